@@ -75,6 +75,7 @@ def test_every_table_is_emptied() -> None:
     assert clean_slate.remember() == fresh
 
 
+@pytest.mark.slow
 def test_it_leaves_what_djangos_flush_leaves(admin: Member) -> None:
     factories.make_desk(by=admin, count=3)
     Permission.objects.first().delete()

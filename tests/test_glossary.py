@@ -71,6 +71,7 @@ def test_the_glossary_gives_words_up():
     assert {"Candidate", "GenerationJob", "judgement"} <= set(RETIRED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RETIRED)
 def test_a_word_that_was_given_up_names_nothing(name):
     assert name not in identifiers()
@@ -81,6 +82,7 @@ def test_the_words_kept_are_there(name):
     assert name in identifiers()
 
 
+@pytest.mark.slow
 def test_a_word_of_the_glossary_names_one_class():
     words = set(re.findall(r"^\| \*\*(\w+)\*\* \|", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE))
     classes = Counter(name for tree in trees().values() for name in class_names(tree))

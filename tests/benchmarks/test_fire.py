@@ -95,6 +95,7 @@ def site(tmp_path: Path, transactional_db: None, make_member: Callable[..., Memb
         thread.join(STARTED_WITHIN_S)
 
 
+@pytest.mark.slow
 def test_routes_cases_and_bodies_meet_no_fault(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "WAIT_S", 0.2)
 
@@ -106,6 +107,7 @@ def test_routes_cases_and_bodies_meet_no_fault(site: Site, monkeypatch: pytest.M
     assert found[2].by_status.total() == 40
 
 
+@pytest.mark.slow
 def test_a_fault_and_an_open_door_are_seen(site: Site) -> None:
     seen = {
         "query": "",
@@ -127,6 +129,7 @@ def test_a_fault_and_an_open_door_are_seen(site: Site) -> None:
     assert sorted(line.partition(":")[0] for line in found.violations) == ["500", "LET THROUGH (200), declared ADMIN"]
 
 
+@pytest.mark.slow
 def test_slow_sockets_are_held_and_measured(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "ROUNDS", 1)
     monkeypatch.setattr(sockets, "WINDOW_S", 0.5)

@@ -63,6 +63,7 @@ def test_a_cell_that_fails_tells_why_and_one_that_takes_too_long_is_ended(tmp_pa
     assert late == {"failed": "not done within 0 s"}
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_cell_runs_the_engine_and_reports_its_figures(tmp_path):
     cell = gpu.rehearsal()["tuning"][0] | {"students": str(tmp_path)}

@@ -188,6 +188,7 @@ def test_anonymous_and_other_members_get_401_and_404(
     assert api_as(reviewer).delete(address).status_code == 405
 
 
+@pytest.mark.slow
 def test_sentences_that_the_record_does_not_support_are_shown_with_why_and_an_older_evaluation_has_none(
     evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client], api_as: Callable[..., APIClient]
 ) -> None:

@@ -40,6 +40,7 @@ def wait_until(question: Callable[[], Any], within_s: float = 60) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_an_offline_order_fills_the_desk(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
     order = launch.launch(launch.OrderRequest(task, teacher=offline, count=9, by=lead))
 
@@ -74,6 +75,7 @@ def test_lines_of_an_engine_bear_the_request_that_ordered_it_although_its_messag
     assert client.get(f"/api/v1/jobs/{job.pk}/").json()["request_id"] == "from-the-proxy-7"
 
 
+@pytest.mark.slow
 def test_a_paused_order_goes_on_and_pays_for_the_rest_only(
     task: Task, source: Source, lead: Member, slow_provider: Running, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

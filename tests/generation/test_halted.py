@@ -43,6 +43,7 @@ def order(
     return launch.launch(launch.OrderRequest(task, teacher=teacher, count=CALLS, by=lead, max_cost_usd=Decimal(5)))
 
 
+@pytest.mark.slow
 def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: Order, provider: Running) -> None:
     assert order.job is not None
     worker = threading.Thread(target=lambda: (run_job(order.job_id, worker="w"), connections.close_all()))

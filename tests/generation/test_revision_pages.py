@@ -74,6 +74,7 @@ def test_others_see_neither_the_request_nor_the_way_to_ask(
     assert api_as(stranger).post(f"{address}/revisions/", body(), format="json").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_form_asks_without_scripts(as_member: Callable[[Member], Client], draft: Draft, expert: Member) -> None:
     page = as_member(expert)
     html = page.get(f"/review/drafts/{draft.pk}/ask/").content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from members.models import ApiToken, Member
 
 
@@ -32,6 +34,7 @@ def test_a_bad_theme_cookie_changes_nothing(client, db):
     assert 'data-theme="system"' in page
 
 
+@pytest.mark.slow
 def test_a_token_is_shown_once(reviewer, as_member):
     client = as_member(reviewer)
 

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
@@ -24,6 +25,7 @@ def test_the_reference_names_every_path_of_the_schema(admin, as_member):
     assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
+@pytest.mark.slow
 def test_the_schema_is_valid_and_generated_without_a_warning(tmp_path, capfd):
     # Two components of one name, an endpoint without a shape: the generator only warns, and clients get wrong types.
     call_command("spectacular", "--validate", file=str(tmp_path / "schema.yml"))

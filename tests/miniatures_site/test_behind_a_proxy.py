@@ -88,6 +88,7 @@ class Browser:
         return REFUSED in answer.text
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("way", ["container", "folder"])
 @pytest.mark.parametrize(
     ("proxies", "passed_on", "is_believed"),

@@ -77,6 +77,7 @@ def test_a_command_in_a_folder_without_data_makes_none_and_says_where_to_go(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_help_of_commands_makes_no_data_either(tmp_path: Path) -> None:
     listed, told = (
         run("manage", *words, folder=tmp_path, MINIATURES_HOME=str(tmp_path))
@@ -87,6 +88,7 @@ def test_help_of_commands_makes_no_data_either(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_data_that_begins_in_a_folder_made_by_hand_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     data = tmp_path / "var"
     data.mkdir(mode=0o755)
@@ -103,6 +105,7 @@ def test_data_that_begins_in_a_folder_made_by_hand_is_readable_by_its_owner_alon
     assert data.stat().st_mode & 0o777 == 0o750, "Who opens a folder that has data means it."
 
 
+@pytest.mark.slow
 def test_other_commands_run_on_the_data_of_the_folder_that_is_named(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     code = "import os; from django.conf import settings; print(settings.VAR_DIR, os.environ['VAR_DIR'], os.environ['PYTHONPATH'])"
@@ -112,6 +115,7 @@ def test_other_commands_run_on_the_data_of_the_folder_that_is_named(tmp_path: Pa
     assert done.stdout.split() == [str(tmp_path / "var")] * 2 + [f"{ROOT}{os.pathsep}/others"], done.stderr
 
 
+@pytest.mark.slow
 def test_a_program_of_the_rooms_runs_in_any_folder_and_its_children_find_them_too(tmp_path: Path) -> None:
     (tmp_path / "child.py").write_text(
         "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import web; print(web.__file__)'])"

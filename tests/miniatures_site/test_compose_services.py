@@ -27,6 +27,7 @@ def is_healthy(service: str, program: str, **variables: str) -> bool:
     return subprocess.run(["sh", "-c", asked], env=environment, capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_alerts_tells_that_the_database_is_away(environment: dict[str, str], tmp_path: Path) -> None:
     line = SERVICES["alerts"]["command"]
     assert line.endswith(" --every 60")
@@ -73,6 +74,7 @@ def test_redis_has_no_password_that_stands_in_the_file() -> None:
     assert "set REDIS_PASSWORD in .env" in refused.value.stderr
 
 
+@pytest.mark.slow
 def test_the_health_check_of_the_database_waits_until_it_takes_connections() -> None:
     assert shutil.which("pg_isready")
     closed = free_port()

@@ -11,6 +11,8 @@ from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Extras of the checkout alone: nobody who installs the wheel has them.
@@ -70,6 +72,7 @@ def undeclared(source: str, *, ours: set[str], may: set[str]) -> set[str]:
     return {name for name in others if not {normal(each) for each in HELD.get(name, [])} & may}
 
 
+@pytest.mark.slow
 def test_every_import_of_the_product_belongs_to_a_declared_distribution() -> None:
     ours, may = set(rooms()), declared()
     files = [path for room in rooms() for path in sorted((ROOT / room).rglob("*.py"))]

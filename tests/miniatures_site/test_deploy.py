@@ -121,6 +121,7 @@ def test_every_queue_has_a_worker() -> None:
     assert queues((ROOT / "docker-compose.yml").read_text()) == here
 
 
+@pytest.mark.slow
 def test_the_example_as_it_stands_is_read_without_complaint(environment: dict[str, str]) -> None:
     given = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", OFFERED, re.MULTILINE))
     # What is commented out shows the value that is used without it, so it must be one that is taken.
@@ -162,6 +163,7 @@ def test_every_image_dumps_with_the_version_of_the_server() -> None:
     assert re.findall(r"postgresql-client\S*", DOCKERFILE) == ["postgresql-client-$POSTGRES_MAJOR"]
 
 
+@pytest.mark.slow
 def test_the_images_collect_static_files_without_a_database_or_a_key(tmp_path: Path) -> None:
     line = re.search(
         r"RUN (?P<variables>[\w= ./-]+) (?P<command>python manage.py collectstatic --no-input)", DOCKERFILE
@@ -178,6 +180,7 @@ def test_the_images_collect_static_files_without_a_database_or_a_key(tmp_path: P
     assert list((tmp_path / "static").rglob("*.css.br"))
 
 
+@pytest.mark.slow
 def test_web_answers_says_what_is_missing_and_passes_its_own_health_check(migrated: dict[str, str]) -> None:
     port = free_port()
     web = COMPOSE["services"]["web"]
@@ -201,6 +204,7 @@ def test_web_answers_says_what_is_missing_and_passes_its_own_health_check(migrat
     assert b'"workers": 0' in report.value.read()
 
 
+@pytest.mark.slow
 def test_a_gpu_host_waits_for_the_home_to_migrate(migrated: dict[str, str], tmp_path: Path) -> None:
     line = shlex.split(GPU_HOST["services"]["migrated"]["command"])
     statuses = [
@@ -211,6 +215,7 @@ def test_a_gpu_host_waits_for_the_home_to_migrate(migrated: dict[str, str], tmp_
     assert statuses == [0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("service", "ready"),
     [("worker", "ready"), ("training-worker", "ready"), ("serving-worker", "ready"), ("beat", "beat: Starting")],

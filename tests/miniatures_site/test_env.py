@@ -54,6 +54,7 @@ def test_a_folder_may_be_called_anything(name: str) -> None:
     assert f"/{socket['virtual_host']}" == str(var / "run" / "redis.sock")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
 def test_production_names_the_variable_it_misses(missing: str, tmp_path) -> None:
     full = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = [p for p in sorted((ROOT / "miniatures_site" / "settings").glob("*.py")) if p.stem not in ("dev", "test")]
 CONTAINERS = [ROOT / "docker-compose.yml", *sorted((ROOT / "deploy").glob("*.yml")), ROOT / "deploy" / "Dockerfile"]
@@ -30,6 +32,7 @@ def test_every_variable_that_is_read_is_offered() -> None:
     assert (read | used | unoffered) - set(OFFERED) - OF_UP == set()
 
 
+@pytest.mark.slow
 def test_every_variable_that_is_offered_is_read_and_offered_once() -> None:
     rooms = [p for p in ROOT.glob("*/**/*.py") if p.parts[len(ROOT.parts)] not in ("tests", "build", "benchmarks")]
     named = found(r"\"([A-Z][A-Z0-9_]+)\"", [p for p in rooms if ".venv" not in p.parts])

@@ -75,6 +75,7 @@ def test_stores_that_are_unfit_are_refused_by_name(checks: ModuleType, older: di
     assert str(refused.value).startswith(told)
 
 
+@pytest.mark.slow
 def test_an_old_redis_is_asked_how_old_it_is_and_a_newer_one_passes(
     checks: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,6 +99,7 @@ def test_other_extras_take_the_versions_without_hashes(locks: ModuleType) -> Non
     assert locks.whole_for(frozenset({"s3", "teachers", "parquet", "research"})).name == "web.lock"
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_the_locked_one_is_refused(tmp_path: Any) -> None:
     forged = tmp_path / "one.lock"
     forged.write_text(f"miniatures==0.0.1 --hash=sha256:{'0' * 64}\n")

@@ -25,6 +25,7 @@ def test_migrations_of_a_package_that_is_gone_are_none_of_its_business():
     call_command("migrate", verbosity=0)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_migrating_again_changes_nothing():
     said = StringIO()

@@ -55,6 +55,7 @@ def _first_of_each_kind() -> list[tuple[str, str]]:
     return list(kinds.values())
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("route", "name"), _first_of_each_kind())
 def test_a_visitor_is_sent_to_sign_in_or_answered_401(db, route, name):
     address = _address(route)

@@ -111,6 +111,7 @@ def test_a_signal_stops_all_and_is_no_failure(start, folder, number):
     assert not any(is_alive(pid) for pid in (*pids(folder, "one"), *pids(folder, "deaf")))
 
 
+@pytest.mark.slow
 def test_what_never_comes_up_stops_all_with_its_status_after_longer_and_longer_pauses(start, folder):
     process = start(one=f"{STAYS}one", broken="sh -c 'exit 7'", well_after_s=1000.0)
 
@@ -136,6 +137,7 @@ def test_each_line_of_output_is_told_with_its_name(start, folder):
     assert f"one from {folder}\n" in lines
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells a process that its parent ended")
 def test_no_process_outlives_a_supervisor_that_is_killed(start, folder):
     (folder / "stays.py").write_text(MODULE)

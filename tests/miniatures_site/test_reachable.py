@@ -55,6 +55,7 @@ def test_a_queue_that_answers_is_no_fault(redis_port, settings):
     assert reachable._queue() == []
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("secret", ["", ":wrong-horse@"], ids=["no password", "a wrong one"])
 def test_a_wrong_password_of_the_queue_is_told_and_not_repeated(redis_port, settings, secret):
     settings.CELERY_BROKER_URL = f"redis://{secret}127.0.0.1:{redis_port}/0"
@@ -67,6 +68,7 @@ def test_a_wrong_password_of_the_queue_is_told_and_not_repeated(redis_port, sett
     assert "horse" not in fault.message + fault.hint
 
 
+@pytest.mark.slow
 def test_a_closed_port_of_the_queue_is_told(settings):
     with closed_port() as port:
         settings.CELERY_BROKER_URL = f"redis://:{PASSWORD}@127.0.0.1:{port}/0"
@@ -77,6 +79,7 @@ def test_a_closed_port_of_the_queue_is_told(settings):
     assert PASSWORD not in fault.message
 
 
+@pytest.mark.slow
 def test_a_queue_without_tls_is_told_where_tls_is_asked_for(redis_port, settings):
     settings.CELERY_BROKER_URL = f"rediss://:{PASSWORD}@127.0.0.1:{redis_port}/0"
 
@@ -136,6 +139,7 @@ def test_a_closed_port_of_the_storage_is_told(monkeypatch):
     assert PASSWORD not in fault.message
 
 
+@pytest.mark.slow
 def test_a_bucket_that_is_missing_is_told_and_one_that_is_there_is_no_fault(monkeypatch):
     from moto.server import ThreadedMotoServer
 
@@ -187,6 +191,7 @@ def test_what_goes_unencrypted_over_a_public_address_is_told(host, is_encrypted,
     assert bool(reachable._exposed("Queue", host, is_encrypted)) is told
 
 
+@pytest.mark.slow
 def test_a_worker_looks_again_until_everything_answers_and_says_what_does_not(
     redis_port, settings, monkeypatch, caplog
 ):

@@ -96,6 +96,7 @@ def test_a_host_reaches_the_queue_over_tls_and_so_does_celery(tls, redis_port, s
         connection.ensure_connection(max_retries=1, timeout=30)
 
 
+@pytest.mark.slow
 def test_a_server_of_another_authority_is_refused_by_name(tls, redis_port, settings, tmp_path):
     other = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout other.key -out other.pem"
     subprocess.run(["openssl", *other.split()], cwd=tmp_path, check=True, capture_output=True)

@@ -69,6 +69,7 @@ def test_setuptools_stays_beside_torch_which_builds_kernels(tmp_path: Path) -> N
     assert tmp_path / "setuptools" not in list(loaded().removable(tmp_path))
 
 
+@pytest.mark.slow
 def test_services_of_aws_that_nothing_asks_are_gone_and_storage_still_speaks_to_s3(trimmed: Path) -> None:
     services = {each.name for each in (trimmed / "botocore" / "data").iterdir() if each.is_dir()}
     ask = (
@@ -85,6 +86,7 @@ def test_services_of_aws_that_nothing_asks_are_gone_and_storage_still_speaks_to_
     assert told.stdout.startswith(str(trimmed))
 
 
+@pytest.mark.slow
 def test_the_site_comes_up_on_what_is_left(trimmed: Path, tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-c", "import django; django.setup(); from django.utils.translation import gettext, override\n"

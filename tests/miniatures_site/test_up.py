@@ -104,6 +104,7 @@ def test_no_other_command_and_no_wrong_word_changes_the_environment(own_environm
     assert dict(os.environ) == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
 def test_what_web_and_worker_begin_with_leaves_no_thread_and_no_torch_behind(tmp_path):
     (tmp_path / one_machine.DEMO_LOADED).touch()
@@ -129,6 +130,7 @@ print(len(os.listdir("/proc/self/task")), forked.is_safe(), len(set(sys.modules)
     assert told.stdout == "1 True True\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
 def test_data_are_prepared_aside_and_what_keeps_them_from_it_is_told_without_a_traceback(tmp_path):
     ask = """

@@ -41,6 +41,7 @@ def is_in(client: Client, response: Any) -> bool:
     return "_auth_user_id" in client.session or b'"token"' in getattr(response, "content", b"")
 
 
+@pytest.mark.slow
 def test_no_route_signs_in_by_a_password_alone(guarded: Any) -> None:
     ways = []
 
@@ -52,6 +53,7 @@ def test_no_route_signs_in_by_a_password_alone(guarded: Any) -> None:
     assert ways == []
 
 
+@pytest.mark.slow
 def test_who_has_no_second_factor_signs_in_at_one_address_alone(admin: Any) -> None:
     ways = set()
 

@@ -101,6 +101,7 @@ def test_each_row_left_out_names_a_twin_that_tells_why() -> None:
         assert reason == "straddles" or (twin < row and twin not in out)
 
 
+@pytest.mark.slow
 def test_thousands_of_texts_that_all_say_the_same_are_told_apart_from_none() -> None:
     same = " ".join(words(90, 3))
     texts = [f"{same} company{i}" for i in range(3000)]

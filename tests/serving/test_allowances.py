@@ -95,6 +95,7 @@ def test_a_cache_that_does_not_answer_lets_everybody_in(settings):
     assert len(taken) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_the_official_client_hears_of_the_limit_and_its_tokens_are_settled(client, promoted, settings):

@@ -92,6 +92,7 @@ def statuses(member: Member, addresses: dict[str, str]) -> dict[str, int]:
     return {name: client.get(address).status_code for name, address in addresses.items()}
 
 
+@pytest.mark.slow
 def test_neither_weights_nor_words_are_handed_to_who_reviews_the_drafts(
     judged: Task, reviewer: Member, admin: Member, addresses: dict[str, str], make_member: Callable[..., Member]
 ) -> None:

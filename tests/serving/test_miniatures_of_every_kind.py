@@ -140,6 +140,7 @@ def make(version: DatasetVersion, register: Callable[[str], Student], admin: Mem
     return made
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_miniature_of_every_kind_is_evaluated_served_and_exported(
     kind: str, make: Callable[[str], Miniature], admin: Member, tmp_path: Path

@@ -26,6 +26,7 @@ from web.errors import Refusal
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
     site, engine, promoted, task, lead, settings

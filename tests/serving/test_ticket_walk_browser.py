@@ -38,7 +38,7 @@ from training.models import Miniature, Student
 from training.students import registration
 
 __all__ = ["model_folder", "tiny"]
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 ROWS, SLUG = 60, "ticket-sorting"
 # What a ticket of each kind says, and the word that tells it.
 KINDS = {

@@ -27,6 +27,7 @@ def test_a_change_takes_two_points() -> None:
         spent_at(0.05, 1)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("draw", [simulated.apart, simulated.companies])
 def test_looking_after_each_point_keeps_the_error_rate(draw: Any) -> None:
     registered, careless = simulated.false_alarms(draw, 200, draws=399)
@@ -36,6 +37,7 @@ def test_looking_after_each_point_keeps_the_error_rate(draw: Any) -> None:
     assert careless > registered
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("way", ["fall", "rise"])
 def test_the_change_that_was_named_is_noticed_with_its_power(way: str) -> None:
     _, shown = simulated.noticed(way, 200)

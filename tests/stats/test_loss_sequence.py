@@ -42,6 +42,7 @@ def test_evidence_has_a_mean_of_one_where_the_loss_is_just_what_is_named() -> No
     assert mean == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_who_looks_after_every_pair_rarely_finds_a_kept_promise_broken() -> None:
     chance, audits, pairs = np.random.default_rng(3), 200, 300
     drawn = chance.choice([1, -1, 0], (audits, pairs), p=[0.06, 0.04, 0.9])

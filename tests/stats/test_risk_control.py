@@ -28,6 +28,7 @@ def test_no_bound_is_no_bound(bound: float, level: float) -> None:
             shown(0, 5, bound, level=level)
 
 
+@pytest.mark.slow
 def test_a_bound_that_is_just_broken_is_borne_out_in_one_of_twenty_at_most_however_often_it_is_looked_at() -> None:
     """Exact: the chance of each count of wrong ones after every answer, those that were borne out left out."""
     alive, shown = np.ones(1), 0.0
@@ -75,6 +76,7 @@ def _dealt_oftener_where_it_is_surer(chance: np.random.Generator) -> tuple[np.nd
     return scores, wrong, np.argsort(chance.exponential(size=1_200) / np.where(scores < 0.95, 1, 5))
 
 
+@pytest.mark.slow
 def test_the_bound_holds_though_a_desk_deals_what_is_likely_good_first_and_is_looked_at_again_and_again() -> None:
     """Of all that is decided 2.2 % are wrong, of what is read first a third of that: by the plain sample it is let pass."""
     chance, fooled, shown = np.random.default_rng(3), 0, 0
@@ -94,6 +96,7 @@ def test_the_bound_holds_though_a_desk_deals_what_is_likely_good_first_and_is_lo
     assert shown / 300 <= 0.05 + 0.02
 
 
+@pytest.mark.slow
 def test_the_bound_holds_though_the_judge_reads_on_meanwhile() -> None:
     """A fifth of the drafts is there at the start; the judge reads the others while experts judge."""
     chance, shown = np.random.default_rng(5), 0

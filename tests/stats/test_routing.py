@@ -13,11 +13,13 @@ from stats.paired_loss import PairCounts, _score, count, p_value, pairs_needed
 from stats.routing import JudgedUnit
 
 
+@pytest.mark.slow
 def test_two_points_at_ten_percent_discordance_need_about_sixteen_hundred_pairs() -> None:
     assert 1550 <= pairs_needed(0.02, 0.1) <= 1650
     assert pairs_needed(0.2, 0.2) < pairs_needed(0.2, 0.4) and pairs_needed(0.05, 0.0) >= 124
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("margin", "discordance"), [(0.2, 0.1), (0.2, 0.4), (0.15, 0.2)])
 def test_as_many_pairs_as_are_asked_for_show_a_model_that_loses_nothing_in_eighty_percent(
     margin: float, discordance: float

@@ -86,6 +86,7 @@ def ended(job: Job) -> Job:
     return job
 
 
+@pytest.mark.slow
 def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
     run = launch_run.launch(
         RunRequest(dataset_version=small_version, student=tiny), recipe="demo", by=admin, overrides=SMALL
@@ -115,6 +116,7 @@ def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
     assert output["fields"] is None or set(output["fields"]) == {"subject", "body"}
 
 
+@pytest.mark.slow
 def test_preferences_lead_from_a_miniature_to_one_that_writes_too(tiny, task, admin, forked):
     version = freeze_edits(task, admin, train=8, validation=2)
     first = launch_run.launch(

@@ -63,6 +63,7 @@ def built_of(known: KnownStudent, config: transformers.PretrainedConfig) -> torc
     return kind.from_config(config)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("known", KNOWN_STUDENTS, ids=BY_NAME)
 def test_its_memory_is_what_a_run_of_it_would_be_forecast(known: KnownStudent):
     names = ("classifier-lora", "classifier") if known.is_encoder else ("paper-lora", "paper-full")
@@ -75,6 +76,7 @@ def test_its_memory_is_what_a_run_of_it_would_be_forecast(known: KnownStudent):
     assert known.full_gib[0] > 16 * known.shape.text_parameters / GIB
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("known", KNOWN_STUDENTS, ids=BY_NAME)
 def test_its_recipe_is_the_papers_for_its_size_and_it_can_be_served(known: KnownStudent):
     assert known.rank == (16 if known.parameters <= 3e9 else 32)

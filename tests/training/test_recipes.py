@@ -129,6 +129,7 @@ def test_an_encoder_decoder_takes_adapters_and_full_fine_tuning():
         schema.check_student(presets.compose(preset), "bart")
 
 
+@pytest.mark.slow
 def test_only_a_base_that_stays_frozen_is_held_in_four_bits():
     with pytest.raises(schema.RecipeError, match="stays frozen") as refused:
         presets.compose("paper-full", {"quantise": "nf4"})

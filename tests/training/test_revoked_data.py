@@ -26,6 +26,7 @@ def test_nothing_is_said_while_all_is_in_use(
     assert "Contains" not in as_member(admin).get(f"/miniatures/{miniature.pk}/").content.decode()
 
 
+@pytest.mark.slow
 def test_run_and_miniature_are_marked_once_a_sample_is_revoked_and_another_erased(
     miniature: Miniature, admin: Member, api_as: Callable[..., APIClient], as_member: Callable[[Member], Client]
 ) -> None:

@@ -29,6 +29,7 @@ def test_the_first_release_is_among_them() -> None:
     assert "0.1.0" in RELEASES
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_database_of_a_release_becomes_this_version_on_sqlite(release: str, tmp_path: Path) -> None:

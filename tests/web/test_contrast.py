@@ -57,6 +57,7 @@ def _colours(theme: int) -> dict[str, str]:
     return {found[0]: found[theme] for found in PAIR.findall(TOKENS)}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("theme", [1, 2], ids=["light", "dark"])
 @pytest.mark.parametrize(("text", "ground"), TEXT_ON)
 def test_text_stands_out_by_four_and_a_half(theme, text, ground):

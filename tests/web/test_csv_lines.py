@@ -64,6 +64,7 @@ def test_ten_thousand_texts_of_signs_start_no_formula() -> None:
         assert not any(starts_formula(cell) for cell in cells_seen(line)), (cells, line)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("sign", "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212")
 def test_no_blank_or_unseen_character_hides_a_sign(sign: str) -> None:
     unseen = [

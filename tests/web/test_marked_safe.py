@@ -53,6 +53,7 @@ def found_in_python(text: str) -> Iterator[str]:
             yield f"{called} of a pattern that is put together"
 
 
+@pytest.mark.slow
 def test_nothing_is_marked_safe_but_what_is_listed_with_its_reason() -> None:
     found = set()
     for path in (ROOT / "templates").rglob("*.html"):

@@ -169,6 +169,7 @@ def test_packed_pages_are_unpacked(site: SiteServer, packed: Any) -> None:
     assert got(f"{site.url}/").body == page("Small", "world")
 
 
+@pytest.mark.slow
 def test_a_page_that_unpacks_to_half_a_gibibyte_is_left_early(site: SiteServer) -> None:
     site.put("/", gzip_bomb(512), headers={"Content-Encoding": "gzip"})
 

@@ -88,6 +88,7 @@ def test_a_form_with_a_zero_byte_changes_nothing(browser: Client, task: Task) ->
     assert not Comment.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_way_back_that_is_no_path_leads_to_the_guidelines(browser: Client, task: Task, admin: Member) -> None:
     (card,) = deck.deal(admin, task, count=1)
     judge(card, by=admin)

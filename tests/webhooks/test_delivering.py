@@ -88,6 +88,7 @@ def test_after_a_day_it_is_given_up_and_says_so(make_hook: MakeHook, receiver: R
     assert deliver.deliver_due() == 0
 
 
+@pytest.mark.slow
 def test_twenty_failures_in_a_row_pause_the_hook_with_the_reason(
     make_hook: MakeHook, receiver: Receiver, task: Task
 ) -> None:

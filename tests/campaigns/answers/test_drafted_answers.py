@@ -136,6 +136,7 @@ def test_a_task_that_writes_no_text_or_nobody_to_write_is_refused(campaign, admi
     assert "answer_task" in needs.value.errors
 
 
+@pytest.mark.slow
 def test_the_tasks_are_chosen_and_a_draft_ordered_on_pages(reply, campaign, admin, as_member):
     task = make_answer_task(admin)
     client = as_member(admin)

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 ALL = "/api/v1/drift-studies/"
 
 
+@pytest.mark.slow
 def test_the_api_registers_looks_and_tells_what_the_page_tells(
     task: Task, study: DriftStudy, lead: Member, api_as: Any
 ) -> None:

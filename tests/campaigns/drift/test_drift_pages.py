@@ -56,6 +56,7 @@ def test_a_mistake_is_shown_beside_its_field(task: Task, lead: Member, as_member
     assert not DriftStudy.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_page_tells_rule_look_and_series(study: DriftStudy, lead: Member, as_member: Any) -> None:
     page = as_member(lead)
     before = page.get(url("drift-study", study.pk)).content.decode()
@@ -100,6 +101,7 @@ def test_a_viewer_reads_and_is_offered_nothing(study: DriftStudy, make_member: A
     assert "Register a study" not in page.get(url("drift-studies", study.task.slug)).content.decode()
 
 
+@pytest.mark.slow
 def test_a_list_costs_as_many_queries_for_many(study: DriftStudy, lead: Member, as_member: Any) -> None:
     page, of_task = as_member(lead), url("drift-studies", study.task.slug)
     register.record_look(study, by=lead)

@@ -48,6 +48,7 @@ def test_what_has_no_sense_is_a_problem_with_its_fields(api, campaign):
     assert list(answer.json()["errors"]) == ["margin"]
 
 
+@pytest.mark.slow
 def test_the_result_is_the_pages(api, experiment):
     launched(experiment, counts((59, 1000), (51, 1000)))
 

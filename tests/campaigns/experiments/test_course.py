@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from campaigns.experiments import daily_course
 from campaigns.experiments.assignments import Assignments
@@ -33,6 +34,7 @@ def looks(units: Assignments, until: float = 1e9) -> list[daily_course.DailyLook
     )
 
 
+@pytest.mark.slow
 def test_two_equal_arms_looked_at_daily_raise_an_alarm_in_a_twentieth_at_most():
     rng = np.random.default_rng(2026)
 

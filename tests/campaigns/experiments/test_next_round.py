@@ -142,6 +142,7 @@ def test_a_reviewer_starts_no_round(campaign: Campaign, lead: Member, make_membe
         next_round.start_next_round(experiment, by=reviewer)
 
 
+@pytest.mark.slow
 def test_the_page_starts_the_round_and_its_form_keeps_who_is_left_out(
     campaign: Campaign, lead: Member, as_member: Any
 ) -> None:
@@ -171,6 +172,7 @@ def test_the_api_starts_the_round(campaign: Campaign, lead: Member, as_member: A
     assert (answer.status_code, answer.json()["slug"]) == (201, f"{campaign.slug}-round-2")
 
 
+@pytest.mark.slow
 def test_a_winning_miniature_is_promoted_from_the_page(
     campaign: Campaign, lead: Member, as_member: Any, miniature: Miniature
 ) -> None:

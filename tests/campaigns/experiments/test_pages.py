@@ -78,6 +78,7 @@ def test_a_registered_experiment_has_no_form(page, experiment):
     assert answer.headers["Location"] == url("experiment", experiment.slug)
 
 
+@pytest.mark.slow
 def test_the_verdict_stands_before_its_numbers(page, experiment):
     launched(experiment, counts((59, 1000), (51, 1000)))
 
@@ -92,6 +93,7 @@ def test_the_verdict_stands_before_its_numbers(page, experiment):
     assert "unchanged" in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kept_figures")
 def test_a_large_experiment_tells_when_it_was_read_and_is_read_anew_once_its_campaign_ends(page, experiment):
     launched(experiment, counts((59, 1000), (51, 1000)))
@@ -105,6 +107,7 @@ def test_a_large_experiment_tells_when_it_was_read_and_is_read_anew_once_its_cam
     assert all("It is still open whether Variant" in text for text in (first, second, ended))
 
 
+@pytest.mark.slow
 def test_a_broken_split_is_alarmed_on_top(page, experiment):
     launched(experiment, counts((20, 600), (20, 400)))
 
@@ -143,6 +146,7 @@ def test_a_reply_leads_back_to_its_mail_for_leads_alone(page, experiment, as_mem
     assert "555 0100" not in seen
 
 
+@pytest.mark.slow
 def test_a_look_is_recorded_and_the_first_complete_one_is_final(page, experiment):
     launched(experiment, counts((59, 1000), (51, 1000)))
 

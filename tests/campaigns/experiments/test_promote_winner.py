@@ -70,6 +70,7 @@ def test_before_the_end_and_where_no_pipeline_won_nothing_is_promoted(
     assert not PipelinePromotion.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_page_promotes_the_winner_and_says_so(piped: Campaign, lead: Member, as_member: Any, task: Task) -> None:
     experiment = concluded(piped, lead, BETTER)
     page, url = as_member(lead), reverse("campaigns:experiment", args=[experiment.slug])

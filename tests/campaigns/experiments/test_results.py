@@ -28,6 +28,7 @@ def only(items):
     return one
 
 
+@pytest.mark.slow
 def test_figures_of_a_known_table_are_the_statistics_packages(experiment):
     experiment = launched(experiment, counts((59, 1000), (51, 1000)))
 
@@ -48,6 +49,7 @@ def test_figures_of_a_known_table_are_the_statistics_packages(experiment):
     assert said["outcome"] == "open"
 
 
+@pytest.mark.slow
 def test_not_worse_is_shown_when_the_margin_is_cleared(experiment):
     experiment = launched(experiment, counts((177, 3_000), (174, 3_000)))
 
@@ -58,6 +60,7 @@ def test_not_worse_is_shown_when_the_margin_is_cleared(experiment):
     assert said["sentence"].startswith("Variant is not worse than Teacher by more than 2 points: 5.8 % against 5.9 %")
 
 
+@pytest.mark.slow
 def test_worse_by_more_than_the_margin_refutes_the_claim(experiment):
     experiment = launched(experiment, counts((90, 500), (50, 500)))
 
@@ -157,6 +160,7 @@ def test_nothing_is_said_before_anyone_is_at_the_horizon(experiment):
     assert (found["stage"], found["verdicts"], found["analysis"]) == ("waiting", [], None)
 
 
+@pytest.mark.slow
 def test_a_silent_audience_has_a_verdict_at_the_end(experiment):
     experiment = launched(experiment, counts((0, 500), (0, 500)))
 
@@ -177,6 +181,7 @@ def test_whoever_ends_it_early_is_held_to_the_sequence(experiment):
     assert (found["stage"], found["ended_early"], found["rests_on"]) == ("complete", True, "always-valid sequence")
 
 
+@pytest.mark.slow
 def test_a_broken_split_raises_the_alarm(experiment):
     experiment = launched(experiment, counts((20, 600), (20, 400)))
 
@@ -226,6 +231,7 @@ def test_what_machines_did_counts_for_nothing(experiment):
     assert sum(arm["total"] for arm in found["analysis"]["arms"]) == 10
 
 
+@pytest.mark.slow
 def test_the_csv_gives_the_same_verdict_to_anyone_and_names_nobody(experiment, tmp_path):
     experiment = launched(experiment, counts((59, 1000), (51, 1000)))
 
@@ -244,6 +250,7 @@ def test_the_csv_gives_the_same_verdict_to_anyone_and_names_nobody(experiment, t
     assert said in out.getvalue()
 
 
+@pytest.mark.slow
 def test_three_arms_are_adjusted(task, people, lead):
     campaign = two_arms(task, by=lead, names=("Teacher", "Large", "Small"))
     experiment = register.register(campaign, WISHES, by=lead)

@@ -205,6 +205,7 @@ def test_no_bytes_make_reading_fail(raw):
     assert "\x00" not in read.text + read.subject
 
 
+@pytest.mark.slow
 @pytest.mark.outside_data
 def test_three_thousand_real_mails_whole_and_damaged_are_read(outside_data):
     source = random.Random(7)

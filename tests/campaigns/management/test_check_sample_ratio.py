@@ -46,6 +46,7 @@ def test_bad_lines_are_told_and_the_others_still_answered(tmp_path: Path) -> Non
     assert refusal == "2 lines could not be checked."
 
 
+@pytest.mark.slow
 def test_from_the_shell_the_exit_code_tells() -> None:
     command = [sys.executable, "manage.py", "check_sample_ratio", "-"]
 

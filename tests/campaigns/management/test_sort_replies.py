@@ -41,6 +41,7 @@ def sort(tmp_path, lines, *arguments):
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
+@pytest.mark.slow
 def test_replies_written_by_hand_are_sorted_well_enough(tmp_path):
     labels, given = zip(*rows(BY_HAND.read_text().splitlines()), strict=True)
 
@@ -100,6 +101,7 @@ def test_the_classes_are_those_of_the_demos_task():
     assert set(ReplyClass.values) == set(MEANINGS)
 
 
+@pytest.mark.slow
 @pytest.mark.outside_data
 def test_real_mails_that_ask_for_something_else_are_no_wish_to_leave(outside_data):
     with gzip.open(outside_data / "emails" / "email_intent.jsonl.gz", "rt") as file:

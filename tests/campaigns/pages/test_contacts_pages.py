@@ -51,6 +51,7 @@ def test_the_list_is_searched_and_narrowed(client: Client, task: Task) -> None:
     assert "role</span>" in everybody and "suppressed</span>" in everybody
 
 
+@pytest.mark.slow
 def test_ten_thousand_contacts_are_listed_in_few_queries(client: Client, task: Task) -> None:
     template = make_contact(task, ADA)
     rows = []

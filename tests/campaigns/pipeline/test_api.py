@@ -29,6 +29,7 @@ def api(lead: Member, api_as: Api) -> APIClient:
     return api_as(lead, scopes=("lead",))
 
 
+@pytest.mark.slow
 def test_a_campaign_is_made_priced_launched_and_ended(api: APIClient, task: Task, people: None) -> None:
     made = api.post(URL, BODY, format="json")
     priced = api.get(f"{URL}spring/dry-run/")

@@ -23,6 +23,7 @@ from tests.campaigns.pipeline.sequence_rows import HOUR_S, WORDS, begun, first_m
 db = pytest.mark.django_db
 
 
+@pytest.mark.slow
 @db
 def test_six_mails_go_one_after_the_other_and_no_seventh(task: Task, people: None, lead: Member) -> None:
     campaign = begun(task, lead, [fixed(number) for number in range(1, 7)])
@@ -38,6 +39,7 @@ def test_six_mails_go_one_after_the_other_and_no_seventh(task: Task, people: Non
     assert Message.objects.filter(campaign=campaign).count() == 36
 
 
+@pytest.mark.slow
 @db
 def test_clicks_decide_which_mail_comes_next(task: Task, people: None, lead: Member) -> None:
     steps = [
@@ -154,6 +156,7 @@ def test_only_the_last_answer_counts(task: Task, people: None, lead: Member) -> 
     assert numbers(campaign, changed) == [1]
 
 
+@pytest.mark.slow(after_first=True)
 @db
 @pytest.mark.parametrize("kind", [EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED])
 @pytest.mark.parametrize(
@@ -177,6 +180,7 @@ def test_who_bounced_or_left_gets_no_mail_of_any_branch(
     assert (numbers(campaign, gone), numbers(campaign, there)) == ([1], [1, 2])
 
 
+@pytest.mark.slow
 @db
 def test_a_writer_is_told_what_this_reader_got_also_where_two_share_a_record(
     task: Task, people: None, records: list[Record], lead: Member

@@ -34,6 +34,7 @@ PLACES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow(after_first=True)
 @db
 @pytest.mark.parametrize(("module", "name"), PLACES, ids=lambda value: getattr(value, "__name__", value))
 def test_a_tick_that_dies_anywhere_is_healed_by_the_next(
@@ -71,6 +72,7 @@ def _approved(campaign: Campaign, step: int) -> int:
     return Message.objects.filter(campaign=campaign, step__number=step, state="approved").count()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_ticks_at_once_come_to_the_same_end(task: Task, people: None, lead: Member) -> None:
     campaign = two_steps(task, lead)

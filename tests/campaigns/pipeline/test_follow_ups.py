@@ -96,6 +96,7 @@ def test_a_reader_who_is_away_gets_the_next_mail_after_the_return(task: Task, pe
     assert told.message.endswith("once their readers are back.")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_offline_teacher_writes_a_true_follow_up(task: Task, people: None, lead: Member) -> None:
     campaign = begun(task, lead)
@@ -112,6 +113,7 @@ def test_the_offline_teacher_writes_a_true_follow_up(task: Task, people: None, l
     assert Message.objects.filter(campaign=campaign, step__number=2, draft__in=drafts).count() == 6
 
 
+@pytest.mark.slow
 @db
 def test_a_second_mail_that_repeats_the_first_is_held_with_how_near_it_is(
     task: Task, people: None, records: list[Record], lead: Member
@@ -134,6 +136,7 @@ def test_a_second_mail_that_repeats_the_first_is_held_with_how_near_it_is(
     assert seconds.exclude(state=MessageState.FAILED).count() == 4
 
 
+@pytest.mark.slow
 @db
 def test_a_repeat_that_is_written_again_is_ordered_anew_with_the_thread(
     task: Task, people: None, records: list[Record], lead: Member
@@ -155,6 +158,7 @@ def test_a_repeat_that_is_written_again_is_ordered_anew_with_the_thread(
     assert {content.fields_of(mail)["subject"] for mail in seconds} == {"One more thing"}
 
 
+@pytest.mark.slow
 @db
 def test_a_second_mail_stands_in_the_thread_of_the_first(
     task: Task, people: None, records: list[Record], lead: Member
@@ -190,6 +194,7 @@ def test_a_text_with_a_subject_of_its_own_keeps_it(
     assert "References" in made.mail.extra_headers
 
 
+@pytest.mark.slow
 @db
 def test_an_edit_that_makes_the_second_mail_the_first_does_not_go(
     task: Task, people: None, records: list[Record], lead: Member

@@ -109,6 +109,7 @@ def test_a_model_that_obeys_hostile_facts_changes_nothing_but_words(hostile: Cam
     assert set(Link.objects.values_list("name", "url")) == links
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_offline_teacher_on_hostile_facts(hostile: Campaign, lead: Member) -> None:
     lifecycle.launch(hostile, by=lead)

@@ -175,6 +175,7 @@ def test_a_draft_cannot_be_steered(campaign: Campaign, lead: Member, verb: Calla
     assert (caught.value.code, caught.value.status) == ("campaign_state", 409)
 
 
+@pytest.mark.slow
 @db
 def test_thousands_of_contacts_are_launched_in_seconds(task: Task, lead: Member) -> None:
     records = desk.make_records(desk.make_source(task), 100)

@@ -63,6 +63,7 @@ def test_an_arm_knows_the_miniature_behind_its_teacher(written: Campaign, miniat
     assert Arm.objects.get().miniature == miniature
 
 
+@pytest.mark.slow
 def test_a_mail_leads_back_to_the_decisions_that_made_its_miniature(
     written: Campaign, miniature: Miniature, admin: Member, lead: Member
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_mail_leads_back_to_the_decisions_that_made_its_miniature(
     assert found["Reviewers"].name == f"{admin.username} (14)"
 
 
+@pytest.mark.slow
 def test_what_it_learnt_from_begins_with_the_same_company(
     written: Campaign, miniature: Miniature, as_member: Callable[[Member], Client], lead: Member
 ) -> None:
@@ -98,6 +100,7 @@ def test_what_it_learnt_from_begins_with_the_same_company(
     assert f"/tasks/{written.task.slug}/review/drafts/{row.draft_id}/" in page
 
 
+@pytest.mark.slow
 def test_a_mail_nobody_saw_and_a_fixed_text_say_so(task: Task, people: None, lead: Member) -> None:
     text = StepPlan(StepWriter.TEMPLATE, 0, "Hello", "Hi {{contact.first_name}}")
     fixed = factories.make_draft_campaign(

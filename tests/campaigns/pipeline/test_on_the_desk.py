@@ -79,6 +79,7 @@ def test_people_who_share_a_draft_are_counted_and_a_held_campaign_says_so(
     assert " and 1 more once you accept it and the campaign is let go" in card["goes_to"]
 
 
+@pytest.mark.slow
 def test_ordinary_cards_cost_no_statement_more_and_campaign_cards_one(
     waiting: Campaign, task: Task, records: list[Record], lead: Member, as_member: AsMember
 ) -> None:
@@ -121,6 +122,7 @@ def origins(deck: list[dict[str, str]]) -> set[str]:
     return set(Draft.objects.filter(pk__in=[card["id"] for card in deck]).values_list("origin", flat=True))
 
 
+@pytest.mark.slow
 def test_a_desk_that_keeps_to_a_campaign_deals_no_others_to_the_last_card(
     waiting: Campaign, others: list[Draft], task: Task, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:
@@ -156,6 +158,7 @@ def test_setting_aside_keeps_to_the_campaign_too(
     assert first["id"] not in {card["id"] for card in aside.data["cards"]}
 
 
+@pytest.mark.slow
 def test_the_page_keeps_to_the_campaign_without_scripts_and_ends_with_the_way_back(
     waiting: Campaign, others: list[Draft], task: Task, lead: Member, as_member: AsMember
 ) -> None:

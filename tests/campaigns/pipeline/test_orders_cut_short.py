@@ -53,6 +53,7 @@ def end_short(order: Order, *, answered: int, ended: str = "budget") -> None:
     Job.objects.filter(pk=order.job_id).update(result={"ended": ended})
 
 
+@pytest.mark.slow
 def test_records_that_an_order_had_no_money_for_are_asked_by_the_next(start: Callable[..., Campaign]) -> None:
     campaign = start(max_model_usd=Decimal(50))
     first = StageOrder.objects.get().order
@@ -69,6 +70,7 @@ def test_records_that_an_order_had_no_money_for_are_asked_by_the_next(start: Cal
     assert states(campaign) == {"writing": 6}
 
 
+@pytest.mark.slow
 def test_they_fail_once_the_campaign_has_no_money_either(start: Callable[..., Campaign]) -> None:
     campaign = start(max_model_usd=Decimal(50))
     end_short(StageOrder.objects.get().order, answered=2)

@@ -63,6 +63,7 @@ def test_the_form_says_how_many_contacts_there_are_of_each_segment_and_reads_the
         assert audience.contacts_by_segment(task.pk) == {"": 1, "north": 2, "south": 1}
 
 
+@pytest.mark.slow
 def test_a_campaign_is_made_edited_and_launched_from_pages(
     task: Task, people: None, lead: Member, as_member: AsMember
 ) -> None:
@@ -192,6 +193,7 @@ async def _read(response: Any) -> bytes:
     return b"".join([block async for block in response])
 
 
+@pytest.mark.slow
 def test_mails_are_filtered_searched_and_paged(written: Campaign, lead: Member, as_member: AsMember) -> None:
     browser = as_member(lead)
     base = f"/campaigns/{written.slug}/mails/"
@@ -245,6 +247,7 @@ def test_an_unknown_verb_changes_nothing(written: Campaign, lead: Member, as_mem
     assert states(written) == {"awaiting": 6}
 
 
+@pytest.mark.slow
 def test_lists_cost_the_same_however_many_mails_there_are(
     task: Task, lead: Member, as_member: AsMember, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:

@@ -61,6 +61,7 @@ def sequence(task: Task, lead: Member) -> Campaign:
     return campaign
 
 
+@pytest.mark.slow
 def test_a_reply_racing_the_second_mail_always_wins(sequence: Campaign) -> None:
     for mail in list(Message.objects.filter(step__number=1).select_related("contact", "campaign")):
         # One contact's wait is over; the tick plans for it while its reply comes in.
@@ -76,6 +77,7 @@ def test_a_reply_racing_the_second_mail_always_wins(sequence: Campaign) -> None:
     assert {mail.state for mail in second} <= {MessageState.STOPPED}
 
 
+@pytest.mark.slow
 def test_a_decision_taken_back_while_the_tick_runs_holds_the_mail(task: Task, lead: Member) -> None:
     factories.make_people(task, desk.make_records(desk.make_source(task), 4))
     campaign = factories.make_draft_campaign(task, by=lead)

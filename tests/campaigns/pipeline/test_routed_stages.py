@@ -41,6 +41,7 @@ __all__ = ["admin", "lead", "make_version", "miniature", "miniature_of_the_modul
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_miniature_writes_first_and_what_has_marks_goes_on_to_the_teacher(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher
 ) -> None:
@@ -65,6 +66,7 @@ def test_the_miniature_writes_first_and_what_has_marks_goes_on_to_the_teacher(
     assert sum(RouteOutcome.objects.values_list("cost_usd", flat=True)) == Decimal("0.016")
 
 
+@pytest.mark.slow
 def test_what_the_miniature_was_not_sure_of_goes_on_to_the_teacher_and_so_does_what_nobody_knows_of(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher
 ) -> None:
@@ -83,6 +85,7 @@ def test_what_the_miniature_was_not_sure_of_goes_on_to_the_teacher_and_so_does_w
     assert told == [(0, -0.1), (0, -0.2), (0, -0.5), (1, -0.51), (1, None), (1, None)]
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_steps_nothing_is_asked_or_routed_twice(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_number_of_the_record_sends_it_before_anybody_is_asked(
     assert states(campaign) == {"awaiting": 6}
 
 
+@pytest.mark.slow
 def test_an_erasure_takes_the_number_along_that_a_record_was_routed_by(
     start: Start, make_version: Callable[..., RouterVersion]
 ) -> None:
@@ -129,6 +133,7 @@ def test_an_erasure_takes_the_number_along_that_a_record_was_routed_by(
     assert Routed.objects.filter(value__isnull=False).count() == 5
 
 
+@pytest.mark.slow
 def test_a_record_whose_miniature_gave_no_answer_is_the_teachers(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher
 ) -> None:
@@ -145,6 +150,7 @@ def test_a_record_whose_miniature_gave_no_answer_is_the_teachers(
     assert StageRoute.objects.filter(routed__route=1, routed__value=None).count() == 1
 
 
+@pytest.mark.slow
 def test_a_record_that_both_failed_on_fails_and_is_asked_of_the_teacher_again(
     start: Start, make_version: Callable[..., RouterVersion], lead: Member, small: Teacher
 ) -> None:
@@ -164,6 +170,7 @@ def test_a_record_that_both_failed_on_fails_and_is_asked_of_the_teacher_again(
     assert (asked(small), asked(stage_rows.offline())) == (6, 2)
 
 
+@pytest.mark.slow
 def test_later_mails_of_a_sequence_are_the_teachers(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher
 ) -> None:
@@ -179,6 +186,7 @@ def test_later_mails_of_a_sequence_are_the_teachers(
     assert (asked(small), asked(stage_rows.offline())) == (6, 6)
 
 
+@pytest.mark.slow
 def test_a_campaign_keeps_the_thresholds_its_pipeline_was_saved_with(
     start: Start, make_version: Callable[..., RouterVersion], task: Task, lead: Member, small: Teacher
 ) -> None:
@@ -198,6 +206,7 @@ def test_a_campaign_keeps_the_thresholds_its_pipeline_was_saved_with(
     assert states(campaign) == {"awaiting": 6} and asked(stage_rows.offline()) == 0
 
 
+@pytest.mark.slow
 def test_a_stage_before_the_writing_is_routed_too_and_its_run_holds_both_costs(
     make_version: Callable[..., RouterVersion],
     miniature: Miniature,

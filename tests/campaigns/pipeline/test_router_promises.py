@@ -86,6 +86,7 @@ def test_what_breaks_after_a_pipeline_was_saved_keeps_its_launch_back(
         lifecycle.launch(campaign, by=lead)
 
 
+@pytest.mark.slow
 def test_of_an_audited_share_the_teacher_writes_too_and_experts_judge_both(
     start: Start, make_version: Callable[..., RouterVersion], lead: Member, small: Teacher
 ) -> None:
@@ -120,6 +121,7 @@ def test_of_an_audited_share_the_teacher_writes_too_and_experts_judge_both(
     assert RouteOutcome.objects.count() == 6 and states(campaign).keys() <= {"approved", "awaiting"}
 
 
+@pytest.mark.slow
 def test_an_audit_that_cannot_be_ordered_holds_no_mail_up(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher
 ) -> None:
@@ -132,6 +134,7 @@ def test_an_audit_that_cannot_be_ordered_holds_no_mail_up(
     assert states(campaign) == {"approved": 6} and asked(stage_rows.offline()) == 0
 
 
+@pytest.mark.slow
 def test_a_refused_audit_order_is_not_tried_at_every_tick(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +155,7 @@ def test_a_refused_audit_order_is_not_tried_at_every_tick(
     assert len(tried) == 1
 
 
+@pytest.mark.slow
 def test_audits_that_wait_for_verdicts_keep_no_newer_one_back_and_an_erased_record_none(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +174,7 @@ def test_audits_that_wait_for_verdicts_keep_no_newer_one_back_and_an_erased_reco
     assert not Draft.objects.exclude(record=gone).filter(state="kept").exists()
 
 
+@pytest.mark.slow
 def test_the_drawing_shows_share_cost_and_replies_of_each_route_and_what_the_promise_held(
     start: Start,
     make_version: Callable[..., RouterVersion],
@@ -204,6 +209,7 @@ def test_the_drawing_shows_share_cost_and_replies_of_each_route_and_what_the_pro
     assert "at most 2 points worse" in page and "no pair judged yet" in page
 
 
+@pytest.mark.slow
 def test_verdicts_on_audits_count_after_their_campaign_has_ended(
     start: Start, make_version: Callable[..., RouterVersion], lead: Member, small: Teacher
 ) -> None:

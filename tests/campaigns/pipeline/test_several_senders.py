@@ -39,6 +39,7 @@ def names_of(campaign: Campaign) -> list[str]:
     return [share.sender.slug for share in queries.shares_of(campaign, rotation.senders_of(campaign))]
 
 
+@pytest.mark.slow
 def test_a_lead_chooses_several_and_changes_them(
     task: Task, senders: list[SenderIdentity], people: None, lead: Member, as_member: AsMember
 ) -> None:

@@ -63,6 +63,7 @@ def drawn(campaign: Campaign, by: Member) -> list[stage_figures.StageFigures]:
     return drawing.stages
 
 
+@pytest.mark.slow
 def test_the_drawing_counts_what_came_in_and_went_on(
     task: Task, tasks: dict[str, Task], people: None, lead: Member, as_member: AsMember
 ) -> None:
@@ -80,6 +81,7 @@ def test_the_drawing_counts_what_came_in_and_went_on(
     assert "not measured" in page
 
 
+@pytest.mark.slow
 def test_the_median_is_the_middle_of_each_stage(task: Task, tasks: dict[str, Task], people: None, lead: Member) -> None:
     campaign = half_way(task, tasks, lead)
     for run, seconds in zip(StageRun.objects.order_by("pk"), (9, 1, 2, 100, 3, 4), strict=True):
@@ -88,6 +90,7 @@ def test_the_median_is_the_middle_of_each_stage(task: Task, tasks: dict[str, Tas
     assert drawn(campaign, lead)[0].seconds == 3.5
 
 
+@pytest.mark.slow
 def test_what_a_large_model_would_have_cost_is_by_the_tokens_of_the_calls(
     task: Task, tasks: dict[str, Task], people: None, lead: Member
 ) -> None:
@@ -130,6 +133,7 @@ def test_a_campaign_without_a_pipeline_asks_nothing_more(campaign: Campaign, lea
     assert len(queries) == 0
 
 
+@pytest.mark.slow
 def test_more_mails_ask_no_more(task: Task, tasks: dict[str, Task], people: None, lead: Member) -> None:
     campaign = half_way(task, tasks, lead)
     arms = figures.arms(campaign)
@@ -150,6 +154,7 @@ def titles(contact: Contact) -> list[str]:
     return [entry.title for entry in story.entries]
 
 
+@pytest.mark.slow
 def test_a_contacts_story_goes_from_its_label_to_the_decision(
     task: Task, tasks: dict[str, Task], people: None, lead: Member, as_member: AsMember
 ) -> None:
@@ -166,6 +171,7 @@ def test_a_contacts_story_goes_from_its_label_to_the_decision(
     assert f"/drafts/{mail.draft_id}/" in page
 
 
+@pytest.mark.slow
 def test_a_contact_that_a_stage_left_out_says_why(
     task: Task, tasks: dict[str, Task], people: None, lead: Member
 ) -> None:
@@ -201,6 +207,7 @@ def test_a_stage_that_its_mail_left_waits_for_nothing_any_more(
     assert story.entries[0].note == contact_story.NOT_ASKED
 
 
+@pytest.mark.slow
 def test_claims_stand_with_their_quotes_and_verdicts(
     task: Task, tasks: dict[str, Task], people: None, lead: Member, as_member: AsMember
 ) -> None:

@@ -55,6 +55,7 @@ def go(rounds: int = 1) -> None:
         tick.advance_all()
 
 
+@pytest.mark.slow
 def test_mails_that_qualify_are_written_approved_and_due(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_rule_qualifies_without_a_model(start: Callable[..., Campaign], task: 
     }
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_steps_nothing_is_asked_twice(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +125,7 @@ def test_killed_between_any_two_steps_nothing_is_asked_twice(
     assert Draft.objects.count() == 9
 
 
+@pytest.mark.slow
 def test_contacts_with_equal_facts_share_one_answer_that_is_paid_once(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], records: list[Record]
 ) -> None:
@@ -138,6 +141,7 @@ def test_contacts_with_equal_facts_share_one_answer_that_is_paid_once(
     assert StageRun.objects.aggregate(usd=Sum("cost_usd"))["usd"] == Decimal("0.012")
 
 
+@pytest.mark.slow
 def test_a_stage_without_an_answer_fails_its_mail_and_is_asked_again_from_there(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
 ) -> None:
@@ -198,6 +202,7 @@ def test_the_writer_gets_a_record_of_the_contacts_facts_and_what_stages_found(
     assert mail.state == MessageState.WRITING
 
 
+@pytest.mark.slow
 def test_the_writer_sees_no_page_that_came_with_the_contact_though_nothing_is_mapped(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +280,7 @@ def test_a_stage_waits_for_money_that_other_orders_hold_and_fails_once_none_is_o
     assert not StageOrder.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_second_mail_is_written_from_the_record_that_stages_made(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:

@@ -72,6 +72,7 @@ def test_stages_look_at_each_reader_before_the_first_mail_that_a_model_words(beg
     assert not Message.objects.filter(pk__in=stopped, draft__isnull=False).exists()
 
 
+@pytest.mark.slow
 def test_a_reader_whom_stages_looked_at_is_not_prepared_again(begin: Callable[..., Campaign]) -> None:
     campaign = begin(
         fixed(1), StepPlan(wait_s=HOUR_S, when=StepCondition.CLICKED), StepPlan(wait_s=HOUR_S)
@@ -91,6 +92,7 @@ def test_a_reader_whom_stages_looked_at_is_not_prepared_again(begin: Callable[..
     assert third.record_id == Message.objects.get(step__number=2).record_id is not None
 
 
+@pytest.mark.slow
 def test_the_writer_is_told_mails_that_went_before_stages_made_its_record(begin: Callable[..., Campaign]) -> None:
     campaign = begin(fixed(1), StepPlan(wait_s=HOUR_S))
     tick.advance_all()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from tests.campaigns.stage_rows import answer_orders, offline, read_pages, write
 from tests.review import factories as desk
 
 
+@pytest.mark.slow
 def test_a_mails_story_goes_from_its_pages_to_its_reply(
     task: Task, records: list[Record], lead: Member, admin: Member
 ) -> None:
@@ -117,6 +119,7 @@ def test_of_two_who_met_the_one_whose_claim_stands_is_told(task: Task, records: 
     assert contact_story.most_told(made) == second.contact
 
 
+@pytest.mark.slow
 def test_a_simulated_contacts_pages_say_so(
     task: Task, records: list[Record], lead: Member, as_member: Callable[[Member], Client]
 ) -> None:

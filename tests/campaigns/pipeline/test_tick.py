@@ -48,6 +48,7 @@ def test_the_move_from_planned_to_approval_and_on(launched: Campaign, lead: Memb
     assert Job.objects.filter(kind=send.KIND, subject_id=launched.pk).count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_real_engine_writes_and_the_desk_gets_the_drafts(launched: Campaign) -> None:
     tick.advance_all()
@@ -143,6 +144,7 @@ def test_what_cannot_be_ordered_fails_with_the_reason(launched: Campaign) -> Non
     assert "out of use" in Message.objects.first().problem  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 @db
 def test_a_sample_and_every_marked_mail_go_to_the_desk(task: Task, lead: Member) -> None:
     from tests.review import factories as desk
@@ -174,6 +176,7 @@ def _marks(task: Task, fields: dict[str, str], record: Record) -> list[Any]:
     return checks.run(latest_version(task).spec, record.facts, fields)
 
 
+@pytest.mark.slow
 @db
 def test_a_decision_taken_back_holds_the_mail_again(launched: Campaign, lead: Member) -> None:
     tick.advance_all()
@@ -191,6 +194,7 @@ def test_a_decision_taken_back_holds_the_mail_again(launched: Campaign, lead: Me
     assert Message.objects.get(draft=draft).due_at is None
 
 
+@pytest.mark.slow
 @db
 def test_an_edit_with_a_slot_that_nothing_fills_is_not_approved(launched: Campaign, lead: Member) -> None:
     tick.advance_all()

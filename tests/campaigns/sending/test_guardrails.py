@@ -172,6 +172,7 @@ def test_who_may_not_resume_and_what_has_ended_hear_so_and_not_of_the_guardrail(
     assert refused.value.code == "campaign_state"
 
 
+@pytest.mark.slow
 @db
 def test_page_and_api_show_it_and_lift_it(
     campaign: Campaign, lead: Member, as_member: Any, api_as: Callable[..., APIClient]

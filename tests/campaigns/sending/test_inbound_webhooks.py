@@ -167,6 +167,7 @@ def test_a_signed_body_that_is_no_json_is_refused(db, body):
     assert (answer.status_code, answer.json()["code"]) == (400, "no_json")
 
 
+@pytest.mark.slow
 @drill
 def test_duplicated_and_shuffled_webhooks_come_to_the_same_totals(campaign, stress_count):
     """Whatever the order and however often, the rows at the end are the same."""

@@ -67,6 +67,7 @@ def reply_with(mail: Message, text: str) -> Reply:
     return Reply.objects.get(message=mail)
 
 
+@pytest.mark.slow
 def test_a_teacher_reads_what_the_rules_have_read(reading, mail, provider):
     provider.provider.always = says("Question.")
 
@@ -120,6 +121,7 @@ def test_a_wish_to_leave_that_only_the_model_sees_is_followed(reading, mail, pro
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.slow
 def test_replies_that_come_while_an_order_is_under_way_are_read_by_the_next(reading, provider):
     provider.provider.always = says("not_now")
     mails = factories.make_due_mails(reading, 3)

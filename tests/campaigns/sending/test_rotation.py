@@ -58,6 +58,7 @@ def test_companies_fall_to_senders_as_their_days_allow(campaign: Campaign) -> No
     assert abs(draws(campaign, 4000)["nora"] - 1000) < 110
 
 
+@pytest.mark.slow
 def test_a_third_sender_takes_companies_from_others_and_moves_none_between_them(campaign: Campaign) -> None:
     now, names = timezone.now(), [f"company-{n}.example" for n in range(200)]
     before = [rotation.drawn(campaign, name, rotation.senders_of(campaign), now=now) for name in names]

@@ -17,6 +17,7 @@ NAMES = ("To", "Subject", "List-Unsubscribe", "Content-Type", "X-" + "a" * 70)
 LETTERS = "ab <>,;@.=?_\"'\\()\t\u00e9"
 
 
+@pytest.mark.slow
 def test_a_header_is_written_as_python_writes_it() -> None:
     ours, pythons = smtp_backend.ShortLines(linesep="\r\n"), Compat32(linesep="\r\n")
     source = Random(5)

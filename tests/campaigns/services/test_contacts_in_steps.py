@@ -37,6 +37,7 @@ def people(folder: Path, count: int, *, last: str = "") -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_facts_are_committed_a_few_at_a_time_and_contacts_at_the_end(task: Task, admin: Member, tmp_path: Path) -> None:
     seen: set[tuple[int, int, int]] = set()
@@ -52,6 +53,7 @@ def test_facts_are_committed_a_few_at_a_time_and_contacts_at_the_end(task: Task,
     assert len({written for written, *_ in seen}) > 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_bad_last_row_leaves_nothing(task: Task, admin: Member, tmp_path: Path) -> None:
     with pytest.raises(Refusal):

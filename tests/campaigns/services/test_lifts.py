@@ -183,6 +183,7 @@ def test_the_api_and_the_page_lift(campaign: Campaign, admin: Member, api_as, as
     assert not selectors.is_suppressed(HMAC(ADA))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_lift_racing_a_readers_own_word_never_leaves_the_reader_open(campaign: Campaign, admin: Member) -> None:
     for number in range(12):

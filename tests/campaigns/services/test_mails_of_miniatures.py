@@ -53,6 +53,7 @@ def drafts(task: Task, miniature: Miniature) -> list[Draft]:
     return list(Draft.objects.filter(task=task).order_by("queue_position"))
 
 
+@pytest.mark.slow
 def test_a_miniature_and_the_version_it_learnt_from_say_what_came_of_its_mails(
     campaign: Campaign, drafts: list[Draft], miniature: Miniature, admin: Member, client: Client
 ) -> None:

@@ -86,6 +86,7 @@ def test_shared_facts_are_told_as_shared(held: Held) -> None:
     assert told["drafts"] == []
 
 
+@pytest.mark.slow
 def test_after_an_erasure_nothing_of_the_person_is_left_anywhere(
     held: Held, settings: Any, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:

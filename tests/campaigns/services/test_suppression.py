@@ -179,6 +179,7 @@ def test_an_import_racing_a_suppression_leaves_no_mail_of_the_suppressed(admin: 
         assert selectors.is_suppressed(email_addresses.hmac_of(address))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_sender_that_holds_the_address_never_sends_after_the_suppression_is_committed(admin: Member) -> None:
     campaign = make_plain_campaign(make_task(by=admin))

@@ -17,6 +17,7 @@ def test_holm_is_never_below_benjamini_hochberg_and_one_p_value_stays() -> None:
     assert multiplicity.holm([]) == []
 
 
+@pytest.mark.slow
 def test_holm_is_that_of_statsmodels_in_the_order_given() -> None:
     chance = random.Random(6)
     for n in (1, 2, 3, 10, 40):

@@ -33,6 +33,7 @@ def test_q_is_the_weighted_spread() -> None:
     assert found.df == 1
 
 
+@pytest.mark.slow
 def test_where_nothing_varies_a_spread_is_claimed_as_rarely_as_the_level_says() -> None:
     chance = np.random.default_rng(8)
     claimed = 0

@@ -29,6 +29,7 @@ def test_the_evidence_is_the_mean_likelihood_ratio_above_the_limit(count: int, o
     )
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("limit", [0.001, 0.02, 0.04])
 def test_the_bound_passes_the_limit_just_where_the_evidence_is_enough(limit: float) -> None:
     for of in (20, 150, 1000):

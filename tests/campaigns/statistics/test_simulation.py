@@ -56,6 +56,7 @@ def test_walds_interval_does_not_hold_its_name_when_arms_are_uneven() -> None:
     assert default > 0.95
 
 
+@pytest.mark.slow
 def test_exact_coverage_agrees_with_simulated() -> None:
     repeats = 800
     exact = simulation.exact_coverage(DifferenceBy.MIETTINEN_NURMINEN, p0=0.1, p1=0.05, n0=100, n1=100)
@@ -67,6 +68,7 @@ def test_exact_coverage_agrees_with_simulated() -> None:
     assert drawn == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / repeats))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("population", "n_clusters"),
     [
@@ -82,6 +84,7 @@ def test_the_cluster_robust_interval_is_within_a_point(population: Population, n
     assert held == pytest.approx(0.95, abs=tolerance(repeats))
 
 
+@pytest.mark.slow
 def test_with_a_true_difference_the_cluster_robust_interval_is_within_a_point() -> None:
     repeats = 2000
     worse = Population(0.03, icc=0.1, largest=8)
@@ -110,6 +113,7 @@ def test_forgetting_the_clusters_makes_an_interval_that_lies() -> None:
     assert held < 0.88
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("population", "n_clusters"),
     [(Population(0.059), 3000), (REPLIES, 300), (Population(0.3, 0.3, 8), 60), (SPEND, 300)],
@@ -124,6 +128,7 @@ def test_looking_twenty_times_raises_few_false_alarms_where_the_naive_reading_ra
     assert alarms.at_the_end == pytest.approx(0.05, abs=tolerance(500))
 
 
+@pytest.mark.slow(after_first=True)
 @drill
 @pytest.mark.parametrize(("population", "n_clusters"), simulation.WATCHED, ids=str)
 def test_false_alarms_are_few_in_every_population_that_the_documents_name(
@@ -135,6 +140,7 @@ def test_false_alarms_are_few_in_every_population_that_the_documents_name(
     assert alarms.naive > 0.15
 
 
+@pytest.mark.slow(after_first=True)
 @drill
 @pytest.mark.parametrize("base", [0.02, 0.059, 0.3])
 @pytest.mark.parametrize("icc", [0.0, 0.05, 0.3])

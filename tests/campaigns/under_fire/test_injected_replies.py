@@ -72,6 +72,7 @@ def test_there_are_fifty() -> None:
     assert COUNT == 50
 
 
+@pytest.mark.slow
 def test_no_reply_changes_another_reader_or_lifts_a_suppression(mails: list[Message], replies: list[bytes]) -> None:
     # The writer of the third had left before, and asks to be written to again.
     leaver = mails[2].contact
@@ -93,6 +94,7 @@ def test_no_reply_changes_another_reader_or_lifts_a_suppression(mails: list[Mess
     assert [number for number, mail in enumerate(mails[:-1]) if mail.pk not in set(told)] == []
 
 
+@pytest.mark.slow
 def test_a_model_that_answers_as_replies_order_changes_the_class_of_that_reply_alone(
     mails: list[Message], replies: list[bytes]
 ) -> None:
@@ -113,6 +115,7 @@ def test_a_model_that_answers_as_replies_order_changes_the_class_of_that_reply_a
     assert not is_suppressed(mails[-1].contact.address_hmac)
 
 
+@pytest.mark.slow
 def test_a_reply_branches_for_its_own_writer_alone_and_by_its_class(
     campaign: Campaign, mails: list[Message], replies: list[bytes]
 ) -> None:
@@ -141,6 +144,7 @@ def test_a_reply_branches_for_its_own_writer_alone_and_by_its_class(
     assert list(campaign.steps.order_by("number").values()) == ours
 
 
+@pytest.mark.slow
 def test_an_answer_by_a_model_that_obeys_goes_to_the_writer_from_our_sender_without_their_links(
     mails: list[Message], replies: list[bytes], admin: Member
 ) -> None:

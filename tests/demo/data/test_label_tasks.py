@@ -59,6 +59,7 @@ TASK = DemoTask(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_a_task_is_loaded_and_judged_by_its_answers_once(admin: Member) -> None:
@@ -91,6 +92,7 @@ def test_a_task_is_loaded_and_judged_by_its_answers_once(admin: Member) -> None:
     assert Membership.objects.filter(task__slug="colours").count() == 5
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_both_judge_some_drafts_and_the_second_overlooks_every_other_fault(admin: Member, monkeypatch) -> None:

@@ -44,6 +44,7 @@ def test_jobs_that_a_killed_load_held_are_free_once_their_lease_has_ended(settin
     assert not task_steps.await_leases()
 
 
+@pytest.mark.slow
 def test_a_load_that_lives_beside_this_one_is_not_waited_for_without_end(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +71,7 @@ def test_what_a_killed_load_held_is_given_back_before_the_first_step(settings: A
     assert said == ["taking up what a load that was stopped had begun"]
 
 
+@pytest.mark.slow
 def test_an_import_that_a_killed_load_had_begun_is_taken_back_so_that_the_next_may_import(admin: Member) -> None:
     task = factories.make_task(by=admin)
     source = factories.make_source(task)

@@ -32,6 +32,7 @@ def _loss(model: Pretraining, work: list[Batch]) -> float:
         return sum(float(model(batch).total) for batch in work) / len(work)
 
 
+@pytest.mark.slow
 def test_a_few_passes_lower_the_loss(model: Pretraining, work: list[Batch]) -> None:
     optimizers, progress = pretrain.build_optimizers(model), pretrain.Progress(seed=1, seconds=1800.0)
     before = _loss(model, work)
@@ -67,6 +68,7 @@ def test_a_stored_state_holds_all_that_training_needs(
     assert not (tmp_path / "checkpoint.pt.part").exists()
 
 
+@pytest.mark.slow
 def test_a_run_exports_a_folder_that_loads_and_goes_on_with_its_tokenizer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

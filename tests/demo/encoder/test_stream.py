@@ -67,6 +67,7 @@ def _sentences(text: str) -> set[str]:
     return {" ".join(part) for part in parts if len(part) >= 5}
 
 
+@pytest.mark.slow
 def test_but_for_stock_phrases_no_sentence_of_a_reply_is_a_messages() -> None:
     rng = Random(1)
     drawn = (

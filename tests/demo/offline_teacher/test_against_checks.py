@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from demo.data.handwritten_drafts import faults, hand_drafts
 from demo.data.offer import OFFER
 from demo.data.prospects.generate import FACTS, prospects
@@ -36,12 +38,14 @@ def drafts(defect_rate: float) -> list[OfflineDraft]:
     ]
 
 
+@pytest.mark.slow
 def test_at_most_one_clean_draft_in_a_hundred_is_marked() -> None:
     marked = [draft for draft, facts in zip(drafts(0), RECORDS, strict=True) if run(SPEC, facts, draft.fields)]
 
     assert len(marked) <= 3
 
 
+@pytest.mark.slow
 def test_the_checks_find_nine_in_ten_of_each_kind_of_defect() -> None:
     made: Counter[str] = Counter()
     found: Counter[str] = Counter()

@@ -112,6 +112,7 @@ def test_a_number_the_notes_may_contradict_is_left_out() -> None:
     assert not any("777" in body for body in bodies)
 
 
+@pytest.mark.slow
 def test_two_processes_with_their_own_hash_seeds_write_the_same_drafts() -> None:
     script = (
         "import json; from demo.offline_teacher import write; from demo.data.offer import OFFER; "

@@ -60,6 +60,7 @@ def recorded(load: Load, student: Student, admin: Member, tmp_path: Path, monkey
     return Study.objects.get(pk=done.pk)
 
 
+@pytest.mark.slow
 def test_another_load_of_the_same_data_comes_to_the_same_verdict_without_a_run(
     recorded: Study, load: Load, student: Student, admin: Member
 ) -> None:
@@ -80,6 +81,7 @@ def test_another_load_of_the_same_data_comes_to_the_same_verdict_without_a_run(
     assert scored == set(here.record["scored_on"]["records"]) != set(recorded.record["scored_on"]["records"])
 
 
+@pytest.mark.slow
 def test_the_page_says_that_it_was_recorded(
     recorded: Study, load: Load, student: Student, admin: Member, as_member: Any
 ) -> None:
@@ -92,6 +94,7 @@ def test_the_page_says_that_it_was_recorded(
     assert "Recorded" not in page(f"/studies/{recorded.pk}/").content.decode()
 
 
+@pytest.mark.slow
 def test_other_data_gets_no_recorded_study(recorded: Study, load: Load, student: Student, admin: Member) -> None:
     assert study.play(load("here", train=13), student, by=admin) is None
     assert list(Study.objects.all()) == [recorded]
@@ -148,6 +151,7 @@ def test_a_study_that_is_shipped_is_whole() -> None:
     assert not inputs.UUID.search(text)
 
 
+@pytest.mark.slow
 def test_a_study_that_is_shipped_hangs_on_what_would_be_registered_today(load: Load) -> None:
     laid = registration.plan_study(
         study.WISHES, version=load("here", train=max(study.WISHES.sizes)), student=registered.register_demo()

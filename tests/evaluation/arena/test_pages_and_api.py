@@ -26,6 +26,7 @@ ApiAs = Callable[..., APIClient]
 TELLING = (TEACHER, OWN, "tiny (base)", "LoRA", "Offline")
 
 
+@pytest.mark.slow
 def test_a_miniature_is_compared_with_its_teacher_by_one_click(
     evaluation: Evaluation, admin: Member, as_member: AsMember
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_miniature_is_compared_with_its_teacher_by_one_click(
     assert "show a preference of" in page
 
 
+@pytest.mark.slow
 def test_the_rule_stands_on_the_form_before_it_is_opened(
     evaluation: Evaluation, admin: Member, as_member: AsMember
 ) -> None:
@@ -79,6 +81,7 @@ def test_voters_see_two_texts_and_nothing_of_who_wrote_them(
     assert str(arena.evaluation_id) not in "".join([*pages, *calls])
 
 
+@pytest.mark.slow
 def test_nobody_who_votes_reads_who_wrote_what_until_the_arena_is_closed(
     arena: Arena, admin: Member, expert: Member, as_member: AsMember, api_as: ApiAs
 ) -> None:

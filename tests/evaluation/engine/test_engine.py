@@ -177,6 +177,7 @@ def test_the_likelihood_of_a_gold_is_what_the_model_itself_gives_it(tmp_path: Pa
     )
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_the_context_is_said_in_the_report(tmp_path: Path) -> None:
     folder, tokenizer = tmp_path / "student", make_tokenizer()
     tokenizer.save_pretrained(folder)
@@ -234,6 +235,7 @@ def by_hand(student: Path, gold: str) -> float:
     return nats / len(gold.encode())
 
 
+@pytest.mark.slow
 def test_a_student_that_is_not_there_is_said_with_a_hint(tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
     lay_evaluation(run_dir, tmp_path / "nowhere")

@@ -33,6 +33,7 @@ def score(run_dir: Path, student: Path, **more: Any) -> dict[str, Any]:
     return dict(json.loads((run_dir / "result.json").read_text()))
 
 
+@pytest.mark.slow
 def test_golds_are_read_and_a_few_outputs_written(tmp_path: Path, student: Path) -> None:
     other = {**RECORDS[0], "id": "of another task"}
     read = {"record": other["id"], "completion": GOLDS[0]["completion"]}

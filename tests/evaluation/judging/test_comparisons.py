@@ -158,6 +158,7 @@ def test_a_system_is_not_compared_with_itself_nor_by_its_own_family(
     assert (itself.value.code, family.value.code) == ("same_system", "judge_is_writer")
 
 
+@pytest.mark.slow
 def test_a_lead_orders_by_page_and_by_api_and_both_tell_the_same(
     evaluation: Evaluation,
     judge: Teacher,

@@ -38,7 +38,7 @@ from training.models import Miniature
 __all__ = ["serve"]
 
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 
 Open = Callable[[Member, str], Page]

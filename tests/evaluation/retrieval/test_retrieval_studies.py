@@ -190,6 +190,7 @@ def test_a_teacher_is_paid_by_an_order_within_a_budget_that_is_named_first(
     assert "left" not in study.verdict.body["sentence"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_claims_that_a_teacher_left_are_told_and_its_answers_serve_no_later_study(
     pages: Task, admin: Member, paid: Teacher, as_member: Callable[[Member], Client]

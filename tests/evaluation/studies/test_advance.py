@@ -52,6 +52,7 @@ def test_looking_again_begins_nothing_twice(register: Callable[..., Study]) -> N
     assert len(runs_of(study)) == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_ended_is_scored_and_the_next_cell_begins(register: Callable[..., Study], tmp_path: Path) -> None:
     study = register()
     look(study)
@@ -66,6 +67,7 @@ def test_a_run_that_ended_is_scored_and_the_next_cell_begins(register: Callable[
     assert not Evaluation.objects.exists()
 
 
+@pytest.mark.slow
 def test_it_ends_with_a_verdict(register: Callable[..., Study], tmp_path: Path) -> None:
     study = register()
 
@@ -78,6 +80,7 @@ def test_it_ends_with_a_verdict(register: Callable[..., Study], tmp_path: Path) 
     assert verdict["record_is_intact"]
 
 
+@pytest.mark.slow
 def test_what_another_study_measured_is_not_run_again(register: Callable[..., Study], tmp_path: Path) -> None:
     earlier = register()
     finish_all(earlier, tmp_path)
@@ -94,6 +97,7 @@ def test_what_another_study_measured_is_not_run_again(register: Callable[..., St
     assert again.record["outlook"]["scatter"]["source"].startswith("of the study registered on")
 
 
+@pytest.mark.slow
 def test_two_studies_at_once_train_a_shared_cell_once(register: Callable[..., Study], tmp_path: Path) -> None:
     one, other = register(), register()
 
@@ -105,6 +109,7 @@ def test_two_studies_at_once_train_a_shared_cell_once(register: Callable[..., St
     assert TrainingRun.objects.count() == 4
 
 
+@pytest.mark.slow
 def test_a_failed_cell_is_said_and_the_others_go_on(register: Callable[..., Study], tmp_path: Path) -> None:
     study = register()
     look(study)
@@ -119,6 +124,7 @@ def test_a_failed_cell_is_said_and_the_others_go_on(register: Callable[..., Stud
     assert "step 3: the loss is NaN" in missing[0]["reason"]
 
 
+@pytest.mark.slow
 def test_a_study_none_of_whose_cells_ended_well_fails_and_tries_them_again_when_resumed(
     register: Callable[..., Study], admin: Member, tmp_path: Path
 ) -> None:
@@ -154,6 +160,7 @@ def test_pausing_a_study_pauses_its_runs_and_resuming_sets_them_going(
     assert [run.job.state for run in runs_of(study)] == ["queued", "queued"]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_still_stopping_when_the_study_was_resumed_is_woken_by_the_next_look(
     register: Callable[..., Study], admin: Member
 ) -> None:
@@ -170,6 +177,7 @@ def test_a_run_that_was_still_stopping_when_the_study_was_resumed_is_woken_by_th
     assert runs_of(study)[0].job.state == "queued"
 
 
+@pytest.mark.slow
 def test_a_run_that_a_person_paused_stays_paused_until_the_study_is_resumed(
     register: Callable[..., Study], admin: Member
 ) -> None:
@@ -183,6 +191,7 @@ def test_a_run_that_a_person_paused_stays_paused_until_the_study_is_resumed(
     assert "cell 1 is paused" in Job.objects.get(pk=study.job_id).waiting_reason
 
 
+@pytest.mark.slow
 def test_a_shared_run_goes_on_when_only_one_of_its_studies_is_paused(
     register: Callable[..., Study], admin: Member
 ) -> None:
@@ -198,6 +207,7 @@ def test_a_shared_run_goes_on_when_only_one_of_its_studies_is_paused(
     assert {run.job.state for run in runs_of(one)} == {"cancelled"}
 
 
+@pytest.mark.slow
 def test_cancelling_a_study_cancels_its_runs_and_keeps_what_was_measured(
     register: Callable[..., Study], admin: Member, tmp_path: Path
 ) -> None:
@@ -217,6 +227,7 @@ def test_cancelling_a_study_cancels_its_runs_and_keeps_what_was_measured(
     assert finish_all(again, tmp_path).state == "succeeded"
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_in_a_look_loses_nothing(register: Callable[..., Study], tmp_path: Path) -> None:
     study = register()
     look(study)
@@ -254,6 +265,7 @@ def test_the_end_of_a_cell_rings_for_the_study(register: Callable[..., Study], m
     assert (study.job_id, "evaluation") in rings
 
 
+@pytest.mark.slow
 def test_a_lost_ring_is_made_good_by_the_reaper(register: Callable[..., Study]) -> None:
     study = register()
     look(study)

@@ -90,6 +90,7 @@ def test_logits_are_learnt_from_the_same_rows_by_the_same_recipe(
     assert (run.teacher, run.recipe["objective"]) == (teacher, "distil")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_it_runs_to_its_verdict(
     version: DatasetVersion, student: Student, teacher: Student, admin: Member, tmp_path: Path
@@ -120,6 +121,7 @@ def test_the_answers_alone_are_tuned_on_a_version_without_the_reasoning(
     assert len(study.record["decision_rule"]["comparisons"]) == 2
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_refused(
     frozen: Callable[[str], DatasetVersion], version: DatasetVersion, student: Student, teacher: Student, admin: Member
 ) -> None:

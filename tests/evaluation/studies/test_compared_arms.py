@@ -88,6 +88,7 @@ def states(ids: Sequence[str]) -> set[str]:
     return set(Draft.objects.filter(pk__in=ids).values_list("gold__verdict", flat=True))
 
 
+@pytest.mark.slow
 def test_each_arm_is_tuned_on_its_own_texts(ask: Callable[..., Study], tmp_path: Path) -> None:
     study = ask()
 
@@ -106,6 +107,7 @@ def test_each_arm_is_tuned_on_its_own_texts(ask: Callable[..., Study], tmp_path:
     assert sorted(map(len, found["Longest"].values())) == longest
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_filter_study_runs_to_its_verdict(
     ask: Callable[..., Study], admin: Member, client: Client, tmp_path: Path
@@ -140,6 +142,7 @@ def test_a_version_without_rejected_drafts_cannot_tell(
     assert not Study.objects.exists()
 
 
+@pytest.mark.slow
 def test_students_are_compared_with_the_largest(
     ask: Callable[..., Study], student: Student, admin: Member, tmp_path: Path
 ) -> None:
@@ -154,6 +157,7 @@ def test_students_are_compared_with_the_largest(
     assert sorted(set(plans)) == sorted({str(student.pk), str(wide.pk)})
 
 
+@pytest.mark.slow
 def test_two_seeds_are_too_few_to_name_the_smallest_student(
     ask: Callable[..., Study], student: Student, admin: Member, tmp_path: Path
 ) -> None:
@@ -164,6 +168,7 @@ def test_two_seeds_are_too_few_to_name_the_smallest_student(
         ask(kind="students", students=(wide.slug,), seeds=(1, 2))
 
 
+@pytest.mark.slow
 def test_one_student_alone_and_one_of_unknown_size_are_refused(ask: Callable[..., Study], student: Student) -> None:
     with pytest.raises(Refusal, match="two students or more"):
         ask(kind="students")

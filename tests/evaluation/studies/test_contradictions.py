@@ -87,6 +87,7 @@ def test_nothing_is_measured_where_no_study_has_students_of_these_sizes(
     assert "told to fall by 3 to 5 %; its table has 5.9 and 5.1 %, a fall of 13.6 %" in shown
 
 
+@pytest.mark.slow
 def test_a_finished_study_gives_the_figure_its_interval_its_date_and_itself(
     students: Callable[..., list[Student]], run: Callable[..., Study], task: Task, client: Client, admin: Member
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_finished_study_gives_the_figure_its_interval_its_date_and_itself(
         assert formats.date_format(timezone.localtime(study.verdict.written_at), "j M Y") in shown
 
 
+@pytest.mark.slow
 def test_a_pair_that_no_order_was_registered_for_is_compared_from_the_cells(
     students: Callable[..., list[Student]], run: Callable[..., Study], task: Task
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_pair_that_no_order_was_registered_for_is_compared_from_the_cells(
     assert fall["sentence"].endswith("; not shown to be less than 5\N{NO-BREAK SPACE}%.")
 
 
+@pytest.mark.slow
 def test_of_both_methods_the_arms_tuned_by_lora_are_compared(
     students: Callable[..., list[Student]], run: Callable[..., Study], task: Task
 ) -> None:
@@ -138,6 +141,7 @@ def test_of_both_methods_the_arms_tuned_by_lora_are_compared(
     assert (fall["arm"], fall["against"]) == ("four, LoRA", "twelve, LoRA")
 
 
+@pytest.mark.slow
 def test_a_student_whose_seeds_lie_far_apart_is_unstable_there_too(
     students: Callable[..., list[Student]], run: Callable[..., Study], task: Task
 ) -> None:
@@ -153,6 +157,7 @@ def test_a_student_whose_seeds_lie_far_apart_is_unstable_there_too(
     assert fall["sentence"].startswith("four against twelve: cannot be told, four is unstable: its seeds differ by")
 
 
+@pytest.mark.slow
 def test_studies_of_other_tasks_and_of_other_kinds_tell_nothing(
     students: Callable[..., list[Student]], run: Callable[..., Study], register: Callable[..., Study], task: Task,
     other_task: Task, client: Client, admin: Member,

@@ -75,6 +75,7 @@ def rows_of(study: Study, arm: str, folder: Path, seed: int = 1) -> list[dict[st
     return [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_arm_is_tuned_on_what_the_same_minutes_buy(
     judged: Callable[..., DatasetVersion], ask: Callable[..., Study], tmp_path: Path
@@ -96,6 +97,7 @@ def test_every_arm_is_tuned_on_what_the_same_minutes_buy(
     assert all("label" not in row for row in sft)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_registration_says_budget_rule_level_companies_and_power(
     judged: Callable[..., DatasetVersion], ask: Callable[..., Study]
@@ -116,6 +118,7 @@ def test_the_registration_says_budget_rule_level_companies_and_power(
     assert all(cell["minutes"] == 30 for cell in record["cells"])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_preferences_go_on_from_the_sft_run_of_their_seed_and_the_study_comes_to_a_verdict(
     judged: Callable[..., DatasetVersion], ask: Callable[..., Study], admin: Member, client: Client, tmp_path: Path
@@ -149,6 +152,7 @@ def test_preferences_go_on_from_the_sft_run_of_their_seed_and_the_study_comes_to
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_cell_whose_sft_run_fails_is_said_to_have_nothing_to_go_on_from(
     judged: Callable[..., DatasetVersion], ask: Callable[..., Study], tmp_path: Path
@@ -166,6 +170,7 @@ def test_a_cell_whose_sft_run_fails_is_said_to_have_nothing_to_go_on_from(
     assert "has left no miniature here" in failed["SFT, then KTO", 1]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_cell_whose_sft_run_cannot_begin_does_not_wait_for_ever(
     judged: Callable[..., DatasetVersion], ask: Callable[..., Study], tmp_path: Path
@@ -179,6 +184,7 @@ def test_a_cell_whose_sft_run_cannot_begin_does_not_wait_for_ever(
     assert {(cell.arm, cell.seed) for cell in study.cells.exclude(problem="")} == {("SFT", 1), ("SFT, then KTO", 1)}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_cells_of_an_earlier_study_at_the_same_minutes_are_the_same(
     judged: Callable[..., DatasetVersion], ask: Callable[..., Study]
@@ -193,6 +199,7 @@ def test_cells_of_an_earlier_study_at_the_same_minutes_are_the_same(
     assert len(shared) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_on_policy_spends_half_of_the_minutes_on_a_miniatures_own_drafts(
     judged: Callable[..., DatasetVersion], ask: Callable[..., Study], tmp_path: Path
@@ -209,6 +216,7 @@ def test_on_policy_spends_half_of_the_minutes_on_a_miniatures_own_drafts(
     assert {json.loads(row["meta"])["round"] for row in rows_of(study, "SFT", tmp_path / "sft")} == {1}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("own", "asked", "field", "words"),
@@ -264,6 +272,7 @@ def test_a_card_left_open_counts_five_minutes_and_an_untimed_one_is_not_bought(
     assert one != two
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_drafts_whose_time_nobody_kept_cannot_be_paid_for(judged: Callable[..., DatasetVersion]) -> None:
     assert budgets.timed_drafts(judged(seconds=0.0)) == []

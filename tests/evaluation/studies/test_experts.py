@@ -29,6 +29,7 @@ def asks(**more: Any) -> StudyRequest:
     return StudyRequest(**{"kind": "experts", "sizes": (20,), "seeds": (1, 2), "epochs": 1, **more})
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_both_students_are_tuned_on_the_same_rows_and_a_verdict_is_told(
     version: DatasetVersion, student: Student, admin: Member, tmp_path: Path

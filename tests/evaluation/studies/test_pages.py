@@ -70,6 +70,7 @@ def test_cost_rule_and_grid_are_shown_before_the_launch(page: Callable[..., Any]
     assert not Study.objects.exists()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -91,6 +92,7 @@ def test_a_study_that_cannot_be_run_is_refused_beside_the_form_and_in_the_estima
     assert not Study.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_verdict_comes_first_and_the_files_hold_it_all(
     page: Callable[..., Any], register: Callable[..., Study], tmp_path: Path
 ) -> None:
@@ -111,6 +113,7 @@ def test_the_verdict_comes_first_and_the_files_hold_it_all(
     assert record["ETag"] == f'"{study.record_sha256}"'
 
 
+@pytest.mark.slow
 def test_lora_against_full_shows_costs_beside_the_papers(
     page: Callable[..., Any], register: Callable[..., Study], tmp_path: Path
 ) -> None:
@@ -124,6 +127,7 @@ def test_lora_against_full_shows_costs_beside_the_papers(
     assert "3 to 5" in shown
 
 
+@pytest.mark.slow
 def test_a_failed_cell_shows_its_reason_as_text(page: Callable[..., Any], register: Callable[..., Study]) -> None:
     study = register()
     look(study)
@@ -139,6 +143,7 @@ def test_a_failed_cell_shows_its_reason_as_text(page: Callable[..., Any], regist
     assert "is-failed" in part
 
 
+@pytest.mark.slow
 def test_the_list_teaches_when_empty_and_shows_verdicts(
     page: Callable[..., Any], register: Callable[..., Study], tmp_path: Path
 ) -> None:
@@ -149,6 +154,7 @@ def test_the_list_teaches_when_empty_and_shows_verdicts(
     assert "10 records are enough" in page("/tasks/{task}/studies/").content.decode()
 
 
+@pytest.mark.slow
 def test_the_list_asks_the_database_the_same_however_many_there_are(
     page: Callable[..., Any], register: Callable[..., Study], django_assert_max_num_queries: Any
 ) -> None:
@@ -179,6 +185,7 @@ def test_a_viewer_sees_but_may_not_register(
     assert Study.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_the_api_registers_once_per_key_and_tells_all(
     admin: Member, api_as: Callable[..., APIClient], version: DatasetVersion, student: Student
 ) -> None:
@@ -201,6 +208,7 @@ def test_the_api_registers_once_per_key_and_tells_all(
     assert len(client.get("/api/v1/studies/").json()["results"]) == 1
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("change", "status"),
     [
@@ -239,6 +247,7 @@ def test_anonymous_readers_and_wrong_verbs_are_turned_away(
     assert api_as(reviewer).delete(address).status_code == 405
 
 
+@pytest.mark.slow
 def test_cells_that_were_recorded_elsewhere_are_marked_and_left_out_of_costs(
     page: Callable[..., Any], register: Callable[..., Study], tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def test_the_floor_is_never_below_zero() -> None:
     assert found.c[0] == 0
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("seeds", [2, 3])
 def test_known_parameters_lie_in_their_interval_at_the_named_rate(seeds: int) -> None:
     chance, hits, times = np.random.default_rng(5), np.zeros(4), 200
@@ -68,6 +69,7 @@ def test_known_parameters_lie_in_their_interval_at_the_named_rate(seeds: int) ->
     assert (hits / times >= 0.904).all(), hits / times
 
 
+@pytest.mark.slow
 def test_losses_that_follow_a_curve_are_seldom_called_a_misfit() -> None:
     chance, alarms, times = np.random.default_rng(3), 0, 150
 

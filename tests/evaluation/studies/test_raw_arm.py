@@ -69,6 +69,7 @@ def ask(student: Student, admin: Member) -> Callable[..., Study]:
     return _ask
 
 
+@pytest.mark.slow
 def test_the_raw_arm_is_tuned_on_one_unjudged_draft_of_as_many_records(
     freeze: Callable[..., DatasetVersion], ask: Callable[..., Study], tmp_path: Path
 ) -> None:
@@ -90,6 +91,7 @@ def test_what_the_raw_arm_draws_hangs_on_its_seed(freeze: Callable[..., DatasetV
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+@pytest.mark.slow
 def test_the_record_holds_the_hash_of_the_drafts_apart(
     freeze: Callable[..., DatasetVersion], ask: Callable[..., Study]
 ) -> None:
@@ -106,6 +108,7 @@ def test_the_record_holds_the_hash_of_the_drafts_apart(
     assert plain["decision_rule"]["text"] == rules.RULES["filter"]["text"]
 
 
+@pytest.mark.slow
 def test_a_version_without_unjudged_drafts_has_no_raw_arm(
     freeze: Callable[..., DatasetVersion], ask: Callable[..., Study]
 ) -> None:
@@ -118,6 +121,7 @@ def test_a_version_without_unjudged_drafts_has_no_raw_arm(
     assert RAW not in {arm["name"] for arm in ask(version, raw=False).record["grid"]["arms"]}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_verdict_and_the_page_say_that_nobody_read_them(
     freeze: Callable[..., DatasetVersion],
@@ -150,6 +154,7 @@ def test_raw_and_unfiltered_drafts_are_asked_about_in_this_order() -> None:
     assert not any(one["is_asked"] for one in found["comparisons"][1:])
 
 
+@pytest.mark.slow
 def test_it_is_asked_for_over_the_api(freeze: Callable[..., DatasetVersion], student: Student, admin: Member) -> None:
     api = APIClient()
     api.force_authenticate(admin)

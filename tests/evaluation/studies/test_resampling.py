@@ -8,6 +8,7 @@ import pytest
 from stats.resampling.seed_bootstrap import draws, interval, pooled_variance
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_the_interval_of_a_difference_of_two_arms_holds_its_name(seeds: int) -> None:
     chance, hits, times = np.random.default_rng(9), 0, 600

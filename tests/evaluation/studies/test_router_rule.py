@@ -100,6 +100,7 @@ def test_experts_on_one_base_hold_it_once_and_an_output_costs_what_its_expert_do
     assert routed.conclude_router(own, RULE)["figures"][1]["routed"] == 300.0
 
 
+@pytest.mark.slow
 def test_at_most_one_in_forty_studies_errs_and_power_is_as_told() -> None:
     times = 300
     verdicts = {lost: [sentence(lost, of=of) for of in range(times)] for lost in (0.0, 0.02)}

@@ -69,6 +69,7 @@ def test_rare_segments_and_those_without_a_validation_record_go_to_the_most_comm
     assert segment_experts.segments_of(given(a=12, b=30), size=21) == {"b": ("b", "a")}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_experts_share_the_larger_students_golds_and_each_answers_its_own_records(
     ask: Callable[..., Study], student: Student, larger: Student, tmp_path: Path, admin: Member, client: Client
@@ -111,6 +112,7 @@ def told(study: Study, client: Client, admin: Member) -> None:
     assert "US dollars for 1,000 outputs" in page
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("asked", "field", "words"),
@@ -131,6 +133,7 @@ def test_what_cannot_be_asked_is_refused_by_its_field(
     assert words in refused.value.errors[field][0]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_estimate_tells_grid_and_rule_before_anything_is_launched(
     routed: DatasetVersion, student: Student, larger: Student, client: Client, admin: Member

@@ -42,6 +42,7 @@ def ask(version: DatasetVersion, student: Student, admin: Member) -> Callable[..
     return _ask
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_transfer_runs_to_its_verdict_and_shows_it(
     ask: Callable[..., Study], other: DatasetVersion, admin: Member, client: Client, tmp_path: Path
@@ -83,6 +84,7 @@ def test_a_task_that_a_member_cannot_see_is_not_there(
     assert (refused.value.status, list(refused.value.errors)) == (400, ["others"])
 
 
+@pytest.mark.slow
 def test_who_may_only_look_at_a_task_tunes_nothing_on_its_rows(
     other: DatasetVersion, version: DatasetVersion, student: Student, make_member: Callable[..., Member]
 ) -> None:
@@ -97,6 +99,7 @@ def test_who_may_only_look_at_a_task_tunes_nothing_on_its_rows(
     assert not Study.objects.exists()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("field", "body"),
     [
@@ -148,6 +151,7 @@ def test_contexts_differ_in_their_recipes_alone_and_leave_long_rows_out(
     assert run_inputs.training_spec(run, tmp_path)["leaves_out_too_long"]
 
 
+@pytest.mark.slow
 def test_a_study_over_the_api_names_the_other_tasks(
     version: DatasetVersion, other: DatasetVersion, student: Student, admin: Member, client: Client
 ) -> None:
@@ -211,6 +215,7 @@ def told_of(study: Study, client: Client) -> dict[str, str]:
     return {address: client.get(address).content.decode() for address in addresses}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_only_members_of_another_task_read_its_name_in_a_transfer(
     ended: Study, make_member: Callable[..., Member], client: Client
@@ -232,6 +237,7 @@ def test_only_members_of_another_task_read_its_name_in_a_transfer(
     assert as_member[record] == ended.record_text
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_cells_of_a_task_that_is_not_named_tell_neither_run_nor_reason(
     ask: Callable[..., Study], other: DatasetVersion, make_member: Callable[..., Member], client: Client, tmp_path: Path
@@ -254,6 +260,7 @@ def test_cells_of_a_task_that_is_not_named_tell_neither_run_nor_reason(
     assert "rivals" not in str(body)
 
 
+@pytest.mark.slow
 def test_which_tasks_may_be_named_is_asked_once_for_a_list(
     ask: Callable[..., Study],
     other: DatasetVersion,

@@ -192,6 +192,7 @@ def test_an_unstable_method_is_not_called_worse() -> None:
     )
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("seeds", [2, 3])
 def test_no_more_than_one_study_in_forty_names_a_size_that_is_not_enough(seeds: int) -> None:
     searched, in_order = false_enough(seeds, 300)

@@ -61,6 +61,7 @@ def held(
     worker.join(60)
 
 
+@pytest.mark.slow
 def test_a_cancelled_order_s_batch_is_ended_at_the_provider_and_what_was_done_is_kept(
     held: tuple[Order, threading.Thread], provider: Running, lead: Member, client: Client
 ) -> None:
@@ -107,6 +108,7 @@ def test_an_order_that_is_cancelled_during_a_halt_is_ended_at_the_provider_and_a
     assert Draft.objects.filter(job_id=order.job_id).count() == provider.provider.billed.total() == 3
 
 
+@pytest.mark.slow
 def test_a_paused_order_s_batch_stays_and_a_resume_takes_it_in(
     held: tuple[Order, threading.Thread], provider: Running, lead: Member
 ) -> None:

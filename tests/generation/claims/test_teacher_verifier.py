@@ -136,6 +136,7 @@ def test_a_claim_that_a_cancelled_order_left_is_asked_again(teacher: Teacher, ta
     assert second != cancelled
 
 
+@pytest.mark.slow
 def test_a_cancelled_order_that_is_resumed_asks_for_nothing_that_another_asked_for(
     serve: Any, task: Task, lead: Member, carry_out: Callable[[Order], None]
 ) -> None:

@@ -30,6 +30,7 @@ def test_every_draft_of_an_order_arrives_with_its_provenance_and_cost(
         assert "company: Co " in message["content"]
 
 
+@pytest.mark.slow
 def test_the_offline_teacher_works_without_a_network_or_a_key(attempts: Attempts) -> None:
     result = attempts.run(OFFLINE | {"parameters": {"defect_rate": 0.5}}, count=40, records=20)
 
@@ -48,6 +49,7 @@ def test_an_offline_teacher_whose_client_no_spec_names_fails_before_a_call(attem
     assert attempts.events("draft") == []
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
 @pytest.mark.parametrize(
     ("what", "code"),

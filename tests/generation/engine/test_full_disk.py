@@ -28,6 +28,7 @@ def run_with_little_room(attempts: Attempts, provider: Running, room_bytes: int,
 
 
 # In the first the events fill up before the journal does, in the second both are nearly done.
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("room_bytes", [6_000, 20_000])
 def test_an_order_whose_disk_filled_up_goes_on_where_it_was(
     attempts: Attempts, provider: Running, room_bytes: int

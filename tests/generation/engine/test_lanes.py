@@ -29,6 +29,7 @@ def two(first: Running, second: Running, wire: str = "openai") -> dict[str, Any]
     return {"teacher": mixed[0], "mix": {"teachers": [{"teacher": one} for one in mixed]}}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
 def test_a_teacher_that_says_too_many_requests_slows_only_itself(
     attempts: Attempts, provider: Running, other: Running, wire: str
@@ -48,6 +49,7 @@ def test_a_teacher_that_says_too_many_requests_slows_only_itself(
     assert set(provider.provider.billed.values()) | set(other.provider.billed.values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_slow_teacher_holds_its_own_places_and_is_helped_once_the_others_are_done(
     attempts: Attempts, provider: Running, other: Running
 ) -> None:
@@ -62,6 +64,7 @@ def test_a_slow_teacher_holds_its_own_places_and_is_helped_once_the_others_are_d
     assert quick.arrivals[-1] < slow.arrivals[4]
 
 
+@pytest.mark.slow
 def test_a_teacher_that_is_lost_ends_alone_and_the_order_says_so_when_the_others_are_done(
     attempts: Attempts, provider: Running, other: Running
 ) -> None:

@@ -25,6 +25,7 @@ def test_a_refused_call_is_tried_again_under_the_same_id(attempts: Attempts, pro
     assert ids == {attempts.events("draft")[0]["call_id"]}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("wait", ["1", "date+2"])
 def test_retry_after_is_honoured_in_seconds_and_as_a_date(attempts: Attempts, provider: Running, wait: str) -> None:
     provider.provider.script = [f"status:429;{wait}"]
@@ -107,6 +108,7 @@ def test_the_key_reaches_the_provider_and_no_file(
         assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
 
 
+@pytest.mark.slow
 def test_the_program_begins_from_nothing_and_its_status_says_how_it_ended(
     attempts: Attempts, provider: Running
 ) -> None:
@@ -126,6 +128,7 @@ def test_a_missing_key_is_named_before_anything_is_sent(attempts: Attempts, prov
     assert provider.provider.requests == 0
 
 
+@pytest.mark.slow
 def test_pressure_falls_when_the_provider_refuses_and_progress_says_so(attempts: Attempts, provider: Running) -> None:
     provider.provider.latency_s = 0.02
     provider.provider.script = ["status:429"] * 12

@@ -77,6 +77,7 @@ def test_the_budget_is_passed_by_nothing_when_the_worst_case_holds(attempts: Att
     assert 0.008 < result["summary"]["cost_usd"] <= 0.01
 
 
+@pytest.mark.slow
 def test_a_stop_lets_calls_in_flight_come_home_and_a_resume_pays_for_the_rest_only(
     attempts: Attempts, provider: Running
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_stop_that_cannot_wait_leaves_the_call_uncertain(attempts: Attempts, p
     assert {u["code"] for u in attempts.events("uncertain")} == {"stopped"}
 
 
+@pytest.mark.slow
 def test_an_engine_killed_in_the_middle_pays_nothing_twice(attempts: Attempts, provider: Running) -> None:
     provider.provider.latency_s = 0.05
     for kills in range(2):

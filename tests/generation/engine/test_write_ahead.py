@@ -65,6 +65,7 @@ def test_nothing_is_asked_before_the_announcement_is_stored(attempts: Attempts, 
     assert attempts.result()["summary"]["drafts"] == 20
 
 
+@pytest.mark.slow
 def test_no_more_is_asked_than_was_stored(attempts: Attempts, provider: Running) -> None:
     path, engine = begun(attempts, teacher(provider.url), count=20)
     until(lambda: acks.is_ack_requested(path))
@@ -80,6 +81,7 @@ def test_no_more_is_asked_than_was_stored(attempts: Attempts, provider: Running)
     assert set(provider.provider.billed.values()) == {1}
 
 
+@pytest.mark.slow
 def test_an_announcement_goes_further_ahead_where_answers_come_faster_than_it_is_stored(
     attempts: Attempts, provider: Running
 ) -> None:

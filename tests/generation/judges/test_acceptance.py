@@ -147,6 +147,7 @@ def test_a_new_version_of_task_judge_or_rubric_ends_it(
     assert accepted(task) == standing
 
 
+@pytest.mark.slow
 def test_erasure_reaches_it(rule: AcceptanceRule, task: Task) -> None:
     draft, *others = accepted(task)
 
@@ -157,6 +158,7 @@ def test_erasure_reaches_it(rule: AcceptanceRule, task: Task) -> None:
     assert evidence.standing(rule) == len(others)
 
 
+@pytest.mark.slow
 def test_leads_alone_start_see_and_end_it_and_bad_shares_are_named(
     read: Judging,
     task: Task,
@@ -202,6 +204,7 @@ def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
     return version
 
 
+@pytest.mark.slow
 def test_a_dataset_leaves_them_out_unless_asked_and_names_them_where_they_are_in(
     rule: AcceptanceRule, task: Task, lead: Member, admin: Member
 ) -> None:

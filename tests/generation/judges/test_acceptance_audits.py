@@ -90,6 +90,7 @@ def test_what_an_audit_found_counts_in_the_next_try(rule: AcceptanceRule, task: 
     assert sum(evidence.known(task, evidence.word_of(rule)).wrong) == len(audited(rule)) > 0
 
 
+@pytest.mark.slow
 def test_a_draft_that_its_reviewer_chose_to_open_tells_nothing_of_the_lot(
     rule: AcceptanceRule, task: Task, admin: Member
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_task_that_cannot_be_looked_after_does_not_keep_others_waiting(
     assert "could not be looked after" in caplog.text
 
 
+@pytest.mark.slow
 def test_what_an_expert_had_written_anew_is_wrong_and_what_was_imported_is_no_audit(
     rule: AcceptanceRule, task: Task, admin: Member
 ) -> None:

@@ -40,6 +40,7 @@ def test_too_few_verdicts_accept_nothing_yet_and_the_page_says_how_many_are_miss
     assert "waits for verdicts" in placed.content.decode()
 
 
+@pytest.mark.slow
 def test_a_rule_that_waits_accepts_as_soon_as_verdicts_bear_it_out(
     read: Judging, task: Task, judge: Teacher, lead: Member
 ) -> None:

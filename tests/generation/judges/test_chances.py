@@ -167,6 +167,7 @@ def test_the_log_of_its_job_tells_what_a_call_cost_and_not_what_it_said(read_ahe
     assert Call.objects.get(pk=call_id).fields == {"why": WHY, "passes": True}
 
 
+@pytest.mark.slow
 def test_no_address_tells_a_reviewer_what_the_judge_thinks_of_a_draft_that_waits(
     read_ahead: Judging,
     order: Order,

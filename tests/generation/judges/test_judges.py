@@ -45,6 +45,7 @@ def judged(
     return made
 
 
+@pytest.mark.slow
 def test_a_misled_judge_is_corrected_by_what_experts_said_of_the_same_drafts(judged: Judging) -> None:
     report = figures.report(judged)
     [group] = report.groups
@@ -60,10 +61,12 @@ def test_a_misled_judge_is_corrected_by_what_experts_said_of_the_same_drafts(jud
     assert report.whole.specificity.right < report.whole.specificity.of
 
 
+@pytest.mark.slow
 def test_only_requirements_that_experts_rated_are_held_against_them(judged: Judging) -> None:
     assert [line.name for line in figures.report(judged).requirements] == ["Grounded"]
 
 
+@pytest.mark.slow
 def test_its_calls_are_paid_once_and_its_words_stand_beside_their_texts_alone(judged: Judging) -> None:
     calls = list(Call.objects.filter(order=judged.order))
     text = JudgedText.objects.filter(judging=judged).first()
@@ -73,6 +76,7 @@ def test_its_calls_are_paid_once_and_its_words_stand_beside_their_texts_alone(ju
     assert AuditRow.objects.filter(act="texts_judged").exists()
 
 
+@pytest.mark.slow
 def test_it_is_asked_the_same_in_every_attempt_and_told_neither_writer_nor_verdict(judged: Judging) -> None:
     assert judged.order.job is not None
     asked = [json.dumps(run_spec.build(judged.order.job)["records"]) for _ in range(2)]
@@ -127,6 +131,7 @@ def test_who_cannot_judge_is_refused_before_anything_is_paid(
     assert not Judging.objects.exists()
 
 
+@pytest.mark.slow
 def test_texts_of_an_erased_record_are_forgotten_and_hold_it_while_they_are_read(
     order: Order, review_some: Callable[[int], None], judge: Teacher, lead: Member, carry_out: CarryOut
 ) -> None:
@@ -153,6 +158,7 @@ def test_texts_of_an_erased_record_are_forgotten_and_hold_it_while_they_are_read
     assert made.order.job_id in erasure._jobs_that_read([text.record_id])
 
 
+@pytest.mark.slow
 def test_page_and_api_tell_the_same(
     judged: Judging, lead: Member, as_member: Callable[[Member], Client], api_as: Callable[..., APIClient]
 ) -> None:

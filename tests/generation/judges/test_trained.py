@@ -126,6 +126,7 @@ def number_of(text: str) -> int:
     return int(re.findall(r"number (\d+)", text)[0])
 
 
+@pytest.mark.slow
 def test_it_is_asked_as_it_was_trained_and_its_answers_are_taken_in(
     judging: Judging, miniature: tuple[Teacher, ServedClassifier], task: Task
 ) -> None:
@@ -140,6 +141,7 @@ def test_it_is_asked_as_it_was_trained_and_its_answers_are_taken_in(
         assert text.confidence == sure_of(number_of(text.fields["reply"]), is_good=is_good)
 
 
+@pytest.mark.slow
 def test_it_is_held_against_verdicts_of_tested_companies_alone(judging: Judging) -> None:
     held = JudgedText.objects.filter(judging=judging, expert_passes__isnull=False)
 
@@ -171,6 +173,7 @@ def test_drafts_of_an_order_that_it_was_tuned_on_are_left_out(
     assert sum(text.expert_passes is None for text in texts) == DRAFTS - REVIEWED
 
 
+@pytest.mark.slow
 def test_its_confidence_orders_the_desk(judging: Judging, task: Task) -> None:
     drafts = waiting(task)
     known = chances.of_drafts(task, [draft.pk for draft in drafts])
@@ -191,6 +194,7 @@ def test_its_confidence_orders_the_desk(judging: Judging, task: Task) -> None:
     assert [draft.pk for draft in waiting(task)] == [drafts[place].pk for place in places]
 
 
+@pytest.mark.slow
 def test_its_confidence_is_what_acceptance_looks_for_a_threshold_in(judging: Judging, task: Task) -> None:
     said = evidence.Word("own-judge", "gpt-like-judge", judging.prompt_version, latest_version(task))
 
@@ -202,6 +206,7 @@ def test_its_confidence_is_what_acceptance_looks_for_a_threshold_in(judging: Jud
     assert not any(verdicts.wrong)
 
 
+@pytest.mark.slow
 def test_no_reviewer_and_no_log_is_told_what_it_says(
     judging: Judging, task: Task, make_member: Callable[..., Member]
 ) -> None:

@@ -49,6 +49,7 @@ def together(acts: list[Any]) -> list[str]:
     return refused
 
 
+@pytest.mark.slow
 def test_twenty_launches_at_once_never_pass_a_budget(
     task: Task, source: Source, paid: Teacher, lead: Member, admin: Member
 ) -> None:

@@ -67,6 +67,7 @@ def test_robots_txt_is_obeyed_and_what_it_forbids_is_said(tmp_path: Path, site: 
     assert site.asked["/about"] == 0
 
 
+@pytest.mark.slow
 def test_the_pause_that_a_robots_txt_asks_for_is_kept(tmp_path: Path, site: SiteServer) -> None:
     site.company()
     site.put("/robots.txt", b"User-agent: *\nCrawl-delay: 0.7", content_type="text/plain")
@@ -79,6 +80,7 @@ def test_the_pause_that_a_robots_txt_asks_for_is_kept(tmp_path: Path, site: Site
     assert [at >= rules + 0.7 * number for number, at in enumerate(pages)] == [True] * 3
 
 
+@pytest.mark.slow
 def test_pages_that_do_harm_are_refused_each_with_its_reason(tmp_path: Path, site: SiteServer) -> None:
     site.put("/bomb", gzip_bomb(64), headers={"Content-Encoding": "gzip"})
     site.put("/drip", b"<p>" + b"x" * 500, drip_s=0.1)

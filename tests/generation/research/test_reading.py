@@ -20,6 +20,7 @@ def reader() -> Iterator[PageExtractor]:
         yield found
 
 
+@pytest.mark.slow
 def test_a_page_that_keeps_the_parser_busy_is_given_up_and_the_next_is_read(reader: PageExtractor) -> None:
     good = page("Ferries", PROSE).decode()
     reader.html(good, "https://x.example/")

@@ -52,6 +52,7 @@ def told(research: Research, *payloads: dict[str, Any]) -> None:
     ingest.consume(research.job, events)
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_sites_become_records_whose_texts_can_be_quoted(

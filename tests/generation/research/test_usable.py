@@ -60,6 +60,7 @@ def test_a_page_that_only_mentions_such_words_is_kept(title: str, text: str) -> 
     usable.check(title, text)
 
 
+@pytest.mark.slow
 @pytest.mark.outside_data
 def test_no_article_of_a_public_collection_is_refused(outside_data: Path) -> None:
     refused = []

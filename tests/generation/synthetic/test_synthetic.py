@@ -211,6 +211,7 @@ def test_prices_of_drafts_do_not_learn_from_made_up_records(
     assert "guessed" in drafts.estimate["basis"]
 
 
+@pytest.mark.slow
 def test_pages_and_the_api_price_order_and_tell(
     task: Task, lead: Member, viewer: Member, ann: Teacher, as_member: Any, api_as: Any, carry_out: CarryOut
 ) -> None:

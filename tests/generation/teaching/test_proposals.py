@@ -154,6 +154,7 @@ def test_what_is_held_out_erased_revoked_or_taken_back_teaches_nothing(
     }
 
 
+@pytest.mark.slow
 def test_a_teacher_is_asked_once_pays_its_way_and_sees_nothing_that_is_held_out(
     task: Task, lead: Member, judged: Judge, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:

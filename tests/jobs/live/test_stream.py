@@ -213,6 +213,7 @@ def test_the_seq_a_viewer_has_is_read_with_care(headers, query, seq):
     assert stream.last_event_id(headers, query) == seq
 
 
+@pytest.mark.slow
 def test_a_server_that_gathers_a_stream_first_gets_one_that_ends(admin_client: Client) -> None:
     job = Job.objects.create(kind="stub", title="Long", state=JobState.RUNNING)
     began = time.monotonic()

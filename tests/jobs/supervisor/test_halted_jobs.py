@@ -13,6 +13,7 @@ from tests.jobs.conftest import state_of, wait_for
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.slow
 def test_a_running_engine_stops_its_job_waits_and_goes_on_where_it_stood(launch, carrying, ledger):
     job = launch("leaving", count=4000, step_s=0.02)
     thread = carrying(job)

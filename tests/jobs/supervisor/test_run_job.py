@@ -69,6 +69,7 @@ def test_a_ring_for_a_job_that_is_done_does_nothing(launch, ledger):
     assert len(ledger.read_text().split()) == 5
 
 
+@pytest.mark.slow
 def test_pausing_stops_the_engine_and_resuming_goes_on_where_it_was(launch, admin, carrying, ledger):
     job = launch(count=600, step_s=0.05)
     carrying(job)
@@ -112,6 +113,7 @@ def test_an_engine_that_does_not_listen_is_killed_after_the_grace(launch, admin,
     assert "SIGKILL" in said["reason"]
 
 
+@pytest.mark.slow
 def test_an_engine_that_dies_again_and_again_and_comes_further_each_time_is_not_given_up(launch, settings, ledger):
     settings.JOB_MAX_ATTEMPTS = 3
     job = launch(count=4, die_each=1)
@@ -124,6 +126,7 @@ def test_an_engine_that_dies_again_and_again_and_comes_further_each_time_is_not_
     assert ledger.read_text().split() == ["1", "2", "3", "4"]
 
 
+@pytest.mark.slow
 def test_an_engine_that_dies_is_started_again_and_given_up_in_the_end(launch, settings, ledger):
     settings.JOB_MAX_ATTEMPTS = 3
     job = launch(count=5, die_at=2)
@@ -138,6 +141,7 @@ def test_an_engine_that_dies_is_started_again_and_given_up_in_the_end(launch, se
     assert ledger.read_text().split() == ["1", "2"]
 
 
+@pytest.mark.slow
 def test_a_failed_engine_says_why_and_may_be_resumed(launch, admin, ledger):
     job = launch(count=4, fail_at=2)
 
@@ -209,6 +213,7 @@ def test_a_nearly_full_disk_makes_a_job_wait_and_says_so(launch, settings):
     assert "the disk is nearly full" in job.waiting_reason
 
 
+@pytest.mark.slow
 def test_a_second_job_waits_for_the_slot_and_runs_after_it(launch, carrying, ledger, tmp_path):
     hurry = tmp_path / "hurry"
     first = launch("lonely", count=20, step_s=0.05, hurry=str(hurry))

@@ -75,6 +75,7 @@ def json_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("{")]
 
 
+@pytest.mark.slow
 def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_none(
     launch, kinds, ledger, carrying, admin
 ):

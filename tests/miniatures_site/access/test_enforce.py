@@ -102,6 +102,7 @@ def let_in(clients: Clients, address: str, method: str = "get") -> tuple[str, ..
     return tuple(name for name in CALLERS if getattr(clients[name], method)(address).status_code == 200)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("level", AccessLevel)
 def test_a_page_is_reached_by_its_level_and_by_nobody_below(level: AccessLevel, method: str, browsers: Clients) -> None:

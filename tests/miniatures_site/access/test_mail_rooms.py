@@ -57,6 +57,7 @@ def test_no_room_of_mails_reads_a_task_by_its_name_without_asking_for_mails() ->
     assert all(path.endswith("pages.py") for path in pages), pages
 
 
+@pytest.mark.slow
 def test_every_address_of_mails_is_not_found_on_a_task_without_them(
     triage: Task, as_member: Any, admin: Member
 ) -> None:

@@ -186,6 +186,7 @@ def test_a_file_that_was_cut_off_is_begun_again(later: Later, settings: Any) -> 
     assert len(mail.outbox) == 1
 
 
+@pytest.mark.slow
 def test_the_command_works_with_neither_database_nor_redis(tmp_path: Path) -> None:
     environment = {
         **os.environ,

@@ -47,6 +47,7 @@ def test_no_key_of_the_installation_is_inside(backup):
     assert not any(key in path.read_bytes() for path in backup.rglob("*") if path.is_file())
 
 
+@pytest.mark.slow
 def test_a_packed_backup_comes_back_into_object_storage(lived, packed, build, bucket):
     new = build("from-tar")
     new.storage = bucket
@@ -59,6 +60,7 @@ def test_a_packed_backup_comes_back_into_object_storage(lived, packed, build, bu
     assert not list(new.var.glob("*restoring*"))
 
 
+@pytest.mark.slow
 def test_what_fails_when_all_is_in_place_is_taken_back(lived_in, lived, backup, tmp_path):
     doctored = tmp_path / "doctored"
     shutil.copytree(backup, doctored)
@@ -84,6 +86,7 @@ def test_an_installation_with_members_is_not_written_over(lived_in, lived, backu
     assert facts(lived_in) == lived
 
 
+@pytest.mark.slow
 def test_with_force_the_earlier_installation_is_renamed_aside(lived, empty, backup, build):
     other = build("other", like=empty.database)
     other.python("from members.models import Member; Member.objects.create(username='eve')")
@@ -128,6 +131,7 @@ def test_a_broken_backup_is_refused_by_the_file_that_is_wrong(admin, backup, tmp
         restore.restore(broken)
 
 
+@pytest.mark.slow
 def test_half_a_tar_file_touches_nothing(packed, build, tmp_path):
     half, house = tmp_path / "today.tar.gz", build("half")
     half.write_bytes(packed.read_bytes()[: packed.stat().st_size // 2])
@@ -193,6 +197,7 @@ def test_a_backup_counts_as_verified_once_it_came_back_in_scratch_places(lived_i
             assert cursor.fetchall() == []
 
 
+@pytest.mark.slow
 def test_a_backup_whose_file_is_not_what_its_row_says_is_not_verified(lived_in, backup, tmp_path):
     doctored = tmp_path / "doctored"
     shutil.copytree(backup, doctored)
@@ -210,6 +215,7 @@ def test_a_backup_whose_file_is_not_what_its_row_says_is_not_verified(lived_in, 
     assert "True False The file 'datasets/" in tried
 
 
+@pytest.mark.slow
 def test_trials_are_recorded_with_their_problem_and_only_the_newest_are_kept(db, tmp_path, settings, monkeypatch):
     monkeypatch.setattr(trial, "KEPT_TRIALS", 2)
     settings.VAR_DIR = tmp_path / "var"

@@ -83,6 +83,7 @@ def test_a_backup_from_a_bucket_comes_back_into_a_folder(backup, lived, kept, se
     assert (new.var / "artefacts" / ODD).is_file()
 
 
+@pytest.mark.slow
 def test_with_force_a_full_installation_gets_what_its_bucket_lacks_and_keeps_what_is_there(
     in_bucket, backup, lived, kept, sealed
 ):
@@ -102,6 +103,7 @@ def test_with_force_a_full_installation_gets_what_its_bucket_lacks_and_keeps_wha
     assert [line for line in said.splitlines() if line.startswith("What was here before: ") and aside in line]
 
 
+@pytest.mark.slow
 def test_a_lost_database_comes_back_beside_the_bucket_that_outlived_it(in_bucket, backup, lived, kept, build):
     new = build("without-database")
     new.storage = in_bucket.storage

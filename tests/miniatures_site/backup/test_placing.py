@@ -61,6 +61,7 @@ def stored() -> dict[str, bytes]:
 RESTORED = {name.removeprefix("artefacts/"): content for name, content in CONTENTS.items()}
 
 
+@pytest.mark.slow
 def test_object_storage_gets_every_artefact_under_its_own_name(on_s3, unpacked, here):
     asides = place(unpacked, Rollback())
 
@@ -69,6 +70,7 @@ def test_object_storage_gets_every_artefact_under_its_own_name(on_s3, unpacked, 
     assert sorted(path.name for path in here.iterdir()) == ["artefacts"]
 
 
+@pytest.mark.slow
 def test_object_storage_is_as_it_was_after_a_failure(on_s3, unpacked):
     default_storage.save("mine.txt", ContentFile(b"kept"))
     default_storage.save("datasets/a.jsonl", ContentFile(CONTENTS["artefacts/datasets/a.jsonl"]))

@@ -40,6 +40,7 @@ def restored(backup, build) -> House:
     return new
 
 
+@pytest.mark.slow
 def test_everything_comes_back_and_still_refuses_change(lived, restored):
     assert facts(restored) == lived
     told = restored.python(CHANGE)
@@ -47,6 +48,7 @@ def test_everything_comes_back_and_still_refuses_change(lived, restored):
     assert "no changes" in told.lower()
 
 
+@pytest.mark.slow
 def test_the_sealed_days_of_the_trail_come_back_and_hold(lived_in, restored):
     before, after = (house.run("verify_audit") for house in (lived_in, restored))
 
@@ -61,6 +63,7 @@ def test_a_member_signs_in_with_their_password_and_not_with_another(restored):
     assert lets_in_with_the_password_alone(restored)
 
 
+@pytest.mark.slow
 def test_a_backup_whose_trail_does_not_hold_is_not_verified(lived_in, build, tmp_path):
     house = build("tampered", like=lived_in.database)
     shutil.copytree(lived_in.var / "artefacts", house.var / "artefacts")

@@ -33,6 +33,7 @@ def answer(house: House, token: str) -> str:
     return str(json.loads(_told(house, f"print('TOLD', served.answer({token!r}))")))
 
 
+@pytest.mark.slow
 def test_a_miniature_restored_at_another_place_answers_as_it_did(serving, build, tmp_path):
     house, token = serving
     house.run("backup", str(tmp_path / "today.tar"), "--no-verify")

@@ -68,6 +68,7 @@ def expected(companies: list[dict[str, str]], count: int) -> dict[str, Counter[s
     return found
 
 
+@pytest.mark.slow
 def test_every_arm_has_enough_people_to_show_a_point_and_replies_are_as_rare_as_in_life() -> None:
     found = expected(held_out(), plan.CONTACTS)
 
@@ -113,6 +114,7 @@ def signatures(text: str) -> list[str]:
     return [known[letters] for line in text.splitlines() if (letters := "".join(sorted(line.strip().lower()))) in known]
 
 
+@pytest.mark.slow
 def test_every_reply_is_signed_by_the_contact_it_comes_from() -> None:
     contact = Contact(first_name="Ute", last_name="Vogel", company="Own Branch 7", address="ute.vogel@own-7.example")
     companies = [facts["company"].lower() for facts in prospects(300)]
@@ -181,6 +183,7 @@ def mailbox(settings, tmp_path: Path) -> MailFolder:
     return MailFolder(settings.MAILBOX_DIR)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(
     admin: Member, task: Task, mailbox: MailFolder, as_member: Callable[[Member], Client]

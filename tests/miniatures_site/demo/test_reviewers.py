@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from demo.data import simulated_reviewers
 from demo.data.load import demo_spec
 from demo.data.prospects.generate import prospects
@@ -33,6 +35,7 @@ def test_what_has_no_defect_is_accepted_and_what_has_one_never_is() -> None:
         assert (said_of(facts, fields, defects).verdict == "accept") == (not defects)
 
 
+@pytest.mark.slow
 def test_what_is_mended_passes_the_checks_that_marked_it() -> None:
     mended = [
         (facts, said.fields)

@@ -123,6 +123,7 @@ def test_the_published_figures_of_alpha_are_met_at_each_level() -> None:
     assert alphas == [pytest.approx(value, abs=5e-4) for value in (0.743, 0.815, 0.849, 0.797)]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_units_take_no_second() -> None:
     generator = np.random.default_rng(3)
     ratings = generator.integers(0, 3, (100_000, 3)).tolist()

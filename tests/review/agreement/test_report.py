@@ -180,6 +180,7 @@ def test_pairs_and_weeks_stand_on_their_own_drafts(task: Task, team: list[Member
     assert [week.alpha.units for week in report.weeks] == [22]
 
 
+@pytest.mark.slow
 def test_thousands_of_verdicts_are_read_in_a_blink(task: Task, team: list[Member], admin: Member) -> None:
     source = factories.make_source(task)
     [record] = factories.make_records(source, 1)

@@ -46,6 +46,7 @@ def kinds(facts: dict[str, Any], fields: dict[str, Any]) -> set[str]:
     return {mark.check for mark in checks.run(SPEC, facts, fields)}
 
 
+@pytest.mark.slow
 def test_no_clean_draft_is_marked(drafts: list[tuple[dict[str, str], OfflineDraft]]) -> None:
     clean = [(facts, draft) for facts, draft in drafts if not draft.defects]
 
@@ -55,6 +56,7 @@ def test_no_clean_draft_is_marked(drafts: list[tuple[dict[str, str], OfflineDraf
     assert marked == []
 
 
+@pytest.mark.slow
 def test_of_each_kind_of_defect_nineteen_in_twenty_are_caught(
     drafts: list[tuple[dict[str, str], OfflineDraft]],
 ) -> None:
@@ -80,6 +82,7 @@ def test_of_the_drafts_written_by_hand_exactly_the_faulty_are_marked() -> None:
     assert marked == set(handwritten_drafts.faults())
 
 
+@pytest.mark.slow
 def test_thousands_of_drafts_are_read_within_seconds(drafts: list[tuple[dict[str, str], OfflineDraft]]) -> None:
     # Around 2,000 a second.
     with pace.within(len(drafts) / 500):

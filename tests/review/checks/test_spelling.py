@@ -136,6 +136,7 @@ def test_words_are_counted_whether_or_not_the_task_checks_its_spelling() -> None
     assert checks.spelled(unchecked, FACTS, {"subject": "A choid", "body": "Baysy keeps 3 of x42."}) == (5, 2)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("written", [
     "xy", "x.", "X ", "{{a", "[", "<", "&a", "a'", "1", "a1 ", "Ab cd. ", "_", "@", "-", "www.", "Die Xyqq ", " \t", "é",
     "e\u0301", "a\u00ad", "\u00ad", "e\u0301\u0323",

@@ -56,6 +56,7 @@ def test_sources_are_named_with_their_provenance_and_hash(task: Task, admin: Mem
     assert "| Fair \\| 2026 | Trade fair list, CC BY 4.0 | `000000000000` | 1 |" in card
 
 
+@pytest.mark.slow
 def test_agreement_is_told_with_how_many_drafts_it_stands_on(task: Task, admin: Member, reviewer: Member) -> None:
     factories.join(reviewer, task, Role.REVIEWER)
     alone = frozen_after_one(task, admin)

@@ -191,6 +191,7 @@ def test_a_session_without_the_csrf_token_decides_nothing(expert: Member) -> Non
     assert not Decision.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_decision_in_a_session_asks_at_most_twelve_questions_at_any_length(
     expert: Member, as_member, task: Task
 ) -> None:

@@ -106,6 +106,7 @@ def test_what_is_no_fields_is_not_kept(api: APIClient, card: Assignment) -> None
     assert keep(api, card, ["a"]).status_code in (400, 422)
 
 
+@pytest.mark.slow
 def test_a_long_text_is_given_as_plain_text_to_those_who_see_the_task(
     task: Task, expert: Member, make_member: Any, as_member: Callable[[Member], Client]
 ) -> None:

@@ -30,6 +30,7 @@ def form_of(page: str) -> dict[str, str]:
     return {name: re.search(rf'name="{name}"\s+value="([^"]+)"', first).group(1) for name in names}
 
 
+@pytest.mark.slow
 def test_the_page_shows_one_card_and_hides_the_rest_of_the_deck(browser: Client) -> None:
     page = browser.get(URL).content.decode()
 

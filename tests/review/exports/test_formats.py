@@ -237,6 +237,7 @@ def test_ids_are_unique_within_a_format_and_lines_are_canonical(
     assert data_of(version, "train", "dpo") == b"".join(map(line, _rows_of_split(version, "dpo", "train")))
 
 
+@pytest.mark.slow
 def test_erasing_a_person_takes_their_rows_out_of_every_format_and_container(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:

@@ -68,6 +68,7 @@ def sent(job: Job, folder: Path) -> dict[str, Any]:
     return dict(json.loads((run_dir / "result.json").read_text()))
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_each_format_is_a_configuration_with_its_splits_and_the_card_stands_below_its_head(
     version: DatasetVersion, admin: Member, hub: Hub, tmp_path: Path
@@ -93,6 +94,7 @@ def test_each_format_is_a_configuration_with_its_splits_and_the_card_stands_belo
     assert any(version.content_hash[:12] in message for message in hub.messages)
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_token_the_hub_does_not_take_fails_with_what_to_do(
     version: DatasetVersion, admin: Member, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

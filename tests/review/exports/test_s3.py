@@ -53,6 +53,7 @@ def bucket(s3: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return made
 
 
+@pytest.mark.slow
 def test_a_version_is_frozen_into_the_bucket_and_served_from_it(
     bucket: Any, freeze: Freeze, judged: list[Record], admin: Member, api_as: Callable[..., APIClient]
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_version_is_frozen_into_the_bucket_and_served_from_it(
     assert rows == [json.loads(line) for line in whole.splitlines()]
 
 
+@pytest.mark.slow
 def test_a_part_is_asked_for_as_a_part(bucket: Any, freeze: Freeze, judged: list[Record]) -> None:
     file = selectors.file_of(freeze(), "train", "raw")
     assert file is not None
@@ -88,6 +90,7 @@ def test_a_part_is_asked_for_as_a_part(bucket: Any, freeze: Freeze, judged: list
     assert tail.endswith(b"}\n")
 
 
+@pytest.mark.slow
 def test_erasing_leaves_no_file_with_the_person_in_the_bucket(
     bucket: Any, freeze: Freeze, judged: list[Record]
 ) -> None:
@@ -109,5 +112,6 @@ def test_an_address_that_names_no_storage_is_refused_at_start(url: str) -> None:
         storage(url, FOLDER)
 
 
+@pytest.mark.slow
 def test_without_an_address_files_lie_in_the_folder() -> None:
     assert storage("", FOLDER)["BACKEND"].endswith("FileSystemStorage")

@@ -70,6 +70,7 @@ def trained(trainer: Any, rows: Any) -> list[float]:
     return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
 
+@pytest.mark.slow
 def test_sft_trains_with_the_sft_trainer(load: Load, tmp_path: Path) -> None:
     from trl import SFTConfig, SFTTrainer
 
@@ -80,6 +81,7 @@ def test_sft_trains_with_the_sft_trainer(load: Load, tmp_path: Path) -> None:
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_dpo_trains_with_the_dpo_trainer(load: Load, tmp_path: Path) -> None:
     from trl import DPOConfig, DPOTrainer
 
@@ -90,6 +92,7 @@ def test_dpo_trains_with_the_dpo_trainer(load: Load, tmp_path: Path) -> None:
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_kto_trains_with_the_kto_trainer(load: Load, tmp_path: Path) -> None:
     from trl import KTOConfig, KTOTrainer
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CLIENTS = 4
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_a_server_killed_in_the_middle_of_saves_loses_nothing_and_doubles_nothing(
     admin: Member, make_member: Callable[..., Member], tmp_path: Path, stress_count: Callable[[int, int], int]

@@ -85,6 +85,7 @@ class Client(threading.Thread):
             assert decisions.record(draft, by=self.member, id=id, deck_size=2, **said).is_replay
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_racing_decisions_on_a_hundred_cards_lose_nothing_and_double_nothing(
     admin: Member, make_member: Callable[..., Member], stress_count: Callable[[int, int], int]

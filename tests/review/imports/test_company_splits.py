@@ -113,6 +113,7 @@ def test_a_draft_that_brings_its_record_joins_its_company_too(task: Task, admin:
     assert {name: after[f"New{name}"] for name in NAMES} == before
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.outside_data
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_thousands_of_start_ups_in_any_order_and_two_files_never_straddle(

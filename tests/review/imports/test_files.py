@@ -141,6 +141,7 @@ def test_a_file_that_cannot_be_used_says_why(
 WIDE = ",".join(f"column {number}" for number in range(1_000_000))
 
 
+@pytest.mark.slow
 def test_a_million_columns_are_counted_and_refused_at_once(write: Write) -> None:
     for content in (f"{WIDE}\n{WIDE}\n", "{" + ",".join(f'"c{number}": 1' for number in range(20_000)) + "}"):
         with pytest.raises(Refusal) as refused:
@@ -238,6 +239,7 @@ def test_a_json_array_is_read_too(task: Task, admin: Member, write: Write) -> No
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_ten_thousand_records_come_in_within_ten_seconds(task: Task, admin: Member, write: Write) -> None:
     lines = "".join(
         f"Company {n},sector {n % 40},{n},City {n % 90},a note about company {n} of some length\n"

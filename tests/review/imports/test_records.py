@@ -114,6 +114,7 @@ def test_the_list_of_the_largest_companies_comes_in_untouched(task: Task, admin:
     assert result.unknown_columns == ("Symbol", "Date added", "CIK")
 
 
+@pytest.mark.slow
 @pytest.mark.outside_data
 def test_thousands_of_start_ups_come_in_from_jsonl(
     task: Task, admin: Member, outside_data: Path, tmp_path: Path

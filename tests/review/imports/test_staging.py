@@ -65,6 +65,7 @@ def test_another_writer_finds_the_database_free_between_two_chunks(task: Task, a
     assert len(free) > ROWS / CHUNK
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_bad_last_row_leaves_nothing_of_what_was_written(task: Task, admin: Member, write: Write) -> None:
     with pytest.raises(Refusal) as refused:

@@ -193,6 +193,7 @@ def test_every_draft_stands_on_one_page_however_many_share_a_moment(task: Task) 
     assert len(seen) == len(set(seen)) == 20
 
 
+@pytest.mark.slow
 def test_text_of_a_megabyte_and_hostile_text_are_shown_as_text(browser: Client, task: Task) -> None:
     records = factories.make_records(factories.make_source(task, name="Odd"), 2)
     factories.make_drafts(

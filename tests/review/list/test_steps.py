@@ -87,6 +87,7 @@ def measured(django_db_setup: None, django_db_blocker: Any) -> dict[str, tuple[i
         return {name: (few[name], many[name]) for name in few}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("asked", ASKED, ids=str)
 def test_twice_the_drafts_take_a_page_at_most_twice_the_steps(
     measured: dict[str, tuple[int, int]], asked: dict[str, str]

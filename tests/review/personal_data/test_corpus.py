@@ -73,6 +73,7 @@ def test_an_account_in_two_writings_is_one() -> None:
     assert Mask().text("NL91ABNA0417164300, NL91 ABNA 0417 1643 00") == "[IBAN_1], [IBAN_1]"
 
 
+@pytest.mark.slow
 def test_a_text_full_of_numbers_is_read_in_time_that_grows_with_it() -> None:
     # About one second; it took a quarter of a minute when each number was compared with every other one.
     with pace.within(8):

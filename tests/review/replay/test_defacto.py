@@ -16,6 +16,7 @@ from tests.review.replay import defacto
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.outside_data]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_replaying_1486_real_verdicts_gives_the_files_counts(
     outside_data: Path, admin: Member, make_member, api_as

@@ -14,6 +14,7 @@ from tests.review.replay import qags
 pytestmark = [pytest.mark.django_db, pytest.mark.outside_data]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("subset", "published"), [("cnndm", 0.5135), ("xsum", 0.3421)])
 def test_the_page_says_what_was_published(
     outside_data: Path, admin: Member, api_as, as_member, subset: str, published: float

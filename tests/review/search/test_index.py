@@ -145,6 +145,7 @@ def test_a_missing_part_of_the_index_is_named_and_put_back(db: None) -> None:
     assert text_index.missing() == []
 
 
+@pytest.mark.slow
 def test_a_text_of_a_megabyte_is_indexed_by_its_beginning(task: Task) -> None:
     records = factories.make_records(factories.make_source(task, name="Long"), 1)
     factories.make_drafts(task, records, fields=[{"subject": "Long", "body": "zebra " + "word" * 400_000 + " giraffe"}])

@@ -31,6 +31,7 @@ def drawn(deck: list[Assignment]) -> list[str]:
     return [card.drawn for card in deck]
 
 
+@pytest.mark.slow
 def test_cards_of_the_slice_come_at_about_the_share_asked_for(admin: Member, make_member, deals) -> None:
     task = factories.make_task(by=admin, slug="many")
     drafts = factories.make_drafts(task, factories.make_records(factories.make_source(task), 400))

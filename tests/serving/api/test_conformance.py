@@ -27,6 +27,7 @@ def text_of(stream):
     return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
 
 
+@pytest.mark.slow
 def test_a_plain_answer_has_every_part_the_client_reads(client):
     answer = ask(client)
 
@@ -41,6 +42,7 @@ def test_a_plain_answer_has_every_part_the_client_reads(client):
     assert 1 <= usage.completion_tokens <= 24
 
 
+@pytest.mark.slow
 def test_a_stream_says_the_same_in_pieces_with_usage_at_its_end(client):
     whole = ask(client)
 
@@ -55,6 +57,7 @@ def test_a_stream_says_the_same_in_pieces_with_usage_at_its_end(client):
     assert [chunk for chunk in ask(client, stream=True) if chunk.usage or not chunk.choices] == []
 
 
+@pytest.mark.slow
 def test_stop_seed_temperature_and_the_longest_answer_are_heeded(client):
     whole = ask(client).choices[0].message.content
     hot = {"temperature": 1.2, "top_p": 0.9}
@@ -86,6 +89,7 @@ def by_schema(schema, **more):
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}} | more
 
 
+@pytest.mark.slow
 def test_an_answer_by_schema_parses_and_fits_whole_and_streamed(client):
     whole = ask(client, response_format=by_schema(SCHEMA), max_tokens=60)
 
@@ -112,6 +116,7 @@ def test_an_answer_by_schema_that_is_cut_is_an_error_and_no_answer(client):
     assert "schema.properties.a.not is not supported" in refused.value.message
 
 
+@pytest.mark.slow
 def test_the_models_listed_are_those_that_answer(client, promoted, task):
     listed = {model.id for model in client.models.list()}
     one = client.models.retrieve(SLUG)
@@ -121,6 +126,7 @@ def test_the_models_listed_are_those_that_answer(client, promoted, task):
     assert ask(client, model=task.slug).choices[0].message.content == ask(client).choices[0].message.content
 
 
+@pytest.mark.slow
 def test_a_task_s_name_follows_its_latest_promotion(client, make_miniature, folders, admin, task):
     from serving.promotions import promotion
 
@@ -132,6 +138,7 @@ def test_a_task_s_name_follows_its_latest_promotion(client, make_miniature, fold
     assert answers[task.slug] == answers[OTHER] != answers[SLUG]
 
 
+@pytest.mark.slow
 def test_refusals_come_as_the_client_s_own_exceptions(client, site, promoted, viewer, reviewer, lead, key_of):
     other = openai.OpenAI(base_url=site.url, api_key="nonsense", max_retries=0)
     scopeless = openai.OpenAI(base_url=site.url, api_key=key_of(lead, "read"), max_retries=0)
@@ -160,6 +167,7 @@ def test_refusals_come_as_the_client_s_own_exceptions(client, site, promoted, vi
         assert list(nobody.models.list()) == []
 
 
+@pytest.mark.slow
 def test_what_is_asked_is_counted_by_day_member_and_token(client, promoted, lead):
     first = ask(client).usage
     second = list(ask(client, stream=True, stream_options={"include_usage": True}))[-1].usage
@@ -213,6 +221,7 @@ def test_each_token_is_told_with_its_log_probability_where_that_is_asked_for(cli
     assert streamed == content
 
 
+@pytest.mark.slow
 def test_every_answer_says_which_weights_and_program_wrote_it(client, promoted, task):
     one, again = ask(client), ask(client, model=task.slug)
     chunks = list(ask(client, stream=True))
@@ -235,6 +244,7 @@ def test_every_answer_and_refusal_has_an_id_of_its_own(client):
     assert all(each.startswith("req_") for each in ids)
 
 
+@pytest.mark.slow
 def test_only_the_product_s_own_engines_are_told_how_sure_it_was(client, site):
     own = openai.OpenAI(base_url=site.url, api_key=internal_keys.make(), max_retries=0)
 

@@ -89,6 +89,7 @@ def text_of(stream: Any) -> str:
     return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
 
 
+@pytest.mark.slow
 def test_a_small_record_is_written_for_by_the_miniature_whole_and_streamed(ask, client, version, promoted, lead):
     whole = ask(SMALL)
     raw = client.chat.completions.with_raw_response.create(
@@ -116,6 +117,7 @@ def test_a_large_record_is_written_for_by_the_teacher_whole_and_streamed(ask, ve
     assert [line.share for line in report.report(version).lines] == [0.0, 1.0]
 
 
+@pytest.mark.slow
 def test_a_router_by_marks_has_the_miniature_write_first_and_takes_the_teacher_for_what_is_no_mail(
     ask, make_version, promoted
 ):
@@ -135,6 +137,7 @@ def plain(promoted: Miniature, task: Task, admin: Member) -> None:
     TrainingRun.objects.filter(pk=promoted.run_id).update(task_version=authoring.new_version(task, spec=spec, by=admin))
 
 
+@pytest.mark.slow
 def test_a_router_by_confidence_keeps_what_the_miniature_was_sure_of_and_has_the_teacher_write_the_rest(
     ask, make_version, plain
 ):
@@ -153,6 +156,7 @@ def test_a_router_by_confidence_keeps_what_the_miniature_was_sure_of_and_has_the
     )
 
 
+@pytest.mark.slow
 def test_an_audited_answer_says_so_and_leaves_its_outcome_to_be_told(ask, make_version):
     version = make_version(Teacher.objects.get(slug="offline"), audit_share=1.0)
 
@@ -180,6 +184,7 @@ def worker() -> Iterator[None]:
     thread.join(20)
 
 
+@pytest.mark.slow
 def test_a_paid_teacher_writes_by_an_order_with_a_budget_and_a_journal(
     site, ask, make_version, paid, task, lead, key_of, worker
 ):
@@ -196,6 +201,7 @@ def test_a_paid_teacher_writes_by_an_order_with_a_budget_and_a_journal(
     wait_until(lambda: RouteOutcome.objects.filter(cost_usd=order.calls.get().cost_usd).exists())
 
 
+@pytest.mark.slow
 def test_a_paid_teacher_is_a_leads_to_ask_and_writes_for_imported_records_only(
     site, ask, make_version, paid, lead, key_of, client
 ):
@@ -216,6 +222,7 @@ def test_a_paid_teacher_is_a_leads_to_ask_and_writes_for_imported_records_only(
     assert slug in {model.id for model in spender.models.list()}
 
 
+@pytest.mark.slow
 def test_a_question_that_cannot_be_routed_is_refused_by_name(ask):
     asked = [
         (None, {"messages": user("hello")}, "record_missing", "record"),
@@ -257,6 +264,7 @@ def test_what_is_read_off_a_text_is_what_the_checks_object_to_or_how_sure_its_wr
     assert read(by_confidence, mail) == read(by_confidence, "no mail", mean_log_prob=-0.5) == {}
 
 
+@pytest.mark.slow
 def test_a_router_is_found_by_who_may_ask_its_models_only(
     site, ask, client, version, viewer, task, make_member, key_of
 ):

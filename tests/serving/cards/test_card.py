@@ -47,6 +47,7 @@ def test_an_unmeasured_miniature_says_so_and_names_nobody(miniature: Miniature, 
     assert "'url'" not in str(card.as_json())
 
 
+@pytest.mark.slow
 def test_scores_capacity_and_costs_come_from_its_evaluation_in_all_three_forms(
     miniature: Miniature, admin: Member, viewer: Member, finish: Any, as_member: Callable[[Member], Any],
     api_as: Callable[..., APIClient],

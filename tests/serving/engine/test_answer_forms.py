@@ -28,6 +28,7 @@ def held(schema, **options):
     return {"form": "json_schema", "answer_schema": schema, "temperature": 1.0, "seed": 5} | options
 
 
+@pytest.mark.slow
 def test_forty_schemas_in_one_batch_all_parse_and_fit(serve):
     async def work(scheduler):
         asked = [ask(scheduler, "full", "Fill in.", **held(schema, max_tokens=400)) for schema in schemas()]

@@ -99,6 +99,7 @@ def make_adapter(folder: Path, family: str, seed: int) -> Path:
     return folder
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ["t5", "umt5", "bart", "pegasus"])
 def test_rows_of_several_adapters_that_join_and_leave_write_what_each_would_alone(
     family: str, serving: Callable[[str], Served]

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.engine
 QUESTION = tiny.user("company: Ostra")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ["t5", "bart"])
 def test_an_encoder_decoder_is_tuned_evaluated_served_and_merged_and_has_no_gguf(family: str, tmp_path: Path) -> None:
     base, tokenizer = tmp_path / "student", make_seq2seq_tokenizer(family)

@@ -49,6 +49,7 @@ def test_limits_are_shares_of_this_host_s_memory_unless_they_are_set():
     assert memory.limits(torch.device("cpu"), weights=5, kv=7) == memory.MemoryLimits(5, 7)
 
 
+@pytest.mark.slow
 def test_rows_wait_until_there_is_memory_for_them_and_write_the_same(zoo, serve):
     per_token = memory.kv_bytes_per_token(load(zoo.base))
     longest = 30 + 200
@@ -84,6 +85,7 @@ def test_what_will_never_fit_is_refused_with_both_figures_and_a_length_that_woul
     assert not scheduler._holds
 
 
+@pytest.mark.slow
 def test_where_memory_runs_out_in_a_step_the_youngest_go_and_the_others_write_on(zoo, serve):
     room = [8]
 

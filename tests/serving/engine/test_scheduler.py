@@ -36,6 +36,7 @@ def one_by_one(zoo, model, sampling=PROSE, prompts=PROMPTS):
     return texts
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("model", ["one", "two", "full"])
 def test_rows_that_join_and_leave_write_what_each_would_write_alone(zoo, serve, model):
     async def work(scheduler):
@@ -50,6 +51,7 @@ def test_rows_that_join_and_leave_write_what_each_would_write_alone(zoo, serve, 
     assert [text for text, _ in answers] == one_by_one(zoo, model)
 
 
+@pytest.mark.slow
 def test_a_batch_of_mixed_adapters_and_networks_writes_what_each_would_write_alone(zoo, serve):
     asked = [(("one", "two", "full")[number % 3], prompt) for number, prompt in enumerate(PROMPTS * 2)]
 
@@ -63,6 +65,7 @@ def test_a_batch_of_mixed_adapters_and_networks_writes_what_each_would_write_alo
     assert alone["one"] != alone["two"]
 
 
+@pytest.mark.slow
 def test_a_seed_draws_the_same_whatever_shares_the_batch_and_as_write_draws(zoo, serve):
     hot = {"temperature": 1.0, "top_p": 0.9}
 
@@ -152,6 +155,7 @@ def test_a_prompt_longer_than_the_context_is_refused_with_both_lengths(serve):
     assert "512" in refusal.message
 
 
+@pytest.mark.slow
 def test_models_come_and_go_while_others_write(zoo, serve):
     async def work(scheduler):
         writing = await scheduler.ask(_long("one", 1))

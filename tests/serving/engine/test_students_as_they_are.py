@@ -130,6 +130,7 @@ def alone(student: loading.LoadedStudent) -> tuple[str, int]:
     return answer.text, answer.prompt_tokens
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_student_is_tuned_evaluated_served_and_written(name: str, tmp_path: Path) -> None:
     family = FAMILIES[name]

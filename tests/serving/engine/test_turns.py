@@ -64,6 +64,7 @@ def test_the_longest_line_alone_has_a_surplus_and_only_beyond_the_share():
     assert FairQueue().surplus(0) is None
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_one_caller_with_many_questions_does_not_starve_another_with_one(serve):
     ended = []

@@ -105,6 +105,7 @@ def test_it_is_ordered_made_and_downloaded_and_the_trail_tells_who_did(
     assert not AuditRow.objects.filter(act="file_downloaded").exists()
 
 
+@pytest.mark.slow
 def test_only_who_leads_the_task_has_one_made_and_takes_it(
     miniature: Miniature, viewer: Member, made: Callable[..., EvidenceFile]
 ) -> None:
@@ -132,6 +133,7 @@ def test_the_api_orders_one_and_tells_how_it_stands(
     assert (ready["state"], ready["rows"], ready["digest"], ready["bytes"]) == ("ready", True, file.digest, file.bytes)
 
 
+@pytest.mark.slow
 def test_made_again_it_takes_the_place_of_the_one_before(
     miniature: Miniature, lead: Member, made: Callable[..., EvidenceFile]
 ) -> None:
@@ -147,6 +149,7 @@ def test_made_again_it_takes_the_place_of_the_one_before(
     assert [f"evidence/{again.pk}/{name}" for name in stored(again)] == [again.path] != [first.path]
 
 
+@pytest.mark.slow
 def test_it_is_dropped_when_a_record_of_the_task_is_erased(
     miniature: Miniature, lead: Member, made: Callable[..., EvidenceFile], erase_one: Callable[[], None]
 ) -> None:
@@ -184,6 +187,7 @@ def test_it_goes_when_its_days_are_over_and_so_does_what_a_crash_left(made: Call
     assert files.drop_expired() == 0
 
 
+@pytest.mark.slow
 def test_a_version_that_is_not_frozen_here_is_refused_and_a_lost_file_is_told(
     miniature: Miniature, lead: Member, made: Callable[..., EvidenceFile], as_member: AsMember
 ) -> None:

@@ -31,6 +31,7 @@ def rivals(admin: Member) -> Task:
     return factories.make_task(by=admin, slug="rivals")
 
 
+@pytest.mark.slow
 def test_a_study_and_an_act_that_name_another_task_are_told_by_their_hash(
     miniature: Miniature, student: Student, rivals: Task, admin: Member, tmp_path: Path
 ) -> None:

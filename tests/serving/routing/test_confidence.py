@@ -57,6 +57,7 @@ def version(router: Router, wish: RouterRequest, make_pairs: Pairs, admin: Membe
     return set_thresholds.set_thresholds(router, wish, by=admin)
 
 
+@pytest.mark.slow
 def test_the_miniature_keeps_what_it_was_sure_of(version: RouterVersion) -> None:
     small, teacher = version.miniature.slug, version.teacher.slug
     [threshold] = version.thresholds
@@ -112,6 +113,7 @@ def test_without_such_texts_it_is_refused_with_what_to_do_and_is_no_try(
     assert set_thresholds.attempts(task) == 0
 
 
+@pytest.mark.slow
 def test_a_program_sets_thresholds_by_it_and_routes(version: RouterVersion, admin: Member) -> None:
     client, path = APIClient(), f"/api/v1/routers/{version.router_id}/"
     client.force_login(admin)
@@ -124,6 +126,7 @@ def test_a_program_sets_thresholds_by_it_and_routes(version: RouterVersion, admi
     assert sent.json()["model"] == version.miniature.slug
 
 
+@pytest.mark.slow
 def test_the_page_offers_it_and_shows_its_threshold(
     version: RouterVersion, as_member: Callable[..., Any], admin: Member
 ) -> None:

@@ -39,6 +39,7 @@ def routed(version: RouterVersion, count: int, *, place: int = 0, is_audit: bool
     return Routed.objects.bulk_create(rows)
 
 
+@pytest.mark.slow
 def test_marks_decide_and_what_is_missing_goes_to_the_teacher(version: RouterVersion) -> None:
     small, teacher = version.miniature.slug, version.teacher.slug
 
@@ -53,6 +54,7 @@ def test_the_teachers_own_requests_are_never_audited(version: RouterVersion) -> 
     assert Routed.objects.filter(route=1, is_audit=False).count() == 40
 
 
+@pytest.mark.slow
 def test_the_report_has_shares_costs_and_an_audit_of_all_requests(version: RouterVersion) -> None:
     routed(version, 60, place=1)
     for row in routed(version, 40, is_audit=True):
@@ -65,6 +67,7 @@ def test_the_report_has_shares_costs_and_an_audit_of_all_requests(version: Route
     assert told.promise.loss == 0.0 and told.promise.audited == 40 and not told.promise.is_broken
 
 
+@pytest.mark.slow
 def test_an_audit_with_many_losses_breaks_the_promise(
     version: RouterVersion, as_member: Callable[..., Any], admin: Member
 ) -> None:
@@ -131,6 +134,7 @@ def test_a_router_without_thresholds_routes_nothing(task: Task, admin: Member) -
     assert client.get(f"/api/v1/routers/{router.pk}/").json()["report"] is None
 
 
+@pytest.mark.slow
 def test_the_page_tells_how_many_pairs_are_missing_and_tries_nothing(
     version: RouterVersion, as_member: Callable[..., object], admin: Member
 ) -> None:

@@ -26,6 +26,7 @@ from web.errors import Refusal
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_list_shows_newest_versions_with_as_many_queries_for_many_routers_as_for_one(
     task: Task,
     admin: Member,

@@ -63,6 +63,7 @@ def test_too_few_pairs_are_refused_with_their_number_and_are_no_try(
     assert set_thresholds.standing(task, wish).missing == needed - 10
 
 
+@pytest.mark.slow
 def test_verdicts_that_bear_nothing_out_leave_all_to_the_teacher_and_cost_a_try(
     router: Router, wish: RouterRequest, make_pairs: Pairs, admin: Member
 ) -> None:

@@ -32,6 +32,7 @@ def nothing_laid(settings, tmp_path):
     settings.VAR_DIR = tmp_path / "var"
 
 
+@pytest.mark.slow
 def test_starting_and_telling_the_engine_at_once_lays_whole_miniatures(promoted):
     gate = threading.Barrier(AT_ONCE)
 

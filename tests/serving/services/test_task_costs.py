@@ -146,6 +146,7 @@ def test_the_break_even_has_an_interval_and_ends_where_the_gpu_does() -> None:
     assert "146,000" in never.why_never
 
 
+@pytest.mark.slow
 def test_what_was_saved_is_the_ledgers_rows_to_the_cent(
     task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order]
 ) -> None:

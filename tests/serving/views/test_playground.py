@@ -31,6 +31,7 @@ def write(site, client: Client, task, **form):
         return web.post(f"{address}write/", data={**FACTS, **form}, headers={"X-CSRFToken": token})
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_miniature_s_text_comes_in_pieces_and_then_drawn_with_its_figures(
     site, engine, promoted, lead, task, as_member
@@ -53,6 +54,7 @@ def test_the_offline_teacher_writes_beside_it_for_nothing(site, promoted, lead, 
     assert Order.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_facts_that_do_not_fit_and_a_missing_engine_are_said_in_words(
     site, promoted, lead, task, as_member, settings, tmp_path
 ):
@@ -67,6 +69,7 @@ def test_facts_that_do_not_fit_and_a_missing_engine_are_said_in_words(
     assert unknown.status_code == 404
 
 
+@pytest.mark.slow
 def test_the_page_begins_with_a_record_no_miniature_has_seen(promoted, lead, task, as_member):
     client = as_member(lead)
     record = Record.objects.filter(task=task, split="validation").order_by("created_at", "pk").first()
@@ -95,6 +98,7 @@ def test_a_teacher_that_is_billed_is_named_with_its_price_and_chosen_by_hand_onl
     assert wanted.count('<option value="teacher-gpt" selected>') == 1
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_without_scripts_a_post_shows_both_texts(engine, promoted, lead, task, as_member):
     form = {**FACTS, "left": f"miniature-{promoted.slug}", "right": "teacher-offline"}

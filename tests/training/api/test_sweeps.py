@@ -49,6 +49,7 @@ def test_launching_twice_with_one_key_launches_once(api_as, admin, body):
     assert {"id": str(sweep.pk), "job": str(sweep.job_id)} == first.json()
 
 
+@pytest.mark.slow
 def test_a_sweep_tells_its_cells_what_it_spent_and_the_best(api_as, admin, body, tmp_path):
     client = api_as(admin)
     sweep_id = post(client, "", body).json()["id"]
@@ -68,6 +69,7 @@ def test_a_sweep_tells_its_cells_what_it_spent_and_the_best(api_as, admin, body,
     assert run.recipe["seed"] == 7
 
 
+@pytest.mark.slow
 def test_keeping_a_cell_needs_a_lead_and_a_run_that_is_done(api_as, admin, viewer, body, tmp_path):
     client = api_as(admin)
     sweep_id = post(client, "", body).json()["id"]
@@ -83,6 +85,7 @@ def test_keeping_a_cell_needs_a_lead_and_a_run_that_is_done(api_as, admin, viewe
     assert refused.status_code == 403
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [

@@ -22,6 +22,7 @@ def mails() -> list[str]:
     return [f"Subject: {draft.subject}\n\n{draft.body}" for draft in drafts]
 
 
+@pytest.mark.slow
 def test_the_stream_is_fixed_by_its_seed() -> None:
     first, again, other = (list(islice(corpus.example_stream(seed), 100)) for seed in (1, 1, 2))
 
@@ -53,6 +54,7 @@ def test_overlap_counts_the_share_of_shared_word_runs() -> None:
     assert corpus.overlap(["too short"], [text], n=4) == 0.0
 
 
+@pytest.mark.slow
 def test_the_demos_mails_overlap_the_stream_by_less_than_a_thousandth(mails: list[str]) -> None:
     sample = [_text(item) for item in islice(corpus.example_stream(1), 10_000)]
 

@@ -3,6 +3,8 @@
 import re
 from random import Random
 
+import pytest
+
 from demo.student import documents, factsheets
 from demo.student.factsheets import Sheet
 
@@ -22,6 +24,7 @@ def test_the_same_seed_writes_the_same_document() -> None:
     assert documents.document(Random(2), sheet) == documents.document(Random(2), sheet)
 
 
+@pytest.mark.slow
 def test_no_document_reads_like_an_outreach_mail() -> None:
     rng = Random(3)
 

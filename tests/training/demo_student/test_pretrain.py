@@ -28,6 +28,7 @@ def _loss(model: pretrain.LlamaForCausalLM, batch: batches.DemoBatch) -> float:
         return pretrain.completion_loss(model, torch.tensor(batch.ids), torch.tensor(batch.labels)).item()
 
 
+@pytest.mark.slow
 def test_a_few_passes_lower_the_loss(work: list[batches.DemoBatch]) -> None:
     model = _model(seed=1)
     optimizers, progress = pretrain.build_optimizers(model), pretrain.Progress(seed=1, seconds=36.0)

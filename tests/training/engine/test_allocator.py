@@ -43,6 +43,7 @@ def freed_mib(how: str) -> int:
     return int(ran.stdout)
 
 
+@pytest.mark.slow
 def test_gaps_between_blocks_go_back():
     assert freed_mib("told") >= 95
     assert freed_mib("as it is") <= 10

@@ -74,6 +74,7 @@ def test_a_recipe_of_the_first_release_is_the_one_it_is_read_as() -> None:
     assert not identity.is_same_recipe(STORED, {**STORED, "seed": 2})
 
 
+@pytest.mark.slow
 def test_a_run_paused_by_the_first_release_goes_on(student, lay_run, tune, result, events) -> None:
     straight, paused = (lay_run(name, student(), recipe=STORED) for name in ("straight", "paused"))
     tune(straight)
@@ -90,6 +91,7 @@ def test_a_run_paused_by_the_first_release_goes_on(student, lay_run, tune, resul
     ).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_of_the_first_release_with_another_recipe_is_refused(student, lay_run, tune, result) -> None:
     paused = lay_run("paused", student(), recipe=STORED)
     tune(paused)

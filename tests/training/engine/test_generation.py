@@ -39,6 +39,7 @@ def test_greedy_answers_of_a_batch_are_those_of_transformers_one_by_one(load, fa
         assert (answers[index].completion_tokens, answers[index].ended) == (len(written), ended)
 
 
+@pytest.mark.slow
 def test_samples_follow_the_seed_and_not_the_company_they_keep(load):
     loaded = load("qwen")
     hot = Sampling(temperature=1.0, top_p=0.9, seed=3)
@@ -60,6 +61,7 @@ def test_a_tiny_top_p_is_greedy(load):
     assert {i: a.text for i, a in narrow.items()} == {i: a.text for i, a in write(loaded).items()}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("length", [1, 2, 4])
 def test_no_run_is_written_twice_where_that_is_forbidden(load, length):
     loaded = load("qwen")

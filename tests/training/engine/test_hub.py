@@ -53,6 +53,7 @@ def fetch(asking: tuple[Nursery, Path], hub: HubServer, tmp_path: Path) -> Calla
     return _fetch
 
 
+@pytest.mark.slow
 def test_a_student_loads_from_the_hub_at_its_commit(fetch, hub):
     loaded = fetch("maker/open")
 
@@ -61,6 +62,7 @@ def test_a_student_loads_from_the_hub_at_its_commit(fetch, hub):
     assert any("model.safetensors" in path for _, path in hub.seen)
 
 
+@pytest.mark.slow
 def test_a_gated_student_loads_with_the_token(fetch):
     assert fetch("maker/gated", token=TOKEN)["type"] == "llama"
 
@@ -73,6 +75,7 @@ def other(hub: HubServer, tmp_path: Path) -> Iterator[Path]:
     hub.folder = before
 
 
+@pytest.mark.slow
 def test_weights_in_several_files_are_fetched_by_their_index(fetch, hub, other):
     (other / "model.safetensors").rename(other / "model-00001-of-00001.safetensors")
     shapes = model_folder.weight_shapes(other)
@@ -98,6 +101,7 @@ def test_an_index_of_a_hub_that_leads_elsewhere_is_refused(fetch, other, name):
     assert fetch("maker/open")["code"] in ("student_damaged", "student_unreadable")
 
 
+@pytest.mark.slow
 def test_weights_of_another_student_do_not_take_the_place_of_a_hubs(fetch, hub, other):
     (other / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "maker/unknown"}))
 
@@ -105,6 +109,7 @@ def test_weights_of_another_student_do_not_take_the_place_of_a_hubs(fetch, hub, 
     assert not any("maker/unknown" in path for _, path in hub.seen)
 
 
+@pytest.mark.slow
 def test_a_hub_student_ends_its_answers_where_its_makers_say(fetch, other):
     (other / "generation_config.json").write_text(json.dumps({"eos_token_id": [2, 77]}))
 
@@ -134,6 +139,7 @@ def test_each_refusal_of_the_hub_says_what_to_do(fetch, asked, code, hint):
     assert hint in str(refused["hint"])
 
 
+@pytest.mark.slow
 def test_a_hub_out_of_reach_is_named_as_such(fetch, hub):
     with hub.away():
         refused = fetch("maker/open")

@@ -92,6 +92,7 @@ def test_what_is_not_there_is_named_with_the_way_out(tmp_path: Path, capsys: pyt
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_it_is_written_as_a_student_that_the_engine_tunes_and_others_are_refused(
     mixture: MixtralForCausalLM,
     tmp_path: Path,

@@ -50,6 +50,7 @@ def learn(model):
     return casts.lifted, scores, {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
 
 
+@pytest.mark.slow
 def test_no_adapter_lifts_its_input_under_autocast_and_gradients_are_the_same(student):
     plain, spared = adapted(student, spared=False), adapted(student, spared=True)
     layers = sum(isinstance(layer, LoraLayer) for layer in spared.modules())

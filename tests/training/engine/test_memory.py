@@ -24,6 +24,7 @@ sys.exit(subprocess.run([sys.executable, "-c", sys.argv[1]]).returncode)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's own peak")
 def test_the_peak_of_a_run_is_not_that_of_the_worker_that_started_it():
     told = subprocess.run([sys.executable, "-c", START, TELL], check=True, capture_output=True, text=True)

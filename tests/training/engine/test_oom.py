@@ -33,6 +33,7 @@ def adapter(run_dir):
     return load_file(run_dir / "adapter" / "adapter_model.safetensors")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["off", "on"])
 def test_a_run_short_of_memory_ends_where_one_with_enough_ends(
     student, lay_run, tune, result, events, device_that_holds, packing
@@ -59,6 +60,7 @@ def test_a_run_short_of_memory_ends_where_one_with_enough_ends(
     assert all(torch.allclose(plain[name], halved[name], atol=2e-3) for name in plain)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_keeps_the_smaller_batches(student, lay_run, tune, events, result, device_that_holds):
     recipe = {"batch_size": 4, "epochs": 4, "packing": "off", "checkpoint_every_steps": 2}
     first = lay_run("first", student(), recipe=recipe)
@@ -78,6 +80,7 @@ def test_a_resumed_run_keeps_the_smaller_batches(student, lay_run, tune, events,
     assert not [event for event in events(resumed, "log") if "memory ran out" in event["message"]]
 
 
+@pytest.mark.slow
 def test_a_row_that_does_not_fit_alone_ends_the_run_with_a_way_out(student, lay_run, tune, result, device_that_holds):
     run = lay_run("hopeless", student(), recipe={"batch_size": 4})
     device_that_holds(0)

@@ -50,6 +50,7 @@ def test_a_template_that_asks_for_too_much_is_refused(template):
     assert refused.value.hint
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("template", ENDLESS.values(), ids=ENDLESS)
 def test_a_template_that_does_not_end_is_ended(template):
     with pytest.raises(TrainError) as refused:
@@ -65,6 +66,7 @@ def test_a_student_whose_template_goes_past_a_bound_is_not_opened():
     assert refused.value.code == "template_out_of_bounds"
 
 
+@pytest.mark.slow
 def test_the_next_template_is_rendered_after_one_that_was_ended():
     with pytest.raises(TrainError):
         rendering.render(tokenizer_with(ENDLESS["nested loops"]), [ASKED], answer_next=True, limit_s=0.3)

@@ -45,6 +45,7 @@ def assert_bit_equal(one, other):
         assert torch.equal(tensor, other[name]), name
 
 
+@pytest.mark.slow
 def test_a_run_stopped_by_sigterm_and_resumed_ends_where_the_uninterrupted_one_ends(
     student, lay_run, start, tune, result, events
 ):
@@ -74,6 +75,7 @@ def test_a_run_stopped_by_sigterm_and_resumed_ends_where_the_uninterrupted_one_e
     assert result(straight)["summary"]["best_step"] == result(resumed)["summary"]["best_step"]
 
 
+@pytest.mark.slow
 def test_a_run_leaves_a_verified_adapter_samples_and_figures(student, lay_run, tune, result, events):
     sample = {"id": "s1", "messages": [{"role": "user", "content": "company: Northwind 0"}]}
     run_dir = lay_run("run", student(), sample_prompts=[sample], sample_max_new_tokens=8)
@@ -129,6 +131,7 @@ def test_full_fine_tuning_leaves_a_model_that_loads_by_itself(student, lay_run, 
     assert not any(torch.equal(tuned[name], base[name].float()) for name in tuned)
 
 
+@pytest.mark.slow
 def test_four_examples_are_learnt_by_heart(student, lay_run, rows, tune, result, events):
     samples = [{"id": row["id"], "messages": row["prompt"]} for row in rows[:4]]
     run_dir = lay_run(
@@ -143,6 +146,7 @@ def test_four_examples_are_learnt_by_heart(student, lay_run, rows, tune, result,
     assert written == {row["id"]: row["completion"][0]["content"] for row in rows[:4]}
 
 
+@pytest.mark.slow
 def test_the_end_of_the_turn_is_learnt_where_padding_is_the_same_token(student, lay_run, rows, tune, events):
     samples = [{"id": rows[0]["id"], "messages": rows[0]["prompt"]}]
     run_dir = lay_run(
@@ -155,6 +159,7 @@ def test_the_end_of_the_turn_is_learnt_where_padding_is_the_same_token(student, 
     assert events(run_dir, "sample")[-1]["text"] == rows[0]["completion"][0]["content"]
 
 
+@pytest.mark.slow
 def test_the_best_weights_by_validation_are_what_a_run_leaves(student, lay_run, tune, result, events):
     recipe = {"learning_rate": 0.05, "epochs": 4, "eval_every_steps": 4}
     run_dir = lay_run("run", student(), recipe=recipe)
@@ -172,6 +177,7 @@ def test_the_best_weights_by_validation_are_what_a_run_leaves(student, lay_run, 
         assert torch.equal(tensor, left[name.replace(".default", "")])
 
 
+@pytest.mark.slow
 def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(student, lay_run, tune, result, events):
     recipe = {"epochs": 2, "checkpoint_every_steps": 4}
     first = lay_run("first", student(), recipe=recipe)
@@ -188,6 +194,7 @@ def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(student, lay_ru
     assert_bit_equal(weights(first), weights(second))
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_recipe_is_refused(student, lay_run, tune, result):
     first = lay_run("first", student())
     tune(first)
@@ -261,6 +268,7 @@ def test_an_engine_whose_lease_goes_stale_saves_and_stops(student, lay_run, tune
     assert result(run_dir)["outcome"] == "stopped"
 
 
+@pytest.mark.slow
 def test_samples_repeat_no_run_of_tokens_where_the_task_says_so(student, lay_run, tune, events):
     sample = {"id": "s1", "messages": [{"role": "user", "content": "company: Northwind 0"}]}
     texts = {}

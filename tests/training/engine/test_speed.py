@@ -26,6 +26,7 @@ def messages(run_dir, events):
     return " ".join(event["message"] for event in events(run_dir, "log"))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ["llama", "gemma"])
 def test_a_packed_run_has_the_losses_and_weights_of_a_padded_one(student, lay_run, tune, events, family):
     recipe = {"accumulation": 2, "batch_size": 3, "learning_rate": 1e-3}
@@ -45,6 +46,7 @@ def test_a_packed_run_has_the_losses_and_weights_of_a_padded_one(student, lay_ru
         torch.testing.assert_close(adapter(packed)[name], tensor, atol=1e-4, rtol=1e-3, msg=name)
 
 
+@pytest.mark.slow
 def test_a_student_that_cannot_pack_is_padded_and_refused_where_packing_is_insisted_on(
     student, lay_run, tune, events, result, monkeypatch
 ):
@@ -60,6 +62,7 @@ def test_a_student_that_cannot_pack_is_padded_and_refused_where_packing_is_insis
     assert result(insisted)["error"]["code"] == "cannot_pack"
 
 
+@pytest.mark.slow
 def test_runs_that_share_tokens_end_with_the_same_bits(student, lay_run, tune, tmp_path):
     alone = lay_run("alone", student())
     sharing = [lay_run(name, student(), token_cache=str(tmp_path / "cache")) for name in ("first", "second")]
@@ -73,6 +76,7 @@ def test_runs_that_share_tokens_end_with_the_same_bits(student, lay_run, tune, t
         assert all(torch.equal(adapter(run)[name], tensor) for name, tensor in adapter(alone).items())
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_losses_of_one_at_the_same_global_batch(student, lay_run, tune, events, rows, tmp_path):
     # Of lengths that differ, and a last step too small for both.
     train = [dict(row, completion=[{"role": "assistant", "content": "Hi there. " * (n % 5 + 1)}])
@@ -92,6 +96,7 @@ def test_two_processes_have_the_losses_of_one_at_the_same_global_batch(student, 
         torch.testing.assert_close(adapter(two)[name], tensor, atol=1e-5, rtol=1e-3, msg=name)
 
 
+@pytest.mark.slow
 def test_compiled_layers_compute_the_same(student, monkeypatch):
     # Traced and differentiated as for any compiler, but run as it is: the compiler itself takes a minute.
     plain, compiled = (AutoModelForCausalLM.from_pretrained(student("gemma"), dtype=torch.float32) for _ in range(2))
@@ -126,6 +131,7 @@ def test_compiling_never_pays_on_a_cpu_and_is_refused_without_a_compiler(student
     assert refused.value.code == "no_compiler"
 
 
+@pytest.mark.slow
 def test_a_long_run_on_a_cpu_times_both_layouts_and_keeps_one(student, lay_run, tune, events):
     recipe = {"batch_size": 1, "epochs": 8, "packing": "auto", "eval_every_steps": 1000, "sample_every_steps": 1000}
     timed = lay_run("timed", student(), recipe=recipe)

@@ -33,6 +33,7 @@ def test_moments_and_gradients_are_cut_up_and_what_is_gathered_is_not(reading):
     assert eighth.weights == pytest.approx(whole.weights / 8 + outside, abs=1)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.engine
 @pytest.mark.parametrize("embedding", TWO_LAYERS)
 @pytest.mark.parametrize(("method", "tokens"), [("full", 1024), ("full", 8192), ("lora", 8192)])

@@ -35,6 +35,7 @@ RECIPES = {
 }
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", SHAPES)
 @pytest.mark.parametrize("how", RECIPES)
 def test_the_formula_is_within_a_tenth_of_what_a_step_holds(family, how):

@@ -144,6 +144,7 @@ def test_in_a_folder_of_one_host_nothing_is_carried_unless_asked_for(launch, set
     assert not checkpoint_upload.is_wanted()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_carries_to_s3_in_its_own_time(run, settings, monkeypatch, tmp_path):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -149,6 +149,7 @@ def body_of(response) -> bytes:
     return async_to_sync(gather)()
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_merged_weights_answer_as_student_and_adapter_together(tuned, lead, client, tmp_path):
@@ -177,6 +178,7 @@ def test_merged_weights_answer_as_student_and_adapter_together(tuned, lead, clie
     assert not torch.allclose(merged, base, atol=1e-1)
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_a_gguf_file_is_written_downloaded_and_told_of(tuned, lead, client, tmp_path):

@@ -182,6 +182,7 @@ def test_following_and_stopping_by_a_button(as_member, viewer, reviewer, mine):
     assert as_member(reviewer).post(address).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_run_page_says_what_its_reader_will_hear(as_member, lead, viewer, mine):
     viewer.email = "vic@example.org"
     viewer.save()

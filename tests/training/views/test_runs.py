@@ -143,6 +143,7 @@ def test_comparing_lays_losses_over_one_another_and_shows_where_recipes_differ(a
     assert "0.001" in page
 
 
+@pytest.mark.slow
 def test_the_list_asks_the_same_number_of_questions_for_one_run_and_for_ten(
     as_member, admin, launch, task, django_assert_num_queries
 ):

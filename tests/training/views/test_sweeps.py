@@ -72,6 +72,7 @@ def test_what_cannot_be_launched_comes_back_with_what_was_typed(as_member, admin
     assert not Sweep.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_estimate_says_how_far_the_budget_reaches(as_member, admin, task, version, student):
     HostPrice.objects.create(host="default", usd_per_hour=Decimal("2.50"))
     address = reverse("training:sweep-estimate", args=[task.slug])
@@ -85,6 +86,7 @@ def test_the_estimate_says_how_far_the_budget_reaches(as_member, admin, task, ve
     assert "Write whole numbers" in wrong
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_page_shows_every_run_the_best_one_and_the_chart(as_member, admin, sweep, tmp_path):
     finish_all(sweep, tmp_path, lambda run: 0.4 if run.recipe["learning_rate"] == 1e-2 else 0.7)
@@ -97,6 +99,7 @@ def test_the_page_shows_every_run_the_best_one_and_the_chart(as_member, admin, s
     assert page.count("badge is-good") >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_sweep_whose_runs_go_on_is_shown_as_running_and_one_that_waits_for_a_person_as_waiting(
     as_member, admin, sweep, task
@@ -114,6 +117,7 @@ def test_a_sweep_whose_runs_go_on_is_shown_as_running_and_one_that_waits_for_a_p
     assert badges("No. 1 is paused") == [("is-look", "waiting")] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_keeping_a_run_from_the_page_brings_it_into_the_list(as_member, admin, sweep, tmp_path):
     finish_all(sweep, tmp_path, lambda run: 0.4 if run.recipe["learning_rate"] == 1e-2 else 0.7)
@@ -129,6 +133,7 @@ def test_keeping_a_run_from_the_page_brings_it_into_the_list(as_member, admin, s
     assert nonsense.status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_failed_run_says_why_in_words(as_member, admin, sweep):
     look(sweep)
@@ -180,6 +185,7 @@ def test_a_stranger_sees_no_sweep(as_member, reviewer, sweep):
     assert {as_member(reviewer).get(address).status_code for address in addresses} == {404}
 
 
+@pytest.mark.slow
 def test_the_list_asks_the_same_number_of_questions_for_one_sweep_and_for_five(
     as_member, admin, sweep, version, student, django_assert_num_queries
 ):
@@ -194,6 +200,7 @@ def test_the_list_asks_the_same_number_of_questions_for_one_sweep_and_for_five(
         client.get(address)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_page_of_twelve_runs_asks_as_many_questions_as_one_of_four(
     as_member, admin, sweep, version, student, tmp_path, django_assert_num_queries
@@ -211,6 +218,7 @@ def test_a_page_of_twelve_runs_asks_as_many_questions_as_one_of_four(
         client.get(reverse("training:sweep", args=[larger.pk]))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_run_of_a_sweep_leads_back_to_it(as_member, admin, sweep):
     look(sweep)
@@ -239,6 +247,7 @@ def test_a_sweep_is_headed_by_its_recipe_and_a_run_in_the_queue_asks_for_nobody(
     assert '<span class="badge is-idle">in the queue</span>' in page
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_all_runs_of_a_sweep_lie_on_one_chart_over_the_epochs(as_member, admin, sweep, tmp_path):
     address = reverse("training:sweep", args=[sweep.pk])

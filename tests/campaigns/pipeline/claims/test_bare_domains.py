@@ -28,6 +28,7 @@ from tests.review import factories as desk
 from web.errors import Refusal
 
 
+@pytest.mark.slow
 def test_research_begins_with_a_bare_domain(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
 ) -> None:
@@ -50,6 +51,7 @@ def test_research_begins_with_a_bare_domain(
     assert run.output["claims"][0]["text"] == OPENED["text"]
 
 
+@pytest.mark.slow
 def test_a_site_that_cannot_be_read_fails_the_mail_and_is_read_again(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
 ) -> None:
@@ -101,6 +103,7 @@ def test_pages_are_read_no_more_once_the_campaign_has_ended(
     assert Job.objects.get(research__isnull=False).state in (JobState.CANCELLING, JobState.CANCELLED)
 
 
+@pytest.mark.slow
 def test_a_mail_whose_reading_of_pages_has_no_work_behind_it_fails_and_is_read_again(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
 ) -> None:

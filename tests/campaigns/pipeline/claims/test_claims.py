@@ -48,6 +48,7 @@ def test_only_claims_whose_quote_stands_in_its_page_pass_on(
     assert mail.record.facts["trigger"] == "Harrow Works opened a depot in Lund."
 
 
+@pytest.mark.slow
 def test_rules_drop_a_claim_that_its_quote_does_not_bear_out(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -67,6 +68,7 @@ def test_rules_drop_a_claim_that_its_quote_does_not_bear_out(
     assert mail.record.facts["trigger"] == "Harrow Works opened a depot in Lund."
 
 
+@pytest.mark.slow
 def test_a_quote_without_the_companys_name_bears_out_a_claim_of_that_company_alone(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], records: list[Record]
 ) -> None:
@@ -110,6 +112,7 @@ def test_the_company_is_said_before_a_quote_that_names_nobody(quote: str, expect
     assert passages.passage_of(quote, "") == quote
 
 
+@pytest.mark.slow
 def test_a_model_is_asked_of_what_the_rules_leave_open_alone(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -134,6 +137,7 @@ def test_a_model_is_asked_of_what_the_rules_leave_open_alone(
     assert mail.record.facts["trigger"] == second["text"]
 
 
+@pytest.mark.slow
 def test_a_mail_without_any_claim_goes_on_without_one(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -174,6 +178,7 @@ def test_a_sentence_that_nothing_bears_out_takes_the_mail_to_a_person(
         assert states(campaign) == {"awaiting": 1}
 
 
+@pytest.mark.slow
 def test_a_mail_waits_for_the_model_that_checks_it(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -191,6 +196,7 @@ def test_a_mail_waits_for_the_model_that_checks_it(
     assert any(mark["message"].startswith("look: ") for mark in Draft.objects.get(task=task).marks)
 
 
+@pytest.mark.slow
 def test_erasing_the_person_reaches_what_stages_made_and_said(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -220,6 +226,7 @@ def test_erasing_the_person_reaches_what_stages_made_and_said(
     assert not WebPage.objects.exists()
 
 
+@pytest.mark.slow
 def test_facts_that_a_colleagues_mail_rests_on_too_stay(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], records: list[Record]
 ) -> None:

@@ -54,6 +54,7 @@ def test_every_label_has_several_constructions(language: str) -> None:
     assert all(len(set(texts)) == len(texts) >= 4 for texts in constructions.values())
 
 
+@pytest.mark.slow
 def test_neither_the_most_frequent_label_nor_the_rules_come_near_all() -> None:
     tested = REPLY_SORTING.held_out()
     most = Counter(each.fields["meaning"] for each in tested).most_common(1)[0][1] / len(tested)

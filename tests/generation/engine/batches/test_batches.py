@@ -179,6 +179,7 @@ def test_a_useless_answer_of_a_batch_is_a_failure_with_its_cost(ordered: Ordered
     assert failure["cost_usd"] == pytest.approx(LIVE_CALL_USD / 2)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("step", ["look", "results", "list"])
 @pytest.mark.parametrize("trouble", ["status:429", "status:500", "status:503", "drop", "cut"])
 def test_breaks_while_waiting_cost_nothing(ordered: Ordered, step: str, trouble: str) -> None:
@@ -190,6 +191,7 @@ def test_breaks_while_waiting_cost_nothing(ordered: Ordered, step: str, trouble:
     assert set(ordered.bill.values()) == {1}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("trouble", ["status:429", "status:529", "status:500", "drop", "made-drop", "made-status:500"])
 def test_a_hand_in_that_breaks_off_is_looked_for_and_never_paid_twice(ordered: Ordered, trouble: str) -> None:
     ordered.desk.script["create"] = [trouble]
@@ -223,6 +225,7 @@ def test_a_batch_the_provider_forgot_leaves_its_calls_uncertain(ordered: Ordered
     assert len(ordered.attempts.events("uncertain")) == 3
 
 
+@pytest.mark.slow(after_first=True)
 def test_a_batch_of_answers_that_are_all_cut_off_is_taken_in_and_no_other_handed_in(ordered: Ordered) -> None:
     ordered.desk.lines = ["length"] * 500
 

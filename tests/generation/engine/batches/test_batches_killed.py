@@ -47,6 +47,7 @@ def assert_each_paid_once(ordered: Ordered, result: dict[str, Any], count: int) 
     assert ordered.bill == dict.fromkeys(ordered.ids("draft"), 1)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("step", STEPS)
 def test_an_engine_killed_at_any_step_pays_for_each_call_once(ordered: Ordered, step: str) -> None:
     killed_at(ordered, step, count=6)
@@ -181,6 +182,7 @@ def test_batches_of_others_are_left_alone(ordered: Ordered) -> None:
     assert set(ordered.bill.values()) == {1}
 
 
+@pytest.mark.slow(after_first=True)
 def test_a_clock_that_jumped_back_makes_nobody_wait_longer(ordered: Ordered) -> None:
     killed_at(ordered, "create:before", count=3)
     path = ordered.attempts.path / writer.FILENAME

@@ -69,6 +69,7 @@ def test_a_question_crosses_with_all_that_a_wire_format_reads() -> None:
     assert frames.to_question(frames.of_question(9, question)) == question
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
 def test_an_order_over_two_processes_ends_like_any_other(attempts: Attempts, provider: Running, wire: str) -> None:
     provider.provider.script = ["ok", "status:429", "refused", "status:500"]
@@ -82,6 +83,7 @@ def test_an_order_over_two_processes_ends_like_any_other(attempts: Attempts, pro
     assert provider.provider.billed == {told["call_id"]: 1 for told in [*drafts, *failures]}
 
 
+@pytest.mark.slow
 def test_a_key_that_is_refused_ends_the_order_and_stands_nowhere(attempts: Attempts, provider: Running) -> None:
     provider.provider.always = "status:401"
 
@@ -93,6 +95,7 @@ def test_a_key_that_is_refused_ends_the_order_and_stands_nowhere(attempts: Attem
         assert not file.is_file() or KEY not in file.read_text(errors="replace")
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_loses_no_call_and_pays_none_twice(attempts: Attempts, provider: Running) -> None:
     # Long enough for both processes to be waiting for answers when one of them goes.
     provider.provider.latency_s = 0.4
@@ -112,6 +115,7 @@ def test_a_process_that_is_killed_loses_no_call_and_pays_none_twice(attempts: At
     assert {draft["call_id"] for draft in drafts} <= set(provider.provider.billed)
 
 
+@pytest.mark.slow
 def test_processes_that_end_as_soon_as_begun_end_the_order_unpaid(capfd: pytest.CaptureFixture[str]) -> None:
     opening = frames.packed({"task": {}, "limits": {}, "teachers": [], "key": KEY})
 
@@ -131,6 +135,7 @@ def test_processes_that_end_as_soon_as_begun_end_the_order_unpaid(capfd: pytest.
     assert KEY not in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_no_process_outlives_an_engine_that_was_killed(attempts: Attempts, provider: Running) -> None:
     provider.provider.latency_s = 5
     engine = attempts.start(teacher(provider.url), count=20, **TWO)
@@ -147,6 +152,7 @@ def test_no_process_outlives_an_engine_that_was_killed(attempts: Attempts, provi
     assert result["summary"]["uncertain"] == 8
 
 
+@pytest.mark.slow
 def test_a_stop_waits_for_what_the_processes_have_on_the_wire(attempts: Attempts, provider: Running) -> None:
     provider.provider.latency_s = 0.5
     engine = attempts.start(teacher(provider.url), count=200, **TWO)

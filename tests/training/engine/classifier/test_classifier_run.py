@@ -27,6 +27,7 @@ def read_lines(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("method", "family"),
     [
@@ -131,6 +132,7 @@ def test_one_step_changes_weights_as_plain_torch_does(encoder, lay_classifier, t
     )
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_a_run_that_was_stopped_ends_with_the_very_bits_of_one_that_was_not(
     method, encoder, lay_classifier, tune, result, rows
@@ -154,6 +156,7 @@ def test_a_run_that_was_stopped_ends_with_the_very_bits_of_one_that_was_not(
         assert all(torch.equal(value, ours[name]) for name, value in load_file(file).items())
 
 
+@pytest.mark.slow
 def test_numbers_labels_and_booleans_are_learnt_side_by_side(encoder, lay_classifier, tune, result, rows):
     run_dir = lay_classifier("run", encoder("modernbert"), train=several(rows), heads=SEVERAL, recipe={"epochs": 30})
 

@@ -129,6 +129,7 @@ def test_eight_bits_are_a_little_off_and_no_more(tmp_path):
     assert sum(piece.kind == gguf_file.Q8 for piece in plan.tensors) > 10
 
 
+@pytest.mark.slow
 def test_the_demo_students_text_is_cut_and_answered_alike(tmp_path):
     student = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
     path, _ = written(student, tmp_path)

@@ -49,6 +49,7 @@ def is_gone(pid):
         return True
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_losses_of_one_with_the_same_global_batch(
     student, lay_run, start, tune, result, events
 ):  # fmt: skip
@@ -66,6 +67,7 @@ def test_two_processes_have_the_losses_of_one_with_the_same_global_batch(
     assert load_file(together / ADAPTER).keys() == load_file(alone / ADAPTER).keys()
 
 
+@pytest.mark.slow
 def test_a_killed_process_ends_the_run_clearly_and_a_stop_reaches_all(student, lay_run, start, tune, result, events):
     recipe = {"method": "full", "learning_rate": 1e-3, "epochs": 100, "checkpoint_every_steps": 3}
     alone = lay_run("alone", student(), recipe={**recipe, "epochs": 100, "accumulation": 2})
@@ -95,6 +97,7 @@ def test_a_killed_process_ends_the_run_clearly_and_a_stop_reaches_all(student, l
     assert {step: went_on[step] for step in same} == pytest.approx(same, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_processes_end_with_their_launcher_even_when_it_is_killed(student, lay_run, start):
     run_dir = lay_run("run", student(), recipe={"epochs": 100, **TWO})
     engine = start(run_dir)

@@ -111,6 +111,7 @@ def margin(values: torch.Tensor) -> float:
     return float((values[0::2] - values[1::2]).mean())
 
 
+@pytest.mark.slow
 def test_dpo_on_a_miniature_prefers_what_was_preferred_and_leaves_one_adapter_over_the_base(
     student: Any, imitated: Path, preference: Any, tune: Any, events: Any, result: Any
 ) -> None:
@@ -134,6 +135,7 @@ def test_dpo_on_a_miniature_prefers_what_was_preferred_and_leaves_one_adapter_ov
     assert any("val_reward_margin" in each for each in metrics)
 
 
+@pytest.mark.slow
 def test_a_run_begins_exactly_at_its_reference(preferred: Path, events: Any) -> None:
     first = next(each for each in events(preferred, "metric") if "val_reward_margin" in each)
     assert first["step"] == 0
@@ -141,6 +143,7 @@ def test_a_run_begins_exactly_at_its_reference(preferred: Path, events: Any) -> 
     assert first["val_loss"] == pytest.approx(0.693147, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_in_half_precision_the_miniature_stays_beside_the_fresh_adapter(
     student: Any, imitated: Path, preference: Any, start: Any, events: Any, result: Any
 ) -> None:
@@ -179,6 +182,7 @@ def test_a_stopped_run_ends_where_the_uninterrupted_one_does_and_asks_its_refere
     assert any("resumed at step" in each["message"] for each in events(again, "log"))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("objective", ["dpo", "kto"])
 def test_all_weights_go_on_from_a_miniature_and_are_a_model_of_their_own(
     student: Any, imitated: Path, preference: Any, tune: Any, result: Any, objective: str
@@ -191,6 +195,7 @@ def test_all_weights_go_on_from_a_miniature_and_are_a_model_of_their_own(
     assert margin(likelihoods(run_dir / "model", None)) > margin(likelihoods(student(), imitated / "adapter")) + 5
 
 
+@pytest.mark.slow
 def test_whole_weights_are_gone_on_from_as_they_are(
     student: Any, lay_run: Any, preference: Any, tune: Any, result: Any
 ) -> None:
@@ -203,6 +208,7 @@ def test_whole_weights_are_gone_on_from_as_they_are(
     assert margin(likelihoods(run_dir / "model", None)) > margin(likelihoods(begun / "model", None)) + 5
 
 
+@pytest.mark.slow
 def test_kto_learns_from_single_verdicts(
     student: Any, imitated: Path, preference: Any, tune: Any, result: Any, events: Any
 ) -> None:
@@ -218,6 +224,7 @@ def test_kto_learns_from_single_verdicts(
     )
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("kl", ["forward", "reverse"])
 def test_a_distilled_student_comes_nearer_to_its_teacher(
     student: Any, lay_run: Any, once: Any, tune: Any, result: Any, events: Any, kl: str

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.engine
 QUESTION = [{"role": "user", "content": "company: Northwind 0"}]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("family", "method"),
     [
@@ -113,6 +114,7 @@ def test_half_precision_and_recomputed_activations_learn_as_well(
     assert summary["validation_loss"] < summary["validation_loss_before"]
 
 
+@pytest.mark.slow
 def test_four_answers_are_learnt_by_heart_and_written_again(
     seq2seq: Callable[..., Path],
     rows: list[dict[str, Any]],
@@ -132,6 +134,7 @@ def test_four_answers_are_learnt_by_heart_and_written_again(
     }
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_a_resumed_run_ends_with_the_bits_of_the_uninterrupted_one(
     method: str,
@@ -205,6 +208,7 @@ def test_an_encoder_decoder_neither_teaches_nor_learns_by_distillation(
     assert result(run_dir)["error"]["code"] == "not_for_encoder_decoders"
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_a_tuned_encoder_decoder(
     seq2seq: Callable[..., Path],
     lay_run: Callable[..., Path],

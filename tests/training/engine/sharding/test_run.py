@@ -54,6 +54,7 @@ def newest(run_dir):
     return sorted((run_dir / "checkpoints").iterdir())[-1]
 
 
+@pytest.mark.slow
 def test_all_weights_in_parts_are_tuned_as_in_one_process_and_a_stopped_run_ends_bit_for_bit_alike(
     student, lay_run, pair, tune, result, events
 ):  # fmt: skip
@@ -112,6 +113,7 @@ def test_adapters_in_parts_are_tuned_as_in_one_process_where_batches_do_not_come
     assert all((two[name] - one[name]).norm() < 1e-4 * one[name].norm() for name in one)
 
 
+@pytest.mark.slow
 def test_preferences_are_learnt_in_parts_as_in_one_process(student, imitated, preference, pair, tune, events):  # noqa: F811
     recipe = {"epochs": 1, "anchor": 0.5, "batch_size": 3}
     alone = preference("alone", student(), imitated / "adapter", "dpo", recipe={**recipe, "accumulation": 2})

@@ -22,6 +22,7 @@ from web.errors import Refusal
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
 
 
+@pytest.mark.slow
 def test_a_run_trained_elsewhere_ends_here_with_its_miniature_events_and_figures(run, trained, capsys):
     call_command("adopt_run", str(trained))
 
@@ -54,6 +55,7 @@ def test_adopting_twice_is_adopting_once(run, trained):
     assert JobEvent.objects.count() == events
 
 
+@pytest.mark.slow
 def test_a_cut_off_run_goes_on_from_its_checkpoint_and_is_adopted(run, train, tmp_path):
     given = tmp_path / "given"
     export_run.export(run, given)

@@ -50,6 +50,7 @@ def test_looking_again_begins_nothing_twice(sweep_of: Callable[..., Sweep]) -> N
     assert len(runs_of(sweep)) == 2
 
 
+@pytest.mark.slow
 def test_it_ends_with_the_best_run_in_the_lists_and_no_test_record_asked(
     sweep_of: Callable[..., Sweep], admin: Member, tmp_path: Path
 ) -> None:
@@ -66,6 +67,7 @@ def test_it_ends_with_the_best_run_in_the_lists_and_no_test_record_asked(
     assert not Evaluation.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_share_of_the_data_is_a_nested_sample_and_all_of_it_is_none(
     sweep_of: Callable[..., Sweep], tmp_path: Path
 ) -> None:
@@ -78,6 +80,7 @@ def test_a_share_of_the_data_is_a_nested_sample_and_all_of_it_is_none(
     assert samples[1] == {}
 
 
+@pytest.mark.slow
 def test_it_stops_before_the_run_that_would_not_fit(sweep_of: Callable[..., Sweep], tmp_path: Path) -> None:
     first_s = sweep_of().cells.get(position=1).estimated_s + START_S
     sweep = sweep_of(hours=2.2 * first_s / 3600, learning_rate=(1e-4, 1e-3, 1e-2, 1e-1), epochs=(1,))
@@ -90,6 +93,7 @@ def test_it_stops_before_the_run_that_would_not_fit(sweep_of: Callable[..., Swee
     assert "of the hours are left" in sweep.cells.get(position=3).problem
 
 
+@pytest.mark.slow
 def test_a_run_that_takes_longer_than_expected_costs_the_others_their_place(
     sweep_of: Callable[..., Sweep], tmp_path: Path
 ) -> None:
@@ -101,6 +105,7 @@ def test_a_run_that_takes_longer_than_expected_costs_the_others_their_place(
     assert states(sweep) == ["done", "done", "left_out", "left_out"]
 
 
+@pytest.mark.slow
 def test_a_run_that_spends_the_budget_is_paused_and_can_be_resumed_by_hand(
     sweep_of: Callable[..., Sweep], admin: Member, tmp_path: Path
 ) -> None:
@@ -122,6 +127,7 @@ def test_a_run_that_spends_the_budget_is_paused_and_can_be_resumed_by_hand(
     assert states(sweep)[0] == "done"
 
 
+@pytest.mark.slow
 def test_dollars_are_spent_by_the_price_of_the_host(sweep_of: Callable[..., Sweep], tmp_path: Path) -> None:
     HostPrice.objects.create(host="default", usd_per_hour=Decimal(36))
     HostPrice.objects.create(host="gpu-1", usd_per_hour=Decimal(72))
@@ -135,6 +141,7 @@ def test_dollars_are_spent_by_the_price_of_the_host(sweep_of: Callable[..., Swee
     assert job.result["left_out"] > 0
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_said_and_the_others_go_on(sweep_of: Callable[..., Sweep], tmp_path: Path) -> None:
     sweep = sweep_of()
     look(sweep)
@@ -146,6 +153,7 @@ def test_a_failed_run_is_said_and_the_others_go_on(sweep_of: Callable[..., Sweep
     assert "step 3: the loss is nan" in sweep.cells.get(position=1).problem
 
 
+@pytest.mark.slow
 def test_what_an_earlier_sweep_measured_is_not_run_again(sweep_of: Callable[..., Sweep], tmp_path: Path) -> None:
     finish_all(sweep_of(), tmp_path)
     before = TrainingRun.objects.count()
@@ -157,6 +165,7 @@ def test_what_an_earlier_sweep_measured_is_not_run_again(sweep_of: Callable[...,
     assert [cell.is_reused for cell in again.cells.order_by("values__learning_rate", "position")].count(True) == 4
 
 
+@pytest.mark.slow
 def test_pausing_rests_the_runs_and_resuming_wakes_them_but_not_those_paused_by_hand(
     sweep_of: Callable[..., Sweep], admin: Member
 ) -> None:
@@ -186,6 +195,7 @@ def test_a_run_paused_by_hand_alone_stays_so(sweep_of: Callable[..., Sweep], adm
     assert job.waiting_reason == "No. 1 is paused"
 
 
+@pytest.mark.slow
 def test_resuming_tries_failed_runs_again_from_what_they_saved(
     sweep_of: Callable[..., Sweep], admin: Member, tmp_path: Path
 ) -> None:
@@ -230,6 +240,7 @@ def test_a_run_that_ends_between_a_look_and_its_wait_is_news(sweep_of: Callable[
     assert not selectors.has_news(sweep.pk)
 
 
+@pytest.mark.slow
 def test_keeping_another_run_puts_it_into_the_lists_once(
     sweep_of: Callable[..., Sweep], admin: Member, lead: Member, viewer: Member, tmp_path: Path
 ) -> None:
@@ -246,6 +257,7 @@ def test_keeping_another_run_puts_it_into_the_lists_once(
         launch_sweep.keep_run(sweep, position=9, by=lead)
 
 
+@pytest.mark.slow
 def test_a_cell_that_has_not_ended_well_cannot_be_kept(sweep_of: Callable[..., Sweep], lead: Member) -> None:
     sweep = sweep_of()
     look(sweep)
@@ -256,6 +268,7 @@ def test_a_cell_that_has_not_ended_well_cannot_be_kept(sweep_of: Callable[..., S
     assert refused.value.status == 409
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_launched_is_said_and_the_next_is_tried(
     sweep_of: Callable[..., Sweep], monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def sweep_of(version: DatasetVersion, student: Student, admin: Member) -> Callab
     return launch
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("recipe", ["dpo", "kto"])
 def test_every_run_of_a_sweep_of_preferences_goes_on_from_the_miniature(
     recipe: str, sweep_of: Callable[..., Sweep], begun: Miniature, tmp_path: Path
@@ -100,6 +101,7 @@ def test_a_beginning_that_does_not_suit_is_refused_before_anything_is_launched(
     assert not Sweep.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_was_measured_from_another_miniature_is_measured_again(
     sweep_of: Callable[..., Sweep],
     begun: Miniature,
@@ -145,6 +147,7 @@ def test_the_api_takes_a_miniature_by_slug_and_tells_it(
     assert (without.status_code, without.json()["code"]) == (400, "no_beginning")
 
 
+@pytest.mark.slow
 def test_the_page_takes_shows_and_repeats_a_beginning(
     as_member: Callable[[Member], Client],
     admin: Member,
