@@ -15,12 +15,27 @@ from evaluation.evaluations import results
 from evaluation.models import Evaluation
 from jobs.contracts import Result
 from members.models import Member
-from tests.training.conftest import launch, lead, miniature, student, task, version, viewer
+from tests.training.conftest import (
+    admin,
+    launch,
+    lead,
+    miniature,
+    shared_admin,
+    shared_task,
+    shared_version,
+    student,
+    task,
+    version,
+    viewer,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-__all__ = ["finish", "launch", "lead", "miniature", "student", "task", "version", "viewer"]
+__all__ = [
+    "admin", "finish", "launch", "lead", "miniature", "shared_admin", "shared_task", "shared_version", "student", "task",
+    "version", "viewer",
+]  # fmt: skip
 
 
 def interval(mean: float) -> dict[str, Any]:

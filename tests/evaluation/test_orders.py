@@ -24,7 +24,7 @@ from tests.training.miniatures import conclude
 from training.models import Miniature, TrainingRun
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from jobs.models import Job
 from members.models import Member
 from training.models import Miniature
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 SYSTEMS = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}
 
 

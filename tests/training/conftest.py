@@ -1,10 +1,14 @@
-"""Rows for tests of the training room: a frozen version of judged drafts, a student's folder, runs."""
+"""Rows for tests of the training room: a frozen version of judged drafts, a student's folder, runs.
+
+To freeze a version takes longer than most tests. A file whose tests are all ordinary ones asks for `shared_version`
+by its `pytestmark`: its tests then share the version, its task and its admin, each as a fresh instance.
+"""
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ from review.models import DatasetVersion, Record, Task
 from review.states import Role, Split
 from tests.review import factories
 from tests.review.datasets import golds
+from tests.shared_rows import rolled_back
 from tests.training.miniatures import conclude
 from training.models import Miniature, Student, TrainingRun
 from training.runs import launch_run
@@ -63,9 +68,38 @@ def write_student(folder: Path, *, width: int = 8, layers: int = 2, **config: An
     return folder
 
 
+@pytest.fixture(scope="module")
+def shared_admin(django_db_setup: None, django_db_blocker: Any) -> Iterator[Member]:
+    with rolled_back(django_db_blocker):
+        yield Member.objects.create(username="ada", is_superuser=True, is_staff=True)
+
+
+@pytest.fixture(scope="module")
+def shared_task(shared_admin: Member) -> Task:
+    return factories.make_task(by=shared_admin)
+
+
+@pytest.fixture(scope="module")
+def shared_version(shared_task: Task, shared_admin: Member) -> DatasetVersion:
+    return freeze(shared_task, shared_admin, train=10, validation=3)
+
+
+def fresh(request: pytest.FixtureRequest, shared: str) -> Any:
+    """A new instance of a row that the module's tests share; None in a module that shares none."""
+    if shared not in request.fixturenames:
+        return None
+    row = request.getfixturevalue(shared)
+    return type(row).objects.get(pk=row.pk)
+
+
 @pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
+def admin(request: pytest.FixtureRequest, make_member: Callable[..., Member]) -> Member:
+    return fresh(request, "shared_admin") or make_member("ada", admin=True)
+
+
+@pytest.fixture
+def task(request: pytest.FixtureRequest, admin: Member) -> Task:
+    return fresh(request, "shared_task") or factories.make_task(by=admin)
 
 
 @pytest.fixture
@@ -83,8 +117,8 @@ def viewer(task: Task, make_member: Callable[..., Member]) -> Member:
 
 
 @pytest.fixture
-def version(task: Task, admin: Member) -> DatasetVersion:
-    return freeze(task, admin, train=10, validation=3)
+def version(request: pytest.FixtureRequest, task: Task, admin: Member) -> DatasetVersion:
+    return fresh(request, "shared_version") or freeze(task, admin, train=10, validation=3)
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from review.models import DatasetRow, Decision, Draft
 from training.miniatures import cost
 from training.models import HostPrice, Miniature
 
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
+
 
 def priced(miniature: Miniature, usd: str) -> int:
     """Give every draft of the version a price; how many there are."""

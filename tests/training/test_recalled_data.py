@@ -17,7 +17,7 @@ from serving.models import Promotion
 from tests.campaigns import factories as campaigns
 from training.models import Miniature
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 @pytest.fixture

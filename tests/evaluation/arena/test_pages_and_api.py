@@ -19,7 +19,7 @@ from review.states import Role
 from tests.evaluation.arena.conftest import OWN, TEACHER
 from tests.review import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 AsMember = Callable[[Member], Client]
 ApiAs = Callable[..., APIClient]
 # Nothing that tells a voter who wrote a text, nor leads to where it is told.

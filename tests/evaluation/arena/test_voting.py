@@ -18,7 +18,7 @@ from review.models import Record
 from tests.evaluation.arena.conftest import OWN, TEACHER, better
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def cast(arena: Arena, by: Member, verdict: str = "", *, id: UUID | None = None) -> cast_vote.VoteOutcome:

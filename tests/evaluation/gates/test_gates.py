@@ -29,7 +29,7 @@ from review.models import Record, Task
 from training.models import Miniature
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 SYSTEMS = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}
 
 

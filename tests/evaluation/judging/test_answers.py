@@ -22,7 +22,7 @@ from tests.generation.variety.conftest import serve
 from training.models import Miniature
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 __all__ = ["finish", "miniature", "serve", "student", "task", "version", "viewer"]
 SYSTEMS = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9), "nearest gold": ("baseline", 0.5)}
 

@@ -29,7 +29,7 @@ from tests.generation.variety.conftest import carry_out, serve
 from training.models import Miniature
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 __all__ = ["carry_out", "finish", "miniature", "serve", "student", "task", "version", "viewer"]
 TUNED, BASE = "run 1 (LoRA)", "tiny (base)"
 SYSTEMS = {BASE: ("base", 0.1), TUNED: ("lora", 0.9), "nearest gold": ("baseline", 0.5)}

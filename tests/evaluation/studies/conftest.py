@@ -19,8 +19,8 @@ from jobs.lifecycle import consumers
 from jobs.models import Job
 from jobs.supervisor import run_job
 from members.models import Member
-from review.models import DatasetVersion
-from tests.training.conftest import freeze
+from review.models import DatasetVersion, Task
+from tests.training.conftest import freeze, fresh
 from tests.training.miniatures import conclude
 from training.models import Student
 
@@ -36,9 +36,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left]
 
 
+@pytest.fixture(scope="module")
+def shared_version(shared_task: Task, shared_admin: Member) -> DatasetVersion:
+    return freeze(shared_task, shared_admin, train=20, validation=4)
+
+
 @pytest.fixture
-def version(task: Any, admin: Member) -> DatasetVersion:
-    return freeze(task, admin, train=20, validation=4)
+def version(request: pytest.FixtureRequest, task: Task, admin: Member) -> DatasetVersion:
+    return fresh(request, "shared_version") or freeze(task, admin, train=20, validation=4)
 
 
 @pytest.fixture

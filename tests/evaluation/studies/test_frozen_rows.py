@@ -27,7 +27,7 @@ from review.db import immutability
 from review.erasure.erase import erase_records
 from review.models import Task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from review.states import Split
 from training.models import Student, TrainingRun
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def test_everything_is_fixed_before_the_first_run(register: Callable[..., Study], admin: Member) -> None:

@@ -31,7 +31,7 @@ from tests.review.datasets import golds
 from training.models import Miniature
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def held_out(task: Task) -> list[Record]:

@@ -9,7 +9,7 @@ from jobs.models import Job
 from training.miniatures import api
 from training.states import RunPurpose
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 PROSPECT = {"company": "Lund Works", "sector": "glass"}
 OUTPUT = {
     "text": "Subject: Hello", "fields": {"subject": "Hello", "body": "Hi {{contact.first_name}},"}, "marks": [],

@@ -12,7 +12,7 @@ from tests.training.miniatures import report
 from training.models import TrainingRun
 from training.recipes.presets import PRESETS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 RUNS = "/api/v1/training-runs/"
 
 

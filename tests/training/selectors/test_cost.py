@@ -20,14 +20,14 @@ from training.costs import data_cost
 from training.miniatures import cost
 from training.models import HostPrice, Miniature, TrainingRun
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 Launch = Callable[..., TrainingRun]
 DRAFT_USD = Decimal("0.25")
 
 
-@pytest.fixture
-def version(task: Task, admin: Member) -> DatasetVersion:
-    return freeze_edits(task, admin, train=9, validation=2)
+@pytest.fixture(scope="module")
+def shared_version(shared_task: Task, shared_admin: Member) -> DatasetVersion:
+    return freeze_edits(shared_task, shared_admin, train=9, validation=2)
 
 
 @pytest.fixture

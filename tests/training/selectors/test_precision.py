@@ -11,7 +11,7 @@ from tests.training.miniatures import SUMMARY
 from training.models import TrainingRun
 from training.runs.comparison import compare_with_fp32
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def ended(run, **summary):

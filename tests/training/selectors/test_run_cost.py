@@ -15,7 +15,7 @@ from tests.training.sweeping import end, hold, train
 from training.costs.run_cost import HeldSpan, held_spans, run_cost, run_costs
 from training.models import HostPrice, TrainingRun
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 

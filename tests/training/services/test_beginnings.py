@@ -23,13 +23,13 @@ from training.runs.run_request import RunRequest
 from training.students import registration
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 Launch = Callable[..., TrainingRun]
 
 
-@pytest.fixture
-def version(task: Task, admin: Member) -> DatasetVersion:
-    return freeze_edits(task, admin, train=9, validation=2)
+@pytest.fixture(scope="module")
+def shared_version(shared_task: Task, shared_admin: Member) -> DatasetVersion:
+    return freeze_edits(shared_task, shared_admin, train=9, validation=2)
 
 
 @pytest.fixture

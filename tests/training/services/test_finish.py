@@ -16,7 +16,7 @@ from training.runs import checkpoints, results
 from training.students import registration
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def test_taking_an_end_twice_makes_one_miniature(launch, tmp_path):

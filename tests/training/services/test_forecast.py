@@ -9,7 +9,7 @@ from training.runs import forecast
 from training.runs.run_request import RunRequest
 from training.students import registration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def notes(version, student, **over):

@@ -15,7 +15,7 @@ from tests.training.sweeping import end, hold, train
 from training.models import Notice, TrainingRun, Watcher
 from training.notices import send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 ERROR = {"code": "diverged", "message": "step 3: the loss is nan", "hint": "Lower the learning rate."}
 
 

@@ -16,7 +16,7 @@ from training.runs.run_request import RunRequest
 from training.sizing.profile import RUNTIME_BYTES
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 ROWS = [1024] * 64
 
 

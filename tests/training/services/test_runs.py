@@ -17,7 +17,7 @@ from training.runs import preflight
 from training.students import registration
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def test_launching_writes_a_numbered_run_with_its_recipe_estimate_and_job(launch, task, version, student, admin):

@@ -20,7 +20,7 @@ from training.runs import queries as run_selectors
 from training.states import RunPurpose, SampleOf
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def test_the_engine_is_given_the_sample_and_nothing_else(launch: Callable[..., TrainingRun], tmp_path: Path) -> None:

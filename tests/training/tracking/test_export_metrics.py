@@ -13,7 +13,7 @@ from tests.training.miniatures import conclude, report
 from training.tracking.figures import Figure, figures_of, totals_of
 from training.tracking.runs import run_to_track
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from members.models import Member
 from review.models import DatasetVersion, Task
 from tests.training.conftest import write_student
 from tests.training.miniatures import conclude, report
@@ -15,12 +16,12 @@ from tests.training.preferences import freeze_edits
 from training.models import Miniature, Student, TrainingRun
 from training.students import registration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
-@pytest.fixture
-def version(task: Task, admin: Any) -> DatasetVersion:
-    return freeze_edits(task, admin, train=8, validation=1)
+@pytest.fixture(scope="module")
+def shared_version(shared_task: Task, shared_admin: Member) -> DatasetVersion:
+    return freeze_edits(shared_task, shared_admin, train=8, validation=1)
 
 
 def form_of(version: DatasetVersion, **more: Any) -> dict[str, Any]:

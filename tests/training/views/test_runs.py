@@ -12,7 +12,7 @@ from tests.training.miniatures import conclude, report
 from tests.training.sweeping import hold
 from training.models import HostPrice, TrainingRun
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def form_of(version, **more):

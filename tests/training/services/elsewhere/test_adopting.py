@@ -19,7 +19,7 @@ from training.models import Miniature, TrainingRun
 from training.runs.portable import adopt_run, export_run
 from web.errors import Refusal
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engine]
+pytestmark = [pytest.mark.django_db, pytest.mark.engine, pytest.mark.usefixtures("shared_version")]
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from jobs.supervisor import run_dirs
 from training.runs.portable import export_run
 from web.errors import Refusal
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engine]
+pytestmark = [pytest.mark.django_db, pytest.mark.engine, pytest.mark.usefixtures("shared_version")]
 
 
 def test_a_directory_holds_all_that_its_engine_needs(run, trainable, tmp_path, capsys):

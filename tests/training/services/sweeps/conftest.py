@@ -8,17 +8,22 @@ from typing import Any
 import pytest
 
 from members.models import Member
-from review.models import DatasetVersion
-from tests.training.conftest import freeze
+from review.models import DatasetVersion, Task
+from tests.training.conftest import freeze, fresh
 from tests.training.sweeping import order
 from training.models import Student, Sweep
 from training.runs.run_request import RunRequest
 from training.sweeps import launch_sweep
 
 
+@pytest.fixture(scope="module")
+def shared_version(shared_task: Task, shared_admin: Member) -> DatasetVersion:
+    return freeze(shared_task, shared_admin, train=20, validation=4)
+
+
 @pytest.fixture
-def version(task: Any, admin: Member) -> DatasetVersion:
-    return freeze(task, admin, train=20, validation=4)
+def version(request: pytest.FixtureRequest, task: Task, admin: Member) -> DatasetVersion:
+    return fresh(request, "shared_version") or freeze(task, admin, train=20, validation=4)
 
 
 @pytest.fixture

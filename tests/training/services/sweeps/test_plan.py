@@ -13,7 +13,7 @@ from training.sweeps import launch_sweep, plan
 from training.sweeps.budget import START_S
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 def compose(version, student, **asked):
