@@ -11,21 +11,20 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.models import Measurement, Study, StudyVerdict
-from evaluation.studies import columns, launch_study, scoring
+from evaluation.models import Study, StudyVerdict
+from evaluation.studies import columns, launch_study
 from evaluation.studies.design import StudyRequest
 from evaluation.studies.task_names import StudyReader
 from members.models import Member
-from review.models import DatasetVersion, Task
+from review.models import DatasetVersion
 from review.states import Role
-from tests.evaluation.studies.conftest import finish_all
 from tests.review import factories
 from tests.training.conftest import freeze
 from training.inputs import run_inputs
 from training.models import Student, TrainingRun
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
 
 @pytest.fixture
@@ -40,36 +39,6 @@ def ask(version: DatasetVersion, student: Student, admin: Member) -> Callable[..
         return launch_study.launch(wishes, version=version, student=student, by=admin, others=others)
 
     return _ask
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_transfer_runs_to_its_verdict_and_shows_it(
-    ask: Callable[..., Study], other: DatasetVersion, admin: Member, client: Client, tmp_path: Path
-) -> None:
-    study = ask(other)
-    assert [(cell.arm, cell.records) for cell in study.cells.order_by("position")] == [
-        ("as it came", 0), ("outreach", 12), ("rivals", 12), ("outreach", 12), ("rivals", 12),
-    ]  # fmt: skip
-    base = study.cells.get(arm="as it came").measurement
-    spec = scoring.scoring_spec(base.pk, tmp_path)
-    assert spec["system"]["method"] == "base"
-    assert [len(part["records"]) for part in (spec, *spec["others"])] == [4, 3]
-    assert {len(part["golds"]) for part in (spec, *spec["others"])} == {4, 3}
-
-    finish_all(study, tmp_path, loss=lambda size, seed: 1.0 if not size else 0.5 + seed / 1000)
-
-    base.refresh_from_db()
-    assert base.run is None
-    tuned = Measurement.objects.exclude(run=None).values_list("run__dataset_version", "run__task__slug")
-    assert sorted({slug for _, slug in tuned}) == ["outreach", "rivals"]
-    body = Study.objects.get(pk=study.pk).verdict.body
-    assert [column["task"] for column in body["matrix"]] == ["outreach", "rivals"]
-    assert all(entry["change"] < -0.4 for column in body["matrix"] for entry in column["entries"])
-    client.force_login(admin)
-    page = client.get(reverse("evaluation:study", args=[study.pk])).content.decode()
-    assert "Tuned on one task, scored on another" in page
-    assert "its own task" in page
 
 
 def test_a_task_that_a_member_cannot_see_is_not_there(
@@ -192,75 +161,6 @@ def test_what_the_paper_claims_stands_beside_what_was_measured(
     assert [line["responded"] for line in told["models"]] == [4.2, 5.1, 5.9, 2.5]
 
 
-@pytest.fixture
-def ended(ask: Callable[..., Study], other: DatasetVersion, tmp_path: Path) -> Study:
-    study = ask(other)
-    finish_all(study, tmp_path, loss=lambda size, seed: 1.0 if not size else 0.5 + seed / 1000)
-    return Study.objects.get(pk=study.pk)
-
-
-def told_of(study: Study, client: Client) -> dict[str, str]:
-    """All that pages and API say of a study, by address."""
-    task, pk = study.task.slug, study.pk
-    addresses = [
-        *(
-            reverse(f"evaluation:{name}", args=[pk])
-            for name in ("study", "study-progress", "study-cells", "study-record")
-        ),
-        *(reverse(f"evaluation:{name}", args=[task]) for name in ("studies", "study-paper")),
-        *(f"/api/v1/studies/{pk}/{part}" for part in ("", "cells/", "record/")),
-        *("/api/v1/studies/", f"/api/v1/tasks/{task}/paper/", f"/api/v1/jobs/{study.job_id}/"),
-        reverse("jobs:detail", args=[study.job_id]),
-    ]
-    return {address: client.get(address).content.decode() for address in addresses}
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_only_members_of_another_task_read_its_name_in_a_transfer(
-    ended: Study, make_member: Callable[..., Member], client: Client
-) -> None:
-    viewer = make_member("vic")
-    factories.join(viewer, ended.task, Role.VIEWER)
-    client.force_login(viewer)
-
-    without = told_of(ended, client)
-    factories.join(viewer, Task.objects.get(slug="rivals"), Role.VIEWER)
-    client.force_login(viewer)
-    as_member = told_of(ended, client)
-
-    record = reverse("evaluation:study-record", args=[ended.pk])
-    assert [address for address, text in without.items() if "rivals" in text] == []
-    assert "uning on other task 1 helps outreach" in without[reverse("evaluation:study", args=[ended.pk])]
-    assert "names tasks that you are no member of" in without[record]
-    assert "uning on rivals helps outreach" in as_member[reverse("evaluation:study", args=[ended.pk])]
-    assert as_member[record] == ended.record_text
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_cells_of_a_task_that_is_not_named_tell_neither_run_nor_reason(
-    ask: Callable[..., Study], other: DatasetVersion, make_member: Callable[..., Member], client: Client, tmp_path: Path
-) -> None:
-    study = ask(other)
-    study.cells.filter(arm="rivals", seed=1).update(problem="rivals has no rows left.")
-    finish_all(study, tmp_path)
-    viewer = make_member("vic")
-    factories.join(viewer, study.task, Role.VIEWER)
-    client.force_login(viewer)
-
-    body = client.get(f"/api/v1/studies/{study.pk}/").json()
-
-    hidden = [cell for cell in body["cells"] if cell["arm"] == "other task 1"]
-    assert [(cell["run"], cell["run_number"], bool(cell["reason"])) for cell in hidden] == [
-        ("", None, True),
-        ("", None, False),
-    ]
-    assert body["verdict"]["missing"][0]["cell"].startswith("other task 1, ")
-    assert "rivals" not in str(body)
-
-
-@pytest.mark.slow
 def test_which_tasks_may_be_named_is_asked_once_for_a_list(
     ask: Callable[..., Study],
     other: DatasetVersion,
