@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests import migrated
 from tests.miniatures_site.backup.houses import House, databases, facts
@@ -55,6 +53,9 @@ def lived(lived_in) -> str:
 @contextmanager
 def local_s3(patch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of an empty bucket of a local S3, whose keys are in the environment."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     # Its buckets live as long as this process.

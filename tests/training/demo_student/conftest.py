@@ -1,11 +1,16 @@
 """A small tokenizer for the demo student's tests."""
 
+from __future__ import annotations
+
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import pytest
-from tokenizers import Tokenizer
 
 from demo.student import corpus, tokenizer
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # Without passages of libraries, of which reading thousands takes seconds.
 OF_SHEETS = corpus.Mix(echo=0.3, copying=0, plain=0)

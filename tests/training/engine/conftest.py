@@ -5,30 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import (
-    Gemma3Config,
-    Gemma3ForCausalLM,
-    Gemma3ForConditionalGeneration,
-    Gemma3TextConfig,
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedTokenizerFast,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
 
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import RunDir, write_spec
 from tests.nursery import Child, nursery
-from training.engine.__main__ import main
 
-# Tiny models are slower on several threads, and sums are the same on one.
-torch.set_num_threads(1)
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 TEMPLATE = (
     "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
@@ -52,6 +38,9 @@ SHAPE: dict[str, Any] = {
 
 def make_tokenizer(*, template: str | None = TEMPLATE, pad_is_end: bool = False) -> PreTrainedTokenizerFast:
     """A byte-level tokenizer with the demo's special tokens."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
     inner = Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
@@ -69,8 +58,29 @@ def make_tokenizer(*, template: str | None = TEMPLATE, pad_is_end: bool = False)
     return tokenizer
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Tiny models are slower on several threads, and sums are the same on one."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 def make_model(family: str, vocabulary: int) -> Any:
     """A freshly drawn model of a family's shape."""
+    import torch
+    from transformers import (
+        Gemma3Config,
+        Gemma3ForCausalLM,
+        Gemma3ForConditionalGeneration,
+        Gemma3TextConfig,
+        LlamaConfig,
+        LlamaForCausalLM,
+        Qwen3Config,
+        Qwen3ForCausalLM,
+    )
+
+    torch.set_num_threads(1)
     torch.manual_seed(7)
     ends = {"eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
     if family in ("llama", "llama-wide"):
@@ -104,6 +114,8 @@ def widen(model: LlamaForCausalLM) -> None:
     """Weights as spread as a trained model's: with layers as small as drawn, what LoRA learns by heart hangs by a hair,
     and a seed, or a processor that adds in another order, decides whether it is written again.
     """
+    import torch
+
     with torch.no_grad():
         for name, weights in model.named_parameters():
             if "proj" in name:
@@ -162,8 +174,18 @@ def start() -> Callable[..., Child]:
 
 @pytest.fixture
 def tune() -> Callable[[Path], int]:
-    """Run the engine in this process; its exit status."""
-    return lambda run_dir: main(RunDir.open(run_dir))
+    """Run the engine in this process; its exit status. Signal handlers are put back."""
+    from training.engine.__main__ import main
+
+    def run(run_dir: Path) -> int:
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            return main(RunDir.open(run_dir))
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    return run
 
 
 @pytest.fixture

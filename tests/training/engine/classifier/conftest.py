@@ -5,27 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import (
-    BertConfig,
-    BertModel,
-    DebertaV2Config,
-    DebertaV2Model,
-    DistilBertConfig,
-    DistilBertModel,
-    ModernBertConfig,
-    ModernBertModel,
-    PreTrainedTokenizerFast,
-    XLMRobertaConfig,
-    XLMRobertaModel,
-)
 
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import write_spec
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 LABELS = ["billing", "bug", "how to", "other"]
 TEXTS = [
@@ -55,6 +43,9 @@ SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """A byte-level tokenizer that puts [CLS] and [SEP] around every text, as encoders' do."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
     inner = Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
@@ -80,6 +71,21 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
 
 def make_encoder(family: str, vocabulary: int) -> Any:
     """A freshly drawn encoder of a family."""
+    import torch
+    from transformers import (
+        BertConfig,
+        BertModel,
+        DebertaV2Config,
+        DebertaV2Model,
+        DistilBertConfig,
+        DistilBertModel,
+        ModernBertConfig,
+        ModernBertModel,
+        XLMRobertaConfig,
+        XLMRobertaModel,
+    )
+
+    torch.set_num_threads(1)
     torch.manual_seed(7)
     sizes = {**SIZES, "vocab_size": vocabulary}
     if family == "modernbert":

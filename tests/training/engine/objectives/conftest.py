@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
-from accelerate import Accelerator
-from peft import LoraConfig, get_peft_model
-from transformers import (
-    Gemma3ForCausalLM,
-    Gemma3TextConfig,
-    LlamaConfig,
-    LlamaForCausalLM,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
 
 from training.engine.data.labelled import LabelledAnswer
 from training.engine.data.pairs import AnswerPair
 from training.engine.data.sft_rows import TokenRow
-from training.engine.loss.supervised_head import Network, SupervisedHead
-from training.engine.objectives.reference import ReferenceLogProbs, adapter_switched_off
+
+if TYPE_CHECKING:
+    import torch
+
+    from training.engine.loss.supervised_head import Network
+    from training.engine.objectives.reference import ReferenceLogProbs
 
 VOCABULARY = 97
 SHAPE: dict[str, Any] = {
@@ -36,6 +29,16 @@ SHAPE: dict[str, Any] = {
 @pytest.fixture
 def model() -> Callable[..., Any]:
     """A model of a family, the same each time; with an adapter away from where it began unless asked for a bare one."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import (
+        Gemma3ForCausalLM,
+        Gemma3TextConfig,
+        LlamaConfig,
+        LlamaForCausalLM,
+        Qwen3Config,
+        Qwen3ForCausalLM,
+    )
 
     def make(family: str = "llama", *, bare: bool = False, seed: int = 3) -> Any:
         torch.manual_seed(seed)
@@ -64,6 +67,9 @@ def model() -> Callable[..., Any]:
 @pytest.fixture
 def network() -> Callable[[Any], Network]:
     """A model as objectives see it, on the CPU."""
+    import torch
+
+    from training.engine.loss.supervised_head import Network, SupervisedHead
 
     def make(model: Any) -> Network:
         return Network(model, SupervisedHead(model), 0, torch.device("cpu"), lambda _: {})
@@ -74,6 +80,7 @@ def network() -> Callable[[Any], Network]:
 @pytest.fixture
 def sequence() -> Callable[..., TokenRow]:
     """A row of random tokens, the same for the same numbers."""
+    import torch
 
     def make(number: int, prompt: int, completion: int, prompt_seed: int | None = None) -> TokenRow:
         given = torch.Generator().manual_seed(1000 + (number if prompt_seed is None else prompt_seed))
@@ -113,6 +120,9 @@ def verdicts(sequence: Callable[..., TokenRow]) -> list[LabelledAnswer]:
 @pytest.fixture
 def measured(tmp_path: Any) -> Callable[..., None]:
     """Measure what the model without its adapter says of rows."""
+    from accelerate import Accelerator
+
+    from training.engine.objectives.reference import adapter_switched_off
 
     def measure(references: ReferenceLogProbs, network: Network, rows: list[TokenRow]) -> None:
         with adapter_switched_off(network.model):

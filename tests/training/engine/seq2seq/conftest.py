@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import (
-    BartConfig,
-    BartForConditionalGeneration,
-    MT5Config,
-    MT5ForConditionalGeneration,
-    PegasusConfig,
-    PegasusForConditionalGeneration,
-    PreTrainedTokenizerFast,
-    T5Config,
-    T5ForConditionalGeneration,
-    UMT5Config,
-    UMT5ForConditionalGeneration,
-)
 
 from tests.training.engine.conftest import PAIRS, sft_row
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 PAD, END, BEGIN = "<pad>", "</s>", "<s>"
 T5_SHAPE: dict[str, Any] = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
@@ -37,6 +25,9 @@ ALL_FAMILIES = ("t5", "t5-untied", "mt5", "umt5", "bart", "pegasus")
 
 def make_seq2seq_tokenizer(family: str) -> PreTrainedTokenizerFast:
     """Byte-level; T5's ends texts with `</s>`, BART's also begins them with `<s>`."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
     inner = Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
@@ -53,6 +44,21 @@ def make_seq2seq_tokenizer(family: str) -> PreTrainedTokenizerFast:
 
 def make_seq2seq(family: str, vocabulary: int, *, dropout: float = 0.0, positions: int = 128) -> Any:
     """A freshly drawn model of a family's shape."""
+    import torch
+    from transformers import (
+        BartConfig,
+        BartForConditionalGeneration,
+        MT5Config,
+        MT5ForConditionalGeneration,
+        PegasusConfig,
+        PegasusForConditionalGeneration,
+        T5Config,
+        T5ForConditionalGeneration,
+        UMT5Config,
+        UMT5ForConditionalGeneration,
+    )
+
+    torch.set_num_threads(1)
     torch.manual_seed(7)
     ends = {"vocab_size": vocabulary, "eos_token_id": 1, "pad_token_id": 0}
     if family in ("bart", "pegasus"):

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from members.models import Member
 from tests.nursery import SETTINGS, nursery
@@ -29,6 +27,9 @@ PATIENCE_S = 900
 
 @pytest.fixture
 def trainable(admin: Member, tmp_path: Path, settings: Any) -> Student:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
     settings.STUDENT_ROOTS = [tmp_path / "students"]
     folder = tmp_path / "students" / "tiny-llama"
     tokenizer = make_tokenizer()
