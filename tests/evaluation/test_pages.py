@@ -119,24 +119,6 @@ def test_an_evaluation_that_was_cancelled_can_be_ordered_again(
     assert [button in client.get(address).content.decode() for address in addresses] == [True, True]
 
 
-@pytest.mark.parametrize("path", ["/evaluations/{id}/", "/evaluations/of-run/{run}/card/", "/tasks/{task}/evaluation/"])
-def test_a_member_of_another_task_finds_nothing(
-    evaluation: Evaluation, reviewer: Member, as_member: Callable[[Member], Client], path: str
-) -> None:
-    address = path.format(id=evaluation.pk, run=evaluation.run_id, task=evaluation.task.slug)
-
-    assert as_member(reviewer).get(address).status_code == 404
-
-
-def test_a_viewer_may_not_start_one(
-    miniature: Miniature, viewer: Member, as_member: Callable[[Member], Client]
-) -> None:
-    answer = as_member(viewer).post(f"/evaluations/of-run/{miniature.run_id}/start/")
-
-    assert answer.status_code == 403
-    assert not Evaluation.objects.exists()
-
-
 def test_the_list_asks_the_database_the_same_however_many_there_are(
     evaluation: Evaluation,
     admin: Member,
@@ -178,17 +160,6 @@ def test_outputs_come_in_pages_and_by_system(
     assert answer.json()["results"][0]["kind"] == "lora"
 
 
-def test_anonymous_and_other_members_get_401_and_404(
-    evaluation: Evaluation, reviewer: Member, api_as: Callable[..., APIClient]
-) -> None:
-    address = f"/api/v1/evaluations/{evaluation.pk}/"
-
-    assert APIClient().get(address).status_code == 401
-    assert api_as(reviewer).get(address).status_code == 404
-    assert api_as(reviewer).delete(address).status_code == 405
-
-
-@pytest.mark.slow
 def test_sentences_that_the_record_does_not_support_are_shown_with_why_and_an_older_evaluation_has_none(
     evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client], api_as: Callable[..., APIClient]
 ) -> None:

@@ -132,18 +132,6 @@ def test_a_budget_too_small_for_one_call_is_refused_beside_the_form(
     assert not Order.objects.exists()
 
 
-@pytest.mark.parametrize("who", ["viewer", "stranger"])
-def test_only_a_lead_orders(
-    who: str, task: Task, source: Source, as_member: SignIn, request: pytest.FixtureRequest
-) -> None:
-    page = as_member(request.getfixturevalue(who))
-
-    answer = page.post(reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3"})
-
-    assert answer.status_code == (403 if who == "viewer" else 404)
-    assert not Order.objects.exists()
-
-
 def test_an_order_page_shows_counts_failures_and_doubts(paid_order: Order, lead: Member, as_member: SignIn) -> None:
     uncertain_call(paid_order, error_message="No answer came in time.")
     Call.objects.create(
@@ -176,17 +164,6 @@ def test_a_viewer_sees_an_order_but_cannot_settle_it(paid_order: Order, viewer: 
     assert settled.status_code == 403
 
 
-@pytest.mark.parametrize("url", ["generation:detail", "generation:settle"])
-def test_another_tasks_order_looks_like_none(url: str, order: Order, stranger: Member, as_member: SignIn) -> None:
-    page = as_member(stranger)
-
-    answer = (
-        page.get(reverse(url, args=[order.pk])) if url.endswith("detail") else page.post(reverse(url, args=[order.pk]))
-    )
-
-    assert answer.status_code == 404
-
-
 def test_dropping_and_asking_again_from_the_page(paid_order: Order, lead: Member, as_member: SignIn) -> None:
     first, second = uncertain_call(paid_order, 1), uncertain_call(paid_order, 2)
     page, url = as_member(lead), reverse("generation:settle", args=[paid_order.pk])
@@ -199,14 +176,6 @@ def test_dropping_and_asking_again_from_the_page(paid_order: Order, lead: Member
     second.refresh_from_db()
     assert (first.settlement, second.settlement) == ("dropped", "retried")
     assert Order.objects.filter(repeats=paid_order).count() == 1
-
-
-def test_anonymous_visitors_are_sent_to_sign_in(task: Task, order: Order, client: Client) -> None:
-    for name, args in (("list", [task.slug]), ("detail", [order.pk]), ("teachers", []), ("prices", [])):
-        answer = client.get(reverse(f"generation:{name}", args=args))
-
-        assert answer.status_code == 302
-        assert "/accounts/login/" in answer.url
 
 
 def test_heads_of_a_list_of_many_pages_have_the_server_order_it(

@@ -3,7 +3,6 @@
 import pytest
 
 from jobs.models import JobEvent
-from tests.jobs.conftest import state_of
 from web.logs import context
 
 pytestmark = pytest.mark.django_db
@@ -82,31 +81,3 @@ def test_a_post_repeated_with_its_key_acts_once(launch, admin, api_as):
     assert answers[1].headers["Idempotency-Replayed"] == "true"
     assert answers[0].json() == answers[1].json()
     assert JobEvent.objects.filter(job=job).count() == 2
-
-
-def test_a_token_that_may_only_read_steers_nothing(launch, admin, api_as):
-    job = launch()
-
-    answer = api_as(admin, scopes=("read",)).post(f"/api/v1/jobs/{job.pk}/cancel/")
-
-    assert (answer.status_code, state_of(job)) == (403, "queued")
-
-
-def test_without_a_token_there_is_no_answer(launch, client):
-    job = launch()
-
-    assert client.get(f"/api/v1/jobs/{job.pk}/").status_code == 401
-
-
-def test_another_members_job_is_not_found(launch, outsider, api_as):
-    job, client = launch(task_slug="outreach"), api_as(outsider)
-
-    assert client.get(f"/api/v1/jobs/{job.pk}/").status_code == 404
-    assert client.post(f"/api/v1/jobs/{job.pk}/cancel/").status_code == 404
-    assert client.get("/api/v1/jobs/").json()["results"] == []
-
-
-def test_a_wrong_method_is_refused(launch, admin, api_as):
-    job = launch()
-
-    assert api_as(admin).get(f"/api/v1/jobs/{job.pk}/cancel/").status_code == 405

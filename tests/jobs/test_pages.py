@@ -146,18 +146,6 @@ def test_a_wrong_verb_is_refused(launch, admin, client_of, method, verb, status)
 
 
 @pytest.mark.django_db
-def test_another_member_sees_no_job_and_steers_none(launch, outsider, client_of):
-    job, client = launch(task_slug="outreach"), client_of(outsider)
-
-    listed = client.get(reverse("jobs:list")).context
-
-    assert (listed["going_on"], listed["ended"].jobs) == ([], [])
-    assert client.get(reverse("jobs:detail", args=[job.pk])).status_code == 404
-    assert client.post(reverse("jobs:steer", args=[job.pk, "cancel"])).status_code == 404
-    assert state_of(job) == "queued"
-
-
-@pytest.mark.django_db
 def test_a_viewer_of_the_task_sees_the_job_without_buttons(launch, admin, outsider, client_of):
     join(outsider, make_task(by=admin, slug="outreach"), Role.VIEWER)
     job, client = launch(task_slug="outreach"), client_of(outsider)

@@ -79,16 +79,6 @@ def test_too_few_decisions_are_told_beside_the_form(task: Task, lead: Member, as
     assert refused.status_code == 422 and b"fewer than 5" in refused.content
 
 
-@pytest.mark.parametrize("path", ["/tasks/outreach/learn/", "/proposals/{pk}/"])
-def test_viewers_and_strangers_are_kept_out(
-    proposal: TaskProposal, viewer: Member, stranger: Member, as_member: AsMember, path: str
-) -> None:
-    address = path.format(pk=proposal.pk)
-
-    assert as_member(viewer).get(address).status_code == 403
-    assert as_member(stranger).get(address).status_code == 404
-
-
 def test_programs_propose_read_accept_and_dismiss(task: Task, lead: Member, judged: Judge, api_as: ApiAs) -> None:
     judged("edit", 5)
     api = api_as(lead)

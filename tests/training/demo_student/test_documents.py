@@ -18,13 +18,6 @@ def _sheet(**facts: str) -> Sheet:
     return Sheet(factsheets.COMPANY, {"company": "Brekvik & Thornmere", **facts})
 
 
-def test_the_same_seed_writes_the_same_document() -> None:
-    sheet = factsheets.draw(Random(1))
-
-    assert documents.document(Random(2), sheet) == documents.document(Random(2), sheet)
-
-
-@pytest.mark.slow
 def test_no_document_reads_like_an_outreach_mail() -> None:
     rng = Random(3)
 

@@ -44,16 +44,6 @@ def test_the_form_begins_with_a_company_the_miniature_has_never_seen(as_member, 
     assert 'value="Aarhus Works 10"' in page
 
 
-def test_strangers_and_visitors_get_nothing(as_member, reviewer, client, miniature, task):
-    pages = [
-        reverse("training:miniatures", args=[task.slug]), reverse("training:miniature", args=[miniature.pk]),
-        reverse("training:miniature-archive", args=[miniature.pk]),
-    ]  # fmt: skip
-
-    assert {as_member(reviewer).get(page).status_code for page in pages} == {404}
-    assert {client.get(page).status_code for page in pages} == {302}
-
-
 async def read(response) -> bytes:
     return b"".join([block async for block in response.streaming_content])
 

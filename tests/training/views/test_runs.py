@@ -63,18 +63,6 @@ def test_a_lead_launches_and_a_viewer_only_reads(as_member, lead, viewer, task, 
     assert not TrainingRun.objects.exists()
 
 
-def test_a_stranger_sees_no_page_of_the_task(as_member, reviewer, client, launch, task):
-    run = launch()
-    pages = [
-        reverse("training:list", args=[task.slug]), reverse("training:run", args=[run.pk]),
-        reverse("training:compare", args=[task.slug]), reverse("training:run-outcome", args=[run.pk]),
-        reverse("training:recipe", args=[task.slug]), reverse("training:estimate", args=[task.slug]),
-    ]  # fmt: skip
-
-    assert {as_member(reviewer).get(page).status_code for page in pages} == {404}
-    assert {client.get(page).status_code for page in pages} == {302}
-
-
 def test_the_estimate_says_what_is_trained_and_how_the_time_is_known(as_member, admin, task, version, student):
     address = reverse("training:estimate", args=[task.slug])
 
