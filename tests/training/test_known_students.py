@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
-import transformers
 
 from jobs.rundir.machine import GIB
 from training.recipes.presets import PRESETS
@@ -16,20 +15,24 @@ from training.students.catalogue import FORECAST_ROWS, KNOWN_STUDENTS, KnownStud
 from training.students.known_shapes import config_of
 from training.students.servable import why_not_servable
 
+if TYPE_CHECKING:
+    import torch
+    import transformers
+
 BY_NAME = {known.name: known for known in KNOWN_STUDENTS}
 # One of each family: the rest differ in numbers alone, and these the parameters tell.
 MODELS = {
-    "gemma-3-1b-it": transformers.Gemma3TextConfig,
-    "Qwen3-0.6B": transformers.Qwen3Config,
-    "SmolLM2-135M-Instruct": transformers.LlamaConfig,
-    "SmolLM3-3B": transformers.SmolLM3Config,
-    "Phi-4-mini-instruct": transformers.Phi3Config,
-    "Mistral-7B-Instruct-v0.3": transformers.MistralConfig,
-    "ModernBERT-base": transformers.ModernBertConfig,
-    "deberta-v3-base": transformers.DebertaV2Config,
-    "xlm-roberta-base": transformers.XLMRobertaConfig,
-    "flan-t5-base": transformers.T5Config,
-    "bart-base": transformers.BartConfig,
+    "gemma-3-1b-it": "Gemma3TextConfig",
+    "Qwen3-0.6B": "Qwen3Config",
+    "SmolLM2-135M-Instruct": "LlamaConfig",
+    "SmolLM3-3B": "SmolLM3Config",
+    "Phi-4-mini-instruct": "Phi3Config",
+    "Mistral-7B-Instruct-v0.3": "MistralConfig",
+    "ModernBERT-base": "ModernBertConfig",
+    "deberta-v3-base": "DebertaV2Config",
+    "xlm-roberta-base": "XLMRobertaConfig",
+    "flan-t5-base": "T5Config",
+    "bart-base": "BartConfig",
 }
 
 
@@ -41,9 +44,12 @@ def test_its_numbers_come_to_the_parameters_that_its_card_names(known: KnownStud
 
 @pytest.mark.parametrize("name", MODELS)
 def test_its_shape_is_that_of_the_model_transformers_builds(name: str):
+    import torch
+    import transformers
+
     # Transformers makes T5 with one embedding for both ends, and parts them where a checkpoint does.
     known = replace(BY_NAME[name], layers=2, is_tied=BY_NAME[name].is_tied or name.startswith("flan"))
-    config = MODELS[name](**config_of(known), tie_word_embeddings=known.is_tied, pad_token_id=0)
+    config = getattr(transformers, MODELS[name])(**config_of(known), tie_word_embeddings=known.is_tied, pad_token_id=0)
     with torch.device("meta"):
         model = built_of(known, config)
     weights = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
@@ -55,6 +61,8 @@ def test_its_shape_is_that_of_the_model_transformers_builds(name: str):
 
 
 def built_of(known: KnownStudent, config: transformers.PretrainedConfig) -> torch.nn.Module:
+    import transformers
+
     if known.family == "xlm-roberta":
         return transformers.XLMRobertaModel(config, add_pooling_layer=False)
     if known.is_encoder:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import transformers
 
 from tests.training.conftest import write_student
 from training.students import model_folder
@@ -46,6 +45,8 @@ AS_THEY_COME = ("Gemma3", "T5", "MT5", "Bart", "Marian", "GPT2")
 
 def configs(name, values, folder: Path):
     """The config as a student's folder holds it, and as the engine knows it."""
+    import transformers
+
     kind = getattr(transformers, f"{name}Config")
     config = kind() if name in AS_THEY_COME else kind(**{**SMALL, **values})
     config.save_pretrained(folder)

@@ -9,11 +9,9 @@ import shutil
 import time
 from pathlib import Path
 
-import boto3
 import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
-from moto.server import ThreadedMotoServer
 
 from jobs.contracts import Result
 from jobs.kinds.base import JobKind
@@ -147,6 +145,9 @@ def test_in_a_folder_of_one_host_nothing_is_carried_unless_asked_for(launch, set
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_carries_to_s3_in_its_own_time(run, settings, monkeypatch, tmp_path):
+    import boto3
+    from moto.server import ThreadedMotoServer
+
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

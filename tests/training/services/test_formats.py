@@ -9,13 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import torch
 from asgiref.sync import async_to_sync
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.urls import reverse
-from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM
 
 from jobs.contracts import SpecEnvelope
 from jobs.kinds.base import JobKind
@@ -27,7 +24,6 @@ from jobs.states import JobState
 from tests.nursery import nursery
 from tests.training.engine.conftest import make_model, make_tokenizer
 from tests.training.miniatures import conclude
-from training.engine.model import lora
 from training.exports import formats
 from training.exports import queries as selectors
 from training.models import MiniatureExport
@@ -124,6 +120,10 @@ def carry(job: Job, run_dir: Path) -> None:
 @pytest.fixture
 def tuned(version, launch, admin, tmp_path, settings, monkeypatch):
     """A miniature whose adapter really is one, on a student that loads."""
+    import torch
+
+    from training.engine.model import lora
+
     settings.STUDENT_ROOTS = [tmp_path / "students"]
     folder = tmp_path / "students" / "tiny-llama"
     tokenizer = make_tokenizer()
@@ -153,6 +153,9 @@ def body_of(response) -> bytes:
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
 def test_merged_weights_answer_as_student_and_adapter_together(tuned, lead, client, tmp_path):
+    import torch
+    from transformers import AutoModelForCausalLM
+
     miniature, adapted = tuned
     export = formats.request_export(miniature, format="merged", by=lead)
 
@@ -201,6 +204,8 @@ def test_a_gguf_file_is_written_downloaded_and_told_of(tuned, lead, client, tmp_
 
 @pytest.mark.engine
 def test_an_adapter_whose_weights_were_changed_in_storage_is_not_exported(tuned, lead, tmp_path):
+    from safetensors.torch import load_file, save_file
+
     miniature, _ = tuned
     stored = default_storage.path(f"{miniature.storage_prefix}/adapter_model.safetensors")
     save_file({name: value + 1 for name, value in load_file(stored).items()}, stored)

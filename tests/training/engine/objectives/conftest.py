@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from training.engine.data.labelled import LabelledAnswer
-from training.engine.data.pairs import AnswerPair
-from training.engine.data.sft_rows import TokenRow
-
 if TYPE_CHECKING:
     import torch
 
+    from training.engine.data.labelled import LabelledAnswer
+    from training.engine.data.pairs import AnswerPair
+    from training.engine.data.sft_rows import TokenRow
     from training.engine.loss.supervised_head import Network
     from training.engine.objectives.reference import ReferenceLogProbs
 
@@ -82,6 +81,8 @@ def sequence() -> Callable[..., TokenRow]:
     """A row of random tokens, the same for the same numbers."""
     import torch
 
+    from training.engine.data.sft_rows import TokenRow
+
     def make(number: int, prompt: int, completion: int, prompt_seed: int | None = None) -> TokenRow:
         given = torch.Generator().manual_seed(1000 + (number if prompt_seed is None else prompt_seed))
         said = torch.Generator().manual_seed(number)
@@ -96,6 +97,8 @@ def sequence() -> Callable[..., TokenRow]:
 @pytest.fixture
 def pairs(sequence: Callable[..., TokenRow]) -> list[AnswerPair]:
     """Pairs of different lengths."""
+    from training.engine.data.pairs import AnswerPair
+
     shapes = [(7, 5, 9), (12, 8, 3), (4, 11, 11), (9, 1, 6)]
     return [
         AnswerPair(f"p{n}", sequence(n, prompt, good, n), sequence(50 + n, prompt, bad, n))
@@ -106,6 +109,9 @@ def pairs(sequence: Callable[..., TokenRow]) -> list[AnswerPair]:
 @pytest.fixture
 def verdicts(sequence: Callable[..., TokenRow]) -> list[LabelledAnswer]:
     """Good and bad answers, each with the answer of the one before it."""
+    from training.engine.data.labelled import LabelledAnswer
+    from training.engine.data.sft_rows import TokenRow
+
     rows = [
         sequence(n, prompt, length) for n, (prompt, length) in enumerate([(7, 5), (12, 8), (4, 11), (9, 6), (5, 7)])
     ]
