@@ -69,16 +69,6 @@ def test_an_unknown_recipe_names_those_there_are(launch):
     assert "paper-lora" in caught.value.hint
 
 
-def test_fp16_is_refused_for_gemma_3(launch, admin, tmp_path):
-    gemma = write_student(tmp_path / "students" / "gemma", model_type="gemma3_text")
-    student = registration.register_folder(path=str(gemma), by=admin)
-
-    with pytest.raises(Refusal) as caught:
-        launch(student=student, overrides={"dtype": "fp16"})
-
-    assert "diverges" in caught.value.errors["dtype"][0]
-
-
 def test_an_encoder_decoder_is_launched_by_imitation_with_its_memory_told_and_refused_preferences(
     launch, admin, tmp_path
 ):
