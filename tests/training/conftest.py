@@ -19,6 +19,7 @@ from review.datasets import freezing
 from review.datasets import write_version as writing
 from review.models import DatasetVersion, Record, Task
 from review.states import Role, Split
+from tests.fresh_rows import fresh
 from tests.review import factories
 from tests.review.datasets import golds
 from tests.shared_rows import rolled_back
@@ -82,14 +83,6 @@ def shared_task(shared_admin: Member) -> Task:
 @pytest.fixture(scope="module")
 def shared_version(shared_task: Task, shared_admin: Member) -> DatasetVersion:
     return freeze(shared_task, shared_admin, train=10, validation=3)
-
-
-def fresh(request: pytest.FixtureRequest, shared: str) -> Any:
-    """A new instance of a row that the module's tests share; None in a module that shares none."""
-    if shared not in request.fixturenames:
-        return None
-    row = request.getfixturevalue(shared)
-    return type(row).objects.get(pk=row.pk)
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from jobs.models import Job
 from jobs.supervisor import run_job
 from members.models import Member
 from review.models import DatasetVersion, Task
-from tests.training.conftest import freeze, fresh
+from tests.fresh_rows import fresh
+from tests.training.conftest import freeze
 from tests.training.miniatures import conclude
 from training.models import Student
 

@@ -42,7 +42,7 @@ from tests.generation.judges.acceptances import GOOD_KNOWN, GOOD_WAITING, WIDE, 
 from tests.review import factories
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_reviews")]
 
 
 def test_what_is_borne_out_is_accepted_but_for_an_audit_that_waits_like_any_other(

@@ -22,7 +22,7 @@ from tests.generation.judges.acceptances import GOOD_KNOWN, GOOD_WAITING, WIDE, 
 from tests.review import factories
 from webhooks.models import WebhookEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_reviews")]
 
 
 def test_a_persons_verdict_on_an_accepted_draft_counts_alone(rule: AcceptanceRule, task: Task, admin: Member) -> None:

@@ -21,7 +21,7 @@ from tests.generation.judges.conftest import REVIEWED
 from tests.review import factories
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_reviews")]
 
 
 def test_too_few_verdicts_accept_nothing_yet_and_the_page_says_how_many_are_missing(

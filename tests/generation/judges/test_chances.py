@@ -29,7 +29,7 @@ from tests.generation.judges.conftest import DRAFTS, REVIEWED, misled
 from tests.matrix.routes import walk
 from tests.review import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_order")]
 WHY = "kestrel-opinion"
 # Streams, whose rows are read instead; and what is the same for everybody.
 LEFT_OUT = {"jobs:events", "jobs:events_of_many", "job-events", "schema", "docs"}

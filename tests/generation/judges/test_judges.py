@@ -29,7 +29,7 @@ from tests.generation.judges.conftest import DRAFTS, REVIEWED, misled, roomy
 from tests.review import factories
 from web.errors import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_order")]
 CarryOut = Callable[[Order], None]
 DOLLAR = Decimal(1)
 

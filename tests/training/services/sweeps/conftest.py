@@ -9,7 +9,8 @@ import pytest
 
 from members.models import Member
 from review.models import DatasetVersion, Task
-from tests.training.conftest import freeze, fresh
+from tests.fresh_rows import fresh
+from tests.training.conftest import freeze
 from tests.training.sweeping import order
 from training.models import Student, Sweep
 from training.runs.run_request import RunRequest
