@@ -160,6 +160,7 @@ def test_outputs_come_in_pages_and_by_system(
     assert answer.json()["results"][0]["kind"] == "lora"
 
 
+@pytest.mark.slow
 def test_sentences_that_the_record_does_not_support_are_shown_with_why_and_an_older_evaluation_has_none(
     evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client], api_as: Callable[..., APIClient]
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.drill.services import wait_for
-from tests.everything import ROOT
+from tests.passes import ROOT
 
 pytestmark = pytest.mark.timeout(600)
 CANNOT = 2

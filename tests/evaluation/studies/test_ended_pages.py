@@ -33,6 +33,7 @@ def page(admin: Member, as_member: Callable[[Member], Client], version: DatasetV
     return _page
 
 
+@pytest.mark.slow
 def test_the_verdict_comes_first_and_the_files_hold_it_all(
     page: Callable[..., Any], register: Callable[..., Study], tmp_path: Path
 ) -> None:
@@ -53,6 +54,7 @@ def test_the_verdict_comes_first_and_the_files_hold_it_all(
     assert record["ETag"] == f'"{study.record_sha256}"'
 
 
+@pytest.mark.slow
 def test_lora_against_full_shows_costs_beside_the_papers(
     page: Callable[..., Any], register: Callable[..., Study], tmp_path: Path
 ) -> None:
@@ -66,6 +68,7 @@ def test_lora_against_full_shows_costs_beside_the_papers(
     assert "3 to 5" in shown
 
 
+@pytest.mark.slow
 def test_a_failed_cell_shows_its_reason_as_text(page: Callable[..., Any], register: Callable[..., Study]) -> None:
     study = register()
     look(study)
@@ -81,6 +84,7 @@ def test_a_failed_cell_shows_its_reason_as_text(page: Callable[..., Any], regist
     assert "is-failed" in part
 
 
+@pytest.mark.slow
 def test_the_list_teaches_when_empty_and_shows_verdicts(
     page: Callable[..., Any], register: Callable[..., Study], tmp_path: Path
 ) -> None:
@@ -91,6 +95,7 @@ def test_the_list_teaches_when_empty_and_shows_verdicts(
     assert "10 records are enough" in page("/tasks/{task}/studies/").content.decode()
 
 
+@pytest.mark.slow
 def test_cells_that_were_recorded_elsewhere_are_marked_and_left_out_of_costs(
     page: Callable[..., Any], register: Callable[..., Study], tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def ask(version: DatasetVersion, student: Student, admin: Member) -> Callable[..
     return _ask
 
 
+@pytest.mark.slow
 def test_a_transfer_runs_to_its_verdict_and_shows_it(
     ask: Callable[..., Study], other: DatasetVersion, admin: Member, client: Client, tmp_path: Path
 ) -> None:
@@ -89,6 +90,7 @@ def told_of(study: Study, client: Client) -> dict[str, str]:
     return {address: client.get(address).content.decode() for address in addresses}
 
 
+@pytest.mark.slow
 def test_only_members_of_another_task_read_its_name_in_a_transfer(
     ended: Study, make_member: Callable[..., Member], client: Client
 ) -> None:
@@ -109,6 +111,7 @@ def test_only_members_of_another_task_read_its_name_in_a_transfer(
     assert as_member[record] == ended.record_text
 
 
+@pytest.mark.slow
 def test_cells_of_a_task_that_is_not_named_tell_neither_run_nor_reason(
     ask: Callable[..., Study], other: DatasetVersion, make_member: Callable[..., Member], client: Client, tmp_path: Path
 ) -> None:

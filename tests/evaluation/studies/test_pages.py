@@ -85,6 +85,7 @@ def test_a_study_that_cannot_be_run_is_refused_beside_the_form_and_in_the_estima
     assert not Study.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_list_asks_the_database_the_same_however_many_there_are(
     page: Callable[..., Any], register: Callable[..., Study], django_assert_max_num_queries: Any
 ) -> None:

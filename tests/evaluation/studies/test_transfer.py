@@ -161,6 +161,7 @@ def test_what_the_paper_claims_stands_beside_what_was_measured(
     assert [line["responded"] for line in told["models"]] == [4.2, 5.1, 5.9, 2.5]
 
 
+@pytest.mark.slow
 def test_which_tasks_may_be_named_is_asked_once_for_a_list(
     ask: Callable[..., Study],
     other: DatasetVersion,

@@ -29,6 +29,7 @@ def post(client, path, body, key=""):
     return client.post(f"/api/v1/sweeps/{path}", body, format="json", **headers)
 
 
+@pytest.mark.slow
 def test_a_sweep_tells_its_cells_what_it_spent_and_the_best(api_as, admin, body, tmp_path):
     client = api_as(admin)
     sweep_id = post(client, "", body).json()["id"]
@@ -48,6 +49,7 @@ def test_a_sweep_tells_its_cells_what_it_spent_and_the_best(api_as, admin, body,
     assert run.recipe["seed"] == 7
 
 
+@pytest.mark.slow
 def test_keeping_a_cell_needs_a_lead_and_a_run_that_is_done(api_as, admin, viewer, body, tmp_path):
     client = api_as(admin)
     sweep_id = post(client, "", body).json()["id"]

@@ -18,6 +18,7 @@ def _sheet(**facts: str) -> Sheet:
     return Sheet(factsheets.COMPANY, {"company": "Brekvik & Thornmere", **facts})
 
 
+@pytest.mark.slow
 def test_no_document_reads_like_an_outreach_mail() -> None:
     rng = Random(3)
 

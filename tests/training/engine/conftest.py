@@ -174,18 +174,10 @@ def start() -> Callable[..., Child]:
 
 @pytest.fixture
 def tune() -> Callable[[Path], int]:
-    """Run the engine in this process; its exit status. Signal handlers are put back."""
+    """Run the engine in this process; its exit status."""
     from training.engine.__main__ import main
 
-    def run(run_dir: Path) -> int:
-        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            return main(RunDir.open(run_dir))
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    return run
+    return lambda run_dir: main(RunDir.open(run_dir))
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def sweep(version, student, admin):
     return launch_sweep.launch(order(), RunRequest(dataset_version=version, student=student), by=admin)
 
 
+@pytest.mark.slow
 def test_the_page_shows_every_run_the_best_one_and_the_chart(as_member, admin, sweep, tmp_path):
     finish_all(sweep, tmp_path, lambda run: 0.4 if run.recipe["learning_rate"] == 1e-2 else 0.7)
 
@@ -41,6 +42,7 @@ def test_the_page_shows_every_run_the_best_one_and_the_chart(as_member, admin, s
     assert page.count("badge is-good") >= 4
 
 
+@pytest.mark.slow
 def test_keeping_a_run_from_the_page_brings_it_into_the_list(as_member, admin, sweep, tmp_path):
     finish_all(sweep, tmp_path, lambda run: 0.4 if run.recipe["learning_rate"] == 1e-2 else 0.7)
     client = as_member(admin)
@@ -55,6 +57,7 @@ def test_keeping_a_run_from_the_page_brings_it_into_the_list(as_member, admin, s
     assert nonsense.status_code == 404
 
 
+@pytest.mark.slow
 def test_a_failed_run_says_why_in_words(as_member, admin, sweep):
     look(sweep)
     end(runs_of(sweep)[0].job, "failed", error={"code": "diverged", "message": "step 3: the loss is <nan>", "hint": ""})
@@ -66,6 +69,7 @@ def test_a_failed_run_says_why_in_words(as_member, admin, sweep):
     assert "<html" not in part
 
 
+@pytest.mark.slow
 def test_a_page_of_twelve_runs_asks_as_many_questions_as_one_of_four(
     as_member, admin, sweep, version, student, tmp_path, django_assert_num_queries
 ):
@@ -82,6 +86,7 @@ def test_a_page_of_twelve_runs_asks_as_many_questions_as_one_of_four(
         client.get(reverse("training:sweep", args=[larger.pk]))
 
 
+@pytest.mark.slow
 def test_a_run_of_a_sweep_leads_back_to_it(as_member, admin, sweep):
     look(sweep)
     (run,) = runs_of(sweep)
@@ -101,6 +106,7 @@ def test_a_sweep_is_headed_by_its_recipe_and_a_run_in_the_queue_asks_for_nobody(
     assert '<span class="badge is-idle">in the queue</span>' in page
 
 
+@pytest.mark.slow
 def test_all_runs_of_a_sweep_lie_on_one_chart_over_the_epochs(as_member, admin, sweep, tmp_path):
     address = reverse("training:sweep", args=[sweep.pk])
     before = as_member(admin).get(address).content.decode()

@@ -83,6 +83,7 @@ def test_the_estimate_says_how_far_the_budget_reaches(as_member, admin, task, ve
     assert "Write whole numbers" in wrong
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_runs_go_on_is_shown_as_running_and_one_that_waits_for_a_person_as_waiting(
     as_member, admin, sweep, task
 ):  # fmt: skip
@@ -128,6 +129,7 @@ def test_a_viewer_reads_and_neither_launches_nor_keeps(as_member, viewer, sweep,
     assert client.post(reverse("training:sweep-keep", args=[sweep.pk]), {"cell": "1"}).status_code == 403
 
 
+@pytest.mark.slow
 def test_the_list_asks_the_same_number_of_questions_for_one_sweep_and_for_five(
     as_member, admin, sweep, version, student, django_assert_num_queries
 ):

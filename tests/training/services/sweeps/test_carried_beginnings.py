@@ -56,6 +56,7 @@ def sweep_of(version: DatasetVersion, student: Student, admin: Member) -> Callab
     return launch
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("recipe", ["dpo", "kto"])
 def test_every_run_of_a_sweep_of_preferences_goes_on_from_the_miniature(
     recipe: str, sweep_of: Callable[..., Sweep], begun: Miniature, tmp_path: Path
@@ -79,6 +80,7 @@ def test_a_distilled_run_of_a_sweep_learns_from_its_teacher(sweep_of: Callable[.
     assert [run.teacher_id for run in runs_of(sweep)] == [teacher.pk]
 
 
+@pytest.mark.slow
 def test_what_was_measured_from_another_miniature_is_measured_again(
     sweep_of: Callable[..., Sweep],
     begun: Miniature,
