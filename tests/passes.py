@@ -63,8 +63,8 @@ def passes_of_item(item: pytest.Item) -> list[str]:
 
 def is_first(item: pytest.Item) -> bool:
     """Return whether a test is the first of its parameters and marked `slow(after_first=True)`, which leaves it in `make test`."""
-    mark = item.get_closest_marker("slow")
-    return bool(mark and mark.kwargs.get("after_first")) and not any(item.callspec.indices.values())  # type: ignore[attr-defined]
+    mark, parameters = item.get_closest_marker("slow"), getattr(item, "callspec", None)
+    return bool(mark and mark.kwargs.get("after_first") and parameters and not any(parameters.indices.values()))
 
 
 def depends_on_database(item: pytest.Item) -> bool:

@@ -126,6 +126,8 @@ class Recorder:
 
 def is_kept(item: pytest.Item) -> bool:
     """Return whether a test runs on PostgreSQL in `make test` whatever it sends."""
+    if item.get_closest_marker("slow") is not None:
+        return False
     return item.get_closest_marker("postgres_only") is not None or bool(ALWAYS.search(item.nodeid))
 
 

@@ -135,6 +135,7 @@ def test_seals_cut_off_at_the_end_are_found_by_what_was_written_down(rows, tampe
     )
 
 
+@pytest.mark.slow
 def test_the_commands_seal_and_verify(rows, tamper, capsys):
     call_command("audit_digest")
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Newest seal: "))

@@ -145,6 +145,7 @@ def test_slow_sockets_are_held_and_measured(site: Site, monkeypatch: pytest.Monk
     assert min(found.figures["requests"]) > 3
 
 
+@pytest.mark.slow
 def test_a_case_and_a_body_are_those_of_their_seed_and_number() -> None:
     laid = {**laid_for(None), "cookies": {name: name for name in ("admin", "lead", "reviewer")}}
     drawn, again, other = (cases.Cases(laid, seed) for seed in (1, 1, 2))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from benchmarks import house
 
 
+@pytest.mark.slow
 def test_files_are_short_and_so_are_functions(capsys):
     house.main()
     figures = json.loads(capsys.readouterr().out)

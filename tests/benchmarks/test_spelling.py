@@ -5,6 +5,7 @@ import pytest
 from benchmarks import spelling
 
 
+@pytest.mark.slow
 @pytest.mark.outside_data
 def test_of_real_business_mails_one_word_in_250_is_marked_at_most() -> None:
     words, marked, _ = spelling.false_alarms(spelling.business_mails(), "en", frozenset())

@@ -72,6 +72,7 @@ def job_of(kind: str) -> Job:
     return Job.objects.create(kind=kind, title=kind)
 
 
+@pytest.mark.slow
 def test_research_revisions_tuning_and_scoring_leave_no_text(
     record: Record, run: TrainingRun, admin: Member, worked: Callable[..., Path]
 ) -> None:
@@ -104,6 +105,7 @@ def test_research_revisions_tuning_and_scoring_leave_no_text(
     assert asked.instruction == ""
 
 
+@pytest.mark.slow
 def test_a_gold_that_baselines_were_given_goes_with_its_record(
     record: Record, run: TrainingRun, worked: Callable[..., Path]
 ) -> None:
@@ -130,6 +132,7 @@ def test_a_gold_that_baselines_were_given_goes_with_its_record(
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_what_was_written_for_an_erased_record_goes_and_its_scores_stay(run: TrainingRun) -> None:
     tested, other = Record.objects.filter(task=run.task, split=Split.VALIDATION)[:2]
     made = Evaluation.objects.create(
@@ -164,6 +167,7 @@ def test_work_that_has_not_ended_keeps_its_directory_until_it_has(
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_another_host_throws_its_directories_away_when_it_next_looks(
     record: Record, run: TrainingRun, worked: Callable[..., Path], settings: Any, tmp_path: Path
 ) -> None:
@@ -180,6 +184,7 @@ def test_another_host_throws_its_directories_away_when_it_next_looks(
     assert (kept, pruned, there.exists()) == (True, 1, False)
 
 
+@pytest.mark.slow
 def test_an_erasure_that_is_taken_back_throws_nothing_away(
     record: Record, run: TrainingRun, worked: Callable[..., Path]
 ) -> None:

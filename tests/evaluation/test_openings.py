@@ -81,6 +81,7 @@ def test_the_same_run_is_not_opened_twice_unless_the_first_was_cancelled(miniatu
     assert open_test_split(miniature.run, by=admin).opening.number == 2
 
 
+@pytest.mark.slow
 def test_the_engine_is_told_the_level_and_what_is_beyond_the_plan(
     launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_viewer_may_not_open_it(
     assert not SplitOpening.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_lead_opens_it_by_a_button_and_every_page_tells(
     miniature: Miniature, admin: Member, viewer: Member, as_member: Callable[[Member], Client], finish: Any
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_lead_opens_it_by_a_button_and_every_page_tells(
     assert "Open the test split" not in page
 
 
+@pytest.mark.slow
 def test_the_list_says_what_each_opening_came_to_and_reads_no_summary_for_it(
     launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, as_member: Callable[[Member], Client]
 ) -> None:

@@ -22,6 +22,7 @@ from web.errors import Refusal
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_three_drafts_each_stand_side_by_side(
     task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def test_an_offline_order_ends_on_the_desk_with_prompt_and_provenance(order: Ord
     assert len({d.record_id for d in drafts}) == 4
 
 
+@pytest.mark.slow
 def test_the_same_events_twice_change_nothing(order: Order, tmp_path: Path) -> None:
     events = run_engine(order, tmp_path)
 

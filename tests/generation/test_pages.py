@@ -63,6 +63,7 @@ def test_the_price_and_the_terms_are_shown_before(
     assert not Order.objects.exists()
 
 
+@pytest.mark.slow
 def test_without_scripts_the_price_is_one_button_away_and_nothing_is_ordered(
     task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn
 ) -> None:
@@ -178,6 +179,7 @@ def test_dropping_and_asking_again_from_the_page(paid_order: Order, lead: Member
     assert Order.objects.filter(repeats=paid_order).count() == 1
 
 
+@pytest.mark.slow
 def test_heads_of_a_list_of_many_pages_have_the_server_order_it(
     task: Task, source: Source, offline: Teacher, lead: Member, as_member: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +203,7 @@ def test_heads_of_a_list_of_many_pages_have_the_server_order_it(
     assert shown("sort=-cost") == [2, 1]
 
 
+@pytest.mark.slow
 def test_the_list_costs_the_same_queries_at_one_order_and_at_many(
     task: Task, source: Source, offline: Teacher, lead: Member, as_member: SignIn, django_assert_max_num_queries: Any
 ) -> None:

@@ -27,6 +27,7 @@ def body(**more: Any) -> dict[str, Any]:
     return {"id": str(uuid4()), "instruction": "shorter", **more}
 
 
+@pytest.mark.slow
 def test_the_api_tells_who_can_be_asked_and_asks(
     api_as: Callable[..., APIClient], draft: Draft, expert: Member
 ) -> None:
@@ -50,6 +51,7 @@ def test_the_api_tells_who_can_be_asked_and_asks(
     assert client.get(f"/api/v1/revisions/{told['id']}/").json()["job"] == told["job"]
 
 
+@pytest.mark.slow
 def test_the_same_body_answers_200(api_as: Callable[..., APIClient], draft: Draft, expert: Member) -> None:
     client, said = api_as(expert, scopes=("review",)), body()
     address = f"/api/v1/drafts/{draft.pk}/revisions/"
@@ -109,6 +111,7 @@ def test_without_a_teacher_the_form_says_so_and_that_nothing_was_spent(
     assert "Nothing was spent" in html
 
 
+@pytest.mark.slow
 def test_the_desk_shows_what_changed_and_brings_the_first_draft_back(
     as_member: Callable[[Member], Client], draft: Draft, expert: Member, tmp_path: Path
 ) -> None:

@@ -58,6 +58,7 @@ def test_a_jobs_page_leads_to_all_that_its_request_launched(launch, admin, clien
     assert f'href="{address}"' in client.get(reverse("jobs:detail", args=[both[0].pk])).content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_older_pages_follow_without_gap_or_repeat(launch, admin, client_of):
     jobs = [launch() for _ in range(120)]

@@ -148,6 +148,7 @@ def test_what_was_looked_at_before_is_looked_at_again_when_it_is_taken(admin: Me
     assert invitation.accepted_at is None
 
 
+@pytest.mark.slow
 def test_the_address_can_be_invited_anew(admin: Member, second: Member) -> None:
     invite.invite(NORA["email"], by=second, is_admin=True)
     manage.set_admin(second, is_admin=False, by=admin)

@@ -98,6 +98,7 @@ def test_a_first_sign_in_is_a_proof_when_the_person_was_asked_for_it(client, adm
     assert ApiToken.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_an_old_session_ties_no_further_account_to_its_member(by_sso, provider):  # noqa: F811
     stranger = {**NORA, "sub": "s-1", "email": "stranger@example.org"}
 

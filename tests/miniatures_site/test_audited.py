@@ -24,6 +24,7 @@ def run(launch: Callable[..., TrainingRun]) -> TrainingRun:  # noqa: F811
     return launch()
 
 
+@pytest.mark.slow
 def test_a_run_is_called_as_its_pages_call_it(run: TrainingRun, admin: Member, as_member: Any) -> None:
     page = as_member(admin).get(reverse("audit:index"), {"subject": str(run.pk)}).content.decode()
 

@@ -46,6 +46,7 @@ def test_alerts_tells_that_the_database_is_away(environment: dict[str, str], tmp
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_redis_serves_those_who_know_its_password_and_its_health_check_sees_it(tmp_path: Path) -> None:
     redis, port = SERVICES["redis"], free_port()
     words = [interpolated(word, REDIS_PASSWORD="right") for word in redis["command"]]

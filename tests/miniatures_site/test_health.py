@@ -127,6 +127,7 @@ def frozen(monkeypatch) -> Iterator[None]:
     wakes.set()
 
 
+@pytest.mark.slow
 def test_a_frozen_database_is_said_however_often_one_asks(client, frozen):
     answers = [client.get("/healthz") for _ in range(4)]
 
@@ -152,6 +153,7 @@ def test_a_fault_is_told_in_a_word():
     assert report.fault(OperationalError("connection refused")) == "unreachable: OperationalError"
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/0", "redis://10.255.255.1:6379/0"])
 def test_a_broker_that_is_away_is_said_within_a_second(client, fleet, broker):
     ring_through(broker)

@@ -49,6 +49,7 @@ def test_addresses_of_stores_that_are_given_anew_count_until_an_install_has_run(
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_store_that_does_not_answer_is_told_with_the_file_that_names_it(install: Any, tmp_path: Path) -> None:
     stores = importlib.import_module("install_stores")
     install.python = Path(sys.executable)

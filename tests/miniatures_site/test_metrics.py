@@ -59,6 +59,7 @@ def test_without_a_key_set_there_is_nothing_and_another_key_is_refused(client: C
     assert client.get("/metrics", headers={"Authorization": "Bearer onlý"}).status_code == 401
 
 
+@pytest.mark.slow
 def test_it_tells_of_queues_jobs_beat_and_workers(client: Client, key: dict[str, str]) -> None:
     workers.beat(worker="one@host", host="host-a", queues="default,campaigns")
     reaper_lock.record_beat_start()
@@ -86,6 +87,7 @@ def test_it_tells_of_queues_jobs_beat_and_workers(client: Client, key: dict[str,
     assert not any("scrape_error" in name for name in told)
 
 
+@pytest.mark.slow
 def test_a_name_is_escaped_and_no_task_is_told(client: Client, key: dict[str, str], admin: Member) -> None:
     task = make_task(by=admin, slug="secret-task")
     teacher = Teacher.objects.create(slug="t", name="T")
@@ -117,6 +119,7 @@ def test_a_figure_that_cannot_be_read_is_named_and_the_others_are_told(
     assert "miniatures_halted" in told
 
 
+@pytest.mark.slow
 def test_a_database_that_is_away_is_told_and_does_not_fail_the_scrape(
     client: Client, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

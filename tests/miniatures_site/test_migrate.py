@@ -18,6 +18,7 @@ def test_a_database_of_another_version_is_refused_with_the_way_out():
         call_command("migrate", verbosity=0)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_migrations_of_a_package_that_is_gone_are_none_of_its_business():
     MigrationRecorder(connection).record_applied("gone", "0001_initial")

@@ -64,7 +64,7 @@ def tickets(
         transaction.set_rollback(True)
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("caller", ["lead", "reviewer"])
 def test_no_page_of_a_task_of_labels_speaks_of_mails(tickets: TicketInstallation, caller: str) -> None:
     shown = {route.name: visit(tickets, route, caller) for route in TASK_PAGES}

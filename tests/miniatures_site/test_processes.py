@@ -96,6 +96,7 @@ def test_what_is_killed_is_started_again_and_the_others_stay(start, folder):
     assert is_alive(pids(folder, "two")[0])
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_all_and_is_no_failure(start, folder, number):
     process = start(
@@ -149,6 +150,7 @@ def test_no_process_outlives_a_supervisor_that_is_killed(start, folder):
     wait_for(lambda: not any(is_alive(pid) for name in ("one", "forked_one") for pid in pids(folder, name)))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
 def test_a_forked_program_begins_with_what_is_imported_and_comes_back_from_nothing(start, folder):
     (folder / "stays.py").write_text(MODULE)

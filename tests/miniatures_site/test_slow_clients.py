@@ -134,6 +134,7 @@ HALVES = {
 }
 
 
+@pytest.mark.slow
 def test_one_who_asks_ahead_and_reads_nothing_is_let_go_without_a_fault(
     site_of: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +151,7 @@ def test_one_who_asks_ahead_and_reads_nothing_is_let_go_without_a_fault(
     one.close()
 
 
+@pytest.mark.slow
 def test_who_sends_half_or_reads_nothing_keeps_nobody_waiting(site_of: Callable[..., Site]) -> None:
     site = site_of()
     slow = [site.open(sent) for sent in HALVES.values() for _ in range(MANY)]
@@ -214,6 +216,7 @@ def test_a_body_that_does_not_come_is_told_and_closed(site_of: Callable[..., Sit
     assert (json.loads(said)["code"], json.loads(said)["status"]) == ("too_slow", 408)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc"])
 def test_headers_that_do_not_come_end_the_connection(site_of: Callable[..., Site], sent: bytes) -> None:
     site = site_of(protocol=Quick)
@@ -223,6 +226,7 @@ def test_headers_that_do_not_come_end_the_connection(site_of: Callable[..., Site
     assert head.startswith(b"HTTP/1.1 408 " if sent else b"")
 
 
+@pytest.mark.slow
 def test_headers_that_stop_after_an_answer_end_the_connection(site_of: Callable[..., Site]) -> None:
     site = site_of(protocol=Quick)
     kept = site.open(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -236,6 +240,7 @@ def test_headers_that_stop_after_an_answer_end_the_connection(site_of: Callable[
     assert b"HTTP/1.1 408 " in said
 
 
+@pytest.mark.slow
 def test_an_answer_that_nobody_reads_is_given_up(site_of: Callable[..., Site]) -> None:
     site = site_of(protocol=Quick)
     deaf = site.open(b"GET /large/ HTTP/1.1\r\nHost: localhost\r\n\r\n")

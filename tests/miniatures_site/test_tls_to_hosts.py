@@ -123,6 +123,7 @@ def database_url(tls: Path) -> Iterator[str]:
             yield url
 
 
+@pytest.mark.slow
 def test_a_host_reaches_the_database_over_tls_and_refuses_another_authority(tls, database_url, tmp_path):
     other = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout other.key -out other.pem"
     subprocess.run(["openssl", *other.split()], cwd=tmp_path, check=True, capture_output=True)

@@ -47,6 +47,7 @@ def test_every_install_of_the_images_is_trimmed_in_the_same_layer() -> None:
     assert all(line.endswith("&& python deploy/trim_image.py") for line in installs)
 
 
+@pytest.mark.slow
 def test_what_builds_packages_is_gone_and_numpy_still_counts(trimmed: Path) -> None:
     ask = "import numpy, numpy.testing, numpy.linalg, numpy.random; print(numpy.__file__, numpy.linalg.norm([3, 4]))"
     libraries = INSTALLED / "numpy.libs"

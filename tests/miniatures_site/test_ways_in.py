@@ -75,6 +75,7 @@ def test_a_password_is_not_guessed_at_the_sign_in(admin: Any) -> None:
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.slow
 def test_a_code_is_not_guessed_once_the_password_is_known(guarded: Any) -> None:
     client = Client()
     client.post("/accounts/login/", {"login": "ada", "password": PASSWORD})

@@ -51,6 +51,7 @@ def judged(task: Task, admin: Member) -> list[Record]:
     return records
 
 
+@pytest.mark.slow
 def test_decisions_become_golds_of_a_task_of_its_own_each_on_its_records_side(
     task: Task, judged: list[Record], admin: Member
 ) -> None:
@@ -71,6 +72,7 @@ def test_decisions_become_golds_of_a_task_of_its_own_each_on_its_records_side(
     assert len(tested) == 4 and not tested & set(trained.values_list("group", flat=True))
 
 
+@pytest.mark.slow
 def test_what_the_student_reads_holds_the_facts_and_the_draft_and_not_who_they_are_grouped_by(
     task: Task, judged: list[Record], admin: Member
 ) -> None:
@@ -83,6 +85,7 @@ def test_what_the_student_reads_holds_the_facts_and_the_draft_and_not_who_they_a
     assert "group:" not in message["content"]
 
 
+@pytest.mark.slow
 def test_made_again_it_adds_what_was_decided_since(task: Task, judged: list[Record], admin: Member) -> None:
     first = make.make(task, by=admin)
     record = factories.make_records(factories.make_source(task, name="More"), COUNT + 1)[-1]
@@ -95,6 +98,7 @@ def test_made_again_it_adds_what_was_decided_since(task: Task, judged: list[Reco
     assert JudgeTask.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_who_is_erased_there_is_erased_here(task: Task, judged: list[Record], admin: Member) -> None:
     made = make.make(task, by=admin)
 
@@ -140,6 +144,7 @@ def test_only_who_leads_both_may_make_it(
             make.make(task, by=member)
 
 
+@pytest.mark.slow
 def test_one_press_makes_the_task_and_says_what_comes_next(
     task: Task, judged: list[Record], admin: Member, client: Client
 ) -> None:

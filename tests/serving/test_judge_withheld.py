@@ -70,6 +70,7 @@ def _lets(way: Callable[[Member], Any], member: Member) -> bool:
 WAYS = ["playground", "by its name", "by its task", "on its page"]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("role", "ways"), [(None, WAYS), (Role.VIEWER, WAYS), (Role.REVIEWER, []), (Role.LEAD, WAYS)])
 def test_a_reviewer_of_the_drafts_cannot_ask_their_judge(
     judged: Task, promoted: Miniature, make_member: Callable[..., Member], ask: Callable[[Member], list[str]],
@@ -84,6 +85,7 @@ def test_a_reviewer_of_the_drafts_cannot_ask_their_judge(
     assert bool(queries.served_miniatures(member=member)) == bool(ways)
 
 
+@pytest.mark.slow
 def test_a_lead_of_the_judge_who_reviews_the_drafts_cannot_ask_it_either(
     judged: Task, lead: Member, admin: Member, ask: Callable[[Member], list[str]]
 ) -> None:
@@ -93,6 +95,7 @@ def test_a_lead_of_the_judge_who_reviews_the_drafts_cannot_ask_it_either(
     assert (ask(lead), ask(admin)) == ([], WAYS)
 
 
+@pytest.mark.slow
 def test_a_miniature_that_judges_nothing_is_asked_by_its_reviewers(
     promoted: Miniature, admin: Member, make_member: Callable[..., Member], ask: Callable[[Member], list[str]]
 ) -> None:
@@ -103,6 +106,7 @@ def test_a_miniature_that_judges_nothing_is_asked_by_its_reviewers(
     assert ask(member) == WAYS
 
 
+@pytest.mark.slow
 def test_the_playground_says_why_no_miniature_is_offered(
     judged: Task, promoted: Miniature, make_member: Callable[..., Member], client_of: Callable[[Member], Client]
 ) -> None:
@@ -127,6 +131,7 @@ def client_of() -> Callable[[Member], Client]:
     return signed_in
 
 
+@pytest.mark.slow
 def test_the_miniatures_page_offers_no_text_of_it(
     judged: Task, promoted: Miniature, make_member: Callable[..., Member], client_of: Callable[[Member], Client]
 ) -> None:

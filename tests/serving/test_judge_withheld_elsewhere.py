@@ -106,6 +106,7 @@ def test_neither_weights_nor_words_are_handed_to_who_reviews_the_drafts(
     assert WHY in signed_in(reviewer).get(addresses["archive by the API"]).json()["title"]
 
 
+@pytest.mark.slow
 def test_no_page_offers_what_would_be_refused(
     promoted: Miniature, reviewer: Member, addresses: dict[str, str], writing: Job
 ) -> None:
@@ -119,6 +120,7 @@ def test_no_page_offers_what_would_be_refused(
     assert SAID not in client.get(f"/miniatures/{promoted.pk}/?writing={writing.pk}").content.decode()
 
 
+@pytest.mark.slow
 def test_a_text_of_it_is_no_job_that_they_can_see(
     reviewer: Member, admin: Member, viewer: Member, writing: Job
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_text_of_it_is_no_job_that_they_can_see(
         jobs.get(reviewer, writing.pk)
 
 
+@pytest.mark.slow
 def test_a_lead_who_reviews_the_drafts_orders_no_export(
     promoted: Miniature, reviewer: Member, make_member: Callable[..., Member]
 ) -> None:
@@ -164,6 +167,7 @@ def ask(promoted: Miniature, task: Task) -> dict[str, Callable[[Member], Any]]:
     }
 
 
+@pytest.mark.slow
 def test_a_lead_who_reviews_the_drafts_orders_none_of_it_as_a_teacher(
     lead: Member, judged: Task, ask: dict[str, Callable[[Member], Any]]
 ) -> None:

@@ -52,6 +52,7 @@ def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
     wait_until(lambda: Usage.objects.filter(token="internal", member=None, requests=4).exists())
 
 
+@pytest.mark.slow
 def test_only_members_of_its_task_hear_of_a_miniature_as_teacher(promoted, lead, admin, make_member):
     stranger, other = make_member("sam"), factories.make_task(by=admin, slug="other")
     factories.join(stranger, other, Role.LEAD)
@@ -68,6 +69,7 @@ def test_only_members_of_its_task_hear_of_a_miniature_as_teacher(promoted, lead,
         teacher_selectors.teacher_or_404(stranger, teacher.slug)
 
 
+@pytest.mark.slow
 def test_a_judge_is_heard_of_in_the_task_that_it_judges(promoted, admin, make_member):
     judged = factories.make_task(by=admin, slug="judged")
     JudgeTask.objects.create(task=promoted.task, judged=judged)
@@ -77,6 +79,7 @@ def test_a_judge_is_heard_of_in_the_task_that_it_judges(promoted, admin, make_me
     assert Teacher.objects.get(model=promoted.slug) in teacher_selectors.visible(lead)
 
 
+@pytest.mark.slow
 def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
     from generation.calls import ingest
     from jobs.contracts import EngineEvent
@@ -104,6 +107,7 @@ def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
     assert (draft.cost_usd, draft.latency_s) == (0, 0.4)
 
 
+@pytest.mark.slow
 def test_a_miniature_writes_for_its_own_task_only_and_while_it_is_served(promoted, admin, lead):
     teacher = Teacher.objects.get(model=promoted.slug)
     other = factories.make_task(by=admin, slug="other")
@@ -120,6 +124,7 @@ def test_a_miniature_writes_for_its_own_task_only_and_while_it_is_served(promote
     assert not teacher.is_active
 
 
+@pytest.mark.slow
 def test_only_its_own_task_offers_it_as_a_teacher(promoted, task, admin, as_member):
     other = factories.make_task(by=admin, slug="other")
     factories.make_records(factories.make_source(other), 2)
@@ -134,6 +139,7 @@ def test_only_its_own_task_offers_it_as_a_teacher(promoted, task, admin, as_memb
     assert slug not in [line.teacher.slug for line in teacher_selectors.lines_for(admin, other)]
 
 
+@pytest.mark.slow
 def test_promoting_again_puts_the_same_teacher_back_into_use(promoted, lead):
     promotion.demote(promoted, by=lead)
 
@@ -184,6 +190,7 @@ def test_two_miniatures_of_like_names_become_two_teachers(db):
     assert [teacher.slug for teacher in made] == ["same", "same-2"]
 
 
+@pytest.mark.slow
 def test_a_miniature_of_a_judge_task_judges_the_drafts_of_its_task_alone(promoted, admin):
     teacher = Teacher.objects.get(model=promoted.slug)
     judged = factories.make_task(by=admin, slug="judged")

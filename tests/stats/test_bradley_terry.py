@@ -105,6 +105,7 @@ def test_comparisons_of_one_cluster_tell_less_than_as_many_apart() -> None:
     assert clustered.high - clustered.low > 1.5 * (single.high - single.low)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_at_a_look() -> None:
     truth, held = [0.0, 0.6, -0.3], 0
     for seed in range(200):

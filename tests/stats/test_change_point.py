@@ -61,6 +61,7 @@ def test_companies_that_answer_alike_are_no_change_by_themselves() -> None:
     assert units.p_value == 0.001
 
 
+@pytest.mark.slow
 def test_it_errs_no_more_than_its_level_where_nothing_changed() -> None:
     rng = np.random.default_rng(7)
     months = np.repeat(np.arange(8), 40)

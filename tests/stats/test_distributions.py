@@ -120,6 +120,7 @@ def test_ends_and_what_has_no_answer() -> None:
     )
 
 
+@pytest.mark.slow
 def test_no_module_of_the_product_needs_scipy() -> None:
     found = subprocess.run(
         ["git", "grep", "-lE", r"^\s*(import|from) scipy", "--", "*.py", ":!tests", ":!benchmarks"], cwd=ROOT, capture_output=True, text=True,

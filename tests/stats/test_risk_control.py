@@ -130,6 +130,7 @@ def test_so_many_more_right_answers_bear_the_bound_out_and_no_fewer() -> None:
     assert further_needed(0, 172, BOUND) == 0
 
 
+@pytest.mark.slow
 def test_an_audit_that_keeps_the_bound_is_stopped_in_one_of_twenty_at_most_however_often_it_is_looked_at() -> None:
     """Exact: the chance of each count of wrong ones after every answer, those that were stopped left out."""
     bound, alive, stopped = 0.02, np.ones(1), 0.0

@@ -10,12 +10,22 @@ import time
 import urllib.request
 import uuid
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.tour.conftest import LEARNS_TO_WRITE, ONE_OF_EACH_COMPANY, Stack
+from tests.tour.conftest import (
+    FIRST_TASK_ALONE,
+    LEARNS_TO_WRITE,
+    ONE_OF_EACH_COMPANY,
+    Stack,
+    copied,
+    free_port,
+    start,
+    stop,
+)
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 TASK = "outreach-e-mail"
@@ -24,6 +34,13 @@ PROSPECT = {
     "city": "Halden", "country": "Norway", "trigger": "opened a second yard in Moss", "tool": "spreadsheets",
     "pain": "late deliveries",
 }  # fmt: skip
+
+
+@pytest.fixture
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = start(copied(tmp_path_factory.mktemp("tour")), free_port(), line=(sys.executable, "-c", FIRST_TASK_ALONE))
+    yield running
+    stop(running)
 
 
 def test_the_whole_loop_over_the_api(stack: Stack, tmp_path: Path) -> None:

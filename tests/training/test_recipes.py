@@ -60,6 +60,7 @@ def test_a_value_out_of_range_is_named(field, value):
     assert refused.value.problems[0].message
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("preset", "change", "field"),
     [

@@ -50,6 +50,7 @@ def test_a_database_of_a_release_becomes_this_version_on_sqlite(release: str, tm
     works(tmp_path, f"sqlite:///{file}")
 
 
+@pytest.mark.slow
 @pytest.mark.postgres_only
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_database_of_a_release_becomes_this_version_on_postgresql(

@@ -87,6 +87,7 @@ def test_a_value_that_the_statement_does_not_carry_is_refused(task: Task) -> Non
         ask(task_id=task.pk, unused=task.pk)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_threads_with_connections_of_their_own_ask_side_by_side(task: Task) -> None:
     ask = CompiledQuery(drafts_of)

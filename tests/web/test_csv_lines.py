@@ -54,6 +54,7 @@ def test_no_cell_starts_a_formula_wherever_lines_are_split(text: str, place: int
     assert not any(starts_formula(cell) for cell in cells_seen(line)), line
 
 
+@pytest.mark.slow
 def test_ten_thousand_texts_of_signs_start_no_formula() -> None:
     rng = random.Random(7)
     signs = "=+-@;,\t\r\n\"' x1\u00a0\uff1d"

@@ -59,6 +59,7 @@ def test_a_page_comes_with_its_type_charset_and_bytes(site: SiteServer) -> None:
     assert site.agents == {"TestRobot/1.0"}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("url", [
     "http://127.0.0.1/", "http://localhost/", "http://10.1.2.3/", "http://169.254.169.254/latest/meta-data/",
     "http://[::1]/", "http://[::ffff:10.0.0.1]/", "http://[64:ff9b::a00:1]/", "http://[2002:a00:1::]/",
@@ -158,6 +159,7 @@ def test_a_body_that_is_too_long_is_left(site: SiteServer) -> None:
     assert refused(f"{site.url}/") == "too_large"
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("packed", [gzip.compress, zlib.compress])
 def test_packed_pages_are_unpacked(site: SiteServer, packed: Any) -> None:
     site.put(
@@ -186,6 +188,7 @@ def test_packing_that_was_not_asked_for_or_is_broken_is_refused(site: SiteServer
     assert refused(f"{site.url}/") == "encoding"
 
 
+@pytest.mark.slow
 def test_a_server_that_sends_a_byte_at_a_time_is_left_at_the_deadline(site: SiteServer) -> None:
     site.put("/", b"x" * 1000, drip_s=0.05)
     began = time.monotonic()
@@ -226,5 +229,6 @@ def test_headers_for_one_host_are_not_carried_to_another(site: SiteServer) -> No
         assert other.authorizations == [""]
 
 
+@pytest.mark.slow
 def test_nobody_listening_is_a_connection_that_failed() -> None:
     assert refused("http://127.0.0.1:9/") == "connection"

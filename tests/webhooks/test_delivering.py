@@ -47,6 +47,7 @@ def test_an_event_arrives_signed_with_the_secret_that_was_shown(
     assert (delivery.state, delivery.attempts, delivery.tries.get().status) == ("delivered", 1, 200)
 
 
+@pytest.mark.slow
 def test_a_failure_is_tried_again_later_with_the_same_body_until_it_is_heard(
     make_hook: MakeHook, receiver: Receiver, task: Task
 ) -> None:
@@ -144,6 +145,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(make_hook: MakeHook, receiv
     assert Delivery.objects.get().state == "pending"
 
 
+@pytest.mark.slow
 def test_a_slow_receiver_is_left_after_the_timeout(
     make_hook: MakeHook, receiver: Receiver, task: Task, settings: Any
 ) -> None:

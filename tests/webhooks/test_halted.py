@@ -35,6 +35,7 @@ def test_what_happens_meanwhile_is_delivered_once_after(make_hook: MakeHook, rec
     assert len(receiver.calls) == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_that_was_not_taken_before_the_halt(
     make_hook: MakeHook, receiver: Receiver, task: Task
 ) -> None:

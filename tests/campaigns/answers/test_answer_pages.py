@@ -27,6 +27,7 @@ def sent(reply, admin, body="It costs {{contact.first_name}} 40 euros."):
     )
 
 
+@pytest.mark.slow
 def test_a_person_writes_reads_and_sends_an_answer(reply, admin, as_member, django_assert_max_num_queries):
     client = as_member(admin)
     inbox = client.get(f"/campaigns/first/replies/?reply={reply.pk}").content.decode()
@@ -68,6 +69,7 @@ def test_what_was_typed_stays_on_the_page_where_another_was_faster(reply, admin,
     assert InboxAnswer.objects.get().body == "Of a colleague"
 
 
+@pytest.mark.slow
 def test_a_doubt_is_settled_on_the_page(reply, admin, as_member):
     sent(reply, admin)
     InboxAnswer.objects.update(state="unknown")

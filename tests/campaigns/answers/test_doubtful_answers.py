@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 worked = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.slow
 @worked
 def test_what_a_dead_sender_left_on_the_wire_is_in_doubt_and_never_sent_again(reply, admin, mailbox, run_jobs):
     on_wire = claimed(reply, admin)

@@ -64,6 +64,7 @@ def test_the_list_counts_as_often_for_two_campaigns_as_for_one(
         assert len(api.get(URL).json()["results"]) == 2
 
 
+@pytest.mark.slow
 def test_what_takes_long_to_count_is_told_with_its_moment(
     api: APIClient, mails: list[Message], kept_figures: None
 ) -> None:
@@ -80,6 +81,7 @@ def test_what_takes_long_to_count_is_told_with_its_moment(
     assert (row(api)["sent"], api.get(f"{URL}first/").json()["steps"][0]["sent"]) == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_draft_is_counted_anew_after_each_change(
     api: APIClient, task: Task, admin: Member, kept_figures: None
 ) -> None:

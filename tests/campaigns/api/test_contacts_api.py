@@ -131,6 +131,7 @@ def test_contacts_are_listed_and_read(api: APIClient, task: Task) -> None:
     assert one["basis_date"] == "2026-05-04" and one["is_suppressed"] is False
 
 
+@pytest.mark.slow
 def test_people_are_told_to_leads_alone(
     task: Task, make_member: Callable[..., Member], api_as: Callable[..., APIClient]
 ) -> None:

@@ -117,6 +117,7 @@ def test_a_list_costs_as_many_queries_for_many(study: DriftStudy, lead: Member, 
     assert len(of_many) == len(of_one)
 
 
+@pytest.mark.slow
 def test_the_record_is_the_bytes_that_were_hashed(study: DriftStudy, lead: Member, as_member: Any, api_as: Any) -> None:
     of_page = as_member(lead).get(url("drift-record", study.pk))
     of_api = api_as(lead).get(f"{ALL}{study.pk}/record/")

@@ -136,6 +136,7 @@ def test_too_few_mails_are_told_before_a_study_begins(task: Task) -> None:
     assert "no fall would be noticed" in told["sentence"]
 
 
+@pytest.mark.slow
 def test_a_change_is_shown_at_a_look_and_ends_the_study(task: Task, lead: Member) -> None:
     _falls(task)
     study = register.register(task, ASKED, by=lead)
@@ -155,6 +156,7 @@ def test_a_change_is_shown_at_a_look_and_ends_the_study(task: Task, lead: Member
         DriftLook.objects.filter(pk=look.pk).update(data_sha256="0" * 64)
 
 
+@pytest.mark.slow
 def test_each_look_is_held_to_its_own_part_and_none_is_taken_twice(
     task: Task, lead: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +212,7 @@ def test_rounds_are_named_by_their_campaigns(task: Task, lead: Member) -> None:
     assert "shown after all 2 rounds" in look.body["sentence"]
 
 
+@pytest.mark.slow
 def test_a_look_holds_counts_alone_and_stays_when_a_person_is_erased(task: Task, lead: Member) -> None:
     _falls(task)
     study = register.register(task, ASKED, by=lead)

@@ -67,6 +67,7 @@ def test_every_paid_call_counts_and_a_shared_draft_is_shared(spent):
     assert teacher["tokens"] == (800, 200)
 
 
+@pytest.mark.slow
 def test_minutes_of_decisions_have_a_wage(spent, lead):
     record = Record.objects.order_by("row_number")[0]
     fields = desk.mail(record)

@@ -38,6 +38,7 @@ def winner(experiment: Experiment) -> tuple[str, str] | None:
     return None if named is None else (named.arm.name, named.sentence)
 
 
+@pytest.mark.slow
 def test_the_arm_whose_claim_was_shown_is_the_winner(campaign: Campaign, lead: Member) -> None:
     experiment = concluded(campaign, lead, counts((10, 200), (60, 200)), claim=Claim.BETTER)
 
@@ -45,6 +46,7 @@ def test_the_arm_whose_claim_was_shown_is_the_winner(campaign: Campaign, lead: M
     assert results.result(experiment)["winner"]["kind"] == "teacher"
 
 
+@pytest.mark.slow
 def test_where_nothing_was_shown_the_control_stays(campaign: Campaign, lead: Member) -> None:
     experiment = concluded(campaign, lead, counts((10, 200), (11, 200)), claim=Claim.BETTER)
 
@@ -69,6 +71,7 @@ def test_of_opt_outs_fewer_is_better(task: Task, people: None, lead: Member) -> 
     assert "did best of the 2 arms" in best.sentence
 
 
+@pytest.mark.slow
 def test_before_the_end_there_is_no_winner_and_no_next_round(campaign: Campaign, lead: Member) -> None:
     rows = [*counts((10, 200), (60, 200)), Row(0, "late", sent_after=100_000.0)]
     experiment = concluded(campaign, lead, rows, claim=Claim.BETTER)
@@ -80,12 +83,14 @@ def test_before_the_end_there_is_no_winner_and_no_next_round(campaign: Campaign,
     assert Campaign.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_arms_without_their_planned_shares_have_no_winner(campaign: Campaign, lead: Member) -> None:
     experiment = concluded(campaign, lead, counts((20, 400), (40, 130)), claim=Claim.BETTER)
 
     assert winner(experiment) is None
 
 
+@pytest.mark.slow
 def test_the_next_round_begins_with_the_winner_and_leaves_out_who_was_mailed(
     campaign: Campaign, lead: Member, task: Task
 ) -> None:
@@ -108,6 +113,7 @@ def test_the_next_round_begins_with_the_winner_and_leaves_out_who_was_mailed(
     assert unsent.pk in chosen
 
 
+@pytest.mark.slow
 def test_asking_twice_makes_one_draft_and_the_round_after_it_is_the_third(campaign: Campaign, lead: Member) -> None:
     experiment = concluded(campaign, lead, counts((10, 200), (60, 200)), claim=Claim.BETTER)
 
@@ -122,6 +128,7 @@ def test_asking_twice_makes_one_draft_and_the_round_after_it_is_the_third(campai
     assert next_round._next_name(made.name) == f"{campaign.name}, round 3"
 
 
+@pytest.mark.slow
 def test_the_next_experiment_expects_of_its_control_what_the_winner_reached(campaign: Campaign, lead: Member) -> None:
     experiment = concluded(campaign, lead, counts((10, 200), (60, 200)), claim=Claim.BETTER)
 
@@ -133,6 +140,7 @@ def test_the_next_experiment_expects_of_its_control_what_the_winner_reached(camp
     assert next_round.request_after(campaign) is None
 
 
+@pytest.mark.slow
 def test_a_reviewer_starts_no_round(campaign: Campaign, lead: Member, make_member: Any, task: Task) -> None:
     experiment = concluded(campaign, lead, counts((10, 200), (60, 200)), claim=Claim.BETTER)
     reviewer = make_member("rae")
@@ -164,6 +172,7 @@ def test_the_page_starts_the_round_and_its_form_keeps_who_is_left_out(
     assert "Open the next round" in after
 
 
+@pytest.mark.slow
 def test_the_api_starts_the_round(campaign: Campaign, lead: Member, as_member: Any) -> None:
     experiment = concluded(campaign, lead, counts((10, 200), (60, 200)), claim=Claim.BETTER)
 

@@ -129,6 +129,7 @@ def test_every_stage_has_a_page(page, campaign, lead):
     assert "No verdict yet" in empty
 
 
+@pytest.mark.slow
 def test_a_reply_leads_back_to_its_mail_for_leads_alone(page, experiment, as_member, make_member, task):
     launched(experiment, [*counts((5, 50), (5, 50)), Row(0, "answers")])
     mail = Message.objects.get(contact__cluster="answers.example")
@@ -181,6 +182,7 @@ def test_the_result_and_the_contacts_download(page, experiment):
     assert len(contacts.splitlines()) == 101
 
 
+@pytest.mark.slow
 def test_prices_may_be_changed_on_the_page(page, experiment):
     launched(experiment, counts((5, 50), (5, 50)))
 

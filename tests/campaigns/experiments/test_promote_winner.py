@@ -38,6 +38,7 @@ def concluded(campaign: Campaign, by: Member, rows: list[Row]) -> Experiment:
     return launched(register.register(campaign, wishes, by=by), rows)
 
 
+@pytest.mark.slow
 def test_the_winner_is_promoted_with_the_experiment_it_won(
     piped: Campaign, version: PipelineVersion, lead: Member, task: Task
 ) -> None:
@@ -51,6 +52,7 @@ def test_the_winner_is_promoted_with_the_experiment_it_won(
     assert (winner["kind"], winner["pipeline"], winner["pipeline_version"]) == ("pipeline", "spring", 1)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("rows", "code"),
     [
@@ -84,6 +86,7 @@ def test_the_page_promotes_the_winner_and_says_so(piped: Campaign, lead: Member,
     assert promotion.default_of(task) is not None
 
 
+@pytest.mark.slow
 def test_the_api_promotes_the_winner(piped: Campaign, lead: Member, as_member: Any) -> None:
     experiment = concluded(piped, lead, BETTER)
 

@@ -155,6 +155,7 @@ def test_first_mails_are_read_with_their_replies_and_marks(
     assert queries.first_mails(task, is_simulated=True) == []
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_next_round_begins_with_a_version_of_drafts_that_earned_replies(
     task: Task, sent: list[Message], admin: Member, as_member: Any

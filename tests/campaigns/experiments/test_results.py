@@ -69,6 +69,7 @@ def test_worse_by_more_than_the_margin_refutes_the_claim(experiment):
     assert (said["finding"], said["outcome"]) == ("worse", "refuted")
 
 
+@pytest.mark.slow
 def test_companies_not_contacts_make_the_error(experiment):
     rows = [
         Row(arm, f"co{arm}x{company}", replied_after=1.0 if company < replies else None)
@@ -112,6 +113,7 @@ def test_a_mail_of_unknown_fate_counts_and_is_told(experiment):
     assert found["missing"]["unknown"] == 2
 
 
+@pytest.mark.slow
 def test_only_those_at_their_horizon_are_compared_and_by_what_may_be_watched(experiment):
     early, late = counts((20, 200), (12, 200)), [
         Row(arm, f"late{arm}x{n}", replied_after=0.5, sent_after=5.0) for arm in (0, 1) for n in range(50)
@@ -169,6 +171,7 @@ def test_a_silent_audience_has_a_verdict_at_the_end(experiment):
     assert said["finding"] == "not_worse"
 
 
+@pytest.mark.slow
 def test_whoever_ends_it_early_is_held_to_the_sequence(experiment):
     rows = counts((20, 200), (12, 200)) + [Row(1, f"cut{n}", state=MessageState.STOPPED) for n in range(5)]
     experiment = launched(experiment, rows)
@@ -191,6 +194,7 @@ def test_a_broken_split_raises_the_alarm(experiment):
     assert ratio["counts"] == [600, 400]
 
 
+@pytest.mark.slow
 def test_a_fair_split_raises_none_while_one_arm_is_only_slower(experiment):
     slow = [Row(1, f"slow{n}", sent_after=6.0) for n in range(150)]
     experiment = launched(experiment, counts((20, 200), (5, 50)) + slow)
@@ -201,6 +205,7 @@ def test_a_fair_split_raises_none_while_one_arm_is_only_slower(experiment):
     assert not any("planned shares" in warning for warning in found["analysis"]["warnings"])
 
 
+@pytest.mark.slow
 def test_segments_are_compared_apart_and_adjusted(experiment):
     rows = [
         Row(arm, f"{segment}{arm}x{n}", replied_after=1.0 if n < replies else None, segment=segment)

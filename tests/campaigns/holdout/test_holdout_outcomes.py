@@ -134,6 +134,7 @@ def test_the_experiment_counts_what_came_of_the_holdout_from_the_launch_on(launc
     assert [arm["is_holdout"] for arm in shown["arms"]] == [False, True]
 
 
+@pytest.mark.slow
 def test_where_no_mail_did_as_well_there_is_nothing_to_go_on_with(
     launched: Campaign, api: APIClient, lead: Member, as_member: Any
 ) -> None:

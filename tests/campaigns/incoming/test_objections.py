@@ -79,6 +79,7 @@ def test_a_question_never_puts_a_hot_lead_to_silence():
     assert meaning_of(text) == "interested"
 
 
+@pytest.mark.slow
 @pytest.mark.outside_data
 def test_in_real_mails_few_sentences_count_as_wishes_and_nearly_all_of_those_are(outside_data):
     with gzip.open(outside_data / "emails" / "email_intent.jsonl.gz", "rt") as file:

@@ -27,6 +27,7 @@ HOME = "/tasks/outreach"
 ADA = "ada@acme.example"
 
 
+@pytest.mark.slow
 def test_the_list_is_searched_and_narrowed(client: Client, task: Task) -> None:
     record = make_records(make_source(task), 1)[0]
     make_contact(task, ADA, segment="North", record=record)
@@ -87,6 +88,7 @@ def test_a_contact_shows_basis_facts_and_mails(client: Client, task: Task) -> No
     assert "A question about Acme" in page and f"/campaigns/first/mails/{mail.pk}/" in page
 
 
+@pytest.mark.slow
 def test_addresses_are_put_on_the_list_by_paste_and_file_and_found_again(client: Client) -> None:
     file = SimpleUploadedFile("old.csv", b"email,why\nbob@acme.example,left\n")
     place = f"{HOME}/suppression/"
@@ -106,6 +108,7 @@ def test_addresses_are_put_on_the_list_by_paste_and_file_and_found_again(client:
     assert ADA not in client.get(place).content.decode()
 
 
+@pytest.mark.slow
 def test_a_person_is_looked_for_handed_out_and_erased_only_when_typed_again(client: Client, task: Task) -> None:
     make_contact(task, ADA)
     place = client.post(f"{HOME}/people/", {"address": "Ada@acme.example"})["Location"]

@@ -99,6 +99,7 @@ def test_a_launch_that_is_not_ready_names_every_problem(api: APIClient, task: Ta
     assert Campaign.objects.get().state == "planned"
 
 
+@pytest.mark.slow
 def test_a_draft_is_changed_and_a_launched_one_is_not(api: APIClient, task: Task, people: None) -> None:
     api.post(URL, BODY, format="json")
 
@@ -111,6 +112,7 @@ def test_a_draft_is_changed_and_a_launched_one_is_not(api: APIClient, task: Task
     assert api.delete(f"{URL}spring/").status_code == 405
 
 
+@pytest.mark.slow
 def test_mails_are_read_with_the_walk_back(api: APIClient, campaign: Campaign, lead: Member) -> None:
     lifecycle.launch(campaign, by=lead)
     tick.advance_all()

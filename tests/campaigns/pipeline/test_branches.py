@@ -60,6 +60,7 @@ def test_clicks_decide_which_mail_comes_next(task: Task, people: None, lead: Mem
     assert [numbers(campaign, mail) for mail in (clicked, machine, still)] == [[1, 2, 4], [1, 3, 4], [1, 3, 4]]
 
 
+@pytest.mark.slow
 @db
 def test_a_click_that_comes_late_lets_its_mail_go_until_a_later_one_has_gone(
     task: Task, people: None, lead: Member
@@ -82,6 +83,7 @@ def test_a_click_that_comes_late_lets_its_mail_go_until_a_later_one_has_gone(
     assert numbers(campaign, late) == [1, 3]
 
 
+@pytest.mark.slow
 @db
 def test_a_mail_whose_condition_holds_is_not_overtaken_while_it_waits(task: Task, people: None, lead: Member) -> None:
     campaign = begun(task, lead, [fixed(1), fixed(2, wait_s=10 * HOUR_S, when=StepCondition.CLICKED), fixed(3)])
@@ -97,6 +99,7 @@ def test_a_mail_whose_condition_holds_is_not_overtaken_while_it_waits(task: Task
     assert numbers(campaign, clicked) == [1, 2]
 
 
+@pytest.mark.slow(after_first=True)
 @db
 @pytest.mark.parametrize(
     ("meaning", "is_unsure", "expected"),
@@ -128,6 +131,7 @@ def test_an_answer_is_taken_up_by_the_mail_that_names_its_class(
         assert numbers(campaign, answered) == expected
 
 
+@pytest.mark.slow
 @db
 def test_the_wait_of_a_mail_that_takes_up_an_answer_is_counted_from_the_answer(
     task: Task, people: None, lead: Member
@@ -214,6 +218,7 @@ def test_a_writer_is_told_what_this_reader_got_also_where_two_share_a_record(
     assert Order.objects.count() == 2
 
 
+@pytest.mark.slow
 @db
 def test_a_mail_that_takes_up_an_answer_is_written_again_in_spite_of_it(task: Task, people: None, lead: Member) -> None:
     steps = [fixed(1), fixed(2, when=StepCondition.REPLIED, reply_classes=("question",))]
@@ -229,6 +234,7 @@ def test_a_mail_that_takes_up_an_answer_is_written_again_in_spite_of_it(task: Ta
     assert Message.objects.get(step__number=2, contact=answered.contact).state == MessageState.PLANNED
 
 
+@pytest.mark.slow
 @db
 def test_a_model_that_takes_up_an_answer_is_told_its_class_and_never_its_words(
     task: Task, people: None, records: list[Record], lead: Member

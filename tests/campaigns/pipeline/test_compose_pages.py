@@ -78,6 +78,7 @@ def test_the_usual_stages_can_be_saved_as_they_are(
     assert "Spring" in browser.get(f"/tasks/{task.slug}/pipelines/").content.decode()
 
 
+@pytest.mark.slow
 def test_a_change_makes_the_next_version(task: Task, tasks: dict[str, Task], lead: Member, as_member: AsMember) -> None:
     compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
     browser, url = as_member(lead), "/pipelines/spring/"
@@ -141,6 +142,7 @@ def test_labels_of_two_fields_are_refused_at_their_stage(
     assert "Tick labels of one field" in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_rules_qualify_by_values_in_words(task: Task, lead: Member, as_member: AsMember) -> None:
     compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
     browser, url = as_member(lead), "/pipelines/spring/"
@@ -164,6 +166,7 @@ def test_what_was_left_open_stays_open(task: Task, tasks: dict[str, Task], lead:
     assert again["stages.2.inputs.trigger"] == ""
 
 
+@pytest.mark.slow
 def test_rows_that_are_none_break_nothing(task: Task, lead: Member, as_member: AsMember) -> None:
     browser, url = as_member(lead), f"/tasks/{task.slug}/pipelines/new/"
     odd = {"stages.0.kind": "dance", "stages.99.kind": "write", "stages.x.kind": "write", "kind": "dance"}

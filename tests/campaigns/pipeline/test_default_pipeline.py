@@ -110,6 +110,7 @@ def test_a_viewer_neither_promotes_nor_takes_back(lead: Member, viewer: Member, 
         promotion.demote(spring, by=viewer)
 
 
+@pytest.mark.slow
 def test_the_form_of_the_next_campaign_begins_with_the_default_though_a_newer_version_is_there(
     task: Task, people: None, lead: Member, as_member: AsMember, spring: PipelineVersion, newer: PipelineVersion
 ) -> None:
@@ -170,6 +171,7 @@ def test_the_api_promotes_tells_and_takes_back(
     assert api.post(f"{url}/demote/", {}, format="json").json()["code"] == "no_such_version"
 
 
+@pytest.mark.slow
 def test_the_pages_say_what_is_the_default_and_change_it(
     task: Task, lead: Member, as_member: AsMember, spring: PipelineVersion, newer: PipelineVersion
 ) -> None:

@@ -44,6 +44,7 @@ def test_every_mail_means_fixed_texts_too(task: Task, people: None, lead: Member
     assert {mail.approved_by for mail in Message.objects.all()} == {lead}
 
 
+@pytest.mark.slow
 def test_every_mail_means_later_steps_too(task: Task, people: None, lead: Member) -> None:
     campaign = begun(task, lead, StepPlan(), LATER)
     answer_orders()
@@ -115,6 +116,7 @@ def test_only_a_lead_decides_and_only_while_it_runs(task: Task, people: None, le
         fixed_texts.decide_fixed_mails(ended, verdict=APPROVE, by=lead)
 
 
+@pytest.mark.slow
 def test_fixed_texts_are_read_and_approved_on_their_page(
     task: Task, people: None, lead: Member, as_member: Callable[[Member], Client]
 ) -> None:

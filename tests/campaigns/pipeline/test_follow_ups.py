@@ -56,6 +56,7 @@ def second_texts(records: list[Record]) -> dict[Any, dict[str, str]]:
     }
 
 
+@pytest.mark.slow
 @db
 def test_the_order_of_a_second_mail_is_told_the_first(
     task: Task, people: None, records: list[Record], lead: Member
@@ -69,6 +70,7 @@ def test_the_order_of_a_second_mail_is_told_the_first(
     assert told[str(records[0].pk)] == [desk.mail(records[0])]
 
 
+@pytest.mark.slow
 @db
 def test_a_reader_who_is_away_gets_the_next_mail_after_the_return(task: Task, people: None, lead: Member) -> None:
     campaign = begun(task, lead)
@@ -179,6 +181,7 @@ def test_a_second_mail_stands_in_the_thread_of_the_first(
     assert "In-Reply-To" not in message.compose(first, links={}).mail.extra_headers
 
 
+@pytest.mark.slow
 @db
 def test_a_text_with_a_subject_of_its_own_keeps_it(
     task: Task, people: None, records: list[Record], lead: Member
@@ -224,6 +227,7 @@ def test_fixed_texts_that_repeat_each_other_keep_a_launch_back(task: Task, peopl
     assert [problem.code for problem in lifecycle.checks(campaign)] == ["repeated_text"]
 
 
+@pytest.mark.slow
 @db
 def test_an_erased_record_is_no_longer_told_of(task: Task, people: None, records: list[Record], lead: Member) -> None:
     begun(task, lead)
@@ -238,6 +242,7 @@ def test_an_erased_record_is_no_longer_told_of(task: Task, people: None, records
     assert not drafts.exists()
 
 
+@pytest.mark.slow
 @db
 def test_a_look_at_every_mail_shows_the_second_before_it_is_planned(
     task: Task, people: None, records: list[Record], lead: Member

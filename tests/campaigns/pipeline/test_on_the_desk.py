@@ -43,6 +43,7 @@ def reviewer(make_member: Callable[..., Member], task: Task) -> Member:
     return member
 
 
+@pytest.mark.slow
 def test_a_lead_reads_whom_a_draft_goes_to(waiting: Campaign, task: Task, lead: Member, as_member: AsMember) -> None:
     page = as_member(lead).get(f"/tasks/{task.slug}/review/").content.decode()
 
@@ -54,6 +55,7 @@ def test_a_lead_reads_whom_a_draft_goes_to(waiting: Campaign, task: Task, lead: 
     assert said in page
 
 
+@pytest.mark.slow
 def test_a_reviewer_reads_how_many_and_where_and_no_name(
     waiting: Campaign, task: Task, reviewer: Member, as_member: AsMember
 ) -> None:
@@ -63,6 +65,7 @@ def test_a_reviewer_reads_how_many_and_where_and_no_name(
     assert not any(contact.first_name in page or contact.address in page for contact in Contact.objects.all())
 
 
+@pytest.mark.slow
 def test_people_who_share_a_draft_are_counted_and_a_held_campaign_says_so(
     task: Task, records: list[Record], lead: Member, api_as: Callable[..., APIClient]
 ) -> None:
@@ -98,6 +101,7 @@ def test_ordinary_cards_cost_no_statement_more_and_campaign_cards_one(
     assert "This goes to" not in page
 
 
+@pytest.mark.slow
 def test_a_follow_up_shows_what_was_sent_before(
     waiting: Campaign, task: Task, lead: Member, as_member: AsMember
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_desk_that_keeps_to_a_campaign_deals_no_others_to_the_last_card(
     assert origins(api.get(f"/api/v1/desk/{task.slug}/deck/").data["cards"]) == {"teacher"}
 
 
+@pytest.mark.slow
 def test_setting_aside_keeps_to_the_campaign_too(
     waiting: Campaign, others: list[Draft], task: Task, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:
@@ -179,6 +184,7 @@ def test_the_page_keeps_to_the_campaign_without_scripts_and_ends_with_the_way_ba
     assert "No further draft of the campaign Spring waits for you" in done
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("key", ["campaign:none", "campaign:", "else", "campaign:other"])
 def test_a_part_that_is_not_of_this_task_is_not_there(
     waiting: Campaign, task: Task, admin: Member, lead: Member, api_as: Callable[..., APIClient], key: str
@@ -188,6 +194,7 @@ def test_a_part_that_is_not_of_this_task_is_not_there(
     assert api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only={key}").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_verdict_deals_no_cards_of_a_campaign_one_may_only_look_at(
     waiting: Campaign, admin: Member, viewer: Member, api_as: Callable[..., APIClient]
 ) -> None:
@@ -205,6 +212,7 @@ def test_a_verdict_deals_no_cards_of_a_campaign_one_may_only_look_at(
     assert not Assignment.objects.filter(reviewer=viewer, task=waiting.task).exists()
 
 
+@pytest.mark.slow
 def test_a_draft_that_is_written_again_on_the_desk_takes_its_mail_along(
     waiting: Campaign, task: Task, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:

@@ -84,6 +84,7 @@ def test_they_fail_once_the_campaign_has_no_money_either(start: Callable[..., Ca
     assert StageOrder.objects.count() == 1
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("ended", ["complete", "stopped"])
 def test_an_order_that_ended_for_another_reason_is_not_placed_again(start: Callable[..., Campaign], ended: str) -> None:
     campaign = start(max_model_usd=Decimal(50))

@@ -91,6 +91,7 @@ def test_a_campaign_is_made_edited_and_launched_from_pages(
     assert "Start sending" in browser.get(f"/campaigns/{campaign.slug}/").content.decode()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -115,6 +116,7 @@ def test_a_form_with_nonsense_says_so(
     assert not Campaign.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_form_offers_the_imports_of_its_task_and_keeps_the_choice(
     task: Task, people: None, lead: Member, as_member: AsMember
 ) -> None:
@@ -142,6 +144,7 @@ def test_a_launch_that_is_refused_names_the_problems(
     assert "There are no contacts to write to." in page.content.decode()
 
 
+@pytest.mark.slow
 def test_the_overview_shows_the_funnel_and_the_way_to_the_desk(
     written: Campaign, lead: Member, as_member: AsMember
 ) -> None:
@@ -152,6 +155,7 @@ def test_the_overview_shows_the_funnel_and_the_way_to_the_desk(
     assert as_member(lead).get(f"/campaigns/{written.slug}/live/").status_code == 200
 
 
+@pytest.mark.slow
 def test_approving_takes_the_campaigns_drafts_in_deck(
     written: Campaign, task: Task, lead: Member, as_member: AsMember
 ) -> None:
@@ -165,6 +169,7 @@ def test_approving_takes_the_campaigns_drafts_in_deck(
     assert Assignment.objects.filter(reviewer=lead, state="active").count() == 5
 
 
+@pytest.mark.slow
 def test_the_dry_run_tells_the_price_before_and_the_mails_after(
     campaign: Campaign, lead: Member, as_member: AsMember
 ) -> None:
@@ -213,6 +218,7 @@ def test_mails_are_filtered_searched_and_paged(written: Campaign, lead: Member, 
     assert "No mail matches" in browser.get(f"{base}?q=nobody").content.decode()
 
 
+@pytest.mark.slow
 def test_a_mail_shows_its_reply_and_where_it_comes_from(written: Campaign, lead: Member, as_member: AsMember) -> None:
     draft = Draft.objects.order_by("queue_position")[0]
     judge(draft, lead, "accept")

@@ -230,6 +230,7 @@ def test_verdicts_on_audits_count_after_their_campaign_has_ended(
     assert report.report(version).promise.audited == 1
 
 
+@pytest.mark.slow
 def test_a_lead_chooses_a_router_on_the_page_and_over_the_api(
     make_version: Callable[..., RouterVersion], task: Task, lead: Member, as_member: Callable[..., Any]
 ) -> None:

@@ -110,6 +110,7 @@ def test_whoever_answers_meanwhile_has_no_failed_mail_written_again(
     assert [trouble for trouble in blockers.blockers(campaign) if trouble.verb == "write_again"] == []
 
 
+@pytest.mark.slow(after_first=True)
 @db
 @pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.BOUNCED])
 def test_a_mail_put_off_does_not_go_after_an_answer_that_came_while_it_was_on_the_wire(

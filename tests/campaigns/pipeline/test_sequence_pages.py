@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 AsMember = Callable[[Member], Client]
 
 
+@pytest.mark.slow
 def test_a_sequence_with_branches_is_made_and_edited_by_the_form(
     task: Task, people: None, lead: Member, as_member: AsMember
 ) -> None:

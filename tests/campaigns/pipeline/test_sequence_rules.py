@@ -23,6 +23,7 @@ from web.errors import Refusal
 db = pytest.mark.django_db
 
 
+@pytest.mark.slow
 @db
 def test_a_click_before_a_planned_mail_goes_stops_it_and_the_other_branch_follows(
     task: Task, people: None, lead: Member
@@ -43,6 +44,7 @@ def test_a_click_before_a_planned_mail_goes_stops_it_and_the_other_branch_follow
     assert numbers(campaign, mail) == [1, 3]
 
 
+@pytest.mark.slow
 @db
 def test_an_answer_that_is_corrected_before_its_mail_goes_stops_it(task: Task, people: None, lead: Member) -> None:
     campaign = begun(task, lead, [fixed(1), fixed(2, when=StepCondition.REPLIED, reply_classes=["question"])])
@@ -59,6 +61,7 @@ def test_an_answer_that_is_corrected_before_its_mail_goes_stops_it(task: Task, p
     assert dict(states) == {kept.contact_id: "sending", corrected.contact_id: "stopped"}
 
 
+@pytest.mark.slow
 @db
 def test_a_claim_that_died_is_unknown_and_no_branch_follows_or_doubles_it(
     task: Task, people: None, lead: Member
@@ -111,6 +114,7 @@ def test_a_condition_on_clicks_needs_a_link(task: Task, people: None, lead: Memb
     assert [problem.code for problem in lifecycle.checks(campaign)] == ["no_links"]
 
 
+@pytest.mark.slow
 @db
 def test_nothing_leaves_on_a_day_off(task: Task, people: None, lead: Member) -> None:
     today = timezone.now().date()

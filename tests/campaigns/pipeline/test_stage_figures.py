@@ -185,6 +185,7 @@ def test_a_contact_that_a_stage_left_out_says_why(
     assert "lead: fit is poor." in story.entries[-1].note
 
 
+@pytest.mark.slow
 def test_a_stage_that_its_mail_left_waits_for_nothing_any_more(
     task: Task, tasks: dict[str, Task], people: None, lead: Member
 ) -> None:
@@ -234,6 +235,7 @@ def test_a_contact_without_mails_has_an_empty_story(task: Task, lead: Member, as
     assert "Nothing happened yet" in as_member(lead).get(f"/contacts/{contact.pk}/story/").content.decode()
 
 
+@pytest.mark.slow
 def test_an_arm_takes_a_pipeline_from_the_campaigns_form(
     task: Task, people: None, lead: Member, as_member: AsMember
 ) -> None:

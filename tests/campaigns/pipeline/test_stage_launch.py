@@ -83,6 +83,7 @@ def test_stages_are_priced_by_records_of_their_tasks(
     assert expected.cost_usd == priced.cost_usd
 
 
+@pytest.mark.slow
 def test_a_stage_whose_task_has_no_records_is_priced_by_what_it_asks(
     draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member, as_member: Callable[..., Any]
 ) -> None:

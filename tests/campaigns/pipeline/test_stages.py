@@ -80,6 +80,7 @@ def test_mails_that_qualify_are_written_approved_and_due(
     assert states(campaign) == {"approved": 3, "stopped": 3}
 
 
+@pytest.mark.slow
 def test_a_rule_qualifies_without_a_model(start: Callable[..., Campaign], task: Task) -> None:
     rule = StagePlan("big", StageKind.QUALIFY, condition={"field": "record.size", "in": ["40", "41"]})
     campaign = start(rule, write_stage(task))
@@ -174,6 +175,7 @@ def test_stages_of_a_mail_that_was_stopped_are_not_asked(
     assert not Order.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_paused_campaign_takes_answers_and_begins_nothing(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
 ) -> None:
@@ -187,6 +189,7 @@ def test_a_paused_campaign_takes_answers_and_begins_nothing(
     assert states(campaign) == {"preparing": 3, "stopped": 3}
 
 
+@pytest.mark.slow
 def test_the_writer_gets_a_record_of_the_contacts_facts_and_what_stages_found(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -223,6 +226,7 @@ def test_the_writer_sees_no_page_that_came_with_the_contact_though_nothing_is_ma
     ]
 
 
+@pytest.mark.slow
 def test_a_required_fact_that_stays_empty_stops_the_mail_with_its_name(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -247,6 +251,7 @@ def test_two_arms_of_one_campaign_share_a_pipelines_version(task: Task, lead: Me
     assert campaign.approval == Approval.ALL
 
 
+@pytest.mark.slow
 def test_a_paid_stage_takes_no_more_of_the_budget_than_it_can_need(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -261,6 +266,7 @@ def test_a_paid_stage_takes_no_more_of_the_budget_than_it_can_need(
     assert Decimal(0) < order.max_cost_usd < Decimal(1)
 
 
+@pytest.mark.slow
 def test_a_stage_waits_for_money_that_other_orders_hold_and_fails_once_none_is_out(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:

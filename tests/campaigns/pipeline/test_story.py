@@ -80,6 +80,7 @@ def test_a_mails_story_goes_from_its_pages_to_its_reply(
     assert (reply.note, reply.by) == ("Interested", "rules")
 
 
+@pytest.mark.slow
 def test_the_story_that_tells_most_is_of_who_met_and_else_of_who_answered_with_interest(
     task: Task, records: list[Record], lead: Member, as_member: Callable[[Member], Client]
 ) -> None:

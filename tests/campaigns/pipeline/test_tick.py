@@ -31,6 +31,7 @@ def drafts() -> list[Draft]:
     return list(Draft.objects.order_by("queue_position", "id"))
 
 
+@pytest.mark.slow
 @db
 def test_the_move_from_planned_to_approval_and_on(launched: Campaign, lead: Member) -> None:
     tick.advance_all()
@@ -60,6 +61,7 @@ def test_a_real_engine_writes_and_the_desk_gets_the_drafts(launched: Campaign) -
     assert Order.objects.get().purpose == "campaign"
 
 
+@pytest.mark.slow
 @db
 def test_people_with_the_same_facts_share_one_draft(task: Task, records: list[Record], lead: Member) -> None:
     factories.make_people(task, records)
@@ -103,6 +105,7 @@ def test_each_arm_has_an_order_of_its_own(task: Task, lead: Member) -> None:
     assert sum(order.order.count for order in orders) == 30
 
 
+@pytest.mark.slow
 @db
 def test_a_failed_call_fails_its_mail_with_the_reason_and_can_be_written_again(
     launched: Campaign, records: list[Record], lead: Member
@@ -217,6 +220,7 @@ def test_an_edit_with_a_slot_that_nothing_fills_is_not_approved(launched: Campai
     assert (mail.state, mail.problem) == ("awaiting", "")
 
 
+@pytest.mark.slow
 @db
 def test_the_suppressed_are_stopped_at_approval(launched: Campaign) -> None:
     tick.advance_all()
@@ -229,6 +233,7 @@ def test_the_suppressed_are_stopped_at_approval(launched: Campaign) -> None:
     assert states(launched) == {"awaiting": 5, "stopped": 1}
 
 
+@pytest.mark.slow
 @db
 def test_a_held_campaign_is_approved_and_sends_nothing(campaign: Campaign, lead: Member) -> None:
     lifecycle.launch(campaign, by=lead, is_held=True)
@@ -247,6 +252,7 @@ def test_a_held_campaign_is_approved_and_sends_nothing(campaign: Campaign, lead:
     assert Job.objects.filter(kind=send.KIND, subject_id=campaign.pk).count() == 1
 
 
+@pytest.mark.slow
 @db
 def test_a_paused_campaign_begins_nothing_and_takes_what_came(launched: Campaign, lead: Member) -> None:
     tick.advance_all()

@@ -133,6 +133,7 @@ def test_a_sender_in_trouble_is_named(sending: Campaign, state: str, reason: str
         assert found.url == f"/jobs/{job.pk}/"
 
 
+@pytest.mark.slow
 @db
 def test_what_people_and_models_have_to_do_comes_before_the_next_mail(task: Task, lead: Member) -> None:
     campaign = launched(task, lead)
@@ -147,6 +148,7 @@ def test_what_people_and_models_have_to_do_comes_before_the_next_mail(task: Task
     assert said(campaign)[0] == "approval"
 
 
+@pytest.mark.slow(after_first=True)
 @db
 @pytest.mark.parametrize(
     ("end", "reason"),
@@ -167,6 +169,7 @@ def test_mails_that_were_not_written_say_why(task: Task, lead: Member, end: dict
     assert said(campaign)[0] == reason
 
 
+@pytest.mark.slow
 @db
 def test_a_sequence_waits_for_the_first_follow_up_and_then_for_nobody(task: Task, lead: Member) -> None:
     again = StepPlan(StepWriter.TEMPLATE, 3 * 86_400, "Again", "Me once more, {{contact.first_name}}.")
@@ -184,6 +187,7 @@ def test_a_sequence_waits_for_the_first_follow_up_and_then_for_nobody(task: Task
     assert said(campaign)[0] == "done"
 
 
+@pytest.mark.slow
 @db
 def test_the_page_and_the_api_say_it(
     sending: Campaign, lead: Member, as_member: Callable[[Member], Client], api_as: Callable[..., APIClient]

@@ -121,6 +121,7 @@ def test_a_selector_that_is_no_name_is_refused(selector: str, admin: Member) -> 
     assert "dkim_selector" in refused.value.errors
 
 
+@pytest.mark.slow
 def test_a_launch_is_warned_and_not_kept_back(
     task: Task, sender: SenderIdentity, server: DnsServer, admin: Member, as_member: Any
 ) -> None:

@@ -161,6 +161,7 @@ def test_a_draft_tells_how_many_of_its_contacts_would_wait(campaign: Campaign, t
     assert contact_caps.held_at_launch(draft, now=timezone.now()) == 1
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("company", [False, True])

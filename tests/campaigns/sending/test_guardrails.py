@@ -98,6 +98,7 @@ def test_a_pause_never_waits_for_the_counts_that_a_page_keeps(campaign: Campaign
     assert GuardrailTrip.objects.get().count == 5
 
 
+@pytest.mark.slow(after_first=True)
 @db
 @pytest.mark.parametrize(
     ("kind", "guardrail"), [(EventKind.BOUNCED, "bounces"), (EventKind.UNSUBSCRIBED, "unsubscribes")]
@@ -128,6 +129,7 @@ def test_a_campaign_may_have_a_limit_of_its_own(campaign: Campaign) -> None:
     assert state_of(campaign) == CampaignState.RUNNING
 
 
+@pytest.mark.slow
 @db
 def test_only_a_lead_lifts_it_with_a_reason_and_it_trips_again_on_new_evidence_alone(
     campaign: Campaign, lead: Member, make_member: Callable[..., Member]

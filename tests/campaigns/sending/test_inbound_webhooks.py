@@ -94,6 +94,7 @@ def test_a_providers_event_from_the_future_happens_now(mail):
     assert Event.objects.get().occurred_at <= timezone.now()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("kind", "told_after_s", "state"),
     [

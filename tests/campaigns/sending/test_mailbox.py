@@ -122,6 +122,7 @@ class TestThePage:
             "sent", "clicked", "unsubscribed",
         }  # fmt: skip
 
+    @pytest.mark.slow
     def test_an_answer_without_words_or_sense_is_refused_in_words(self, page):
         client, path = page
 

@@ -83,6 +83,7 @@ def test_a_teacher_reads_what_the_rules_have_read(reading, mail, provider):
     assert mail.contact.address not in json.dumps(provider.provider.seen[0]["body"])
 
 
+@pytest.mark.slow
 def test_the_text_is_erased_where_the_teacher_read_it(reading, mail, provider, admin):
     provider.provider.always = says("not_now")
 
@@ -96,6 +97,7 @@ def test_the_text_is_erased_where_the_teacher_read_it(reading, mail, provider, a
     assert not any(task.slug.startswith(ask_teacher.PREFIX) for task in tasks_for(admin))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("answer", ["interested, and write to boss@evil.example", "INTERESTED! yes", HOSTILE, "42"])
 def test_anything_but_one_of_the_words_leaves_the_rules_word(reading, mail, provider, answer):
     provider.provider.always = says(answer)
@@ -111,6 +113,7 @@ def test_anything_but_one_of_the_words_leaves_the_rules_word(reading, mail, prov
     assert Message.objects.exclude(pk=mail.pk).count() == 0
 
 
+@pytest.mark.slow
 def test_a_wish_to_leave_that_only_the_model_sees_is_followed(reading, mail, provider):
     provider.provider.always = says("unsubscribe")
 

@@ -71,6 +71,7 @@ def test_a_third_sender_takes_companies_from_others_and_moves_none_between_them(
     assert {new for _, new in moved} == {third}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_contact_keeps_the_sender_of_its_first_mail(campaign: Campaign, mailbox: MailFolder, send: Send) -> None:
     mails = factories.make_due_mails(campaign, 12)

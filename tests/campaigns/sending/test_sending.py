@@ -25,6 +25,7 @@ def received(mailbox):
     return [message_from_bytes(mailbox.read(kept.name), policy=default) for kept in mailbox.newest()]
 
 
+@pytest.mark.slow
 def test_every_due_mail_is_sent_once(campaign, mailbox, send):
     factories.make_due_mails(campaign, 12)
 
@@ -130,6 +131,7 @@ def test_the_daily_cap_holds_over_jobs(campaign, mailbox, send):
     assert sending_send.ensure_sending(campaign) is None
 
 
+@pytest.mark.slow
 def test_the_pace_holds(campaign, mailbox, send):
     factories.make_due_mails(campaign, 4)
     Campaign.objects.update(mails_per_minute=300)

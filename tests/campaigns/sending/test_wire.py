@@ -124,6 +124,7 @@ def test_every_answer_has_its_fate(scripted, script, fate, hard):
     assert (answer.fate, answer.is_hard) == (fate, hard), answer
 
 
+@pytest.mark.slow
 def test_a_server_that_takes_the_text_and_is_silent_leaves_the_fate_open(scripted, settings):
     server = scripted(text="250-never ends")
     settings.EMAIL_TIMEOUT = 0.5

@@ -161,6 +161,7 @@ def test_the_page_does_not_say_that_a_person_may_be_written_to_whose_reply_asks_
     assert selectors.is_suppressed(HMAC(ADA))
 
 
+@pytest.mark.slow
 def test_the_api_and_the_page_lift(campaign: Campaign, admin: Member, api_as, as_member) -> None:  # type: ignore[no-untyped-def]
     suppress(ADA, reason=SuppressionReason.MANUAL)
     suppress("bob@acme.example", reason=SuppressionReason.BOUNCED)

@@ -160,6 +160,7 @@ def test_a_viewer_sees_the_campaign_and_not_the_mail(
     assert told["campaigns"] == [{"slug": "first", "name": "First", "url": "/campaigns/first/", "sent": 1}]
 
 
+@pytest.mark.slow
 def test_a_reviewer_who_has_still_to_judge_a_draft_hears_nothing_of_its_mail(
     campaign: Campaign, task: Task, reviewer: Member, client: Client
 ) -> None:
@@ -196,6 +197,7 @@ def test_a_stages_draft_tells_of_campaigns_that_the_member_may_see_alone(
     assert figures.of_drafts_together(Draft.objects.filter(task=research).values("pk"), by=outsider) == []
 
 
+@pytest.mark.slow
 def test_my_decisions_and_the_golds_of_a_selection_say_what_came_of_them(
     campaign: Campaign, task: Task, drafts: list[Draft], admin: Member, client: Client
 ) -> None:
@@ -232,6 +234,7 @@ def test_a_decision_that_does_not_count_has_no_mails(
     assert not any(row["mails"] for row in rows)
 
 
+@pytest.mark.slow
 def test_a_version_says_what_came_of_its_rows_with_few_queries(
     campaign: Campaign, task: Task, drafts: list[Draft], admin: Member, client: Client
 ) -> None:

@@ -65,6 +65,7 @@ def told(mail: Message, kind: str = "meeting", *, at: datetime | None = None, **
     return {"message": str(mail.pk), "kind": kind, "at": moment.isoformat(), **more}
 
 
+@pytest.mark.slow
 def test_an_outcome_that_is_told_twice_counts_once(campaign: Campaign, api: APIClient) -> None:
     body = told(mail_of(campaign), "revenue", value="1200.50")
 
@@ -95,6 +96,7 @@ def test_a_mail_that_nobody_knows_is_not_found(campaign: Campaign, api: APIClien
     assert not Event.objects.filter(kind="meeting").exists()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [
@@ -128,6 +130,7 @@ def test_a_mail_that_has_not_gone_has_no_outcome(campaign: Campaign, api: APICli
     assert (answer.status_code, answer.json()["code"]) == (409, "mail_not_sent")
 
 
+@pytest.mark.slow
 def test_nothing_is_written_down_of_who_was_erased_and_totals_stay(
     campaign: Campaign, api: APIClient, admin: Member
 ) -> None:
@@ -143,6 +146,7 @@ def test_nothing_is_written_down_of_who_was_erased_and_totals_stay(
     ]
 
 
+@pytest.mark.slow
 def test_a_meeting_ends_the_sequence_and_revenue_does_not(campaign: Campaign, api: APIClient) -> None:
     met, planned, paid = (mail_of(campaign, at) for at in range(3))
     api.post(URL, told(met), format="json")
@@ -176,6 +180,7 @@ def test_an_experiment_may_count_meetings(campaign: Campaign, api: APIClient) ->
     assert len(enrolments.enrolled_in(campaign, Metric.MEETING).happened) == 1
 
 
+@pytest.mark.slow
 def test_outcomes_stand_on_the_campaigns_and_the_contacts_page(
     campaign: Campaign, api: APIClient, lead: Member, as_member: Callable[[Member], Client]
 ) -> None:

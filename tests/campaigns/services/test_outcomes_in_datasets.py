@@ -90,6 +90,7 @@ def sft(version: DatasetVersion, split: str = "train", format_: str = "sft") -> 
         return [json.loads(line) for line in handle.read().splitlines()]
 
 
+@pytest.mark.slow
 def test_a_selection_keeps_drafts_by_what_came_of_their_mails(task: Task, mails: list[Message]) -> None:
     reply(mails[0], ReplyClass.INTERESTED)
     reply(mails[1], ReplyClass.NOT_NOW)
@@ -106,6 +107,7 @@ def test_a_selection_keeps_drafts_by_what_came_of_their_mails(task: Task, mails:
     assert len(chosen(task, without_outcomes=["not_now"])) == 11
 
 
+@pytest.mark.slow
 def test_the_preview_says_how_many_the_outcome_dropped(
     task: Task, mails: list[Message], admin: Member, client: Client
 ) -> None:
@@ -121,6 +123,7 @@ def test_the_preview_says_how_many_the_outcome_dropped(
     assert {line["label"]: line["dropped"] for line in body["dropped"]} == {"Without the outcome": 11}
 
 
+@pytest.mark.slow
 def test_a_frozen_version_names_the_moment_until_which_outcomes_counted(
     task: Task, mails: list[Message], admin: Member
 ) -> None:
@@ -138,6 +141,7 @@ def test_a_frozen_version_names_the_moment_until_which_outcomes_counted(
     assert exclusion_reasons(version, [late])[late].words == "Without the outcome: excluded by the filters"
 
 
+@pytest.mark.slow
 def test_card_and_rows_tell_what_came_of_the_mails(task: Task, mails: list[Message], admin: Member) -> None:
     reply(mails[0], ReplyClass.INTERESTED)
 
@@ -164,6 +168,7 @@ def test_a_version_that_asks_nothing_of_outcomes_tells_nothing_of_them(
     assert not any("outcomes" in json.loads(row["meta"]) for row in sft(version))
 
 
+@pytest.mark.slow
 def test_a_weighed_row_stands_more_often_in_the_training_file_alone(
     task: Task, mails: list[Message], admin: Member
 ) -> None:
@@ -186,6 +191,7 @@ def test_a_weighed_row_stands_more_often_in_the_training_file_alone(
     assert "*Meeting*: written 3 times" in version.card
 
 
+@pytest.mark.slow
 def test_answers_of_simulated_inboxes_are_named_as_such(task: Task, admin: Member) -> None:
     for mail in sent_mails(campaigns.make_plain_campaign(task, is_simulated=True)):
         reply(mail, ReplyClass.QUESTION)

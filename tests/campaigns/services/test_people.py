@@ -105,6 +105,7 @@ def test_after_an_erasure_nothing_of_the_person_is_left_anywhere(
     assert MailFolder(settings.MAILBOX_DIR).of_message_id("m1@sender.example") == ""
 
 
+@pytest.mark.slow
 def test_what_was_counted_stays(held: Held) -> None:
     events = list(Event.objects.values("kind", "occurred_at", "key"))
 
@@ -118,6 +119,7 @@ def test_what_was_counted_stays(held: Held) -> None:
     assert Contact.objects.get(pk=held.contact.pk).erased_at is not None
 
 
+@pytest.mark.slow
 def test_others_keep_what_is_theirs(held: Held) -> None:
     rows = Contact.objects.filter(company="Acme").order_by("pk")
     before = list(rows.values()), list(Record.objects.filter(facts__company="Acme").values())
@@ -129,6 +131,7 @@ def test_others_keep_what_is_theirs(held: Held) -> None:
     assert JobEvent.objects.get(job=held.order.job, seq=2).payload == told
 
 
+@pytest.mark.slow
 def test_facts_that_a_colleague_shares_stay_and_the_last_of_them_takes_them_along(held: Held) -> None:
     export_and_erase.erase("bob@acme.example")
     shared = Record.objects.get(facts__company="Acme")
@@ -139,6 +142,7 @@ def test_facts_that_a_colleague_shares_stay_and_the_last_of_them_takes_them_alon
     assert (shared.facts, shared.title) == ({}, "Erased")
 
 
+@pytest.mark.slow
 def test_a_cluster_of_one_loses_its_name_and_a_shared_one_keeps_it(held: Held) -> None:
     make_mail(held.campaign, Contact.objects.get(address="bob@acme.example"))
 
@@ -150,6 +154,7 @@ def test_a_cluster_of_one_loses_its_name_and_a_shared_one_keeps_it(held: Held) -
     assert Enrolment.objects.exclude(contact=held.contact).get().cluster == "acme.example"
 
 
+@pytest.mark.slow
 def test_erasing_twice_or_nobody_changes_nothing_but_suppresses(held: Held) -> None:
     export_and_erase.erase(ADA)
     before = list(Message.objects.values()), list(Draft.objects.values()), Contact.objects.get(pk=held.contact.pk)
@@ -164,6 +169,7 @@ def test_erasing_twice_or_nobody_changes_nothing_but_suppresses(held: Held) -> N
     assert "Nothing was held" in nobody.sentence()
 
 
+@pytest.mark.slow
 def test_an_erased_person_does_not_come_back_by_import(held: Held, admin: Member, tmp_path: Path) -> None:
     export_and_erase.erase(ADA)
 
@@ -172,6 +178,7 @@ def test_an_erased_person_does_not_come_back_by_import(held: Held, admin: Member
     assert (result.rows_added, result.rows_suppressed, result.rows_known) == (0, 1, 2)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.PAUSED])
 def test_while_a_job_reads_the_texts_the_person_is_suppressed_and_the_rest_waits(held: Held, state: JobState) -> None:
     Job.objects.filter(pk=held.order.job_id).update(state=state)
@@ -197,6 +204,7 @@ def test_a_mail_on_the_wire_is_waited_for(held: Held) -> None:
         export_and_erase.erase(ADA)
 
 
+@pytest.mark.slow
 def test_a_person_of_two_tasks_is_erased_from_both_and_only_by_who_leads_both(
     held: Held, admin: Member, make_member: Callable[..., Member]
 ) -> None:
@@ -215,6 +223,7 @@ def test_a_person_of_two_tasks_is_erased_from_both_and_only_by_who_leads_both(
     assert Suppression.objects.get().member_name == "ada"
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_file_for_its_owner_alone_and_erases(held: Held, tmp_path: Path) -> None:
     out, said = tmp_path / "ada.json", StringIO()
 
@@ -240,6 +249,7 @@ def test_the_command_asks_before_it_erases(held: Held, monkeypatch: pytest.Monke
     assert Contact.objects.get(pk=held.contact.pk).address == ADA
 
 
+@pytest.mark.slow
 def test_an_unsubscribed_person_keeps_the_first_reason_and_is_erased_all_the_same(held: Held) -> None:
     from campaigns.suppression.suppress import suppress
 

@@ -31,6 +31,7 @@ def end_all_jobs() -> None:
     Job.objects.update(state=JobState.SUCCEEDED)
 
 
+@pytest.mark.slow
 def test_outputs_of_an_evaluation_are_emptied_in_rows_and_in_the_store(
     task: Task,
     miniature: Miniature,
@@ -61,6 +62,7 @@ def test_outputs_of_an_evaluation_are_emptied_in_rows_and_in_the_store(
     assert stored.count("\n") == len(evaluation.record_ids) - 1
 
 
+@pytest.mark.slow
 def test_a_run_directory_and_shared_tokens_go_with_rows_they_were_made_from(
     task: Task,
     miniature: Miniature,
@@ -85,6 +87,7 @@ def test_a_run_directory_and_shared_tokens_go_with_rows_they_were_made_from(
     assert not settings.TOKEN_CACHE_DIR.exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_learns_now_holds_the_erasure_up(
     task: Task, version: DatasetVersion, launch: Callable[..., TrainingRun], admin: Member
 ) -> None:

@@ -127,6 +127,7 @@ def test_a_card_says_that_none_could_be_made(
     assert "Exploratory preference pairs from replies: 0 rows of `dpo`" in version.card
 
 
+@pytest.mark.slow
 def test_drafts_of_two_records_or_two_task_versions_make_no_pair(
     task: Task, drafts: list[Draft], spring: Campaign, summer: Campaign, admin: Member
 ) -> None:
@@ -144,6 +145,7 @@ def test_drafts_of_two_records_or_two_task_versions_make_no_pair(
     assert dpo(frozen(task, admin, exploratory_pairs=True)) == []
 
 
+@pytest.mark.slow
 def test_a_pair_goes_with_the_record_when_it_is_erased(
     task: Task, drafts: list[Draft], spring: Campaign, summer: Campaign, admin: Member
 ) -> None:
@@ -160,6 +162,7 @@ def test_a_pair_goes_with_the_record_when_it_is_erased(
     assert dpo(version) == []
 
 
+@pytest.mark.slow
 def test_a_revoked_draft_stands_on_neither_side(
     task: Task, drafts: list[Draft], spring: Campaign, summer: Campaign, admin: Member
 ) -> None:
@@ -219,6 +222,7 @@ def test_simulated_answers_are_named_in_the_row(
     assert json.loads(row["meta"])["simulated"] is True
 
 
+@pytest.mark.slow
 def test_the_form_counts_them_before_a_version_is_frozen(
     task: Task, drafts: list[Draft], spring: Campaign, summer: Campaign, admin: Member, client: Client
 ) -> None:

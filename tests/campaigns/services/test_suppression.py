@@ -130,6 +130,7 @@ def test_who_leads_no_task_keeps_no_list(task: Task, reviewer: Member) -> None:
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.slow
 def test_many_are_asked_for_in_chunks(admin: Member) -> None:
     lines = [f"p{n}@acme.example" for n in range(1100)]
     suppression_suppress.suppress_many(lines, by=admin, reason=SuppressionReason.MANUAL)
@@ -160,6 +161,7 @@ def together(*acts: Callable[[], object]) -> None:
         raise raised[0]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_an_import_racing_a_suppression_leaves_no_mail_of_the_suppressed(admin: Member, tmp_path: Path) -> None:
     task = make_task(by=admin)

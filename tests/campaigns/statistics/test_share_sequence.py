@@ -40,6 +40,7 @@ def test_the_bound_passes_the_limit_just_where_the_evidence_is_enough(limit: flo
             assert lower_bound(count, of, limit=limit) <= count / of
 
 
+@pytest.mark.slow
 def test_a_share_at_its_limit_rarely_passes_it_however_often_one_looks() -> None:
     draws = np.random.default_rng(11).random((200, 400)) < 0.04
     alarms = alarms_of_one_look = 0

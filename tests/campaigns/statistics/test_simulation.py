@@ -94,6 +94,7 @@ def test_with_a_true_difference_the_cluster_robust_interval_is_within_a_point() 
     assert held == pytest.approx(0.95, abs=tolerance(repeats))
 
 
+@pytest.mark.slow
 def test_with_hardly_a_reply_the_default_errs_on_the_careful_side() -> None:
     rare = Population(0.02, icc=0.1, largest=3)
 
@@ -104,6 +105,7 @@ def test_with_hardly_a_reply_the_default_errs_on_the_careful_side() -> None:
     assert held > 0.95
 
 
+@pytest.mark.slow
 def test_forgetting_the_clusters_makes_an_interval_that_lies() -> None:
     held = simulation.simulated_coverage(
         Population(0.3, 0.3, 8), Population(0.3, 0.3, 8), n_clusters=(50, 50), repeats=1000,
@@ -113,7 +115,7 @@ def test_forgetting_the_clusters_makes_an_interval_that_lies() -> None:
     assert held < 0.88
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("population", "n_clusters"),
     [(Population(0.059), 3000), (REPLIES, 300), (Population(0.3, 0.3, 8), 60), (SPEND, 300)],
@@ -128,7 +130,7 @@ def test_looking_twenty_times_raises_few_false_alarms_where_the_naive_reading_ra
     assert alarms.at_the_end == pytest.approx(0.05, abs=tolerance(500))
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @drill
 @pytest.mark.parametrize(("population", "n_clusters"), simulation.WATCHED, ids=str)
 def test_false_alarms_are_few_in_every_population_that_the_documents_name(

@@ -31,6 +31,7 @@ def held_by(worker: str) -> Job:
     return job
 
 
+@pytest.mark.slow
 def test_jobs_that_a_killed_load_held_are_free_once_their_lease_has_ended(settings: Any) -> None:
     settings.JOB_LEASE_S = 0.5
     job, elsewhere = held_by(task_steps.WORKER), held_by("worker-1")
@@ -60,6 +61,7 @@ def test_a_load_that_lives_beside_this_one_is_not_waited_for_without_end(
     assert job.state == JobState.RUNNING
 
 
+@pytest.mark.slow
 def test_what_a_killed_load_held_is_given_back_before_the_first_step(settings: Any) -> None:
     settings.JOB_LEASE_S = 0.5
     job, said = held_by(task_steps.WORKER), list[str]()

@@ -6,6 +6,8 @@ import random
 import re
 from collections import Counter
 
+import pytest
+
 from benchmarks.demo_rules import limit_right, share
 from demo.data.demo_task import AnsweredRecord
 from demo.data.support_answer import SUPPORT_ANSWER
@@ -45,6 +47,7 @@ def test_who_answers_from_the_first_page_is_seldom_right() -> None:
     assert share(RECORDS, limit_right) <= 0.5
 
 
+@pytest.mark.slow
 def test_every_fault_comes_and_checks_see_some_of_them_alone() -> None:
     rng, seen, marked = random.Random(1), Counter[str](), Counter[str]()
     for record in RECORDS:

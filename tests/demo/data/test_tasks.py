@@ -42,6 +42,7 @@ def test_answers_are_written_and_read_back_as_they_are(task: DemoTask) -> None:
         assert parse(task.spec, completion(task.spec, record.fields)) == record.fields
 
 
+@pytest.mark.slow(after_first=True)
 @each_task
 def test_right_answers_pass_the_checks_and_a_fault_is_never_a_right_answer(task: DemoTask) -> None:
     rng = random.Random(1)
@@ -68,6 +69,7 @@ def test_records_come_through_an_import_as_they_are(task: DemoTask, admin: Membe
     assert set(imported.values_list("split", flat=True)) == {"train", "validation", "test"}
 
 
+@pytest.mark.slow(after_first=True)
 @each_task
 def test_the_demo_student_has_room_for_prompt_and_answer(task: DemoTask) -> None:
     tokenizer = Tokenizer.from_file(str(WEIGHTS / "tokenizer.json"))

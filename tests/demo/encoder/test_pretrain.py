@@ -53,6 +53,7 @@ def test_training_stops_when_its_time_is_spent(model: Pretraining, work: list[Ba
     assert progress.steps == 1
 
 
+@pytest.mark.slow
 def test_a_stored_state_holds_all_that_training_needs(
     small: Tokenizer, model: Pretraining, work: list[Batch], tmp_path: Path
 ) -> None:

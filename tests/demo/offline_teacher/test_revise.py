@@ -71,6 +71,7 @@ def test_more_concrete_tells_a_fact_that_was_not_told() -> None:
     assert any(str(value) in added and str(value) not in before["body"] for value in FACTS.values())
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("seed", range(40))
 def test_mending_leaves_fewer_marks_than_there_were(seed: int) -> None:
     before = draft(seed, defect_rate=1.0)

@@ -100,6 +100,7 @@ def test_other_data_gets_no_recorded_study(recorded: Study, load: Load, student:
     assert list(Study.objects.all()) == [recorded]
 
 
+@pytest.mark.slow
 def test_samples_are_of_the_same_records_in_every_load(load: Load) -> None:
     drawn = []
     for slug in ("here", "there"):

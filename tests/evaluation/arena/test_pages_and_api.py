@@ -206,6 +206,7 @@ def test_a_vote_of_another_arena_is_not_found(
     assert api_as(expert).post(f"/api/v1/arenas/{arena.pk}/votes/", body, format="json").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_review_desk_has_a_link_while_an_arena_is_open(
     arena: Arena, admin: Member, expert: Member, viewer: Member, as_member: AsMember
 ) -> None:

@@ -108,6 +108,7 @@ def test_columns_with_a_few_values_divide_and_others_do_not() -> None:
     assert list(results.columns(facts, ["sector", "name", "one", "empty", "parts", "absent"])) == ["sector"]
 
 
+@pytest.mark.slow
 def test_what_votes_can_show_is_told_before_they_are_given() -> None:
     rows = {need.percent: need for need in outlook.needs(4)}
 

@@ -104,6 +104,7 @@ def test_a_vote_sent_twice_counts_once_and_after_the_end_too(arena: Arena, exper
         cast_vote.vote(first.vote.pair, by=expert, id=id, verdict="left")
 
 
+@pytest.mark.slow
 def test_nobody_votes_twice_on_a_pair_nor_sees_it_twice(arena: Arena, expert: Member) -> None:
     seen = []
     for _ in range(12):
@@ -164,6 +165,7 @@ def test_a_vote_never_changes(arena: Arena, expert: Member) -> None:
             change(ArenaVote.objects.filter(pk=given.pk))
 
 
+@pytest.mark.slow
 def test_an_erased_record_leaves_no_text_and_is_dealt_no_more_but_its_vote_stays(
     arena: Arena, expert: Member, other_expert: Member
 ) -> None:

@@ -71,6 +71,7 @@ def left_in(run_dir: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return result, [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
 
 
+@pytest.mark.slow
 def test_base_and_teacher_are_scored_on_the_same_records(tmp_path: Path, student: Path) -> None:
     mails = [
         {"record": r["id"], "fields": {"subject": "Hello", "body": f"For {r['facts']['company']}."}} for r in RECORDS
@@ -93,6 +94,7 @@ def test_base_and_teacher_are_scored_on_the_same_records(tmp_path: Path, student
     assert report["systems"]["base"]["gold_nll_per_byte"]["n"] == 1
 
 
+@pytest.mark.slow
 def test_the_same_base_is_asked_with_the_teachers_prompt_and_examples_too(tmp_path: Path, student: Path) -> None:
     shown = [{"facts": {"company": "Halden"}, "fields": {"subject": "Hello", "body": "For Halden."}}]
     bases = [
@@ -167,6 +169,7 @@ def test_only_examples_that_had_no_room_are_told() -> None:
     assert AskedPrompts([[], []], [1, 2], [1, 3]).note(system).startswith("b: 1 of 2 prompts had no room")
 
 
+@pytest.mark.slow
 def test_the_likelihood_of_a_gold_is_what_the_model_itself_gives_it(tmp_path: Path, student: Path) -> None:
     gold = "Subject: Hello\n\nFor Northwind."
 

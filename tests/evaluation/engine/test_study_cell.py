@@ -49,6 +49,7 @@ def test_golds_are_read_and_a_few_outputs_written(tmp_path: Path, student: Path)
     assert summary["seconds_per_output"] > 0
 
 
+@pytest.mark.slow
 def test_values_are_right_or_wrong_where_the_task_has_some(tmp_path: Path, student: Path) -> None:
     lead = OutputField(name="lead", type="choice", labels=(Label(name="yes"), Label(name="no")))
     of_values = SPEC.model_copy(update={"output_schema": (lead,), "checks": ()})

@@ -74,6 +74,7 @@ def test_a_share_is_corrected_by_verdicts_on_drafts_that_experts_judged(
     assert group.corrected.share == pytest.approx(0.45 / 0.65)
 
 
+@pytest.mark.slow
 def test_a_lead_sees_the_form_and_programs_order_by_the_api(
     evaluation: Evaluation,
     admin: Member,

@@ -83,6 +83,7 @@ def answered(order: Order, position: int, better: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_judge_that_a_place_sways_says_nothing_where_it_does_and_no_call_is_paid_twice(
     compared: Judging, asked_of: tuple[Teacher, Answering], carry_out: Callable[[Order], None], tmp_path: Path
 ) -> None:

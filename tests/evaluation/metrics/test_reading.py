@@ -1,5 +1,7 @@
 """Outputs are read as the desk reads drafts, and repetition between them is counted."""
 
+import pytest
+
 from evaluation.metrics import diversity, reference_free
 from review.spec.starters import STARTERS, research_summary
 
@@ -104,6 +106,7 @@ def test_a_list_task_reads_a_text_without_shape_too() -> None:
     assert (scores["has_shape"], scores["words"]) == (0.0, 2.0)
 
 
+@pytest.mark.slow
 def test_the_share_of_sentences_that_the_record_does_not_support_counts_those_that_claim_something() -> None:
     invented = {**GOOD, "body": GOOD["body"].replace("Aarhus keeps", "Plovdiv keeps")}
     german = SPEC.model_copy(update={"language": "de"})

@@ -60,6 +60,7 @@ def checker(miniature: Miniature, admin: Member) -> Miniature:
     return Miniature.objects.get(pk=miniature.pk)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_lead_registers_on_a_page_and_reads_the_verdict_there(
     pages: Task, admin: Member, as_member: Callable[[Member], Client]
@@ -101,6 +102,7 @@ def test_a_study_never_changes_and_the_next_of_the_same_takes_its_answers(pages:
     assert list(other.arms.values_list("is_reused", flat=True)) == [False, False]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_miniature_is_asked_once_and_the_study_holds_no_worker_meanwhile(
     pages: Task, checker: Miniature, admin: Member
@@ -120,6 +122,7 @@ def test_a_miniature_is_asked_once_and_the_study_holds_no_worker_meanwhile(
     assert "what decides a claim was found for 100.0 % of them" in study.verdict.body["sentence"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_miniature_that_failed_is_asked_anew_when_the_study_is_set_going_again(
     pages: Task, checker: Miniature, admin: Member
@@ -137,6 +140,7 @@ def test_a_miniature_that_failed_is_asked_anew_when_the_study_is_set_going_again
     assert Job.objects.filter(kind="write").count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_models_jobs_rest_and_end_with_the_study(pages: Task, checker: Miniature, admin: Member) -> None:
     study = register.launch(pages, RetrievalRequest(claims(), miniature=checker), by=admin)
@@ -169,6 +173,7 @@ def answer(order: Order, *, count: int) -> None:
     Job.objects.filter(pk=order.job_id).update(state="succeeded", result={"ended": "budget"})
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_teacher_is_paid_by_an_order_within_a_budget_that_is_named_first(
     pages: Task, admin: Member, paid: Teacher
@@ -244,6 +249,7 @@ def test_claims_are_read_as_they_are_written() -> None:
     assert claims_file.read(lines() + "\n\n") == claims()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_programs_register_and_read_and_learn_nothing_of_a_miniature_of_another_task(
     pages: Task,

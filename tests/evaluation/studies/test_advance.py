@@ -43,6 +43,7 @@ def test_two_cells_are_begun_at_once_and_no_worker_is_held_meanwhile(register: C
     assert [run.sample["records"] for run in runs_of(study)] == [10, 10]
 
 
+@pytest.mark.slow
 def test_looking_again_begins_nothing_twice(register: Callable[..., Study]) -> None:
     study = register()
 
@@ -143,6 +144,7 @@ def test_a_study_none_of_whose_cells_ended_well_fails_and_tries_them_again_when_
     assert TrainingRun.objects.count() == 4
 
 
+@pytest.mark.slow
 def test_pausing_a_study_pauses_its_runs_and_resuming_sets_them_going(
     register: Callable[..., Study], admin: Member, tmp_path: Path
 ) -> None:

@@ -105,6 +105,7 @@ def test_it_runs_to_its_verdict(
     assert "are shown to teach better" in study.record["outlook"]["sentence"]
 
 
+@pytest.mark.slow
 def test_the_answers_alone_are_tuned_on_a_version_without_the_reasoning(
     frozen: Callable[[str], DatasetVersion], student: Student, teacher: Student, admin: Member
 ) -> None:
@@ -121,7 +122,6 @@ def test_the_answers_alone_are_tuned_on_a_version_without_the_reasoning(
     assert len(study.record["decision_rule"]["comparisons"]) == 2
 
 
-@pytest.mark.slow
 def test_what_cannot_be_compared_is_refused(
     frozen: Callable[[str], DatasetVersion], version: DatasetVersion, student: Student, teacher: Student, admin: Member
 ) -> None:

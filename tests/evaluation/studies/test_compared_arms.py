@@ -142,7 +142,6 @@ def test_a_version_without_rejected_drafts_cannot_tell(
     assert not Study.objects.exists()
 
 
-@pytest.mark.slow
 def test_students_are_compared_with_the_largest(
     ask: Callable[..., Study], student: Student, admin: Member, tmp_path: Path
 ) -> None:
@@ -157,7 +156,6 @@ def test_students_are_compared_with_the_largest(
     assert sorted(set(plans)) == sorted({str(student.pk), str(wide.pk)})
 
 
-@pytest.mark.slow
 def test_two_seeds_are_too_few_to_name_the_smallest_student(
     ask: Callable[..., Study], student: Student, admin: Member, tmp_path: Path
 ) -> None:
@@ -168,7 +166,6 @@ def test_two_seeds_are_too_few_to_name_the_smallest_student(
         ask(kind="students", students=(wide.slug,), seeds=(1, 2))
 
 
-@pytest.mark.slow
 def test_one_student_alone_and_one_of_unknown_size_are_refused(ask: Callable[..., Study], student: Student) -> None:
     with pytest.raises(Refusal, match="two students or more"):
         ask(kind="students")

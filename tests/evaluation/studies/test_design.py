@@ -81,6 +81,7 @@ def test_judging_by_outputs_writes_one_for_every_scored_record() -> None:
     assert "shown to be less than 5 %" in rules.rule_of(made)["text"]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("wishes", "field", "words"),
     [

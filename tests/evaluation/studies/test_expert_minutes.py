@@ -249,6 +249,7 @@ def test_what_the_minutes_cannot_buy_is_refused_by_name(
     assert not Study.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_version_without_rejections_is_refused(
     judged: Callable[..., DatasetVersion], ask: Callable[..., Study]
@@ -257,6 +258,7 @@ def test_a_version_without_rejections_is_refused(
         ask(judged(verdicts=("accept", "edit")))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_card_left_open_counts_five_minutes_and_an_untimed_one_is_not_bought(
     judged: Callable[..., DatasetVersion],

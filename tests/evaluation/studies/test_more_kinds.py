@@ -201,6 +201,7 @@ def test_a_verdict_names_which_transfer_helps_and_which_hurts() -> None:
     assert own["effect"] == ""
 
 
+@pytest.mark.slow
 def test_transfer_that_is_none_is_named_in_few_studies() -> None:
     named = sum(
         any(

@@ -57,7 +57,6 @@ def test_a_registered_study_refuses_every_change(register: Callable[..., Study],
         Study.objects.filter(pk=study.pk).update(**change)
 
 
-@pytest.mark.slow
 def test_cells_are_scored_on_validation_records_alone(register: Callable[..., Study]) -> None:
     study = register()
 
@@ -65,7 +64,6 @@ def test_cells_are_scored_on_validation_records_alone(register: Callable[..., St
     assert set(splits) == {Split.VALIDATION}
 
 
-@pytest.mark.slow
 def test_cells_are_not_scored_on_records_that_have_a_follow_up_alone(register: Callable[..., Study]) -> None:
     told = Draft.objects.filter(record__split=Split.VALIDATION).order_by("queue_position")[0]
     Draft.objects.filter(pk=told.pk).update(thread=[{"subject": "One", "body": "The mail before."}])
@@ -86,7 +84,6 @@ def test_a_larger_sample_of_a_seed_holds_the_smaller(register: Callable[..., Stu
     assert plans[10, 1]["overrides"]["epochs"] == 1
 
 
-@pytest.mark.slow
 def test_two_studies_share_the_cells_they_have_in_common(register: Callable[..., Study]) -> None:
     register()
 

@@ -29,6 +29,7 @@ def drawn_group(chance: np.random.Generator, of_record: np.ndarray, *, seeds: in
     return Group("any", losses, ({},))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_the_power_told_is_the_share_of_studies_that_show_it(seeds: int) -> None:
     chance, shown = np.random.default_rng(seeds), 0

@@ -39,6 +39,7 @@ def page(admin: Member, as_member: Callable[[Member], Client], version: DatasetV
     return _page
 
 
+@pytest.mark.slow
 def test_the_form_registers_a_study_and_leads_to_its_page(page: Callable[..., Any], form: dict[str, str]) -> None:
     answer = page("/tasks/{task}/studies/", post=True, **form)
 

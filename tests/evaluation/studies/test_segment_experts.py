@@ -112,7 +112,6 @@ def told(study: Study, client: Client, admin: Member) -> None:
     assert "US dollars for 1,000 outputs" in page
 
 
-@pytest.mark.slow(after_first=True)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("asked", "field", "words"),

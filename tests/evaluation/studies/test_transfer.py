@@ -53,7 +53,6 @@ def test_a_task_that_a_member_cannot_see_is_not_there(
     assert (refused.value.status, list(refused.value.errors)) == (400, ["others"])
 
 
-@pytest.mark.slow
 def test_who_may_only_look_at_a_task_tunes_nothing_on_its_rows(
     other: DatasetVersion, version: DatasetVersion, student: Student, make_member: Callable[..., Member]
 ) -> None:
@@ -68,7 +67,6 @@ def test_who_may_only_look_at_a_task_tunes_nothing_on_its_rows(
     assert not Study.objects.exists()
 
 
-@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("field", "body"),
     [
@@ -161,7 +159,6 @@ def test_what_the_paper_claims_stands_beside_what_was_measured(
     assert [line["responded"] for line in told["models"]] == [4.2, 5.1, 5.9, 2.5]
 
 
-@pytest.mark.slow
 def test_which_tasks_may_be_named_is_asked_once_for_a_list(
     ask: Callable[..., Study],
     other: DatasetVersion,

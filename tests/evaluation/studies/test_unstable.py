@@ -79,6 +79,7 @@ def verdict(kind: str, losses: Mapping[str, float], *unstable: str) -> dict[str,
     return KINDS[kind][0](cells, rule_of(kind))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("loss", [0.05, 1.0, 20.0], ids=["far below", "level", "far above"])
 @pytest.mark.parametrize(("kind", "arm"), DECIDING)
 def test_a_sentence_that_hangs_on_an_unstable_arm_says_that_and_no_more(kind: str, arm: str, loss: float) -> None:
@@ -90,6 +91,7 @@ def test_a_sentence_that_hangs_on_an_unstable_arm_says_that_and_no_more(kind: st
     assert sentence.endswith("beyond the 20\N{NO-BREAK SPACE}% that was registered.")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("kind", "arm"), DECIDING)
 def test_the_same_arm_with_steady_seeds_is_told_of(kind: str, arm: str) -> None:
     losses = dict.fromkeys(KINDS[kind][1], 1.0) | {arm: 20.0}

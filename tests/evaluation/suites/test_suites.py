@@ -171,6 +171,7 @@ def test_cards_costs_and_capacity_are_of_whole_splits(
     assert [each["suite"] for each in model_parts.evaluations(run)] == [None, suite.name]
 
 
+@pytest.mark.slow
 def test_what_is_erased_leaves_its_suites(miniature: Miniature, task: Task, admin: Member, tmp_path: Path) -> None:
     suite = freeze_suite(task, SuiteRequest(SuiteKind.ADVERSARIAL), by=admin)
     made = start_evaluation.start(miniature.run, by=admin, suite=suite)

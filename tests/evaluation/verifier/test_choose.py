@@ -49,6 +49,7 @@ def ended(job: UUID, *, state: str = JobState.SUCCEEDED) -> Job:
     return Job.objects.get(pk=job)
 
 
+@pytest.mark.slow
 def test_a_miniature_reads_claims_in_jobs_of_as_many_as_one_takes(checker: Miniature, admin: Member) -> None:
     answers = MiniatureVerifier(checker, by=admin, wait_for=ended).verify(CLAIMS)
 
@@ -59,6 +60,7 @@ def test_a_miniature_reads_claims_in_jobs_of_as_many_as_one_takes(checker: Minia
     assert len(answers) == len(CLAIMS)
 
 
+@pytest.mark.slow
 def test_a_job_that_failed_is_told_and_a_miniature_of_another_task_is_refused(
     miniature: Miniature, checker: Miniature, admin: Member
 ) -> None:

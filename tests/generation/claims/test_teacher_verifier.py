@@ -60,6 +60,7 @@ def verify(
     return TeacherVerifier(teacher, task, lead, DOLLAR, wait_for).verify
 
 
+@pytest.mark.slow
 def test_a_teachers_answers_name_the_words_that_are_not_supported(
     verify: Callable[[Sequence[Claim]], list[Verification | None]],
 ) -> None:

@@ -77,6 +77,7 @@ def test_a_name_that_is_not_known_now_may_be_known_soon(make: Any) -> None:
     assert (found.fate, found.code) == ("unbilled", "unreachable")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("wire", ["openai-compatible", "anthropic"])
 def test_an_order_ends_at_once_where_its_teacher_leads_inside(attempts: Attempts, provider: Running, wire: str) -> None:
     asked = teacher(provider.url, provider=wire)

@@ -53,6 +53,7 @@ def test_what_is_no_log_probability_is_not_believed(said: object) -> None:
     assert form("openai-compatible", audience="student").reply_of(told).mean_log_prob is None
 
 
+@pytest.mark.slow
 def test_an_order_that_is_killed_and_resumed_keeps_what_was_told(attempts: Attempts) -> None:
     server = SureMiniature()
     engine = attempts.start(miniature(server), count=3, **ONE)

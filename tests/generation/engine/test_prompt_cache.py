@@ -146,6 +146,7 @@ def test_a_prompt_in_blocks_is_known_by_the_same_hash_as_ever(attempts: Attempts
         assert len(seen["body"]["messages"][0]["content"]) == 2
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("task", "alone"), [(IN_ONE, True), (TASK, False)])
 def test_the_first_call_goes_ahead_only_where_a_cache_would_keep_what_it_brings(
     attempts: Attempts, provider: Running, task: dict[str, Any], alone: bool

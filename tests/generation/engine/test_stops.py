@@ -98,6 +98,7 @@ def test_a_stop_lets_calls_in_flight_come_home_and_a_resume_pays_for_the_rest_on
     assert max(provider.provider.billed.values()) == 1
 
 
+@pytest.mark.slow
 def test_a_stop_that_cannot_wait_leaves_the_call_uncertain(attempts: Attempts, provider: Running) -> None:
     provider.provider.always = "slow:80"
     process = attempts.start(teacher(provider.url), count=4, limits={"stop_grace_s": 0.2, "timeout_s": 90})

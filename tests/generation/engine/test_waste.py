@@ -70,6 +70,7 @@ def test_answers_that_are_all_cut_off_end_the_order_early_with_a_hint(
     assert len(attempts.events("failure")) == provider.provider.billed.total()
 
 
+@pytest.mark.slow
 def test_answers_that_decline_now_and_then_end_nothing(attempts: Attempts, provider: Running) -> None:
     provider.provider.script = [*["refused"] * (MAX_CONSECUTIVE_WASTED - 1), "ok"] * 2
 
@@ -79,6 +80,7 @@ def test_answers_that_decline_now_and_then_end_nothing(attempts: Attempts, provi
     assert result["summary"]["drafts"] == 2
 
 
+@pytest.mark.slow
 def test_a_teacher_of_a_mix_that_only_declines_holds_up_no_other(attempts: Attempts, provider: Running) -> None:
     other = Running(type(provider.provider)())
     provider.provider.always = "refused"
@@ -92,6 +94,7 @@ def test_a_teacher_of_a_mix_that_only_declines_holds_up_no_other(attempts: Attem
     assert provider.provider.billed.total() < 60
 
 
+@pytest.mark.slow
 def test_an_answer_that_was_mended_is_a_draft_of_the_row(attempts: Attempts, provider: Running) -> None:
     """Of a flawed answer and its repair one counts: repairs that work keep an order going."""
     author = Running(Author())
@@ -106,6 +109,7 @@ def test_an_answer_that_was_mended_is_a_draft_of_the_row(attempts: Attempts, pro
     assert result["summary"]["drafts"] == MAX_CONSECUTIVE_WASTED + 2
 
 
+@pytest.mark.slow
 def test_flawed_answers_whose_repairs_are_flawed_too_end_the_order(attempts: Attempts) -> None:
     author = Running(Author())
     author.provider.texts = ["no JSON"] * 600

@@ -50,6 +50,7 @@ def until(happened: Any) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_before_the_announcement_is_stored(attempts: Attempts, provider: Running) -> None:
     path, engine = begun(attempts, teacher(provider.url), count=20)
     until(lambda: acks.is_ack_requested(path))
@@ -105,6 +106,7 @@ def test_an_announcement_goes_further_ahead_where_answers_come_faster_than_it_is
     assert len(counts) < 80
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("wire", "step"), [("openai", "upload"), ("anthropic", "create")])
 def test_a_batch_is_handed_in_only_once_another_host_would_know_of_it(
     attempts: Attempts, provider: Running, wire: str, step: str

@@ -28,7 +28,12 @@ from tests.jobs.fleet import LEASE_S, Fleet, database_url
 from tests.training.hosts.proxy import Line
 from tests.training.hosts.test_cut_off import host, is_alive_there
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.postgres_only,
+    pytest.mark.timeout(600),
+]
 COUNT, AT_ONCE = 150, 3
 # Each host has a key of its own, so that the server knows who asked.
 KEYS = {"first": "sk-canary-first-0123456789abcdef", "second": "sk-canary-second-0123456789abcdef"}

@@ -45,6 +45,7 @@ from web.errors import Refusal
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_reviews")]
 
 
+@pytest.mark.slow
 def test_what_is_borne_out_is_accepted_but_for_an_audit_that_waits_like_any_other(
     rule: AcceptanceRule, task: Task, read: Judging
 ) -> None:
@@ -60,6 +61,7 @@ def test_what_is_borne_out_is_accepted_but_for_an_audit_that_waits_like_any_othe
     assert AuditRow.objects.filter(act="drafts_machine_accepted").exists()
 
 
+@pytest.mark.slow
 def test_verdicts_are_weighed_against_all_that_the_judge_passed_and_that_waits(
     read: Judging, task: Task, judge: Teacher
 ) -> None:
@@ -73,6 +75,7 @@ def test_verdicts_are_weighed_against_all_that_the_judge_passed_and_that_waits(
     assert known.scores and waiting
 
 
+@pytest.mark.slow
 def test_it_is_no_verdict_and_changes_no_figure(read: Judging, task: Task, judge: Teacher, lead: Member) -> None:
     def counts() -> Any:
         said = evidence.Word(judge.slug, judge.model, read.prompt_version, read.order.task_version)
@@ -91,6 +94,7 @@ def test_it_is_no_verdict_and_changes_no_figure(read: Judging, task: Task, judge
     assert accepted(task) and counts() == before
 
 
+@pytest.mark.slow
 def test_the_random_sample_and_what_a_campaign_waits_for_are_never_taken(
     read: Judging, task: Task, judge: Teacher, lead: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +106,7 @@ def test_the_random_sample_and_what_a_campaign_waits_for_are_never_taken(
     assert rule.is_active and set(rule.acceptances.values_list("draft", flat=True)).isdisjoint(waiting[:6])
 
 
+@pytest.mark.slow
 def test_drafts_that_were_asked_for_bear_nothing_out(read: Judging, task: Task, judge: Teacher) -> None:
     judged = Draft.objects.filter(task=task, gold__isnull=False)
     judged.first().assignments.update(drawn="asked")  # type: ignore[union-attr]
@@ -112,6 +117,7 @@ def test_drafts_that_were_asked_for_bear_nothing_out(read: Judging, task: Task, 
     assert len(evidence.known(task, said).scores) == GOOD_KNOWN
 
 
+@pytest.mark.slow
 def test_what_the_judge_reads_later_is_accepted_as_it_arrives(rule: AcceptanceRule, task: Task, read: Judging) -> None:
     before = rule.acceptances.count()
     factories.make_drafts(task, list(task.records.all()[:1]), fields=[{"reply": "GOOD answer, come late."}])
@@ -127,6 +133,7 @@ def test_what_the_judge_reads_later_is_accepted_as_it_arrives(rule: AcceptanceRu
     assert rule.acceptances.count() == before + 1
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("change", ["version", "model", "words"])
 def test_a_new_version_of_task_judge_or_rubric_ends_it(
     rule: AcceptanceRule, task: Task, judge: Teacher, admin: Member, change: str, monkeypatch: pytest.MonkeyPatch
@@ -188,6 +195,7 @@ def test_leads_alone_start_see_and_end_it_and_bad_shares_are_named(
     assert [one["id"] for one in api_as(lead).get(address).json()["results"]] == [ended["id"]]
 
 
+@pytest.mark.slow
 def test_a_rule_is_in_force_since_it_was_started_and_not_after(rule: AcceptanceRule, task: Task, lead: Member) -> None:
     act.end(task, by=lead)
     rule.refresh_from_db()

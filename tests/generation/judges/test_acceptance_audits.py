@@ -37,6 +37,7 @@ def test_a_persons_verdict_on_an_accepted_draft_counts_alone(rule: AcceptanceRul
     assert set(accepted(task)) == set(others)
 
 
+@pytest.mark.slow
 def test_a_draft_that_a_person_opened_and_left_is_accepted_by_no_judge_any_more(
     rule: AcceptanceRule, task: Task, admin: Member
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_draft_that_a_person_opened_and_left_is_accepted_by_no_judge_any_more(
     assert draft.state == DraftState.PENDING
 
 
+@pytest.mark.slow
 def test_a_failing_audit_ends_it_tells_why_and_what_it_accepted_is_recalled_in_one_act(
     rule: AcceptanceRule, task: Task, lead: Member, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_failing_audit_ends_it_tells_why_and_what_it_accepted_is_recalled_in_o
     assert {draft.state for draft in Draft.objects.filter(pk__in=[draft.pk for draft in taken])} == {DraftState.PENDING}
 
 
+@pytest.mark.slow
 def test_what_an_audit_found_counts_in_the_next_try(rule: AcceptanceRule, task: Task, admin: Member) -> None:
     for draft in audited(rule):
         judge_it(admin, draft, "reject")
@@ -105,6 +108,7 @@ def test_a_draft_that_its_reviewer_chose_to_open_tells_nothing_of_the_lot(
     assert rule.is_active
 
 
+@pytest.mark.slow
 def test_a_task_that_cannot_be_looked_after_does_not_keep_others_waiting(
     rule: AcceptanceRule, task: Task, admin: Member, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -147,6 +151,7 @@ def test_what_an_expert_had_written_anew_is_wrong_and_what_was_imported_is_no_au
     assert (sum(seen.wrong), len(seen.wrong)) == (1, GOOD_KNOWN + 1)
 
 
+@pytest.mark.slow
 def test_an_undone_recall_has_drafts_stand_accepted_as_before(rule: AcceptanceRule, task: Task, lead: Member) -> None:
     taken, criteria = accepted(task), Criteria.read({"rule": rule.pk})
     tag = preview.preview(task, criteria, by=lead).tag
@@ -157,6 +162,7 @@ def test_an_undone_recall_has_drafts_stand_accepted_as_before(rule: AcceptanceRu
     assert accepted(task) == taken
 
 
+@pytest.mark.slow
 def test_an_audit_that_holds_goes_on(rule: AcceptanceRule, task: Task, admin: Member) -> None:
     for draft in audited(rule):
         judge_it(admin, draft, "accept")
@@ -168,6 +174,7 @@ def test_an_audit_that_holds_goes_on(rule: AcceptanceRule, task: Task, admin: Me
     assert rule.is_active and (audit.wrong, audit.unread) == (0, 0) and audit.judged == len(audited(rule))
 
 
+@pytest.mark.slow
 def test_no_more_are_accepted_while_too_many_audited_ones_wait(
     read: Judging, task: Task, judge: Teacher, lead: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ from web.errors import Refusal
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_reviews")]
 
 
+@pytest.mark.slow
 def test_too_few_verdicts_accept_nothing_yet_and_the_page_says_how_many_are_missing(
     read: Judging, task: Task, judge: Teacher, lead: Member, as_member: Callable[[Member], Client]
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_rule_that_waits_accepts_as_soon_as_verdicts_bear_it_out(
     assert accepted(task) and AuditRow.objects.get(act="acceptance_borne_out").detail["of"] == rule.of
 
 
+@pytest.mark.slow
 def test_a_rule_that_verdicts_refute_ends_and_says_why(read: Judging, task: Task, judge: Teacher, lead: Member) -> None:
     read.texts.update(passes=True, meets={})
 
@@ -105,6 +107,7 @@ def test_what_a_rule_waits_for_comes_sooner_on_a_desk_that_deals_likely_good_dra
     assert evidence.awaited(task, drafts) == frozenset()
 
 
+@pytest.mark.slow
 def test_a_judge_that_passed_nothing_is_refused(read: Judging, task: Task, judge: Teacher, lead: Member) -> None:
     read.texts.update(passes=False)
 

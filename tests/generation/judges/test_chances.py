@@ -54,6 +54,7 @@ def waiting(task: Task) -> list[Draft]:
     return list(Draft.objects.filter(task=task, state=DraftState.PENDING).order_by("queue_position", "id"))
 
 
+@pytest.mark.slow
 def test_drafts_that_wait_are_read_beside_those_that_experts_judged_and_none_twice(
     read_ahead: Judging, task: Task
 ) -> None:
@@ -80,6 +81,7 @@ def test_drafts_that_are_being_read_are_not_paid_for_again_and_those_left_unread
     assert asked <= afterwards and len(afterwards) == DRAFTS
 
 
+@pytest.mark.slow
 def test_a_judges_word_is_worth_what_experts_made_of_such_drafts(read_ahead: Judging, task: Task) -> None:
     said = {
         text.draft_id: bool(text.passes) for text in JudgedText.objects.filter(judging=read_ahead).exclude(group="")
@@ -94,6 +96,7 @@ def test_a_judges_word_is_worth_what_experts_made_of_such_drafts(read_ahead: Jud
     assert failed == pytest.approx([(2 + 8 * overall) / (6 + 8)] * 2)
 
 
+@pytest.mark.slow
 def test_the_desk_deals_by_lot_what_a_judge_finds_likely_good(read_ahead: Judging, task: Task) -> None:
     drafts = [draft.pk for draft in waiting(task)]
     known = chances.of_drafts(task, drafts)
@@ -106,6 +109,7 @@ def test_the_desk_deals_by_lot_what_a_judge_finds_likely_good(read_ahead: Judgin
     assert [draft.pk for draft in waiting(task)] == [drafts[place] for place in places]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("is_by_lot", [True, False])
 def test_the_desk_deals_by_lot_what_a_judge_finds_likely_wrong(
     is_by_lot: bool, read_ahead: Judging, task: Task, monkeypatch: pytest.MonkeyPatch
@@ -127,6 +131,7 @@ def test_the_desk_deals_by_lot_what_a_judge_finds_likely_wrong(
     assert is_by_lot or dealt != [drafts[place] for place in good_first]
 
 
+@pytest.mark.slow
 def test_no_reviewer_can_work_out_the_lot_of_a_draft_from_its_id(read_ahead: Judging, task: Task) -> None:
     draft = waiting(task)[0]
     by_other_seed = ordering.lot("another seed", draft.pk)
@@ -135,6 +140,7 @@ def test_no_reviewer_can_work_out_the_lot_of_a_draft_from_its_id(read_ahead: Jud
     assert ordering.lot(task.seed, draft.pk) == ordering.lot(task.seed, draft.pk) != by_other_seed
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("first", [QueueOrdering.LIKELY, QueueOrdering.UNLIKELY])
 def test_arriving_calls_have_a_desk_of_that_order_put_in_order_again(
     read_ahead: Judging, task: Task, first: QueueOrdering
@@ -149,6 +155,7 @@ def test_arriving_calls_have_a_desk_of_that_order_put_in_order_again(
     assert DeskSettings.objects.get(task=task).ordered_at is None
 
 
+@pytest.mark.slow
 def test_the_log_of_its_job_tells_what_a_call_cost_and_not_what_it_said(read_ahead: Judging) -> None:
     job, call_id = read_ahead.order.job, uuid4()
     assert job is not None
@@ -204,6 +211,7 @@ def test_no_address_tells_a_reviewer_what_the_judge_thinks_of_a_draft_that_waits
     assert figures.report(read_ahead).groups != []
 
 
+@pytest.mark.slow
 def test_once_all_are_judged_the_share_is_no_secret(
     read_ahead: Judging, review_some: Callable[[int], None], make_member: Callable[..., Member], task: Task, api_as: Any
 ) -> None:
@@ -215,6 +223,7 @@ def test_once_all_are_judged_the_share_is_no_secret(
     assert api_as(reviewer).get(f"/api/v1/judgings/{read_ahead.pk}/").json()["report"]["groups"]
 
 
+@pytest.mark.slow
 def test_a_lead_has_the_desk_read_by_page_and_by_api(
     order: Order, judge: Teacher, lead: Member, as_member: Callable[[Member], Client], api_as: Callable[..., APIClient]
 ) -> None:

@@ -85,6 +85,7 @@ def test_it_is_asked_the_same_in_every_attempt_and_told_neither_writer_nor_verdi
     assert "gpt-9-mini" not in asked[0] and "offline" not in asked[0].casefold()
 
 
+@pytest.mark.slow
 def test_few_verdicts_tell_no_share(
     order: Order, review_some: Callable[[int], None], judge: Teacher, lead: Member, carry_out: CarryOut
 ) -> None:
@@ -98,6 +99,7 @@ def test_few_verdicts_tell_no_share(
     assert [group.corrected for group in report.groups] == [None]
 
 
+@pytest.mark.slow
 def test_a_judge_that_says_yes_to_all_is_not_believed(
     order: Order, review_some: Callable[[int], None], serve: Any, lead: Member, carry_out: CarryOut
 ) -> None:
@@ -171,6 +173,7 @@ def test_page_and_api_tell_the_same(
     assert told["report"]["whole"]["verdicts"] == REVIEWED and {"why", "passes", "expert_passes"} <= set(texts[0])
 
 
+@pytest.mark.slow
 def test_a_lead_orders_verdicts_by_page_and_by_api(
     order: Order,
     judge: Teacher,

@@ -28,6 +28,7 @@ def test_an_order_without_drafts_gives_a_judge_nothing_to_read(
     assert f"/judgings/{judging.pk}/" in page
 
 
+@pytest.mark.slow
 def test_calls_of_unknown_fate_are_told_as_texts_that_nobody_asks_again(
     judging: Judging, lead: Member, as_member: Callable[[Member], Client]
 ) -> None:

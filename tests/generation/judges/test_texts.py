@@ -40,6 +40,7 @@ def test_a_reviewer_is_not_told_what_the_judge_thinks_of_drafts_that_wait(
     assert "drafts that wait for an expert" in page
 
 
+@pytest.mark.slow
 def test_the_page_says_that_verdicts_are_on_their_way_and_how_many_texts_have_none(
     judging: Judging, lead: Member, as_member: Callable[[Member], Client]
 ) -> None:

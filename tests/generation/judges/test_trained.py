@@ -152,6 +152,7 @@ def test_it_is_held_against_verdicts_of_tested_companies_alone(judging: Judging)
     assert whole.kappa is not None and whole.kappa.value == 1
 
 
+@pytest.mark.slow
 def test_verdicts_that_it_was_tuned_on_are_refused(
     miniature: tuple[Teacher, ServedClassifier], task: Task, lead: Member
 ) -> None:
@@ -163,6 +164,7 @@ def test_verdicts_that_it_was_tuned_on_are_refused(
     assert refused.value.code == "judge_was_trained_on_these"
 
 
+@pytest.mark.slow
 def test_drafts_of_an_order_that_it_was_tuned_on_are_left_out(
     miniature: tuple[Teacher, ServedClassifier], order: Order
 ) -> None:
@@ -221,6 +223,7 @@ def test_no_reviewer_and_no_log_is_told_what_it_says(
     assert not Call.objects.filter(order=judging.order).exclude(fields=None).exists()
 
 
+@pytest.mark.slow
 def test_only_the_task_it_was_trained_for_offers_it(
     miniature: tuple[Teacher, ServedClassifier], task: Task, admin: Member, lead: Member, client: Client
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_batch_that_never_began_gives_its_hold_back(task: Task, launch: Any, l
     assert selectors.status_of(Budget.objects.get(pk=budget.pk)).left_usd == 2
 
 
+@pytest.mark.slow
 def test_the_order_s_page_and_the_ledger_show_what_is_held(
     launch: Any, lead: Member, stranger: Member, client: Client
 ) -> None:

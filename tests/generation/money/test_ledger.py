@@ -45,6 +45,7 @@ def fetched(client: Client, **asked: str) -> list[dict[str, str]]:
     return read(b"".join(answer.streaming_content).decode())  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("by", [*queries.GROUPINGS, "call"])
 def test_the_lines_of_a_csv_add_up_to_the_total_exactly(
     spent: list[Order], lead: Member, as_member: Browse, by: str

@@ -61,6 +61,7 @@ def test_warnings_ask_the_database_as_often_for_many_models_as_for_one(
     assert {notice.replacement.model for notice in warned.values() if notice.replacement} == {"stays"}
 
 
+@pytest.mark.slow
 def test_pages_and_api_of_teachers_and_orders_warn(
     admin: Member, paid: Teacher, paid_order: Order, order: Order, as_member: Any
 ) -> None:

@@ -38,6 +38,7 @@ def events(folder: Path, kind: str) -> list[dict[str, Any]]:
     return [line["payload"] for line in lines if line["kind"] == kind]
 
 
+@pytest.mark.slow
 def test_a_site_is_read_from_its_start_page_on(tmp_path: Path, site: SiteServer) -> None:
     site.company()
 
@@ -54,6 +55,7 @@ def test_a_site_is_read_from_its_start_page_on(tmp_path: Path, site: SiteServer)
     assert site.asked == {"/robots.txt": 1, "/": 1, "/about": 1, "/news": 1}
 
 
+@pytest.mark.slow
 def test_robots_txt_is_obeyed_and_what_it_forbids_is_said(tmp_path: Path, site: SiteServer) -> None:
     site.company()
     site.put("/robots.txt", b"User-agent: testrobot\nDisallow: /about", content_type="text/plain")
@@ -115,6 +117,7 @@ def test_letters_survive_a_charset_that_is_missing_or_wrong(
     assert [one["text"] for one in events(tmp_path, "page")] == ["Grüße aus Tübingen"]
 
 
+@pytest.mark.slow
 def test_what_an_earlier_attempt_told_is_not_fetched_again(tmp_path: Path, site: SiteServer) -> None:
     site.company()
     known = {"read": [f"{site.url}/"], "led_to": [f"{site.url}/about", f"{site.url}/news"], "got": 1}
@@ -127,6 +130,7 @@ def test_what_an_earlier_attempt_told_is_not_fetched_again(tmp_path: Path, site:
     assert site.asked["/"] == 0
 
 
+@pytest.mark.slow
 def test_walls_and_repeated_texts_are_refused_and_other_pages_take_their_place(
     tmp_path: Path, site: SiteServer
 ) -> None:
@@ -144,6 +148,7 @@ def test_walls_and_repeated_texts_are_refused_and_other_pages_take_their_place(
     assert told == {"/": "", "/about": "not_found", "/products": "same_text", "/news": "", "/team": "login"}
 
 
+@pytest.mark.slow
 def test_a_site_that_leads_to_another_company_makes_no_page(tmp_path: Path, site: SiteServer) -> None:
     with serving() as other:
         other.put("/", page("Giant Lines", PROSE))
@@ -159,6 +164,7 @@ def test_a_site_that_leads_to_another_company_makes_no_page(tmp_path: Path, site
     assert {one["site"]: one.get("code", "") for one in events(tmp_path, "page")} == {1: "other_site", 2: ""}
 
 
+@pytest.mark.slow
 def test_a_text_told_by_an_earlier_attempt_is_not_told_again(tmp_path: Path, site: SiteServer) -> None:
     site.company()
     site.put("/about", page("Harrow Bay Ferries", PROSE))
@@ -170,6 +176,7 @@ def test_a_text_told_by_an_earlier_attempt_is_not_told_again(tmp_path: Path, sit
     assert [one.get("code", "") for one in events(tmp_path, "page")] == ["same_text", ""]
 
 
+@pytest.mark.slow
 def test_a_search_finds_the_site_and_other_pages_with_its_key_in_no_event(tmp_path: Path, site: SiteServer) -> None:
     site.company()
     found = {
@@ -185,6 +192,7 @@ def test_a_search_finds_the_site_and_other_pages_with_its_key_in_no_event(tmp_pa
     assert all(SECRET not in path.read_text() for path in tmp_path.iterdir() if path.is_file())
 
 
+@pytest.mark.slow
 def test_a_search_that_fails_is_said_and_the_site_that_is_known_is_read(tmp_path: Path, site: SiteServer) -> None:
     site.put("/", page("Start", PROSE))
     search = {"kind": "searxng", "url": f"{site.url}/away", "secret_ref": ""}

@@ -32,6 +32,7 @@ def test_a_page_that_keeps_the_parser_busy_is_given_up_and_the_next_is_read(read
     assert PROSE in reader.html(good, "https://x.example/").text
 
 
+@pytest.mark.slow
 def test_links_are_relative_to_the_base_the_page_names(reader: PageExtractor) -> None:
     html = (
         '<html><head><base href="/en/"></head><body><a href="about">About us</a><p>Some words here.</p></body></html>'

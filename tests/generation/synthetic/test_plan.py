@@ -21,6 +21,7 @@ SEEDS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_thousand_plans_differ_and_labels_come_equally_often() -> None:
     plans = [plan_of(TASK.input_schema, {}, SEEDS, key="k", number=number) for number in range(1_000)]
 

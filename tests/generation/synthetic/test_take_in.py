@@ -32,6 +32,7 @@ CarryOut = Callable[[Order], None]
 TEN = SyntheticRequest(10, max_cost_usd=Decimal(1))
 
 
+@pytest.mark.slow
 def test_an_order_that_ends_twice_is_taken_in_once(task: Task, lead: Member, ann: Teacher, carry_out: CarryOut) -> None:
     made = launch.launch(task, TEN, teacher=ann, by=lead)
     carry_out(made.order)
@@ -54,6 +55,7 @@ def test_whoever_does_not_lead_any_more_brings_no_records_in(
     assert Call.objects.filter(fields__isnull=False).exists()
 
 
+@pytest.mark.slow
 def test_another_lead_takes_in_what_was_kept(
     task: Task, lead: Member, admin: Member, ann: Teacher, carry_out: CarryOut, as_member: Any, api_as: Any
 ) -> None:
@@ -120,6 +122,7 @@ def test_a_record_whose_quote_stands_nowhere_or_whose_number_is_out_of_range_is_
     assert "a whole number from 1 to 5" in asked and "words copied letter by letter from page" in asked
 
 
+@pytest.mark.slow
 def test_records_that_an_unfinished_order_shows_or_has_made_up_cannot_be_erased_yet(
     task: Task, lead: Member, ann: Teacher, carry_out: CarryOut
 ) -> None:
@@ -137,6 +140,7 @@ def test_records_that_an_unfinished_order_shows_or_has_made_up_cannot_be_erased_
     assert (over, resumed) == ([], [f"the job '{title}' is queued"])
 
 
+@pytest.mark.slow
 def test_answers_that_fit_no_more_are_kept_until_they_do(
     task: Task, lead: Member, ann: Teacher, carry_out: CarryOut
 ) -> None:
@@ -160,6 +164,7 @@ def test_answers_that_fit_no_more_are_kept_until_they_do(
     assert not Call.objects.filter(fields__isnull=False).exists()
 
 
+@pytest.mark.slow
 def test_nothing_is_compared_while_a_file_is_imported_into_the_task(
     task: Task, lead: Member, ann: Teacher, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:

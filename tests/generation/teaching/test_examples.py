@@ -89,6 +89,7 @@ def test_rows_are_not_counted_and_few_are_no_examples(
     assert not TaskProposal.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_page_and_the_api_ask_of_rows(
     task: Task, rows: list[Record], lead: Member, serve: Any, as_member: Any, api_as: Any
 ) -> None:

@@ -26,6 +26,7 @@ def proposal(task: Task, lead: Member, judged: Judge) -> TaskProposal:
     return proposals.propose(task, by=lead)
 
 
+@pytest.mark.slow
 def test_a_lead_counts_reads_and_accepts_on_pages(task: Task, lead: Member, judged: Judge, as_member: AsMember) -> None:
     judged("edit", 5)
     client = as_member(lead)
@@ -45,6 +46,7 @@ def test_a_lead_counts_reads_and_accepts_on_pages(task: Task, lead: Member, judg
     assert latest.spec.offer.forbidden_phrases == ("in good spirits",) and not latest.spec.checks
 
 
+@pytest.mark.slow
 def test_a_stale_proposal_offers_the_rebase_and_a_refusal_is_told(
     proposal: TaskProposal, task: Task, lead: Member, as_member: AsMember
 ) -> None:

@@ -138,6 +138,7 @@ def test_too_little_was_decided_to_learn_from(task: Task, lead: Member, judged: 
     assert refused.value.code == "too_few_decisions"
 
 
+@pytest.mark.slow
 def test_what_is_held_out_erased_revoked_or_taken_back_teaches_nothing(
     task: Task, lead: Member, admin: Member, judged: Judge
 ) -> None:
@@ -180,6 +181,7 @@ def test_a_teacher_is_asked_once_pays_its_way_and_sees_nothing_that_is_held_out(
     assert proposals.accept(proposal, by=lead).spec.instruction == "Write a mail of three lines."
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("said", "why"),
     [(answer(), "The teacher proposes no change."), (lambda body: "I would rather not.", "JSON")],
@@ -219,6 +221,7 @@ def test_the_price_is_told_before(task: Task, lead: Member, judged: Judge, serve
     assert 0 <= order.max_cost_usd - Decimal(str(estimate.worst_call_usd)) < Decimal("0.0001")
 
 
+@pytest.mark.slow
 def test_an_erased_draft_is_not_sent_with_a_question_that_waits(
     task: Task, lead: Member, judged: Judge, serve: Any, carry_out: Any
 ) -> None:

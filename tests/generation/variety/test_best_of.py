@@ -118,6 +118,7 @@ def whole_order(
     return order, at_judge
 
 
+@pytest.mark.slow
 def test_a_judge_chooses_blind_in_an_order_of_its_own_within_the_budget(
     task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_judge_chooses_blind_in_an_order_of_its_own_within_the_budget(
     assert not Draft.objects.filter(job_id=judging.job_id).exists()
 
 
+@pytest.mark.slow
 def test_an_answer_that_names_no_draft_leaves_it_to_the_checks(
     task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:

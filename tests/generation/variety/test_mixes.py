@@ -36,6 +36,7 @@ def stances(task: Task, by: Member) -> None:
     authoring.new_version(task, spec=TaskSpec.model_validate(spec), by=by)
 
 
+@pytest.mark.slow
 def test_each_teacher_writes_its_share_and_every_draft_says_who(
     task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:

@@ -87,6 +87,7 @@ def test_an_order_as_ever_brings_repeats_to_the_desk(task: Task, source: Source,
     assert Draft.objects.filter(state=DraftState.PENDING).count() == 2
 
 
+@pytest.mark.slow
 def test_repeats_are_asked_for_once_more_with_another_angle_and_within_the_budget(
     task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:

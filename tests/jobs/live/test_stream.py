@@ -100,6 +100,7 @@ def test_the_first_bytes_go_out_at_once_and_news_follow(server, launch, cookies)
     assert (told["seq"], told["kind"], told["payload"]) == (2, "metric", {"step": 1})
 
 
+@pytest.mark.slow
 def test_a_viewer_that_comes_back_hears_exactly_what_it_missed(server, launch, cookies):
     job = launch()
     said = [
@@ -119,6 +120,7 @@ def test_a_viewer_that_comes_back_hears_exactly_what_it_missed(server, launch, c
     assert live == 1301
 
 
+@pytest.mark.slow
 def test_the_stream_ends_after_the_job_has_ended(server, launch, cookies):
     job = launch()
 
@@ -132,6 +134,7 @@ def test_the_stream_ends_after_the_job_has_ended(server, launch, cookies):
     assert rest[-1] == {"end": str(job.pk)}
 
 
+@pytest.mark.slow
 def test_many_viewers_hear_the_same_in_the_same_order(server, launch, cookies):
     job = launch()
     url = f"{server}/jobs/{job.pk}/events/"
@@ -148,6 +151,7 @@ def test_many_viewers_hear_the_same_in_the_same_order(server, launch, cookies):
     assert [event["seq"] for event in first[:-1]] == list(range(2, 23))
 
 
+@pytest.mark.slow
 def test_one_connection_carries_several_jobs_from_where_each_was(server, launch, cookies):
     one, two = launch(), launch()
     say(one, 1)
@@ -175,6 +179,7 @@ def test_a_token_follows_a_job_through_the_api(server, launch, admin):
     assert told["seq"] == 1
 
 
+@pytest.mark.slow
 def test_a_stream_of_a_job_one_may_not_see_is_refused(server, launch, outsider):
     job = launch(task_slug="outreach")
     _, token = ApiToken.objects.create(user=outsider, name="t", scopes=["read"])
@@ -189,6 +194,7 @@ def test_a_stream_of_a_job_one_may_not_see_is_refused(server, launch, outsider):
     assert page.status_code == 302
 
 
+@pytest.mark.slow
 def test_the_server_goes_on_after_viewers_have_left_without_a_word(server, launch, cookies):
     job = launch()
     for _ in range(5):

@@ -180,6 +180,7 @@ def test_earlier_attempts_are_found_newest_first(tmp_path):
     assert run.earlier() == [tmp_path / "3", tmp_path / "1"]
 
 
+@pytest.mark.slow
 def test_an_engine_runs_by_hand_without_django(tmp_path):
     ledger = tmp_path / "ledger"
     laid(tmp_path / "1", body={"count": 3, "step_s": 0, "ledger": str(ledger)})

@@ -34,6 +34,7 @@ def test_a_running_engine_stops_its_job_waits_and_goes_on_where_it_stood(launch,
     assert ledger.read_text().split() == [str(number) for number in range(1, counted + 4)]
 
 
+@pytest.mark.slow
 def test_an_engine_that_does_not_heed_is_ended_and_its_job_still_waits(launch, carrying, ledger, settings):
     settings.JOB_STOP_GRACE_S = 0.3
     job = launch("leaving", count=4000, step_s=0.02, deaf=True)
@@ -47,6 +48,7 @@ def test_an_engine_that_does_not_heed_is_ended_and_its_job_still_waits(launch, c
     assert (job.state, job.crashes) == ("queued", 0)
 
 
+@pytest.mark.slow
 def test_a_person_who_cancels_a_job_that_a_halt_stops_is_heard(launch, admin, carrying, ledger):
     job = launch("leaving", count=4000, step_s=0.02)
     thread = carrying(job)
@@ -59,6 +61,7 @@ def test_a_person_who_cancels_a_job_that_a_halt_stops_is_heard(launch, admin, ca
     assert state_of(job) == "cancelled"
 
 
+@pytest.mark.slow
 def test_engines_whose_work_stays_go_on(launch, ledger):
     halt.halt(by=None)
     job = launch("counting")

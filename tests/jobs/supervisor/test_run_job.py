@@ -25,6 +25,7 @@ from web.logs.formatters import JsonFormatter
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.slow
 def test_a_job_runs_to_its_end_and_tells_everything_once(launch, kinds, ledger):
     job = launch(count=6)
 
@@ -58,6 +59,7 @@ def test_a_supervisors_lines_bear_the_request_that_launched_the_job(launch):
     assert (line["request_id"], line["job_id"], line["task"]) == ("request-0006", str(job.pk), "jobs.ring")
 
 
+@pytest.mark.slow
 def test_a_ring_for_a_job_that_is_done_does_nothing(launch, ledger):
     job = launch()
     run_job(job.pk, worker="worker-1")
@@ -89,6 +91,7 @@ def test_pausing_stops_the_engine_and_resuming_goes_on_where_it_was(launch, admi
     assert job.attempts == 2
 
 
+@pytest.mark.slow
 def test_cancelling_ends_a_running_job(launch, admin, carrying, kinds, ledger):
     job = launch(count=600, step_s=0.05)
     carrying(job)
@@ -100,6 +103,7 @@ def test_cancelling_ends_a_running_job(launch, admin, carrying, kinds, ledger):
     assert kinds["counting"].ends == ["stopped"]
 
 
+@pytest.mark.slow
 def test_an_engine_that_does_not_listen_is_killed_after_the_grace(launch, admin, carrying, ledger, settings):
     settings.JOB_STOP_GRACE_S = 0.3
     job = launch(count=600, step_s=0.05, deaf=True)
@@ -156,6 +160,7 @@ def test_a_failed_engine_says_why_and_may_be_resumed(launch, admin, ledger):
     assert state_of(job) == "succeeded"
 
 
+@pytest.mark.slow
 def test_an_artefact_that_changed_after_hashing_fails_the_job(launch, kinds, monkeypatch):
     job = launch()
     kinds["counting"].engine_module = "tests.jobs.engines.tampering"
@@ -167,6 +172,7 @@ def test_an_artefact_that_changed_after_hashing_fails_the_job(launch, kinds, mon
     assert "total.txt is not the file the engine hashed" in job.error["message"]
 
 
+@pytest.mark.slow
 def test_events_the_kind_refuses_fail_the_job_and_stop_its_engine(launch):
     job = launch(count=600, step_s=0.05, poison="no such column")
 
@@ -179,6 +185,7 @@ def test_events_the_kind_refuses_fail_the_job_and_stop_its_engine(launch):
         os.kill(_pid_of(job), 0)
 
 
+@pytest.mark.slow
 def test_secrets_reach_the_engine_by_pipe_and_stand_in_no_file(launch, monkeypatch):
     monkeypatch.setenv("CANARY_API_KEY", "canary-7316")
     job = launch(secret_refs=["CANARY_API_KEY"])
@@ -250,6 +257,7 @@ def test_inline_work_stops_when_paused(launch, admin, carrying):
     wait_for(lambda: state_of(job) == "paused")
 
 
+@pytest.mark.slow
 def test_a_killed_engine_leaves_nothing_it_started_behind(launch, carrying, ledger):
     job = launch(count=600, step_s=0.05)
     thread = carrying(job)
@@ -287,6 +295,7 @@ def test_a_disk_that_fills_up_under_inline_work_is_told_with_the_way_out(launch,
     assert "resume" in job.error["hint"]
 
 
+@pytest.mark.slow
 def test_results_that_a_full_disk_did_not_take_are_stored_by_the_next_attempt(launch, kinds, monkeypatch, ledger):
     collect = kinds["counting"].collect
 

@@ -38,6 +38,7 @@ def stand_by() -> int:
     return SPARE_PROCESSES._spares[MODULE].process.pid
 
 
+@pytest.mark.slow
 def test_an_engine_is_made_of_the_spare_and_gets_its_secrets_and_its_log(launch, kinds, ledger, settings):
     settings.SECRETS = {}
     os.environ["SPARE_KEY"] = "s"
@@ -56,6 +57,7 @@ def test_an_engine_is_made_of_the_spare_and_gets_its_secrets_and_its_log(launch,
     assert f'"pid":{pid},' in mark.replace(" ", "")
 
 
+@pytest.mark.slow
 def test_lines_of_an_engine_made_of_a_spare_bear_its_job_and_its_request(launch, ledger, settings, monkeypatch):
     monkeypatch.setenv("LOG_FORMAT", "json")
     stand_by()
@@ -100,6 +102,7 @@ def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_non
     wait_for(lambda: MODULE not in SPARE_PROCESSES._spares and MODULE not in SPARE_PROCESSES._due)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("stands_by", [False, True])
 def test_a_job_that_goes_on_elsewhere_leaves_no_spare_and_none_is_started(launch, kinds, ledger, carrying, stands_by):
     kinds["counting"].keeps_spare = True
@@ -120,6 +123,7 @@ def test_a_job_that_goes_on_elsewhere_leaves_no_spare_and_none_is_started(launch
     assert MODULE not in SPARE_PROCESSES._due
 
 
+@pytest.mark.slow
 def test_a_spare_that_was_killed_is_no_spare(launch, ledger):
     pid = stand_by()
     os.kill(pid, signal.SIGKILL)

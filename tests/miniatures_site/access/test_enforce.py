@@ -109,6 +109,7 @@ def test_a_page_is_reached_by_its_level_and_by_nobody_below(level: AccessLevel, 
     assert let_in(browsers, f"/tasks/outreach/{level.name}/", method) == LET_IN[level]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("kind", ["browsers", "programs"])
 @pytest.mark.parametrize("level", [level for level in AccessLevel if level not in enforce.WITHOUT_MEMBER])
 def test_an_endpoint_is_reached_by_its_level_and_by_nobody_below(

@@ -79,6 +79,7 @@ def test_what_fails_when_all_is_in_place_is_taken_back(lived_in, lived, backup, 
     (lived_in.var / "artefacts" / "mine.txt").unlink()
 
 
+@pytest.mark.slow
 def test_an_installation_with_members_is_not_written_over(lived_in, lived, backup):
     said = lived_in.run("restore", str(backup), fails=True)
 

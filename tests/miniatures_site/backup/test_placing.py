@@ -82,6 +82,7 @@ def test_object_storage_is_as_it_was_after_a_failure(on_s3, unpacked):
     assert stored() == before
 
 
+@pytest.mark.slow
 def test_another_file_under_the_same_name_is_never_written_over(on_s3, unpacked):
     default_storage.save("datasets/a.jsonl", ContentFile(b"another"))
 
@@ -91,6 +92,7 @@ def test_another_file_under_the_same_name_is_never_written_over(on_s3, unpacked)
     assert stored() == {"datasets/a.jsonl": b"another"}
 
 
+@pytest.mark.slow
 def test_object_storage_that_does_not_answer_is_told_before_anything_is_touched(settings, bucket, here, unpacked):
     settings.STORAGES = {**settings.STORAGES, "default": storage(bucket.replace("//artefacts", "//absent"), here)}
 

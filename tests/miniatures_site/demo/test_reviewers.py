@@ -30,6 +30,7 @@ def said_of(facts: dict[str, str], fields: dict[str, str], defects: list[str]) -
     return simulated_reviewers.opinion(fields, defects, marks)
 
 
+@pytest.mark.slow
 def test_what_has_no_defect_is_accepted_and_what_has_one_never_is() -> None:
     for facts, fields, defects in drafts(120):
         assert (said_of(facts, fields, defects).verdict == "accept") == (not defects)

@@ -94,6 +94,7 @@ def _outboxes(admin: Member, now: datetime) -> None:
         Notice.objects.create(job=job, member=admin, subject="x", text="x", attempts=attempts, due_at=due_at)
 
 
+@pytest.mark.slow
 def test_page_and_figures_count_alike(mixed: None, now: datetime, told: Callable[[], dict[str, float]]) -> None:
     figures, reading = told(), readings.read()
 
@@ -120,6 +121,7 @@ def test_page_and_figures_count_alike(mixed: None, now: datetime, told: Callable
     assert not [name for name in figures if name.startswith("scrape_error")]
 
 
+@pytest.mark.slow
 def test_alerts_rest_on_what_is_counted(mixed: None, told: Callable[[], dict[str, float]]) -> None:
     figures = told()
 
@@ -138,6 +140,7 @@ def test_alerts_rest_on_what_is_counted(mixed: None, told: Callable[[], dict[str
     assert "gpu" in labelled(figures, "queue_jobs") and "gpu" not in labelled(figures, "queue_workers")
 
 
+@pytest.mark.slow
 def test_health_names_the_same_queues_and_workers(mixed: None, told: Callable[[], dict[str, float]]) -> None:
     figures, health = told(), report.read()
 

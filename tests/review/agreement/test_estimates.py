@@ -54,6 +54,7 @@ def test_sums_and_squares_give_the_same_as_all_pairs_of_numbers() -> None:
     assert point(tally, krippendorff.interval_alpha()) == pytest.approx(point(tally, krippendorff.alpha("interval")))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("labels", "drafts", "raters", "alpha", "lowest"),
     [

@@ -23,6 +23,7 @@ def api(expert: Member, api_as):
     return api_as(expert)
 
 
+@pytest.mark.slow
 def test_preview_act_and_undo(api, task: Task) -> None:
     shown = api.post(PREVIEW, {**SAID, "filters": {"q": "thursday"}}, format="json").json()
     body = {**SAID, "id": str(uuid4()), "drafts": shown["drafts"], "tag": shown["tag"]}

@@ -41,6 +41,7 @@ def look(browser: Client, **said: str) -> str:
     return browser.post(URL, {**form, **said}).content.decode()
 
 
+@pytest.mark.slow
 def test_chosen_drafts_are_previewed_then_rejected_then_brought_back(browser: Client, task: Task) -> None:
     ids = [str(one) for one in pending(task, 3)]
 
@@ -77,6 +78,7 @@ def test_an_edit_is_previewed_as_a_word_diff(browser: Client) -> None:
     assert "<del>" in page and "<ins>" in page
 
 
+@pytest.mark.slow
 def test_accepting_many_asks_for_their_number(browser: Client, task: Task) -> None:
     factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 20))
     page = look(browser, verdict="accept")
@@ -110,6 +112,7 @@ def test_what_changed_since_the_preview_is_passed_over_and_said(browser: Client,
     assert Gold.objects.filter(verdict=Verdict.ACCEPT).count() == 1
 
 
+@pytest.mark.slow
 def test_the_list_offers_the_undo_to_whoever_did_it(browser: Client, other: Member, as_member) -> None:
     form = form_of(look(browser, verdict="reject", reasons="tone"))
     browser.post(URL, {**form, "verdict": "reject", "reasons": ["tone"]})

@@ -77,6 +77,7 @@ def test_a_subject_and_another_language_are_not_read() -> None:
     assert marks("A seat costs €18 per month.", language="de") == []
 
 
+@pytest.mark.slow
 def test_nothing_is_marked_in_the_demos_faultless_texts() -> None:
     mails = outreach.SPEC.model_copy(
         update={"offer": Offer.model_validate(OFFER), "checks": (Check(kind="contradictions"),)}
@@ -93,6 +94,7 @@ def test_nothing_is_marked_in_the_demos_faultless_texts() -> None:
     assert found == []
 
 
+@pytest.mark.slow
 @pytest.mark.outside_data
 def test_nineteen_in_twenty_faithful_summaries_are_not_marked() -> None:
     with gzip.open(DATA, "rt", encoding="utf-8") as lines:

@@ -99,6 +99,7 @@ def test_lists_and_parts_are_read_and_quotes_are_not() -> None:
     assert checks.spelled(spec, {}, draft) == (5, 2)
 
 
+@pytest.mark.slow
 def test_letters_may_be_written_in_two_ways_and_be_parted_by_soft_hyphens() -> None:
     written = unicodedata.normalize("NFD", "une équipe très présente, une équixpe")
     text = f"{written}, une pré\u00adsen\u00adta\u00adtion"
@@ -149,6 +150,7 @@ def test_a_text_of_half_a_megabyte_is_read_in_one_go(written: str) -> None:
             nonwords.read(text, language, frozenset())
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("part", "language"), [("grauweiß", "de"), ("egels", "de"), ("engelst", "nl")])
 def test_the_longest_words_are_taken_apart_in_little_time(part: str, language: str) -> None:
     ends = [f"{first}{second}q" for first in "bcdfghjklmnpqr" for second in "bcdfghjklmnpqrstvwx"]

@@ -129,6 +129,7 @@ def test_a_company_that_stands_on_another_side_is_left_out(
     assert not Record.objects.filter(task=into, claim_origin__record=records[0]).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_claims_of_an_erased_record_are_erased_with_it(
     task: Task, into: Task, records: list[Record], admin: Member
@@ -189,6 +190,7 @@ def test_the_command_says_what_came_of_it(task: Task, into: Task, records: list[
         call_command("claim_records", "x", "--into", into.slug, "--by", admin.username)
 
 
+@pytest.mark.slow
 def test_a_lead_of_both_makes_them_on_the_page_of_sources(
     task: Task, into: Task, records: list[Record], admin: Member, make_member: Callable[..., Member], as_member: Any
 ) -> None:

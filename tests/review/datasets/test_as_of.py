@@ -49,6 +49,7 @@ def take_back(member: Member, decision: Decision) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_version_as_of_a_moment_equals_the_one_frozen_then(task: Task, admin: Member) -> None:
     first = [golds.decide(admin, task, verdict) for verdict in ("accept", "edit", "accept")]
     then = frozen(task, admin)

@@ -83,6 +83,7 @@ def task(admin: Member) -> Task:
     return task
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_page_opens_the_doubted_gold_on_the_desk(
     task: Task, admin: Member, as_member: Callable[[Member], Client], api_as: Callable[..., Any]

@@ -19,6 +19,7 @@ from web.errors import Refusal
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("where", ["its own folder", "the storage"])
 def test_a_disk_that_fills_up_freezes_nothing_says_where_and_the_next_try_is_whole(
     admin: Member, monkeypatch: pytest.MonkeyPatch, where: str

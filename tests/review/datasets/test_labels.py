@@ -99,6 +99,7 @@ def test_a_cap_reads_what_the_expert_made_of_it(task: Task, admin: Member) -> No
     assert selection.balance["category"] == {"billing": 1, "bug": 1, "praise": 1}
 
 
+@pytest.mark.slow
 def test_the_balance_is_on_the_pages_and_the_card(task: Task, admin: Member, as_member: Any) -> None:
     dataset = freezing.create(task, name="Tickets", by=admin)
     page = as_member(admin).get(f"/datasets/{dataset.slug}/").content.decode()

@@ -80,6 +80,7 @@ def test_filters_change_what_it_would_hold(
     assert '<span>Rows</span> <span class="num">1</span>' in page
 
 
+@pytest.mark.slow
 def test_freezing_from_the_page_leads_to_the_version_and_its_files(
     dataset: Dataset, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
@@ -102,6 +103,7 @@ def test_freezing_from_the_page_leads_to_the_version_and_its_files(
     assert "Train on it" in done
 
 
+@pytest.mark.slow
 def test_the_list_shows_the_newest_version_and_the_dataset_what_came_and_went(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
@@ -208,6 +210,7 @@ def test_rows_are_those_of_a_day_that_has_passed(
     assert "Gold on 1 January 2001" in then
 
 
+@pytest.mark.slow
 def test_two_versions_are_set_against_each_other_with_the_reasons(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
@@ -224,6 +227,7 @@ def test_two_versions_are_set_against_each_other_with_the_reasons(
     assert removed.count("Now: Verdict not selected: excluded by the filters.") == 2
 
 
+@pytest.mark.slow
 def test_a_lead_revokes_from_the_page_and_the_version_says_so(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
@@ -255,6 +259,7 @@ def test_revoking_leads_to_no_other_site(
     assert done["Location"] == f"/tasks/{task.slug}/review/drafts/{gold.draft_id}/"
 
 
+@pytest.mark.slow
 def test_the_builder_asks_the_same_number_of_questions_however_many_golds_there_are(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client],
     django_assert_max_num_queries: Callable[[int], object],

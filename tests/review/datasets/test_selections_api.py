@@ -72,6 +72,7 @@ def test_filters_that_make_no_sense_are_refused_with_400(
     assert api_as(admin).get("/api/v1/datasets/gold/preview/", {"filters": filters}).status_code == 400
 
 
+@pytest.mark.slow
 def test_each_kind_of_difference_names_its_reason_and_the_decisions_behind_it(
     dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
 ) -> None:
@@ -102,6 +103,7 @@ def test_each_kind_of_difference_names_its_reason_and_the_decisions_behind_it(
     assert "better" in " ".join(piece["text"] for piece in changed["text"] if piece["kind"] == "added")
 
 
+@pytest.mark.slow
 def test_near_duplicates_and_caps_are_named_as_reasons(
     dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
 ) -> None:
@@ -117,6 +119,7 @@ def test_near_duplicates_and_caps_are_named_as_reasons(
     assert newer.counts["dropped"] == {"cap": 5}
 
 
+@pytest.mark.slow
 def test_differences_come_in_pages_that_miss_and_repeat_nothing(
     dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
 ) -> None:

@@ -113,6 +113,7 @@ def test_what_a_person_read_or_put_aside_is_not_among_them(task: Task, admin: Me
     assert not stored(version)
 
 
+@pytest.mark.slow
 def test_drafts_of_another_order_or_teacher_are_not_among_them(task: Task, admin: Member, waiting: list[Draft]) -> None:
     Draft.objects.filter(pk=waiting[0].pk).update(job_id=uuid4())
     Draft.objects.filter(pk=waiting[1].pk).update(job_id=None)
@@ -123,6 +124,7 @@ def test_drafts_of_another_order_or_teacher_are_not_among_them(task: Task, admin
     assert ids(version) == {str(draft.pk) for draft in waiting[3:]}
 
 
+@pytest.mark.slow
 def test_nothing_held_out_is_among_them(task: Task, admin: Member, waiting: list[Draft]) -> None:
     held_out = Record.objects.filter(task=task, split=Split.VALIDATION).first()
     assert held_out is not None
@@ -139,6 +141,7 @@ def test_nothing_held_out_is_among_them(task: Task, admin: Member, waiting: list
     assert ids(version) == {str(other.pk)}
 
 
+@pytest.mark.slow
 def test_of_near_duplicates_among_them_the_earliest_stays(task: Task, admin: Member, waiting: list[Draft]) -> None:
     Draft.objects.filter(pk__in=[draft.pk for draft in waiting]).update(fields=waiting[0].fields)
 
@@ -146,6 +149,7 @@ def test_of_near_duplicates_among_them_the_earliest_stays(task: Task, admin: Mem
     assert len(ids(frozen(task, admin, **TAKE, near_duplicates=None))) == WAITING
 
 
+@pytest.mark.slow
 def test_personal_data_in_them_is_masked_or_refused(task: Task, admin: Member, waiting: list[Draft]) -> None:
     fields = {**waiting[0].fields, "body": f"Write to jo.smith@example.com. {waiting[0].fields['body']}"}
     Draft.objects.filter(pk=waiting[0].pk).update(fields=fields)
@@ -158,6 +162,7 @@ def test_personal_data_in_them_is_masked_or_refused(task: Task, admin: Member, w
         frozen(task, admin, **TAKE, personal_data="refuse")
 
 
+@pytest.mark.slow
 def test_the_same_golds_make_the_same_version_with_them_and_without(
     task: Task, admin: Member, waiting: list[Draft]
 ) -> None:
@@ -175,6 +180,7 @@ def test_the_same_golds_make_the_same_version_with_them_and_without(
     assert data_cost.of_versions([beside]) == data_cost.of_versions([without])
 
 
+@pytest.mark.slow
 def test_no_door_hands_them_out(task: Task, admin: Member, waiting: list[Draft], client: Client) -> None:
     version = frozen(task, admin, **TAKE)
 
@@ -201,6 +207,7 @@ def test_no_door_hands_them_out(task: Task, admin: Member, waiting: list[Draft],
     assert "format=unjudged" not in client.get(reverse("review:dataset-export", args=where)).content.decode()
 
 
+@pytest.mark.slow
 def test_erasing_a_person_reaches_them(task: Task, admin: Member, waiting: list[Draft]) -> None:
     version = frozen(task, admin, **TAKE)
     gone = waiting[0]
@@ -214,6 +221,7 @@ def test_erasing_a_person_reaches_them(task: Task, admin: Member, waiting: list[
     assert found.manifest["unjudged"]["rows"] == WAITING
 
 
+@pytest.mark.slow
 def test_a_version_is_marked_where_one_of_them_is_revoked(task: Task, admin: Member, waiting: list[Draft]) -> None:
     version, without = frozen(task, admin, **TAKE), frozen(task, admin)
 
@@ -232,6 +240,7 @@ def test_they_are_known_for_now_alone(task: Task, admin: Member, waiting: list[D
     assert "nobody has judged" in str(refused.value.errors)
 
 
+@pytest.mark.slow
 def test_a_second_attempt_writes_them_anew(task: Task, admin: Member, waiting: list[Draft]) -> None:
     version = freezing.freeze(freezing.create(task, name="Twice", by=admin), by=admin, filters=TAKE)
     first, second = (writing.write(version.pk, report=lambda done, total: None) for _ in range(2))

@@ -89,6 +89,7 @@ def test_while_a_second_verdict_is_sought_only_who_gave_the_first_is_told(
     assert is_told(other, draft, as_member(other)) is False
 
 
+@pytest.mark.slow
 def test_who_let_a_card_go_may_still_judge_it_late_and_so_is_not_told(
     card: Assignment, expert: Member, other: Member, as_member: Any
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_top_up_reclaims_expired_cards_when_the_queue_is_short(task: Task, exp
     assert len(outcome.deck) == 1
 
 
+@pytest.mark.slow
 def test_a_decision_asks_at_most_ten_questions_however_long_the_queue(task: Task, expert: Member) -> None:
     deck = desk_deck.deal(expert, task, count=5)
     with CaptureQueriesContext(connection) as short:

@@ -90,6 +90,7 @@ def test_a_refused_edit_comes_back_with_its_text(browser: Client) -> None:
     assert not Decision.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_plain_form_sets_aside_and_undoes(browser: Client, expert: Member) -> None:
     page = browser.get(URL).content.decode()
     browser.post(URL, {**form_of(page), "verdict": "set_aside", "note": "Ask Ada"})

@@ -206,6 +206,7 @@ def test_a_viewer_is_dealt_nothing(task: Task, make_member) -> None:
         desk_deck.deal(viewer, task, count=1)
 
 
+@pytest.mark.slow
 def test_dealing_takes_the_same_queries_from_a_long_queue(task: Task, expert: Member) -> None:
     with CaptureQueriesContext(connection) as short:
         first = desk_deck.deal(expert, task, count=5)

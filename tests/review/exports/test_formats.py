@@ -194,6 +194,7 @@ def test_a_draft_that_was_revoked_stands_on_no_side_of_a_pair(
     assert all(str(edited.pk) not in row["id"] for format_ in FORMATS for row in rows_of(version, format_))
 
 
+@pytest.mark.slow
 def test_raw_tells_everything_said_and_follows_its_schema(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:

@@ -150,6 +150,7 @@ def test_an_order_with_a_mistake_is_refused_before_anything_is_sent(
     assert not Job.objects.filter(kind="push").exists()
 
 
+@pytest.mark.slow
 def test_the_page_orders_it_and_a_reviewer_cannot(
     version: DatasetVersion, task: Task, admin: Member, reviewer: Member, as_member: Any, hub: Hub
 ) -> None:

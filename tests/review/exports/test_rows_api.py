@@ -68,6 +68,7 @@ def test_each_format_comes_as_it_was_frozen_under_its_hash(
     assert "Accept-Encoding" in answer["Vary"]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("asked", "encoding"),
     [
@@ -146,6 +147,7 @@ def test_an_empty_file_is_an_empty_page(
     assert page == {"next": None, "results": []}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("query", "status"), [
     ({"limit": 0}, 400), ({"limit": 501}, 400), ({"limit": "x"}, 400), ({"cursor": "!!"}, 400), ({"cursor": "YWJj"}, 400),
     ({"split": "dev"}, 400), ({"format": "xml"}, 400),

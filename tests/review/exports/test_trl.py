@@ -104,6 +104,7 @@ def test_kto_trains_with_the_kto_trainer(load: Load, tmp_path: Path) -> None:
     assert all(0 < loss < 10 for loss in losses)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("format_", ["sft", "dpo", "kto"])
 def test_parquet_loads_to_the_same_columns_and_rows_as_jsonl(load: Load, format_: str) -> None:
     lines, columns = load(format_), load(format_, "parquet")

@@ -143,6 +143,7 @@ def test_a_list_field_comes_as_json_in_a_cell(admin: Member, tmp_path: Path) -> 
     assert refusal.value.errors["row 2"] == ["'claims' holds no JSON list"]
 
 
+@pytest.mark.slow
 def test_the_demos_hand_drafts_come_in_with_their_labels(task: Task, admin: Member, tmp_path: Path) -> None:
     generate.write_csv(tmp_path / "p.csv", 60)
     import_records(task, tmp_path / "p.csv", by=admin)
@@ -165,6 +166,7 @@ def many(task: Task, admin: Member, tmp_path: Path) -> Task:
     return task
 
 
+@pytest.mark.slow
 def test_drafts_of_a_large_import_are_marked_right_behind_it(many: Task) -> None:
     assert set(Draft.objects.values_list("is_checked", "marks_count")) == {(False, 0)}
 
@@ -178,6 +180,7 @@ def test_drafts_of_a_large_import_are_marked_right_behind_it(many: Task) -> None
         assert draft.marks_count == len(expected) > 0
 
 
+@pytest.mark.slow
 def test_a_draft_that_is_opened_before_shows_its_marks_all_the_same(many: Task, admin: Member) -> None:
     draft = queries.draft_or_404(admin, Draft.objects.values_list("pk", flat=True)[0])
     shown = queries.draft_json(draft, admin)["marks"]
@@ -188,6 +191,7 @@ def test_a_draft_that_is_opened_before_shows_its_marks_all_the_same(many: Task, 
     assert shown == card["marks"] == Draft.objects.get(pk=draft.pk).marks != []
 
 
+@pytest.mark.slow
 def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
     draft = Draft.objects.all()[0]
     mark = {
@@ -208,6 +212,7 @@ def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
     assert draft.marks_count == len(draft.marks) > 1
 
 
+@pytest.mark.slow
 def test_who_counts_marks_has_all_of_them_read_first(many: Task) -> None:
     assert waiting_marks.mark_all(many) == 120
     assert waiting_marks.mark_all(many) == 0

@@ -159,6 +159,7 @@ def test_the_header_is_looked_through_once_however_wide(monkeypatch: pytest.Monk
     assert len(tables.open_table(write(f"{narrower}\n{narrower}\n")).columns) == 100_000
 
 
+@pytest.mark.slow
 def test_a_thousand_columns_are_matched(write: Write) -> None:
     names = ["company", "sector", *(f"{'x' * 150}{number}" for number in range(998))]
     content = f"{','.join(names)}\n{','.join(['a'] * 1000)}\n"
@@ -253,6 +254,7 @@ def test_ten_thousand_records_come_in_within_ten_seconds(task: Task, admin: Memb
     assert result.rows_added == Record.objects.count() == 10_000
 
 
+@pytest.mark.slow
 def test_a_file_of_twenty_megabytes_is_read_to_its_last_row(task: Task, write: Write) -> None:
     note = "x" * 2100
     path = write("company,sector,notes\n" + "".join(f"C{n},s,{note}\n" for n in range(10_400)) + "Last,s\n")

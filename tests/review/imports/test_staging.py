@@ -28,6 +28,7 @@ def prospects(count: int, *, last: str = "") -> str:
     return "company,sector\n" + "".join(f"Company {number} Ltd,steel\n" for number in range(count)) + last
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_rows_are_committed_a_few_at_a_time_and_show_at_the_end(task: Task, admin: Member, write: Write) -> None:
     path, committed, shown = write(prospects(ROWS)), [0], []
@@ -46,6 +47,7 @@ def test_rows_are_committed_a_few_at_a_time_and_show_at_the_end(task: Task, admi
     assert Source.everything.get().arriving_until is None
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_another_writer_finds_the_database_free_between_two_chunks(task: Task, admin: Member, write: Write) -> None:
     path, free = write(prospects(ROWS)), []

@@ -60,6 +60,7 @@ def titles(client: Client, **narrowed: str) -> list[str]:
     return re.findall(r'<th scope="row">\s*<a[^>]*>([^<]*)</a>', page)
 
 
+@pytest.mark.slow
 def test_words_find_drafts_by_text_title_and_facts(browser: Client) -> None:
     assert len(titles(browser, q="thursday")) == 20
     assert titles(browser, q='"works 7"') == ["Brno Works 7"]
@@ -82,6 +83,7 @@ def test_words_and_filters_narrow_together(browser: Client, task: Task, expert: 
     assert titles(browser, verdict="accept") == [card.draft.record.title]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("narrowed", "count"),
     [
@@ -108,6 +110,7 @@ def test_each_filter_narrows_and_a_strange_value_finds_nothing(
     assert len(titles(browser, **narrowed)) == count
 
 
+@pytest.mark.slow
 def test_drafts_judged_in_bulk_by_me_and_with_comments_are_found(browser: Client, task: Task, expert: Member) -> None:
     done = act(task, pending(task, 3), by=expert)
     Comment.objects.create(draft_id=pending(task, 1)[0], author=expert, text="Look")
@@ -151,6 +154,7 @@ def test_chips_show_what_is_chosen_and_take_it_away(browser: Client) -> None:
     assert chips == ["state=pending", "q=depot"]
 
 
+@pytest.mark.slow
 def test_the_page_costs_the_same_number_of_statements_whatever_is_there(browser: Client, task: Task) -> None:
     browser.get(URL)
     with CaptureQueriesContext(connection) as few:
@@ -240,6 +244,7 @@ def test_the_api_searches_within_a_task(task: Task, expert: Member, api_as) -> N
     assert api.get("/api/v1/drafts/", {"task": "nowhere", "q": "lund"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_pages_of_a_search_hold_each_draft_once(browser: Client, task: Task) -> None:
     factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 60))
     search_index.catch_up()

@@ -97,6 +97,7 @@ def test_twice_the_drafts_take_a_page_at_most_twice_the_steps(
     assert 0 < many <= LINEAR * few
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("asked", INDEXED, ids=str)
 def test_what_an_index_answers_takes_the_same_steps_whatever_else_is_there(
     measured: dict[str, tuple[int, int]], asked: dict[str, str]

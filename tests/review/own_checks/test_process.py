@@ -79,6 +79,7 @@ def test_a_check_sees_none_of_the_sites_secrets(acme: CheckProcess, monkeypatch:
     assert "SECRET_KEY" not in seen
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("name", ["hangs", "forks_and_hangs"])
 def test_a_check_that_hangs_is_killed_and_others_go_on(
     acme: CheckProcess, monkeypatch: pytest.MonkeyPatch, name: str

@@ -95,6 +95,7 @@ def test_a_lead_sees_all_reviewers_and_a_reviewer_is_sent_to_their_own_page(
     assert sent["Location"] == f"{REVIEWERS}me/"
 
 
+@pytest.mark.slow
 def test_a_reviewer_sees_hasty_accepts_at_once_and_the_lead_a_day_later(
     task: Task, rob: Member, admin: Member, as_member
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_slow_accept_an_edit_and_a_short_text_are_not_hasty(task: Task, rob: M
     assert "faster than reading speed" not in text_of(as_member(rob), f"{REVIEWERS}me/")
 
 
+@pytest.mark.slow
 def test_nobody_sees_another_reviewers_page_but_leads(
     task: Task, rob: Member, olga: Member, admin: Member, make_member, as_member
 ) -> None:
@@ -147,6 +149,7 @@ def test_known_answers_are_told_on_ones_own_page_with_why(task: Task, rob: Membe
     assert "The date is made up." in page
 
 
+@pytest.mark.slow
 def test_drift_is_told_when_it_is_more_than_chance(task: Task, rob: Member, as_member) -> None:
     say(task, rob, ["accept"] * 5 + ["reject"] * 25, days_ago=40)
     before = text_of(as_member(rob), f"{REVIEWERS}me/")
@@ -157,6 +160,7 @@ def test_drift_is_told_when_it_is_more_than_chance(task: Task, rob: Member, as_m
     assert "In the last 2 weeks more was accepted than before" in text_of(as_member(rob), f"{REVIEWERS}me/")
 
 
+@pytest.mark.slow
 def test_the_api_gives_the_same_to_those_who_may(task: Task, rob: Member, olga: Member, admin: Member, api_as) -> None:
     say(task, rob, ["accept"] * 12)
     say(task, olga, ["accept"] * 11 + ["reject"])

@@ -33,6 +33,7 @@ def tickets(count: int = 12) -> list[dict[str, Any]]:
     return [ticket(random) for _ in range(count)]
 
 
+@pytest.mark.slow
 def test_a_log_becomes_a_task_and_its_answers_drafts(admin: Member, as_member: Any) -> None:
     browser = as_member(admin)
     found = browser.post(PAGE, {"file": log_file([*tickets(), {"messages": []}])})

@@ -228,6 +228,7 @@ def test_an_address_that_is_taken_is_told_at_its_field(lead: Any) -> None:
     assert "is taken" in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_rows_that_do_not_fit_are_looked_at_one_by_one(lead: Any) -> None:
     rows = [{"text": f"Text {n}.", "label": "a" if n % 2 else "b"} for n in range(2_000)] + [
         {"text": "X.", "label": "c"}

@@ -126,6 +126,7 @@ def test_a_row_button_redraws_the_form_and_saves_nothing(task: Task, admin: Memb
     assert task.versions.count() == 1
 
 
+@pytest.mark.slow
 def test_the_json_tab_edits_the_same_specification(task: Task, admin: Member, as_member: SignIn) -> None:
     client = as_member(admin)
     body = outreach.SPEC.model_copy(update={"language": "de"}).model_dump_json()
@@ -159,6 +160,7 @@ def test_an_older_version_says_that_it_is_older(task: Task, admin: Member, as_me
     assert "This is version 1. New drafts are written by" in page
 
 
+@pytest.mark.slow
 def test_a_new_version_says_which_waiting_drafts_no_longer_fit(
     admin: Member, reviewer: Member, as_member: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,7 @@ def test_numbers_side_by_side_are_two() -> None:
     assert [said for _, said in found(text)] == ["01 56 77 01 20", "06 81 57 85 47", "02 98 02 03 61"]
 
 
+@pytest.mark.slow
 def test_numbering_plans_are_read_only_where_a_number_may_stand() -> None:
     code = (
         "import sys; from review.text.personal_data import find; find('Hi Maria, in 2019 they opened 12 depots.');"

@@ -27,6 +27,7 @@ def task(admin: Member) -> Task:
     return task
 
 
+@pytest.mark.slow
 def test_a_lead_previews_recalls_and_undoes_on_pages(
     task: Task, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:

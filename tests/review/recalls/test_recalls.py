@@ -105,6 +105,7 @@ def test_back_to_the_desk_no_verdict_counts_until_the_draft_is_judged_anew(task:
     assert sorted(Gold.objects.values_list("verdict", flat=True)) == ["accept", "reject"]
 
 
+@pytest.mark.slow
 def test_criteria_narrow_together_and_a_period_is_of_the_verdict_where_a_reviewer_is_named(
     task: Task, admin: Member
 ) -> None:

@@ -131,6 +131,7 @@ def test_a_refused_text_is_in_the_editor_again(
     assert 'value="Kept while refused"' in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_lead_asks_again_and_reopens_on_the_page_of_a_draft(
     task: Task, lead: Member, browser: Client, expert: Member, other: Member
 ) -> None:

@@ -119,6 +119,7 @@ def test_equal_texts_leave_equal_tombstones_and_different_ones_do_not() -> None:
     assert "q" not in tombstones.tombstone_of(one)["claims"][0].values()
 
 
+@pytest.mark.slow
 def test_frozen_files_lose_the_text_and_the_version_keeps_its_manifest(
     version: DatasetVersion, records: list[Record]
 ) -> None:
@@ -150,6 +151,7 @@ def test_frozen_files_lose_the_text_and_the_version_keeps_its_manifest(
     assert stored == kept
 
 
+@pytest.mark.slow
 def test_what_is_erased_is_frozen_in_no_later_version(
     task: Task, admin: Member, version: DatasetVersion, records: list[Record]
 ) -> None:
@@ -190,6 +192,7 @@ def test_the_same_facts_may_come_again_for_somebody_else(task: Task) -> None:
     assert Record.objects.get(pk=record.pk).erased_hash == digest
 
 
+@pytest.mark.slow
 def test_the_version_page_says_that_it_contains_erased(
     version: DatasetVersion, records: list[Record], admin: Member, as_member: Any
 ) -> None:

@@ -45,6 +45,7 @@ def judged(task: Task) -> Draft:
     return Draft.objects.filter(task=task, gold__isnull=False).order_by("pk")[0]
 
 
+@pytest.mark.slow
 def test_a_revoked_sample_stands_in_no_later_version_and_marks_the_earlier(task: Task, admin: Member) -> None:
     before = frozen(task, admin)
     draft = judged(task)

@@ -68,6 +68,7 @@ def test_a_card_of_the_slice_that_was_set_aside_comes_last_and_still_counts_as_d
     assert Draft.objects.get(pk=card.draft_id).random_key >= RANDOM_SLICE_BELOW
 
 
+@pytest.mark.slow
 def test_rates_are_asked_of_first_verdicts_on_the_slice_alone(
     task: Task, expert: Member, other: Member, deals, sliced: list[Draft]
 ) -> None:

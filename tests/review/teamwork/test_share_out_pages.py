@@ -29,6 +29,7 @@ def asked(expert: Member, other: Member) -> dict[str, Any]:
     return {"count": 5, "members": [expert.username, other.username], "until": until.isoformat()}
 
 
+@pytest.mark.slow
 def test_a_lead_sees_the_split_shares_out_and_takes_it_back(
     task: Task, lead: Member, expert: Member, asked: dict[str, Any], as_member: Callable[[Member], Client]
 ) -> None:

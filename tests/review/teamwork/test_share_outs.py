@@ -216,6 +216,7 @@ def test_where_no_card_waits_nothing_is_shared_out(task: Task, expert: Member, o
     assert refusal.value.code == "no_cards" and ShareOut.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_thousand_cards_are_shared_out_and_taken_back_in_few_statements(
     task: Task, expert: Member, other: Member, third: Member, lead: Member, ask: Any, django_assert_max_num_queries: Any
 ) -> None:

@@ -184,6 +184,7 @@ def test_work_grows_no_faster_than_the_texts(monkeypatch: pytest.MonkeyPatch) ->
     assert 0 < counts[1] <= 12 * counts[0]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("text", ["a" * 50_000, "A " * 25_000, "A-" * 25_000], ids=["a word", "capitals", "hyphens"])
 def test_hostile_texts_are_read_in_time_that_grows_with_them(text: str) -> None:
     # Some tenths of a second; each took ten and more when the work grew by the square.

@@ -102,6 +102,7 @@ def test_an_answer_by_schema_parses_and_fits_whole_and_streamed(client):
     assert streamed == whole.choices[0].message.content == json.dumps(value, indent=1)
 
 
+@pytest.mark.slow
 def test_an_answer_by_schema_that_is_cut_is_an_error_and_no_answer(client):
     with pytest.raises(openai.UnprocessableEntityError) as cut:
         ask(client, response_format=by_schema(SCHEMA), max_tokens=4)
@@ -183,6 +184,7 @@ def test_what_is_asked_is_counted_by_day_member_and_token(client, promoted, lead
     assert row.seconds > 0
 
 
+@pytest.mark.slow
 def test_without_an_engine_the_answer_says_what_to_do(client, settings, tmp_path):
     settings.SERVING_SOCKET = str(tmp_path / "none.sock")
 
@@ -193,6 +195,7 @@ def test_without_an_engine_the_answer_says_what_to_do(client, settings, tmp_path
     assert away.value.response.headers["retry-after"] == "5"
 
 
+@pytest.mark.slow
 def test_options_that_are_the_provider_s_bookkeeping_are_taken_and_change_nothing(client):
     plain = ask(client)
 
@@ -207,6 +210,7 @@ def test_options_that_are_the_provider_s_bookkeeping_are_taken_and_change_nothin
     assert "store" in raw.headers["x-miniatures-unheeded"].split(", ")
 
 
+@pytest.mark.slow
 def test_each_token_is_told_with_its_log_probability_where_that_is_asked_for(client):
     plain, told = ask(client), ask(client, logprobs=True, top_logprobs=0)
     chunks = list(ask(client, logprobs=True, stream=True))

@@ -105,6 +105,7 @@ def test_a_small_record_is_written_for_by_the_miniature_whole_and_streamed(ask, 
     wait_until(lambda: RouteOutcome.objects.filter(routed__route=0, cost_usd__isnull=False).count() == 3)
 
 
+@pytest.mark.slow
 def test_a_large_record_is_written_for_by_the_teacher_whole_and_streamed(ask, version):
     whole = ask(LARGE)
     chunks = list(ask(LARGE, stream=True, stream_options={"include_usage": True}))
@@ -243,6 +244,7 @@ def test_a_question_that_cannot_be_routed_is_refused_by_name(ask):
         assert (refused.value.code, refused.value.param) == (code, param)
 
 
+@pytest.mark.slow
 def test_what_is_read_off_a_text_is_what_the_checks_object_to_or_how_sure_its_writer_was(version, make_version, lead):
     body = json.dumps({"model": version.router.slug, "record": SMALL}).encode()
     with_key = ApiToken.objects.create(user=lead, name="t", scopes=["serve"])[1]

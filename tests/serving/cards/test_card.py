@@ -29,6 +29,7 @@ ENVIRONMENT = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_unmeasured_miniature_says_so_and_names_nobody(miniature: Miniature, admin: Member) -> None:
     card = card_of(queries.miniature_or_404(admin, miniature.pk))
     text = markdown(card)

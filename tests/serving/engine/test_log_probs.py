@@ -39,6 +39,7 @@ def mean_by_one_pass(zoo: Zoo, prompt: str, written: list[int]) -> float:
     return float(told.mean())
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("options", [{}, HOT, {"form": "json_object"}], ids=["likeliest", "drawn", "held"])
 def test_the_mean_is_that_of_a_plain_forward_pass_alone_and_in_a_batch(
     zoo: Zoo, serve: Callable[..., Any], options: dict[str, Any]

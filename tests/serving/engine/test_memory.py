@@ -117,6 +117,7 @@ def test_where_memory_runs_out_in_a_step_the_youngest_go_and_the_others_write_on
     assert not scheduler._holds
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("broken_at", range(1, 6))
 def test_a_newcomer_for_whom_there_is_no_memory_goes_alone(zoo, serve, monkeypatch, broken_at):
     real, calls = torch.cat, []

@@ -82,6 +82,7 @@ def test_a_seed_draws_the_same_whatever_shares_the_batch_and_as_write_draws(zoo,
     assert drawn != other
 
 
+@pytest.mark.slow
 def test_without_a_seed_draws_differ(serve):
     async def work(scheduler):
         return [(await ask(scheduler, "one", "a", temperature=1.5))[0] for _ in range(4)]
@@ -175,6 +176,7 @@ def test_models_come_and_go_while_others_write(zoo, serve):
     assert again == one_by_one(zoo, "one", prompts=["a"])[0]
 
 
+@pytest.mark.slow
 def test_what_was_used_longest_ago_leaves_when_another_needs_its_place(zoo, serve):
     weights = (zoo.full / "model.safetensors").stat().st_size
 
@@ -211,6 +213,7 @@ def test_a_stop_tells_everybody_under_way_and_refuses_the_rest(serve):
     assert (told.code, late.code) == ("engine_stopping", "engine_stopping")
 
 
+@pytest.mark.slow
 def test_a_network_that_fails_takes_its_own_rows_only(zoo, serve):
     async def work(scheduler):
         await ask(scheduler, "one", "a")

@@ -80,6 +80,7 @@ async def read(answer: Any) -> bytes:
     return b"".join([block async for block in answer.streaming_content])
 
 
+@pytest.mark.slow
 def test_it_is_ordered_made_and_downloaded_and_the_trail_tells_who_did(
     miniature: Miniature, lead: Member, made: Callable[..., EvidenceFile], as_member: AsMember, tmp_path: Path
 ) -> None:
@@ -117,6 +118,7 @@ def test_only_who_leads_the_task_has_one_made_and_takes_it(
         files.ready_file(miniature, with_rows=False, by=viewer)
 
 
+@pytest.mark.slow
 def test_the_api_orders_one_and_tells_how_it_stands(
     miniature: Miniature, lead: Member, made: Callable[..., EvidenceFile], as_member: AsMember
 ) -> None:
@@ -174,6 +176,7 @@ def test_what_is_made_while_a_record_is_erased_is_not_kept(
     assert not AuditRow.objects.filter(act="evidence_made").exists()
 
 
+@pytest.mark.slow
 def test_it_goes_when_its_days_are_over_and_so_does_what_a_crash_left(made: Callable[..., EvidenceFile]) -> None:
     kept, over = made(), made(with_rows=True)
     EvidenceFile.objects.filter(pk=over.pk).update(expires_at=timezone.now() - timedelta(seconds=1))

@@ -48,6 +48,7 @@ def rows(path: Path, name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in archive.read(name).splitlines()]
 
 
+@pytest.mark.slow
 def test_the_same_state_gives_the_same_bytes_and_they_hold(
     miniature: Miniature, viewer: Member, admin: Member, tmp_path: Path
 ) -> None:
@@ -70,6 +71,7 @@ def test_the_same_state_gives_the_same_bytes_and_they_hold(
     assert all("note" not in row and len(row["reviewer"]) == 36 for row in decided)
 
 
+@pytest.mark.slow
 def test_what_a_gate_asked_and_who_passed_over_it_stands_in_it(
     miniature: Miniature, lead: Member, tmp_path: Path
 ) -> None:
@@ -90,6 +92,7 @@ def test_what_a_gate_asked_and_who_passed_over_it_stands_in_it(
     assert (promoted["overridden"], promoted["reason"], promoted["by"]) == ("Not measured.", why, str(lead.pk))
 
 
+@pytest.mark.slow
 def test_with_rows_the_dataset_is_redone_from_them_and_what_was_erased_is_not_there(
     miniature: Miniature, tmp_path: Path
 ) -> None:

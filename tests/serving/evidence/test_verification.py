@@ -187,6 +187,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         verify(tmp_path / "bomb.zip", most_bytes=1000)
 
 
+@pytest.mark.slow
 def test_rows_of_any_length_are_hashed_without_being_held(tmp_path: Path) -> None:
     lines = [b"short\r\n", random.Random(1).randbytes(12 << 20).replace(b"\n", b" ") + b"\n", b"last, without an end"]
     with zipfile.ZipFile(tmp_path / "rows.zip", "w") as archive:

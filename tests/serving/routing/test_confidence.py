@@ -72,6 +72,7 @@ def test_the_miniature_keeps_what_it_was_sure_of(version: RouterVersion) -> None
     assert route.route(version, {"checks": 0.0}).model == teacher
 
 
+@pytest.mark.slow
 def test_thresholds_come_from_the_miniatures_own_texts_of_training_records(
     wish: RouterRequest, make_pairs: Pairs, task: Task
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_text_of_which_it_is_not_known_how_sure_its_writer_was_is_the_teachers
     assert [scores[record.pk] for record in records] == [-0.5, None, -0.5]
 
 
+@pytest.mark.slow
 def test_without_such_texts_it_is_refused_with_what_to_do_and_is_no_try(
     router: Router, wish: RouterRequest, make_pairs: Pairs, admin: Member, task: Task
 ) -> None:

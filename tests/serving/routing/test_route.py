@@ -49,6 +49,7 @@ def test_marks_decide_and_what_is_missing_goes_to_the_teacher(version: RouterVer
     assert route.route(version, {"checks": float("nan")}).model == teacher
 
 
+@pytest.mark.slow
 def test_the_teachers_own_requests_are_never_audited(version: RouterVersion) -> None:
     assert not any(route.record(version, {"checks": 5}).is_audit for _ in range(40))
     assert Routed.objects.filter(route=1, is_audit=False).count() == 40
@@ -82,6 +83,7 @@ def test_an_audit_with_many_losses_breaks_the_promise(
     assert "At most 20 points worse than GPT-4o" in page
 
 
+@pytest.mark.slow
 def test_an_audit_that_is_looked_at_often_needs_more_than_one_look_would(version: RouterVersion) -> None:
     """Half of sixteen lost: an interval for one look would call 20 points broken too early."""
     for number, row in enumerate(routed(version, 16, is_audit=True)):
@@ -93,6 +95,7 @@ def test_an_audit_that_is_looked_at_often_needs_more_than_one_look_would(version
     assert promise.interval.low < 0.2 and not promise.is_broken
 
 
+@pytest.mark.slow
 def test_an_audit_that_ended_without_verdicts_waits_for_none(version: RouterVersion) -> None:
     given_up, _ = routed(version, 2, is_audit=True)
 
@@ -101,6 +104,7 @@ def test_an_audit_that_ended_without_verdicts_waits_for_none(version: RouterVers
     assert report.report(version).promise.unjudged == 1
 
 
+@pytest.mark.slow
 def test_an_outcome_is_told_once_and_verdicts_only_of_audited_requests(version: RouterVersion) -> None:
     plain, audited = routed(version, 1)[0], routed(version, 1, is_audit=True)[0]
 
@@ -113,6 +117,7 @@ def test_an_outcome_is_told_once_and_verdicts_only_of_audited_requests(version: 
         route.record_outcome(plain, cost_usd=Decimal("0.02"))
 
 
+@pytest.mark.slow
 def test_a_program_routes_and_tells_what_came_of_it(version: RouterVersion, admin: Member) -> None:
     client, path = APIClient(), f"/api/v1/routers/{version.router_id}/"
     client.force_login(admin)

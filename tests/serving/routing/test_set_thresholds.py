@@ -33,6 +33,7 @@ def wish(miniature: Miniature, paid: Teacher) -> RouterRequest:
     return RouterRequest(miniature, paid, MARKS, margin=MARGIN)
 
 
+@pytest.mark.slow
 def test_the_miniature_takes_what_has_few_marks(
     router: Router, wish: RouterRequest, make_pairs: Pairs, admin: Member
 ) -> None:
@@ -47,6 +48,7 @@ def test_the_miniature_takes_what_has_few_marks(
     assert version.p_value is not None and version.p_value <= 1 - version.level
 
 
+@pytest.mark.slow
 def test_too_few_pairs_are_refused_with_their_number_and_are_no_try(
     router: Router, wish: RouterRequest, make_pairs: Pairs, admin: Member, task: Task
 ) -> None:
@@ -77,6 +79,7 @@ def test_verdicts_that_bear_nothing_out_leave_all_to_the_teacher_and_cost_a_try(
     assert (second.number, second.attempt) == (2, 2) and second.level > first.level
 
 
+@pytest.mark.slow
 def test_one_record_of_a_company_counts(wish: RouterRequest, make_pairs: Pairs, task: Task) -> None:
     records = make_pairs(12)
     Record.objects.filter(pk__in=[one.pk for one in records[:3]]).update(group="acme")
@@ -99,6 +102,7 @@ def test_records_of_other_splits_and_half_pairs_count_not(
     assert {one.record for one in pairs.collect(task, wish.miniatures, paid, MARKS)} == {one.pk for one in records[2:]}
 
 
+@pytest.mark.slow
 def test_a_number_of_the_record_decides_by_thresholds_of_training_records(
     router: Router, wish: RouterRequest, make_pairs: Pairs, admin: Member, task: Task
 ) -> None:
@@ -128,6 +132,7 @@ def test_shares_outside_their_limits_are_refused(
         )
 
 
+@pytest.mark.slow
 def test_only_a_lead_sets_and_no_version_changes(
     router: Router, wish: RouterRequest, make_pairs: Pairs, admin: Member, viewer: Member
 ) -> None:

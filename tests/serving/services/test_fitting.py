@@ -30,6 +30,7 @@ def host(name="h", *, memory_gib=16, gpu_gib=0):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_small_host_refuses_it_with_both_sizes_and_serves_what_was_promoted(large, lead):
     host(memory_gib=16)
 
@@ -43,6 +44,7 @@ def test_a_small_host_refuses_it_with_both_sizes_and_serves_what_was_promoted(la
     assert not Promotion.objects.exists()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("memory_gib", "gpu_gib"), [(64, 0), (8, 16)])
 def test_a_host_with_the_memory_takes_it_by_itself(large, lead, memory_gib, gpu_gib):
     host(memory_gib=memory_gib, gpu_gib=gpu_gib)
@@ -57,6 +59,7 @@ def test_one_host_of_several_is_enough(large):
     capacity.require_capacity(large)
 
 
+@pytest.mark.slow
 def test_the_setting_goes_before_the_memory(large, settings):
     host(memory_gib=16)
     settings.SERVING_MAX_WEIGHTS_GIB = 20
@@ -73,6 +76,7 @@ def test_where_nothing_is_known_the_engine_is_left_to_tell(large):
     capacity.require_capacity(large)
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_running_engine_s_own_limit_is_what_counts(large, engine):
     host(gpu_gib=80)

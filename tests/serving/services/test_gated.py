@@ -57,6 +57,7 @@ def test_what_does_not_pass_or_was_not_measured_is_refused(miniature, lead, gate
     assert not Promotion.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_newest_evaluation_that_may_give_a_verdict_counts(miniature, lead, gated):
     measure(miniature, 0.75, 0.9)
     measure(miniature, 0.1, 0.2)
@@ -68,6 +69,7 @@ def test_the_newest_evaluation_that_may_give_a_verdict_counts(miniature, lead, g
     assert promotion.promote(miniature, by=lead)
 
 
+@pytest.mark.slow
 def test_a_lead_overrides_with_a_reason_that_is_shown_and_audited(as_member, lead, viewer, miniature, gated):
     client, address = as_member(lead), f"/miniatures/{miniature.pk}/promote/"
     refused = client.post(address, {"next": f"/miniatures/{miniature.pk}/"})
@@ -88,6 +90,7 @@ def test_a_lead_overrides_with_a_reason_that_is_shown_and_audited(as_member, lea
     assert "nothing was measured yet" in panel
 
 
+@pytest.mark.slow
 def test_over_the_api_the_reasons_are_told_and_may_be_overridden(api_as, lead, miniature, gated):
     client, address = api_as(lead, scopes=("lead",)), f"/api/v1/miniatures/{miniature.pk}/promote/"
 
@@ -101,6 +104,7 @@ def test_over_the_api_the_reasons_are_told_and_may_be_overridden(api_as, lead, m
     assert Promotion.objects.count() == 1
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("of", "is_refused"), [("written", True), ("longest", True), ("raw", True), ("accepted", False)]
 )

@@ -21,6 +21,7 @@ def caller(task: Task, by: Member, *scopes: str) -> auth.Caller:
     return auth.caller_of(f"Bearer {secret}")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("scopes", [("serve",), ("serve", "read"), ("read", "datasets", "serve", "outcomes", "lead")])
 def test_a_program_asks_what_is_in_service(
     promoted: Miniature, task: Task, admin: Member, scopes: tuple[str, ...]
@@ -31,6 +32,7 @@ def test_a_program_asks_what_is_in_service(
     assert [each.miniature for each in queries.served_miniatures(member=asks.member)] == [promoted]
 
 
+@pytest.mark.slow
 def test_a_program_of_another_task_does_not_learn_that_it_exists(promoted: Miniature, admin: Member) -> None:
     asks = caller(factories.make_task(by=admin, slug="elsewhere"), admin, "serve")
 

@@ -64,6 +64,7 @@ def test_what_a_crash_left_in_part_is_laid_again(promoted):
     assert not left.exists()
 
 
+@pytest.mark.slow
 def test_what_is_served_no_longer_is_swept(promoted, lead):
     sync_models.model_entries()
     promotion.demote(promoted, by=lead)

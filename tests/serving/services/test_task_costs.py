@@ -184,6 +184,7 @@ def test_what_was_saved_is_the_ledgers_rows_to_the_cent(
     assert saved.saved_usd == would - CENT
 
 
+@pytest.mark.slow
 def test_calls_that_failed_and_repairs_saved_nothing(
     task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order]
 ) -> None:
@@ -215,6 +216,7 @@ def test_a_host_that_served_before_and_has_no_price_hides_no_saving_of_now(db: N
     assert savings.held_usd(datetime(2026, 8, 1, tzinfo=UTC), now) is None
 
 
+@pytest.mark.slow
 def test_without_a_price_of_the_serving_host_no_saving_is_claimed(
     task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order], settings: Any
 ) -> None:
@@ -228,6 +230,7 @@ def test_without_a_price_of_the_serving_host_no_saving_is_claimed(
     assert (saved.gpu_usd, saved.saved_usd, saved.beside) == (None, None, 0)
 
 
+@pytest.mark.slow
 def test_a_miniature_costs_its_host_and_is_measured_against_the_cheapest_not_worse(
     task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order], as_member: Any
 ) -> None:

@@ -22,6 +22,7 @@ def panel(client, task, **headers):
     return client.get(f"/tasks/{task.slug}/serving/", headers=headers)
 
 
+@pytest.mark.slow
 def test_the_registry_shows_what_is_served_and_what_was_asked_of_it(as_member, lead, promoted, task):
     for _ in range(2):
         usage.count_usage(UsageEntry(promoted.pk, lead.pk, "abc", "answered", 10, 20, 0.5))
@@ -41,6 +42,7 @@ def test_the_registry_shows_what_is_served_and_what_was_asked_of_it(as_member, l
     assert (row.requests, row.errors, row.prompt_tokens, row.seconds) == (3, 1, 20, 1.0)
 
 
+@pytest.mark.slow
 def test_a_lead_promotes_and_takes_back_and_the_history_stays(as_member, lead, miniature, task):
     client = as_member(lead)
 
@@ -75,6 +77,7 @@ def test_an_admin_stops_serving_and_a_lead_starts_it_again(as_member, admin, lea
     assert status.serving_status().state == "starting"
 
 
+@pytest.mark.slow
 def test_a_failed_serving_says_why_and_offers_to_start(as_member, lead, promoted, task):
     error = {"code": "crashed", "message": "The engine was killed by SIGKILL.", "hint": "Mend the cause."}
     Job.objects.filter(pk=status.current_job().pk).update(state="failed", error=error)
@@ -85,6 +88,7 @@ def test_a_failed_serving_says_why_and_offers_to_start(as_member, lead, promoted
     assert "Start serving" in html
 
 
+@pytest.mark.slow
 def test_an_engine_on_a_host_without_a_shared_folder_is_out_of_reach_with_the_way_out(
     as_member, lead, promoted, task, settings, tmp_path
 ):
@@ -105,6 +109,7 @@ def test_an_engine_on_a_host_without_a_shared_folder_is_out_of_reach_with_the_wa
     assert status.serving_status().state != "unreachable"
 
 
+@pytest.mark.slow
 def test_a_button_leads_back_to_our_own_pages_only(as_member, lead, miniature, task):
     answer = as_member(lead).post(f"/miniatures/{miniature.pk}/promote/", {"next": "https://evil.example/"})
 
@@ -119,6 +124,7 @@ def test_the_history_of_promotions_cannot_be_rewritten(promoted):
             change()
 
 
+@pytest.mark.slow
 def test_the_panel_costs_the_same_for_one_and_for_many(as_member, lead, make_miniature, admin, task):
     client = as_member(lead)
 
@@ -133,6 +139,7 @@ def test_the_panel_costs_the_same_for_one_and_for_many(as_member, lead, make_min
     assert many == one < 25
 
 
+@pytest.mark.slow
 def test_over_the_api_a_lead_promotes_once_for_one_key_and_reads_how_it_stands(api_as, lead, viewer, miniature):
     client = api_as(lead, scopes=("lead",))
 

@@ -46,6 +46,7 @@ def test_a_miniature_s_text_comes_in_pieces_and_then_drawn_with_its_figures(
     wait_until(lambda: Usage.objects.filter(miniature=promoted, member=lead, requests=1).exists())
 
 
+@pytest.mark.slow
 def test_the_offline_teacher_writes_beside_it_for_nothing(site, promoted, lead, task, as_member):
     told = events(write(site, as_member(lead), task, model="teacher-offline").text)
 
@@ -109,6 +110,7 @@ def test_without_scripts_a_post_shows_both_texts(engine, promoted, lead, task, a
     assert "Northwind Cold Chain" in html
 
 
+@pytest.mark.slow
 def test_a_paid_teacher_writes_for_a_record_as_imported_only(site, promoted, lead, task, as_member, monkeypatch):
     from generation.models import Teacher
 

@@ -52,6 +52,7 @@ def test_a_fact_that_the_sheet_lacks_is_never_told() -> None:
     assert "employ" not in texts
 
 
+@pytest.mark.slow
 def test_no_pattern_mark_is_left_in_a_document() -> None:
     rng = Random(5)
 

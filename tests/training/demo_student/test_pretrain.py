@@ -63,6 +63,7 @@ def test_the_loss_ignores_the_prompt(work: list[batches.DemoBatch]) -> None:
     assert pretrain.completion_loss(model, ids, labels).item() == pytest.approx(expected.item(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_stored_state_holds_all_that_training_needs(work: list[batches.DemoBatch], tmp_path: Path) -> None:
     model = _model(seed=1)
     optimizers, progress = pretrain.build_optimizers(model), pretrain.Progress(seed=1)

@@ -24,6 +24,7 @@ def write(loaded, prompts=PROMPTS, **options):
     return {answer.index: answer for answer in answers}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ["qwen", "gemma"])
 def test_greedy_answers_of_a_batch_are_those_of_transformers_one_by_one(load, family):
     loaded = load(family)

@@ -86,6 +86,7 @@ def test_weights_in_several_files_are_fetched_by_their_index(fetch, hub, other):
     assert any("model-00001-of-00001.safetensors" in path for _, path in hub.seen)
 
 
+@pytest.mark.slow
 def test_weights_of_a_hub_that_do_not_fit_their_config_are_refused_before_they_are_loaded(fetch, other):
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps({**config, "vocab_size": 2_000_000_000}))
@@ -93,6 +94,7 @@ def test_weights_of_a_hub_that_do_not_fit_their_config_are_refused_before_they_a
     assert fetch("maker/open")["code"] == "student_bad_config"
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("name", ["../other/model.safetensors", "missing.safetensors"])
 def test_an_index_of_a_hub_that_leads_elsewhere_is_refused(fetch, other, name):
     (other / "model.safetensors").rename(other / "kept.safetensors")
@@ -116,6 +118,7 @@ def test_a_hub_student_ends_its_answers_where_its_makers_say(fetch, other):
     assert 77 in fetch("maker/open")["stops"]
 
 
+@pytest.mark.slow
 def test_a_hub_that_holds_pickled_weights_alone_is_refused(fetch, hub, other):
     (other / "model.safetensors").rename(other / "pytorch_model.bin")
 

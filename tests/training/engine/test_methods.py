@@ -33,6 +33,7 @@ def qwen_vl(tmp_path):
     return tmp_path / "qwen-vl"
 
 
+@pytest.mark.slow
 def test_a_full_run_on_a_student_that_sees_leaves_its_eyes_alone(student, lay_run, tune, result):
     run_dir = lay_run("run", student("gemma-vision"), recipe={"method": "full", "learning_rate": 1e-3, "epochs": 1})
 
@@ -60,6 +61,7 @@ def test_no_adapter_is_put_on_what_a_student_sees_with(student, qwen_vl):
         assert not [name for name in names if "visual" in name or "vision" in name or "projector" in name]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_a_qwen_that_sees_learns_from_text_alone(qwen_vl, lay_run, tune, result, method):
     run_dir = lay_run("run", qwen_vl, recipe={"method": method, "epochs": 1})
@@ -70,6 +72,7 @@ def test_a_qwen_that_sees_learns_from_text_alone(qwen_vl, lay_run, tune, result,
     assert result(run_dir)["summary"]["validation_loss"] < result(run_dir)["summary"]["validation_loss_before"]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("rslora", [False, True])
 def test_adapters_are_scaled_as_the_recipe_says_and_load_so_elsewhere(student, lay_run, tune, rslora):
     run_dir = lay_run("run", student(), recipe={"epochs": 1, "rank": 16, "alpha": 8.0, "rslora": rslora})
@@ -106,6 +109,7 @@ def test_a_student_is_known_again_wherever_its_folder_lies(student, tmp_path):
     assert known == again != changed
 
 
+@pytest.mark.slow
 def test_a_student_inside_the_run_directory_is_found_after_the_directory_has_moved(student, lay_run, tune, result):
     run_dir = lay_run("run", student(), recipe={"epochs": 1})
     shutil.copytree(student(), run_dir / "student" / "tiny")

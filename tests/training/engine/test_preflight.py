@@ -39,6 +39,7 @@ def test_rows_that_are_too_long_are_refused_before_weights_are_read(hollow, lay_
     assert result(fits)["error"]["code"] == "student_damaged"
 
 
+@pytest.mark.slow
 def test_rows_that_are_too_long_can_be_left_out_and_are_counted(student, lay_run, tune, result, rows):
     rows[5]["completion"][0]["content"] = "word " * 200
     run_dir = lay_run("run", student(), train=rows, recipe={"max_length": 90, "epochs": 1}, leaves_out_too_long=True)

@@ -59,6 +59,7 @@ def test_a_template_that_does_not_end_is_ended(template):
     assert refused.value.code == "template_out_of_bounds"
 
 
+@pytest.mark.slow
 def test_a_student_whose_template_goes_past_a_bound_is_not_opened():
     with pytest.raises(TrainError, match="chat template") as refused:
         open_chat(tokenizer_with("{% if messages | length > 1 %}" + DOUBLED + "{% endif %}{{ messages[0].content }}"))

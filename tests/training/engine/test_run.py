@@ -102,6 +102,7 @@ def test_a_run_leaves_a_verified_adapter_samples_and_figures(student, lay_run, t
     assert events(run_dir, "progress")[-1]["done"] == 16
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ["llama", "qwen", "gemma", "gemma-vision"])
 def test_every_family_learns_by_lora_and_its_adapter_loads_with_peft(student, lay_run, tune, result, family):
     run_dir = lay_run("run", student(family), recipe={"epochs": 1})
@@ -117,6 +118,7 @@ def test_every_family_learns_by_lora_and_its_adapter_loads_with_peft(student, la
     assert AutoTokenizer.from_pretrained(run_dir / "adapter").chat_template
 
 
+@pytest.mark.slow
 def test_full_fine_tuning_leaves_a_model_that_loads_by_itself(student, lay_run, tune, result):
     run_dir = lay_run("run", student(), recipe={"method": "full", "learning_rate": 1e-3})
 

@@ -30,7 +30,9 @@ from training.runs import queries as run_selectors
 from training.runs.run_request import RunRequest
 from training.students import registration
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.postgres_only, pytest.mark.timeout(600),
+]  # fmt: skip
 RECIPE = {"epochs": 50, "batch_size": 1, "learning_rate": 5e-3, "rank": 4, "max_length": 1024,
           "checkpoint_every_steps": 20, "eval_every_steps": 400, "sample_every_steps": 10_000}  # fmt: skip
 

@@ -55,7 +55,6 @@ def priced(miniature: Miniature) -> TrainingRun:
     return run
 
 
-@pytest.mark.slow
 def test_what_several_learnt_from_counts_once(
     miniature: Miniature, goes_on: Callable[..., Miniature], larger: DatasetVersion, settings: Any
 ) -> None:
@@ -108,7 +107,6 @@ def test_without_the_price_of_a_start_the_sum_says_that_it_is_not_whole(
     assert told.with_starts.runs_usd == 2
 
 
-@pytest.mark.slow
 def test_each_start_costs_one_question_more(goes_on: Callable[..., Miniature], larger: DatasetVersion) -> None:
     def questions(last: Miniature) -> int:
         found = Miniature.objects.select_related("run__job", "run__dataset_version").get(pk=last.pk)

@@ -65,6 +65,7 @@ def encoder(admin, tmp_path, settings):
     return register_encoder(tmp_path / "students" / "encoder", admin)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_run_is_laid_before_the_engine_with_the_heads_of_its_task(admin, encoder, tmp_path):
     version = freeze_labels(factories.make_task(by=admin, spec=triage_spec(*SEVERAL[:2])), admin)
@@ -92,6 +93,7 @@ def test_a_task_of_texts_is_refused_and_its_page_says_why(admin, encoder, versio
     assert 'value="classifier"' not in page
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_sweep_lists_classifier_recipes_only_where_the_task_has_labels(admin, encoder, version, task, as_member):
     labels = freeze_labels(
@@ -136,6 +138,7 @@ def test_a_form_begins_with_a_student_and_a_recipe_that_fit(students, asked, why
     assert (chosen["student"], chosen["recipe"]) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_run_of_labels_tells_what_it_measured(admin, encoder, tmp_path, as_member):
     task = factories.make_task(by=admin, spec=triage_spec(*SEVERAL[:2]))

@@ -87,6 +87,7 @@ def test_who_only_reads_a_task_has_nothing_written(miniature, viewer):
         formats.request_export(miniature, format="merged", by=viewer)
 
 
+@pytest.mark.slow
 def test_the_page_offers_formats_and_orders_them_without_scripts(miniature, lead, client):
     client.force_login(lead)
     address = reverse("training:miniature-exports", args=[miniature.pk])

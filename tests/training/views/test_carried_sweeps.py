@@ -86,7 +86,6 @@ def test_a_page_of_twelve_runs_asks_as_many_questions_as_one_of_four(
         client.get(reverse("training:sweep", args=[larger.pk]))
 
 
-@pytest.mark.slow
 def test_a_run_of_a_sweep_leads_back_to_it(as_member, admin, sweep):
     look(sweep)
     (run,) = runs_of(sweep)

@@ -187,6 +187,7 @@ def test_a_run_page_tells_how_well_it_uses_its_device_and_what_it_costs(as_membe
     assert re.search(r"of a host\s+so far; \$1\.0\d at \$36\.00 an hour; 0\.125 kWh", page)
 
 
+@pytest.mark.slow
 def test_a_device_whose_use_nobody_can_tell_has_no_empty_chart_of_it(as_member, admin, launch):
     run = launch()
     address = reverse("training:run", args=[run.pk])
@@ -200,6 +201,7 @@ def test_a_device_whose_use_nobody_can_tell_has_no_empty_chart_of_it(as_member, 
     assert "speed-data" in after
 
 
+@pytest.mark.slow
 def test_a_run_in_fp16_shows_its_loss_scale_and_the_steps_that_were_skipped(as_member, admin, launch):
     run, other = launch(), launch()
     report(run, "metric", step=1, epoch=0.5, loss=1.0, loss_scale=65536.0, skipped_steps=0.0)

@@ -49,6 +49,7 @@ def test_launching_from_the_page_leads_to_the_sweep(as_member, admin, task, vers
     assert sweep.grid["share"] == [0.5, 1.0]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -68,6 +68,7 @@ def test_a_site_that_cannot_be_read_fails_the_mail_and_is_read_again(
     assert states(campaign) == {"preparing": 1}
 
 
+@pytest.mark.slow
 def test_an_address_of_a_public_provider_names_no_site(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -80,6 +81,7 @@ def test_an_address_of_a_public_provider_names_no_site(
     assert "no web domain" in Message.objects.get().problem
 
 
+@pytest.mark.slow
 def test_nobody_is_erased_while_pages_of_the_company_are_read(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -90,6 +92,7 @@ def test_nobody_is_erased_while_pages_of_the_company_are_read(
         export_and_erase.erase("person0@co0.example")
 
 
+@pytest.mark.slow
 def test_pages_are_read_no_more_once_the_campaign_has_ended(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
 ) -> None:

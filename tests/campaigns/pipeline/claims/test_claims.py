@@ -32,6 +32,7 @@ from tests.campaigns.stage_rows import answer_orders, offline, read_pages, write
 from tests.review import factories as desk
 
 
+@pytest.mark.slow
 def test_only_claims_whose_quote_stands_in_its_page_pass_on(
     start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
@@ -161,6 +162,7 @@ def checked_mail(record: Record, *, wrong: bool) -> dict[str, str]:
     return {"subject": "A question", "body": body}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("wrong", [True, False])
 def test_a_sentence_that_nothing_bears_out_takes_the_mail_to_a_person(
     wrong: bool, start: Callable[..., Campaign], task: Task

@@ -51,6 +51,7 @@ def test_a_batch_is_cut_at_so_many_bytes(ordered: Ordered) -> None:
     assert result["summary"]["drafts"] == 6
 
 
+@pytest.mark.slow(after_first=True)
 def test_the_budget_holds_the_worst_case_of_a_batch(ordered: Ordered) -> None:
     # A call costs 0.00035 in a batch; its worst case, at 100 tokens, stays below 0.0008.
     ordered.teacher["parameters"] = {"max_tokens": 100}
@@ -62,6 +63,7 @@ def test_the_budget_holds_the_worst_case_of_a_batch(ordered: Ordered) -> None:
     assert max(ordered.bill.values()) == 1
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("line", ["expired", "canceled", "error:429", "error:500", "unbilled-missing"])
 def test_what_a_batch_left_unpaid_is_asked_live_at_full_price(ordered: Ordered, line: str) -> None:
     ordered.desk.lines = [line, "ok", line]
@@ -126,6 +128,7 @@ def test_a_call_that_may_be_billed_is_repeated_when_the_order_says_so(ordered: O
     assert sorted(ordered.bill.values()) == [1, 2]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     "written",
     [
@@ -158,6 +161,7 @@ def test_a_line_that_is_cut_in_half_makes_its_call_uncertain(ordered: Ordered) -
     assert (result["summary"]["drafts"], result["summary"]["uncertain"]) == (3, 1)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("line", "code"),
     [
@@ -203,6 +207,7 @@ def test_a_hand_in_that_breaks_off_is_looked_for_and_never_paid_twice(ordered: O
     assert len(ordered.desk.batches) == 1
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("status", "code"), [(401, "key_refused"), (404, "not_found"), (400, "request_rejected")])
 def test_a_batch_that_no_one_takes_fails_the_job_and_costs_nothing(ordered: Ordered, status: int, code: str) -> None:
     ordered.desk.script["create"] = [f"status:{status}"]
@@ -240,6 +245,7 @@ def test_a_batch_of_answers_that_are_all_cut_off_is_taken_in_and_no_other_handed
     assert result["summary"]["at_provider"] == 0
 
 
+@pytest.mark.slow(after_first=True)
 def test_flawed_answers_of_a_batch_are_told_with_their_cost_when_their_repairs_bring_nothing(ordered: Ordered) -> None:
     """Repairs end after a row of useless ones; the answers that still wait for theirs were paid all the same."""
     ordered.teacher["answers"] = "json"

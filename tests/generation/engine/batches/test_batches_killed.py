@@ -58,6 +58,7 @@ def test_an_engine_killed_at_any_step_pays_for_each_call_once(ordered: Ordered, 
     assert len(ordered.desk.batches) == 1
 
 
+@pytest.mark.slow(after_first=True)
 @openai_only
 @pytest.mark.parametrize("step", ["upload:before", "upload:after"])
 def test_an_engine_killed_while_it_uploads_hands_in_one_batch_later(ordered: Ordered, step: str) -> None:
@@ -69,6 +70,7 @@ def test_an_engine_killed_while_it_uploads_hands_in_one_batch_later(ordered: Ord
     assert len(ordered.desk.batches) == 1
 
 
+@pytest.mark.slow(after_first=True)
 def test_a_batch_being_handed_in_is_noted_before_and_named_right_after(ordered: Ordered) -> None:
     killed_at(ordered, "create:before", count=4)
     before = known(ordered)
@@ -80,6 +82,7 @@ def test_a_batch_being_handed_in_is_noted_before_and_named_right_after(ordered: 
     assert [batch.state for batch in after.batches.values()] == ["dropped", "submitted"]
 
 
+@pytest.mark.slow(after_first=True)
 def test_an_engine_killed_while_it_takes_in_takes_in_the_rest(ordered: Ordered) -> None:
     ordered.desk.script["results"] = ["cut"] * 50
     process = ordered.start(count=40, limits={"backoff_s": 5})
@@ -94,6 +97,7 @@ def test_an_engine_killed_while_it_takes_in_takes_in_the_rest(ordered: Ordered) 
     assert_each_paid_once(ordered, result, 40)
 
 
+@pytest.mark.slow(after_first=True)
 def test_a_stop_leaves_the_batch_at_the_provider_and_a_resume_takes_it_up(ordered: Ordered) -> None:
     ordered.desk.is_held = True
     process = ordered.start(count=5)
@@ -108,6 +112,7 @@ def test_a_stop_leaves_the_batch_at_the_provider_and_a_resume_takes_it_up(ordere
     assert_each_paid_once(ordered, result, 5)
 
 
+@pytest.mark.slow(after_first=True)
 def test_collecting_cancels_at_the_provider_and_keeps_what_was_done(ordered: Ordered) -> None:
     ordered.desk.is_held = True
     process = ordered.start(count=6)
@@ -121,6 +126,7 @@ def test_collecting_cancels_at_the_provider_and_keeps_what_was_done(ordered: Ord
     assert ordered.bill == dict.fromkeys(ordered.ids("draft"), 1)
 
 
+@pytest.mark.slow(after_first=True)
 def test_without_a_journal_what_the_database_knows_of_a_batch_serves(ordered: Ordered) -> None:
     ordered.desk.is_held = True
     process = ordered.start(count=5)
@@ -135,6 +141,7 @@ def test_without_a_journal_what_the_database_knows_of_a_batch_serves(ordered: Or
     assert_each_paid_once(ordered, result, 5)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("state", ["ended", "dropped"])
 def test_an_end_that_was_noted_and_not_told_is_told_by_the_next_attempt(ordered: Ordered, state: str) -> None:
     step = "look:before" if state == "dropped" else "results:before"
@@ -152,6 +159,7 @@ def test_an_end_that_was_noted_and_not_told_is_told_by_the_next_attempt(ordered:
     ]
 
 
+@pytest.mark.slow
 @openai_only
 def test_a_lost_host_s_batch_is_known_again_by_the_order_it_carries(ordered: Ordered) -> None:
     ordered.desk.is_held = True
@@ -165,6 +173,7 @@ def test_a_lost_host_s_batch_is_known_again_by_the_order_it_carries(ordered: Ord
     assert_each_paid_once(ordered, result, 5)
 
 
+@pytest.mark.slow(after_first=True)
 def test_batches_of_others_are_left_alone(ordered: Ordered) -> None:
     killed_at(ordered, "create:before", count=4)
     ordered.desk.is_held = False

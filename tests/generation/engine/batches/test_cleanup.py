@@ -86,6 +86,7 @@ def test_an_engine_killed_while_it_reads_results_has_deleted_nothing_and_the_nex
     assert sorted(ordered.desk.deleted) == ["file-1", "out-batch_0"]
 
 
+@pytest.mark.slow
 def test_files_stay_until_what_they_brought_is_stored_outside_this_host(ordered: Ordered) -> None:
     path = ordered.attempts.lay(ordered.teacher, **ordered.given(count=4))
     acks.acknowledge(path, 0)

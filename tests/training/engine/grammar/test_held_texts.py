@@ -36,6 +36,7 @@ def write(student, grammar, *, prompts=1, **options):
     return list(generate.generate(model, chat, [PROMPT] * prompts, **given))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("schema", schemas()[::4], ids=lambda schema: next(iter(schema.get("properties", schema))))
 def test_every_answer_parses_and_fits_its_schema(student, schema):
     answers = write(student, json_grammar(schema), prompts=2)

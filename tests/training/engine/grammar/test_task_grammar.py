@@ -79,6 +79,7 @@ def test_what_a_student_is_taught_is_what_its_grammar_allows(student, kinds):
     assert is_allowed(student, task, completion)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     "kinds", [("choice",), ("number",), ("choices", "object", "quote"), tuple(FIELDS)], ids="-".join
 )

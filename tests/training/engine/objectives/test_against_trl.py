@@ -93,6 +93,7 @@ def test_dpo_is_trls(
         assert float(measures[name][0] / measures[name][1]) == pytest.approx(metrics[theirs][-1], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_the_anchor_is_trls_sft_term(
     model: Any, network: Any, pairs: list[AnswerPair], measured: Any, tmp_path: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_the_anchor_is_trls_sft_term(
     assert_same_gradients(ours, trainer.model)
 
 
+@pytest.mark.slow
 def test_kto_is_trls(model: Any, network: Any, verdicts: list[LabelledAnswer], measured: Any, tmp_path: Path) -> None:
     ours = model()
     rows = Dataset.from_list([{"prompt": f"a{n}", "completion": "b", "label": bool(n % 2)} for n in range(6)])
@@ -135,6 +137,7 @@ def test_kto_is_trls(model: Any, network: Any, verdicts: list[LabelledAnswer], m
     assert_same_gradients(ours, trainer.model)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ["llama", "gemma"])
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
 @pytest.mark.parametrize(("direction", "beta"), [("forward", 0), ("reverse", 1)])

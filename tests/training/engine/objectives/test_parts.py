@@ -121,6 +121,7 @@ def test_the_reference_is_asked_once_and_again_only_when_its_file_is_damaged(
     assert asked == [True, False, True, True]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("rslora", [False, True])
 def test_stacked_adapters_are_the_sum_of_both(
     model: Any, network: Any, sequence: Callable[..., TokenRow], tmp_path: Path, rslora: bool

@@ -165,6 +165,7 @@ def test_in_half_precision_the_miniature_stays_beside_the_fresh_adapter(
     )
 
 
+@pytest.mark.slow
 def test_a_stopped_run_ends_where_the_uninterrupted_one_does_and_asks_its_reference_once(
     student: Any, imitated: Path, preferred: Path, preference: Any, tune: Any, events: Any
 ) -> None:

@@ -54,6 +54,7 @@ def gradients(net, loss):
     return {name: part.grad.clone() for name, part in net.model.named_parameters() if part.grad is not None}
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("family", FAMILIES)
 def test_loss_and_gradients_of_packed_rows_are_those_of_padded_rows(student, family, seed):

@@ -48,6 +48,7 @@ def test_prompts_and_answers_carry_their_familys_special_tokens(
     assert student.chat.prompt_ids(rows[0]["prompt"]) == row.ids[: row.prompt_length]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ALL_FAMILIES)
 def test_the_loss_and_its_gradients_are_those_of_transformers(
     family: str, seq2seq: Callable[..., Path], rows: list[dict[str, Any]], tmp_path: Path
@@ -78,6 +79,7 @@ def test_the_loss_and_its_gradients_are_those_of_transformers(
             assert torch.allclose(ours.grad, other.grad, atol=1e-6)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ALL_FAMILIES)
 def test_greedy_answers_of_a_batch_are_those_of_transformers_one_by_one(
     family: str, seq2seq: Callable[..., Path]

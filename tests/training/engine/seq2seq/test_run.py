@@ -93,6 +93,7 @@ def another_precision() -> Iterator[None]:
     AcceleratorState._shared_state.update(before)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.usefixtures("another_precision")
 @pytest.mark.parametrize(("family", "method"), [("t5-untied", "lora"), ("t5", "full"), ("bart", "lora")])
 def test_half_precision_and_recomputed_activations_learn_as_well(

@@ -169,6 +169,7 @@ def asking(folder, *, seconds=0.5):
     return nursery().start(module, folder / "cache", folder / "log", seconds, log=folder / "said")
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_of_several_processes_at_once_one_makes_the_tokens(tmp_path):
     runs = [asking(tmp_path) for _ in range(2)]
@@ -179,6 +180,7 @@ def test_of_several_processes_at_once_one_makes_the_tokens(tmp_path):
     assert (tmp_path / "log").read_text() == "made\n"
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_process_killed_while_it_makes_them_leaves_nothing_half_done(tmp_path):
     run = asking(tmp_path, seconds=60)

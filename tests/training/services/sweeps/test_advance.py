@@ -41,6 +41,7 @@ def test_one_run_is_begun_and_no_worker_is_held_meanwhile(sweep_of: Callable[...
     assert (run.purpose, run.recipe["epochs"], run.recipe["learning_rate"]) == ("sweep", 1, 1e-3)
 
 
+@pytest.mark.slow
 def test_looking_again_begins_nothing_twice(sweep_of: Callable[..., Sweep]) -> None:
     sweep = sweep_of(at_once=2)
 
@@ -227,6 +228,7 @@ def test_cancelling_cancels_what_is_under_way_and_begins_nothing_more(
     assert states(sweep)[1:] == ["open"] * 3
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_between_a_look_and_its_wait_is_news(sweep_of: Callable[..., Sweep], tmp_path: Path) -> None:
     sweep = sweep_of()
     look(sweep)
