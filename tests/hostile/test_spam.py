@@ -1,6 +1,6 @@
 """3,246 real mails, most of them spam with HTML, as drafts: none runs or loads anything, and all are shown.
 
-`make test` looks at a fortieth of them (their list at a tenth, a browser at a three-hundredth), `make stress` at all.
+`make test-all` looks at a fortieth of them (their list at a tenth, a browser at a three-hundredth), `make stress` at all.
 """
 
 from __future__ import annotations

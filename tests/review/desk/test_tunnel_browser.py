@@ -1,6 +1,6 @@
 """A tunnel: thirty seconds of fast judging without a network, and what the page says when its cards run out there.
 
-`make test` cuts the network for three seconds, `STRESS=1` for thirty.
+`make test-all` cuts the network for three seconds, `STRESS=1` for thirty.
 """
 
 from __future__ import annotations
