@@ -117,8 +117,8 @@ def refuse_hidden_marks(items: list[pytest.Item]) -> None:
 
 
 def file_of(path: Path) -> str:
-    """Return a file's path from the top of the project."""
-    return path.relative_to(ROOT).as_posix()
+    """Return a file's path from the top of the project; that of a file elsewhere is whole."""
+    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
 
 
 def name_of(item: pytest.Item) -> str:

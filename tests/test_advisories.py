@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 SOUND: dict[str, object] = {"name": "django", "version": "5.2", "vulns": []}
 HOLED: dict[str, object] = {
@@ -57,6 +59,7 @@ def test_advisories_out_of_reach_are_one_line_and_fail_nothing(tmp_path: Path) -
     assert ask(tmp_path, printing(SKIPPED)) == (0, ["Advisories: not checked (no package was looked up)."])
 
 
+@pytest.mark.slow
 def test_a_silence_ends_with_what_it_started(tmp_path: Path) -> None:
     # The child holds the output open: only its end lets the check end.
     status, lines = ask(tmp_path, "(while :; do :; done) & wait", within_s=0.3)

@@ -115,6 +115,7 @@ def test_links_lead_to_files_and_to_headings(document):
     assert broken == []
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_paths_are_full_and_lie_in_the_repository(document):
     tops = {path.split("/")[0] for path in listed() if "/" in path}
@@ -273,6 +274,7 @@ def test_every_address_of_the_api_is_a_route(document):
     assert missing == []
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_setting_is_read_somewhere(document):
     names = {

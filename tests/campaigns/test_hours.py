@@ -51,6 +51,7 @@ def test_equal_bounds_are_never_quiet_and_weekends_may_be_open():
     assert all(always.opens_at(at("2026-11-18T00:00") + timedelta(hours=hour), "UTC") is None for hour in range(168))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("begin", range(24))
 @pytest.mark.parametrize("until", range(0, 24, 5))
 def test_what_opens_is_open_and_the_first_hour_that_is(begin, until):

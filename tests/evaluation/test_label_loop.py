@@ -59,6 +59,7 @@ def right_label(draft: Draft) -> dict[str, Any]:
     return {**draft.fields, "category": factories.CATEGORIES[kind]}
 
 
+@pytest.mark.slow
 def test_labels_go_round_the_loop(version: DatasetVersion, tiny: Student, admin: Member, tmp_path: Path) -> None:
     request = RunRequest(dataset_version=version, student=tiny)
     run = launch_run.launch(request, recipe="demo", by=admin, overrides=SMALL)

@@ -105,6 +105,7 @@ def test_the_card_of_a_run_that_nobody_evaluated_lets_a_lead_order_it(
     assert "automatically" not in lead
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_was_cancelled_can_be_ordered_again(
     miniature: Miniature, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:

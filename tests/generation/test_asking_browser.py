@@ -72,6 +72,7 @@ def carry_out() -> None:
     connections.close_all()
 
 
+@pytest.mark.slow
 def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page) -> None:
     parent, title = shown(desk), desk.locator(".card:not([hidden])").get_attribute("data-title")
 
@@ -124,6 +125,7 @@ def test_undo_brings_the_draft_back_while_its_revision_is_away(desk: Page) -> No
     until(desk, lambda: held.all().exists())
 
 
+@pytest.mark.slow
 def test_what_was_asked_before_a_reload_arrives_after_it(desk: Page) -> None:
     ask(desk, "warmer")
     desk.reload()

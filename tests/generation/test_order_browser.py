@@ -68,6 +68,7 @@ def spent(order: Order, cost_usd: float, possible_usd: float = 0.0) -> None:
         append_event(lock_job(order.job_id), "progress", told)
 
 
+@pytest.mark.slow
 def test_that_four_fifths_of_a_budget_are_spent_is_said_while_the_page_is_open_and_moves_nothing(
     order: Order, page: Page
 ) -> None:

@@ -117,6 +117,7 @@ def test_rows_with_answers_are_judged_after_four_clicks(page: Page) -> None:
     assert Draft.objects.filter(task__slug="my-rows").count() == 20
 
 
+@pytest.mark.slow
 def test_rows_without_answers_reach_the_desk_by_a_key(
     page: Page, provider: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:

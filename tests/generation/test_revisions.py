@@ -69,6 +69,7 @@ def carry_out(request: RevisionRequest, root: Path) -> Draft | None:
     return request.result
 
 
+@pytest.mark.slow
 def test_a_revision_arrives_on_the_askers_desk_with_its_parent(
     draft: Draft, expert: Member, other: Member, tmp_path: Path
 ) -> None:
@@ -212,6 +213,7 @@ def test_what_is_on_its_way_is_listed_until_it_has_come(draft: Draft, expert: Me
     assert asked.pending_requests_of(expert, draft.task) == []
 
 
+@pytest.mark.slow
 def test_a_revision_shows_what_changed_against_its_parent(draft: Draft, expert: Member, tmp_path: Path) -> None:
     made = carry_out(ask(draft, by=expert).request, tmp_path)
 

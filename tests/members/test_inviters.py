@@ -160,6 +160,7 @@ def test_the_address_can_be_invited_anew(admin: Member, second: Member) -> None:
     assert member is not None and not member.is_superuser
 
 
+@pytest.mark.slow
 def test_a_token_made_as_an_admin_opens_nothing_of_admins_afterwards(
     admin: Member, second: Member, api_as: Any
 ) -> None:

@@ -37,6 +37,7 @@ def confirm(client: Client, *, take_out: str = "") -> Any:
     return there_and_back(client, f"{there}?{'&'.join(kept)}")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("tells", [True, False])
 def test_who_has_neither_password_nor_factor_signs_in_at_the_provider_again(by_sso, provider, tells):  # noqa: F811
     if not tells:
@@ -88,6 +89,7 @@ def test_a_wish_that_the_browser_takes_out_is_no_proof_and_the_page_says_so(by_s
     assert "did not say that you proved who you are" in by_sso.get("/settings/").content.decode()
 
 
+@pytest.mark.slow
 def test_a_first_sign_in_is_a_proof_when_the_person_was_asked_for_it(client, admin, provider):  # noqa: F811
     Member.objects.filter(pk=admin.pk).update(email=NORA["email"])
     provider.last_proof_at = time.time() - 60

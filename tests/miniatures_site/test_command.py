@@ -69,6 +69,7 @@ def test_help_and_version_are_answered(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out.startswith("usage: miniatures up")
 
 
+@pytest.mark.slow
 def test_a_command_in_a_folder_without_data_makes_none_and_says_where_to_go(tmp_path: Path) -> None:
     done = run("manage", "check", folder=tmp_path, MINIATURES_HOME=str(tmp_path / "Büro Süd"))
 

@@ -206,6 +206,7 @@ def test_who_sends_too_much_reads_why(site_of: Callable[..., Site], address: str
     assert (answer.status_code, body.get("error", body)["code"]) == (status, code)
 
 
+@pytest.mark.slow
 def test_a_body_that_does_not_come_is_told_and_closed(site_of: Callable[..., Site]) -> None:
     site = site_of(grace_s=0.2)
     slow = site.open(b"POST /api/v1/tasks/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\nhalf")

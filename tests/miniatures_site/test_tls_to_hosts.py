@@ -136,6 +136,7 @@ def test_a_host_reaches_the_database_over_tls_and_refuses_another_authority(tls,
     assert is_encrypted == (True,)
 
 
+@pytest.mark.slow
 def test_only_named_ports_are_open() -> None:
     assert [port.rsplit("}:")[1] for service in SERVICES.values() for port in service["ports"]] == [
         "5432:5432",

@@ -40,6 +40,7 @@ def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return packages
 
 
+@pytest.mark.slow
 def test_every_install_of_the_images_is_trimmed_in_the_same_layer() -> None:
     installs = re.findall(r"^RUN pip install .*$", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
 
@@ -63,6 +64,7 @@ def test_what_builds_packages_is_gone_and_numpy_still_counts(trimmed: Path) -> N
     assert not (trimmed / "numpy" / "f2py").exists()
 
 
+@pytest.mark.slow
 def test_setuptools_stays_beside_torch_which_builds_kernels(tmp_path: Path) -> None:
     for name in ("setuptools", "torch"):
         (tmp_path / name).mkdir()
@@ -103,6 +105,7 @@ def test_the_site_comes_up_on_what_is_left(trimmed: Path, tmp_path: Path) -> Non
     assert (trimmed / "django" / "contrib" / "admin" / "locale" / "en").is_dir()
 
 
+@pytest.mark.slow
 def test_the_languages_of_spelling_are_kept(trimmed: Path) -> None:
     kept = {file.stem for file in (trimmed / "simplemma" / "strategies" / "dictionaries" / "data").glob("*.plzma")}
 
@@ -111,5 +114,6 @@ def test_the_languages_of_spelling_are_kept(trimmed: Path) -> None:
     assert kept == listed == lexicon.LANGUAGES == set(loaded().SPELT)
 
 
+@pytest.mark.slow
 def test_packages_that_are_not_installed_are_passed_over(tmp_path: Path) -> None:
     assert loaded().trim(tmp_path) == 0

@@ -14,6 +14,7 @@ PARTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_short_way_gives_what_the_pattern_gives() -> None:
     chance = random.Random(5)
     for _ in range(20_000):

@@ -122,6 +122,7 @@ def _token_of(promoted):
     return Usage.objects.get(miniature=promoted).token
 
 
+@pytest.mark.slow
 def test_counting_settles_what_was_taken(settings, db, miniature):
     settings.SERVING_TOKENS_PER_MINUTE = 1000
     taken = rate_limits.claim("eve", ASKED)

@@ -150,6 +150,7 @@ def test_promoting_again_puts_the_same_teacher_back_into_use(promoted, lead):
     assert teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher)).can_be_asked
 
 
+@pytest.mark.slow
 def test_it_is_not_edited_by_hand_and_its_key_cannot_be_named_for_another(promoted, admin):
     teacher = Teacher.objects.get(model=promoted.slug)
     thief = NewTeacher(

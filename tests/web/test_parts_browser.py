@@ -71,6 +71,7 @@ def pass_until(page: Page, is_so: Callable[[], bool]) -> None:
         page.wait_for_timeout(20)
 
 
+@pytest.mark.slow
 def test_a_part_whose_first_fetch_fails_is_fetched_again(page: Page, asked: list[str], complaints: list[str]) -> None:
     def answer(route: Route) -> Any:
         asked.append(route.request.url)
@@ -125,6 +126,7 @@ def test_what_a_person_is_told_of_their_act_stays_until_they_act_again(
     complaints.clear()
 
 
+@pytest.mark.slow
 def test_failures_of_a_part_that_is_drawn_elsewhere_are_counted_anew(
     page: Page, asked: list[str], complaints: list[str]
 ) -> None:
@@ -145,6 +147,7 @@ def test_failures_of_a_part_that_is_drawn_elsewhere_are_counted_anew(
     complaints.clear()
 
 
+@pytest.mark.slow
 def test_a_part_that_is_drawn_elsewhere_waits_until_that_is_let_go(page: Page, asked: list[str]) -> None:
     def answer(route: Route) -> None:
         asked.append(route.request.url)
@@ -180,6 +183,7 @@ def test_a_part_in_use_is_asked_for_once_however_often_it_is_called_for(page: Pa
     assert len(asked) == 4
 
 
+@pytest.mark.slow
 def test_a_click_that_a_poll_meets_is_not_lost(page: Page, asked: list[str]) -> None:
     polled(page, asked)
     button = page.locator("#press")
@@ -224,6 +228,7 @@ BAR = """async (state) => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_page_between_two_jobs_looks_again(page: Page) -> None:
     page.evaluate(BAR)
 
@@ -231,6 +236,7 @@ def test_a_page_between_two_jobs_looks_again(page: Page) -> None:
         page.evaluate("window.draw()")
 
 
+@pytest.mark.slow
 def test_a_page_that_is_being_left_does_not_call_back(page: Page) -> None:
     page.evaluate(BAR)
     page.evaluate("window.dispatchEvent(new Event('beforeunload'))")
@@ -240,6 +246,7 @@ def test_a_page_that_is_being_left_does_not_call_back(page: Page) -> None:
     assert page.evaluate("typeof window.hear") == "function", "the page is the one it was"
 
 
+@pytest.mark.slow
 def test_a_page_whose_server_is_away_stays_until_it_is_back(
     page: Page, asked: list[str], complaints: list[str]
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_datasets_filters(slowly: Callable[[str, str], Page], complaints: list
     assert complaints == []
 
 
+@pytest.mark.slow
 def test_a_tasks_form(slowly: Callable[[str, str], Page], complaints: list[str]) -> None:
     page = slowly("/tasks/outreach/edit/", "/example/")
 

@@ -39,6 +39,7 @@ def test_an_answer_is_written_read_sent_and_taken_back(reply, api):
     assert [each["id"] for each in listed] == [sent["id"]]
 
 
+@pytest.mark.slow
 def test_the_inbox_is_set_up_and_a_draft_is_ordered_for_the_price_that_was_told(reply, admin, api):
     make_answer_task(admin)
     make_sorting_task(admin)

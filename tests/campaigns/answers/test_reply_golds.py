@@ -116,6 +116,7 @@ def test_a_task_that_asks_for_the_language_gets_it_or_no_gold(reply, campaign, a
     assert bool(no_gold) == (language is None)
 
 
+@pytest.mark.slow
 def test_a_gold_of_a_reply_is_erased_with_its_person(reply, sorting, admin):
     reply_golds.correct(reply, ReplyClass.INTERESTED, by=admin)
     document = export_and_erase.export(reply.message.contact.address, by=admin)
@@ -131,6 +132,7 @@ def test_a_gold_of_a_reply_is_erased_with_its_person(reply, sorting, admin):
     assert Record.objects.filter(task=sorting).count() == 1
 
 
+@pytest.mark.slow
 def test_two_people_with_the_same_words_share_no_record(reply, sorting, admin):
     other = make_reply(factories.make_due_mails(reply.message.campaign, 1, name="other")[0], text=reply.text)
     type(reply).objects.update(subject="Re: Hello")

@@ -41,6 +41,7 @@ def post(api: APIClient, path: str, body: dict[str, Any]) -> Any:
     return api.post(f"/api/v1/{path}", body, format="json")
 
 
+@pytest.mark.slow
 def test_a_pipeline_is_composed_read_and_given_its_next_version(api: APIClient) -> None:
     made = post(api, "pipelines/", {"task": "outreach", "name": "Spring way", "stages": [WRITE]})
     assert made.status_code == 201
@@ -67,6 +68,7 @@ def test_what_is_wrong_is_told_by_stage_and_field(api: APIClient) -> None:
     assert not Pipeline.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_campaigns_arm_may_name_a_pipeline(api: APIClient) -> None:
     post(api, "pipelines/", {"task": "outreach", "name": "Spring", "slug": "spring", "stages": [WRITE]})
 

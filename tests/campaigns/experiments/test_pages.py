@@ -116,6 +116,7 @@ def test_a_broken_split_is_alarmed_on_top(page, experiment):
     assert text.index("did not get their planned shares") < text.index("Verdict</h2>")
 
 
+@pytest.mark.slow
 def test_every_stage_has_a_page(page, campaign, lead):
     made = register.save_plan(campaign, WISHES, by=lead)
     kept = page.get(url("experiment", made.slug)).content.decode()

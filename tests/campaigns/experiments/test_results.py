@@ -272,6 +272,7 @@ def test_three_arms_are_adjusted(task, people, lead):
     assert Event.objects.count() == 145
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("metric", ["reply", "positive_reply", "click", "unsubscribe"])
 def test_the_fast_reading_is_the_plain_one(experiment, metric):
     rows = [*counts((20, 60), (12, 60)), Row(0, "late", replied_after=15.0), Row(1, "none", state=MessageState.FAILED)]

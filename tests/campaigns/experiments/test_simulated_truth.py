@@ -68,6 +68,7 @@ def test_before_a_launch_there_is_the_truth_alone(experiment: Experiment) -> Non
     assert [share.found for line in truth.segments for share in line.shares] == [None] * 4
 
 
+@pytest.mark.slow
 def test_the_page_shows_both(experiment: Experiment, lead: Member, as_member: Callable[[Member], Client]) -> None:
     made = launched(experiment)
 

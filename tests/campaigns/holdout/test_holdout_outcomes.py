@@ -151,6 +151,7 @@ def test_where_no_mail_did_as_well_there_is_nothing_to_go_on_with(
     assert "Start the next round" not in page
 
 
+@pytest.mark.slow
 def test_pages_tell_what_came_of_contacts_without_mail(
     launched: Campaign, api: APIClient, lead: Member, as_member: Any
 ) -> None:

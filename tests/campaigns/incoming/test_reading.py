@@ -177,6 +177,7 @@ def test_html_alone_is_read_as_text():
     assert parse_mail.parse_mail(mail.as_bytes()).text == "Yes & thanks\nCall me"
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     "raw",
     [

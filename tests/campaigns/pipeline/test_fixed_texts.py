@@ -139,6 +139,7 @@ def test_fixed_texts_are_read_and_approved_on_their_page(
     assert "Nothing was decided" in nothing.content.decode()
 
 
+@pytest.mark.slow
 def test_a_program_approves_fixed_texts(
     task: Task, people: None, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:

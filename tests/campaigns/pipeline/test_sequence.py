@@ -39,6 +39,7 @@ def test_the_second_mail_waits_its_time(task: Task, people: None, lead: Member) 
     assert {(mail.state, mail.needs_approval) for mail in second} == {("approved", False)}
 
 
+@pytest.mark.slow(after_first=True)
 @db
 @pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED])
 def test_whoever_answers_or_leaves_gets_no_second_mail(task: Task, people: None, lead: Member, kind: EventKind) -> None:

@@ -126,6 +126,7 @@ def test_a_failed_call_fails_its_mail_with_the_reason_and_can_be_written_again(
     assert order_drafts.write_again(launched, by=lead) == 0
 
 
+@pytest.mark.slow
 @db
 def test_an_order_that_is_cancelled_fails_what_it_has_not_written(launched: Campaign) -> None:
     tick.advance_all()

@@ -38,6 +38,7 @@ def reply(sent):
     return make_reply(sent[0])
 
 
+@pytest.mark.slow
 def test_the_page_shows_replies_by_meaning_in_few_queries(sent, admin, as_member, django_assert_max_num_queries):
     for number in range(30):
         make_reply(

@@ -50,6 +50,7 @@ def test_what_is_not_in_doubt_cannot_be_settled(doubtful, admin):
     assert doubtful.state == MessageState.FAILED
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_page_of_a_mail_leads_to_it_in_the_mailbox(campaign, mail, mailbox, send, admin, as_member, settings):
     settings.DEMO = True

@@ -151,6 +151,7 @@ def a_real_and_a_simulated_inbox(spring: Campaign, summer: Campaign, drafts: lis
     send(summer, drafts[1], "ben")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("case", NOT_COMPARABLE.values(), ids=lambda make: make.__name__)
 def test_no_pair_is_made_of(case: Case, task: Task) -> None:
     case(*started(task))

@@ -197,6 +197,7 @@ def test_while_a_job_reads_the_texts_the_person_is_suppressed_and_the_rest_waits
     assert export_and_erase.erase(ADA).contacts == 1
 
 
+@pytest.mark.slow
 def test_a_mail_on_the_wire_is_waited_for(held: Held) -> None:
     make_mail(make_plain_campaign(held.task, slug="second"), held.contact, state=MessageState.SENDING)
 

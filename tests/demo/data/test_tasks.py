@@ -26,6 +26,7 @@ WEIGHTS = Path(__file__).parents[3] / "demo" / "student" / "weights"
 each_task = pytest.mark.parametrize("task", [*TASKS, *FOR_STUDIES], ids=lambda task: task.slug)
 
 
+@pytest.mark.slow(after_first=True)
 @each_task
 def test_a_task_has_240_to_400_records_of_which_none_comes_twice(task: DemoTask) -> None:
     records = task.records()
@@ -35,6 +36,7 @@ def test_a_task_has_240_to_400_records_of_which_none_comes_twice(task: DemoTask)
     assert task.records() == records
 
 
+@pytest.mark.slow(after_first=True)
 @each_task
 def test_answers_are_written_and_read_back_as_they_are(task: DemoTask) -> None:
     for record in task.records():
@@ -53,6 +55,7 @@ def test_right_answers_pass_the_checks_and_a_fault_is_never_a_right_answer(task:
         assert fault
 
 
+@pytest.mark.slow(after_first=True)
 @each_task
 @pytest.mark.django_db
 def test_records_come_through_an_import_as_they_are(task: DemoTask, admin: Member, tmp_path: Path) -> None:

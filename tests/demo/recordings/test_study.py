@@ -113,6 +113,7 @@ def test_samples_are_of_the_same_records_in_every_load(load: Load) -> None:
     assert len(drawn[0]) == 8
 
 
+@pytest.mark.slow
 def test_a_sample_that_was_kept_before_is_drawn_by_ids_as_it_was(load: Load) -> None:
     version = load("here")
     files = tuning_data.tuning_data_of(version)
@@ -127,6 +128,7 @@ def test_a_sample_that_was_kept_before_is_drawn_by_ids_as_it_was(load: Load) -> 
     assert samples.from_json(samples.as_json(Sample(8, 1), rows)) == Sample(8, 1)
 
 
+@pytest.mark.slow
 def test_without_a_recording_there_is_no_study(
     load: Load, student: Student, admin: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,7 @@ def test_the_rule_stands_on_the_form_before_it_is_opened(
     assert arena.pairs.count() == 36
 
 
+@pytest.mark.slow
 def test_voters_see_two_texts_and_nothing_of_who_wrote_them(
     arena: Arena, expert: Member, as_member: AsMember, api_as: ApiAs
 ) -> None:
@@ -119,6 +120,7 @@ def a_judge_compares(arena: Arena) -> str:
     return f"/judgings/{judging.pk}/"
 
 
+@pytest.mark.slow
 def test_a_vote_by_the_page_brings_the_next_pair_and_undo_the_last(
     arena: Arena, expert: Member, as_member: AsMember
 ) -> None:
@@ -174,6 +176,7 @@ def test_a_broken_form_is_refused_in_words(
     assert not ArenaVote.objects.exists()
 
 
+@pytest.mark.slow
 def test_programs_open_vote_close_and_read(
     evaluation: Evaluation, admin: Member, expert: Member, api_as: ApiAs
 ) -> None:

@@ -43,6 +43,7 @@ def test_an_arena_takes_one_record_of_each_company_and_asks_nothing_of_any_teach
     assert (row.subject_id, row.detail["pairs"]) == (str(arena.pk), 11)
 
 
+@pytest.mark.slow
 def test_equal_texts_are_ties_that_nobody_is_asked_about(evaluation: Evaluation, admin: Member, expert: Member) -> None:
     alike = EvaluationOutput.objects.filter(evaluation=evaluation, record__title__in=["Works 1", "Works 2"])
     alike.update(fields={"subject": "Same", "body": "Same."})
@@ -67,6 +68,7 @@ def test_a_record_for_which_a_system_wrote_nothing_is_left_out_and_told(evaluati
     assert (arena.left_out, arena.pairs.count()) == (1, 11)
 
 
+@pytest.mark.slow
 def test_the_run_wins_every_vote_and_the_arena_closes_as_soon_as_that_is_clear(arena: Arena, expert: Member) -> None:
     given = 0
     while queries.next_pair(arena, expert) is not None:
@@ -82,6 +84,7 @@ def test_the_run_wins_every_vote_and_the_arena_closes_as_soon_as_that_is_clear(a
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_votes_that_show_nothing_end_when_the_pairs_do(arena: Arena, expert: Member) -> None:
     for n in range(12):
         cast(arena, expert, "left" if n % 2 else "both_bad")

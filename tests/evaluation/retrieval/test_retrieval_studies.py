@@ -86,6 +86,7 @@ def test_a_lead_registers_on_a_page_and_reads_the_verdict_there(
     assert study.verdict.body["sentence"] in client.get(f"/tasks/{pages.slug}/studies/").content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_study_never_changes_and_the_next_of_the_same_takes_its_answers(pages: Task, admin: Member) -> None:
     first = register.launch(pages, RetrievalRequest(claims()), by=admin)

@@ -256,6 +256,7 @@ def test_a_look_whose_fence_has_passed_on_changes_nothing(register: Callable[...
     assert not TrainingRun.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_end_of_a_cell_rings_for_the_study(register: Callable[..., Study], monkeypatch: Any) -> None:
     rings: list[Any] = []
     study = register()

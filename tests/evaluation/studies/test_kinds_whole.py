@@ -139,6 +139,7 @@ def test_logits_reasoning_and_answers_alone_are_compared_on_leads(
     assert len(body["comparisons"]) == 2
 
 
+@pytest.mark.slow
 def test_an_expert_is_isolated_and_compared_with_a_dense_student(
     version: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path, tmp_path: Path
 ) -> None:

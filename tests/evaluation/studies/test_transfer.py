@@ -67,6 +67,7 @@ def test_who_may_only_look_at_a_task_tunes_nothing_on_its_rows(
     assert not Study.objects.exists()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("field", "body"),
     [

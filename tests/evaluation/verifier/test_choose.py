@@ -71,6 +71,7 @@ def test_a_job_that_failed_is_told_and_a_miniature_of_another_task_is_refused(
     assert refusal.value.code == "no_claim_task"
 
 
+@pytest.mark.slow
 def test_a_job_that_nobody_works_on_is_not_waited_for_without_end(checker: Miniature, admin: Member) -> None:
     verifier = MiniatureVerifier(checker, by=admin, wait_for=lambda job: wait.until_ended(job, idle_s=-1))
 

@@ -173,6 +173,7 @@ def test_the_api_takes_a_way_and_shows_batches(
     assert shown["batches"][0]["batch_id"] == "batch_1"
 
 
+@pytest.mark.slow
 def test_the_launch_form_orders_by_batches_and_the_page_shows_what_lies_at_the_provider(
     task: Task, source: Source, paid: Teacher, lead: Member, client: Client
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_teachers_answers_name_the_words_that_are_not_supported(
     )
 
 
+@pytest.mark.slow
 def test_the_calls_are_those_of_an_order_and_no_claim_is_paid_twice(
     verify: Callable[[Sequence[Claim]], list[Verification | None]],
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_redirect_is_not_followed(attempts: Attempts, provider: Running) -> No
     assert all("elsewhere" not in seen["path"] for seen in provider.provider.seen)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
 @pytest.mark.parametrize("always", ["status:401", "status:400", "cut"])
 def test_the_key_reaches_the_provider_and_no_file(

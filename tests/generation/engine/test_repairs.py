@@ -192,6 +192,7 @@ def _until(happened: Any) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_repairs_stop_where_the_order_would_pass_the_price_that_people_saw(attempts: Attempts, author: Running) -> None:
     """Ten calls at $0.0007 each; the upper end leaves room for some repairs, though every answer is flawed."""
     author.provider.texts = [BROKEN, GOOD] * 40

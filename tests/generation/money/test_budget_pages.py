@@ -56,6 +56,7 @@ def test_an_order_beyond_the_budget_is_refused_on_the_page_with_what_is_left(
     assert not Order.objects.exists()
 
 
+@pytest.mark.slow
 def test_pages_of_the_task_say_that_a_budget_is_nearly_used_up(
     budget: Budget, paid_order: Order, task: Task, lead: Member, as_member: Browse
 ) -> None:

@@ -168,6 +168,7 @@ def test_at_four_fifths_those_it_concerns_are_told_once(
     assert JobEvent.objects.filter(job=order.job_id, kind="log", payload__level="warning").count() == 1
 
 
+@pytest.mark.slow
 def test_an_order_warns_once_at_four_fifths_of_its_own_budget(launch: Any, lead: Member, as_member: Any) -> None:
     order = launch("2")
     Job.objects.filter(pk=order.job_id).update(state="running")

@@ -59,6 +59,7 @@ def test_the_lines_of_a_csv_add_up_to_the_total_exactly(
     assert total.cost_usd == sum(call.cost_usd for call in Call.objects.all()) > Decimal("0.4")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("by", "keys"), [("job", 3), ("task", 1), ("teacher", 1), ("member", 2), ("day", 1)])
 def test_sums_are_by_what_was_asked(spent: list[Order], lead: Member, by: str, keys: int) -> None:
     lines, following = queries.page(lead, queries.parse_query(lead, by=by))
@@ -154,6 +155,7 @@ def test_the_page_asks_as_much_for_many_orders_as_for_few(
         client.get(reverse("generation:ledger"))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("asked", [{"month": "13-2026"}, {"by": "colour"}, {"after": "nowhere"}, {"month": "2026-13"}])
 def test_a_part_that_cannot_be_is_refused_and_the_month_that_lasts_shown(
     spent: list[Order], lead: Member, as_member: Browse, asked: dict[str, str]
@@ -165,6 +167,7 @@ def test_a_part_that_cannot_be_is_refused_and_the_month_that_lasts_shown(
         assert as_member(lead).get(reverse("generation:ledger-csv"), asked).status_code == 400
 
 
+@pytest.mark.slow
 def test_the_api_tells_lines_and_their_total(spent: list[Order], lead: Member, as_member: Browse) -> None:
     found = as_member(lead).get("/api/v1/ledger/", {"by": "member"}).json()
 

@@ -199,6 +199,7 @@ def test_erasing_whom_a_made_up_record_tells_of_empties_what_its_order_left(
     assert Synthesis.objects.get(pk=made.pk).bad == []
 
 
+@pytest.mark.slow
 def test_prices_of_drafts_do_not_learn_from_made_up_records(
     task: Task, lead: Member, ann: Teacher, carry_out: CarryOut
 ) -> None:

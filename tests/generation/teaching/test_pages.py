@@ -81,6 +81,7 @@ def test_too_few_decisions_are_told_beside_the_form(task: Task, lead: Member, as
     assert refused.status_code == 422 and b"fewer than 5" in refused.content
 
 
+@pytest.mark.slow
 def test_programs_propose_read_accept_and_dismiss(task: Task, lead: Member, judged: Judge, api_as: ApiAs) -> None:
     judged("edit", 5)
     api = api_as(lead)

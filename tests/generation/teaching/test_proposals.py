@@ -128,6 +128,7 @@ def test_only_leads_propose_and_decide(counted: TaskProposal, task: Task, viewer
         proposals.accept(counted, by=viewer)
 
 
+@pytest.mark.slow
 def test_too_little_was_decided_to_learn_from(task: Task, lead: Member, judged: Judge) -> None:
     judged("reject", 4, reasons=["tone"])
     judged("accept", 10)

@@ -57,6 +57,7 @@ def test_the_same_golds_give_the_same_examples(task: Task, lead: Member) -> None
     assert examples.choose_examples(task, task.versions.get(), count=2) == first and len(first) == 3
 
 
+@pytest.mark.slow
 def test_a_frozen_set_keeps_its_examples_when_more_is_approved(task: Task, lead: Member) -> None:
     version = freeze(task, lead, train=6, validation=2)
     first = examples.choose_examples(task, task.versions.get(), count=2, gold_set=version)

@@ -134,6 +134,7 @@ def test_repeats_are_not_asked_for_when_nothing_is_left(
     assert len(server.asked) == 2
 
 
+@pytest.mark.slow
 def test_the_page_says_what_was_left_out_and_how_drafts_differ(
     keeping_out: Order, lead: Member, viewer: Member, as_member: Callable[[Member], Client], api_as: Any
 ) -> None:

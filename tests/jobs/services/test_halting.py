@@ -124,6 +124,7 @@ def test_a_halt_waits_for_whatever_is_just_leaving():
     assert order == ["left", "stopped"]
 
 
+@pytest.mark.slow
 def test_no_attempt_that_leaves_begins_after_the_halt_has_committed(launch):
     jobs = [launch("leaving") for _ in range(6)]
     begun_at_halt = []

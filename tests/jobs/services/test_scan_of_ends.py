@@ -141,6 +141,7 @@ def test_a_tick_calls_a_failing_consumer_once_for_each_end(heard, settings):
     assert sorted(calls) == list(range(9))
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite_only
 def test_marking_a_slice_finds_its_jobs_by_key(heard, monkeypatch):
     monkeypatch.setattr(consumers, "SCANNED_AT_ONCE", 500)

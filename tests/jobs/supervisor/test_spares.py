@@ -136,6 +136,7 @@ def test_a_spare_that_was_killed_is_no_spare(launch, ledger):
     assert job.state == "succeeded"
 
 
+@pytest.mark.slow
 def test_a_spare_that_is_taken_while_it_imports_becomes_the_engine(ledger, tmp_path, monkeypatch):
     imported, run_dir = tmp_path / "imported", tmp_path / "run"
     monkeypatch.setenv("IMPORT_ENDS_WITH", str(imported))

@@ -120,6 +120,7 @@ def test_an_endpoint_is_reached_by_its_level_and_by_nobody_below(
     assert let_in(clients, f"/api/v1/tasks/outreach/{level.name}/") == LET_IN[level]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("method", ["head", "options", "put", "patch", "delete"])
 def test_no_method_goes_past_the_line(method: str, browsers: Clients) -> None:
     assert let_in(browsers, "/tasks/outreach/LEAD/", method) == CALLERS[4:]

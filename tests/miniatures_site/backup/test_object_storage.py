@@ -70,6 +70,7 @@ def backup(in_bucket, lived, kept, sealed, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_backup_from_a_bucket_comes_back_into_a_folder(backup, lived, kept, sealed, build):
     new = build("in-a-folder")
 

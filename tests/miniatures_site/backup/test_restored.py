@@ -59,6 +59,7 @@ def test_the_sealed_days_of_the_trail_come_back_and_hold(lived_in, restored):
     assert after == before
 
 
+@pytest.mark.slow
 def test_a_member_signs_in_with_their_password_and_not_with_another(restored):
     assert lets_in_with_the_password_alone(restored)
 

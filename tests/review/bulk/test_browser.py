@@ -38,6 +38,7 @@ def open_page(browser: Browser, live_server: Any):
         context.close()
 
 
+@pytest.mark.slow
 def test_rows_are_chosen_by_keys_rejected_and_brought_back(
     open_page: Callable[..., Page], task: Task, expert: Member
 ) -> None:
@@ -92,6 +93,7 @@ def test_after_an_edit_the_same_change_is_offered_for_the_others(
     assert "May I call you?" in Decision.objects.filter(bulk=act).first().fields["body"]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("address", ["list/?q=window&state=pending", "alike/", "bulk/?q=window&give=accept"])
 def test_pages_fit_a_phone_and_run_nothing_of_a_draft(
     open_page: Callable[..., Page], task: Task, expert: Member, address: str

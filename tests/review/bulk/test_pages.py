@@ -101,6 +101,7 @@ def test_sending_the_form_twice_is_one_act(browser: Client) -> None:
     assert Decision.objects.count() == 40
 
 
+@pytest.mark.slow
 def test_what_changed_since_the_preview_is_passed_over_and_said(browser: Client, task: Task, other: Member) -> None:
     form = {**form_of(look(browser, verdict="reject", reasons="tone")), "verdict": "reject", "reasons": ["tone"]}
     judge(deck.deal(other, task, count=1)[0], by=other)
@@ -127,6 +128,7 @@ def test_a_list_narrowed_by_a_verdict_offers_none_that_wait(browser: Client) -> 
     assert "No draft is chosen" in page
 
 
+@pytest.mark.slow
 def test_garbage_in_the_form_decides_nothing(browser: Client) -> None:
     form = form_of(look(browser, verdict="reject", reasons="tone"))
     said = {"verdict": "reject", "reasons": ["tone"]}
@@ -142,6 +144,7 @@ def test_garbage_in_the_form_decides_nothing(browser: Client) -> None:
     assert Decision.objects.count() in (0, 40)
 
 
+@pytest.mark.slow
 def test_clusters_are_shown_with_what_differs_and_can_be_decided(browser: Client, task: Task) -> None:
     long = " ".join(f"word{number}" for number in range(120))
     records = factories.make_records(factories.make_source(task, name="Copies"), 4)

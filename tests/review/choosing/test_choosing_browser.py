@@ -83,6 +83,7 @@ def test_none_is_better_by_zero_until_nothing_is_left(look: Callable[..., Page],
     assert Preference.objects.filter(chosen__isnull=True).count() == len(records)
 
 
+@pytest.mark.slow
 def test_e_then_a_digit_opens_the_winner_in_the_editor(look: Callable[..., Page]) -> None:
     page = look()
     chosen = page.locator("[name=shown]").first.get_attribute("value")
@@ -94,6 +95,7 @@ def test_e_then_a_digit_opens_the_winner_in_the_editor(look: Callable[..., Page]
     expect(page.locator(f"#card-{chosen}.is-editing")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_double_press_is_one_preference(look: Callable[..., Page]) -> None:
     page = look()
 
@@ -104,6 +106,7 @@ def test_a_double_press_is_one_preference(look: Callable[..., Page]) -> None:
     assert Preference.objects.count() == 1
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (375, 740)])
 def test_nothing_moves_and_nothing_sticks_out(look: Callable[..., Page], width: int, height: int) -> None:
     page = look(viewport={"width": width, "height": height})

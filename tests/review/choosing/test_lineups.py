@@ -143,6 +143,7 @@ def test_sets_behind_a_long_queue_of_single_drafts_are_found_from_the_other_end(
     assert lineup.record == late[0]
 
 
+@pytest.mark.slow
 def test_looking_for_the_next_costs_as_many_queries_with_many_records(
     task: Task, records: list[Record], expert: Member
 ) -> None:

@@ -116,6 +116,7 @@ def test_made_again_it_adds_nothing(task: Task, into: Task, records: list[Record
     assert Gold.objects.filter(task=into).count() == 12
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_company_that_stands_on_another_side_is_left_out(
     task: Task, into: Task, records: list[Record], admin: Member
@@ -144,6 +145,7 @@ def test_claims_of_an_erased_record_are_erased_with_it(
     assert make.make(task, into=into, by=admin).supported == 0
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_claims_of_facts_longer_than_a_passage_may_be_are_left_out(
     task: Task, into: Task, records: list[Record], admin: Member, monkeypatch: pytest.MonkeyPatch
@@ -179,6 +181,7 @@ def test_who_leads_one_task_alone_and_what_has_another_shape_is_refused(
     assert not Record.objects.filter(task=into).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_command_says_what_came_of_it(task: Task, into: Task, records: list[Record], admin: Member) -> None:
     out = StringIO()

@@ -59,6 +59,7 @@ FREEZE_TWICE = """(button) => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_value_typed_just_before_freezing_freezes_once(page: Page) -> None:
     posts: list[Route] = []
     counted: list[str] = []

@@ -76,6 +76,7 @@ def frozen_after_one(task: Task, admin: Member) -> DatasetVersion:
     return frozen(task, admin)
 
 
+@pytest.mark.slow
 def test_what_changed_since_the_version_before_is_told(task: Task, admin: Member) -> None:
     one = golds.decide(admin, task)
     frozen(task, admin)

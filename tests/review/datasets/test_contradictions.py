@@ -107,6 +107,7 @@ def test_a_filter_leaves_all_golds_of_a_contradicted_input_out(task: Task) -> No
     assert kept.counts()["contradictions"] == {"inputs": 1, "golds": 3, "rows": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_preview_counts_them_and_the_card_tells(
     task: Task, dataset: Dataset, admin: Member, as_member: Callable[[Member], Client], api_as: Callable[..., Any]

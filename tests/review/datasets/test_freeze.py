@@ -124,6 +124,7 @@ def test_an_attempt_that_comes_late_never_takes_a_sealed_file_away(
     assert all(default_storage.exists(path) for path in sealed)
 
 
+@pytest.mark.slow
 def test_a_later_decision_changes_the_next_version_only(task: Task, admin: Member, judged: list[Record]) -> None:
     before = frozen(task, admin)
     golds.make_drafts(task, judged[:1], variant=5)
@@ -164,6 +165,7 @@ def test_near_duplicates_across_splits_are_both_left_out(task: Task, admin: Memb
     assert version.counts["splits"] == {"train": 0, "validation": 1, "test": 0}
 
 
+@pytest.mark.slow(after_first=True)
 def test_a_frozen_version_refuses_every_change_below_the_orm(task: Task, admin: Member, judged: list[Record]) -> None:
     version = frozen(task, admin)
     row = DatasetRow.objects.filter(version=version)[0]
@@ -207,6 +209,7 @@ def test_an_unknown_filter_is_named(task: Task, admin: Member, api_as: Callable[
     assert "filters.verdict" in answer.json()["errors"]
 
 
+@pytest.mark.slow
 def test_rows_stream_with_the_hash_as_etag_and_ranges_resume(
     task: Task, admin: Member, judged: list[Record], api_as: Callable[..., APIClient]
 ) -> None:

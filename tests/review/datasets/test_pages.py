@@ -148,6 +148,7 @@ def test_counts_follow_the_form_as_a_part_of_the_page(
     assert '<span class="num">−2</span>' in text
 
 
+@pytest.mark.slow
 def test_each_line_names_drafts_that_it_drops(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
@@ -188,6 +189,7 @@ def test_a_moment_that_has_not_come_is_refused(
     assert "That moment has not come yet." in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_half_a_cap_is_said_beside_its_field(
     dataset: Dataset, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
@@ -197,6 +199,7 @@ def test_half_a_cap_is_said_beside_its_field(
     assert "Name the field and the number, or neither." in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_a_day_that_has_passed(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:

@@ -75,6 +75,7 @@ def ids(version: DatasetVersion) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_drafts_of_the_same_order_that_wait_are_frozen_apart(task: Task, admin: Member, waiting: list[Draft]) -> None:
     version = frozen(task, admin, **TAKE)
 
@@ -89,6 +90,7 @@ def test_drafts_of_the_same_order_that_wait_are_frozen_apart(task: Task, admin: 
     assert told["sha256"] == selectors.file_of(version, Split.TRAIN, UNJUDGED).sha256  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_without_being_asked_for_none_are_frozen(task: Task, admin: Member, waiting: list[Draft]) -> None:
     version = frozen(task, admin)
 
@@ -97,6 +99,7 @@ def test_without_being_asked_for_none_are_frozen(task: Task, admin: Member, wait
     assert "unjudged" not in version.manifest
 
 
+@pytest.mark.slow
 def test_what_a_person_read_or_put_aside_is_not_among_them(task: Task, admin: Member, waiting: list[Draft]) -> None:
     compared, revoked, known, kept, revision = waiting
     Preference.objects.create(

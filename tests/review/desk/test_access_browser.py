@@ -46,6 +46,7 @@ def test_the_card_its_parts_and_its_buttons_have_names(open_desk: Callable[..., 
     assert page.locator("main").aria_snapshot().count("- article") == 1
 
 
+@pytest.mark.slow
 def test_focus_and_words_follow_the_verdict_to_the_next_card(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     assert focused(page).startswith("Draft for")
@@ -79,6 +80,7 @@ def test_editing_takes_the_focus_into_the_text_and_gives_it_back(open_desk: Call
     assert focused(page).startswith("Draft for")
 
 
+@pytest.mark.slow
 def test_everything_is_reached_by_tab_and_enter_alone(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     card = current(page)
@@ -108,6 +110,7 @@ def test_the_last_card_says_that_none_is_left(open_desk: Callable[..., Page], ad
     expect(page.locator("[data-empty]")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_thumb_has_large_buttons_and_a_slip_sideways_decides_nothing(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:

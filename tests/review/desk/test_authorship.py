@@ -48,6 +48,7 @@ def is_told(member: Member, draft: Draft, client: Client) -> bool:
     return answers.pop()
 
 
+@pytest.mark.slow
 def test_a_reviewer_learns_who_wrote_a_draft_by_judging_it(card: Assignment, expert: Member, as_member: Any) -> None:
     draft, client = card.draft, as_member(expert)
     before = is_told(expert, draft, client)
@@ -74,6 +75,7 @@ def test_leads_and_admins_see_it_at_once(
         assert is_told(member, card.draft, as_member(member)) is True
 
 
+@pytest.mark.slow
 def test_while_a_second_verdict_is_sought_only_who_gave_the_first_is_told(
     task: Task, expert: Member, other: Member, as_member: Any
 ) -> None:
@@ -113,6 +115,7 @@ def test_a_draft_with_a_known_answer_tells_nothing(task: Task, expert: Member, a
     assert is_told(expert, draft, as_member(expert)) is False
 
 
+@pytest.mark.slow
 def test_no_filter_tells_it_either(card: Assignment, expert: Member) -> None:
     for chosen in ({"teacher": "offline"}, {"model": "offline-1"}, {"origin": "teacher"}):
         for state in ("", "leased", "pending", "kept"):

@@ -78,6 +78,7 @@ def test_ten_requests_at_once_for_one_card_record_one_decision(admin: Member) ->
     assert Decision.objects.count() == Gold.objects.count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_many_reviewers_dealing_at_once_never_share_a_card(admin: Member, make_member) -> None:
     task = factories.make_desk(by=admin, count=40)

@@ -36,6 +36,7 @@ def body(page: Page) -> Any:
     return page.locator(f'{SHOWN} .editor [data-path="body"]')
 
 
+@pytest.mark.slow
 def test_the_checks_read_along_and_name_the_edit(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     expect(page.locator(f"{SHOWN} .checks li.is-error")).to_have_count(0)
@@ -51,6 +52,7 @@ def test_the_checks_read_along_and_name_the_edit(open_desk: Callable[..., Page],
     ).startswith("77")
 
 
+@pytest.mark.slow
 def test_an_edit_half_done_reaches_the_server_while_the_page_is_open(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -69,6 +71,7 @@ def test_an_edit_half_done_reaches_the_server_while_the_page_is_open(
     assert not Decision.objects.exists()
 
 
+@pytest.mark.slow
 def test_an_edit_half_done_offline_survives_a_crash_of_the_tab(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     card = current(page)

@@ -23,6 +23,7 @@ def task(admin: Member) -> Task:
     return factories.make_desk(by=admin, count=12)
 
 
+@pytest.mark.slow
 def test_keys_judge_card_after_card(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     shown = []
@@ -50,6 +51,7 @@ def test_keys_judge_card_after_card(open_desk: Callable[..., Page], admin: Membe
     expect(page.locator("[data-pace]")).to_contain_text("9 left")
 
 
+@pytest.mark.slow
 def test_undo_brings_cards_back_across_cards_and_a_reload(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     first = current(page)
@@ -72,6 +74,7 @@ def test_undo_brings_cards_back_across_cards_and_a_reload(open_desk: Callable[..
     assert not Gold.objects.exists()
 
 
+@pytest.mark.slow
 def test_verdicts_given_offline_wait_and_arrive_after_a_reload(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     page.context.set_offline(True)
@@ -87,6 +90,7 @@ def test_verdicts_given_offline_wait_and_arrive_after_a_reload(open_desk: Callab
     assert Gold.objects.count() == 3
 
 
+@pytest.mark.slow
 def test_a_session_that_ended_keeps_the_verdict_and_asks_to_sign_in(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -103,6 +107,7 @@ def test_a_session_that_ended_keeps_the_verdict_and_asks_to_sign_in(
     saved(page, 1)
 
 
+@pytest.mark.slow
 def test_two_people_never_see_the_same_card(
     open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
 ) -> None:
@@ -119,6 +124,7 @@ def test_two_people_never_see_the_same_card(
     assert not seen["mine"] & seen["theirs"]
 
 
+@pytest.mark.slow
 def test_leaving_the_page_returns_the_cards_and_keeps_the_edit(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     card = current(page)
@@ -198,6 +204,7 @@ def test_the_page_fits_a_phone_and_works_by_touch(open_desk: Callable[..., Page]
     saved(page, 1)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_page_fits_a_phone_while_a_card_is_set_aside(
     open_desk: Callable[..., Page], admin: Member, scripts: bool

@@ -90,6 +90,7 @@ def test_the_next_card_waits_for_no_answer(open_desk: Callable[..., Page], admin
     page.unroute_all(behavior="ignoreErrors")
 
 
+@pytest.mark.slow
 def test_twenty_cards_are_judged_without_anything_jumping(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     page.wait_for_timeout(300)
@@ -106,6 +107,7 @@ def test_twenty_cards_are_judged_without_anything_jumping(open_desk: Callable[..
     assert page.evaluate("window.shifts") == []
 
 
+@pytest.mark.slow
 def test_the_page_weighs_less_than_three_hundred_kilobytes(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     weights: dict[str, int] = {}

@@ -77,6 +77,7 @@ def test_a_claim_that_rests_on_nothing_says_so_and_a_question_does_not(
     expect(page.locator(f"{SHOWN} .checks")).to_contain_text("unsupported")
 
 
+@pytest.mark.slow
 def test_m_mends_mark_after_mark_in_the_open_editor_and_saves_nothing(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -123,6 +124,7 @@ def hostile_drafts(task: Task, fields: dict[str, str], **facts: Any) -> None:
     factories.make_drafts(task, records, fields=[fields, fields])
 
 
+@pytest.mark.slow
 def test_a_line_of_a_megabyte_does_not_stop_the_page_and_is_shown_whole_when_asked(
     open_desk: Callable[..., Page], admin: Member, task: Task
 ) -> None:

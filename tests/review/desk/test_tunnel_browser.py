@@ -50,6 +50,7 @@ def judge_without_pause(page: Page, *, for_s: float, dice: random.Random) -> tup
     return standing, acts
 
 
+@pytest.mark.slow
 def test_thirty_seconds_of_fast_judging_without_a_network_arrive_as_they_were_meant(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -71,6 +72,7 @@ def test_thirty_seconds_of_fast_judging_without_a_network_arrive_as_they_were_me
     print(f"{acts} keys meant something in {CUT_S} s without a network; {len(meant)} verdicts stood, all arrived once")
 
 
+@pytest.mark.slow
 def test_a_deck_that_runs_out_in_the_tunnel_does_not_say_that_all_is_judged(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_slow_server_is_waited_for_before_the_page_says_that_all_is_judged(
     saved(page, 5)
 
 
+@pytest.mark.slow
 def test_an_answer_that_was_under_way_brings_no_judged_card_back(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     late: list[Route] = []

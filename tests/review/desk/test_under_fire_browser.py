@@ -47,6 +47,7 @@ def deck_is_full(page: Page) -> None:
     until(page, lambda: page.locator(".card").count() == 5)
 
 
+@pytest.mark.slow
 def test_judging_fast_while_the_network_is_gone_loses_nothing_and_doubles_nothing(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_card_judged_in_one_tab_leaves_the_other(open_desk: Callable[..., Page
     assert len(set(Decision.objects.values_list("draft_id", flat=True))) == 2
 
 
+@pytest.mark.slow
 def test_two_tabs_that_judge_one_card_record_one_verdict_and_keep_the_others_words(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -143,6 +145,7 @@ def test_two_tabs_that_judge_one_card_record_one_verdict_and_keep_the_others_wor
     assert Decision.objects.get().verdict == Verdict.ACCEPT
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("skew_s", [-86_400 * 3, 3_600, 86_400 * 3])
 def test_a_wrong_clock_in_the_browser_harms_nothing(open_desk: Callable[..., Page], admin: Member, skew_s: int) -> None:
     page = open_desk(admin)
@@ -165,6 +168,7 @@ def test_a_wrong_clock_in_the_browser_harms_nothing(open_desk: Callable[..., Pag
     assert Assignment.objects.filter(state=AssignmentState.RELEASED, unfinished__body__startswith="Half ").count() == 1
 
 
+@pytest.mark.slow
 def test_a_server_that_is_started_again_in_between_gets_every_verdict_once(
     browser: Any, site: Site, admin: Member, task: Task, as_member: Callable[..., Any]
 ) -> None:
@@ -188,6 +192,7 @@ def test_a_server_that_is_started_again_in_between_gets_every_verdict_once(
     context.close()
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_lost_on_its_way_is_asked_for_again_and_counts_once(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -243,6 +248,7 @@ def test_a_browser_without_a_database_says_so_and_still_sends(open_desk: Callabl
     saved(page, 1)
 
 
+@pytest.mark.slow
 def test_undo_reaches_back_ten_cards(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     judged = []

@@ -53,6 +53,7 @@ def test_enter_confirms_and_digits_pick(open_desk: Callable[..., Page], admin: M
     assert said[second].fields == {"why": "", "category": "other", "urgent": True, "amount": 12.75}
 
 
+@pytest.mark.slow
 def test_what_was_picked_comes_back_with_undo(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     first = current(page)
@@ -98,6 +99,7 @@ def test_without_the_teachers_answer_a_value_has_to_be_picked(
     assert (decision.verdict, decision.teacher_hidden) == (Verdict.ACCEPT, True)
 
 
+@pytest.mark.slow
 def test_three_kinds_of_values_fit_a_phone(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin, **PHONE)
 
@@ -112,6 +114,7 @@ def test_three_kinds_of_values_fit_a_phone(open_desk: Callable[..., Page], admin
     assert fields and (fields["category"], fields["urgent"], fields["amount"]) == ("other", False, 3)
 
 
+@pytest.mark.slow
 def test_the_instruction_and_the_meaning_of_labels_are_at_hand_and_stay_folded(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:

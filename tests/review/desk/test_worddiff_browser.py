@@ -31,6 +31,7 @@ def test_changed_words_stand_between_those_that_stayed(diff: Callable[[str, str]
     ]  # fmt: skip
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("before", "after"),
     [("", "new words"), ("old words", ""), ("same", "same"), ("Grüße, Zoë!", "Grüsse, Zoe!"), ("a\n\nb", "a b\n\nb c"),

@@ -134,6 +134,7 @@ def test_the_audit_trail_tells_who_sent_which_version_where(version: DatasetVers
     assert row.detail == {"to": "acme/gold", "private": False}
 
 
+@pytest.mark.slow(after_first=True)
 def test_an_order_with_a_mistake_is_refused_before_anything_is_sent(
     version: DatasetVersion, admin: Member, hub: Hub
 ) -> None:

@@ -55,6 +55,7 @@ def unzipped(encoding: str, body: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(body)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("format_", ["sft", "dpo", "kto", "raw"])
 def test_each_format_comes_as_it_was_frozen_under_its_hash(
     api: APIClient, version: DatasetVersion, format_: str
@@ -160,6 +161,7 @@ def test_a_page_asked_for_wrongly_says_what_is_wrong(
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
 
 
+@pytest.mark.slow
 def test_a_cursor_of_another_file_or_of_before_an_erasure_is_refused(
     api: APIClient, version: DatasetVersion, judged: list[Record]
 ) -> None:
@@ -194,6 +196,7 @@ def test_a_token_that_may_only_read_downloads_nothing(version: DatasetVersion, a
     assert rows_of(version, "sft")
 
 
+@pytest.mark.slow
 def test_the_audit_trail_says_who_took_a_file_once_a_download(
     api: APIClient, version: DatasetVersion, admin: Member
 ) -> None:

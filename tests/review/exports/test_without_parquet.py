@@ -35,6 +35,7 @@ def version(no_library: None, freeze: Freeze, judged: list[Record]) -> DatasetVe
     return freeze()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_version_is_frozen_with_the_canonical_files_alone_and_has_the_same_hash(
     freeze: Freeze, judged: list[Record], monkeypatch: pytest.MonkeyPatch

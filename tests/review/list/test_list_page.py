@@ -138,6 +138,7 @@ def test_a_reviewer_learns_neither_who_wrote_nor_who_judged_what_waits(
     assert 'name="teacher"' not in page
 
 
+@pytest.mark.slow
 def test_a_lead_narrows_by_teacher_and_reviewer(task: Task, admin: Member, as_member, expert: Member) -> None:
     judge(deck.deal(expert, task, count=1)[0], by=expert)
     lead = as_member(admin)

@@ -107,6 +107,7 @@ def test_what_an_index_answers_takes_the_same_steps_whatever_else_is_there(
     assert 0 < many <= SAME * few
 
 
+@pytest.mark.slow
 def test_drafts_of_an_act_take_the_same_steps_whatever_else_is_there(measured: dict[str, tuple[int, int]]) -> None:
     few, many = measured["an act"]
 

@@ -127,6 +127,7 @@ def test_what_columns_are_is_changed_and_the_instruction_follows(lead: Any) -> N
     assert not Record.objects.exists()
 
 
+@pytest.mark.slow
 def test_rows_wait_while_the_task_is_edited_and_come_in_once_it_is_saved(lead: Any) -> None:
     found = lead.post(PAGE, {"rows": TICKETS})["Location"]
     form = made(lead, found, "edit")["Location"]

@@ -193,6 +193,7 @@ def test_finished_drafts_come_in_by_the_same_steps(
     assert Draft.objects.get().record.title == "Acme"
 
 
+@pytest.mark.slow
 def test_records_are_found_by_words_and_split_a_page_at_a_time(
     task: Task, admin: Member, as_member: SignIn, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ NONE = {
 }
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("language", sorted(lexicon.LANGUAGES))
 def test_words_their_inflections_and_compounds_are_known(language: str) -> None:
     words = [part for word in REAL[language].split() for part in word.lower().split("-")]

@@ -169,6 +169,7 @@ def test_a_prompt_has_the_whole_context_and_not_a_token_more(serving: Callable[[
     assert "128" in refusal.message
 
 
+@pytest.mark.slow
 def test_memory_counts_the_widest_prompt_and_the_longest_answer_apart(serving: Callable[[str], Served]) -> None:
     served = serving("t5")
     model = served.student("full").model

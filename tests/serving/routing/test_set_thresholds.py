@@ -92,6 +92,7 @@ def test_one_record_of_a_company_counts(wish: RouterRequest, make_pairs: Pairs, 
     assert chosen == pairs.collect(task, wish.miniatures, wish.teacher, MARKS)
 
 
+@pytest.mark.slow
 def test_records_of_other_splits_and_half_pairs_count_not(
     wish: RouterRequest, make_pairs: Pairs, task: Task, paid: Teacher
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_number_of_the_record_decides_by_thresholds_of_training_records(
         set_thresholds.standing(task, RouterRequest(wish.miniature, wish.teacher, RouteRule("fact", "height")))
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     "wrong", [{"margin": 0.0}, {"confidence": 1.0}, {"audit_share": 0.9}, {"margin": float("nan")}]
 )

@@ -34,6 +34,7 @@ def measure(miniature, low, high, **more):
     return Evaluation.objects.create(task=run.task, run=run, summary=summary, **about)
 
 
+@pytest.mark.slow
 def test_what_passes_is_promoted(miniature, lead, gated):
     measure(miniature, 0.75, 0.9)
 
@@ -43,6 +44,7 @@ def test_what_passes_is_promoted(miniature, lead, gated):
     assert not AuditRow.objects.filter(act="gate_overridden").exists()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("measured", "why"), [((0.4, 0.6), "fails"), ((0.6, 0.8), "cannot be told"), (None, "nothing was measured")]
 )

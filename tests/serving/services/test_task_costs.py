@@ -84,6 +84,7 @@ def test_a_teacher_costs_what_the_ledger_has_over_its_outputs(
     assert costs.people is None
 
 
+@pytest.mark.slow
 def test_what_failed_was_cancelled_or_is_long_ago_is_no_output(
     task: Task, paid: Teacher, miniature: Miniature, spend: Callable[..., Order]
 ) -> None:

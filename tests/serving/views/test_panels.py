@@ -116,6 +116,7 @@ def test_a_button_leads_back_to_our_own_pages_only(as_member, lead, miniature, t
     assert answer["Location"] == f"/tasks/{task.slug}/miniatures/"
 
 
+@pytest.mark.slow
 def test_the_history_of_promotions_cannot_be_rewritten(promoted):
     from django.db import DatabaseError, transaction
 

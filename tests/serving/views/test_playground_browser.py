@@ -25,6 +25,7 @@ def choose_right(page: Page, key: str) -> None:
     page.select_option("#model-right", key)
 
 
+@pytest.mark.slow
 def test_both_texts_come_with_their_figures_by_keyboard_alone(page):
     choose_right(page, "teacher-offline")
     button = page.get_by_role("button", name="Write with both")

@@ -48,6 +48,7 @@ def test_launching_twice_with_one_key_launches_once(api_as, admin, body):
     assert {"id": str(sweep.pk), "job": str(sweep.job_id)} == first.json()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [

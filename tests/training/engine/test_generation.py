@@ -54,6 +54,7 @@ def test_samples_follow_the_seed_and_not_the_company_they_keep(load):
     assert {i: a.text for i, a in together.items()} != {i: a.text for i, a in other.items()}
 
 
+@pytest.mark.slow
 def test_a_tiny_top_p_is_greedy(load):
     loaded = load("qwen")
 
@@ -120,6 +121,7 @@ def test_a_stop_ends_the_writing(load):
     assert answers == {}
 
 
+@pytest.mark.slow
 def test_prompt_and_answer_stay_within_the_context(load):
     loaded = load("qwen")
     lengths = [len(loaded.chat.prompt_ids(prompt)) for prompt in PROMPTS]

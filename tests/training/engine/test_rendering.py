@@ -41,6 +41,7 @@ def tokenizer_with(template: str):
     return tokenizer
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("template", [*GREEDY.values(), *LONG.values()], ids=[*GREEDY, *LONG])
 def test_a_template_that_asks_for_too_much_is_refused(template):
     with pytest.raises(TrainError) as refused:

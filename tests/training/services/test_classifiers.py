@@ -112,6 +112,7 @@ SHIPPED = Student(slug="demo-encoder", model_type="modernbert")
 ENCODER, WRITER = Student(slug="tiny-encoder", model_type="modernbert"), Student(slug="demo", model_type="llama")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("students", "asked", "why", "expected"),
     [

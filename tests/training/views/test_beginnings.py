@@ -48,6 +48,7 @@ def test_the_form_asks_for_what_the_recipe_needs_and_only_that(
     assert 'hx-swap-oob="true"' in sft
 
 
+@pytest.mark.slow
 def test_launching_from_the_page_goes_on_from_the_chosen_miniature(
     as_member: Any, admin: Any, task: Task, version: DatasetVersion, miniature: Miniature
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_run_that_imitates_shows_no_margin(as_member: Any, admin: Any, launch:
     assert "nats per token" in page
 
 
+@pytest.mark.slow
 def test_the_api_takes_a_miniature_by_name_and_tells_it(
     api_as: Any, admin: Any, version: DatasetVersion, miniature: Miniature, student: Student
 ) -> None:

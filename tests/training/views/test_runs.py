@@ -54,6 +54,7 @@ def test_a_bad_override_comes_back_beside_its_field_with_what_was_typed(as_membe
     assert not TrainingRun.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_lead_launches_and_a_viewer_only_reads(as_member, lead, viewer, task, version, student):
     address = reverse("training:list", args=[task.slug])
 
@@ -153,6 +154,7 @@ def test_the_list_asks_the_same_number_of_questions_for_one_run_and_for_ten(
     assert len(one) <= 16
 
 
+@pytest.mark.slow
 def test_comparing_lays_a_chosen_figure_over_one_another_beside_costs_and_texts(as_member, admin, launch, task):
     HostPrice.objects.create(host="default", usd_per_hour=36)
     first, second = launch(), launch()

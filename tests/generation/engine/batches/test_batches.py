@@ -24,6 +24,7 @@ def test_every_draft_of_a_batch_arrives_at_its_own_price_and_is_billed_once(orde
     assert ordered.desk.seen["create"] == 1
 
 
+@pytest.mark.slow(after_first=True)
 def test_a_batch_sends_the_very_bodies_that_go_out_live(ordered: Ordered, provider) -> None:
     ordered.attempts.run(ordered.teacher, count=4)
     live = [seen["body"] for seen in provider.provider.seen]
@@ -37,6 +38,7 @@ def test_a_batch_sends_the_very_bodies_that_go_out_live(ordered: Ordered, provid
     assert sorted(batched, key=str) == sorted(live, key=str)
 
 
+@pytest.mark.slow(after_first=True)
 def test_an_order_larger_than_a_batch_goes_in_several(ordered: Ordered) -> None:
     result = ordered.run(count=10, limits={"batch_requests": 4})
 
@@ -97,6 +99,7 @@ def test_a_request_that_is_refused_for_good_is_a_failure_without_a_cost(ordered:
     assert provider.provider.requests == 0
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("lost", ["missing", "neither"])
 def test_a_call_that_was_billed_and_has_no_line_is_uncertain_and_never_repeated(ordered: Ordered, lost: str) -> None:
     ordered.desk.lines = ["ok", lost]

@@ -208,6 +208,7 @@ def test_a_clock_that_jumped_back_makes_nobody_wait_longer(ordered: Ordered) -> 
     assert_each_paid_once(ordered, result, 3)
 
 
+@pytest.mark.slow(after_first=True)
 def test_a_full_disk_before_the_hand_in_pays_nothing_and_leaves_the_order_whole(
     ordered: Ordered, monkeypatch: pytest.MonkeyPatch
 ) -> None:

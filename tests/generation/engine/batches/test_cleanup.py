@@ -138,6 +138,7 @@ def test_requests_of_a_batch_that_is_refused_are_deleted(ordered: Ordered) -> No
     assert ordered.desk.deleted == ["file-1"]
 
 
+@pytest.mark.slow
 def test_what_a_taken_in_batch_left_unasked_is_asked_by_a_host_that_has_no_journal(ordered: Ordered) -> None:
     ordered.desk.lines = ["ok", "expired", "ok", "ok"]
     first = ordered.run(count=4, stragglers="leave")

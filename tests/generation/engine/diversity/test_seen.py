@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from generation.selection.signatures import SignatureIndex, signature
 
 LONG = (
@@ -23,6 +25,7 @@ def test_a_text_with_one_word_changed_near_its_end_is_a_twin() -> None:
     assert round(twin.similarity, 4) == round(18 / 20, 4)
 
 
+@pytest.mark.slow
 def test_a_twin_at_the_threshold_is_found_and_one_below_it_is_none() -> None:
     # 80 of 100 runs of five stand in both texts, and 79 of 99.
     told = {

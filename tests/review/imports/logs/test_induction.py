@@ -73,6 +73,7 @@ def test_constant_text_becomes_the_template_and_varying_text_named_slots(
     assert shown(templates[0].parts[0]) == wanted
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("seed", range(4))
 def test_of_a_thousand_prompts_of_an_unknown_template_99_percent_are_made_again(seed: int) -> None:
     settings = Random(seed)

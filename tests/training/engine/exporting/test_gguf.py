@@ -79,6 +79,7 @@ def written(student, folder, *, quantised=False):
     return path, plan
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3", "gemma3"])
 def test_a_file_answers_as_the_student_does(tmp_path, family):
     tokenizer = make_tokenizer()

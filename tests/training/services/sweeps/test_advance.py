@@ -214,6 +214,7 @@ def test_resuming_tries_failed_runs_again_from_what_they_saved(
     assert TrainingRun.objects.filter(sweep_cells__sweep=sweep).count() == 4
 
 
+@pytest.mark.slow
 def test_cancelling_cancels_what_is_under_way_and_begins_nothing_more(
     sweep_of: Callable[..., Sweep], admin: Member
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_small_budget_reaches_only_the_first_runs(version, student):
     assert compose(version, student, hours=all_of_it / 2 / 3600).reached in (1, 2)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("asked", "code", "field"),
     [
