@@ -17,7 +17,7 @@ WORDS = (
 )
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize(("accumulation", "steps"), [(1, 20), (2, 6)])
 def test_losses_equal_trls_step_by_step(tmp_path, accumulation, steps):
     torch.set_num_threads(1)

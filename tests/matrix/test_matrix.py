@@ -18,6 +18,15 @@ pytestmark = pytest.mark.django_db
 ROUTES = [route for route in walk() if route.name not in ACCOUNTS]
 API = [route for route in ROUTES if route.is_api and route.methods() and route.name in ACCESS]
 
+# Scopes that may write what a level of access guards. Comments, restored drafts and outcomes have a scope of their own.
+SCOPES_OF_LEVEL = {
+    AccessLevel.ADMIN: {"admin"},
+    AccessLevel.LEAD: {"lead", "admin"},
+    AccessLevel.ANY_LEAD: {"lead", "admin"},
+    AccessLevel.REVIEWER: {"review", "serve", "lead", "admin"},
+}
+OWN_SCOPES = {"api-comment": "review", "api-restore": "review", "api-outcomes": "outcomes"}
+
 
 @pytest.fixture(scope="module")
 def program_elsewhere(installation: Installation) -> Client:
@@ -40,6 +49,18 @@ def test_no_line_is_left_of_a_route_that_is_gone() -> None:
 
     assert not gone, f"Lines of miniatures_site/access/rules without a route: {gone}"
     assert sent <= names
+
+
+def test_a_token_needs_a_scope_as_strong_as_the_level_of_what_it_writes() -> None:
+    weak = [
+        f"{method} {route.name}: {route.view.scope_write}"
+        for route in API
+        for method in sorted({*route.methods()} - {"GET"})
+        if (scopes := SCOPES_OF_LEVEL.get(ACCESS[route.name].declared(method)))
+        and getattr(route.view, "scope_write", "lead") not in {*scopes, OWN_SCOPES.get(route.name)}
+    ]
+
+    assert weak == []
 
 
 @pytest.mark.parametrize("part", PARTS)

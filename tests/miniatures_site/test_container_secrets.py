@@ -74,7 +74,7 @@ def test_a_container_is_given_the_same_empty_variables_on_a_gpu_host_and_at_home
         assert emptied(GPU_HOST[name]) == emptied(SERVICES[at_home]), name
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("service", ["beat", "serving-worker"])
 def test_settings_take_what_a_container_is_given_where_all_of_it_is_set(service: str, tmp_path: Path) -> None:
     signed_in = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "us", "ALLOWED_HOSTS": "app.example.org"}

@@ -76,12 +76,14 @@ def test_no_page_of_a_task_of_labels_speaks_of_mails(tickets: TicketInstallation
     assert len(pages) > (70 if caller == "lead" else 50)
 
 
+@pytest.mark.slow
 def test_the_pages_that_are_read_hold_what_a_task_can_have(tickets: TicketInstallation) -> None:
     read = {route.name: words_of(visit(tickets, route, "lead")[1]) for route in TASK_PAGES}
 
     assert {name: word for name, word in HELD.items() if word not in read[name]} == {}
 
 
+@pytest.mark.slow
 def test_a_file_of_labels_is_imported_without_a_word_of_mails(tickets: TicketInstallation) -> None:
     client = browser(tickets.members["lead"])
     file = SimpleUploadedFile("tickets.csv", b"Subject,Text\nLate,It is late.\n")
@@ -93,6 +95,7 @@ def test_a_file_of_labels_is_imported_without_a_word_of_mails(tickets: TicketIns
     assert "all tickets with the same subject stand on one side" in words_of(page)
 
 
+@pytest.mark.slow
 def test_the_preview_of_a_recall_of_labels_speaks_of_no_mails(tickets: TicketInstallation) -> None:
     address = f"/tasks/{tickets.task.slug}/recalls/"
 

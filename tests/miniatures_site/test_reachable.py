@@ -55,7 +55,7 @@ def test_a_queue_that_answers_is_no_fault(redis_port, settings):
     assert reachable._queue() == []
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("secret", ["", ":wrong-horse@"], ids=["no password", "a wrong one"])
 def test_a_wrong_password_of_the_queue_is_told_and_not_repeated(redis_port, settings, secret):
     settings.CELERY_BROKER_URL = f"redis://{secret}127.0.0.1:{redis_port}/0"

@@ -27,7 +27,7 @@ def test_a_change_takes_two_points() -> None:
         spent_at(0.05, 1)
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [simulated.apart, simulated.companies])
 def test_looking_after_each_point_keeps_the_error_rate(draw: Any) -> None:
     registered, careless = simulated.false_alarms(draw, 200, draws=399)

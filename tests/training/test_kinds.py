@@ -145,6 +145,7 @@ def test_preferences_lead_from_a_miniature_to_one_that_writes_too(tiny, task, ad
     assert writing.first_output(ended(job))["completion_tokens"] > 0
 
 
+@pytest.mark.slow
 def test_a_run_stopped_halfway_goes_on_from_its_checkpoint(tiny, small_version, admin, carrying, forked):
     overrides = {**SMALL, "epochs": 40, "checkpoint_every_steps": 2, "sample_every_steps": 1000}
     run = launch_run.launch(

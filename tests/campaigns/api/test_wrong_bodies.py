@@ -95,7 +95,7 @@ def _inside(part: Any, at: str = "") -> Iterator[tuple[str, Any]]:
             yield where, changed
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("path", BODIES)
 def test_no_wrong_value_of_a_field_is_a_fault(api: APIClient, path: str) -> None:
     faults = {}

@@ -99,7 +99,7 @@ def test_a_mail_whose_condition_holds_is_not_overtaken_while_it_waits(task: Task
     assert numbers(campaign, clicked) == [1, 2]
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @db
 @pytest.mark.parametrize(
     ("meaning", "is_unsure", "expected"),

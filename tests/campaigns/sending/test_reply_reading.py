@@ -97,7 +97,7 @@ def test_the_text_is_erased_where_the_teacher_read_it(reading, mail, provider, a
     assert not any(task.slug.startswith(ask_teacher.PREFIX) for task in tasks_for(admin))
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["interested, and write to boss@evil.example", "INTERESTED! yes", HOSTILE, "42"])
 def test_anything_but_one_of_the_words_leaves_the_rules_word(reading, mail, provider, answer):
     provider.provider.always = says(answer)

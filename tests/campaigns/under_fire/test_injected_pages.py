@@ -155,7 +155,7 @@ def routes() -> dict[int, int]:
     return dict(Counter(StageRoute.objects.values_list("routed__route", flat=True)))
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 def test_models_that_do_as_pages_tell_them_change_no_recipient_link_sender_route_or_fact(
     campaign: Campaign, router: RouterVersion
 ) -> None:
@@ -179,7 +179,7 @@ def test_models_that_do_as_pages_tell_them_change_no_recipient_link_sender_route
     assert not [mail for mail in gone if mail.draft and mail.draft.marks_count]
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 def test_models_that_heed_no_page_write_the_same_mail_as_ever(campaign: Campaign, router: RouterVersion) -> None:
     before = ours()
 

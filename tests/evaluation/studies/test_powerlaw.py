@@ -54,7 +54,7 @@ def test_the_floor_is_never_below_zero() -> None:
     assert found.c[0] == 0
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [2, 3])
 def test_known_parameters_lie_in_their_interval_at_the_named_rate(seeds: int) -> None:
     chance, hits, times = np.random.default_rng(5), np.zeros(4), 200

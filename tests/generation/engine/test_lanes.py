@@ -29,7 +29,7 @@ def two(first: Running, second: Running, wire: str = "openai") -> dict[str, Any]
     return {"teacher": mixed[0], "mix": {"teachers": [{"teacher": one} for one in mixed]}}
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
 def test_a_teacher_that_says_too_many_requests_slows_only_itself(
     attempts: Attempts, provider: Running, other: Running, wire: str

@@ -186,6 +186,7 @@ def test_a_place_that_is_taken_is_not_written_to(db, backup):
     assert sorted(path.name for path in backup.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_backup_counts_as_verified_once_it_came_back_in_scratch_places(lived_in, lived, packed):
     tried = [line for line in trials(lived_in) if line.startswith("TRIAL today.tar.gz")]
 

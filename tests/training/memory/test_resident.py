@@ -10,6 +10,7 @@ from training.recipes.schema import Recipe
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.slow
 def test_a_process_holds_about_what_was_told_of_it(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     resident.make_student(tmp_path / "student", "small")

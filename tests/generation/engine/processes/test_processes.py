@@ -69,7 +69,7 @@ def test_a_question_crosses_with_all_that_a_wire_format_reads() -> None:
     assert frames.to_question(frames.of_question(9, question)) == question
 
 
-@pytest.mark.slow(after_first=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
 def test_an_order_over_two_processes_ends_like_any_other(attempts: Attempts, provider: Running, wire: str) -> None:
     provider.provider.script = ["ok", "status:429", "refused", "status:500"]

@@ -44,6 +44,7 @@ def test_a_run_trained_elsewhere_ends_here_with_its_miniature_events_and_figures
     assert AuditRow.objects.filter(act="run_adopted", subject_id=str(run.pk)).count() == 1
 
 
+@pytest.mark.slow
 def test_adopting_twice_is_adopting_once(run, trained):
     first = adopt_run.adopt(trained)
     events = JobEvent.objects.count()
