@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # What is imported and collected stays: to look through it for garbage again and again is a quarter of that work.
     gc.disable()
-    if PASS.startswith(passes.POSTGRESQL):
+    if os.environ.get("TEST_STATEMENTS"):
         config.pluginmanager.register(postgresql_list.Recorder(PASS))
 
 

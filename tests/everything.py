@@ -84,18 +84,23 @@ def main() -> int:
         status = next((each.status for each in ran if each.status), 0)
         for line in (*failures(reports), "", *times(ran), *left_out(reports)):
             print(line, flush=True)
-        if rest in runs and not more:
-            print(without_turn(reports) or postgresql_list.write(), flush=True)
+        if rest in runs:
+            tests = without_turn(reports)
+            if not more and not tests:
+                print(postgresql_list.write())
+            print(
+                f"{len(tests)} tests had no turn" + (f", the first of them {tests[0]}." if tests else "."), flush=True
+            )
     return status
 
 
 def quick(reports: Path, more: tuple[str, ...]) -> list[Pass]:
     """Run `make test`: the passes of `passes.QUICK`."""
     with postgres() as url:
-        sqlite = pass_named(passes.SQLITE, *ALL_CORES, *more, nice=LAST_NICE)
+        sqlite = pass_named(passes.SQLITE, *ALL_CORES, more=more, nice=LAST_NICE)
         others = [
-            pass_named(passes.POSTGRESQL, *BUT_ONE_CORE, *more, database=url),
-            pass_named(passes.BROWSERS, *more),
+            pass_named(passes.POSTGRESQL, *BUT_ONE_CORE, more=more, database=url),
+            pass_named(passes.BROWSERS, more=more),
         ]
         return side_by_side([sqlite], others, reports)
 
@@ -104,15 +109,21 @@ def rest(reports: Path, more: tuple[str, ...]) -> list[Pass]:
     """Run `make test-rest`: the passes of `passes.REST`."""
     with postgres() as url:
         together = [
-            pass_named(passes.SQLITE_REST, *BUT_ONE_CORE, *more, nice=LAST_NICE),
-            pass_named(passes.POSTGRESQL_REST, *ALL_CORES, *more, database=url, nice=LAST_NICE),
+            pass_named(passes.SQLITE_REST, *BUT_ONE_CORE, more=more, nice=LAST_NICE),
+            pass_named(passes.POSTGRESQL_REST, *ALL_CORES, more=more, database=url, nice=LAST_NICE),
         ]
-        return side_by_side(together, [pass_named(passes.ONE_BY_ONE, *more)], reports)
+        return side_by_side(together, [pass_named(passes.ONE_BY_ONE, more=more)], reports)
 
 
-def pass_named(name: str, *arguments: str, database: str = "", nice: int = 0) -> Pass:
-    """Return a pass that chooses its tests by its name."""
-    return Pass(name, arguments, {"TEST_PASS": name, **({"TEST_DATABASE_URL": database} if database else {})}, nice)
+def pass_named(name: str, *arguments: str, more: tuple[str, ...], database: str = "", nice: int = 0) -> Pass:
+    """Return a pass that chooses its tests by its name; a whole one on PostgreSQL records the statements of its tests."""
+    environment = {"TEST_PASS": name}
+    if database:
+        environment["TEST_DATABASE_URL"] = database
+    if database and not more:
+        environment["TEST_STATEMENTS"] = "1"
+        postgresql_list.forget(name)
+    return Pass(name, (*arguments, *more), environment, nice)
 
 
 def check(reports: Path, more: tuple[str, ...]) -> list[Pass]:
@@ -174,10 +185,9 @@ def left_out(reports: Path) -> Iterator[str]:
         yield f"{len(tests)} tests of outside data were deselected: SHARED_DATA_DIR names no folder."
 
 
-def without_turn(reports: Path) -> str:
-    """Return how many tests of `REST` had no turn before `TEST_UNTIL`, and the first of them; empty if all had one."""
-    tests = [test for name in passes.REST for test in noted(reports, f"{report_name(name)}.no-turn")]
-    return f"{len(tests)} tests had no turn, the first of them {tests[0]}." if tests else ""
+def without_turn(reports: Path) -> list[str]:
+    """Return the tests of `REST` that had no turn before `TEST_UNTIL`, in the order of their passes."""
+    return [test for name in passes.REST for test in noted(reports, f"{report_name(name)}.no-turn")]
 
 
 def noted(reports: Path, pattern: str) -> list[str]:

@@ -174,10 +174,18 @@ def worth(record: Record, sent: set[str]) -> float:
     return len(record.shapes - sent) / (record.seconds + START_S)
 
 
+def forget(name: str) -> None:
+    """Delete the records of a pass, which its next run makes anew."""
+    for path in RECORDS.glob(f"{name}-*.jsonl"):
+        path.unlink()
+
+
 def write() -> str:
-    """Write the list anew from the records of both passes on PostgreSQL, and say what changed."""
+    """Write the list anew from the records of both passes on PostgreSQL; returns a sentence for the summary."""
     records = records_of(RECORDS)
     earlier = {f"{file}::{name}" for file, names in listed().items() for name in names}
+    if not earlier & records.keys() or not records.keys() - earlier:
+        return "The list of tests on PostgreSQL stays: it is made of what both make test and make test-rest record."
     chosen = choose(records, records.keys() - earlier)
     by_file: dict[str, list[str]] = {}
     for test in sorted(records.keys() - chosen):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 from shutil import ignore_patterns
@@ -77,12 +81,11 @@ def test_the_summary_names_a_pass_that_failed() -> None:
     assert list(everything.times(ran)) == ["  1:02  SQLite", "  0:05  Browsers, failed (1)"]
 
 
-def test_the_last_line_counts_what_had_no_turn_and_names_the_first_in_the_fixed_order(tmp_path: Path) -> None:
+def test_tests_that_had_no_turn_are_named_once_in_the_order_of_their_passes(tmp_path: Path) -> None:
     (tmp_path / "one-by-one.no-turn").write_text("000001 c::five\n")
     (tmp_path / "postgresql-rest.no-turn").write_text("000010 b::four\n000009 b::three\n000010 b::four\n")
 
-    assert everything.without_turn(tmp_path) == "3 tests had no turn, the first of them b::three."
-    assert everything.without_turn(tmp_path / "nothing") == ""
+    assert everything.without_turn(tmp_path) == ["b::three", "b::four", "c::five"]
 
 
 def write_a_suite(folder: Path, body: str) -> tuple[str, ...]:
@@ -90,6 +93,18 @@ def write_a_suite(folder: Path, body: str) -> tuple[str, ...]:
     (folder / "test_suite.py").write_text(f"def test_it():\n    {body}\n")
     (folder / "pytest.ini").write_text("[pytest]\n")
     return ("-p", "no:django", "-p", "no:cacheprovider", "-c", str(folder / "pytest.ini"), str(folder))
+
+
+@pytest.mark.slow
+def test_the_rest_begins_no_test_after_its_hour_and_its_last_line_counts_them() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.everything", "rest", "tests/stats/test_drift.py"],
+        cwd=passes.ROOT, env={**os.environ, "TEST_UNTIL": "0"}, capture_output=True, text=True,
+    )  # fmt: skip
+
+    last = done.stdout.splitlines()[-1]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.fullmatch(r"[1-9]\d* tests had no turn, the first of them tests/stats/test_drift\.py::\S+\.", last)
 
 
 def test_lanes_run_side_by_side_and_the_second_is_printed_at_the_end(
