@@ -109,7 +109,7 @@ def rest(reports: Path, more: tuple[str, ...]) -> list[Pass]:
     """Run `make test-rest`: the passes of `passes.REST`."""
     with postgres() as url:
         together = [
-            pass_named(passes.SQLITE_REST, *BUT_ONE_CORE, more=more, nice=LAST_NICE),
+            pass_named(passes.SQLITE_REST, *ALL_CORES, more=more, nice=LAST_NICE),
             pass_named(passes.POSTGRESQL_REST, *ALL_CORES, more=more, database=url, nice=LAST_NICE),
         ]
         return side_by_side(together, [pass_named(passes.ONE_BY_ONE, more=more)], reports)
