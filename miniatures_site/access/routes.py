@@ -17,6 +17,11 @@ class DeclaredRoute:
     pattern: str
     view: Callable[..., Any]
 
+    @property
+    def is_allauths(self) -> bool:
+        """Whether the view comes with allauth."""
+        return self.view.__module__.startswith("allauth.")
+
 
 def key_of(match: ResolverMatch) -> str:
     """Return the name of the route a request came by, with its namespace; its pattern where it has no name."""

@@ -33,6 +33,11 @@ class Route:
         """Whether it answers 401 and problems rather than pages."""
         return self.pattern.startswith(("api/", "v1/")) and self.name != "docs"
 
+    @property
+    def is_allauths(self) -> bool:
+        """Whether the page comes with allauth: of these, what has no line is refused."""
+        return self.view.__module__.startswith("allauth.")
+
     def methods(self) -> list[str] | None:
         """HTTP methods of a class; None for a function, which says so only when asked."""
         if not isinstance(self.view, type) or not self.is_api:

@@ -8,6 +8,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.account.models import EmailAddress
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -197,6 +199,29 @@ def test_a_fault_of_the_declaration_is_told_at_start(
         monkeypatch.setitem(RULES, name, rule)
 
     assert [error.id for error in checks.check_routes()] == [id]
+
+
+@pytest.mark.parametrize("caller", ["visitor", "admin"])
+def test_a_page_that_a_later_allauth_adds_is_refused_and_no_fault(
+    caller: str, browsers: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(RULES, "mfa_index")
+
+    assert not [fault for fault in checks.check_routes() if "mfa_index" in fault.msg]
+    assert browsers[caller].get("/accounts/2fa/").status_code == 403
+
+
+def test_a_line_of_a_page_that_allauth_took_away_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "account_gone", Rule(MEMBER, MEMBER))
+    monkeypatch.setitem(checks.ACCOUNTS, "account_gone", Rule(MEMBER, MEMBER))
+
+    assert checks.check_routes() == []
+
+
+def test_no_code_by_mail_proves_who_a_member_is(members: dict[str, Member]) -> None:
+    EmailAddress.objects.create(user=members["admin"], email="admin@example.com", verified=True, primary=True)
+
+    assert {way["id"] for way in get_reauthentication_flows(members["admin"])} <= {"reauthenticate"}
 
 
 def test_a_floor_is_asked_before_the_view_and_no_more() -> None:
