@@ -125,11 +125,8 @@ REQUIRE_MFA_FOR = sso.required_of()
 # Acts that hand out power ask for a proof of who it is that is no older than so many seconds.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Whoever reads a member's mailbox is not the member: no code by mail.
-ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
 SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Whoever reads a member's mailbox is not the member: no code by mail.
-ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")  # No code by mail: whoever reads a mailbox may not be its owner.
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
 
 STATIC_URL = "/static/"

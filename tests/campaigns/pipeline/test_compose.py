@@ -7,14 +7,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 
-from campaigns.models import Pipeline, Stage
+from campaigns.models import Pipeline, PipelineVersion, Stage
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.states import StageKind
+from campaigns.planning.edit import ArmPlan
+from campaigns.states import Approval, StageKind
 from members.models import Member
 from review.models import Task
 from review.states import Role
-from tests.campaigns import stage_rows
+from tests.campaigns import factories, stage_rows
 from tests.campaigns.stage_rows import offline, qualify_stage, write_stage
 from tests.review import factories as desk
 from web.errors import Refusal
@@ -144,3 +145,14 @@ def test_a_slug_that_is_taken_is_refused(task: Task, lead: Member) -> None:
     with pytest.raises(Refusal, match="already") as refused:
         compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
     assert refused.value.code == "slug_taken"
+
+
+def test_two_arms_of_one_campaign_share_a_pipelines_version(task: Task, lead: Member) -> None:
+    version = compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
+
+    campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=version)])
+
+    arm = campaign.arms.get()
+    assert arm.pipeline == version == PipelineVersion.objects.get()
+    assert arm.teacher == offline()
+    assert campaign.approval == Approval.ALL

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from campaigns.models import Campaign, Contact, Message, PipelineVersion, StageOrder, StageRun
+from campaigns.models import Campaign, Contact, Message, StageOrder, StageRun
 from campaigns.pipelines import ask, checks, collect, compose, inputs
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
-from campaigns.states import Approval, MessageState, StageKind, StageState, StopReason
+from campaigns.states import MessageState, StageKind, StageState, StopReason
 from campaigns.writing import order_drafts
 from generation.models import Order
 from members.models import Member
@@ -21,7 +21,7 @@ from review.models import Draft, Record, Task
 from review.states import Role
 from tests.campaigns import factories, stage_rows
 from tests.campaigns.pipeline.conftest import judge, sent_before, states
-from tests.campaigns.stage_rows import answer_orders, offline, qualify_stage, write_stage
+from tests.campaigns.stage_rows import answer_orders, qualify_stage, write_stage
 from tests.review import factories as desk
 
 
@@ -238,17 +238,6 @@ def test_a_required_fact_that_stays_empty_stops_the_mail_with_its_name(
 
     assert states(campaign) == {"preparing": 5, "stopped": 1}
     assert Message.objects.get(state="stopped").problem == "lead: 'sector' is empty, and is required."
-
-
-def test_two_arms_of_one_campaign_share_a_pipelines_version(task: Task, lead: Member) -> None:
-    version = compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
-
-    campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=version)])
-
-    arm = campaign.arms.get()
-    assert arm.pipeline == version == PipelineVersion.objects.get()
-    assert arm.teacher == offline()
-    assert campaign.approval == Approval.ALL
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.utils import timezone
 
 from evaluation.models import RetrievalStudy
@@ -49,3 +51,8 @@ def study_of(task: Task, *, by: Member) -> RetrievalStudy:
     """A study of a task that had no pages before."""
     store_pages(task, by=by)
     return register.launch(task, RetrievalRequest(claims()), by=by)
+
+
+def lines() -> str:
+    """Return the claims as lines of JSON."""
+    return "\n".join(json.dumps(claim._asdict()) for claim in claims())

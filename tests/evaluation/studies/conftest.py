@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from evaluation.models import Measurement, Study
@@ -54,6 +55,17 @@ def register(version: DatasetVersion, student: Student, admin: Member) -> Callab
         return launch_study.launch(wishes, version=version, student=student, by=admin)
 
     return _register
+
+
+@pytest.fixture
+def page(admin: Member, as_member: Callable[[Member], Client], version: DatasetVersion) -> Callable[..., Any]:
+    client, task = as_member(admin), version.dataset.task
+
+    def _page(path: str, **data: Any) -> Any:
+        send = client.post if data.pop("post", False) else client.get
+        return send(path.format(task=task.slug), data)
+
+    return _page
 
 
 def look(study: Study, worker: str = "worker-1") -> Job:

@@ -10,27 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from evaluation.models import Study
-from members.models import Member
 from review.db import immutability
-from review.models import DatasetVersion
 from tests.evaluation.studies.conftest import end, finish_all, look
 from training.models import TrainingRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def page(admin: Member, as_member: Callable[[Member], Client], version: DatasetVersion) -> Callable[..., Any]:
-    client, task = as_member(admin), version.dataset.task
-
-    def _page(path: str, **data: Any) -> Any:
-        send = client.post if data.pop("post", False) else client.get
-        return send(path.format(task=task.slug), data)
-
-    return _page
 
 
 @pytest.mark.slow

@@ -28,17 +28,6 @@ def form(version: DatasetVersion, student: Student) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def page(admin: Member, as_member: Callable[[Member], Client], version: DatasetVersion) -> Callable[..., Any]:
-    client, task = as_member(admin), version.dataset.task
-
-    def _page(path: str, **data: Any) -> Any:
-        send = client.post if data.pop("post", False) else client.get
-        return send(path.format(task=task.slug), data)
-
-    return _page
-
-
 @pytest.mark.slow
 def test_the_form_registers_a_study_and_leads_to_its_page(page: Callable[..., Any], form: dict[str, str]) -> None:
     answer = page("/tasks/{task}/studies/", post=True, **form)
