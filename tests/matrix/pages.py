@@ -16,7 +16,6 @@ PAGES = [
     route
     for route in walk()
     if route.name not in ACCOUNTS
-    and not route.is_allauths
     and not route.is_api
     and route.name not in NO_PAGES
     and ACCESS[route.name].read is not AccessLevel.NONE

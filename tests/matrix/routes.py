@@ -9,6 +9,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from miniatures_site.access import RULES
+
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
 
@@ -33,11 +35,6 @@ class Route:
         """Whether it answers 401 and problems rather than pages."""
         return self.pattern.startswith(("api/", "v1/")) and self.name != "docs"
 
-    @property
-    def is_allauths(self) -> bool:
-        """Whether the page comes with allauth: of these, what has no line is refused."""
-        return self.view.__module__.startswith("allauth.")
-
     def methods(self) -> list[str] | None:
         """HTTP methods of a class; None for a function, which says so only when asked."""
         if not isinstance(self.view, type) or not self.is_api:
@@ -51,8 +48,15 @@ class Route:
 
 
 def walk() -> list[Route]:
-    """All routes by pattern."""
-    return sorted(set(_walk(get_resolver().url_patterns, "", "")), key=lambda route: (route.pattern, route.name))
+    """All routes by pattern, without pages of allauth that have no line: those are refused to everybody."""
+    routes = (
+        route for route in _walk(get_resolver().url_patterns, "", "") if route.name in RULES or not _is_allauths(route)
+    )
+    return sorted(set(routes), key=lambda route: (route.pattern, route.name))
+
+
+def _is_allauths(route: Route) -> bool:
+    return bool(route.view.__module__.startswith("allauth."))
 
 
 def _walk(patterns: list[URLPattern | URLResolver], prefix: str, namespace: str) -> Iterator[Route]:

@@ -15,7 +15,7 @@ from tests.matrix.parts import NEAREST, PARTS, callers_of, scopes_of
 from tests.matrix.routes import Route, walk
 
 pytestmark = pytest.mark.django_db
-ROUTES = [route for route in walk() if route.name not in ACCOUNTS and not route.is_allauths]
+ROUTES = [route for route in walk() if route.name not in ACCOUNTS]
 API = [route for route in ROUTES if route.is_api and route.methods() and route.name in ACCESS]
 
 # Scopes that may write what a level of access guards. Comments, restored drafts and outcomes have a scope of their own.
