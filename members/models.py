@@ -21,11 +21,18 @@ class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manage
     session_epoch = models.PositiveIntegerField(default=0)
     # Whom a service token acts as: no person, has no password, and judges nothing.
     is_service = models.BooleanField(default=False, db_default=False)
+    # Of the token that a request came with; None where a person acts by a session.
+    token_scopes: list[str] | None = None
 
     @property
     def is_admin(self) -> bool:
         """Whether this member may do everything."""
         return self.is_active and self.is_superuser
+
+    @property
+    def may_administer(self) -> bool:
+        """Whether this member acts as an admin now: one who comes with a token needs its scope `admin`."""
+        return self.is_admin and (self.token_scopes is None or "admin" in self.token_scopes)
 
     @property
     def name(self) -> str:

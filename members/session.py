@@ -1,4 +1,4 @@
-"""Who is asking, as the type the services want."""
+"""Who is asking, as the type the services want, and whether they act as an admin."""
 
 from __future__ import annotations
 
@@ -18,3 +18,19 @@ def member_of(request: HttpRequest | Request) -> Member:
     if isinstance(request.user, Member):
         return request.user
     raise PermissionDenied("Sign in first.")
+
+
+def require_admin(member: Member, words: str) -> None:
+    """Refuse whoever is no admin, and an admin's program whose token lacks the scope `admin`.
+
+    Args:
+        member: Who acts.
+        words: What is refused, a sentence.
+
+    Raises:
+        PermissionDenied: With these words, and the scope where the token alone lacks the right.
+    """
+    if member.is_admin and not member.may_administer:
+        raise PermissionDenied(f"{words} This token lacks the scope 'admin'.")
+    if not member.is_admin:
+        raise PermissionDenied(words)

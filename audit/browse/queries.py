@@ -144,5 +144,5 @@ def require_admin(user: object) -> None:
     Raises:
         PermissionDenied: This is no admin.
     """
-    if not getattr(user, "is_admin", False):
+    if not getattr(user, "may_administer", False):
         raise PermissionDenied("Only an admin sees the audit trail.")

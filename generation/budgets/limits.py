@@ -18,6 +18,7 @@ from generation.budgets.queries import BudgetStatus
 from generation.models import Budget, Order
 from generation.states import BudgetScope
 from jobs.models import Job
+from members import session
 from members.models import Member
 from review.models import Task
 from web.errors import Refusal
@@ -135,9 +136,10 @@ def _tightest(task: Task, *, without: Order | None = None) -> BudgetStatus | Non
 
 
 def _require_admin_or_lead(by: Member, task: Task | None) -> None:
-    if not selectors.may_set(by, task):
-        who = "an admin" if task is None else "a lead of the task"
-        raise PermissionDenied(f"Only {who} may set this budget.")
+    if task is None:
+        session.require_admin(by, "Only an admin may set this budget.")
+    elif not selectors.may_set(by, task):
+        raise PermissionDenied("Only a lead of the task may set this budget.")
 
 
 def _over_limit(tightest: BudgetStatus, wanted: Decimal) -> Refusal:

@@ -144,7 +144,7 @@ def budget_or_404(member: Member, budget_id: UUID) -> Budget:
 
 def may_set(member: Member, task: Task | None) -> bool:
     """Whether the member may set and remove budgets: an admin any, a lead those of the task."""
-    return member.is_admin if task is None else may(member, task, Role.LEAD)
+    return member.may_administer if task is None else may(member, task, Role.LEAD)
 
 
 def warned_budgets(task: Task) -> list[BudgetStatus]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -14,6 +13,7 @@ from generation.budgets import alerts
 from generation.ledger import daily_sums
 from generation.models import Call, CallCorrection, Order
 from generation.states import CallState
+from members import session
 from members.models import Member
 from web.errors import Refusal
 
@@ -88,8 +88,7 @@ def require_admin(by: Member) -> None:
     Raises:
         PermissionDenied: Always, for others.
     """
-    if not by.is_admin:
-        raise PermissionDenied("Only an admin may correct what a call cost.")
+    session.require_admin(by, "Only an admin may correct what a call cost.")
 
 
 def _validate(call: Call, cost_usd: Decimal, reason: str) -> None:

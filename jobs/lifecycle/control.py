@@ -16,6 +16,7 @@ from jobs.lifecycle import consumers, notify
 from jobs.lifecycle.transitions import append_event, lock_job, transition
 from jobs.models import FinishedNotice, Job
 from jobs.states import CLAIMABLE, FINISHED, JobState
+from members import session
 from members.models import Member
 from web.errors import Refusal
 from web.logs import context
@@ -174,8 +175,8 @@ def prioritise(job: Job, *, by: Member, priority: str) -> Job:
         )
     require_steering(by, job)
     wanted = PRIORITIES[priority]
-    if wanted > 0 and not by.is_admin:
-        raise PermissionDenied("Only an admin puts a job before those of other teams.")
+    if wanted > 0:
+        session.require_admin(by, "Only an admin puts a job before those of other teams.")
     with transaction.atomic():
         job = lock_job(job.pk)
         if job.priority != wanted:

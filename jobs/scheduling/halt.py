@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -18,6 +17,7 @@ from jobs.kinds import registry
 from jobs.models import Halt, Job
 from jobs.scheduling.clock import database_time_in
 from jobs.states import CLAIMABLE
+from members import session
 from members.models import Member
 from web.db.compiled_query import CompiledQuery
 from web.errors import Refusal
@@ -142,8 +142,8 @@ def require_admin(by: Member | None) -> None:
     Raises:
         PermissionDenied: The member is no admin.
     """
-    if by is not None and not by.is_admin:
-        raise PermissionDenied("Only an admin can stop or resume outgoing traffic. Ask one.")
+    if by is not None:
+        session.require_admin(by, "Only an admin can stop or resume outgoing traffic. Ask one.")
 
 
 def _lock(*, shared: bool) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -17,6 +16,7 @@ from jobs.rundir.durable import write_durably
 from jobs.rundir.machine import Machine
 from jobs.scheduling.clock import database_time_in
 from jobs.scheduling.workers import MISSED_BEATS
+from members import session
 from members.models import Member
 
 # In the folder of run directories: the machine it belongs to.
@@ -68,8 +68,7 @@ def drain(host_id: str, *, by: Member, is_draining: bool) -> Host | None:
     Raises:
         PermissionDenied: Not an admin.
     """
-    if not by.is_admin:
-        raise PermissionDenied("Only an admin has hosts drained.")
+    session.require_admin(by, "Only an admin has hosts drained.")
     host = Host.objects.filter(pk=host_id).first()
     if host is None or host.is_draining == is_draining:
         return host

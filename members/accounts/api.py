@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from members import ports
 from members.session import member_of
-from members.tokens.scopes import SCOPES, token_scopes
+from members.tokens.scopes import SCOPES
 
 
 class RoleOut(serializers.Serializer[dict[str, str]]):
@@ -43,7 +43,7 @@ class MeView(APIView):
                     "username": member.username,
                     "name": member.name,
                     "is_admin": member.is_admin,
-                    "scopes": token_scopes(request) or list(SCOPES),
+                    "scopes": member.token_scopes or list(SCOPES),
                     "roles": ports.teams().roles_of(member),
                 }
             ).data

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from audit import trail
-from members import ports
+from members import ports, session
 from members.models import ApiToken, Invitation, Member
 from web.errors import Refusal
 
@@ -198,8 +198,8 @@ def change(member: Member, *, act: str, by: Member) -> str:
 
 
 def _require_admin(by: Member | None) -> None:
-    if by is not None and not by.is_admin:
-        raise PermissionDenied("Only an admin may change members.")
+    if by is not None:
+        session.require_admin(by, "Only an admin may change members.")
 
 
 def _keep_one_admin(leaving: Member) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
+from members import session
 from members.models import Member
 from web.db.keys import uuid_or_none
 
@@ -57,5 +57,4 @@ def ids_matching(word: str) -> list[str]:
 
 
 def _require_admin(asking: Member) -> None:
-    if not asking.is_admin:
-        raise PermissionDenied("Only an admin sees all members.")
+    session.require_admin(asking, "Only an admin sees all members.")

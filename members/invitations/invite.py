@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit import trail
-from members import ports
+from members import ports, session
 from members.accounts import manage
 from members.models import Invitation, Member
 from web.errors import Refusal
@@ -241,10 +241,10 @@ def _require_open(invitation: Invitation) -> None:
 
 
 def _require_may_give(by: Member, roles: Sequence[dict[str, str]], *, is_admin: bool) -> None:
+    if is_admin:
+        session.require_admin(by, "Only an admin invites admins.")
     if by.is_admin:
         led_tasks = ports.teams().led_by(by)
-    elif is_admin:
-        raise PermissionDenied("Only an admin invites admins.")
     elif not roles:
         raise _no_role() if ports.teams().leads_any(by) else PermissionDenied("Inviting needs the role lead in a task.")
     else:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from members.tokens import issue, queries
-from members.tokens.scopes import SCOPES, token_scopes
+from members.tokens.scopes import SCOPES
 from web.http.lists import Rows, lists
 
 
@@ -52,7 +52,7 @@ class TokenListView(APIView):
         require_recent(request)
         wanted = TokenIn(data=request.data)
         wanted.is_valid(raise_exception=True)
-        row, plaintext = issue.make_token(member_of(request), **wanted.validated_data, within=token_scopes(request))
+        row, plaintext = issue.make_token(member_of(request), **wanted.validated_data)
         body = {**TokenOut(row).data, "token": plaintext}
         return Response(body, status=201, headers={"Cache-Control": "no-store"})
 

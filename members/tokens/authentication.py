@@ -52,4 +52,5 @@ def _checked(row: ApiToken) -> tuple[Member, ApiToken]:
             "token_expired",
         )
     last_use.note_use(row, now)
+    row.user.token_scopes = row.scopes
     return row.user, row

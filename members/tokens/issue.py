@@ -16,17 +16,14 @@ from web.errors import Refusal
 LONGEST_DAYS = 366
 
 
-def make_token(
-    member: Member, *, name: str, scopes: Sequence[str], days: int, within: Sequence[str] | None = None
-) -> tuple[ApiToken, str]:
+def make_token(member: Member, *, name: str, scopes: Sequence[str], days: int) -> tuple[ApiToken, str]:
     """Make a token for a member.
 
     Args:
-        member: Whose it is; it never gives more than they have.
+        member: Whose it is; it never gives more than they have, nor than the token that they come with.
         name: What it is for.
         scopes: Some of `members.tokens.scopes.SCOPES`.
         days: Days until it expires, 1 to 366.
-        within: Scopes of the token that asks, when a program asks; the new one may not go beyond them.
 
     Returns:
         The row and the token itself, which is nowhere kept.
@@ -35,7 +32,7 @@ def make_token(
         Refusal: With a message by field.
     """
     errors = _mistakes(name, scopes, days, known=SCOPES)
-    if "scopes" not in errors and (beyond := _beyond(member, scopes, within)):
+    if "scopes" not in errors and (beyond := _beyond(member, scopes)):
         errors["scopes"] = [f"The scope '{beyond}' goes beyond what you have."]
     return _made(member, errors, name=name, scopes=scopes, days=days, by=member)
 
@@ -104,11 +101,11 @@ def revoke(token: ApiToken, *, by: Member | None = None, task: str = "") -> None
         token.delete()
 
 
-def _beyond(member: Member, scopes: Sequence[str], within: Sequence[str] | None) -> str:
+def _beyond(member: Member, scopes: Sequence[str]) -> str:
     for scope in scopes:
-        if scope == "admin" and not member.is_admin:
+        if scope == "admin" and not member.may_administer:
             return scope
-        if within is not None and not allows(list(within), scope):
+        if member.token_scopes is not None and not allows(member.token_scopes, scope):
             return scope
     return ""
 

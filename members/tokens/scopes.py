@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
@@ -87,9 +87,3 @@ class HasScope(BasePermission):
             return True
         held = ", ".join(request.auth.scopes) or "none"
         raise PermissionDenied(f"This token lacks the scope '{needed}' (it has: {held}). Make one that has it.")
-
-
-def token_scopes(request: Request) -> list[str] | None:
-    """Scopes of the token that asks; None for a browser session."""
-    auth: Any = request.auth
-    return list(auth.scopes) if auth is not None else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
 
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.states import FINISHED, JobState
+from members import session
 from members.models import Member
 from serving.models import Switch
 
@@ -30,7 +30,7 @@ def start_serving(*, by: Member | None) -> Job:
     if job is None or job.state in FINISHED or job.state == JobState.CANCELLING:
         switch.job = job = control.launch(kind=KIND, title="Serve promoted miniatures", spec={}, by=by)
         switch.save(update_fields=["job"])
-    elif job.state == JobState.PAUSED and by is not None and by.is_admin:
+    elif job.state == JobState.PAUSED and by is not None and by.may_administer:
         job = control.resume(job, by=by)
     return job
 
@@ -42,8 +42,7 @@ def stop_serving(*, by: Member) -> None:
     Raises:
         PermissionDenied: Not an admin.
     """
-    if not by.is_admin:
-        raise PermissionDenied("Only an admin stops serving: it serves all tasks.")
+    session.require_admin(by, "Only an admin stops serving: it serves all tasks.")
     switch = _locked()
     if switch.job is not None and switch.job.state not in FINISHED:
         control.cancel(switch.job, by=by)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from members.tokens.scopes import SERVICE_SCOPES, allows
+from members.models import ApiToken
+from members.tokens.scopes import SCOPES, SERVICE_SCOPES, allows
 from miniatures_site.access import ACCESS, ACCOUNTS, AccessLevel
 from review.tasks.service_tokens import issue
 from tests.matrix.bodies import BODIES, QUERIES, body_of, query_of
 from tests.matrix.callers import REFUSED, allowed, ask
 from tests.matrix.installation import CANARY, Installation
-from tests.matrix.parts import NEAREST, PARTS, callers_of, scopes_of
+from tests.matrix.parts import NEAREST, PARTS, callers_of, held_by, scopes_of
+from tests.matrix.rights import GRANTING, Right, granted
 from tests.matrix.routes import Route, walk
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +118,70 @@ def test_a_token_does_what_its_scopes_say_and_no_more(
             wrong.append(f"{method} {address} with a service token of another task: {got}. {content[:120]!r}")
 
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+ALL_BUT_ADMIN = [scope for scope in SCOPES if scope != "admin"]
+WRITES = [(route, method) for route in API for method in route.methods() or [] if method != "GET"]
+GRANTS = [(route, method) for route, method in WRITES if f"{method} {route.name}" in GRANTING]
+
+
+@pytest.fixture(scope="module")
+def weak_programs(installation: Installation) -> dict[str, Client]:
+    """Programs with all that a token has short of `admin`: of an admin, of the task's lead, and of the task itself."""
+    secrets = {
+        name: ApiToken.objects.create(user=installation.members[name], name="weak", scopes=ALL_BUT_ADMIN)[1]
+        for name in ("admin", "lead")
+    }
+    lead = installation.members["lead"]
+    _, secrets["service"] = issue.make(installation.task, name="crm", scopes=list(SERVICE_SCOPES), days=7, by=lead)
+    return {
+        name: Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
+        for name, secret in secrets.items()
+    }
+
+
+def _is_within(right: Right, caller: str, installation: Installation) -> bool:
+    """Whether a program of scope `lead` had a right itself: roles in tasks that its member leads, and of who is asked in."""
+    if caller == "service":
+        return False
+    own = {installation.task.slug} | ({installation.elsewhere.slug} if caller == "admin" else set())
+    is_new_task = right.task == "new-one" and right.holder == installation.members[caller].username
+    return right.kind == "account" or (
+        right.kind in ("viewer", "reviewer", "lead") and (right.task in own or is_new_task)
+    )
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_token_short_of_admin_brings_about_rights_beyond_its_own(
+    part: str, installation: Installation, weak_programs: dict[str, Client]
+) -> None:
+    calls = held_by(part, WRITES, GRANTS)
+    beyond = []
+
+    for route, method in calls:
+        address = route.address(installation.values(route))
+        for caller, client in weak_programs.items():
+            new = granted(client, route, address, method, installation)
+            beyond += [
+                f"{method} {route.name}: {caller}'s token made {right}"
+                for right in new
+                if not _is_within(right, caller, installation)
+            ]
+
+    assert calls
+    assert beyond == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_endpoints_that_grant_rights_are_these(part: str, installation: Installation) -> None:
+    calls = held_by(part, WRITES, GRANTS)
+
+    granting = {
+        f"{method} {route.name}"
+        for route, method in calls
+        if granted(
+            installation.programs["admin"], route, route.address(installation.values(route)), method, installation
+        )
+    }
+
+    assert granting == (GRANTING if part == NEAREST else set()), "Look at the new one, then add it to GRANTING."

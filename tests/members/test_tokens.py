@@ -8,9 +8,12 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from members.models import ApiToken
+from generation.models import Budget
+from members.models import ApiToken, Invitation
 from members.tokens import issue
+from serving.runtime.switch import start_serving
 from web.errors import Refusal
+from webhooks.models import Hook
 
 
 def _with(plaintext: str) -> APIClient:
@@ -108,3 +111,32 @@ def test_an_unknown_verb_is_a_problem(admin, api_as):
 
     assert response.status_code == 405
     assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("invitations/", {"email": "nora@example.org", "is_admin": True}),
+        ("budgets/", {"scope": "installation-month", "limit_usd": "10.00"}),
+        ("webhooks/", {"name": "all", "url": "https://hooks.example/x", "events": ["job.finished"]}),
+        ("tokens/", {"name": "more", "scopes": ["lead"]}),
+        ("tokens/", {"name": "more", "scopes": ["admin"]}),
+    ],
+)
+def test_an_admins_token_of_scope_lead_does_nothing_that_admins_alone_do(admin, api_as, address, body):
+    answer = api_as(admin, scopes=("lead", "review", "outcomes")).post(f"/api/v1/{address}", body, format="json")
+
+    assert answer.status_code in (403, 422), answer.content
+    assert b"admin" in answer.content
+    assert not Invitation.objects.exists() and not Budget.objects.exists() and not Hook.objects.exists()
+    assert ApiToken.objects.count() == 1
+
+
+def test_an_admins_token_of_scope_lead_puts_no_job_before_others(admin, api_as):
+    job = start_serving(by=admin)
+    client, address = api_as(admin, scopes=("lead",)), f"/api/v1/jobs/{job.pk}/priority/"
+
+    lowered, raised = (client.post(address, {"priority": word}, format="json") for word in ("low", "high"))
+
+    assert (lowered.status_code, raised.status_code) == (200, 403)
+    assert b"lacks the scope 'admin'" in raised.content

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from audit import trail
 from jobs.scheduling import workers
+from members import session
 from members.models import Member
 from training.models import HostPrice, TrainingRun
 from web.errors import Refusal
@@ -56,8 +56,7 @@ def remove_price(price_id: int, *, by: Member) -> str:
 
 
 def _require_admin(member: Member) -> None:
-    if not member.is_admin:
-        raise PermissionDenied("Only an admin sets what hosts cost.")
+    session.require_admin(member, "Only an admin sets what hosts cost.")
 
 
 def price_table() -> list[HostPrice]:

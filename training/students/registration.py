@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from audit import trail
 from jobs.secrets import store
+from members import session
 from members.models import Member
 from training.models import Student
 from training.states import StudentSource
@@ -177,8 +177,7 @@ def allowed_roots() -> list[str]:
 
 
 def _require_admin(by: Member) -> None:
-    if not by.is_admin:
-        raise PermissionDenied("Only an admin registers students: they name folders and models that workers load.")
+    session.require_admin(by, "Only an admin registers students: they name folders and models that workers load.")
 
 
 def _already_registered(student: Student) -> Refusal:

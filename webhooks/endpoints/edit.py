@@ -148,7 +148,7 @@ def _check(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Me
     led = {slug for slug, _ in ports.led_tasks(by)}
     if task_slug and task_slug not in led:
         errors["task"] = [f"There is no task '{task_slug}' that you lead."]
-    if not task_slug and not by.is_admin:
+    if not task_slug and not by.may_administer:
         errors["task"] = ["Choose a task that you lead; only an admin listens to all."]
     if errors:
         raise Refusal("invalid_hook", "The webhook was not saved.", hint="Mend the fields named.", errors=errors)
