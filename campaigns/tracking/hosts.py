@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
@@ -19,6 +21,8 @@ from campaigns.senders.tracking_domains import site_host
 # What mails lead to, and the styles of the page to leave.
 _PATHS = ("/t/c/", "/t/o/", "/u/", "/static/")
 FRESH_FOR_S = 15.0
+# Of a header that is refused, this much stands in the log.
+LONGEST_TOLD = 200
 
 
 class TrackingNames:
@@ -64,8 +68,17 @@ def tracking_hosts(get_response: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _asked_name(request: HttpRequest) -> str:
-    """Return the host's name where it is not this site's own."""
-    name = _hostname(urlsplit(f"//{request.META.get('HTTP_HOST', '')}").netloc)
+    """Return the host's name where it is not this site's own; empty where it is none, which Django refuses later.
+
+    Raises:
+        DisallowedHost: It looks like a host and is none, so that no address could be made of it.
+    """
+    host = request.META.get("HTTP_HOST", "")
+    try:
+        urlsplit(f"//{host}")
+    except ValueError as error:
+        raise DisallowedHost(f"Invalid HTTP_HOST header: {host[:LONGEST_TOLD]!r}.") from error
+    name, _ = split_domain_port(host)
     return "" if name == site_host() else name
 
 
@@ -75,7 +88,3 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
         return HttpResponse("There is nothing here.", status=404, content_type="text/plain; charset=utf-8")
     request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
     return None
-
-
-def _hostname(netloc: str) -> str:
-    return netloc.rpartition("@")[2].partition(":")[0].lower().rstrip(".")

@@ -72,7 +72,16 @@ def test_a_private_number_in_any_writing_is_never_called(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://127.0.0.1/", "file:///etc/passwd", "http://a:b@127.0.0.1/", "http://[broken/", "//x"]
+    "url",
+    [
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "http://a:b@127.0.0.1/",
+        "http://[broken/",
+        "http://[broken/#part",
+        "//x",
+        "http://127.0.0.1/a\x01b",
+    ],
 )
 def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
     assert refused(url) == "address"

@@ -13,7 +13,18 @@ def test_a_path_of_this_site_is_taken(wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["", "99", "tasks", "//evil.example/x", "/\\evil.example", "https://evil.example/", "javascript:alert(1)"]
+    "wanted",
+    [
+        "",
+        "99",
+        "tasks",
+        "//evil.example/x",
+        "/\\evil.example",
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "http://[x",
+        "//[::1",
+    ],
 )
 def test_anything_else_is_not(wanted: str) -> None:
     assert safe_next_path(wanted, otherwise="/home/") == "/home/"

@@ -92,7 +92,7 @@ def fetch(url: str, *, rules: FetchRules, limits: FetchLimits) -> FetchedPage:
     """
     deadline, seen, first = Deadline(limits.total_s), set[str](), _host_of(url)
     for _ in range(limits.hops + 1):
-        url = urldefrag(url).url
+        url = _without_fragment(url)
         if url in seen:
             raise FetchError("loop", f"The redirects go round in a circle at {url}.")
         seen.add(url)
@@ -106,6 +106,13 @@ def fetch(url: str, *, rules: FetchRules, limits: FetchLimits) -> FetchedPage:
             return answer
         url = answer
     raise FetchError("too_many_redirects", f"More than {limits.hops} redirects.")
+
+
+def _without_fragment(url: str) -> str:
+    try:
+        return urldefrag(url).url
+    except ValueError as error:
+        raise FetchError("address", f"'{url}' is not an address: {error}.") from error
 
 
 def _endpoint(url: str, rules: FetchRules) -> Endpoint:
@@ -157,6 +164,8 @@ def _one_hop(
             return FetchedPage(url, answer.status, content_type, charset, body)
     except httpcore.TimeoutException as error:
         raise FetchError("time", f"{place.host} did not answer in time.") from error
+    except httpx.InvalidURL as error:
+        raise FetchError("address", f"'{url}' is not an address: {error}") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
         raise FetchError("connection", f"{place.host}: {str(error) or type(error).__name__}"[:300]) from error
 

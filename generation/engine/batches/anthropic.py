@@ -119,8 +119,13 @@ class AnthropicBatches:
 
     def _require_own(self, url: str) -> None:
         """The SDK would send the key to whatever address the answer names."""
-        there, here = urlsplit(url), urlsplit(str(self._sdk.base_url))
-        if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+        here = urlsplit(str(self._sdk.base_url))
+        try:
+            there = urlsplit(url)
+            is_own = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+        except ValueError:
+            is_own = False
+        if not is_own:
             raise CallError("fatal", "redirected", "The results lie at an address that is not the provider's.")
 
     def _line_of(self, raw: bytes) -> BatchLine:

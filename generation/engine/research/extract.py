@@ -50,7 +50,7 @@ class PageExtractor:
         if "error" in answer:
             raise FetchError("unreadable", f"The page could not be read: {answer['error']}.")
         links = tuple(Link(str(href), str(text)) for href, text in answer["links"])
-        return PageText(answer["title"], answer["text"], links, urljoin(url, answer["base"]))
+        return PageText(answer["title"], answer["text"], links, _base(url, answer["base"]))
 
     def plain(self, text: str, url: str) -> PageText:
         """Plain text as it is."""
@@ -82,6 +82,14 @@ class PageExtractor:
             self.close()
             return {"error": f"its reader gave up within {wait_s:g} s"}
         return dict(answer)
+
+
+def _base(url: str, href: str) -> str:
+    """What links of a page are relative to; the page itself where it names no address."""
+    try:
+        return urljoin(url, href)
+    except ValueError:
+        return url
 
 
 def _started() -> subprocess.Popen[bytes]:

@@ -235,9 +235,12 @@ def _date(text: str, notation: Notation) -> str:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or "." not in host or re.search(r"\s", text):
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        is_address = parts.scheme in {"http", "https"} and "." in (parts.hostname or "")
+    except ValueError:
+        is_address = False
+    if not is_address or re.search(r"\s", text):
         raise ValueError(f"is '{_short(text)}', expected an address such as https://example.com")
     return text
 

@@ -49,6 +49,7 @@ def test_values_are_brought_to_the_type_of_their_field(admin: Member, write: Wri
         ("day", "03/05/26", "'day' is '03/05/26', expected a date such as 2026-05-03 or 3 May 2026"),
         ("day", "2026-02-30", "'day' is '2026-02-30', expected a date"),
         ("link", "not a link", "'link' is 'not a link', expected an address such as https://example.com"),
+        ("link", "http://[::1", "'link' is 'http://[::1', expected an address such as https://example.com"),
         ("link", "javascript://x.y/alert", "expected an address"),
         ("live", "perhaps", "'live' is 'perhaps', expected yes or no"),
     ],
