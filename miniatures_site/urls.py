@@ -10,6 +10,7 @@ from members.invitations import pages
 from members.recent_login import reauthentication
 from members.sign_in import closed_pages
 from miniatures_site.api import reference
+from miniatures_site.api.last_slash import in_either_form
 from miniatures_site.api.schema import SharedSchema
 from miniatures_site.health import pages as health_pages
 from miniatures_site.wiring import task_roles
@@ -45,7 +46,12 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("demo.urls")),
     path("v1/", include("serving.v1_urls")),
-    path("api/v1/", include("miniatures_site.api.urls")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(generator_class=SharedSchema), name="schema"),
-    path("api/v1/docs/", reference.page, name="docs"),
+    in_either_form(
+        "api/v1/",
+        [
+            path("", include("miniatures_site.api.urls")),
+            path("schema/", SpectacularAPIView.as_view(generator_class=SharedSchema), name="schema"),
+            path("docs/", reference.page, name="docs"),
+        ],
+    ),
 ]

@@ -125,5 +125,5 @@ def _fingerprint(request: Request) -> str:
     files = [(name, upload.name, upload.size) for name, upload in sorted(request.FILES.items())]
     data: Any = request.data
     body = data if not files else {key: data[key] for key in data if key not in request.FILES}
-    text = json.dumps([request.method, request.path, body, files], sort_keys=True, default=str)
+    text = json.dumps([request.method, request.path.rstrip("/"), body, files], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
