@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -55,6 +56,11 @@ class RetrievalForm(forms.Form):
             return claims_file.read(self.cleaned_data["claims"])
         except Refusal as refusal:
             raise forms.ValidationError(refusal.message) from None
+
+    def begin_budget(self, price_usd: Decimal) -> None:
+        """Write what would be enough into a budget that was left empty, for the form that is shown next."""
+        if price_usd and not self.data.get("max_cost_usd"):
+            self.data = {name: self.data.get(name) for name in self.data} | {"max_cost_usd": str(price_usd)}
 
     def asked(self) -> RetrievalRequest:
         """What is to be studied; only of a valid form."""

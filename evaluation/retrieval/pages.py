@@ -38,6 +38,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                 study = register.launch(task, form.asked(), by=member)
                 return redirect("evaluation:retrieval-study", study.pk)
             context["price_usd"] = register.price(task, form.asked(), by=member)
+            form.begin_budget(context["price_usd"])
         except Refusal as refusal:
             add_refusal(form, refusal)
     context |= {"has_pages": queries.has_pages(task), "rule": register.RULE, "fewest": register.FEWEST_DOCUMENTS}

@@ -103,9 +103,9 @@ def launch(task: Task, asked: RetrievalRequest, *, by: Member) -> RetrievalStudy
     pages = _require_judgeable(task, asked, by)
     if asked.miniature is not None:
         MiniatureVerifier(asked.miniature, by=by)
-    if asked.teacher is not None and price(task, asked, by=by) and asked.max_cost_usd is None:
-        message = f"{asked.teacher.name} costs money: say how much at most."
-        raise Refusal("budget_missing", message, errors={"max_cost_usd": [message]})
+    if asked.teacher is not None and asked.max_cost_usd is None and (enough_usd := price(task, asked, by=by)):
+        message, hint = f"{asked.teacher.name} costs money: say how much at most.", f"${enough_usd} would cover it."
+        raise Refusal("budget_missing", message, hint=hint, errors={"max_cost_usd": [f"{message} {hint}"]})
     study_id = uuid.uuid4()
     record = _record(study_id, task, asked, pages, by)
     text = canonical_json(record)
@@ -140,7 +140,7 @@ def launch(task: Task, asked: RetrievalRequest, *, by: Member) -> RetrievalStudy
 
 
 def price(task: Task, asked: RetrievalRequest, *, by: Member) -> Decimal:
-    """About what a teacher's answers cost, by the dearer end of its estimate; writes nothing.
+    """The budget that would cover a teacher's answers; writes nothing.
 
     Raises:
         PermissionDenied, Refusal: As for `launch`, and as a teacher that cannot be asked is refused.
@@ -154,7 +154,7 @@ def price(task: Task, asked: RetrievalRequest, *, by: Member) -> Decimal:
     quoted = claim_orders.quote(
         task, [held[place % len(held)] for place in range(len(asked.claims))], teacher=asked.teacher, by=by
     )
-    return Decimal(str(quoted.estimate.cost_high_usd))
+    return quoted.suggested_budget_usd
 
 
 def pages_of(task: Task) -> dict[str, str]:

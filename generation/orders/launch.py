@@ -59,7 +59,7 @@ def place(request: OrderRequest, quoted: Quote, *, title: str) -> Order:
     Raises:
         Refusal: `budget_missing`, `budget_too_small`, or 409 `budget_used_up`: the order may cost more than budgets leave.
     """
-    check_budget(request.max_cost_usd, quoted.estimate)
+    check_budget(request.max_cost_usd, quoted.estimate, enough_usd=quoted.suggested_budget_usd)
     held_usd = limits.hold_all(request.task, request.max_cost_usd)
     order_id = uuid4()
     job = control.launch(
@@ -97,12 +97,12 @@ def place(request: OrderRequest, quoted: Quote, *, title: str) -> Order:
     )
 
 
-def check_budget(max_cost_usd: Decimal | None, estimated: OrderEstimate) -> None:
-    """Refuse a budget that is missing where one is needed, or that buys nothing."""
+def check_budget(max_cost_usd: Decimal | None, estimated: OrderEstimate, *, enough_usd: Decimal) -> None:
+    """Refuse a budget that is missing where one is needed, or that buys nothing; says what would be enough."""
     if max_cost_usd is None:
         if estimated.worst_call_usd > 0:
-            message = "Say how much this may cost at most."
-            raise Refusal("budget_missing", message, errors={"max_cost_usd": [message]})
+            message, hint = "Say how much this may cost at most.", f"${enough_usd} would cover it."
+            raise Refusal("budget_missing", message, hint=hint, errors={"max_cost_usd": [f"{message} {hint}"]})
         return
     if max_cost_usd < Decimal(str(estimated.worst_call_usd)):
         dearest = f"${estimated.worst_call_usd:.4f}"

@@ -68,7 +68,7 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
     orders, heads = sorted_rows(
         orders_queries.listed(member_of(request), task, purpose=purpose), request.GET.get("sort", ""), SORTED_BY
     )
-    context = {
+    context: dict[str, Any] = {
         "task": task,
         "section": "generation",
         "form": form,
@@ -86,6 +86,8 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
         # A link may name no more than the teacher: the price is that of what the form shows.
         asked.setdefault("count", str(form["count"].value()))
         context |= {"quoted": True, **_quote_context(request, task, asked)}
+        if (priced := context.get("quote")) and not form.is_bound and not form.initial.get("max_cost_usd"):
+            form.initial["max_cost_usd"] = priced.suggested_budget_usd or None
     return render(request, "generation/index.html", context, status=status)
 
 
@@ -209,6 +211,7 @@ def teacher_test(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = request.POST.get("task") or request.GET.get("task", "")
     task = next((one for one in tasks if one.slug == wanted), tasks[0] if tasks else None)
     context: dict[str, object] = {"section": "generation", "teacher": teacher, "tasks": tasks, "task_chosen": task}
+    context["has_price"] = teacher_selectors.price_of(teacher) is not None
     status = 200
     try:
         if task is not None and request.method == "POST":

@@ -19,8 +19,8 @@ from generation.orders import mix_estimate, run_spec
 from generation.orders.estimate import OrderEstimate
 from generation.orders.way import LIVE, WayRequest, check_way, mix_at_way_price, teacher_at_way_price, with_way_time
 from generation.states import Purpose, UncertainPolicy, address_of
-from generation.teachers import edit, provided
-from generation.teachers.queries import price_of
+from generation.teachers import addresses, provided
+from generation.teachers.queries import Price, price_of
 from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
 from members.models import Member
@@ -170,8 +170,12 @@ def _check_size(request: OrderRequest) -> None:
         raise Refusal("per_record", message, errors={"per_record": [message]})
 
 
-def require_askable(teacher: Teacher) -> TeacherSpec:
+def require_askable(teacher: Teacher, *, unpriced: Price | None = None) -> TeacherSpec:
     """The teacher with its price.
+
+    Args:
+        teacher: Who is to be asked.
+        unpriced: What a teacher is counted at that has no price; without it, such a teacher is refused.
 
     Raises:
         Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed` or `base_url`: why it cannot be asked.
@@ -180,7 +184,7 @@ def require_askable(teacher: Teacher) -> TeacherSpec:
         raise Refusal(
             "teacher_off", f"{teacher.name} is out of use.", errors={"teacher": ["This teacher is out of use."]}
         )
-    price = price_of(teacher)
+    price = price_of(teacher) or unpriced
     if price is None:
         raise Refusal(
             "price_unknown",
@@ -192,7 +196,7 @@ def require_askable(teacher: Teacher) -> TeacherSpec:
         allow_list.require(teacher.secret_ref, use=SecretUse.TEACHER, url=address, field="teacher")
         store.resolve(teacher.secret_ref)
     if teacher.base_url:
-        edit.check_address(teacher.base_url)
+        addresses.check(teacher.base_url)
     return run_spec.teacher_spec(teacher, price)
 
 

@@ -17,7 +17,7 @@ from generation.models import Order, Teacher
 from generation.orders import batches as orders_batches
 from generation.orders import earlier_calls, purposes
 from generation.states import COLLECT, Stragglers, Way, address_of
-from generation.teachers import edit, provided
+from generation.teachers import addresses, provided
 from generation.teachers.queries import Price
 from jobs.models import Job
 from jobs.secrets import allow_list
@@ -93,7 +93,7 @@ def build(job: Job) -> dict[str, Any]:
     if room := provided.provider_of(order.teacher):
         teacher = teacher.model_copy(update={"base_url": room.base_url()})
     elif teacher.base_url:
-        edit.check_address(teacher.base_url)
+        addresses.check(teacher.base_url)
     earlier = earlier_calls.earlier_calls(order)
     spec = GenerationSpec(
         order=str(order.pk),
@@ -180,7 +180,7 @@ def _private_hosts(order: Order) -> list[str]:
         if (room := provided.provider_of(teacher))
     }
     own = [allowed_hosts.place_name(room.base_url()) for room in rooms.values()]
-    return [*settings.ALLOWED_PRIVATE_HOSTS, *own]
+    return [*addresses.private_hosts(), *own]
 
 
 def _records(order: Order) -> list[RecordIn]:

@@ -11,6 +11,7 @@ from decimal import ROUND_UP, Decimal
 
 from django.db import transaction
 
+from generation.engine.contracts import TeacherSpec
 from generation.models import Call, Order, Teacher
 from generation.orders import estimate as orders_estimate
 from generation.orders import launch
@@ -18,6 +19,7 @@ from generation.orders.estimate import OrderEstimate
 from generation.orders.launch import Quote
 from generation.states import CallState, Purpose
 from generation.teachers import provided
+from generation.teachers.queries import price_before_one, price_of
 from jobs.states import FINISHED
 from members.models import Member
 from review.models import Record, Task, TaskVersion
@@ -59,7 +61,7 @@ class Trial:
 
 
 def price(teacher: Teacher, task: Task, *, by: Member) -> OrderEstimate:
-    """Return what a test would cost; writes nothing.
+    """Return what a test would cost, where its teacher has no price by the one it is counted at; writes nothing.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -109,9 +111,13 @@ def conversations(order: Order) -> dict[str, list[Message]]:
 def _quote(teacher: Teacher, task: Task, by: Member) -> tuple[Decimal, Quote]:
     permissions.require(by, task, Role.LEAD)
     provided.check_provided(teacher, task, by=by)
-    spec, version = launch.require_askable(teacher), latest_version(task)
+    version, has_price = latest_version(task), price_of(teacher) is not None
+    spec = launch.require_askable(teacher, unpriced=None if has_price else price_before_one(teacher))
     messages = _conversation(version, spec.audience)
     estimate = orders_estimate.estimate_conversation(version.spec, messages, spec)
+    if not has_price and estimate.worst_call_usd > MOST_USD:
+        spec = _cheaper(spec, float(MOST_USD) / estimate.worst_call_usd)
+        estimate = orders_estimate.estimate_conversation(version.spec, messages, spec)
     worst = Decimal(str(estimate.worst_call_usd)).quantize(CENT_OF_A_CENT, rounding=ROUND_UP)
     if worst > MOST_USD:
         raise Refusal(
@@ -123,6 +129,15 @@ def _quote(teacher: Teacher, task: Task, by: Member) -> tuple[Decimal, Quote]:
     if record is None:
         raise Refusal("no_records", "This task has no records yet.", hint="Choose another task, or import some first.")
     return worst, Quote(version, [str(record.pk)], spec, estimate)
+
+
+def _cheaper(spec: TeacherSpec, share: float) -> TeacherSpec:
+    """The teacher at a share of its price, rounded down, so that what is reckoned with it does not pass what was meant."""
+    prices = {
+        name: int(getattr(spec, name) * share * 10_000) / 10_000
+        for name in ("input_usd_per_million", "output_usd_per_million")
+    }
+    return spec.model_copy(update=prices)
 
 
 def _conversation(version: TaskVersion, audience: str) -> list[Message]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
@@ -14,27 +13,13 @@ from audit import trail
 from generation.engine.clients.parameters import COSTLY_PARAMETERS, LENGTH_PARAMETERS, OWN_PARAMETERS
 from generation.models import Teacher
 from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider, address_of
-from generation.teachers import keys
+from generation.teachers import addresses, keys
 from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
+from members import session
 from members.models import Member
 from web.db.keys import free_slug
 from web.errors import Refusal
-from web.net import allowed_hosts
-
-
-def check_address(url: str) -> None:
-    """Refuse an address the product must not call.
-
-    Raises:
-        Refusal: `base_url`, saying what is wrong and which setting would allow it.
-    """
-    try:
-        allowed_hosts.check(url)
-    except allowed_hosts.AddressRefusedError as error:
-        said = f"{error.message} {error.hint}"
-        raise Refusal("base_url", error.message, hint=error.hint, errors={"base_url": [said]}) from error
-
 
 LONGEST_ANSWER = 200_000
 # Room for a number behind it.
@@ -137,8 +122,7 @@ def require_admin(member: Member) -> None:
     Raises:
         PermissionDenied: Always, for others.
     """
-    if not member.is_admin:
-        raise PermissionDenied("Only an admin may add or change teachers and prices.")
+    session.require_admin(member, "Only an admin may add or change teachers and prices.")
 
 
 def _validated(new: NewTeacher, teacher_id: UUID) -> tuple[dict[str, Any], str]:
@@ -170,7 +154,7 @@ def _validated(new: NewTeacher, teacher_id: UUID) -> tuple[dict[str, Any], str]:
     if errors:
         raise Refusal("teacher_invalid", "This teacher cannot be saved as it is.", errors=errors)
     if new.base_url:
-        check_address(new.base_url)
+        addresses.check(new.base_url)
     address = address_of(new.provider, new.base_url.strip())
     is_offline = new.provider == Provider.OFFLINE
     if key := keys.check(new.key, url="" if is_offline else address) if new.key.strip() else "":

@@ -12,11 +12,13 @@ from uuid import UUID
 from audit import trail
 from generation.models import Teacher, TeacherKey
 from generation.states import address_of
+from generation.teachers import addresses
 from jobs.secrets import store
 from members.models import Member
 from web import encryption
 from web.errors import Refusal
-from web.net import allowed_hosts, ssrf
+from web.net import ssrf
+from web.net.ssrf import Endpoint
 
 # As keys of providers look: no spaces, so that a sentence or two keys in one field are refused.
 _KEY = re.compile(r"\A[\x21-\x7e]{8,500}\Z")
@@ -73,17 +75,18 @@ def check(key: str, *, url: str) -> str:
 
     Args:
         key: As it was entered.
-        url: Where it will be sent; may be called already.
+        url: Where it will be sent.
 
     Raises:
-        Refusal: `key_invalid`, beside the field; what was entered stands in no message.
+        Refusal: `key_invalid`, beside the field; what was entered stands in no message. `base_url` for an address that may
+            not be called.
     """
     key = key.strip()
     if not _KEY.match(key):
         raise _invalid("A key is 8 to 500 letters, digits and signs without a space.")
     if not url:
         raise _invalid("This teacher is asked on this machine and needs no key.")
-    if ssrf.parse(url, may_have_query=True).scheme != "https" and not _is_private(url):
+    if not url.lower().startswith("https:") and _is_public(addresses.check(url)):
         raise _invalid("A key is sent over https only, but for a private server. Change the address.")
     return key
 
@@ -119,9 +122,8 @@ def drop(teacher: Teacher, *, by: Member) -> bool:
     return bool(deleted)
 
 
-def _is_private(url: str) -> bool:
-    place = allowed_hosts.check(url)
-    return place.address is None or not place.address.is_global
+def _is_public(place: Endpoint) -> bool:
+    return place.address is not None and place.address.is_global
 
 
 def _invalid(message: str) -> Refusal:

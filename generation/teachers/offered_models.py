@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.conf import settings
-
 from generation.states import DEFAULT_SECRET, Provider, address_of
-from generation.teachers import keys
+from generation.teachers import addresses, keys
 from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
 from web.errors import Refusal
@@ -52,16 +50,23 @@ def models_of(
         teacher_id: Without either, of the teacher whose stored key is used.
 
     Raises:
-        Refusal: `models_unknown`, why there is no list; or as a key is refused that may not go to the address.
+        Refusal: `models_unknown`, why there is no list; `base_url`, for an address that may not be called; or as a key is
+            refused that may not go to the address.
     """
     if provider not in Provider or not (address := address_of(provider, base_url.strip())):
         raise _unknown("This provider has no list of models to ask for.")
     secret = keys.check(key, url=address) if key.strip() else _secret_of(provider, address, secret_ref, teacher_id)
+    if base_url.strip():
+        addresses.check(address)
     is_anthropic = provider == Provider.ANTHROPIC
     url = address.rstrip("/") + ("/v1/models?limit=1000" if is_anthropic else "/models")
     headers = {"x-api-key": secret, "anthropic-version": ANTHROPIC_VERSION} if is_anthropic else _bearer(secret)
     rules = FetchRules(
-        user_agent="Miniatures", named=tuple(settings.ALLOWED_PRIVATE_HOSTS), types=JSON_TYPES, headers=headers
+        user_agent="Miniatures",
+        named=tuple(addresses.private_hosts()),
+        types=JSON_TYPES,
+        headers=headers,
+        any_port=True,
     )
     try:
         page = fetch(url, rules=rules, limits=LIMITS)

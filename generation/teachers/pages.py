@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -37,6 +38,7 @@ def teacher_list(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "teachers_listed": [line.teacher for line in lines],
         "presets": PRESETS,
+        "is_local_open": settings.SERVES_THIS_MACHINE_ALONE,
         "for_task": _task_waiting(request),
     }
     return render(request, "generation/teachers.html", context)
@@ -78,6 +80,7 @@ def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
         "line": selectors.line_of(teacher, None) if teacher else None,
         "presets": PRESETS,
         "preset": preset,
+        "is_local_open": settings.SERVES_THIS_MACHINE_ALONE,
         "for_task": _task_waiting(request),
     }
     return render(request, "generation/teacher.html", context, status=400 if form.errors else 200)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
 from generation.models import PriceEntry, Teacher, TeacherKey
 from generation.states import Provider, address_of
-from generation.teachers import keys, provided
+from generation.teachers import addresses, keys, provided
 from generation.teachers.terms import ProviderTerms, terms_of
 from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
@@ -61,9 +61,14 @@ class TeacherLine:
         return store.is_stored(self.teacher.secret_ref)
 
     @property
+    def can_be_tested(self) -> bool:
+        """Whether it could be asked once now, with a price or without."""
+        return self.teacher.is_active and self.has_key
+
+    @property
     def can_be_asked(self) -> bool:
         """Whether an order could be launched now."""
-        return self.teacher.is_active and self.price is not None and self.has_key
+        return self.can_be_tested and self.price is not None
 
 
 def visible(member: Member) -> QuerySet[Teacher]:
@@ -132,6 +137,21 @@ def price_of(teacher: Teacher) -> Price | None:
         return FREE
     entry = price_entry(teacher.provider, teacher.model)
     return price_of_entry(entry) if entry else None
+
+
+def price_before_one(teacher: Teacher) -> Price | None:
+    """What one call to a teacher is counted at that has no price yet: the dearest the table has; nothing on a private server.
+
+    None where the table is empty.
+
+    Raises:
+        Refusal: `base_url`, its address may not be called.
+    """
+    place = addresses.check(teacher.base_url) if teacher.base_url else None
+    if place and (place.address is None or not place.address.is_global):
+        return FREE
+    most = prices().aggregate(given=Max("input_usd_per_million"), answered=Max("output_usd_per_million"))
+    return None if most["given"] is None else Price(most["given"], most["answered"])
 
 
 def teacher_or_404(member: Member, slug: str) -> Teacher:

@@ -237,6 +237,7 @@ CARD_LEASE_S = env.number("CARD_LEASE_S", 600, minimum=1)
 DECK_SIZE = 5
 
 ALLOWED_PRIVATE_HOSTS = env.words("ALLOWED_PRIVATE_HOSTS")
+SERVES_THIS_MACHINE_ALONE = False  # Where it is so, teachers may be servers of this machine.
 # Which secrets may be named for what and sent where, beside the well-known ones: use:NAME@host (docs/providers.md).
 ALLOWED_SECRETS = env.words("ALLOWED_SECRETS")
 # Whether checkpoints go to storage, so that other hosts can resume from them; unset: where storage is not a folder.

@@ -8,6 +8,7 @@ from pathlib import Path
 from miniatures_site.settings import env
 from miniatures_site.settings.base import *  # noqa: F403
 from miniatures_site.settings.base import STORAGES, VAR_DIR
+from web.net import ssrf
 
 
 def kept_secret(path: Path) -> str:
@@ -24,6 +25,8 @@ def kept_secret(path: Path) -> str:
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY") or kept_secret(VAR_DIR / "secret-key")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+# `up` says in HOST where it listens; who lets in another name has the site served to others, by a proxy.
+SERVES_THIS_MACHINE_ALONE = all(map(ssrf.is_loopback, [env.text("HOST"), *ALLOWED_HOSTS]))
 DEMO = env.flag("DEMO", default=True)
 WHITENOISE_AUTOREFRESH = DEBUG
 # On one machine nothing is gained by packing each file three times over, which takes longest of a first start but the demo.

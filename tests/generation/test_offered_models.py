@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +22,7 @@ from generation.teachers.edit import NewTeacher
 from generation.teachers.offered_models import models_of
 from members.models import Member
 from web.errors import Refusal
+from web.net import allowed_hosts
 
 pytestmark = pytest.mark.django_db
 CANARY = "sk-canary-0123456789"
@@ -114,6 +120,85 @@ def test_a_private_address_is_not_called(listing: Listing, settings: Any) -> Non
 
     with pytest.raises(Refusal, match="private network"):
         models_of("openai-compatible", listing.url)
+
+
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize("key", [CANARY, ""])
+@pytest.mark.parametrize("provider", ["openai-compatible", "anthropic", "openai", "offline", "none"])
+def test_an_address_that_is_none_is_told_in_words(provider: str, key: str, admin: Member, as_member: Any) -> None:
+    client = as_member(admin)
+    addresses = [
+        "", "localhost:11434/v1", "gpu-1", "http://", "http://[::1", "https://[x/v1", "http://10.1.2.3/v1", "ftp://x/v1",
+        "http://host:port/v1", "http://user:word@gpu-1/v1", "http://gpu-1:99999/v1", "//x", "\u0130://x",
+    ]  # fmt: skip
+
+    answers = {
+        address: client.post(
+            reverse("generation:teacher-models"), {"provider": provider, "base_url": address, "key": key}
+        )
+        for address in (addresses if provider != "none" else addresses[:2])
+        if address or provider not in ("openai", "anthropic")
+    }
+
+    assert {answer.status_code for answer in answers.values()} == {200}
+    assert all(
+        b'role="alert"' in answer.content and CANARY.encode() not in answer.content for answer in answers.values()
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_server_of_this_machine_may_be_asked_where_the_site_is_for_this_machine_alone(
+    host: str, settings: Any, admin: Member
+) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS = []
+    new = NewTeacher("x", "Llama", "openai-compatible", "llama3.1:8b", base_url=f"http://{host}:11434/v1")
+
+    with pytest.raises(Refusal, match="private network"):
+        edit.create(new, by=admin)
+    settings.SERVES_THIS_MACHINE_ALONE = True
+    teacher = edit.create(new, by=admin)
+
+    assert teacher.base_url.endswith(":11434/v1")
+    with pytest.raises(Refusal, match="private network"):
+        edit.change(teacher, replace(new, base_url="http://10.1.2.3:8000/v1"), by=admin)
+
+
+def test_such_a_server_lists_its_models(listing: Listing, settings: Any) -> None:
+    listing.offers("llama3.1:8b")
+    settings.ALLOWED_PRIVATE_HOSTS, settings.SERVES_THIS_MACHINE_ALONE = [], True
+
+    assert models_of("openai-compatible", listing.url, key=CANARY).names == ["llama3.1:8b"]
+
+
+def test_nothing_else_reaches_the_machine_of_a_site_for_itself(settings: Any) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS, settings.SERVES_THIS_MACHINE_ALONE = [], True
+
+    with pytest.raises(allowed_hosts.AddressRefusedError):
+        allowed_hosts.check("http://127.0.0.1:8000/hook")
+    with pytest.raises(allowed_hosts.AddressRefusedError):
+        allowed_hosts.pin("http://127.0.0.1:8000/hook")
+
+
+WHO_IS_REACHED = """
+import importlib, json, os, sys
+for host, names in json.loads(sys.argv[1]):
+    os.environ |= {"HOST": host, "ALLOWED_HOSTS": names}
+    print(importlib.reload(importlib.import_module("miniatures_site.settings.dev")).SERVES_THIS_MACHINE_ALONE)
+"""
+
+
+def test_a_site_is_for_its_machine_alone_where_it_listens_there_and_lets_in_no_other_name(tmp_path: Path) -> None:
+    own = "localhost,127.0.0.1,[::1]"
+    alone = [("127.0.0.1", own), ("127.0.0.2", "localhost"), ("::1", own), ("localhost", own)]
+    reached = [
+        ("0.0.0.0", own), ("::", own), ("10.0.0.4", own), ("", own), ("127.0.0.1", f"{own},miniatures.example.org"), ("127.0.0.1", "*"),
+    ]  # fmt: skip
+    command = [sys.executable, "-c", WHO_IS_REACHED, json.dumps(alone + reached)]
+    environment = {**os.environ, "VAR_DIR": str(tmp_path), "SECRET_KEY": "x" * 50}
+
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+    assert printed.stdout.split() == ["True"] * len(alone) + ["False"] * len(reached)
 
 
 def test_the_form_lists_models_and_keeps_the_key_to_itself(

@@ -126,3 +126,29 @@ def test_the_path_on_home_stands_in_one_row_above_the_week(
     assert len({round(box["y"]) for box in boxes if box}) == 1
     assert all(box is not None and box["x"] + box["width"] <= width for box in boxes)
     assert complaints == []
+
+
+@pytest.mark.slow
+def test_the_budget_follows_the_price_until_somebody_writes_another(
+    task: Task, source: Source, paid: Teacher, open_page: Callable[[str], Page], complaints: list[str]
+) -> None:
+    page = open_page(f"/tasks/{task.slug}/generation/")
+    budget, count = page.locator("[name=max_cost_usd]"), page.locator("[name=count]")
+    page.locator("[name=teacher]").select_option("gpt-4o")
+    expect(budget).to_have_value(re.compile(r"^\d+\.\d\d$"), timeout=WITHIN_MS)
+    first = budget.input_value()
+
+    count.fill("4")
+    expect(budget).not_to_have_value(first, timeout=WITHIN_MS)
+    budget.fill("9.5")
+    with page.expect_response(lambda answer: "/estimate/" in answer.url and "count=3" in answer.url):
+        count.fill("3")
+    expect(budget).to_have_value("9.5")
+    budget.fill("")
+    page.locator("[name=teacher]").focus()
+    expect(budget).to_have_value(re.compile(r"^\d+\.\d\d$"), timeout=WITHIN_MS)
+    with page.expect_response(lambda answer: "teacher=offline" in answer.url):
+        page.locator("[name=teacher]").select_option("offline")
+    expect(budget).to_have_value("", timeout=WITHIN_MS)
+
+    assert complaints == []

@@ -217,3 +217,42 @@ def test_the_list_costs_the_same_queries_at_one_order_and_at_many(
         answer = page.get(reverse("generation:list", args=[task.slug]))
 
     assert answer.status_code == 200
+
+
+def test_the_budget_begins_as_the_sum_that_the_price_names(
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn
+) -> None:
+    page, url = as_member(lead), reverse("generation:list", args=[task.slug])
+    asked = {"teacher": "gpt-4o", "count": "5"}
+
+    quoted = page.get(url, asked | {"max_cost_usd": ""}).content.decode()
+    own = page.get(url, asked | {"max_cost_usd": "7.5"}).content.decode()
+    free = page.get(url, {"teacher": "offline", "count": "5"}).content.decode()
+    suggested = re.findall(r'<data data-suggested-budget value="([\d.]+)">', quoted)
+    launched = page.post(url, asked | {"max_cost_usd": field_value(quoted)})
+
+    assert [field_value(quoted)] == suggested
+    assert (field_value(own), field_value(free)) == ("7.5", "")
+    assert launched.status_code == 302
+    assert Order.objects.get().max_cost_usd == Decimal(suggested[0])
+
+
+def test_a_budget_that_is_left_out_is_refused_with_the_sum_that_would_do(
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn
+) -> None:
+    page, url = as_member(lead), reverse("generation:list", args=[task.slug])
+    price = page.get(reverse("generation:estimate", args=[task.slug]), {"teacher": "gpt-4o", "count": "5"})
+    [suggested] = re.findall(r'<data data-suggested-budget value="([\d.]+)">', price.content.decode())
+
+    refused = page.post(url, {"teacher": "gpt-4o", "count": "5"})
+
+    assert refused.status_code == 422
+    assert f"${suggested} would cover it" in refused.content.decode()
+    assert not Order.objects.exists()
+
+
+def field_value(page: str) -> str:
+    """What stands in the form's budget."""
+    [tag] = re.findall(r'<input[^>]*name="max_cost_usd"[^>]*>', page)
+    found = re.search(r'value="([^"]*)"', tag)
+    return found[1] if found else ""

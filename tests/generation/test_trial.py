@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from generation.models import Call, Order, Teacher
-from generation.orders import run_spec, trial
+from generation.models import Call, Order, PriceEntry, Teacher
+from generation.orders import launch, run_spec, trial
+from generation.teachers import edit
+from generation.teachers.edit import NewTeacher
+from generation.teachers.queries import prices
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Record, Source, Task
@@ -95,3 +99,54 @@ def test_the_page_tells_the_providers_error_in_words(
 
     assert "The provider refused the key." in body
     assert "no answer" in body
+
+
+@pytest.fixture
+def unpriced(admin: Member, settings: Any) -> Teacher:
+    """A teacher on the web whose model the price table does not have."""
+    new = NewTeacher("new", "Brand new", "openai", "gpt-brand-new", key="sk-canary-0123456789")
+    return edit.create(new, by=admin)
+
+
+def test_a_teacher_is_tested_before_it_has_a_price(
+    task: Task, source: Source, paid: Teacher, unpriced: Teacher, admin: Member, as_member: SignIn
+) -> None:
+    page, url = as_member(admin), reverse("generation:teacher-test", args=[unpriced.slug])
+    dearest = prices().order_by("-output_usd_per_million")[0]
+
+    listed = page.get(reverse("generation:teachers")).content.decode()
+    before = page.get(url).content.decode()
+    asked = page.post(url, {"task": task.slug})
+
+    assert url in listed
+    assert "has no price yet" in before and "Test this teacher" in before
+    assert asked.status_code == 302
+    order = Order.objects.get()
+    assert 0 < (order.max_cost_usd or 0) <= trial.MOST_USD
+    assert 0 < order.teacher_spec["output_usd_per_million"] <= float(dearest.output_usd_per_million)
+    with pytest.raises(Refusal, match="no price"):
+        launch.launch(launch.OrderRequest(task, teacher=unpriced, count=1, by=admin, max_cost_usd=Decimal(5)))
+
+
+def test_however_dear_the_table_a_test_without_a_price_stays_under_its_most(
+    task: Task, source: Source, unpriced: Teacher, admin: Member
+) -> None:
+    PriceEntry.objects.create(
+        provider="openai", model="dearest", from_date="2026-01-01", as_of="2026-01-01", input_usd_per_million=900, output_usd_per_million=9000
+    )  # fmt: skip
+
+    order = trial.start(unpriced, task, by=admin)
+
+    assert Decimal("0.4") < (order.max_cost_usd or 0) <= trial.MOST_USD
+
+
+def test_a_server_of_ones_own_is_tested_for_nothing(task: Task, source: Source, admin: Member, settings: Any) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS, settings.SERVES_THIS_MACHINE_ALONE = [], True
+    new = NewTeacher("own", "Llama", "openai-compatible", "llama3.1:8b", base_url="http://localhost:11434/v1")
+    teacher = edit.create(new, by=admin)
+
+    order = trial.start(teacher, task, by=admin)
+
+    assert order.job is not None
+    assert order.max_cost_usd is None
+    assert run_spec.build(order.job)["limits"]["private_hosts"] == ["127.0.0.0/8", "::1/128"]

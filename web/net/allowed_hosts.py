@@ -6,6 +6,8 @@ what is asked there is the caller's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
 from web.net import ssrf
@@ -14,12 +16,13 @@ from web.net.ssrf import Address, AddressRefusedError, Endpoint
 __all__ = ["Address", "AddressRefusedError", "Endpoint", "check", "pin", "place_name"]
 
 
-def check(url: str, *, may_have_query: bool = False) -> Endpoint:
+def check(url: str, *, may_have_query: bool = False, named: Sequence[str] | None = None) -> Endpoint:
     """Look at a URL without calling it.
 
     Args:
         url: An http or https address.
         may_have_query: Whether a query belongs to it.
+        named: Private hosts that are allowed; those of the settings where none are given.
 
     Returns:
         The place; without a number where the host is allowed by name, which is not resolved here.
@@ -28,7 +31,7 @@ def check(url: str, *, may_have_query: bool = False) -> Endpoint:
         AddressRefusedError: No http(s), credentials or a fragment inside, an unknown name, or a private network.
     """
     place = ssrf.parse(url, may_have_query=may_have_query)
-    named = settings.ALLOWED_PRIVATE_HOSTS
+    named = settings.ALLOWED_PRIVATE_HOSTS if named is None else named
     return place if ssrf.is_allowed_by_name(place, named) else ssrf.pin(place, named=named)
 
 

@@ -51,6 +51,14 @@ class Endpoint:
     address: Address | None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host, as it is written, is the machine itself: `localhost`, or one of its own numbers."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def parse(url: str, *, may_have_query: bool) -> Endpoint:
     """Read a URL without resolving its host.
 
