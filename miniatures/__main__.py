@@ -18,6 +18,7 @@ from pathlib import Path
 USAGE = """usage: miniatures up [--host HOST] [--port PORT]   everything on this machine, with the demo
        miniatures manage COMMAND [...]            any other command; `miniatures manage help` lists them
        miniatures run MODULE [...]                a program, as `python -m MODULE` runs it: an engine, a worker, a web server
+       miniatures --env-file FILE manage|run|up ...   the same, with the variables of a file
        miniatures --version
 
 Data lies in the folder var of the current folder, or of the folder that MINIATURES_HOME names."""
@@ -34,9 +35,10 @@ def rooms() -> Path:
 def reach_rooms() -> None:
     """Make the rooms importable, here and in child processes."""
     folder = str(rooms())
-    sys.path.insert(0, folder)
-    others = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([folder, others]) if others else folder
+    if sys.path[0] != folder:
+        sys.path.insert(0, folder)
+    others = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each not in ("", folder)]
+    os.environ["PYTHONPATH"] = os.pathsep.join([folder, *others])
 
 
 def settle_data() -> Path:
@@ -55,12 +57,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words == ["--version"]:
         print(version("miniatures"))
         return 0
+    reach_rooms()
+    if words[:1] == ["--env-file"] and len(words) > 1:
+        if reason := take_variables(Path(words[1])):
+            print(reason, file=sys.stderr)
+            return 1
+        words = words[2:]
+        # The file may name a path of its own.
+        reach_rooms()
     if not words or words[0] not in ("up", "manage", "run") or words == ["run"]:
         is_asked = words[:1] in (["--help"], ["-h"], ["help"])
         print(USAGE, file=sys.stdout if is_asked else sys.stderr)
         return 0 if is_asked else 2
-    reach_rooms()
     return run_module(words[1], words[2:]) if words[0] == "run" else run_command(words)
+
+
+def take_variables(file: Path) -> str:
+    """Take a file's variables into the environment, over those that are there; returns why that cannot be done."""
+    from miniatures.env_file import EnvFileError, read_env
+
+    try:
+        os.environ.update(read_env(file.resolve(strict=True)))
+    except (OSError, EnvFileError) as error:
+        return str(error)
+    return ""
 
 
 def run_module(name: str, words: Sequence[str]) -> int:

@@ -129,3 +129,29 @@ def test_a_program_of_the_rooms_runs_in_any_folder_and_its_children_find_them_to
     assert engine.returncode == 1
     assert "usage: python -m generation.engine RUN_DIR" in engine.stderr
     assert not (tmp_path / "var").exists()
+
+
+def test_a_file_of_settings_counts_for_the_program_that_is_run(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "# made by hand\nPLAIN=a$b # told apart\nQUOTED='it'\"'\"'s # 9'\nEMPTY=\n\nWHO=file\n"
+    )
+    (tmp_path / "asked.py").write_text(
+        "import os; print(*[os.environ[name] for name in ('PLAIN', 'QUOTED', 'EMPTY', 'WHO')], sep='|')"
+    )
+
+    done = run("--env-file", ".env", "run", "asked", folder=tmp_path, WHO="caller", PYTHONPATH=str(tmp_path))
+
+    assert done.stdout == "a$b|it's # 9||file\n", done.stderr
+
+
+@pytest.mark.parametrize("text", ["A='b\n", None])
+def test_a_file_of_settings_that_cannot_be_read_is_named(
+    tmp_path: Path, text: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "settings"
+    if text:
+        file.write_text(text)
+
+    assert command.main(["--env-file", str(file), "run", "this"]) == 1
+
+    assert str(file) in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from web.process import procfile
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
 # The supervisor takes signals in its main thread, so it gets a process of its own.
@@ -20,11 +23,13 @@ import os, sys
 from pathlib import Path
 from web.process import procfile
 procfile.FIRST_PAUSE_S, procfile.HEALTHY_AFTER_S, procfile.STOP_WITHIN_S = 0.05, float(sys.argv[2]), 0.5
+procfile.MOST_PAUSE_S = 0.5
 folder = Path(sys.argv[1])
 lines = dict(line.split(": ", 1) for line in (folder / "Procfile").read_text().splitlines())
 tell = lambda name, line: os.write(1, b"%s %s\\n" % ((name or "system").encode(), line.strip()))
 forked = [name for name in lines if name.startswith("forked")]
-sys.exit(procfile.ProcfileRunner(lines, environment=os.environ, folder=folder, tell=tell, forked=forked).run())
+sys.exit(procfile.ProcfileRunner(lines, environment=os.environ, folder=folder, tell=tell, forked=forked,
+    give_up_after=None if sys.argv[3] == "None" else int(sys.argv[3])).run())
 """
 # Says its line, then writes its pid to a file named by the line, and stays: whoever finds the pid may kill it.
 MODULE = """
@@ -48,11 +53,11 @@ def folder(tmp_path) -> Path:
 def start(folder) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     running: list[subprocess.Popen[str]] = []
 
-    def _start(*, well_after_s: float = 0.0, **lines: str) -> subprocess.Popen[str]:
+    def _start(*, well_after_s: float = 0.0, give_up_after: str = "5", **lines: str) -> subprocess.Popen[str]:
         (folder / "Procfile").write_text("".join(f"{name}: {line}\n" for name, line in lines.items()))
         environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "PLACE": str(folder)}
         process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(folder), str(well_after_s)], env=environment, stdout=subprocess.PIPE,
+            [sys.executable, "-c", RUNNER, str(folder), str(well_after_s), give_up_after], env=environment, stdout=subprocess.PIPE,
             text=True,
         )  # fmt: skip
         running.append(process)
@@ -127,6 +132,62 @@ def test_what_never_comes_up_stops_all_with_its_status_after_longer_and_longer_p
     ]
     assert "5 times in a row; all are stopped" in output
     assert not any(is_alive(pid) for pid in pids(folder, "one"))
+
+
+def test_a_site_stays_up_without_the_part_that_never_comes_up(start, folder):
+    start(
+        one=f"{STAYS}one",
+        broken="sh -c 'echo $$ >> \"${PLACE}/broken\"; exit 7'",
+        give_up_after="None",
+        well_after_s=1000.0,
+    )
+
+    wait_for(lambda: len(pids(folder, "broken")) > procfile.GIVE_UP_AFTER)
+
+    assert is_alive(pids(folder, "one")[0])
+
+
+def run_lines(folder: Path, *words: str, **variables: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PLACE": str(folder), **variables}
+    line = [sys.executable, "-m", "web.process.lines", *words]
+    return subprocess.Popen(
+        line, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize(("log_format", "is_object"), [("json", True), ("plain", False)])
+def test_the_procfile_of_a_folder_is_run_whole_and_json_objects_get_nothing_before_them(folder, log_format, is_object):
+    (folder / "Procfile").write_text(f"# how\nsays: echo '{{\"a\": 1}}'\nstays: {STAYS}stays\n")
+    process = run_lines(folder, LOG_FORMAT=log_format)
+    assert process.stdout
+    printed = []
+    while not any("started again" in line for line in printed):
+        printed.append(process.stdout.readline())
+    wait_for(lambda: pids(folder, "stays"))
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 0
+
+    assert any(line == '{"a": 1}\n' for line in printed) is is_object
+    assert any(line.endswith(' says   | {"a": 1}\n') for line in printed) is not is_object
+    own = [line for line in printed if "started" in line]
+    assert not is_object or all(json.loads(line)["logger"] for line in own)
+    assert not is_alive(pids(folder, "stays")[0])
+
+
+def test_one_line_of_a_procfile_runs_in_place_for_a_supervisor_of_its_own(folder):
+    (folder / "Procfile").write_text(f"other: false\none-more: {STAYS}one\n")
+
+    process = run_lines(folder, "one-more")
+    wait_for(lambda: pids(folder, "one"))
+    named = pids(folder, "one")
+    process.terminate()
+    unknown = run_lines(folder, "two")
+
+    assert named == [process.pid]
+    assert process.wait(PATIENCE_S) == -signal.SIGTERM
+    assert "has no line two: other, one-more." in unknown.communicate(timeout=PATIENCE_S)[0]
+    assert unknown.returncode == 2
 
 
 def test_each_line_of_output_is_told_with_its_name(start, folder):

@@ -21,8 +21,9 @@ from web.process.parent import end_with_parent
 # Who stays up for so long has come up well; who ends sooner so often in a row never will.
 HEALTHY_AFTER_S = 10.0
 GIVE_UP_AFTER = 5
-# The pause before a process is started again doubles from this one, with each end in a row.
+# The pause before a process is started again doubles from this one, with each end in a row, up to a most.
 FIRST_PAUSE_S = 1.0
+MOST_PAUSE_S = 30.0
 # Who has not heeded a polite request by then is killed: a worker gives its engines eight seconds to save.
 STOP_WITHIN_S = 10.0
 POLL_S = 0.1
@@ -59,6 +60,8 @@ class ProcfileRunner:
         environment: Of all of them.
         folder: They run in.
         tell: Called with a name and a line of output, from several threads; the name is empty for this program's own.
+        give_up_after: Ends in a row, each soon after its start, that stop all; None tries for ever, for a site that stays up without
+            the part that fails.
     """
 
     def __init__(
@@ -72,11 +75,13 @@ class ProcfileRunner:
         forked: Collection[str] = (),
         before_fork: Callable[[], None] = lambda: None,
         when_started: Callable[[], None] = lambda: None,
+        give_up_after: int | None = GIVE_UP_AFTER,
     ) -> None:
         self._children = [ManagedProcess(name, line) for name, line in lines.items()]
         self._environment, self._folder, self._tell = dict(environment), folder, tell
         self._later, self._forked = later, forked
         self._before_fork, self._when_started = before_fork, when_started
+        self._give_up_after = give_up_after
         self._stop = threading.Event()
         self._status = 0
 
@@ -131,12 +136,13 @@ class ProcfileRunner:
             return
         child.process = None
         child.failures = 1 if has_lived else child.failures + 1
-        if child.failures >= GIVE_UP_AFTER:
+        if self._give_up_after is not None and child.failures >= self._give_up_after:
             self._say(f"{child.name} ended with {status}, {child.failures} times in a row; all are stopped")
             self._status = status if status > 0 else 1
             self._stop.set()
             return
-        pause = FIRST_PAUSE_S * 2 ** (child.failures - 1)
+        # The exponent is held, or a number of a night's failures would not fit a float.
+        pause = min(FIRST_PAUSE_S * 2 ** min(child.failures - 1, 16), MOST_PAUSE_S)
         child.due = now + pause
         self._say(f"{child.name} ended with {status}; it is started again in {pause:g} s")
 
@@ -168,7 +174,9 @@ class ProcfileRunner:
     def _pass_on(self, name: str, output: IO[bytes]) -> None:
         with output:
             for line in output:
-                self._tell(name, line)
+                # A full disk takes no lines: the process is still listened to, or it would end of a broken pipe.
+                with suppress(OSError):
+                    self._tell(name, line)
 
     def _end_all(self) -> None:
         running = [child.process for child in self._children if child.process is not None]

@@ -14,8 +14,7 @@ import time
 import traceback
 import urllib.request
 import warnings
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -27,9 +26,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
-from honcho.colour import get_colours
-from honcho.environ import parse_procfile
-from honcho.printer import Message, Printer
 
 from campaigns.replies import webhook_signatures
 from demo.data import login_card
@@ -39,6 +35,7 @@ from miniatures_site import celery_app, one_machine
 from miniatures_site.alerts import channels
 from web.process import embedded_redis
 from web.process import forked as forking
+from web.process import lines as process_lines
 from web.process.parent import end_with_parent
 from web.process.procfile import STOPPING, ProcfileRunner
 
@@ -69,7 +66,6 @@ WATCH = "python -m django check_alerts --every 60"
 STARTED_WITHIN_S = 60
 LOOK_EVERY_S = 0.1
 ENGINES_END_WITHIN_S = 3.0
-OWN_NAME = "system"
 # They begin on the same imports; the others need few of them, or start when nobody waits any more.
 FORKED = {"web": "uvicorn.main", "worker": "celery.bin.celery"}
 # Twelve lines of advice on root would drown the login; in production they stay.
@@ -212,7 +208,7 @@ def run_processes(
         preload()
         until_ready()
 
-    lines = parse_procfile(PROCFILE.read_text()).processes
+    lines = process_lines.parse(PROCFILE.read_text())
     if channels.configured():
         # A process of its own: it tells of a beat that is dead, too.
         lines["alerts"] = WATCH
@@ -220,7 +216,7 @@ def run_processes(
         lines,
         environment=child_environment(host, port),
         folder=settings.BASE_DIR,
-        tell=line_printer(lines),
+        tell=process_lines.printer(lines),
         later=("beat", "sink", "alerts"),
         forked=FORKED if one_machine.is_prepared(host, port) else (),
         before_fork=before_fork,
@@ -254,19 +250,6 @@ def child_environment(host: str, port: int) -> dict[str, str]:
         "INBOUND_KEY": webhook_signatures.key().decode(),
         "PYTHONWARNINGS": f"ignore:{NO_ADVICE_ON_ROOT}",
     }
-
-
-def line_printer(names: Iterable[str]) -> Callable[[str, bytes], None]:
-    """A function that prints lines of output, each with the name of who said it, in a colour of its own."""
-    printer = Printer(width=max(map(len, [OWN_NAME, *names])))
-    colours = dict(zip(names, get_colours(), strict=False))
-    one_at_a_time = threading.Lock()
-
-    def tell(name: str, line: bytes) -> None:
-        with one_at_a_time:
-            printer.write(Message("line", line, datetime.now(), name or OWN_NAME, colours.get(name)))
-
-    return tell
 
 
 def announce(command: BaseCommand) -> None:
