@@ -7,14 +7,12 @@ import http.client
 import importlib.util
 import os
 import re
-import shlex
 import shutil
 import socket
 import subprocess
-import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 MIB = 1024 * 1024
 NEEDED_DISK_MIB = {"compose": 20_000, "plain": 2_000}
@@ -29,8 +27,13 @@ class InstallError(Exception):
     """A reason to stop, in one sentence that says what to do."""
 
 
-def check_host(mode: str, folder: Path, wanted_ports: list[int]) -> None:
-    """Refuse a host that lacks disk, memory, a free port or a program.
+def printable(text: str) -> str:
+    """Return a text without signs that a terminal obeys: it may be of a program or a file of the account's."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+
+
+def check_host(mode: str, folder: Path, wanted_ports: list[int], reasons: Sequence[str]) -> None:
+    """Refuse a host that lacks disk, memory, a free port or a program, and what there are reasons against already.
 
     Raises:
         InstallError: Names all that is lacking.
@@ -44,7 +47,8 @@ def check_host(mode: str, folder: Path, wanted_ports: list[int]) -> None:
     if memory < NEEDED_MEMORY_MIB[mode]:
         lacking.append(f"This host has {memory} MiB of memory, {NEEDED_MEMORY_MIB[mode]} are needed.")
     lacking += [f"Port {port} is taken." for port in wanted_ports if is_taken(port)]
-    lacking += check_compose() if mode == "compose" else [*check_programs(), *check_account(folder, os.geteuid())]
+    lacking += check_compose() if mode == "compose" else check_programs()
+    lacking += reasons
     if lacking:
         raise InstallError("This host is not ready:\n  " + "\n  ".join(lacking))
 
@@ -89,42 +93,6 @@ def check_programs() -> list[str]:
     if importlib.util.find_spec("ensurepip") is None:
         missing.append("This Python makes no environments (Debian: apt-get install python3-venv).")
     return missing
-
-
-def check_account(folder: Path, uid: int) -> list[str]:
-    """Return why root, with uid 0, may not install here: the folder's owner runs the site, and that must not be root."""
-    if not uid and folder.exists() and folder.stat().st_uid:
-        return [] if may_run(sys.executable, folder) else [unfit_python(folder)]
-    if uid:
-        return []
-    place = shlex.quote(str(folder))
-    return [
-        f"Root would run the site. Give {folder} to an account of its own first:\n"
-        f"    useradd --system --home-dir {place} --shell /usr/sbin/nologin miniatures\n"
-        f"    install --directory --owner miniatures --group miniatures --mode 0750 {place}"
-    ]
-
-
-def may_run(python: str | Path, folder: Path) -> bool:
-    """Return whether the folder's account can start this Python, which may lie where root alone reaches."""
-    try:
-        done = subprocess.run([python, "-c", ""], cwd="/", capture_output=True, check=False, **account_of(folder))
-    except OSError:
-        return False
-    return done.returncode == 0
-
-
-def unfit_python(folder: Path) -> str:
-    """Say which Python the folder's account cannot start, and the way out."""
-    return f"The account that {folder} belongs to cannot run {sys.executable}. Try: /usr/bin/python3 deploy/install"
-
-
-def account_of(folder: Path) -> dict[str, Any]:
-    """Return `user`, `group` and `extra_groups` that root starts the site as, the folder's; nothing where we are not root."""
-    if os.geteuid() or not folder.exists():
-        return {}
-    owner = folder.stat()
-    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
 
 
 def wait_until_well(port: int, host: str, within_s: float = 180) -> None:

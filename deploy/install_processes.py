@@ -1,4 +1,4 @@
-"""How a plain installation's processes are started: its Procfile, its unit of systemd, and what starts them without one."""
+"""How a plain installation's processes are started: its Procfile, its units of systemd, and what starts them without one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from install_checks import account_of, has_no_proxy
+from install_checks import InstallError, has_no_proxy
 
 if TYPE_CHECKING:
+    from install_account import Account
     from installer import Install
 
 PROCFILE = """web: venv/bin/python -m miniatures run uvicorn miniatures_site.asgi:application --host 127.0.0.1 --port {port} --http miniatures_site.server.slow_connections:TimedConnection --timeout-graceful-shutdown 3 --proxy-headers --forwarded-allow-ips "${{TRUSTED_PROXIES:-${{FORWARDED_ALLOW_IPS:-127.0.0.1}}}}" --no-access-log
@@ -19,35 +20,47 @@ worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --poo
 beat: venv/bin/python -m miniatures run celery -A miniatures_site beat --schedule data/beat --pidfile= --loglevel INFO
 alerts: venv/bin/python -m miniatures manage check_alerts --every 60
 """
-# With `LOG_FORMAT=json` lines stay as the processes write them: one object each, without a name and a time before it.
-START = 'exec venv/bin/python -m honcho start $(grep -q "^LOG_FORMAT=.*json" .env && echo --no-prefix)'
-UNIT = """[Unit]
+NAMES = tuple(line.split(":")[0] for line in PROCFILE.splitlines())
+RUNNER = "web.process.lines"
+START = f"venv/bin/python -m miniatures --env-file .env run {RUNNER}"
+SYSTEMD, UNITS = Path("/run/systemd/system"), Path("/etc/systemd/system")
+TARGET = f"""[Unit]
 Description=Miniatures
+Wants={" ".join(f"miniatures@{name}.service" for name in NAMES)}
+
+[Install]
+WantedBy=multi-user.target
+"""
+# The account reads its settings itself: systemd would read a file of theirs as root, and whatever it is a link to.
+UNIT = """[Unit]
+Description=Miniatures, %i
 After=network-online.target postgresql.service redis-server.service
 Wants=network-online.target
+PartOf=miniatures.target
+# Where the folder's name is long, sockets between them lie in /tmp.
+JoinsNamespaceOf=miniatures@web.service
+StartLimitIntervalSec=0
 
 [Service]
+User={user}
 WorkingDirectory={folder}
-ExecStart=/bin/sh -c '{start}'
-Restart=on-failure
+ExecStart=/bin/sh -c 'exec {start} %i'
+Restart=always
+RestartSec=2
 TimeoutStopSec=40
+# A connection takes at least one descriptor; systemd's own limit is 1,024.
+LimitNOFILE=65536
 NoNewPrivileges=true
 PrivateTmp=true
 UMask=0077
-{user}
-[Install]
-WantedBy=multi-user.target
 """
 
 
 def write_lines(install: Install) -> None:
-    """Write the Procfile and the unit."""
+    """Write the Procfile."""
     wanted = install.wanted
     queues = "default,generation,campaigns" + (",training,evaluation,serving" if "training" in wanted.extras else "")
     (install.folder / "Procfile").write_text(PROCFILE.format(port=wanted.port, queues=queues))
-    # Who owns the folder runs it.
-    user, line = f"User={install.folder.owner()}\n", START.replace("$", "$$")
-    (install.folder / "miniatures.service").write_text(UNIT.format(folder=install.folder, user=user, start=line))
 
 
 def start(install: Install) -> None:
@@ -55,17 +68,44 @@ def start(install: Install) -> None:
     if install.is_compose:
         proxy = [] if has_no_proxy(install.wanted) else ["--profile", "proxy"]
         install.run("docker", "compose", *proxy, "up", "--detach", "--remove-orphans")
-        return
-    if account := account_of(install.folder):
-        # Root made the files, and the folder's owner is who reads them.
-        install.run("chown", "-R", f"{account['user']}:{account['group']}", install.folder)
-    if account and Path("/run/systemd/system").is_dir():
-        install.run("cp", install.folder / "miniatures.service", "/etc/systemd/system/miniatures.service")
-        install.run("systemctl", "daemon-reload")
-        install.run("systemctl", "enable", "miniatures")
-        install.run("systemctl", "restart", "miniatures")
+    elif install.ask_root and SYSTEMD.is_dir():
+        install.ask_root()
     else:
         start_alone(install)
+
+
+def start_units(account: Account, folder: Path, is_dry: bool) -> None:
+    """Write the units and start them, as root; they say nothing that stands in the folder.
+
+    Raises:
+        InstallError: A command failed, or the folder's name cannot stand in a unit.
+    """
+    if not str(folder).isprintable():
+        raise InstallError(f"No unit can name the folder {str(folder)!r}. Install into one without signs of control.")
+    unit = UNIT.format(user=account.name, folder=str(folder).replace("%", "%%"), start=START)
+    for name, text in (("miniatures@.service", unit), ("miniatures.target", TARGET)):
+        print(f"+ write {UNITS / name}", flush=True)
+        if not is_dry:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+            with os.fdopen(os.open(UNITS / name, flags, 0o644), "w") as file:
+                file.write(text)
+    for words in (["daemon-reload"], ["enable", "miniatures.target"], ["restart", "miniatures.target"]):
+        print("+ systemctl", *words, flush=True)
+        if not is_dry:
+            systemctl(*words)
+
+
+def systemctl(*words: str) -> None:
+    """Run a command of systemd's.
+
+    Raises:
+        InstallError: It failed; says what it printed.
+    """
+    done = subprocess.run(
+        ["systemctl", *words], cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode:
+        raise InstallError(f"`systemctl {' '.join(words)}` failed:\n{done.stdout[-3000:]}")
 
 
 def start_alone(install: Install) -> None:
@@ -73,21 +113,21 @@ def start_alone(install: Install) -> None:
     print(f"+ {START}", flush=True)
     if install.wanted.dry_run:
         return
-    noted = install.folder / "data" / "honcho.pid"
+    noted = install.folder / "data" / "site.pid"
     if noted.exists():
         end(int(noted.read_text()))
-    with (install.folder / "data" / "honcho.log").open("ab") as log:
+    with (install.folder / "data" / "site.log").open("ab") as log:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", START], cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log,
-            stderr=subprocess.STDOUT, start_new_session=True, **account_of(install.folder),
+            START.split(), cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            start_new_session=True,
         )  # fmt: skip
     noted.write_text(str(process.pid))
 
 
 def end(pid: int) -> None:
-    """Ask a honcho of ours to end, and wait until it has; a number that another program has now is left alone."""
+    """Ask a runner of ours to end, and wait until it has; a number that another program has now is left alone."""
     line = Path(f"/proc/{pid}/cmdline")
     deadline = time.monotonic() + 60
-    while line.exists() and b"honcho" in line.read_bytes() and time.monotonic() < deadline:
+    while line.exists() and RUNNER.encode() in line.read_bytes() and time.monotonic() < deadline:
         os.kill(pid, signal.SIGTERM)
         time.sleep(1)

@@ -10,15 +10,10 @@ from pathlib import Path
 
 from install_checks import LOCAL
 
+from miniatures.env_file import read_env
+
 STORES = ("DATABASE_URL", "REDIS_URL")
 ADDRESSES = ("SITE_URL", "CSRF_TRUSTED_ORIGINS")
-
-
-def read_env(path: Path) -> dict[str, str]:
-    """Return the variables of an env file."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
-    return {name: shlex.split(value)[0] if value[:1] in ("'", '"') else value for name, value in pairs}
 
 
 def ask(question: str, given: str | None, default: str, is_silent: bool) -> str:
@@ -58,7 +53,7 @@ def settle_env(wanted: argparse.Namespace, folder: Path, *, moved_from: int | No
         return
     folder.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        # In quotes honcho keeps spaces, and compose a dollar sign.
+        # In quotes spaces stay, and for compose a dollar sign.
         file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in lines.items())
 
 

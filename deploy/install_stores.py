@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from install_checks import InstallError
-from install_settings import read_env
+
+from miniatures.env_file import read_env
 
 if TYPE_CHECKING:
     from installer import Install

@@ -1,7 +1,8 @@
 """Install Miniatures on this host, or upgrade what an earlier run installed.
 
-`compose` runs everything in containers from this checkout. `plain` makes a virtual environment, a Procfile and a systemd unit
-in a folder, for a PostgreSQL and a Redis of your own. Needs Python 3.11 and its standard library only.
+`compose` runs everything in containers from this checkout. `plain` makes a virtual environment and a Procfile in a folder, as the
+account that the folder belongs to, for a PostgreSQL and a Redis of your own; run by root it adds units of systemd. Needs Python
+3.11 and its standard library only.
 """
 
 from __future__ import annotations
@@ -13,15 +14,27 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import IO
 
-import locks
-from install_checks import InstallError, check_host, may_run, ports, wait_until_well
-from install_processes import start, write_lines
-from install_settings import ask, read_env, settle_env
+import install_package
+from install_account import account_of, reasons_against, work_as
+from install_checks import InstallError, check_host, ports, printable, wait_until_well
+from install_processes import start, start_units, write_lines
+from install_settings import ask, settle_env
 from install_stores import reach_stores
 
+from miniatures.env_file import EnvFileError, read_env
+
 ROOT = Path(__file__).resolve().parent.parent
+CODE_OF_ROOT = (
+    ROOT / "deploy",
+    *(ROOT / "deploy").glob("*.py"),
+    ROOT / "miniatures" / "env_file.py",
+    Path(sys.executable),
+)
 # Wishes of the install that its upgrades keep; of these an upgrade may be given another.
 KEPT = ("host", "port", "extras", "no_proxy")
 USUAL = {"port": 8000, "extras": "teachers,s3,research,parquet"}
@@ -45,7 +58,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
         help="plain: where all of it lies",
     )
     parser.add_argument("--port", type=int, help=f"plain: port on 127.0.0.1 (at first {USUAL['port']})")
-    parser.add_argument("--wheel", help="plain: a built wheel instead of this checkout")
+    parser.add_argument("--wheel", type=Path, help="plain: a built wheel instead of this checkout")
     parser.add_argument("--extras", help=f"plain: what is installed besides the site (at first {USUAL['extras']})")
     parser.add_argument("--restore", type=Path, help="plain: a backup that this new installation begins with")
     parser.add_argument("--no-proxy", action="store_true", help="compose: TLS ends in a proxy of your own")
@@ -57,9 +70,24 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 
 
 class Install:
-    """One run: where files lie, and how a command is run or only printed."""
+    """One run: where files lie, and how a command is run or only printed.
 
-    def __init__(self, wanted: argparse.Namespace) -> None:
+    Args:
+        wanted: Flags.
+        package: What `install_package` packed, for a plain install.
+        reasons: Why it may not be installed there.
+        ask_root: Has root start the units, where root has begun this; nothing else of this has root's rights then.
+    """
+
+    def __init__(
+        self,
+        wanted: argparse.Namespace,
+        *,
+        package: IO[bytes] | None = None,
+        reasons: Sequence[str] = (),
+        ask_root: Callable[[], None] | None = None,
+    ) -> None:
+        self.package, self.reasons, self.ask_root = package, reasons, ask_root
         self.is_compose = wanted.mode == "compose"
         self.folder = ROOT if self.is_compose else wanted.folder.absolute()
         self.env_file = self.folder / ".env"
@@ -74,7 +102,7 @@ class Install:
     def run(self, *line: object, **variables: str) -> str:
         """Run a command and return its output; a dry run prints it."""
         words = [str(word) for word in line]
-        print("+", " ".join(words), flush=True)
+        print("+", printable(" ".join(words)), flush=True)
         if self.wanted.dry_run:
             return ""
         done = subprocess.run(
@@ -82,7 +110,10 @@ class Install:
             cwd=self.folder,
             env={**os.environ, **variables},
             stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
+            # What the account's programs are, root does not know: they have no hold of root's terminal.
+            start_new_session=self.ask_root is not None,
             text=True,
         )
         if done.returncode:
@@ -104,37 +135,14 @@ def build(install: Install) -> None:
     if install.is_compose:
         install.run("docker", "compose", "build")
         return
-    wanted = install.wanted
-    if install.python.exists() and not may_run(install.python, install.folder):
-        # Made by a Python that lies where the folder's account does not reach.
-        install.run("rm", "-r", install.folder / "venv")
     if not install.python.exists():
         install.run(sys.executable, "-m", "venv", install.folder / "venv")
-    install_packages(install)
+    install_package.install_packed(install)
     reach_stores(install)
     install.manage("collectstatic", "--no-input", PACK_STATIC="1")
-    if not wanted.dry_run:
+    if not install.wanted.dry_run:
         (install.folder / "data").mkdir(exist_ok=True, mode=0o700)
         write_lines(install)
-
-
-def install_packages(install: Install) -> None:
-    """Install from the lock, each file by its hash; extras that no lock is for by the lock's versions."""
-    wanted, pip = install.wanted, (install.python, "-m", "pip", "install", "-q")
-    extras, package = frozenset(filter(None, wanted.extras.split(","))), wanted.wheel or ROOT
-    if not wanted.wheel and (ROOT / "build").exists():
-        # Of an earlier build: modules that are gone from the checkout would be installed from there.
-        install.run("rm", "-r", ROOT / "build")
-    if lock := locks.whole_for(extras):
-        install.run(*pip, "--require-hashes", "-r", lock)
-    else:
-        versions = install.folder / "versions.txt"
-        if not wanted.dry_run:
-            versions.write_text(locks.versions_for(extras))
-        install.run(*pip, "--upgrade", "-c", versions, f"{package}[{wanted.extras}]" if extras else package)
-    # Without force pip keeps what is there of a wheel that was built anew under the same version.
-    if lock or wanted.wheel:
-        install.run(*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", package)
 
 
 def back_up(install: Install) -> str:
@@ -173,10 +181,15 @@ def carry_out(install: Install) -> None:
         raise InstallError("--restore begins a new plain installation; for one that stands see docs/backup.md.")
     moved_from = install.before["port"] if is_upgrade and not install.is_compose else install.wanted.port
     is_moved = install.wanted.port != moved_from
+    if install.wanted.restore and not (install.wanted.dry_run or os.access(install.wanted.restore, os.R_OK)):
+        raise InstallError(
+            f"{install.wanted.restore} is not there, or the account of {install.folder} may not read it."
+        )
     if not is_upgrade and not install.wanted.restore:
         settle_admin(install)
     try:
-        check_host(install.wanted.mode, install.folder, ports(install.wanted) if is_moved or not is_upgrade else [])
+        wanted_ports = ports(install.wanted) if is_moved or not is_upgrade else []
+        check_host(install.wanted.mode, install.folder, wanted_ports, install.reasons)
     except InstallError as lack:
         if not install.wanted.dry_run:
             raise
@@ -220,7 +233,8 @@ def say_what_is_there(install: Install, copy: str, password: str) -> None:
     if install.wanted.dry_run:
         print("Nothing was done.")
         return
-    print(f"\nMiniatures is at {read_env(install.env_file).get('SITE_URL', 'the address of your proxy')}")
+    address = read_env(install.env_file).get("SITE_URL", "the address of your proxy")
+    print(f"\nMiniatures is at {printable(address)}")
     say_login(install, password)
     if copy:
         print(
@@ -237,9 +251,40 @@ def say_login(install: Install, password: str) -> None:
 
 def main(words: list[str] | None = None) -> int:
     """Return 0 once the site is well, 1 with a reason where it is not."""
+    wanted = parse(words)
     try:
-        carry_out(Install(parse(words)))
-    except (InstallError, OSError, EOFError, KeyboardInterrupt) as reason:
-        print(f"\n{reason or 'Stopped.'}", file=sys.stderr)
-        return 1
+        return finish(wanted) if wanted.mode == "compose" else install_plain(wanted)
+    except (InstallError, OSError) as reason:
+        return fail(reason)
+
+
+def install_plain(wanted: argparse.Namespace) -> int:
+    """Install in a folder: by ourselves, or where root began it as the account that the folder belongs to."""
+    folder = wanted.folder.absolute()
+    account = account_of(folder)
+    reasons = reasons_against(account, folder, CODE_OF_ROOT)
+    package = None if wanted.dry_run or reasons else install_package.pack(wanted.wheel)
+    if account is None:
+        return finish(wanted, package, reasons)
+    units = partial(start_units, account, folder, wanted.dry_run)
+    return work_as(account, folder, partial(finish, wanted, package, reasons), units)
+
+
+def finish(
+    wanted: argparse.Namespace,
+    package: IO[bytes] | None = None,
+    reasons: Sequence[str] = (),
+    ask_root: Callable[[], None] | None = None,
+) -> int:
+    """Install with the rights of this process; returns 0, or 1 after saying why not."""
+    try:
+        carry_out(Install(wanted, package=package, reasons=reasons, ask_root=ask_root))
+    except (InstallError, EnvFileError, OSError, EOFError, KeyboardInterrupt) as reason:
+        return fail(reason)
     return 0
+
+
+def fail(reason: BaseException) -> int:
+    """Say why it is not installed; returns the exit status."""
+    print(f"\n{printable(str(reason)) or 'Stopped.'}", file=sys.stderr)
+    return 1

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import honcho.environ
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +46,16 @@ def test_a_dry_run_names_the_steps_in_order_and_does_nothing(host: dict[str, str
     )
 
     assert done.returncode == 0, done.stderr
-    steps = ["write", "-m venv", "pip install", "collectstatic", "migrate", "createsuperuser", "honcho", "healthz"]
+    steps = [
+        "write",
+        "-m venv",
+        "pip install",
+        "collectstatic",
+        "migrate",
+        "createsuperuser",
+        "web.process.lines",
+        "healthz",
+    ]
     places = [done.stdout.index(step) for step in steps]
     assert places == sorted(places)
     assert not folder.exists()
@@ -118,42 +126,25 @@ def test_all_questions_are_asked_before_anything_is_built(host: dict[str, str]) 
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize(
-    ("settings", "more"), [("LOG_FORMAT=json", " --no-prefix"), ("LOG_FORMAT='json'", " --no-prefix"), ("A=b", "")]
-)
-def test_lines_that_are_json_objects_get_nothing_before_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, more: str
-) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "deploy"))
-    start = importlib.import_module("install_processes").START
-    python = tmp_path / "venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\necho "$@"\n')
-    python.chmod(0o755)
-    (tmp_path / ".env").write_text(f"SECRET_KEY=a\n{settings}\n")
-
-    started = subprocess.run(["/bin/sh", "-c", start], cwd=tmp_path, capture_output=True, text=True, check=True)
-
-    assert started.stdout == f"-m honcho start{more}\n"
-
-
 def test_root_is_refused_a_folder_of_its_own_and_told_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "deploy"))
-    checks = importlib.import_module("install_checks")
-    monkeypatch.setattr(checks, "may_run", lambda *_: True)
+    accounts = importlib.import_module("install_account")
     mine = tmp_path / "mine"
     mine.mkdir()
     if os.geteuid() == 0:
         os.chown(mine, 4242, 4243)
+    account = accounts.account_of(mine)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
 
-    [told] = checks.check_account(Path("/none such"), 0)
+    [told] = accounts.reasons_against(accounts.account_of(Path("/none such")), Path("/none such"), [])
 
     assert "useradd --system" in told and "install --directory --owner miniatures" in told
     assert "'/none such'" in told
-    assert checks.check_account(Path("/"), 0), "what is root's already is no better"
-    assert checks.check_account(mine, 0) == [] == checks.check_account(Path("/none such"), 1000)
-    expected = {"user": 4242, "group": 4243, "extra_groups": []} if os.geteuid() == 0 else {}
-    assert checks.account_of(mine) == expected
+    assert accounts.account_of(Path("/")) is None, "what is root's already is no better"
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert accounts.reasons_against(None, mine, []) == [], "who is not root installs where they may"
+    monkeypatch.undo()
+    assert account == (("4242", 4242, 4243) if os.geteuid() == 0 else None)
 
 
 def test_settings_are_its_owners_alone_keep_every_character_and_are_made_once(
@@ -170,10 +161,9 @@ def test_settings_are_its_owners_alone_keep_every_character_and_are_made_once(
     file = folder / ".env"
     first = file.read_bytes()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    # The reader of the program that starts the processes, and the installer's own.
-    for read in (honcho.environ.parse(file.read_text()), settings.read_env(file)):
-        assert read["VAR_DIR"] == str(folder / "data")
-        assert read["DATABASE_URL"] == "postgres://m:a$b#c@db/m"
+    read = settings.read_env(file)
+    assert read["VAR_DIR"] == str(folder / "data")
+    assert read["DATABASE_URL"] == "postgres://m:a$b#c@db/m"
     assert settings.read_env(file)["SECRET_KEY"] not in capsys.readouterr().out
     settings.settle_env(wanted, folder)
     assert file.read_bytes() == first
@@ -188,7 +178,7 @@ def test_an_upgrade_backs_up_first_keeps_earlier_wishes_and_makes_no_admin(
     done = install(host, "--mode", "plain", "--folder", str(tmp_path), "--dry-run")
 
     assert done.returncode == 0, done.stderr
-    steps = ["manage backup", "pip install", "manage migrate", "honcho", "127.0.0.1:8100/healthz"]
+    steps = ["manage backup", "pip install", "manage migrate", "web.process.lines", "127.0.0.1:8100/healthz"]
     places = [done.stdout.index(step) for step in steps]
     assert places == sorted(places)
     assert f"{ROOT}[teachers]\n" in done.stdout
@@ -218,3 +208,44 @@ def test_an_upgrade_takes_another_port_and_other_extras_where_they_are_given(
 def free() -> str:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return str(probe.getsockname()[1])
+
+
+def test_what_is_installed_is_the_source_without_settings_data_and_old_builds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "deploy"))
+    package = importlib.import_module("install_package")
+    checkout = tmp_path / "checkout"
+    (checkout / "build" / "lib").mkdir(parents=True)
+    (checkout / "web" / "__pycache__").mkdir(parents=True)
+    setup = "PACKAGE = 'miniatures'\nROOMS = ('web',)\nDATA = ('static',)\n"
+    texts = dict.fromkeys(("pyproject.toml", "README.md", "LICENSE", ".env", "var/key", "build/lib/gone.py"), "")
+    texts |= {
+        "setup.py": setup,
+        "miniatures/__init__.py": "",
+        "web/a.py": "",
+        "web/__pycache__/a.pyc": "",
+        "static/a.css": "",
+    }
+    for name, text in texts.items():
+        (checkout / name).parent.mkdir(exist_ok=True)
+        (checkout / name).write_text(text)
+    monkeypatch.setattr(package, "ROOT", checkout)
+
+    with package.pack(None) as file, package.unpacked(file, tmp_path) as place:
+        there = {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
+
+    locks = {"deploy/web.lock", "deploy/training.lock"}
+    source = {
+        "setup.py",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "miniatures/__init__.py",
+        "web/a.py",
+        "static/a.css",
+    }
+    assert there == locks | source
+    assert not place.exists()
+    monkeypatch.undo()
+    assert {"miniatures", "miniatures_site", "review", "templates", "static"} <= set(package.folders())

@@ -124,40 +124,38 @@ def test_an_installation_may_begin_with_a_backup_and_one_that_stands_may_not(
     assert "begins a new plain installation" in capsys.readouterr().err
 
 
-def test_what_an_earlier_build_left_is_not_installed(
-    deploy: ModuleType, install: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(deploy, "ROOT", tmp_path / "checkout")
-    monkeypatch.setattr(install, "run", lambda *line, **_: asked.append(" ".join(map(str, line))))
-    (tmp_path / "checkout" / "build" / "lib").mkdir(parents=True)
-
-    deploy.install_packages(install)
-
-    assert asked[0] == f"rm -r {tmp_path}/checkout/build"
-    assert f"{tmp_path}/checkout" in asked[-1]
-
-
 def test_a_python_that_the_account_cannot_run_is_told_before_anything_is_done(
     deploy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checks = importlib.import_module("install_checks")
-    shut, folder = tmp_path / "root alone", tmp_path / "site"
+    accounts = importlib.import_module("install_account")
+    shut = tmp_path / "root alone"
     shut.mkdir()
-    folder.mkdir()
     (shut / "python").symlink_to(sys.executable)
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.chown(folder, 4242, 4243)
     monkeypatch.setattr(sys, "executable", str(shut / "python"))
+    is_root = os.geteuid() == 0
+    account = accounts.Account("site", 4242, 4243) if is_root else accounts.Account("site", os.getuid(), os.getgid())
     # Root's own account reaches everything; the folder's, or that of the tests, does not.
     shut.chmod(0o700 if is_root else 0)
     try:
-        [told] = checks.check_account(folder, 0)
+        [told] = accounts.reasons_against(account, tmp_path, [])
     finally:
         shut.chmod(0o700)
 
     assert f"cannot run {shut}/python. Try: /usr/bin/python3" in told
+
+
+def test_what_an_account_writes_gives_roots_terminal_no_orders(
+    deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _steps(deploy, install, monkeypatch, has_admin=True)
+    install.env_file.write_text("SITE_URL=http://\033[8mhere\n")
+
+    deploy.carry_out(install)
+    deploy.fail(deploy.InstallError("it said \033]0;title\007 and ended"))
+
+    told = capsys.readouterr()
+    assert "Miniatures is at http://?[8mhere\n" in told.out
+    assert "it said ?]0;title? and ended" in told.err
 
 
 def _steps(deploy: ModuleType, install: Any, patch: pytest.MonkeyPatch, *, has_admin: bool) -> dict[str, str]:

@@ -49,7 +49,7 @@ def stores(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def stop(site: Path) -> None:
-    noted = site / "data" / "honcho.pid"
+    noted = site / "data" / "site.pid"
     if noted.exists():
         pid = int(noted.read_text())
         os.kill(pid, signal.SIGTERM)
