@@ -15,8 +15,10 @@ from django.conf import settings  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
 from miniatures_site import reporting  # noqa: E402
+from miniatures_site.server import connection_limits  # noqa: E402
 from miniatures_site.server.request_threads import PooledASGIHandler  # noqa: E402
 
+connection_limits.raise_descriptors()
 reporting.start("web")
 application = PooledASGIHandler(settings.WEB_SEATS)
 # Every page's code is loaded before the first visitor comes, not while they wait.

@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
 from miniatures_site.server import callers
+from miniatures_site.server.slow_connections import TOO_MANY
 from serving.openai import requests
 from serving.openai.errors import ApiError
 from serving.v1.fast_path import PREFIX
@@ -195,6 +196,17 @@ def _route(path: str) -> str:
         return ""
 
 
+def refuse_too_many(scope: Scope) -> None:
+    """Refuse a request of a client that has its share of the connections under way.
+
+    Raises:
+        BodyRefused: Of such a client.
+    """
+    if TOO_MANY in scope:
+        title = "Too many requests from your address are being answered at once."
+        raise BodyRefused(429, "too_many_connections", title, "Let some of them end, then send it again.")
+
+
 def _refuse_beyond(size: int, limit: int, scope: Scope) -> None:
     if size <= limit:
         return
@@ -217,7 +229,7 @@ async def send_refusal(refusal: BodyRefused, scope: Scope, receive: Receive, sen
         (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", b"default-src 'none'; style-src 'self'"),
     ]
-    if refusal.status == 503:
+    if refusal.status in (429, 503):
         headers.append((b"retry-after", b"5"))
     if refusal.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))

@@ -133,6 +133,7 @@ class PooledASGIHandler(ASGIHandler):
             await super().__call__(scope, receive, send)
             return
         try:
+            request_bodies.refuse_too_many(scope)
             body = await self._bodies.read(scope, receive)
         except BodyRefused as refusal:
             await request_bodies.send_refusal(refusal, scope, receive, send)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.migrated import template
+
+# Production, with a limit that is soon reached, passwords that cost nothing, and pages without collected files.
+STRICT = """
+from miniatures_site.settings.prod import *
+ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +40,16 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     }  # fmt: skip
     redis.terminate()
     redis.wait()
+
+
+@pytest.fixture(scope="module")
+def strict(
+    environment: dict[str, str], pytestconfig: pytest.Config, django_db_blocker: DjangoDbBlocker
+) -> dict[str, str]:
+    """Variables of an installation on this machine that lets nobody guess long."""
+    folder = Path(environment["VAR_DIR"])
+    (folder / "strict.py").write_text(STRICT)
+    with django_db_blocker.unblock():
+        shutil.copy(template(pytestconfig.cache.mkdir("migrated")), folder / "db.sqlite3")
+    changed = {"DJANGO_SETTINGS_MODULE": "strict", "PYTHONPATH": str(folder), "ALLOWED_HOSTS": "127.0.0.1"}
+    return {**environment, **changed, "COOKIES_SECURE": "0"}

@@ -5,41 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 import pytest
-from pytest_django import DjangoDbBlocker
 
-from tests.migrated import template
 from tests.miniatures_site.containers import COMPOSE, ROOT, interpolated, running, wait_until
 from tests.tour.conftest import free_port
 
-# Production, with a limit that is soon reached, passwords that cost nothing, and pages without collected files.
-STRICT = """
-from miniatures_site.settings.prod import *
-ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip"}
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-"""
 TRIES = 3
 REFUSED = "Too many failed login attempts"
-
-
-@pytest.fixture(scope="module")
-def strict(
-    environment: dict[str, str], pytestconfig: pytest.Config, django_db_blocker: DjangoDbBlocker
-) -> dict[str, str]:
-    """Variables of an installation on this machine that lets nobody guess long."""
-    folder = Path(environment["VAR_DIR"])
-    (folder / "strict.py").write_text(STRICT)
-    with django_db_blocker.unblock():
-        shutil.copy(template(pytestconfig.cache.mkdir("migrated")), folder / "db.sqlite3")
-    changed = {"DJANGO_SETTINGS_MODULE": "strict", "PYTHONPATH": str(folder), "ALLOWED_HOSTS": "127.0.0.1"}
-    return {**environment, **changed, "COOKIES_SECURE": "0"}
 
 
 def in_a_container(port: int, proxies: str) -> tuple[str, dict[str, str]]:
