@@ -32,8 +32,7 @@ IN_EACH_ROOM = {
 }
 # Settings of Django and django-anymail themselves.
 THEIRS = {"CONN_MAX_AGE", "ANYMAIL_WEBHOOK_SECRET"}
-# Groups of entry points, named as modules are.
-# A group of entry points, and a target of systemd.
+# A group of entry points and a target of systemd, named as modules are.
 ENTRY_POINTS = {"miniatures.checks", "miniatures.target"}
 # What a run or an installation makes, not the repository.
 MADE = (

@@ -22,6 +22,7 @@ DESCRIPTORS = 256
 MOST = DESCRIPTORS // DESCRIPTORS_EACH
 MOST_OF_CLIENT = MOST // CLIENTS_AT_LEAST
 PATIENCE_S = 60.0
+HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.1\r\nContent-Length: 9\r\n\r\nhalf"
 # Opens files for each answer; `/hold` is answered for as long as somebody listens.
 SITE = """
 import sys
@@ -236,8 +237,14 @@ def test_the_product_answers_while_more_sockets_than_it_has_descriptors_say_noth
         idle = [site.open() for _ in range(2 * DESCRIPTORS)]
         answers = [site.status(path) for path in ("/livez", "/accounts/login/", "/livez")]
         assert len(idle) > DESCRIPTORS
+        for _ in range(MOST_OF_CLIENT):
+            site.open(HALF_A_BODY)
+        refused = site.ask("/v1/models", "203.0.113.1").recv(65536)
+        other = site.status("/livez", "203.0.113.2")
     finally:
         site.close()
 
     assert answers == [200, 200, 200]
+    assert refused.startswith(b"HTTP/1.1 429 ") and b"retry-after: " in refused and b"too_many_connections" in refused
+    assert other == 200
     assert "Too many open files" not in (tmp_path / "log").read_text()
