@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import shlex
 import signal
 import socket
@@ -16,12 +17,18 @@ import stat
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from install_checks import InstallError
+
+# Variables of root's that the work has: where things are, how the network and pip are reached, and what an install is given.
+KEPT = re.compile(
+    r"PATH|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TERM|PIP_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|\w+_proxy|\w+_PROXY|INSTALL_\w+"
+    r"|DATABASE_URL|REDIS_URL|TRUSTED_PROXIES"
+)
 
 
 class Account(NamedTuple):
@@ -48,7 +55,7 @@ def account_of(folder: Path) -> Account | None:
 
 
 def reasons_against(account: Account | None, folder: Path, code: Iterable[Path]) -> list[str]:
-    """Return why root may not install here: the site would be root's, or the account could change what root runs.
+    """Return why root may not install here: the site would be root's, or somebody could change what root runs, and as whom.
 
     Args:
         account: The folder's.
@@ -58,13 +65,40 @@ def reasons_against(account: Account | None, folder: Path, code: Iterable[Path])
     if account is None:
         return [] if os.geteuid() else [_ownerless(folder)]
     reasons = [] if may_run(account, sys.executable) else [unfit_python(folder)]
-    foreign = next(filter(None, (may_change(account, path) for path in code)), None)
-    if foreign:
+    if strange := next(_strange(folder, {0, account.uid}), None):
+        reasons.append(
+            f"{strange} is neither root's nor {account.name}'s: who may change it would choose as whom root installs."
+        )
+    if foreign := next(filter(None, (may_change(account, path) for path in code)), None):
         reasons.append(
             f"Root would run what {account.name}, to whom {folder} belongs, may change: {foreign}. Install from a checkout, and with a "
             "Python, that root alone may write."
         )
     return reasons
+
+
+def way_to(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield a path and the folders above it, as it is written and as links lead, with what each itself is."""
+    for each in dict.fromkeys(step for end in (path.absolute(), path.resolve()) for step in (end, *end.parents)):
+        yield each, each.lstat()
+
+
+def _is_open(entry: os.stat_result) -> bool:
+    # A link has no mode of its own, and in a sticky folder such as /tmp nobody replaces what is another's.
+    return bool(entry.st_mode & stat.S_IWOTH) and not (stat.S_ISLNK(entry.st_mode) or entry.st_mode & stat.S_ISVTX)
+
+
+def _strange(folder: Path, uids: set[int]) -> Iterator[Path]:
+    return (path for path, entry in way_to(folder) if entry.st_uid not in uids or _is_open(entry))
+
+
+def may_change(account: Account, path: Path) -> Path | None:
+    """Return the file, or the folder above it, that an account may write; None where it can change nothing on the way."""
+    for each, entry in way_to(path):
+        is_of_group = entry.st_gid == account.gid and entry.st_mode & stat.S_IWGRP and not stat.S_ISLNK(entry.st_mode)
+        if entry.st_uid == account.uid or is_of_group or _is_open(entry):
+            return each
+    return None
 
 
 def _ownerless(folder: Path) -> str:
@@ -74,18 +108,6 @@ def _ownerless(folder: Path) -> str:
         f"    useradd --system --home-dir {place} --shell /usr/sbin/nologin miniatures\n"
         f"    install --directory --owner miniatures --group miniatures --mode 0750 {place}"
     )
-
-
-def may_change(account: Account, path: Path) -> Path | None:
-    """Return the file, or the folder above it, that an account may write; None where it can change nothing on the way."""
-    path = path.resolve()
-    for each in (path, *path.parents):
-        entry = each.stat()
-        # In a sticky folder such as /tmp nobody replaces what is another's.
-        is_open = bool(entry.st_mode & stat.S_IWOTH) and not entry.st_mode & stat.S_ISVTX
-        if entry.st_uid == account.uid or is_open or (entry.st_gid == account.gid and entry.st_mode & stat.S_IWGRP):
-            return each
-    return None
 
 
 def may_run(account: Account, python: str) -> bool:
@@ -143,7 +165,10 @@ def _work(account: Account, home: Path, work: Callable[[], int]) -> NoReturn:
         os.setgroups([])
         os.setgid(account.gid)
         os.setuid(account.uid)
-        os.environ.update(HOME=str(home), USER=account.name, LOGNAME=account.name)
+        # Root's own keys and sockets are not the account's.
+        kept = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)}
+        os.environ.clear()
+        os.environ.update(kept, HOME=str(home), USER=account.name, LOGNAME=account.name)
         status = work()
     except BaseException:
         traceback.print_exc()

@@ -34,6 +34,7 @@ CODE_OF_ROOT = (
     *(ROOT / "deploy").glob("*.py"),
     ROOT / "miniatures" / "env_file.py",
     Path(sys.executable),
+    Path(sys.prefix),
 )
 # Wishes of the install that its upgrades keep; of these an upgrade may be given another.
 KEPT = ("host", "port", "extras", "no_proxy")
@@ -254,7 +255,7 @@ def main(words: list[str] | None = None) -> int:
     wanted = parse(words)
     try:
         return finish(wanted) if wanted.mode == "compose" else install_plain(wanted)
-    except (InstallError, OSError) as reason:
+    except (InstallError, OSError, KeyboardInterrupt) as reason:
         return fail(reason)
 
 

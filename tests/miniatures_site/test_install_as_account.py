@@ -120,7 +120,7 @@ if os.geteuid() == 0 and PYTHON.exists():
             wheel = place / "roots" / "miniatures-0.1.0-py3-none-any.whl"
             words = ["--mode", "plain", "--folder", str(site), "--yes", "--wheel", str(wheel)]
             units = str(place / "units") if with_systemd else ""
-            kept = {"PATH": f"{place}/bin:{os.environ['PATH']}", "PLACE": str(place), "OWN": "1"}
+            kept = {"PATH": f"{place}/bin:{os.environ['PATH']}", "PLACE": str(place), "ROOTS_TOKEN": SECRET}
             return subprocess.run(
                 [PYTHON, "-I", "-c", begin, units, *words],
                 env=kept,
@@ -225,6 +225,29 @@ if os.geteuid() == 0 and PYTHON.exists():
         assert fit == []
         assert f"may change: {checkout}." in changed
         assert f"may change: {code}." in written
+        assert install_account.may_change(account, site / "venv" / "bin" / "python") == site / "venv" / "bin" / "python"
+
+    def test_nobody_else_chooses_the_account_that_root_installs_as(
+        place: Path, site: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.syspath_prepend(str(ROOT / "deploy"))
+        import install_account
+
+        monkeypatch.setattr("sys.executable", str(PYTHON))
+        account = install_account.account_of(site)
+        (theirs := place / "theirs").mkdir()
+        (theirs / "site").symlink_to(site)
+        (place / "link").symlink_to(site)
+
+        ours = install_account.reasons_against(account, place / "link", [])
+        shutil.chown(theirs, 4242)
+        [below] = install_account.reasons_against(account, theirs / "site", [])
+        os.chown(place / "link", 4242, 4242, follow_symlinks=False)
+        [itself] = install_account.reasons_against(account, place / "link", [])
+
+        assert ours == []
+        assert f"{theirs} is neither root's nor {ACCOUNT}'s" in below
+        assert f"{place / 'link'} is neither root's" in itself
 
     def test_the_work_has_no_way_back_to_roots_rights(place: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(str(ROOT / "deploy"))
