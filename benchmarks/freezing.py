@@ -89,18 +89,23 @@ def judged_task(rows: int, admin: Any, starter: str = "outreach", shape: Shape |
     version = TaskVersion.objects.get(task=task)
     source = Source.objects.create(task=task, slug="bench", name="Bench", format="csv", sha256="0" * 64)
     write, now = writer(rng), timezone.now()
+    sides = splits.draw(
+        task.seed,
+        {f"company {i // 2}" for i in range(rows)},
+        train=task.train_fraction,
+        validation=task.validation_fraction,
+    )
     for start in range(0, rows, CHUNK):
         records, drafts, decisions, golds = [], [], [], []
         for i in range(start, min(start + CHUNK, rows)):
             facts = {"company": f"Company {i // 2}", "sector": f"sector {i % 60}", "role": "Head of Operations",
                      "size": i % 900 + 5, "city": f"Town {i % 700}", "trigger": f"opened depot number {i}"}  # fmt: skip
-            split = splits.split_of(task.seed, facts["company"], 0.8, 0.1)
             title = facts["company"]
             fields = {"subject": f"For Company {i // 2}", "body": write(i)}
             if shape is not None:
                 facts, fields = shape(i, fields["body"])
             record = Record(task=task, source=source, row_number=i + 1, title=title, facts=facts,
-                            group=title.casefold(), split=split, content_hash=uuid.uuid4().hex * 2)  # fmt: skip
+                            group=title.casefold(), split=sides[title.casefold()], content_hash=uuid.uuid4().hex * 2)  # fmt: skip
             draft = Draft(task=task, task_version=version, record=record, state="decided", fields=fields,
                               fields_hash=prompting.fields_hash(fields), teacher="offline:bench")  # fmt: skip
             verdict = "edit" if i % 4 == 0 else "accept"

@@ -152,7 +152,7 @@ def test_the_index_names_each_document_once():
         ("a mail to a contact leaving", ".send_messages("),
         ("a loss computed", "def summed_loss("),
         ("the price of a call worked out", "def cost_usd("),
-        ("a split fixed", "def split_of("),
+        ("a split fixed", "def draw("),
     ],
 )
 def test_the_page_on_architecture_leads_to_where_it_happens(what, sign):

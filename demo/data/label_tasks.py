@@ -80,7 +80,8 @@ def _import(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord], by: M
         return False
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{demo.slug}.jsonl"
-        path.write_text("".join(json.dumps(record.facts) + "\n" for record in records), encoding="utf-8")
+        rows = (record.facts | {"split": demo.split_of(record)} for record in records)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         imports.import_records(
             task,
             path,

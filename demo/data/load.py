@@ -15,6 +15,7 @@ from pathlib import Path
 
 from campaigns.models import Experiment
 from demo.data import (
+    demo_task,
     first_round,
     handwritten_drafts,
     label_tasks,
@@ -153,7 +154,7 @@ def _prospects(admin: Member) -> bool:
         return False
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "prospects.csv"
-        generate.write_csv(path)
+        generate.write_csv(path, split_of=side_of)
         imports.import_records(
             task,
             path,
@@ -163,6 +164,11 @@ def _prospects(admin: Member) -> bool:
             provenance="fictional, made by a seeded script",
         )
     return True
+
+
+def side_of(company: str) -> str:
+    """The split of a prospect."""
+    return demo_task.side_of(company, SPLIT_SEED, TRAIN_FRACTION, VALIDATION_FRACTION)
 
 
 def _hand_drafts(admin: Member) -> bool:

@@ -1,6 +1,6 @@
-"""Where a record stands: train, validation or test, decided by its group before anyone reviews it.
+"""Where a record stands: train, validation or test, drawn for its group before anyone reviews it.
 
-Pure Python. All records of a group (a company) stand in the same split; who knows the task's seed can recompute it.
+Pure Python. All records of a group (a company) stand in the same split, and a group is drawn once: its records keep it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,13 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Final
 
+SPLITS: Final = ("train", "validation", "test")
+# What is left of 1 by rounding alone.
+_NO_SHARE: Final = 1e-9
 _LEGAL = (
     "inc",
     "incorporated",
@@ -88,23 +94,47 @@ _NO_WORD = re.compile(r"[\W_]+")
 _LAST_WORDS = frozenset("".join(parts[at:]) for s in _LEGAL if (parts := s.split()) for at in range(len(parts)))
 
 
-def split_of(seed: str, group: str, train_fraction: float, validation_fraction: float) -> str:
-    """The split of a group: HMAC-SHA256 of it under the task's seed, against cumulative fractions.
+def draw(
+    seed: str, groups: Iterable[str], *, train: float, validation: float, lacking: Collection[str] = SPLITS
+) -> dict[str, str]:
+    """Draw lots for the sides of groups, all of them at once.
+
+    The groups stand in the order of their HMAC-SHA256 under the seed, and sides are dealt along it at equal steps from a
+    drawn start. So each side gets its share of them, rounded down or up by chance; of a single group this is a plain lot.
 
     Args:
         seed: The task's secret seed.
-        group: The group as written; it is normalised here.
-        train_fraction: Share of groups that train, 0 to 1.
-        validation_fraction: Share of groups that validate; the rest tests.
+        groups: Normal names of groups that stand nowhere yet.
+        train: Share of groups that train, 0 to 1.
+        validation: Share of groups that validate; the rest tests.
+        lacking: Sides without any group so far. Each that has a share gets one, the training side first where there are
+            fewer groups than such sides.
 
     Returns:
-        `train`, `validation` or `test`.
+        `train`, `validation` or `test` of each group.
     """
-    digest = hmac.digest(seed.encode(), normal_group(group).encode(), "sha256")
-    place = int.from_bytes(digest[:8], "big") / 2**64
-    if place < train_fraction:
+    lots = {group: hmac.digest(seed.encode(), group.encode(), "sha256") for group in groups}
+    if not lots:
+        return {}
+    order = sorted(lots, key=lambda group: (lots[group], group))
+    start = int.from_bytes(lots[order[0]][8:16]) / 2**64
+    sides = [_side_at((place + start) / len(order), train, validation) for place in range(len(order))]
+    shares = dict(zip(SPLITS, (train, validation, 1 - train - validation), strict=True))
+    empty = [split for split in SPLITS if split in lacking and shares[split] > _NO_SHARE]
+    if len(order) <= len(empty):
+        return dict(zip(order, empty, strict=False))
+    for split in empty:
+        if split not in sides:
+            counts = Counter(sides)
+            largest = max(counts, key=lambda side: (counts[side], side not in empty, side))
+            sides[sides.index(largest)] = split
+    return dict(zip(order, sides, strict=True))
+
+
+def _side_at(place: float, train: float, validation: float) -> str:
+    if place < train:
         return "train"
-    return "validation" if place < train_fraction + validation_fraction else "test"
+    return "validation" if place < train + validation else "test"
 
 
 def normal_group(group: str) -> str:

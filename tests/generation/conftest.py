@@ -11,7 +11,7 @@ from generation.models import Call, Order, Teacher
 from generation.orders import launch
 from members.models import Member
 from review.models import Membership, Record, Source, Task
-from review.spec.splits import split_of
+from review.spec.splits import draw
 from review.spec.task_spec import TaskSpec
 from review.tasks import authoring
 from tests.generation.engine.conftest import TASK
@@ -44,6 +44,7 @@ def stranger(make_member: Callable[..., Member]) -> Member:
 @pytest.fixture
 def source(task: Task) -> Source:
     made = Source.objects.create(task=task, slug="prospects", name="Prospects", format="csv", sha256="0" * 64)
+    sides = draw(task.seed, [f"co {n}" for n in range(6)], train=0.8, validation=0.1)
     for n in range(6):
         Record.objects.create(
             task=task,
@@ -52,7 +53,7 @@ def source(task: Task) -> Source:
             title=f"Co {n}",
             facts={"company": f"Co {n}", "pain": "late lorries"},
             group=f"co {n}",
-            split=split_of(task.seed, f"co {n}", 0.8, 0.1),
+            split=sides[f"co {n}"],
             content_hash=f"{n:064d}",
         )
     return made

@@ -5,6 +5,7 @@ Every company is invented and every domain ends in `.example`.
 
 import csv
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 from demo.data.prospects import phrases
@@ -51,12 +52,24 @@ def prospects(count: int = 300, seed: int = DEFAULT_SEED) -> list[dict[str, str]
     return [_record(rng, names) for _ in range(count)]
 
 
-def write_csv(path: Path, count: int = 300, seed: int = DEFAULT_SEED) -> None:
-    """Write `prospects(count, seed)` as UTF-8 CSV with a header; a missing fact is an empty cell."""
+def write_csv(
+    path: Path, count: int = 300, seed: int = DEFAULT_SEED, *, split_of: Callable[[str], str] | None = None
+) -> None:
+    """Write `prospects(count, seed)` as UTF-8 CSV with a header; a missing fact is an empty cell.
+
+    Args:
+        path: Where.
+        count: How many companies.
+        seed: Of their draw.
+        split_of: Names the split of a company; with it the file says where each stands.
+    """
+    rows = prospects(count, seed)
+    if split_of:
+        rows = [{**facts, "split": split_of(facts["company"])} for facts in rows]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, FACTS, restval="")
+        writer = csv.DictWriter(file, (*FACTS, "split") if split_of else FACTS, restval="")
         writer.writeheader()
-        writer.writerows(prospects(count, seed))
+        writer.writerows(rows)
 
 
 def _record(rng: random.Random, names: UniqueNames) -> dict[str, str]:

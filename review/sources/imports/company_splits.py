@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from review.models import Record, Task
 from review.sources.company_domain import company_domain
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.spec.schema import Facts
-from review.spec.splits import normal_group, split_of
+from review.spec.splits import SPLITS, draw, normal_group
 from review.spec.task_spec import TaskSpec
 from web.db.chunks import chunked
 
@@ -32,23 +32,29 @@ class Company(NamedTuple):
 
 
 class CompanySplits:
-    """The sides known so far: from records of the task, and from the rows of this import in their order."""
+    """The sides known so far: from records of the task, and from the rows of this import in their order.
+
+    This is the one place that decides a side. The records keep it, and whoever adds records holds the lock on the task's
+    row (see `staging`), so two imports at once cannot draw twice for one company.
+    """
 
     def __init__(self, task: Task, choices: ImportChoices = AS_FOUND, *, called: str = "company") -> None:
         self._task, self._called = task, called
         self._shares = (
-            (task.train_fraction, task.validation_fraction)
+            {"train": task.train_fraction, "validation": task.validation_fraction}
             if choices.train is None or choices.validation is None
-            else (choices.train, choices.validation)
+            else {"train": choices.train, "validation": choices.validation}
         )
-        self._is_foreseen = False
         # A task without records is asked for none; adding some meanwhile takes the lock on the task's row.
         self._may_know = Record.objects.filter(task=task).exists()
         self._by_group: dict[str, str | None] = {}
         self._by_domain: dict[str, str | None] = {}
-        self._parent: dict[Company, Company] = {}
-        self._first_name: dict[Company, str] = {}
-        self._side: dict[Company, str] = {}
+        # Names that are one company lead to the least of them, by which its side is noted.
+        self._parent: dict[str, str] = {}
+        self._name_of_domain: dict[str, str] = {}
+        self._side: dict[str, str] = {}
+        self._filled: set[str] = set()
+        self._is_looked_at = not self._may_know
 
     def foresee(self, named: Iterable[tuple[Company, str]]) -> None:
         """Read a whole file before its first record is made, so that what a later row ties together shares a side.
@@ -62,36 +68,29 @@ class CompanySplits:
             rows.append(company)
             if split:
                 wanted.setdefault(company, split)
-        self._is_foreseen = True
-        for company in rows:
-            self._tie(Company(company.group, ""), Company("", company.domain))
-        self.learn(rows)
-        for company in dict.fromkeys(rows):
-            root = self._root(company)
-            self._first_name[root] = min(company.group, self._first_name.get(root, company.group))
-            side = self._by_group.get(company.group) or self._by_domain.get(company.domain)
-            if side:
-                self._side.setdefault(root, side)
+        self._tie_known(rows)
         for company, split in wanted.items():
-            self._side.setdefault(self._root(company), split)
+            self._fill(self._root(company.group), split)
 
     def learn(self, rows: Iterable[Company]) -> None:
-        """Look up where records of these companies stand; what is known is not asked again."""
-        if not self._may_know:
-            return
+        """Look up where records of these companies stand, and draw sides for those that stand nowhere.
+
+        Args:
+            rows: Companies whose records will be made unless `side_of` refuses; what is known is not asked again.
+        """
         rows = list(rows)
-        records = Record.objects.filter(task=self._task).order_by("-created_at")
-        groups = {company.group for company in rows} - self._by_group.keys()
-        domains = {company.domain for company in rows if company.domain} - self._by_domain.keys()
-        self._by_group |= dict.fromkeys(groups) | _sides(records, "group", groups)
-        self._by_domain |= dict.fromkeys(domains) | _sides(records, "domain", domains)
+        self._tie_known(rows)
+        new = {name for company in rows if (name := self._root(company.group)) not in self._side}
+        if new:
+            for name, side in draw(self._task.seed, new, **self._shares, lacking=self._lacking()).items():
+                self._fill(name, side)
 
     def side_of(self, company: Company, wanted: str = "") -> str:
         """The split of the next record of a company; it is known from then on.
 
         Args:
             company: Whose record it is.
-            wanted: The split that its row asks for; drawn by the shares when empty.
+            wanted: The split that its row asks for, which `foresee` has heard of; empty when it asks for none.
 
         Raises:
             ValueError: Its name and its domain stand on two sides already, or it stands on another than is wanted.
@@ -102,40 +101,70 @@ class CompanySplits:
                 f"'{company.group}' stands in {by_name} and its domain {company.domain} in {by_domain}, and one "
                 f"{self._called} is on one side alone: correct the name or the address, or leave the row out"
             )
-        side = by_name or by_domain or (self._side.get(self._root(company)) if self._is_foreseen else None)
-        if wanted and side and wanted != side:
+        if not (by_name or by_domain or self._root(company.group) in self._side):
+            self.learn([company])
+        side = by_name or by_domain or self._side[self._root(company.group)]
+        if wanted and wanted != side:
             raise ValueError(
                 f"its split is {wanted}, and records of '{company.group}' stand in {side}: one {self._called} is on one "
                 "side alone"
             )
-        side = side or wanted or self._new_side(company)
         self._by_group[company.group] = side
         if company.domain:
             self._by_domain[company.domain] = side
         return side
 
-    def _new_side(self, company: Company) -> str:
-        if not self._parent:
-            return split_of(self._task.seed, company.group, *self._shares)
-        root = self._root(company)
-        name = self._first_name.get(root, company.group)
-        # Remembered for the rows tied to it, which may share neither name nor domain with this one.
-        return self._side.setdefault(root, split_of(self._task.seed, name, *self._shares))
+    def _tie_known(self, rows: list[Company]) -> None:
+        """Tie names and domains of rows together, and note the sides of those that stand somewhere."""
+        for company in rows:
+            self._tie(company)
+        self._look_up(rows)
+        for company in dict.fromkeys(rows):
+            side = self._by_group.get(company.group) or self._by_domain.get(company.domain)
+            if side:
+                self._fill(self._root(company.group), side)
 
-    def _root(self, company: Company) -> Company:
-        node = Company(company.group, "")
-        while (above := self._parent.get(node, node)) != node:
-            self._parent[node] = self._parent.get(above, above)
-            node = above
-        return node
-
-    def _tie(self, name: Company, domain: Company) -> None:
-        if not domain.domain:
+    def _look_up(self, rows: list[Company]) -> None:
+        if not self._may_know:
             return
-        first = self._parent.setdefault(domain, name)
-        left, other = self._root(name), self._root(first)
+        records = Record.objects.filter(task=self._task).order_by("-created_at")
+        groups = {company.group for company in rows} - self._by_group.keys()
+        domains = {company.domain for company in rows if company.domain} - self._by_domain.keys()
+        self._by_group |= dict.fromkeys(groups) | _sides(records, "group", groups)
+        self._by_domain |= dict.fromkeys(domains) | _sides(records, "domain", domains)
+
+    def _fill(self, name: str, side: str) -> None:
+        """Note the side of a company, unless it has one already."""
+        self._filled.add(self._side.setdefault(name, side))
+
+    def _lacking(self) -> set[str]:
+        """Sides on which neither the task nor this import so far has a company."""
+        if not self._is_looked_at:
+            self._filled |= filled_sides(self._task)
+            self._is_looked_at = True
+        return set(SPLITS) - self._filled
+
+    def _root(self, name: str) -> str:
+        while (above := self._parent.get(name, name)) != name:
+            self._parent[name] = self._parent.get(above, above)
+            name = above
+        return name
+
+    def _tie(self, company: Company) -> None:
+        if not company.domain:
+            return
+        first = self._name_of_domain.setdefault(company.domain, company.group)
+        left, other = self._root(company.group), self._root(first)
         if left != other:
             self._parent[max(left, other)] = min(left, other)
+
+
+def filled_sides(task: Task) -> set[str]:
+    """Splits on which a task has a record."""
+    records = Record.objects.filter(task=OuterRef("pk")).order_by()
+    has = {split: Exists(records.filter(split=split)) for split in SPLITS}
+    row = Task.objects.filter(pk=task.pk).values(**has).first()
+    return {split for split, is_filled in (row or {}).items() if is_filled}
 
 
 class CompanyNaming:

@@ -108,8 +108,11 @@ class RecordMatcher:
             for draft in drafts
             if draft.digest not in self._by_hash
         }
+        # Lots are drawn for those alone that a record is made of.
         self._companies.learn(
-            self._company[draft.digest] for draft in drafts if draft.row.facts and draft.digest in self._company
+            self._company[draft.digest]
+            for draft in drafts
+            if draft.digest in self._company and draft.row.facts and not self._missing(draft.row.facts)
         )
 
     def record_for(self, draft: DraftColumns) -> str:
@@ -131,7 +134,7 @@ class RecordMatcher:
             if (only := self._by_group.get(group)) is not None:
                 self._require_side(draft)
                 return only
-        missing = [name for name in self._required if name not in facts]
+        missing = self._missing(facts)
         if missing or not facts:
             raise ValueError(self._not_found(facts, missing))
         company = self._company[draft.digest]
@@ -140,6 +143,9 @@ class RecordMatcher:
         self._by_hash[draft.digest] = record.id
         self._remember(record.group, record.id)
         return record.id
+
+    def _missing(self, facts: Facts) -> list[str]:
+        return [name for name in self._required if name not in facts]
 
     def _require_side(self, draft: DraftColumns) -> None:
         """Refuse a row whose record stands on another side than it asks for."""

@@ -42,7 +42,6 @@ from demo.data.reply_sorting.records import PEOPLE
 from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
 from review.models import Decision, Task
-from review.spec.splits import split_of
 from review.states import Role
 from tests.campaigns import factories
 from tests.review import factories as desk
@@ -52,8 +51,7 @@ COMPANIES, CONTACTS = 4, 240
 
 def held_out() -> list[dict[str, str]]:
     """The demo's companies that no miniature has learnt from, by name."""
-    fractions = demo_load.TRAIN_FRACTION, demo_load.VALIDATION_FRACTION
-    mine = [facts for facts in prospects() if split_of(demo_load.SPLIT_SEED, facts["company"], *fractions) == "test"]
+    mine = [facts for facts in prospects() if demo_load.side_of(facts["company"]) == "test"]
     return sorted(mine, key=lambda facts: facts["company"])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from members.models import Member
 from review.desk import decisions, deck
 from review.models import Assignment, Decision, Draft, Record, Task
-from review.spec.splits import split_of
+from review.spec.splits import draw
 from tests.review import factories
 
 WORDS = [
@@ -38,9 +38,12 @@ WORDS = [
 
 def make_records(task: Task, count: int) -> list[Record]:
     """Records split as an import would split them."""
+    sides = dict(Record.objects.filter(task=task).values_list("group", "split"))
     records = factories.make_records(factories.make_source(task), count)
+    fresh = {record.group for record in records} - sides.keys()
+    sides |= draw(task.seed, fresh, train=task.train_fraction, validation=task.validation_fraction)
     for record in records:
-        record.split = split_of(task.seed, record.group, task.train_fraction, task.validation_fraction)
+        record.split = sides[record.group]
     Record.objects.bulk_update(records, ["split"])
     return records
 

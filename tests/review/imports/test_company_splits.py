@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from review.models import Record, Task
 from review.sources.company_domain import company_domain
 from review.sources.imports import import_drafts, import_records
 from review.spec.splits import normal_group
+from tests.review.factories import make_task
 from tests.review.imports.conftest import Write
 from web.errors import Refusal
 
@@ -83,6 +84,46 @@ def test_a_later_file_joins_the_side_of_the_earlier_by_name_and_by_domain(
     assert {name: after[f"New{name}"] for name in NAMES} == before
     assert {name: after[f"{name} Ltd"] for name in NAMES} == before
     assert {name: after[name] for name in NAMES} == before
+
+
+@pytest.mark.parametrize("count", [3, 16, 300])
+def test_every_side_has_a_company_whatever_the_seed(task: Task, admin: Member, write: Write, count: int) -> None:
+    for seed in ("1", "2", "3"):
+        other = make_task(by=admin, slug=f"task-{seed}")
+        Task.objects.filter(pk=other.pk).update(seed=seed * 32)
+        other.refresh_from_db()
+
+        import_records(other, write(csv_of((f"Firm{n}", "") for n in range(count))), by=admin)
+
+        sides = Counter(Record.objects.filter(task=other).values_list("split", flat=True))
+        assert set(sides) == {"train", "validation", "test"}
+        assert abs(sides["validation"] - 0.1 * count) <= 2
+        assert sides["train"] >= 0.8 * count - 3 and sides["test"] >= 1
+
+
+def test_drafts_that_bring_their_records_reach_every_side_though_some_rows_are_bad(
+    task: Task, admin: Member, write: Write
+) -> None:
+    good = [{"company": f"Firm{n}", "sector": "x", "subject": "A", "body": f"B {n}"} for n in range(4)]
+    # No record is called so, and the sector to make one is missing.
+    bad = [{"company": f"Nameless{n}", "subject": "A", "body": f"B {n}"} for n in range(40)]
+
+    import_drafts(task, write("\n".join(map(json.dumps, bad + good)), "drafts.jsonl"), by=admin, skip_bad=True)
+
+    assert set(Record.objects.values_list("split", flat=True)) == {"train", "validation", "test"}
+
+
+def test_companies_that_come_later_fill_the_sides_that_are_empty(task: Task, admin: Member, write: Write) -> None:
+    import_records(task, write(csv_of((f"Only{n}", "") for n in range(1)), "one.csv"), by=admin)
+    first = Record.objects.get().split
+
+    for name in ("Second", "Third"):
+        import_records(task, write(csv_of([(name, "")]), f"{name}.csv"), by=admin)
+    import_records(task, write("company,domain,sector\nOnly0,,another\n", "again.csv"), by=admin)
+
+    splits = dict(Record.objects.exclude(facts__sector="another").values_list("title", "split"))
+    assert splits == {"Only0": first, "Second": "validation", "Third": "test"}
+    assert first == "train" == Record.objects.get(facts__sector="another").split
 
 
 def test_a_later_row_that_ties_two_sides_together_is_refused_with_both(task: Task, admin: Member, write: Write) -> None:
