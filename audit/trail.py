@@ -101,7 +101,7 @@ ACTS: dict[str, str] = {
     "arena_closed": "Arena closed",
     "suite_frozen": "Suite frozen",
     "gate_set": "Gate set",
-    "gate_overridden": "Miniature promoted over its gate",
+    "gate_overridden": "Miniature promoted over what stood against it",
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
     "router_made": "Router made",

@@ -60,7 +60,7 @@ def _miniature_key(teacher: Teacher) -> UUID | None:
 def _quality(miniature: Miniature, evaluation: Evaluation | None) -> StageQuality | None:
     if evaluation is None:
         return None
-    metric = tables.headline_metrics(evaluation.summary)[0]
+    metric = tables.headline_metric(evaluation.summary)
     scored = evaluation.summary.get("systems", {}).get(tuned_name(miniature.run), {})
     cell = tables.cell(scored.get(metric.name), metric)
     if cell is None:

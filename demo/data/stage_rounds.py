@@ -50,7 +50,7 @@ def _tune(task: Task, *, by: Member) -> bool:
     do_round(task, by=by)
     miniature = Miniature.objects.filter(run__task=task).order_by("created_at").first()
     assert miniature is not None
-    promotion.promote(miniature, by=by)
+    promotion.promote(miniature, by=by, override_reason=first_round.WHY_PROMOTED)
     return True
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evaluation.evaluations import tables
 from evaluation.evaluations.metric_display import METRICS, MetricDisplay
+from evaluation.metrics.baselines import NEAREST
 
 BASELINES: Final = frozenset({"baseline", "base"})
 # How much worse something cheaper may be and still count as no worse, of the metric an evaluation is judged by. The same
@@ -69,7 +70,7 @@ def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
         summary: The evaluation's.
         own: The system that the evaluation is of.
     """
-    metric, kinds = tables.headline_metrics(summary)[0], summary.get("kinds", {})
+    metric, kinds = tables.headline_metric(summary), summary.get("kinds", {})
     cells = next((dict(zip(tables.systems(summary), row["cells"], strict=True)) for row in _rows(summary, metric)), {})
     means = {name: summary["systems"][name][metric.name]["mean"] for name, cell in cells.items() if cell}
     best = _highest({name: mean for name, mean in means.items() if kinds.get(name) not in BASELINES})
@@ -86,6 +87,30 @@ def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
         next((line for line in lines if baseline and (line["of"], line["against"]) == (subject, baseline[0])), None),
         _cheapest(summary, metric, subject),
     )
+
+
+def behind_baseline(summary: dict[str, Any], *, own: str) -> str:
+    """Why a miniature looks of no use: nothing of it is right, or the nearest gold, which costs nothing, does better.
+
+    Args:
+        summary: The evaluation's; empty while nothing is measured.
+        own: The system that the evaluation is of.
+
+    Returns:
+        A sentence; empty where neither is so.
+    """
+    metric, scored = tables.headline_metric(summary), summary.get("systems", {})
+    mine, nearest = (scored.get(name, {}).get(metric.name) for name in (own, NEAREST))
+    if mine is None or summary.get("is_exploratory"):
+        return ""
+    if nearest is not None and mine["mean"] < nearest["mean"]:
+        cells = [tables.cell(value, metric) for value in (mine, nearest)]
+        ours, theirs = (cell["value"] for cell in cells if cell)
+        return (
+            f"{metric.label}: {ours}. The {NEAREST}, which repeats what an expert let stand for the record most alike and costs "
+            f"nothing, has {theirs}."
+        )
+    return "" if mine["mean"] else f"{metric.label}: 0 % of {mine['n']} outputs."
 
 
 def _cheapest(summary: dict[str, Any], metric: MetricDisplay, own: str) -> Cheapest | None:
@@ -108,7 +133,7 @@ def not_worse(summary: dict[str, Any], own: str) -> list[str]:
     fewest = tables.fewest_companies(summary)
     return [
         name
-        for name, value in _compared(summary, tables.headline_metrics(summary)[0], own).items()
+        for name, value in _compared(summary, tables.headline_metric(summary), own).items()
         if value["high"] is not None and value["high"] < MARGIN and (value.get("companies") or value["n"]) >= fewest
     ]
 

@@ -58,7 +58,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
             "section": "evaluation",
             "page": page,
             "evaluations": rows,
-            "metrics": tables.headline_metrics(newest),
+            "metric": tables.headline_metric(newest),
             "openings": list(selectors.openings(task)),
             "uncounted": selectors.uncounted_reads(task),
         },
@@ -113,12 +113,10 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     summary, failing = evaluation.summary, request.GET.get("failing", "")
     names = tables.systems(summary)
     of_values = tables.of_values(summary)
-    rows = selectors.records(
-        evaluation, failing=failing if failing in names else "", by="exact" if of_values else "passes_all"
-    )
+    judged_by, metric_rows = tables.headline_metric(summary), tables.rows(summary)
+    rows = selectors.records(evaluation, failing=failing if failing in names else "", by=judged_by.name)
     page = numbered_page(rows, request.GET.get("page"), size=RECORDS_A_PAGE)
     may_see_texts = selectors.may_see_texts(member_of(request), evaluation.task)
-    judged_by, metric_rows = tables.headline_metrics(summary)[0], tables.rows(summary)
     context = {
         "task": evaluation.task,
         "section": "evaluation",
@@ -164,13 +162,14 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_selectors.run_or_404(member_of(request), run_id)
     evaluation = selectors.of_run(member_of(request), run.pk)
-    headline = tables.headline(evaluation.summary) if evaluation else []
+    summary = evaluation.summary if evaluation else {}
     context = {
         "run": run,
         "evaluation": evaluation,
-        "headline": headline,
-        "level": tables.percent_level(evaluation.summary if evaluation else {}),
-        "metrics": tables.headline_metrics(evaluation.summary if evaluation else {}),
+        "headline": tables.headline(summary),
+        "level": tables.percent_level(summary),
+        "behind": answer.behind_baseline(summary, own=tuned_name(run)),
+        "metric": tables.headline_metric(summary),
         "may_order": _is_to_order(evaluation) and may(member_of(request), run.task, Role.LEAD),
         "may_compare": _has_teacher(evaluation) and may(member_of(request), run.task, Role.LEAD),
     }

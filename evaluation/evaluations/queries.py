@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
+from evaluation.evaluations import tables
+from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Arena, Evaluation, EvaluationOutput, SplitOpening
 from evaluation.suites import queries as suite_queries
 from members.models import Member
@@ -67,6 +70,21 @@ def of_run(member: Member, run_id: UUID) -> Evaluation | None:
     """The newest evaluation of a run on a whole split, a finished one before one that is under way."""
     newest = list(visible(member).filter(run_id=run_id, suite=None)[:10])
     return next((evaluation for evaluation in newest if evaluation.is_done), newest[0] if newest else None)
+
+
+def headlines(run_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What runs came to in the metric their task is judged by, by run: of the newest evaluation on a whole split.
+
+    Those on the test split that give no verdict are left out.
+    """
+    rows = Evaluation.objects.filter(run__in=list(run_ids), suite=None).exclude(summary={}).order_by("created_at", "id")
+    newest: dict[UUID, dict[str, Any]] = {}
+    for evaluation in rows.select_related("run").only("run", "summary", "run__number", "run__recipe"):
+        metric, scored = tables.headline_metric(evaluation.summary), evaluation.summary.get("systems", {})
+        cell = tables.cell(scored.get(tuned_name(evaluation.run), {}).get(metric.name), metric)
+        if cell and not evaluation.summary.get("is_exploratory"):
+            newest[evaluation.run_id] = {"metric": metric, **cell}
+    return newest
 
 
 def openings(task: Task) -> QuerySet[SplitOpening]:

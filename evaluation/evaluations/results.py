@@ -11,6 +11,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from evaluation.metrics.typed import judged_by
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
 from jobs.contracts import Result
@@ -55,7 +56,9 @@ def keep_results(evaluation_id: UUID, result: Result, collected: dict[str, Any],
         rows = [_row(evaluation_id, json.loads(line), kinds) for line in lines]
     EvaluationOutput.objects.bulk_create(rows, batch_size=CHUNK)
     summary = {name: result.summary[name] for name in SUMMARY_FIELDS if name in result.summary}
-    Evaluation.objects.filter(pk=evaluation_id).update(summary={**summary, "kinds": kinds})
+    run = Evaluation.objects.select_related("run__task_version", "run__dataset_version").get(pk=evaluation_id).run
+    kept = {**summary, "kinds": kinds, "judged_by": judged_by(run.taught)}
+    Evaluation.objects.filter(pk=evaluation_id).update(summary=kept)
 
 
 def _row(evaluation_id: UUID, output: dict[str, Any], kinds: dict[str, str]) -> EvaluationOutput:

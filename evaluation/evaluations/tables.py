@@ -168,28 +168,17 @@ def _forgotten(summary: dict[str, Any], name: str) -> dict[str, Any]:
     return {**line, "is_much": bool(line["words"])}
 
 
-def headline_metrics(summary: dict[str, Any]) -> tuple[MetricDisplay, MetricDisplay]:
-    """The two metrics that a list or a card shows of each system; the first is what an evaluation is judged by."""
-    measured = _measured(summary)
-    names = (
-        ("exact", "has_shape") if of_values(summary) else ("exact", "passes_all", "passes_names_company", "has_shape")
-    )
-    wanted = [metric for metric in METRICS if metric.name in names]
-    first, second, *_ = [metric for metric in wanted if metric.name in measured] + wanted
-    return first, second
+def headline_metric(summary: dict[str, Any]) -> MetricDisplay:
+    """The one metric that a task is judged by, on pages, lists, comparisons and promotions alike; see `judged_by`."""
+    measured = "exact" if "exact" in _measured(summary) else "passes_all"
+    name = summary.get("judged_by", measured)
+    return next(metric for metric in METRICS if metric.name == name)
 
 
 def headline(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """The two numbers a list or a card shows of each system."""
-    scored, (first, second) = summary.get("systems", {}), headline_metrics(summary)
-    return [
-        {
-            "name": name,
-            "first": cell(scored[name].get(first.name), first),
-            "second": cell(scored[name].get(second.name), second),
-        }
-        for name in systems(summary)
-    ]
+    """The number that a list or a card shows of each system."""
+    scored, metric = summary.get("systems", {}), headline_metric(summary)
+    return [{"name": name, "cell": cell(scored[name].get(metric.name), metric)} for name in systems(summary)]
 
 
 def cell(

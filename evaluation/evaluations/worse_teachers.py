@@ -53,7 +53,7 @@ class TeacherComparison:
 
 def _teachers(summary: dict[str, Any]) -> dict[str, Interval]:
     """The interval of each teacher in the metric that the evaluation is judged by."""
-    metric, kinds = tables.headline_metrics(summary)[0].name, summary.get("kinds", {})
+    metric, kinds = tables.headline_metric(summary).name, summary.get("kinds", {})
     cells = {name: result.get(metric) for name, result in summary.get("systems", {}).items()}
     return {
         name: (cell["low"], cell["high"])

@@ -16,6 +16,7 @@ from evaluation.evaluations import tables
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.gates import forms, queries, set_gate
 from evaluation.gates import rules as gate_rules
+from evaluation.metrics.typed import judged_by
 from evaluation.states import SuiteKind
 from evaluation.suites import derive, freeze_suite, slicing
 from evaluation.suites import queries as suite_queries
@@ -63,12 +64,12 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = evaluation_queries.evaluation_or_404(member_of(request), evaluation_id)
-    judged_by = tables.headline_metrics(evaluation.summary)[0]
+    metric = tables.headline_metric(evaluation.summary)
     found = _slices(evaluation) if evaluation.is_done else []
     context = {
         "evaluation": evaluation,
         "standing": queries.standing_of(evaluation),
-        "judged_by": judged_by,
+        "judged_by": metric,
         "worse": [one for one in found if one.is_worse],
         "others": [one for one in found if not one.is_worse],
         "wrong_at_most": 100 - tables.percent_level(evaluation.summary),
@@ -78,7 +79,7 @@ def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 
 
 def _slices(evaluation: Evaluation) -> list[scored_slices.ScoredSlice]:
-    metric = tables.headline_metrics(evaluation.summary)[0]
+    metric = tables.headline_metric(evaluation.summary)
     kept = evaluation_queries.scores_by_record(evaluation, system=tuned_name(evaluation.run), metric=metric.name)
     found = slicing.slices_of(evaluation.task_version.spec, kept.facts)
     if evaluation.suite is not None and suite_queries.changes_facts(evaluation.suite):
@@ -105,7 +106,9 @@ def _seen(request: HttpRequest) -> int | None:
 def _rows(task: Task) -> list[forms.RuleRow]:
     gate_row = queries.gate_of(task)
     asked = gate_rules.read(gate_row.rules) if gate_row else []
-    return forms.rows(asked, gate_rules.proposed(queries.newest_summary(task)))
+    return forms.rows(
+        asked, gate_rules.proposed(queries.newest_summary(task), judged_by=judged_by(suite_queries.newest_spec(task)))
+    )
 
 
 def _context(request: HttpRequest, task: Task, refusal: Refusal | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from evaluation.evaluations import answer
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.gates import assess
 from evaluation.gates import rules as gate_rules
@@ -29,16 +30,28 @@ class GateStanding:
         gate: The gate; None where the task has none, or it was lifted.
         evaluation: What it is judged on; None where nothing was evaluated.
         finding: By rule; nothing where there is no gate.
+        behind: Why it looks of no use whatever the gate asks, see `answer.behind_baseline`; told of a promotion alone.
     """
 
     gate: Gate | None
     evaluation: Evaluation | None
     finding: GateFinding
+    behind: str = ""
+
+    @property
+    def passes_gate(self) -> bool:
+        """Whether there is no gate, or it is passed."""
+        return self.gate is None or self.finding.passes is True
 
     @property
     def is_open(self) -> bool:
         """Whether nothing stands in the way of a promotion."""
-        return self.gate is None or self.finding.passes is True
+        return self.passes_gate and not self.behind
+
+    @property
+    def reasons(self) -> list[str]:
+        """A sentence for each thing that stands in its way."""
+        return [*self.finding.reasons, *([self.behind] if self.behind else [])]
 
     def as_json(self) -> dict[str, Any]:
         """The standing for programs."""
@@ -71,11 +84,10 @@ def standing_of(evaluation: Evaluation) -> GateStanding:
 
 def standing_of_run(run: TrainingRun) -> GateStanding:
     """How a run stands by its newest evaluation on a whole split that ended and may give a verdict, and of rules of a suite by that suite's."""
-    gate = gate_of(run.task)
-    if gate is None:
-        return GateStanding(None, None, GateFinding(()))
-    evaluation = newest_ended(run)
-    return GateStanding(gate, evaluation, _finding(gate, run, evaluation.summary if evaluation else {}))
+    gate, evaluation = gate_of(run.task), newest_ended(run)
+    summary = evaluation.summary if evaluation else {}
+    behind = answer.behind_baseline(summary, own=tuned_name(run))
+    return GateStanding(gate, evaluation, _finding(gate, run, summary), behind)
 
 
 def _finding(gate: Gate | None, run: TrainingRun, summary: Mapping[str, Any], *, suite: str = "") -> GateFinding:

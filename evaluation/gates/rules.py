@@ -164,9 +164,13 @@ def _refused(message: str) -> Refusal:
     return Refusal("bad_gate", message, hint="Nothing was changed.", status=422)
 
 
-def proposed(summary: Mapping[str, Any]) -> list[GateRule]:
-    """Rules that make sense for a task, by what its newest evaluation measured; none is enforced until a lead sets it."""
-    judged_by = tables.headline_metrics(dict(summary))[0].name if summary else "passes_all"
+def proposed(summary: Mapping[str, Any], *, judged_by: str) -> list[GateRule]:
+    """Rules that make sense for a task; none is enforced until a lead sets it.
+
+    Args:
+        summary: What its newest evaluation measured; empty where there is none.
+        judged_by: The metric that the task is judged by.
+    """
     rules = [
         GateRule(RuleKind.AT_LEAST, judged_by, 0.7),
         GateRule(RuleKind.NOT_WORSE, judged_by, 0.05, Against.TEACHER),

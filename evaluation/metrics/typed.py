@@ -25,6 +25,11 @@ def value_fields(spec: TaskSpec) -> list[OutputField]:
     return [field for field in spec.output_schema if not _holds_prose(field)]
 
 
+def judged_by(spec: TaskSpec) -> str:
+    """Name of the one metric that outputs of a task are judged by: values right where it has any, else texts by checks."""
+    return "exact" if value_fields(spec) else "passes_all"
+
+
 def _holds_prose(item: OutputItem) -> bool:
     if item.type == "list" and not item.items:
         return False

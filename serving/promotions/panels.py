@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
+from evaluation.evaluations import queries as evaluations
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -67,6 +68,7 @@ class ServingRow:
     miniature: Miniature
     writer: ServedMiniature | None
     is_loaded: bool
+    headline: dict[str, Any] | None
     total: dict[str, Any]
     today: dict[str, Any]
 
@@ -75,11 +77,13 @@ def serving_rows(task: Task, miniatures: list[Miniature], now: status.ServingSta
     """Miniatures of a task: served ones with the engine's word on them."""
     writers = {writer.name: writer for writer in queries.served_miniatures(task=task)}
     total, today = usage_totals(miniatures), usage_totals(miniatures, days=1)
+    headlines = evaluations.headlines(miniature.run_id for miniature in miniatures)
     return [
         ServingRow(
             miniature,
             writers.get(miniature.slug),
             bool(now.models.get(miniature.slug, {}).get("loaded")),
+            headlines.get(miniature.run_id),
             total.get(miniature.pk, NO_USAGE),
             today.get(miniature.pk, NO_USAGE),
         )

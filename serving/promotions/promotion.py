@@ -24,16 +24,18 @@ def promote(miniature: Miniature, *, by: Member, override_reason: str = "") -> P
     """Serve a miniature and make it its task's current one; starts serving where none runs.
 
     It becomes a teacher of its task too, for a second round of drafts. Promoting one that is served already makes it
-    the current one; promoting the current one changes nothing. Where the task has a gate, the miniature has to pass it.
+    the current one; promoting the current one changes nothing. Where the task has a gate, the miniature has to pass it;
+    without one too it has to have something right, and not less than the nearest gold.
 
     Args:
         miniature: What is to be served.
         by: A lead of its task.
-        override_reason: Why it is promoted though it does not pass the gate; kept, shown and audited where it does not.
+        override_reason: Why it is promoted though something stands in its way; kept, shown and audited where it does.
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409, it does not pass the gate, with the reasons, or was tuned on unfiltered texts for a study; 422, its
+        Refusal: 409, it does not pass the gate (`gate_not_passed`) or is no better than what costs nothing
+            (`below_baseline`), with the reasons, or was tuned on unfiltered texts for a study; 422, its
             weights fit nowhere it could be served, or the reason is too long.
     """
     require(by, miniature.task, Role.LEAD)
@@ -53,14 +55,15 @@ def _promote(miniature: Miniature, by: Member, override_reason: str) -> Promotio
     standing = gates.standing_of_run(miniature.run)
     override = {} if standing.is_open else _override(standing, override_reason)
     row = Promotion.objects.create(task=miniature.task, miniature=miniature, act=Act.PROMOTE, by=by, **override)
-    if standing.gate is not None and override:
+    if override:
         trail.record(
             "gate_overridden",
             by=by,
             about=miniature,
             task=miniature.task.slug,
-            gate=standing.gate.number,
+            gate=standing.gate.number if standing.gate else None,
             promotion=row.pk,
+            reason=row.override_reason,
         )
     trail.record("miniature_promoted", by=by, about=miniature, task=miniature.task.slug)
     teachers.offer_as_teacher(miniature)
@@ -91,18 +94,23 @@ def demote(miniature: Miniature, *, by: Member) -> Promotion | None:
 
 
 def _override(standing: GateStanding, reason: str) -> dict[str, str]:
-    """What a promotion keeps of the gate that was not passed.
+    """What a promotion keeps of what stood in its way.
 
     Raises:
         Refusal: There is no reason, or it is too long.
     """
     if not reason:
+        code, what = (
+            ("below_baseline", "It is no better than what costs nothing.")
+            if standing.passes_gate
+            else ("gate_not_passed", "It does not pass the gate of its task.")
+        )
         raise Refusal(
-            "gate_not_passed",
-            f"It does not pass the gate of its task. {' '.join(standing.finding.reasons)}",
+            code,
+            f"{what} {' '.join(standing.reasons)}",
             hint="Evaluate it again or train another one; a lead may promote it all the same with a written reason.",
             status=409,
-            errors={"gate": standing.finding.reasons, "override_reason": ["Needed where the gate is not passed."]},
+            errors={"gate": standing.reasons, "override_reason": ["Needed to promote it all the same."]},
         )
     if len(reason) > LONGEST_REASON:
         raise Refusal(
@@ -111,7 +119,7 @@ def _override(standing: GateStanding, reason: str) -> dict[str, str]:
             hint=f"Say it in {LONGEST_REASON}.",
             errors={"override_reason": [f"At most {LONGEST_REASON} characters."]},
         )
-    return {"override_reason": reason, "overridden": "\n".join(standing.finding.reasons)}
+    return {"override_reason": reason, "overridden": "\n".join(standing.reasons)}
 
 
 def _lock(miniature: Miniature) -> None:

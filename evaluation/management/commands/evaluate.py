@@ -68,10 +68,10 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps({"evaluation": str(evaluation.pk), "systems": summary["systems"]}))
             return
-        first, _ = tables.headline_metrics(summary)
+        metric = tables.headline_metric(summary)
         for line in tables.headline(summary):
-            cell = line["first"] or {"value": "not measured", "interval": ""}
-            self.stdout.write(f"{line['name']}: {first.label.lower()} {cell['value']} {cell['interval']}".strip())
+            cell = line["cell"] or {"value": "not measured", "interval": ""}
+            self.stdout.write(f"{line['name']}: {metric.label.lower()} {cell['value']} {cell['interval']}".strip())
 
     def _end(self, why: str, *, as_json: bool) -> NoReturn:
         """Say that nothing was measured, and end with 1."""

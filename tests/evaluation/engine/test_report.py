@@ -98,7 +98,7 @@ def test_a_share_of_an_evaluation_kept_before_has_its_interval_anew() -> None:
     [line] = tables.headline(summary)
     [point] = tables.chart(summary, "passes_all")["rows"]
 
-    assert line["first"]["interval"] == "0.0 % to 3.7 %"
+    assert line["cell"]["interval"] == "0.0 % to 3.7 %"
     assert round(point["hi"], 1) == 3.7
 
 

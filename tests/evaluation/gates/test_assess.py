@@ -160,8 +160,8 @@ def test_two_rules_that_ask_the_same_are_refused() -> None:
 
 
 def test_every_proposal_could_be_set() -> None:
-    gate_rules.check(gate_rules.proposed({}))
-    gate_rules.check(gate_rules.proposed(summary(exact=value(0.5, 0.4, 0.6))))
+    gate_rules.check(gate_rules.proposed({}, judged_by="passes_all"))
+    gate_rules.check(gate_rules.proposed(summary(exact=value(0.5, 0.4, 0.6)), judged_by="exact"))
 
 
 def test_thresholds_of_both_directions_and_of_a_length_can_be_set() -> None:

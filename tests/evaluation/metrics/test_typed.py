@@ -11,8 +11,10 @@ from evaluation.engine.reference_scores import ReferenceScorer
 from evaluation.engine.report import report
 from evaluation.evaluations import label_tables, metric_display, tables
 from evaluation.metrics import baselines, typed
+from evaluation.metrics.typed import judged_by
 from review.spec import prompting
 from review.spec.schema import InputField, Label, OutputField
+from review.spec.starters import outreach
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
 
@@ -157,7 +159,7 @@ def test_the_page_shows_values_first_and_the_baseline_first_of_the_systems() -> 
     right = [fields("bill"), fields("bug")] * 8
     summary = evaluated(right, {"tuned": right, "most frequent answer": [fields("bill")] * 16})
 
-    assert [metric.name for metric in tables.headline_metrics(summary)] == ["exact", "passes_all"]
+    assert tables.headline_metric(summary).name == "exact"
     assert tables.systems(summary) == ["most frequent answer", "tuned"]
     assert [row["metric"].label for row in tables.rows(summary)[:3]] == [
         "All values right",
@@ -189,8 +191,19 @@ def test_values_that_no_check_reads_are_told_as_right_and_never_as_passing(check
 
     names = {row["metric"].name for row in tables.rows(summary)}
     assert ("passes_all" in names, "passes_field_category" in names) == (bool(check), bool(check))
-    second = "passes_all" if check else "has_shape"
-    assert [metric.name for metric in tables.headline_metrics(summary)] == ["exact", second]
+    assert tables.headline_metric(summary).name == "exact"
+
+
+def test_a_task_has_one_metric_by_what_it_writes_whatever_was_measured() -> None:
+    passing = {"systems": {"tuned": {"passes_all": {"mean": 1.0, "low": 0.5, "high": 1.0, "n": 8}}}}
+    mails = outreach.SPEC
+
+    assert (judged_by(TASK), judged_by(mails)) == ("exact", "passes_all")
+    # No expert's gold was there to compare with: that all checks pass says nothing of the values.
+    [line] = tables.headline({**passing, "judged_by": judged_by(TASK)})
+    assert line["cell"] is None
+    [line] = tables.headline({**passing, "judged_by": judged_by(mails)})
+    assert line["cell"]["value"] == "100.0 %"
 
 
 EXAMPLES = [

@@ -86,7 +86,12 @@ def test_a_lead_overrides_with_a_reason_that_is_shown_and_audited(as_member, lea
     assert row.override_reason == "The customer waits."
     audited = AuditRow.objects.get(act="gate_overridden")
     assert (audited.actor, audited.subject_id) == (str(lead.pk), str(miniature.pk))
-    assert audited.detail == {"task": miniature.task.slug, "gate": 1, "promotion": row.pk}
+    assert audited.detail == {
+        "task": miniature.task.slug,
+        "gate": 1,
+        "promotion": row.pk,
+        "reason": "The customer waits.",
+    }
     panel = as_member(viewer).get(f"/miniatures/{miniature.pk}/serving/").content.decode()
     assert "The customer waits." in panel
     assert "nothing was measured yet" in panel
@@ -104,6 +109,83 @@ def test_over_the_api_the_reasons_are_told_and_may_be_overridden(api_as, lead, m
     assert refused.json()["code"] == "gate_not_passed"
     assert "nothing was measured yet" in str(refused.json()["errors"])
     assert Promotion.objects.count() == 1
+
+
+def score(miniature, own, **others):
+    """Store an evaluation by the metric of a task with values."""
+    run = miniature.run
+    means = {tuned_name(run): own, **{name.replace("_", " "): mean for name, mean in others.items()}}
+    systems = {
+        name: {
+            "exact": {"mean": mean, "low": mean, "high": mean, "n": 12, "companies": 12},
+            "passes_all": {"mean": 1.0, "low": 0.8, "high": 1.0, "n": 12, "companies": 12},
+        }
+        for name, mean in means.items()
+    }
+    kinds = {tuned_name(run): "lora"} | dict.fromkeys(systems.keys() - {tuned_name(run)}, "baseline")
+    about = {"dataset_version": run.dataset_version, "task_version": run.task_version}
+    summary = {"systems": systems, "kinds": kinds, "judged_by": "exact", "records": 12}
+    return Evaluation.objects.create(task=run.task, run=run, summary=summary, **about)
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "why"),
+    [
+        (0.25, {"nearest_gold": 0.5}, "All values right: 25.0 %. The nearest gold"),
+        (0.0, {"nearest_gold": 0.0}, "All values right: 0 % of 12 outputs."),
+        (0.0, {}, "All values right: 0 % of 12 outputs."),
+        (0.5, {"nearest_gold": 0.5}, None),
+        (0.25, {"most_frequent_answer": 0.5}, None),
+    ],
+)
+def test_what_is_no_better_than_the_nearest_gold_needs_a_reason(miniature, lead, own, others, why):
+    score(miniature, own, **others)
+
+    if why is None:
+        assert promotion.promote(miniature, by=lead, override_reason="not needed").override_reason == ""
+        return
+    with pytest.raises(Refusal) as refusal:
+        promotion.promote(miniature, by=lead, override_reason=" ")
+    assert (refusal.value.code, refusal.value.status) == ("below_baseline", 409)
+    assert refusal.value.errors["gate"][0].startswith(why)
+    assert not Promotion.objects.exists()
+
+    row = promotion.promote(miniature, by=lead, override_reason="A pilot.")
+
+    assert (row.override_reason, row.overridden) == ("A pilot.", refusal.value.errors["gate"][0])
+    assert AuditRow.objects.get(act="gate_overridden").detail == {
+        "task": miniature.task.slug, "gate": None, "promotion": row.pk, "reason": "A pilot.",
+    }  # fmt: skip
+
+
+def test_a_passed_gate_does_not_hide_that_the_nearest_gold_does_better(miniature, lead, gated):
+    score(miniature, 0.25, nearest_gold=0.5)
+
+    with pytest.raises(Refusal) as refusal:
+        promotion.promote(miniature, by=lead)
+
+    assert refusal.value.code == "below_baseline"
+    assert len(refusal.value.errors["gate"]) == 1
+
+
+def test_page_and_api_ask_for_the_reason_and_show_one_figure(as_member, api_as, lead, viewer, miniature):
+    score(miniature, 0.0, nearest_gold=0.5)
+    client, api = as_member(lead), api_as(lead, scopes=("lead",))
+
+    by_page = client.post(f"/miniatures/{miniature.pk}/promote/")
+    by_api = api.post(f"/api/v1/miniatures/{miniature.pk}/promote/")
+    card = client.get(f"/evaluations/of-run/{miniature.run_id}/card/").content.decode()
+    panel = client.get(f"/tasks/{miniature.task.slug}/serving/").content.decode()
+
+    assert (by_page.status_code, by_api.status_code) == (409, 409)
+    assert by_api.json()["code"] == "below_baseline"
+    assert 'name="override_reason"' in by_page.content.decode()
+    for shown in (card, by_page.content.decode()):
+        assert "All values right: 0.0 %. The nearest gold" in shown
+    for listed in (card, panel):
+        assert "0.0 %" in listed and "100.0 %" not in listed and "Pass every check" not in listed
+    client.post(f"/miniatures/{miniature.pk}/promote/", {"override_reason": "A pilot."})
+    assert "A pilot." in as_member(viewer).get(f"/miniatures/{miniature.pk}/serving/").content.decode()
 
 
 @pytest.mark.slow(after_first=True)
