@@ -61,7 +61,7 @@ def load_task(demo: DemoTask, *, by: Member) -> bool:
 
 
 def _create(demo: DemoTask, by: Member) -> Task:
-    task = authoring.create(
+    return authoring.create(
         name=demo.name,
         slug=demo.slug,
         spec=demo.spec,
@@ -69,10 +69,8 @@ def _create(demo: DemoTask, by: Member) -> Task:
         note=FIRST_NOTE,
         train_fraction=TRAIN_FRACTION,
         validation_fraction=VALIDATION_FRACTION,
+        seed=demo.seed,
     )
-    task.seed = demo.seed
-    Task.objects.filter(pk=task.pk).update(seed=task.seed)
-    return task
 
 
 def _import(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord], by: Member) -> bool:

@@ -139,8 +139,8 @@ def _task(admin: Member) -> bool:
         note="The demo's first version",
         train_fraction=TRAIN_FRACTION,
         validation_fraction=VALIDATION_FRACTION,
+        seed=SPLIT_SEED,
     )
-    Task.objects.filter(slug=SLUG).update(seed=SPLIT_SEED)
     return True
 
 

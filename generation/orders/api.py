@@ -30,6 +30,7 @@ from generation.teachers import queries as teacher_selectors
 from generation.teachers.terms import terms_of
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from review.sources import split_advice
 from review.tasks.permissions import task_or_404
 from web.http.lists import ListQuery, Rows, TaskQuery, lists, one_of
 from web.http.pagination import KeysetPagination
@@ -67,10 +68,12 @@ class EstimateView(APIView):
     @extend_schema(request=OrderIn, responses=EstimateOut)
     def post(self, request: Request) -> Response:
         quoted = launch.quote(_order_request(request))
+        lacking = split_advice.of_task(quoted.version.task)
         shown = quoted.estimate.as_json() | {
             "suggested_budget_usd": quoted.suggested_budget_usd,
             "records": len(quoted.record_ids),
             "terms": terms_of(quoted.teacher.provider),
+            "warnings": [str(lacking)] if lacking else [],
         }
         return Response(EstimateOut(shown).data)
 

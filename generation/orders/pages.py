@@ -26,6 +26,7 @@ from generation.teachers import queries as teacher_selectors
 from generation.teachers.edit import require_admin
 from generation.teachers.terms import terms_of
 from members.session import member_of
+from review.sources import split_advice
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404, tasks_for
 from web.errors import Refusal
@@ -150,7 +151,7 @@ def _quote_context(request: HttpRequest, task: Task, given: QueryDict) -> dict[s
         )
     except Refusal as refusal:
         return {"line": line, "no_quote": refusal, "asked": [teacher]}
-    return {"line": line, "quote": quote, "asked": [teacher]}
+    return {"line": line, "quote": quote, "asked": [teacher], "shortage": split_advice.of_task(task)}
 
 
 def _whole_number(text: str) -> int:

@@ -65,6 +65,9 @@ class EstimateOut(serializers.Serializer[Any]):
     suggested_budget_usd = serializers.DecimalField(max_digits=12, decimal_places=2)
     records = serializers.IntegerField()
     terms = TermsOut()
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="Such as a side of the split that no record of the task stands on."
+    )
 
 
 class OrderStartedOut(serializers.Serializer[Any]):

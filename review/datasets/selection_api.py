@@ -72,6 +72,9 @@ class PreviewOut(serializers.Serializer[Any]):
     is_partial = serializers.BooleanField()
     has_compared = serializers.BooleanField()
     contradictions = ContradictionsOut(allow_null=True)
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="Such as a side of the split without any row, and what helps."
+    )
     exploratory_pairs = serializers.IntegerField(
         allow_null=True, help_text="Pairs that replies would give in `dpo`, whether the filters take them or not."
     )
@@ -96,6 +99,7 @@ class SelectionPreviewView(APIView):
             "groups": preview.groups,
             "is_partial": preview.is_partial,
             "exploratory_pairs": preview.exploratory_pairs,
+            "warnings": preview.warnings,
             "has_compared": preview.has_compared,
             "contradictions": {"inputs": preview.contradicted_inputs, "golds": preview.contradicting_golds}
             if preview.has_compared

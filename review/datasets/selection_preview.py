@@ -13,6 +13,7 @@ from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.selection import PREVIEW_GOLDS, preview
 from review.desk.cards.values import is_value
 from review.models import Decision, Draft, Task
+from review.sources import split_advice
 from review.states import Split
 from review.tasks.queries import latest_version
 
@@ -70,6 +71,7 @@ class SelectionPreview:
         exploratory_pairs: Preference pairs that replies would give; None where no room sends mails.
         takes_exploratory_pairs: Whether the filters ask for them.
         group_noun: What records of one group have in common, such as a company; `group_nouns` several.
+        warnings: What is to be mended before a freeze: a side of the split without any row.
         counted_at: When it was counted, of a large task; None where that was just now.
     """
 
@@ -90,6 +92,7 @@ class SelectionPreview:
     takes_exploratory_pairs: bool = False
     group_noun: str = "group"
     group_nouns: str = "groups"
+    warnings: list[str] = field(default_factory=list)
     counted_at: datetime | None = None
 
 
@@ -133,6 +136,7 @@ def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
         takes_exploratory_pairs=filters.exploratory_pairs,
         group_noun=spec.group_noun,
         group_nouns=spec.group_nouns,
+        warnings=split_advice.of_rows(task, by_split),
         counted_at=found.at,
     )
 

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.session import member_of
-from review.sources import queries
+from review.sources import queries, split_advice
 from review.sources.claim_records import make as make_claims
 from review.sources.forms import (
     DetailsForm,
@@ -241,6 +241,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "filename": filename,
         "spec": spec,
         "file": preview,
+        "shortage": preview.plan and split_advice.of_plan(spec, preview.plan),
         "rows": mapping_rows(preview),
         "unfilled": unfilled(preview, defaults),
         "offer": offer(preview.rows_total - preview.rows_bad, preview.rows_bad, refusal),

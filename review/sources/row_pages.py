@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods
@@ -17,11 +18,12 @@ from pydantic import ValidationError
 
 from members.session import member_of
 from review.models import Task
-from review.sources.imports import import_drafts, import_records, uploads
+from review.sources import split_advice
+from review.sources.imports import import_drafts, import_records, read_preview, uploads
 from review.sources.imports.logs.reading import shapes_in
 from review.sources.imports.own_rows import prompts
 from review.sources.imports.own_rows.columns import ANSWER, FACT, SPLIT, Column, columns_of
-from review.sources.imports.own_rows.proposal import mapping_of, noun_of, propose
+from review.sources.imports.own_rows.proposal import grouping_of, mapping_of, noun_of, propose
 from review.sources.imports.tables import open_table
 from review.sources.imports.tables.text_encoding import encoding_of
 from review.sources.row_forms import USES, OwnTaskForm, RowsForm, column_lines, columns_from
@@ -102,9 +104,9 @@ def found(request: HttpRequest, name: str) -> HttpResponse:
     form = OwnTaskForm(request.POST or None, initial=_initial(filename) | {"instruction": wording})
     try:
         columns = columns_from(request.POST.dict(), columns)
-        spec = _proposed(columns, form)
+        spec = _proposed(columns, form, grouped_by=request.POST.get("group"))
         if request.POST.get("do", "look") != "look" and form.is_valid():
-            task = _make(request, spec, form.cleaned_data, filename)
+            task = _make(request, spec, form.cleaned_data, filename, seed=_seed(name))
             return _begin(request, task, spec, path, columns, filename)
     except Refusal as error:
         refusal = error
@@ -119,6 +121,9 @@ def found(request: HttpRequest, name: str) -> HttpResponse:
         "spec": spec,
         "count": sum(1 for _ in open_table(path).rows()),
         "has_answers": any(column.use == ANSWER for column in columns),
+        "facts": [column.field for column in columns if column.use == FACT],
+        "grouping": grouping_of(spec) if spec else "",
+        **_planned(path, columns, spec, _seed(name)),
     }
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "review/sources/own_rows_found.html", context, status=status)
@@ -129,10 +134,28 @@ def _initial(filename: str) -> dict[str, str]:
     return {"name": stem[:1].upper() + stem[1:] if stem else "My rows", "record_noun": noun_of(stem)}
 
 
-def _proposed(columns: tuple[Column, ...], form: OwnTaskForm) -> TaskSpec:
+def _seed(upload: str) -> str:
+    """The seed of the task that is made of an upload: the same for what the page shows and for what is drawn."""
+    return salted_hmac("review.own-rows", upload).hexdigest()[:32]
+
+
+def _planned(path: Path, columns: tuple[Column, ...], spec: TaskSpec | None, seed: str) -> dict[str, Any]:
+    """Where each row would stand, and which side would be empty; nothing where the rows cannot be read yet."""
+    if spec is None:
+        return {}
+    mapping = mapping_of([column for column in columns if column.use in (FACT, SPLIT)], spec)
+    try:
+        plan = read_preview(path, spec=spec, mapping=mapping, task=Task(seed=seed)).plan
+    except Refusal:
+        return {}
+    return {"plan": plan, "shortage": plan and split_advice.of_plan(spec, plan)}
+
+
+def _proposed(columns: tuple[Column, ...], form: OwnTaskForm, *, grouped_by: str | None) -> TaskSpec:
     noun = form.data.get("record_noun", "") if form.is_bound else form.initial["record_noun"]
     try:
-        return propose(columns, instruction=form.own_instruction if form.is_bound else "", record_noun=noun)
+        instruction = form.own_instruction if form.is_bound else ""
+        return propose(columns, instruction=instruction, record_noun=noun, grouped_by=grouped_by)
     except ValidationError as error:
         message = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise Refusal("spec_invalid", f"No task comes of this: {message}.", hint="Change what a column is.") from None
@@ -151,13 +174,14 @@ def _shown(form: OwnTaskForm, spec: TaskSpec | None) -> OwnTaskForm:
     return form
 
 
-def _make(request: HttpRequest, spec: TaskSpec, chosen: dict[str, Any], filename: str) -> Task:
+def _make(request: HttpRequest, spec: TaskSpec, chosen: dict[str, Any], filename: str, *, seed: str) -> Task:
     return authoring.create(
         name=chosen["name"],
         slug=chosen["slug"] or slugify(chosen["name"])[: authoring.SLUG_CHARS].strip("-"),
         spec=spec,
         by=member_of(request),
         note=f"From the rows of “{filename}”"[:200] if filename else "From pasted rows",
+        seed=seed,
     )
 
 

@@ -33,6 +33,7 @@ def create(
     note: str = "",
     train_fraction: float = 0.8,
     validation_fraction: float = 0.1,
+    seed: str = "",
 ) -> Task:
     """Make a task with its version 1; its creator becomes its lead.
 
@@ -44,6 +45,7 @@ def create(
         note: Why.
         train_fraction: Share of the companies whose records are trained on; fixed for ever, before any import.
         validation_fraction: Share that stops training early; the rest is the test split.
+        seed: The secret by which its splits and samples are drawn; a random one when empty.
 
     Raises:
         PermissionDenied: The member leads no task and is no admin.
@@ -63,6 +65,7 @@ def create(
                 created_by=by,
                 train_fraction=train_fraction,
                 validation_fraction=validation_fraction,
+                **({"seed": seed} if seed else {}),
             )
     except IntegrityError:
         raise Refusal(

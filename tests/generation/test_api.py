@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from generation.models import Call, Order, Teacher
 from members.models import Member
-from review.models import Source, Task
+from review.models import Record, Source, Task
 from tests.generation.conftest import uncertain_call
 
 Api = Callable[..., APIClient]
@@ -34,6 +35,27 @@ def test_an_order_is_priced_launched_and_read(task: Task, source: Source, lead: 
         "queued",
     )
     assert [row["id"] for row in api.get(f"{JOBS}?task=outreach").data["results"]] == [shown.data["id"]]
+
+
+def test_an_order_warns_of_a_side_of_the_split_that_stays_empty(
+    task: Task, source: Source, lead: Member, api_as: Api, as_member: Callable[[Member], Client]
+) -> None:
+    address, asked = f"/tasks/{task.slug}/generation/estimate/", {"teacher": "offline", "count": 4}
+    page = as_member(lead)
+    calm = (
+        api_as(lead).post(f"{JOBS}estimate/", ORDER, format="json").data["warnings"],
+        page.get(address, asked).content,
+    )
+
+    Record.objects.exclude(split="train").delete()
+    Record.objects.exclude(title__in=["Co 0", "Co 1", "Co 2", "Co 3", "Co 4"]).delete()
+    Record.objects.update(group="co")
+
+    [warning] = api_as(lead).post(f"{JOBS}estimate/", ORDER, format="json").data["warnings"]
+    assert "of 1 company: none stands in validation or test." in warning
+    assert "Group by another column or by none" in warning
+    assert warning in " ".join(page.get(address, asked).content.decode().split())
+    assert calm[0] == [] and b"split-shortage" not in calm[1]
 
 
 def test_the_same_key_launches_once(task: Task, source: Source, lead: Member, api_as: Api) -> None:

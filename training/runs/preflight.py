@@ -12,6 +12,8 @@ from jobs.rundir import identity
 from jobs.rundir.machine import GIB
 from jobs.scheduling import workers
 from review.models import DatasetVersion
+from review.sources import split_advice
+from review.states import Split
 from training.inputs import tuning_data
 from training.inputs.tuning_data import MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS, ROWS_OF
 from training.recipes.schema import Recipe
@@ -44,6 +46,8 @@ def require_rows(version: DatasetVersion, reads: str = "sft") -> None:
             f"{version} holds {train} training and {validation} validation {called}; a run takes at least "
             f"{MIN_TRAIN_ROWS} and {MIN_VALIDATION_ROWS}."
         )
+        if validation < MIN_VALIDATION_ROWS:
+            hint = split_advice.advice(version.dataset.task, Split.VALIDATION)
         raise Refusal("too_few_golds", message, hint=hint, errors={"dataset_version": [message]})
     labels = version.counts.get("labels") or {}
     if reads == "kto" and not all(labels.get(label) for label in ("good", "bad")):

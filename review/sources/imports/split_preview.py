@@ -9,16 +9,33 @@ from dataclasses import dataclass
 from review.models import Record, Task
 from review.sources.imports.company_splits import CompanyNaming, CompanySplits
 from review.sources.imports.read_rows import ReadRow
-from review.sources.imports.record_import import hashed
+from review.sources.imports.record_import import growing_chunks, hashed
 from review.sources.imports.result import RowTally
 from review.spec.task_spec import TaskSpec
 from review.states import Split
 from stats.intervals.shares import FEW, ShareInterval, clopper_pearson, wilson
-from web.db.chunks import chunked
 
-CHUNK = 500
+# Rows that a page shows, and how much of each.
+SHOWN, FACT_CHARS = 50, 120
 # A share that many tasks come near; what its interval looks like is said for it.
 EXAMPLE_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """Where one new record would stand.
+
+    Attributes:
+        number: Its row.
+        facts: The beginning of its facts, as a text.
+        group: The name of its group as written; empty where it stands for itself.
+        split: Its side.
+    """
+
+    number: int
+    facts: str
+    group: str
+    split: str
 
 
 @dataclass(frozen=True)
@@ -28,10 +45,19 @@ class SplitPlan:
     Attributes:
         added: Those that this file would add.
         there: Those that the task has.
+        groups: Groups of those that this file would add.
+        rows: The first of these.
     """
 
     added: dict[str, int]
     there: dict[str, int]
+    groups: int = 0
+    rows: tuple[PlannedRow, ...] = ()
+
+    @property
+    def filled(self) -> set[str]:
+        """Sides with a record after the import."""
+        return {split for counts in (self.added, self.there) for split, count in counts.items() if count}
 
     @property
     def test(self) -> int:
@@ -73,7 +99,9 @@ def plan(task: Task, spec: TaskSpec, companies: CompanySplits, rows: Iterable[Re
         tally: Gets the rows that no side takes.
     """
     naming, seen, added = CompanyNaming(spec), set[str](), Counter[str]()
-    for chunk in chunked(hashed(rows, tally), CHUNK):
+    groups, shown = set[str](), list[PlannedRow]()
+    # In the steps in which an import takes them in, so that lots fall alike.
+    for chunk in growing_chunks(hashed(rows, tally)):
         digests = [read.digest for read in chunk]
         seen |= set(Record.objects.filter(task=task, content_hash__in=digests).values_list("content_hash", flat=True))
         fresh = []
@@ -84,10 +112,16 @@ def plan(task: Task, spec: TaskSpec, companies: CompanySplits, rows: Iterable[Re
         companies.learn(company for _, company in fresh)
         for read, company in fresh:
             try:
-                added[companies.side_of(company, read.row.split)] += 1
+                side = companies.side_of(company, read.row.split)
             except ValueError as error:
                 tally.refuse(read.row.number, str(error))
-    return SplitPlan(dict(added), dict(_there(task)))
+                continue
+            added[side] += 1
+            groups.add(company.group)
+            if len(shown) < SHOWN:
+                facts = " · ".join(str(value) for value in read.row.facts.values())
+                shown.append(PlannedRow(read.row.number, facts[:FACT_CHARS], naming.written(read.row.facts), side))
+    return SplitPlan(dict(added), dict(_there(task)), len(groups), tuple(shown))
 
 
 def _there(task: Task) -> Iterator[tuple[str, int]]:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from members.models import Member
 from review.datasets import freezing, revocations
 from review.datasets import write_version as writing
 from review.desk import decisions, deck
-from review.models import Dataset, DatasetVersion, Decision, Draft, Task
+from review.models import Dataset, DatasetVersion, Decision, Draft, Gold, Record, Task
 from tests.review import factories
 from tests.review.datasets import golds
 
@@ -61,6 +62,29 @@ def test_a_preview_counts_and_says_what_is_dropped(
     assert [(line["label"], line["dropped"], line["left"]) for line in told["dropped"]] == [
         ("Verdict not selected", 2, 1)
     ]
+
+
+def test_a_preview_warns_of_sides_without_rows_and_says_what_helps(
+    dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient], as_member: Callable[[Member], Client]
+) -> None:
+    golds.decide_each(admin, task, ["accept"] * 8)
+    address = "/api/v1/datasets/gold/preview/"
+    full = api_as(admin).get(address).json()
+    Record.objects.filter(split="test").update(split="train")
+    no_test = api_as(admin).get(address).json()["warnings"]
+    Gold.objects.filter(draft__record__split="validation").delete()
+
+    [unjudged, shortage] = sorted(api_as(admin).get(address).json()["warnings"], reverse=True)
+    page = as_member(admin).get("/datasets/gold/").content.decode()
+
+    assert (full["warnings"], all(full["splits"].values())) == ([], True)
+    assert no_test == [shortage]
+    assert (
+        shortage
+        == "8 records of 8 companies: none stands in test. Import more records of other companies: the empty sides get the next ones."
+    )
+    assert unjudged.startswith("No draft of the 1 validation record is taken: accept or edit some of theirs")
+    assert unjudged in page and shortage in page
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from members.models import Member
@@ -87,6 +89,22 @@ def test_a_preview_tells_where_new_records_would_stand(task: Task, admin: Member
     assert plan is not None
     assert plan.lines == [("Train", 3, 3), ("Validation", 0, 0), ("Test", 0, 2)]
     assert Record.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [20, 700])
+def test_what_is_shown_beforehand_is_what_comes(task: Task, admin: Member, write: Write, count: int) -> None:
+    rows = "".join(f"Firm{n % (count - 5)},s{n}\n" for n in range(count))
+    path = write(f"company,sector\n{rows}")
+
+    plan = read_preview(path, spec=outreach.SPEC, task=task).plan
+    import_records(task, path, by=admin)
+
+    assert plan is not None
+    stored = Record.objects.order_by("row_number").values_list("row_number", "title", "split")
+    assert [(row.number, row.group, row.split) for row in plan.rows] == list(stored[:50])
+    assert (plan.groups, plan.filled) == (count - 5, set(sides().values()))
+    assert plan.added == dict(Counter(Record.objects.values_list("split", flat=True)))
 
 
 def test_few_test_records_are_told_with_what_they_can_show() -> None:

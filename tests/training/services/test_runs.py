@@ -93,6 +93,11 @@ def test_too_few_golds_are_refused_with_their_numbers(launch, admin):
     assert caught.value.code == "too_few_golds"
     assert "5 training and 0 validation rows" in caught.value.message
     assert "at least 8 and 1" in caught.value.message
+    # More verdicts could not help: no record of the task stands there.
+    assert (
+        "7 records of 7 companies: none stands in validation. Import more records of other companies"
+        in caught.value.hint
+    )
     assert not TrainingRun.objects.exists()
 
 

@@ -30,13 +30,17 @@ _TITLE_CHARS = 100
 _ROOM, _ROUND = 1.25, 10
 
 
-def propose(columns: Sequence[Column], *, instruction: str = "", record_noun: str = "record") -> TaskSpec:
+def propose(
+    columns: Sequence[Column], *, instruction: str = "", record_noun: str = "record", grouped_by: str | None = None
+) -> TaskSpec:
     """The version that these columns speak of.
 
     Args:
         columns: Their uses and types; without an answer among them the task writes one text.
         instruction: What is to be done; by rule when empty.
         record_noun: What a row is called.
+        grouped_by: The fact whose equal values keep rows on one side of the split; empty where each row stands for
+            itself, by rule when None or no fact.
 
     Raises:
         ValueError: No fact is left, or fields do not fit each other (pydantic's, with the place).
@@ -44,7 +48,7 @@ def propose(columns: Sequence[Column], *, instruction: str = "", record_noun: st
     facts = [column for column in columns if column.use == FACT]
     if not facts:
         raise ValueError("no column is a fact: the answer needs something to be told from")
-    inputs = _inputs(facts)
+    inputs = _inputs(facts, grouped_by)
     outputs = _outputs([part for column in columns if column.use == ANSWER for part in members_of(column)])
     has_text = any(field.type == "text" for field in outputs)
     kinds: list[CheckKind] = ["placeholders", "repetition"] if has_text else []
@@ -110,13 +114,23 @@ def noun_of(words: str) -> str:
     return next((noun for word in found for noun in _NOUNS if word in (noun, plural(noun))), "record")
 
 
-def _inputs(facts: Sequence[Column]) -> tuple[InputField, ...]:
+def grouping_of(spec: TaskSpec) -> str:
+    """The fact that rows are grouped by; empty where each stands for itself."""
+    return spec.facts_with_role("group") or spec.facts_with_role("title") or ""
+
+
+def _inputs(facts: Sequence[Column], grouped_by: str | None) -> tuple[InputField, ...]:
     short = [
         column.field for column in facts if max((len(str(each)) for each in column.values), default=999) <= _TITLE_CHARS
     ]
     named = [name for word in _TITLES for name in short if word in name.split("_")]
     title = named[0] if named and len(facts) > 1 else ""
     group = next((column.field for column in facts if column.field in _GROUPS and column.field != title), "")
+    if grouped_by == "":
+        # A title groups too, so it stays one only where no two rows share it.
+        group, title = "", title if any(column.field == title and _tells_apart(column) for column in facts) else ""
+    elif grouped_by in {column.field for column in facts}:
+        group = grouped_by if grouped_by != title else ""
     return tuple(
         InputField.model_validate(
             {
@@ -129,6 +143,10 @@ def _inputs(facts: Sequence[Column]) -> tuple[InputField, ...]:
         )
         for column in facts
     )
+
+
+def _tells_apart(column: Column) -> bool:
+    return column.is_full and len({str(value) for value in column.values}) == len(column.values)
 
 
 def _outputs(answers: Sequence[Column]) -> tuple[OutputField, ...]:
