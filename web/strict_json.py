@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final, Self
 
 MAX_DEPTH: Final = 64
 # Every integer of so many digits is a float as well.
@@ -31,8 +32,35 @@ class InvalidJson(json.JSONDecodeError):
         self.args = (message,)
 
 
-def parse(text: str | bytes) -> Any:
+class WrittenFloat(float):
+    """A number that says its digits as they were written, zeros at the end included; all else about it is a float's."""
+
+    __slots__ = ("digits",)
+    digits: str
+
+    def __new__(cls, digits: str) -> Self:
+        number = super().__new__(cls, digits)
+        number.digits = digits
+        return number
+
+    def __str__(self) -> str:
+        return self.digits
+
+    __repr__ = __str__
+
+
+def written(digits: str) -> float:
+    """Return a number, with its digits where they are not those that programs write it with."""
+    value = float(digits)
+    return value if repr(value) == digits else WrittenFloat(digits)
+
+
+def parse(text: str | bytes, *, number: Callable[[str], float] = float) -> Any:
     """Read JSON; its texts may hold what no database stores, see `mistakes`.
+
+    Args:
+        text: The JSON.
+        number: What reads a number with a point or an exponent; `written` or `WrittenFloat` keeps its digits.
 
     Raises:
         NotTaken: It is nested more than 64 deep, or holds a number that is none.
@@ -41,7 +69,7 @@ def parse(text: str | bytes) -> Any:
     if not isinstance(text, str):
         text = bytes(text).decode(json.detect_encoding(text))
     try:
-        value = _DECODER.decode(text)
+        value = _decoder(number).decode(text)
     except RecursionError:
         raise _too_deep() from None
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
@@ -49,14 +77,14 @@ def parse(text: str | bytes) -> Any:
     return value
 
 
-def loads(text: str | bytes) -> Any:
-    """Read JSON whose texts can be stored.
+def loads(text: str | bytes, *, number: Callable[[str], float] = float) -> Any:
+    """Read JSON whose texts can be stored; arguments as of `parse`.
 
     Raises:
         NotTaken: As `parse`, or a text holds a zero byte or half a character; says where.
         ValueError: As `parse`.
     """
-    value = parse(text)
+    value = parse(text, number=number)
     for path, (mistake,) in unstorable_texts(value, text):
         raise InvalidJson(f"{path}: {mistake}" if path else mistake)
     return value
@@ -125,15 +153,16 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _float(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        raise InvalidJson(f"the number {digits[:20]} is too large")
-    return value
-
-
 def _no_constant(name: str) -> None:
     raise InvalidJson(f"{name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer, parse_float=_float)
+@cache
+def _decoder(number: Callable[[str], float]) -> json.JSONDecoder:
+    def read(digits: str) -> float:
+        value = number(digits)
+        if math.isinf(value):
+            raise InvalidJson(f"the number {digits[:20]} is too large")
+        return value
+
+    return json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer, parse_float=read)

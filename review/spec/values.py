@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from review.spec.numbers import GREATEST_INTEGER, whole_or_not
 from review.spec.schema import Fields, InputField, Label, OutputField, OutputItem
 
 # Most text that comes is tidy already, and is read many times: two quick searches tell.
@@ -20,7 +21,6 @@ _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _SAID = {"true": True, "yes": True, "false": False, "no": False}
 TEXTS = frozenset({"text", "quote"})
-GREATEST_INTEGER = 2**53 - 1
 
 
 def as_word(value: object) -> str:
@@ -162,7 +162,7 @@ def _number(field: OutputItem, value: object, where: str) -> int | float:
     number = _in_range(field, _number_in(value, where), where)
     if field.decimals is not None and round(number, field.decimals) != number:
         raise ValueError(f"{where} is {_short(value)}; at most {field.decimals} decimals are allowed")
-    return int(number) if number == int(number) and abs(number) <= GREATEST_INTEGER else number
+    return whole_or_not(number) if isinstance(number, float) else number
 
 
 def _number_in(value: object, where: str) -> int | float:

@@ -14,13 +14,13 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from review.spec import paths
+from review.spec.numbers import NUMBER, readings_in
 from review.spec.schema import SLOT, Facts, Fields
 from review.spec.task_spec import TaskSpec
 from review.spec.values import TEXTS
 from review.text.checks.unsupported import NAMES_IN
 from review.text.grounding import attribution
 from review.text.reading.names import unknown_names
-from review.text.reading.numbers import NUMBER, readings_in
 from review.text.reading.words import sentences
 from review.text.scripts import WITHOUT_BLANKS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from review.text.reading.numbers import NUMBER, readings, readings_in
+from review.spec.numbers import NUMBER, readings, readings_in
 
 
 @pytest.mark.parametrize(

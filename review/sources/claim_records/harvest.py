@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 from review.spec import prompting
+from review.spec.numbers import readings_in
 from review.spec.paths import texts
 from review.spec.schema import SLOT, Facts, Fields
 from review.spec.task_spec import TaskSpec
@@ -18,7 +19,6 @@ from review.text.grounding import attribution
 from review.text.grounding.passages import PassageIndex, index_passages, offer_lines
 from review.text.grounding.sentence_support import sentence_support
 from review.text.reading.names import unknown_names
-from review.text.reading.numbers import readings_in
 
 # Of one accepted draft, so that long ones do not crowd out the others.
 _OF_ONE_DRAFT: Final = 2

@@ -10,10 +10,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from review.spec import numbers
+from review.spec.numbers import GREATEST_INTEGER
 from review.spec.schema import InputField, Label, OutputItem
-from review.spec.values import GREATEST_INTEGER, TEXTS, label_of, normalise_text, out_of_range
+from review.spec.values import TEXTS, label_of, normalise_text, out_of_range
 from web import strict_json
-from web.strict_json import MAX_DIGITS
+from web.strict_json import WrittenFloat
 
 MAX_CHARS = 20_000
 # Of a document, a conversation or an object.
@@ -26,10 +28,6 @@ _ORDERS = {"dmy": ("%d/%m/%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}
 # A date as spreadsheets write it with its time.
 _TIMED = re.compile(r"([\d./-]{8,10}),? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?")
 _YES, _NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0"})
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_TRADED = str.maketrans(".,", ",.")
-_GROUPS = re.compile(r"[ ,'\u2019\u00a0\u202f]")
-_GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ ,'\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?")
 
 
 class Notation(NamedTuple):
@@ -71,12 +69,12 @@ def read_value(field: InputField, value: object, notation: Notation = PLAIN) -> 
     if isinstance(value, list):
         if any(isinstance(part, (dict, list)) for part in value):
             raise ValueError(of_objects(value))
-        value = "; ".join(str(part) for part in value)
+        value = "; ".join(map(text_of, value))
     if field.type in ("number", "integer"):
         return _in_range(field, _number(value, notation) if field.type == "number" else _integer(value, notation))
     if field.type == "boolean":
         return _boolean(value)
-    text = _bounded(normalise_text(str(value)), MAX_CHARS)
+    text = _bounded(normalise_text(text_of(value)), MAX_CHARS)
     if field.type == "choice":
         return _label(field.labels, text)
     if field.type == "date":
@@ -92,6 +90,8 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
     """
     if field.type == "text" and isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
         raise ValueError(of_objects(value))
+    if field.type in ("number", "integer") and isinstance(value, WrittenFloat):
+        return numbers.read(value.digits)
     if field.type in TEXTS or not isinstance(value, str) or not value.strip():
         return value
     if field.type == "choices":
@@ -103,6 +103,15 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
     if field.type == "boolean":
         return _boolean(value)
     return _date(value.strip(), notation) if field.type == "date" else value
+
+
+def text_of(value: object) -> str:
+    """A plain value as a text says it: the digits of a number as they were written, `true` and `false` as JSON has them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and not isinstance(value, WrittenFloat):
+        return str(numbers.whole_or_not(value))
+    return str(value)
 
 
 def _bounded(text: str, most: int) -> str:
@@ -133,7 +142,22 @@ def _object(field: InputField, value: object) -> dict[str, Any] | list[dict[str,
     if len(parts) < (len(loaded) if isinstance(loaded, list) else 1):
         raise ValueError("is no JSON object, nor a list of objects")
     _bounded(json.dumps(loaded), MAX_LONG_CHARS)
-    return (parts or None) if isinstance(loaded, list) else parts[0]
+    kept = [{name: _kept(inner) for name, inner in part.items()} for part in parts]
+    return (kept or None) if isinstance(loaded, list) else kept[0]
+
+
+def _kept(value: object) -> Any:
+    """A value inside an object; a number that would lose digits becomes a text."""
+    if isinstance(value, dict):
+        return {name: _kept(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_kept(inner) for inner in value]
+    if not isinstance(value, WrittenFloat):
+        return value
+    try:
+        return numbers.read(value.digits)
+    except ValueError:
+        return value.digits
 
 
 def _conversation(field: InputField, value: object) -> list[dict[str, str]] | None:
@@ -173,7 +197,7 @@ _OF_PARTS: dict[str, Callable[[InputField, Any], Any]] = {
 
 def _json(value: str, kind: str) -> Any:
     try:
-        return strict_json.loads(value)
+        return strict_json.loads(value, number=strict_json.written)
     except ValueError:
         raise ValueError(f"holds no JSON {kind}") from None
 
@@ -196,27 +220,17 @@ def _in_range(field: InputField, number: int | float) -> int | float:
 def _number(value: object, notation: Notation) -> int | float:
     if isinstance(value, bool):
         raise ValueError(f"is '{value}', expected a number")
-    if isinstance(value, (int, float)):
-        return _finite(float(value)) if isinstance(value, float) else value
-    text = str(value).strip()
-    if notation.decimal == ",":
-        # Point and comma trade places; what is left is read as anywhere.
-        text = text.translate(_TRADED)
-    if _GROUPED.fullmatch(text):
-        text = _GROUPS.sub("", text)
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(f"is '{_short(value)}', expected a number such as 1200 or 3{notation.decimal}5")
-    if len(text) > MAX_DIGITS:
-        raise ValueError(f"has {len(text):,} digits; {MAX_DIGITS} is the limit")
-    return _finite(float(text), value) if re.search(r"[.eE]", text) else int(text)
-
-
-def _finite(number: float, value: object = None) -> int | float:
-    if math.isnan(number):
+    if isinstance(value, int):
+        return value
+    if not isinstance(value, float):
+        return numbers.read(str(value), notation.decimal)
+    if isinstance(value, WrittenFloat):
+        return numbers.read(value.digits)
+    if math.isnan(value):
         raise ValueError("is NaN, which is no number")
-    if math.isinf(number):
-        raise ValueError(f"is '{_short(number if value is None else value)}', too large for a number")
-    return int(number) if number.is_integer() else number
+    if math.isinf(value):
+        raise ValueError(f"is '{value}', too large for a number")
+    return numbers.whole_or_not(value)
 
 
 def _date(text: str, notation: Notation) -> str:
@@ -261,7 +275,7 @@ def _list(value: object) -> list[str] | None:
         value = [value]
     if any(isinstance(part, (dict, list)) for part in value):
         raise ValueError(of_objects(value))
-    return [text for part in value if (text := normalise_text(str(part)))] or None
+    return [text for part in value if (text := normalise_text(text_of(part)))] or None
 
 
 def of_objects(value: list[Any]) -> str:
@@ -274,7 +288,7 @@ def of_objects(value: list[Any]) -> str:
 def _parts(text: str) -> list[Any]:
     if text.lstrip().startswith("["):
         try:
-            loaded = strict_json.loads(text)
+            loaded = strict_json.loads(text, number=strict_json.written)
         except ValueError:
             loaded = None
         if isinstance(loaded, list):

@@ -15,11 +15,9 @@ from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping, TargetField
 from review.sources.imports.tables import RowSource
+from review.spec import numbers
 from web.errors import Refusal
 
-_POINT = re.compile(r"[-+]?(?:0?\.\d+|\d+\.(?!\d{3}$)\d+|\d{4,}\.\d+|\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,})")
-_COMMA = re.compile(r"[-+]?(?:0?,\d+|\d+,(?!\d{3}$)\d+|\d{4,},\d+|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})")
-_EITHER = re.compile(r"[-+]?\d{1,3}[.,]\d{3}")
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-]\d{4}(?:\D.*)?")
 _NUMBERS, _DATES = frozenset({"number", "integer"}), frozenset({"date"})
 MONTHS = 12
@@ -77,11 +75,11 @@ def find(
         Refusal: The file cannot be read on.
     """
     types = {target.name: target.field.type for target in fields if target.field is not None}
-    numbers = [column for column, name in mapping.items() if types.get(name) in _NUMBERS]
+    amounts = [column for column, name in mapping.items() if types.get(name) in _NUMBERS]
     dates = [column for column, name in mapping.items() if types.get(name) in _DATES]
-    found = FoundNotation(choices.decimal, choices.dates, bool(numbers), bool(dates))
+    found = FoundNotation(choices.decimal, choices.dates, bool(amounts), bool(dates))
     for row in table.rows() if _is_open(found) else ():
-        for column in () if found.decimal else numbers:
+        for column in () if found.decimal else amounts:
             _look_at_number(found, row.values.get(column))
         for column in () if found.dates else dates:
             _look_at_date(found, column, row.number, row.values.get(column))
@@ -101,13 +99,11 @@ def _is_open(found: FoundNotation) -> bool:
 def _look_at_number(found: FoundNotation, value: object) -> None:
     if not isinstance(value, str):
         return
-    text = value.strip()
-    if _POINT.fullmatch(text):
-        found.decimal = "."
-    elif _COMMA.fullmatch(text):
-        found.decimal = ","
-    elif not found.unclear_number and _EITHER.fullmatch(text):
-        found.unclear_number = text
+    shown = numbers.notations_of(value.strip())
+    if len(shown) == 1:
+        found.decimal = shown[0]
+    elif shown and not found.unclear_number:
+        found.unclear_number = value.strip()
 
 
 def _look_at_date(found: FoundNotation, column: str, row: int, value: object) -> None:

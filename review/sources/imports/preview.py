@@ -7,6 +7,7 @@ from pathlib import Path
 
 from review.models import Task
 from review.sources.imports import notation, split_preview
+from review.sources.imports.cell_values import text_of
 from review.sources.imports.chat_logs import ChatTable, open_drafts
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping, TargetField, guess_mapping, target_fields
@@ -197,5 +198,5 @@ def samples(table: RowSource) -> tuple[tuple[str, ...], ...]:
 
 
 def _short(value: object) -> str:
-    text = "" if value is None else " ".join(str(value).split())
+    text = "" if value is None else " ".join(text_of(value).split())
     return text if len(text) <= 80 else f"{text[:79]}…"

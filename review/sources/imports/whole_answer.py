@@ -68,7 +68,7 @@ def _members(column: str, value: object) -> dict[str, Any]:
 
 def _loaded(value: object) -> Any:
     """A cell as JSON; large models like to fence it."""
-    return strict_json.loads(bare(value)) if isinstance(value, str) else value
+    return strict_json.loads(bare(value), number=strict_json.written) if isinstance(value, str) else value
 
 
 def _member(field: OutputField, column: str, value: object) -> Any:

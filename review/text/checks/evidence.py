@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
 
+from review.spec.numbers import readings_in
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.text.grounding import quotable, quoting
-from review.text.reading.numbers import readings_in
 from review.text.reading.words import WORD
 from review.text.verification.source import SourceText, read
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from review.spec.numbers import NUMBER, readings_at
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
 from review.text.reading.names import opens_sentence, unknown_names
-from review.text.reading.numbers import NUMBER, readings_at
 from review.text.reading.words import EMAIL, URL, blanked, sentences, without_addresses
 from review.text.spelling.lexicon import is_listed
 from review.text.verification import entities, forms

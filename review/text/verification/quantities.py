@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from review.text.reading.numbers import NUMBER, readings, readings_at
+from review.spec.numbers import NUMBER, readings, readings_at
 
 Kind = Literal["number", "date", "weekday", "time"]
 

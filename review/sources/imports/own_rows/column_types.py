@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from review.sources.imports import whole_answer
-from review.sources.imports.cell_values import MAX_CHARS, PAGE, Notation, read_value, read_written
+from review.sources.imports.cell_values import MAX_CHARS, PAGE, Notation, read_value, read_written, text_of
 from review.spec.schema import MOST_LABELS, InputField, Label, OutputField
 from review.spec.values import normalise_text
 from web import strict_json
@@ -53,7 +53,7 @@ def _are_answers(values: Sequence[Any]) -> bool:
 def _types_of_whole(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:
     if any(isinstance(value, (dict, list)) for value in values):
         return tuple(kind for kind in ("conversation", "choices", "list", "object") if _OF_PARTS[kind](values))
-    texts = [str(value) for value in values]
+    texts = [text_of(value) for value in values]
     if not any(text.lstrip()[:1] not in "{[" for text in texts) and (inner := _parsed(texts)):
         return (*_types_of_whole(inner, notation), "text")
     found = [kind for kind in PLAIN_TYPES if _FITS[kind](values, notation)]
@@ -81,7 +81,7 @@ def labels_of(values: Iterable[Any], kind: str) -> tuple[Label, ...]:
 
 def _label_texts(values: Iterable[Any], kind: str) -> list[str]:
     if kind == "choice":
-        return [str(value) for value in values]
+        return [text_of(value) for value in values]
     field = OutputField(name="x", type="list")
     return [str(part) for value in values for part in read_written(field, value) or ()]
 
@@ -112,7 +112,7 @@ def _number(values: Sequence[Any], notation: Notation) -> bool:
 
 
 def _is_coded(values: Sequence[Any]) -> bool:
-    return any(isinstance(value, bool) or _CODE.fullmatch(str(value).strip()) for value in values)
+    return any(isinstance(value, bool) or _CODE.fullmatch(text_of(value).strip()) for value in values)
 
 
 def _date(values: Sequence[Any], notation: Notation) -> bool:
@@ -161,7 +161,7 @@ def _is_guessed(kind: str, texts: Sequence[str]) -> bool:
 def _parsed(texts: Sequence[str]) -> list[Any]:
     """Values of cells that hold JSON; none where one does not."""
     try:
-        return [strict_json.parse(text) for text in texts]
+        return [strict_json.parse(text, number=strict_json.written) for text in texts]
     except ValueError:
         return []
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from review.sources.imports import notation
-from review.sources.imports.cell_values import Notation
+from review.sources.imports.cell_values import Notation, text_of
 from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
 from review.sources.imports.logs.slot_names import MOST_CHARS, field_name
@@ -74,7 +74,7 @@ class Column:
     @property
     def examples(self) -> tuple[str, ...]:
         """A few of its values."""
-        return tuple(dict.fromkeys(str(value) for value in self.values))[:_EXAMPLES]
+        return tuple(dict.fromkeys(map(text_of, self.values)))[:_EXAMPLES]
 
 
 @dataclass(frozen=True, slots=True)

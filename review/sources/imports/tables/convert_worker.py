@@ -2,7 +2,7 @@
 
 The file is a stranger's, and readers in C++ and Rust take what it says of itself at its word: two cells in opposite corners
 of a sheet are a table of 17 billion. Here such a file costs this process its memory and nobody else theirs. It knows
-neither Django nor the rest of the project and is run by its path.
+neither Django nor the rest of the project and is run by its path, with the one module beside it that reads cells.
 
 TARGET gets one line for each row, so that a line's number is the row's: an object of cells by column, a text that says what is wrong
 with it, or nothing for a blank one. The last line of stdout is an object: `columns`, `sheets` and `sheet`, or `code` and `message` of a refusal.
@@ -10,17 +10,24 @@ with it, or nothing for a blank one. The last line of stdout is an object: `colu
 
 from __future__ import annotations
 
-import datetime as dt
+import importlib
 import json
-import math
+import re
 import resource
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    from review.sources.imports.tables import columnar_cells as cells_of
+else:
+    # Run by its path, a module has no package, and its folder is not on the path of imports.
+    sys.path.append(str(Path(__file__).parent))
+    cells_of = importlib.import_module("columnar_cells")
 
 MEMORY_BYTES = 3 * 2**30
 # What a file may come to, written out.
@@ -29,6 +36,7 @@ CPU_S = 120
 MAX_ROWS, MAX_COLUMNS = 1_000_000, 1000
 BATCH_ROWS = 500
 DOCTYPE_BYTES = 64 * 1024
+_MANY_DIGITS = re.compile(r"-?\d{16,}")
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -52,7 +60,7 @@ class Lines:
 
     def write(self, row: object) -> None:
         """Write a row; None leaves its line blank."""
-        line = "" if row is None else json.dumps(row, ensure_ascii=False, allow_nan=False)
+        line = "" if row is None else cells_of.written_out(row)
         self._size += len(line) + 1
         self._rows += row is not None
         if self._rows > MAX_ROWS:
@@ -81,14 +89,14 @@ def workbook(path: Path, lines: Lines, sheet: str) -> dict[str, Any]:
         cells, first_column = read.iter_rows(), (read.start or (0, 0))[1]
     except CalamineError as error:
         raise Refused("workbook_broken", f"The workbook cannot be read: {error}.") from None
-    unread = _unread_cells(path, chosen)
+    unread, exact = _cells_as_written(path, chosen)
     columns: list[str] = []
     for number, row in enumerate(cells, 1):
         if not columns:
             lines.write(None)
             columns = _header(row)
             continue
-        lines.write(_sheet_row(number, first_column, columns, row, unread.get(number)))
+        lines.write(_sheet_row(number, first_column, columns, row, unread.get(number), exact))
     return {"columns": columns, "sheets": names, "sheet": chosen}
 
 
@@ -99,7 +107,7 @@ def _is_blank(row: Iterable[Any]) -> bool:
 def _header(row: list[Any]) -> list[str]:
     if _is_blank(row):
         return []
-    names = [" ".join(str(plain(cell)).split()) for cell in row]
+    names = [" ".join(str(cells_of.plain(cell)).split()) for cell in row]
     while names and not names[-1]:
         names.pop()
     if len(names) > MAX_COLUMNS:
@@ -107,7 +115,9 @@ def _header(row: list[Any]) -> list[str]:
     return [name or f"column {index}" for index, name in enumerate(names, 1)]
 
 
-def _sheet_row(number: int, first_column: int, columns: list[str], row: list[Any], unread: str | None) -> object:
+def _sheet_row(
+    number: int, first_column: int, columns: list[str], row: list[Any], unread: str | None, exact: dict[str, Decimal]
+) -> object:
     if _is_blank(row) and unread is None:
         return None
     beyond = next((at for at, cell in enumerate(row) if at >= len(columns) and cell != ""), None)
@@ -117,8 +127,9 @@ def _sheet_row(number: int, first_column: int, columns: list[str], row: list[Any
         return unread
     cells = {}
     for at, (column, cell) in enumerate(zip(columns, row, strict=False)):
+        name = f"{_letters(first_column + at)}{number}" if exact else ""
         try:
-            cells[column] = plain(cell)
+            cells[column] = cells_of.plain(exact.get(name, cell))
         except ValueError as error:
             return f"{_letters(first_column + at)}{number} ('{column}') {error}"
     return cells
@@ -134,26 +145,32 @@ def _letters(index: int) -> str:
     return name
 
 
-def _unread_cells(path: Path, sheet: str) -> dict[int, str]:
-    """By row, the first cell that the reader gives as empty and that is not: an error, or a formula that nobody calculated."""
+def _cells_as_written(path: Path, sheet: str) -> tuple[dict[int, str], dict[str, Decimal]]:
+    """Return what the reader does not give as it stands in the sheet.
+
+    Returns:
+        By row, the first cell that it gives as empty and that is not: an error, or a formula that nobody calculated. And by
+        name, whole numbers of more digits than a float has.
+    """
     missing: dict[int, str] = {}
+    exact: dict[str, Decimal] = {}
     with zipfile.ZipFile(path) as archive:
         part = _part_of(archive, sheet)
         if part is None:
-            return {}
+            return {}, {}
         with archive.open(part) as file:
             _require_no_doctype(file.read(DOCTYPE_BYTES))
         with archive.open(part) as file:
             for _, cell in ElementTree.iterparse(file):  # noqa: S314 (no entities, and memory is bounded)
                 tag = cell.tag.rpartition("}")[2]
                 if tag == "c":
-                    _note_unread(cell, missing)
+                    _note_cell(cell, missing, exact)
                 if tag in ("c", "row"):
                     cell.clear()
-    return missing
+    return missing, exact
 
 
-def _note_unread(cell: ElementTree.Element, missing: dict[int, str]) -> None:
+def _note_cell(cell: ElementTree.Element, missing: dict[int, str], exact: dict[str, Decimal]) -> None:
     parts = {child.tag.rpartition("}")[2]: child for child in cell}
     value = parts.get("v")
     problem = ""
@@ -163,6 +180,8 @@ def _note_unread(cell: ElementTree.Element, missing: dict[int, str]) -> None:
     elif "f" in parts and "is" not in parts and value is None:
         problem = "holds a formula whose value was not saved; open the file in a spreadsheet program and save it"
     name = cell.get("r", "")
+    if value is not None and cell.get("t", "n") == "n" and _MANY_DIGITS.fullmatch(value.text or ""):
+        exact[name] = Decimal(value.text or "")
     digits = name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     if problem and digits.isdigit():
         missing.setdefault(int(digits), f"{name} {problem}")
@@ -212,8 +231,8 @@ def columnar(path: Path, lines: Lines, form: str) -> dict[str, Any]:
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise Refused("header_twice", f"The file names the column '{twice[:60]}' twice.")
         for batch in batches:
-            for row in batch.to_pylist():
-                lines.write(_columnar_row(row))
+            for row in zip(*map(cells_of.column_values, batch.columns), strict=True):
+                lines.write(_columnar_row(dict(zip(names, row, strict=True))))
     except pa.ArrowException as error:
         raise Refused("columnar_broken", f"The file cannot be read: {str(error).splitlines()[0][:200]}.") from None
     return {"columns": names}
@@ -239,46 +258,10 @@ def _columnar_row(row: dict[str, Any]) -> object:
     cells = {}
     for column, value in row.items():
         try:
-            cells[column] = plain(value)
+            cells[column] = cells_of.plain(value)
         except ValueError as error:
             return f"'{column}' {error}"
     return cells
-
-
-def plain(value: object) -> Any:
-    """A value as JSON has it.
-
-    Raises:
-        ValueError: It has no such form.
-    """
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float | Decimal):
-        return _number(float(value))
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, dt.timedelta):
-        return str(value)
-    if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            raise ValueError("holds bytes, which are no text") from None
-    raise ValueError(f"holds a {type(value).__name__}, which is not read here")
-
-
-def _number(number: float) -> int | float:
-    if math.isnan(number):
-        raise ValueError("is NaN, which is no number")
-    if math.isinf(number):
-        raise ValueError("is too large for a number")
-    return int(number) if number.is_integer() else number
 
 
 def main(form: str, path: Path, target: Path, sheet: str) -> None:
@@ -291,7 +274,7 @@ def main(form: str, path: Path, target: Path, sheet: str) -> None:
             told = workbook(path, lines, sheet) if form == "xlsx" else columnar(path, lines, form)
     except Refused as refused:
         told = {"code": refused.code, "message": refused.message}
-    except (ElementTree.ParseError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (ElementTree.ParseError, zipfile.BadZipFile, OSError, ValueError, OverflowError) as error:
         told = {"code": "file_broken", "message": f"The file cannot be read: {str(error)[:200]}."}
     print(json.dumps(told))
 

@@ -12,13 +12,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
-from review.sources.imports.tables import convert_worker
 from review.sources.imports.tables.rows import NO_ROWS, Row, check_columns, header_names
 from web import strict_json
 from web.errors import Refusal
 
 READ_S: Final = 150.0
-_WORKER = Path(convert_worker.__file__)
+_WORKER = Path(__file__).with_name("convert_worker.py")
 _HINTS = {
     "sheet_unknown": "Choose one of them.",
     "too_many_rows": "Split it and import the parts.",
@@ -71,7 +70,7 @@ class ConvertedFile:
 
 def _row(number: int, line: str) -> Row:
     try:
-        value = strict_json.loads(line)
+        value = strict_json.loads(line, number=strict_json.WrittenFloat)
     except ValueError as error:
         return Row(number, problem=f"not taken: {error}")
     return Row(number, value) if isinstance(value, dict) else Row(number, problem=str(value))

@@ -52,7 +52,7 @@ def elements(path: Path, encoding: str) -> Iterator[Row]:
     """
     with path.open(encoding=encoding) as file:
         try:
-            values = strict_json.loads(file.read())
+            values = strict_json.loads(file.read(), number=strict_json.written)
         except strict_json.InvalidJson as error:
             raise Refusal("json_refused", f"The JSON is not taken: {error}.", hint="Send one object a line.") from None
         except ValueError as error:
@@ -68,7 +68,7 @@ def elements(path: Path, encoding: str) -> Iterator[Row]:
 
 def _line(number: int, line: str) -> Row:
     try:
-        value = strict_json.loads(line)
+        value = strict_json.loads(line, number=strict_json.written)
     except strict_json.InvalidJson as error:
         return Row(number, problem=f"not taken: {error}")
     except ValueError as error:

@@ -1,0 +1,185 @@
+"""Numbers as people write them, read in one notation, or where a writing can mean one number alone. Pure Python.
+
+Imports, the desk, checks and attribution all read by it. `static/js/desk/numbers.js` is its small counterpart in the
+browser; one table of cases holds the two together.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+from functools import lru_cache
+
+from web.strict_json import MAX_DIGITS
+
+NOTATIONS = (".", ",")
+GREATEST_INTEGER = 2**53 - 1
+GROUP_DIGITS, SHOWN_CHARS = 3, 40
+_BLANKS = "'\u2019\u00a0\u2009\u202f "
+# Two digits a group but for the last, as in 12,34,567: nobody writes so with points.
+_SOUTH_ASIAN = r"|[1-9]\d?(?:,\d{2})+,\d{3}"
+_NUMBER = {
+    decimal: re.compile(
+        rf"([-+]?)(?:(\d+|[1-9]\d{{0,2}}(?:([{group}{_BLANKS}])\d{{3}})(?:\3\d{{3}})*{indian})(?:[{decimal}](\d+))?"
+        rf"|[{decimal}](\d+))([eE][-+]?\d+)?"
+    )
+    for decimal, group, indian in ((".", ",", _SOUTH_ASIAN), (",", ".", ""))
+}
+_SIGNS = str.maketrans("\u2212\u2013\ufe63\uff0d\uff0b", "----+")
+# Every number of so many digits is a float to the last of them.
+SURE_DIGITS = 15
+_MENDS = (
+    (re.compile(r".+%"), "write it without the sign"),
+    (re.compile(r"\(.+\)"), "write a minus before it"),
+    (re.compile(r".*(?:[\u00bc-\u00be\u2150-\u215e]|\d\s*[/\u2044]\s*\d).*"), "write a decimal fraction"),
+    (re.compile(r".*[$\u00a2-\u00a5\u20a0-\u20cf].*"), "write it without the currency"),
+)
+
+# A number that hangs on letters (B2B, ISO9001, 3D) is a name and not a number; known units and ordinals may follow.
+NUMBER = re.compile(
+    rf"(?<![\w])(?<!\d[.,'\u2019])(?:[1-9]\d?(?:,\d{{2}})+,\d{{3}}(?!\d)(?:\.\d+)?"
+    rf"|\d+(?:[.,{_BLANKS}]\d{{3}}(?!\d))*(?:[.,]\d+)?)"
+    r"(?=(?:st|nd|rd|th|k|m|bn|tn|x|h|s|am|pm|min|mins|kg|km|t|%)?(?![^\W\d_]))",
+    re.IGNORECASE,
+)
+_SCALE = re.compile(r"\s?(k|m|bn|tn|thousand|million|billion|trillion|tausend|millionen|milliarden)\b", re.IGNORECASE)
+_FACTORS = {
+    "k": 3,
+    "thousand": 3,
+    "tausend": 3,
+    "m": 6,
+    "million": 6,
+    "millionen": 6,
+    "bn": 9,
+    "billion": 9,
+    "milliarden": 9,
+    "tn": 12,
+    "trillion": 12,
+}
+
+
+def read(text: str, decimal: str = ".") -> int | float:
+    """Read a number in one notation.
+
+    Args:
+        text: As it was written; digits of any script, groups of thousands, and a minus of any length are read.
+        decimal: What stands before the fraction, `.` or `,`; the other one groups thousands.
+
+    Raises:
+        ValueError: It is no number in this notation, is too large, or has more digits than are kept; begins with `is` or `has`.
+    """
+    plain = _plain(text, decimal)
+    if plain is None:
+        raise ValueError(f"is '{_short(text)}', expected a number such as 1200 or 3{decimal}5{_mend(text)}")
+    return _value(plain, text)
+
+
+def read_typed(text: str) -> int | float:
+    """Read a number that somebody typed, where nothing tells the notation.
+
+    Raises:
+        ValueError: As `read`; or it can mean two numbers, and both are named as they would have to be written.
+    """
+    plains = dict.fromkeys(plain for decimal in NOTATIONS if (plain := _plain(text, decimal)) is not None)
+    if not plains:
+        return read(text)
+    values = list(dict.fromkeys(_value(plain, text) for plain in plains))
+    if len(values) > 1:
+        first, second = map(_unmistakable, values)
+        raise ValueError(f"is '{_short(text)}', which can mean {first} or {second}: write one of these")
+    return values[0]
+
+
+def notations_of(text: str) -> tuple[str, ...]:
+    """Return the notations a number can be read in; both where they read the same number, none where it shows neither.
+
+    A writing that shows one alone settles how its file writes numbers. One that can mean two numbers gives both.
+    """
+    if text.isdecimal():
+        return ()
+    plains = {decimal: plain for decimal in NOTATIONS if (plain := _plain(text, decimal)) is not None}
+    return () if len(plains) > 1 and len(set(plains.values())) == 1 else tuple(plains)
+
+
+def readings_in(text: str) -> frozenset[str]:
+    """Readings of every number in a text."""
+    return frozenset().union(*(readings_at(text, match) for match in NUMBER.finditer(text)))
+
+
+def readings_at(text: str, match: re.Match[str]) -> frozenset[str]:
+    """Readings of one number of a text, those with the scale word that follows it included."""
+    values = readings(match.group())
+    if scale := _SCALE.match(text, match.end()):
+        places = _FACTORS[scale.group(1).lower()]
+        return values | {_scaled(value, places) for value in values}
+    return values
+
+
+@lru_cache(maxsize=4096)
+def readings(written: str) -> frozenset[str]:
+    """Every value a writing can stand for, as plain decimals without needless zeros.
+
+    `1,200`, `1.200`, `1 200` and `1200` agree; `1.200` has two readings.
+    """
+    plains = filter(None, (_plain(written, decimal) for decimal in NOTATIONS))
+    return frozenset(map(_bare, plains)) or frozenset({_bare(re.sub(r"\D", "", written))})
+
+
+def _plain(text: str, decimal: str) -> str | None:
+    """A number as programs write it, its digits untouched; None where it is none in this notation."""
+    text = text.strip().translate(_SIGNS)
+    if not text.isascii():
+        text = "".join(str(int(char)) if char.isdecimal() else char for char in text)
+    match = _NUMBER[decimal].fullmatch(text)
+    if match is None:
+        return None
+    sign, whole, _, part, alone, power = match.groups()
+    whole = re.sub(r"\D", "", whole or "0")
+    fraction = part or alone
+    return f"{sign}{whole}{f'.{fraction}' if fraction else ''}{(power or '').lower()}"
+
+
+def _value(plain: str, text: str) -> int | float:
+    if len(plain) > MAX_DIGITS:
+        raise ValueError(f"has {len(plain):,} digits; {MAX_DIGITS} is the limit")
+    if not re.search(r"[.e]", plain):
+        return int(plain)
+    value = float(plain)
+    if math.isinf(value):
+        raise ValueError(f"is '{_short(text)}', too large for a number")
+    if (len(plain) > SURE_DIGITS or "e" in plain) and Decimal(repr(value)) != Decimal(plain):
+        raise ValueError(f"is '{_short(text)}', more digits than a number keeps; in a text they stay")
+    return whole_or_not(value)
+
+
+def whole_or_not(value: float) -> int | float:
+    """Return a float as an int where it is whole and every whole number of its size is a float."""
+    return int(value) if value.is_integer() and abs(value) <= GREATEST_INTEGER else float(value)
+
+
+def _unmistakable(value: float) -> str:
+    """A number in a writing that has one reading: three digits behind a point may be a group."""
+    text = repr(value)
+    return f"{text}0" if len(text.partition(".")[2]) == GROUP_DIGITS else text
+
+
+def _mend(text: str) -> str:
+    return next((f"; {words}" for pattern, words in _MENDS if pattern.fullmatch(text.strip())), "")
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 1]}…"
+
+
+def _bare(plain: str) -> str:
+    whole, _, part = plain.lstrip("+-").partition(".")
+    part = part.rstrip("0")
+    whole = whole.lstrip("0") or "0"
+    return f"{whole}.{part}" if part else whole
+
+
+def _scaled(number: str, places: int) -> str:
+    whole, _, part = number.partition(".")
+    return _bare(f"{whole}{part[:places].ljust(places, '0')}.{part[places:]}")
