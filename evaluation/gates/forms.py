@@ -16,6 +16,7 @@ from evaluation.gates import rules as gate_rules
 from evaluation.gates.rules import GateRule
 from evaluation.states import Against, RuleKind, SuiteKind
 from evaluation.suites.choose import SuiteRequest
+from review.spec import numbers
 from web.errors import Refusal
 
 # Of kinds that a row of one's own can have; forgetting has no metric to choose.
@@ -141,7 +142,7 @@ def _own(metric: str, posted: QueryDict) -> GateRule:
 
 def _with_bound(rule: GateRule, typed: str) -> GateRule:
     try:
-        number = float(typed.strip().replace(",", "."))
+        number = numbers.read_typed(typed)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):

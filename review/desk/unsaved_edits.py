@@ -13,7 +13,7 @@ from review.desk.cards import card_facts
 from review.desk.cards.remarks import Remark, remarks
 from review.drafts import queries
 from review.models import Assignment, Draft
-from review.spec import paths
+from review.spec import paths, typed_values
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
@@ -71,7 +71,7 @@ def recheck(member: Member, draft_id: UUID, fields: Fields) -> Recheck:
     draft = queries.draft_or_404(member, draft_id)
     require(member, draft.task, Role.REVIEWER)
     spec, facts = draft.task_version.spec, draft.record.facts
-    after = _as_typed(spec, fields)
+    after = _as_typed(spec, fields, draft.fields)
     reading = checks.read(spec, facts, after)
     marks = [mark.as_json() for mark in reading.marks]
     unanswered = [f"The check '{kind}' {why}" for kind, why in reading.unanswered.items()]
@@ -84,11 +84,11 @@ def _without_mark(sentence: str) -> Remark:
     return Remark(sentence, "", "warning", times=1, field="", start=0, end=0, mend=None)
 
 
-def _as_typed(spec: TaskSpec, fields: Fields) -> Fields:
+def _as_typed(spec: TaskSpec, fields: Fields, written: Fields) -> Fields:
     """Return the fields in normal form; a required field may be empty while the reviewer types."""
     schema = tuple(field.model_copy(update={"required": False}) for field in spec.output_schema)
     try:
-        return normalise_fields(schema, fields)
+        return normalise_fields(schema, typed_values.read_typed(schema, fields, written))
     except ValueError as error:
         words = f"{str(error)[:1].upper()}{str(error)[1:]}."
         raise Refusal("invalid_fields", words, errors={"fields": [words]}) from error

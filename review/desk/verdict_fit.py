@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from review.spec import typed_values
 from review.spec.prompting import canonical_json
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
@@ -122,7 +123,8 @@ def fit(submitted: SubmittedVerdict, spec: TaskSpec, draft: Fields) -> tuple[Ver
         return Verdict.ACCEPT, draft
     given = {**reasoning(spec, draft), **submitted.fields} if submitted.was_hidden else submitted.fields
     try:
-        fields = _without_stale_reasoning(spec, draft, normalise_fields(spec.output_schema, given))
+        typed = typed_values.read_typed(spec.output_schema, given, draft)
+        fields = _without_stale_reasoning(spec, draft, normalise_fields(spec.output_schema, typed))
     except ValueError as error:
         raise _wrong("fields", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     return (Verdict.ACCEPT, draft) if submitted.was_hidden and fields == draft else (Verdict.EDIT, fields)
@@ -149,7 +151,7 @@ def _without_stale_reasoning(spec: TaskSpec, draft: Fields, fields: Fields) -> F
 def is_untouched(spec: TaskSpec, draft: Fields, fields: Fields) -> bool:
     """Whether an editor was saved with the text it opened with, blanks at line ends aside."""
     try:
-        return normalise_fields(spec.output_schema, fields) == draft
+        return normalise_fields(spec.output_schema, typed_values.read_typed(spec.output_schema, fields, draft)) == draft
     except ValueError:
         return False
 

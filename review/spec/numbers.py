@@ -86,7 +86,7 @@ def read_typed(text: str) -> int | float:
         return read(text)
     values = list(dict.fromkeys(_value(plain, text) for plain in plains))
     if len(values) > 1:
-        first, second = map(_unmistakable, values)
+        first, second = map(unmistakable, values)
         raise ValueError(f"is '{_short(text)}', which can mean {first} or {second}: write one of these")
     return values[0]
 
@@ -158,8 +158,8 @@ def whole_or_not(value: float) -> int | float:
     return int(value) if value.is_integer() and abs(value) <= GREATEST_INTEGER else float(value)
 
 
-def _unmistakable(value: float) -> str:
-    """A number in a writing that has one reading: three digits behind a point may be a group."""
+def unmistakable(value: float) -> str:
+    """Return a number in a writing that has one reading: three digits behind a point may be a group."""
     text = repr(value)
     return f"{text}0" if len(text.partition(".")[2]) == GROUP_DIGITS else text
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from review.spec import numbers
 from review.spec.output_format import writes_mails
 from review.tasks.check_labels import CHECK_HELP, CHECKS_OF_MAILS
 from review.tasks.spec_folds import Folds, row_id, row_index
@@ -225,7 +226,7 @@ def _without_blanks(part: dict[str, Any]) -> dict[str, Any]:
 
 def _decimal(text: str) -> float | str:
     try:
-        return float(text.replace(",", "."))
+        return numbers.read_typed(text)
     except ValueError:
         return text
 

@@ -19,6 +19,7 @@ from review.adjudication.desk_settings import save_settings
 from review.adjudication.known_answers import manage
 from review.desk import assignments, lead_queue
 from review.drafts import queries
+from review.spec import numbers
 from review.states import Role
 from review.tasks import team
 from review.tasks.permissions import require, task_or_404
@@ -129,7 +130,7 @@ def _nothing(member: Member, task: Task, post: QueryDict) -> str:
 def _number(text: str) -> float:
     """What a person typed into a field of percents; what is no number fits no limits."""
     try:
-        return float(text.strip().replace(",", "."))
+        return numbers.read_typed(text)
     except ValueError:
         return math.nan
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from review.desk.cards.values import PICKED, TYPED, CardValue, card_value, hint_of, is_value
+from review.desk.cards.values import PICKED, TYPED, CardValue, box_text, card_value, hint_of, is_value
 from review.models import Draft
 from review.spec.paths import as_text, text_at, texts
 from review.spec.schema import Fields, Label, OutputField, OutputItem
@@ -189,7 +189,7 @@ def _at(value: object, key: str | int) -> Any:
 
 def _value(item: OutputItem, path: str, label: str, written: object, edited: object) -> CardText:
     """A value inside an object or a list: picked or typed where it stands, and read as text."""
-    text, shown = as_text(written), as_text(edited)
+    text, shown = as_text(written), box_text(edited, written)
     names = ["yes", "no"] if item.type == "boolean" else [each.name for each in item.labels]
     chosen = set(edited) if isinstance(edited, list) else {shown}
     options = [PartOption(name, name in chosen) for name in names]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
+from review.spec import numbers
 from review.spec.paths import as_text
 from review.spec.prompting import canonical_json
 from review.spec.schema import OutputField, OutputItem
@@ -106,12 +107,19 @@ def card_value(field: OutputField, written: object, edited: object, *, is_hidden
             ValueOption(value, text, description, colour, value in chosen)
             for value, text, description, colour in _options(field)
         ],
-        text="" if shown is None or field.type in PICKED else as_text(shown),
+        text="" if field.type in PICKED else box_text(shown, written),
         draft="null" if is_hidden else canonical_json(written),
         hint=hint_of(field),
         minimum=field.minimum,
         maximum=field.maximum,
     )
+
+
+def box_text(shown: object, written: object) -> str:
+    """What stands in a box: the draft's own value as it is read, another number so that it is read as no other."""
+    if isinstance(shown, (int, float)) and not isinstance(shown, bool) and shown != written:
+        return numbers.unmistakable(shown)
+    return as_text(shown)
 
 
 def _options(field: OutputField) -> list[tuple[str, str, str, str]]:

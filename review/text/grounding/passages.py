@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from review.spec.numbers import readings
 from review.spec.schema import Facts
 from review.spec.task_spec import Offer
 
@@ -106,11 +107,11 @@ def written(value: object) -> str:
 
 @lru_cache(maxsize=4096)
 def keys_of(text: str) -> frozenset[str]:
-    """What a text can be recognised by: stems of telling words, names, and numbers without their separators."""
-    keys = set()
+    """What a text can be recognised by: stems of telling words, names, and numbers by what they can mean."""
+    keys: set[str] = set()
     for word in _WORD.findall(text):
         if word[0].isdigit():
-            keys.add(word.replace(",", "").replace(".", ""))
+            keys |= readings(word)
         elif (len(word) >= _SHORTEST or word.isupper()) and word.casefold() not in _EMPTY:
             keys.add(word.casefold()[:_STEM])
     return frozenset(keys)

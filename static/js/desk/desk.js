@@ -22,6 +22,7 @@ import { turn } from "./ratings.js";
 import { Server } from "./server.js";
 import { isFragile } from "./store.js";
 import { Tabs } from "./tabs.js";
+import { bindEcho } from "./typed.js";
 import { bindValues, hasValues, pick, prepareValues, stepValue } from "./values.js";
 import { VerdictNotes } from "./verdictnotes.js";
 import { Verdicts } from "./verdicts.js";
@@ -243,6 +244,7 @@ function escape(card) {
 
 bindValues(stage, { onChange: keepEdit, accept: acts.accept });
 bindParts(stage, keys);
+bindEcho(stage);
 
 function leavePage() {
   const cards = deck.cards.map((card) => ({

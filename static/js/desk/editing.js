@@ -1,5 +1,7 @@
 /** Editing a card in place: plain text boxes over the draft, a live word diff, lists that grow and shrink. */
 
+import { unmistakable } from "./numbers.js";
+import { valueIn } from "./typed.js";
 import { fillValues, valuesChanged, valuesOf } from "./values.js";
 import { drawDiff, wordDiff } from "./worddiff.js";
 
@@ -10,13 +12,13 @@ const textOf = (box) => (box.multiple ? [...box.selectedOptions].map((option) =>
 
 function valueOf(box) {
   if (box.multiple) return [...box.selectedOptions].map((option) => option.value);
-  // Numbers as people write them; what is no number the server tells.
-  return box.inputMode === "decimal" ? box.value.replace(",", ".") : box.value;
+  return "number" in box.dataset ? valueIn(box) : box.value;
 }
 
 function fillBox(box, kept) {
   if (box.multiple) for (const option of box.options) option.selected = (kept ?? []).includes(option.value);
-  else box.value = typeof kept === "boolean" ? (kept ? "yes" : "no") : kept;
+  else if (typeof kept === "boolean") box.value = kept ? "yes" : "no";
+  else box.value = String(kept) === box.dataset.draft ? kept : unmistakable(kept);
 }
 
 /** Whether the card's editor is open. */

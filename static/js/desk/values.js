@@ -1,5 +1,8 @@
 /** Values of a card: labels picked by a digit or a letter, numbers and days typed. Enter confirms, Up and Down move on. */
 
+import { unmistakable } from "./numbers.js";
+import { sent, valueIn } from "./typed.js";
+
 const LETTERS = "abcdefhijklmnopqrstuvwxyz";
 
 const fieldsOn = (card) => [...card.querySelectorAll("[data-value]")];
@@ -25,11 +28,11 @@ function valueOf(field) {
     const picked = boxes.find((box) => box.checked)?.value ?? null;
     return kind === "boolean" && picked !== null ? picked === "true" : picked;
   }
-  const text = boxes[0].value.trim();
+  const [box] = boxes;
+  const text = box.value.trim();
   if (!text) return null;
-  // Numbers as people write them; what is no number is sent as it stands, and the server says what is wrong.
-  const number = Number(text.replace(",", "."));
-  return kind === "date" || Number.isNaN(number) ? text : number;
+  if (kind === "date") return text;
+  return text === box.dataset.written ? drafted(field) : valueIn(box);
 }
 
 /** Put values kept earlier back. */
@@ -39,7 +42,7 @@ export function fillValues(card, values) {
     if (value === undefined) continue;
     for (const box of boxesIn(field)) {
       if (isPicked(field)) box.checked = Array.isArray(value) ? value.includes(box.value) : box.value === String(value);
-      else box.value = value ?? "";
+      else box.value = value === drafted(field) ? box.dataset.written ?? value ?? "" : unmistakable(value ?? "");
     }
   }
 }
@@ -50,7 +53,7 @@ export function valuesChanged(card) {
 }
 
 function drafted(field) {
-  const draft = JSON.parse(field.dataset.draft);
+  const draft = sent(JSON.parse(field.dataset.draft), field.querySelector(".value-box")?.dataset.written);
   return draft === null && field.dataset.kind === "choices" ? [] : draft;
 }
 

@@ -3,6 +3,7 @@
 import { fieldsOf, isChanged, isEditable, isEditing, leaveEdit, startEdit } from "./editing.js";
 import { newId } from "./history.js";
 import { ratingsOf } from "./ratings.js";
+import { called, unreadable } from "./typed.js";
 import { activate, hasValues, isHidden, missing, nameOf } from "./values.js";
 
 const TINT_MS = 160;
@@ -60,6 +61,11 @@ export class Verdicts {
 
   /** Save the edit; `note` is a word why, where one was asked for. */
   save(card, note = "") {
+    const wrong = unreadable(card);
+    if (wrong) {
+      wrong.box.focus();
+      return this.notices.hint(`${called(wrong.box)} ${wrong.problem}.`);
+    }
     if (isHidden(card)) return this.#decide(card, { verdict: "edit", fields: fieldsOf(card), was_hidden: true });
     const changed = isChanged(card);
     return this.#decide(card, changed ? { verdict: "edit", fields: fieldsOf(card), note } : { verdict: "accept" });
