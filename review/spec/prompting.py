@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
-from review.spec import thinking
+from review.spec import fact_lines, thinking
 from review.spec.offer_lines import claim_lines, forbidden_phrases, offer_lines, rubric_lines
 from review.spec.output_format import bare_field, bare_text, is_plain, mail_fields, output_format
-from review.spec.schema import SLOT, Facts, Fields, InputField, OutputField
+from review.spec.schema import SLOT, Facts, Fields, OutputField
 from review.spec.task_spec import SYSTEM_MARK, USER_MARK, TaskSpec
 from review.spec.values import label_of, normalise_fields
 from web import strict_json
@@ -77,7 +77,11 @@ def messages(
 
     def filled(match: re.Match[str]) -> str:
         value = _value(spec, facts, match.group(1))
-        return match.group(0) if value is None else value
+        if value is None:
+            return match.group(0)
+        # On a line of the template with more on it, a fact's further lines must not pass for lines of the template.
+        is_inline = match.group(1).startswith("fact.") and not _is_alone(match)
+        return fact_lines.hanging(value) if is_inline else value
 
     # Split before filling in: a fact that contains the mark must not open a message of its own.
     system, user = (SLOT.sub(filled, part) for part in _split_roles(template))
@@ -87,6 +91,12 @@ def messages(
         return [*head, {"role": "user", "content": user}]
     turns = [turn for shown in variation.shown for turn in _turns(spec, shown)]
     return [*head, *turns, {"role": "user", "content": user + _stance(variation)}]
+
+
+def _is_alone(slot: re.Match[str]) -> bool:
+    """Whether a slot is all that stands on its line of the template."""
+    before, after = slot.string[: slot.start()].rpartition("\n")[2], slot.string[slot.end() :].partition("\n")[0]
+    return not before.strip() and not after.strip()
 
 
 def _turns(spec: TaskSpec, shown: FewShotExample) -> list[Message]:
@@ -193,10 +203,8 @@ def canonical_json(value: object) -> str:
 
 
 def facts_sheet(spec: TaskSpec, facts: Facts) -> str:
-    """The facts as `key: value` lines in schema order, missing ones left out."""
-    present = [(field, facts[field.name]) for field in spec.input_schema if facts.get(field.name) is not None]
-    lines = [(field, _said(field, value)) for field, value in present]
-    return "\n".join([f"{field.name}:{_BEFORE.get(field.type, ' ')}{line}" for field, line in lines if line])
+    """The facts as lines in schema order, missing ones left out, as `fact_lines` writes them."""
+    return fact_lines.sheet(spec.input_schema, facts)
 
 
 def _parse_bare(field: OutputField, body: str) -> Fields:
@@ -217,7 +225,7 @@ def _value(spec: TaskSpec, facts: Facts, slot: str) -> str | None:
         return _OF_THE_TASK[slot](spec)
     kind, _, name = slot.partition(".")
     field = next((field for field in spec.input_schema if field.name == name), None) if kind == "fact" else None
-    return _said(field, facts.get(name)) if field else None
+    return fact_lines.fact_text(field, facts.get(name)) if field else None
 
 
 # What slots stand for that are the same for all records. A prompt pays only for those that its template has.
@@ -235,35 +243,6 @@ _OF_THE_TASK: dict[str, Callable[[TaskSpec], str]] = {
         for word in ("seller", "product", "description", "tone", "signature")
     },
 }
-
-
-# What stands between the name of a fact and its value, where that is no blank.
-_BEFORE = {"conversation": "\n", "document": "\n"}
-
-
-def _said(field: InputField, value: object) -> str:
-    """A fact as a prompt says it: in one line, but for what has lines of its own."""
-    if isinstance(value, str) and field.type not in ("document", "object"):
-        return " ".join(value.split())
-    if field.type == "conversation" and isinstance(value, list):
-        return "\n".join(f"{turn.get('role', '')}: {turn.get('content', '')}" for turn in value)
-    if field.type == "document" and isinstance(value, str):
-        return value.replace("\f", "\n\n").strip()
-    if isinstance(value, dict) or (value and field.type == "object"):
-        return json.dumps(value, ensure_ascii=False)
-    return _one_line(value)
-
-
-def _one_line(value: object) -> str:
-    if isinstance(value, str):
-        return " ".join(value.split())
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "; ".join(_one_line(part) for part in value)
-    return " ".join(str(value).split())
 
 
 def _split_roles(template: str) -> tuple[str, str]:

@@ -7,7 +7,6 @@ what holds more (earlier turns, tool calls, images) is refused and never cut dow
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +21,7 @@ from review.sources.imports.logs.messages import TOOL, USER, Turn
 from review.sources.imports.logs.reading import HOLDERS, LogRow, read_log, shapes_in
 from review.sources.imports.logs.template import TaskTemplates
 from review.sources.imports.tables import Row, Table, open_table
-from review.spec import prompting
+from review.spec import fact_lines, prompting
 from review.spec.output_format import is_plain, mail_fields
 from review.spec.schema import Facts, Fields
 from review.spec.task_spec import TaskSpec
@@ -166,7 +165,7 @@ def open_drafts(path: Path, spec: TaskSpec, choices: ImportChoices = AS_FOUND) -
 
 
 def facts_in(spec: TaskSpec, asked: str) -> Facts:
-    """Facts that a prompt holds: a JSON object of them, lines `name: value` as our templates write them, or the one text fact."""
+    """Facts that a prompt holds: a JSON object of them, a sheet of them as our templates write it, or the one text fact."""
     names = {each.name for each in spec.input_schema}
     try:
         held = strict_json.loads(asked)
@@ -176,10 +175,7 @@ def facts_in(spec: TaskSpec, asked: str) -> Facts:
         inner = held.get("facts")
         facts = {name: value for name, value in (inner if isinstance(inner, dict) else held).items() if name in names}
     else:
-        line = re.compile(rf"^({'|'.join(map(re.escape, sorted(names)))}):[ \t]*(\S.*)$", re.MULTILINE)
-        facts = {}
-        for name, value in line.findall(asked):
-            facts.setdefault(name, value.strip())
+        facts = fact_lines.read_sheet(spec.input_schema, asked)
     if facts:
         return facts
     texts = [each.name for each in spec.input_schema if each.type == "text"]

@@ -118,7 +118,7 @@ def test_a_conversation_and_a_document_keep_their_lines_in_a_prompt() -> None:
     talk = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "On its way."}]
 
     assert prompting.facts_sheet(spec, {"talk": talk, "file": "One\ftwo"}) == (
-        "talk:\nuser: Where is it?\nassistant: On its way.\nfile:\nOne\n\ntwo"
+        "talk:\n  user: Where is it?\n  assistant: On its way.\nfile:\n  One\n\n  two"
     )
 
 

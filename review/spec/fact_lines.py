@@ -1,0 +1,98 @@
+"""Facts as a prompt writes them: a name and what it says, line by line, so that no fact can pass for another. Pure Python.
+
+What has one line stands behind its name. The lines of anything longer stand below it, indented, and so do the further lines
+of a turn, or of one of a list's texts: a line without indentation is always the name of a fact.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from review.spec.schema import Facts, InputField
+
+INDENT = "  "
+_NAMED = re.compile(r"([a-z][a-z0-9_]*):[ \t]*(.*)")
+_PART = re.compile(r"\n- ")
+_FURTHER_LINE = re.compile(r"\n(?=[^\n])")
+# These are blocks however short they are.
+_BLOCKS = frozenset({"conversation", "document"})
+
+
+def sheet(schema: Iterable[InputField], facts: Facts) -> str:
+    """Return the facts in schema order, missing ones left out."""
+    told = [(field, fact_text(field, facts.get(field.name))) for field in schema]
+    return "\n".join(_entry(field, text) for field, text in told if text)
+
+
+def read_sheet(schema: Iterable[InputField], prompt: str) -> Facts:
+    """Return the facts of a prompt that holds a sheet, as texts and lists of texts; the first of each name counts.
+
+    A conversation is left out: what its turns say cannot be told from how they are written.
+    """
+    kinds = {field.name: field.type for field in schema if field.type != "conversation"}
+    facts: Facts = {}
+    lines: list[str] | None = None
+    for line in prompt.split("\n"):
+        if match := _NAMED.fullmatch(line):
+            lines = facts.setdefault(match[1], [match[2]]) if match[1] in kinds and match[1] not in facts else None
+        elif lines is not None and (not line or line.startswith(INDENT)):
+            lines.append(line.removeprefix(INDENT))
+        else:
+            lines = None
+    texts = {name: "\n".join(said).strip() for name, said in facts.items()}
+    return {name: _parts(text) if kinds[name] == "list" else text for name, text in texts.items() if text}
+
+
+def _parts(text: str) -> Any:
+    """The texts of a list that stands one a line; any other as it is."""
+    parts = _PART.split(f"\n{text}")
+    return [part.replace(f"\n{INDENT}", "\n").strip() for part in parts[1:]] if not parts[0] and parts[1:] else text
+
+
+def _entry(field: InputField, text: str) -> str:
+    if field.type in _BLOCKS or "\n" in text:
+        return f"{field.name}:\n{INDENT}{hanging(text)}"
+    return f"{field.name}: {text}"
+
+
+def hanging(text: str) -> str:
+    """Return a text whose further lines are indented, so that none begins where a line of the prompt does."""
+    return _FURTHER_LINE.sub(f"\n{INDENT}", text)
+
+
+def fact_text(field: InputField, value: object) -> str:
+    """Return what a fact says, with its own lines; empty where it is missing."""
+    if field.type == "conversation" and isinstance(value, list):
+        return "\n".join(f"{turn.get('role', '')}: {hanging(_lines(turn.get('content', '')))}" for turn in value)
+    if field.type == "document" and isinstance(value, str):
+        return "\n".join(value.replace("\f", "\n\n").splitlines()).strip()
+    if isinstance(value, dict) or (value and field.type == "object"):
+        return json.dumps(value, ensure_ascii=False)
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _list([_plain(part) for part in value]) if isinstance(value, list) else _tidy(str(value))
+
+
+def _list(texts: list[str]) -> str:
+    """Texts with semicolons between, or one a line where one of them has a semicolon or lines of its own."""
+    if any("\n" in text or ";" in text for text in texts):
+        return "\n".join(f"- {hanging(text)}" for text in texts)
+    return "; ".join(texts)
+
+
+def _tidy(text: str) -> str:
+    """A text as the desk shows it: its line breaks stay, other blanks are one."""
+    return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
+
+
+def _lines(text: object) -> str:
+    return "\n".join(str(text).splitlines())
