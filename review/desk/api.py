@@ -13,13 +13,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.desk import decisions, desk_keys, destinations, pace, scope, unsaved_edits
+from review.desk import decisions, desk_keys, destinations, elsewhere, pace, scope, unsaved_edits
 from review.desk import deck as desk_deck
 from review.desk.cards import assembly
 from review.desk.cards.card_json import card_json
 from review.desk.decisions import queries as decisions_queries
 from review.desk.deck import ReleasedCard
 from review.desk.serializers import (
+    DealtDeckOut,
     DecisionIn,
     DecisionOnDraftOut,
     DecisionReplyOut,
@@ -100,7 +101,7 @@ class DeckView(APIView):
 
     @extend_schema(
         operation_id="desk_deck",
-        responses={200: DeckOut},
+        responses={200: DealtDeckOut},
         parameters=[RENDER, ONLY],
     )
     def get(self, request: Request, task_slug: str) -> Response:
@@ -114,7 +115,13 @@ class DeckView(APIView):
         else:
             deck = desk_deck.deal(member, task, count=settings.DECK_SIZE)
         how_much = pace.pace_of(member, task)
-        answer = {"cards": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json()}
+        others = None if deck or only else elsewhere.cards_elsewhere(member, task).as_json()
+        answer = {
+            "cards": deck_json(request, deck),
+            "left": how_much.left,
+            "pace": how_much.as_json(),
+            "elsewhere": others,
+        }
         return Response(answer, headers={"Cache-Control": "no-store"})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from members.models import Member
-from review.desk import destinations, pace
+from review.desk import destinations, elsewhere, pace
 from review.desk.cards import assembly
 from review.desk.decisions import queries
 from review.desk.guidelines import queries as guidelines_queries
@@ -22,6 +22,7 @@ def page(member: Member, task: Task, deck: Sequence[Assignment], *, keys: dict[s
         "cards": [assembly.build_card(assignment) for assignment in deck],
         "pace": how_much,
         "guidelines": None if (now := guidelines_queries.current_guidelines(task)).is_empty else now,
+        "elsewhere": None if deck else elsewhere.cards_elsewhere(member, task),
         "is_bare": not deck and drafts_queries.is_empty(task),
         "desk_data": {
             "task": task.slug,

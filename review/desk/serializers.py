@@ -147,6 +147,23 @@ class DeckOut(serializers.Serializer[Any]):
     pace = PaceOut()
 
 
+class ElsewhereOut(serializers.Serializer[Any]):
+    """Cards of the task that other reviewers have: held under a lease, or waiting for them."""
+
+    held = serializers.IntegerField()
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="When the first lease ends, if its reviewer does not go on."
+    )
+    waiting = serializers.IntegerField()
+    words = serializers.CharField(allow_blank=True)
+
+
+class DealtDeckOut(DeckOut):
+    """The deck; where it came out empty, what others have."""
+
+    elsewhere = ElsewhereOut(allow_null=True)
+
+
 class DecisionOut(serializers.Serializer[Any]):
     """One verdict on a draft, as it was given."""
 

@@ -1,5 +1,7 @@
 /** The small box that says what is under the pointer, or under the arrow keys. Knows no chart. */
 
+import { onKey } from "../shell/keys.js";
+
 /**
  * Bind to a chart's svg. `chart` gives: count(), nearest(x, y) -> index or -1, read(index) -> {x, at, lines: [[name, value]]},
  * mark(index or -1) which draws the cursor.
@@ -31,7 +33,7 @@ export function bindReadout(figure, svg, chart) {
   });
   svg.addEventListener("pointerleave", () => show(-1));
   svg.addEventListener("blur", () => show(-1));
-  svg.addEventListener("keydown", (event) => {
+  onKey(svg, (event) => {
     const last = chart.count() - 1;
     const moves = { ArrowRight: at + 1, ArrowLeft: at < 0 ? last : at - 1, Home: 0, End: last };
     if (event.key === "Escape") show(-1);

@@ -1,6 +1,6 @@
 /** Keys of the page that settles a dispute: a key clicks the button that bears it. Knows nothing of verdicts. */
 
-import { isTyping, letterOf } from "../shell/keys.js";
+import { isTyping, letterOf, onKey } from "../shell/keys.js";
 
 const form = document.querySelector("[data-adjudicate]");
 
@@ -9,7 +9,7 @@ function pressed(event) {
   return /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? letterOf(event);
 }
 
-function onKey(event) {
+function onPress(event) {
   if (event.defaultPrevented || event.repeat || document.querySelector("dialog[open]")) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const save = document.activeElement?.closest("details[open]")?.querySelector("[data-save]");
@@ -29,6 +29,6 @@ function onKey(event) {
 }
 
 if (form) {
-  document.addEventListener("keydown", onKey);
+  onKey(document, onPress);
   form.classList.add("is-live");
 }

@@ -3,6 +3,7 @@
     The form in the panel is the page that works without scripts; a job's events tell when there is something to fetch. */
 
 import { watch } from "../live.js";
+import { onKey } from "../shell/keys.js";
 
 const ENDS = ["succeeded", "failed", "cancelled"];
 
@@ -21,7 +22,7 @@ export class Asking {
     this.#dialog.addEventListener("click", (event) => this.#onClick(event));
     this.#dialog.addEventListener("submit", (event) => this.#onSubmit(event));
     this.#dialog.addEventListener("close", () => this.deck.current?.focus({ preventScroll: true }));
-    this.#dialog.addEventListener("keydown", (event) => {
+    onKey(this.#dialog, (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#dialog.querySelector("form")?.requestSubmit();
     });
   }

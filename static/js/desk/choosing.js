@@ -1,6 +1,6 @@
 /** Keys of the page that chooses the best of several drafts: a key clicks the button that bears it. The form does the rest. */
 
-import { isTyping, letterOf } from "../shell/keys.js";
+import { isTyping, letterOf, onKey } from "../shell/keys.js";
 
 const TOO_SOON_MS = 250;
 let shownAt = performance.now();
@@ -19,7 +19,7 @@ function pressed(event) {
   return /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1] ?? letterOf(event);
 }
 
-document.addEventListener("keydown", (event) => {
+onKey(document, (event) => {
   if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
   if (document.body.dataset.shortcuts === "off") return;
   const key = pressed(event);

@@ -72,12 +72,12 @@ function onShow(card) {
 }
 
 /** With no card on the deck: that none is left is only true once the server has taken all that was judged here. */
-async function nameGap() {
+async function nameGap(elsewhere) {
   if (deck.current) return;
   const isOnItsWay = (await outbox.entries()).length > 0 || verdicts.undoing.size > 0;
   if (deck.current) return;
   if (isOnItsWay) gap.asking();
-  else gap.done();
+  else gap.done(elsewhere);
 }
 
 /** Make a card ready: keys on its buttons, edits left in this browser, the editor open where one waits. */
@@ -131,7 +131,7 @@ async function refill() {
   if (!reply) return deck.current ? undefined : gap.away();
   take(reply.cards.filter(({ id }) => !verdicts.isStale(id, asked)));
   showPace(reply.pace);
-  return nameGap();
+  return nameGap(reply.elsewhere);
 }
 
 outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
@@ -139,7 +139,8 @@ outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
   showPace(reply.pace);
   verdicts.settle(entry);
   take(reply.next ?? reply.cards);
-  nameGap();
+  // What others have, and with it whether all is judged, the deck alone tells.
+  if (!deck.current) refill();
 });
 outbox.addEventListener("sent", ({ detail: { entry } }) => {
   import("./samesentence.js").then(({ offer }) => offer(desk, entry), () => {});

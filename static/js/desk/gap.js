@@ -1,6 +1,6 @@
 /**
- * What stands where a card would: that all is judged, or that the next cards are not here yet. It never says the one for the
- * other. Knows the page's two texts and when to ask again; knows no card.
+ * What stands where a card would: that all is judged, that others have the rest, or that the next cards are not here yet.
+ * It never says the one for the other. Knows the page's texts and when to ask again; knows no card.
  */
 
 // No word of waiting for what is there in a moment.
@@ -48,9 +48,17 @@ export class Gap {
     this.#askLater();
   }
 
-  /** The server has said that nothing is left. */
-  done() {
-    this.#show("done");
+  /** The server has said that nothing is left for this member, and what others have. */
+  done(elsewhere) {
+    const others = this.#part("others");
+    if (!elsewhere?.words || !others) return this.#show("done");
+    others.querySelector("[data-others-words]").textContent = elsewhere.words;
+    const until = others.querySelector("[data-others-until]");
+    until.hidden = !elsewhere.until;
+    const time = until.querySelector("time");
+    time.dateTime = elsewhere.until ?? "";
+    time.textContent = new Date(elsewhere.until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    return this.#show("others");
   }
 
   #askLater() {

@@ -1,11 +1,11 @@
 /** Keys of the desk: a key clicks the button that does the same. Which letter does what is the member's choice. */
 
-import { isTyping, letterOf } from "../shell/keys.js";
+import { isTyping, letterOf, onKey } from "../shell/keys.js";
 
 /** Bind keys; `acts` answers to the names of actions, `digit` to a digit while a reject waits for its reason. */
 export function bindDeskKeys({ keys, on, press, isOpen }) {
   const state = { keys: { ...keys }, on };
-  document.addEventListener("keydown", (event) => {
+  onKey(document, (event) => {
     if (event.defaultPrevented || event.repeat || isOpen()) return;
     const command = commandOf(event, state);
     if (command && press(command, event)) event.preventDefault();

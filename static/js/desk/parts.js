@@ -2,7 +2,7 @@
 
 import { digitOf } from "./keys.js";
 import { capsFor } from "./values.js";
-import { letterOf } from "../shell/keys.js";
+import { letterOf, onKey } from "../shell/keys.js";
 
 const labelsOf = (box) => [...box.options].filter((option) => option.value);
 const boxOf = ({ target }) => (target instanceof Element ? target.closest("select[data-path]") : null);
@@ -35,7 +35,7 @@ export function bindParts(stage, keys) {
   stage.addEventListener("focusout", (event) => {
     for (const option of boxOf(event)?.options ?? []) option.removeAttribute("label");
   });
-  stage.addEventListener("keydown", (event) => {
+  onKey(stage, (event) => {
     const box = boxOf(event);
     if (!box || !keys.on || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const next = event.key === "Enter" ? after(box) : null;

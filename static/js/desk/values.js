@@ -1,5 +1,6 @@
 /** Values of a card: labels picked by a digit or a letter, numbers and days typed. Enter confirms, Up and Down move on. */
 
+import { onKey } from "../shell/keys.js";
 import { unmistakable } from "./numbers.js";
 import { sent, valueIn } from "./typed.js";
 
@@ -131,7 +132,7 @@ export function bindValues(stage, { onChange, accept }) {
   stage.addEventListener("focusin", (event) => {
     if (event.target.matches(".value-box")) activate(event.target.closest(".card"), event.target.closest("[data-value]"), { focus: false });
   });
-  stage.addEventListener("keydown", (event) => {
+  onKey(stage, (event) => {
     if (!event.target.matches(".value-box") || event.ctrlKey || event.metaKey) return;
     const card = event.target.closest(".card");
     const step = { ArrowDown: 1, ArrowUp: -1, Enter: 1 }[event.key];

@@ -1,6 +1,7 @@
 /** Words beside a verdict: why an edit is large, why a card is set aside. Each is asked for once, and Enter says it. */
 
 import { focusBox, isChanged } from "./editing.js";
+import { onKey } from "../shell/keys.js";
 
 export class VerdictNotes {
   #parts;
@@ -8,7 +9,7 @@ export class VerdictNotes {
   /** `parts`: checking, verdicts, notices. */
   constructor(stage, parts) {
     this.#parts = parts;
-    stage.addEventListener("keydown", (event) => {
+    onKey(stage, (event) => {
       if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !event.target.matches(".why, .note")) return;
       event.preventDefault();
       const card = event.target.closest(".card");

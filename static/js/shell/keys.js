@@ -3,6 +3,17 @@
 const SEQUENCE_MS = 1200;
 let waitingSince = 0;
 
+/**
+ * Whether the key belongs to a composition: an input method takes it to choose, confirm or drop a word. Safari ends a
+ * composition before the key that confirms it, and tells that key by its code alone.
+ */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
+/** Listen to keys of a place, but for those of a composition. All that this product does on a key is bound by this. */
+export function onKey(place, act, options) {
+  place.addEventListener("keydown", (event) => isComposing(event) || act(event), options);
+}
+
 /** Letter of a key event, also on layouts whose letters are not Latin. */
 export function letterOf(event) {
   if (/^[\x21-\x7e]$/.test(event.key)) return event.key.toLowerCase();
@@ -75,6 +86,6 @@ function showKeys() {
 /** Listen, unless this member switched single-letter keys off. */
 export function bindKeys() {
   if (document.body.dataset.shortcuts === "off") return;
-  window.addEventListener("keydown", jump, { capture: true });
-  window.addEventListener("keydown", lookUp);
+  onKey(window, jump, { capture: true });
+  onKey(window, lookUp);
 }

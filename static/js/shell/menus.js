@@ -1,5 +1,7 @@
 /** Menus are details elements; this only shuts them when a person turns elsewhere. Without it they still open and shut. */
 
+import { onKey } from "./keys.js";
+
 function shutOthers(kept) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (menu !== kept) menu.open = false;
@@ -10,7 +12,7 @@ function shutOthers(kept) {
 export function bindMenus() {
   document.addEventListener("click", (event) => shutOthers(event.target.closest?.("details.menu")));
   document.addEventListener("focusin", (event) => shutOthers(event.target.closest?.("details.menu")));
-  document.addEventListener("keydown", (event) => {
+  onKey(document, (event) => {
     const menu = event.key === "Escape" ? document.querySelector("details.menu[open]") : null;
     if (!menu) return;
     menu.open = false;

@@ -4,6 +4,8 @@
  * click along. What a person asked for is no concern of this; a failure of that is theirs to see.
  */
 
+import { onKey } from "./keys.js";
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const IN_USE_PAUSE_MS = 500;
@@ -84,6 +86,6 @@ export function bindParts() {
   // The click comes with the release, in the same task.
   const release = () => setTimeout(() => (pressed = null));
   document.addEventListener("pointerdown", press, { capture: true });
-  document.addEventListener("keydown", (event) => event.key === " " && press(event), { capture: true });
+  onKey(document, (event) => event.key === " " && press(event), { capture: true });
   for (const name of ["pointerup", "pointercancel", "keyup"]) document.addEventListener(name, release, { capture: true });
 }

@@ -1,6 +1,6 @@
 /** Tables with data-keys: j and k walk the rows, x selects, Enter opens; shift selects a range; a bulk bar follows. */
 
-import { isTyping, letterOf } from "./keys.js";
+import { isTyping, letterOf, onKey } from "./keys.js";
 
 const rowsOf = (table) => [...table.tBodies[0].rows].filter((row) => !row.hidden);
 const boxOf = (row) => row.querySelector("input[data-select]");
@@ -15,7 +15,7 @@ function step(table, by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
-function onKey(event) {
+function onRowKey(event) {
   if (event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = document.activeElement?.closest?.("table[data-keys] tbody tr");
   const table = row?.closest("table") ?? document.querySelector("table[data-keys]");
@@ -57,6 +57,6 @@ export function bindTables() {
     const table = event.target.closest?.("table[data-keys]");
     if (table) onSelect(table, event);
   });
-  if (document.body.dataset.shortcuts !== "off") window.addEventListener("keydown", onKey);
+  if (document.body.dataset.shortcuts !== "off") onKey(window, onRowKey);
   for (const table of document.querySelectorAll("table[data-keys]")) tell(table);
 }

@@ -10,10 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from members.models import Member
+from review.desk import deck
+from review.desk.deck import ReleasedCard
 from review.models import Assignment, Decision, Draft, Gold, Task
 from review.states import AssignmentState, Verdict
 from tests.review import factories
-from tests.review.desk.looking import current, saved, until
+from tests.review.desk.looking import SHOWN, current, saved, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -239,3 +241,21 @@ def test_without_scripts_the_same_form_decides(open_desk: Callable[..., Page], a
 
     assert Gold.objects.get().draft_id == Draft.objects.get(pk=first).pk
     assert current(page) != first
+
+
+@pytest.mark.slow
+def test_a_deck_that_ends_while_others_hold_the_rest_says_so_and_takes_what_comes_back(
+    open_desk: Callable[..., Page], admin: Member, task: Task, other: Member
+) -> None:
+    held = deck.deal(other, task, count=7)
+    page = open_desk(admin)
+    for _ in range(12 - len(held)):
+        page.locator(SHOWN).wait_for()
+        page.keyboard.press("a")
+    expect(page.locator("[data-empty]")).to_contain_text(f"There are {len(held)} cards in front of other reviewers.")
+    expect(page.get_by_text("All cards are judged")).to_be_hidden()
+
+    deck.release(other, [ReleasedCard(held[0].draft_id)])
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+
+    expect(page.locator(f"#card-{held[0].draft_id}")).to_be_visible()

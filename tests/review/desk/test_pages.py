@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from members.models import Member
-from review.desk import deck
+from review.desk import deck, elsewhere
 from review.models import Assignment, Decision, Draft, Gold, Task
-from review.states import AssignmentState, Verdict
+from review.states import AssignmentState, DraftState, Verdict
 from tests.review import factories
 from tests.review.desk.verbs import judge
 
@@ -217,6 +219,41 @@ def test_a_finished_queue_points_a_lead_at_freezing_and_a_reviewer_at_own_decisi
     assert ">My decisions</a>" in theirs
     assert ">Freeze a dataset</a>" not in theirs
     assert ">Freeze a dataset</a>" in leads
+
+
+def test_with_none_judged_and_all_leased_to_others_a_lead_reads_how_many_and_until_when(
+    browser: Client, admin: Member, expert: Member, other: Member, task: Task, as_member
+) -> None:
+    held = deck.deal(other, task, count=7)
+    Draft.objects.filter(task=task, state=DraftState.PENDING).update(for_reviewer=other)
+
+    leads = as_member(admin).get(URL).content.decode()
+    answer = as_member(expert).get(f"/api/v1/desk/{task.slug}/deck/").json()
+    theirs = as_member(other).get(f"/api/v1/desk/{task.slug}/deck/").json()
+
+    first = min(assignment.leased_until for assignment in held)
+    assert '<div data-gap="done" hidden>' in leads
+    assert '<div class="empty" data-gap="others" >' in leads
+    assert "There are 7 cards in front of other reviewers and 1 card waiting for another reviewer." in leads
+    assert f">{timezone.localtime(first):%H:%M}</time>" in leads
+    assert (answer["elsewhere"]["held"], answer["elsewhere"]["waiting"]) == (7, 1)
+    assert datetime.fromisoformat(answer["elsewhere"]["until"]) == first
+    assert theirs["elsewhere"] is None
+
+
+def test_cards_that_come_back_to_nobody_are_not_with_others(
+    expert: Member, other: Member, admin: Member, task: Task
+) -> None:
+    """One's own verdicts, those under a second reader's eyes, and known answers are no cards to wait for."""
+    for card in deck.deal(expert, task, count=8):
+        judge(card, by=expert)
+    Draft.objects.filter(task=task).update(state=DraftState.PENDING, verdicts_wanted=2)
+    assert len(deck.deal(other, task, count=3)) == 3
+
+    left = elsewhere.cards_elsewhere(expert, task)
+
+    assert (left.held, left.waiting) == (0, 5)
+    assert elsewhere.cards_elsewhere(admin, task).held == 3
 
 
 def test_a_page_carries_one_deck_however_many_cards_are_held(browser: Client, expert: Member, task: Task) -> None:
