@@ -121,4 +121,5 @@ def _import_json(result: ImportResult) -> dict[str, Any]:
         "rows_bad": result.rows_bad,
         "errors": [error._asdict() for error in result.errors],
         "unknown_columns": list(result.unknown_columns),
+        "alike": [match._asdict() for match in result.alike],
     }

@@ -117,11 +117,20 @@ class RowErrorOut(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class NameMatchOut(serializers.Serializer[Any]):
+    """A row whose record was found by a name that is written otherwise."""
+
+    row = serializers.IntegerField()
+    named = serializers.CharField()
+    record = serializers.CharField()
+
+
 class ImportOut(SourceOut):
     """A source and what this very import did: its counts are of this file, also where nothing was new."""
 
     errors: Any = RowErrorOut(many=True)
     unknown_columns = serializers.ListField(child=serializers.CharField())
+    alike: Any = NameMatchOut(many=True)
 
 
 class RecordOut(serializers.Serializer[Any]):

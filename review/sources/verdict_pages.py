@@ -51,7 +51,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     reading = ReadingForm(request.POST or request.GET)
     chosen: dict[str, Any] = {"choices": reading.choices()}
     try:
-        seen = read_judged_preview(path, spec=spec, **chosen)
+        seen = read_judged_preview(path, spec=spec, task=task, **chosen)
     except Refusal as unread:
         refusal, chosen = unread, {}
         seen = read_judged_preview(path, spec=spec)
@@ -61,7 +61,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
             "defaults": defaults_from(post),
             "verdicts": verdicts_from(post),
         }
-        seen = read_judged_preview(path, spec=spec, **chosen)
+        seen = read_judged_preview(path, spec=spec, task=task, **chosen)
         if post.get("do") == "import" and form.is_valid():
             try:
                 result = import_decisions(

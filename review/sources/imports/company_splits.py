@@ -174,6 +174,11 @@ class CompanyNaming:
         self._names = [name for role in ("group", "title") if (name := spec.facts_with_role(role))]
         self._domain = spec.facts_with_role("domain") or ""
 
+    @property
+    def paths(self) -> list[str]:
+        """Where in a record's row the facts stand that name it, the first one first."""
+        return [f"facts__{name}" for name in self._names]
+
     def company(self, facts: Facts, digest: str) -> Company:
         """What a record's facts say of its company; a row that names none is a company of its own, by its hash."""
         written = self.written(facts)

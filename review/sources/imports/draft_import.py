@@ -18,6 +18,7 @@ from review.sources.imports.company_splits import CompanySplits
 from review.sources.imports.read_rows import at_most, check_mapping, read_rows
 from review.sources.imports.record_import import companies_of_file, growing_chunks
 from review.sources.imports.record_matching import DraftColumns, RecordMatcher, call_id, fitting
+from review.sources.imports.record_names import NameMatch
 from review.sources.imports.result import ImportResult, RowTally
 from review.spec.paths import word_count
 from review.states import Role, SourceKind
@@ -49,7 +50,7 @@ def import_drafts(
     """Take in a file of finished drafts under the task's latest version, and put them on the desk.
 
     A row finds its record by the hash of its facts; where it brings a name alone (fields with the roles group, title or
-    domain), by that name. Where no record is found and the required facts are there, the record is made. The same
+    domain), by that name, see `record_names`. Where no record is found and the required facts are there, the record is made. The same
     draft for the same record is added once. A chat log is read as `chat_logs` says. The task's checks mark the drafts, and the text index takes them in, within
     seconds after; whoever opens one earlier sees its marks all the same.
 
@@ -95,7 +96,7 @@ def import_drafts(
     )
     reading = RowTally()
     rows = at_most(read_rows(table, mapping, fields, defaults or {}, reading, written.notation), MAX_DRAFTS, "drafts")
-    drafts = fitting(version, rows, reading)
+    drafts = fitting(version.spec, rows, reading)
     companies = companies_of_file(task, version.spec, table, mapping, fields, defaults or {}, written.notation, choices)
     intake = _Intake(source, version, tally, companies)
     read = growing_chunks(drafts)
@@ -103,6 +104,7 @@ def import_drafts(
     for prepared in map(intake.prepare, prefetch(read)) if intake.asks else prefetch(map(intake.prepare, read)):
         intake.write(*prepared)
     tally.merge(reading)
+    tally.alike += intake.alike
     tally.settle(skip_bad=skip_bad, left_out=choices.left_out)
     kept = source_row.finish_source(source, tally, lambda: Record.objects.filter(pk__in=intake.touched))
     source_row.tell_trail(kept, tally, by=by)
@@ -117,7 +119,7 @@ class _Intake:
     """One import on its way through a file, chunk by chunk."""
 
     def __init__(self, source: Source, version: TaskVersion, tally: RowTally, companies: CompanySplits) -> None:
-        self._tally, self._finder = tally, RecordMatcher(source, version, companies)
+        self._tally, self._finder = tally, RecordMatcher(source.task, version.spec, companies)
         self._records, self._drafts = RecordInserter(source), DraftInserter(version, source.provenance)
         self._calls: set[str] = set()
         # One record the file speaks of: whatever it holds, where all is known already.
@@ -127,6 +129,11 @@ class _Intake:
     def asks(self) -> bool:
         """Whether rows cannot be prepared without asking the database."""
         return self._finder.may_know
+
+    @property
+    def alike(self) -> list[NameMatch]:
+        """Rows whose records were found by a name that is written otherwise."""
+        return self._finder.names.alike
 
     def prepare(self, drafts: Sequence[DraftColumns]) -> tuple[PreparedRows, PreparedDrafts]:
         """Find or make the record of each; what is new, ready to be written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping, TargetField, guess_mapping, target_fields
 from review.sources.imports.notation import FoundNotation
 from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
-from review.sources.imports.record_import import companies_of_file
-from review.sources.imports.record_matching import NAMELESS, is_nameless
+from review.sources.imports.record_import import companies_of_file, growing_chunks
+from review.sources.imports.record_matching import NAMELESS, DraftColumns, RecordMatcher, fitting, is_nameless
+from review.sources.imports.record_names import NameMatch
 from review.sources.imports.result import RowError, RowTally
 from review.sources.imports.split_preview import SplitPlan
 from review.sources.imports.tables import RowSource, Table, open_table
@@ -96,6 +98,7 @@ class ImportPreview:
         errors: The first hundred of them.
         form: How the file was read, where its reader may say otherwise.
         plan: Where its records would stand.
+        alike: Drafts whose records are found by a name that is written otherwise.
     """
 
     format: str
@@ -111,6 +114,7 @@ class ImportPreview:
     errors: tuple[RowError, ...]
     form: FileForm | None = None
     plan: SplitPlan | None = None
+    alike: tuple[NameMatch, ...] = ()
 
 
 def read_preview(
@@ -132,7 +136,7 @@ def read_preview(
         mapping: Column to field; guessed from the names when None.
         defaults: A value for all rows, by fields that no column fills.
         choices: How the file is to be read.
-        task: Where its records would go; with it their splits are planned.
+        task: Where its records would go; with it their splits are planned, and the records of drafts looked up.
 
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in `problems` instead.
@@ -151,6 +155,9 @@ def read_preview(
         if kind == SourceKind.RECORDS and task is not None:
             companies = companies_of_file(task, spec, table, mapping, fields, defaults or {}, written.notation, choices)
             plan = split_preview.plan(task, spec, companies, rows, tally)
+        if kind == SourceKind.DRAFTS and task is not None:
+            companies = companies_of_file(task, spec, table, mapping, fields, defaults or {}, written.notation, choices)
+            _match(RecordMatcher(task, spec, companies), spec, rows, tally)
         for row in rows:
             if kind == SourceKind.DRAFTS and (problem := _unfit_draft(spec, row)):
                 tally.refuse(row.number, problem)
@@ -173,7 +180,32 @@ def read_preview(
         tuple(tally.errors),
         FileForm.of(table.table if isinstance(table, ChatTable) else table, written),
         plan,
+        tuple(tally.alike),
     )
+
+
+def _match(matcher: RecordMatcher, spec: TaskSpec, rows: Iterable[ReadRow], tally: RowTally) -> None:
+    """Find the record of each draft as its import would, and write nothing."""
+    matching = RowTally()
+    for drafts in growing_chunks(fitting(spec, rows, tally)):
+        match_drafts(matcher, drafts, matching)
+    matching.alike = matcher.names.alike
+    tally.merge(matching)
+
+
+def match_drafts(matcher: RecordMatcher, drafts: Sequence[DraftColumns], tally: RowTally) -> set[int]:
+    """Find the records of some drafts; return the numbers of their rows, and count those without as bad."""
+    matcher.learn(drafts)
+    matched = set()
+    for draft in drafts:
+        try:
+            matcher.record_for(draft)
+        except ValueError as error:
+            tally.refuse(draft.row.number, str(error))
+        else:
+            matched.add(draft.row.number)
+    matcher.fresh.clear()
+    return matched
 
 
 def _unfit_draft(spec: TaskSpec, row: ReadRow) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from review.drafts.bulk_insert import RecordRow
-from review.models import Record, Source, TaskVersion
+from review.models import Record, Task
 from review.sources.imports.company_splits import Company, CompanySplits
 from review.sources.imports.read_rows import ReadRow
 from review.sources.imports.record_import import HashedRow, RecordRowBuilder, hashed, surrogate_error
+from review.sources.imports.record_names import RecordNames
 from review.sources.imports.result import RowTally
 from review.spec.prompting import canonical_json
 from review.spec.schema import Facts, Fields
@@ -33,9 +34,9 @@ class DraftColumns(NamedTuple):
 NAMELESS = "it names no record: give the fact that names it, or all required facts"
 
 
-def fitting(version: TaskVersion, rows: Iterable[ReadRow], tally: RowTally) -> Iterator[DraftColumns]:
+def fitting(spec: TaskSpec, rows: Iterable[ReadRow], tally: RowTally) -> Iterator[DraftColumns]:
     """Drafts of rows whose written fields fit the schema; others are counted as bad."""
-    schema = version.spec.output_schema
+    schema = spec.output_schema
     for read in hashed(rows, tally):
         try:
             fields = normalise_fields(schema, read.row.written)
@@ -69,39 +70,33 @@ def call_id(record_id: str, text_hash: str) -> str:
 
 
 class RecordMatcher:
-    """Records for the drafts of one import, looked up in few queries; the caller holds the task's row.
+    """Records for the drafts of one import, looked up in few queries; the caller holds the task's row, or only previews.
 
     Attributes:
         fresh: Records that the drafts bring along and that are not written yet; the caller takes them.
+        names: The records that were found by their names.
         may_know: Whether the task had records before this import.
     """
 
-    def __init__(self, source: Source, version: TaskVersion, companies: CompanySplits) -> None:
-        self._source, self._spec, self._companies = source, version.spec, companies
+    def __init__(self, task: Task, spec: TaskSpec, companies: CompanySplits) -> None:
+        self._task, self._spec, self._companies = task, spec, companies
         self._required = [field.name for field in self._spec.input_schema if field.required]
         self._key_names = frozenset(field.name for field in self._spec.input_schema if field.role)
         self._writing = RecordRowBuilder(self._spec)
         # Ids are texts here: what is no container costs the garbage collector nothing, however many rows there are.
         self._by_hash: dict[str, str] = {}
-        self._by_group: dict[str, str] = {}
-        self._more_of_group: dict[str, set[str]] = {}
-        self._asked: set[str] = set()
         self._company: dict[str, Company] = {}
-        self.may_know = Record.objects.filter(task=source.task).exists()
+        self.names = RecordNames(task, self._writing.naming)
+        self.may_know = Record.objects.filter(task=task).exists()
         self.fresh: list[RecordRow] = []
 
     def learn(self, drafts: Sequence[DraftColumns]) -> None:
         """Look up what the task has of these."""
         if self.may_know:
-            records = Record.objects.filter(task=self._source.task)
             digests = [draft.digest for draft in drafts if draft.digest not in self._by_hash]
-            there = records.filter(content_hash__in=digests).values_list("content_hash", "pk")
+            there = Record.objects.filter(task=self._task, content_hash__in=digests).values_list("content_hash", "pk")
             self._by_hash.update((digest, pk.hex) for digest, pk in there)
-            named = [draft for draft in drafts if self._is_name(draft)]
-            groups = {group for draft in named if (group := self._group(draft))} - self._asked
-            for pk, group in records.filter(group__in=groups).values_list("pk", "group"):
-                self._remember(group, pk.hex)
-            self._asked |= groups
+            self.names.learn(self._name(draft) for draft in drafts)
         # Of this chunk alone: each is asked for twice.
         self._company = {
             draft.digest: self._writing.naming.company(draft.row.facts, draft.digest)
@@ -125,15 +120,10 @@ class RecordMatcher:
         if (record_id := self._by_hash.get(draft.digest)) is not None:
             self._require_side(draft)
             return record_id
-        if self._is_name(draft):
-            group = self._group(draft)
-            if more := self._more_of_group.get(group):
-                raise ValueError(
-                    f"{len(more) + 1} records are called '{self._said(facts)}'; bring the facts that tell them apart"
-                )
-            if (only := self._by_group.get(group)) is not None:
-                self._require_side(draft)
-                return only
+        name = self._name(draft)
+        if name and (named := self.names.find(draft.row.number, name)) is not None:
+            self._require_side(draft)
+            return named
         missing = self._missing(facts)
         if missing or not facts:
             raise ValueError(self._not_found(facts, missing))
@@ -141,7 +131,8 @@ class RecordMatcher:
         record = self._writing.row(HashedRow(*draft[:3]), company, self._companies.side_of(company, draft.row.split))
         self.fresh.append(record)
         self._by_hash[draft.digest] = record.id
-        self._remember(record.group, record.id)
+        if written := self._writing.naming.written(facts):
+            self.names.remember(written, record.id)
         return record.id
 
     def _missing(self, facts: Facts) -> list[str]:
@@ -154,17 +145,10 @@ class RecordMatcher:
             self._companies.learn([company])
             self._companies.side_of(company, draft.row.split)
 
-    def _remember(self, group: str, record_id: str) -> None:
-        first = self._by_group.setdefault(group, record_id)
-        if first != record_id:
-            self._more_of_group.setdefault(group, set()).add(record_id)
-
-    def _is_name(self, draft: DraftColumns) -> bool:
-        return self._key_names >= draft.row.facts.keys()
-
-    def _group(self, draft: DraftColumns) -> str:
-        group = self._writing.naming.company(draft.row.facts, draft.digest).group
-        return "" if group == draft.digest else group
+    def _name(self, draft: DraftColumns) -> str:
+        """What a row calls its record, where it brings a name and nothing else."""
+        facts = draft.row.facts
+        return self._writing.naming.written(facts) if self._key_names >= facts.keys() else ""
 
     def _said(self, facts: Facts) -> str:
         names = (field.name for field in self._spec.input_schema if field.role)

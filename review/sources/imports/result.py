@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from review.models import Source
 from review.sources.imports.column_mapping import ColumnMapping
+from review.sources.imports.record_names import NameMatch
 from web.errors import Refusal
 
 ERRORS_SHOWN = 100
@@ -32,7 +33,8 @@ class BadRows(Refusal):
 class RowTally:
     """Counts of a run over a file; keeps the first hundred errors and counts the rest.
 
-    `late_columns` are keys of JSON rows that came after the rows the columns were told from.
+    `late_columns` are keys of JSON rows that came after the rows the columns were told from; `alike` are rows whose records
+    were found by a name that is written otherwise.
     """
 
     total: int = 0
@@ -41,6 +43,7 @@ class RowTally:
     bad: int = 0
     errors: list[RowError] = field(default_factory=list)
     late_columns: dict[str, None] = field(default_factory=dict)
+    alike: list[NameMatch] = field(default_factory=list)
 
     def refuse(self, row: int, reason: str) -> None:
         """Count a bad row."""
@@ -55,6 +58,7 @@ class RowTally:
         self.known += other.known
         self.bad += other.bad
         self.late_columns.update(other.late_columns)
+        self.alike += other.alike
         self.errors = sorted([*self.errors, *other.errors])[:ERRORS_SHOWN]
 
     def settle(self, *, skip_bad: bool, left_out: int | None) -> None:
@@ -99,6 +103,7 @@ class ImportResult:
         rows_bad: Rows left out because `skip_bad` was asked for.
         errors: The first hundred bad rows.
         unknown_columns: Columns of the file that no field takes.
+        alike: The first hundred rows whose records were found by a name that is written otherwise.
     """
 
     source: Source
@@ -108,6 +113,7 @@ class ImportResult:
     rows_bad: int
     errors: tuple[RowError, ...]
     unknown_columns: tuple[str, ...]
+    alike: tuple[NameMatch, ...] = ()
 
     @classmethod
     def of(cls, source: Source, tally: RowTally, *, columns: Sequence[str], mapping: ColumnMapping) -> ImportResult:
@@ -120,4 +126,5 @@ class ImportResult:
             tally.bad,
             tuple(tally.errors),
             (*(column for column in columns if not mapping.get(column)), *tally.late_columns),
+            tuple(tally.alike[:ERRORS_SHOWN]),
         )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils import timezone
 
+from review.models import Task
 from review.sources.imports import notation
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping, TargetField
 from review.sources.imports.notation import FoundNotation
-from review.sources.imports.preview import UNFIT, FileForm, ImportPreview, samples
+from review.sources.imports.preview import UNFIT, FileForm, ImportPreview, match_drafts, samples
 from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
-from review.sources.imports.record_matching import NAMELESS, is_nameless
+from review.sources.imports.record_import import companies_of_file
+from review.sources.imports.record_matching import NAMELESS, RecordMatcher, fitting, is_nameless
 from review.sources.imports.result import RowTally
 from review.sources.imports.verdicts import parse_row
 from review.sources.imports.verdicts.tables import JudgedTable, open_judged
@@ -30,10 +32,12 @@ from review.sources.imports.verdicts.targets import (
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 # A column with more words than this holds no verdicts.
 MOST_WORDS = 40
+CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def read_judged_preview(
     defaults: dict[str, str] | None = None,
     verdicts: Mapping[str, str] | None = None,
     choices: ImportChoices = AS_FOUND,
+    task: Task | None = None,
 ) -> JudgedPreview:
     """Read a whole file of verdicts and say what would come of it.
 
@@ -89,6 +94,7 @@ def read_judged_preview(
         defaults: A value for all rows.
         verdicts: What each word means; guessed where it is not given.
         choices: How the file is to be read.
+        task: Where the verdicts would go; with it the records of their drafts are looked up.
 
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in the preview's `problems` instead.
@@ -104,8 +110,12 @@ def read_judged_preview(
         check_verdict_columns(spec, mapping, defaults or {})
         written = notation.find(table, mapping, fields, choices)
         written.require_clear()
-        for row in read_rows(table, mapping, fields, defaults or {}, look.tally, written.notation):
-            look.at(row)
+        matcher = None
+        if task is not None:
+            companies = companies_of_file(task, spec, table, mapping, fields, defaults or {}, written.notation, choices)
+            matcher = RecordMatcher(task, spec, companies)
+        for rows in chunked(read_rows(table, mapping, fields, defaults or {}, look.tally, written.notation), CHUNK):
+            look.match(matcher, [(row, verdict) for row in rows if (verdict := look.at(row))])
         problems = look.problems()
     except Refusal as refusal:
         if refusal.code not in UNFIT:
@@ -136,6 +146,7 @@ def _preview(
         tally.bad,
         tuple(tally.errors),
         FileForm.of(table.inner, written),
+        alike=tuple(tally.alike),
     )
 
 
@@ -150,8 +161,8 @@ class _Look:
         self._verdict_counts: Counter[str] = Counter()
         self._left_out = 0
 
-    def at(self, row: ReadRow) -> None:
-        """Read one row as the import would, but for drafts that are named by id."""
+    def at(self, row: ReadRow) -> str:
+        """Read one row as the import would, but for drafts that are named by id; return the verdict of a text, to be matched."""
         if word := parse_row.word_of(row.said.get(VERDICT)):
             self._words[word] += 1
         if who := parse_row.word_of(row.said.get(REVIEWER)):
@@ -160,13 +171,25 @@ class _Look:
             verdict = parse_row.parse_row(self._spec, row.said, self._draft(row), self._verdicts, now=self._now)
         except ValueError as error:
             self.tally.refuse(row.number, str(error))
-            return
+            return ""
         if verdict is None:
             self._left_out += 1
-        elif not row.said.get(DRAFT) and is_nameless(self._spec, row.facts):
+        elif row.said.get(DRAFT):
+            self._verdict_counts[verdict.verdict] += 1
+        elif is_nameless(self._spec, row.facts):
             self.tally.refuse(row.number, NAMELESS)
         else:
-            self._verdict_counts[verdict.verdict] += 1
+            return verdict.verdict
+        return ""
+
+    def match(self, matcher: RecordMatcher | None, judged: Sequence[tuple[ReadRow, str]]) -> None:
+        """Count verdicts on texts; where the task is known, those whose texts find their records."""
+        rows = [row for row, _ in judged]
+        matched = {row.number for row in rows}
+        if matcher is not None:
+            matched = match_drafts(matcher, list(fitting(self._spec, rows, self.tally)), self.tally)
+            self.tally.alike = matcher.names.alike
+        self._verdict_counts.update(verdict for row, verdict in judged if row.number in matched)
 
     def problems(self) -> dict[str, list[str]]:
         """A verdict's column that holds something else."""

@@ -229,10 +229,10 @@ class _Intake:
 
     def _by_text(self, rows: list[ReadRow]) -> Iterable[tuple[UUID, ParsedVerdict]]:
         judged: list[tuple[DraftColumns, ParsedVerdict]] = []
-        for draft in fitting(self._version, rows, self._tally):
+        for draft in fitting(self._version.spec, rows, self._tally):
             if (verdict := self._read(draft.row, draft.fields, self._version)) is not None:
                 judged.append((draft, verdict))
-        finder = RecordMatcher(self._source, self._version, self._companies)
+        finder = RecordMatcher(self._source.task, self._version.spec, self._companies)
         finder.learn([draft for draft, _ in judged])
         matched: list[tuple[UUID, DraftColumns, ParsedVerdict]] = []
         for draft, verdict in judged:
@@ -240,6 +240,7 @@ class _Intake:
                 matched.append((UUID(finder.record_for(draft)), draft, verdict))
             except ValueError as error:
                 self._tally.refuse(draft.row.number, str(error))
+        self._tally.alike += finder.names.alike
         RecordInserter(self._source).pour(finder.fresh)
         drafts = self._drafts([(record_id, draft) for record_id, draft, _ in matched])
         self.touched.update(record_id for record_id, _, _ in matched)
