@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import regex
+
 from review.spec.output_format import is_mail
 from review.spec.splits import without_legal_suffix
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
 
 LANGUAGES: frozenset[str] | None = None
-_BETWEEN = re.compile(r"[\W_]+")
+# Marks on letters of any script, `+` and `#` are part of a name: C++, C# and C are three. A # before a word is a tag.
+_BETWEEN = regex.compile(r"(?:(?<![\w+#])#|[^\w\p{M}+#]|_)+")
 
 
 def prepare(spec: TaskSpec) -> Reader | None:

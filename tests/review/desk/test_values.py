@@ -15,6 +15,7 @@ from review.models import Assignment, Decision, Task
 from review.spec.schema import InputField, OutputField
 from review.states import Verdict
 from tests.review import factories
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -122,8 +123,6 @@ def test_reasoning_that_the_reviewer_rewrote_stays(task: Task, admin: Member, sh
 
 
 def test_a_label_that_is_none_is_refused_by_name(task: Task, admin: Member, shown: None) -> None:
-    from web.errors import Refusal
-
     card = dealt(task, admin)
 
     with pytest.raises(Refusal) as refusal:
@@ -204,3 +203,29 @@ class TestWithoutScripts:
         decision = Decision.objects.get()
         assert decision.verdict == Verdict.EDIT
         assert decision.fields and (decision.fields["category"], decision.fields["amount"]) == (other, None)
+
+    def test_a_number_that_can_mean_two_is_refused_with_both_and_stays_in_its_box(
+        self, task: Task, admin: Member, as_member: Any, shown: None
+    ) -> None:
+        card = dealt(task, admin)
+        form = {"draft": str(card.draft_id), "etag": card.etag, "id": str(uuid4()), "verdict": "accept"}
+        form |= {"field:category": "bug", "field:urgent": "true", "field:amount": "1,200"}
+
+        answer = as_member(admin).post(
+            f"/tasks/{task.slug}/review/", {**form, "value": ["category", "urgent", "amount"]}
+        )
+
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "is &#x27;1,200&#x27;, which can mean 1200 or 1.2: write one of these" in page
+        assert not Decision.objects.exists()
+
+
+def test_a_number_sent_as_a_text_is_read_as_if_it_was_typed(task: Task, admin: Member, shown: None) -> None:
+    card = dealt(task, admin)
+
+    with pytest.raises(Refusal, match="'0x1F', expected a number"):
+        decide(card, admin, verdict="edit", fields={**card.draft.fields, "amount": "0x1F"})
+    decision = decide(card, admin, verdict="edit", fields={**card.draft.fields, "amount": "1.234,5"})
+
+    assert decision.fields and decision.fields["amount"] == 1234.5

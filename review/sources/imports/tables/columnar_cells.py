@@ -60,13 +60,21 @@ def _number(number: float | Decimal) -> int | float | Decimal:
 
 def written_out(value: Any) -> str:
     """Return JSON of what `plain` returned, with decimals digit by digit."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except TypeError:
+        # There are decimals in it, which the encoder does not know.
+        return _digit_by_digit(value)
+
+
+def _digit_by_digit(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{json.dumps(key, ensure_ascii=False)}: {written_out(part)}' for key, part in value.items())}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(written_out, value))}]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return f"[{', '.join(map(_digit_by_digit, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{written_out(name)}: {_digit_by_digit(part)}' for name, part in value.items())}}}"
+    return written_out(value)
 
 
 def column_values(column: Any) -> list[Any]:
