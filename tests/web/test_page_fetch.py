@@ -66,6 +66,8 @@ def test_a_page_comes_with_its_type_charset_and_bytes(site: SiteServer) -> None:
     "http://[fec0::1]/", "http://224.0.0.1/", "http://0.0.0.0/", "http://2130706433/", "http://100.64.0.1/",
     "http://168.63.129.16/", "http://192.0.0.192/", "http://192.0.0.8/", "http://[64:ff9b:1::1]/", "http://[64:ff9b:1:abcd::a00:1]/",
     "http://[::ffff:168.63.129.16]/", "http://[64:ff9b::a83f:8110]/", "http://[100::1]/", "http://[3fff::1]/", "http://[5f00::1]/",
+    "http://[::127.0.0.1]/", "http://[::ffff:0:10.0.0.1]/", "http://[4000::1]/", "http://0177.0.0.1/", "http://127.1/", "http://0x7f.1/",
+    "http://１２７.0.0.1/", "http://127。0。0。1/",
 ])  # fmt: skip
 def test_a_private_number_in_any_writing_is_never_called(url: str) -> None:
     assert refused(url, named=()) == "address"
@@ -79,8 +81,11 @@ def test_a_private_number_in_any_writing_is_never_called(url: str) -> None:
         "http://a:b@127.0.0.1/",
         "http://[broken/",
         "http://[broken/#part",
-        "//x",
         "http://127.0.0.1/a\x01b",
+        "//x",
+        "http://127.0.0.1/\x7f",
+        "http://somewhere.example\\@127.0.0.1/",
+        "gopher://127.0.0.1:6379/_INFO",
     ],
 )
 def test_what_is_no_plain_web_address_is_refused(url: str) -> None:

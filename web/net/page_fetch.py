@@ -9,15 +9,13 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ssl import SSLContext
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpcore
-import httpx
 
 from web.net import ssrf
-from web.net.pinned_backend import Deadline, PinnedBackend
+from web.net.exchange import ExchangeFailedError, exchange
+from web.net.pinned_backend import Deadline
 from web.net.ssrf import AddressRefusedError, Endpoint, Lookup, system_lookup
 
 OPEN_PORTS = frozenset({80, 443})
@@ -138,38 +136,31 @@ def _one_hop(
     url: str, place: Endpoint, rules: FetchRules, limits: FetchLimits, deadline: Deadline, headers: Mapping[str, str]
 ) -> FetchedPage | str:
     """One hop: the page, or where it has moved to."""
-    backend = PinnedBackend(str(place.address), deadline)
-    asked: dict[bytes | str, bytes | str] = {
-        "Host": _netloc(place),
+    sent = {
         "User-Agent": rules.user_agent,
         "Accept": "text/html,text/plain;q=0.8,*/*;q=0.1",
         "Accept-Encoding": "gzip, deflate",
-        "Connection": "close",
+        **headers,
     }
-    asked.update(headers.items())
-    wait = dict.fromkeys(("connect", "read", "write", "pool"), limits.wait_s)
     try:
-        with (
-            httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=1) as pool,
-            pool.stream("GET", _ascii(url), headers=asked, extensions={"timeout": wait}) as answer,
-        ):
-            response_headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in answer.headers}
-            if answer.status in REDIRECTS and response_headers.get("location"):
-                return urljoin(url, response_headers["location"].strip())
-            content_type, charset = _type_of(response_headers.get("content-type", ""))
-            body = b""
-            if answer.status == OK:
-                _check_type(content_type, rules)
-                body = b"".join(
-                    _decompressed(answer.iter_stream(), response_headers.get("content-encoding", ""), limits.max_bytes)
-                )
-            return FetchedPage(url, answer.status, content_type, charset, body)
-    except httpcore.TimeoutException as error:
-        raise FetchError("time", f"{place.host} did not answer in time.") from error
-    except httpx.InvalidURL as error:
-        raise FetchError("address", f"'{url}' is not an address: {error}") from error
-    except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
-        raise FetchError("connection", f"{place.host}: {str(error) or type(error).__name__}"[:300]) from error
+        with exchange("GET", url, place, headers=sent, deadline=deadline, wait_s=limits.wait_s) as answer:
+            return _read(url, answer, rules, limits)
+    except ExchangeFailedError as failed:
+        raise FetchError("time" if failed.is_late else "connection", failed.message) from failed
+
+
+def _read(url: str, answer: httpcore.Response, rules: FetchRules, limits: FetchLimits) -> FetchedPage | str:
+    """The page of an answer, or where it leads."""
+    response_headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in answer.headers}
+    if answer.status in REDIRECTS and response_headers.get("location"):
+        return urljoin(url, response_headers["location"].strip())
+    content_type, charset = _type_of(response_headers.get("content-type", ""))
+    body = b""
+    if answer.status == OK:
+        _check_type(content_type, rules)
+        packing = response_headers.get("content-encoding", "")
+        body = b"".join(_decompressed(answer.iter_stream(), packing, limits.max_bytes))
+    return FetchedPage(url, answer.status, content_type, charset, body)
 
 
 def _decompressed(chunks: Iterator[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
@@ -223,23 +214,8 @@ def _type_of(header: str) -> tuple[str, str]:
     return kind.strip().lower(), ""
 
 
-def _netloc(place: Endpoint) -> str:
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    return host if place.port == {"http": 80, "https": 443}[place.scheme] else f"{host}:{place.port}"
-
-
 def _host_of(url: str) -> str:
     try:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
-
-
-def _ascii(url: str) -> str:
-    """The address as it goes over the wire: names in Punycode, other letters percent-encoded."""
-    return str(httpx.URL(url))
-
-
-@lru_cache(maxsize=1)
-def _tls() -> SSLContext:
-    return httpx.create_ssl_context(trust_env=False)

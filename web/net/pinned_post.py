@@ -1,17 +1,17 @@
-"""The one client that calls addresses others named: to a checked number, without following anywhere, for a while only.
+"""The one client that posts to addresses others named: to a checked number, without following anywhere, for a while only.
 
 Every hop is a call of its own: where an answer points elsewhere, the caller is told and nothing is followed.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-import httpx
+import httpcore
 
 from web.net import allowed_hosts
+from web.net.exchange import ExchangeFailedError, exchange
+from web.net.pinned_backend import Deadline
 
 # How much of an answer is read: enough to say what went wrong, and a stream without end costs nothing.
 ANSWER_BYTES = 2048
@@ -36,41 +36,28 @@ def post(url: str, body: bytes, *, headers: dict[str, str], timeout_s: float) ->
         url: Checked again here, and connected to by the number that was checked.
         body: The bytes to send.
         headers: Beside Host, which is the address's.
-        timeout_s: For connecting, and for each wait on the other side.
+        timeout_s: For all of it, however slowly the other side talks.
 
     Raises:
         AddressRefusedError: It may not be called (any more).
         CallFailedError: No connection, no valid certificate, or no answer in time.
     """
+    deadline = Deadline(timeout_s)
     place = allowed_hosts.pin(url)
-    parts = urlsplit(url)
-    path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    pinned = f"{place.scheme}://{_literal(place.address)}:{place.port}{path}"
-    default = {"http": 80, "https": 443}[place.scheme]
-    host = place.host if place.port == default else f"{place.host}:{place.port}"
-    # The certificate is checked against the name, though the connection goes to its number; no proxy of the surroundings.
-    with httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False) as client:
-        request = client.build_request("POST", pinned, content=body, headers={**headers, "Host": host})
-        request.extensions["sni_hostname"] = place.host
-        try:
-            answer = client.send(request, stream=True)
-            text = _read_start(answer)
-        except httpx.TimeoutException as error:
-            raise CallFailedError(f"No answer within {timeout_s:g} s.") from error
-        except httpx.HTTPError as error:
-            raise CallFailedError(f"No connection: {error or type(error).__name__}.") from error
-    return PostResponse(answer.status_code, text)
+    # What comes packed is shown as it came, never unpacked.
+    sent = {"Accept": "*/*", "Accept-Encoding": "identity", **headers}
+    try:
+        with exchange("POST", url, place, headers=sent, body=body, deadline=deadline, wait_s=timeout_s) as answer:
+            return PostResponse(answer.status, _read_start(answer))
+    except ExchangeFailedError as failed:
+        message = f"No answer within {timeout_s:g} s." if failed.is_late else f"No connection: {failed.message}."
+        raise CallFailedError(message) from failed
 
 
-def _read_start(answer: httpx.Response) -> str:
+def _read_start(answer: httpcore.Response) -> str:
     held = b""
-    for block in answer.iter_raw():
+    for block in answer.iter_stream():
         held += block
         if len(held) >= ANSWER_BYTES:
             break
-    answer.close()
     return held[:ANSWER_BYTES].decode("utf-8", "replace")
-
-
-def _literal(address: allowed_hosts.Address | None) -> str:
-    return f"[{address}]" if isinstance(address, ipaddress.IPv6Address) else str(address)

@@ -7,24 +7,28 @@ name may be pointed elsewhere between the check and the call. Callers say which 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
 from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # From a name to its numbers as text; raises OSError where the name is not known.
 Lookup = Callable[[str], Sequence[str]]
 # Networks that the ipaddress module of some Python calls global, and that lead inside all the same: the cloud's own services
-# (Azure's at 168.63.129.16, Oracle's at 192.0.0.192, in a block kept for protocols), what a site translates between IPv4 and
-# IPv6 by itself (RFC 8215), addresses that are thrown away (RFC 6666) and that documents use (RFC 9637), segment routing (RFC 9602).
-_NEVER_PUBLIC = [
-    ipaddress.ip_network(name)
-    for name in ("168.63.129.16/32", "192.0.0.0/24", "64:ff9b:1::/48", "100::/64", "3fff::/20", "5f00::/16")
-]
+# (Azure's at 168.63.129.16, Oracle's at 192.0.0.192, in a block kept for protocols), and what documents use (RFC 9637).
+_NEVER_PUBLIC = [ipaddress.ip_network(name) for name in ("168.63.129.16/32", "192.0.0.0/24", "3fff::/20")]
+# All that is given out of IPv6 for the public network (RFC 4291, section 2.4); the module calls much beyond it global too.
+_PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
 # Addresses of IPv6 that carry one of IPv4 in their last 32 bits (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IPV4_BITS = 0xFFFFFFFF
+LOOKUP_S = 10.0
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
 class AddressRefusedError(Exception):
@@ -62,15 +66,20 @@ def is_loopback(host: str) -> bool:
 def parse(url: str, *, may_have_query: bool) -> Endpoint:
     """Read a URL without resolving its host.
 
+    Returns:
+        The place without a number, its host as DNS has it: in small letters and, where it is international, in Punycode.
+
     Raises:
-        AddressRefusedError: No http(s), or credentials, a fragment, or a query that may not be there.
+        AddressRefusedError: No http(s), or credentials, a fragment, a control character, or a query that may not be there.
     """
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
+        host, port = _ascii_name((parts.hostname or "").lower().rstrip(".")), parts.port
+        if _CONTROL.search(url):
+            raise ValueError
     except ValueError:
         raise AddressRefusedError(
-            f"'{url}' is not an address.", "Write one such as https://host.example/path."
+            f"'{_CONTROL.sub('?', url)}' is not an address.", "Write one such as https://host.example/path."
         ) from None
     if parts.scheme not in ("http", "https") or not host:
         raise AddressRefusedError(
@@ -80,12 +89,50 @@ def parse(url: str, *, may_have_query: bool) -> Endpoint:
         raise AddressRefusedError(
             "The address holds a user name, a query or a fragment.", "Put the key into an environment variable instead."
         )
-    return Endpoint(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), None)
+    return Endpoint(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], None)
+
+
+def _ascii_name(host: str) -> str:
+    """A host's name in ASCII.
+
+    Raises:
+        ValueError: It is no name.
+    """
+    if host.isascii():
+        return host
+    # Slow to load, and few names need it.
+    from httpx import URL, InvalidURL
+
+    try:
+        return URL(scheme="http", host=host).raw_host.decode("ascii")
+    except InvalidURL as error:
+        raise ValueError(str(error)) from None
 
 
 def system_lookup(host: str) -> list[str]:
-    """Every number a name has, as this host resolves it."""
-    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+    """Every number a name has, as this host resolves it.
+
+    Raises:
+        OSError: The name is not known, or not within `LOOKUP_S`: a resolver alone may try for minutes.
+        UnicodeError: It is no name.
+    """
+    answers: SimpleQueue[list[str] | Exception] = SimpleQueue()
+    # Nothing ends a lookup that was begun; its thread ends when the resolver gives up.
+    Thread(target=_look_up, args=(host, answers), name="lookup", daemon=True).start()
+    try:
+        answer = answers.get(timeout=LOOKUP_S)
+    except Empty:
+        raise TimeoutError(f"no answer for {host} within {LOOKUP_S:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _look_up(host: str, answers: SimpleQueue[list[str] | Exception]) -> None:
+    try:
+        answers.put([str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)])
+    except (OSError, UnicodeError) as error:
+        answers.put(error)
 
 
 def pin(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lookup) -> Endpoint:
@@ -122,8 +169,9 @@ def is_allowed_by_name(place: Endpoint, named: Iterable[str]) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    is_site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
-    if is_site_local or any(address in network for network in _NEVER_PUBLIC):
+    if any(address in network for network in _NEVER_PUBLIC):
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address not in _PUBLIC_IPV6 and address not in _NAT64:
         return False
     return address.is_global and not address.is_multicast
 

@@ -7,17 +7,18 @@ of an event twice (its id tells), but never not at all within a day. Any number 
 from __future__ import annotations
 
 import json
+import logging
 import random
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from jobs.scheduling import halt
@@ -27,6 +28,8 @@ from web.net.pinned_post import CallFailedError, post
 from webhooks.endpoints import signing
 from webhooks.models import Attempt, Delivery, Hook
 from webhooks.states import DeliveryState
+
+logger = logging.getLogger(__name__)
 
 
 def build_request(delivery: Delivery, *, at: int) -> tuple[bytes, dict[str, str]]:
@@ -70,7 +73,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
 GIVE_UP_AFTER_S = 86400.0
 PAUSE_AFTER_FAILURES = 20
 # At once, of these from one hook: one that is slow does not hold up the others.
-BATCH, BATCH_OF_HOOK, LOOKED_AT = 16, 4, 200
+BATCH, BATCH_OF_HOOK = 16, 4
 ROUNDS = 20
 
 
@@ -108,9 +111,10 @@ def deliver_due() -> int:
         if not parcels:
             return sent
         with ThreadPoolExecutor(BATCH, thread_name_prefix="webhooks") as pool:
-            outcomes = list(pool.map(_send, parcels))
-        for parcel, outcome in zip(parcels, outcomes, strict=True):
-            record_result(parcel.delivery, parcel.number, outcome)
+            calls = {pool.submit(_send, parcel): parcel for parcel in parcels}
+            # As they end: what was heard is not lost, nor told again, because of another that is waited for.
+            for call in as_completed(calls):
+                record_result(calls[call].delivery, calls[call].number, call.result())
         sent += len(parcels)
     return sent
 
@@ -147,15 +151,11 @@ def record_result(delivery_id: UUID, number: int, outcome: AttemptResult) -> Non
 
 
 def _due() -> list[Delivery]:
-    """What is due, the longest waiting first, at most a few of each hook."""
-    wanted = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=timezone.now(), hook__is_active=True)
-    taken: Counter[UUID] = Counter()
-    due: list[Delivery] = []
-    for delivery in wanted.select_related("hook", "event").order_by("next_at")[:LOOKED_AT]:
-        if taken[delivery.hook_id] < BATCH_OF_HOOK and len(due) < BATCH:
-            taken[delivery.hook_id] += 1
-            due.append(delivery)
-    return due
+    """What is due, a few of each hook, the longest waiting first: first the first of every hook, then their second."""
+    ready = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=timezone.now(), hook__is_active=True)
+    place = Window(RowNumber(), partition_by="hook_id", order_by=["next_at", "id"])
+    taken = ready.annotate(place=place).filter(place__lte=BATCH_OF_HOOK).order_by("place", "next_at")
+    return list(taken.select_related("hook", "event")[:BATCH])
 
 
 def _claim(delivery: Delivery) -> DueDelivery | None:
@@ -183,6 +183,9 @@ def _send(parcel: DueDelivery) -> AttemptResult:
         status, text = None, f"{error.message} {error.hint}"
     except CallFailedError as error:
         status, text = None, str(error)
+    except Exception as error:  # Whatever one receiver brings about, the others hear of their events.
+        logger.exception("A call of webhook %s failed in a way that nobody foresaw.", parcel.hook)
+        status, text = None, f"The call failed: {type(error).__name__}."
     # A database refuses NUL, and a stranger may send anything.
     return AttemptResult(status, text.replace("\x00", " "), round(time.monotonic() - began, 3))
 

@@ -21,7 +21,6 @@ from webhooks.states import EVENTS, TEST_EVENT, DeliveryState
 OLD_SECRET_VALID = timedelta(days=1)
 
 
-@transaction.atomic
 def create(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Member) -> tuple[Hook, str]:
     """Make a hook.
 
@@ -40,19 +39,19 @@ def create(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Me
     """
     _check(name=name, url=url, events=events, task_slug=task_slug, by=by)
     secret = signing.new_secret()
-    hook = Hook.objects.create(
-        name=name.strip(),
-        url=url.strip(),
-        events=_in_listed_order(events),
-        task_slug=task_slug,
-        secret=encryption.encrypt(secret),
-        created_by=by,
-    )
-    trail.record("hook_made", by=by, about=hook, task=task_slug, events=_in_listed_order(events))
+    with transaction.atomic():
+        hook = Hook.objects.create(
+            name=name.strip(),
+            url=url.strip(),
+            events=_in_listed_order(events),
+            task_slug=task_slug,
+            secret=encryption.encrypt(secret),
+            created_by=by,
+        )
+        trail.record("hook_made", by=by, about=hook, task=task_slug, events=_in_listed_order(events))
     return hook, secret
 
 
-@transaction.atomic
 def change(hook: Hook, *, name: str, url: str, events: Sequence[str], by: Member) -> Hook:
     """Give a hook another name, address or choice of events; its task and secret stay.
 
@@ -61,8 +60,9 @@ def change(hook: Hook, *, name: str, url: str, events: Sequence[str], by: Member
     """
     _check(name=name, url=url, events=events, task_slug=hook.task_slug, by=by)
     hook.name, hook.url, hook.events = name.strip(), url.strip(), _in_listed_order(events)
-    hook.save(update_fields=["name", "url", "events"])
-    _audit(hook, by, "changed")
+    with transaction.atomic():
+        hook.save(update_fields=["name", "url", "events"])
+        _audit(hook, by, "changed")
     return hook
 
 
@@ -134,6 +134,7 @@ def _in_listed_order(events: Sequence[str]) -> list[str]:
 
 
 def _check(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Member) -> None:
+    """Refuse a hook by its fields; outside any transaction, since a name server may take its time."""
     errors: dict[str, list[str]] = {}
     if not name.strip():
         errors["name"] = ["Say what the webhook is for, such as 'nightly training'."]
