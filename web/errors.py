@@ -12,7 +12,7 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
         code: A stable word for programs, such as `too_few_golds`.
         message: One plain sentence: what was found and what is wanted.
         hint: The next step.
-        status: HTTP status an endpoint answers with: 400, 403, 404, 409, 412, 413, 422, 428 or 507.
+        status: HTTP status an endpoint answers with: 400, 403, 404, 409, 412, 413, 422, 428, 429 or 507.
         errors: Messages by field name or row.
         state: What the server holds now, for a client that was stale.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -62,25 +62,27 @@ class Hub:
         self._told: dict[UUID, int] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def join(self, viewer: Viewer, job: UUID) -> list[dict[str, Any]]:
-        """Replay what the viewer has missed, then let it hear what comes; nothing is missed or said twice between.
+    async def join(self, viewer: Viewer, job: UUID) -> AsyncGenerator[dict[str, Any]]:
+        """Yield what the viewer has missed, in order, then let it hear what comes; nothing is missed or said twice between.
 
-        Returns:
-            The missed events, in order.
+        A page at a time, read when the one before is sent: the whole past of a job may be large.
         """
-        missed: list[dict[str, Any]] = []
-        while True:
+        is_last = False
+        while not is_last:
             page = await read(_events_after, job, viewer.seen[job])
-            missed += page
             viewer.seen[job] = page[-1]["seq"] if page else viewer.seen[job]
             # No await between this look and the registration: the poller cannot advance in between.
-            if len(page) < PAGE and self._told.get(job, 0) <= viewer.seen[job]:
-                break
+            is_last = len(page) < PAGE and self._told.get(job, 0) <= viewer.seen[job]
+            if is_last:
+                self._register(viewer, job)
+            for event in page:
+                yield event
+
+    def _register(self, viewer: Viewer, job: UUID) -> None:
         self._told.setdefault(job, viewer.seen[job])
         self._viewers[job].add(viewer)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._poll())
-        return missed
 
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer; the poller ends with the last one."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
 from jobs.live.hub import Viewer, hub
+from jobs.live.places import places
 
 HEARTBEAT_S = 15.0
 MAX_JOBS = 40
@@ -21,18 +23,32 @@ LASTS_S = 600.0
 BRIEFLY_S = 1.0
 
 
-def response(events: AsyncIterator[bytes], *, request: HttpRequest) -> StreamingHttpResponse:
+def response(events: AsyncGenerator[bytes], *, request: HttpRequest, viewer: UUID) -> StreamingHttpResponse:
     """A response no proxy may hold back or keep.
 
     A server without an event loop gathers a stream before it sends any of it: there it ends after `BRIEFLY_S`, and the
     client, which comes again by itself, asks now and then instead of listening.
+
+    Raises:
+        Refusal: `too_many_streams` (429), the viewer or all together have as many open as there may be.
     """
+    places.require(viewer)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    listened = events if isinstance(request, ASGIRequest) else _briefly(events)
+    listened = _in_place(events if isinstance(request, ASGIRequest) else _briefly(events), viewer)
     return StreamingHttpResponse(listened, content_type="text/event-stream", headers=headers)
 
 
-async def _briefly(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _in_place(events: AsyncGenerator[bytes], viewer: UUID) -> AsyncGenerator[bytes]:
+    with places.taken(viewer) as is_taken:
+        if not is_taken:
+            yield b"retry: 30000\n\n"
+            return
+        async with aclosing(events):
+            async for line in events:
+                yield line
+
+
+async def _briefly(events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     until_s = time.monotonic() + BRIEFLY_S
     while (left_s := until_s - time.monotonic()) > 0:
         try:
@@ -59,19 +75,21 @@ def parse_positions(given: Iterable[str]) -> dict[UUID, int]:
     return dict(list(found.items())[:MAX_JOBS])
 
 
-async def stream_job(job: UUID, seq: int) -> AsyncIterator[bytes]:
+async def stream_job(job: UUID, seq: int) -> AsyncGenerator[bytes]:
     """One job's events after `seq`, with ids, until the job has ended (`event: end`)."""
-    async for line in _stream({job: seq}, numbered=True):
-        yield line
+    async with aclosing(_stream({job: seq}, numbered=True)) as lines:
+        async for line in lines:
+            yield line
 
 
-async def stream_jobs(seen: Mapping[UUID, int]) -> AsyncIterator[bytes]:
+async def stream_jobs(seen: Mapping[UUID, int]) -> AsyncGenerator[bytes]:
     """Events of several jobs on one connection; the client keeps each job's seq itself."""
-    async for line in _stream(dict(seen), numbered=False):
-        yield line
+    async with aclosing(_stream(dict(seen), numbered=False)) as lines:
+        async for line in lines:
+            yield line
 
 
-async def _stream(seen: dict[UUID, int], *, numbered: bool) -> AsyncIterator[bytes]:
+async def _stream(seen: dict[UUID, int], *, numbered: bool) -> AsyncGenerator[bytes]:
     # The first bytes leave before any query, so that a browser knows at once that it is connected.
     yield b"retry: 2000\n\n"
     viewer, here = Viewer(seen), hub()
@@ -79,8 +97,9 @@ async def _stream(seen: dict[UUID, int], *, numbered: bool) -> AsyncIterator[byt
     until_s = time.monotonic() + LASTS_S
     try:
         for job in seen:
-            for event in await here.join(viewer, job):
-                yield _wire(event, numbered=numbered)
+            async with aclosing(here.join(viewer, job)) as missed:
+                async for event in missed:
+                    yield _wire(event, numbered=numbered)
         while going and not viewer.is_lost and time.monotonic() < until_s:
             try:
                 news = await asyncio.wait_for(viewer.inbox.get(), HEARTBEAT_S)

@@ -87,9 +87,10 @@ class JobEventsView(APIView):
         responses={(200, "text/event-stream"): OpenApiTypes.STR},
     )
     def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
-        job = queries.get(member_of(request), job_id)
+        member = member_of(request)
+        job = queries.get(member, job_id)
         events = stream.stream_job(job.pk, stream.last_event_id(request.headers, request.query_params))
-        return stream.response(events, request=request._request)
+        return stream.response(events, request=request._request, viewer=member.pk)
 
 
 class PauseJobView(APIView):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -120,17 +122,22 @@ def _halt_or_resume(request: HttpRequest) -> None:
 
 
 @require_safe
-def job_events(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
+def job_events(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     job = queries.get(member_of(request), job_id)
-    return stream.response(
-        stream.stream_job(job.pk, stream.last_event_id(request.headers, request.GET)), request=request
-    )
+    return _streamed(request, stream.stream_job(job.pk, stream.last_event_id(request.headers, request.GET)))
 
 
 @require_safe
-def events_of_jobs(request: HttpRequest) -> StreamingHttpResponse:
+def events_of_jobs(request: HttpRequest) -> HttpResponseBase:
     wanted = stream.parse_positions(request.GET.getlist("job"))
-    return stream.response(stream.stream_jobs(queries.seen_positions(member_of(request), wanted)), request=request)
+    return _streamed(request, stream.stream_jobs(queries.seen_positions(member_of(request), wanted)))
+
+
+def _streamed(request: HttpRequest, events: AsyncGenerator[bytes]) -> HttpResponseBase:
+    try:
+        return stream.response(events, request=request, viewer=member_of(request).pk)
+    except Refusal as refusal:
+        return HttpResponse(f"{refusal.message} {refusal.hint}", status=refusal.status, content_type="text/plain")
 
 
 def _back(request: HttpRequest, job_id: UUID) -> str:

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs.lifecycle.transitions import append_event, lock_job, transition
-from jobs.live import stream
+from jobs.live import places, stream
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import ApiToken
@@ -204,6 +205,63 @@ def test_the_server_goes_on_after_viewers_have_left_without_a_word(server, launc
     answer = httpx.get(f"{server}/livez", trust_env=False, timeout=60)
 
     assert answer.status_code == 200
+
+
+def opened(server: str, path: str, cookies: dict[str, str]) -> tuple[socket.socket, int]:
+    """A connection on which a path was asked for, and the status that came."""
+    host, _, port = server.removeprefix("http://").partition(":")
+    link = socket.create_connection((host, int(port)), timeout=120)
+    shown = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    link.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {shown}\r\n\r\n".encode())
+    return link, int(link.recv(64).split(b" ")[1])
+
+
+def cookies_of(member) -> dict[str, str]:
+    client = Client()
+    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    return {name: morsel.value for name, morsel in client.cookies.items()}
+
+
+def test_a_member_with_too_many_streams_is_told_and_nobody_else_notices(server, launch, cookies, make_member):
+    job = launch()
+    path = f"/jobs/{job.pk}/events/"
+    other = cookies_of(make_member("other", admin=True))
+    links = [opened(server, path, cookies) for _ in range(places.MOST_OF_MEMBER)]
+
+    beyond = httpx.get(f"{server}{path}", cookies=cookies, trust_env=False, timeout=60)
+    by_api = httpx.get(f"{server}/api/v1{path}", cookies=cookies, trust_env=False, timeout=60)
+    page = httpx.get(f"{server}/jobs/", cookies=cookies, trust_env=False, timeout=60)
+    with listening(f"{server}{path}", cookies=other) as lines:
+        first = next(lines)
+
+    assert {status for _, status in links} == {200}
+    assert (beyond.status_code, by_api.status_code, by_api.json()["code"]) == (429, 429, "too_many_streams")
+    assert f"You have {places.MOST_OF_MEMBER} streams of events open" in beyond.text
+    assert (page.status_code, first) == (200, "retry: 2000")
+    for link, _ in links:
+        link.close()
+    wait_for(lambda: httpx_status(f"{server}{path}", cookies) == 200, 120)
+
+
+def httpx_status(url: str, cookies: dict[str, str]) -> int:
+    with httpx.Client(trust_env=False, timeout=60) as client, client.stream("GET", url, cookies=cookies) as answer:
+        return answer.status_code
+
+
+@pytest.mark.slow
+def test_five_hundred_streams_leave_room_for_everybody_elses_pages(server, launch, cookies, make_member):
+    path = f"/jobs/{launch().pk}/events/"
+    viewers = [cookies_of(make_member(f"viewer{number}", admin=True)) for number in range(25)]
+
+    links = [opened(server, path, viewers[number % 25]) for number in range(500)]
+    statuses = Counter(status for _, status in links)
+    page = httpx.get(f"{server}/jobs/", cookies=cookies, trust_env=False, timeout=60)
+
+    assert statuses == {200: places.MOST_IN_ALL, 429: 500 - places.MOST_IN_ALL}
+    assert page.status_code == 200
+    for link, _ in links:
+        link.close()
+    wait_for(lambda: httpx_status(f"{server}{path}", cookies) == 200, 120)
 
 
 @pytest.mark.parametrize(
