@@ -28,7 +28,7 @@ from jobs.models import Job
 from jobs.states import FINISHED
 from review.erasure import erase
 from review.models import Record, Source, Task
-from review.spec.schema import InputField, OutputField
+from review.spec.schema import Facts, InputField, OutputField
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind, Split
 from review.tasks import authoring
@@ -50,6 +50,7 @@ Subject: {{{{fact.subject}}}}
 {{{{fact.text}}}}
 reply>>>
 """
+_MARKS = re.compile("<<<reply|reply>>>")
 SPEC = TaskSpec(
     instruction="Say what a reply to a business mail means.",
     input_schema=(InputField(name="title", role="title"), InputField(name="subject"), InputField(name="text")),
@@ -148,12 +149,17 @@ def _records(task: Task, unread: list[Reply]) -> list[Record]:
             title="A reply",
             group=each.pk.hex,
             split=Split.TEST,
-            facts={"title": str(each.pk), "subject": each.subject, "text": each.text},
+            facts={"title": str(each.pk), **facts_shown(each.subject, each.text)},
             content_hash=_hash(each),
         )
         for number, each in enumerate(unread, 1)
     ]
     return Record.objects.bulk_create(rows)
+
+
+def facts_shown(subject: str, text: str) -> Facts:
+    """Return what a teacher is shown of a reply, without the marks that stand around it: it cannot close them."""
+    return {"subject": _MARKS.sub(" ", subject), "text": _MARKS.sub(" ", text)}
 
 
 def _hash(reply: Reply) -> str:

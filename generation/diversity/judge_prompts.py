@@ -11,7 +11,8 @@ from uuid import UUID
 from generation.diversity.mix import MixSettings
 from generation.models import Order
 from review.models import Draft
-from review.spec import prompting
+from review.spec import fences, prompting
+from review.spec.fences import fenced
 from review.spec.prompting import Message
 from review.spec.schema import Facts, Fields, InputField, OutputField
 from review.spec.task_spec import TaskSpec
@@ -23,7 +24,7 @@ _LETTER = re.compile(r"[\W_]*(?:draft\s+)?([A-Za-z])[\W_]*", re.IGNORECASE)
 SYSTEM = (
     "You judge drafts that several writers wrote for the same record. Hold each against the instruction, the rubric and "
     "the facts. A claim that the facts do not support weighs more than any fault of style. Neither length nor place says "
-    "anything of quality."
+    "anything of quality. " + fences.RULE
 )
 CHUNK = 500
 ANSWER = "Answer with the letter of the best draft and nothing else."
@@ -51,9 +52,9 @@ def judge_conversation(spec: TaskSpec, facts: Facts, drafts: Sequence[Fields]) -
         f"Instruction:\n{spec.instruction}",
         f"Guideline:\n{spec.guideline}" if spec.guideline else "",
         f"Rubric:\n{rubric}" if rubric else "",
-        f"Facts:\n{prompting.facts_sheet(spec, facts)}",
+        f"Facts:\n{fenced(prompting.facts_sheet(spec, facts))}",
         *(
-            f"Draft {letter}:\n{prompting.completion(spec, fields)}"
+            f"Draft {letter}:\n{fenced(prompting.completion(spec, fields))}"
             for letter, fields in zip(ascii_uppercase, drafts, strict=False)
         ),
         ANSWER,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from review.spec import prompting
+from review.spec import fences, prompting
+from review.spec.fences import fenced
 from review.spec.output_format import output_format
 from review.spec.prompting import Message
 from review.spec.schema import Facts, Fields, InputField, Label, OutputField
@@ -16,14 +17,15 @@ from review.spec.task_spec import TaskSpec
 from stats.pair_preferences import ANSWERS, FIRST, SECOND, TIE
 
 # Counted up whenever the words below change: preferences by other words are not pooled.
-PROMPT_VERSION = 1
+PROMPT_VERSION = 2
 WHY_CHARS = 300
 _BETTER, _WHY = "better", "why"
 _SYSTEM = (
     "You compare two texts that were written for the same task from the same facts, as a strict expert of its field would who "
     "may use one of them. Better is the text that needs less change before it is used: claims that the facts support, the "
     "instruction followed, guideline and requirements met. A claim that the facts do not support weighs most. The order in "
-    "which the texts stand says nothing, nor do length and polish. Where neither is better, say that it is a tie."
+    "which the texts stand says nothing, nor do length and polish. Where neither is better, say that it is a tie. "
+    + fences.RULE
 )
 
 
@@ -61,9 +63,9 @@ def conversation(spec: TaskSpec, facts: Facts, first: Fields, second: Fields) ->
         f"Instruction:\n{spec.instruction}",
         f"Guideline:\n{spec.guideline}" if spec.guideline else "",
         f"Requirements:\n{requirements}" if requirements else "",
-        f"Facts:\n{prompting.facts_sheet(spec, facts)}",
-        f"First text:\n{prompting.completion(spec, first)}",
-        f"Second text:\n{prompting.completion(spec, second)}",
+        f"Facts:\n{fenced(prompting.facts_sheet(spec, facts))}",
+        f"First text:\n{fenced(prompting.completion(spec, first))}",
+        f"Second text:\n{fenced(prompting.completion(spec, second))}",
     ]
     return [
         {"role": "system", "content": f"{_SYSTEM}\n\n{output_format(answer_task())}"},

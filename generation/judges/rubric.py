@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from review.spec import prompting
+from review.spec import fences, prompting
+from review.spec.fences import fenced
 from review.spec.output_format import output_format
 from review.spec.prompting import Message
 from review.spec.schema import Facts, Fields, InputField, OutputField
 from review.spec.task_spec import TaskSpec
 
 # Counted up whenever the words below change: verdicts by other words are not pooled.
-PROMPT_VERSION = 1
+PROMPT_VERSION = 2
 WHY_CHARS = 300
 _PASSES, _WHY = "passes", "why"
 _SYSTEM = (
     "You hold one text against a task, as a strict expert of its field does before it is used. It passes only if that expert "
     "would use it as it stands, without changing a word: each claim is supported by the facts, the instruction is followed, "
     "and the guideline and every requirement are met. A claim that the facts do not support fails it, however well it is "
-    "written. Length and polish say nothing of quality."
+    "written. Length and polish say nothing of quality. " + fences.RULE
 )
 
 
@@ -59,8 +60,8 @@ def conversation(spec: TaskSpec, facts: Facts, fields: Fields) -> list[Message]:
         f"Instruction:\n{spec.instruction}",
         f"Guideline:\n{spec.guideline}" if spec.guideline else "",
         f"Requirements:\n{rubric}" if rubric else "",
-        f"Facts:\n{prompting.facts_sheet(spec, facts)}",
-        f"Text to judge:\n{prompting.completion(spec, fields)}",
+        f"Facts:\n{fenced(prompting.facts_sheet(spec, facts))}",
+        f"Text to judge:\n{fenced(prompting.completion(spec, fields))}",
     ]
     return [
         {"role": "system", "content": f"{_SYSTEM}\n\n{output_format(answer_task(spec))}"},

@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 from generation.learning.cases import LONGEST_VALUE, PARTS, Case, ProposedChange
 from generation.learning.counting import PatternCounts
-from review.spec import prompting
+from review.spec import fences, prompting
+from review.spec.fences import fenced
 from review.spec.output_format import output_format
 from review.spec.prompting import Message
 from review.spec.schema import Fields, InputField, OutputField, OutputItem
@@ -21,7 +22,8 @@ MOST_CHANGES = 12
 SYSTEM = (
     "You improve the instructions of a writing task. Experts judged drafts that were written by them. Find what their "
     "rejections and edits have in common and say which parts of the task should read differently, so that next drafts "
-    "need fewer of them. Propose only what several cases support; a single case is no rule. Keep what works."
+    "need fewer of them. Propose only what several cases support; a single case is no rule. Keep what works. "
+    + fences.RULE
 )
 ASK = (
     "Answer with a list of changes, at most {most}, the most useful first. `part` is one of: instruction (the whole new "
@@ -151,9 +153,9 @@ def _case(spec: TaskSpec, case: Case, labels: dict[str, str], number: int) -> st
         f"Case {number}: {'rejected' if case.verdict == 'reject' else 'edited'}",
         f"Reasons: {', '.join(labels.get(code, code) for code in case.reasons)}" if case.reasons else "",
         f"Note: {case.note[:SHOWN_CHARS]}" if case.note else "",
-        f"Facts:\n{prompting.facts_sheet(spec, case.facts)[:SHOWN_CHARS]}",
-        f"Draft:\n{text_of(case.draft)}",
-        f"After the edit:\n{text_of(case.final)}" if case.final is not None else "",
+        f"Facts:\n{fenced(prompting.facts_sheet(spec, case.facts)[:SHOWN_CHARS])}",
+        f"Draft:\n{fenced(text_of(case.draft))}",
+        f"After the edit:\n{fenced(text_of(case.final))}" if case.final is not None else "",
     ]
     return "\n".join(line for line in lines if line)
 

@@ -13,7 +13,8 @@ from django.db.models import QuerySet
 
 from generation.learning import advice_prompt
 from review.models import Draft, Record, Task
-from review.spec import prompting
+from review.spec import fences, prompting
+from review.spec.fences import fenced
 from review.spec.output_format import output_format
 from review.spec.prompting import Message
 from review.spec.schema import Facts, Fields
@@ -26,7 +27,8 @@ SYSTEM = (
     "You write the instructions of a task that a language model does again and again. You see how the task is described now "
     "and examples of what is given, some with the answer that is wanted. Word the task so that somebody who sees nothing but "
     "the facts of a new example answers it as these are answered. Say what the labels mean and where their borders run, what "
-    "the answer leaves out, its length and its tone. Do not quote an example, and make no rule of a single one."
+    "the answer leaves out, its length and its tone. Do not quote an example, and make no rule of a single one. "
+    + fences.RULE
 )
 
 
@@ -109,4 +111,4 @@ def _answers(drafts: QuerySet[Draft]) -> dict[UUID, Fields]:
 def _example(spec: TaskSpec, example: Example, number: int) -> str:
     facts = prompting.facts_sheet(spec, example.facts)[: advice_prompt.SHOWN_CHARS]
     answer = advice_prompt.text_of(example.answer) if example.answer is not None else "(not given)"
-    return f"Case {number}\nFacts:\n{facts}\nAnswer:\n{answer}"
+    return f"Case {number}\nFacts:\n{fenced(facts)}\nAnswer:\n{fenced(answer)}"

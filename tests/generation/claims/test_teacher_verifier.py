@@ -32,9 +32,13 @@ CLAIMS = [Claim("It has 40 trains.", f"It has {number} trains.") for number in (
 DOLLAR = Decimal(1)
 
 
+def claim_of(body: Body) -> str:
+    return str(body["messages"][-1]["content"].partition("Claim:\n```\n")[2]).removesuffix("\n```")
+
+
 def read(body: Body) -> str:
     """A teacher that supports the claim with forty, and names the words of the others."""
-    claim = body["messages"][-1]["content"].partition("Claim:\n")[2]
+    claim = claim_of(body)
     words = "" if "40" in claim else claim.removeprefix("It has ")
     return json.dumps({"why": "Not the number.", "words": words, "supported": not words})
 
@@ -151,7 +155,7 @@ def test_a_cancelled_order_that_is_resumed_asks_for_nothing_that_another_asked_f
     Job.objects.filter(pk=cancelled.order.job_id).update(state=JobState.QUEUED)
     carry_out(cancelled.order)
 
-    asked = [body["messages"][-1]["content"].partition("Claim:\n")[2] for body in server.asked]
+    asked = [claim_of(body) for body in server.asked]
     assert sorted(asked) == sorted(claim.text for claim in CLAIMS)
     assert set(launch.answers(task, teacher)) == {launch.key_of(claim) for claim in CLAIMS}
 

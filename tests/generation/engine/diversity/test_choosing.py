@@ -23,8 +23,8 @@ def test_a_judge_is_told_nothing_of_who_wrote_a_draft() -> None:
 
     said = judge_prompts.judge_conversation(spec, {"company": "Nord"}, drafts)
 
-    assert "Draft A:\nSubject: Subject 0\n\nBody 0" in said[1]["content"]
-    assert "Draft B:\nSubject: Subject 1" in said[1]["content"]
+    assert "Draft A:\n```\nSubject: Subject 0\n\nBody 0" in said[1]["content"]
+    assert "Draft B:\n```\nSubject: Subject 1" in said[1]["content"]
     assert "company: Nord" in said[1]["content"]
 
 

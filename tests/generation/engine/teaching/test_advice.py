@@ -22,8 +22,8 @@ def change(part: str, value: str, cases: str = "1") -> dict[str, str]:
 def test_an_adviser_is_shown_rejections_and_edits_with_their_numbers() -> None:
     said = advice_prompt.advice_conversation(SPEC, CASES, counting.count(SPEC, CASES))[1]["content"]
 
-    assert "Case 1: rejected\nReasons: tone\nNote: Shouts.\nFacts:\ncompany: Nord" in said
-    assert "Case 2: edited" in said and "After the edit:\nsubject: S\nbody: Short." in said
+    assert "Case 1: rejected\nReasons: tone\nNote: Shouts.\nFacts:\n```\ncompany: Nord" in said
+    assert "Case 2: edited" in said and "After the edit:\n```\nsubject: S\nbody: Short.\n```" in said
 
 
 def test_rejections_and_edits_take_turns_and_accepts_are_not_shown() -> None:
