@@ -9,6 +9,8 @@ from typing import Any
 
 # Longer than any answer; a line without an end must not fill the memory.
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
+# More than the largest batch brings; results without end must not be read for ever.
+MOST_RESULT_BYTES = 4 * 1024**3
 
 
 class BatchFile:
@@ -47,14 +49,17 @@ def encode_line(value: dict[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-async def split_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def split_lines(chunks: AsyncIterator[bytes], *, most_bytes: int = MOST_RESULT_BYTES) -> AsyncIterator[bytes]:
     """Lines of a stream without their ends; empty ones are left out, and a last one needs no end.
 
     Raises:
-        ValueError: A line is longer than any answer.
+        ValueError: A line is longer than any answer, or all are more than any batch brings.
     """
-    rest = b""
+    rest, size = b"", 0
     async for chunk in chunks:
+        size += len(chunk)
+        if size > most_bytes:
+            raise ValueError(f"the results are larger than {most_bytes:,} bytes")
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             if line.strip():

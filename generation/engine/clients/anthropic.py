@@ -6,7 +6,7 @@ from typing import Any
 
 import anthropic
 
-from generation.engine.clients import checked_connections
+from generation.engine.clients import bounded_answers, checked_connections
 from generation.engine.clients.messages import Messages
 from generation.engine.clients.sdk_client import SdkClient
 from generation.engine.contracts import Limits, TeacherSpec
@@ -34,7 +34,7 @@ class AnthropicClient(SdkClient[anthropic.AsyncAnthropic]):
 
         def make() -> anthropic.AsyncAnthropic:
             # A redirect would carry the key to an unchecked address.
-            plain = anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout)
+            plain = bounded_answers.bounded(anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout))
             return anthropic.AsyncAnthropic(
                 api_key=key,
                 base_url=teacher.base_url or BASE_URL,

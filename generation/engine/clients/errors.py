@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from generation.engine.clients import checked_connections
+from generation.engine.clients.bounded_answers import AnswerRefusedError
 from generation.engine.clients.interface import CallError, Fate
 
 MESSAGE_LIMIT = 500
@@ -96,6 +97,8 @@ def from_connection(error: BaseException, *, timed_out: bool) -> CallError:
     name = type(cause).__name__
     if checked_connections.is_refused(error):
         return CallError("fatal", "address_refused", str(cause)[:MESSAGE_LIMIT])
+    if isinstance(cause, AnswerRefusedError):
+        return CallError("unknown", "answer_refused", str(cause)[:MESSAGE_LIMIT])
     text = f"{name}: {cause}".strip(": ")[:MESSAGE_LIMIT]
     if name in NEVER_SENT:
         return CallError("unbilled", "unreachable", text)

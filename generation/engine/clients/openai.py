@@ -6,7 +6,7 @@ from typing import Any
 
 import openai
 
-from generation.engine.clients import checked_connections
+from generation.engine.clients import bounded_answers, checked_connections
 from generation.engine.clients.chat_completions import ChatCompletions
 from generation.engine.clients.sdk_client import SdkClient
 from generation.engine.contracts import Limits, TeacherSpec
@@ -34,7 +34,7 @@ class OpenAIClient(SdkClient[openai.AsyncOpenAI]):
 
         def make() -> openai.AsyncOpenAI:
             # A redirect would carry the key to an unchecked address.
-            plain = openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout)
+            plain = bounded_answers.bounded(openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout))
             return openai.AsyncOpenAI(
                 api_key=key or "none",
                 base_url=teacher.base_url or BASE_URL,
