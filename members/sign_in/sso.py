@@ -22,6 +22,8 @@ from audit import trail
 from members.invitations import invite
 from members.models import Member
 from members.recent_login import reauthentication
+from web.net import allowed_hosts
+from web.net.pinned_session import PinnedSession
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -57,6 +59,14 @@ class InvitedOnlyAdapter(DefaultSocialAccountAdapter):
         if not is_open:
             trail.record("sign_in_failed", by=None, by_way_of=["socialaccount"])
         return is_open
+
+    def get_requests_session(self) -> PinnedSession:
+        """Return what the provider is called with. Its own place may be private: the operator has named it.
+
+        All other places come from the provider's answers, and are called as any that others named.
+        """
+        issuers = [app["settings"]["server_url"] for app in settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]]
+        return PinnedSession([*settings.ALLOWED_PRIVATE_HOSTS, *map(allowed_hosts.place_name, issuers)])
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return True

@@ -33,6 +33,9 @@ class Provider:
         last_proof_at: When the person proved who they are to it; None for a provider that never says.
         says_unasked: It says when that was to whoever did not ask (`max_age`) too.
         asked: What each browser that came was sent with.
+        elsewhere: Endpoints that it says lie at other addresses.
+        leads_on: Where it redirects requests for a path.
+        requests: Paths that were asked for.
     """
 
     issuer: str = ""
@@ -42,6 +45,9 @@ class Provider:
     last_proof_at: float | None = None
     says_unasked: bool = True
     asked: list[dict[str, str]] = field(default_factory=list)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    leads_on: dict[str, str] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     key: Any = field(default_factory=lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
@@ -54,6 +60,7 @@ class Provider:
             "jwks_uri": f"{self.issuer}/keys",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
             "claims_supported": ["sub", "email"] if self.last_proof_at is None else ["sub", "email", "auth_time"],
+            **self.elsewhere,
         }
 
     def authorize(self, query: dict[str, str]) -> str:
@@ -91,9 +98,12 @@ def running() -> Iterator[Provider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            provider.requests.append(self.path)
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            if parts.path == "/authorize":
+            if parts.path in provider.leads_on:
+                self._lead_on(provider.leads_on[parts.path])
+            elif parts.path == "/authorize":
                 self.send_response(302)
                 self.send_header("Location", provider.authorize(query))
                 self.end_headers()
@@ -106,8 +116,18 @@ def running() -> Iterator[Provider]:
                 self._answer(200, provider.configuration())
 
         def do_POST(self) -> None:
+            provider.requests.append(self.path)
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            if self.path in provider.leads_on:
+                self._lead_on(provider.leads_on[self.path])
+                return
             self._answer(*provider.token({name: values[0] for name, values in parse_qs(body).items()}))
+
+        def _lead_on(self, url: str) -> None:
+            self.send_response(307)
+            self.send_header("Location", url)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def _answer(self, status: int, body: dict[str, Any]) -> None:
             raw = json.dumps(body).encode()

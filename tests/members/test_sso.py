@@ -19,6 +19,7 @@ from miniatures_site.settings import sso
 from review.models import Membership
 from tests.members.provider import CLIENT_ID, CLIENT_SECRET, Provider, running
 from tests.review.factories import make_task
+from web.net import pinned_session
 
 NORA = {
     "sub": "n-1",
@@ -223,3 +224,31 @@ def test_forms_may_lead_to_the_provider_and_nowhere_else(monkeypatch):
 
     monkeypatch.delenv("OIDC_ISSUER")
     assert sso.form_origins() == []
+
+
+@pytest.mark.parametrize("endpoint", ["token_endpoint", "userinfo_endpoint"])
+@pytest.mark.parametrize("way", ["named", "redirected"])
+def test_a_provider_does_not_lead_the_site_to_a_place_inside(client, admin, provider, endpoint, way):
+    invite.invite("Nora@Example.org", by=admin)
+    with running() as inside:
+        inside.person = dict(NORA)
+        path = "/token" if endpoint == "token_endpoint" else "/userinfo"
+        if way == "named":
+            provider.elsewhere = {endpoint: f"{inside.issuer}{path}"}
+        else:
+            provider.leads_on = {path: f"{inside.issuer}{path}"}
+
+        answer = sign_in(client)
+
+        assert answer.status_code < 500
+        assert inside.requests == []
+    assert who(client) is None
+
+
+def test_a_provider_that_answers_without_end_is_left_and_nobody_waits(client, admin, provider):
+    provider.elsewhere = {"more": "x" * (pinned_session.MAX_BYTES + 1)}
+
+    answer = client.post("/accounts/oidc/sso/login/?process=login")
+
+    assert answer.status_code < 500
+    assert "Location" not in answer
