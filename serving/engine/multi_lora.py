@@ -7,23 +7,27 @@ slot (the idea of Punica and S-LoRA, in plain matrix products). Slot 0 is zero: 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
+from peft import LoraConfig
+from peft.tuners.tuners_utils import check_target_module_exists
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training.engine.contracts import TrainError
-from training.engine.model.lora import scale_of
+from training.engine.model import complete_weights
+from training.engine.model.lora import WEIGHTS, scale_of
 
 # Steps in a row that one adapter writes alone before its weights are folded, and the largest base folded beside itself.
 FOLD_AFTER: Final = 4
 FOLD_BYTES: Final = 512 << 20
 _PREFIX: Final = "base_model.model."
+_FACTORS: Final = ("A.weight", "B.weight")
 _NOT_PLAIN: Final = ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "lora_bias")
 
 
@@ -54,10 +58,17 @@ class AdapterRoute:
 
 @dataclass(frozen=True)
 class Adapter:
-    """An adapter read from its files: by layer, down (in, r) and up (r, out) with the scaling folded in."""
+    """An adapter read from its files.
+
+    Attributes:
+        pairs: By layer, down (in, r) and up (r, out) with the scaling folded in.
+        bytes: How many its tensors take.
+        config: PEFT's, which says on which layers of a base it must be.
+    """
 
     pairs: dict[str, tuple[Tensor, Tensor]]
     bytes: int
+    config: LoraConfig
 
 
 class StackedLinear(nn.Module):
@@ -127,10 +138,9 @@ class AdapterStack:
         """Lay an adapter beside the base; returns its slot.
 
         Raises:
-            TrainError: It was made for another base.
+            TrainError: It was made for another base, or lacks layers of this one.
         """
-        for name, (down, up) in adapter.pairs.items():
-            self._check(name, down, up)
+        self._check(adapter)
         slot = next(free for free in range(1, len(self._taken) + 1) if free not in self._taken)
         self._taken.add(slot)
         for name, pair in adapter.pairs.items():
@@ -172,16 +182,23 @@ class AdapterStack:
         weight = next(self._model.parameters())
         return pair[0].to(weight), pair[1].to(weight)
 
-    def _check(self, name: str, down: Tensor, up: Tensor) -> None:
-        try:
-            module = self._model.get_submodule(name)
-        except AttributeError:
-            module = None
-        linear = module.base if isinstance(module, StackedLinear) else module
-        if not isinstance(linear, nn.Linear):
-            raise TrainError("adapter_of_another_base", f"the adapter has weights for {name}, the base no such layer")
-        if (down.shape[0], up.shape[1]) != (linear.in_features, linear.out_features):
-            raise TrainError("adapter_of_another_base", f"the adapter's weights for {name} are of another width")
+    def _check(self, adapter: Adapter) -> None:
+        """Refuse an adapter whose layers are not those that its config names on this base, each of its width."""
+        linears = dict(self._linears())
+        meant = {name for name in linears if check_target_module_exists(adapter.config, name)}
+        pairs = adapter.pairs.keys()
+        complete_weights.require_adapter(meant - pairs, pairs - linears.keys(), name="the adapter")
+        for name, (down, up) in adapter.pairs.items():
+            if (down.shape[0], up.shape[1]) != (linears[name].in_features, linears[name].out_features):
+                raise complete_weights.adapter_of_another_base(f"the adapter's weights for {name} are of another width")
+
+    def _linears(self) -> Iterator[tuple[str, nn.Linear]]:
+        """Linear layers of the base by name, wrapped or not."""
+        for name, module in self._model.named_modules():
+            if isinstance(module, StackedLinear):
+                yield name, module.base
+            elif isinstance(module, nn.Linear) and name.removesuffix(".base") not in self._layers:
+                yield name, module
 
     def _layer(self, name: str) -> StackedLinear:
         if name not in self._layers:
@@ -196,7 +213,7 @@ def read(folder: Path) -> Adapter:
     """Read an adapter as PEFT wrote it.
 
     Raises:
-        TrainError: There is none, or it is of a kind this engine does not apply.
+        TrainError: There is none, half of it is missing, or it is of a kind this engine does not apply.
     """
     if not (folder / "adapter_config.json").is_file():
         raise TrainError("no_adapter", f"{folder.name} holds no adapter")
@@ -207,14 +224,18 @@ def read(folder: Path) -> Adapter:
     if odd:
         raise TrainError("adapter_kind", f"this engine applies plain LoRA adapters; this one uses {', '.join(odd)}")
     scaling = scale_of(config)
-    tensors = load_file(str(folder / "adapter_model.safetensors"))
-    pairs: dict[str, tuple[Tensor, Tensor]] = {}
-    for key in sorted(tensors):
-        name, separator, _ = key.removeprefix(_PREFIX).partition(".lora_A.")
-        if not separator:
-            if ".lora_B." not in key:
-                raise TrainError("adapter_kind", f"the adapter holds {key}, which is no part of plain LoRA")
-            continue
-        down, up = tensors[key], tensors[key.replace(".lora_A.", ".lora_B.")]
-        pairs[name] = (down.T.contiguous(), (up.T * scaling).contiguous())
-    return Adapter(pairs, sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()))
+    try:
+        tensors = load_file(str(folder / WEIGHTS))
+        peft_config = cast(LoraConfig, LoraConfig.from_pretrained(str(folder)))
+    except (*complete_weights.LOAD_ERRORS, TypeError) as error:
+        raise complete_weights.adapter_of_another_base(f"{folder.name} cannot be read: {error}") from error
+    factors: tuple[dict[str, Tensor], dict[str, Tensor]] = ({}, {})
+    for key, tensor in tensors.items():
+        name, _, factor = key.removeprefix(_PREFIX).rpartition(".lora_")
+        if factor not in _FACTORS or not key.startswith(_PREFIX):
+            raise TrainError("adapter_kind", f"the adapter holds {key}, which is no part of plain LoRA")
+        factors[_FACTORS.index(factor)][name] = tensor
+    downs, ups = factors
+    complete_weights.require_adapter(downs.keys() ^ ups.keys(), (), name=folder.name)
+    pairs = {name: (downs[name].T.contiguous(), (ups[name].T * scaling).contiguous()) for name in sorted(downs)}
+    return Adapter(pairs, sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()), peft_config)

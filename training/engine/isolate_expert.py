@@ -19,6 +19,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig, MistralForCausalLM, MixtralForCausalLM
 
 from training.engine.contracts import TrainError
+from training.engine.model import complete_weights
 
 TEXTS_READ: Final = 256
 LONGEST: Final = 1024
@@ -87,7 +88,7 @@ def _write(moe: Path, texts: Path, out: Path) -> str:
     if not (moe / "config.json").is_file():
         message = f"There is no model in {moe}: it has no config.json."
         raise TrainError("no_model", message, "Name the folder of a Mixtral, with its config and safetensors.")
-    model = AutoModelForCausalLM.from_pretrained(moe, use_safetensors=True, trust_remote_code=False).eval()
+    model = complete_weights.load(AutoModelForCausalLM, str(moe), source=moe.name, trust_remote_code=False)
     if not isinstance(model, MixtralForCausalLM):
         message = f"{moe.name} is a {model.config.model_type}: its experts cannot stand alone."
         raise TrainError(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from peft import LoraConfig
 from torch import nn
 
 from serving.engine import multi_lora
@@ -30,11 +31,15 @@ def pair(inside: int, outside: int, rank: int = 2) -> tuple[torch.Tensor, torch.
     return torch.randn(inside, rank), torch.randn(rank, outside)
 
 
+def adapter(**pairs: tuple[torch.Tensor, torch.Tensor]) -> Adapter:
+    return Adapter(pairs, 0, LoraConfig(target_modules=list(pairs)))
+
+
 def put_two(model: Two) -> tuple[AdapterStack, int, int]:
     beside = AdapterStack(model)
-    one = beside.put(Adapter({"first": pair(6, 8), "second": pair(8, 6)}, 0))
+    one = beside.put(adapter(first=pair(6, 8), second=pair(8, 6)))
     # The second leaves one layer as it is.
-    two = beside.put(Adapter({"first": pair(6, 8, rank=3)}, 0))
+    two = beside.put(adapter(first=pair(6, 8, rank=3)))
     return beside, one, two
 
 
@@ -78,7 +83,7 @@ def test_a_dropped_adapter_leaves_nothing_folded(model):
         beside.route.set([one] * 2, CPU)
 
     beside.drop(one)
-    again = beside.put(Adapter({"second": pair(8, 6)}, 0))
+    again = beside.put(adapter(second=pair(8, 6)))
     beside.route.set([0, 0], CPU)
 
     assert again == one

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError
 from transformers import AutoModel
 
 from training.engine.classifier import network
 from training.engine.classifier.network import EncoderWithHeads
 from training.engine.contracts import StudentRef, TrainError
-from training.engine.model import lora, unloaded
+from training.engine.model import complete_weights, lora, unloaded
 from training.recipes.architecture import kind_of
 
 # Positions of these families begin behind the padding token's, so that their config counts some that no text can have.
@@ -80,24 +79,23 @@ def load_encoder(opened: UnloadedEncoder, *, dtype: torch.dtype) -> Any:
     """The encoder alone, in evaluation mode, on the CPU, its weights held in `dtype`.
 
     Raises:
-        TrainError: Weights cannot be read or fetched.
+        TrainError: Weights cannot be read or fetched, or are not all of the encoder's; a head for another purpose may lie beside.
     """
     folder, options = unloaded.sound_weights(opened.source, opened.options)
-    try:
-        model = AutoModel.from_pretrained(
-            folder,
-            config=opened.config,
-            dtype=dtype,
-            use_safetensors=True,
-            low_cpu_mem_usage=True,
-            **options,
-        )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise unloaded.explain_load_error(opened.source, error) from error
+    model = complete_weights.load(
+        AutoModel,
+        folder,
+        source=opened.source,
+        is_base=True,
+        not_needed=("pooler",),
+        config=opened.config,
+        dtype=dtype,
+        **options,
+    )
     # What BERT puts behind its first token for other purposes is not read, and would be tuned by nothing.
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
-    return model.eval()
+    return model
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ def load_classifier(
         encoder = adapted.merge_and_unload()
     try:
         return LoadedClassifier(network.with_saved_heads(encoder, artefact), opened)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except complete_weights.LOAD_ERRORS as error:
         raise TrainError(
             "heads_unreadable",
             f"the heads in {artefact.name} cannot be read: {error}",

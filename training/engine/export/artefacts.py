@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from training.engine.contracts import StudentRef
 from training.engine.distributed import fsdp, gather
-from training.engine.model import lora
+from training.engine.model import complete_weights, lora
 from training.engine.model.loading import LoadedStudent
 from training.engine.model.start_adapter import stack
 from training.recipes.schema import Method
@@ -36,8 +36,9 @@ def restore_weights(model: CausalModel, tuned: Mapping[str, Tensor], weights: Ma
     """Copy stored weights into the tuned parameters of a model, in place.
 
     Raises:
-        KeyError: A parameter is not among them.
+        TrainError: They are not exactly the tuned ones; nothing was changed.
     """
+    complete_weights.require_tuned(weights, tuned)
     for name, parameter in tuned.items():
         gather.copy_part(parameter, weights[name])
     fsdp.reshard(model)

@@ -9,16 +9,21 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
+
+from training.engine.contracts import TrainError
+from training.engine.model import complete_weights
+from training.engine.model.merged_lora import ADAPTER
 
 if TYPE_CHECKING:
     from training.engine.model_types import CausalModel
 
+WEIGHTS: Final = "adapter_model.safetensors"
 # Parts of multimodal students that a text run must leave alone, by the names transformers gives them.
 NOT_TEXT: Final = r".*(?:vision|visual|image|audio|speech|multi_modal_projector|embed_vision).*"
 
@@ -83,8 +88,39 @@ def scale_of(config: Mapping[str, Any]) -> float:
 
 
 def load(model: CausalModel, folder: Path) -> PeftModel:
-    """A student with a stored adapter, for writing, not for tuning on."""
-    return PeftModel.from_pretrained(model, str(folder), is_trainable=False)
+    """A student with a stored adapter, for writing, not for tuning on.
+
+    Raises:
+        TrainError: The adapter cannot be read, or is not whole on this student.
+    """
+    try:
+        config = PeftConfig.from_pretrained(str(folder))
+        config.inference_mode = True
+        adapted = cast(PeftModel, get_peft_model(model, config))
+    except (*complete_weights.LOAD_ERRORS, TypeError) as error:
+        raise complete_weights.adapter_of_another_base(
+            f"{folder.name} cannot be laid over this base: {error}"
+        ) from error
+    load_onto(adapted, folder, name=ADAPTER)
+    return adapted
+
+
+def load_onto(model: PeftModel, folder: Path, *, name: str) -> None:
+    """Read a stored adapter into a model under a name, frozen.
+
+    Raises:
+        TrainError: As `load`.
+    """
+    if not (folder / WEIGHTS).is_file():
+        # PEFT would look for a pickle, and then on the hub.
+        raise TrainError("no_adapter", f"{folder.name} holds no {WEIGHTS}", "Give the 'adapter' folder of a run.")
+    try:
+        loaded = model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+    except (*complete_weights.LOAD_ERRORS, TypeError) as error:
+        raise complete_weights.adapter_of_another_base(
+            f"{folder.name} cannot be laid over this base: {error}"
+        ) from error
+    complete_weights.require_adapter(loaded.missing_keys, loaded.unexpected_keys, name=folder.name)
 
 
 def tuned_parameters(model: CausalModel) -> dict[str, torch.Tensor]:

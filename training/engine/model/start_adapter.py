@@ -20,11 +20,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.engine.contracts import Start, TrainError
-from training.engine.model.lora import scale_of
+from training.engine.model import lora
+from training.engine.model.lora import WEIGHTS, scale_of
 from training.engine.model.merged_lora import ADAPTER
 
 START_ADAPTER: Final = "before"
-WEIGHTS: Final = "adapter_model.safetensors"
 CONFIG: Final = "adapter_config.json"
 # PEFT's names of the two factors: A is (rank, in), B is (out, rank).
 FACTOR_A: Final = ".lora_A."
@@ -42,8 +42,11 @@ def load_beside(model: PeftModel, folder: Path) -> None:
     Args:
         model: A PEFT model with a fresh adapter.
         folder: The miniature's adapter.
+
+    Raises:
+        TrainError: It cannot be read, or is not whole on this student.
     """
-    model.load_adapter(str(folder), adapter_name=START_ADAPTER, is_trainable=False)
+    lora.load_onto(model, folder, name=START_ADAPTER)
     tuner = cast(LoraModel, model.base_model)
     tuner.set_adapter([ADAPTER, START_ADAPTER])
     for name, parameter in model.named_parameters():
