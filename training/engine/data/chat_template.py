@@ -55,6 +55,18 @@ def _with_opening(template: str, opening: str) -> str:
     return f"{text}{{% if add_generation_prompt %}}{{{{ {_literal(opening)} }}}}{{% endif %}}"
 
 
+def with_end(template: Template, end: str) -> Template:
+    """A template that goes on to mean this token by `eos_token`, whatever a tokenizer calls so later."""
+    if isinstance(template, Mapping):
+        return {name: _with_end(text, end) for name, text in template.items()}
+    return _with_end(template, end)
+
+
+def _with_end(template: str, end: str) -> str:
+    is_named = re.search(r"\beos_token\b", template)
+    return f"{{% set eos_token = {_literal(end)} %}}{template}" if is_named else template
+
+
 def opening(render: Render, *, thinks: bool) -> str:
     """What must be added where an answer begins, so that the answer's first token is of its text.
 

@@ -17,7 +17,7 @@ from jobs.rundir import RunDir
 from jobs.rundir.garbage import end_process
 from training.engine import disk
 from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError, Ways
-from training.engine.export import gguf_file
+from training.engine.export import ends, gguf_file
 from training.engine.model import loading
 from training.engine.model.loading import LoadedStudent
 from training.engine.process import run_engine
@@ -120,7 +120,7 @@ def _write_merged(student: LoadedStudent, target: Path) -> int:
     model = student.model.to(student.stored_dtype)
     with disk.whole_or_gone(target):
         model.save_pretrained(target)
-        student.chat.tokenizer.save_pretrained(target)
+        ends.write_tokenizer(target, student.chat, ends.generation_of(model))
     return sum(1 for _ in model.parameters())
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.engine.contracts import StudentRef
 from training.engine.distributed import fsdp, gather
+from training.engine.export import ends
 from training.engine.model import complete_weights, lora
 from training.engine.model.loading import LoadedStudent
 from training.engine.model.start_adapter import stack
@@ -66,7 +67,7 @@ def write(
     model.save_pretrained(str(target), state_dict=None if weights is None else dict(weights))
     if method == "full":
         _name_dtype(target / "config.json", student.stored_dtype)
-    student.chat.tokenizer.save_pretrained(target)
+    ends.write_tokenizer(target, student.chat, ends.generation_of(model))
     if method == "lora":
         if before is not None:
             stack(target, before)
