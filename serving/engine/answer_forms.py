@@ -47,19 +47,14 @@ def begin(ask: GenerateRequest, *, task: TaskSpec, grammars: TokenGrammars, chat
     Raises:
         RequestRefused: 400, its schema holds what decoding cannot be held to, with the keyword and its place.
     """
-    if ask.form == "text" or (ask.form == "task" and not grammars.can_hold):
+    if ask.form == "text":
         return None
     try:
-        grammar = _grammar(ask, task)
-        return None if grammar is None else grammars.begin(grammar, chat)
+        if ask.form == "task":
+            return grammars.begin_task(task_grammar(task), chat)
+        return grammars.begin(json_grammar(ANY_OBJECT if ask.form == "json_object" else ask.answer_schema), chat)
     except (SchemaRefusedError, GrammarRefusedError) as error:
         raise RequestRefused(400, "invalid_schema", f"The answer cannot be held to this schema: {error}.") from None
-
-
-def _grammar(ask: GenerateRequest, task: TaskSpec) -> str | None:
-    if ask.form == "task":
-        return task_grammar(task)
-    return json_grammar(ANY_OBJECT if ask.form == "json_object" else ask.answer_schema)
 
 
 def gave_up(state: GrammarState) -> RequestRefused:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from serving.openai import ignored_options, response_format
 from serving.openai.errors import ApiError
-from serving.openai.response_format import FREE, AnswerForm
+from serving.openai.response_format import OF_TASK, AnswerForm
 from web import strict_json
 
 MAX_BODY_BYTES: Final = 1 << 20
@@ -72,7 +72,7 @@ class ChatRequest:
     seed: int | None = None
     logprobs: bool = False
     stop: tuple[str, ...] = ()
-    answer_form: AnswerForm = FREE
+    answer_form: AnswerForm = OF_TASK
     unheeded: tuple[str, ...] = ()
     record: str | dict[str, Any] | None = None
 
@@ -92,8 +92,12 @@ class ChatRequest:
         }
 
 
-def parse_chat_request(content: bytes) -> ChatRequest:
+def parse_chat_request(content: bytes, *, grammar: str = "") -> ChatRequest:
     """Read a body.
+
+    Args:
+        content: The body.
+        grammar: The header that says what an answer without a format is held to.
 
     Raises:
         ApiError: 400 or 413; names the option and what it may be.
@@ -115,7 +119,7 @@ def parse_chat_request(content: bytes) -> ChatRequest:
         seed=_integer(body, "seed", -(1 << 63), (1 << 63) - 1),
         logprobs=_flag(body, "logprobs"),
         stop=_stops(body.get("stop")),
-        answer_form=_answer_form(body),
+        answer_form=_answer_form(body, grammar),
         unheeded=ignored_options.ignored_options(body),
     )
 
@@ -232,9 +236,9 @@ def _max_tokens(body: dict[str, Any]) -> int | None:
     return next((value for value in known if value is not None), None)
 
 
-def _answer_form(body: dict[str, Any]) -> AnswerForm:
-    form = response_format.answer_form(body.get("response_format"))
-    if form.kind != FREE.kind and _stops(body.get("stop")):
+def _answer_form(body: dict[str, Any], grammar: str) -> AnswerForm:
+    form = response_format.answer_form(body.get("response_format"), header=grammar)
+    if form.kind in ("json_object", "json_schema") and _stops(body.get("stop")):
         raise _wrong("stop", "cannot be combined with response_format: it would cut the answer before it is whole")
     return form
 

@@ -1,4 +1,7 @@
-"""`response_format` of a chat completion: text, any JSON object, or what fits a schema. Pure; the engine reads the schema."""
+"""What an answer of a chat completion is held to: its task's own grammar, nothing, any JSON object, or a schema.
+
+Pure; the engine reads the schema. A task of prose has no grammar, so that its answers are free by default too.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +31,25 @@ class AnswerForm:
 
 FREE: Final = AnswerForm("text")
 OF_TASK: Final = AnswerForm("task")
+# The header that says whether answers without a `response_format` are held to their task's own grammar.
+GRAMMAR_HEADER: Final = "X-Miniatures-Grammar"
+_WITHOUT_FORMAT: Final = {"": OF_TASK, "task": OF_TASK, "off": FREE}
 
 
-def answer_form(value: object) -> AnswerForm:
-    """Read the option.
+def answer_form(value: object, *, header: str = "") -> AnswerForm:
+    """Read the option `response_format`, or what stands in for it.
+
+    Args:
+        value: The option; None and `text` ask for no format.
+        header: What `GRAMMAR_HEADER` says.
 
     Raises:
         ApiError: 400; names the part and what it may be. Whether the schema can be held to is the engine's to say.
     """
+    if (without := _WITHOUT_FORMAT.get(header.strip().lower())) is None:
+        raise _wrong(GRAMMAR_HEADER, "must be 'task' (the default) or 'off'")
     if value is None:
-        return FREE
+        return without
     if not isinstance(value, dict):
         raise _wrong("response_format", "must be an object with a type")
     kind = value.get("type")
@@ -46,6 +58,8 @@ def answer_form(value: object) -> AnswerForm:
     for name in value:
         if name != "type" and not (kind == "json_schema" and name == "json_schema"):
             raise _wrong(f"response_format.{name[:80]}", f"is not known for the type {kind}")
+    if kind == "text":
+        return without
     return AnswerForm(kind, _schema(value.get("json_schema")) if kind == "json_schema" else None)
 
 

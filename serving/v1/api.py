@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from serving.openai import responses
 from serving.openai.errors import ApiError
 from serving.openai.requests import MAX_BODY_BYTES
-from serving.openai.response_format import FREE, OF_TASK
+from serving.openai.response_format import GRAMMAR_HEADER
 from serving.openai.responses import CompletionShape
 from serving.promotions import queries
 from serving.runtime.engine_client import EngineRefusal
@@ -75,8 +75,8 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
 @openai_view("POST")
 async def completions(request: HttpRequest) -> HttpResponseBase:
     """Answer a conversation, whole or as a stream of events."""
-    authorization = request.headers.get("Authorization", "")
-    admitted, taken = await db_threads.run_first(_admit, authorization, _body(request))
+    authorization, grammar = (request.headers.get(name, "") for name in ("Authorization", GRAMMAR_HEADER))
+    admitted, taken = await db_threads.run_first(_admit, authorization, _body(request), grammar)
     headers = taken.headers | _told(admitted)
     try:
         if isinstance(admitted, RoutedRequest):
@@ -94,10 +94,8 @@ async def completions(request: HttpRequest) -> HttpResponseBase:
 
 async def _answered(admitted: AdmittedRequest, asked: UsageEntry) -> HttpResponseBase:
     question = admitted.question
-    # The product's own questions take what they are answered with for fields of the task.
     is_ours = admitted.caller.member is None
-    of_task = OF_TASK.as_ask() if is_ours and question.answer_form is FREE else {}
-    ask = question.as_ask(admitted.miniature.slug) | of_task
+    ask = question.as_ask(admitted.miniature.slug)
     shape = functools.partial(CompletionShape, question.model, include_usage=question.include_usage, is_ours=is_ours)
     if not question.stream:
         answer = await streams.whole_answer(ask, asked)
@@ -171,9 +169,9 @@ def _body(request: HttpRequest) -> bytes:
     return request.read(MAX_BODY_BYTES + 1)
 
 
-def _admit(authorization: str, content: bytes) -> tuple[AdmittedRequest | RoutedRequest, RateClaim]:
+def _admit(authorization: str, content: bytes, grammar: str) -> tuple[AdmittedRequest | RoutedRequest, RateClaim]:
     """A question that may be asked, and what it takes of its token's minute; the product's own engines are not limited."""
-    admitted = routers.admit(authorization, content)
+    admitted = routers.admit(authorization, content, grammar=grammar)
     is_ours = admitted.caller.member is None
     return admitted, rate_limits.UNLIMITED if is_ours else rate_limits.claim(admitted.caller.token, admitted.question)
 

@@ -26,7 +26,7 @@ from serving.models import Router, RouterVersion
 from serving.openai import requests
 from serving.openai.errors import ApiError
 from serving.openai.requests import ChatRequest
-from serving.openai.response_format import FREE, OF_TASK
+from serving.openai.response_format import FREE, GRAMMAR_HEADER, OF_TASK
 from serving.promotions import queries
 from serving.promotions.teachers import LONGEST_ANSWER
 from serving.routing import promise, report, route
@@ -90,15 +90,20 @@ def find(name: str, caller: Caller) -> Router | None:
     return router if router is not None and permissions.may_ask(caller.member, router.task) else None
 
 
-def admit(authorization: str, content: bytes) -> AdmittedRequest | RoutedRequest:
+def admit(authorization: str, content: bytes, *, grammar: str = "") -> AdmittedRequest | RoutedRequest:
     """Check a chat completion before any model hears of it.
+
+    Args:
+        authorization: The header with the token.
+        content: The body.
+        grammar: The header that says what an answer without a format is held to.
 
     Raises:
         ApiError: 401, 403, 400, 413, or 404 when no such miniature is served for this caller, and no such router is theirs. 400
             too for a question that a router cannot route, and 403 for one whose teacher is paid and not the caller's to ask.
     """
     caller = auth.caller_of(authorization)
-    question = requests.parse_chat_request(content)
+    question = requests.parse_chat_request(content, grammar=grammar)
     miniature = queries.find_served(question.model, member=caller.member)
     if miniature is None and (router := find(question.model, caller)) is not None:
         return _admit_to_router(router, question, caller)
@@ -187,7 +192,8 @@ def _refuse_options(question: ChatRequest) -> None:
         "seed": question.seed is not None,
         "logprobs": question.logprobs,
         "stop": bool(question.stop),
-        "response_format": question.answer_form is not FREE,
+        "response_format": question.answer_form not in (OF_TASK, FREE),
+        GRAMMAR_HEADER: question.answer_form == FREE,
     }
     for name in [name for name, is_given in given.items() if is_given]:
         raise ApiError(

@@ -42,7 +42,7 @@ from training.runs import launch_run, results
 from training.runs.run_request import RunRequest
 from training.students import registration
 
-SLUG, OTHER = "outreach-run-1-lora", "outreach-run-2-lora"
+SLUG, OTHER, LABELS = "outreach-run-1-lora", "outreach-run-2-lora", "outreach-run-3-lora"
 STARTED_WITHIN_S = 60
 
 
@@ -88,11 +88,12 @@ def short_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def engine_socket(folders: Folders, short_folder: Path) -> Iterator[Path]:
-    """A running engine that knows two miniatures under the names that tests give them."""
+    """A running engine that knows three miniatures under the names that tests give them; the third tells labels."""
     run_dir, path = short_folder / "run", short_folder / "e.sock"
     entries = [
         tiny.adapter_entry(SLUG, folders.one, folders.base),
         tiny.adapter_entry(OTHER, folders.two, folders.base),
+        tiny.adapter_entry(LABELS, folders.two, folders.base).model_copy(update={"task": tiny.LABEL_TASK}),
     ]
     process = start_engine(run_dir, path, entries, max_batch=8, max_waiting=24)
     yield path

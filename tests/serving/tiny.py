@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from review.spec.schema import Label, OutputField
 from review.spec.starters import STARTERS
 from serving.engine.contracts import ModelEntry
 from tests.training.engine.conftest import make_model, make_tokenizer
@@ -16,6 +17,8 @@ from training.engine.model import lora
 
 torch.set_num_threads(1)
 TASK = STARTERS["outreach"].spec
+CHOICE = OutputField(name="label", type="choice", labels=(Label(name="refund"), Label(name="not a refund")))
+LABEL_TASK = TASK.model_copy(update={"output_schema": (CHOICE,)})
 
 
 def make_base(folder: Path, family: str = "qwen") -> Path:

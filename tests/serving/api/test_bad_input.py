@@ -178,8 +178,8 @@ def test_neutral_values_and_both_forms_of_content_are_taken():
 @pytest.mark.parametrize(
     ("given", "asked"),
     [
-        (None, {}),
-        ({"type": "text"}, {}),
+        (None, {"form": "task"}),
+        ({"type": "text"}, {"form": "task"}),
         ({"type": "json_object"}, {"form": "json_object"}),
         (
             {
@@ -195,6 +195,28 @@ def test_the_form_of_an_answer_reaches_the_engine(given, asked):
 
     ask = question.as_ask("m")
     assert {name: ask[name] for name in ("form", "answer_schema") if name in ask} == asked
+
+
+@pytest.mark.parametrize(
+    ("header", "given", "asked"),
+    [
+        ("task", None, "task"),
+        ("Off", None, None),
+        ("off", {"type": "text"}, None),
+        ("off", {"type": "json_object"}, "json_object"),
+    ],
+)
+def test_a_header_frees_answers_without_a_format(header, given, asked):
+    question = requests.parse_chat_request(json.dumps(GOOD | {"response_format": given}).encode(), grammar=header)
+
+    assert question.as_ask("m").get("form") == asked
+
+
+def test_a_header_that_is_neither_is_refused_by_name():
+    with pytest.raises(ApiError) as refused:
+        requests.parse_chat_request(json.dumps(GOOD).encode(), grammar="json")
+
+    assert (refused.value.status, refused.value.body["error"]["param"]) == (400, "X-Miniatures-Grammar")
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,18 @@ import json
 
 import openai
 import pytest
+import torch
 from openai.types.chat.chat_completion_chunk import ChoiceLogprobs
 
 from serving.models import Usage
+from serving.promotions import promotion
 from serving.runtime import internal_keys
-from tests.serving.conftest import OTHER, SLUG
-from tests.serving.tiny import user
+from tests.serving.conftest import LABELS, OTHER, SLUG
+from tests.serving.tiny import LABEL_TASK, user
 from tests.serving.waiting import wait_until
+from training.engine.contracts import StudentRef
+from training.engine.grammar.task_grammar import task_grammar
+from training.engine.model import generate, loading
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 ASKED = user("company: Northwind")
@@ -115,6 +120,31 @@ def test_an_answer_by_schema_that_is_cut_is_an_error_and_no_answer(client):
     assert broken_off.value.code == "length_limit"
     assert (refused.value.code, refused.value.param) == ("invalid_schema", "response_format")
     assert "schema.properties.a.not is not supported" in refused.value.message
+
+
+@pytest.mark.slow
+def test_a_task_of_labels_is_answered_as_its_evaluation_was_unless_a_header_frees_it(
+    client, make_miniature, folders, admin
+):
+    make_miniature()
+    promotion.promote(make_miniature(), by=admin)
+    base = loading.load(StudentRef(path=str(folders.base)), dtype=torch.float32)
+    tuned = loading.load_tuned(base, folders.two)
+    (evaluated,) = generate.generate(
+        tuned.model, tuned.chat, [ASKED], max_new_tokens=24, grammar=task_grammar(LABEL_TASK),
+        sampling=generate.sampling_for(LABEL_TASK),
+    )  # fmt: skip
+
+    held, formatted = ask(client, model=LABELS), ask(client, model=LABELS, response_format={"type": "text"})
+    streamed = text_of(ask(client, model=LABELS, stream=True))
+    freed = ask(client, model=LABELS, extra_headers={"X-Miniatures-Grammar": "off"})
+
+    assert evaluated.text in ("refund", "not a refund")
+    assert held.choices[0].message.content == streamed == evaluated.text
+    assert formatted.choices[0].message.content == evaluated.text
+    assert freed.choices[0].message.content not in ("refund", "not a refund")
+    with pytest.raises(openai.BadRequestError, match="X-Miniatures-Grammar"):
+        ask(client, model=LABELS, extra_headers={"X-Miniatures-Grammar": "maybe"})
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.schemas import of, schemas, without_steps
 from review.spec import prompting
-from review.spec.schema import Label, OutputField
+from review.spec.schema import OutputField
 from serving.engine.errors import RequestRefused
 from serving.engine.row import FinishedAnswer
 from serving.engine.text_stream import VisibleText
@@ -19,8 +19,6 @@ from tests.serving.engine.conftest import ask
 
 pytestmark = pytest.mark.engine
 
-CHOICE = OutputField(name="label", type="choice", labels=(Label(name="refund"), Label(name="not a refund")))
-LABEL_TASK = tiny.TASK.model_copy(update={"output_schema": (CHOICE,)})
 LONG = of(a={"type": "string", "minLength": 60})
 
 
@@ -76,7 +74,7 @@ def test_a_schema_that_cannot_be_held_to_is_refused_by_keyword_and_place(serve):
 
 
 def test_a_label_task_answers_with_one_of_its_labels(serve, zoo):
-    entry = tiny.full_entry("full", zoo.full).model_copy(update={"task": LABEL_TASK})
+    entry = tiny.full_entry("full", zoo.full).model_copy(update={"task": tiny.LABEL_TASK})
 
     async def work(scheduler):
         return [await ask(scheduler, "full", text, form="task", temperature=1.0, seed=2) for text in "abc"]
@@ -84,12 +82,12 @@ def test_a_label_task_answers_with_one_of_its_labels(serve, zoo):
     answers = serve(work, entries=[entry])
 
     for text, done in answers:
-        assert prompting.parse(LABEL_TASK, text)["label"] in ("refund", "not a refund")
+        assert prompting.parse(tiny.LABEL_TASK, text)["label"] in ("refund", "not a refund")
         assert done.finish == "stop"
 
 
 def test_an_answer_for_the_product_s_own_pages_says_that_it_was_cut(serve, zoo):
-    task = tiny.TASK.model_copy(update={"output_schema": (CHOICE, OutputField(name="why", max_chars=40))})
+    task = tiny.TASK.model_copy(update={"output_schema": (tiny.CHOICE, OutputField(name="why", max_chars=40))})
     entry = tiny.full_entry("full", zoo.full).model_copy(update={"task": task})
 
     async def work(scheduler):

@@ -107,6 +107,21 @@ class TokenGrammars:
             self._compiled.move_to_end(grammar)
             return GrammarState(compiled.deep_copy(), chat or self._chat)
 
+    def begin_task(self, grammar: str | None, chat: Chat) -> GrammarState | None:
+        """The state of an answer to a task, in evaluations and in serving alike.
+
+        Args:
+            grammar: The task's own; None where it has none.
+            chat: The student's own.
+
+        Returns:
+            None where the answer is free: no grammar, or a tokenizer whose tokens do not spell bytes.
+
+        Raises:
+            GrammarRefusedError: It cannot be compiled.
+        """
+        return None if grammar is None or not self.can_hold else self.begin(grammar, chat)
+
     @property
     def can_hold(self) -> bool:
         """Whether the tokenizer is of a kind whose tokens spell bytes, which grammars are about."""

@@ -116,9 +116,7 @@ def generate(
     Raises:
         GrammarRefusedError: The grammar cannot be compiled.
     """
-    grammars = grammars_of(chat, model.config.get_text_config().vocab_size) if grammar is not None else None
-    if grammars is not None and not grammars.can_hold:
-        grammars = None
+    grammars = grammars_of(chat, model.config.get_text_config().vocab_size)
     encoded = [chat.prompt_ids(prompt) for prompt in prompts]
     limits = [min(max_new_tokens, room_for_answer(chat, len(ids), context_length)) for ids in encoded]
     unfit = [index for index, limit in enumerate(limits) if limit < 1]
@@ -129,7 +127,7 @@ def generate(
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
             began = time.perf_counter()
-            states = [grammars.begin(grammar, chat) if grammars and grammar is not None else None for _ in chosen]
+            states = [grammars.begin_task(grammar, chat) for _ in chosen]
             written = _generate_batch(model, chat, chosen, encoded, limits, sampling, should_stop, states)
             if written is None:
                 return
