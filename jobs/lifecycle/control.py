@@ -192,6 +192,8 @@ def require_steering(member: Member, job: Job) -> None:
     Raises:
         PermissionDenied: Neither an admin, nor a lead of its task.
     """
+    if not job.task_slug:
+        session.require_admin(member, "Only an admin may pause, resume or cancel a job that belongs to no task.")
     slugs = registry.led_task_slugs(member)
     if slugs is not None and job.task_slug not in slugs:
         raise PermissionDenied("Only a lead of its task may pause, resume or cancel this job.")

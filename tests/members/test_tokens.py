@@ -9,9 +9,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from generation.models import Budget
+from jobs.models import Job
 from members.models import ApiToken, Invitation
 from members.tokens import issue
 from serving.runtime.switch import start_serving
+from tests.review.factories import make_task
 from web.errors import Refusal
 from webhooks.models import Hook
 
@@ -132,11 +134,14 @@ def test_an_admins_token_of_scope_lead_does_nothing_that_admins_alone_do(admin, 
     assert ApiToken.objects.count() == 1
 
 
-def test_an_admins_token_of_scope_lead_puts_no_job_before_others(admin, api_as):
-    job = start_serving(by=admin)
-    client, address = api_as(admin, scopes=("lead",)), f"/api/v1/jobs/{job.pk}/priority/"
+def test_an_admins_token_of_scope_lead_steers_jobs_as_a_lead_does(admin, api_as):
+    job, client = start_serving(by=admin), api_as(admin, scopes=("lead",))
+    steered = [client.post(f"/api/v1/jobs/{job.pk}/{verb}/") for verb in ("pause", "cancel")]
+    Job.objects.filter(pk=job.pk).update(task_slug=make_task(by=admin).slug)
+    address = f"/api/v1/jobs/{job.pk}/priority/"
 
     lowered, raised = (client.post(address, {"priority": word}, format="json") for word in ("low", "high"))
 
+    assert [answer.status_code for answer in steered] == [403, 403]
     assert (lowered.status_code, raised.status_code) == (200, 403)
     assert b"lacks the scope 'admin'" in raised.content
