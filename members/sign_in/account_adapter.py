@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from members.accounts import manage
 from members.models import Member
-from members.recent_login.reauthentication import BY_SSO
+from members.recent_login import reauthentication
 
 
 class NoSignupAdapter(DefaultAccountAdapter):
@@ -30,7 +30,12 @@ class NoSignupAdapter(DefaultAccountAdapter):
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         if methods or not user.is_authenticated:
             return methods
-        return [{"id": BY_SSO, "description": "Sign in again", "url": reverse(BY_SSO)}]
+        return [{"id": reauthentication.BY_SSO, "description": "Sign in again", "url": reverse(reauthentication.BY_SSO)}]
+
+    def is_reauthentication_required(self, *, app: str, **_: object) -> bool:
+        """Whether allauth's own pages must ask for a proof: members with none of its ways may have one of their provider."""
+        has_ways = bool(super().get_reauthentication_methods(self.request.user))
+        return has_ways or not reauthentication.is_recent(self.request)
 
     def set_password(self, user: Member, password: str) -> None:
         super().set_password(user, password)

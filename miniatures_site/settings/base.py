@@ -124,8 +124,6 @@ MFA_ADAPTER = "members.sign_in.second_factor.EncryptedSecretsAdapter"
 REQUIRE_MFA_FOR = sso.required_of()
 # Acts that hand out power ask for a proof of who it is that is no older than so many seconds.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")  # No code by mail: whoever reads a mailbox may not be its owner.
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
 
