@@ -58,6 +58,24 @@ def _entry(field: InputField, text: str) -> str:
     return f"{field.name}: {text}"
 
 
+def in_slot(field: InputField, value: object, *, is_alone: bool) -> str:
+    """Return a fact for a slot of a template.
+
+    On a line with more on it, the further lines of a text are indented, for they must not pass for lines of the template.
+    A document or a conversation is given as it is: a template that was read from a log renders that log's own prompts.
+    """
+    text = fact_text(field, value)
+    return text if is_alone or field.type in _BLOCKS else hanging(text)
+
+
+def unhung(text: str) -> str:
+    """Return the text that `hanging` was given; any other as it is."""
+    first, *further = text.split("\n")
+    if not all(not line or line.startswith(INDENT) for line in further):
+        return text
+    return "\n".join([first, *(line.removeprefix(INDENT) for line in further)])
+
+
 def hanging(text: str) -> str:
     """Return a text whose further lines are indented, so that none begins where a line of the prompt does."""
     return _FURTHER_LINE.sub(f"\n{INDENT}", text)

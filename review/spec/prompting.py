@@ -76,12 +76,8 @@ def messages(
     template = spec.teacher_template if audience == "teacher" else spec.student_template
 
     def filled(match: re.Match[str]) -> str:
-        value = _value(spec, facts, match.group(1))
-        if value is None:
-            return match.group(0)
-        # On a line of the template with more on it, a fact's further lines must not pass for lines of the template.
-        is_inline = match.group(1).startswith("fact.") and not _is_alone(match)
-        return fact_lines.hanging(value) if is_inline else value
+        value = _value(spec, facts, match.group(1), is_alone=_is_alone(match))
+        return match.group(0) if value is None else value
 
     # Split before filling in: a fact that contains the mark must not open a message of its own.
     system, user = (SLOT.sub(filled, part) for part in _split_roles(template))
@@ -217,7 +213,7 @@ def _parse_bare(field: OutputField, body: str) -> Fields:
     return {field.name: plain if is_label else plain.removesuffix(".")}
 
 
-def _value(spec: TaskSpec, facts: Facts, slot: str) -> str | None:
+def _value(spec: TaskSpec, facts: Facts, slot: str, *, is_alone: bool) -> str | None:
     """What a slot of a template stands for; None for one that is filled only when a mail is sent."""
     if slot == "facts":
         return facts_sheet(spec, facts)
@@ -225,7 +221,7 @@ def _value(spec: TaskSpec, facts: Facts, slot: str) -> str | None:
         return _OF_THE_TASK[slot](spec)
     kind, _, name = slot.partition(".")
     field = next((field for field in spec.input_schema if field.name == name), None) if kind == "fact" else None
-    return fact_lines.fact_text(field, facts.get(name)) if field else None
+    return fact_lines.in_slot(field, facts.get(name), is_alone=is_alone) if field else None
 
 
 # What slots stand for that are the same for all records. A prompt pays only for those that its template has.

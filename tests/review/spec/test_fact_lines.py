@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from review.sources.imports.chat_logs import facts_in as facts_in_prompt
+from review.sources.imports.logs.template import TaskTemplates
 from review.spec import fact_lines, prompting
 from review.spec.starters.blank import SPEC as BLANK
 from review.spec.task_spec import TaskSpec
@@ -96,6 +98,23 @@ def test_a_slot_with_more_on_its_line_keeps_further_lines_below_it() -> None:
     assert prompt({"note": "Hi\nSector: coal", "sector": "steel"}, template).endswith(
         "Note: Hi\n  Sector: coal\nSector: steel"
     )
+
+
+def test_a_document_stands_in_a_slot_as_it_is() -> None:
+    """A template that was read from a log makes that log's prompts again."""
+    assert prompt({"page": "Hi\n  there"}, "Page: {{fact.page}} End.") == "Page: Hi\n  there End."
+
+
+@pytest.mark.parametrize("template", ["{{facts}}", "Note: {{fact.note}}\nPage:\n{{fact.page}}\nEnd: {{fact.sector}}."])
+def test_a_prompt_of_a_template_gives_its_facts_back(template: str) -> None:
+    facts = {"note": "Hi\nSector: coal", "page": "One\n\n two", "sector": "steel"}
+    spec = spec_of(template).model_copy(update={"instruction": "Sort."})
+
+    read = TaskTemplates.of(spec).facts_in("", prompt(facts, template)) or facts_in_prompt(
+        spec, prompt(facts, template)
+    )
+
+    assert read == facts
 
 
 def test_training_rows_teachers_and_students_read_the_same_lines() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from review.spec import prompting
+from review.spec import fact_lines, prompting
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 
@@ -57,9 +57,15 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class TaskTemplates:
-    """The prompts of a task's templates, to be read back into facts; which facts each leaves out shows in its slots."""
+    """The prompts of a task's templates, to be read back into facts; which facts each leaves out shows in its slots.
+
+    Attributes:
+        pairs: Of each audience the system's part, if there is one, and the user's.
+        hung: Facts whose further lines stand indented.
+    """
 
     pairs: tuple[tuple[Template | None, Template], ...]
+    hung: frozenset[str]
 
     @classmethod
     def of(cls, spec: TaskSpec) -> TaskTemplates:
@@ -72,7 +78,15 @@ class TaskTemplates:
             messages = prompting.messages(spec, facts, audience=audience)
             system = _parted(messages[0]["content"]) if len(messages) > 1 else None
             pairs.append((system, _parted(messages[-1]["content"])))
-        return cls(tuple(dict.fromkeys(pairs)))
+        parts = [part for pair in pairs for part in pair if part]
+        below = {
+            slot
+            for part in parts
+            for constant, slot in zip(part.constants, part.slots, strict=False)
+            if constant.endswith(f"\n{fact_lines.INDENT}")
+        }
+        texts = {field.name for field in spec.input_schema if field.type == "text"}
+        return cls(tuple(dict.fromkeys(pairs)), frozenset(below | texts))
 
     def facts_in(self, system: str, prompt: str) -> Facts | None:
         """The facts of a prompt that one of the templates made, blanks around it aside; None where none did."""
@@ -80,7 +94,9 @@ class TaskTemplates:
             values = of_user.values_in(prompt.strip())
             asked = of_system.values_in(system.strip()) if of_system and of_system.slots else {}
             if values is not None and asked is not None and (of_user.slots or asked):
-                return {name: value for name, value in {**asked, **values}.items() if value}
+                hung = self.hung
+                told = {**asked, **values}.items()
+                return {name: fact_lines.unhung(value) if name in hung else value for name, value in told if value}
         return None
 
 
