@@ -16,7 +16,7 @@ from review.spec.prompting import canonical_json
 from review.spec.task_spec import TaskSpec
 
 # Of the golds below. A change here breaks every version that anybody froze: add a format instead.
-CONTENT_HASH = "c67127a4395d44f630594c41b26da0f2d6661e83d582ef67c1a84500f8dbc72e"
+CONTENT_HASH = "1f71d71b8ab2d9c40aeacb74bfc242151ab749489b94e0029fedd560eecce86b"
 HARD = 'Größe "12" \\ / </script>\t\x0b\x7f\u2028 日本 😀'
 
 SPEC = TaskSpec.model_validate(
