@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +12,7 @@ from django.test import Client
 
 from members.models import Member
 from review.models import Decision, Source, Task
+from review.sources.imports import import_records
 from review.spec.schema import InputField
 from tests.review import factories
 from tests.review.imports.judged import exports
@@ -109,11 +111,13 @@ def test_a_row_without_a_name_is_bad_before_anything_is_promised(browser: Client
     assert "Import 1 verdict" in page
 
 
-def test_records_that_are_here_are_found_by_their_name_alone(admin: Member, as_member) -> None:
+def test_records_that_are_here_are_found_by_their_name_alone(admin: Member, as_member, tmp_path: Path) -> None:
     asked = (InputField(name="ticket", role="title", required=True), InputField(name="history", required=True))
     spec = exports.SPEC.model_copy(update={"input_schema": asked, "student_template": "{{facts}}"})
-    factories.make_task(by=admin, spec=spec, slug="strict")
-    file = SimpleUploadedFile("own.csv", b"ticket,reply,verdict,reviewer\nLate,Sorry.,accept,ann\n")
+    task = factories.make_task(by=admin, spec=spec, slug="strict")
+    (tmp_path / "records.csv").write_text("ticket,history\nLate,None.\n")
+    import_records(task, tmp_path / "records.csv", by=admin)
+    file = SimpleUploadedFile("own.csv", b"ticket,reply,verdict,reviewer\nLate,Sorry.,accept,ann\nNew,Oh.,accept,ann\n")
     lead = as_member(admin)
 
     place = lead.post("/tasks/strict/sources/import/", {"file": file, "kind": "decisions"})["Location"]
@@ -121,6 +125,7 @@ def test_records_that_are_here_are_found_by_their_name_alone(admin: Member, as_m
 
     assert "do not fit yet" not in page
     assert "Import 1 verdict" in page
+    assert '<span class="mono">row 3</span> no record is called &#x27;New&#x27;' in page
 
 
 def test_an_export_in_which_nothing_was_judged_is_refused(browser: Client) -> None:
