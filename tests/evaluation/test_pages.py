@@ -52,7 +52,7 @@ def test_an_answer_of_values_is_right_or_wrong_and_passes_nothing(
     first.update(scores={"exact": 0.0})
     second.update(scores={"exact": 1.0})
     metrics = {name: {"mean": 0.5, "low": 0, "high": 1, "n": 2, "companies": 2} for name in ("exact", "passes_all")}
-    evaluation.summary["systems"] = dict.fromkeys(SYSTEMS, metrics)
+    evaluation.summary |= {"systems": dict.fromkeys(SYSTEMS, metrics), "judged_by": "exact"}
     evaluation.save()
 
     page = as_member(admin).get(f"/evaluations/{evaluation.pk}/").content.decode()
