@@ -116,7 +116,8 @@ def test_a_judge_is_tuned_on_decisions_scored_served_and_judges_what_waits(
 
 def verdicts_of(miniature: Miniature, judged: Task, by: Member) -> Judging:
     """Have the served miniature read the desk, over HTTP, through its order."""
-    promotion.promote(miniature, by=by)
+    # On so few texts it is behind the nearest gold.
+    promotion.promote(miniature, by=by, override_reason="It judges what waits.")
     wait_until(
         lambda: miniature.slug in {each["name"] for each in (engine_client.engine_state() or {}).get("models", [])}
     )

@@ -2,9 +2,15 @@
 
 import csv
 import re
+from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from demo.data import load
 from demo.data.prospects.generate import FACTS, NEVER_MISSING, prospects, write_csv
+from members.models import Member
+from review.models import Record
 
 RECORDS = prospects()
 
@@ -62,6 +68,16 @@ def test_values_are_short_trimmed_phrases_that_vary() -> None:
     assert max(len(value.split()) for value in values) <= 20
     for key, least in (("sector", 20), ("trigger", 200), ("pain", 50), ("tool", 25), ("goal", 80), ("product", 60)):
         assert len({record.get(key) for record in RECORDS}) >= least, key
+
+
+@pytest.mark.django_db
+def test_the_demos_records_stand_on_the_sides_that_its_recordings_were_made_with(admin: Member) -> None:
+    load._task(admin)
+    load._prospects(admin)
+
+    stored = dict(Record.objects.filter(task__slug=load.SLUG).values_list("title", "split"))
+    assert stored == {facts["company"]: load.side_of(facts["company"]) for facts in RECORDS}
+    assert Counter(stored.values())["test"] == 101
 
 
 def test_the_csv_reads_back_as_the_same_records(tmp_path: Path) -> None:
