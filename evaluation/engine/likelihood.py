@@ -15,6 +15,7 @@ from torch import Tensor
 
 from evaluation.engine.contracts import GeneralLoss
 from training.engine.data.chat import Messages
+from training.engine.data.control_tokens import RowRefusedError
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.supervised_head import SupervisedHead
 from training.engine.model.loading import LoadedStudent
@@ -37,19 +38,22 @@ class LikelihoodScorer:
     def completions(self, examples: Sequence[tuple[Messages, str]], *, batch_size: int) -> list[float | None]:
         """NLL per byte of each completion, given its prompt; the end of the turn is counted with it.
 
-        None for one that is longer, with its prompt, than the student reads.
+        None for one that is longer, with its prompt, than the student reads, or that its tokens cannot spell.
         """
-        encode = self._student.chat.encode
-        rows = [
-            TokenRow(str(index), *encode(prompt, [{"role": "assistant", "content": text}]))
-            for index, (prompt, text) in enumerate(examples)
-        ]
         longest = self._student.context_length
-        fitting = [index for index, row in enumerate(rows) if longest is None or self._read_length(row) <= longest]
-        nll_per_byte: list[float | None] = [None] * len(rows)
-        for index, nats in zip(fitting, self._nats([rows[index] for index in fitting], batch_size), strict=True):
-            nll_per_byte[index] = nats / len(examples[index][1].encode())
+        rows = [row for number, each in enumerate(examples) if (row := self._row(number, *each)) is not None]
+        fitting = [row for row in rows if longest is None or self._read_length(row) <= longest]
+        nll_per_byte: list[float | None] = [None] * len(examples)
+        for row, nats in zip(fitting, self._nats(fitting, batch_size), strict=True):
+            nll_per_byte[int(row.id)] = nats / len(examples[int(row.id)][1].encode())
         return nll_per_byte
+
+    def _row(self, number: int, prompt: Messages, text: str) -> TokenRow | None:
+        try:
+            ids, given = self._student.chat.encode(prompt, [{"role": "assistant", "content": text}])
+        except RowRefusedError:
+            return None
+        return TokenRow(str(number), ids, given)
 
     def general(self, text: str) -> GeneralLoss:
         """Loss on a plain text, read in windows that do not see each other.

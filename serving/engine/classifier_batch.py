@@ -23,6 +23,7 @@ from training.engine.classifier.answering import answer_token_ids
 from training.engine.classifier.loading import LoadedClassifier, load_classifier
 from training.engine.classifier.rows import prompt_ids
 from training.engine.data.chat import Chat
+from training.engine.data.control_tokens import RowRefusedError
 from training.engine.model.generate import Sampling
 from training.engine.model.placement import Placement
 
@@ -89,7 +90,10 @@ def open_row(ask: GenerateRequest, student: LoadedClassifier, chat: Chat, task: 
     """
     if ask.form == "json_schema":
         _require_fields(ask, task)
-    ids = prompt_ids(student.opened.tokenizer, [[message.model_dump() for message in ask.messages]])[0]
+    try:
+        ids = prompt_ids(student.opened.tokenizer, [[message.model_dump() for message in ask.messages]])[0]
+    except RowRefusedError as error:
+        raise RequestRefused(400, "bad_messages", f"The messages cannot be read as they stand: {error}.") from error
     if not any(message.content.strip() for message in ask.messages):
         raise RequestRefused(400, "bad_messages", "The messages hold no text.")
     longest = student.context_length

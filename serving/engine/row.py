@@ -14,6 +14,7 @@ from serving.engine.contracts import DEFAULT_MAX_TOKENS, GenerateRequest
 from serving.engine.errors import RequestRefused
 from serving.engine.text_stream import StreamDecoder, VisibleText, places_of
 from training.engine.data.chat import Chat
+from training.engine.data.control_tokens import RowRefusedError
 from training.engine.grammar.token_masks import GrammarState
 from training.engine.model.generate import NGramHistory, Sampling, room_for_answer, seed_of
 
@@ -227,6 +228,8 @@ def open_row(
 def _prompt_ids(ask: GenerateRequest, chat: Chat) -> list[int]:
     try:
         ids = chat.prompt_ids([message.model_dump() for message in ask.messages])
+    except RowRefusedError as error:
+        raise RequestRefused(400, "bad_messages", f"The messages cannot be read as they stand: {error}.") from error
     except Exception as error:  # a template is a program of the model's makers
         raise RequestRefused(
             400, "bad_messages", f"The model's chat template refuses these messages: {error}"

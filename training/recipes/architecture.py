@@ -1,4 +1,4 @@
-"""Which kind of student a config describes: a decoder that writes, or an encoder that is tuned with a head. Pure."""
+"""What a config says of a student: whether it writes or is tuned with a head, and how much it reads. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ ENCODER_FAMILIES: Final = frozenset(
         "xlm-roberta",
     }
 )
+# LongRoPE by its names in config.json, the older one too.
+_TWO_SETS: Final = ("longrope", "su")
 
 
 def kind_of(config: Mapping[str, Any]) -> StudentKind:
@@ -31,3 +33,25 @@ def kind_of(config: Mapping[str, Any]) -> StudentKind:
 def kind_of_family(model_type: str) -> StudentKind:
     """The kind of a student of which only its family is known; one of no known family is taken for a decoder."""
     return "encoder" if model_type in ENCODER_FAMILIES else "decoder"
+
+
+def context_length(text_config: Mapping[str, Any]) -> int | None:
+    """Longest sequence that a decoder reads by one set of rotations; None where its config does not say.
+
+    LongRoPE (Phi-3, Phi-4-mini) has two sets and takes one for a whole batch: a row past its first context would change what
+    its neighbours, and its own first tokens, were read as.
+
+    Args:
+        text_config: Of its text part, as config.json has it or as transformers reads it.
+    """
+    longest = text_config.get("max_position_embeddings")
+    ropes = [text_config.get("rope_parameters"), text_config.get("rope_scaling")]
+    # By kind of layer, where layers differ.
+    ropes += [each for rope in ropes if isinstance(rope, Mapping) for each in rope.values()]
+    firsts = [
+        rope.get("original_max_position_embeddings") or text_config.get("original_max_position_embeddings")
+        for rope in ropes
+        if isinstance(rope, Mapping) and (rope.get("rope_type") or rope.get("type")) in _TWO_SETS
+    ]
+    known = [length for length in (longest, *firsts) if type(length) is int]
+    return min(known, default=None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from training.recipes import architecture
 from training.students import servable, weight_files
 from web import strict_json
 from web.errors import Refusal
@@ -73,7 +74,7 @@ def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
             "Put tokenizer.json and tokenizer_config.json beside the weights.",
         )
     text: dict[str, Any] = config["text_config"] if isinstance(config.get("text_config"), dict) else config
-    context = text.get("max_position_embeddings")
+    context = architecture.context_length(text)
     return FolderFacts(
         path=folder,
         model_type=str(config["model_type"]),

@@ -13,6 +13,7 @@ from transformers import AutoModel
 from training.engine.classifier import network
 from training.engine.classifier.network import EncoderWithHeads
 from training.engine.contracts import StudentRef, TrainError
+from training.engine.data import kept_text
 from training.engine.model import complete_weights, lora, unloaded
 from training.recipes.architecture import kind_of
 
@@ -56,7 +57,7 @@ def open_encoder(
     """Read an encoder's config and tokenizer; see `unloaded.open_student`.
 
     Raises:
-        TrainError: As there, and: it is no encoder; its tokenizer has no token to pad with.
+        TrainError: As there, and: it is no encoder; its tokenizer has no token to pad with, or more than the encoder knows.
     """
     source, options, config = unloaded.open_config(student, token=token, allowed_roots=allowed_roots)
     if kind_of(config.to_dict()) != "encoder":
@@ -72,6 +73,7 @@ def open_encoder(
             f"the tokenizer of {Path(source).name} has no token to fill batches with",
             "Set pad_token in the student's tokenizer_config.json.",
         )
+    kept_text.require_within(range(len(tokenizer)), getattr(config, "vocab_size", None))
     return UnloadedEncoder(source, options, config, tokenizer)
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from training.engine.classifier.fields import HeadSet
 from training.engine.contracts import TrainError
 from training.engine.data import jsonl
+from training.engine.data.control_tokens import RowRefusedError, control_tokens
 
 NAMED_ROWS = 10
 
@@ -53,16 +54,15 @@ def prompt_text(messages: Sequence[Mapping[str, str]]) -> str:
 
 
 def prompt_ids(tokenizer: Any, prompts: Sequence[Sequence[Mapping[str, str]]]) -> list[list[int]]:
-    """Token ids of prompts, with the tokens that the tokenizer puts around every text."""
+    """Token ids of prompts, with the tokens that the tokenizer puts around every text.
+
+    Raises:
+        RowRefusedError: A prompt holds a control token as words, and the tokenizer cannot spell it otherwise.
+    """
     if not prompts:
         return []
-    encoding = tokenizer(
-        [prompt_text(prompt) for prompt in prompts],
-        truncation=False,
-        return_attention_mask=False,
-        return_token_type_ids=False,
-    )
-    return [list(ids) for ids in encoding["input_ids"]]
+    control = control_tokens(tokenizer)
+    return control.ids([control.guarded(prompt_text(prompt)) for prompt in prompts], truncation=False)
 
 
 def read(
@@ -76,12 +76,27 @@ def read(
     """
     raws = jsonl.lines(path, format="sft", texts=("completion",), max_rows=max_rows)
     targets = _targets(raws, heads, path.name)
-    ids = prompt_ids(tokenizer, [raw["prompt"] for raw in raws])
+    ids = _ids_of(tokenizer, raws)
     if empty := [str(raw["id"]) for raw, own in zip(raws, ids, strict=True) if not own]:
         raise TrainError("bad_row", f"{path.name}: the prompt of {empty[0]} has no tokens", "Freeze the dataset again.")
     rows = [TargetRow(str(raw["id"]), own, aims) for raw, own, aims in zip(raws, ids, targets, strict=True)]
     jsonl.require_fitting({row.id: row.length for row in rows}, max_length)
     return rows
+
+
+def _ids_of(tokenizer: object, raws: Sequence[dict[str, Any]]) -> list[list[int]]:
+    try:
+        return prompt_ids(tokenizer, [raw["prompt"] for raw in raws])
+    except RowRefusedError:
+        # One of them; read one by one the row can be named.
+        return [_ids_of_row(tokenizer, raw) for raw in raws]
+
+
+def _ids_of_row(tokenizer: object, raw: dict[str, Any]) -> list[int]:
+    try:
+        return prompt_ids(tokenizer, [raw["prompt"]])[0]
+    except RowRefusedError as error:
+        raise TrainError(error.code, f"row {raw['id']}: {error.message}", error.hint) from error
 
 
 def collate(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -1,18 +1,20 @@
 """Messages to token ids and back, the same way for tuning, samples, evaluation and serving.
 
 The template is the tokenizer's own, settled (`chat_template`); a tokenizer without one gets `PLAIN_TEMPLATE`. Nothing
-is truncated here.
+is truncated here, and no text becomes control: tokens such as `</s>` in a turn are spelled in letters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from review.spec import thinking
 from training.engine.contracts import TrainError, Ways
-from training.engine.data import chat_template, rendering
+from training.engine.data import chat_template, kept_text, rendering
+from training.engine.data.control_tokens import ControlTokens, RowRefusedError, control_tokens
 from training.engine.seq2seq import encoding as apart
 
 if TYPE_CHECKING:
@@ -31,10 +33,16 @@ PLAIN_TEMPLATE: Final = (
     "{{ 'Assistant:\n' if add_generation_prompt else '' }}"
 )
 _PROBE: Final = "probe of the template"
+_PROBED: Final = ({"role": "user", "content": "?"}, {"role": "assistant", "content": _PROBE})
+# Tags of thinking are words that this product reads itself, whatever a tokenizer calls them.
+_THINKING: Final = (*thinking.TAGS, *thinking.TAGS.values())
 
 
-class PromptMismatchError(ValueError):
+class PromptMismatchError(RowRefusedError):
     """The rendered prompt is not the beginning of the rendered conversation."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("template_not_prefix", message, "Use a student whose chat template keeps the prompt as it is.")
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,8 @@ class Chat:
         opened: The end of the thinking that every prompt opens; empty where none does.
         thoughts: Token ids that begin and end thinking and that decoding leaves out, so that text does not tell.
         begins: What the decoder of an encoder–decoder is given before it writes; empty for a decoder alone.
+        template_ids: Tokens that its template writes around turns.
+        vocabulary: How many tokens its model has embeddings for; None where that is not known.
     """
 
     tokenizer: Any
@@ -62,6 +72,13 @@ class Chat:
     opened: str = ""
     thoughts: Mapping[int, str] = field(default_factory=dict)
     begins: tuple[int, ...] = ()
+    template_ids: tuple[int, ...] = ()
+    vocabulary: int | None = None
+
+    @cached_property
+    def _control(self) -> ControlTokens:
+        written = (self.end_of_turn, *self.stops, *self.template_ids)
+        return control_tokens(self.tokenizer, written=written, but=_THINKING)
 
     @property
     def is_apart(self) -> bool:
@@ -78,8 +95,16 @@ class Chat:
         return [first] if first in (plain[0], self.prompt_ids([{"role": "user", "content": "a"}])[0]) else []
 
     def prompt_ids(self, messages: Messages) -> list[int]:
-        """Token ids a model is given before it answers."""
-        return self._ids(self._render([messages], answer_next=True)[0])
+        """Token ids a model is given before it answers.
+
+        Raises:
+            RowRefusedError: The template or the tokenizer loses text of the messages, or the model has no such token.
+        """
+        turns = self._turns(messages)
+        (text,) = self._render([turns], answer_next=True)
+        (ids,) = self._ids([text])
+        self._require_kept(turns, text, ids)
+        return ids
 
     def encode(self, prompt: Messages, completion: Messages) -> tuple[list[int], int]:
         """Token ids of a whole example, ending with the end of the turn, and how many of them are prompt.
@@ -87,6 +112,7 @@ class Chat:
         Raises:
             PromptMismatchError: The template renders the prompt otherwise once an answer follows, so that the model
                 would be tuned on prompts it never sees.
+            RowRefusedError: As `prompt_ids`, of prompt or answer.
         """
         return self.encode_many([(prompt, completion)])[0]
 
@@ -94,29 +120,62 @@ class Chat:
         """What `encode` gives for each of several examples, in one call of the tokenizer, which uses all cores.
 
         Raises:
-            PromptMismatchError: As `encode`, for any of them.
+            RowRefusedError: As `encode`, for any of them.
         """
-        befores = self._render([prompt for prompt, _ in examples], answer_next=True)
-        if self.is_apart:
-            answers = [completion for _, completion in examples]
-            return apart.encode(self.tokenizer, befores, answers, end_of_turn=self.end_of_turn)
-        rendered = self._render([[*prompt, *completion] for prompt, completion in examples], answer_next=False)
+        prompts = [self._turns(prompt) for prompt, _ in examples]
+        befores = self._render(prompts, answer_next=True)
+        answers, encode = (
+            [completion for _, completion in examples],
+            self._encode_apart if self.is_apart else self._encode,
+        )
+        rows = encode(prompts, befores, answers)
+        for (ids, length), turns, before, (_, answer) in zip(rows, prompts, befores, examples, strict=True):
+            self._require_kept(turns, before, ids[:length])
+            kept_text.require_spelled([turn["content"] for turn in answer], self.tokenizer, ids[length:])
+            kept_text.require_within(ids, self.vocabulary)
+        return rows
+
+    def _encode_apart(
+        self, _: Sequence[Messages], befores: Sequence[str], answers: Sequence[Messages]
+    ) -> list[tuple[list[int], int]]:
+        written = ["\n\n".join(self._control.guarded(turn["content"]) for turn in answer) for answer in answers]
+        return apart.joined(self._ids(befores), self._ids(written), end_of_turn=self.end_of_turn)
+
+    def _encode(
+        self, prompts: Sequence[Messages], befores: Sequence[str], answers: Sequence[Messages]
+    ) -> list[tuple[list[int], int]]:
+        whole_turns = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
+        rendered = self._render(whole_turns, answer_next=False)
         wholes = [_joined(before, whole) for before, whole in zip(befores, rendered, strict=True)]
         if not all(whole.startswith(before) for before, whole in zip(befores, wholes, strict=True)):
             raise PromptMismatchError("the chat template renders this prompt differently once an answer follows it")
-        ids = self._batch_ids([*befores, *wholes])
-        prompts, answered = ids[: len(examples)], ids[len(examples) :]
+        for before, whole, answer in zip(befores, wholes, answers, strict=True):
+            kept_text.require_written([turn["content"] for turn in answer], whole[len(before) :])
+        ids = self._ids([*befores, *wholes])
         return [
             (self._ended(self._behind(prompt_ids, whole_ids, before, whole), len(prompt_ids)), len(prompt_ids))
-            for prompt_ids, whole_ids, before, whole in zip(prompts, answered, befores, wholes, strict=True)
+            for prompt_ids, whole_ids, before, whole in zip(
+                ids[: len(befores)], ids[len(befores) :], befores, wholes, strict=True
+            )
         ]
+
+    def _require_kept(self, turns: Messages, rendered: str, ids: Sequence[int]) -> None:
+        """Refuse a prompt of which template or tokenizer lose text; an encoder may read less than a decoder must."""
+        contents = [
+            thinking.without_thinking(turn["content"]) if turn["role"] == "assistant" else turn["content"]
+            for turn in turns
+        ]
+        kept_text.require_written(contents, rendered)
+        if not self.is_apart:
+            kept_text.require_spelled(contents, self.tokenizer, ids)
+        kept_text.require_within(ids, self.vocabulary)
 
     def _behind(self, prompt_ids: list[int], ids: list[int], before: str, whole: str) -> list[int]:
         """Tokens of a whole example that begin with those of its prompt."""
         if ids[: len(prompt_ids)] == prompt_ids:
             return ids
         # A token grew across the seam. Generation starts from the prompt's own tokens, so tuning does too.
-        apart = [*prompt_ids, *self._ids(whole[len(before) :])]
+        apart = [*prompt_ids, *self._ids([whole[len(before) :]])[0]]
         if self.tokenizer.decode(apart) != self.tokenizer.decode(ids):
             raise PromptMismatchError("the prompt's tokens are not the beginning of the example's tokens")
         return apart
@@ -143,7 +202,9 @@ class Chat:
         return self.spelled(ids) if skip_special_tokens else str(self.tokenizer.decode(list(ids)))
 
     def _decoded(self, ids: Sequence[int]) -> str:
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)) if ids else ""
+        # A tokenizer that cleans up takes the spaces before signs from what a model wrote.
+        clean = {"clean_up_tokenization_spaces": False}
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True, **clean)) if ids else ""
 
     def _ended(self, ids: list[int], prompt_length: int) -> list[int]:
         """Cut what the template writes after the end of the turn; add the end where it writes none."""
@@ -152,32 +213,38 @@ class Chat:
                 return ids[: index + 1]
         return [*ids, self.end_of_turn]
 
-    def _ids(self, text: str) -> list[int]:
-        return list(self.tokenizer(text, add_special_tokens=self.is_apart)["input_ids"])
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        return self._control.ids(texts, add_special_tokens=self.is_apart)
 
-    def _batch_ids(self, texts: list[str]) -> list[list[int]]:
-        encoding = self.tokenizer(
-            texts, add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False
-        )
-        return [list(ids) for ids in encoding["input_ids"]]
+    def _turns(self, messages: Messages) -> list[dict[str, str]]:
+        turns = [dict(message) for message in messages]
+        return _without_system(turns) if self.folds_system and turns[0]["role"] == "system" else turns
 
     def _render(self, conversations: Sequence[Messages], *, answer_next: bool) -> list[str]:
-        turns = [[dict(message) for message in messages] for messages in conversations]
-        if self.folds_system:
-            turns = [_without_system(own) if own[0]["role"] == "system" else own for own in turns]
-        return rendering.render(self.tokenizer, turns, answer_next=answer_next)
+        guarded = [
+            [{**turn, "content": self._control.guarded(turn["content"])} for turn in turns] for turns in conversations
+        ]
+        return rendering.render(self.tokenizer, guarded, answer_next=answer_next)
 
 
-def open_chat(tokenizer: PreTrainedTokenizerBase, ways: Ways = PLAIN_WAYS, *, begins: tuple[int, ...] = ()) -> Chat:
+def open_chat(
+    tokenizer: PreTrainedTokenizerBase,
+    ways: Ways = PLAIN_WAYS,
+    *,
+    begins: tuple[int, ...] = (),
+    vocabulary: int | None = None,
+) -> Chat:
     """Prepare a tokenizer for conversations; gives it the plain template where it has none, and settles the one it has.
 
     Args:
         tokenizer: A transformers tokenizer; its `chat_template` is set.
         ways: The day its template is told, and whether the student thinks before it answers.
         begins: What an encoder–decoder's decoder begins with.
+        vocabulary: How many tokens the model has embeddings for.
 
     Raises:
-        TrainError: The tokenizer has no end token, or its template goes past a bound.
+        TrainError: The tokenizer has no end token, or writes one that the model does not know; its template goes past a
+            bound.
     """
     if tokenizer.eos_token_id is None:
         raise TrainError(
@@ -196,21 +263,41 @@ def open_chat(tokenizer: PreTrainedTokenizerBase, ways: Ways = PLAIN_WAYS, *, be
         tokenizer.chat_template = chat_template.with_opening(tokenizer.chat_template, added)
     opened = thinking.open_end(render([{"role": "user", "content": "?"}], True))
     end_of_turn = _end_of_turn(tokenizer)
+    template_ids = _written_ids(tokenizer)
+    kept_text.require_within([end_of_turn, *begins, *template_ids], vocabulary)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    stops = frozenset({end_of_turn, tokenizer.eos_token_id})
-    folds = chat_template.folds_system(render)
-    return Chat(tokenizer, end_of_turn, stops, pad, ways, folds, opened, _thinking_tokens(tokenizer), begins)
+    return Chat(
+        tokenizer=tokenizer,
+        end_of_turn=end_of_turn,
+        stops=frozenset({end_of_turn, tokenizer.eos_token_id}),
+        # One that was added without an embedding: any token fills as well.
+        pad=end_of_turn if vocabulary is not None and pad >= vocabulary else pad,
+        ways=ways,
+        folds_system=chat_template.folds_system(render),
+        opened=opened,
+        thoughts=_thinking_tokens(tokenizer),
+        begins=begins,
+        template_ids=template_ids,
+        vocabulary=vocabulary,
+    )
 
 
 def _end_of_turn(tokenizer: PreTrainedTokenizerBase) -> int:
     """The special token the template writes right after an answer, else the tokenizer's end token."""
-    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _PROBE}]
-    tail = rendering.render(tokenizer, [turns], answer_next=False)[0].rpartition(_PROBE)[2]
+    _, answer, tail = rendering.render(tokenizer, [_PROBED], answer_next=False)[0].rpartition(_PROBE)
+    # A template that changes the answer is refused by the first row it changes.
+    tail = tail if answer else ""
     special = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
     for token in tokenizer(tail, add_special_tokens=False)["input_ids"]:
         if token in special:
             return int(token)
     return int(tokenizer.eos_token_id)
+
+
+def _written_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    """Tokens of a whole conversation as the template writes it."""
+    text = rendering.render(tokenizer, [_PROBED], answer_next=False)[0]
+    return tuple(dict.fromkeys(tokenizer(text, add_special_tokens=False)["input_ids"]))
 
 
 def _joined(before: str, whole: str) -> str:
@@ -221,12 +308,11 @@ def _joined(before: str, whole: str) -> str:
 
 def _thinking_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
     """Tags of thinking that are special tokens, by id."""
-    tags = {*thinking.TAGS, *thinking.TAGS.values()}
     added = tokenizer.added_tokens_decoder.items()
     return {
         token: str(added_token.content)
         for token, added_token in added
-        if added_token.special and str(added_token.content) in tags
+        if added_token.special and str(added_token.content) in _THINKING
     }
 
 

@@ -82,8 +82,8 @@ def opening(render: Render, *, thinks: bool) -> str:
     whole = render([*asked, {"role": "assistant", "content": _PROBE}], False)
     if not whole.startswith(before):
         return ""
-    between = whole[len(before) :].partition(_PROBE)[0]
-    return between if between.strip() else ""
+    between, answer, _ = whole[len(before) :].partition(_PROBE)
+    return between if answer and between.strip() else ""
 
 
 def folds_system(render: Render) -> bool:

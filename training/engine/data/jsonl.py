@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.engine.contracts import TrainError
-from training.engine.data.chat import Chat, Messages, PromptMismatchError
+from training.engine.data.chat import Chat, Messages
+from training.engine.data.control_tokens import RowRefusedError
 from training.engine.data.sft_rows import Item, TokenRow
 
 NAMED: Final = 10
@@ -44,14 +45,12 @@ def encode(chat: Chat, id: str, prompt: Messages, completion: Messages) -> Token
     """Token ids of a prompt and an answer.
 
     Raises:
-        TrainError: The template does not keep the prompt as it is.
+        TrainError: Template or tokenizer do not keep the prompt or the answer as they are.
     """
     try:
         ids, prompt_length = chat.encode(prompt, completion)
-    except PromptMismatchError as error:
-        raise TrainError(
-            "template_not_prefix", f"row {id}: {error}", "Use a student whose chat template keeps the prompt as it is."
-        ) from error
+    except RowRefusedError as error:
+        raise TrainError(error.code, f"row {id}: {error.message}", error.hint) from error
     return TokenRow(id, ids, prompt_length)
 
 

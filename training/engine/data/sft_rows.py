@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from training.engine.contracts import TrainError
-from training.engine.data.chat import Chat, PromptMismatchError
-from training.engine.seq2seq import encoding as apart
+from training.engine.data.chat import Chat
+from training.engine.data.control_tokens import RowRefusedError
 
 # Rows are sorted by length within pools of this many batches: little padding, and still another mix each epoch.
 POOL_BATCHES: Final = 100
@@ -238,24 +238,30 @@ def _raw_row(line: str, where: str) -> dict[str, Any]:
 def _encode(raws: Sequence[dict[str, Any]], chat: Chat) -> list[TokenRow]:
     try:
         encoded_rows = chat.encode_many([(raw["prompt"], raw["completion"]) for raw in raws])
-    except PromptMismatchError:
-        # One of them; encoded one by one the row can be named.
-        encoded_rows = [_encode_one(raw, chat) for raw in raws]
-    rows = [TokenRow(str(raw["id"]), ids, prompt) for raw, (ids, prompt) in zip(raws, encoded_rows, strict=True)]
-    if chat.is_apart:
-        apart.require_kept(raws, [chat.spelled(row.ids[row.prompt_length :]) for row in rows])
-    return rows
+    except RowRefusedError as error:
+        # One of them; encoded one by one rows can be named.
+        raise (
+            _refused({str(raw["id"]): refusal for raw in raws if (refusal := _refusal_of(raw, chat))}) or error
+        ) from None
+    return [TokenRow(str(raw["id"]), ids, prompt) for raw, (ids, prompt) in zip(raws, encoded_rows, strict=True)]
 
 
-def _encode_one(raw: dict[str, Any], chat: Chat) -> tuple[list[int], int]:
+def _refusal_of(raw: dict[str, Any], chat: Chat) -> RowRefusedError | None:
     try:
-        return chat.encode(raw["prompt"], raw["completion"])
-    except PromptMismatchError as error:
-        raise TrainError(
-            "template_not_prefix",
-            f"row {raw['id']}: {error}",
-            "Use a student whose chat template keeps the prompt as it is.",
-        ) from error
+        chat.encode(raw["prompt"], raw["completion"])
+    except RowRefusedError as error:
+        return error
+    return None
+
+
+def _refused(refusals: dict[str, RowRefusedError]) -> TrainError | None:
+    """The first of several refusals, with the names of all rows that are refused."""
+    if not refusals:
+        return None
+    first, *others = refusals
+    named = f"; and {len(others)} more: {', '.join(others[:NAMED_ROWS])}" if others else ""
+    refusal = refusals[first]
+    return TrainError(refusal.code, f"row {first}: {refusal.message}{named}", refusal.hint)
 
 
 def _too_long(rows: list[TokenRow], max_length: int) -> TrainError:

@@ -23,7 +23,7 @@ from training.engine.data.chat import Chat
 from training.engine.data.sft_rows import TokenRow
 
 # Raised when the same file, tokenizer and template come to be encoded otherwise.
-ENCODING: Final = 2
+ENCODING: Final = 3
 SUFFIX: Final = ".tokens"
 LIMIT_BYTES: Final = 4 << 30
 # They hold what the rows hold, so they do not lie about for ever.

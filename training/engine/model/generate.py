@@ -16,6 +16,7 @@ from torch import Tensor
 
 from review.spec.task_spec import TaskSpec
 from training.engine.data.chat import Chat, Messages
+from training.engine.data.control_tokens import RowRefusedError
 from training.engine.grammar.token_masks import GrammarState, grammars_of, mask_scores
 from training.engine.model.causal_decoding import CausalDecoding
 from training.engine.model.no_repeat_ngram import no_repeat_ngram
@@ -37,9 +38,10 @@ class GeneratedText:
         completion_tokens: Tokens it wrote, the end of the turn included.
         seconds: Its share of its batch's time.
         ended: Whether it ended its turn, or ran into the limit.
-        is_unfit: Whether the prompt leaves no room for an answer in the model's context, so that nothing was written.
+        is_unfit: Whether the prompt cannot be read, or leaves no room for an answer in the model's context, so that nothing was written.
         is_cut: Whether the limit it ran into was the end of the model's context.
         problem: Why its grammar gave up, where it did.
+        refusal: Why the prompt cannot be read, where it cannot.
     """
 
     index: int
@@ -51,10 +53,13 @@ class GeneratedText:
     is_unfit: bool = False
     is_cut: bool = False
     problem: str = ""
+    refusal: str = ""
 
     @property
     def unfinished(self) -> str:
         """Why it did not end its turn, as a sentence; empty where it did."""
+        if self.refusal:
+            return f"The prompt cannot be read as it is written: {self.refusal}."
         if self.is_unfit:
             return (
                 f"The prompt has {self.prompt_tokens} tokens and leaves no room for an answer in the student's context. "
@@ -117,9 +122,9 @@ def generate(
         GrammarRefusedError: The grammar cannot be compiled.
     """
     grammars = grammars_of(chat, model.config.get_text_config().vocab_size)
-    encoded = [chat.prompt_ids(prompt) for prompt in prompts]
+    encoded, refusals = _encoded(chat, prompts)
     limits = [min(max_new_tokens, room_for_answer(chat, len(ids), context_length)) for ids in encoded]
-    unfit = [index for index, limit in enumerate(limits) if limit < 1]
+    unfit = [index for index, limit in enumerate(limits) if limit < 1 or index in refusals]
     order = sorted(set(range(len(prompts))) - set(unfit), key=lambda index: (len(encoded[index]), index))
     was_training = model.training
     model.eval()
@@ -137,7 +142,20 @@ def generate(
     finally:
         model.train(was_training)
     for index in unfit:
-        yield GeneratedText(index, "", len(encoded[index]), 0, 0.0, ended=False, is_unfit=True)
+        refusal = refusals.get(index, "")
+        yield GeneratedText(index, "", len(encoded[index]), 0, 0.0, ended=False, is_unfit=True, refusal=refusal)
+
+
+def _encoded(chat: Chat, prompts: Sequence[Messages]) -> tuple[list[list[int]], dict[int, str]]:
+    """Token ids of prompts, none of those that are refused, and by their numbers why these are."""
+    encoded, refusals = list[list[int]](), dict[int, str]()
+    for index, prompt in enumerate(prompts):
+        try:
+            encoded.append(chat.prompt_ids(prompt))
+        except RowRefusedError as error:
+            refusals[index] = error.message
+            encoded.append([])
+    return encoded, refusals
 
 
 def _answer(

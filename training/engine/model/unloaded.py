@@ -23,7 +23,7 @@ from transformers import AutoConfig, AutoTokenizer
 
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.data.chat import Chat, open_chat
-from training.recipes.architecture import kind_of
+from training.recipes import architecture
 from training.students import model_folder, servable
 from web.errors import Refusal
 
@@ -53,8 +53,11 @@ class UnloadedStudent:
 
     @property
     def context_length(self) -> int | None:
-        """Longest sequence it was made for; None where the config does not say."""
-        return getattr(self.config.get_text_config(), "max_position_embeddings", None)
+        """Longest sequence it reads alike whatever stands beside it; None where the config does not say."""
+        text = self.config.get_text_config()
+        # Some families call it otherwise in config.json, and transformers knows it by both names.
+        longest = getattr(text, "max_position_embeddings", None)
+        return architecture.context_length(text.to_dict() | {"max_position_embeddings": longest})
 
 
 def open_student(
@@ -71,17 +74,18 @@ def open_student(
         TrainError: With a code of its own for each thing that may be wrong: a folder that is missing, outside the
             roots, without config or weights, with pickled weights only; an unknown architecture; a missing tokenizer;
             a licence to accept first; a wrong token; an unknown id or revision; a hub out of reach; an encoder–decoder
-            that does not say what its decoder begins with.
+            that does not say what its decoder begins with; a template that writes tokens the model does not know.
     """
     source, options, config = open_config(student, token=token, allowed_roots=allowed_roots)
-    if kind_of(config.to_dict()) == "encoder":
+    if architecture.kind_of(config.to_dict()) == "encoder":
         raise TrainError(
             "no_decoder",
             f"{Path(source).name} is an encoder ({config.model_type}), which writes no text",
             "Choose a classifier recipe, or a student that writes.",
         )
     begins = _decoder_start(source, config) if config.is_encoder_decoder else ()
-    chat = open_chat(open_tokenizer(source, options), student.ways, begins=begins)
+    vocabulary = getattr(config.get_text_config(), "vocab_size", None)
+    chat = open_chat(open_tokenizer(source, options), student.ways, begins=begins, vocabulary=vocabulary)
     return UnloadedStudent(source, options, config, chat)
 
 

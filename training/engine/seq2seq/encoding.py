@@ -7,8 +7,8 @@ lost them would never write them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 from training.engine.contracts import TrainError
 
@@ -34,55 +34,24 @@ class PartedRow(Protocol):
     def supervised(self) -> int: ...
 
 
-def encode(
-    tokenizer: Any, sources: Sequence[str], completions: Sequence[Sequence[Mapping[str, str]]], *, end_of_turn: int
+def joined(
+    sources: Sequence[list[int]], answers: Sequence[list[int]], *, end_of_turn: int
 ) -> list[tuple[list[int], int]]:
     """Token ids of each source with those of its answer behind them, and how many are the source's.
 
     Args:
-        tokenizer: The student's.
-        sources: Rendered prompts.
-        completions: Messages of each answer.
+        sources: Token ids of prompts.
+        answers: Token ids of answers.
         end_of_turn: The token that ends an answer.
     """
-    answers = ["\n\n".join(message["content"] for message in completion) for completion in completions]
-    read = tokenizer(list(sources), return_attention_mask=False, return_token_type_ids=False)["input_ids"]
-    written = tokenizer(text_target=answers, return_attention_mask=False, return_token_type_ids=False)["input_ids"]
     return [
-        ([*source, *ended(list(answer), end_of_turn)], len(source))
-        for source, answer in zip(read, written, strict=True)
+        ([*source, *ended(answer, end_of_turn)], len(source)) for source, answer in zip(sources, answers, strict=True)
     ]
 
 
 def ended(ids: list[int], end: int) -> list[int]:
     """An answer's tokens, ended by the end token exactly once."""
     return ids if ids and ids[-1] == end else [*ids, end]
-
-
-def require_kept(raws: Sequence[Mapping[str, Any]], spelled: Sequence[str]) -> None:
-    """Refuse answers that the tokenizer cannot give back, white space at their ends aside.
-
-    Args:
-        raws: Rows of an `sft` file.
-        spelled: What the tokens of each row's answer spell.
-
-    Raises:
-        TrainError: Names the first of them.
-    """
-    lost = [
-        str(raw["id"])
-        for raw, text in zip(raws, spelled, strict=True)
-        if text.strip() != "\n\n".join(message["content"] for message in raw["completion"]).strip()
-    ]
-    if lost:
-        more = f" and {len(lost) - NAMED_ROWS} more" if len(lost) > NAMED_ROWS else ""
-        raise TrainError(
-            "tokenizer_loses_text",
-            f"the student's tokenizer cannot spell {len(lost)} of {len(raws)} answers, so it could never write them: "
-            f"{', '.join(lost[:NAMED_ROWS])}{more}",
-            "T5's tokenizers have no line breaks or braces: choose a student with a byte-level tokenizer, such as BART, "
-            "or a task whose answer is one line.",
-        )
 
 
 def require_fitting(rows: Sequence[PartedRow], context_length: int | None) -> None:

@@ -1,0 +1,82 @@
+"""Whether what a model is given holds the text it was made from: no template drops, and no tokenizer loses any of it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Final
+
+from training.engine.data.control_tokens import RowRefusedError, unguarded
+
+_SHOWN: Final = 60
+
+
+def require_written(contents: Sequence[str], rendered: str) -> None:
+    """Refuse a template that leaves out or changes what a turn says; white space at its ends aside.
+
+    Args:
+        contents: Texts of turns.
+        rendered: What the template made of them, guarded or not.
+
+    Raises:
+        RowRefusedError: Names the beginning of the first text that is lost.
+    """
+    (text,) = unguarded([rendered])
+    for content in contents:
+        if content.strip() not in text:
+            raise RowRefusedError(
+                "template_drops_text",
+                f"the student's chat template leaves out or changes the words {_begin(content)}",
+                "Choose a student whose template writes every turn as it is, mend its chat_template, or leave this row out.",
+            )
+
+
+def require_spelled(contents: Sequence[str], tokenizer: Any, ids: Sequence[int]) -> None:
+    """Refuse a tokenizer whose tokens do not spell a turn's text: what it has no tokens for a model neither reads nor writes.
+
+    Args:
+        contents: Texts of turns.
+        tokenizer: A transformers tokenizer.
+        ids: The tokens that hold them.
+
+    Raises:
+        RowRefusedError: Names the beginning of the first text that is lost.
+    """
+    # Many tokenizers put letters together with their accents first (NFC), which loses nothing.
+    spelled = _composed(tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False))
+    for content in contents:
+        if _composed(content.strip()) not in spelled:
+            raise RowRefusedError(
+                "tokenizer_loses_text",
+                f"the student's tokenizer has no tokens for all of the words {_begin(content)}, so it could neither read nor write them",
+                "T5's tokenizers have no line breaks or braces, others no signs they never met: choose a student with a "
+                "byte-level tokenizer, such as BART or Qwen, or leave this row out.",
+            )
+
+
+def require_within(ids: Sequence[int], vocabulary: int | None) -> None:
+    """Refuse tokens that a model has no embedding for.
+
+    Args:
+        ids: Tokens.
+        vocabulary: How many a model has; None where that is not known.
+
+    Raises:
+        RowRefusedError: Names the first of them.
+    """
+    beyond = next((token for token in ids if vocabulary is not None and token >= vocabulary), None)
+    if beyond is not None:
+        raise RowRefusedError(
+            "tokenizer_too_large",
+            f"the student's tokenizer gives token {beyond}, and its model knows {vocabulary}",
+            "Take tokenizer and weights of one release, or resize the model's embedding to its tokenizer.",
+        )
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _begin(content: str) -> str:
+    words = content.strip()
+    return repr(words[:_SHOWN] + ("…" if len(words) > _SHOWN else ""))
