@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from review.spec import thinking
 from training.engine.contracts import TrainError, Ways
-from training.engine.data import chat_template, kept_text, rendering
+from training.engine.data import chat_template, kept_text, rendering, turn_tokens
 from training.engine.data.control_tokens import ControlTokens, RowRefusedError, control_tokens
 from training.engine.seq2seq import encoding as apart
 
@@ -32,10 +32,6 @@ PLAIN_TEMPLATE: Final = (
     "{% endfor %}"
     "{{ 'Assistant:\n' if add_generation_prompt else '' }}"
 )
-_PROBE: Final = "probe of the template"
-_PROBED: Final = ({"role": "user", "content": "?"}, {"role": "assistant", "content": _PROBE})
-# Tags of thinking are words that this product reads itself, whatever a tokenizer calls them.
-_THINKING: Final = (*thinking.TAGS, *thinking.TAGS.values())
 
 
 class PromptMismatchError(RowRefusedError):
@@ -78,7 +74,7 @@ class Chat:
     @cached_property
     def _control(self) -> ControlTokens:
         written = (self.end_of_turn, *self.stops, *self.template_ids)
-        return control_tokens(self.tokenizer, written=written, but=_THINKING)
+        return control_tokens(self.tokenizer, written=written, but=turn_tokens.THINKING)
 
     @property
     def is_apart(self) -> bool:
@@ -262,8 +258,8 @@ def open_chat(
     if added := chat_template.opening(render, thinks=ways.thinks):
         tokenizer.chat_template = chat_template.with_opening(tokenizer.chat_template, added)
     opened = thinking.open_end(render([{"role": "user", "content": "?"}], True))
-    end_of_turn = _end_of_turn(tokenizer)
-    template_ids = _written_ids(tokenizer)
+    end_of_turn = turn_tokens.end_of_turn(tokenizer)
+    template_ids = turn_tokens.written_ids(tokenizer)
     kept_text.require_within([end_of_turn, *begins, *template_ids], vocabulary)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     return Chat(
@@ -275,45 +271,17 @@ def open_chat(
         ways=ways,
         folds_system=chat_template.folds_system(render),
         opened=opened,
-        thoughts=_thinking_tokens(tokenizer),
+        thoughts=turn_tokens.thinking_tokens(tokenizer),
         begins=begins,
         template_ids=template_ids,
         vocabulary=vocabulary,
     )
 
 
-def _end_of_turn(tokenizer: PreTrainedTokenizerBase) -> int:
-    """The special token the template writes right after an answer, else the tokenizer's end token."""
-    _, answer, tail = rendering.render(tokenizer, [_PROBED], answer_next=False)[0].rpartition(_PROBE)
-    # A template that changes the answer is refused by the first row it changes.
-    tail = tail if answer else ""
-    special = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
-    for token in tokenizer(tail, add_special_tokens=False)["input_ids"]:
-        if token in special:
-            return int(token)
-    return int(tokenizer.eos_token_id)
-
-
-def _written_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """Tokens of a whole conversation as the template writes it."""
-    text = rendering.render(tokenizer, [_PROBED], answer_next=False)[0]
-    return tuple(dict.fromkeys(tokenizer(text, add_special_tokens=False)["input_ids"]))
-
-
 def _joined(before: str, whole: str) -> str:
     """A whole example behind its prompt, where the template leaves out the empty thinking that the prompt ends with."""
     stem = thinking.without_empty_block(before)
     return whole if whole.startswith(before) or not whole.startswith(stem) else before + whole[len(stem) :]
-
-
-def _thinking_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
-    """Tags of thinking that are special tokens, by id."""
-    added = tokenizer.added_tokens_decoder.items()
-    return {
-        token: str(added_token.content)
-        for token, added_token in added
-        if added_token.special and str(added_token.content) in _THINKING
-    }
 
 
 def _without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
