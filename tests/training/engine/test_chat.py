@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from training.engine.contracts import TrainError
-from training.engine.data.chat import PLAIN_TEMPLATE, PromptMismatchError, open_chat
+from training.engine.data.chat import PLAIN_TEMPLATE, open_chat
+from training.engine.data.control_tokens import RowRefusedError
 
 PROMPT = [{"role": "user", "content": "company: Ostra"}]
 ANSWER = [{"role": "assistant", "content": "Ostra ships."}]
@@ -51,8 +52,10 @@ def test_a_template_that_writes_no_end_gets_one(tokenizer):
 def test_a_template_that_rewrites_the_prompt_is_refused(tokenizer):
     tokenizer.chat_template = "{{ messages | length }}{% for m in messages %}{{ m['content'] }}<|end|>{% endfor %}"
 
-    with pytest.raises(PromptMismatchError):
+    with pytest.raises(RowRefusedError) as refused:
         open_chat(tokenizer).encode(PROMPT, ANSWER)
+
+    assert refused.value.code == "template_not_prefix"
 
 
 def test_a_token_that_would_grow_across_the_seam_is_kept_apart(tokenizer):

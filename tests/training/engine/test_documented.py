@@ -23,7 +23,9 @@ FOLDER_CHECKS = (
 
 def test_the_page_names_every_refusal_of_a_run():
     files = [file for file in ENGINE.rglob("*.py") if file not in OTHER_PROGRAMS]
-    raised = {code for file in files for code in re.findall(r'TrainError\(\s*"(\w+)"', file.read_text())}
+    raised = {
+        code for file in files for code in re.findall(r'(?:TrainError|RowRefusedError)\(\s*"(\w+)"', file.read_text())
+    }
     raised |= {code for each in FOLDER_CHECKS for code in re.findall(r'_refusal\(\s*"(\w+)"', inspect.getsource(each))}
     section = PAGE.read_text().split("## Refusals")[1].split("##")[0]
 

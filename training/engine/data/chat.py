@@ -34,13 +34,6 @@ PLAIN_TEMPLATE: Final = (
 )
 
 
-class PromptMismatchError(RowRefusedError):
-    """The rendered prompt is not the beginning of the rendered conversation."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("template_not_prefix", message, "Use a student whose chat template keeps the prompt as it is.")
-
-
 @dataclass(frozen=True)
 class Chat:
     """A tokenizer with its template and what ends a turn.
@@ -106,9 +99,8 @@ class Chat:
         """Token ids of a whole example, ending with the end of the turn, and how many of them are prompt.
 
         Raises:
-            PromptMismatchError: The template renders the prompt otherwise once an answer follows, so that the model
-                would be tuned on prompts it never sees.
-            RowRefusedError: As `prompt_ids`, of prompt or answer.
+            RowRefusedError: As `prompt_ids`, of prompt or answer; or the template renders the prompt otherwise once an
+                answer follows, so that the model would be tuned on prompts it never sees.
         """
         return self.encode_many([(prompt, completion)])[0]
 
@@ -144,7 +136,7 @@ class Chat:
         rendered = self._render(whole_turns, answer_next=False)
         wholes = [_joined(before, whole) for before, whole in zip(befores, rendered, strict=True)]
         if not all(whole.startswith(before) for before, whole in zip(befores, wholes, strict=True)):
-            raise PromptMismatchError("the chat template renders this prompt differently once an answer follows it")
+            raise _not_prefix("the chat template renders this prompt differently once an answer follows it")
         for before, whole, answer in zip(befores, wholes, answers, strict=True):
             kept_text.require_written([turn["content"] for turn in answer], whole[len(before) :])
         ids = self._ids([*befores, *wholes])
@@ -173,7 +165,7 @@ class Chat:
         # A token grew across the seam. Generation starts from the prompt's own tokens, so tuning does too.
         apart = [*prompt_ids, *self._ids([whole[len(before) :]])[0]]
         if self.tokenizer.decode(apart) != self.tokenizer.decode(ids):
-            raise PromptMismatchError("the prompt's tokens are not the beginning of the example's tokens")
+            raise _not_prefix("the prompt's tokens are not the beginning of the example's tokens")
         return apart
 
     def text(self, ids: Sequence[int]) -> str:
@@ -275,6 +267,12 @@ def open_chat(
         begins=begins,
         template_ids=template_ids,
         vocabulary=vocabulary,
+    )
+
+
+def _not_prefix(message: str) -> RowRefusedError:
+    return RowRefusedError(
+        "template_not_prefix", message, "Use a student whose chat template keeps the prompt as it is."
     )
 
 

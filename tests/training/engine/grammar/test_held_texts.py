@@ -131,7 +131,8 @@ def test_a_grammar_that_cannot_be_compiled_is_refused_with_the_reason(student):
 
 def test_a_tokenizer_whose_tokens_spell_no_bytes_writes_freely(student):
     model, chat = student
-    words = Tokenizer(models.WordLevel({"<|pad|>": 0, "<|end|>": 1, "fill": 2}, unk_token="fill"))
+    asked = f"User:\n{PROMPT[0]['content']}\n\nAssistant:\n"
+    words = Tokenizer(models.WordLevel({"<|pad|>": 0, "<|end|>": 1, "fill": 2, asked: 3}, unk_token="fill"))
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, eos_token="<|end|>", pad_token="<|pad|>")
     plain = open_chat(tokenizer)
 
