@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import threading
 import time
 import zlib
 from collections.abc import Iterator, Sequence
@@ -12,6 +14,7 @@ import pytest
 
 from tests import pace
 from tests.generation.research.site_server import SiteServer, gzip_bomb, page, serving
+from web.net import ssrf
 from web.net.page_fetch import FetchedPage, FetchError, FetchLimits, FetchRules, fetch
 from web.net.ssrf import AddressRefusedError, Lookup, parse, pin
 
@@ -246,3 +249,47 @@ def test_headers_for_one_host_are_not_carried_to_another(site: SiteServer) -> No
 @pytest.mark.slow
 def test_nobody_listening_is_a_connection_that_failed() -> None:
     assert refused("http://127.0.0.1:9/") == "connection"
+
+
+def test_a_name_server_that_never_answers_is_waited_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = threading.Event()
+
+    def never(*args: Any, **more: Any) -> None:
+        is_over.wait(250)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    monkeypatch.setattr(ssrf, "LOOKUP_S", 0.05)
+
+    with pytest.raises(AddressRefusedError, match="is not known") as refused_:
+        pin(parse("http://slow.example/", may_have_query=True), named=())
+
+    assert refused_.value.is_unknown
+    assert not is_over.is_set()
+    is_over.set()
+
+
+@pytest.mark.parametrize(
+    "location", ["/broken\x7f", "http://b\u00fccher..example/", "http://300.1.1.1/", "http://[broken/"]
+)
+def test_a_redirect_to_what_is_no_address_ends_this_page_alone(site: SiteServer, location: str) -> None:
+    port = site.url.rsplit(":", 1)[1]
+    site.put("/", status=302, headers={"Location": location.encode().decode("latin-1")})
+
+    code = refused(f"http://named.example:{port}/", named=(f"named.example:{port}",), lookup=lambda _: ["127.0.0.1"])
+
+    assert code in ("address", "connection", "port")
+
+
+def test_an_international_name_is_called_by_its_name_in_ascii(site: SiteServer) -> None:
+    port = site.url.rsplit(":", 1)[1]
+    site.put("/", page("Books", "here"))
+    looked_up: list[str] = []
+
+    def lookup(host: str) -> list[str]:
+        looked_up.append(host)
+        return ["127.0.0.1"]
+
+    fetched = got(f"http://B\u00fccher.example:{port}/", named=(f"xn--bcher-kva.example:{port}",), lookup=lookup)
+
+    assert (fetched.status, looked_up) == (200, ["xn--bcher-kva.example"])
