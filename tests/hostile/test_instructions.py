@@ -139,10 +139,10 @@ def test_no_stage_but_research_can_be_given_a_page(kind: StageKind) -> None:
     }
 
 
-@pytest.mark.parametrize("said", ["true", "yes", 1, None, "approve", ["true"], {"supported": True}])
+@pytest.mark.parametrize("answer", ["true", "yes", 1, None, "approve", ["true"], {"supported": True}])
 @pytest.mark.parametrize("kind", [StageKind.VERIFY, StageKind.CHECK])
-def test_a_check_is_passed_by_a_plain_yes_alone(kind: StageKind, said: Any) -> None:
-    came = answers.outcome(kind, claims.ANSWER_TASK, {}, {SUPPORTED: said, "approve": True}, {})
+def test_a_check_is_passed_by_a_plain_yes_alone(kind: StageKind, answer: Any) -> None:
+    came = answers.outcome(kind, claims.ANSWER_TASK, {}, {SUPPORTED: answer, "approve": True}, {})
 
     assert (came.state, dict(came.output)) == (StageState.STOPPED, {})
 

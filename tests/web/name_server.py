@@ -20,20 +20,20 @@ class NameServer:
     """Answers by a function, and counts what it was asked.
 
     Attributes:
-        asked: How often each name and kind was.
+        questions: How often each name and kind was.
     """
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self.asked: Counter[tuple[str, str]] = Counter()
+        self.questions: Counter[tuple[str, str]] = Counter()
 
     def answer(self, question: bytes) -> bytes | None:
         """The answer to a datagram; None for none at all."""
         query = dns.message.from_wire(question)
         name, kind = query.question[0].name, dns.rdatatype.to_text(query.question[0].rdtype)
         text = name.to_text(omit_final_dot=True).lower()
-        rows = self._answers(text, kind, self.asked[text, kind])
-        self.asked[text, kind] += 1
+        rows = self._answers(text, kind, self.questions[text, kind])
+        self.questions[text, kind] += 1
         if rows is None:
             return None
         reply = dns.message.make_response(query)

@@ -164,19 +164,19 @@ def main(clients: list[str]) -> None:
     settings.configure(ALLOWED_PRIVATE_HOSTS=[], INSTALLED_APPS=[])
     django.setup()
     server = Everywhere()
-    told: dict[str, dict[str, Any]] = {}
+    results: dict[str, dict[str, Any]] = {}
     with name_server.answering(rows, ("127.0.0.1", 53)):
         for name in clients:
             call: Callable[[str], str] = globals()[f"by_{name}"]
             hosts = [*OPEN, *NAMES, TURNING.format(name.replace("_", "-"))]
             urls = {host: f"http://{host}/" for host in hosts}
             urls |= {lead: f"http://to-{at}.test/" for at, lead in enumerate(LEADS)}
-            told[name] = {}
+            results[name] = {}
             for what, url in urls.items():
                 server.reached.clear()
-                said = call(url)
-                told[name][what] = {"said": said, "reached": list(server.reached)}
-    print(json.dumps(told))
+                outcome = call(url)
+                results[name][what] = {"said": outcome, "reached": list(server.reached)}
+    print(json.dumps(results))
 
 
 if __name__ == "__main__":

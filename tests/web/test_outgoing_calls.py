@@ -16,10 +16,10 @@ OUTSIDE = {PUBLIC, PUBLIC_6}
 
 def require_kept_outside(clients: list[str], folder: Path) -> None:
     """Hold what each client said and reached against what it may."""
-    told: dict[str, dict[str, Any]] = own_network.run("tests.web.outgoing_calls", folder, *clients)
+    results: dict[str, dict[str, Any]] = own_network.run("tests.web.outgoing_calls", folder, *clients)
 
-    assert list(told) == clients
-    for client, calls in told.items():
+    assert list(results) == clients
+    for client, calls in results.items():
         assert len(calls) == len(OPEN) + len(NAMES) + 1 + len(LEADS)
         for name in OPEN:
             assert calls[name]["said"].startswith("200"), (client, name, calls[name])
