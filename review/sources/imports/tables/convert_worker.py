@@ -33,7 +33,7 @@ MEMORY_BYTES = 3 * 2**30
 # What a file may come to, written out.
 OUTPUT_BYTES = 1 * 2**30
 CPU_S = 120
-MAX_ROWS, MAX_COLUMNS = 1_000_000, 1000
+MAX_ROWS, MAX_COLUMNS, MAX_ROW_CHARS = 1_000_000, 1000, 4 * 2**20
 BATCH_ROWS = 500
 DOCTYPE_BYTES = 64 * 1024
 _MANY_DIGITS = re.compile(r"-?\d{16,}")
@@ -62,6 +62,8 @@ class Lines:
         """Write a row; None leaves its line blank."""
         line = "" if row is None else cells_of.written_out(row)
         self._size += len(line) + 1
+        if len(line) > MAX_ROW_CHARS:
+            line = json.dumps(f"has {len(line):,} characters; {MAX_ROW_CHARS:,} is the limit of a row")
         self._rows += row is not None
         if self._rows > MAX_ROWS:
             raise Refused("too_many_rows", f"The file has more than {MAX_ROWS:,} rows.")
@@ -137,8 +139,7 @@ def _sheet_row(
 
 def _letters(index: int) -> str:
     """A column as spreadsheets name it, from 0."""
-    name = ""
-    index += 1
+    name, index = "", index + 1
     while index:
         index, rest = divmod(index - 1, 26)
         name = chr(65 + rest) + name
@@ -172,8 +173,7 @@ def _cells_as_written(path: Path, sheet: str) -> tuple[dict[int, str], dict[str,
 
 def _note_cell(cell: ElementTree.Element, missing: dict[int, str], exact: dict[str, Decimal]) -> None:
     parts = {child.tag.rpartition("}")[2]: child for child in cell}
-    value = parts.get("v")
-    problem = ""
+    value, problem = parts.get("v"), ""
     if cell.get("t") == "e":
         problem = f"holds the error {'' if value is None else (value.text or '')[:20]}"
     # A formula that gives an empty text has a value of no characters.

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from review.sources.imports.tables.rows import NO_ROWS, Row, check_columns, header_names
@@ -17,6 +18,9 @@ from web import strict_json
 from web.errors import Refusal
 
 READ_S: Final = 150.0
+# Each may take as much memory as any file may (`convert_worker.MEMORY_BYTES`); others wait for as long as one may take.
+AT_ONCE: Final = 2
+_TURNS = BoundedSemaphore(AT_ONCE)
 _WORKER = Path(__file__).with_name("convert_worker.py")
 _HINTS = {
     "sheet_unknown": "Choose one of them.",
@@ -81,6 +85,9 @@ def _convert(path: Path, form: str, target: Path, sheet: str) -> dict[str, Any]:
     env = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG") if name in os.environ}
     env |= {"OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
     command = [sys.executable, "-P", str(_WORKER), form, str(path), str(target), sheet]
+    if not _TURNS.acquire(timeout=READ_S):
+        message = f"{AT_ONCE} files are being read, which is the limit, and they take their time."
+        raise Refusal("files_being_read", message, hint="Try again in a minute.", status=409)
     try:
         done = subprocess.run(command, env=env, capture_output=True, timeout=READ_S, check=False)
         told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -88,6 +95,8 @@ def _convert(path: Path, form: str, target: Path, sheet: str) -> dict[str, Any]:
         message = "Reading this file takes more memory or time than any file may take."
         hint = "Are there cells far beyond the table? Save the table alone, or as CSV, and import that."
         raise Refusal("file_unreadable", message, hint=hint) from None
+    finally:
+        _TURNS.release()
     if "code" in told:
         status = 413 if told["code"] in _TOO_LARGE else 422
         hint = _HINTS.get(told["code"], "Save it again, or as CSV, and import that.")

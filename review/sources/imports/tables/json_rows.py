@@ -12,6 +12,8 @@ from web import strict_json
 from web.errors import Refusal
 
 _COLUMNS_FROM_ROWS = 2000
+# Lists and objects of one file: the smallest takes three characters, and seventy bytes of memory.
+MAX_CONTAINERS = 8_000_000
 
 
 def keys(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -48,11 +50,15 @@ def elements(path: Path, encoding: str) -> Iterator[Row]:
     """One row an element; the array is read whole.
 
     Raises:
-        Refusal: `json_broken` or `json_refused`.
+        Refusal: `json_broken`, `json_refused` or `json_large` (413).
     """
     with path.open(encoding=encoding) as file:
+        text = file.read()
+        if (count := text.count("[") + text.count("{")) > MAX_CONTAINERS:
+            message = f"The JSON holds {count:,} lists and objects; {MAX_CONTAINERS:,} is the limit."
+            raise Refusal("json_large", message, hint="Split it and import the parts.", status=413)
         try:
-            values = strict_json.loads(file.read(), number=strict_json.written)
+            values = strict_json.loads(text, number=strict_json.written)
         except strict_json.InvalidJson as error:
             raise Refusal("json_refused", f"The JSON is not taken: {error}.", hint="Send one object a line.") from None
         except ValueError as error:
@@ -67,6 +73,8 @@ def elements(path: Path, encoding: str) -> Iterator[Row]:
 
 
 def _line(number: int, line: str) -> Row:
+    if len(line) > limits.MAX_ROW_CHARS:
+        return Row(number, problem=f"has {len(line):,} characters; {limits.MAX_ROW_CHARS:,} is the limit of a row")
     try:
         value = strict_json.loads(line, number=strict_json.written)
     except strict_json.InvalidJson as error:

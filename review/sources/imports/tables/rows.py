@@ -12,6 +12,8 @@ from web.errors import Refusal
 MAX_COLUMNS = 1000
 MAX_COLUMN_CHARS = 200
 MAX_ROWS = 1_000_000
+# A row is read whole, and what is read takes many times its text in memory.
+MAX_ROW_CHARS = 4 * 2**20
 NO_ROWS = "The file has no rows."
 
 
