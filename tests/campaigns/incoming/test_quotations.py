@@ -1,0 +1,155 @@
+"""Only what its writer added is a reply's text: above, between and below what is quoted, in plain mails and in HTML."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from campaigns.replies.parsing import html_text, parse_mail, quotations
+from tests import pace
+
+FOOTER = f"-- \nNora Lind\n1 Quay Street\nNo more mails from us: https://site.example/u/{'a2' * 21}"
+OURS = f"Hi Ada,\n\nwould a call help?\n\n{FOOTER}"
+OURS_HTML = (
+    "<p>Hi Ada,</p><p>would a call help?</p><hr><p><small>Nora Lind<br>1 Quay Street<br>"
+    f'<a href="https://site.example/u/{"a2" * 21}">No more mails from us</a></small></p>'
+)
+
+
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+ATTRIBUTIONS = [
+    "On Fri, 20 Nov 2026 at 10:00, Nora Lind <nora@sender.example> wrote:",
+    "fre. 20. nov. 2026 kl. 10:00 skrev Nora Lind <nora@sender.example\n>:",
+    "Nora Lind <nora@sender.example> schrieb am Fr. 20. Nov. 2026 um 10:00:",
+    "Nora Lind schrieb am 20.11.2026 um 10:00:",
+    "Em sex., 20 de nov. de 2026 às 10:00, Nora Lind <nora@sender.example> escreveu:",
+    "pt., 20 lis 2026 o 10:00 Nora Lind <nora@sender.example> napisał(a):",
+    "pe 20. marrask. 2026 klo 10.00 Nora Lind (nora@sender.example) kirjoitti:",
+    "2026年11月20日(金) 10:00 Nora Lind <nora@sender.example>:",
+    "---- On Fri, 20 Nov 2026 10:00:00 +0100 Nora Lind <nora@sender.example> wrote ---",
+]
+
+
+@pytest.mark.parametrize("line", ATTRIBUTIONS)
+def test_an_attribution_is_known_in_any_language_with_and_without_marks(line: str) -> None:
+    own = "Yes please.\nTuesday at 10:30 suits."
+
+    assert quotations.own_text(f"{own}\n\n{line}\n\n{OURS}\n") == own
+    assert quotations.own_text(f"{own}\n{line}\n{quoted(OURS)}\n") == own
+    assert quotations.own_text(f"{line}\n{quoted(OURS)}\n\n{own}\n") == own
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "From Sent To Subject",
+        "Fra Sendt Til Emne",
+        "Från Skickat Till Ämne",
+        "Van Verzonden Aan Onderwerp",
+        "Od Wysłano Do Temat",
+        "差出人 送信日時 宛先 件名",
+    ],
+)
+@pytest.mark.parametrize("above", ["", "-----A mail-----\n", "________________________________\n"])
+def test_header_fields_of_a_quoted_mail_are_known_by_their_row(names: str, above: str) -> None:
+    values = ["Nora Lind", "20 November 2026 10:11", "Ada Byron", "Trucks"]
+    header = "\n".join(f"{name}: {value}" for name, value in zip(names.split(), values, strict=True))
+
+    assert quotations.own_text(f"Yes.\n\n{above}{header}\n\n{OURS}") == "Yes."
+    assert quotations.own_text(f"{above}{header}\n\n{quoted(OURS)}\n\nYes.") == "Yes."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "From: what I understand, you do trucks.\nTo: be honest, we like it.",
+        "Here is how it looks from our side:\nwe need two by 10:30.",
+        "See the mail of Bob <bob@acme.example>:\nhe decides.",
+        "Name: Ada\nPhone: 123\nEmail: ada@acme.example\nBest time: Tuesday 10:00",
+        "Monday 10:30 or this, see below:",
+        "--- but only in spring ---",
+    ],
+)
+def test_a_writers_own_lines_that_look_like_an_introduction_stay(text: str) -> None:
+    assert quotations.own_text(text) == text
+
+
+def test_answers_between_and_below_stay_where_nothing_marks_our_words() -> None:
+    line = ATTRIBUTIONS[0]
+
+    assert quotations.own_text(f"{line}\n\n{OURS}\n\nYes, call me.\nAda") == "Yes, call me.\nAda"
+    signed = f"Short.\n-- \nAda\n\n{line}\n{quoted('first?')}\nNo.\n{quoted('second?')}\nYes."
+    assert quotations.own_text(signed) == "Short.\nNo.\nYes."
+
+
+GMAIL = '<div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">{}<br></div>{}</div>'
+BLOCK = '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">{}</blockquote>'
+
+
+@pytest.mark.parametrize(
+    ("source", "own"),
+    [
+        (f"<div>Yes.</div>{GMAIL.format('vendredi Nora', BLOCK.format(OURS_HTML))}", "Yes."),
+        (f"{GMAIL.format('vendredi Nora', BLOCK.format(OURS_HTML))}<div>Yes.</div>", "Yes."),
+        (
+            f"<div>Two.</div>{GMAIL.format('ven. Nora', BLOCK.format('<p>first?</p>') + '<div>No.</div>' + BLOCK.format('<p>second?</p>') + '<div>Yes.</div>')}",
+            "Two.\nNo.\nYes.",
+        ),
+        (f'<div>See below.</div><div class="gmail_quote">---------- Forwarded message<br>{OURS_HTML}</div>', "See below."),
+        (f'<blockquote type="cite">{OURS_HTML}</blockquote><p>Call me.</p>', "Call me."),
+        (f'<p>A<br>B</p><div class="moz-cite-prefix">Le 20/11 Nora a dit&nbsp;:</div><blockquote type="cite">{OURS_HTML}</blockquote><p>C</p>', "A\nB\nC"),
+        (
+            f'<div>Yes.</div><div style="border:none;border-left:solid blue 1.5pt;padding:0in 0in 0in 4.0pt"><div style="border:none;'
+            f'border-top:solid #E1E1E1 1.0pt"><p><b>Frá:</b> Nora</p></div>{OURS_HTML}</div><p>And below.</p>',
+            "Yes.\nAnd below.",
+        ),
+        (f'<p>Yes.</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>Frá:</b> Nora</p></div></div>{OURS_HTML}', "Yes."),
+        (f'<div><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p>Frá: Nora</p></div></div>{OURS_HTML}<p>Below ours.</p>', "Below ours."),
+        (
+            f'<p>Yes.</p><hr><div id="divRplyFwdMsg"><b>From:</b> Nora</div>{OURS_HTML.replace("https://site.example/", "https://safe.example/?url=https%3A%2F%2Fsite.example%2F")}<p>Below.</p>',
+            "Yes.\nBelow.",
+        ),
+        ('<p>I suggest:</p><blockquote style="margin:0 0 0 40px;border:none;padding:0px"><div>Tuesday.</div></blockquote>', "I suggest:\nTuesday."),
+        ("<pre>one\ntwo</pre><p>three\nfour</p>", "one\ntwo\nthree four"),
+        ("<!--[if mso]><xml><o:p>96</o:p></xml><![endif]--><head><title>x</title><body>Hi<o:p></o:p> &lt;there&gt;", "Hi <there>"),
+        (f'<div>Yes.</div><div id="yahoo_quoted_12" class="yahoo_quoted"><div>Nora:</div>{OURS_HTML}</div><div>Bye.</div>', "Yes.\nBye."),
+    ],
+)  # fmt: skip
+def test_own_words_stay_wherever_they_stand_in_html(source: str, own: str) -> None:
+    mail = EmailMessage()
+    mail.set_content(f"<html><body>{source}</body></html>", subtype="html")
+
+    assert parse_mail.parse_mail(mail.as_bytes()).text == own
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<div ", "<div>", "<blockquote>", "</p>", "<script>", "<!--", '<div class="gmail_quote">', "&lt;", "<a href=x>"],
+)
+def test_html_is_read_in_time_that_grows_with_its_length(unit: str) -> None:
+    source = unit * (html_text.MAX_CHARS // len(unit))
+
+    with pace.within(2):
+        quotations.own_text(html_text.text_of_html(source))
+
+
+@pytest.mark.outside_data
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("q01_danish_outlook", "Ja tak, ring til mig tirsdag."),
+        ("q02_norwegian_gmail", "Ja, gjerne.\n\nMvh\nOla\nWeb: www.havnbryg.example"),
+        ("q08_de_name_first_unquoted", "Gern, Dienstag passt."),
+        ("q10_portuguese", "Sim, terça-feira."),
+        ("q11_polish", "Tak, we wtorek."),
+        ("q17_zoho", "Yes please, Tuesday."),
+        ("q19_author_line", "From: what I understand, you do trucks.\nTo: be honest, we like it. Please call me Tuesday."),
+    ],
+)  # fmt: skip
+def test_of_these_mails_only_what_the_writer_added_is_the_text(outside_data: Path, name: str, own: str) -> None:
+    assert parse_mail.parse_mail((outside_data / "cases" / "mails" / f"{name}.eml").read_bytes()).text == own
