@@ -195,6 +195,7 @@ class HoldReason(TextChoices):
     HOLDOUT = "holdout", "Another campaign keeps the contact without mail"
     SENDER = "sender", "The sender has sent its mails of the day"
     PROVIDER = "provider", "The reader's mail provider is given time"
+    VALUE = "value", "A value of the contact or the sender was never filled in"
 
 
 class Guardrail(TextChoices):
@@ -251,6 +252,8 @@ class ReplyClass(TextChoices):
     OTHER = "other", "Other"
 
 
+# What no person wrote, or a program in a person's absence: no figure counts it as a reply.
+NO_REPLIES = (ReplyClass.OUT_OF_OFFICE, ReplyClass.MACHINE)
 # Answers that a mail of the sequence may take up; who declined, or asked to be left alone, gets no more of it.
 FOLLOWED_REPLIES = (
     ReplyClass.INTERESTED,

@@ -210,6 +210,10 @@ class MailOutcomes(Protocol):
         """Return what came of the mails of some drafts; drafts that no mail was sent from are absent."""
         ...
 
+    def corrected_since(self, task: Task, since: datetime) -> bool:
+        """Return whether a member has said anew since a moment what came of mails of a task."""
+        ...
+
     def from_simulations(self, drafts: Sequence[UUID]) -> frozenset[UUID]:
         """Return those of some drafts whose mails went to simulated inboxes."""
         ...

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from campaigns.compose import content
 from campaigns.compose.content import with_words
 from campaigns.models import Campaign, Message, Reply, Step
-from campaigns.states import MessageState, ReplyClass, StepCondition
+from campaigns.states import NO_REPLIES, MessageState, ReplyClass, StepCondition
 from web.db.chunks import chunked
 
 CHUNK = 500
@@ -85,11 +85,13 @@ def branches_of(campaign: Campaign, mails: QuerySet[Message]) -> dict[UUID, str]
 
 
 def _last_classes(enrolments: Iterable[UUID]) -> dict[UUID, str]:
-    """What the last answer of each of these readers is taken to mean; those without one are absent."""
+    """What the last answer of each of these readers is taken to mean; a program's word only where no person's stands."""
     found: dict[UUID, str] = {}
     for chunk in chunked(list(enrolments), CHUNK):
-        replies = Reply.objects.filter(event__enrolment__in=chunk, event__is_machine=False).exclude(meaning="")
-        found.update(replies.order_by("event__occurred_at").values_list("event__enrolment_id", "meaning"))
+        replies = Reply.objects.filter(event__enrolment__in=chunk).exclude(meaning="")
+        by_person = Case(When(meaning__in=NO_REPLIES, then=Value(0)), default=Value(1))
+        in_order = replies.order_by(by_person, "event__occurred_at")
+        found.update(in_order.values_list("event__enrolment_id", "meaning"))
     return found
 
 

@@ -2,16 +2,21 @@
 
 Counted are contacts (enrolments), not mails or events: who replied twice replied. Everyone who was assigned counts,
 also who was never mailed (intention to treat). What machines did counts for nothing.
+
+`by_people` alone says what a person did: every figure of every room reads it, so that a reply counts by the class it has
+now, whatever it was taken for when it came.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import (
+    Case,
     CharField,
     Count,
     DateTimeField,
@@ -24,15 +29,27 @@ from django.db.models import (
     Q,
     QuerySet,
     Value,
+    When,
 )
-from django.db.models.functions import Cast, Concat, Replace
+from django.db.models.functions import Cast, Concat, Left, Replace
 
 from campaigns.events.mail_scanners import BURST_S
 from campaigns.models import Campaign, Enrolment, Event, Message, Reply
-from campaigns.states import EventKind, MessageState, Metric, ReplyClass
+from campaigns.states import NO_REPLIES, EventKind, MessageState, Metric, ReplyClass
 
-# How the keys of unsubscriptions begin that were read from a reply.
+# How the keys of unsubscriptions begin that were read from a reply: this and the reply's id.
 READ_KEY = "unsubscribed:reply:"
+_ID_CHARS = 32
+# What a metric counts.
+KINDS = {
+    Metric.REPLY: EventKind.REPLIED,
+    Metric.POSITIVE_REPLY: EventKind.REPLIED,
+    Metric.CLICK: EventKind.CLICKED,
+    Metric.UNSUBSCRIBE: EventKind.UNSUBSCRIBED,
+    Metric.MEETING: EventKind.MEETING,
+    Metric.OPPORTUNITY: EventKind.OPPORTUNITY,
+    Metric.REVENUE: EventKind.REVENUE,
+}
 # A question is asked by who is interested.
 POSITIVE = (ReplyClass.INTERESTED, ReplyClass.QUESTION)
 
@@ -93,8 +110,8 @@ def by_arm(campaign: Campaign) -> list[ArmOutcome]:
         "delivered": _by_arm(sent.exclude(pk__in=bounced.order_by().values("message"))),
         "bounced": _by_arm(bounced),
         "replied": _by_arm(human_events(campaign, EventKind.REPLIED)),
-        "positive": _by_arm(_of_metric(campaign, Metric.POSITIVE_REPLY)),
-        "clicked": _by_arm(_of_metric(campaign, Metric.CLICK)),
+        "positive": _by_arm(of_metric(campaign, Metric.POSITIVE_REPLY)),
+        "clicked": _by_arm(of_metric(campaign, Metric.CLICK)),
         "unsubscribed": _by_arm(human_events(campaign, EventKind.UNSUBSCRIBED)),
         "complained": _by_arm(human_events(campaign, EventKind.COMPLAINED)),
         "unknown": _by_arm(
@@ -131,7 +148,7 @@ def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> lis
     """
     sent = Message.objects.filter(campaign=campaign, sent_at__isnull=False).order_by()
     first_sent: dict[UUID, datetime] = dict(sent.values_list("enrolment").annotate(at=Min("sent_at")))
-    events = _of_metric(campaign, metric).order_by()
+    events = of_metric(campaign, metric).order_by()
     first_told: dict[UUID, datetime] = dict(events.values_list("enrolment").annotate(at=Min("occurred_at")))
     horizon = timedelta(days=horizon_days)
     rows = Enrolment.objects.filter(campaign=campaign).order_by("created_at", "pk")
@@ -144,20 +161,56 @@ def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> lis
 
 
 def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
-    """Events of a kind that no machine caused. A click that opened a scanner's round of all links is told by the rest.
-
-    An unsubscription read from a reply counts as long as the reply is read so.
-    """
+    """Events of a campaign as `by_people` reads them."""
     return by_people(Event.objects.filter(campaign=campaign), kind)
 
 
-def by_people(all_events: QuerySet[Event], kind: EventKind) -> QuerySet[Event]:
-    """Those of some events that are of a kind and that no machine caused; whole campaigns or whole mails."""
-    events = all_events.filter(kind=kind, is_machine=False)
-    if kind == EventKind.UNSUBSCRIBED:
-        return events.exclude(withdrawn_unsubscriptions())
-    if kind != EventKind.CLICKED:
-        return events
+def by_people(all_events: QuerySet[Event], *kinds: EventKind) -> QuerySet[Event]:
+    """Those of some events, of whole campaigns or whole mails, that are of some kinds and that no machine caused.
+
+    As `are_of_people` reads them; and a click that opened a scanner's round of all links is told by the rest.
+    """
+    events = all_events.filter(are_of_people(kinds))
+    return _without_scans(events, all_events) if EventKind.CLICKED in kinds else events
+
+
+def are_of_people(kinds: Sequence[EventKind]) -> Q:
+    """The condition that an event is of some kinds and that no machine caused it, as far as the event alone tells.
+
+    A reply is what is sorted as a person's word, also where it came as an automatic mail: `COUNTS_AS` tells its kind. An
+    unsubscription read from a reply counts as long as the reply is read so.
+    """
+    condition = Q(kind__in=kinds, is_machine=False)
+    if EventKind.REPLIED in kinds:
+        others = [kind for kind in kinds if kind != EventKind.REPLIED]
+        # The kinds stand alone too: an index finds them, which it does not where each is one case of several.
+        condition = Q(kind__in=(*kinds, EventKind.AUTO_REPLIED)) & (Q(kind__in=others, is_machine=False) | _is_reply())
+    return condition & ~_withdrawn_unsubscriptions() if EventKind.UNSUBSCRIBED in kinds else condition
+
+
+# The kind of an event that passes.
+COUNTS_AS = Case(When(kind=EventKind.AUTO_REPLIED, then=Value(EventKind.REPLIED.value)), default=F("kind"))
+
+
+def automatic(all_events: QuerySet[Event]) -> QuerySet[Event]:
+    """Those of some events that are mails from programs, absences among them."""
+    mails = all_events.filter(kind__in=(EventKind.REPLIED, EventKind.AUTO_REPLIED))
+    return mails.exclude(pk__in=by_people(all_events, EventKind.REPLIED).order_by().values("pk"))
+
+
+def corrected_since(campaigns: Collection[UUID] | QuerySet[Campaign], since: datetime) -> bool:
+    """Whether a member has said since a moment what a reply means; figures that were counted then are of no worth."""
+    return Reply.objects.filter(message__campaign__in=campaigns, corrected_at__gte=since).exists()
+
+
+def _is_reply() -> Q:
+    """The condition that an event is a person's word: by the class of its reply, and by its kind where it has none."""
+    sorted_so = Q(reply__isnull=False) & ~Q(reply__meaning__in=("", *NO_REPLIES))
+    unsorted = Q(kind=EventKind.REPLIED, is_machine=False) & (Q(reply__isnull=True) | Q(reply__meaning=""))
+    return Q(kind__in=(EventKind.REPLIED, EventKind.AUTO_REPLIED)) & (sorted_so | unsorted)
+
+
+def _without_scans(events: QuerySet[Event], all_events: QuerySet[Event]) -> QuerySet[Event]:
     end = ExpressionWrapper(OuterRef("occurred_at") + timedelta(seconds=BURST_S), output_field=DateTimeField())
     rest = Event.objects.filter(
         message=OuterRef("message"),
@@ -168,16 +221,16 @@ def by_people(all_events: QuerySet[Event], kind: EventKind) -> QuerySet[Event]:
         occurred_at__lte=end,
     )
     # Few mails are ever scanned so: the list of them is made once, and only their clicks are looked at one by one.
-    scanned = all_events.filter(kind=kind, is_machine=True, payload__why="burst").order_by()
-    return events.exclude(Q(message__in=scanned.values("message")) & Exists(rest))
+    scanned = all_events.filter(kind=EventKind.CLICKED, is_machine=True, payload__why="burst").order_by()
+    return events.exclude(Q(kind=EventKind.CLICKED, message__in=scanned.values("message")) & Exists(rest))
 
 
-def withdrawn_unsubscriptions() -> Q:
+def _withdrawn_unsubscriptions() -> Q:
     """The condition that an event is an unsubscription read from a reply that is no longer read so."""
     # Each event by the reply it came of: another reply to the same mail says nothing of it.
     told_by = Concat(Value(READ_KEY), _hex(F("event")), output_field=CharField())
     replies = Reply.objects.filter(message=OuterRef("message"), meaning=ReplyClass.UNSUBSCRIBE)
-    wishes = replies.annotate(told_by=told_by).filter(told_by=OuterRef("key"))
+    wishes = replies.annotate(told_by=told_by).filter(told_by=Left(OuterRef("key"), len(READ_KEY) + _ID_CHARS))
     # By its key: the payload of who was erased is empty, and a missing key of it is NULL, which no NOT turns round.
     return Q(kind=EventKind.UNSUBSCRIBED, key__startswith=READ_KEY) & ~Q(Exists(wishes))
 
@@ -187,18 +240,10 @@ def _hex(key: F) -> Func:
     return Replace(Cast(key, CharField()), Value("-"), Value(""))
 
 
-def _of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
-    if metric == Metric.POSITIVE_REPLY:
-        return human_events(campaign, EventKind.REPLIED).filter(reply__meaning__in=POSITIVE)
-    kinds = {
-        Metric.REPLY: EventKind.REPLIED,
-        Metric.CLICK: EventKind.CLICKED,
-        Metric.UNSUBSCRIBE: EventKind.UNSUBSCRIBED,
-        Metric.MEETING: EventKind.MEETING,
-        Metric.OPPORTUNITY: EventKind.OPPORTUNITY,
-        Metric.REVENUE: EventKind.REVENUE,
-    }
-    return human_events(campaign, kinds[metric])
+def of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
+    """What people did that a metric counts."""
+    events = human_events(campaign, KINDS[metric])
+    return events.filter(reply__meaning__in=POSITIVE) if metric == Metric.POSITIVE_REPLY else events
 
 
 def _by_arm(rows: QuerySet[Event] | QuerySet[Message]) -> Counter[UUID | None]:

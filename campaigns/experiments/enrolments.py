@@ -17,20 +17,10 @@ from django.db import connection
 from django.db.models import CharField, Count, Exists, F, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast, Coalesce
 
-from campaigns.events.outcomes import POSITIVE, human_events
+from campaigns.events.outcomes import KINDS, of_metric
 from campaigns.experiments.assignments import Assignments
 from campaigns.models import Campaign, Enrolment, Event, Experiment, HoldoutOutcome, Message
-from campaigns.states import BEFORE_THE_WIRE, EventKind, MessageState, Metric
-
-KINDS = {
-    Metric.REPLY: EventKind.REPLIED,
-    Metric.POSITIVE_REPLY: EventKind.REPLIED,
-    Metric.CLICK: EventKind.CLICKED,
-    Metric.UNSUBSCRIBE: EventKind.UNSUBSCRIBED,
-    Metric.MEETING: EventKind.MEETING,
-    Metric.OPPORTUNITY: EventKind.OPPORTUNITY,
-    Metric.REVENUE: EventKind.REVENUE,
-}
+from campaigns.states import BEFORE_THE_WIRE, MessageState, Metric
 
 
 class FirstMail(NamedTuple):
@@ -75,12 +65,6 @@ def enrolled_in(campaign: Campaign, metric: Metric) -> EnrolledContacts:
     sent = {whose: FirstMail(at, count) for whose, at, count in went}
     happened = first_times(of_metric(campaign, metric)) | first_times(without_mail(campaign, metric))
     return EnrolledContacts(ids, arms, clusters, segments, records, sent, happened)
-
-
-def of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
-    """What people did that a metric counts."""
-    events = human_events(campaign, KINDS[metric])
-    return events.filter(reply__meaning__in=POSITIVE) if metric == Metric.POSITIVE_REPLY else events
 
 
 def without_mail(campaign: Campaign, metric: Metric) -> QuerySet[HoldoutOutcome]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from campaigns.events import outcomes
 from campaigns.experiments import arm_costs, design, list_prices, next_round, queries, results
 from campaigns.experiments.arm_costs import OwnGpu
 from campaigns.experiments.winner import ExperimentWinner, winner_of
 from campaigns.models import Campaign, Experiment, Look, Reply
 from campaigns.pipelines import promotion as pipelines
-from campaigns.states import Claim
+from campaigns.states import Claim, EventKind
 from evaluation.evaluations import throughput
 from generation.teachers import queries as teachers_queries
 from review.models import Task
@@ -63,7 +64,11 @@ def outlook(campaign: Campaign, wishes: design.ExperimentRequest) -> ExperimentO
 def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_per_hour: float) -> dict[str, Any]:
     """The page of an experiment whose campaign is launched; of a large one as it was read a while ago."""
     key = f"experiment:{experiment.pk}:{experiment.campaign.state}:{person_usd_per_hour}"
-    counted = slow_figures.figures(key, lambda: results.result(experiment, person_usd_per_hour=person_usd_per_hour))
+    counted = slow_figures.figures(
+        key,
+        lambda: results.result(experiment, person_usd_per_hour=person_usd_per_hour),
+        is_void=partial(outcomes.corrected_since, [experiment.campaign_id]),
+    )
     result = counted.value
     control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
     capacity = throughput.of_gpu(experiment.campaign.task)
@@ -123,7 +128,8 @@ def registered(experiment: Experiment) -> dict[str, Any]:
 
 def replies(experiment: Experiment) -> list[Reply]:
     """The latest replies, from which one walks back."""
-    rows = Reply.objects.filter(message__campaign=experiment.campaign, event__is_machine=False)
+    said = outcomes.human_events(experiment.campaign, EventKind.REPLIED).order_by()
+    rows = Reply.objects.filter(event__in=said.values("pk"))
     related = rows.select_related("event", "message__arm", "message__enrolment")
     return list(related.order_by("-event__occurred_at")[:REPLIES_SHOWN])
 

@@ -134,10 +134,10 @@ def _arms(reading: ExperimentSnapshot) -> list[dict[str, Any]]:
 def _events(campaign: Campaign) -> dict[str, QuerySet[Event]]:
     return {
         "bounced": outcomes.human_events(campaign, EventKind.BOUNCED),
-        "replied": enrolments.of_metric(campaign, Metric.REPLY),
-        "positive": enrolments.of_metric(campaign, Metric.POSITIVE_REPLY),
-        "clicked": enrolments.of_metric(campaign, Metric.CLICK),
-        "unsubscribed": enrolments.of_metric(campaign, Metric.UNSUBSCRIBE),
+        "replied": outcomes.of_metric(campaign, Metric.REPLY),
+        "positive": outcomes.of_metric(campaign, Metric.POSITIVE_REPLY),
+        "clicked": outcomes.of_metric(campaign, Metric.CLICK),
+        "unsubscribed": outcomes.of_metric(campaign, Metric.UNSUBSCRIBE),
         "complained": outcomes.human_events(campaign, EventKind.COMPLAINED),
     }
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import Count
 
+from campaigns.events.outcomes import human_events
 from campaigns.models import Experiment, Reply
-from campaigns.states import ReplyClass
+from campaigns.states import EventKind, ReplyClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def _found(result: Mapping[str, Any]) -> dict[tuple[str, str], float]:
 
 
 def _meanings(experiment: Experiment) -> list[TruthOfReplies]:
-    replies = Reply.objects.filter(message__campaign=experiment.campaign).order_by()
+    said = human_events(experiment.campaign, EventKind.REPLIED).order_by()
+    replies = Reply.objects.filter(event__in=said.values("pk")).order_by()
     counts = dict(replies.values_list("meaning").annotate(count=Count("pk")))
     whole = sum(counts.values()) or 1
     made: dict[str, float] = experiment.simulated_truth["meanings"]

@@ -13,6 +13,7 @@ import numpy as np
 from django.db.models import Count, FloatField, Sum
 from django.db.models.functions import Cast
 
+from campaigns.events import outcomes
 from campaigns.experiments import enrolments
 from campaigns.experiments.arm_costs import ContactCosts
 from campaigns.experiments.assignments import Assignments
@@ -43,7 +44,7 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
         shares[pk] = shares.get(pk, 0.0) + cost
     replied = people.happened
     if metric != Metric.REPLY:
-        replied = enrolments.first_times(enrolments.of_metric(campaign, Metric.REPLY))
+        replied = enrolments.first_times(outcomes.of_metric(campaign, Metric.REPLY))
 
     def column(values: dict[str, Any]) -> Any:
         return np.array([values.get(pk, 0) for pk in people.ids], dtype=np.float64)

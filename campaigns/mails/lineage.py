@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Message
-from campaigns.states import EventKind, MessageState, StepWriter
+from campaigns.states import MessageState, StepWriter
 from generation.models import Call
 from review.models import DatasetRow, Decision
 from training.miniatures import lineage
@@ -73,11 +73,10 @@ def training_decisions(message: Message) -> list[TrainingDecision]:
 
 
 def _answers(message: Message) -> list[LineageNode]:
-    replied = message.events.filter(kind=EventKind.REPLIED).select_related("reply").order_by("-occurred_at")
+    replies = message.replies.select_related("event").order_by("-event__occurred_at")
     return [
-        LineageNode("Reply", event.reply.get_meaning_display() or "Not classified yet", note=_when(event.occurred_at))
-        for event in replied
-        if hasattr(event, "reply")
+        LineageNode("Reply", reply.get_meaning_display() or "Not classified yet", note=_when(reply.event.occurred_at))
+        for reply in replies
     ]
 
 

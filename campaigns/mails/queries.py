@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from campaigns.compose import content
+from campaigns.events.outcomes import automatic, by_people
 from campaigns.models import Campaign, Event, Message
 from campaigns.states import EventKind, HoldReason, MessageState, StepWriter, StopReason
 from members.models import Member
@@ -51,7 +52,7 @@ def of_campaign(campaign: Campaign, *, search: str = "", **chosen: str) -> Query
     rows = Message.objects.filter(campaign=campaign)
     for name, value in chosen.items():
         if value:
-            rows = rows.filter(_narrowed(name, value))
+            rows = rows.filter(_with_event(campaign, value) if name == "event" else _narrowed(name, value))
     for word in search.split()[:5]:
         rows = rows.filter(
             Q(contact__first_name__icontains=word)
@@ -70,9 +71,16 @@ def _narrowed(name: str, value: str) -> Q:
         return Q(arm__name=value)
     if name == "step":
         return Q(step__number=int(value)) if value.isdecimal() and len(value) < 4 else Q(pk__isnull=True)
-    if name == "marks":
-        return Q(draft__marks_count__gt=0) if value == "yes" else ~Q(draft__marks_count__gt=0)
-    return Q(events__kind=value, events__is_machine=False) if value in EventKind.values else Q(pk__isnull=True)
+    return Q(draft__marks_count__gt=0) if value == "yes" else ~Q(draft__marks_count__gt=0)
+
+
+def _with_event(campaign: Campaign, kind: str) -> Q:
+    """Mails of which people did something, as figures count it; or that a program answered."""
+    if kind not in EventKind.values:
+        return Q(pk__isnull=True)
+    events = Event.objects.filter(campaign=campaign)
+    chosen = automatic(events) if kind == EventKind.AUTO_REPLIED else by_people(events, EventKind(kind))
+    return Q(pk__in=chosen.order_by().values("message"))
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,9 @@ def line(mail: Message) -> MailLine:
     """A mail from `content.with_words` as a row."""
     state = MessageState(mail.state)
     subject = mail.subject or content.fields_of(mail)["subject"]
-    why = StopReason(mail.stop_reason).label if mail.stop_reason else _hold(mail) or mail.problem
+    why = (
+        StopReason(mail.stop_reason).label if mail.stop_reason else " ".join(filter(None, (mail.problem, _hold(mail))))
+    )
     marks = mail.draft.marks_count if mail.draft is not None else 0
     return MailLine(mail, subject[:OPENING_CHARS], state.label, LOOKS[state], why, marks)
 

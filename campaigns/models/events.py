@@ -72,8 +72,15 @@ class Reply(models.Model):
     # The rules are not sure: a person reads it first.
     is_unsure = models.BooleanField(default=False, db_default=False)
     classified_at = models.DateTimeField(null=True, blank=True)
+    # When a member last said what it means; None where only rules and models did.
+    corrected_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "replies"
+        indexes = [
+            models.Index(
+                fields=["corrected_at"], name="replies_corrected", condition=models.Q(corrected_at__isnull=False)
+            ),
+        ]

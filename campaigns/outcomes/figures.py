@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
+from campaigns.events.outcomes import COUNTS_AS, by_people
 from campaigns.models import Campaign, Event, Message, StageRun
 from campaigns.planning.edit import MINIATURES
 from campaigns.states import EventKind, MessageState, ReplyClass
@@ -49,7 +50,7 @@ class Happened:
 
 
 _PLACE: Final = ("campaign", "enrolment__cluster")
-_HAPPENED: Final = ("message", *_PLACE, "kind", "reply__meaning", "payload__value_usd")
+_HAPPENED: Final = ("message", *_PLACE, COUNTS_AS, "reply__meaning", "payload__value_usd")
 Campaigns = Mapping[UUID, Campaign]
 
 
@@ -147,7 +148,7 @@ def _visible(campaigns: Collection[UUID], *, by: Member) -> Campaigns:
 
 
 def _happened(sent: QuerySet[Message], campaigns: Campaigns) -> list[Happened]:
-    events = Event.objects.filter(message__in=sent.values("pk"), kind__in=_COUNTED, is_machine=False).order_by()
+    events = by_people(Event.objects.filter(message__in=sent.values("pk")), *_COUNTED).order_by()
     rows = events.filter(campaign__in=list(campaigns)).values_list(*_HAPPENED) if campaigns else ()
     return [
         Happened(mail, Place(campaign, cluster), kind, meaning or "", value)

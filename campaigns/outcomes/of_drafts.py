@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from campaigns.events.outcomes import by_people
-from campaigns.models import Event, Message, StageRun
+from campaigns.events.outcomes import by_people, corrected_since
+from campaigns.models import Campaign, Event, Message, StageRun
 from campaigns.outcomes import figures, reply_pairs
 from campaigns.states import EventKind, MessageState, ReplyClass
 from members.models import Member
@@ -67,6 +67,10 @@ class CampaignOutcomes:
                 for draft in by_mail[mail]:
                     result[draft].add(outcome)
         return {draft: frozenset(outcomes) for draft, outcomes in result.items()}
+
+    def corrected_since(self, task: Task, since: datetime) -> bool:
+        """Return whether a member has said since a moment what a reply to a mail of a task's campaigns means."""
+        return corrected_since(Campaign.objects.filter(task=task).order_by(), since)
 
     def from_simulations(self, drafts: Sequence[UUID]) -> frozenset[UUID]:
         """Return those of some drafts whose mails went to simulated inboxes."""

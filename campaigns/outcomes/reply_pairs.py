@@ -47,11 +47,9 @@ class FirstMail:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is known of a reader's reaction: an event by kind, with the class of a reply."""
+    """What is known of a reader's reaction: when, and the class of a reply."""
 
     mail: UUID
-    kind: str
-    is_machine: bool
     at: datetime
     meaning: str
 
@@ -93,9 +91,9 @@ def _reactions(task: Task, clusters: Sequence[str], moment: datetime) -> dict[UU
         campaign__task=task, enrolment__cluster__in=clusters, kind__in=_NOT_SILENT, received_at__lte=moment
     ).order_by()
     told: dict[UUID, list[Told]] = defaultdict(list)
-    columns = ("enrolment", "message", "kind", "is_machine", "occurred_at", "reply__meaning")
-    for enrolment, mail, kind, is_machine, at, meaning in rows.values_list(*columns):
-        told[enrolment].append(Told(mail, kind, is_machine, at, meaning or ""))
+    columns = ("enrolment", "message", "occurred_at", "reply__meaning")
+    for enrolment, mail, at, meaning in rows.values_list(*columns):
+        told[enrolment].append(Told(mail, at, meaning or ""))
     return told
 
 
@@ -120,10 +118,10 @@ def _pairs(mails: Sequence[FirstMail], reactions: dict[UUID, list[Told]], moment
 
 def _is_answered(mail: FirstMail, reactions: Sequence[Told]) -> bool:
     """Whether the mail got an answer of interest in time, and its reader never declined."""
-    replies = [each for each in reactions if each.kind == EventKind.REPLIED and not each.is_machine]
-    if any(reply.meaning in DECLINES for reply in replies):
+    # Both are people's words: the class says so, whatever the event was taken for.
+    if any(each.meaning in DECLINES for each in reactions):
         return False
-    of_mail = [reply for reply in replies if reply.mail == mail.mail and reply.meaning in POSITIVE]
+    of_mail = [each for each in reactions if each.mail == mail.mail and each.meaning in POSITIVE]
     return any(reply.at <= mail.sent_at + ANSWERED_WITHIN for reply in of_mail)
 
 

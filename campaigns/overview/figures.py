@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
-from campaigns.events.outcomes import withdrawn_unsubscriptions
+from campaigns.events.outcomes import COUNTS_AS, by_people, corrected_since
 from campaigns.models import Arm, Campaign, Enrolment, Event, Message, StageRun, Step, WriteOrder
 from campaigns.states import CampaignState, EventKind, MessageState, ReplyClass, StepCondition
 from generation.models import Call, Order
@@ -37,7 +38,9 @@ def counted(campaign: Campaign) -> Figures[tuple[list[StepFigures], list[ArmFigu
     if campaign.state == CampaignState.PLANNED:
         return Figures((steps(campaign), arms(campaign)))
     key = f"campaign:{campaign.pk}:{campaign.state}"
-    return slow_figures.figures(key, lambda: (steps(campaign), arms(campaign)))
+    return slow_figures.figures(
+        key, lambda: (steps(campaign), arms(campaign)), is_void=partial(corrected_since, [campaign.pk])
+    )
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def steps(campaign: Campaign) -> list[StepFigures]:
     for step_id, state, count in mails.values_list("step_id", "state").annotate(count=Count("pk")):
         states[step_id][state] = count
     events: dict[UUID, dict[str, int]] = defaultdict(dict)
-    event_rows = human_events([campaign.pk], COUNTED).values_list("message__step_id", "kind")
+    event_rows = human_events([campaign.pk], COUNTED).values_list("message__step_id", COUNTS_AS)
     for step_id, kind, people in event_rows.annotate(people=Count("enrolment", distinct=True)):
         events[step_id][kind] = people
     return [_step(step, states[step.pk], events[step.pk]) for step in campaign.steps.all()]
@@ -128,7 +131,7 @@ def arms(campaign: Campaign) -> list[ArmFigures]:
     reached = dict(sent.values_list("arm_id").annotate(count=Count("enrolment", distinct=True)))
     contacts, companies = counts_by(people, "arm_id"), dict(clusters)
     events: dict[UUID, dict[str, int]] = defaultdict(dict)
-    event_rows = human_events([campaign.pk], COUNTED).values_list("enrolment__arm_id", "kind")
+    event_rows = human_events([campaign.pk], COUNTED).values_list("enrolment__arm_id", COUNTS_AS)
     for arm_id, kind, count in event_rows.annotate(count=Count("enrolment", distinct=True)):
         events[arm_id][kind] = count
     rows = list(campaign.arms.select_related("teacher", "miniature", "pipeline__pipeline").order_by("position"))
@@ -199,8 +202,7 @@ def _person_seconds(campaign: Campaign) -> dict[UUID, float]:
 
 def human_events(campaigns: Sequence[UUID], kinds: Sequence[EventKind]) -> QuerySet[Event]:
     """Events of some kinds that people caused, unordered."""
-    events = Event.objects.filter(campaign__in=campaigns, kind__in=kinds, is_machine=False).order_by()
-    return events.exclude(withdrawn_unsubscriptions()) if EventKind.UNSUBSCRIBED in kinds else events
+    return by_people(Event.objects.filter(campaign__in=campaigns), *kinds).order_by()
 
 
 def counts_by(rows: QuerySet[Any], name: str) -> dict[Any, int]:

@@ -6,12 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
+from campaigns.events.outcomes import corrected_since
 from campaigns.models import Arm, Campaign, Enrolment, Message
 from campaigns.overview.figures import counts_by, human_events
 from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, MessageState
@@ -82,7 +84,8 @@ class CampaignRow:
 def lines(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
     """Campaigns with their figures; three queries however many there are. Of large ones as they were counted a while ago."""
     key = "campaigns:" + ",".join(f"{campaign.pk}{campaign.state}" for campaign in campaigns)
-    counted = slow_figures.figures(key, lambda: _lines(campaigns))
+    ids = [campaign.pk for campaign in campaigns]
+    counted = slow_figures.figures(key, lambda: _lines(campaigns), is_void=partial(corrected_since, ids))
     rows = zip(counted.value, campaigns, strict=True)
     return [replace(line, campaign=campaign, counted_at=counted.at) for line, campaign in rows]
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from campaigns.events.outcomes import POSITIVE
+from campaigns.events.outcomes import POSITIVE, by_people
 from campaigns.models import Campaign, Contact, Event, InboxAnswer, Message, StageRun
 from campaigns.states import AT_A_STAGE, AnswerState, EventKind, MessageState, StageKind, StageState
 from generation.models import WebPage
@@ -117,15 +117,17 @@ def most_told(campaign: Campaign) -> Contact | None:
 
     Of several the first, those before whose mail holds a claim that stands and was judged by a person.
     """
-    events = Event.objects.filter(campaign=campaign, message__arm__pipeline__isnull=False, is_machine=False)
-    events = events.filter(message__contact__erased_at__isnull=True).select_related("message__contact")
+    events = by_people(Event.objects.filter(campaign=campaign), EventKind.MEETING, EventKind.REPLIED)
+    events = events.filter(message__arm__pipeline__isnull=False, message__contact__erased_at__isnull=True)
     claims = StageRun.objects.filter(
         message=OuterRef("message"), stage__kind=StageKind.VERIFY, state=StageState.PASSED, output__has_key=CLAIM
     )
-    events = events.annotate(has_claim=Exists(claims)).order_by(
-        "-has_claim", "-message__needs_approval", "occurred_at", "id"
+    events = (
+        events.annotate(has_claim=Exists(claims))
+        .select_related("message__contact")
+        .order_by("-has_claim", "-message__needs_approval", "occurred_at", "id")
     )
-    for wanted in (Q(kind=EventKind.MEETING), Q(kind=EventKind.REPLIED, reply__meaning__in=POSITIVE)):
+    for wanted in (Q(kind=EventKind.MEETING), Q(reply__meaning__in=POSITIVE)):
         if event := events.filter(wanted).first():
             return event.message.contact
     return None

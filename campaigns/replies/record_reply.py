@@ -17,7 +17,7 @@ from campaigns.models import Event, Message, Reply
 from campaigns.replies import sorting
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import RULES, ReceivedReply
-from campaigns.states import EventKind, EventSource, ReplyClass, SuppressionReason
+from campaigns.states import NO_REPLIES, EventKind, EventSource, ReplyClass, StopReason, SuppressionReason
 from campaigns.suppression import suppress
 from members.models import Member
 from review.states import Role
@@ -82,6 +82,12 @@ def unsubscribe(message: Message, *, source: EventSource, how: str = "") -> Even
     return record.record(message, EventKind.UNSUBSCRIBED, source=source, key=key, payload=payload)
 
 
+def _leave(reply: Reply) -> Event | None:
+    """Record the wish that a member read: counted for as long as the reply is read so, and heeded for good."""
+    key = f"{READ_KEY}{reply.pk.hex}:member"
+    return record.record(reply.message, EventKind.UNSUBSCRIBED, source=EventSource.PAGE, key=key)
+
+
 def _stop_mails(reply_id: UUID, message: Message) -> None:
     record.record(
         message,
@@ -98,7 +104,8 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
 
     That it asks for no more mails, said by a member, puts the address on the suppression list for good. That it does not,
     where the rules or a model read so, lets the person be written to again: a lead says why, and the trail keeps the act.
-    Mails that were stopped stay stopped, and an address on the list stays there.
+    Mails that were stopped stay stopped, and an address on the list stays there. What was taken for a program's mail and is
+    a person's word ends the sequence, as it would have when it came. Every figure counts the reply by what is said here.
 
     Args:
         reply: The reply.
@@ -112,10 +119,10 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
     """
     task = reply.message.campaign.task
     permissions.require(by, task, Role.REVIEWER)
+    # The list and the contacts before the reply, as a model's word and an erasure lock them.
     if said == ReplyClass.UNSUBSCRIBE:
-        # Before the reply, as a model's word and an erasure lock them.
         suppress.lock_list()
-        record.lock_contacts(reply.message.contact)
+    record.lock_contacts(reply.message.contact)
     before = Reply.objects.select_for_update(of=("self",), no_key=True).get(pk=reply.pk).meaning
     takes_back = before == ReplyClass.UNSUBSCRIBE and said != ReplyClass.UNSUBSCRIBE
     if takes_back:
@@ -127,14 +134,18 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
                 errors={"reason": ["Say why in a few words."]},
             )
         trail.record("objection_taken_back", by=by, about=reply, read_as=said)
+    now = timezone.now()
     Reply.objects.filter(pk=reply.pk).update(
         meaning=said,
         meant_by=by.name[:120],
         meant_why=why.strip()[:300] if takes_back else "",
         is_unsure=False,
-        classified_at=timezone.now(),
+        classified_at=now,
+        corrected_at=now,
     )
-    if said == ReplyClass.UNSUBSCRIBE and unsubscribe(reply.message, source=EventSource.PAGE):
+    if before in ("", *NO_REPLIES) and said not in NO_REPLIES:
+        record.stop_contact(reply.message.contact, reason=StopReason.REPLIED, campaign=reply.message.campaign)
+    if said == ReplyClass.UNSUBSCRIBE and _leave(reply):
         trail.record("suppressed", by=by, about=reply, addresses=1, reason=SuppressionReason.UNSUBSCRIBED.value)
     reply.refresh_from_db()
     return reply

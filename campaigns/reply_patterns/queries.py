@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.events.outcomes import by_people
-from campaigns.models import Event, Message
+from campaigns.events.outcomes import by_people, corrected_since
+from campaigns.models import Campaign, Event, Message
 from campaigns.reply_patterns.figures import FirstMailSent, ReplyPatterns, reply_patterns
 from campaigns.states import EventKind, MessageState
 from review.models import Dataset, DatasetVersion, Task
@@ -57,7 +58,11 @@ class NextRoundProposal:
 def counted(task: Task, *, is_simulated: bool = False) -> Figures[ReplyPatterns]:
     """What the first mails of a task say; of very many as they were counted a while ago. Arguments as for `first_mails`."""
     key = f"reply-patterns:{task.pk}:{is_simulated}"
-    return slow_figures.figures(key, lambda: reply_patterns(first_mails(task, is_simulated=is_simulated)))
+    return slow_figures.figures(
+        key,
+        lambda: reply_patterns(first_mails(task, is_simulated=is_simulated)),
+        is_void=partial(corrected_since, Campaign.objects.filter(task=task).order_by()),
+    )
 
 
 def first_mails(task: Task, *, is_simulated: bool = False) -> list[FirstMailSent]:

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from campaigns.events.outcomes import by_people
 from campaigns.models import Campaign, Contact, Event, Message
 from campaigns.planning import audience
 from campaigns.states import EventKind, HoldReason, MessageState
@@ -157,9 +158,8 @@ def _newest_of(column: str, cap: int, *, same: str, besides: UUID, since: dateti
 
 
 def _replies_to_others(*, address_hmac: Any, campaign: UUID, since: datetime) -> QuerySet[Event]:
-    replies = Event.objects.filter(
-        message__contact__address_hmac=address_hmac, kind=EventKind.REPLIED, is_machine=False, occurred_at__gt=since
-    )
+    told = Event.objects.filter(message__contact__address_hmac=address_hmac, occurred_at__gt=since)
+    replies = by_people(told, EventKind.REPLIED)
     return replies.exclude(campaign=campaign).order_by("-occurred_at").only("occurred_at")[:1]
 
 

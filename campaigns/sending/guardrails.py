@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit import trail
-from campaigns.events.outcomes import withdrawn_unsubscriptions
+from campaigns.events.outcomes import by_people, corrected_since
 from campaigns.models import Campaign, Event, GuardrailTrip, Message
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, EventKind, Guardrail, MessageState
@@ -150,7 +150,9 @@ def sentence(trip: GuardrailTrip) -> str:
 
 def _kept_counts(campaign: Campaign, since: datetime | None) -> Counts:
     return slow_figures.figures(
-        f"guardrails:{campaign.pk}:{since and since.timestamp()}", lambda: _counts(campaign, since)
+        f"guardrails:{campaign.pk}:{since and since.timestamp()}",
+        lambda: _counts(campaign, since),
+        is_void=partial(corrected_since, [campaign.pk]),
     ).value
 
 
@@ -160,8 +162,8 @@ def _counts(campaign: Campaign, since: datetime | None) -> Counts:
     if since is not None:
         left &= Q(sent_at__gt=since) | Q(sent_at__isnull=True, sending_at__gt=since)
     mails = Message.objects.filter(left, campaign=campaign).order_by()
-    told = Event.objects.filter(campaign=campaign, kind__in=_EVENTS.values(), is_machine=False)
-    reports = told.exclude(withdrawn_unsubscriptions()).filter(message__in=mails.values("pk")).order_by()
+    told = by_people(Event.objects.filter(campaign=campaign), *_EVENTS.values())
+    reports = told.filter(message__in=mails.values("pk")).order_by()
     return mails.count(), dict(reports.values_list("kind").annotate(mails=Count("message", distinct=True)))
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns.events.outcomes import human_events
+from campaigns.events.outcomes import COUNTS_AS, are_of_people, by_people, human_events
 from campaigns.models import Campaign, Event, InboxAnswer, Message, Reply, Step
 from campaigns.states import AnswerState, EventKind, MessageState, StepCondition, StopReason
 from campaigns.suppression.queries import barred
@@ -81,19 +81,16 @@ def holds(campaign: Campaign, step: Step) -> Q:
 
 def _fitting_replies(step: Step) -> QuerySet[Reply]:
     """Answers of a mail's reader that this step takes up: the last one, of a class it names, surely read so, and not answered by a person."""
-    newer = Event.objects.filter(
-        enrolment=OuterRef("event__enrolment_id"),
-        kind=EventKind.REPLIED,
-        is_machine=False,
-        occurred_at__gt=OuterRef("event__occurred_at"),
+    later = Event.objects.filter(
+        enrolment=OuterRef("event__enrolment_id"), occurred_at__gt=OuterRef("event__occurred_at")
     )
+    newer = by_people(later, EventKind.REPLIED)
     # A person has answered it: the sequence does not answer it a second time.
     by_hand = InboxAnswer.objects.filter(reply=OuterRef("pk"), state__in=ANSWERED)
     return Reply.objects.filter(
         ~Exists(newer),
         ~Exists(by_hand),
         event__enrolment=OuterRef("enrolment_id"),
-        event__is_machine=False,
         meaning__in=step.reply_classes or (),
         is_unsure=False,
     ).order_by()
@@ -161,23 +158,28 @@ def stop_reason(message: Message) -> StopReason | None:
         message: With its campaign and its step.
     """
     if ends := _ENDS_OF(ends_of(message.step), enrolment=message.enrolment_id):
-        # Each of these events is by the same word a reason to stop.
-        return StopReason(ends[0].kind)
+        # Each of these kinds is by the same word a reason to stop.
+        return StopReason(ends[0].ended_by)
     if message.step.when == StepCondition.NO_ANSWER:
         return None
     fits = Message.objects.filter(holds(message.campaign, message.step), pk=message.pk)
     return None if fits.exists() else StopReason.CONDITION
 
 
+def _end(kinds: Sequence[EventKind]) -> Q:
+    """The condition that people did one of these things; or answered, and nobody is sure yet that it was a program."""
+    doubtful = Q(kind=EventKind.REPLIED, is_machine=False, reply__is_unsure=True)
+    return are_of_people(kinds) | doubtful if EventKind.REPLIED in kinds else are_of_people(kinds)
+
+
 # Asked of each mail, so it is compiled once.
 _ENDS_OF = CompiledQuery(
-    lambda kinds, *, enrolment: Event.objects.filter(enrolment=enrolment, kind__in=kinds, is_machine=False).order_by(
-        "occurred_at"
-    )[:1]
+    lambda kinds, *, enrolment: (
+        Event.objects.filter(_end(kinds), enrolment=enrolment).annotate(ended_by=COUNTS_AS).order_by("occurred_at")[:1]
+    )
 )
 
 
 def has_happened(kinds: Sequence[EventKind]) -> Q:
     """Whether one of these things happened to a mail's reader in its campaign, and no machine did it."""
-    happened = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind__in=kinds, is_machine=False)
-    return Q(Exists(happened))
+    return Q(Exists(Event.objects.filter(_end(kinds), enrolment=OuterRef("enrolment_id"))))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from review import ports
 from review.datasets import gold_conditions
 from review.datasets.contradictions import EqualInputs, against
 from review.datasets.dataset_filters import DatasetFilters
@@ -147,7 +149,12 @@ def select(task: Task, filters: DatasetFilters) -> Selection:
 def newest(task: Task, filters: DatasetFilters) -> Figures[FilteredGolds]:
     """The newest golds that pass, fast enough for a page; of a large task as they passed a while ago."""
     key = sha256(filters.model_dump_json().encode()).hexdigest()
-    return figures(f"selection:{task.pk}:{key}", lambda: apply(task, filters, newest=PREVIEW_GOLDS))
+    room = ports.mail_outcomes() if filters.asks_for_outcomes else None
+    return figures(
+        f"selection:{task.pk}:{key}",
+        lambda: apply(task, filters, newest=PREVIEW_GOLDS),
+        is_void=partial(room.corrected_since, task) if room is not None else None,
+    )
 
 
 def preview(task: Task, filters: DatasetFilters) -> Figures[Selection]:

@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from django.conf import settings
@@ -27,6 +27,8 @@ TIMES_AS_LONG: Final = 20
 LONGEST_S: Final = 600
 # For so long afterwards they are told while they are counted anew; nobody is told older ones.
 OLD_S: Final = 600
+COMMITTED_WITHIN: Final = timedelta(seconds=5)
+_NOTHING: Final[tuple[None, float, datetime]] = (None, 0.0, datetime.min)
 # So many are counted aside at once, each on a connection of its own; what finds no place is counted at a later look.
 _ASIDE: Final = threading.BoundedSemaphore(2)
 _COUNTING: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
@@ -45,13 +47,17 @@ class Figures(Generic[T]):
     at: datetime | None = None
 
 
-def figures(key: str, count: Callable[[], T]) -> Figures[T]:
+def figures(key: str, count: Callable[[], T], *, is_void: Callable[[datetime], bool] | None = None) -> Figures[T]:
     """The figures of a key, from `count` or from a count that took long and is still worth telling.
 
     Args:
         key: Names them.
         count: Counts them; it may be called in a thread of its own.
+        is_void: Whether what was counted from that moment on is of no worth, since somebody corrected what it counts. Asked
+            only of figures that are kept.
     """
+    if is_void is not None:
+        _forget_void(key, is_void)
     kept, is_old = _kept(key)
     if kept and not is_old:
         return kept
@@ -64,15 +70,23 @@ def figures(key: str, count: Callable[[], T]) -> Figures[T]:
         return _kept(key)[0] or _count(key, count)
 
 
+def _forget_void(key: str, is_void: Callable[[datetime], bool]) -> None:
+    kept, _, began_at = caches["figures"].get(f"slow:{key}") or _NOTHING
+    # A correction may have its moment from another host's clock, and be committed after a count that did not see it.
+    if kept is not None and is_void(began_at - COMMITTED_WITHIN):
+        caches["figures"].delete(f"slow:{key}")
+
+
 def _count(key: str, count: Callable[[], T]) -> Figures[T]:
-    began = time.monotonic()
+    began, began_at = time.monotonic(), timezone.now()
     value = count()
     took_s = time.monotonic() - began
     if took_s < settings.SLOW_FIGURES_S:
         caches["figures"].delete(f"slow:{key}")
         return Figures(value)
     worth_s = min(TIMES_AS_LONG * took_s, LONGEST_S)
-    caches["figures"].set(f"slow:{key}", (Figures(value, timezone.now()), time.time() + worth_s), worth_s + OLD_S)
+    kept = Figures(value, timezone.now()), time.time() + worth_s, began_at
+    caches["figures"].set(f"slow:{key}", kept, worth_s + OLD_S)
     return Figures(value)
 
 
@@ -96,5 +110,5 @@ def _count_aside(key: str, count: Callable[[], Any], lock: threading.Lock) -> No
 
 def _kept(key: str) -> tuple[Figures[Any] | None, bool]:
     """Return figures that are kept, and whether they are to be counted anew."""
-    kept, worth_until = caches["figures"].get(f"slow:{key}") or (None, 0.0)
+    kept, worth_until, _ = caches["figures"].get(f"slow:{key}") or _NOTHING
     return kept, time.time() > worth_until
