@@ -22,7 +22,7 @@ from campaigns.compose import link_tokens
 from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
 from campaigns.models import Event, Message
-from campaigns.replies import answers_heard, ask_teacher, record_reply, sorting
+from campaigns.replies import answers_heard, ask_teacher, record_reply, returned_mails, sorting
 from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
@@ -147,8 +147,8 @@ def _bounced(incoming: IncomingMail) -> InboundResult:
 def _reported_message(
     incoming: IncomingMail, kind: EventKind, ids: Iterable[str], payload: dict[str, Any]
 ) -> InboundResult:
-    """What a server reports: found by the Message-ID it carries back, else by the address it was returned to."""
-    message = _by_ids(ids) or _by_token(incoming.recipients)
+    """What a server reports: found by the Message-ID it carries back, the address it was returned to, or any sign of ours."""
+    message = _by_ids(ids) or _by_token(incoming.recipients) or returned_mails.mail_of(incoming.marks)
     return _record_event(message, kind, incoming, payload) if message else InboundResult.UNMATCHED
 
 

@@ -1,9 +1,10 @@
-"""What a refusal means: enhanced status codes (RFC 3463) and delivery status notifications (RFC 3464). Pure."""
+"""What a refusal means: enhanced status codes (RFC 3463) and delivery status notifications (RFC 3464, RFC 6533). Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from email import message_from_string
 from email.message import Message as Mail
 
 STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -14,6 +15,11 @@ MAILBOX_CODES = frozenset({550, 551, 553})
 NO_SUCH_WORDS = re.compile(
     r"(user|recipient|mailbox|address|account)\W+(\w+\W+){0,3}?(unknown|not found|does(n.t| not) exist|invalid|disabled)"
     r"|no such (user|mailbox|recipient|address)|unknown (user|recipient|mailbox)|unrouteable address",
+    re.IGNORECASE,
+)
+# Of 5.4.4, which a server says of its own routes too: the domain of the address is none.
+NO_SUCH_DOMAIN = re.compile(
+    r"(host|domain)( or domain)?( name)? not found|no such (host|domain)|nxdomain|domain .{0,40}does(n.t| not) exist",
     re.IGNORECASE,
 )
 POLICY_WORDS = re.compile(r"spam|block|blacklist|policy|reputation|denied|dmarc|spf\b|rate|relay", re.IGNORECASE)
@@ -30,6 +36,10 @@ DELAYED = re.compile(
 )
 MESSAGE_ID = re.compile(r"^\W{0,3}Message-ID:\s*<([^<>\s]{3,300})>", re.IGNORECASE | re.MULTILINE)
 MAX_PROSE = 20_000
+# The second of each is of mails whose addresses are written in any script (RFC 6533).
+STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+WHOLE_PARTS = frozenset({"message/rfc822", "message/global"})
+HEADER_PARTS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,8 @@ def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
     if match:
         kind, subject, detail = (int(part) for part in match.groups())
         if (subject, detail) != (0, 0):
-            return kind == 5 and (subject, detail) in NO_SUCH_READER
+            is_no_domain = (subject, detail) == (4, 4) and NO_SUCH_DOMAIN.search(text) is not None
+            return kind == 5 and ((subject, detail) in NO_SUCH_READER or is_no_domain)
     if POLICY_WORDS.search(text):
         return False
     return bool(NO_SUCH_WORDS.search(text)) or code in MAILBOX_CODES
@@ -77,7 +88,7 @@ def read_bounce(mail: Mail) -> Bounce | None:
     The notice of a success or a relay is no bounce. Of several recipients the first that failed counts: our mails have
     one each.
     """
-    status_part = next((p for p in mail.walk() if p.get_content_type() == "message/delivery-status"), None)
+    status_part = next((p for p in mail.walk() if p.get_content_type() in STATUS_PARTS), None)
     if status_part is None:
         return None
     for block in _blocks(status_part):
@@ -129,10 +140,10 @@ def original_id(mail: Mail) -> str:
     """Message-ID of the mail a report carries back, whole or by its headers alone."""
     for part in mail.walk():
         kind = part.get_content_type()
-        if kind == "message/rfc822" and isinstance(inner := part.get_payload(), list) and inner:
+        if kind in WHOLE_PARTS | HEADER_PARTS and isinstance(inner := part.get_payload(), list) and inner:
             first = inner[0]
             return bare_id(str(first.get("Message-ID", ""))) if isinstance(first, Mail) else ""
-        if kind == "text/rfc822-headers":
+        if kind in HEADER_PARTS:
             return bare_id(_header_in_text(part, "message-id"))
     return ""
 
@@ -153,7 +164,12 @@ def _header_in_text(part: Mail, name: str) -> str:
 def _blocks(part: Mail) -> list[Mail]:
     """Groups of fields, one a recipient behind the first; a broken notice may have its text undivided."""
     payload = part.get_payload()
-    return [block for block in payload if isinstance(block, Mail)] if isinstance(payload, list) else []
+    blocks = [block for block in payload if isinstance(block, Mail)] if isinstance(payload, list) else []
+    if part.get_content_type() == "message/delivery-status" or not blocks:
+        return blocks
+    # Python reads other kinds as one mail, whose text are the fields of the recipients.
+    texts = re.split(r"\r?\n\r?\n", str(blocks[0].get_payload()).strip())
+    return [blocks[0], *(message_from_string(text) for text in texts)]
 
 
 def _address(block: Mail) -> str:
@@ -164,35 +180,3 @@ def _address(block: Mail) -> str:
 def _code(said: str) -> int:
     match = re.search(r"\b([245]\d\d)\b", said)
     return int(match[1]) if match else 0
-
-
-# `not-spam` takes a complaint back, `virus` and `auth-failure` are no reader's wish.
-COMPLAINT_TYPES = frozenset({"abuse", "fraud", "opt-out", "other", ""})
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """That a reader called a mail unwanted; `feedback_type` as reported."""
-
-    feedback_type: str
-    original_message_id: str
-
-
-def read_complaint(mail: Mail) -> Complaint | None:
-    """The complaint a mail reports, if it is a feedback report about an unwanted mail."""
-    part = next((p for p in mail.walk() if p.get_content_type() == "message/feedback-report"), None)
-    if part is None:
-        return None
-    payload = part.get_payload()
-    fields = payload[0] if isinstance(payload, list) and payload else None
-    kind = str(fields.get("Feedback-Type", "")) if isinstance(fields, Mail) else _report_line(payload)
-    kind = kind.strip().lower()
-    return Complaint(kind, original_id(mail)) if kind in COMPLAINT_TYPES else None
-
-
-def _report_line(payload: object) -> str:
-    for line in str(payload).splitlines():
-        name, _, value = line.partition(":")
-        if name.strip().lower() == "feedback-type":
-            return value
-    return ""

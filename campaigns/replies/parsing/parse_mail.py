@@ -14,8 +14,9 @@ from email.utils import getaddresses, parsedate_to_datetime
 from hashlib import sha256
 from typing import TypeVar
 
-from campaigns.replies.parsing import auto_replies, delivery_reports, quotations
-from campaigns.replies.parsing.delivery_reports import Bounce, Complaint
+from campaigns.replies.parsing import auto_replies, complaints, delivery_reports, html_text, quotations, returned_marks
+from campaigns.replies.parsing.complaints import Complaint
+from campaigns.replies.parsing.delivery_reports import Bounce
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_IDS = 50
@@ -36,6 +37,7 @@ class IncomingMail:
         text: The writer's own words.
         auto_reason: Why it counts as automatic; empty for a person's mail.
         bounce: The bounce it reports, if it is one; likewise `complaint`.
+        marks: What may be tokens or ids of ours in what a report carries back; empty of any other mail.
         problems: Names of the parts that could not be read; they are empty.
     """
 
@@ -49,6 +51,7 @@ class IncomingMail:
     auto_reason: str = ""
     bounce: Bounce | None = None
     complaint: Complaint | None = None
+    marks: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -71,6 +74,11 @@ def parse_mail(raw: bytes) -> IncomingMail:
     body = tried("text", lambda: _body(mail), "")
     text = tried("text", lambda: quotations.own_text(body), "")
     sender = tried("from", lambda: next(iter(_addresses(mail, "From")), ""), "")
+    bounce = tried(
+        "bounce", lambda: delivery_reports.read_bounce(mail) or _prose_bounce(mail, sender, subject, body), None
+    )
+    complaint = tried("complaint", lambda: complaints.read_complaint(mail, sender=sender, subject=subject), None)
+    is_report = bounce is not None or complaint is not None
     return IncomingMail(
         message_id=tried("message-id", lambda: delivery_reports.bare_id(_header(mail, "Message-ID")), "")
         or fingerprint,
@@ -81,10 +89,9 @@ def parse_mail(raw: bytes) -> IncomingMail:
         answers=tried("references", lambda: _answers(mail), ()),
         text=text,
         auto_reason=tried("automatic", lambda: auto_replies.auto_reply_reason(mail, text, subject=subject), ""),
-        bounce=tried(
-            "bounce", lambda: delivery_reports.read_bounce(mail) or _prose_bounce(mail, sender, subject, body), None
-        ),
-        complaint=tried("complaint", lambda: delivery_reports.read_complaint(mail), None),
+        bounce=bounce,
+        complaint=complaint,
+        marks=tried("marks", lambda: returned_marks.returned_marks(mail), ()) if is_report else (),
         problems=tuple(problems),
     )
 
@@ -138,7 +145,7 @@ def _body(mail: Mail) -> str:
         if kind == "text/plain" and (text := _content(part)).strip():
             return text
         if kind == "text/html" and not rich:
-            rich = quotations.text_of_html(_content(part))
+            rich = html_text.text_of_html(_content(part))
     return rich
 
 
