@@ -23,7 +23,6 @@ from campaigns.states import AnswerState, LawfulBasis, MessageState
 from web.errors import Refusal
 
 MOST_NAMED = 20
-_BRACES = re.compile(r"\{{2,}")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,150}@[!-;=?-~]{1,150}")
 # Made up for a mail that bore no Message-ID: no mail program knows it.
 _NO_ID = "@no-message-id"
@@ -56,6 +55,8 @@ def compose(answer: InboxAnswer) -> OutgoingMail:
             sender.from_name, sender.postal_address, leave_url, reason, farewell_of(contact.language).leave
         ),
         plain_names=content.plain_names(contact),
+        names=content.names_in_headers(contact),
+        quoted_subject=True,
     )
     message_id, answer_to = message_id_of(answer.pk, sender), compose_message.reply_address(mail.pk, sender)
     outgoing = EmailMultiAlternatives(
@@ -90,13 +91,9 @@ def sender_of(reply: Reply) -> SenderIdentity:
 
 
 def subject_of(reply: Reply) -> str:
-    """Return the subject of an answer: that of the reply, or of our mail where it had none, after one `Re:`.
-
-    What has been in a mail is words: braces in it are no slot, which nothing may fill.
-    """
+    """Return the subject of an answer: that of the reply, or of our mail where it had none, after one `Re:`."""
     mail = reply.message
-    words = _BRACES.sub("{", reply.subject or mail.subject)
-    return compose_message.reply_subject(words or content.fields_of(mail)["subject"])
+    return compose_message.reply_subject(reply.subject or mail.subject or content.fields_of(mail)["subject"])
 
 
 def message_id_of(answer_pk: UUID, sender: SenderIdentity) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from audit import trail
 from campaigns.answers import compose, queries
-from campaigns.compose.render import UnfilledSlotError
+from campaigns.compose.render import UnfilledSlotError, UnfilledValueError, shown_slot
 from campaigns.models import InboxAnswer, Reply
 from campaigns.states import AnswerState
 from campaigns.suppression import queries as suppressed
@@ -85,7 +85,7 @@ def approve(reply: Reply, *, revision: int, by: Member) -> InboxAnswer:
 
     Raises:
         PermissionDenied: The member does not lead the campaign's task.
-        Refusal: `person_erased`, `suppressed`, `no_answer`, `no_words`, `no_sender`, `unfilled_slot`; 409 `answer_changed`,
+        Refusal: `person_erased`, `suppressed`, `no_answer`, `no_words`, `no_sender`, `unfilled_slot`, `unfilled_value`; 409 `answer_changed`,
             `answer_under_way`, or `answer_in_doubt`.
     """
     permissions.require(by, reply.message.campaign.task, Role.LEAD)
@@ -169,8 +169,11 @@ def _require_sendable(answer: InboxAnswer) -> None:
         )
     try:
         compose.compose(answer)
+    except UnfilledValueError as error:
+        hint = "Correct the contact, or the sender, and send the answer then."
+        raise Refusal("unfilled_value", f"{error}.", hint=hint) from None
     except UnfilledSlotError as error:
-        names = ", ".join(f"{{{{{slot}}}}}" for slot in error.slots)
+        names = ", ".join(shown_slot(slot) for slot in error.slots)
         raise Refusal(
             "unfilled_slot", f"Nothing fills {names}.", hint="Write the words themselves.", errors={"body": [names]}
         ) from None

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from campaigns.compose import merge_marks
 from campaigns.models import Campaign, Contact, Link, Message, SenderIdentity, Step
 from campaigns.senders import rotation
 from campaigns.states import StepWriter
@@ -68,6 +69,11 @@ def slots_of_contact(contact: Contact) -> dict[str, str]:
     }
 
 
+def names_in_headers(contact: Contact) -> dict[str, str]:
+    """What the address line says of its reader, whether or not the text does."""
+    return {"contact.first_name": contact.first_name, "contact.last_name": contact.last_name}
+
+
 def slots_of_sender(sender: SenderIdentity | None) -> dict[str, str]:
     """What a mail may say of its sender."""
     return {
@@ -94,6 +100,12 @@ def known_slots(campaign: Campaign) -> list[str]:
 def slots_in(step: Step) -> list[str]:
     """Names of the slots a step's fixed text uses, each once."""
     return list(dict.fromkeys(match.group(1) for match in SLOT.finditer(f"{step.subject}\n{step.body}")))
+
+
+def foreign_marks_in(step: Step) -> list[str]:
+    """Marks of other mail merges in a step's fixed text, each once."""
+    text = SLOT.sub(" ", f"{step.subject}\n{step.body}")
+    return list(dict.fromkeys(mark.group() for mark in merge_marks.marks_in(text)))
 
 
 def with_words(mails: QuerySet[Message]) -> QuerySet[Message]:

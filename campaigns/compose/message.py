@@ -49,7 +49,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
     Raises:
         Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written;
             `repeats_earlier`, when its reader was sent that text, or nearly that text, before.
-        UnfilledSlotError: The text has a slot that nothing fills.
+        UnfilledSlotError: The text has a slot that nothing fills; `UnfilledValueError`: a value has a mark that nothing filled.
         ValueError: A header cannot be written.
     """
     sender = rotation.sender_of(message)
@@ -77,6 +77,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
         ),
         plain_names=content.plain_names(message.contact),
         pixel_url=pixel_url(message, sender),
+        names=content.names_in_headers(message.contact),
     )
     message_id = message_id_of(message.pk, sender)
     answer_to = reply_address(message.pk, sender)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 
+from campaigns.compose import merge_marks
 from campaigns.compose.addresses_in_text import defused
 from review.spec.schema import SLOT
 
@@ -24,16 +25,34 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u
 _BLANKS = re.compile(r"\s+")
 
 
+def shown_slot(name: str) -> str:
+    """Return a slot as it stands in a text; a mark of another mail merge as it is."""
+    return name if next(merge_marks.marks_in(name), None) else f"{{{{{name}}}}}"
+
+
 class UnfilledSlotError(ValueError):
     """A text with slots that nothing fills; it must not go out.
 
     Attributes:
-        slots: Their names, in order, each once.
+        slots: Their names, in order, each once; marks of other mail merges as they stand.
     """
 
     def __init__(self, slots: list[str]) -> None:
-        super().__init__(f"nothing fills {', '.join(f'{{{{{slot}}}}}' for slot in slots)}")
+        super().__init__(f"nothing fills {', '.join(shown_slot(slot) for slot in slots)}")
         self.slots = slots
+
+
+class UnfilledValueError(UnfilledSlotError):
+    """A value that holds a mark of a mail merge: it stands in a contact's cell, or a sender's, and must not go out.
+
+    Attributes:
+        slots: What the values are called, in order.
+    """
+
+    def __init__(self, marks: Mapping[str, str]) -> None:
+        places = "; ".join(f"{name} holds {mark}" for name, mark in marks.items())
+        ValueError.__init__(self, f"{places}, which nothing filled")
+        self.slots = list(marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +90,13 @@ def render(
     footer: Footer,
     plain_names: Collection[str] = (),
     pixel_url: str = "",
+    names: Mapping[str, str] | None = None,
+    quoted_subject: bool = False,
 ) -> Rendered:
     """Fill a mail and put its footer under it.
 
-    A slot with an empty value goes, and the blank before it: `Hi {{contact.first_name}},` becomes `Hi,`.
+    A slot with an empty value goes, and the blank before it: `Hi {{contact.first_name}},` becomes `Hi,`. Values are words:
+    braces in them are no slot, and a mail whose words nothing filled does not go out.
 
     Args:
         fields: `subject` and `body`, with slots in double braces.
@@ -82,13 +104,19 @@ def render(
         footer: What stands under the text.
         plain_names: Words that look like an address and are none, such as the company name `Booking.com`.
         pixel_url: Tracking pixel; only for contacts who agreed to open tracking.
+        names: Values by slot name that stand in the mail's headers, looked at as those in its text are.
+        quoted_subject: Whether the subject stood in a mail before: what looks like a slot in it is words.
 
     Raises:
-        UnfilledSlotError: The text has a slot without a value in `slots`.
+        UnfilledSlotError: The text has a slot without a value in `slots`, or a mark of another mail merge.
+        UnfilledValueError: A value has one.
     """
-    if unfilled := unfilled_slots(fields, slots):
+    written = {name: text for name, text in fields.items() if name != "subject" or not quoted_subject}
+    if unfilled := unfilled_slots(written, slots):
         raise UnfilledSlotError(unfilled)
-    subject, _ = _filled(fields.get("subject", ""), slots, plain_names, with_links=False)
+    if marks := merge_marks.unfilled({**_values_used(written, slots), **_words_of(footer), **(names or {})}):
+        raise UnfilledValueError(marks)
+    subject, _ = _filled(fields.get("subject", ""), slots, plain_names, with_links=False, with_slots=not quoted_subject)
     body, links = _filled(fields.get("body", ""), slots, plain_names, with_links=True)
     return Rendered(
         subject=_BLANKS.sub(" ", subject).strip()[:SUBJECT_CHARS],
@@ -98,10 +126,22 @@ def render(
 
 
 def unfilled_slots(fields: Mapping[str, str], slots: Collection[str]) -> list[str]:
-    """Names of slots in a text that nothing fills, in order, each once."""
+    """Names of slots in a text that nothing fills, and other mail merges' marks as they stand, in order, each once."""
+    texts = [fields.get("subject", ""), fields.get("body", "")]
+    names = [match.group(1) for text in texts for match in SLOT.finditer(text)]
+    others = [match.group() for text in texts for match in merge_marks.marks_in(SLOT.sub(" ", text))]
+    return [*(name for name in dict.fromkeys(names) if name not in slots), *dict.fromkeys(others)]
+
+
+def _values_used(fields: Mapping[str, str], slots: Mapping[str, str]) -> dict[str, str]:
     texts = (fields.get("subject", ""), fields.get("body", ""))
-    names = (match.group(1) for text in texts for match in SLOT.finditer(text))
-    return [name for name in dict.fromkeys(names) if name not in slots]
+    names = dict.fromkeys(match.group(1) for text in texts for match in SLOT.finditer(text))
+    return {name: slots[name] for name in names if not name.startswith(LINK)}
+
+
+def _words_of(footer: Footer) -> dict[str, str]:
+    named = {"sender.name": footer.sender, "sender.postal_address": footer.postal_address}
+    return {**named, "contact.basis_source": footer.reason}
 
 
 def one_line(text: str) -> str:
@@ -110,7 +150,7 @@ def one_line(text: str) -> str:
 
 
 def _filled(
-    text: str, slots: Mapping[str, str], plain_names: Collection[str], *, with_links: bool
+    text: str, slots: Mapping[str, str], plain_names: Collection[str], *, with_links: bool, with_slots: bool = True
 ) -> tuple[str, list[tuple[str, str]]]:
     """The text with plain slots filled and made harmless; links are marks that stand for (name, address)."""
     links: list[tuple[str, str]] = []
@@ -129,7 +169,7 @@ def _filled(
         return f" {chr(_FIRST_MARK + len(links) - 1)} "
 
     clean = _MARKS.sub("", _CONTROLS.sub("", text))
-    return defused(_SLOT_WITH_BLANK.sub(fill, clean), plain_names), links
+    return defused(_SLOT_WITH_BLANK.sub(fill, clean) if with_slots else clean, plain_names), links
 
 
 _SLOT_WITH_BLANK = re.compile(r"([ \t]?)" + SLOT.pattern)

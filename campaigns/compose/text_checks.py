@@ -13,9 +13,11 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from campaigns.compose import merge_marks
 from campaigns.compose.addresses_in_text import find
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
+from review.text.reading.words import blanked
 
 ECHO_WORDS = 9
 InstructionWords = dict[str, set[tuple[str, ...]]]
@@ -95,6 +97,15 @@ def _marks_of(
                 f"Nothing fills {match.group()[:60]}",
                 mend="Write the real words, or a slot of the campaign.",
             )
+    for match in merge_marks.marks_in(blanked(text, SLOT)):
+        yield TextMark(
+            "unknown_slot",
+            name,
+            match.start(),
+            match.end(),
+            f"Nothing fills {match.group()[:60]}",
+            mend="Write the real words, or a slot of the campaign.",
+        )
     for match in _ORDERS.finditer(text):
         yield TextMark(
             "echo",

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 
 from audit import trail
 from campaigns.contacts.imports.parse_row import person_value
-from campaigns.models import Contact, Enrolment
+from campaigns.models import Contact, Enrolment, Message
+from campaigns.states import HoldReason, MessageState
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
@@ -23,6 +25,8 @@ CORRECTABLE = ("first_name", "last_name", "company", "segment", "time_zone", "la
 @transaction.atomic
 def correct(contact: Contact, values: Mapping[str, Any], *, by: Member) -> Contact:
     """Change what is known of a contact; mails that have not gone are filled with the new values.
+
+    Those that were held since a value was never filled in may go.
 
     Args:
         contact: The contact.
@@ -43,6 +47,8 @@ def correct(contact: Contact, values: Mapping[str, Any], *, by: Member) -> Conta
         setattr(contact, name, new[name])
     if changed:
         contact.save(update_fields=changed)
+        now, held = timezone.now(), {"state": MessageState.APPROVED, "held_because": HoldReason.VALUE}
+        Message.objects.filter(contact=contact, **held).update(due_at=now, held_because="", problem="", updated_at=now)
         trail.record("contact_corrected", by=by, about=contact, fields=changed)
     return contact
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from campaigns.compose import content, repeats
 from campaigns.models import Arm, Campaign, Experiment, SenderIdentity, Step
 from campaigns.pipelines import launch_problems as pipelines
-from campaigns.planning import audience, forecast
+from campaigns.planning import audience, forecast, mark_checks
 from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
 from campaigns.senders import check_domain, rotation
@@ -91,6 +91,8 @@ def _addresses(sender: SenderIdentity) -> Iterator[LaunchProblem]:
             "Add both to the sender.",
             "sender",
         )
+    if marks := mark_checks.in_sender(sender):
+        yield LaunchProblem("unfilled_value", marks, "Write the words themselves, on the sender's page.", "sender")
 
 
 def _steps(campaign: Campaign) -> Iterator[LaunchProblem]:
@@ -98,6 +100,8 @@ def _steps(campaign: Campaign) -> Iterator[LaunchProblem]:
     slot_names = content.known_slots(campaign)
     if not steps:
         yield LaunchProblem("no_steps", "It has no mail to send.", "Add a first mail.", "steps")
+    for marks in mark_checks.in_texts(steps):
+        yield LaunchProblem("unknown_slot", marks, f"There are {mark_checks.slots_named(slot_names)}.", "steps")
     yield from _same_texts(steps)
     yield from _clicks(campaign, steps)
     for step in steps:
@@ -138,7 +142,7 @@ def _fixed_text(step: Step, known: list[str]) -> Iterator[LaunchProblem]:
             yield LaunchProblem(
                 "unknown_slot",
                 f"Mail {step.number} uses {{{{{slot}}}}}, which nothing fills.",
-                f"There are {', '.join(f'{{{{{name}}}}}' for name in known)}.",
+                f"There are {mark_checks.slots_named(known)}.",
                 "steps",
             )
 
@@ -159,7 +163,7 @@ def _written(campaign: Campaign, step: Step, known: list[str]) -> Iterator[Launc
                 f"The task lets its model write {{{{{slot}}}}}, which nothing fills here.",
                 f"Add a link '{slot.removeprefix('link.')}'."
                 if slot.startswith("link.")
-                else f"There are {', '.join(f'{{{{{name}}}}}' for name in known)}.",
+                else f"There are {mark_checks.slots_named(known)}.",
                 "task",
             )
 
@@ -243,6 +247,10 @@ def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
             f"{count:,} of the contacts have no lawful basis with a source and a date.",
             "Import them again with all three.",
             "contacts",
+        )
+    if marks := mark_checks.in_contacts(campaign):
+        yield LaunchProblem(
+            "unfilled_value", marks, "Correct these contacts: a mail says what stands there.", "contacts"
         )
 
 

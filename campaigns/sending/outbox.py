@@ -18,14 +18,14 @@ from django.utils import timezone
 
 from campaigns.compose import message as compose_message
 from campaigns.compose.message import OutgoingMail
-from campaigns.compose.render import UnfilledSlotError
+from campaigns.compose.render import UnfilledSlotError, UnfilledValueError
 from campaigns.events import record
 from campaigns.models import Campaign, Enrolment, Event, Message
 from campaigns.senders import providers, rotation
 from campaigns.sending import contact_caps, obstacles, sender_caps
 from campaigns.sending.attempt import SendingAttempt
 from campaigns.sending.transport import SendResult, ServerReply
-from campaigns.states import CampaignState, EventKind, EventSource, MessageState
+from campaigns.states import CampaignState, EventKind, EventSource, HoldReason, MessageState
 from jobs.models import Job
 from jobs.scheduling import halt
 from jobs.states import HELD, JobState
@@ -37,6 +37,8 @@ from web.errors import Refusal
 MAX_TRIES = 8
 FIRST_DELAY_S = 60
 LONGEST_DELAY_S = 4 * 3600
+# A contact's correction lets its mails go at once; a sender's is met at the next look.
+VALUE_HELD = timedelta(hours=1)
 # Mails on the wire, also where others have called them unknown since.
 _MAY_BE_ANSWERED = (MessageState.SENDING, MessageState.UNKNOWN)
 
@@ -97,6 +99,11 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
         message.sender, message.provider = sender, provider
         try:
             mail = _composed(message, turn)
+        except UnfilledValueError as error:
+            # Its words are right: it goes once a person has corrected the value.
+            until, problem = now + VALUE_HELD, f"{str(error)[:1].upper()}{str(error)[1:]}."
+            _move(message, MessageState.APPROVED, due_at=until, held_because=HoldReason.VALUE, problem=problem[:300])
+            return None
         except (Refusal, UnfilledSlotError, ValueError) as error:
             if _take(message, turn, now):
                 _fail(message, f"The mail could not be made: {error}")
