@@ -128,8 +128,8 @@ def registered(experiment: Experiment) -> dict[str, Any]:
 
 def replies(experiment: Experiment) -> list[Reply]:
     """The latest replies, from which one walks back."""
-    said = outcomes.human_events(experiment.campaign, EventKind.REPLIED).order_by()
-    rows = Reply.objects.filter(event__in=said.values("pk"))
+    answers = outcomes.human_events(experiment.campaign, EventKind.REPLIED).order_by()
+    rows = Reply.objects.filter(event__in=answers.values("pk"))
     related = rows.select_related("event", "message__arm", "message__enrolment")
     return list(related.order_by("-event__occurred_at")[:REPLIES_SHOWN])
 

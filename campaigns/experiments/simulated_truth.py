@@ -83,8 +83,8 @@ def _found(result: Mapping[str, Any]) -> dict[tuple[str, str], float]:
 
 
 def _meanings(experiment: Experiment) -> list[TruthOfReplies]:
-    said = human_events(experiment.campaign, EventKind.REPLIED).order_by()
-    replies = Reply.objects.filter(event__in=said.values("pk")).order_by()
+    answers = human_events(experiment.campaign, EventKind.REPLIED).order_by()
+    replies = Reply.objects.filter(event__in=answers.values("pk")).order_by()
     counts = dict(replies.values_list("meaning").annotate(count=Count("pk")))
     whole = sum(counts.values()) or 1
     made: dict[str, float] = experiment.simulated_truth["meanings"]

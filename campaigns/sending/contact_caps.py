@@ -158,8 +158,8 @@ def _newest_of(column: str, cap: int, *, same: str, besides: UUID, since: dateti
 
 
 def _replies_to_others(*, address_hmac: Any, campaign: UUID, since: datetime) -> QuerySet[Event]:
-    told = Event.objects.filter(message__contact__address_hmac=address_hmac, occurred_at__gt=since)
-    replies = by_people(told, EventKind.REPLIED)
+    lately = Event.objects.filter(message__contact__address_hmac=address_hmac, occurred_at__gt=since)
+    replies = by_people(lately, EventKind.REPLIED)
     return replies.exclude(campaign=campaign).order_by("-occurred_at").only("occurred_at")[:1]
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns.events.outcomes import COUNTS_AS, are_of_people, by_people, human_events
+from campaigns.events.outcomes import are_of_people, by_people, human_events
 from campaigns.models import Campaign, Event, InboxAnswer, Message, Reply, Step
 from campaigns.states import AnswerState, EventKind, MessageState, StepCondition, StopReason
 from campaigns.suppression.queries import barred
@@ -158,8 +158,9 @@ def stop_reason(message: Message) -> StopReason | None:
         message: With its campaign and its step.
     """
     if ends := _ENDS_OF(ends_of(message.step), enrolment=message.enrolment_id):
-        # Each of these kinds is by the same word a reason to stop.
-        return StopReason(ends[0].ended_by)
+        # Each of these kinds is by the same word a reason to stop; a mail that was taken for a program's is an answer here.
+        kind = ends[0].kind
+        return StopReason(EventKind.REPLIED if kind == EventKind.AUTO_REPLIED else kind)
     if message.step.when == StepCondition.NO_ANSWER:
         return None
     fits = Message.objects.filter(holds(message.campaign, message.step), pk=message.pk)
@@ -174,9 +175,7 @@ def _end(kinds: Sequence[EventKind]) -> Q:
 
 # Asked of each mail, so it is compiled once.
 _ENDS_OF = CompiledQuery(
-    lambda kinds, *, enrolment: (
-        Event.objects.filter(_end(kinds), enrolment=enrolment).annotate(ended_by=COUNTS_AS).order_by("occurred_at")[:1]
-    )
+    lambda kinds, *, enrolment: Event.objects.filter(_end(kinds), enrolment=enrolment).order_by("occurred_at")[:1]
 )
 
 

@@ -25,12 +25,12 @@ MAX_CHARS = 400_000
 def returned_marks(mail: Mail) -> tuple[str, ...]:
     """Return what may be tokens or ids of ours below a report's own header, headers before texts, each once, at most 50."""
     marks = (mark for text in _texts(mail) for pattern in (_TOKEN, _ID) for mark in pattern.findall(text))
-    found: dict[str, None] = {}
+    distinct: dict[str, None] = {}
     for mark in marks:
-        found.setdefault(mark.lower())
-        if len(found) == MAX_MARKS:
+        distinct.setdefault(mark.lower())
+        if len(distinct) == MAX_MARKS:
             break
-    return tuple(found)
+    return tuple(distinct)
 
 
 def _texts(mail: Mail) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage, MIMEPart
+from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,8 @@ def report(part: EmailMessage | str, **headers: str) -> bytes:
     return outer.as_bytes()
 
 
-def kind_of_part(kind: str, text: str) -> MIMEPart:
-    part = MIMEPart(policy=SMTP)
+def kind_of_part(kind: str, text: str) -> EmailMessage:
+    part = EmailMessage(policy=SMTP)
     part["Content-Type"] = kind
     part.set_payload(text)
     return part

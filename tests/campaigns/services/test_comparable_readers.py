@@ -118,8 +118,8 @@ def an_answer_after_the_window(spring: Campaign, summer: Campaign, drafts: list[
 @not_comparable
 def a_machines_answer(spring: Campaign, summer: Campaign, drafts: list[Draft]) -> None:
     mail = send(spring, drafts[0], "ada")
-    told = tell(mail, EventKind.REPLIED, is_machine=True)
-    Reply.objects.create(event=told, message=mail, meaning=ReplyClass.INTERESTED)
+    told = tell(mail, EventKind.AUTO_REPLIED, is_machine=True)
+    Reply.objects.create(event=told, message=mail, meaning=ReplyClass.MACHINE)
     send(summer, drafts[1], "ben")
 
 
