@@ -30,7 +30,9 @@ class NoSignupAdapter(DefaultAccountAdapter):
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         if methods or not user.is_authenticated:
             return methods
-        return [{"id": reauthentication.BY_SSO, "description": "Sign in again", "url": reverse(reauthentication.BY_SSO)}]
+        return [
+            {"id": reauthentication.BY_SSO, "description": "Sign in again", "url": reverse(reauthentication.BY_SSO)}
+        ]
 
     def is_reauthentication_required(self, *, app: str, **_: object) -> bool:
         """Whether allauth's own pages must ask for a proof: members with none of its ways may have one of their provider."""
