@@ -31,6 +31,7 @@ from tests.generation.answering import Answering, Body, answering
 from tests.nursery import Standby
 from tests.review.desk.looking import SHOWN, current, saved, signed_in_page, until
 from tests.serving.conftest import Site, start_engine
+from tests.serving.promoting import give_a_reason
 from tests.serving.waiting import work_beside
 from tests.training.engine.classifier import conftest as encoders
 from tests.training.test_kinds import model_folder, tiny
@@ -279,13 +280,7 @@ def export_and_promote(page: Page, miniature: Miniature) -> None:
     expect(page.locator("main")).to_contain_text("Download (")
     page.goto(f"/miniatures/{miniature.pk}/")
     page.locator(f"#promote-{miniature.pk}").click()
-    over, demote = page.locator("#override"), page.locator(f"#demote-{miniature.pk}")
-    expect(over.or_(demote)).to_be_visible()
-    # So small a student may be behind the nearest gold.
-    if over.count():
-        page.locator("#override-reason").fill("A walk through the product.")
-        over.click()
-    expect(page.locator(f"#demote-{miniature.pk}")).to_be_visible()
+    give_a_reason(page, miniature.pk)
 
 
 def ask_both(client: openai.OpenAI) -> None:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.review.desk.looking import until, waiting
+from tests.serving.promoting import give_a_reason
 from tests.tour.conftest import TASK, Stack, a_frozen_version, a_miniature
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
@@ -57,12 +58,7 @@ def promote(page: Page, miniature: dict[str, Any]) -> None:
     # The demo's own is in service from the start.
     if button.count():
         button.click()
-        over = page.locator("#override")
-        expect(over.or_(page.locator("#serving"))).to_be_visible()
-        # So small a student may be behind the nearest gold.
-        if over.count():
-            page.locator("#override-reason").fill("A tour of the product.")
-            over.click()
+        give_a_reason(page, miniature["id"])
     expect(page.locator("#serving .badge").first).to_have_text("running", timeout=JOB_PATIENCE_MS)
 
 

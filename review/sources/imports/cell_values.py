@@ -17,9 +17,8 @@ from review.spec.values import TEXTS, label_of, normalise_text, out_of_range
 from web import strict_json
 from web.strict_json import WrittenFloat
 
-MAX_CHARS = 20_000
-# Of a document, a conversation or an object.
-MAX_LONG_CHARS = 200_000
+# MAX_LONG_CHARS: of a document, a conversation or an object.
+MAX_CHARS, MAX_LONG_CHARS = 20_000, 200_000
 PAGE = "\f"
 ROLES = ("system", "user", "assistant", "tool")
 _ROLES = {"developer": "system", "function": "tool"}

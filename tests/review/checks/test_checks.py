@@ -180,19 +180,6 @@ def test_a_mail_that_does_not_name_the_company_is_marked(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("company", "text", "is_named"),
-    [
-        ("C# Works", "At C# works", True), ("C# Works", "At C++ works", False), ("C++ Works", "At C works", False),
-        ("Acme-Works", "#Acme works, all", True), ("\u0915\u093f", "\u0915\u093e \u0939\u0948", False), ("\u0915\u093f", "\u0915\u093f!", True),
-    ],
-)  # fmt: skip
-def test_signs_and_marks_are_part_of_a_companys_name(company: str, text: str, is_named: bool) -> None:
-    fields = {"subject": "A plan", "body": text}
-
-    assert bool(checks.run(spec_with("names_company"), {**FACTS, "company": company}, fields)) != is_named
-
-
-@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("We cut spoilage by 31 %.", ["31"]), ("It saves 45% of time.", ["45%"]), ("You have 1,400 people.", ["1,400"]),

@@ -40,3 +40,16 @@ def test_an_ordinary_word_that_opens_a_sentence_makes_no_other_name() -> None:
     found = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
 
     assert [text[mark.start : mark.end] for mark in found] == []
+
+
+@pytest.mark.parametrize(
+    ("company", "text", "is_named"),
+    [
+        ("C# Works", "At C# works", True), ("C# Works", "At C++ works", False), ("C++ Works", "At C works", False),
+        ("Acme-Works", "#Acme works, all", True), ("\u0915\u093f", "\u0915\u093e \u0939\u0948", False), ("\u0915\u093f", "\u0915\u093f!", True),
+    ],
+)  # fmt: skip
+def test_signs_and_marks_are_part_of_a_companys_name(company: str, text: str, is_named: bool) -> None:
+    fields = {"subject": "A plan", "body": text}
+
+    assert bool(checks.run(spec_with("names_company"), {**FACTS, "company": company}, fields)) != is_named
