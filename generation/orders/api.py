@@ -18,8 +18,8 @@ from generation.orders import launch, queries
 from generation.orders import queries as selectors
 from generation.orders.serializers import (
     CallOut,
-    EstimateOut,
     OrderDetailOut,
+    OrderEstimateOut,
     OrderIn,
     OrderOut,
     OrderStartedOut,
@@ -65,7 +65,7 @@ class OrderListView(APIView):
 class EstimateView(APIView):
     """The price of an order, before it is launched; starts nothing."""
 
-    @extend_schema(request=OrderIn, responses=EstimateOut)
+    @extend_schema(request=OrderIn, responses=OrderEstimateOut)
     def post(self, request: Request) -> Response:
         quoted = launch.quote(_order_request(request))
         lacking = split_advice.of_task(quoted.version.task)
@@ -75,7 +75,7 @@ class EstimateView(APIView):
             "terms": terms_of(quoted.teacher.provider),
             "warnings": [str(lacking)] if lacking else [],
         }
-        return Response(EstimateOut(shown).data)
+        return Response(OrderEstimateOut(shown).data)
 
 
 class OrderView(APIView):

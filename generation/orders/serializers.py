@@ -65,6 +65,11 @@ class EstimateOut(serializers.Serializer[Any]):
     suggested_budget_usd = serializers.DecimalField(max_digits=12, decimal_places=2)
     records = serializers.IntegerField()
     terms = TermsOut()
+
+
+class OrderEstimateOut(EstimateOut):
+    """The price of an order of drafts, and what to know before it is placed."""
+
     warnings = serializers.ListField(
         child=serializers.CharField(), help_text="Such as a side of the split that no record of the task stands on."
     )

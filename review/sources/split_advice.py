@@ -90,10 +90,16 @@ def of_rows(task: Task, rows: Mapping[str, int]) -> list[str]:
     return told + [unjudged_words(task, split) for split in unjudged]
 
 
-def advice(task: Task, split: Split) -> str:
-    """What brings a dataset to rows of a split that it has none of."""
+def advice(task: Task, split: Split, *, otherwise: str = "") -> str:
+    """What brings a dataset to rows of a split that it has none of.
+
+    Args:
+        task: Whose dataset it is.
+        split: The side.
+        otherwise: What to say where records stand there; that they lack verdicts, where it is empty.
+    """
     lacking = of_task(task)
-    return str(lacking) if lacking and split in lacking.missing else unjudged_words(task, split)
+    return str(lacking) if lacking and split in lacking.missing else otherwise or unjudged_words(task, split)
 
 
 def unjudged_words(task: Task, split: str) -> str:

@@ -23,7 +23,8 @@ OUTWARD = (
     "httpx", "requests", "aiohttp", "urllib.request", "urllib3", "http.client", "ftplib", "smtplib", "aiosmtplib",
     "django.core.mail.send_mail", "django.core.mail.send_mass_mail", "django.core.mail.get_connection",
     "django.core.mail.mail_admins", "django.core.mail.mail_managers", "openai", "anthropic", "huggingface_hub", "boto3",
-    "botocore", "paramiko", "websockets", "socket", "web.net.pinned_post", "web.net.page_fetch", "transformers",
+    "botocore", "paramiko", "websockets", "socket", "web.net.pinned_post", "web.net.page_fetch",
+    "web.net.exchange", "web.net.pinned_session", "transformers",
 )  # fmt: skip
 
 
@@ -81,6 +82,9 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "demo/reply_sorter/": READS_WEIGHTS,
     "serving/engine/": Stays("loads weights, and listens on a unix socket of this host"),
     "serving/runtime/engine_client.py": Stays("asks our own serving engine over a unix socket of this host"),
+    "web/net/exchange.py": Stays("carries one call of those who use it, each of which is named here"),
+    "web/net/pinned_session.py": Stays("calls the organisation's own sign-in provider; members must get in to resume"),
+    "members/sign_in/": Stays("calls the organisation's own sign-in provider; members must get in to resume"),
     "web/net/pinned_post.py": Asks("webhooks/deliveries/deliver.py"),
     "web/net/page_fetch.py": CALLING,
     "jobs/rundir/": Stays("asks this host for its own name"),

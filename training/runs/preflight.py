@@ -47,7 +47,8 @@ def require_rows(version: DatasetVersion, reads: str = "sft") -> None:
             f"{MIN_TRAIN_ROWS} and {MIN_VALIDATION_ROWS}."
         )
         if validation < MIN_VALIDATION_ROWS:
-            hint = split_advice.advice(version.dataset.task, Split.VALIDATION)
+            otherwise = "" if reads == "sft" else hint
+            hint = split_advice.advice(version.dataset.task, Split.VALIDATION, otherwise=otherwise)
         raise Refusal("too_few_golds", message, hint=hint, errors={"dataset_version": [message]})
     labels = version.counts.get("labels") or {}
     if reads == "kto" and not all(labels.get(label) for label in ("good", "bad")):
