@@ -68,6 +68,8 @@ LOOK_EVERY_S = 0.1
 ENGINES_END_WITHIN_S = 3.0
 # They begin on the same imports; the others need few of them, or start when nobody waits any more.
 FORKED = {"web": "uvicorn.main", "worker": "celery.bin.celery"}
+# What the web server reads requests with, which it names in its command line.
+HTTP = "miniatures_site.server.slow_connections"
 # Twelve lines of advice on root would drown the login; in production they stay.
 NO_ADVICE_ON_ROOT = "You're running the worker with superuser privileges"
 
@@ -227,7 +229,7 @@ def run_processes(
 def preload() -> None:
     """Import what the web server and the worker begin with; no connection is left for them to share."""
     gc.disable()
-    for module in FORKED.values():
+    for module in (*FORKED.values(), HTTP):
         import_module(module)
     for name in settings.MIDDLEWARE:
         import_string(name)
