@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.review.desk.looking import until, waiting
 from tests.serving.promoting import give_a_reason
-from tests.tour.conftest import TASK, Stack, a_frozen_version, a_miniature
+from tests.tour.conftest import NONE_LEFT, TASK, Stack, a_frozen_version, a_miniature
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 JOB_PATIENCE_MS = 900_000
@@ -191,7 +191,7 @@ def judge_a_deck(page: Page) -> None:
     for _ in range(DECK):
         card = page.locator(".card:not([hidden])")
         # A further card or the word that there is none: the next ones may be on their way.
-        expect(card.or_(page.locator("[data-gap=done]:not([hidden])")).first).to_be_visible()
+        expect(card.or_(page.locator(NONE_LEFT)).first).to_be_visible()
         if not card.count():
             break
         shown = card.get_attribute("data-card")

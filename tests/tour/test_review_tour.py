@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.tour.conftest import PATIENCE_MS, Stack
+from tests.tour.conftest import NONE_LEFT, PATIENCE_MS, Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 TASK, DRAFTS, PASSWORD = "team-desk", 60, "a calm desk by the sea"
@@ -146,7 +146,7 @@ def judge_one(tab: Page, verdict: Verdict) -> bool:
     tab.wait_for_selector(".desk.is-live")
     card = tab.locator(".card:not([hidden])")
     # That none is left is said only once the server has taken all that was judged.
-    expect(card.or_(tab.locator("[data-gap=done]")).first).to_be_visible()
+    expect(card.or_(tab.locator(NONE_LEFT)).first).to_be_visible()
     if card.count() == 0:
         return False
     shown = card.get_attribute("data-card")
