@@ -87,17 +87,8 @@ def _marks_of(
             f"{address.text[:60]} is an address of the text's own",
             mend="Use a link of the campaign; anything else goes out as plain words.",
         )
-    for match in SLOT.finditer(text):
-        if match.group(1) not in slots:
-            yield TextMark(
-                "unknown_slot",
-                name,
-                match.start(),
-                match.end(),
-                f"Nothing fills {match.group()[:60]}",
-                mend="Write the real words, or a slot of the campaign.",
-            )
-    for match in merge_marks.marks_in(blanked(text, SLOT)):
+    unknown = [match for match in SLOT.finditer(text) if match.group(1) not in slots]
+    for match in (*unknown, *merge_marks.marks_in(blanked(text, SLOT))):
         yield TextMark(
             "unknown_slot",
             name,
