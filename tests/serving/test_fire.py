@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +14,8 @@ import pytest
 from serving.models import Usage
 from serving.runtime import engine_client
 from serving.v1 import streams
-from tests.serving.conftest import SLUG
+from tests.serving import tiny
+from tests.serving.conftest import SLUG, Folders, start_engine
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
 
@@ -84,7 +87,19 @@ def test_a_third_of_all_clients_hanging_up_leaves_nothing_behind(site, engine, p
     assert asyncio.run(storm(site.url, key, 2))["whole"] == 1
 
 
-def test_more_than_fit_are_told_when_to_come_again_and_the_rest_is_answered(site, engine, promoted, lead, key_of):
+@pytest.fixture
+def small_engine(folders: Folders, short_folder: Path, settings: Any) -> Iterator[None]:
+    """An engine that answers one request at a time and lets two wait: however slow the site, a crowd fills it."""
+    path = short_folder / "small.sock"
+    entry = tiny.adapter_entry(SLUG, folders.one, folders.base)
+    process = start_engine(short_folder / "small", path, [entry], max_batch=1, max_waiting=2)
+    settings.SERVING_SOCKET = str(path)
+    yield
+    process.terminate()
+    process.wait(60)
+
+
+def test_more_than_fit_are_told_when_to_come_again_and_the_rest_is_answered(site, small_engine, promoted, lead, key_of):
     async def crowd() -> list[httpx.Response]:
         headers = {"Authorization": f"Bearer {key_of_lead}"}
         body = {"model": SLUG, "messages": user("company: Ostra"), "max_tokens": 60, "temperature": 1.5}
