@@ -138,10 +138,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-sources": {"file": "company\nAcme\n", "task": "{task}"},
     "POST api-webhooks": {
         "name": "x",
-        "url": "https://hooks.example/x",
+        "url": "https://93.184.216.34/x",
         "events": ["job.finished"],
         "task": "elsewhere",
     },
+    "PATCH api-webhook": {"url": "https://93.184.216.34/y"},
     "POST campaigns:act": {"verb": "pause"},
     "PATCH api-contact": {"company": "Acme Ltd"},
     "POST campaigns:contact": {"do": "save", "company": "Acme Ltd"},

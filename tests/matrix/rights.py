@@ -16,19 +16,22 @@ from review.models import Membership
 from tests.matrix.bodies import body_of
 from tests.matrix.installation import Installation
 from tests.matrix.routes import Route
+from webhooks.models import Hook
 
 # Endpoints that give somebody rights, whoever may call them.
 GRANTING = {
+    "PATCH api-webhook",
     "POST api-invitations",
     "POST api-service-tokens",
     "POST api-tasks",
     "POST api-tokens",
+    "POST api-webhooks",
     "PUT api-task-team-member",
 }
 
 
 class Right(NamedTuple):
-    """One right: what it is, whose, and in which task."""
+    """One right: what it is, whose, and in which task; the events of a task go to an address, those of all have no task."""
 
     kind: str
     holder: str
@@ -49,6 +52,10 @@ def rights() -> set[Right]:
         *(Right("admin", email) for email, is_admin, _ in invitations if is_admin),
         *(Right("account", email) for email, *_ in invitations),
         *(Right(row["role"], email, row["task"]) for email, _, held in invitations for row in held),
+        *(
+            Right("events", url, task)
+            for url, task in Hook.objects.filter(is_active=True).values_list("url", "task_slug")
+        ),
         *(Right("factor", str(pk)) for pk in Authenticator.objects.values_list("pk", flat=True)),
         *(Right("provider", str(pk)) for pk in SocialAccount.objects.values_list("pk", flat=True)),
     }
@@ -81,6 +88,6 @@ def _greedy(installation: Installation) -> list[dict[str, Any]]:
     everywhere = [{"task": slug, "role": "lead"} for slug in (installation.task.slug, installation.elsewhere.slug)]
     powers = {"is_admin": True, "is_superuser": True, "is_staff": True, "is_active": True}
     return [
-        {**person, **powers, "role": "lead", "scopes": [scope], "roles": roles}
+        {**person, **powers, "role": "lead", "scopes": [scope], "roles": roles, "task": ""}
         for scope, roles in (("admin", []), ("lead", everywhere), ("read", everywhere[:1]))
     ] + [{**person, **powers, "roles": everywhere, "scopes": list(SCOPES), "role": "lead"}]

@@ -141,13 +141,16 @@ def weak_programs(installation: Installation) -> dict[str, Client]:
 
 
 def _is_within(right: Right, caller: str, installation: Installation) -> bool:
-    """Whether a program of scope `lead` had a right itself: roles in tasks that its member leads, and of who is asked in."""
+    """Return whether a program of scope `lead` had a right itself.
+
+    It has roles and events of the tasks that its member leads, and asks people in.
+    """
     if caller == "service":
         return False
     own = {installation.task.slug} | ({installation.elsewhere.slug} if caller == "admin" else set())
     is_new_task = right.task == "new-one" and right.holder == installation.members[caller].username
     return right.kind == "account" or (
-        right.kind in ("viewer", "reviewer", "lead") and (right.task in own or is_new_task)
+        right.kind in ("viewer", "reviewer", "lead", "events") and (right.task in own or is_new_task)
     )
 
 

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import Task
+from review.tasks.service_tokens import issue
 from tests.webhooks.receiver import Receiver
 from webhooks.deliveries import deliver, publish
 from webhooks.endpoints import edit
@@ -52,6 +53,41 @@ def test_a_lead_makes_hooks_of_their_task_and_not_of_all(
 
     assert (of_all.status_code, of_task.status_code) == (422, 200)
     assert Hook.objects.get().task_slug == task.slug
+
+
+def test_an_admins_token_of_scope_lead_reaches_no_hook_of_all_tasks(
+    admin: Member, api_as: ApiAs, make_hook: MakeHook
+) -> None:
+    of_all, _ = make_hook(task_slug="")
+    of_task, _ = make_hook()
+    edit.pause(of_all, by=admin)
+    client, address = api_as(admin, scopes=("lead",)), "/api/v1/webhooks/"
+
+    shown = client.get(address).json()["results"]
+    changed = [client.patch(f"{address}{hook.pk}/", {"is_active": True}, format="json") for hook in (of_all, of_task)]
+    removed = client.delete(f"{address}{of_all.pk}/")
+
+    assert [hook["id"] for hook in shown] == [str(of_task.pk)]
+    assert [answer.status_code for answer in (*changed, removed)] == [404, 200, 404]
+    assert not Hook.objects.get(pk=of_all.pk).is_active
+
+
+def test_a_program_turns_no_hook_of_its_task_to_another_address(
+    lead: Member, api_as: ApiAs, make_hook: MakeHook, task: Task
+) -> None:
+    hook, _ = make_hook()
+    row, _ = issue.make(task, name="crm", scopes=["lead"], days=7, by=lead)
+    client, address = api_as(row.user, scopes=("lead",)), f"/api/v1/webhooks/{hook.pk}/"
+
+    answers = [
+        client.get(address),
+        client.patch(address, {"url": "https://93.184.216.34/y"}, format="json"),
+        client.post(f"{address}test/"),
+        client.delete(address),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert Hook.objects.get().url == hook.url
 
 
 def test_a_lead_does_not_see_the_hooks_of_another_task_or_of_all(

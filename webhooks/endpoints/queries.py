@@ -16,13 +16,17 @@ from webhooks.models import Delivery, Hook, WebhookEvent
 
 
 def visible_hooks(member: Member) -> QuerySet[Hook]:
-    """Hooks the member may change, newest first: an admin all, a lead those of the tasks they lead.
+    """Return the webhooks that a member may change, newest first: an admin's all, a lead's those of the tasks they lead.
+
+    An admin's token without the scope `admin` reaches what a lead's does. A program reaches none: it would outlast its token.
 
     Raises:
-        PermissionDenied: The member is neither.
+        PermissionDenied: The member is neither, or is a program.
     """
+    if member.is_service:
+        raise PermissionDenied("Webhooks belong to people: use a token of a lead.")
     rows = Hook.objects.select_related("created_by").order_by("-created_at", "-id")
-    if member.is_admin:
+    if member.may_administer:
         return rows
     led = [slug for slug, _ in ports.led_tasks(member)]
     if not led:
@@ -34,7 +38,7 @@ def hook_or_404(member: Member, hook_id: UUID) -> Hook:
     """One of them.
 
     Raises:
-        PermissionDenied: The member is neither admin nor lead.
+        PermissionDenied: The member is neither admin nor lead, or is a program.
         Http404: No such hook, or not this member's.
     """
     hook = visible_hooks(member).filter(pk=hook_id).first()
