@@ -14,12 +14,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from generation.teachers import edit as teachers_edit
+from generation.teachers import presets as teacher_presets
 from generation.teachers import prices
 from generation.teachers import queries as selectors
 from generation.teachers.edit import require_admin
 from generation.teachers.forms import TeacherForm, teacher_initial
 from generation.teachers.offered_models import models_of
-from generation.teachers.presets import PRESETS, preset_of
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from review.tasks.permissions import tasks_for
@@ -27,6 +27,7 @@ from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
 if TYPE_CHECKING:
+    from generation.teachers.presets import Preset
     from review.models import Task
 
 
@@ -37,7 +38,7 @@ def teacher_list(request: HttpRequest) -> HttpResponse:
         "section": "generation",
         "lines": lines,
         "teachers_listed": [line.teacher for line in lines],
-        "presets": PRESETS,
+        "presets": _presets(request),
         "is_local_open": settings.SERVES_THIS_MACHINE_ALONE,
         "for_task": _task_waiting(request),
     }
@@ -52,7 +53,8 @@ def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
     # Asked before anything is typed: the key is typed here, and that waits in no session.
     require_recent(request, keep=False)
     teacher = selectors.teacher_or_404(member_of(request), slug) if slug else None
-    preset = None if teacher else preset_of(request.GET.get("provider", ""))
+    presets = _presets(request)
+    preset = None if teacher else teacher_presets.preset_of(request.GET.get("provider", ""), presets)
     initial = teacher_initial(teacher) if teacher else preset.initial if preset else {}
     form = TeacherForm(request.POST or None, initial=initial, is_new=teacher is None)
     if preset:
@@ -78,12 +80,18 @@ def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
         "form": form,
         "teacher": teacher,
         "line": selectors.line_of(teacher, None) if teacher else None,
-        "presets": PRESETS,
+        "presets": presets,
         "preset": preset,
         "is_local_open": settings.SERVES_THIS_MACHINE_ALONE,
         "for_task": _task_waiting(request),
     }
     return render(request, "generation/teacher.html", context, status=400 if form.errors else 200)
+
+
+def _presets(request: HttpRequest) -> list[Preset]:
+    # The port of the socket, whatever name and port a proxy shows to others.
+    port = str(request.META["SERVER_PORT"])
+    return teacher_presets.offered(int(port) if port.isdecimal() else 0)
 
 
 def _task_waiting(request: HttpRequest) -> Task | None:

@@ -5,7 +5,9 @@ What is filled in is a beginning: the form is checked as if it had been typed. K
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from generation.states import Answers, Provider
 
@@ -23,6 +25,8 @@ class Preset:
         concurrency: How many calls at once are a fair beginning.
         is_local: Whether it runs on a host of one's own, without a key.
         answers: How answers come: servers that hold every model they run to a schema are asked for JSON.
+        start_line: The command that starts it on a `{port}`.
+        is_moved: Whether its usual port is the site's own, so that another stands in its address.
     """
 
     slug: str
@@ -33,6 +37,18 @@ class Preset:
     concurrency: int = 16
     is_local: bool = False
     answers: Answers = Answers.AUTO
+    start_line: str = ""
+    is_moved: bool = False
+
+    @property
+    def port(self) -> int | None:
+        """Port that its address names."""
+        return urlsplit(self.base_url).port
+
+    @property
+    def start(self) -> str:
+        """Command that starts it where its address leads."""
+        return self.start_line.format(port=self.port)
 
     @property
     def initial(self) -> dict[str, str | int]:
@@ -72,6 +88,7 @@ PRESETS = (
         "As the server was started with (--served-model-name).",
         is_local=True,
         answers=Answers.JSON,
+        start_line="vllm serve MODEL --port {port}",
     ),
     Preset(
         "ollama",
@@ -82,12 +99,22 @@ PRESETS = (
         concurrency=4,
         is_local=True,
         answers=Answers.JSON,
+        start_line="OLLAMA_HOST=127.0.0.1:{port} ollama serve",
     ),
     Preset("openai-compatible", "Another server", Provider.COMPATIBLE),
 )
-_BY_SLUG = {preset.slug: preset for preset in PRESETS}
 
 
-def preset_of(slug: str) -> Preset:
-    """The choice of this slug; OpenAI for one that is unknown."""
-    return _BY_SLUG.get(slug, PRESETS[0])
+def offered(own_port: int) -> list[Preset]:
+    """Return the choices of a site that listens on a port: a server of this machine gets the next one where it is the same."""
+    return [
+        replace(preset, base_url=preset.base_url.replace(f":{own_port}/", f":{own_port + 1}/"), is_moved=True)
+        if preset.is_local and preset.port == own_port
+        else preset
+        for preset in PRESETS
+    ]
+
+
+def preset_of(slug: str, presets: Sequence[Preset]) -> Preset:
+    """Return the choice of this slug; the first for one that is unknown."""
+    return next((preset for preset in presets if preset.slug == slug), presets[0])

@@ -157,6 +157,28 @@ def test_a_choice_comes_with_its_address(admin: Member, as_member: SignIn, choic
     assert '<option value="openai-compatible" selected>' in body
 
 
+@pytest.mark.parametrize(
+    ("choice", "own_port", "port", "start"),
+    [
+        ("vllm", "8000", 8001, "vllm serve MODEL --port 8001"),
+        ("vllm", "8400", 8000, "vllm serve MODEL --port 8000"),
+        ("ollama", "11434", 11435, "OLLAMA_HOST=127.0.0.1:11435 ollama serve"),
+    ],
+)
+def test_a_local_choice_never_leads_to_the_site_itself(
+    admin: Member, as_member: SignIn, choice: str, own_port: str, port: int, start: str
+) -> None:
+    page, new = as_member(admin), reverse("generation:teacher-new")
+
+    listed = page.get(reverse("generation:teachers"), SERVER_PORT=own_port).content.decode()
+    body = page.get(new, {"provider": choice}, SERVER_PORT=own_port).content.decode()
+
+    assert f"localhost:{port}</span>" in listed and f"localhost:{port}</span>" in body
+    assert f'value="http://localhost:{port}/v1"' in body
+    assert start in body
+    assert ("This site itself listens" in body) == (own_port != "8400")
+
+
 def test_a_short_name_is_made_from_the_name(admin: Member, as_member: SignIn) -> None:
     form = {"name": "GPT-4o, careful", "provider": "offline", "model": "m", "concurrency": "8"}
     page = as_member(admin)
