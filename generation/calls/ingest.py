@@ -136,33 +136,33 @@ def _is_final(call: Call) -> bool:
 
 def _take_end(order: Order, calls: dict[UUID, Call], event: EngineEvent) -> bool:
     """Write an end into its row; False when the row has its end already."""
-    told = event.payload
-    pk = UUID(told["call_id"])
-    call = calls.get(pk) or Call(pk=pk, order=order, record_id=record_of_call(order, told["record"]))
+    payload = event.payload
+    pk = UUID(payload["call_id"])
+    call = calls.get(pk) or Call(pk=pk, order=order, record_id=record_of_call(order, payload["record"]))
     if call.state and (_is_final(call) or (call.settlement and event.kind == "uncertain")):
         return False
     calls[pk] = call
     call.state = {"draft": CallState.ANSWERED, "failure": CallState.FAILED}.get(event.kind, CallState.UNCERTAIN)
-    usage = told.get("usage", {})
-    call.position = told["index"]
+    usage = payload.get("usage", {})
+    call.position = payload["index"]
     call.input_tokens, call.output_tokens = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
     call.cached_tokens, call.cache_write_tokens = usage.get("cached_tokens", 0), usage.get("cache_write_tokens", 0)
-    call.way = told.get("way", Way.LIVE)
-    call.teacher_name = told.get("teacher_name", "")[:120]
-    call.cost_usd = daily_sums.to_millionths(told.get("cost_usd", 0))
-    call.cost_is_estimate = bool(told.get("cost_is_estimate"))
-    call.possible_cost_usd = _possible_usd(order, call, told)
-    claimed_usd = told.get("claimed_cost_usd")
+    call.way = payload.get("way", Way.LIVE)
+    call.teacher_name = payload.get("teacher_name", "")[:120]
+    call.cost_usd = daily_sums.to_millionths(payload.get("cost_usd", 0))
+    call.cost_is_estimate = bool(payload.get("cost_is_estimate") or order.teacher_spec.get("is_price_assumed"))
+    call.possible_cost_usd = _possible_usd(order, call, payload)
+    claimed_usd = payload.get("claimed_cost_usd")
     call.claimed_cost_usd = None if claimed_usd is None else daily_sums.to_millionths(claimed_usd)
-    call.is_repair = bool(told.get("is_repair"))
-    call.error_code, call.error_message = told.get("code", ""), told.get("message", "")
-    call.excerpt = told.get("excerpt", "")
-    call.model, call.request_id = told.get("model", "")[:120], told.get("request_id", "")[:120]
-    call.prompt_hash, call.latency_s = told.get("prompt_hash", ""), told["latency_s"]
+    call.is_repair = bool(payload.get("is_repair"))
+    call.error_code, call.error_message = payload.get("code", ""), payload.get("message", "")
+    call.excerpt = payload.get("excerpt", "")
+    call.model, call.request_id = payload.get("model", "")[:120], payload.get("request_id", "")[:120]
+    call.prompt_hash, call.latency_s = payload.get("prompt_hash", ""), payload["latency_s"]
     if order.purpose in KEEPS_ANSWERS:
-        call.fields = told.get("fields")
-        if call.fields is not None and told.get("probabilities"):
-            call.fields = {**call.fields, PROBABILITIES: told["probabilities"]}
+        call.fields = payload.get("fields")
+        if call.fields is not None and payload.get("probabilities"):
+            call.fields = {**call.fields, PROBABILITIES: payload["probabilities"]}
     return True
 
 

@@ -35,6 +35,8 @@ class TeacherSpec(TokenPrices):
     answers: Literal["auto", "text", "json"] = "text"
     # Which of the task's templates it is asked with: a miniature knows the short one it was tuned on.
     audience: Literal["teacher", "student"] = "teacher"
+    # Whether no price is entered for the model, so that calls are counted at an assumed one.
+    is_price_assumed: bool = False
 
     @property
     def max_tokens(self) -> int:

@@ -83,10 +83,10 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
         "may_lead": may(member_of(request), task, Role.LEAD),
     }
     if "teacher" in request.GET and context["may_lead"]:
-        asked = request.GET.copy()
+        values = request.GET.copy()
         # A link may name no more than the teacher: the price is that of what the form shows.
-        asked.setdefault("count", str(form["count"].value()))
-        context |= {"quoted": True, **_quote_context(request, task, asked)}
+        values.setdefault("count", str(form["count"].value()))
+        context |= {"quoted": True, **_quote_context(request, task, values)}
         if (priced := context.get("quote")) and not form.is_bound and not form.initial.get("max_cost_usd"):
             form.initial["max_cost_usd"] = priced.suggested_budget_usd or None
     return render(request, "generation/index.html", context, status=status)
@@ -130,11 +130,11 @@ def quote(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "generation/_estimate.html", {"task": task, **_quote_context(request, task, request.GET)})
 
 
-def _quote_context(request: HttpRequest, task: Task, given: QueryDict) -> dict[str, Any]:
-    teacher = teacher_selectors.teacher_or_404(member_of(request), given.get("teacher", ""))
+def _quote_context(request: HttpRequest, task: Task, values: QueryDict) -> dict[str, Any]:
+    teacher = teacher_selectors.teacher_or_404(member_of(request), values.get("teacher", ""))
     line = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
-    source = given.get("source", "")
-    mix = forms.mix_form(task, teacher_selectors.lines_for(member_of(request), task), data=given, initial={})
+    source = values.get("source", "")
+    mix = forms.mix_form(task, teacher_selectors.lines_for(member_of(request), task), data=values, initial={})
     try:
         wish = forms.mix_request_of(request, task, mix)
         quote = launch.quote(
@@ -142,9 +142,9 @@ def _quote_context(request: HttpRequest, task: Task, given: QueryDict) -> dict[s
                 task,
                 teacher=wish.first or teacher,
                 mix=wish,
-                count=_whole_number(given.get("count", "")),
-                per_record=_whole_number(given.get("per_record") or "1"),
-                wish=OrderForm.way_of(given),
+                count=_whole_number(values.get("count", "")),
+                per_record=_whole_number(values.get("per_record") or "1"),
+                wish=OrderForm.way_of(values),
                 by=member_of(request),
                 source=orders_queries.source_or_404(task, source) if source else None,
             )
@@ -209,8 +209,8 @@ def teacher_test(request: HttpRequest, slug: str) -> HttpResponse:
     require_admin(member)
     teacher = teacher_selectors.teacher_or_404(member, slug)
     tasks = list(tasks_for(member).order_by("name"))
-    wanted = request.POST.get("task") or request.GET.get("task", "")
-    task = next((one for one in tasks if one.slug == wanted), tasks[0] if tasks else None)
+    slug_chosen = request.POST.get("task") or request.GET.get("task", "")
+    task = next((each for each in tasks if each.slug == slug_chosen), tasks[0] if tasks else None)
     context: dict[str, object] = {"section": "generation", "teacher": teacher, "tasks": tasks, "task_chosen": task}
     context["has_price"] = teacher_selectors.price_of(teacher) is not None
     status = 200

@@ -171,7 +171,7 @@ def _check_size(request: OrderRequest) -> None:
 
 
 def require_askable(teacher: Teacher, *, unpriced: Price | None = None) -> TeacherSpec:
-    """The teacher with its price.
+    """Return the teacher with its price, or with the one that is assumed.
 
     Args:
         teacher: Who is to be asked.
@@ -184,7 +184,8 @@ def require_askable(teacher: Teacher, *, unpriced: Price | None = None) -> Teach
         raise Refusal(
             "teacher_off", f"{teacher.name} is out of use.", errors={"teacher": ["This teacher is out of use."]}
         )
-    price = price_of(teacher) or unpriced
+    entered = price_of(teacher)
+    price = entered or unpriced
     if price is None:
         raise Refusal(
             "price_unknown",
@@ -197,7 +198,7 @@ def require_askable(teacher: Teacher, *, unpriced: Price | None = None) -> Teach
         store.resolve(teacher.secret_ref)
     if teacher.base_url:
         addresses.check(teacher.base_url)
-    return run_spec.teacher_spec(teacher, price)
+    return run_spec.teacher_spec(teacher, price, is_price_assumed=entered is None)
 
 
 def _records(request: OrderRequest, *, is_launch: bool) -> tuple[list[str], list[dict[str, object]]]:

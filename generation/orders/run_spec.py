@@ -55,7 +55,7 @@ CHUNK = 500
 MOST_AT_ONCE = 512
 
 
-def teacher_spec(teacher: Teacher, price: Price) -> TeacherSpec:
+def teacher_spec(teacher: Teacher, price: Price, *, is_price_assumed: bool = False) -> TeacherSpec:
     """The teacher as an engine needs to know it."""
     return TeacherSpec.model_validate(
         {
@@ -72,6 +72,7 @@ def teacher_spec(teacher: Teacher, price: Price) -> TeacherSpec:
             "cached_input_usd_per_million": _float(price.cached_input_usd_per_million),
             "cache_write_usd_per_million": _float(price.cache_write_usd_per_million),
             "batch_factor": float(price.batch_factor),
+            "is_price_assumed": is_price_assumed,
         }
     )
 

@@ -53,8 +53,14 @@ class Trial:
     said: str
 
     @property
+    def is_cost_unknown(self) -> bool:
+        """Return whether its call was counted at an assumed price, and nobody has corrected that."""
+        is_assumed = bool(self.order.teacher_spec.get("is_price_assumed"))
+        return is_assumed and self.call is not None and not self.call.is_corrected
+
+    @property
     def answer(self) -> str:
-        """What the teacher wrote, as a miniature would; empty without an answer."""
+        """Text that the teacher wrote, as a miniature would; empty without an answer."""
         if self.call is None or not self.call.fields:
             return ""
         return prompting.completion(self.order.task_version.spec, self.call.fields)
@@ -132,7 +138,7 @@ def _quote(teacher: Teacher, task: Task, by: Member) -> tuple[Decimal, Quote]:
 
 
 def _cheaper(spec: TeacherSpec, share: float) -> TeacherSpec:
-    """The teacher at a share of its price, rounded down, so that what is reckoned with it does not pass what was meant."""
+    """Return the teacher at a share of its price, rounded down, so that estimates stay within that share."""
     prices = {
         name: int(getattr(spec, name) * share * 10_000) / 10_000
         for name in ("input_usd_per_million", "output_usd_per_million")

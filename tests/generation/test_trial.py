@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
+from generation.ledger.corrections import correct
 from generation.models import Call, Order, PriceEntry, Teacher
 from generation.orders import launch, run_spec, trial
 from generation.teachers import edit
@@ -119,13 +120,47 @@ def test_a_teacher_is_tested_before_it_has_a_price(
     asked = page.post(url, {"task": task.slug})
 
     assert url in listed
-    assert "has no price yet" in before and "Test this teacher" in before
+    assert "What the test costs is unknown" in before and "Test this teacher" in before
+    assert "About $" not in before
     assert asked.status_code == 302
     order = Order.objects.get()
     assert 0 < (order.max_cost_usd or 0) <= trial.MOST_USD
     assert 0 < order.teacher_spec["output_usd_per_million"] <= float(dearest.output_usd_per_million)
     with pytest.raises(Refusal, match="no price"):
         launch.launch(launch.OrderRequest(task, teacher=unpriced, count=1, by=admin, max_cost_usd=Decimal(5)))
+
+
+@pytest.mark.parametrize(
+    ("state", "fields", "words"),
+    [
+        ("answered", {"subject": "A depot", "body": "Shall we talk?"}, "cost unknown"),
+        ("failed", None, "Its cost is unknown"),
+    ],
+)
+def test_what_a_test_without_a_price_cost_is_unknown_until_it_is_corrected(
+    task: Task,
+    source: Source,
+    paid: Teacher,
+    unpriced: Teacher,
+    admin: Member,
+    as_member: SignIn,
+    state: str,
+    fields: dict[str, str] | None,
+    words: str,
+) -> None:
+    page, url = as_member(admin), reverse("generation:teacher-test", args=[unpriced.slug])
+    order = trial.start(unpriced, task, by=admin)
+    call = call_of(order, state=state, fields=fields, error_message="Away.")
+    Job.objects.filter(pk=order.job_id).update(state="succeeded")
+
+    counted = page.get(url).content.decode()
+    of_order = page.get(reverse("generation:detail", args=[order.pk])).content.decode()
+    correct(order, call.pk, cost_usd=Decimal("0.0042"), reason="The invoice.", by=admin)
+    corrected = page.get(url).content.decode()
+
+    assert words in counted and "counted" in counted
+    assert "counted at an assumed price" in of_order
+    assert words not in corrected and "$0.0042" in corrected
 
 
 def test_however_dear_the_table_a_test_without_a_price_stays_under_its_most(
@@ -140,13 +175,18 @@ def test_however_dear_the_table_a_test_without_a_price_stays_under_its_most(
     assert Decimal("0.4") < (order.max_cost_usd or 0) <= trial.MOST_USD
 
 
-def test_a_server_of_ones_own_is_tested_for_nothing(task: Task, source: Source, admin: Member, settings: Any) -> None:
+def test_a_server_of_ones_own_is_tested_for_nothing(
+    task: Task, source: Source, admin: Member, settings: Any, as_member: SignIn
+) -> None:
     settings.ALLOWED_PRIVATE_HOSTS, settings.SERVES_THIS_MACHINE_ALONE = [], True
     new = NewTeacher("own", "Llama", "openai-compatible", "llama3.1:8b", base_url="http://localhost:11434/v1")
     teacher = edit.create(new, by=admin)
 
+    page = as_member(admin).get(reverse("generation:teacher-test", args=[teacher.slug])).content.decode()
     order = trial.start(teacher, task, by=admin)
 
+    assert "What the test costs is unknown" in page and "counted as free" in page
+    assert "It costs nothing" not in page
     assert order.job is not None
     assert order.max_cost_usd is None
     assert run_spec.build(order.job)["limits"]["private_hosts"] == ["127.0.0.0/8", "::1/128"]
