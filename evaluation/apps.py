@@ -18,6 +18,7 @@ class EvaluationConfig(AppConfig):
         from jobs.kinds import registry
         from review import ports as review_ports
         from review.db import immutability
+        from training.runs import comparison
 
         for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind(), RetrievalStudyKind()):
             registry.register_kind(kind)
@@ -31,6 +32,7 @@ class EvaluationConfig(AppConfig):
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)
         judges.may_see_writers.install(queries.may_see_texts)
+        comparison.headlines.install(queries.headlines)
         shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)
         review_ports.desk_links.register(desk_link.of_task)
         immutability.declare(*immutable_rows.GUARDS)

@@ -73,7 +73,7 @@ def of_run(member: Member, run_id: UUID) -> Evaluation | None:
 
 
 def headlines(run_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """What runs came to in the metric their task is judged by, by run: of the newest evaluation on a whole split.
+    """Return the value of each run in the metric its task is judged by, of its newest evaluation on a whole split.
 
     Those on the test split that give no verdict are left out.
     """

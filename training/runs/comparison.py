@@ -1,21 +1,31 @@
-"""Runs side by side: their costs, a figure laid over one another, and what each writes for the same prompts."""
+"""Runs side by side: the metric their task is judged by, their costs, a figure laid over one another, and what each writes for the same prompts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
+from uuid import UUID
 
 from training.costs.run_cost import run_costs
 from training.models import TrainingRun
 from training.runs import charts
 from training.runs import queries as selectors
 from training.runs.charts import Metrics
+from web.ports import Port
+
+
+def _no_headlines(run_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, Any]]:
+    return {}
+
+
+# The value of the metric that a task is judged by, as pages write it, with its metric; by run. Evaluations have it.
+headlines = Port(_no_headlines)
 
 
 def side_by_side(runs: Sequence[TrainingRun], metrics: Mapping[str, Metrics], chosen: str) -> dict[str, Any]:
-    """What a page draws beside the losses.
+    """Return the values that a page draws beside the losses.
 
     Args:
         runs: In the order of the columns.
@@ -24,8 +34,9 @@ def side_by_side(runs: Sequence[TrainingRun], metrics: Mapping[str, Metrics], ch
     """
     key = chosen if chosen in charts.OVERLAYS else next(iter(charts.OVERLAYS))
     title, unit = charts.OVERLAYS[key]
-    costs = run_costs(list(runs))
+    costs, by_run = run_costs(list(runs)), headlines([run.pk for run in runs])
     return {
+        "headlines": [by_run.get(run.pk) for run in runs],
         "overlays": [(name, words) for name, (words, _) in charts.OVERLAYS.items()],
         "overlay_key": key,
         "overlay_title": title,

@@ -8,6 +8,8 @@ import re
 import pytest
 from django.urls import reverse
 
+from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.models import Evaluation
 from tests.training.miniatures import conclude, report
 from tests.training.sweeping import hold
 from training.models import HostPrice, TrainingRun
@@ -130,6 +132,34 @@ def test_comparing_lays_losses_over_one_another_and_shows_where_recipes_differ(a
     assert "Learning rate" in page
     assert f"{first.recipe['learning_rate']:g}" in page
     assert "0.001" in page
+
+
+def test_comparing_begins_with_the_metric_that_the_task_is_judged_by(as_member, admin, launch, task):
+    first, second = launch(), launch()
+    hold(first, 100)
+    for run, share in ((first, 0.25), (second, None)):
+        name = tuned_name(run)
+        scored = (
+            {}
+            if share is None
+            else {name: {"exact": {"mean": share, "low": share, "high": share, "n": 4, "companies": 4}}}
+        )
+        summary = {"systems": scored, "kinds": {name: "lora"}, "judged_by": "exact"}
+        about = {"dataset_version": run.dataset_version, "task_version": run.task_version}
+        Evaluation.objects.create(task=task, run=run, summary=summary, **about)
+
+    page = (
+        as_member(admin)
+        .get(reverse("training:compare", args=[task.slug]), {"run": [first.pk, second.pk]})
+        .content.decode()
+    )
+
+    row = page[page.index("Headline metric") : page.index("Validation loss, best")]
+    assert re.findall(r'<td class="num">(.*?)(?: <span class="muted">(.*?)</span>)?</td>', row) == [
+        ("25.0\u202f%", "all values right"),
+        ("–", ""),
+    ]
+    assert page.index("Headline metric") < page.index('data-source="#validation-data"')
 
 
 @pytest.mark.slow
