@@ -145,12 +145,27 @@ def test_a_template_that_drops_text_is_refused_with_the_row(preflight, changed):
     assert "1 more: row-2" in message
 
 
-def test_white_space_that_a_template_trims_is_no_loss(tokenizer):
-    tokenizer.chat_template = TEMPLATE.replace("message['content']", "message['content'] | trim")
+TRIMMING = TEMPLATE.replace("message['content']", "message['content'] | trim")
 
-    ids, length = open_chat(tokenizer).encode(*turns("company: A\n", " Ostra ships.\n"))
+
+@pytest.mark.parametrize("answer", ["Ostra ships.\n", "  Ostra ships.", "\u00a0Ostra ships."])
+def test_a_template_that_trims_an_answer_is_refused_with_the_row(preflight, answer):
+    rows = [sft_row(1, "company: A", "Ostra ships."), sft_row(2, "company: B", answer)]
+
+    code, message = preflight(rows, template=TRIMMING)
+
+    assert code == "template_trims_answer"
+    assert "row row-2: " in message
+
+
+def test_a_template_may_trim_prompts_and_answers_without_white_space_at_their_ends(tokenizer):
+    kept, kept_length = open_chat(tokenizer).encode(*turns("a", " Ostra ships.\n"))
+    tokenizer.chat_template = TRIMMING
+
+    ids, length = open_chat(tokenizer).encode(*turns("company: A\n", "Ostra ships."))
 
     assert tokenizer.decode(ids[length:]) == "Ostra ships.<|end|>"
+    assert tokenizer.decode(kept[kept_length:]) == " Ostra ships.\n<|end|>"
 
 
 def letters_tokenizer(unknown):

@@ -105,7 +105,7 @@ class Chat:
         return self.encode_many([(prompt, completion)])[0]
 
     def encode_many(self, examples: Sequence[tuple[Messages, Messages]]) -> list[tuple[list[int], int]]:
-        """What `encode` gives for each of several examples, in one call of the tokenizer, which uses all cores.
+        """Encode several examples as `encode` does, in one call of the tokenizer, which uses all cores.
 
         Raises:
             RowRefusedError: As `encode`, for any of them.
@@ -138,7 +138,7 @@ class Chat:
         if not all(whole.startswith(before) for before, whole in zip(befores, wholes, strict=True)):
             raise _not_prefix("the chat template renders this prompt differently once an answer follows it")
         for before, whole, answer in zip(befores, wholes, answers, strict=True):
-            kept_text.require_written([turn["content"] for turn in answer], whole[len(before) :])
+            kept_text.require_written([turn["content"] for turn in answer], whole[len(before) :], is_answer=True)
         ids = self._ids([*befores, *wholes])
         return [
             (self._ended(self._behind(prompt_ids, whole_ids, before, whole), len(prompt_ids)), len(prompt_ids))

@@ -1,4 +1,4 @@
-"""Whether what a model is given holds the text it was made from: no template drops, and no tokenizer loses any of it."""
+"""Checks that a model is given all of the text that a row holds: no template drops, and no tokenizer loses any of it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,28 @@ from training.engine.data.control_tokens import RowRefusedError, unguarded
 _SHOWN: Final = 60
 
 
-def require_written(contents: Sequence[str], rendered: str) -> None:
-    """Refuse a template that leaves out or changes what a turn says; white space at its ends aside.
+def require_written(contents: Sequence[str], rendered: str, *, is_answer: bool = False) -> None:
+    """Refuse a template that leaves out or changes the words of a turn, or trims an answer.
+
+    White space at the ends of a prompt's turn may go: a model then reads the same when it is tuned and when it is asked. Of an
+    answer every sign is trained on.
 
     Args:
         contents: Texts of turns.
         rendered: What the template made of them, guarded or not.
+        is_answer: Whether the turns are trained on.
 
     Raises:
         RowRefusedError: Names the beginning of the first text that is lost.
     """
     (text,) = unguarded([rendered])
     for content in contents:
+        if is_answer and content not in text and content.strip() in text:
+            raise RowRefusedError(
+                "template_trims_answer",
+                f"the student's chat template trims the white space around the answer {_begin(content)}",
+                "Take the white space off this row's answer, mend the student's chat_template, or leave this row out.",
+            )
         if content.strip() not in text:
             raise RowRefusedError(
                 "template_drops_text",
