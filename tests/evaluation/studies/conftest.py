@@ -22,6 +22,7 @@ from jobs.supervisor import run_job
 from members.models import Member
 from review.models import DatasetVersion, Task
 from tests.fresh_rows import fresh
+from tests.review import factories
 from tests.training.conftest import freeze
 from tests.training.miniatures import conclude
 from training.models import Student
@@ -55,6 +56,22 @@ def register(version: DatasetVersion, student: Student, admin: Member) -> Callab
         return launch_study.launch(wishes, version=version, student=student, by=admin)
 
     return _register
+
+
+@pytest.fixture
+def other(admin: Member) -> DatasetVersion:
+    return freeze(factories.make_task(by=admin, slug="rivals"), admin, train=12, validation=3)
+
+
+@pytest.fixture
+def transfer(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Study]:
+    """Register a study of this task's rows and of other tasks', with two seeds."""
+
+    def _transfer(*others: DatasetVersion, kind: str = "transfer", **values: Any) -> Study:
+        request = StudyRequest(**{"kind": kind, "seeds": (1, 2), "epochs": 1, "recipes": {"lora": "demo"}, **values})
+        return launch_study.launch(request, version=version, student=student, by=admin, others=others)
+
+    return _transfer
 
 
 @pytest.fixture

@@ -4,45 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Measurement, Study
-from evaluation.studies import launch_study, scoring
-from evaluation.studies.design import StudyRequest
+from evaluation.studies import scoring
 from members.models import Member
 from review.models import DatasetVersion, Task
 from review.states import Role
 from tests.evaluation.studies.conftest import finish_all
 from tests.review import factories
-from tests.training.conftest import freeze
-from training.models import Student
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def other(admin: Member) -> DatasetVersion:
-    return freeze(factories.make_task(by=admin, slug="rivals"), admin, train=12, validation=3)
-
-
-@pytest.fixture
-def ask(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Study]:
-    def _ask(*others: DatasetVersion, kind: str = "transfer", **asked: Any) -> Study:
-        wishes = StudyRequest(**{"kind": kind, "seeds": (1, 2), "epochs": 1, "recipes": {"lora": "demo"}, **asked})
-        return launch_study.launch(wishes, version=version, student=student, by=admin, others=others)
-
-    return _ask
-
-
 @pytest.mark.slow
 def test_a_transfer_runs_to_its_verdict_and_shows_it(
-    ask: Callable[..., Study], other: DatasetVersion, admin: Member, client: Client, tmp_path: Path
+    transfer: Callable[..., Study], other: DatasetVersion, admin: Member, client: Client, tmp_path: Path
 ) -> None:
-    study = ask(other)
+    study = transfer(other)
     assert [(cell.arm, cell.records) for cell in study.cells.order_by("position")] == [
         ("as it came", 0), ("outreach", 12), ("rivals", 12), ("outreach", 12), ("rivals", 12),
     ]  # fmt: skip
@@ -68,8 +50,8 @@ def test_a_transfer_runs_to_its_verdict_and_shows_it(
 
 
 @pytest.fixture
-def ended(ask: Callable[..., Study], other: DatasetVersion, tmp_path: Path) -> Study:
-    study = ask(other)
+def ended(transfer: Callable[..., Study], other: DatasetVersion, tmp_path: Path) -> Study:
+    study = transfer(other)
     finish_all(study, tmp_path, loss=lambda size, seed: 1.0 if not size else 0.5 + seed / 1000)
     return Study.objects.get(pk=study.pk)
 
@@ -113,9 +95,13 @@ def test_only_members_of_another_task_read_its_name_in_a_transfer(
 
 @pytest.mark.slow
 def test_cells_of_a_task_that_is_not_named_tell_neither_run_nor_reason(
-    ask: Callable[..., Study], other: DatasetVersion, make_member: Callable[..., Member], client: Client, tmp_path: Path
+    transfer: Callable[..., Study],
+    other: DatasetVersion,
+    make_member: Callable[..., Member],
+    client: Client,
+    tmp_path: Path,
 ) -> None:
-    study = ask(other)
+    study = transfer(other)
     study.cells.filter(arm="rivals", seed=1).update(problem="rivals has no rows left.")
     finish_all(study, tmp_path)
     viewer = make_member("vic")

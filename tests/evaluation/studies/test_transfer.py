@@ -19,26 +19,11 @@ from members.models import Member
 from review.models import DatasetVersion
 from review.states import Role
 from tests.review import factories
-from tests.training.conftest import freeze
 from training.inputs import run_inputs
 from training.models import Student, TrainingRun
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
-
-
-@pytest.fixture
-def other(admin: Member) -> DatasetVersion:
-    return freeze(factories.make_task(by=admin, slug="rivals"), admin, train=12, validation=3)
-
-
-@pytest.fixture
-def ask(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Study]:
-    def _ask(*others: DatasetVersion, kind: str = "transfer", **asked: Any) -> Study:
-        wishes = StudyRequest(**{"kind": kind, "seeds": (1, 2), "epochs": 1, "recipes": {"lora": "demo"}, **asked})
-        return launch_study.launch(wishes, version=version, student=student, by=admin, others=others)
-
-    return _ask
 
 
 def test_a_task_that_a_member_cannot_see_is_not_there(
@@ -95,17 +80,17 @@ def test_what_an_api_call_lacks_is_named_by_its_field(
     assert field in answer.json()["errors"]
 
 
-def test_another_task_is_needed_and_each_but_once(ask: Callable[..., Study], version: DatasetVersion) -> None:
+def test_another_task_is_needed_and_each_but_once(transfer: Callable[..., Study], version: DatasetVersion) -> None:
     with pytest.raises(Refusal, match="Name a dataset version of another task"):
-        ask()
+        transfer()
     with pytest.raises(Refusal, match="Two versions are of the task 'outreach'"):
-        ask(version)
+        transfer(version)
 
 
 def test_contexts_differ_in_their_recipes_alone_and_leave_long_rows_out(
-    ask: Callable[..., Study], tmp_path: Path
+    transfer: Callable[..., Study], tmp_path: Path
 ) -> None:
-    study = ask(kind="context")
+    study = transfer(kind="context")
 
     first, second = (cell.measurement.plan for cell in study.cells.order_by("position")[:2])
     differing = {name for name in first["recipe"] if first["recipe"][name] != second["recipe"][name]}
@@ -138,15 +123,15 @@ def test_a_study_over_the_api_names_the_other_tasks(
     assert "the only one there is" in estimate.content.decode()
 
 
-def test_labels_are_not_compared_on_a_task_of_texts(ask: Callable[..., Study]) -> None:
+def test_labels_are_not_compared_on_a_task_of_texts(transfer: Callable[..., Study]) -> None:
     with pytest.raises(Refusal, match="that could be right"):
-        ask(kind="context", metric="answers_right")
+        transfer(kind="context", metric="answers_right")
 
 
 def test_what_the_paper_claims_stands_beside_what_was_measured(
-    ask: Callable[..., Study], version: DatasetVersion, admin: Member, client: Client
+    transfer: Callable[..., Study], version: DatasetVersion, admin: Member, client: Client
 ) -> None:
-    study = ask(kind="context")
+    study = transfer(kind="context")
     StudyVerdict.objects.create(study=study, body={"sentence": "The shorter context is enough: so it is."})
     client.force_login(admin)
 
@@ -161,12 +146,12 @@ def test_what_the_paper_claims_stands_beside_what_was_measured(
 
 
 def test_which_tasks_may_be_named_is_asked_once_for_a_list(
-    ask: Callable[..., Study],
+    transfer: Callable[..., Study],
     other: DatasetVersion,
     make_member: Callable[..., Member],
     django_assert_num_queries: Any,
 ) -> None:
-    studies = [ask(other), ask(other, seeds=(3, 4))]
+    studies = [transfer(other), transfer(other, seeds=(3, 4))]
     viewer = make_member("vic")
     factories.join(viewer, studies[0].task, Role.VIEWER)
     reader = StudyReader(viewer)
