@@ -48,8 +48,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tiny(model_folder: Path, admin: Member, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Student:
     settings.STUDENT_ROOTS = [model_folder.parent]
-    # Slow cores are shared with whatever else runs: a lease of a second would be lost to the scheduler.
-    settings.JOB_LEASE_S, settings.JOB_ENGINE_NICE = 30, 0
+    settings.JOB_ENGINE_NICE = 0
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return registration.register_folder(path=str(model_folder), by=admin)

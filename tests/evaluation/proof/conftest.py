@@ -70,7 +70,7 @@ def tiny(tmp_path: Path, admin: Member, settings: Any, monkeypatch: pytest.Monke
     model.config.max_position_embeddings = 2048
     model.save_pretrained(folder)
     settings.STUDENT_ROOTS, settings.EVALUATE_AFTER_RUNS = [folder.parent], False
-    settings.JOB_LEASE_S, settings.JOB_ENGINE_NICE = 30, 0
+    settings.JOB_ENGINE_NICE = 0
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return registration.register_folder(path=str(folder), by=admin)
