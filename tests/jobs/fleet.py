@@ -12,11 +12,20 @@ import kombu.pools
 from django.conf import settings
 from django.db import connection
 
-from jobs.models import WorkerBeat
+from jobs.models import Job, ReaperTurn, WorkerBeat
+from jobs.scheduling.clock import database_time_in
 from miniatures_site.celery import app
 from tests.jobs.conftest import wait_for
 
+# Longer than a busy machine keeps a worker from its heartbeat, or an engine from being taken over.
+LONG_LEASE_S = 60.0
 LEASE_S, HEARTBEAT_S = 2.0, 0.4
+
+
+def lapse() -> None:
+    """Let all leases run out, and the reaper's turn: whoever held them is dead or stopped, and renews none."""
+    Job.objects.filter(lease_until__isnull=False).update(lease_until=database_time_in(-1))
+    ReaperTurn.objects.update(held_until=None)
 
 
 class Redis:
@@ -55,10 +64,16 @@ class Redis:
 
 
 class Fleet:
-    """Workers, beats and other Django processes that share the test's database and run directories."""
+    """Workers, beats and other Django processes that share the test's database and run directories.
 
-    def __init__(self, redis: Redis, folder: Path) -> None:
-        self.redis, self.folder = redis, folder
+    Args:
+        redis: Their broker.
+        folder: For their logs.
+        lease_s: Of the jobs they hold; a short one for tests of hosts that cannot be told to stop.
+    """
+
+    def __init__(self, redis: Redis, folder: Path, *, lease_s: float = LONG_LEASE_S) -> None:
+        self.redis, self.folder, self.lease_s = redis, folder, lease_s
         self.processes: list[subprocess.Popen[bytes]] = []
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -69,7 +84,7 @@ class Fleet:
             "TEST_VAR_DIR": str(settings.VAR_DIR),
             "TEST_DATABASE_URL": database_url(),
             "BROKER_URL": self.redis.url,
-            "JOB_LEASE_S": str(LEASE_S),
+            "JOB_LEASE_S": str(self.lease_s),
             "JOB_HEARTBEAT_S": str(HEARTBEAT_S),
             "PYTHONPATH": str(settings.BASE_DIR),
             "NO_PROXY": "*",

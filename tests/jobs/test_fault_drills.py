@@ -25,7 +25,7 @@ from jobs.rundir.attempt import engine_of
 from jobs.rundir.identity import send_signal
 from jobs.states import FINISHED
 from tests.jobs.conftest import state_of, wait_for
-from tests.jobs.fleet import Fleet, Redis, ring_through
+from tests.jobs.fleet import Fleet, Redis, lapse, ring_through
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 ROUNDS = range(20 if os.environ.get("STRESS") == "1" else 1)
@@ -107,6 +107,12 @@ def holder(fleet: Fleet, job: Job) -> subprocess.Popen[bytes]:
     return fleet.workers[Job.objects.values_list("worker", flat=True).get(pk=job.pk)]
 
 
+def end(worker: subprocess.Popen[bytes]) -> None:
+    """Kill a worker; afterwards it writes nothing more."""
+    worker.kill()
+    worker.wait()
+
+
 def under_way(job: Job, ledger: Path, steps: int = 3) -> None:
     wait_for(lambda: len(counted(ledger)) >= steps and engine_pid(job), PATIENCE_S)
 
@@ -144,7 +150,8 @@ def test_a_killed_worker_is_replaced_and_its_engine_taken_over(_round, fleet, la
     job = launch(count=LONG, step_s=STEP_S, hurry=str(hurry))
     under_way(job, ledger)
 
-    holder(fleet, job).kill()
+    end(holder(fleet, job))
+    lapse()
     taken_over(job)
     hurry.touch()
     wait_for(lambda: state_of(job) in FINISHED, PATIENCE_S)
@@ -175,8 +182,9 @@ def test_worker_and_engine_killed_at_once_are_both_replaced(_round, fleet, launc
     under_way(job, ledger, random.Random(100 + _round).randint(1, 20))
     pid = engine_pid(job)
 
-    holder(fleet, job).kill()
+    end(holder(fleet, job))
     os.kill(pid, signal.SIGKILL)
+    lapse()
     hurry.touch()
     wait_for(lambda: state_of(job) in FINISHED, PATIENCE_S)
 
@@ -222,6 +230,7 @@ def test_a_frozen_worker_that_wakes_changes_nothing(_round, fleet, launch, ledge
     frozen = holder(fleet, job)
 
     freeze(frozen)
+    lapse()
     taken_over(job)
     frozen.send_signal(signal.SIGCONT)
     under_way(job, ledger, min(len(counted(ledger)) + 20, LONG - 1))

@@ -30,7 +30,7 @@ from tests.campaigns.sending.conftest import IN_FULL
 from tests.campaigns.sending.test_fault_drills import Server, server
 from tests.campaigns.under_fire.stage_provider import CHECK_WORDS, StageProvider
 from tests.generation.provider_server import Running
-from tests.jobs.fleet import database_url
+from tests.jobs.fleet import LONG_LEASE_S, database_url
 from tests.review import factories as desk
 
 __all__ = ["Server", "server"]
@@ -116,7 +116,7 @@ def environment(server: Server) -> dict[str, str]:
     return {
         **os.environ, "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "BROKER_URL": "memory://",
         "TEST_VAR_DIR": str(django_settings.VAR_DIR), "TEST_DATABASE_URL": database_url(), "OPENAI_API_KEY": KEY,
-        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1", "JOB_LEASE_S": "1", "JOB_HEARTBEAT_S": "0.1", "JOB_MAX_ATTEMPTS": "10000",
+        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1", "JOB_LEASE_S": str(LONG_LEASE_S), "JOB_HEARTBEAT_S": "0.1", "JOB_MAX_ATTEMPTS": "10000",
         "EMAIL_BACKEND": "campaigns.sending.smtp_backend.EmailBackend", "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(server.port), "PYTHONPATH": str(django_settings.BASE_DIR),
     }  # fmt: skip

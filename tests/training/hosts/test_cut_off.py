@@ -20,7 +20,7 @@ from jobs.rundir import identity
 from jobs.rundir.attempt import engine_of
 from jobs.states import FINISHED
 from tests.jobs.conftest import state_of, wait_for
-from tests.jobs.fleet import Fleet, Redis, database_url, ring_through
+from tests.jobs.fleet import LEASE_S, Fleet, Redis, database_url, ring_through
 from tests.postgres_server import free_port
 from tests.training.conftest import freeze
 from tests.training.hosts.proxy import Line
@@ -74,7 +74,7 @@ def fleet(tmp_path: Path, transactional_db: None) -> Iterator[Fleet]:
         pytest.skip("a line to a file cannot be cut")
     redis = TcpRedis(tmp_path)
     redis.start()
-    fleet = Fleet(redis, tmp_path)
+    fleet = Fleet(redis, tmp_path, lease_s=LEASE_S)
     ring_through(redis.url)
     yield fleet
     fleet.end()
