@@ -70,6 +70,7 @@ def test_what_looks_like_a_slot_in_a_quoted_subject_is_words() -> None:
         render(fields, slots={}, footer=FOOTER)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("unit", ["{{", "[", "%A", "<<", "*|", "{a_", "%a_b", "\u00ab a"])
 def test_marks_are_looked_for_in_time_that_grows_with_the_length(unit: str) -> None:
     with pace.within(1):

@@ -226,6 +226,7 @@ def test_forms_may_lead_to_the_provider_and_nowhere_else(monkeypatch):
     assert sso.form_origins() == []
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("endpoint", ["token_endpoint", "userinfo_endpoint"])
 @pytest.mark.parametrize("way", ["named", "redirected"])
 def test_a_provider_does_not_lead_the_site_to_a_place_inside(client, admin, provider, endpoint, way):

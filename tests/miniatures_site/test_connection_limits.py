@@ -127,6 +127,7 @@ def site_of(tmp_path: Path) -> Iterator[Callable[..., Site]]:
         site.close()
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("proxies", ["127.0.0.1", "10.9.9.9"])
 def test_more_idle_sockets_than_descriptors_keep_nobody_out(site_of: Callable[..., Site], proxies: str) -> None:
     site = site_of(proxies)

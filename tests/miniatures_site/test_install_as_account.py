@@ -202,6 +202,7 @@ if os.geteuid() == 0 and PYTHON.exists():
         if (site / "ran").exists():
             seen_of(site)
 
+    @pytest.mark.slow
     def test_root_installs_from_no_checkout_that_the_account_may_change(
         place: Path, site: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -227,6 +228,7 @@ if os.geteuid() == 0 and PYTHON.exists():
         assert f"may change: {code}." in written
         assert install_account.may_change(account, site / "venv" / "bin" / "python") == site / "venv" / "bin" / "python"
 
+    @pytest.mark.slow
     def test_nobody_else_chooses_the_account_that_root_installs_as(
         place: Path, site: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -249,6 +251,7 @@ if os.geteuid() == 0 and PYTHON.exists():
         assert f"{theirs} is neither root's nor {ACCOUNT}'s" in below
         assert f"{place / 'link'} is neither root's" in itself
 
+    @pytest.mark.slow
     def test_the_work_has_no_way_back_to_roots_rights(place: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(str(ROOT / "deploy"))
         import install_account

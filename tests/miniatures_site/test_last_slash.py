@@ -56,7 +56,8 @@ def test_the_description_has_one_form_of_each() -> None:
     assert {path for path in paths if not path.endswith("/") and "." not in path.rsplit("/", 1)[1]} == set()
 
 
-@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize("slash", ["", "/"])
 def test_every_verb_does_its_work_with_the_body_that_came(
     slash: str, task: Task, api: APIClient, reviewer: Member
 ) -> None:
@@ -76,7 +77,8 @@ def test_every_verb_does_its_work_with_the_body_that_came(
     assert Invitation.objects.get().state == "revoked"
 
 
-@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize("slash", ["", "/"])
 def test_a_file_comes_in_whole(slash: str, task: Task, api: APIClient) -> None:
     body = {"file": SimpleUploadedFile("rows.csv", b"company,sector\nAcme,steel\n"), "task": "outreach"}
 
@@ -103,7 +105,8 @@ def test_a_request_sent_again_in_the_other_form_is_the_same_request(task: Task, 
     assert second["Idempotency-Replayed"] == "true"
 
 
-@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize("slash", ["", "/"])
 def test_who_may_is_asked_in_both_forms(slash: str, task: Task, reviewer: Member, api_as: Any) -> None:
     refused = api_as(reviewer).get(f"/api/v1/audit{slash}")
     visitor = Client().post(f"/api/v1/invitations{slash}", INVITED, content_type="application/json")
@@ -111,7 +114,8 @@ def test_who_may_is_asked_in_both_forms(slash: str, task: Task, reviewer: Member
     assert (refused.status_code, visitor.status_code) == (403, 401)
 
 
-@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize("slash", ["", "/"])
 def test_what_is_not_there_is_not_there_in_either_form(slash: str, api: APIClient) -> None:
     nowhere = api.post(f"/api/v1/nowhere{slash}", {}, format="json")
     gone = api.get(f"/api/v1/drafts/{UUID(SAMPLES['uuid'])}{slash}")

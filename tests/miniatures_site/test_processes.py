@@ -134,6 +134,7 @@ def test_what_never_comes_up_stops_all_with_its_status_after_longer_and_longer_p
     assert not any(is_alive(pid) for pid in pids(folder, "one"))
 
 
+@pytest.mark.slow
 def test_a_site_stays_up_without_the_part_that_never_comes_up(start, folder):
     start(
         one=f"{STAYS}one",

@@ -65,6 +65,7 @@ NO_HOSTS = [
 PATHS = ("/", "/accounts/login/", "/livez", "/u/x", "/api/v1/tasks/", "/v1/models", "/no/such/page")
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("host", NO_HOSTS, ids=lambda host: host[:20])
 def test_a_host_that_is_none_is_refused_and_breaks_nothing(host: str, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["testserver", "[::1]"]
@@ -78,6 +79,7 @@ def test_a_host_that_is_none_is_refused_and_breaks_nothing(host: str, settings: 
     assert max([*statuses.values(), *where_all_are_let_in.values()]) < 500, (statuses, where_all_are_let_in)
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("host", ["[::1", "a@b", "testserver:port"])
 def test_neither_does_it_where_the_server_is_asynchronous(host: str) -> None:
     client, named = AsyncClient(raise_request_exception=False), {"host": host}
@@ -87,6 +89,7 @@ def test_neither_does_it_where_the_server_is_asynchronous(host: str) -> None:
     assert set(statuses.values()) == {400}, statuses
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("address", ["http://[::1", "//[x", "[", "https://a@[b/", "http://testserver:port/"])
 @pytest.mark.parametrize("header", ["referer", "origin", "HX-Current-URL"])
 def test_a_page_or_an_origin_that_is_none_breaks_nothing(header: str, address: str, admin: Any) -> None:

@@ -127,6 +127,7 @@ def test_own_words_stay_wherever_they_stand_in_html(source: str, own: str) -> No
     assert parse_mail.parse_mail(mail.as_bytes()).text == own
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     "unit",
     ["<div ", "<div>", "<blockquote>", "</p>", "<script>", "<!--", '<div class="gmail_quote">', "&lt;", "<a href=x>"],

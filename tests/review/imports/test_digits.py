@@ -54,6 +54,7 @@ def outreach_table(**facts: pa.Array) -> pa.Table:
     return pa.table({"company": ["Acme"], "sector": ["steel"], **facts})
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("form", ["parquet", "arrow"])
 def test_columnar_files_bring_the_digits_that_were_written(form: str, tmp_path: Path) -> None:
     path, names = tmp_path / "rows", set(COLUMNS) - ({"rounded"} if form == "parquet" else set())

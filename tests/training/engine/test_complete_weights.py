@@ -133,6 +133,7 @@ def test_an_encoder_lacks_none_of_its_own_weights_and_leaves_none_out(tmp_path, 
     assert f"without a place: {prefix}encoder.layer.1." in refusal(load_encoder, folder)[1]
 
 
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("rename", "named"),
     [
