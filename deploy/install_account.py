@@ -32,7 +32,7 @@ KEPT = re.compile(
 
 
 class Account(NamedTuple):
-    """Who runs the site."""
+    """Account that runs the site."""
 
     name: str
     uid: int

@@ -53,16 +53,16 @@ def check_host(mode: str, folder: Path, wanted_ports: list[int], reasons: Sequen
         raise InstallError("This host is not ready:\n  " + "\n  ".join(lacking))
 
 
-def ports(wanted: argparse.Namespace) -> list[int]:
+def ports(flags: argparse.Namespace) -> list[int]:
     """Return the ports that will be listened on."""
-    if wanted.mode == "plain":
-        return [wanted.port]
-    return [8000] if has_no_proxy(wanted) else [8000, 80, 443]
+    if flags.mode == "plain":
+        return [flags.port]
+    return [8000] if has_no_proxy(flags) else [8000, 80, 443]
 
 
-def has_no_proxy(wanted: argparse.Namespace) -> bool:
+def has_no_proxy(flags: argparse.Namespace) -> bool:
     """Return whether TLS is not ours: by wish, or as the host is this machine alone."""
-    return wanted.no_proxy or wanted.host in LOCAL
+    return flags.no_proxy or flags.host in LOCAL
 
 
 def is_taken(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""What is installed: a copy of this checkout, or a wheel, with the locks, for an account that may not read where they lie."""
+"""Package to install: a copy of this checkout, or a wheel, with the locks, for an account that may not read their folder."""
 
 from __future__ import annotations
 
@@ -77,16 +77,16 @@ def run_pip(install: Install, place: Path) -> None:
         install: The run.
         place: Folder that holds what is installed and the locks.
     """
-    wanted, pip = install.wanted, (install.python, "-m", "pip", "install", "-q")
-    extras = frozenset(filter(None, wanted.extras.split(",")))
-    package = (place / wanted.wheel.name if install.package else wanted.wheel) if wanted.wheel else place
+    flags, pip = install.flags, (install.python, "-m", "pip", "install", "-q")
+    extras = frozenset(filter(None, flags.extras.split(",")))
+    package = (place / flags.wheel.name if install.package else flags.wheel) if flags.wheel else place
     if lock := locks.whole_for(extras):
         install.run(*pip, "--require-hashes", "-r", place / "deploy" / lock.name)
     else:
         versions = place / "versions.txt"
         if install.package:
             versions.write_text(locks.versions_for(extras))
-        install.run(*pip, "--upgrade", "-c", versions, f"{package}[{wanted.extras}]" if extras else package)
+        install.run(*pip, "--upgrade", "-c", versions, f"{package}[{flags.extras}]" if extras else package)
     # Without force pip keeps what is there of a wheel that was built anew under the same version.
-    if lock or wanted.wheel:
+    if lock or flags.wheel:
         install.run(*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", package)

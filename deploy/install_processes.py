@@ -1,4 +1,4 @@
-"""How a plain installation's processes are started: its Procfile, its units of systemd, and what starts them without one."""
+"""Processes of a plain installation: its Procfile, its units of systemd, and the runner without systemd."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ UMask=0077
 
 def write_lines(install: Install) -> None:
     """Write the Procfile."""
-    wanted = install.wanted
-    queues = "default,generation,campaigns" + (",training,evaluation,serving" if "training" in wanted.extras else "")
-    (install.folder / "Procfile").write_text(PROCFILE.format(port=wanted.port, queues=queues))
+    flags = install.flags
+    queues = "default,generation,campaigns" + (",training,evaluation,serving" if "training" in flags.extras else "")
+    (install.folder / "Procfile").write_text(PROCFILE.format(port=flags.port, queues=queues))
 
 
 def start(install: Install) -> None:
     """Start, or start again, every process."""
     if install.is_compose:
-        proxy = [] if has_no_proxy(install.wanted) else ["--profile", "proxy"]
+        proxy = [] if has_no_proxy(install.flags) else ["--profile", "proxy"]
         install.run("docker", "compose", *proxy, "up", "--detach", "--remove-orphans")
     elif install.ask_root and SYSTEMD.is_dir():
         install.ask_root()
@@ -111,7 +111,7 @@ def systemctl(*words: str) -> None:
 def start_alone(install: Install) -> None:
     """Start the processes of the Procfile where systemd is not ours to ask; those of an earlier run end first."""
     print(f"+ {START}", flush=True)
-    if install.wanted.dry_run:
+    if install.flags.dry_run:
         return
     noted = install.folder / "data" / "site.pid"
     if noted.exists():

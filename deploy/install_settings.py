@@ -23,11 +23,11 @@ def ask(question: str, given: str | None, default: str, is_silent: bool) -> str:
     return input(f"{question} [{default}]: ").strip() or default
 
 
-def settle_env(wanted: argparse.Namespace, folder: Path, *, moved_from: int | None = None) -> None:
+def settle_env(flags: argparse.Namespace, folder: Path, *, moved_from: int | None = None) -> None:
     """Write secrets and addresses into a file that its owner alone may read; one that is there is kept.
 
     Args:
-        wanted: Flags.
+        flags: Flags.
         folder: Of the installation.
         moved_from: The port it had; addresses on this machine that name it get the new one.
     """
@@ -36,20 +36,20 @@ def settle_env(wanted: argparse.Namespace, folder: Path, *, moved_from: int | No
         print(f"Keeping {path}.")
         if not (folder / ".installed").exists():
             # An install that has never run may have been given wrong ones.
-            mend(path, {name: os.environ[name] for name in STORES if os.environ.get(name)}, wanted.dry_run)
-        elif moved_from not in (None, wanted.port):
+            mend(path, {name: os.environ[name] for name in STORES if os.environ.get(name)}, flags.dry_run)
+        elif moved_from not in (None, flags.port):
             before = read_env(path)
-            old, new = (f"http://{wanted.host}:{port}" for port in (moved_from, wanted.port))
-            mend(path, {name: new for name in ADDRESSES if before.get(name) == old}, wanted.dry_run)
+            old, new = (f"http://{flags.host}:{port}" for port in (moved_from, flags.port))
+            mend(path, {name: new for name in ADDRESSES if before.get(name) == old}, flags.dry_run)
         return
-    wanted.host = ask("Name the site answers to", wanted.host, "localhost", wanted.yes)
-    lines = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": wanted.host, **addresses(wanted)}
+    flags.host = ask("Name the site answers to", flags.host, "localhost", flags.yes)
+    lines = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": flags.host, **addresses(flags)}
     lines["INBOUND_KEY"], lines["ADDRESS_HMAC_KEY"] = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     if proxies := os.environ.get("TRUSTED_PROXIES"):
         lines["TRUSTED_PROXIES"] = proxies
-    lines |= compose_stores(wanted) if wanted.mode == "compose" else plain_stores(wanted, folder)
+    lines |= compose_stores(flags) if flags.mode == "compose" else plain_stores(flags, folder)
     print(f"+ write {path} (0600): {', '.join(lines)}")
-    if wanted.dry_run:
+    if flags.dry_run:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -69,26 +69,26 @@ def mend(path: Path, values: dict[str, str], is_dry: bool) -> None:
         path.write_text("".join(lines))
 
 
-def addresses(wanted: argparse.Namespace) -> dict[str, str]:
+def addresses(flags: argparse.Namespace) -> dict[str, str]:
     """Return where the site is found: by https, or on this machine alone without."""
-    if wanted.host not in LOCAL:
-        site = f"https://{wanted.host}"
+    if flags.host not in LOCAL:
+        site = f"https://{flags.host}"
         return {"SITE_URL": site, "CSRF_TRUSTED_ORIGINS": site}
-    site = f"http://{wanted.host}:{wanted.port}"
+    site = f"http://{flags.host}:{flags.port}"
     plain = {"SECURE_SSL_REDIRECT": "0", "COOKIES_SECURE": "0", "SECURE_HSTS_SECONDS": "0"}
     return {"SITE_URL": site, "CSRF_TRUSTED_ORIGINS": site, **plain}
 
 
-def compose_stores(wanted: argparse.Namespace) -> dict[str, str]:
+def compose_stores(flags: argparse.Namespace) -> dict[str, str]:
     """Return the passwords of the bundled database and queue, and the address of a database of one's own."""
-    own = ask("Database (bundled, or a postgres:// address)", os.environ.get("DATABASE_URL"), "bundled", wanted.yes)
+    own = ask("Database (bundled, or a postgres:// address)", os.environ.get("DATABASE_URL"), "bundled", flags.yes)
     passwords = {"POSTGRES_PASSWORD": secrets.token_hex(24), "REDIS_PASSWORD": secrets.token_hex(24)}
     return passwords if own == "bundled" else {**passwords, "DATABASE_URL": own}
 
 
-def plain_stores(wanted: argparse.Namespace, folder: Path) -> dict[str, str]:
+def plain_stores(flags: argparse.Namespace, folder: Path) -> dict[str, str]:
     """Return addresses and folders of an install without containers."""
     local = {"DATABASE_URL": "postgres://miniatures@localhost/miniatures", "REDIS_URL": "redis://localhost:6379/0"}
-    stores = {name: ask(name, os.environ.get(name), default, wanted.yes) for name, default in local.items()}
+    stores = {name: ask(name, os.environ.get(name), default, flags.yes) for name, default in local.items()}
     folders = {"VAR_DIR": str(folder / "data"), "STATIC_ROOT": str(folder / "static")}
     return {"DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", **stores, **folders}

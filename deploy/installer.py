@@ -74,7 +74,7 @@ class Install:
     """One run: where files lie, and how a command is run or only printed.
 
     Args:
-        wanted: Flags.
+        flags: Flags.
         package: What `install_package` packed, for a plain install.
         reasons: Why it may not be installed there.
         ask_root: Has root start the units, where root has begun this; nothing else of this has root's rights then.
@@ -82,29 +82,29 @@ class Install:
 
     def __init__(
         self,
-        wanted: argparse.Namespace,
+        flags: argparse.Namespace,
         *,
         package: IO[bytes] | None = None,
         reasons: Sequence[str] = (),
         ask_root: Callable[[], None] | None = None,
     ) -> None:
         self.package, self.reasons, self.ask_root = package, reasons, ask_root
-        self.is_compose = wanted.mode == "compose"
-        self.folder = ROOT if self.is_compose else wanted.folder.absolute()
+        self.is_compose = flags.mode == "compose"
+        self.folder = ROOT if self.is_compose else flags.folder.absolute()
         self.env_file = self.folder / ".env"
         self.marker = self.folder / ".installed"
         self.is_upgrade = self.marker.exists()
         self.before = {**USUAL, **(json.loads(self.marker.read_text()) if self.is_upgrade else {})}
-        given = {name: getattr(wanted, name) for name in USUAL if getattr(wanted, name) is not None}
-        vars(wanted).update({**self.before, **given})
-        self.wanted = wanted
+        chosen = {name: getattr(flags, name) for name in USUAL if getattr(flags, name) is not None}
+        vars(flags).update({**self.before, **chosen})
+        self.flags = flags
         self.python = self.folder / "venv" / "bin" / "python"
 
     def run(self, *line: object, **variables: str) -> str:
         """Run a command and return its output; a dry run prints it."""
         words = [str(word) for word in line]
         print("+", printable(" ".join(words)), flush=True)
-        if self.wanted.dry_run:
+        if self.flags.dry_run:
             return ""
         done = subprocess.run(
             words,
@@ -141,7 +141,7 @@ def build(install: Install) -> None:
     install_package.install_packed(install)
     reach_stores(install)
     install.manage("collectstatic", "--no-input", PACK_STATIC="1")
-    if not install.wanted.dry_run:
+    if not install.flags.dry_run:
         (install.folder / "data").mkdir(exist_ok=True, mode=0o700)
         write_lines(install)
 
@@ -150,7 +150,7 @@ def back_up(install: Install) -> str:
     """Back up an installation that stands; returns where the copy lies."""
     name = f"before-upgrade-{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}.tar"
     folder = Path("/var/lib/miniatures/backups") if install.is_compose else install.folder / "backups"
-    if not install.is_compose and not install.wanted.dry_run:
+    if not install.is_compose and not install.flags.dry_run:
         folder.mkdir(exist_ok=True, mode=0o700)
     install.manage("backup", folder / name, "--without-runs")
     return str(folder / name)
@@ -158,9 +158,9 @@ def back_up(install: Install) -> str:
 
 def settle_admin(install: Install) -> None:
     """Ask whose the first account is, before the minutes in which nobody sits there."""
-    wanted = install.wanted
-    wanted.email = ask("Mail address of the first admin", wanted.email, "", wanted.yes)
-    if "@" not in wanted.email:
+    flags = install.flags
+    flags.email = ask("Mail address of the first admin", flags.email, "", flags.yes)
+    if "@" not in flags.email:
         raise InstallError("Give the first admin's mail address with --email.")
 
 
@@ -170,7 +170,7 @@ def make_admin(install: Install) -> str:
         print("There is an admin already. A new password: `miniatures manage changepassword NAME` (docs/install.md).")
         return ""
     settle_admin(install)
-    email, password = install.wanted.email, secrets.token_urlsafe(15)
+    email, password = install.flags.email, secrets.token_urlsafe(15)
     install.manage(*ADMIN, "--username", email, "--email", email, DJANGO_SUPERUSER_PASSWORD=password)
     return password
 
@@ -178,43 +178,41 @@ def make_admin(install: Install) -> str:
 def carry_out(install: Install) -> None:
     """Install or upgrade, each step only after the one before."""
     is_upgrade, copy, password = install.is_upgrade, "", ""
-    if install.wanted.restore and (install.is_compose or is_upgrade):
+    if install.flags.restore and (install.is_compose or is_upgrade):
         raise InstallError("--restore begins a new plain installation; for one that stands see docs/backup.md.")
-    moved_from = install.before["port"] if is_upgrade and not install.is_compose else install.wanted.port
-    is_moved = install.wanted.port != moved_from
-    if install.wanted.restore and not (install.wanted.dry_run or os.access(install.wanted.restore, os.R_OK)):
-        raise InstallError(
-            f"{install.wanted.restore} is not there, or the account of {install.folder} may not read it."
-        )
-    if not is_upgrade and not install.wanted.restore:
+    moved_from = install.before["port"] if is_upgrade and not install.is_compose else install.flags.port
+    is_moved = install.flags.port != moved_from
+    if install.flags.restore and not (install.flags.dry_run or os.access(install.flags.restore, os.R_OK)):
+        raise InstallError(f"{install.flags.restore} is not there, or the account of {install.folder} may not read it.")
+    if not is_upgrade and not install.flags.restore:
         settle_admin(install)
     try:
-        wanted_ports = ports(install.wanted) if is_moved or not is_upgrade else []
-        check_host(install.wanted.mode, install.folder, wanted_ports, install.reasons)
+        wanted_ports = ports(install.flags) if is_moved or not is_upgrade else []
+        check_host(install.flags.mode, install.folder, wanted_ports, install.reasons)
     except InstallError as lack:
-        if not install.wanted.dry_run:
+        if not install.flags.dry_run:
             raise
         print(lack)
-    settle_env(install.wanted, install.folder, moved_from=moved_from)
-    install.wanted.host = (
-        read_env(install.env_file).get("ALLOWED_HOSTS", install.wanted.host or "localhost").split(",")[0]
+    settle_env(install.flags, install.folder, moved_from=moved_from)
+    install.flags.host = (
+        read_env(install.env_file).get("ALLOWED_HOSTS", install.flags.host or "localhost").split(",")[0]
     )
     if is_upgrade:
         copy = back_up(install)
         # A try that fails further on has moved all the same.
         keep_wishes(install)
     build(install)
-    if install.wanted.restore:
-        install.manage("restore", install.wanted.restore.absolute())
+    if install.flags.restore:
+        install.manage("restore", install.flags.restore.absolute())
     install.manage("migrate", "--no-input")
     if not is_upgrade:
         password = make_admin(install)
     try:
         start(install)
-        port = 8000 if install.is_compose else install.wanted.port
+        port = 8000 if install.is_compose else install.flags.port
         print(f"+ wait for http://127.0.0.1:{port}/healthz", flush=True)
-        if not install.wanted.dry_run:
-            wait_until_well(port, install.wanted.host)
+        if not install.flags.dry_run:
+            wait_until_well(port, install.flags.host)
             keep_wishes(install)
     except (InstallError, OSError):
         # It is told nowhere else.
@@ -225,13 +223,13 @@ def carry_out(install: Install) -> None:
 
 def keep_wishes(install: Install) -> None:
     """Note what the next upgrade takes up."""
-    if not install.wanted.dry_run:
-        install.marker.write_text(json.dumps({name: getattr(install.wanted, name, None) for name in KEPT}) + "\n")
+    if not install.flags.dry_run:
+        install.marker.write_text(json.dumps({name: getattr(install.flags, name, None) for name in KEPT}) + "\n")
 
 
 def say_what_is_there(install: Install, copy: str, password: str) -> None:
     """Print the address, the login of a new admin, and the way back after an upgrade."""
-    if install.wanted.dry_run:
+    if install.flags.dry_run:
         print("Nothing was done.")
         return
     address = read_env(install.env_file).get("SITE_URL", "the address of your proxy")
@@ -247,39 +245,39 @@ def say_what_is_there(install: Install, copy: str, password: str) -> None:
 def say_login(install: Install, password: str) -> None:
     """Print the login of an admin that was made."""
     if password:
-        print(f"Sign in as {install.wanted.email} with {password} (shown once; change it).")
+        print(f"Sign in as {install.flags.email} with {password} (shown once; change it).")
 
 
 def main(words: list[str] | None = None) -> int:
     """Return 0 once the site is well, 1 with a reason where it is not."""
-    wanted = parse(words)
+    flags = parse(words)
     try:
-        return finish(wanted) if wanted.mode == "compose" else install_plain(wanted)
+        return finish(flags) if flags.mode == "compose" else install_plain(flags)
     except (InstallError, OSError, KeyboardInterrupt) as reason:
         return fail(reason)
 
 
-def install_plain(wanted: argparse.Namespace) -> int:
+def install_plain(flags: argparse.Namespace) -> int:
     """Install in a folder: by ourselves, or where root began it as the account that the folder belongs to."""
-    folder = wanted.folder.absolute()
+    folder = flags.folder.absolute()
     account = account_of(folder)
     reasons = reasons_against(account, folder, CODE_OF_ROOT)
-    package = None if wanted.dry_run or reasons else install_package.pack(wanted.wheel)
+    package = None if flags.dry_run or reasons else install_package.pack(flags.wheel)
     if account is None:
-        return finish(wanted, package, reasons)
-    units = partial(start_units, account, folder, wanted.dry_run)
-    return work_as(account, folder, partial(finish, wanted, package, reasons), units)
+        return finish(flags, package, reasons)
+    units = partial(start_units, account, folder, flags.dry_run)
+    return work_as(account, folder, partial(finish, flags, package, reasons), units)
 
 
 def finish(
-    wanted: argparse.Namespace,
+    flags: argparse.Namespace,
     package: IO[bytes] | None = None,
     reasons: Sequence[str] = (),
     ask_root: Callable[[], None] | None = None,
 ) -> int:
     """Install with the rights of this process; returns 0, or 1 after saying why not."""
     try:
-        carry_out(Install(wanted, package=package, reasons=reasons, ask_root=ask_root))
+        carry_out(Install(flags, package=package, reasons=reasons, ask_root=ask_root))
     except (InstallError, EnvFileError, OSError, EOFError, KeyboardInterrupt) as reason:
         return fail(reason)
     return 0

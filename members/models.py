@@ -31,7 +31,7 @@ class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manage
 
     @property
     def may_administer(self) -> bool:
-        """Whether this member acts as an admin now: one who comes with a token needs its scope `admin`."""
+        """Return whether this member acts as an admin in this request: a token needs the scope `admin`."""
         return self.is_admin and (self.token_scopes is None or "admin" in self.token_scopes)
 
     @property

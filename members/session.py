@@ -1,4 +1,4 @@
-"""Who is asking, as the type the services want, and whether they act as an admin."""
+"""Member of a request, as the type that services take, and the check that they act as an admin."""
 
 from __future__ import annotations
 

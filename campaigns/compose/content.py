@@ -70,7 +70,7 @@ def slots_of_contact(contact: Contact) -> dict[str, str]:
 
 
 def names_in_headers(contact: Contact) -> dict[str, str]:
-    """What the address line says of its reader, whether or not the text does."""
+    """Return the facts about a reader that the address line tells, in the text or not."""
     return {"contact.first_name": contact.first_name, "contact.last_name": contact.last_name}
 
 

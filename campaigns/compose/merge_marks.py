@@ -1,8 +1,8 @@
 """Marks of a mail merge that nothing filled: `{{first_name}}`, and those of other tools. Pure.
 
 A text with one must not go out, and neither must a value: an export of another tool leaves such marks in cells. A pair of
-signs that no name bears is a mark whatever stands in it; a single pair only around the name of a field, since a company may
-call itself [x+1].
+signs that no name bears is a mark around any text. A single pair is a mark around the name of a field alone, since a company
+may call itself [x+1].
 """
 
 from __future__ import annotations
@@ -38,6 +38,6 @@ def marks_in(text: str) -> Iterator[re.Match[str]]:
 
 
 def unfilled(values: Mapping[str, str]) -> dict[str, str]:
-    """Of some values by name those that hold a mark, each with the first one, shortened."""
+    """Return the values that hold a mark, by name, each with its first mark, shortened."""
     first = {name: next(marks_in(value), None) for name, value in values.items()}
     return {name: mark[0][:_LONGEST] for name, mark in first.items() if mark is not None}

@@ -76,7 +76,7 @@ def mark_text(
 
 
 def _marks_of(
-    name: str, text: str, slots: Collection[str], told: InstructionWords, plain_names: Collection[str]
+    name: str, text: str, slots: Collection[str], instruction: InstructionWords, plain_names: Collection[str]
 ) -> Iterator[TextMark]:
     for address in find(text, plain_names):
         yield TextMark(
@@ -106,7 +106,7 @@ def _marks_of(
             "This reads like an order to a machine",
             mend="Leave it out: it came from the facts or from the prompt.",
         )
-    yield from _echoes(name, text, told)
+    yield from _echoes(name, text, instruction)
 
 
 def _echoes(name: str, text: str, told: InstructionWords) -> Iterator[TextMark]:

@@ -85,14 +85,13 @@ def branches_of(campaign: Campaign, mails: QuerySet[Message]) -> dict[UUID, str]
 
 
 def _last_classes(enrolments: Iterable[UUID]) -> dict[UUID, str]:
-    """What the last answer of each of these readers is taken to mean; a program's word only where no person's stands."""
-    found: dict[UUID, str] = {}
+    classes: dict[UUID, str] = {}
     for chunk in chunked(list(enrolments), CHUNK):
         replies = Reply.objects.filter(event__enrolment__in=chunk).exclude(meaning="")
         by_person = Case(When(meaning__in=NO_REPLIES, then=Value(0)), default=Value(1))
         in_order = replies.order_by(by_person, "event__occurred_at")
-        found.update(in_order.values_list("event__enrolment_id", "meaning"))
-    return found
+        classes.update(in_order.values_list("event__enrolment_id", "meaning"))
+    return classes
 
 
 def earlier_mails(message: Message) -> list[Message]:

@@ -166,7 +166,7 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
 
 
 def by_people(all_events: QuerySet[Event], *kinds: EventKind) -> QuerySet[Event]:
-    """Those of some events, of whole campaigns or whole mails, that are of some kinds and that no machine caused.
+    """Return the events of some kinds that no machine caused, from events of whole campaigns or whole mails.
 
     As `are_of_people` reads them; and a click that opened a scanner's round of all links is told by the rest.
     """
@@ -193,18 +193,18 @@ COUNTS_AS = Case(When(kind=EventKind.AUTO_REPLIED, then=Value(EventKind.REPLIED.
 
 
 def automatic(all_events: QuerySet[Event]) -> QuerySet[Event]:
-    """Those of some events that are mails from programs, absences among them."""
+    """Return the events that are mails from programs, absences among them."""
     mails = all_events.filter(kind__in=(EventKind.REPLIED, EventKind.AUTO_REPLIED))
     return mails.exclude(pk__in=by_people(all_events, EventKind.REPLIED).order_by().values("pk"))
 
 
 def corrected_since(campaigns: Collection[UUID] | QuerySet[Campaign], since: datetime) -> bool:
-    """Whether a member has said since a moment what a reply means; figures that were counted then are of no worth."""
+    """Return whether a member has classed a reply since a moment, so that figures counted then no longer hold."""
     return Reply.objects.filter(message__campaign__in=campaigns, corrected_at__gte=since).exists()
 
 
 def _is_reply() -> Q:
-    """The condition that an event is a person's word: by the class of its reply, and by its kind where it has none."""
+    """Condition that an event comes from a person: by the class of its reply, or by its kind where it has none."""
     sorted_so = Q(reply__isnull=False) & ~Q(reply__meaning__in=("", *NO_REPLIES))
     unsorted = Q(kind=EventKind.REPLIED, is_machine=False) & (Q(reply__isnull=True) | Q(reply__meaning=""))
     return Q(kind__in=(EventKind.REPLIED, EventKind.AUTO_REPLIED)) & (sorted_so | unsorted)
@@ -228,11 +228,13 @@ def _without_scans(events: QuerySet[Event], all_events: QuerySet[Event]) -> Quer
 def _withdrawn_unsubscriptions() -> Q:
     """The condition that an event is an unsubscription read from a reply that is no longer read so."""
     # Each event by the reply it came of: another reply to the same mail says nothing of it.
-    told_by = Concat(Value(READ_KEY), _hex(F("event")), output_field=CharField())
+    key_of_reply = Concat(Value(READ_KEY), _hex(F("event")), output_field=CharField())
     replies = Reply.objects.filter(message=OuterRef("message"), meaning=ReplyClass.UNSUBSCRIBE)
-    wishes = replies.annotate(told_by=told_by).filter(told_by=Left(OuterRef("key"), len(READ_KEY) + _ID_CHARS))
+    unsubscriptions = replies.annotate(key_of_reply=key_of_reply).filter(
+        key_of_reply=Left(OuterRef("key"), len(READ_KEY) + _ID_CHARS)
+    )
     # By its key: the payload of who was erased is empty, and a missing key of it is NULL, which no NOT turns round.
-    return Q(kind=EventKind.UNSUBSCRIBED, key__startswith=READ_KEY) & ~Q(Exists(wishes))
+    return Q(kind=EventKind.UNSUBSCRIBED, key__startswith=READ_KEY) & ~Q(Exists(unsubscriptions))
 
 
 def _hex(key: F) -> Func:
@@ -241,7 +243,7 @@ def _hex(key: F) -> Func:
 
 
 def of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
-    """What people did that a metric counts."""
+    """Return the events by people that a metric counts."""
     events = human_events(campaign, KINDS[metric])
     return events.filter(reply__meaning__in=POSITIVE) if metric == Metric.POSITIVE_REPLY else events
 

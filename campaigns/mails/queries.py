@@ -75,7 +75,7 @@ def _narrowed(name: str, value: str) -> Q:
 
 
 def _with_event(campaign: Campaign, kind: str) -> Q:
-    """Mails of which people did something, as figures count it; or that a program answered."""
+    """Filter mails by what people did, as figures count it, or by a program's answer."""
     if kind not in EventKind.values:
         return Q(pk__isnull=True)
     events = Event.objects.filter(campaign=campaign)

@@ -46,8 +46,8 @@ class FirstMail:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is known of a reader's reaction: when, and the class of a reply."""
+class Reaction:
+    """Reaction of a reader: its time, and the class of a reply."""
 
     mail: UUID
     at: datetime
@@ -86,18 +86,18 @@ def _first_mails(task: Task, clusters: Sequence[str], moment: datetime) -> list[
     return list(first.values())
 
 
-def _reactions(task: Task, clusters: Sequence[str], moment: datetime) -> dict[UUID, list[Told]]:
+def _reactions(task: Task, clusters: Sequence[str], moment: datetime) -> dict[UUID, list[Reaction]]:
     rows = Event.objects.filter(
         campaign__task=task, enrolment__cluster__in=clusters, kind__in=_NOT_SILENT, received_at__lte=moment
     ).order_by()
-    told: dict[UUID, list[Told]] = defaultdict(list)
+    reactions: dict[UUID, list[Reaction]] = defaultdict(list)
     columns = ("enrolment", "message", "occurred_at", "reply__meaning")
     for enrolment, mail, at, meaning in rows.values_list(*columns):
-        told[enrolment].append(Told(mail, at, meaning or ""))
-    return told
+        reactions[enrolment].append(Reaction(mail, at, meaning or ""))
+    return reactions
 
 
-def _pairs(mails: Sequence[FirstMail], reactions: dict[UUID, list[Told]], moment: datetime) -> Iterator[ReplyPair]:
+def _pairs(mails: Sequence[FirstMail], reactions: dict[UUID, list[Reaction]], moment: datetime) -> Iterator[ReplyPair]:
     answered: dict[tuple[str, bool], list[FirstMail]] = defaultdict(list)
     silent: dict[tuple[str, bool], list[FirstMail]] = defaultdict(list)
     heard_of = {mail.draft for mail in mails if reactions.get(mail.enrolment)}
@@ -116,8 +116,8 @@ def _pairs(mails: Sequence[FirstMail], reactions: dict[UUID, list[Told]], moment
                 yield _pair(one, other)
 
 
-def _is_answered(mail: FirstMail, reactions: Sequence[Told]) -> bool:
-    """Whether the mail got an answer of interest in time, and its reader never declined."""
+def _is_answered(mail: FirstMail, reactions: Sequence[Reaction]) -> bool:
+    """Return whether the mail got an answer of interest in time, and its reader never declined."""
     # Both are people's words: the class says so, whatever the event was taken for.
     if any(each.meaning in DECLINES for each in reactions):
         return False

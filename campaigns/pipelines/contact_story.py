@@ -127,8 +127,8 @@ def most_told(campaign: Campaign) -> Contact | None:
         .select_related("message__contact")
         .order_by("-has_claim", "-message__needs_approval", "occurred_at", "id")
     )
-    for wanted in (Q(kind=EventKind.MEETING), Q(reply__meaning__in=POSITIVE)):
-        if event := events.filter(wanted).first():
+    for condition in (Q(kind=EventKind.MEETING), Q(reply__meaning__in=POSITIVE)):
+        if event := events.filter(condition).first():
             return event.message.contact
     return None
 

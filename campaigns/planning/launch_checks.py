@@ -134,20 +134,20 @@ def _same_texts(steps: list[Step]) -> Iterator[LaunchProblem]:
             )
 
 
-def _fixed_text(step: Step, known: list[str]) -> Iterator[LaunchProblem]:
+def _fixed_text(step: Step, slots: list[str]) -> Iterator[LaunchProblem]:
     if not (step.subject.strip() or step.same_thread) or not step.body.strip():
         yield LaunchProblem("empty_text", f"Mail {step.number} has no subject or no text.", "Write both.", "steps")
     for slot in content.slots_in(step):
-        if slot not in known:
+        if slot not in slots:
             yield LaunchProblem(
                 "unknown_slot",
                 f"Mail {step.number} uses {{{{{slot}}}}}, which nothing fills.",
-                f"There are {mark_checks.slots_named(known)}.",
+                f"There are {mark_checks.slots_named(slots)}.",
                 "steps",
             )
 
 
-def _written(campaign: Campaign, step: Step, known: list[str]) -> Iterator[LaunchProblem]:
+def _written(campaign: Campaign, step: Step, slots: list[str]) -> Iterator[LaunchProblem]:
     spec = campaign.task_version.spec
     if not is_mail(spec):
         yield LaunchProblem(
@@ -157,13 +157,13 @@ def _written(campaign: Campaign, step: Step, known: list[str]) -> Iterator[Launc
             "task",
         )
     for slot in spec.slots:
-        if slot not in known:
+        if slot not in slots:
             yield LaunchProblem(
                 "unknown_slot",
                 f"The task lets its model write {{{{{slot}}}}}, which nothing fills here.",
                 f"Add a link '{slot.removeprefix('link.')}'."
                 if slot.startswith("link.")
-                else f"There are {mark_checks.slots_named(known)}.",
+                else f"There are {mark_checks.slots_named(slots)}.",
                 "task",
             )
 

@@ -56,7 +56,7 @@ class NextRoundProposal:
 
 
 def counted(task: Task, *, is_simulated: bool = False) -> Figures[ReplyPatterns]:
-    """What the first mails of a task say; of very many as they were counted a while ago. Arguments as for `first_mails`."""
+    """Return the counted texts of a task's first mails; for very many, as counted a while ago. Arguments as for `first_mails`."""
     key = f"reply-patterns:{task.pk}:{is_simulated}"
     return slow_figures.figures(
         key,

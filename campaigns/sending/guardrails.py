@@ -162,8 +162,8 @@ def _counts(campaign: Campaign, since: datetime | None) -> Counts:
     if since is not None:
         left &= Q(sent_at__gt=since) | Q(sent_at__isnull=True, sending_at__gt=since)
     mails = Message.objects.filter(left, campaign=campaign).order_by()
-    told = by_people(Event.objects.filter(campaign=campaign), *_EVENTS.values())
-    reports = told.filter(message__in=mails.values("pk")).order_by()
+    events = by_people(Event.objects.filter(campaign=campaign), *_EVENTS.values())
+    reports = events.filter(message__in=mails.values("pk")).order_by()
     return mails.count(), dict(reports.values_list("kind").annotate(mails=Count("message", distinct=True)))
 
 

@@ -68,7 +68,7 @@ def tracking_hosts(get_response: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _asked_name(request: HttpRequest) -> str:
-    """Return the host's name where it is not this site's own; empty where it is none, which Django refuses later.
+    """Return the host's name unless it is this site's own; empty for an invalid name, which Django refuses later.
 
     Raises:
         DisallowedHost: It looks like a host and is none, so that no address could be made of it.

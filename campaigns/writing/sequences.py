@@ -168,7 +168,7 @@ def stop_reason(message: Message) -> StopReason | None:
 
 
 def _end(kinds: Sequence[EventKind]) -> Q:
-    """The condition that people did one of these things; or answered, and nobody is sure yet that it was a program."""
+    """Condition that people did one of these things, or answered and may not be a program."""
     doubtful = Q(kind=EventKind.REPLIED, is_machine=False, reply__is_unsure=True)
     return are_of_people(kinds) | doubtful if EventKind.REPLIED in kinds else are_of_people(kinds)
 
@@ -180,5 +180,5 @@ _ENDS_OF = CompiledQuery(
 
 
 def has_happened(kinds: Sequence[EventKind]) -> Q:
-    """Whether one of these things happened to a mail's reader in its campaign, and no machine did it."""
+    """Return whether one of these events of a mail's reader stands in its campaign, and no machine caused it."""
     return Q(Exists(Event.objects.filter(_end(kinds), enrolment=OuterRef("enrolment_id"))))

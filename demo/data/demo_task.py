@@ -77,7 +77,7 @@ class DemoTask:
         return [each for each in self.records() if self.split_of(each) == "test"]
 
     def split_of(self, record: AnsweredRecord) -> str:
-        """Where a record stands: `train`, `validation` or `test`."""
+        """Return the split of a record: `train`, `validation` or `test`."""
         group = self.spec.facts_with_role("group") or self.spec.facts_with_role("title")
         return side_of(str(record.facts[group or ""]), self.seed, TRAIN_FRACTION, VALIDATION_FRACTION)
 

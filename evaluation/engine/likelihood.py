@@ -50,10 +50,10 @@ class LikelihoodScorer:
 
     def _row(self, number: int, prompt: Messages, text: str) -> TokenRow | None:
         try:
-            ids, given = self._student.chat.encode(prompt, [{"role": "assistant", "content": text}])
+            ids, prompt_length = self._student.chat.encode(prompt, [{"role": "assistant", "content": text}])
         except RowRefusedError:
             return None
-        return TokenRow(str(number), ids, given)
+        return TokenRow(str(number), ids, prompt_length)
 
     def general(self, text: str) -> GeneralLoss:
         """Loss on a plain text, read in windows that do not see each other.

@@ -65,13 +65,13 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
 def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = evaluation_queries.evaluation_or_404(member_of(request), evaluation_id)
     metric = tables.headline_metric(evaluation.summary)
-    found = _slices(evaluation) if evaluation.is_done else []
+    scored = _slices(evaluation) if evaluation.is_done else []
     context = {
         "evaluation": evaluation,
         "standing": queries.standing_of(evaluation),
         "judged_by": metric,
-        "worse": [one for one in found if one.is_worse],
-        "others": [one for one in found if not one.is_worse],
+        "worse": [part for part in scored if part.is_worse],
+        "others": [part for part in scored if not part.is_worse],
         "wrong_at_most": 100 - tables.percent_level(evaluation.summary),
         "own": tuned_name(evaluation.run),
     }
@@ -81,14 +81,14 @@ def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 def _slices(evaluation: Evaluation) -> list[scored_slices.ScoredSlice]:
     metric = tables.headline_metric(evaluation.summary)
     kept = evaluation_queries.scores_by_record(evaluation, system=tuned_name(evaluation.run), metric=metric.name)
-    found = slicing.slices_of(evaluation.task_version.spec, kept.facts)
+    records = slicing.slices_of(evaluation.task_version.spec, kept.facts)
     if evaluation.suite is not None and suite_queries.changes_facts(evaluation.suite):
         cases: dict[str, set[str]] = {}
         for record, rule in suite_queries.rules_of(evaluation.suite).items():
             cases.setdefault(derive.LABELS[rule], set()).add(record)
-        found = {"case": cases, **found}
+        records = {"case": cases, **records}
     return scored_slices.scored(
-        found,
+        records,
         kept.scores,
         kept.companies,
         metric,
@@ -105,9 +105,9 @@ def _seen(request: HttpRequest) -> int | None:
 
 def _rows(task: Task) -> list[forms.RuleRow]:
     gate_row = queries.gate_of(task)
-    asked = gate_rules.read(gate_row.rules) if gate_row else []
+    rules = gate_rules.read(gate_row.rules) if gate_row else []
     return forms.rows(
-        asked, gate_rules.proposed(queries.newest_summary(task), judged_by=judged_by(suite_queries.newest_spec(task)))
+        rules, gate_rules.proposed(queries.newest_summary(task), judged_by=judged_by(suite_queries.newest_spec(task)))
     )
 
 

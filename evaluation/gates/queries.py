@@ -40,12 +40,12 @@ class GateStanding:
 
     @property
     def passes_gate(self) -> bool:
-        """Whether there is no gate, or it is passed."""
+        """Return whether there is no gate, or it is passed."""
         return self.gate is None or self.finding.passes is True
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing stands in the way of a promotion."""
+        """Return whether nothing prevents a promotion."""
         return self.passes_gate and not self.behind
 
     @property
@@ -83,7 +83,7 @@ def standing_of(evaluation: Evaluation) -> GateStanding:
 
 
 def standing_of_run(run: TrainingRun) -> GateStanding:
-    """How a run stands by its newest evaluation on a whole split that ended and may give a verdict, and of rules of a suite by that suite's."""
+    """Judge a run by its newest evaluation on a whole split that ended and may give a verdict; rules of a suite by that suite's."""
     gate, evaluation = gate_of(run.task), newest_ended(run)
     summary = evaluation.summary if evaluation else {}
     behind = answer.behind_baseline(summary, own=tuned_name(run))

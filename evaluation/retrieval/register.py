@@ -93,21 +93,21 @@ class RetrievalRequest:
 
 
 @transaction.atomic
-def launch(task: Task, asked: RetrievalRequest, *, by: Member) -> RetrievalStudy:
+def launch(task: Task, request: RetrievalRequest, *, by: Member) -> RetrievalStudy:
     """Register a study of a task's stored pages and start it.
 
     Raises:
         PermissionDenied: The member does not lead the task, or only reads that of the miniature.
         Refusal: 400, it could tell nothing; `no_claim_task`, the miniature checks no claims; as `price`; `budget_missing`.
     """
-    pages = _require_judgeable(task, asked, by)
-    if asked.miniature is not None:
-        MiniatureVerifier(asked.miniature, by=by)
-    if asked.teacher is not None and asked.max_cost_usd is None and (enough_usd := price(task, asked, by=by)):
-        message, hint = f"{asked.teacher.name} costs money: say how much at most.", f"${enough_usd} would cover it."
+    pages = _require_judgeable(task, request, by)
+    if request.miniature is not None:
+        MiniatureVerifier(request.miniature, by=by)
+    if request.teacher is not None and request.max_cost_usd is None and (enough_usd := price(task, request, by=by)):
+        message, hint = f"{request.teacher.name} costs money: say how much at most.", f"${enough_usd} would cover it."
         raise Refusal("budget_missing", message, hint=hint, errors={"max_cost_usd": [f"{message} {hint}"]})
     study_id = uuid.uuid4()
-    record = _record(study_id, task, asked, pages, by)
+    record = _record(study_id, task, request, pages, by)
     text = canonical_json(record)
     job = control.launch(
         kind=KIND,
@@ -122,10 +122,10 @@ def launch(task: Task, asked: RetrievalRequest, *, by: Member) -> RetrievalStudy
         id=study_id,
         task=task,
         question=record["question"],
-        claims=[list(claim) for claim in asked.claims],
-        miniature=asked.miniature,
-        teacher=asked.teacher,
-        max_cost_usd=asked.max_cost_usd,
+        claims=[list(claim) for claim in request.claims],
+        miniature=request.miniature,
+        teacher=request.teacher,
+        max_cost_usd=request.max_cost_usd,
         record_text=text,
         record_sha256=hashlib.sha256(text.encode()).hexdigest(),
         job=job,
@@ -134,25 +134,25 @@ def launch(task: Task, asked: RetrievalRequest, *, by: Member) -> RetrievalStudy
     trail.record("retrieval_study_registered", by=by, about=task, task=task.slug, sha256=study.record_sha256)
     RetrievalArm.objects.bulk_create(
         RetrievalArm(study=study, position=position, arm=arm, fingerprint=fingerprint(record, arm))
-        for position, arm in enumerate(asked.arms, start=1)
+        for position, arm in enumerate(request.arms, start=1)
     )
     return study
 
 
-def price(task: Task, asked: RetrievalRequest, *, by: Member) -> Decimal:
+def price(task: Task, request: RetrievalRequest, *, by: Member) -> Decimal:
     """The budget that would cover a teacher's answers; writes nothing.
 
     Raises:
         PermissionDenied, Refusal: As for `launch`, and as a teacher that cannot be asked is refused.
     """
-    pages = _require_judgeable(task, asked, by)
-    if asked.teacher is None:
+    pages = _require_judgeable(task, request, by)
+    if request.teacher is None:
         return Decimal(0)
     index = index_of(pages)
-    sample = asked.claims[:: max(1, len(asked.claims) // PRICED_BY)]
-    held = [held_against(claim.text, index.find(claim.text, asked.passages)) for claim in sample]
+    sample = request.claims[:: max(1, len(request.claims) // PRICED_BY)]
+    held = [held_against(claim.text, index.find(claim.text, request.passages)) for claim in sample]
     quoted = claim_orders.quote(
-        task, [held[place % len(held)] for place in range(len(asked.claims))], teacher=asked.teacher, by=by
+        task, [held[place % len(held)] for place in range(len(request.claims))], teacher=request.teacher, by=by
     )
     return quoted.suggested_budget_usd
 

@@ -143,7 +143,7 @@ def budget_or_404(member: Member, budget_id: UUID) -> Budget:
 
 
 def may_set(member: Member, task: Task | None) -> bool:
-    """Whether the member may set and remove budgets: an admin any, a lead those of the task."""
+    """Return whether the member may set and remove budgets: an admin any, a lead those of the task."""
     return member.may_administer if task is None else may(member, task, Role.LEAD)
 
 

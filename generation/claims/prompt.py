@@ -42,7 +42,7 @@ ANSWER_TASK = TaskSpec(
 
 
 def conversation(claim: Claim) -> list[Message]:
-    """What a teacher is asked of one claim."""
+    """Return the conversation that asks a teacher about one claim."""
     return [
         {"role": "system", "content": f"{_SYSTEM}\n\n{output_format(ANSWER_TASK)}"},
         {"role": "user", "content": f"Passage:\n{fenced(claim.source)}\n\nClaim:\n{fenced(claim.text)}"},

@@ -42,7 +42,7 @@ def judge_task() -> TaskSpec:
 
 
 def judge_conversation(spec: TaskSpec, facts: Facts, drafts: Sequence[Fields]) -> list[Message]:
-    """What a judge is asked. Nothing in it says who wrote a draft, or what checks think of it.
+    """Return the conversation with a judge. It names no author of a draft and no result of checks.
 
     Raises:
         ValueError: A draft does not fit the output schema.

@@ -53,7 +53,7 @@ def answer_task() -> TaskSpec:
 
 
 def conversation(spec: TaskSpec, facts: Facts, first: Fields, second: Fields) -> list[Message]:
-    """What a judge is asked of two texts in this order.
+    """Return the conversation that asks a judge about two texts in this order.
 
     Raises:
         ValueError: A text does not fit the output schema.

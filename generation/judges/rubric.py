@@ -48,7 +48,7 @@ def answer_task(spec: TaskSpec) -> TaskSpec:
 
 
 def conversation(spec: TaskSpec, facts: Facts, fields: Fields) -> list[Message]:
-    """What a judge is asked of one text.
+    """Return the conversation that asks a judge about one text.
 
     Raises:
         ValueError: The text does not fit the output schema.

@@ -1,4 +1,4 @@
-"""Where a teacher may be asked: on the web, at private hosts that the settings name, and on the machine of a site for itself."""
+"""Addresses of teachers: the web, private hosts that the settings name, and this machine where the site serves it alone."""
 
 from __future__ import annotations
 

@@ -160,8 +160,8 @@ def _validated(new: NewTeacher, teacher_id: UUID) -> tuple[dict[str, Any], str]:
     if key := keys.check(new.key, url="" if is_offline else address) if new.key.strip() else "":
         secret = keys.name_for(teacher_id)
     elif secret and not is_offline:
-        beside = keys.FIELD if store.is_stored(secret) else "secret_ref"
-        allow_list.require(secret, use=SecretUse.TEACHER, url=address, field=beside)
+        field = keys.FIELD if store.is_stored(secret) else "secret_ref"
+        allow_list.require(secret, use=SecretUse.TEACHER, url=address, field=field)
     values = {
         "slug": new.slug,
         "name": new.name.strip(),

@@ -62,12 +62,12 @@ class TeacherLine:
 
     @property
     def can_be_tested(self) -> bool:
-        """Whether it could be asked once now, with a price or without."""
+        """Return whether one test call could be made now, with a price or without."""
         return self.teacher.is_active and self.has_key
 
     @property
     def can_be_asked(self) -> bool:
-        """Whether an order could be launched now."""
+        """Return whether an order could be launched now."""
         return self.can_be_tested and self.price is not None
 
 
@@ -140,7 +140,7 @@ def price_of(teacher: Teacher) -> Price | None:
 
 
 def price_before_one(teacher: Teacher) -> Price | None:
-    """What one call to a teacher is counted at that has no price yet: the dearest the table has; nothing on a private server.
+    """Return the price to assume for a teacher without one: the dearest of the table; free on a private server.
 
     None where the table is empty.
 

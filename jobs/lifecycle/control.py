@@ -165,22 +165,22 @@ def prioritise(job: Job, *, by: Member, priority: str) -> Job:
         Refusal: 400, there is no such priority.
     """
     if priority not in PRIORITIES:
-        known = ", ".join(PRIORITIES)
+        names = ", ".join(PRIORITIES)
         raise Refusal(
             "bad_priority",
             f"There is no priority '{priority}'.",
-            hint=f"Priorities: {known}.",
+            hint=f"Priorities: {names}.",
             status=400,
-            errors={"priority": [f"Choose one of {known}."]},
+            errors={"priority": [f"Choose one of {names}."]},
         )
     require_steering(by, job)
-    wanted = PRIORITIES[priority]
-    if wanted > 0:
+    level = PRIORITIES[priority]
+    if level > 0:
         session.require_admin(by, "Only an admin puts a job before those of other teams.")
     with transaction.atomic():
         job = lock_job(job.pk)
-        if job.priority != wanted:
-            Job.objects.filter(pk=job.pk).update(priority=wanted)
+        if job.priority != level:
+            Job.objects.filter(pk=job.pk).update(priority=level)
             trail.record("job_prioritised", by=by, about=job, task=job.task_slug, priority=priority)
             job.refresh_from_db()
     return job

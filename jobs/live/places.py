@@ -1,4 +1,4 @@
-"""How many event streams are open in this process, by member and in all: each holds a connection for minutes. Knows no HTTP."""
+"""Count of open event streams in this process, by member and in all: each holds a connection for minutes. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ class Places:
                     del self._open[viewer]
 
     def _full(self, viewer: UUID) -> str:
-        """Why there is no place; empty where there is one."""
         if self._open[viewer] >= MOST_OF_MEMBER:
             return f"You have {MOST_OF_MEMBER} streams of events open, which is the limit for one member."
         if self._open.total() >= MOST_IN_ALL:

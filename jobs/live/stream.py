@@ -82,21 +82,21 @@ async def stream_job(job: UUID, seq: int) -> AsyncGenerator[bytes]:
             yield line
 
 
-async def stream_jobs(seen: Mapping[UUID, int]) -> AsyncGenerator[bytes]:
+async def stream_jobs(positions: Mapping[UUID, int]) -> AsyncGenerator[bytes]:
     """Events of several jobs on one connection; the client keeps each job's seq itself."""
-    async with aclosing(_stream(dict(seen), numbered=False)) as lines:
+    async with aclosing(_stream(dict(positions), numbered=False)) as lines:
         async for line in lines:
             yield line
 
 
-async def _stream(seen: dict[UUID, int], *, numbered: bool) -> AsyncGenerator[bytes]:
+async def _stream(positions: dict[UUID, int], *, numbered: bool) -> AsyncGenerator[bytes]:
     # The first bytes leave before any query, so that a browser knows at once that it is connected.
     yield b"retry: 2000\n\n"
-    viewer, here = Viewer(seen), hub()
-    going = set(seen)
+    viewer, here = Viewer(positions), hub()
+    going = set(positions)
     until_s = time.monotonic() + LASTS_S
     try:
-        for job in seen:
+        for job in positions:
             async with aclosing(here.join(viewer, job)) as missed:
                 async for event in missed:
                     yield _wire(event, numbered=numbered)
@@ -110,8 +110,8 @@ async def _stream(seen: dict[UUID, int], *, numbered: bool) -> AsyncGenerator[by
                 if news.job in going:
                     going.discard(news.job)
                     yield _end(news.job)
-            elif news.event["seq"] > seen[news.job]:
-                seen[news.job] = news.event["seq"]
+            elif news.event["seq"] > positions[news.job]:
+                positions[news.job] = news.event["seq"]
                 yield _wire(news.event, numbered=numbered)
     finally:
         here.leave(viewer)

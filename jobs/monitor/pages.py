@@ -129,8 +129,8 @@ def job_events(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
 
 @require_safe
 def events_of_jobs(request: HttpRequest) -> HttpResponseBase:
-    wanted = stream.parse_positions(request.GET.getlist("job"))
-    return _streamed(request, stream.stream_jobs(queries.seen_positions(member_of(request), wanted)))
+    positions = stream.parse_positions(request.GET.getlist("job"))
+    return _streamed(request, stream.stream_jobs(queries.seen_positions(member_of(request), positions)))
 
 
 def _streamed(request: HttpRequest, events: AsyncGenerator[bytes]) -> HttpResponseBase:

@@ -50,9 +50,9 @@ class TokenListView(APIView):
     def post(self, request: Request) -> Response:
         """Make one. Its text is in this answer and nowhere else, so the answer is not replayed by Idempotency-Key."""
         require_recent(request)
-        wanted = TokenIn(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        row, plaintext = issue.make_token(member_of(request), **wanted.validated_data)
+        sent = TokenIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        row, plaintext = issue.make_token(member_of(request), **sent.validated_data)
         body = {**TokenOut(row).data, "token": plaintext}
         return Response(body, status=201, headers={"Cache-Control": "no-store"})
 

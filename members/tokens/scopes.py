@@ -70,7 +70,7 @@ class HasScope(BasePermission):
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the request may reach the view; services check roles after that.
+        """Return whether the request may reach the view; services check roles after that.
 
         Raises:
             PermissionDenied: The token lacks the scope; says which.

@@ -22,10 +22,10 @@ def check_routes(**_: Any) -> list[CheckMessage]:
 
     Releases of allauth add pages and take some away. Neither is a fault: a page without a line is refused.
     """
-    known = [route for route in routes.walk() if route.key in RULES or not route.is_allauths]
-    gone = sorted(set(RULES) - set(ACCOUNTS) - {route.key for route in known})
+    declared = [route for route in routes.walk() if route.key in RULES or not route.is_allauths]
+    gone = sorted(set(RULES) - set(ACCOUNTS) - {route.key for route in declared})
     return [
-        *(error for route in known for error in _errors_of(route)),
+        *(error for route in declared for error in _errors_of(route)),
         *(
             Error(f"A line without a route: '{key}'.", hint=f"Take it out of {WHERE}.", id="access.E002")
             for key in gone

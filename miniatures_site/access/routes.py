@@ -19,7 +19,7 @@ class DeclaredRoute:
 
     @property
     def is_allauths(self) -> bool:
-        """Whether the view comes with allauth."""
+        """Return whether the view comes with allauth."""
         return self.view.__module__.startswith("allauth.")
 
 

@@ -1,4 +1,4 @@
-"""How many connections may be open: of one client, and in all, so that descriptors are left for files, databases and engines.
+"""Limits of open connections, for one client and in all: descriptors are left for files, databases and engines.
 
 Behind a proxy that is trusted a client is who the proxy names, and what counts is its requests under way: the proxy's own
 connections are nobody's. Where there is no room a connection that waits for a request gives way, the oldest first.
@@ -31,10 +31,10 @@ logger = logging.getLogger(__name__)
 def raise_descriptors() -> None:
     """Take as many descriptors as this process may have; 1,024 is what most systems give at first."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
+    limit = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < limit:
         with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def room() -> int:
@@ -44,7 +44,7 @@ def room() -> int:
 
 
 class Connection(Protocol):
-    """What can give way."""
+    """Connection that can give way."""
 
     def give_way(self) -> None:
         """Close at once."""

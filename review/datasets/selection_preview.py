@@ -109,8 +109,8 @@ class SelectionRows:
 
 def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
     """Count what a selection would take."""
-    found = preview(task, filters)
-    selection = found.value
+    kept = preview(task, filters)
+    selection = kept.value
     lines = [line for line in selection.lines() if line.dropped]
     titles = _titles(draft for line in lines for draft in line.examples)
     left, drops = selection.sifted.golds, []
@@ -137,7 +137,7 @@ def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
         group_noun=spec.group_noun,
         group_nouns=spec.group_nouns,
         warnings=split_advice.of_rows(task, by_split),
-        counted_at=found.at,
+        counted_at=kept.at,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is left of a task's cards where a member has none: those in front of others, and those that wait for others. Reads only."""
+"""Cards of a task that are left where a member has none: in front of others, and waiting for others. Reads only."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class CardsElsewhere:
 
     @property
     def words(self) -> str:
-        """How many there are, in a sentence; empty where there are none."""
+        """Sentence with both counts; empty where both are 0."""
         parts = [
             _counted(self.held, "in front of other reviewers"),
             _counted(self.waiting, "waiting for another reviewer"),
         ]
-        told = [part for part in parts if part]
-        return f"There {'is' if told[0].startswith('1 ') else 'are'} {' and '.join(told)}." if told else ""
+        counts = [part for part in parts if part]
+        return f"There {'is' if counts[0].startswith('1 ') else 'are'} {' and '.join(counts)}." if counts else ""
 
     def as_json(self) -> dict[str, Any]:
-        """As the API gives it."""
+        """Return the values of the API's answer."""
         return {"held": self.held, "until": self.until, "waiting": self.waiting, "words": self.words}
 
 

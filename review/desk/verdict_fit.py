@@ -121,9 +121,9 @@ def fit(submitted: SubmittedVerdict, spec: TaskSpec, draft: Fields) -> tuple[Ver
         return submitted.verdict, None
     if submitted.fields is None:
         return Verdict.ACCEPT, draft
-    given = {**reasoning(spec, draft), **submitted.fields} if submitted.was_hidden else submitted.fields
+    values = {**reasoning(spec, draft), **submitted.fields} if submitted.was_hidden else submitted.fields
     try:
-        typed = typed_values.read_typed(spec.output_schema, given, draft)
+        typed = typed_values.read_typed(spec.output_schema, values, draft)
         fields = _without_stale_reasoning(spec, draft, normalise_fields(spec.output_schema, typed))
     except ValueError as error:
         raise _wrong("fields", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
@@ -149,7 +149,7 @@ def _without_stale_reasoning(spec: TaskSpec, draft: Fields, fields: Fields) -> F
 
 
 def is_untouched(spec: TaskSpec, draft: Fields, fields: Fields) -> bool:
-    """Whether an editor was saved with the text it opened with, blanks at line ends aside."""
+    """Return whether an editor was saved with the text it opened with, blanks at line ends aside."""
     try:
         return normalise_fields(spec.output_schema, typed_values.read_typed(spec.output_schema, fields, draft)) == draft
     except ValueError:

@@ -201,10 +201,10 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     form = DetailsForm(request.POST or None, initial={"name": filename.rsplit(".", 1)[0]})
     reading = ReadingForm(request.POST or shares_of(task) | request.GET.dict())
     spec, choices, defaults = latest_version(task).spec, reading.choices(), defaults_from(request.POST.dict())
-    said = None if is_post else _said_of(task, spec, name, kind)
+    mapping_so_far = None if is_post else _said_of(task, spec, name, kind)
     try:
         preview = read_preview(
-            path, spec=spec, kind=kind, mapping=said, choices=choices, task=None if is_post else task
+            path, spec=spec, kind=kind, mapping=mapping_so_far, choices=choices, task=None if is_post else task
         )
     except Refusal as unread:
         refusal, choices = unread, ImportChoices()

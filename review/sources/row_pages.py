@@ -140,7 +140,6 @@ def _seed(upload: str) -> str:
 
 
 def _planned(path: Path, columns: tuple[Column, ...], spec: TaskSpec | None, seed: str) -> dict[str, Any]:
-    """Where each row would stand, and which side would be empty; nothing where the rows cannot be read yet."""
     if spec is None:
         return {}
     mapping = mapping_of([column for column in columns if column.use in (FACT, SPLIT)], spec)

@@ -1,4 +1,4 @@
-"""What to say of a side of the split that no record or no row stands on, and what helps. Writes nothing."""
+"""Advice for a side of the split without records or rows. Writes nothing."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def of_task(task: Task) -> SplitShortage | None:
 
 
 def of_rows(task: Task, rows: Mapping[str, int]) -> list[str]:
-    """What to say of rows of which none stands on some side.
+    """Return warnings for rows that leave a side of the split empty.
 
     Args:
         task: Whose rows.
@@ -85,13 +85,13 @@ def of_rows(task: Task, rows: Mapping[str, int]) -> list[str]:
     if not sum(rows.values()):
         return []
     lacking, empty = of_task(task), [split for split in SPLITS if not rows.get(split)]
-    told = [str(lacking)] if lacking else []
+    warnings = [str(lacking)] if lacking else []
     unjudged = [split for split in empty if not (lacking and split in lacking.missing)]
-    return told + [unjudged_words(task, split) for split in unjudged]
+    return warnings + [unjudged_words(task, split) for split in unjudged]
 
 
 def advice(task: Task, split: Split, *, otherwise: str = "") -> str:
-    """What brings a dataset to rows of a split that it has none of.
+    """Return the advice that brings a dataset rows of a split it has none of.
 
     Args:
         task: Whose dataset it is.
@@ -103,7 +103,7 @@ def advice(task: Task, split: Split, *, otherwise: str = "") -> str:
 
 
 def unjudged_words(task: Task, split: str) -> str:
-    """What to do where records stand on a side and no judged draft of theirs counts."""
+    """Return the advice for a side that has records, and no judged draft that counts."""
     spec, count = latest_version(task).spec, _records(task).filter(split=split).count()
     called = f"{count:,} {split} {spec.record_noun if count == 1 else spec.record_nouns}"
     return f"No draft of the {called} is taken: accept or edit some of theirs, or widen the filters, and freeze the next version."

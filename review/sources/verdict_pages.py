@@ -36,7 +36,7 @@ REVIEWERS_SHOWN = 200
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """What would come of an export under the choices made so far; then the import itself."""
+    """Preview an export under the choices made so far; then import it."""
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)
@@ -51,17 +51,17 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     reading = ReadingForm(request.POST or request.GET)
     chosen: dict[str, Any] = {"choices": reading.choices()}
     try:
-        seen = read_judged_preview(path, spec=spec, task=task, **chosen)
+        shown = read_judged_preview(path, spec=spec, task=task, **chosen)
     except Refusal as unread:
         refusal, chosen = unread, {}
-        seen = read_judged_preview(path, spec=spec)
+        shown = read_judged_preview(path, spec=spec)
     if request.method == "POST" and refusal is None:
         chosen |= {
-            "mapping": reading.mapping(post, seen.preview),
+            "mapping": reading.mapping(post, shown.preview),
             "defaults": defaults_from(post),
             "verdicts": verdicts_from(post),
         }
-        seen = read_judged_preview(path, spec=spec, task=task, **chosen)
+        shown = read_judged_preview(path, spec=spec, task=task, **chosen)
         if post.get("do") == "import" and form.is_valid():
             try:
                 result = import_decisions(
@@ -80,24 +80,24 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
                 words = import_summary(result.rows_added, result.rows_known, result.rows_bad, SourceKind.DECISIONS)
                 messages.success(request, words)
                 return redirect("review:source", result.source.pk)
-    lacking = unfilled(seen.preview, chosen.get("defaults", {}))
+    lacking = unfilled(shown.preview, chosen.get("defaults", {}))
     context = {
         "task": task,
         "section": "sources",
         "filename": filename,
-        "seen": seen,
-        "file": seen.preview,
-        "rows": mapping_rows(seen.preview),
+        "seen": shown,
+        "file": shown.preview,
+        "rows": mapping_rows(shown.preview),
         "unfilled": lacking,
         "is_fact_missing": any(line["is_required"] and not line["value"] for line in lacking),
-        "offer": offer(seen.good, seen.preview.rows_bad, refusal),
+        "offer": offer(shown.good, shown.preview.rows_bad, refusal),
         "reading": reading,
         "form": form,
         "refusal": refusal,
         "meanings": MEANINGS,
         "team": team.team_of(member, task),
-        "reviewers": _reviewers(seen, reviewers_from(post)),
-        "needs_reviewer": REVIEWER not in seen.preview.mapping.values(),
+        "reviewers": _reviewers(shown, reviewers_from(post)),
+        "needs_reviewer": REVIEWER not in shown.preview.mapping.values(),
         "one_reviewer": chosen.get("defaults", {}).get(REVIEWER, ""),
     }
     return render(request, "review/sources/judged.html", context, status=refusal.status if refusal else 200)

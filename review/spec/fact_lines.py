@@ -23,8 +23,8 @@ _BLOCKS = frozenset({"conversation", "document"})
 
 def sheet(schema: Iterable[InputField], facts: Facts) -> str:
     """Return the facts in schema order, missing ones left out."""
-    told = [(field, fact_text(field, facts.get(field.name))) for field in schema]
-    return "\n".join(_entry(field, text) for field, text in told if text)
+    entries = [(field, fact_text(field, facts.get(field.name))) for field in schema]
+    return "\n".join(_entry(field, text) for field, text in entries if text)
 
 
 def read_sheet(schema: Iterable[InputField], prompt: str) -> Facts:
@@ -42,7 +42,7 @@ def read_sheet(schema: Iterable[InputField], prompt: str) -> Facts:
             lines.append(line.removeprefix(INDENT))
         else:
             lines = None
-    texts = {name: "\n".join(said).strip() for name, said in facts.items()}
+    texts = {name: "\n".join(parts).strip() for name, parts in facts.items()}
     return {name: _parts(text) if kinds[name] == "list" else text for name, text in texts.items() if text}
 
 

@@ -90,7 +90,6 @@ def messages(
 
 
 def _is_alone(slot: re.Match[str]) -> bool:
-    """Whether a slot is all that stands on its line of the template."""
     before, after = slot.string[: slot.start()].rpartition("\n")[2], slot.string[slot.end() :].partition("\n")[0]
     return not before.strip() and not after.strip()
 
@@ -214,7 +213,7 @@ def _parse_bare(field: OutputField, body: str) -> Fields:
 
 
 def _value(spec: TaskSpec, facts: Facts, slot: str, *, is_alone: bool) -> str | None:
-    """What a slot of a template stands for; None for one that is filled only when a mail is sent."""
+    """Return the text of a slot of a template; None for one that is filled only when a mail is sent."""
     if slot == "facts":
         return facts_sheet(spec, facts)
     if slot in _OF_THE_TASK:

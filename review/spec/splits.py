@@ -1,4 +1,4 @@
-"""Where a record stands: train, validation or test, drawn for its group before anyone reviews it.
+"""Split of a record: train, validation or test, drawn for its group before anyone reviews it.
 
 Pure Python. All records of a group (a company) stand in the same split, and a group is drawn once: its records keep it.
 """

@@ -28,9 +28,9 @@ def read_typed(schema: Sequence[OutputItem], fields: Fields, written: Fields) ->
 
 
 def _parts(items: Sequence[OutputItem], value: Fields, own: Mapping[str, Any], called: str) -> Fields:
-    known = {item.name: item for item in items}
+    by_name = {item.name: item for item in items}
     return {
-        name: _read(known[name], part, own, called.format(name)) if name in known else part
+        name: _read(by_name[name], part, own, called.format(name)) if name in by_name else part
         for name, part in value.items()
     }
 

@@ -193,7 +193,6 @@ class AdapterStack:
                 raise complete_weights.adapter_of_another_base(f"the adapter's weights for {name} are of another width")
 
     def _linears(self) -> Iterator[tuple[str, nn.Linear]]:
-        """Linear layers of the base by name, wrapped or not."""
         for name, module in self._model.named_modules():
             if isinstance(module, StackedLinear):
                 yield name, module.base

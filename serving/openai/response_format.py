@@ -1,4 +1,4 @@
-"""What an answer of a chat completion is held to: its task's own grammar, nothing, any JSON object, or a schema.
+"""Form of a chat completion's answer: its task's own grammar, none, any JSON object, or a schema.
 
 Pure; the engine reads the schema. A task of prose has no grammar, so that its answers are free by default too.
 """

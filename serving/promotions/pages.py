@@ -52,7 +52,6 @@ def promote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 
 
 def _over_the_gate(request: HttpRequest, miniature: Miniature, refusal: Refusal, reason: str) -> HttpResponse:
-    """What stands in its way, and the form by which a lead promotes it all the same."""
     context = {
         "miniature": miniature,
         "task": miniature.task,

@@ -94,7 +94,7 @@ def demote(miniature: Miniature, *, by: Member) -> Promotion | None:
 
 
 def _override(standing: GateStanding, reason: str) -> dict[str, str]:
-    """What a promotion keeps of what stood in its way.
+    """Return the record that a promotion keeps of its objections.
 
     Raises:
         Refusal: There is no reason, or it is too long.

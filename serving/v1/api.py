@@ -92,19 +92,19 @@ async def completions(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-async def _answered(admitted: AdmittedRequest, asked: UsageEntry) -> HttpResponseBase:
+async def _answered(admitted: AdmittedRequest, entry: UsageEntry) -> HttpResponseBase:
     question = admitted.question
     is_ours = admitted.caller.member is None
     ask = question.as_ask(admitted.miniature.slug)
     shape = functools.partial(CompletionShape, question.model, include_usage=question.include_usage, is_ours=is_ours)
     if not question.stream:
-        answer = await streams.whole_answer(ask, asked)
+        answer = await streams.whole_answer(ask, entry)
         return JsonResponse(shape(fingerprint=answer["fingerprint"]).completion(answer["text"], answer["done"]))
-    opened = await streams.open_stream(ask, asked)
+    opened = await streams.open_stream(ask, entry)
     parts = shape(fingerprint=opened.fingerprint)
     stream = streams.EventStream(
         opened,
-        asked,
+        entry,
         opening=parts.first(),
         text=parts.piece,
         end=parts.last,

@@ -185,7 +185,7 @@ def _may_spend(teacher: Teacher, version: RouterVersion, caller: Caller) -> bool
 
 def _refuse_options(question: ChatRequest) -> None:
     """Refuse what would change the text, for the promise is of texts as the models write them, and what a teacher may not tell."""
-    given = {
+    options = {
         "temperature": question.temperature not in (None, 0.0),
         "top_p": question.top_p not in (None, 1.0),
         "max_tokens": question.max_tokens is not None,
@@ -195,7 +195,7 @@ def _refuse_options(question: ChatRequest) -> None:
         "response_format": question.answer_form not in (OF_TASK, FREE),
         GRAMMAR_HEADER: question.answer_form == FREE,
     }
-    for name in [name for name, is_given in given.items() if is_given]:
+    for name in [name for name, is_given in options.items() if is_given]:
         raise ApiError(
             400,
             f"'{name}' is not supported by a router: its models write as they did where its promise was shown. Leave it out.",

@@ -1,4 +1,4 @@
-"""What a config says of a student: whether it writes or is tuned with a head, and how much it reads. Pure."""
+"""Architecture of a student by its config: whether it writes or is tuned with a head, and how much it reads. Pure."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def context_length(text_config: Mapping[str, Any]) -> int | None:
         for rope in ropes
         if isinstance(rope, Mapping) and (rope.get("rope_type") or rope.get("type")) in _TWO_SETS
     ]
-    known = [length for length in (longest, *firsts) if type(length) is int]
-    return min(known, default=None)
+    lengths = [length for length in (longest, *firsts) if type(length) is int]
+    return min(lengths, default=None)

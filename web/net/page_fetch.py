@@ -90,12 +90,12 @@ def fetch(url: str, *, rules: FetchRules, limits: FetchLimits) -> FetchedPage:
         NotFetchedError: `address`, `port`, `too_many_redirects`, `loop`, `type`, `too_large`, `encoding`, `time`,
             `connection`, or what `may_go` says.
     """
-    deadline, seen, first = Deadline(limits.total_s), set[str](), _host_of(url)
+    deadline, visited, first = Deadline(limits.total_s), set[str](), _host_of(url)
     for _ in range(limits.hops + 1):
         url = _without_fragment(url)
-        if url in seen:
+        if url in visited:
             raise FetchError("loop", f"The redirects go round in a circle at {url}.")
-        seen.add(url)
+        visited.add(url)
         place = _endpoint(url, rules)
         asked_s = time.monotonic()
         rules.may_go(url)
@@ -116,7 +116,7 @@ def _without_fragment(url: str) -> str:
 
 
 def _endpoint(url: str, rules: FetchRules) -> Endpoint:
-    """Where this hop connects to.
+    """Address that this hop connects to.
 
     Raises:
         NotFetchedError: `address` or `port`.

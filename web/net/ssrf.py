@@ -56,7 +56,7 @@ class Endpoint:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, as it is written, is the machine itself: `localhost`, or one of its own numbers."""
+    """Return whether a host, as it is written, is the machine itself: `localhost`, or one of its own numbers."""
     try:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -1,7 +1,7 @@
 """The lines of a Procfile, and the lines that its processes print.
 
-`miniatures run web.process.lines [NAME]` runs the Procfile of the current folder: all of it, each line started again whenever it
-ends, or in place the one that is named, for a supervisor that has a unit for each.
+`miniatures run web.process.lines` runs the Procfile of the current folder, and starts each line again whenever it ends. With a
+NAME it becomes that line's program, for a supervisor that has a unit for each line.
 """
 
 from __future__ import annotations

@@ -151,7 +151,6 @@ def record_result(delivery_id: UUID, number: int, outcome: AttemptResult) -> Non
 
 
 def _due() -> list[Delivery]:
-    """What is due, a few of each hook, the longest waiting first: first the first of every hook, then their second."""
     ready = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=timezone.now(), hook__is_active=True)
     place = Window(RowNumber(), partition_by="hook_id", order_by=["next_at", "id"])
     taken = ready.annotate(place=place).filter(place__lte=BATCH_OF_HOOK).order_by("place", "next_at")

@@ -85,7 +85,6 @@ class PageExtractor:
 
 
 def _base(url: str, href: str) -> str:
-    """What links of a page are relative to; the page itself where it names no address."""
     try:
         return urljoin(url, href)
     except ValueError:

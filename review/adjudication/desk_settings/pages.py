@@ -128,7 +128,7 @@ def _nothing(member: Member, task: Task, post: QueryDict) -> str:
 
 
 def _number(text: str) -> float:
-    """What a person typed into a field of percents; what is no number fits no limits."""
+    """Return the number in a field of percents; a text that is no number fits no limits."""
     try:
         return numbers.read_typed(text)
     except ValueError:

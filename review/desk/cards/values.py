@@ -116,7 +116,7 @@ def card_value(field: OutputField, written: object, edited: object, *, is_hidden
 
 
 def box_text(shown: object, written: object) -> str:
-    """What stands in a box: the draft's own value as it is read, another number so that it is read as no other."""
+    """Return the text of a box: the draft's own value as it is read, another number in its unambiguous notation."""
     if isinstance(shown, (int, float)) and not isinstance(shown, bool) and shown != written:
         return numbers.unmistakable(shown)
     return as_text(shown)

@@ -164,24 +164,24 @@ def open_drafts(path: Path, spec: TaskSpec, choices: ImportChoices = AS_FOUND) -
     return ChatTable(table, spec, tuple(shapes)) if shapes and not is_own else table
 
 
-def facts_in(spec: TaskSpec, asked: str) -> Facts:
+def facts_in(spec: TaskSpec, prompt: str) -> Facts:
     """Facts that a prompt holds: a JSON object of them, a sheet of them as our templates write it, or the one text fact."""
     names = {each.name for each in spec.input_schema}
     try:
-        held = strict_json.loads(asked)
+        held = strict_json.loads(prompt)
     except ValueError:
         held = None
     if isinstance(held, dict):
         inner = held.get("facts")
         facts = {name: value for name, value in (inner if isinstance(inner, dict) else held).items() if name in names}
     else:
-        facts = fact_lines.read_sheet(spec.input_schema, asked)
+        facts = fact_lines.read_sheet(spec.input_schema, prompt)
     if facts:
         return facts
     texts = [each.name for each in spec.input_schema if each.type == "text"]
     needed = [each.name for each in spec.input_schema if each.required]
     sole = needed if len(needed) == 1 and needed[0] in texts else texts if len(texts) == 1 else []
-    return {sole[0]: asked} if sole and asked else {}
+    return {sole[0]: prompt} if sole and prompt else {}
 
 
 def _column(name: str, facts: tuple[str, ...]) -> str:

@@ -34,8 +34,8 @@ class Company(NamedTuple):
 class CompanySplits:
     """The sides known so far: from records of the task, and from the rows of this import in their order.
 
-    This is the one place that decides a side. The records keep it, and whoever adds records holds the lock on the task's
-    row (see `staging`), so two imports at once cannot draw twice for one company.
+    This is the one place that decides a side. The records keep it. An import that adds records holds the lock on the task's
+    row (see `staging`), so two at once cannot draw twice for one company.
     """
 
     def __init__(self, task: Task, choices: ImportChoices = AS_FOUND, *, called: str = "company") -> None:
@@ -62,14 +62,14 @@ class CompanySplits:
         Args:
             named: The company of each row, and the split that the row asks for, if any.
         """
-        wanted: dict[Company, str] = {}
+        requested: dict[Company, str] = {}
         rows = []
         for company, split in named:
             rows.append(company)
             if split:
-                wanted.setdefault(company, split)
+                requested.setdefault(company, split)
         self._tie_known(rows)
-        for company, split in wanted.items():
+        for company, split in requested.items():
             self._fill(self._root(company.group), split)
 
     def learn(self, rows: Iterable[Company]) -> None:
@@ -85,12 +85,12 @@ class CompanySplits:
             for name, side in draw(self._task.seed, new, **self._shares, lacking=self._lacking()).items():
                 self._fill(name, side)
 
-    def side_of(self, company: Company, wanted: str = "") -> str:
+    def side_of(self, company: Company, requested: str = "") -> str:
         """The split of the next record of a company; it is known from then on.
 
         Args:
             company: Whose record it is.
-            wanted: The split that its row asks for, which `foresee` has heard of; empty when it asks for none.
+            requested: The split that its row asks for, which `foresee` has heard of; empty when it asks for none.
 
         Raises:
             ValueError: Its name and its domain stand on two sides already, or it stands on another than is wanted.
@@ -104,9 +104,9 @@ class CompanySplits:
         if not (by_name or by_domain or self._root(company.group) in self._side):
             self.learn([company])
         side = by_name or by_domain or self._side[self._root(company.group)]
-        if wanted and wanted != side:
+        if requested and requested != side:
             raise ValueError(
-                f"its split is {wanted}, and records of '{company.group}' stand in {side}: one {self._called} is on one "
+                f"its split is {requested}, and records of '{company.group}' stand in {side}: one {self._called} is on one "
                 "side alone"
             )
         self._by_group[company.group] = side
@@ -176,7 +176,7 @@ class CompanyNaming:
 
     @property
     def paths(self) -> list[str]:
-        """Where in a record's row the facts stand that name it, the first one first."""
+        """Return the facts of a record's row that name it, in order."""
         return [f"facts__{name}" for name in self._names]
 
     def company(self, facts: Facts, digest: str) -> Company:

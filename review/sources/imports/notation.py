@@ -77,33 +77,33 @@ def find(
     types = {target.name: target.field.type for target in fields if target.field is not None}
     amounts = [column for column, name in mapping.items() if types.get(name) in _NUMBERS]
     dates = [column for column, name in mapping.items() if types.get(name) in _DATES]
-    found = FoundNotation(choices.decimal, choices.dates, bool(amounts), bool(dates))
-    for row in table.rows() if _is_open(found) else ():
-        for column in () if found.decimal else amounts:
-            _look_at_number(found, row.values.get(column))
-        for column in () if found.dates else dates:
-            _look_at_date(found, column, row.number, row.values.get(column))
-        if not _is_open(found):
+    notation = FoundNotation(choices.decimal, choices.dates, bool(amounts), bool(dates))
+    for row in table.rows() if _is_open(notation) else ():
+        for column in () if notation.decimal else amounts:
+            _look_at_number(notation, row.values.get(column))
+        for column in () if notation.dates else dates:
+            _look_at_date(notation, column, row.number, row.values.get(column))
+        if not _is_open(notation):
             break
-    if found.unclear_number and not found.decimal:
-        found.decimal = "," if getattr(table, "delimiter", "") == ";" else "."
-    elif found.decimal:
-        found.unclear_number = ""
-    return found
+    if notation.unclear_number and not notation.decimal:
+        notation.decimal = "," if getattr(table, "delimiter", "") == ";" else "."
+    elif notation.decimal:
+        notation.unclear_number = ""
+    return notation
 
 
 def _is_open(found: FoundNotation) -> bool:
     return (found.has_numbers and not found.decimal) or (found.has_dates and not found.dates)
 
 
-def _look_at_number(found: FoundNotation, value: object) -> None:
+def _look_at_number(notation: FoundNotation, value: object) -> None:
     if not isinstance(value, str):
         return
     shown = numbers.notations_of(value.strip())
     if len(shown) == 1:
-        found.decimal = shown[0]
-    elif shown and not found.unclear_number:
-        found.unclear_number = value.strip()
+        notation.decimal = shown[0]
+    elif shown and not notation.unclear_number:
+        notation.unclear_number = value.strip()
 
 
 def _look_at_date(found: FoundNotation, column: str, row: int, value: object) -> None:

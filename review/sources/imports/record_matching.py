@@ -146,7 +146,6 @@ class RecordMatcher:
             self._companies.side_of(company, draft.row.split)
 
     def _name(self, draft: DraftColumns) -> str:
-        """What a row calls its record, where it brings a name and nothing else."""
         facts = draft.row.facts
         return self._writing.naming.written(facts) if self._key_names >= facts.keys() else ""
 

@@ -1,7 +1,7 @@
 """Records of a task by the names that rows call them by: written the same first, else alike but for case and punctuation.
 
-What a name may be told by is kept apart from `splits.normal_group`, which ties writings of one company to one side of the
-split and drops more: there `C++`, `C#` and `C` may share a side, here they are three records.
+The key of a match differs from `splits.normal_group`, which ties writings of one company to one side of the split. That
+drops more signs: there `C++`, `C#` and `C` may share a side, here they are three records.
 """
 
 from __future__ import annotations

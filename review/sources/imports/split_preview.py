@@ -23,7 +23,7 @@ EXAMPLE_SHARE = 0.8
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """Where one new record would stand.
+    """Split of one new record, before it comes in.
 
     Attributes:
         number: Its row.
@@ -98,17 +98,19 @@ def plan(task: Task, spec: TaskSpec, companies: CompanySplits, rows: Iterable[Re
         rows: Good rows, in order.
         tally: Gets the rows that no side takes.
     """
-    naming, seen, added = CompanyNaming(spec), set[str](), Counter[str]()
+    naming, digests_so_far, added = CompanyNaming(spec), set[str](), Counter[str]()
     groups, shown = set[str](), list[PlannedRow]()
     # In the steps in which an import takes them in, so that lots fall alike.
     for chunk in growing_chunks(hashed(rows, tally)):
         digests = [read.digest for read in chunk]
-        seen |= set(Record.objects.filter(task=task, content_hash__in=digests).values_list("content_hash", flat=True))
+        digests_so_far |= set(
+            Record.objects.filter(task=task, content_hash__in=digests).values_list("content_hash", flat=True)
+        )
         fresh = []
         for read in chunk:
-            if read.digest not in seen:
+            if read.digest not in digests_so_far:
                 fresh.append((read, naming.company(read.row.facts, read.digest)))
-                seen.add(read.digest)
+                digests_so_far.add(read.digest)
         companies.learn(company for _, company in fresh)
         for read, company in fresh:
             try:

@@ -107,7 +107,7 @@ def written(value: object) -> str:
 
 @lru_cache(maxsize=4096)
 def keys_of(text: str) -> frozenset[str]:
-    """What a text can be recognised by: stems of telling words, names, and numbers by what they can mean."""
+    """Return the marks that identify a text: stems of telling words, names, and numbers by their possible values."""
     keys: set[str] = set()
     for word in _WORD.findall(text):
         if word[0].isdigit():

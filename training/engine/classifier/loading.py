@@ -136,7 +136,7 @@ def load_classifier(
     token: str | None = None,
     allowed_roots: Sequence[str] = (),
 ) -> LoadedClassifier:
-    """What a run left, ready to answer.
+    """Load the weights that a run left, ready to answer.
 
     Args:
         artefact: Its `adapter` or `model` folder.

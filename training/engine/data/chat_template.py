@@ -68,18 +68,18 @@ def _with_end(template: str, end: str) -> str:
 
 
 def opening(render: Render, *, thinks: bool) -> str:
-    """What must be added where an answer begins, so that the answer's first token is of its text.
+    """Return the text to add where an answer begins, so that the answer's first token is of its text.
 
-    Some templates write an empty block of thinking, or the name of a channel, before every answer they are given; some
-    open thinking that must be closed again. All of it belongs to the prompt.
+    Some templates write an empty block of thinking, or the name of a channel, before each answer. Some open thinking that
+    must be closed again. All of it belongs to the prompt.
     """
-    asked = [{"role": "user", "content": "?"}]
-    before = render(asked, True)
+    question = [{"role": "user", "content": "?"}]
+    before = render(question, True)
     if thinks:
         return ""
     if end := thinking.open_end(before):
         return f"\n{end}\n\n" if before.endswith("\n") else f"\n\n{end}\n\n"
-    whole = render([*asked, {"role": "assistant", "content": _PROBE}], False)
+    whole = render([*question, {"role": "assistant", "content": _PROBE}], False)
     if not whole.startswith(before):
         return ""
     between, answer, _ = whole[len(before) :].partition(_PROBE)

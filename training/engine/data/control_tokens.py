@@ -92,7 +92,7 @@ class ControlTokens:
 
     @cached_property
     def _parts_cleanly(self) -> bool:
-        """Whether text behind a control token is read as it stands; Llama 2's tokenizer puts a space before it."""
+        """Return whether text behind a control token is read unchanged; Llama 2's tokenizer puts a space before it."""
         text = next(iter(self._spelled.values()), "").join(_LEADS[:2])
         backend = self._tokenizer.backend_tokenizer
         return (
@@ -129,7 +129,7 @@ class ControlTokens:
         return list(self._without_control.encode(text, add_special_tokens=False).ids)
 
     def _reads(self, ids: list[int], word: str) -> bool:
-        """Whether tokens spell a word, spaces and capitals aside, which encoders do not keep."""
+        """Return whether tokens spell a word, spaces and capitals aside, which encoders do not keep."""
         lead = self._ids_without_control(_LEADS[0])
         spelled = str(self._without_control.decode([*lead, *ids], skip_special_tokens=False))
         return "".join(spelled.split()).casefold() == "".join((_LEADS[0] + word).split()).casefold()

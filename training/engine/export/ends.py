@@ -1,4 +1,4 @@
-"""Where an answer ends, written where other programs look for it: the tokenizer's config and the generation config.
+"""End of an answer, written for other programs: into the tokenizer's config and the generation config.
 
 A student may end its texts by one token and its turns by another (Qwen's bases: `<|endoftext|>` and `<|im_end|>`).
 Programs that read its own files would write on behind the end that it was tuned to.

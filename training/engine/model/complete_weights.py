@@ -119,7 +119,6 @@ def _problems(
     without_place: Iterable[str],
     misshapen: Iterable[tuple[str, Sequence[int], Sequence[int]]],
 ) -> str:
-    """What is wrong, in words; empty where nothing is."""
     shapes = [f"{name} {list(stored)} instead of {list(own)}" for name, stored, own in misshapen]
     kinds = {"missing": sorted(missing), "without a place": sorted(without_place), "of another shape": sorted(shapes)}
     return "; ".join(f"{kind}: {_listed(names)}" for kind, names in kinds.items() if names)

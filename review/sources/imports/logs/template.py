@@ -92,11 +92,11 @@ class TaskTemplates:
         """The facts of a prompt that one of the templates made, blanks around it aside; None where none did."""
         for of_system, of_user in self.pairs:
             values = of_user.values_in(prompt.strip())
-            asked = of_system.values_in(system.strip()) if of_system and of_system.slots else {}
-            if values is not None and asked is not None and (of_user.slots or asked):
+            of_prompt = of_system.values_in(system.strip()) if of_system and of_system.slots else {}
+            if values is not None and of_prompt is not None and (of_user.slots or of_prompt):
                 hung = self.hung
-                told = {**asked, **values}.items()
-                return {name: fact_lines.unhung(value) if name in hung else value for name, value in told if value}
+                items = {**of_prompt, **values}.items()
+                return {name: fact_lines.unhung(value) if name in hung else value for name, value in items if value}
         return None
 
 

@@ -56,15 +56,15 @@ def _types_of_whole(values: Sequence[Any], notation: Notation) -> tuple[str, ...
     texts = [text_of(value) for value in values]
     if not any(text.lstrip()[:1] not in "{[" for text in texts) and (inner := _parsed(texts)):
         return (*_types_of_whole(inner, notation), "text")
-    found = [kind for kind in PLAIN_TYPES if _FITS[kind](values, notation)]
-    if "number" in found and "integer" in found:
-        found.remove("number")
-        found.insert(found.index("integer") + 1, "number")
-    guessed = [kind for kind in found if kind not in _CHOSEN or _is_guessed(kind, texts)]
-    chosen = [kind for kind in found if kind not in guessed]
+    fitting = [kind for kind in PLAIN_TYPES if _FITS[kind](values, notation)]
+    if "number" in fitting and "integer" in fitting:
+        fitting.remove("number")
+        fitting.insert(fitting.index("integer") + 1, "number")
+    guessed = [kind for kind in fitting if kind not in _CHOSEN or _is_guessed(kind, texts)]
+    chosen = [kind for kind in fitting if kind not in guessed]
     long = ["document"] if any(len(text) > MAX_CHARS // 2 or PAGE in text for text in texts) else []
     return tuple(
-        dict.fromkeys((*guessed, *long, "text", *chosen, "list" if "choices" in found else "text", "document"))
+        dict.fromkeys((*guessed, *long, "text", *chosen, "list" if "choices" in fitting else "text", "document"))
     )
 
 

@@ -271,12 +271,12 @@ def main(form: str, path: Path, target: Path, sheet: str) -> None:
     try:
         with target.open("w", encoding="utf-8", errors="surrogatepass") as file:
             lines = Lines(file)
-            told = workbook(path, lines, sheet) if form == "xlsx" else columnar(path, lines, form)
+            report = workbook(path, lines, sheet) if form == "xlsx" else columnar(path, lines, form)
     except Refused as refused:
-        told = {"code": refused.code, "message": refused.message}
+        report = {"code": refused.code, "message": refused.message}
     except (ElementTree.ParseError, zipfile.BadZipFile, OSError, ValueError, OverflowError) as error:
-        told = {"code": "file_broken", "message": f"The file cannot be read: {str(error)[:200]}."}
-    print(json.dumps(told))
+        report = {"code": "file_broken", "message": f"The file cannot be read: {str(error)[:200]}."}
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

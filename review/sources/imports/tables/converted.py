@@ -90,15 +90,15 @@ def _convert(path: Path, form: str, target: Path, sheet: str) -> dict[str, Any]:
         raise Refusal("files_being_read", message, hint="Try again in a minute.", status=409)
     try:
         done = subprocess.run(command, env=env, capture_output=True, timeout=READ_S, check=False)
-        told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (subprocess.TimeoutExpired, IndexError, ValueError):
         message = "Reading this file takes more memory or time than any file may take."
         hint = "Are there cells far beyond the table? Save the table alone, or as CSV, and import that."
         raise Refusal("file_unreadable", message, hint=hint) from None
     finally:
         _TURNS.release()
-    if "code" in told:
-        status = 413 if told["code"] in _TOO_LARGE else 422
-        hint = _HINTS.get(told["code"], "Save it again, or as CSV, and import that.")
-        raise Refusal(told["code"], told["message"], hint=hint, status=status)
-    return told
+    if "code" in report:
+        status = 413 if report["code"] in _TOO_LARGE else 422
+        hint = _HINTS.get(report["code"], "Save it again, or as CSV, and import that.")
+        raise Refusal(report["code"], report["message"], hint=hint, status=status)
+    return report
