@@ -65,6 +65,8 @@ class Nursery:
             "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
             "OPENAI_API_KEY": KEY,
             "BROKER_URL": "memory://",
+            # Others live while one is killed: its lease has to run out by itself.
+            "JOB_LEASE_S": "1",
             "PYTHONPATH": str(django_settings.BASE_DIR),
         }
         self.process = subprocess.Popen(
