@@ -10,7 +10,7 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         """Put this room's append-only rows under guard, bring its kind of job, listen to mail providers."""
         from campaigns.answers import ask
-        from campaigns.experiments import price_moves, seals
+        from campaigns.experiments import seals
         from campaigns.kinds import AnswerKind, SendingKind
         from campaigns.models.immutable_rows import GUARDS
         from campaigns.outcomes.of_drafts import CampaignOutcomes
@@ -18,7 +18,6 @@ class CampaignsConfig(AppConfig):
         from campaigns.replies import ask_teacher, mail_providers
         from campaigns.senders import providers
         from campaigns.sending import tick
-        from generation.pricing import effects
         from generation.teachers import shutdowns
         from jobs.kinds import registry as job_ports
         from review import ports as review_ports
@@ -34,7 +33,6 @@ class CampaignsConfig(AppConfig):
         job_ports.register_consumer("campaigns.answers", frozenset({"generation"}), ask.on_order_ended)
         job_ports.register_consumer("campaigns.pipelines", frozenset({"research"}), tick.on_pages_read)
         shutdowns.teachers_named.register(queries.teachers_of)
-        effects.break_evens.register(price_moves.break_even_effects)
         review_ports.destinations.install(desk_integration.draft_destinations)
         review_ports.dependents.register(queries.resting_on)
         review_ports.mail_outcomes.install(CampaignOutcomes)

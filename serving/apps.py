@@ -8,13 +8,11 @@ class ServingConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this room's kinds of jobs, its teachers, its key, and guard the history of promotions."""
-        from generation.pricing import effects
         from generation.teachers import provided as generation_ports
         from jobs.kinds import registry as job_ports
         from jobs.secrets import store
         from review import ports as review_ports
         from review.db import immutability
-        from serving.costs import price_moves
         from serving.evidence import files
         from serving.kinds import EvidenceKind, ServingKind, ServingUpdateKind
         from serving.promotions import queries, teachers
@@ -25,7 +23,6 @@ class ServingConfig(AppConfig):
         job_ports.register_kind(EvidenceKind())
         review_ports.erase_elsewhere.register(files.erase)
         generation_ports.register_provider(teachers.ROOM, teachers.MiniatureTeachers())
-        effects.break_evens.register(price_moves.break_even_effects)
         review_ports.dependents.register(queries.resting_on)
         store.provide(internal_keys.NAME, internal_keys.make)
         immutability.declare(

@@ -18,6 +18,7 @@ from campaigns.models import Campaign, Experiment, Look, Reply
 from campaigns.pipelines import promotion as pipelines
 from campaigns.states import Claim, EventKind
 from evaluation.evaluations import throughput
+from generation.models import PriceEntry
 from generation.teachers import queries as teachers_queries
 from review.models import Task
 from serving.promotions import queries as promotions
@@ -72,6 +73,8 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
     result = counted.value
     control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
     capacity = throughput.of_gpu(experiment.campaign.task)
+    per_hour = capacity.outputs_per_hour if capacity else None
+    connected = list(teachers_queries.connected_prices())
     return {
         "result": result,
         "counted_at": counted.at,
@@ -84,9 +87,8 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "segments": _segments(result),
         "costs": result["costs"],
         "list_prices": list_prices.of_arms(experiment.campaign, result["costs"]["arms"]),
-        "gpu": list(
-            _gpu(result["costs"]["arms"], control, gpu_usd_per_hour, capacity.outputs_per_hour if capacity else None)
-        ),
+        "gpu": list(_gpu(result["costs"]["arms"], control, gpu_usd_per_hour, per_hour, connected)),
+        "is_any_connected": bool(connected),
         "capacity": capacity,
         "gpu_usd_per_hour": gpu_usd_per_hour,
         "methods": _methods(result),
@@ -220,9 +222,13 @@ def _segment_chart(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _gpu(
-    arms: Sequence[dict[str, Any]], control: str, usd_per_hour: float, capacity: float | None
+    arms: Sequence[dict[str, Any]],
+    control: str,
+    usd_per_hour: float,
+    capacity: float | None,
+    connected: Sequence[PriceEntry],
 ) -> Iterator[GpuLine]:
-    """What the control's mails cost here, and what drafts of their length would at the listed prices."""
+    """Compare with the control's mails as paid, and with drafts of their length by each connected model."""
     against_gpu = partial(arm_costs.own_gpu, usd_per_gpu_hour=usd_per_hour, mails_per_hour_capacity=capacity)
     own = next((arm for arm in arms if arm["name"] == control), None)
     if own is None or own["mail"] is None:
@@ -235,7 +241,7 @@ def _gpu(
     if not own["tokens"]:
         return
     given, answered = own["tokens"]
-    for price in teachers_queries.prices():
+    for price in connected:
         usd = (given * float(price.input_usd_per_million) + answered * float(price.output_usd_per_million)) / MILLION
         if usd > 0:
             note = f"{given:,.0f} tokens in, {answered:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"

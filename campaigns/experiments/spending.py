@@ -61,11 +61,6 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
     )
 
 
-def mean_tokens(campaign: Campaign) -> dict[str, tuple[float, float]]:
-    """Mean tokens in and out of an answered call, by arm's name."""
-    return _calls(campaign)[1]
-
-
 def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[float, float]]]:
     """US dollars by arm and record, where any were paid; and mean tokens in and out of an answered call, by arm's name."""
     own = WriteOrder.objects.filter(campaign=campaign).select_related("arm")

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from generation.pricing import change, price_map
-from generation.pricing.serializers import PriceImportOut, PriceIn, PriceMapIn, PriceOutcomeOut, PriceQuery
+from generation.pricing.serializers import PriceImportOut, PriceIn, PriceMapIn, PriceQuery
 from generation.teachers import prices
 from generation.teachers import queries as selectors
 from generation.teachers.prices import NewPrice
@@ -35,15 +35,14 @@ class PriceListView(APIView):
             return selectors.price_rows(**asked)
         return selectors.prices().filter(**asked)
 
-    @extend_schema(request=PriceIn, responses={200: PriceOutcomeOut, 201: PriceOutcomeOut, **problems(422)})
+    @extend_schema(request=PriceIn, responses={201: PriceLineOut, **problems(422)})
     def post(self, request: Request) -> Response:
-        """Set a price from a day on; where something moves with it, only with `confirm`."""
+        """Set a price from a day on."""
         body = PriceIn(data=request.data)
         body.is_valid(raise_exception=True)
         given = {"as_of": timezone.localdate(), **body.validated_data}
-        is_confirmed = given.pop("confirm")
-        outcome = change.change_price(NewPrice(**given), by=member_of(request), is_confirmed=is_confirmed)
-        return Response(PriceOutcomeOut(outcome).data, status=201 if outcome.is_saved else 200)
+        entry = prices.set_price(NewPrice(**given), by=member_of(request))
+        return Response(PriceLineOut(entry).data, status=201)
 
 
 class PriceView(APIView):
@@ -65,7 +64,7 @@ class PriceImportView(APIView):
 
     @extend_schema(request=PriceMapIn, responses={200: PriceImportOut, 201: PriceImportOut, **problems(422)})
     def post(self, request: Request) -> Response:
-        """Tell what a map would change and move; with `confirm` write it, all or nothing."""
+        """Tell what a map would change; with `confirm` write it, all or nothing."""
         body = PriceMapIn(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
@@ -75,7 +74,7 @@ class PriceImportView(APIView):
         )
         answer = {
             "is_saved": outcome.is_saved,
-            "effects": outcome.effects,
+            "changes": outcome.changes,
             "saved": outcome.saved,
             "unchanged": read.unchanged,
             "refused": read.refused,

@@ -1,14 +1,13 @@
-"""Changes prices in two steps: what a change would move is shown first, and it counts once it is confirmed."""
+"""Writes a price map into the price table, once it is confirmed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generation.models import PriceEntry
-from generation.pricing import effects
-from generation.pricing.effects import PriceEffects
 from generation.pricing.price_map import PriceMap
-from generation.teachers import prices
+from generation.teachers import prices, queries
 from generation.teachers.edit import require_admin
 from generation.teachers.prices import NewPrice
 from members.models import Member
@@ -16,10 +15,18 @@ from web.errors import Refusal
 
 
 @dataclass(frozen=True)
-class PriceOutcome:
-    """What became of a change: what it moves, and the rows it wrote; none while it waits to be confirmed."""
+class PriceChange:
+    """A price to be written, and the one that counts now; None where the model has none."""
 
-    effects: PriceEffects
+    old: PriceEntry | None
+    new: NewPrice
+
+
+@dataclass(frozen=True)
+class PriceOutcome:
+    """Changes of a map, and the rows written; none while it waits to be confirmed."""
+
+    changes: list[PriceChange]
     saved: list[PriceEntry]
 
     @property
@@ -28,21 +35,14 @@ class PriceOutcome:
         return bool(self.saved)
 
 
-def change_price(new: NewPrice, *, by: Member, is_confirmed: bool) -> PriceOutcome:
-    """Set a price where that was confirmed, or where nothing moves with it; else tell what would move.
-
-    Raises:
-        PermissionDenied: The member is no admin.
-        Refusal: `price_invalid` with errors by field.
-    """
-    require_admin(by)
-    prices.check(new)
-    moved = effects.effects_of([new])
-    return PriceOutcome(moved, [prices.set_price(new, by=by)] if is_confirmed or moved.is_empty else [])
+def changes_of(planned: Sequence[NewPrice]) -> list[PriceChange]:
+    """Return each price with the one that counts now; one query."""
+    current = {(entry.provider, entry.model): entry for entry in queries.prices()}
+    return [PriceChange(current.get((new.provider, new.model.strip())), new) for new in planned]
 
 
 def import_map(read: PriceMap, *, by: Member, is_confirmed: bool, skips_refused: bool = False) -> PriceOutcome:
-    """Write the prices of a map, all or none; without confirmation tell what would move.
+    """Write the prices of a map, all or none; without confirmation tell what would change.
 
     Args:
         read: The map.
@@ -55,11 +55,11 @@ def import_map(read: PriceMap, *, by: Member, is_confirmed: bool, skips_refused:
         Refusal: `price_rows_refused` naming each wrong row; nothing is written.
     """
     require_admin(by)
-    moved = effects.effects_of(read.prices)
+    changes = changes_of(read.prices)
     if not is_confirmed:
-        return PriceOutcome(moved, [])
+        return PriceOutcome(changes, [])
     require_whole(read, skips_refused=skips_refused)
-    return PriceOutcome(moved, prices.set_prices(read.prices, by=by))
+    return PriceOutcome(changes, prices.set_prices(read.prices, by=by))
 
 
 def require_whole(read: PriceMap, *, skips_refused: bool) -> None:

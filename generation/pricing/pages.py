@@ -1,4 +1,4 @@
-"""Pages of prices: the table, a change with what it moves, and a price map."""
+"""Pages of prices: the table, a change, and a price map."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from web.http.form_errors import add_refusal
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def price_list(request: HttpRequest) -> HttpResponse:
-    """The table; what is posted is shown with what it moves, and counts once it is confirmed."""
+    """Show the table, and set a price."""
     asked = {name: request.GET[name] for name in ("provider", "model") if request.GET.get(name)}
     chosen = selectors.price_entry(asked.get("provider", ""), asked.get("model", ""))
     form = PriceForm(request.POST or None, initial=price_initial(chosen) if chosen else asked)
@@ -30,18 +30,11 @@ def price_list(request: HttpRequest) -> HttpResponse:
         require_admin(member_of(request))
         if form.is_valid():
             try:
-                is_confirmed = "confirm" in request.POST
-                outcome = change.change_price(form.new_price(), by=member_of(request), is_confirmed=is_confirmed)
+                entry = prices.set_price(form.new_price(), by=member_of(request))
             except Refusal as refusal:
                 add_refusal(form, refusal)
             else:
-                if not outcome.is_saved:
-                    return render(
-                        request,
-                        "generation/pricing/confirm.html",
-                        {"section": "generation", "effects": outcome.effects, "form": form},
-                    )
-                messages.success(request, f"The price of {outcome.saved[0].model} is saved.")
+                messages.success(request, f"The price of {entry.model} is saved.")
                 return redirect("generation:prices")
     context = {
         "section": "generation",
@@ -75,7 +68,7 @@ def import_prices(request: HttpRequest) -> HttpResponse:
             if outcome.is_saved:
                 messages.success(request, f"{len(outcome.saved)} prices are saved.")
                 return redirect("generation:prices")
-            context["effects"], status = outcome.effects, 200
+            context["changes"], status = outcome.changes, 200
     return render(
         request, "generation/pricing/import.html", {"section": "generation", "form": form, **context}, status=status
     )

@@ -1,4 +1,4 @@
-"""Shapes of prices as they are written, of a price map, and of what a change moves."""
+"""Shapes of prices as they are written, and of a price map."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from rest_framework import serializers
 from generation.states import Provider
 from generation.teachers.serializers import PriceLineOut
 from web.http.lists import ListQuery
-
-USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
 
 
 class PriceQuery(ListQuery):
@@ -26,7 +24,7 @@ def _per_million(**more: Any) -> serializers.DecimalField:
 
 
 class PriceIn(serializers.Serializer[Any]):
-    """A price from a day on. It is written with `confirm`, or at once where nothing moves with it."""
+    """A price from a day on."""
 
     provider = serializers.ChoiceField(choices=Provider.choices)
     model = serializers.CharField(max_length=120)
@@ -42,7 +40,6 @@ class PriceIn(serializers.Serializer[Any]):
     shutdown_date = serializers.DateField(required=False, allow_null=True)
     source_url = serializers.CharField(max_length=300, required=False, allow_blank=True)
     note = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    confirm = serializers.BooleanField(default=False, help_text="Write it though orders, budgets or break-evens move")
 
 
 class PriceMapIn(serializers.Serializer[Any]):
@@ -60,46 +57,10 @@ class PriceFigureOut(serializers.Serializer[Any]):
 
 
 class PriceChangeOut(serializers.Serializer[Any]):
-    provider = serializers.CharField()
-    model = serializers.CharField()
+    provider = serializers.CharField(source="new.provider")
+    model = serializers.CharField(source="new.model")
     old = PriceFigureOut(allow_null=True)
     new = PriceFigureOut()
-
-
-class OrderEffectOut(serializers.Serializer[Any]):
-    order = serializers.UUIDField(source="order.pk")
-    url = serializers.CharField()
-    calls_left = serializers.IntegerField()
-    old_usd = serializers.DecimalField(**USD, help_text="What is left of it, as it was launched and is booked")
-    new_usd = serializers.DecimalField(**USD, help_text="The same at the new price")
-    passes_its_budget = serializers.BooleanField()
-
-
-class BudgetEffectOut(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    url = serializers.CharField()
-    old_left_usd = serializers.DecimalField(**USD)
-    new_left_usd = serializers.DecimalField(**USD)
-
-
-class BreakEvenEffectOut(serializers.Serializer[Any]):
-    label: Any = serializers.CharField()  # the base class has an attribute of this name
-    url = serializers.CharField()
-    old = serializers.IntegerField(allow_null=True, help_text="Outputs a month; null: never, or not known")
-    new = serializers.IntegerField(allow_null=True)
-
-
-class PriceEffectsOut(serializers.Serializer[Any]):
-    changes = PriceChangeOut(many=True)
-    orders = OrderEffectOut(many=True)
-    budgets = BudgetEffectOut(many=True)
-    break_evens = BreakEvenEffectOut(many=True)
-
-
-class PriceOutcomeOut(serializers.Serializer[Any]):
-    is_saved = serializers.BooleanField()
-    effects = PriceEffectsOut()
-    saved = PriceLineOut(many=True)
 
 
 class RefusedRowOut(serializers.Serializer[Any]):
@@ -108,6 +69,9 @@ class RefusedRowOut(serializers.Serializer[Any]):
     is_foreign = serializers.BooleanField(help_text="Of another provider or kind: no mistake")
 
 
-class PriceImportOut(PriceOutcomeOut):
+class PriceImportOut(serializers.Serializer[Any]):
+    is_saved = serializers.BooleanField()
+    changes = PriceChangeOut(many=True)
+    saved = PriceLineOut(many=True)
     unchanged = serializers.ListField(child=serializers.CharField())
     refused = RefusedRowOut(many=True)

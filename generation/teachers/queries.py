@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
@@ -173,6 +173,12 @@ def prices(today: date | None = None) -> QuerySet[PriceEntry]:
     )
     newest = Subquery(begun.order_by("-from_date").values("pk")[:1])
     return PriceEntry.objects.filter(pk=newest).order_by("provider", "model")
+
+
+def connected_prices(today: date | None = None) -> QuerySet[PriceEntry]:
+    """The prices that count on a day, today by default, of models that a teacher in use asks."""
+    teachers = Teacher.objects.filter(is_active=True, provider=OuterRef("provider"), model=OuterRef("model"))
+    return prices(today).filter(Exists(teachers))
 
 
 def price_rows(*, provider: str = "", model: str = "") -> QuerySet[PriceEntry]:

@@ -118,12 +118,12 @@ def running_costs(
 def break_even(
     costs: RunningCosts, drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]
 ) -> list[BreakEvenLine]:
-    """Compare with three paid models at most: those that wrote the data, then the cheapest of the price table.
+    """Compare with three paid models at most: those that wrote the data, then the cheapest of the connected ones.
 
     Args:
         costs: Of the host.
         drafts: Drafts of the dataset.
-        prices: The price table.
+        prices: Of the connected models.
     """
     listed = {price.model: price for price in prices}
     paid = [draft for draft in drafts if draft.cost_usd > 0]

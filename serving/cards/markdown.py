@@ -165,7 +165,7 @@ def _costs(costs: RunningCosts) -> Iterator[Row]:
 
 def _break_even(lines: Sequence[BreakEvenLine], costs: RunningCosts) -> Iterator[str]:
     if not lines:
-        yield "No paid model wrote its drafts, and none in the price table can be compared."
+        yield "No paid model wrote its drafts, and no teacher with a price is connected. An admin connects one under *Teachers*."
         return
     yield "From this many outputs a month a host that is always on is cheaper than the model."
     heads = ["Model", "1,000 outputs", "How known", "Outputs a month", "On one host"]

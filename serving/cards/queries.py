@@ -80,9 +80,13 @@ class ListedPrice:
 
 
 def listed_prices() -> list[ListedPrice]:
-    """Return the price that counts today of every model that can still be bought, by `provider:model`."""
+    """Return the price that counts today of every connected model that can still be bought, by `provider:model`."""
     today = timezone.localdate()
-    entries = [entry for entry in teachers.prices(today) if entry.shutdown_date is None or entry.shutdown_date > today]
+    entries = [
+        entry
+        for entry in teachers.connected_prices(today)
+        if entry.shutdown_date is None or entry.shutdown_date > today
+    ]
     return [
         ListedPrice(
             f"{entry.provider}:{entry.model}", entry.input_usd_per_million, entry.output_usd_per_million, entry.as_of

@@ -81,7 +81,6 @@ BODIES: dict[str, dict[str, Any]] = {
         "model": "matrix",
         "input_usd_per_million": "1",
         "output_usd_per_million": "2",
-        "confirm": True,
     },
     "POST api-prices-import": {
         "map": {

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generation.pricing import change, effects, price_map
+from generation.pricing import change, price_map
 from generation.teachers import prices
 from web.errors import Refusal
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="The map: models by name with input_cost_per_token and so on.")
-        parser.add_argument("--check", action="store_true", help="Write nothing; tell what would change and move.")
+        parser.add_argument("--check", action="store_true", help="Write nothing; tell what would change.")
         parser.add_argument("--skip-refused", action="store_true", help="Leave out rows that cannot be taken.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,17 +38,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(prices.set_prices(read.prices, by=None))} prices written.")
 
     def _tell(self, read: price_map.PriceMap) -> None:
-        moved = effects.effects_of(read.prices)
-        for each in moved.changes:
+        for each in change.changes_of(read.prices):
             old = f"{each.old.input_usd_per_million} / {each.old.output_usd_per_million}" if each.old else "no price"
             new = f"{each.new.input_usd_per_million} / {each.new.output_usd_per_million}"
-            self.stdout.write(f"{each.provider} {each.model}: {old} -> {new} $ per million tokens, in / out")
-        for order in moved.orders:
-            self.stdout.write(f"order {order.order.pk}: ${order.old_usd} -> ${order.new_usd} for what is left of it")
-        for budget in moved.budgets:
-            self.stdout.write(f"{budget.name}: ${budget.old_left_usd} -> ${budget.new_left_usd} left")
-        for even in moved.break_evens:
-            self.stdout.write(f"{even.label}: break-even {even.old or 'none'} -> {even.new or 'none'} outputs a month")
+            self.stdout.write(f"{each.new.provider} {each.new.model}: {old} -> {new} $ per million tokens, in / out")
         for row in read.refused:
             self.stdout.write(f"not taken: {row.name}: {row.reason}")
         self.stdout.write(

@@ -7,15 +7,13 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from django.utils import timezone
+from django.urls import reverse
 
 from campaigns.experiments import arm_costs, page_data, results
 from campaigns.models import Contact, Message, WriteOrder
-from generation.models import Call
+from generation.models import Call, Teacher
 from generation.orders import launch
-from generation.pricing import effects
 from generation.states import Purpose
-from generation.teachers.prices import NewPrice
 from review.desk import decisions, deck
 from review.drafts.intake import NewDraft, add_drafts, put_on_desk
 from review.models import Draft, Record
@@ -88,28 +86,28 @@ def test_minutes_of_decisions_have_a_wage(spent, lead):
     assert of(found, "Variant")["minutes"] == 0
 
 
-def test_the_page_sets_a_gpu_against_what_was_paid_and_against_the_price_table(spent):
+def test_the_page_sets_a_gpu_against_what_was_paid_and_against_connected_teachers(spent):
+    Teacher.objects.create(slug="gpt", name="GPT-4o", provider="openai", model="gpt-4o")
+
     page = page_data.live(spent, person_usd_per_hour=None, gpu_usd_per_hour=2.0)
 
-    paid, *listed = page["gpu"]
+    paid, gpt = page["gpu"]
     assert paid.name == "Teacher, as paid here"
     assert paid.own.break_even.mails_per_hour == pytest.approx(200)
     # Nobody measured what a GPU writes, so none is promised to suffice.
     assert (page["capacity"], paid.own.break_even.gpus) == (None, None)
-    gpt = next(line for line in listed if line.name == "gpt-4o")
+    assert gpt.name == "gpt-4o"
     assert gpt.own.usd_per_mail == pytest.approx((800 * 2.5 + 200 * 10) / 1e6)
 
 
-def test_a_change_of_prices_tells_the_break_evens_of_experiments_that_it_moves(spent, settings):
-    settings.GPU_USD_PER_HOUR = 2.0
-    half = {"input_usd_per_million": Decimal("1.25"), "output_usd_per_million": Decimal(5)}
-    new = NewPrice(provider="openai", model="gpt-4o", as_of=timezone.localdate(), **half)
+def test_the_page_says_how_to_connect_a_teacher_where_none_is_connected(spent, lead, as_member):
+    address = reverse("campaigns:experiment", args=[spent.slug])
+    sentence = "No teacher with a price is connected"
 
-    [moved] = effects.effects_of([new]).break_evens
+    assert sentence in as_member(lead).get(address).content.decode()
 
-    # 800 tokens in and 200 out are $0.004 at $2.50 and $10, and half of that then; 730 hours at $2.
-    assert (moved.old, moved.new) == (365_000, 730_000)
-    assert moved.url == f"/experiments/{spent.slug}/" and "by gpt-4o" in moved.label
+    Teacher.objects.create(slug="gpt", name="GPT-4o", provider="openai", model="gpt-4o")
+    assert sentence not in as_member(lead).get(address).content.decode()
 
 
 def test_what_one_gpu_cannot_write_takes_more_of_them_and_never_pays():

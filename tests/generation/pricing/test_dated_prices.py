@@ -1,4 +1,4 @@
-"""Prices from a day on, price maps, and what a change moves."""
+"""Prices from a day on, and price maps."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.budgets import limits
-from generation.models import Order, PriceEntry
-from generation.pricing import change, effects, price_map
-from generation.states import BudgetScope
+from generation.models import Order, PriceEntry, Teacher
+from generation.pricing import change, price_map
 from generation.teachers import prices, queries
 from generation.teachers.prices import NewPrice
 from members.models import Member
-from review.models import Task
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -128,46 +125,9 @@ def test_a_map_with_wrong_rows_is_written_whole_or_not_at_all(admin: Member) -> 
 
 def test_only_admins_change_prices(lead: Member) -> None:
     with pytest.raises(PermissionDenied):
-        change.change_price(new_price(), by=lead, is_confirmed=True)
+        prices.set_price(new_price(), by=lead)
     with pytest.raises(PermissionDenied):
         change.import_map(price_map.read_text(MAP.read_bytes()), by=lead, is_confirmed=False)
-
-
-def test_a_change_shows_what_it_moves_before_it_counts(
-    admin: Member, task: Task, lead: Member, paid_order: Order
-) -> None:
-    limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(3), by=lead)
-
-    outcome = change.change_price(new_price(), by=admin, is_confirmed=False)
-
-    assert not outcome.is_saved
-    assert usd("gpt-4o") == Decimal("2.5")
-    [order] = outcome.effects.orders
-    estimate = paid_order.estimate
-    assert (order.order.pk, order.calls_left) == (paid_order.pk, 4)
-    given, answered = Decimal(estimate["input_tokens"]), Decimal(estimate["output_tokens"])
-    exact = (given * Decimal("2.5") + answered * 10) / 1_000_000
-    assert order.old_usd == exact.quantize(Decimal("0.000001"))
-    assert order.new_usd == (2 * exact).quantize(Decimal("0.000001"))
-    [budget] = outcome.effects.budgets
-    assert budget.old_left_usd - budget.new_left_usd == order.change_usd
-
-    assert change.change_price(new_price(), by=admin, is_confirmed=True).is_saved
-    assert usd("gpt-4o") == 5
-
-
-def test_a_budget_that_is_passed_already_is_told_below_nothing_both_before_and_after(
-    admin: Member, task: Task, lead: Member, paid_order: Order
-) -> None:
-    limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal("0.01"), by=lead)
-    Order.objects.filter(pk=paid_order.pk).update(reserved_usd=Decimal(2))
-    cheaper = new_price(input_usd_per_million=Decimal(1), output_usd_per_million=Decimal(1))
-
-    moved = effects.effects_of([cheaper])
-
-    [order], [budget] = moved.orders, moved.budgets
-    assert budget.old_left_usd == Decimal("0.01") - 2
-    assert budget.new_left_usd - budget.old_left_usd == -order.change_usd > 0
 
 
 def test_a_map_that_says_nothing_of_batches_keeps_the_share_that_was_entered() -> None:
@@ -179,14 +139,7 @@ def test_a_map_that_says_nothing_of_batches_keeps_the_share_that_was_entered() -
     assert price.batch_factor == 1
 
 
-def test_where_nothing_moves_a_price_is_saved_at_once(admin: Member, paid_order: Order) -> None:
-    assert change.change_price(new_price("another"), by=admin, is_confirmed=False).is_saved
-    assert effects.effects_of([new_price("another")]).is_empty
-
-
-def test_the_page_shows_what_moves_and_saves_once_it_is_confirmed(
-    admin: Member, paid_order: Order, as_member: Any
-) -> None:
+def test_the_page_saves_a_price_at_once(admin: Member, as_member: Any) -> None:
     form = {
         "provider": "openai",
         "model": "gpt-4o",
@@ -196,13 +149,19 @@ def test_the_page_shows_what_moves_and_saves_once_it_is_confirmed(
     }
     page, url = as_member(admin), reverse("generation:prices")
 
-    shown = page.post(url, form).content.decode()
+    answer = page.post(url, form, follow=True)
 
-    assert "What this price moves" in shown
-    assert f"/generation/{paid_order.pk}/" in shown
-    assert usd("gpt-4o") == Decimal("2.5")
-    assert page.post(url, {**form, "confirm": "yes"}).status_code == 302
+    assert "The price of gpt-4o is saved." in answer.content.decode()
     assert usd("gpt-4o") == 5
+
+
+def test_the_connected_prices_are_those_of_teachers_in_use() -> None:
+    assert not queries.connected_prices().exists()
+
+    used = Teacher.objects.create(slug="used", name="Used", provider="openai", model="gpt-4o")
+    Teacher.objects.create(slug="unused", name="Unused", provider="openai", model="gpt-5", is_active=False)
+
+    assert [price.model for price in queries.connected_prices()] == [used.model]
 
 
 def test_a_map_comes_in_by_the_page_in_two_steps(admin: Member, as_member: Any) -> None:
@@ -220,21 +179,25 @@ def test_a_map_comes_in_by_the_page_in_two_steps(admin: Member, as_member: Any) 
     assert usd("gpt-next") == Decimal("0.075")
 
 
-def test_the_api_writes_prices_and_maps(admin: Member, lead: Member, paid_order: Order, as_member: Any) -> None:
+def test_the_api_writes_prices_and_maps(admin: Member, lead: Member, as_member: Any) -> None:
     body = {"provider": "openai", "model": "gpt-4o", "input_usd_per_million": "5", "output_usd_per_million": "20"}
     url, client = reverse("api-prices"), as_member(admin)
 
     def post(address: str, sent: object, who: Any = client) -> Any:
         return who.post(address, json.dumps(sent), content_type="application/json")
 
-    assert post(url, body).json()["effects"]["orders"][0]["calls_left"] == 4
-    saved = post(url, {**body, "confirm": True})
+    saved = post(url, body)
+    checked = post(reverse("api-prices-import"), {"map": json.loads(MAP.read_text())}).json()
     whole = post(reverse("api-prices-import"), {"map": json.loads(MAP.read_text()), "confirm": True})
     imported = post(
         reverse("api-prices-import"),
         {"map": json.loads(MAP.read_text()), "confirm": True, "skip_refused": True},
     )
 
+    assert (saved.json()["model"], saved.json()["input_usd_per_million"]) == ("gpt-4o", "5.0000")
+    assert not checked["is_saved"]
+    assert checked["changes"][0]["old"]["input_usd_per_million"] == "5.0000"
+    assert checked["changes"][0]["new"]["input_usd_per_million"] == "2.0000"
     assert (saved.status_code, whole.status_code, imported.status_code) == (201, 422, 201)
     assert whole.json()["code"] == "price_rows_refused"
     assert len(client.get(url, {"model": "gpt-4o", "every_row": "true"}).json()["results"]) == 2

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from evaluation.evaluations import run_inputs, start_evaluation
 from evaluation.models import Evaluation
-from generation.models import PriceEntry
+from generation.models import PriceEntry, Teacher
 from members.models import Member
 from serving.cards import queries as card_queries
 from serving.cards.card import card_of
@@ -83,11 +83,14 @@ def test_scores_capacity_and_costs_come_from_its_evaluation_in_all_three_forms(
     assert "Evidence file" in as_member(admin).get(f"/{address}").content.decode()
 
 
-def test_break_even_takes_the_price_that_counts_today_of_models_that_can_be_bought() -> None:
+def test_break_even_takes_the_price_that_counts_today_of_connected_models_that_can_be_bought() -> None:
+    for model in ("kept", "retired"):
+        Teacher.objects.create(slug=model, name=model, provider="openai", model=model)
     PriceEntry.objects.all().delete()
     today = timezone.localdate()
     for days, usd in ((-30, "5"), (-3, "4"), (20, "1")):
         add_price("kept", usd, today + timedelta(days=days))
+    add_price("elsewhere", "1", today - timedelta(days=3))
     add_price("retired", "1", today - timedelta(days=30), shutdown=today - timedelta(days=1))
 
     found = {price.model: price.input_usd_per_million for price in card_queries.listed_prices()}

@@ -16,8 +16,6 @@ from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.evaluations.throughput import MeasuredCapacity
 from evaluation.models import Evaluation
 from generation.models import Call, Order, SpendDay, Teacher
-from generation.pricing import effects
-from generation.teachers.prices import NewPrice
 from jobs.models import Job, JobEvent
 from members.models import Member
 from review.models import Decision, Task
@@ -272,13 +270,3 @@ def test_a_miniature_costs_its_host_and_is_measured_against_the_cheapest_not_wor
     assert "GPT-4o, $10.00" in shown
     told = as_member(admin).get(reverse("api-task-costs", args=[task.slug]), {"volume": "10000"}).json()
     assert told["miniatures"][0]["cheapest_not_worse"]["usd_per_1000"] == "10.000000"
-    new = NewPrice(
-        provider="openai",
-        model="gpt-4o",
-        input_usd_per_million=Decimal("1.25"),
-        output_usd_per_million=Decimal(5),
-        as_of=timezone.localdate(),
-    )
-    # 500 tokens in and 100 out are $0.00225 at $2.50 and $10, and half of that then.
-    [moved] = effects.effects_of([new]).break_evens
-    assert (moved.old, moved.new) == (648_889, 1_297_778)
