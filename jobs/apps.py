@@ -7,7 +7,6 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        """Register the system checks."""
         from jobs import system_checks as checks
 
         _ = checks

@@ -35,7 +35,6 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Whether no cell is left."""
         return self.ended == self.total
 
 
@@ -107,7 +106,6 @@ class CompositeJob(JobKind, ABC):
         return self.conclude(whole, fence=attempt.fence)
 
     def on_paused(self, job: Job) -> None:
-        """Pause what is under way."""
         for sub_job in self.jobs_under_way(self._whole(job), with_shared=False):
             if sub_job.state in PAUSABLE:
                 control.pause(sub_job, by=None)

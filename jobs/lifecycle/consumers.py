@@ -95,7 +95,6 @@ def mark_missed(*, cursor: str) -> tuple[int, str]:
 
 
 def _mark(job_ids: list[UUID]) -> None:
-    """Mark those of some jobs that are ended and unmarked still."""
     with transaction.atomic():
         # Asked by key alone: given their states too, SQLite would read all that have ended.
         locked = Job.objects.select_for_update().filter(pk__in=job_ids).order_by("pk")

@@ -166,7 +166,6 @@ def _end(
 
 
 def _notify_next(job: Job) -> None:
-    """A slot is free: ring for the one of this kind that has waited longest."""
     waiting = Job.objects.filter(kind=job.kind, state__in=CLAIMABLE).order_by("queued_at").first()
     if waiting is not None:
         notify.notify_after_commit(waiting.pk, waiting.queue)

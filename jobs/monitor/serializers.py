@@ -53,7 +53,6 @@ class HostSerializer(serializers.Serializer[Any]):
 
 
 def job_json(job: Job) -> dict[str, Any]:
-    """A job as the API shows it."""
     return {
         "id": str(job.pk),
         "kind": job.kind,
@@ -84,7 +83,6 @@ def event_json(event: JobEvent) -> dict[str, Any]:
 
 
 def host_json(host: Host, *, is_present: bool) -> dict[str, Any]:
-    """A host as the API shows it."""
     return {
         "id": host.pk,
         "name": host.name,
@@ -102,7 +100,6 @@ def host_json(host: Host, *, is_present: bool) -> dict[str, Any]:
 
 
 def halt_json(halt: Halt | None) -> dict[str, Any]:
-    """Whether everything that leaves is stopped, for the API."""
     return {
         "halted": halt is not None,
         "since": halt.since if halt else None,

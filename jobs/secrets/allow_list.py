@@ -37,7 +37,6 @@ class SecretRule:
     only_https: bool = False
 
     def allows(self, use: SecretUse, name: str, place: ssrf.Endpoint) -> bool:
-        """Whether this secret may go there for this use."""
         return (
             self.use == use
             and fnmatchcase(name, self.name)

@@ -29,9 +29,7 @@ class KeyStore(Protocol):
         """
         ...
 
-    def has(self, name: str) -> bool:
-        """Whether there is a secret of this name."""
-        ...
+    def has(self, name: str) -> bool: ...
 
     def goes_to(self, name: str, url: str) -> bool:
         """Whether this secret was entered for the host, port and scheme of an address."""

@@ -61,7 +61,6 @@ class SpareProcess:
             self.process.stdout.close()
 
     def end(self) -> None:
-        """Let it go."""
         self._close_secrets()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:

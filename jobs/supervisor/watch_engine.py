@@ -100,7 +100,6 @@ class EngineWatch:
         return is_alive
 
     def _hear(self) -> Job:
-        """Store what the engine has written since the last look."""
         while True:
             if not self._pending:
                 self._pending = self._tail.read()
@@ -130,7 +129,6 @@ class EngineWatch:
         return self._pending[: max(due, default=len(self._pending))]
 
     def _answer(self) -> None:
-        """Say how far the events are stored, to an engine that waits for that."""
         if acks.is_ack_requested(self.engine.run_dir):
             acks.acknowledge(self.engine.run_dir, self._stored)
 

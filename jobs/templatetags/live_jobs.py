@@ -81,7 +81,6 @@ def open_verbs(state: str) -> list[str]:
 
 @register.filter
 def is_held(state: str) -> bool:
-    """Whether a worker is at it."""
     return state in HELD
 
 
