@@ -30,8 +30,6 @@ class MeOut(serializers.Serializer[dict[str, Any]]):
 
 
 class MeView(APIView):
-    """The member a token or session belongs to."""
-
     @extend_schema(responses=MeOut, operation_id="members_me")
     def get(self, request: Request) -> Response:
         """Say who is asking, what the token may do, and the member's role in each task."""

@@ -43,7 +43,6 @@ class ProfileForm(forms.Form):
 
     @classmethod
     def of(cls, member: Member) -> ProfileForm:
-        """The form as the member's settings stand."""
         chosen: dict[str, Any] = {"theme": "system", "density": "regular", "shortcuts": "on"}
         chosen.update({"work_mails": "problems", "daily_mails": "on"})
         chosen.update(member.preferences)

@@ -48,8 +48,6 @@ class NewInvitationOut(InvitationOut):
 
 
 class InvitationListView(APIView):
-    """People asked in."""
-
     scope_read = scope_write = "lead"
 
     @lists(InvitationOut, operation_id="invitations_list")
@@ -73,8 +71,6 @@ class InvitationListView(APIView):
 
 
 class InvitationView(APIView):
-    """One invitation."""
-
     scope_read = scope_write = "lead"
 
     @extend_schema(responses={204: None}, operation_id="invitations_revoke")

@@ -36,7 +36,6 @@ class InvitationForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """What was filled in, as the service wants it."""
         data = self.cleaned_data
         roles = [{"task": slug, "role": data[f"role_{slug}"]} for slug in self._slugs if data[f"role_{slug}"]]
         plain: dict[str, Any] = {

@@ -203,7 +203,6 @@ def _give(invitation: Invitation, member: Member) -> None:
 
 
 def _still_given(invitation: Invitation, by: Member | None) -> ports.Roles:
-    """The roles of an invitation that its inviter may give now."""
     led = ports.teams().led_by(by) if by is not None and by.is_active else {}
     return [row for row in invitation.roles if row["task"] in led]
 

@@ -162,7 +162,6 @@ def _ask(request: HttpRequest, *, keep: bool) -> HttpResponse:
 
 
 def _reauthentication_url(request: HttpRequest) -> str:
-    """The address where the member can prove it."""
     methods = get_adapter().get_reauthentication_methods(request.user)
     return str(methods[0]["url"]) if methods else reverse(BY_SSO)
 

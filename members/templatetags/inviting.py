@@ -12,5 +12,4 @@ register = template.Library()
 
 @register.filter
 def may_invite(user: object) -> bool:
-    """Whether this user may ask people in."""
     return isinstance(user, Member) and queries.may_invite(user)

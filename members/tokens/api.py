@@ -58,8 +58,6 @@ class TokenListView(APIView):
 
 
 class TokenView(APIView):
-    """One of the member's own tokens."""
-
     scope_read = scope_write = "admin"
 
     @extend_schema(responses={204: None}, operation_id="tokens_revoke")
