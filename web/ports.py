@@ -24,7 +24,6 @@ class Port(Generic[P, R]):
         self.answer = answer
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Ask."""
         return self.answer(*args, **kwargs)
 
 
@@ -40,5 +39,4 @@ class Listeners(Generic[P, R]):
             self._listeners.append(listener)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
-        """Call every listener, and return what they returned."""
         return [listener(*args, **kwargs) for listener in self._listeners]

@@ -56,7 +56,6 @@ class _Sql:
 
     @contextmanager
     def executed(self, values: Mapping[str, Value]) -> Iterator[Any]:
-        """The cursor after the statement was executed with these values."""
         connection = connections[DEFAULT_DB_ALIAS]
         filled = [
             _to_parameter(connection, values[name]) if name else value
@@ -200,7 +199,6 @@ class CompiledInsert(Generic[M]):
         self._sql: dict[str, str] = {}
 
     def __call__(self, row: M) -> None:
-        """Insert."""
         connection = connections[DEFAULT_DB_ALIAS]
         fields = self._model._meta.concrete_fields
         sql = self._sql.get(connection.vendor) or self._compile(row)
@@ -247,7 +245,6 @@ def _stand_in(value: Value, number: int) -> Value:
 
 
 def _to_parameter(connection: BaseDatabaseWrapper, value: Value) -> Any:
-    """The value as this database's statements carry it."""
     if isinstance(value, UUID):
         return value if connection.features.has_native_uuid_field else value.hex
     if isinstance(value, datetime):

@@ -12,8 +12,6 @@ _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 @dataclass(frozen=True)
 class ByteRange:
-    """A part of a file, in bytes."""
-
     start: int
     length: int
     is_partial: bool

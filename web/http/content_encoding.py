@@ -17,13 +17,9 @@ PREFERRED = ("zstd", "gzip")
 class Compressor(Protocol):
     """What both libraries offer."""
 
-    def compress(self, data: bytes, /) -> bytes:
-        """Take a block; give what is ready."""
-        ...
+    def compress(self, data: bytes, /) -> bytes: ...
 
-    def flush(self) -> bytes:
-        """Give the rest."""
-        ...
+    def flush(self) -> bytes: ...
 
 
 def negotiate(header: str | None) -> str:

@@ -52,7 +52,6 @@ def _refusal(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _first_with_null_byte(values: QueryDict) -> str | None:
-    """Name of a value that holds a zero byte, or that is one in part."""
     for name, several in values.lists():
         if "\x00" in name or any("\x00" in value for value in several if isinstance(value, str)):
             return name.replace("\x00", "")

@@ -50,7 +50,6 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def _request_data(request: Request | None) -> object:
-    """What a request holds that a shape may have found fault with."""
     if request is None:
         return {}
     return request.query_params if request.method in ("GET", "HEAD") else request.data

@@ -39,7 +39,6 @@ class JsonFormatter(logging.Formatter):
         self._host = platform.node()
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,

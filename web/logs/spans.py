@@ -16,7 +16,6 @@ def add_recorder(record: Record) -> None:
 
 
 def remove_recorder(record: Record) -> None:
-    """Have spans recorded there no more."""
     _recorders.remove(record)
 
 

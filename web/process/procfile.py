@@ -211,6 +211,5 @@ def _end_with_supervisor() -> None:
 
 
 def _send(process: subprocess.Popen[bytes] | ForkedProcess, number: signal.Signals) -> None:
-    """Signal the process and what it has started in its session."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
