@@ -87,7 +87,6 @@ class AttemptResult:
 
     @property
     def is_heard(self) -> bool:
-        """Whether the receiver took it."""
         return self.status is not None and 200 <= self.status < 300
 
 

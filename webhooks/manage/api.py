@@ -153,8 +153,6 @@ class DeliveryListView(APIView):
 
 
 class ReplayView(APIView):
-    """Tell a hook again, from the log."""
-
     @extend_schema(request=ReplayIn, responses={202: ReplayOut}, operation_id="webhooks_replay")
     def post(self, request: Request, hook_id: UUID) -> Response:
         """One event by its id, or every event it listens to within a stretch of time."""
@@ -170,8 +168,6 @@ class ReplayView(APIView):
 
 
 class TestView(APIView):
-    """Try a hook."""
-
     @extend_schema(request=None, responses={202: DeliveryOut}, operation_id="webhooks_test")
     def post(self, request: Request, hook_id: UUID) -> Response:
         """Put a message on its way that says nothing but that it is a test."""

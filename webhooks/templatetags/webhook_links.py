@@ -12,5 +12,4 @@ register = template.Library()
 
 @register.filter
 def may_have_webhooks(member: Member) -> bool:
-    """Whether the member is an admin, or leads a task."""
     return member.is_admin or bool(ports.led_tasks(member))
