@@ -42,8 +42,6 @@ class AuditFilter(ListQuery):
 
 
 class TrailView(APIView):
-    """Who did what and when."""
-
     scope_read = "admin"
 
     @extend_schema(
