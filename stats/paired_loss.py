@@ -186,5 +186,4 @@ def _discordance_interval(discordant: int, n: int) -> tuple[float, float]:
 
 
 def standard_error(counts: PairCounts) -> float:
-    """Standard error of the measured loss."""
     return sqrt(max(counts.discordance - counts.loss**2, 0.0) / counts.of)

@@ -92,7 +92,6 @@ class ComparedArms:
 
     @property
     def is_clear_of_margin(self) -> bool:
-        """The same about the margin."""
         return self.p_margin is None or self.p_margin < self.alpha / 2
 
 

@@ -109,14 +109,11 @@ def _always_valid_p(counts: Sequence[int], shares: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SampleRatioLine:
-    """The check of one line."""
-
     id: Any
     chi2: float
     p_value: float
 
     def as_json(self) -> str:
-        """One line of JSON."""
         return json.dumps({"id": self.id, "chi2": self.chi2, "p_value": self.p_value}, ensure_ascii=False)
 
 

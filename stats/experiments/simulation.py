@@ -48,7 +48,6 @@ class Population:
     is_binary: bool = True
 
     def draw(self, chance: np.random.Generator, n_clusters: int) -> ClusteredSample:
-        """One arm of so many clusters."""
         sizes = chance.integers(1, self.largest + 1, n_clusters)
         if self.is_binary:
             return ClusteredSample(sizes, self._successes(chance, sizes).astype(np.float64), is_binary=True)

@@ -17,8 +17,6 @@ FEWEST = 3
 
 @dataclass(frozen=True, slots=True)
 class RatioInterval:
-    """A ratio with the ends of its interval."""
-
     ratio: float
     low: float
     high: float
