@@ -116,7 +116,6 @@ def leave(**_: Any) -> None:
 
 @worker_shutdown.connect
 def withdraw(**_: Any) -> None:
-    """Unregister this worker."""
     from jobs.supervisor.heartbeat import HEARTBEAT
 
     HEARTBEAT.withdraw()

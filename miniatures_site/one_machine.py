@@ -84,7 +84,6 @@ def environment(host: str, port: int | str, var_dir: Path) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

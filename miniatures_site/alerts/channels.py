@@ -53,7 +53,6 @@ def tell(channel: str, changes: Sequence[Change]) -> bool:
 
 
 def text_of(changes: Sequence[Change]) -> str:
-    """Return a paragraph for each change."""
     return "\n\n".join(_paragraph(change) for change in changes)
 
 

@@ -39,8 +39,6 @@ def check(*, in_thread: bool = False) -> list[Trouble]:
 
 @dataclass
 class _Reader:
-    """A thread that reads, and what came of it."""
-
     thread: threading.Thread | None = None
     found: list[Trouble] = field(default_factory=list)
     error: BaseException | None = None

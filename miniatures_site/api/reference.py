@@ -20,8 +20,6 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class SchemaProperty:
-    """One parameter or one member of a body."""
-
     name: str
     kind: str
     is_required: bool
@@ -91,7 +89,6 @@ def _operation(whole: Mapping[str, Any], path: str, verb: str, spec: Mapping[str
 
 
 def _properties(whole: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator[SchemaProperty]:
-    """Members of the first body a request or a response may have."""
     content: Mapping[str, Any] = next(iter(holder.get("content", {}).values()), {})
     shape = _resolved(whole, content.get("schema", {}))
     if shape.get("type") == "array":
@@ -108,7 +105,6 @@ def _answers(whole: Mapping[str, Any], responses: Mapping[str, Any]) -> Iterator
 
 
 def _names_of_rows(whole: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
-    """Members of one row of a list that stands in an envelope."""
     content: Mapping[str, Any] = next(iter(answer.get("content", {}).values()), {})
     rows = _resolved(whole, content.get("schema", {})).get("properties", {}).get("results", {})
     return [f"results[].{name}" for name in _resolved(whole, rows.get("items", {})).get("properties", {})]

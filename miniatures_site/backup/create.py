@@ -46,7 +46,6 @@ def create_backup(target: Path, *, without_runs: bool = False) -> Manifest:
 
 
 def applied_migrations() -> dict[str, list[str]]:
-    """Applied migrations by app."""
     by_app: dict[str, list[str]] = {}
     for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
         by_app.setdefault(app, []).append(name)
@@ -60,7 +59,6 @@ def key_id() -> str:
 
 
 def app_version() -> str:
-    """The installed version."""
     try:
         return version("miniatures")
     except PackageNotFoundError:

@@ -89,7 +89,6 @@ def _replace(folder: Path, backup: Manifest, undo: Rollback) -> RestoreResult:
 
 
 def _result_lines(error: Exception, left: list[str]) -> Refusal:
-    """The failure in an admin's words, with what became of the installation."""
     message = error.message if isinstance(error, Refusal) else f"Restoring failed: {error}"
     code = error.code if isinstance(error, Refusal) else "restore_failed"
     hint = error.hint if isinstance(error, Refusal) else ""

@@ -53,8 +53,6 @@ FOOT = (("jobs", "Jobs", "jobs:list", "j"), ("settings", "Settings", "members:pr
 
 @dataclass(frozen=True)
 class RailLine:
-    """One line of the rail."""
-
     label: str
     url: str
     icon: str

@@ -33,7 +33,6 @@ def is_alive(port: int, name: str) -> bool:
 
 
 def main() -> int:
-    """Exit status of the check."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
     return 0 if is_alive(port, host_name(os.environ.get("ALLOWED_HOSTS", ""))) else 1
 

@@ -40,7 +40,6 @@ class Metric:
     samples: list[tuple[dict[str, str], float, str]] = field(default_factory=list)
 
     def add(self, value: float, suffix: str = "", **labels: str) -> None:
-        """Add a sample."""
         self.samples.append((labels, value, suffix))
 
     def lines(self) -> Iterator[str]:

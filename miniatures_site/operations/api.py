@@ -90,8 +90,6 @@ class OperationsOut(serializers.Serializer[Any]):
 
 
 class OperationsView(APIView):
-    """How the installation stands, for admins."""
-
     scope_read = "admin"
 
     @extend_schema(operation_id="operations_read", responses=OperationsOut)

@@ -63,7 +63,6 @@ class EndedKind:
 
     @property
     def failed(self) -> int:
-        """Those that failed."""
         return self.by_state.get(JobState.FAILED, 0)
 
 
@@ -78,8 +77,6 @@ class Outbox:
 
 @dataclass(frozen=True)
 class Outboxes:
-    """All that waits to leave."""
-
     mails: Outbox
     webhooks: Outbox
     notices: Outbox
@@ -100,7 +97,6 @@ class Volume:
 
     @property
     def is_low(self) -> bool:
-        """Whether it is nearly full."""
         return self.free_bytes < min(LEAST_FREE_BYTES, LEAST_FREE_SHARE * self.total_bytes)
 
 

@@ -153,7 +153,6 @@ def _migrations_on_disk() -> frozenset[tuple[str, str]]:
 
 
 def _missing_migrations() -> list[str]:
-    """Migrations that this release brings and the database has not had."""
     applied = MigrationRecorder(connection).applied_migrations()
     return sorted(f"{label}.{name}" for label, name in _migrations_on_disk() - set(applied))
 

@@ -47,12 +47,10 @@ class Leaving:
 
     @property
     def is_to_hand_over(self) -> bool:
-        """Whether there is anything that another member has to take."""
         return bool(self.tasks or self.campaigns or self.senders or self.hooks)
 
 
 def read(member: Member) -> Leaving:
-    """Look up what hangs on a member."""
     others = Membership.objects.filter(
         task=OuterRef("pk"), role=Role.LEAD, member__is_active=True, member__is_service=False
     ).exclude(member=member)

@@ -105,7 +105,6 @@ class Command(BaseCommand):
         sys.exit(status)
 
     def prepare_data(self, url: str) -> None:
-        """Bring database, demo and login card up to date."""
         call_command("migrate", verbosity=0)
         self.load_demo()
         login_card.write(url=url)
@@ -245,7 +244,6 @@ def preload() -> None:
 
 
 def child_environment(host: str, port: int) -> dict[str, str]:
-    """Environment of every process that is started here."""
     return {
         **one_machine.inherited(),
         **one_machine.environment(host, port, settings.VAR_DIR),

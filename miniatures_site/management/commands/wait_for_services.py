@@ -17,6 +17,5 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Wait."""
         reachable.wait()
         self.stdout.write("Database, queue and storage answer.")
