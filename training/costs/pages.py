@@ -16,8 +16,6 @@ from web.http.form_errors import add_refusal
 
 
 class HostPriceForm(forms.Form):
-    """What an hour of a host costs."""
-
     host = forms.CharField(
         label="Host", max_length=64, initial="default", help_text="'default' for every host without a line of its own."
     )

@@ -30,8 +30,6 @@ SMALLEST_USD: Final = Decimal("0.0001")
 
 @dataclass(frozen=True)
 class HeldSpan:
-    """One stretch of time in which a host was held."""
-
     host: str
     seconds: float
 
@@ -58,7 +56,6 @@ class RunCost:
 
     @property
     def device_seconds(self) -> float:
-        """Time of all its devices."""
         return self.host_seconds * self.devices
 
     def as_json(self) -> dict[str, Any]:
@@ -119,7 +116,6 @@ def held_spans(events: Iterable[tuple[datetime, Mapping[str, Any]]], *, host: st
 
 
 def from_json(kept: Mapping[str, Any]) -> RunCost:
-    """A cost as it was kept."""
     return RunCost(
         host_seconds=float(kept["host_seconds"]),
         devices=int(kept["devices"]),

@@ -133,7 +133,6 @@ def _expert(layer: int, part: str, weight: Tensor) -> dict[str, Tensor]:
 
 
 def _dense_config(config: Any) -> MistralConfig:
-    """A Mistral of the mixture's shape."""
     of_dense = MistralConfig().to_dict().keys() - {"model_type", "architectures", "transformers_version"}
     shared = {name: value for name, value in config.to_dict().items() if name in of_dense}
     return MistralConfig(**shared)

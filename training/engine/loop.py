@@ -87,7 +87,6 @@ def _diverged(step: int, what: str) -> TrainError:
 
 
 def _duties(context: TrainContext, state: TrainState, tuned: dict[str, torch.Tensor]) -> None:
-    """Validate, sample and save where that is due now and not done yet."""
     schedule, step = context.schedule, state.step
     if context.validation and schedule.validates_after(step) and state.validated_step < step:
         _validate_now(context, state, tuned)

@@ -69,15 +69,12 @@ class Schedule:
         return {}
 
     def validates_after(self, step: int) -> bool:
-        """Whether to validate once `step` steps are done."""
         return self._is_due(step, self.recipe.eval_every_steps)
 
     def samples_after(self, step: int) -> bool:
-        """Whether to write samples once `step` steps are done."""
         return self._is_due(step, self.recipe.sample_every_steps)
 
     def saves_after(self, step: int) -> bool:
-        """Whether to save a checkpoint once `step` steps are done."""
         return self._is_due(step, self.recipe.checkpoint_every_steps)
 
     def _is_due(self, step: int, every: int) -> bool:

@@ -47,7 +47,6 @@ def halve(context: TrainContext, state: TrainState, reason: str) -> None:
 
 
 def _batches_of_step(context: TrainContext, number: int, halvings: int) -> list[list[Any]]:
-    """The passes of all processes in a step."""
     return oom.split_batches(context.passes(context.schedule.batches_of(number)), halvings)
 
 

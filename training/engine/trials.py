@@ -102,12 +102,10 @@ class CompileTrial:
 
 
 def began(trials: Sequence[Trial], state: TrainState, total_steps: int) -> None:
-    """Tell all trials that the run begins."""
     for trial in trials:
         trial.began(state, total_steps)
 
 
 def stepped(trials: Sequence[Trial], state: TrainState, tokens: int, seconds: float) -> None:
-    """Tell all trials of a step."""
     for trial in trials:
         trial.stepped(state, tokens, seconds)

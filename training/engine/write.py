@@ -76,7 +76,6 @@ def _load(run: RunDir, spec: WriteSpec) -> LoadedStudent:
 
 
 def _classify(run: RunDir, spec: WriteSpec) -> list[dict[str, Any]]:
-    """Answers of an encoder with heads, and how sure it is of each label."""
     placement = place(spec.device, "auto", "lora")
     base = spec.student if spec.method == "lora" else None
     token = run.secrets().get(HUB_TOKEN)

@@ -21,7 +21,6 @@ from web.errors import Refusal
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
-    """The formats of a miniature, and ordering one."""
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     refusal = None
     if request.method == "POST":
@@ -46,7 +45,6 @@ def exports(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 
 @require_safe
 def download(request: HttpRequest, miniature_id: UUID, target: str) -> HttpResponseBase:
-    """A written export: one file as it is, several as a zip made while it is sent."""
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     export = selectors.ready_or_404(miniature, target)
     response = StreamingHttpResponse(zip_stream.export_blocks(export), content_type=zip_stream.export_type(export))

@@ -40,7 +40,6 @@ class ExportOption:
 
     @property
     def is_on_its_way(self) -> bool:
-        """Whether a job is writing it, or will."""
         return self.job is not None and self.job.state not in ENDED_BADLY | {JobState.SUCCEEDED}
 
 

@@ -115,7 +115,6 @@ def _copy_rows(file: DatasetFile, target: Path) -> None:
 
 
 def _lay_sample(run: TrainingRun, file: Path) -> None:
-    """Copy only the rows of the run's sample."""
     sample = samples.from_json(run.sample)
     rows = samples.rows_of(run.dataset_version, sample)
     if tuning_data.hash_of(rows) != run.sample["rows_sha256"]:

@@ -165,7 +165,6 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
 
 
 def from_json(kept: dict[str, Any]) -> Sample:
-    """A sample as it was kept."""
     of = SampleOf(kept.get("of", SampleOf.ACCEPTED_OR_EDITED))
     return Sample(
         int(kept.get("of_records", kept["records"])),

@@ -9,7 +9,6 @@ from django.conf import settings
 
 
 def folder() -> Path:
-    """The folder on this host."""
     return Path(settings.TOKEN_CACHE_DIR)
 
 

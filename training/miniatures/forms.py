@@ -27,5 +27,4 @@ class RecordForm(forms.Form):
             self.fields[field.name].required = field.required
 
     def record(self) -> dict[str, str]:
-        """What was typed."""
         return {name: text for name in self.fields if (text := str(self.data.get(name, "")).strip())}

@@ -48,7 +48,6 @@ def detail(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 
 @require_POST
 def write(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
-    """Order a text; htmx gets the part that follows it, a browser without scripts the page that shows it."""
     miniature = selectors.miniature_or_404(member_of(request), miniature_id)
     form = RecordForm(miniature.run.task_version.spec, request.POST)
     try:
@@ -65,7 +64,6 @@ def write(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 
 @require_safe
 def writing_part(request: HttpRequest, miniature_id: UUID, job_id: UUID) -> HttpResponse:
-    """How a text stands; asks for itself again until it is there."""
     miniature = selectors.miniature_or_404(member_of(request), miniature_id)
     job = selectors.writing_or_404(miniature, job_id)
     return render(request, "training/_writing.html", written_text.context(miniature, job))
@@ -77,7 +75,6 @@ def archive(request: HttpRequest, miniature_id: UUID) -> HttpResponseBase:
 
 
 def _download(miniature: Miniature) -> HttpResponseBase:
-    """The miniature's files as a zip, made while it is sent."""
     response = StreamingHttpResponse(zip_stream.archive_blocks(miniature), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{miniature.slug}.zip"'
     response["ETag"] = f'"{miniature.manifest_sha256}"'

@@ -56,7 +56,6 @@ def is_checked(spec: TaskSpec) -> bool:
 
 
 def _likeliest(shares: dict[str, float]) -> list[tuple[str, float]]:
-    """How sure a classifier is of the labels of one field, the likeliest first."""
     named = ((_BOOLEANS.get(label, label), share) for label, share in shares.items())
     return sorted(named, key=lambda pair: -pair[1])[:LIKELIEST]
 

@@ -271,6 +271,5 @@ def _problem(detail: Mapping[str, Any]) -> Problem:
 
 
 def _description_of(field: str) -> str:
-    """What a field is, in words."""
     field_info = Recipe.model_fields.get(field)
     return (field_info and field_info.description) or ""

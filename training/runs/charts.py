@@ -69,7 +69,6 @@ def accuracies(metrics: Metrics) -> dict[str, Any]:
 
 
 def learning_rate(metrics: Metrics) -> dict[str, Any]:
-    """Learning rate over steps."""
     return _over_steps(metrics, {"lr": "learning rate"}, "learning rate", zero=True)
 
 
@@ -130,7 +129,6 @@ def overlay(runs: Mapping[str, Metrics], key: str, label: str) -> dict[str, Any]
 
 
 def _train_and_validation(metrics: Metrics, key: str, label: str) -> dict[str, Any]:
-    """A measure on training and on validation rows, over steps."""
     series = [
         {"name": "train", "points": points(metrics, key)},
         {"name": "validation", "points": points(metrics, f"val_{key}")},

@@ -62,7 +62,6 @@ def require_devices(recipe: Recipe, device: str, *, needs: Needs) -> None:
 
 
 def as_json(needs: Needs) -> dict[str, Any]:
-    """As a job's spec keeps it."""
     return asdict(needs)
 
 

@@ -57,7 +57,6 @@ class RunEstimate:
 
     @property
     def peak_gib(self) -> float:
-        """Peak memory in GiB."""
         return self.peak_bytes / (1 << 30)
 
 

@@ -163,8 +163,6 @@ def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[
 
 @dataclass(frozen=True)
 class _EstimateInputs:
-    """What an estimate of memory is made from."""
-
     student: Student
     recipe: Recipe
     row_tokens: Sequence[int]

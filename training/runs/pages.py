@@ -77,7 +77,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def recipe(request: HttpRequest, slug: str) -> HttpResponse:
-    """The table of a recipe's values, for the launch form."""
     task = task_or_404(member_of(request), slug)
     form = _form(request, task)
     preset = PRESETS[form.initial["recipe"]]
@@ -87,7 +86,6 @@ def recipe(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the run in the launch form would take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
     context: dict[str, Any] = {"task": task}
     try:
@@ -113,7 +111,6 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @require_safe
 def outcome(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """The head of a run's page, loaded again when its job has ended."""
     return render(request, "training/_outcome.html", _run_context(request, run_id))
 
 

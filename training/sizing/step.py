@@ -82,7 +82,6 @@ class PeakBytes:
 
     @property
     def total(self) -> int:
-        """All of them."""
         return self.weights + self.optimiser + self.gradients + self.activations
 
 
@@ -190,7 +189,6 @@ def _embedding_parameters(shape: Shape) -> int:
 
 
 def _layer_parameters(shape: Shape) -> int:
-    """Numbers of one decoder layer."""
     return -(-shape.linear_parameters // shape.layers)
 
 

@@ -66,7 +66,6 @@ class KnownStudent:
 
     @property
     def name(self) -> str:
-        """The model's own name."""
         return self.hub_id.rpartition("/")[2]
 
     @property
@@ -97,7 +96,6 @@ class KnownStudent:
 
     @cached_property
     def shape(self) -> Shape:
-        """Its shape, as that of a folder would be read."""
         return shape_of(known_shapes.config_of(self), known_shapes.weights_of(self))
 
     def memory_gib(
@@ -122,7 +120,6 @@ class KnownStudent:
 
     @property
     def template(self) -> str:
-        """What its chat template does, in words."""
         if self.kind != "decoder":
             return "none: the prompt is read as one text" + (", and the heads answer" if self.is_encoder else "")
         facts = [f"the text of a system turn goes to {self.system}"]

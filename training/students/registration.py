@@ -32,12 +32,10 @@ MAX_SLUG = 60
 
 
 def demo_folder() -> Path:
-    """Return the folder of the demo's student on this host."""
     return Path(settings.DEMO_STUDENT_DIR)
 
 
 def demo_encoder_folder() -> Path:
-    """Return the folder of the demo's encoder on this host."""
     return Path(settings.DEMO_ENCODER_DIR)
 
 

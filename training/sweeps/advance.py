@@ -175,7 +175,6 @@ def _begin(sweep: Sweep, cell: SweepCell) -> int:
 
 
 def _pause_all(now: list[SweepCellStatus]) -> None:
-    """The budget is spent: pause what runs, begin nothing more."""
     for each in now:
         run = each.cell.run
         if each.is_under_way and run is not None:

@@ -54,7 +54,6 @@ class SweepIn(serializers.Serializer[Any]):
     at_once = serializers.IntegerField(required=False, default=1)
 
     def order(self) -> SweepRequest:
-        """What a valid body asks for."""
         asked = self.validated_data
         axes = {name: tuple(asked.get(name, ())) for name in ("learning_rate", "rank", "epochs", "share")}
         return SweepRequest(

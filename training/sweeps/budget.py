@@ -47,7 +47,6 @@ class Account:
 
 
 def account_of_cells(runs: Sequence[CellSpending]) -> Account:
-    """Add up."""
     scale = _scale(runs)
     prices = [run.usd for run in runs if run.usd is not None]
     ahead = [max(0.0, expected(run.expected_s, scale) - run.taken_s) for run in runs if not run.has_ended]

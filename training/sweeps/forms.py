@@ -91,7 +91,6 @@ class SweepForm(StartingPointForm):
         return tuple(share / 100 for share in self.cleaned_data["share"])
 
     def order(self) -> SweepRequest:
-        """What a valid form asks for."""
         asked = self.cleaned_data
         usd = asked["max_usd"]
         return SweepRequest(

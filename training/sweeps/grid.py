@@ -29,7 +29,6 @@ class GridPoint:
     share: float
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept with a cell."""
         return asdict(self)
 
 

@@ -54,7 +54,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the sweep in the form would be and take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
     form, context = _form(request, task, request.GET, QueryDict()), dict[str, Any](task=task)
     if not form.is_valid():
@@ -73,7 +72,6 @@ def sweep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
 
 @require_safe
 def progress(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
-    """The part of a sweep's page that changes while it runs."""
     return render(request, "training/_sweep_cells.html", _context(request, sweep_id))
 
 
@@ -87,7 +85,6 @@ def cells_csv(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
 
 @require_POST
 def keep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
-    """Bring one of its runs into the lists."""
     sweep_row = selectors.sweep_or_404(member_of(request), sweep_id)
     position = request.POST.get("cell", "")
     try:

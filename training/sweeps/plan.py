@@ -41,8 +41,6 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class PlannedSweep:
-    """All of a sweep before it begins."""
-
     order: SweepRequest
     recipe: Recipe
     cells: tuple[PlannedCell, ...]

@@ -97,7 +97,6 @@ def _loss(row: Mapping[str, Any]) -> float:
 
 
 def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
-    """How many cells are in each state, in words."""
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["label"].lower()] = counts.get(row["label"].lower(), 0) + 1

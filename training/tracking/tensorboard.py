@@ -42,7 +42,6 @@ def write(folder: Path, run: TrackedRun) -> Path:
 
 
 def _text(run: TrackedRun, at: float) -> object:
-    """The parameters as a table of TensorBoard's text page."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
     from tensorboard.compat.proto.tensor_pb2 import TensorProto

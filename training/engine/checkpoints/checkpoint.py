@@ -157,7 +157,6 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def bytes_of(tensors: Mapping[str, Tensor]) -> int:
-    """Bytes these tensors take."""
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
 

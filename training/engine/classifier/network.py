@@ -67,11 +67,9 @@ class EncoderWithHeads(nn.Module):
 
     @property
     def config(self) -> Any:
-        """The encoder's config."""
         return self.encoder.config
 
     def get_input_embeddings(self) -> Any:
-        """The encoder's embedding of tokens."""
         return self.encoder.get_input_embeddings()
 
     def get_output_embeddings(self) -> None:

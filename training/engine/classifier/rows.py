@@ -43,7 +43,6 @@ class TargetRow:
         return sum(target is not None for target in self.targets)
 
     def identity(self) -> str:
-        """All that tells it from another row."""
         tokens = hashlib.blake2b(np.asarray(self.ids, dtype=np.int32).tobytes(), digest_size=16).hexdigest()
         return f"{self.id}:{self.targets}:{tokens};"
 

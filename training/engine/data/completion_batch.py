@@ -45,7 +45,6 @@ class CompletionBatch:
         return {"attention_mask": self.mask, "position_ids": self.position_ids}
 
     def to(self, device: torch.device) -> CompletionBatch:
-        """The same batch on another device."""
         if device.type == "cpu":
             return self
         tensors = {field.name: getattr(self, field.name) for field in fields(self)}

@@ -40,7 +40,6 @@ class LabelledAnswer:
         return self.row.supervised
 
     def identity(self) -> str:
-        """All that tells it from another."""
         return f"{int(self.is_good)}{self.row.identity()}~{self.stranger.identity()}"
 
 

@@ -29,7 +29,6 @@ class AnswerPair:
         return self.chosen.supervised + self.rejected.supervised
 
     def identity(self) -> str:
-        """All that tells it from another pair."""
         return f"{self.chosen.identity()}>{self.rejected.identity()}"
 
 

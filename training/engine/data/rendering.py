@@ -59,7 +59,6 @@ class RenderProcess:
         return answer
 
     def close(self) -> None:
-        """End the process."""
         with self._lock:
             self._end()
 

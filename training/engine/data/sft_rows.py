@@ -67,7 +67,6 @@ class TokenRow:
         return len(self.ids)
 
     def identity(self) -> str:
-        """All that tells it from another row."""
         tokens = hashlib.blake2b(np.asarray(self.ids, dtype=np.int32).tobytes(), digest_size=16).hexdigest()
         return f"{self.id}:{self.prompt_length}:{tokens};"
 

@@ -38,7 +38,6 @@ class TokenRows(Sequence[TokenRow]):
         self.lengths: list[int] = np.diff(self._starts).tolist()
 
     def __len__(self) -> int:
-        """How many rows there are."""
         return len(self._prompts)
 
     @overload
@@ -46,7 +45,6 @@ class TokenRows(Sequence[TokenRow]):
     @overload
     def __getitem__(self, index: slice) -> list[TokenRow]: ...
     def __getitem__(self, index: int | slice) -> TokenRow | list[TokenRow]:
-        """One row, or several."""
         if isinstance(index, slice):
             return [self[at] for at in range(*index.indices(len(self)))]
         at = range(len(self))[index]

@@ -49,8 +49,6 @@ class GgufTensor:
 
 @dataclass(frozen=True)
 class GgufContents:
-    """All that a file will hold."""
-
     family: Family
     config: Any
     vocabulary: Vocabulary

@@ -44,7 +44,6 @@ class Place:
     followed: tuple[str, ...] = ("#",)
 
     def at(self, *names: object) -> Place:
-        """A place within this one."""
         return Place(self.root, (*self.path, *map(str, names)), self.followed)
 
     def refusal(self, keyword: str, says: str) -> SchemaRefusedError:

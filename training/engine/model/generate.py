@@ -263,7 +263,6 @@ class NGramHistory:
         self._followers: dict[tuple[int, ...], set[int]] = {}
 
     def add(self, token: int) -> None:
-        """Note the next token of the answer."""
         if not self._length:
             return
         if len(self._recent) == self._length - 1:
@@ -272,7 +271,6 @@ class NGramHistory:
 
     @property
     def forbidden(self) -> set[int]:
-        """Tokens that would say a run again."""
         return self._followers.get(self._recent, set())
 
 

@@ -34,13 +34,11 @@ class PackedReading(AbstractContextManager[None]):
         self._before: list[str] = []
 
     def __enter__(self) -> None:
-        """Switch over."""
         self._before = [config._attn_implementation for config in self._configs]
         for config in self._configs:
             config._attn_implementation = packed_attention.NAME
 
     def __exit__(self, *_: object) -> None:
-        """Switch back."""
         for config, before in zip(self._configs, self._before, strict=True):
             config._attn_implementation = before
 

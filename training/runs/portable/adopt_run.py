@@ -122,7 +122,6 @@ def _require_unaltered(run_dir: Path, spec: SpecEnvelope, job: Job, result: Resu
 
 
 def _require_of_recipe(result: Result, recipe: Recipe) -> None:
-    """What the result says it made is what the recipe makes."""
     try:
         summary = TrainSummary.model_validate(result.summary)
     except ValidationError as error:
