@@ -222,5 +222,4 @@ def _table(heads: Sequence[str], rows: Iterable[Row]) -> str:
 
 
 def _flat(text: object) -> str:
-    """A text on one line."""
     return " ".join(str(text).split())

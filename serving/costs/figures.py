@@ -87,8 +87,6 @@ class MiniatureLine:
 
 @dataclass(frozen=True)
 class TaskCosts:
-    """All that the cost page of a task shows."""
-
     task: Task
     volume: int
     volume_today: int
@@ -181,7 +179,6 @@ def _line(miniature: Miniature, volume: int, host: Decimal | None, paid: list[Wr
 
 
 def _cheapest(evaluation: Evaluation | None, own: str, paid: list[WriterCost]) -> WriterCost | None:
-    """The cheapest writer that was paid here, of those that the evaluation shows to be no worse."""
     if evaluation is None:
         return None
     names = set(answer.not_worse(evaluation.summary, own))

@@ -15,14 +15,10 @@ from serving.costs import figures, rates
 
 
 class VolumeForm(forms.Form):
-    """Outputs a month that costs are told at."""
-
     volume = forms.IntegerField(label="Outputs a month", min_value=0, max_value=figures.MOST_VOLUME, required=False)
 
 
 class HourlyRateForm(forms.Form):
-    """What an hour of the reviewers costs."""
-
     usd_per_hour = forms.DecimalField(
         label="Reviewers, $ an hour", min_value=0, max_value=rates.DEAREST, max_digits=10, decimal_places=2
     )
@@ -30,7 +26,6 @@ class HourlyRateForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def costs(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show costs at a volume; a lead sets the hourly rate."""
     member = member_of(request)
     task = task_or_404(member, slug)
     rate = HourlyRateForm(request.POST or None, initial={"usd_per_hour": rates.rate_of(task)})

@@ -137,5 +137,4 @@ def reviewing(task: Task) -> Reviewing:
 
 
 def named(writers: Iterable[WriterCost], name: str) -> WriterCost | None:
-    """The writer of this name."""
     return next((each for each in writers if each.name == name), None)

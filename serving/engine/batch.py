@@ -50,7 +50,6 @@ def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[DrawnToken]:
 
 
 def token_sampling(row: Row) -> TokenSampling:
-    """How a row's next token is drawn."""
     asked = row.sampling
     return TokenSampling(asked.temperature, asked.top_p, row.seed, len(row.written))
 
@@ -149,7 +148,6 @@ def _taken(rows: Sequence[Row], drawn: Sequence[DrawnToken]) -> tuple[list[int],
 
 
 def _unless_out_of_memory(work: Callable[[], list[tuple[Row, str]]]) -> list[tuple[Row, str]] | None:
-    """Do it; None where memory ran out."""
     try:
         return work()
     except (RuntimeError, MemoryError) as error:

@@ -40,7 +40,6 @@ class ClassifierBatch:
 
     @property
     def bytes(self) -> int:
-        """Bytes of its weights."""
         return sum(parameter.numel() * parameter.element_size() for parameter in self.student.model.parameters())
 
     @torch.inference_mode()

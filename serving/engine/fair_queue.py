@@ -37,7 +37,6 @@ class FairQueue:
 
     @property
     def next(self) -> Row | None:
-        """The row whose turn it is."""
         return next(iter(self), None)
 
     def pop(self) -> Row:

@@ -100,7 +100,6 @@ class ModelCache:
 
     @property
     def networks(self) -> list[LoadedNetwork]:
-        """Networks in memory."""
         return list(self._networks.values())
 
     @property

@@ -163,7 +163,6 @@ class AdapterStack:
         self.route.folded = slot
 
     def drop(self, slot: int) -> None:
-        """Take an adapter away."""
         if self.route.folded == slot:
             self.route.folded = None
             for layer in self._layers.values():

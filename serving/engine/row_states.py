@@ -55,7 +55,6 @@ class DecoderStates:
         self._mask: Tensor = torch.empty(0)  # (B, T), 1 where a token stands
 
     def read(self, fresh: Sequence[Row]) -> tuple[Tensor, tuple[Cache, Tensor]]:
-        """As the protocol has it."""
         width = max(len(row.prompt) for row in fresh)
         device = self._model.device
         ids = torch.tensor([[self._pad] * (width - len(row.prompt)) + row.prompt for row in fresh], device=device)
@@ -65,7 +64,6 @@ class DecoderStates:
         return scores, (cache, mask)
 
     def lay_beside(self, fresh: tuple[Cache, Tensor]) -> None:
-        """As the protocol has it."""
         cache, mask = fresh
         if self._cache is None:
             self._cache, self._mask = cache, mask
@@ -74,31 +72,26 @@ class DecoderStates:
         lay_layers_beside(self._cache.layers, cache.layers)
 
     def next(self, rows: Sequence[Row], last: Sequence[int]) -> Tensor:
-        """As the protocol has it."""
         ids = torch.tensor(last, device=self._mask.device).unsqueeze(1)
         positions = self._mask.sum(dim=1, keepdim=True)
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(rows), 1)], dim=1)
         return self._forward(rows, ids, self._mask, positions, self._cache)
 
     def keep(self, staying: Sequence[int]) -> None:
-        """As the protocol has it."""
         chosen = torch.tensor(staying, device=self._mask.device)
         self._mask, cut = kept_mask(self._mask, chosen)
         for layer in self._cache.layers:
             layer.keys, layer.values = layer.keys[chosen, :, cut:], layer.values[chosen, :, cut:]
 
     def mark(self) -> Tensor:
-        """As the protocol has it."""
         return self._mask
 
     def restore(self, count: int, mark: Tensor) -> None:
-        """As the protocol has it."""
         self._mask = mark[:count]
         if self._cache is not None and count:
             restore_layers(self._cache.layers, count, mark.shape[1])
 
     def clear(self) -> None:
-        """As the protocol has it."""
         self._cache = None
 
     def _forward(self, rows: Sequence[Row], ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache) -> Tensor:

@@ -57,7 +57,6 @@ class Scheduler:
 
     @property
     def running(self) -> int:
-        """Rows being written."""
         return sum(len(network.batch.rows) for network in self.shelf.networks)
 
     @property

@@ -41,7 +41,6 @@ class Seq2SeqStates:
         self._prompts: Tensor = torch.empty(0)  # (B, S), 1 where one of a prompt stands
 
     def read(self, fresh: Sequence[Row]) -> tuple[Tensor, States]:
-        """As the protocol has it."""
         device = self._model.device
         ids, prompts = (each.to(device) for each in padded([row.prompt for row in fresh], self._pad))
         begins = torch.tensor([self._begins] * len(fresh), device=device)
@@ -57,7 +56,6 @@ class Seq2SeqStates:
         return output.logits[:, -1].float(), (cache, torch.ones_like(begins), prompts)
 
     def lay_beside(self, fresh: States) -> None:
-        """As the protocol has it."""
         cache, mask, prompts = fresh
         if self._cache is None:
             self._cache, self._mask, self._prompts = fresh
@@ -67,7 +65,6 @@ class Seq2SeqStates:
         lay_layers_beside(self._read, cache.cross_attention_cache.layers)
 
     def next(self, rows: Sequence[Row], last: Sequence[int]) -> Tensor:
-        """As the protocol has it."""
         ids = torch.tensor(last, device=self._mask.device).unsqueeze(1)
         positions = self._mask.sum(dim=1, keepdim=True)
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(rows), 1)], dim=1)
@@ -84,7 +81,6 @@ class Seq2SeqStates:
         return output.logits[:, -1].float()  # type: ignore[no-any-return]
 
     def keep(self, staying: Sequence[int]) -> None:
-        """As the protocol has it."""
         chosen = torch.tensor(staying, device=self._mask.device)
         self._mask, cut = kept_mask(self._mask, chosen)
         for layer in self._written:
@@ -98,11 +94,9 @@ class Seq2SeqStates:
             layer.keys, layer.values = layer.keys[chosen, :, first:end], layer.values[chosen, :, first:end]
 
     def mark(self) -> tuple[Tensor, Tensor]:
-        """As the protocol has it."""
         return self._mask, self._prompts
 
     def restore(self, count: int, mark: tuple[Tensor, Tensor]) -> None:
-        """As the protocol has it."""
         mask, prompts = mark
         self._mask, self._prompts = mask[:count], prompts[:count]
         if self._cache is not None and count:
@@ -110,7 +104,6 @@ class Seq2SeqStates:
             restore_layers(self._read, count, prompts.shape[1])
 
     def clear(self) -> None:
-        """As the protocol has it."""
         self._cache = None
 
     @property

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
-    """Both files of a miniature, and having one made."""
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     refusal = None
     if request.method == "POST":

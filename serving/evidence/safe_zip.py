@@ -36,7 +36,6 @@ class SafeZip:
 
     @property
     def names(self) -> frozenset[str]:
-        """Paths of its files."""
         return frozenset(self._entries)
 
     def size(self, name: str) -> int:

@@ -95,8 +95,6 @@ class RouterVersion(models.Model):
 
 
 class Routed(models.Model):
-    """One request that was routed."""
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.ForeignKey(RouterVersion, on_delete=models.PROTECT, related_name="routed")
     # Place among the version's models.

@@ -26,7 +26,6 @@ class CompletionShape:
     created: int = field(default_factory=lambda: int(time.time()))
 
     def completion(self, text: str, done: dict[str, Any]) -> dict[str, Any]:
-        """The whole answer."""
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": _logprobs(done), "finish_reason": done["finish"]}
         body = {**self._head("chat.completion"), "choices": [choice], "usage": usage(done)}
@@ -37,7 +36,6 @@ class CompletionShape:
         return self._chunk({"role": "assistant", "content": "", "refusal": None}, None)
 
     def piece(self, text: str) -> bytes:
-        """A chunk of text."""
         return self._chunk({"content": text}, None)
 
     def last(self, done: dict[str, Any]) -> bytes:
@@ -86,7 +84,6 @@ def _logprobs(done: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def sse_event(body: dict[str, Any]) -> bytes:
-    """One server-sent event."""
     return f"data: {json.dumps(body, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
 
 
@@ -97,5 +94,4 @@ def usage(done: dict[str, Any]) -> dict[str, int]:
 
 
 def model(name: str, *, created: int, owner: str) -> dict[str, Any]:
-    """One model of the list."""
     return {"id": name, "object": "model", "created": created, "owned_by": owner}

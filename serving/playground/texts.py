@@ -35,8 +35,6 @@ LONGEST_ANSWER: Final = 512
 
 @dataclass(frozen=True)
 class PlaygroundRequest:
-    """What one model is asked for."""
-
     task: Task
     choice: PlaygroundWriter
     spec: TaskSpec

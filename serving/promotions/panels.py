@@ -63,8 +63,6 @@ BADGES = {
 
 @dataclass(frozen=True)
 class ServingRow:
-    """One miniature as the serving panel shows it."""
-
     miniature: Miniature
     writer: ServedMiniature | None
     is_loaded: bool

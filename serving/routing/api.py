@@ -64,8 +64,6 @@ class RouterView(APIView):
 
 
 class RouterVersionsView(APIView):
-    """A router's thresholds."""
-
     @extend_schema(request=ThresholdsIn, responses={201: RouterVersionOut, **problems(422)})
     def post(self, request: Request, router_id: UUID) -> Response:
         """Set thresholds by experts' held-out verdicts; every try costs some of the confidence."""
@@ -79,8 +77,6 @@ class RouterVersionsView(APIView):
 
 
 class RouteView(APIView):
-    """Where one request goes."""
-
     scope_write = "serve"
 
     @extend_schema(request=RouteIn, responses={201: RouteOut, **problems(409)})
@@ -95,8 +91,6 @@ class RouteView(APIView):
 
 
 class RouteOutcomeView(APIView):
-    """What became of a routed request."""
-
     scope_write = "serve"
 
     @extend_schema(request=RouteOutcomeIn, responses={201: RouteOutcomeOut, **problems(409, 422)})

@@ -31,8 +31,6 @@ _LOW, _HIGH = "low", "high"
 
 
 class RouterForm(forms.Form):
-    """A new router."""
-
     name = forms.CharField(max_length=set_thresholds.LONGEST_NAME)
 
 
@@ -84,7 +82,6 @@ class ThresholdsForm(forms.Form):
         self.has_models = bool(miniatures and teachers)
 
     def asked(self) -> dict[str, Any]:
-        """What `wishes.read` takes."""
         said = self.cleaned_data
         shares = {name: said[name] / 100 for name in ("margin", "confidence", "audit_share")}
         return {**said, **shares, "takes_low": said["takes"] == _LOW}
@@ -92,7 +89,6 @@ class ThresholdsForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def routers(request: HttpRequest, slug: str) -> HttpResponse:
-    """Routers of a task; a lead makes one."""
     member = member_of(request)
     task = task_or_404(member, slug)
     form = RouterForm(request.POST if request.method == "POST" else None)
@@ -113,7 +109,6 @@ def routers(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def router(request: HttpRequest, router_id: UUID) -> HttpResponse:
-    """One router: what it promises and did, and the form that sets its thresholds or counts the pairs for them."""
     member = member_of(request)
     row = report.router_or_404(member, router_id)
     form = ThresholdsForm(request.POST if request.method == "POST" else None, task=row.task, member=member)

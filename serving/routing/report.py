@@ -61,8 +61,6 @@ class PromiseStanding:
 
 @dataclass(frozen=True, slots=True)
 class RouterReport:
-    """A version with its lines and how its promise stands."""
-
     version: RouterVersion
     routed: int
     lines: list[RouteLine]

@@ -15,7 +15,6 @@ _SALT: Final = "serving.internal-key"
 
 
 def make() -> str:
-    """A fresh key."""
     return PREFIX + signing.dumps("serving", salt=_SALT)
 
 

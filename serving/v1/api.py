@@ -74,7 +74,6 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
 
 @openai_view("POST")
 async def completions(request: HttpRequest) -> HttpResponseBase:
-    """Answer a conversation, whole or as a stream of events."""
     authorization, grammar = (request.headers.get(name, "") for name in ("Authorization", GRAMMAR_HEADER))
     admitted, taken = await db_threads.run_first(_admit, authorization, _body(request), grammar)
     headers = taken.headers | _told(admitted)
@@ -121,13 +120,11 @@ async def models(request: HttpRequest) -> HttpResponseBase:
 
 @openai_view("GET", "HEAD")
 async def model(request: HttpRequest, name: str) -> HttpResponseBase:
-    """One model."""
     return JsonResponse(await db_threads.run_first(_model, request.headers.get("Authorization", ""), name))
 
 
 @openai_view()
 async def not_served(request: HttpRequest, path: str = "") -> HttpResponseBase:
-    """Every other path of OpenAI's: no method is served there."""
     raise _no_such(request.path, ())
 
 

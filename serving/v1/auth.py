@@ -33,14 +33,11 @@ class Caller:
 
     @property
     def member_id(self) -> UUID | None:
-        """The member's id, if there is one."""
         return self.member.pk if self.member else None
 
 
 @dataclass(frozen=True)
 class AdmittedRequest:
-    """A question that may be asked."""
-
     caller: Caller
     question: ChatRequest
     miniature: Miniature

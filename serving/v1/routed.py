@@ -189,7 +189,6 @@ def read_features(asked: RoutedRequest, written: dict[str, Any]) -> dict[str, fl
 
 
 def _host_usd(done: dict[str, Any]) -> Decimal:
-    """What a miniature's seconds cost on this host."""
     return (Decimal(str(done["seconds"] * settings.HOST_USD_PER_HOUR)) / 3600).quantize(MICRO)
 
 

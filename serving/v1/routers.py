@@ -157,7 +157,6 @@ def _miniatures(version: RouterVersion) -> list[Miniature]:
 
 
 def _problems(version: RouterVersion, caller: Caller) -> Iterator[ApiError]:
-    """Why a caller cannot ask a version now."""
     off = [each.name for each in _miniatures(version) if not queries.is_promoted(each)]
     off += [] if version.teacher.is_active else [version.teacher.name]
     if off:
