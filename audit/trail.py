@@ -69,7 +69,6 @@ ACTS: dict[str, str] = {
     "acceptance_ended": "Acceptance by a judge ended",
     "drafts_machine_accepted": "Drafts accepted by a judge",
     "claims_checked": "Claims given to a teacher to check",
-    "retrieval_study_registered": "A study of verifiers registered",
     "claim_records_made": "Claim records made of decisions",
     "judge_records_made": "Records to train a judge made of decisions",
     "synthetic_records_ordered": "Synthetic records ordered",

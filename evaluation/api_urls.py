@@ -6,7 +6,6 @@ from evaluation.arena import api as arena_api
 from evaluation.evaluations import api
 from evaluation.gates import api as gates_api
 from evaluation.judging import api as judging_api
-from evaluation.retrieval import api as retrieval_api
 from evaluation.studies import api as studies_api
 from evaluation.suites import api as suites_api
 
@@ -44,15 +43,6 @@ urlpatterns = [
         "evaluations/<uuid:evaluation_id>/comparisons/price/",
         judging_api.EvaluationComparisonPriceView.as_view(),
         name="api-evaluation-comparison-price",
-    ),
-    path("retrieval-studies/", retrieval_api.RetrievalStudiesView.as_view(), name="api-retrieval-studies"),
-    path(
-        "retrieval-studies/<uuid:retrieval_id>/", retrieval_api.RetrievalStudyView.as_view(), name="api-retrieval-study"
-    ),
-    path(
-        "retrieval-studies/<uuid:retrieval_id>/record.json",
-        retrieval_api.RetrievalStudyRecordView.as_view(),
-        name="api-retrieval-study-record",
     ),
     path("studies/", studies_api.StudiesView.as_view(), name="api-studies"),
     path("tasks/<slug:slug>/paper/", studies_api.PaperView.as_view(), name="api-study-paper"),

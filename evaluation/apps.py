@@ -10,7 +10,7 @@ class EvaluationConfig(AppConfig):
         """Bring this room's kinds of jobs, listen for what ends, and put studies, votes, suites and gates under guard."""
         from evaluation.arena import desk_link, open_arena
         from evaluation.evaluations import erasing, queries, start_evaluation, worse_teachers
-        from evaluation.kinds import CellScoringKind, EvaluationKind, RetrievalStudyKind, StudyJobKind
+        from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
         from evaluation.models import immutable_rows
         from evaluation.studies import advance
         from generation.judges import queries as judges
@@ -20,7 +20,7 @@ class EvaluationConfig(AppConfig):
         from review.db import immutability
         from training.runs import comparison
 
-        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind(), RetrievalStudyKind()):
+        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind()):
             registry.register_kind(kind)
         registry.register_consumer("evaluation-of-runs", frozenset({"training"}), start_evaluation.start_after_run)
         registry.register_consumer(

@@ -1,4 +1,4 @@
-"""The kinds of jobs of this room: an evaluation, a study, the scoring of one of its cells, a study of verifiers. Thin: services do the work."""
+"""The kinds of jobs of this room: an evaluation, a study, the scoring of one of its cells. Thin: services do the work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from uuid import UUID
 
 from evaluation.evaluations import queries, results, run_inputs
 from evaluation.evaluations.start_evaluation import KIND
-from evaluation.retrieval import judge, register
 from evaluation.studies import advance, conclude, scoring
 from evaluation.studies import cells as study_cells
 from evaluation.studies import launch_study as study_orders
@@ -89,30 +88,3 @@ class CellScoringKind(JobKind):
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         scoring.keep_scores(UUID(job.spec["measurement"]), result)
-
-
-class RetrievalStudyKind(CompositeJob):
-    """A study of verifiers over retrieval, arm by arm; models answer by jobs of their own."""
-
-    name = register.KIND
-    label = "Study of verifiers"
-    queue = "evaluation"
-    subject = "study"
-    unit = "arms"
-    # A model's job rings nobody.
-    again_s = 5.0
-
-    def check(self, whole: UUID, *, fence: int) -> Progress:
-        return judge.look(whole, fence=fence)
-
-    def has_news(self, whole: UUID) -> bool:
-        return judge.has_news(whole)
-
-    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
-        return judge.conclude(whole, fence=fence)
-
-    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
-        return judge.jobs_under_way(whole, with_shared=with_shared)
-
-    def forget_problems(self, whole: UUID) -> None:
-        judge.forget_problems(whole)

@@ -73,6 +73,7 @@ class StudyKind(TextChoices):
     EXPERTS = "experts", "An expert of a mixture against a dense student"
     MINUTES = "minutes", "SFT, DPO, KTO and on-policy at equal expert minutes"
     ROUTER = "router", "Several experts behind a router against one larger student"
+    RETRIEVAL = "retrieval", "A miniature that vets retrieved passages"
 
 
 class StudyMetric(TextChoices):

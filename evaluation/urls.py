@@ -6,7 +6,6 @@ from evaluation.arena import pages as arena_pages
 from evaluation.evaluations import pages
 from evaluation.gates import pages as gates_pages
 from evaluation.judging import pages as judging_pages
-from evaluation.retrieval import pages as retrieval_pages
 from evaluation.studies import pages as studies_pages
 
 app_name = "evaluation"
@@ -32,9 +31,6 @@ urlpatterns = [
     path("tasks/<slug:slug>/studies/", studies_pages.index, name="studies"),
     path("tasks/<slug:slug>/studies/paper/", studies_pages.paper, name="study-paper"),
     path("tasks/<slug:slug>/studies/estimate/", studies_pages.estimate, name="study-estimate"),
-    path("tasks/<slug:slug>/studies/verifiers/", retrieval_pages.new, name="retrieval-new"),
-    path("studies/verifiers/<uuid:retrieval_id>/", retrieval_pages.study, name="retrieval-study"),
-    path("studies/verifiers/<uuid:retrieval_id>/record.json", retrieval_pages.record_json, name="retrieval-record"),
     path("studies/<uuid:study_id>/", studies_pages.study, name="study"),
     path("studies/<uuid:study_id>/progress/", studies_pages.progress, name="study-progress"),
     path("studies/<uuid:study_id>/cells.csv", studies_pages.cells_csv, name="study-cells"),

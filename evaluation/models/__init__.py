@@ -1,9 +1,8 @@
-"""Rows of this room: evaluations of runs, arenas of their systems, suites and gates, studies with what their cells or arms measured."""
+"""Rows of this room: evaluations of runs, arenas of their systems, suites and gates, studies with what their cells measured."""
 
 from evaluation.models.arenas import Arena, ArenaPair, ArenaVote
 from evaluation.models.evaluations import Evaluation, EvaluationOutput, SplitOpening
 from evaluation.models.gates import Gate
-from evaluation.models.retrieval import RetrievalArm, RetrievalStudy, RetrievalVerdict
 from evaluation.models.studies import Measurement, Study, StudyCell, StudyVerdict
 from evaluation.models.suites import Suite
 
@@ -15,9 +14,6 @@ __all__ = [
     "EvaluationOutput",
     "Gate",
     "Measurement",
-    "RetrievalArm",
-    "RetrievalStudy",
-    "RetrievalVerdict",
     "SplitOpening",
     "Study",
     "StudyCell",

@@ -33,7 +33,7 @@ class StudyIn(serializers.Serializer[Any]):
     """A study to register; what is left out follows from the preset."""
 
     kind = serializers.CharField(
-        help_text="samples, methods, filter, students, transfer, context, cloning, experts, minutes or router"
+        help_text="samples, methods, filter, students, transfer, context, cloning, experts, minutes, router or retrieval"
     )
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evaluation.states import SHARE_METRICS
-from evaluation.studies.design import RAW
+from evaluation.studies.design import BY_RULES, ONE_ANSWER, RAW
 from evaluation.studies.number_wording import change, percent, ranged
 
 # Drafts that the human filter is held against, by whether they are raw, and what is told of them.
 _UNFILTERED: Final = {False: ("unfiltered", ""), True: ("raw", ", which nobody read")}
+
+# Arms that a miniature is compared with, in a sentence.
+_CALLED: Final = {BY_RULES: "the rules", ONE_ANSWER: "one answer to all claims"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,21 @@ def of_experts(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
         better="The isolated expert is the better student",
         worse="The dense student is the better one",
         open_="which is the better student",
+    )
+
+
+def of_retrieval(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    """Word the verdict on a miniature: against one answer to all claims, and once that is shown against the rules."""
+    comparison = comparisons[1] if comparisons[0].is_shown else comparisons[0]
+    against = _CALLED[comparison.against]
+    return _either(
+        comparison,
+        rule,
+        arms=("with the miniature", f"with {against}"),
+        nothing=f"with {against} no claim is right",
+        better="A miniature vets retrieved passages better than the rules",
+        worse=f"A miniature vets retrieved passages worse than {against}",
+        open_=f"whether a miniature vets retrieved passages better than {against}",
     )
 
 

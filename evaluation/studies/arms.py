@@ -111,7 +111,9 @@ def _draw(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> tuple[dict[st
     if not any(len(group.losses) > 1 for group in groups.values()):
         return groups, {}
     losses = [group.losses for group in groups.values()]
-    drawn = draws(losses, count=rule["draws"], seed=rule["seed"], clusters=_companies(groups, rule))
+    seedless = [place for place, name in enumerate(groups) if name in rule.get("fixed", ())]
+    companies = _companies(groups, rule)
+    drawn = draws(losses, count=rule["draws"], seed=rule["seed"], clusters=companies, seedless=seedless)
     return groups, dict(zip(groups, drawn.T, strict=True))
 
 

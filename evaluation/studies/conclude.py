@@ -9,7 +9,7 @@ from django.db import transaction
 
 from evaluation.models import Study, StudyCell, StudyVerdict
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import arms, health, methods, record, routed, samples, task_names, transfer
+from evaluation.studies import arms, health, methods, record, retrieved, routed, samples, task_names, transfer
 from evaluation.studies import queries as selectors
 from evaluation.studies.results import CellResult
 from jobs.lifecycle import claim
@@ -69,6 +69,8 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
         body = transfer.conclude_transfer(results, rule, columns=study.record["scored_on"]["columns"])
     elif study.kind == StudyKind.ROUTER:
         body = routed.conclude_router(results, rule)
+    elif study.kind == StudyKind.RETRIEVAL:
+        body = retrieved.conclude_retrieval(results, rule)
     elif study.kind in arms.CONCLUDE:
         body = arms.CONCLUDE[study.kind](results, rule)
     else:

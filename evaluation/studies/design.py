@@ -34,6 +34,7 @@ QUESTIONS: Final[dict[str, str]] = {
     StudyKind.CLONING: "Does a student learn more from a teacher's logits than from texts?",
     StudyKind.MINUTES: "What makes the most of the same expert minutes?",
     StudyKind.ROUTER: "Are several small experts behind a router as good as one larger student?",
+    StudyKind.RETRIEVAL: "Does a miniature tell supported claims from others by the passages a search finds?",
 }
 # Tokens of the longer recipe, the paper's and the demo's; the shorter has half.
 LONG_CONTEXT: Final = 16_384
@@ -59,6 +60,8 @@ BESIDE_SFT: Final = {"dpo": SFT_DPO, "kto": SFT_KTO, "on_policy": ON_POLICY}
 SMALL_MINUTES: Final = 60
 # Arms of experts behind a router: a verdict holds all experts together against the larger student.
 ROUTED, LARGER = "Experts behind a router", "One larger student"
+# Arms of a miniature that vets retrieved passages; the other two have no cells, their answers stand in the record.
+MINIATURE, BY_RULES, ONE_ANSWER = "Miniature", "Rules", "One answer to all"
 # The small preset never takes more, so that it stays a matter of minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10

@@ -25,6 +25,7 @@ from evaluation.studies.design import (
     MIN_RECORDS,
     MIN_SEEDS,
     MIN_SEEDS_OF_STUDENTS,
+    MINIATURE,
     PRESETS,
     QUESTIONS,
     RAW,
@@ -41,7 +42,7 @@ from evaluation.studies.design import (
 from training.states import SampleOf
 
 # Kinds whose every cell has three seeds at least.
-THREE_SEEDS = (StudyKind.MINUTES, StudyKind.STUDENTS, StudyKind.ROUTER)
+THREE_SEEDS = (StudyKind.MINUTES, StudyKind.STUDENTS, StudyKind.ROUTER, StudyKind.RETRIEVAL)
 
 
 def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
@@ -57,6 +58,8 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
     if wishes.kind not in StudyKind.values or wishes.preset not in PRESETS or wishes.metric not in StudyMetric.values:
         raise DesignError(_unknown(wishes))
     kind, metric = StudyKind(wishes.kind), StudyMetric(wishes.metric)
+    if kind == StudyKind.RETRIEVAL:
+        metric = StudyMetric.RIGHT
     is_small = wishes.preset == SMALL
     design = StudyDesign(
         kind=kind,
@@ -69,7 +72,7 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
     )
     if kind == StudyKind.TRANSFER:
         design = replace(design, written_records=0)
-    if kind == StudyKind.ROUTER:
+    if kind in (StudyKind.ROUTER, StudyKind.RETRIEVAL):
         design = replace(design, scored_records=segment_experts.SCORED)
     if metric in SHARE_METRICS:
         design = replace(design, written_records=design.scored_records)
@@ -126,6 +129,8 @@ def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
     if kind == StudyKind.ROUTER:
         size = _sizes(wishes, given)[-1]
         return segment_experts.arms_of(wishes, given, size=size, lora=lambda slug: _lora(slug, recipes, given))
+    if kind == StudyKind.RETRIEVAL:
+        return (StudyArm(MINIATURE, _lora(given.students[0], recipes, given)),)
     return (StudyArm("LoRA", lora),)
 
 

@@ -135,7 +135,11 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
             **({"unit": "expert minutes"} if design.kind == StudyKind.MINUTES else {}),
         },
         "metric": str(design.metric),
-        "decision_rule": rules.rule_of(design) | ({"companies": dict(laid.companies)} if laid.companies else {}),
+        "decision_rule": {
+            **rules.rule_of(design),
+            **({"companies": dict(laid.companies)} if laid.companies else {}),
+            **laid.retrieval.rule,
+        },
         "outlook": laid.outlook.as_json(),
         "scored_on": {
             "split": str(Split.VALIDATION),

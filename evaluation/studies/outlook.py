@@ -38,6 +38,7 @@ _GAINS: Final[dict[str, str]] = {
     StudyKind.EXPERTS: "An expert that is truly better by {gain} is shown to be",
     StudyKind.MINUTES: "An arm whose students are truly better by {gain} is shown to make more of the minutes",
     StudyKind.CLONING: "Logits whose students are truly better by {gain} are shown to teach better",
+    StudyKind.RETRIEVAL: "A miniature that is truly right on {gain} more claims is shown to be",
 }
 
 
@@ -99,8 +100,9 @@ def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOu
     runs = len(design.seeds)
     # All experts together are one side of one comparison.
     groups = 2 if design.kind == StudyKind.ROUTER else len(design.places) // runs
-    # What is compared in a transfer is a tuned student with one that is not, which has no seeds.
-    of_seeds = (1 if design.kind == StudyKind.TRANSFER else 2) * scatter.seeds**2 / runs
+    # What a transfer compares with was not tuned, and rules are not: they have no seeds.
+    sides = 1 if design.kind in (StudyKind.TRANSFER, StudyKind.RETRIEVAL) else 2
+    of_seeds = sides * scatter.seeds**2 / runs
     variance = max(of_seeds + scatter.records**2 / records, 1e-12)
     # Records are many, so only the part of the error that is reckoned from seeds has few degrees of freedom (Satterthwaite 1946).
     df = min(groups * (runs - 1) * (variance / of_seeds) ** 2 if of_seeds else 1e6, 1e6)

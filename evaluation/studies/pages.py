@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from evaluation.retrieval import queries as retrieval
 from evaluation.studies import columns, launch_study, presentation, registration, replication
 from evaluation.studies import queries as selectors
 from evaluation.studies.forms import StudyForm
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 # Of the newest versions of other tasks a form offers so many.
 MOST_OTHERS = 50
-MOST_OF_VERIFIERS = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +54,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "refusal": refusal,
         "page": page,
         "listed": presentation.listed(page, StudyReader(member_of(request))),
-        "of_verifiers": list(retrieval.visible(member_of(request), task=task)[:MOST_OF_VERIFIERS]),
         "may_lead": may(member_of(request), task, Role.LEAD),
     }
     return render(request, "evaluation/studies.html", context, status=refusal.status if refusal else 200)

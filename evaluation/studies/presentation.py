@@ -61,6 +61,7 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.EXPERTS: "Student",
     StudyKind.MINUTES: "Spends its minutes on",
     StudyKind.ROUTER: "Student",
+    StudyKind.RETRIEVAL: "Answers",
 }
 EXPERTS_NOTE = (
     "Taking experts out of a mixture was shown on tiny models made from a config, which know no language: "

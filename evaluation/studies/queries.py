@@ -142,8 +142,9 @@ def companies_of(records: Sequence[str]) -> dict[str, int]:
 
 def earlier_cells(task: Task, metric: str) -> list[StudyCell]:
     """Measured cells of the task's newest study that was judged by this metric and has a verdict; none where there is none."""
-    # A transfer's records are of several tasks, and an expert behind a router is scored on its own alone.
-    unlike = (StudyKind.TRANSFER, StudyKind.ROUTER)
+    # A transfer's records are of several tasks, an expert behind a router is scored on its own alone, and retrieved passages are not
+    # those of the records.
+    unlike = (StudyKind.TRANSFER, StudyKind.ROUTER, StudyKind.RETRIEVAL)
     ended = Study.objects.filter(task=task, verdict__isnull=False).exclude(kind__in=unlike)
     latest = ended.order_by("-created_at", "-id")[:EARLIER_STUDIES]
     newest = next((study for study in latest if study.record["metric"] == metric), None)

@@ -11,7 +11,7 @@ from typing import Final
 
 from evaluation.states import StudyKind
 from evaluation.studies import beside as besides
-from evaluation.studies import columns, grids, planned_cells, segment_experts
+from evaluation.studies import columns, grids, planned_cells, retrieved, segment_experts
 from evaluation.studies import design as designs
 from evaluation.studies import outlook as outlooks
 from evaluation.studies import queries as selectors
@@ -22,6 +22,7 @@ from evaluation.studies.design import COMPARES_STUDENTS, DesignError, StudyDesig
 from evaluation.studies.outlook import Scatter, StudyOutlook
 from evaluation.studies.planned_cells import CellInputs, PlannedStudyCell
 from evaluation.studies.results import CellResult
+from evaluation.studies.retrieved import Retrieval
 from evaluation.suites import slicing
 from review.models import DatasetVersion, Task, TaskVersion
 from review.states import Verdict
@@ -39,7 +40,7 @@ LIKE_SIZE: Final = 1.25
 START_S: Final = 9.0
 SCORING_S: Final = 14.0
 # Kinds whose validation records are drawn by company, whole.
-DRAWN_BY_COMPANY: Final = (StudyKind.MINUTES, StudyKind.ROUTER)
+DRAWN_BY_COMPANY: Final = (StudyKind.MINUTES, StudyKind.ROUTER, StudyKind.RETRIEVAL)
 # Kinds that take a version with all three verdicts, and what is missing without a rejection.
 _NEED_REJECTED: Final[dict[str, str]] = {
     StudyKind.FILTER: "what the human filter keeps out cannot be tuned on",
@@ -52,7 +53,7 @@ class StudyRegistration:
     """All of a study that is fixed before its first run; `reused` are fingerprints that were measured before.
 
     `student` is what its cells tune; where students are compared, the largest. `columns` are the tasks of a transfer;
-    `companies` the company of each scored record, numbered, where draws are by company.
+    `companies` the company of each scored record, numbered, where draws are by company. `retrieval` is what a search found.
     """
 
     version: DatasetVersion
@@ -65,6 +66,7 @@ class StudyRegistration:
     outlook: StudyOutlook
     columns: tuple[StudyColumn, ...] = ()
     companies: Mapping[str, int] = field(default_factory=dict)
+    retrieval: Retrieval = field(default_factory=Retrieval)
 
     @property
     def seconds(self) -> float | None:
@@ -95,6 +97,8 @@ def plan_study(
     design = _design(wishes, versions, students, beside)
     scored = _scored(version, tasks, design, beside)
     task_version = tuning_data.newest_task_version(version)
+    is_retrieval = design.kind == StudyKind.RETRIEVAL
+    retrieval = retrieved.plan_retrieval(version, task_version.spec, scored) if is_retrieval else Retrieval()
     besides.require_values(design.metric, task_version)
     of_columns = {"columns": [task.as_json() for task in tasks]} if tasks else {}
     inputs = CellInputs(
@@ -102,7 +106,7 @@ def plan_study(
         version=version,
         student=students[-1],
         beside=beside,
-        scoring={"scored": scored, "written_records": design.written_records, **of_columns},
+        scoring={"scored": scored, "written_records": design.written_records, **of_columns, **retrieval.scoring},
         versions={str(each.pk): each for each in versions},
         students={each.slug: each for each in students},
     )
@@ -120,6 +124,7 @@ def plan_study(
         outlooks.of_design(design, _scatter(task_version.task, design), records=drawn),
         tasks,
         companies,
+        retrieval,
     )
 
 

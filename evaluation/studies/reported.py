@@ -54,8 +54,9 @@ FINDINGS: Final[dict[str, tuple[PaperFinding, ...]]] = {
         ),
     ),
     StudyKind.MINUTES: (PaperFinding("Its recipes are supervised fine-tuning on accepted and edited texts.", PAPER),),
-    # The paper tunes one miniature a task and asks nothing of several behind a router.
+    # The paper asks nothing of several miniatures behind a router, and has none that vets passages.
     StudyKind.ROUTER: (),
+    StudyKind.RETRIEVAL: (),
     StudyKind.CLONING: (
         PaperFinding("Students learn from a teacher's texts, never its logits, so that a closed API can teach.", PAPER),
         PaperFinding(

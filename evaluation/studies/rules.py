@@ -10,6 +10,7 @@ from evaluation.studies.design import (
     ACCEPTED,
     ANSWER_ALONE,
     BASE,
+    BY_RULES,
     DENSE,
     EDITED,
     EVERY,
@@ -18,6 +19,8 @@ from evaluation.studies.design import (
     LARGER,
     LOGITS,
     LONGEST,
+    MINIATURE,
+    ONE_ANSWER,
     RAW,
     ROUTED,
     SFT,
@@ -265,6 +268,22 @@ RULES: Final[dict[str, dict[str, Any]]] = {
         ),
         "comparisons": [[ROUTED, LARGER]],
         "tolerance": 0.02,
+        "unstable_above": 0.2,
+        "draws": 20_000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.RETRIEVAL: {
+        "text": (
+            "Each validation claim is held against the three best passages that a search finds among those of all validation records. "
+            "Asked in this order: is a larger share of claims right with the miniature than with the one answer that is most often "
+            "right (the 95 % interval of the share that is lost, paired by record, averaged over seeds, records of one group drawn "
+            "together, ends below zero)? Is it larger than with the rules? The first that is not shown, or whose seeds differ by more "
+            "than 20 points (unstable), ends the asking: so at most 2.5 % of such studies call a miniature better that is not."
+        ),
+        "comparisons": [[MINIATURE, ONE_ANSWER], [MINIATURE, BY_RULES]],
+        "tolerance": 0.0,
+        "gain": 0.1,
         "unstable_above": 0.2,
         "draws": 20_000,
         "level": 0.95,

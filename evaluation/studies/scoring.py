@@ -10,6 +10,7 @@ from uuid import UUID
 from evaluation.evaluations import inputs
 from evaluation.evaluations.run_inputs import TUNED, tuned_name
 from evaluation.models import Measurement
+from evaluation.studies import retrieved
 from jobs.contracts import Result
 from review.models import DatasetVersion, TaskVersion
 from review.spec.task_spec import TaskSpec
@@ -57,7 +58,9 @@ def _parts(measurement: Measurement) -> list[dict[str, Any]]:
     """Each task that is scored, with its records and the experts' texts; of most studies the run's own alone."""
     plan, run = measurement.plan, measurement.run
     if "columns" not in plan and run is not None:
-        return [_part(run.taught, run.dataset_version, plan["scored"])]
+        part = _part(run.taught, run.dataset_version, plan["scored"])
+        own = {"records": retrieved.records_of(run.dataset_version, plan)} if "passages_sha256" in plan else {}
+        return [{**part, **own}]
     parts = []
     for column in plan["columns"]:
         version = DatasetVersion.objects.get(pk=column["dataset_version"])

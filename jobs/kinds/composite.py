@@ -61,11 +61,8 @@ class CompositeJob(JobKind, ABC):
     """A kind whose jobs check on others, and wait between checks. What is paused, resumed or cancelled takes them with it."""
 
     max_running_per_host = 4
-    # The key of the whole's id in the job's spec, and how many of what pages count.
+    # The key of the whole's id in the job's spec.
     subject: ClassVar[str]
-    unit: ClassVar[str] = "cells"
-    # When it is checked again at the latest; shorter where nobody rings when a cell ends.
-    again_s: ClassVar[float] = CHECK_AGAIN_S
 
     @abstractmethod
     def check(self, whole: UUID, *, fence: int) -> Progress:
@@ -100,9 +97,9 @@ class CompositeJob(JobKind, ABC):
         whole = self._whole(job)
         progress = self.check(whole, fence=attempt.fence)
         if not progress.is_stopping:
-            attempt.progress(progress.ended, progress.total, self.unit)
+            attempt.progress(progress.ended, progress.total, "cells")
         if not progress.is_over:
-            raise MustWait(progress.reason, again_s=self.again_s, is_over=lambda: self.has_news(whole))
+            raise MustWait(progress.reason, again_s=CHECK_AGAIN_S, is_over=lambda: self.has_news(whole))
         return self.conclude(whole, fence=attempt.fence)
 
     def on_paused(self, job: Job) -> None:

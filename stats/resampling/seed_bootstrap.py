@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def draws(cells: Sequence[Array], *, count: int, seed: int, clusters: Sequence[int] | None = None) -> Array:
+def draws(
+    cells: Sequence[Array],
+    *,
+    count: int,
+    seed: int,
+    clusters: Sequence[int] | None = None,
+    seedless: Sequence[int] = (),
+) -> Array:
     """Draws of the mean loss of each group of cells, over records and over seeds.
 
     Records are drawn with replacement, the same for every cell, since all cells are scored on the same ones. A bootstrap
@@ -28,6 +35,7 @@ def draws(cells: Sequence[Array], *, count: int, seed: int, clusters: Sequence[i
         count: Draws.
         seed: Seeds them.
         clusters: Of each record the company it is of, where companies are drawn whole; None draws records.
+        seedless: Places of groups that no run made, such as rules: they have no noise of seeds.
 
     Returns:
         Mean losses, (count, K).
@@ -41,7 +49,9 @@ def draws(cells: Sequence[Array], *, count: int, seed: int, clusters: Sequence[i
     variance, freedom = pooled_variance(cells)
     deviation = np.sqrt(variance * freedom / chance.chisquare(freedom, size=(count, 1)))
     seeds = np.array([len(cell) for cell in cells])
-    return np.asarray(means + deviation * chance.standard_normal((count, len(cells))) / np.sqrt(seeds))
+    noise = deviation * chance.standard_normal((count, len(cells))) / np.sqrt(seeds)
+    noise[:, list(seedless)] = 0.0
+    return np.asarray(means + noise)
 
 
 def _weights(chance: np.random.Generator, records: int, clusters: Sequence[int] | None, count: int) -> Array:

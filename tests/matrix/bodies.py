@@ -93,10 +93,6 @@ BODIES: dict[str, dict[str, Any]] = {
         }
     },
     "POST api-studies": {"dataset_version": "{version}", "student": "tiny", "kind": "samples"},
-    "POST api-retrieval-studies": {
-        "task": "{task}",
-        "claims": [{"text": "It is so.", "supported": True, "document": "https://x.example/"}],
-    },
     "POST api-students": {"path": "/nowhere", "name": "X", "licence": "MIT"},
     "POST api-tasks": {"name": "New", "slug": "new-one", "spec": SPEC},
     "POST api-task-versions": {"spec": SPEC, "note": ""},

@@ -45,7 +45,6 @@ from serving.evidence import files as evidence
 from serving.models import EvidenceFile, RouterVersion
 from serving.playground import writers
 from serving.routing import route, set_thresholds
-from tests.evaluation.retrieval import rows as retrieval_rows
 from tests.matrix.callers import CALLERS, browser, program
 from tests.matrix.outside import CANARY, Outside
 from tests.matrix.parameters import ANYWHERE, BY_PREFIX
@@ -178,7 +177,6 @@ class Installation(Outside):
         evaluation = evaluations.start(run, by=self.admin)
         wishes = StudyWishes(kind="samples", sizes=(10, 20), seeds=(1, 2), epochs=1)
         study = studies.launch(wishes, version=self.version, student=student, by=self.admin)
-        verifiers = retrieval_rows.study_of(self.task, by=self.admin)
         sweep = sweeps.launch(SWEEP, request, by=self.admin)
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self._arena(evaluation)
@@ -186,7 +184,7 @@ class Installation(Outside):
         self._evidence(miniature)
         self.objects |= {
             "writing": writing.request_text(miniature, record=self.facts, by=self.admin).pk,
-            "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "retrieval": verifiers.pk, "job": run.job_id,
+            "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
             "sweep": sweep.pk, "host_price": host_price.pk, "target": self._export(miniature),
         }  # fmt: skip
 

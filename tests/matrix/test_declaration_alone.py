@@ -29,7 +29,7 @@ LEFT_TO_SERVICES = {
     "GET": {"api-messages", "api-reviewer", "api-revision", "api-stage-runs", "demo:mailbox-mail", "review:reviewer"},
     "POST": {
         "api-arenas", "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions", "api-drift-studies", "api-evaluations",
-        "api-experiments", "api-gates", "api-order-estimate", "api-orders", "api-outcomes", "api-pipelines", "api-restore", "api-retrieval-studies", "api-route", "api-route-outcome", "api-routers", "api-sender", "api-sources", "api-studies", "api-suites",
+        "api-experiments", "api-gates", "api-order-estimate", "api-orders", "api-outcomes", "api-pipelines", "api-restore", "api-route", "api-route-outcome", "api-routers", "api-sender", "api-sources", "api-studies", "api-suites",
         "api-sweep-estimate", "api-sweeps", "api-test-openings", "api-training-estimate", "api-training-runs", "demo:mailbox-answer", "review:comments", "review:restore",
     },
 }  # fmt: skip

@@ -30,9 +30,6 @@ EVALUATION = {
     "evaluation:study-progress": Rule(VIEWER, NONE),
     "evaluation:study-cells": Rule(VIEWER, NONE),
     "evaluation:study-record": Rule(VIEWER, NONE),
-    "evaluation:retrieval-new": Rule(LEAD, LEAD),
-    "evaluation:retrieval-study": Rule(VIEWER, NONE),
-    "evaluation:retrieval-record": Rule(VIEWER, NONE),
     "api-evaluations": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-evaluation": Rule(VIEWER, NONE),
     "api-evaluation-outputs": Rule(VIEWER, NONE, withheld=True),
@@ -54,7 +51,4 @@ EVALUATION = {
     "api-study": Rule(VIEWER, NONE),
     "api-study-cells": Rule(VIEWER, NONE),
     "api-study-record": Rule(VIEWER, NONE),
-    "api-retrieval-studies": Rule(MEMBER, LEAD, write_floor=MEMBER),
-    "api-retrieval-study": Rule(VIEWER, NONE),
-    "api-retrieval-study-record": Rule(VIEWER, NONE),
 }

@@ -11,9 +11,6 @@ from django.db import DatabaseError, transaction
 
 from evaluation.models import (
     Measurement,
-    RetrievalArm,
-    RetrievalStudy,
-    RetrievalVerdict,
     Study,
     StudyCell,
     StudyVerdict,
@@ -25,7 +22,6 @@ from jobs.models import Job
 from members.models import Member
 from review.db import immutability
 from review.erasure.erase import erase_records
-from review.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
@@ -93,24 +89,6 @@ def test_concluding_again_tells_the_verdict_that_stands(ended: Study) -> None:
 
     assert told["sentence"] == before["sentence"]
     assert StudyVerdict.objects.get(study=ended).body == before
-
-
-def test_what_verifiers_answered_and_their_verdict_refuse_every_change(
-    task: Task,
-) -> None:
-    job = Job.objects.create(kind="retrieval-study", title="Verifiers", task_slug=task.slug)
-    study = RetrievalStudy.objects.create(task=task, question="Which?", claims=[], record_text="{}", job=job)
-    arm = RetrievalArm.objects.create(study=study, position=1, arm="rules", fingerprint="f" * 64)
-    arms = RetrievalArm.objects.filter(pk=arm.pk)
-    arms.update(jobs=["a"])
-    arms.update(answers={"said": [True], "unanswered": 0})
-    RetrievalVerdict.objects.create(study=study, body={"sentence": "None."})
-    verdicts = RetrievalVerdict.objects.filter(study=study)
-
-    refused(lambda: arms.update(answers={"said": [False], "unanswered": 0}), "What an arm answered never changes")
-    refused(lambda: arms._raw_delete("default"), "What an arm answered never changes")
-    refused(lambda: verdicts.update(body={"sentence": "All."}), "A verdict never changes")
-    refused(lambda: verdicts._raw_delete("default"), "A verdict never changes")
 
 
 def test_erasing_a_person_goes_past_what_was_measured(ended: Study, admin: Member) -> None:

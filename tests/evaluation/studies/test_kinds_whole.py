@@ -1,4 +1,4 @@
-"""Studies of transfer, context, logits, experts behind a router and an isolated expert with real engines, from registration to verdict and page."""
+"""Studies of transfer, context, logits, experts behind a router, an isolated expert and retrieved passages with real engines, from registration to verdict and page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from demo.data.claim_check import CLAIM_CHECK
 from demo.data.contract_summary import CONTRACT_SUMMARY
 from demo.data.demo_task import AnsweredRecord
 from demo.data.lead_qualification import LEAD_QUALIFICATION
@@ -18,11 +19,14 @@ from evaluation.studies import launch_study
 from evaluation.studies.design import (
     ANSWER_ALONE,
     BASE,
+    BY_RULES,
     DENSE,
     IMITATES,
     ISOLATED,
     LARGER,
     LOGITS,
+    MINIATURE,
+    ONE_ANSWER,
     ROUTED,
     StudyRequest,
 )
@@ -181,3 +185,18 @@ def test_experts_behind_a_router_are_compared_with_a_larger_student(
     figures = {each["name"]: each for each in body["figures"]}
     assert figures["parameters_at_work"]["routed"] < figures["parameters_at_work"]["larger"]
     assert all(figures["seconds_per_thousand"][side] > 0 for side in ("routed", "larger"))
+
+
+@pytest.mark.slow
+@pytest.mark.stress
+def test_a_miniature_that_vets_retrieved_passages_is_compared_with_the_rules(
+    reader: Student, admin: Member, client: Client
+) -> None:
+    claims = of_demo(CLAIM_CHECK, admin, train=12, validation=9)
+
+    study = launch_study.launch(asks("retrieval"), version=frozen(claims, admin, "Claims"), student=reader, by=admin)
+
+    body = carried(study, client, admin, MINIATURE)
+    assert [point["arm"] for point in body["points"]] == [MINIATURE, BY_RULES, ONE_ANSWER]
+    assert [comparison["against"] for comparison in body["comparisons"]] == [ONE_ANSWER, BY_RULES]
+    assert 0 < body["found"] <= 1

@@ -1,1 +1,0 @@
-"""Studies of verifiers over retrieval: claims judged against what is found in stored pages."""
