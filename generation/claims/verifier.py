@@ -42,15 +42,8 @@ class TeacherVerifier:
             PermissionDenied: The member does not lead the task.
             Refusal: As for `launch.ask`; `not_verified`, it answered nothing at all; 503 `not_worked_on`, no worker ran an order.
         """
-        return self.read(claims, self.launch(claims))
-
-    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
-        """Order what it was not asked of before; returns the jobs that are still to end, for `read`. As `verify`."""
         checks = launch.ask(self.task, claims, teacher=self.teacher, by=self.by, max_cost_usd=self.max_cost_usd)
-        return [check.order.job_id for check in checks if check.order.job_id]
-
-    def read(self, claims: Sequence[Claim], jobs: Sequence[UUID]) -> list[Verification | None]:
-        """What it has said of claims, once the jobs have ended; as `verify`."""
+        jobs = [check.order.job_id for check in checks if check.order.job_id]
         for job in jobs:
             self.wait_for(job)
         answers = launch.answers(self.task, self.teacher)

@@ -50,18 +50,8 @@ class MiniatureVerifier:
         Raises:
             Refusal: `not_verified`, a job failed or was cancelled; 503 `not_worked_on`, no worker ran it.
         """
-        return self.read(claims, self.launch(claims))
-
-    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
-        """Launch the jobs that read claims; returns their ids, for `read`."""
-        return [self._launch(chunk).pk for chunk in chunked(claims, AT_ONCE)]
-
-    def read(self, claims: Sequence[Claim], jobs: Sequence[UUID]) -> list[Verification | None]:
-        """The answers of the jobs that were launched for just these claims; as `verify`."""
-        answers: list[Verification | None] = []
-        for chunk, job in zip(chunked(claims, AT_ONCE), jobs, strict=True):
-            answers += self._read(chunk, self._wait(job))
-        return answers
+        jobs = [(chunk, self._launch(chunk).pk) for chunk in chunked(claims, AT_ONCE)]
+        return [answer for chunk, job in jobs for answer in self._read(chunk, self._wait(job))]
 
     def _launch(self, claims: Sequence[Claim]) -> Job:
         miniature = self._miniature
