@@ -94,11 +94,11 @@ $(VENV)/.torch-stamp: $(VENV)/bin/python
 
 $(VENV)/.run-stamp: pyproject.toml $(VENV)/.torch-stamp
 	@echo "Installing; the first time takes a few minutes."
-	@$(PIP) install -q -e ".[embedded,parquet,research,teachers,training]"
+	@$(PIP) install -q -e ".[demo,embedded,parquet,research,teachers,training]"
 	@touch $@
 
 $(VENV)/.dev-stamp: pyproject.toml $(VENV)/.run-stamp
-	@$(PIP) install -q -e ".[embedded,parquet,research,teachers,training,dev,bench]"
+	@$(PIP) install -q -e ".[demo,embedded,parquet,research,teachers,training,dev,bench]"
 	@touch $@
 
 # What tests need beside Python: installed where we may, named where we may not.

