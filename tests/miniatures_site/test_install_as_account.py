@@ -177,7 +177,7 @@ if os.geteuid() == 0 and PYTHON.exists():
                 (name, "file")
                 for name in (".installed", "Procfile", "miniatures.service", "data/site.log", "data/site.pid")
             ),
-            *((name, "file") for name in ("data/honcho.pid", "versions.txt", "venv/bin/python")),
+            *((name, "file") for name in ("versions.txt", "venv/bin/python")),
             *((name, ".") for name in ("backups", "data", "venv", "static", "Procfile", ".env")),
         ],
     )
