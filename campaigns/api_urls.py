@@ -9,7 +9,6 @@ from campaigns.outcomes.urls import outcomes_api_urls
 from campaigns.overview.urls import campaigns_api_urls
 from campaigns.pipelines.api_urls import pipelines_api_urls
 from campaigns.replies.urls import replies_api_urls
-from campaigns.reply_patterns.urls import reply_patterns_api_urls
 from campaigns.senders.urls import senders_api_urls
 from campaigns.suppression.urls import suppression_api_urls
 
@@ -22,7 +21,6 @@ urlpatterns = [
     *experiments_api_urls,
     *drift_api_urls,
     *replies_api_urls,
-    *reply_patterns_api_urls,
     *answers_api_urls,
     *outcomes_api_urls,
     *pipelines_api_urls,

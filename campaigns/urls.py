@@ -9,7 +9,6 @@ from campaigns.overview.urls import campaigns_urls
 from campaigns.pipelines.urls import pipelines_urls
 from campaigns.privacy.urls import privacy_urls
 from campaigns.replies.urls import replies_urls
-from campaigns.reply_patterns.urls import reply_patterns_urls
 from campaigns.senders.urls import senders_urls
 from campaigns.suppression.urls import suppression_urls
 from campaigns.tracking.urls import tracking_urls
@@ -27,6 +26,5 @@ urlpatterns = [
     *drift_urls,
     *tracking_urls,
     *replies_urls,
-    *reply_patterns_urls,
     *answers_urls,
 ]

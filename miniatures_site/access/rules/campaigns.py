@@ -63,8 +63,6 @@ CAMPAIGNS = {
     "campaigns:person-erase": Rule(
         NONE, LEAD, reason="it is refused where another task holds the person: then an admin erases"
     ),
-    "campaigns:reply-patterns": Rule(VIEWER, NONE),
-    "api-reply-patterns": Rule(VIEWER, NONE),
     "campaigns:drift-studies": Rule(VIEWER, NONE),
     "campaigns:drift-new": Rule(LEAD, LEAD),
     "campaigns:drift-study": Rule(VIEWER, NONE),

@@ -20,7 +20,6 @@ from campaigns.outcomes import figures as draft_figures
 from campaigns.outcomes.of_drafts import CampaignOutcomes
 from campaigns.overview import figures, queries
 from campaigns.replies import record_reply
-from campaigns.reply_patterns import queries as reply_patterns
 from campaigns.sending import contact_caps
 from campaigns.states import DriftSeries, EventKind, MessageState, Metric, ReplyClass, StepCondition, StopReason
 from campaigns.writing import sequences
@@ -109,7 +108,6 @@ def replied(campaign: Campaign) -> dict[str, int]:
         "list of mails": mails_queries.of_campaign(campaign, event="replied").count(),
         "drafts of a dataset": CampaignOutcomes().drafts_with(MailOutcome.REPLIED, until=None).count(),
         "drafts together": together.replied,
-        "reply patterns": sum(mail.replied for mail in reply_patterns.first_mails(campaign.task)),
         "months": month.happened,
         "ended sequences": sum(sequences.stop_reason(mail) == StopReason.REPLIED for mail in mails_of(campaign)),
         "conversations": sum(in_conversation(mail) for mail in mails_of(campaign)),
@@ -212,9 +210,8 @@ def test_an_unsubscription_that_a_member_read_is_counted_no_more_once_it_is_take
     [
         lambda campaign: sum(arm.events.get("replied", 0) for arm in figures.counted(campaign).value[1]),
         lambda campaign: queries.lines([campaign])[0].replied,
-        lambda campaign: reply_patterns.counted(campaign.task).value.replied,
     ],
-    ids=["campaign", "list", "patterns"],
+    ids=["campaign", "list"],
 )
 def test_figures_that_are_kept_are_thrown_away_by_a_correction(
     campaign: Campaign,
