@@ -2,7 +2,6 @@
 
 from campaigns.answers.urls import answers_api_urls
 from campaigns.contacts.urls import contacts_api_urls
-from campaigns.drift.urls import drift_api_urls
 from campaigns.experiments.urls import experiments_api_urls
 from campaigns.mails.urls import mails_api_urls
 from campaigns.outcomes.urls import outcomes_api_urls
@@ -19,7 +18,6 @@ urlpatterns = [
     *suppression_api_urls,
     *senders_api_urls,
     *experiments_api_urls,
-    *drift_api_urls,
     *replies_api_urls,
     *answers_api_urls,
     *outcomes_api_urls,

@@ -284,12 +284,5 @@ class Metric(TextChoices):
     REVENUE = "revenue", "Bought"
 
 
-class DriftSeries(TextChoices):
-    """What the points of a study of drift are."""
-
-    MONTHS = "months", "Months"
-    ROUNDS = "rounds", "Rounds: campaigns, in the order of their launch"
-
-
 # What happens to who got no mail, too: the only metrics that a holdout arm can be compared by.
 WITHOUT_MAIL = frozenset({Metric.MEETING, Metric.OPPORTUNITY, Metric.REVENUE})

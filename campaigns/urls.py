@@ -2,7 +2,6 @@
 
 from campaigns.answers.urls import answers_urls
 from campaigns.contacts.urls import contacts_urls
-from campaigns.drift.urls import drift_urls
 from campaigns.experiments.urls import experiments_urls
 from campaigns.mails.urls import mails_urls
 from campaigns.overview.urls import campaigns_urls
@@ -23,7 +22,6 @@ urlpatterns = [
     *senders_urls,
     *privacy_urls,
     *experiments_urls,
-    *drift_urls,
     *tracking_urls,
     *replies_urls,
     *answers_urls,

@@ -98,13 +98,13 @@ def write_a_suite(folder: Path, body: str) -> tuple[str, ...]:
 @pytest.mark.slow
 def test_the_rest_begins_no_test_after_its_hour_and_its_last_line_counts_them() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.everything", "rest", "tests/stats/test_drift.py"],
+        [sys.executable, "-m", "tests.everything", "rest", "tests/stats/test_change_point.py"],
         cwd=passes.ROOT, env={**os.environ, "TEST_UNTIL": "0"}, capture_output=True, text=True,
     )  # fmt: skip
 
     last = done.stdout.splitlines()[-1]
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.fullmatch(r"[1-9]\d* tests had no turn, the first of them tests/stats/test_drift\.py::\S+\.", last)
+    assert re.fullmatch(r"[1-9]\d* tests had no turn, the first of them tests/stats/test_change_point\.py::\S+\.", last)
 
 
 def test_lanes_run_side_by_side_and_the_second_is_printed_at_the_end(

@@ -14,7 +14,6 @@ from campaigns.models.campaigns import (
     Step,
 )
 from campaigns.models.contacts import Contact, ContactImport, Suppression, SuppressionLift
-from campaigns.models.drift import DriftLook, DriftStudy
 from campaigns.models.events import Event, HoldoutOutcome, Reply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
@@ -33,8 +32,6 @@ __all__ = [
     "Campaign",
     "Contact",
     "ContactImport",
-    "DriftLook",
-    "DriftStudy",
     "Enrolment",
     "Event",
     "Experiment",

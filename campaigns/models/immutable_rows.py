@@ -21,8 +21,6 @@ GUARDS = (
     Guard("campaigns_pipelineversion", CHANGES, "", "A version of a pipeline never changes: save the next one."),
     Guard("campaigns_pipelinepromotion", CHANGES, "", "A promotion never changes: promote or take back again."),
     Guard("campaigns_stage", CHANGES, "", "A stage never changes: save the next version of its pipeline."),
-    Guard("campaigns_driftstudy", CHANGES, "", "A registered study never changes: register another one."),
-    Guard("campaigns_driftlook", CHANGES, "", "A look at a study never changes: look again after the next point."),
     Guard("campaigns_look", CHANGES, "", "A look at an experiment never changes: look again."),
     Guard(
         "campaigns_experiment",

@@ -17,7 +17,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.outcomes import queries as outcomes_queries
-from campaigns.overview import blockers, desk_integration, figures, waiting
+from campaigns.overview import blockers, desk_integration, figures, reply_months, waiting
 from campaigns.overview import queries as selectors
 from campaigns.overview.form_choices import CampaignChoices
 from campaigns.overview.forms import CampaignForm, initial_of, initial_of_new
@@ -56,12 +56,16 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
     page = Paginator(selectors.of_task(member, task), PER_PAGE).get_page(request.GET.get("page"))
+    rate = reply_months.counted(task)
     context = {
         "task": task,
         "section": "campaigns",
         "tab": "campaigns",
         "page": page,
         "lines": selectors.lines(list(page)),
+        "rate": rate.value,
+        "rate_counted_at": rate.at,
+        "answered_within": reply_months.ANSWERED_WITHIN,
         "may_lead": may(member, task, Role.LEAD),
     }
     return render(request, "campaigns/index.html", context)

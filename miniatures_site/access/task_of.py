@@ -111,7 +111,6 @@ _LOOKUPS: dict[str, tuple[Callable[[AddressValue], Q], str]] = {
     "evaluation_id": (_by("evaluations"), "There is no evaluation with this id that you can see."),
     "arena_id": (_by("arenas"), "There is no arena with this id that you can see."),
     "study_id": (_by("studies"), "There is no study with this id that you can see."),
-    "drift_id": (_by("drift_studies"), "There is no study with this id that you can see."),
     "message_id": (_by("campaigns__messages"), "There is no such mail."),
     "reply_id": (_by("campaigns__messages__replies"), "There is no such reply that you can see."),
     "job_id": (_of_job, "There is no such job that you can see."),

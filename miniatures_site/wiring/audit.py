@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from campaigns.models import Campaign, DriftStudy, Experiment
+from campaigns.models import Campaign, Experiment
 from evaluation.models import Gate, Suite
 from generation.models import Order, PriceEntry, TaskProposal, Teacher
 from jobs.models import Host, Job
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 PATTERNS: dict[str, tuple[type[Model], str]] = {
     "campaign": (Campaign, "{name}"),
     "datasetversion": (DatasetVersion, "{dataset__name} v{number}"),
-    "driftstudy": (DriftStudy, "of {task__name}"),
     "experiment": (Experiment, "on {campaign__name}"),
     "gate": (Gate, "{number} of {task__name}"),
     "order": (Order, "of {count} drafts by {teacher_spec__name}"),

@@ -52,13 +52,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-pipeline-versions": {
         "stages": [{"name": "write", "kind": "write", "task": "{task}", "teacher": "offline"}]
     },
-    "POST api-drift-studies": {
-        "task": "{task}",
-        "first_day": "{today}",
-        "series": "rounds",
-        "mails": 100,
-        "share": 0.1,
-    },
     "POST api-experiments": {
         "campaign": "{campaign}",
         "hypothesis": "Both do as well.",

@@ -9,14 +9,12 @@ from uuid import uuid4
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.drift import register as drift
-from campaigns.drift.register import DriftRequest
 from campaigns.experiments import register
 from campaigns.experiments.design import ExperimentRequest
 from campaigns.models import Event, Reply
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.states import DriftSeries, EventKind, EventSource, MessageState, StageKind
+from campaigns.states import EventKind, EventSource, MessageState, StageKind
 from demo.mail_sink.mail_folder import MailFolder
 from generation.budgets import limits
 from generation.models import (
@@ -98,8 +96,6 @@ class Outside:
         people = campaigns.make_people(self.task, records)
         planned = experiment_rows.two_arms(self.task, by=self.admin)
         experiment = register.register(planned, ExperimentRequest(**experiment_rows.SAID), by=self.admin)
-        asked = DriftRequest(timezone.now().date(), series=DriftSeries.ROUNDS, question=CANARY, mails=100, share=0.1)
-        watched = drift.register(self.task, asked, by=self.admin)
         sending = campaigns.make_sending_campaign(self.task, slug="first", name=f"{CANARY} first")
         sending.arms.create(name="One", position=0, weight=1, teacher=Teacher.objects.get(slug="offline"))
         mail = campaigns.make_mail(sending, people[0], state=MessageState.SENT)
@@ -119,7 +115,7 @@ class Outside:
         mail.message_id = f"{mail.pk}@sender.example"
         mail.save(update_fields=["message_id"])
         self.objects |= {
-            "kept": name, "campaign": sending.slug, "sender": sending.sender.slug, "experiment": experiment.slug, "drift": watched.pk, "mail": mail.pk,
+            "kept": name, "campaign": sending.slug, "sender": sending.sender.slug, "experiment": experiment.slug, "mail": mail.pk,
             "pipeline": version.pipeline.slug, "contact": people[0].pk, "hmac": people[0].address_hmac, "reply": reply.pk,
         }  # fmt: skip
 

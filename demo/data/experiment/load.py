@@ -16,9 +16,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.drift import register, series
 from campaigns.experiments import record_look
-from campaigns.models import Campaign, DriftStudy, Experiment, Look, Message
+from campaigns.models import Campaign, Experiment, Look, Message
 from campaigns.outcomes import report
 from campaigns.replies import record_reply
 from campaigns.sending import lifecycle
@@ -36,8 +35,6 @@ FEWEST = 1_500
 LOOK_DAYS = (24, 36)
 DAYS = LOOK_DAYS[-1] + 1
 FIRST_HOUR = 9
-# What the study of drift is planned with: half of what an arm of the campaign sent.
-MAILS_A_MONTH = plan.NEEDED // 2
 
 
 def load(
@@ -66,20 +63,7 @@ def load(
             pilots.hold_back(campaign)
             pilots.send(campaign, lead, live=live)
         _let_days_pass(campaign, lead, now, began)
-    _study_drift(task, lead)
     return True
-
-
-def _study_drift(task: Task, lead: Member) -> None:
-    """Register, once, what the months to come are to tell."""
-    if not DriftStudy.objects.filter(task=task).exists():
-        request = register.DriftRequest(
-            first_day=series.month_after(timezone.now().date(), 1),
-            is_simulated=True,
-            mails=MAILS_A_MONTH,
-            share=plan.REQUEST.baseline,
-        )
-        register.register(task, request, by=lead)
 
 
 def _morning(moment: datetime) -> datetime:

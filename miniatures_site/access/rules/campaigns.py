@@ -63,15 +63,6 @@ CAMPAIGNS = {
     "campaigns:person-erase": Rule(
         NONE, LEAD, reason="it is refused where another task holds the person: then an admin erases"
     ),
-    "campaigns:drift-studies": Rule(VIEWER, NONE),
-    "campaigns:drift-new": Rule(LEAD, LEAD),
-    "campaigns:drift-study": Rule(VIEWER, NONE),
-    "campaigns:drift-look": Rule(NONE, LEAD),
-    "campaigns:drift-record": Rule(VIEWER, NONE),
-    "api-drift-studies": Rule(MEMBER, LEAD, write_floor=MEMBER),
-    "api-drift-study": Rule(VIEWER, NONE),
-    "api-drift-looks": Rule(NONE, LEAD),
-    "api-drift-record": Rule(VIEWER, NONE),
     "campaigns:experiments": Rule(VIEWER, NONE),
     "campaigns:experiment-plan": Rule(LEAD, LEAD),
     "campaigns:experiment-outlook": Rule(VIEWER, NONE),

@@ -10,18 +10,16 @@ import pytest
 from django.core.cache import caches
 from django.utils import timezone
 
-from campaigns.drift import series
-from campaigns.drift.series import SeriesTerms
 from campaigns.events import outcomes
 from campaigns.experiments import enrolments
 from campaigns.mails import queries as mails_queries
 from campaigns.models import Campaign, Event, Message, Reply, Step
 from campaigns.outcomes import figures as draft_figures
 from campaigns.outcomes.of_drafts import CampaignOutcomes
-from campaigns.overview import figures, queries
+from campaigns.overview import figures, queries, reply_months
 from campaigns.replies import record_reply
 from campaigns.sending import contact_caps
-from campaigns.states import DriftSeries, EventKind, MessageState, Metric, ReplyClass, StepCondition, StopReason
+from campaigns.states import EventKind, MessageState, Metric, ReplyClass, StepCondition, StopReason
 from campaigns.writing import sequences
 from members.models import Member
 from review.models import Draft
@@ -88,16 +86,6 @@ def replied(campaign: Campaign) -> dict[str, int]:
     drafts = Draft.objects.filter(task=campaign.task).values("pk")
     admin = Member.objects.get()
     [together] = draft_figures.of_drafts_together(drafts, by=admin)
-    months = SeriesTerms(
-        task=campaign.task,
-        series=DriftSeries.MONTHS,
-        metric=Metric.REPLY,
-        horizon_days=14,
-        first_day=SENT.date().replace(day=1),
-        points=1,
-        is_simulated=False,
-    )
-    [month] = series.read(months, now=timezone.now())
     return {
         "arms": sum(arm.replied for arm in outcomes.by_arm(campaign)),
         "contacts": sum(row.outcome for row in outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=14)),
@@ -108,7 +96,7 @@ def replied(campaign: Campaign) -> dict[str, int]:
         "list of mails": mails_queries.of_campaign(campaign, event="replied").count(),
         "drafts of a dataset": CampaignOutcomes().drafts_with(MailOutcome.REPLIED, until=None).count(),
         "drafts together": together.replied,
-        "months": month.happened,
+        "months": sum(month.replied for month in reply_months.reply_rate(campaign.task).months),
         "ended sequences": sum(sequences.stop_reason(mail) == StopReason.REPLIED for mail in mails_of(campaign)),
         "conversations": sum(in_conversation(mail) for mail in mails_of(campaign)),
     }
@@ -210,8 +198,9 @@ def test_an_unsubscription_that_a_member_read_is_counted_no_more_once_it_is_take
     [
         lambda campaign: sum(arm.events.get("replied", 0) for arm in figures.counted(campaign).value[1]),
         lambda campaign: queries.lines([campaign])[0].replied,
+        lambda campaign: reply_months.counted(campaign.task).value.months[0].replied,
     ],
-    ids=["campaign", "list"],
+    ids=["campaign", "list", "months"],
 )
 def test_figures_that_are_kept_are_thrown_away_by_a_correction(
     campaign: Campaign,

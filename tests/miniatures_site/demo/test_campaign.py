@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.compose import content
@@ -18,7 +17,6 @@ from campaigns.experiments import design
 from campaigns.models import (
     Campaign,
     Contact,
-    DriftStudy,
     Enrolment,
     Event,
     Experiment,
@@ -199,15 +197,6 @@ def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(
     the_registration_can_be_checked()
     the_counts_are_those_of_the_seed()
     the_pages_say_so(as_member(admin))
-    a_study_of_drift_waits_for_the_months_to_come(task, as_member(admin))
-
-
-def a_study_of_drift_waits_for_the_months_to_come(task: Task, client: Client) -> None:
-    study = DriftStudy.objects.get(task=task)
-    assert not study.record["is_exploratory"] and not study.looks.exists()
-    assert study.record["outlook"]["mails"] == load.MAILS_A_MONTH
-    page = client.get(reverse("campaigns:drift-study", args=[study.pk]))
-    assert page.status_code == 200 and study.question in page.content.decode()
 
 
 def the_rows_are_those_of_a_finished_campaign(mailbox: MailFolder) -> None:
