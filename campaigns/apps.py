@@ -1,7 +1,6 @@
 """App config of campaigns."""
 
 from django.apps import AppConfig
-from django.core import checks
 
 
 class CampaignsConfig(AppConfig):
@@ -16,7 +15,6 @@ class CampaignsConfig(AppConfig):
         from campaigns.outcomes.of_drafts import CampaignOutcomes
         from campaigns.overview import desk_integration, queries
         from campaigns.replies import ask_teacher, mail_providers
-        from campaigns.senders import providers
         from campaigns.sending import tick
         from generation.teachers import shutdowns
         from jobs.kinds import registry as job_ports
@@ -25,7 +23,6 @@ class CampaignsConfig(AppConfig):
         from serving.evidence import ports as evidence_ports
 
         immutability.declare(*GUARDS)
-        checks.register(providers.check_setting)
         job_ports.register_kind(SendingKind())
         job_ports.register_kind(AnswerKind())
         job_ports.register_consumer("campaigns", frozenset({"generation"}), tick.on_order_ended)

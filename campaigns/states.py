@@ -194,7 +194,6 @@ class HoldReason(TextChoices):
     CONVERSATION = "conversation", "The contact answered another campaign"
     HOLDOUT = "holdout", "Another campaign keeps the contact without mail"
     SENDER = "sender", "The sender has sent its mails of the day"
-    PROVIDER = "provider", "The reader's mail provider is given time"
     VALUE = "value", "A value of the contact or the sender was never filled in"
 
 

@@ -18,7 +18,7 @@ from campaigns.compose import message as compose_message
 from campaigns.compose.farewells import farewell_of
 from campaigns.compose.message import OutgoingMail
 from campaigns.models import InboxAnswer, Message, Reply, SenderIdentity
-from campaigns.senders import rotation
+from campaigns.senders import choice
 from campaigns.states import AnswerState, LawfulBasis, MessageState
 from web.errors import Refusal
 
@@ -84,7 +84,7 @@ def sender_of(reply: Reply) -> SenderIdentity:
     Raises:
         Refusal: `no_sender`.
     """
-    sender = rotation.sender_of(reply.message)
+    sender = choice.sender_of(reply.message)
     if sender is None:
         raise Refusal("no_sender", "The campaign has no sender identity, so nobody can answer for it.")
     return sender

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from campaigns.compose import merge_marks
 from campaigns.models import Campaign, Contact, Link, Message, SenderIdentity, Step
-from campaigns.senders import rotation
+from campaigns.senders import choice
 from campaigns.states import StepWriter
 from review.models import Gold
 from review.spec.schema import SLOT
@@ -54,7 +54,7 @@ def slots_of(message: Message, *, links: Mapping[str, str]) -> dict[str, str]:
     """
     return {
         **slots_of_contact(message.contact),
-        **slots_of_sender(rotation.sender_of(message)),
+        **slots_of_sender(choice.sender_of(message)),
         **{f"link.{name}": url for name, url in links.items()},
     }
 

@@ -20,7 +20,7 @@ from campaigns.compose import content, link_tokens, render, repeats, threads
 from campaigns.compose.farewells import farewell_of
 from campaigns.compose.link_tokens import TokenPurpose
 from campaigns.models import Campaign, Contact, Message, SenderIdentity
-from campaigns.senders import rotation, tracking_domains
+from campaigns.senders import choice, tracking_domains
 from campaigns.states import LawfulBasis
 from web.errors import Refusal
 
@@ -52,7 +52,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
         UnfilledSlotError: The text has a slot that nothing fills; `UnfilledValueError`: a value has a mark that nothing filled.
         ValueError: A header cannot be written.
     """
-    sender = rotation.sender_of(message)
+    sender = choice.sender_of(message)
     if sender is None:
         raise Refusal("no_sender", "The campaign has no sender identity.", hint="Choose one on the campaign's page.")
     fields = content.fields_of(message)

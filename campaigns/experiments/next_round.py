@@ -15,7 +15,7 @@ from campaigns.experiments.winner import ExperimentWinner, winner_of
 from campaigns.models import Campaign, Experiment
 from campaigns.planning import edit
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
-from campaigns.senders import rotation
+from campaigns.senders import choice
 from campaigns.states import CampaignState, StepCondition, StepWriter
 from members.models import Member
 from review.states import Role
@@ -93,7 +93,7 @@ def plan_after(campaign: Campaign, winner: ExperimentWinner, *, name: str) -> Ca
     return CampaignPlan(
         **{**own, "name": name},
         arms=[ArmPlan(arm.name, teacher=arm.teacher, miniature=arm.miniature, pipeline=arm.pipeline, is_control=True)],
-        further_senders=rotation.senders_of(campaign)[1:],
+        further_senders=choice.senders_of(campaign)[1:],
         steps=_steps(campaign),
         links=dict(campaign.links.order_by("name").values_list("name", "url")),
         days_off=campaign.days_off or (),

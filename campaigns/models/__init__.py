@@ -8,8 +8,6 @@ from campaigns.models.campaigns import (
     FurtherSender,
     GuardrailTrip,
     Link,
-    ProviderSlowing,
-    RecipientDomain,
     SenderIdentity,
     Step,
 )
@@ -46,8 +44,6 @@ __all__ = [
     "Pipeline",
     "PipelinePromotion",
     "PipelineVersion",
-    "ProviderSlowing",
-    "RecipientDomain",
     "Reply",
     "ReplyRecord",
     "SenderIdentity",

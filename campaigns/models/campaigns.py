@@ -35,13 +35,6 @@ class SenderIdentity(models.Model):
     domain_checked_at = models.DateTimeField(null=True, blank=True)
     # At most so many mails a day, all campaigns together; none: any number.
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
-    # A warm-up: mails of its first day, and by how many per cent each day it sends on is more than the one before.
-    warm_up_first = models.PositiveIntegerField(null=True, blank=True)
-    warm_up_percent = models.PositiveSmallIntegerField(default=30, db_default=30)
-    # Since when it warms up: days before do not count.
-    warm_up_since = models.DateField(null=True, blank=True)
-    # Mails an hour to one provider, by the names of `campaigns/senders/providers.py`.
-    provider_paces = models.JSONField(null=True, blank=True)
     # The name of one's own that links in its mails have, and when DNS last showed that it leads here; none: it does not.
     tracking_domain = models.CharField(max_length=253, blank=True, default="", db_default="")
     tracking_verified_at = models.DateTimeField(null=True, blank=True)
@@ -125,30 +118,6 @@ class FurtherSender(models.Model):
     class Meta:
         ordering = ["campaign", "position"]
         constraints = [models.UniqueConstraint(fields=["campaign", "sender"], name="further_sender_once")]
-
-
-class ProviderSlowing(models.Model):
-    """A mail provider that put a sender's mails off, and until when none goes there; gone once it is forgotten."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sender = models.ForeignKey(SenderIdentity, on_delete=models.CASCADE, related_name="slowings")
-    provider = models.CharField(max_length=253)
-    # How often it put a mail off of late: each doubles the wait and halves the pace.
-    level = models.PositiveSmallIntegerField()
-    until = models.DateTimeField()
-    said = models.CharField(max_length=300, blank=True)
-    updated_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["sender", "provider"], name="slowing_once")]
-
-
-class RecipientDomain(models.Model):
-    """Who takes the mails of a domain, as its MX records said."""
-
-    domain = models.CharField(max_length=253, primary_key=True)
-    provider = models.CharField(max_length=253)
-    asked_at = models.DateTimeField()
 
 
 class Arm(models.Model):

@@ -58,11 +58,10 @@ class Message(models.Model):
     # Why it was put off to `due_at` by a cap across campaigns.
     held_because = models.CharField(max_length=12, choices=HoldReason.choices, blank=True, default="", db_default="")
     sending_at = models.DateTimeField(null=True, blank=True)
-    # From whom it left, and who takes its reader's mails; none: of a campaign that chose among no senders, its own.
+    # Sender it left from; none: of a campaign that chose among no senders, its own.
     sender = models.ForeignKey(
         SenderIdentity, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    provider = models.CharField(max_length=253, blank=True, default="", db_default="")
     # The attempt that put it on the wire: the job and its fence.
     sender_job = models.UUIDField(null=True, blank=True)
     sender_fence = models.PositiveIntegerField(default=0)

@@ -28,7 +28,7 @@ from campaigns.pipelines import compose, promotion
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import edit, forecast, launch_checks
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
-from campaigns.senders import queries, rotation
+from campaigns.senders import choice, queries
 from campaigns.sending import guardrails, lifecycle
 from campaigns.states import Approval, CampaignState, FixedVerdict, StepCondition, StepWriter
 from campaigns.writing import fixed_texts, order_drafts
@@ -229,7 +229,7 @@ def _full(campaign: Campaign) -> dict[str, Any]:
     steps, arms = counted.value
     parts: dict[str, Any] = {"steps": steps, "arms": arms, "problems": _problems(campaign)}
     parts["days_off"] = campaign.days_off or []
-    parts["senders"] = queries.shares_of(campaign, rotation.named_by(campaign))
+    parts["senders"] = queries.shares_of(campaign, choice.named_by(campaign))
     parts["guardrails"] = guardrails.states_of(campaign)
     parts["shutdowns"] = selectors.shutdowns_of(campaign)
     if now := waiting.wait_reason(campaign):

@@ -25,7 +25,7 @@ from campaigns.pipelines import contact_story, promotion, stage_figures
 from campaigns.pipelines import lists as pipelines
 from campaigns.planning import audience, launch_checks
 from campaigns.planning import edit as planning_edit
-from campaigns.senders import queries, rotation
+from campaigns.senders import choice, queries
 from campaigns.sending import contact_caps, guardrails, lifecycle
 from campaigns.states import CampaignState, StepWriter
 from campaigns.writing import order_drafts
@@ -169,7 +169,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
     is_planned = campaign.state == CampaignState.PLANNED
     drawings = stage_figures.drawings(campaign, arms, member_of(request))
     may_lead = may(member_of(request), campaign.task, Role.LEAD)
-    senders = rotation.named_by(campaign)
+    senders = choice.named_by(campaign)
     fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
     return {
         "task": campaign.task,

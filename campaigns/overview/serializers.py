@@ -225,7 +225,7 @@ class WaitingOut(serializers.Serializer[Any]):
     """Reason why a campaign waits; `until` is when it continues automatically, where known."""
 
     reason = serializers.CharField(
-        help_text="paused, guardrail, held, cap, sender_limit, provider, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
+        help_text="paused, guardrail, held, cap, sender_limit, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
         "budget, not_written, follow_up or done"
     )
     message = serializers.CharField()
@@ -257,7 +257,7 @@ class SenderShareOut(serializers.Serializer[Any]):
     sent = serializers.IntegerField()
     went_today = serializers.IntegerField(source="day.went")
     allowance_today = serializers.IntegerField(
-        source="day.allowance", allow_null=True, help_text="At most so many mails on this day (UTC); null: any number"
+        source="day.limit", allow_null=True, help_text="At most so many mails on this day (UTC); null: any number"
     )
 
 

@@ -29,14 +29,13 @@ from jobs.states import FINISHED, JobState
 M = MessageState
 # Mails that have been on the wire today count against the daily cap.
 HAS_GONE = (M.SENDING, M.SENT, M.UNKNOWN)
-# Holds of a sender and of a provider, as a stable word and what to do.
+# Holds of a sender and of a value, as a stable word and what to do.
 _OF_SENDING = {
     HoldReason.SENDER: (
         "sender_limit",
         "Its mails a day stand on the sender's page; another sender may share the mails.",
     ),
     HoldReason.VALUE: ("value", "See Mails for whom, and correct the contact or the sender."),
-    HoldReason.PROVIDER: ("provider", "What the provider said stands on the sender's page. Slower is safer."),
 }
 # A gap between two mails that a person watching would notice.
 LONG_GAP_S = 20

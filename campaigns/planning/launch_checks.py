@@ -16,7 +16,7 @@ from campaigns.pipelines import launch_problems as pipelines
 from campaigns.planning import audience, forecast, mark_checks
 from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
-from campaigns.senders import check_domain, rotation
+from campaigns.senders import check_domain, choice
 from campaigns.states import StepCondition, StepWriter
 from members.models import Member
 from review.spec.output_format import is_mail
@@ -62,7 +62,7 @@ def launch_warnings(campaign: Campaign) -> list[LaunchProblem]:
     """What DNS says of its senders' domains that is worth mending; it keeps no campaign from its launch."""
     return [
         LaunchProblem("sender_domain", message, hint, "sender")
-        for sender in rotation.senders_of(campaign)
+        for sender in choice.senders_of(campaign)
         for message, hint in check_domain.warnings_of(sender)
     ]
 
@@ -72,7 +72,7 @@ def _sender(campaign: Campaign) -> Iterator[LaunchProblem]:
         yield LaunchProblem(
             "no_sender", "It has no sender.", "Choose a sender identity: a mail says who writes.", "sender"
         )
-    for sender in rotation.senders_of(campaign):
+    for sender in choice.senders_of(campaign):
         yield from _addresses(sender)
 
 

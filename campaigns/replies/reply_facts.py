@@ -17,7 +17,7 @@ from campaigns.models import Reply
 from campaigns.pipelines.inputs import page_facts
 from campaigns.replies import threads
 from campaigns.replies.threads import ThreadPart
-from campaigns.senders import rotation
+from campaigns.senders import choice
 from campaigns.states import Language
 from members.models import Member
 from review.spec.schema import Facts, InputField
@@ -78,7 +78,7 @@ def _value(fact: InputField, values: dict[str, str], own: Facts) -> Any:
 
 
 def _values(reply: Reply, before: Sequence[ThreadPart]) -> dict[str, str]:
-    contact, sender = reply.message.contact, rotation.sender_of(reply.message)
+    contact, sender = reply.message.contact, choice.sender_of(reply.message)
     named = dict(Language.choices)
     return {
         "reply": reply.text,

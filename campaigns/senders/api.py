@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.senders import check_domain
+from campaigns.senders import capacity, check_domain
 from campaigns.senders import edit as sender_services
 from campaigns.senders import queries as senders_queries
 from campaigns.senders.edit import NewSender
 from campaigns.senders.findings import FindingState
-from campaigns.senders.providers import PROVIDERS
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import Rows, lists
@@ -31,19 +31,6 @@ class SenderIn(serializers.Serializer[Any]):
     dkim_selector = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
     daily_limit = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="Mails a day (UTC), all campaigns together"
-    )
-    warm_up_first = serializers.IntegerField(
-        required=False, allow_null=True, default=None, help_text="Mails of the first day of its warm-up"
-    )
-    warm_up_percent = serializers.IntegerField(
-        required=False, default=30, help_text="By how much each day it sends on is more than the one before"
-    )
-    provider_paces = serializers.DictField(
-        child=serializers.IntegerField(),
-        required=False,
-        allow_null=True,
-        default=None,
-        help_text=f"Mails an hour by provider: {', '.join(PROVIDERS)}",
     )
     tracking_domain = serializers.CharField(
         max_length=253,
@@ -65,14 +52,6 @@ class DomainFindingOut(serializers.Serializer[Any]):
     add = serializers.CharField(allow_blank=True)
 
 
-class SlowedProviderOut(serializers.Serializer[Any]):
-    """A provider that put the sender's mails off of late."""
-
-    provider = serializers.CharField()
-    until = serializers.DateTimeField(help_text="No mail goes there before")
-    said = serializers.CharField()
-
-
 class SenderOut(serializers.Serializer[Any]):
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -84,10 +63,6 @@ class SenderOut(serializers.Serializer[Any]):
     domain_checks = DomainFindingOut(many=True, allow_null=True)
     domain_checked_at = serializers.DateTimeField(allow_null=True)
     daily_limit = serializers.IntegerField(allow_null=True)
-    warm_up_first = serializers.IntegerField(allow_null=True)
-    warm_up_percent = serializers.IntegerField()
-    warm_up_since = serializers.DateField(allow_null=True)
-    provider_paces = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
     tracking_domain = serializers.CharField(allow_blank=True)
     tracking_verified_at = serializers.DateTimeField(allow_null=True)
     campaigns_running = serializers.IntegerField()
@@ -99,7 +74,6 @@ class SenderFullOut(SenderOut):
 
     went_today = serializers.IntegerField()
     allowance_today = serializers.IntegerField(allow_null=True, help_text="null: any number")
-    slowed = SlowedProviderOut(many=True)
 
 
 class SenderListView(APIView):
@@ -156,7 +130,5 @@ class SenderCheckView(APIView):
 
 def _sender_json(request: Request, slug: str) -> Any:
     sender = senders_queries.sender_or_404(member_of(request), slug)
-    sending = senders_queries.sending_of(sender)
-    day = {"went_today": sending.day.went, "allowance_today": sending.day.allowance}
-    slowed = SlowedProviderOut([row for row, _ in sending.slowed], many=True).data
-    return {**SenderOut(sender).data, **day, "slowed": slowed}
+    day = capacity.day_of(sender, timezone.now())
+    return {**SenderOut(sender).data, "went_today": day.went, "allowance_today": day.limit}

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 from django.utils.text import slugify
 
 from audit import trail
 from campaigns.models import SenderIdentity
-from campaigns.senders import capacity, tracking_domains
+from campaigns.senders import tracking_domains
 from campaigns.senders.check_domain import RESTS_ON
-from campaigns.senders.providers import PROVIDERS
 from campaigns.senders.queries import CHANGED, may_change
 from campaigns.suppression import email_addresses
 from members.models import Member
@@ -44,10 +41,6 @@ class NewSender:
     postal_address: str = ""
     dkim_selector: str = ""
     daily_limit: int | None = None
-    warm_up_first: int | None = None
-    warm_up_percent: int = 30
-    # Mails an hour by provider.
-    provider_paces: Mapping[str, int] | None = None
     tracking_domain: str = ""
 
 
@@ -62,8 +55,7 @@ def create(sender: NewSender, *, by: Member) -> SenderIdentity:
     require_may_create(by)
     values = _checked(sender)
     slug = free_slug(SenderIdentity.objects.all(), slugify(values["name"])[:55] or "sender")
-    since = capacity.today(timezone.now()) if values["warm_up_first"] else None
-    made = SenderIdentity.objects.create(slug=slug, created_by=by, warm_up_since=since, **values)
+    made = SenderIdentity.objects.create(slug=slug, created_by=by, **values)
     trail.record("sender_made", by=by, about=made)
     return made
 
@@ -90,9 +82,6 @@ def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> Sender
         identity.domain_checks, identity.domain_checked_at = None, None
         identity.tracking_verified_at = None
         cleared = ["domain_checks", "domain_checked_at", "tracking_verified_at"]
-    if "warm_up_first" in changed:
-        identity.warm_up_since = capacity.today(timezone.now()) if identity.warm_up_first else None
-        cleared.append("warm_up_since")
     if changed:
         identity.save(update_fields=[*values, *cleared, "updated_at"])
         trail.record(CHANGED, by=by, about=identity, fields=changed)
@@ -101,7 +90,6 @@ def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> Sender
 
 def _checked(sender: NewSender) -> dict[str, Any]:
     values, errors = asdict(sender), dict[str, list[str]]()
-    values["provider_paces"] = dict(sender.provider_paces or {}) or None
     values["tracking_domain"] = sender.tracking_domain.strip().lower().rstrip(".")
     _check_sending(values, errors)
     for name, longest in _LONGEST.items():
@@ -131,20 +119,9 @@ def _checked(sender: NewSender) -> dict[str, Any]:
 
 
 def _check_sending(values: dict[str, Any], errors: dict[str, list[str]]) -> None:
-    """Check how much a sender may send, how fast, and under which name its links stand."""
-    limit, first = values["daily_limit"], values["warm_up_first"]
+    """Check the mails a day, and the name of the sender's links."""
+    limit = values["daily_limit"]
     if limit is not None and not 1 <= limit <= MOST_A_DAY:
         errors["daily_limit"] = [f"A whole number from 1 to {MOST_A_DAY:,}, or none."]
-    if first is not None and limit is None:
-        errors["warm_up_first"] = ["A warm-up grows up to the mails a day: say how many those are."]
-    elif first is not None and not 1 <= first <= limit:
-        errors["warm_up_first"] = ["A whole number from 1, at most the mails a day."]
-    if not 1 <= values["warm_up_percent"] <= 100:
-        errors["warm_up_percent"] = ["Per cent, from 1 to 100."]
-    for provider, pace in (values["provider_paces"] or {}).items():
-        if provider not in PROVIDERS:
-            errors["provider_paces"] = [f"'{provider[:40]}' is no provider; there are {', '.join(PROVIDERS)}."]
-        elif not isinstance(pace, int) or isinstance(pace, bool) or not 1 <= pace <= MOST_A_DAY:
-            errors["provider_paces"] = [f"{provider}: write mails an hour, a whole number from 1."]
     if values["tracking_domain"] and (mistake := tracking_domains.mistake_in(values["tracking_domain"])):
         errors["tracking_domain"] = [mistake]

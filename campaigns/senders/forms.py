@@ -9,7 +9,6 @@ from django.forms import model_to_dict
 
 from campaigns.models import SenderIdentity
 from campaigns.senders.edit import MOST_A_DAY, NewSender
-from campaigns.senders.providers import PROVIDERS
 
 
 class SenderForm(forms.Form):
@@ -52,46 +51,12 @@ class SenderForm(forms.Form):
         required=False,
         help_text="At most, all campaigns together; empty: any number.",
     )
-    warm_up_first = forms.IntegerField(
-        label="Warm-up, first day",
-        min_value=1,
-        max_value=MOST_A_DAY,
-        required=False,
-        help_text="A new address begins with few mails, 20 for instance; empty: no warm-up.",
-    )
-    warm_up_percent = forms.IntegerField(
-        label="More each day, per cent", min_value=1, max_value=100, required=False, help_text="30 where it is empty."
-    )
-    provider_paces = forms.CharField(
-        label="Mails an hour to a provider",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-        help_text=f"One a line, such as google 200. There are {', '.join(PROVIDERS)}.",
-    )
-
-    def clean_provider_paces(self) -> dict[str, int]:
-        """Mails an hour by provider; a line that is not a name and a number is refused by its place."""
-        paces: dict[str, int] = {}
-        for number, line in enumerate(str(self.cleaned_data["provider_paces"]).splitlines(), start=1):
-            parts = line.split()
-            if not parts:
-                continue
-            if len(parts) != 2 or not parts[1].isdecimal() or parts[0] in paces:
-                raise forms.ValidationError(
-                    f"Line {number}: write a provider once and mails an hour, such as google 200."
-                )
-            paces[parts[0]] = int(parts[1])
-        return paces
 
     def sender(self) -> NewSender:
         """What was typed, for the service."""
-        return NewSender(**{**self.cleaned_data, "warm_up_percent": self.cleaned_data["warm_up_percent"] or 30})
+        return NewSender(**self.cleaned_data)
 
 
 def initial_of(sender: SenderIdentity) -> dict[str, Any]:
     """A sender as its form shows it."""
-    paces = sender.provider_paces or {}
-    return {
-        **model_to_dict(sender, fields=SenderForm.base_fields),
-        "provider_paces": "\n".join(f"{provider} {pace}" for provider, pace in sorted(paces.items())),
-    }
+    return model_to_dict(sender, fields=SenderForm.base_fields)

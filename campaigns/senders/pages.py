@@ -6,8 +6,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns.senders import capacity
 from campaigns.senders import check_domain as domain_services
 from campaigns.senders import edit as senders_edit
 from campaigns.senders import queries as selectors
@@ -59,7 +61,7 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
             return redirect("campaigns:senders", task.slug)
     context = {"task": task, "section": "campaigns", "tab": "senders", "sender": identity, "form": form}
     context |= {"may_change": may_change, "changed": selectors.last_changes([identity]).get(str(identity.pk))}
-    context["sending"] = selectors.sending_of(identity)
+    context["day"] = capacity.day_of(identity, timezone.now())
     return render(request, "campaigns/contacts/sender.html", context, status=422 if form.errors else 200)
 
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from audit.browse import queries as trail
 from audit.models import AuditRow
-from campaigns.models import Campaign, FurtherSender, Message, ProviderSlowing, SenderIdentity
-from campaigns.senders import capacity, providers
+from campaigns.models import Campaign, FurtherSender, Message, SenderIdentity
+from campaigns.senders import capacity
 from campaigns.senders.capacity import SenderDay
 from campaigns.states import CampaignState, MessageState
 from members.accounts.queries import names_of
@@ -23,8 +23,6 @@ from review.states import Role
 from review.tasks.permissions import require_may_create, slugs_with
 
 CHANGED = "sender_changed"
-# Days of a warm-up that its page shows at most.
-RAMP_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -42,21 +40,6 @@ class SenderShare:
     sender: SenderIdentity
     sent: int
     day: SenderDay
-
-
-@dataclass(frozen=True)
-class SenderSending:
-    """What a sender may send.
-
-    Attributes:
-        day: Today.
-        ramp: Mails of the next days it sends on, today first, until it reaches its limit; empty without a warm-up.
-        slowed: Providers that put its mails off of late, with their names.
-    """
-
-    day: SenderDay
-    ramp: list[int]
-    slowed: list[tuple[ProviderSlowing, str]]
 
 
 @dataclass(frozen=True)
@@ -86,24 +69,8 @@ def shares_of(campaign: Campaign, senders: Sequence[SenderIdentity]) -> list[Sen
     """Each of a campaign's senders with what left from it."""
     now, sent = timezone.now(), Message.objects.filter(campaign=campaign, state=MessageState.SENT).order_by()
     counts = dict(sent.values_list(Coalesce("sender_id", "campaign__sender_id")).annotate(count=Count("pk")))
-    return [SenderShare(sender, counts.get(sender.pk, 0), capacity.day_of(sender, now)) for sender in senders]
-
-
-def sending_of(sender: SenderIdentity) -> SenderSending:
-    """What a sender may send and has sent today, the days of its warm-up to come, and who slows it."""
-    now = timezone.now()
-    ramp: list[int] = []
-    if capacity.is_warming_up(sender):
-        days = capacity.days_sent(sender, now)
-        for ahead in range(RAMP_DAYS):
-            ramp.append(capacity.allowance_after(sender, days + ahead))
-            if ramp[-1] == sender.daily_limit:
-                break
-    rows = ProviderSlowing.objects.filter(sender=sender).order_by("provider")
-    slowed = [
-        (row, providers.PROVIDERS.get(row.provider, row.provider)) for row in rows if providers.level_of(row, now)
-    ]
-    return SenderSending(capacity.day_of(sender, now), ramp, slowed)
+    days = capacity.days_of(senders, now)
+    return [SenderShare(sender, counts.get(sender.pk, 0), days[sender.pk]) for sender in senders]
 
 
 def lines(member: Member) -> list[SenderLine]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from campaigns.compose import message as compose_message
-from campaigns.models import Campaign, Message, SenderIdentity
-from campaigns.senders import rotation
-from campaigns.senders.providers import ProviderPaces
+from campaigns.models import Campaign, SenderIdentity
+from campaigns.senders import choice
 from campaigns.sending.pacing import SendingHours
 from review.models import TaskVersion
 
@@ -29,19 +28,17 @@ class SendingAttempt:
     hours: SendingHours
     versions: dict[UUID, TaskVersion]
     senders: list[SenderIdentity]
-    paces: ProviderPaces
 
     @classmethod
     def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> SendingAttempt:
         """The turn of one attempt."""
         hours = hours_of(campaign)
-        links, senders = compose_message.links_of(campaign), rotation.senders_of(campaign)
-        return cls(job_id, fence, campaign, links, hours, {}, senders, ProviderPaces())
+        links, senders = compose_message.links_of(campaign), choice.senders_of(campaign)
+        return cls(job_id, fence, campaign, links, hours, {}, senders)
 
-    def look_ahead(self, mails: list[Message], *, now: datetime) -> None:
-        """Read what changes while an attempt lasts: what its senders say, and who takes the mails of these readers."""
-        self.senders[:] = rotation.senders_of(self.campaign)
-        self.paces.learn((mail.contact.address for mail in mails), now=now)
+    def read_senders(self) -> None:
+        """Read what the campaign's senders say now: it may change while an attempt lasts."""
+        self.senders[:] = choice.senders_of(self.campaign)
 
 
 def hours_of(campaign: Campaign) -> SendingHours:

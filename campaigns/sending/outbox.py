@@ -21,9 +21,9 @@ from campaigns.compose.message import OutgoingMail
 from campaigns.compose.render import UnfilledSlotError, UnfilledValueError
 from campaigns.events import record
 from campaigns.models import Campaign, Enrolment, Event, Message
-from campaigns.senders import providers, rotation
 from campaigns.sending import contact_caps, obstacles, sender_caps
 from campaigns.sending.attempt import SendingAttempt
+from campaigns.sending.contact_caps import Hold
 from campaigns.sending.transport import SendResult, ServerReply
 from campaigns.states import CampaignState, EventKind, EventSource, HoldReason, MessageState
 from jobs.models import Job
@@ -91,12 +91,11 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
         if message.needs_approval and not _is_approved(message):
             _move(message, MessageState.AWAITING)
             return None
-        sender = rotation.chosen(message, turn.senders, now=now)
-        provider = turn.paces.provider_of(message.contact.address)
-        if sender is not None and (hold := sender_caps.hold_of(message, sender, provider, turn.paces, now=now)):
-            _move(message, MessageState.APPROVED, due_at=hold.until, held_because=hold.reason)
+        sender = sender_caps.choose(message, turn.senders, now=now)
+        if isinstance(sender, Hold):
+            _move(message, MessageState.APPROVED, due_at=sender.until, held_because=sender.reason)
             return None
-        message.sender, message.provider = sender, provider
+        message.sender = sender
         try:
             mail = _composed(message, turn)
         except UnfilledValueError as error:
@@ -198,7 +197,6 @@ def _taken(
     now: datetime,
     written_at: datetime,
     sender: UUID | None,
-    provider: str,
     **mail: str,
 ) -> tuple[QuerySet[Message], dict[str, Any]]:
     holds = Job.objects.filter(pk=job, fence=fence, state=JobState.RUNNING)
@@ -211,7 +209,6 @@ def _taken(
         "sender_fence": fence,
         "held_because": "",
         "sender": sender,
-        "provider": provider,
         "updated_at": written_at,
         **mail,
     }
@@ -243,7 +240,6 @@ def _take(message: Message, turn: SendingAttempt, now: datetime, **mail: str) ->
             now=now,
             written_at=timezone.now(),
             sender=sender,
-            provider=message.provider,
             **mail,
         )
     )
@@ -281,9 +277,6 @@ def _deferred(message: Message, turn: SendingAttempt, answer: ServerReply, now: 
     key = f"deferred:{message.pk.hex}:{tries}"
     record.record(message, EventKind.DEFERRED, source=EventSource.WIRE, key=key, occurred_at=now, payload=payload)
     problem = f"Not taken yet: {answer.code} {answer.text}"[:300]
-    if message.sender is not None and message.provider and providers.tells_of_pace(answer.code, answer.text):
-        providers.slow(message.sender, message.provider, said=problem, now=now)
-        turn.paces.forget_slowings()
     if tries >= MAX_TRIES:
         _write_result(
             message, turn, state=MessageState.FAILED, problem=f"Given up after {tries} tries. {problem}"[:300]

@@ -120,7 +120,7 @@ class _SendLoop:
         before: list[UUID] = []
         while self.left_today > 0 and self._runs():
             mails = outbox.due(self.turn.campaign, now=timezone.now(), limit=BATCH)
-            self.turn.look_ahead(mails, now=timezone.now())
+            self.turn.read_senders()
             ids = [mail.pk for mail in mails]
             # The same mails again: nothing moved them, so continuing would only spin.
             if ids and ids != before:

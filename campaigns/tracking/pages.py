@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.compose.farewells import farewell_of
 from campaigns.compose.link_tokens import ForgedTokenError
-from campaigns.senders import rotation
+from campaigns.senders import choice
 from campaigns.states import Language
 from campaigns.tracking import clicks
 from campaigns.tracking.clicks import Visitor
@@ -82,7 +82,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     words = farewell_of(message.contact.language)
     address = _veiled(message.contact.address)
     context = {
-        "sender": rotation.sender_of(message),
+        "sender": choice.sender_of(message),
         "language": message.contact.language or Language.EN,
         "words": words,
         "promise": words.promise.format(address=address or "–"),

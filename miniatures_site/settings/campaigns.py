@@ -22,10 +22,6 @@ FIRST_MAILS_PER_CONTACT = int(env.number("FIRST_MAILS_PER_CONTACT", 1))
 FIRST_MAILS_PER_COMPANY = int(env.number("FIRST_MAILS_PER_COMPANY", 0))
 # Resolver that the checks of senders' domains ask, as 10.0.0.2:53; empty: the system's.
 DNS_SERVER = env.text("DNS_SERVER")
-# Whether DNS is asked which provider takes the mails of a reader's domain.
-MX_LOOKUPS = env.flag("MX_LOOKUPS", default=True)
-# Mails an hour that a sender sends to a provider, such as `google=200,microsoft=100`; a provider not named: any number.
-PROVIDER_MAILS_PER_HOUR = env.counts("PROVIDER_MAILS_PER_HOUR")
 # For so long after a person's last reply no other campaign begins to write to them; 0: it may at once.
 CONVERSATION_DAYS = env.number("CONVERSATION_DAYS", 30)
 # How long a sender stays for more after the last due mail.

@@ -91,19 +91,6 @@ def words(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
-def counts(name: str) -> dict[str, int]:
-    """Comma-separated `name=count` pairs.
-
-    Raises:
-        ImproperlyConfigured: A pair is none, or its count is no whole number from 1.
-    """
-    pairs = [(part, *part.partition("=")[::2]) for part in words(name)]
-    for part, key, count in pairs:
-        if not key.strip() or not count.strip().isdecimal() or int(count) < 1:
-            raise ImproperlyConfigured(f"{name} holds '{part}'; write a name and a whole number, such as google=200.")
-    return {key.strip(): int(count) for _, key, count in pairs}
-
-
 def prefixed(prefix: str) -> dict[str, str]:
     """Variables whose names begin so, by the rest of their names; empty ones are left out."""
     return {

@@ -53,6 +53,5 @@ SERVING_SPARE = False
 SLOW_FIGURES_S = 1e9
 MAILBOX_DIR = VAR_DIR / "mailbox"
 CAMPAIGN_LINGER_S = 0.0
-MX_LOOKUPS = False
 # Providers of tests listen on this host.
 ALLOWED_SECRETS = ["teacher:*_KEY@127.0.0.1"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from rest_framework.test import APIClient
 
 from campaigns.experiments.next_round import plan_after
 from campaigns.experiments.winner import ExperimentWinner
-from campaigns.models import Campaign, FurtherSender, ProviderSlowing, SenderIdentity
-from campaigns.senders import queries, rotation
+from campaigns.models import Campaign, FurtherSender, SenderIdentity
+from campaigns.senders import choice, queries
 from campaigns.states import MessageState
 from members.models import Member
 from review.models import Task
@@ -36,7 +35,7 @@ def senders() -> list[SenderIdentity]:
 
 
 def names_of(campaign: Campaign) -> list[str]:
-    return [share.sender.slug for share in queries.shares_of(campaign, rotation.senders_of(campaign))]
+    return [share.sender.slug for share in queries.shares_of(campaign, choice.senders_of(campaign))]
 
 
 @pytest.mark.slow
@@ -107,43 +106,28 @@ def test_who_leads_not_all_tasks_that_share_a_sender_does_not_change_it(
     assert mine.sender == senders[1]
 
 
-def test_a_senders_page_says_what_it_may_send_and_who_slows_it(
+def test_a_senders_page_and_the_api_tell_its_cap_and_the_mails_of_today(
     task: Task, campaign: Campaign, admin: Member, as_member: AsMember, api_as: Api
 ) -> None:
     sender = campaign.sender
     assert sender is not None
     browser, place = as_member(admin), f"/tasks/{task.slug}/senders/{sender.slug}/"
     given = {name: getattr(sender, name) for name in ("name", "from_name", "from_address", "reply_address")}
-    saved = browser.post(
-        place,
-        {**given, "daily_limit": "60", "warm_up_first": "20", "warm_up_percent": "", "provider_paces": "google 200\n"},
-    )
-    now = timezone.now()
-    ProviderSlowing.objects.create(
-        sender=sender, provider="google", level=1, until=now + timedelta(minutes=5), updated_at=now, said="421 4.7.28"
-    )
+    saved = browser.post(place, {**given, "daily_limit": "60"})
     contact = factories.make_contact(task, "ada@gmail.com")
-    factories.make_mail(campaign, contact, state=MessageState.SENT, sender=sender, sending_at=now)
+    factories.make_mail(campaign, contact, state=MessageState.SENT, sender=sender, sending_at=timezone.now())
     page = " ".join(browser.get(place).content.decode().split())
     told = api_as(admin, scopes=("lead",)).get(f"/api/v1/senders/{sender.slug}/").data
 
     assert saved.status_code == 302
-    assert "1 mail has gone of 20" in page and "to 60 mails a day" in page
-    assert "Google put mails off" in page and "421 4.7.28" in page
-    assert "google 200</textarea>" in page
-    assert (told["went_today"], told["allowance_today"], told["provider_paces"]) == (1, 20, {"google": 200})
-    assert [each["provider"] for each in told["slowed"]] == ["google"]
+    assert "1 mail has gone of 60" in page
+    assert (told["daily_limit"], told["went_today"], told["allowance_today"]) == (60, 1, 60)
 
 
 @pytest.mark.parametrize(
     ("field", "values"),
     [
-        ("warm_up_first", {"warm_up_first": 10}),
-        ("warm_up_first", {"warm_up_first": 10, "daily_limit": 5}),
         ("daily_limit", {"daily_limit": 0}),
-        ("warm_up_percent", {"warm_up_percent": 0}),
-        ("provider_paces", {"provider_paces": {"gogle": 3}}),
-        ("provider_paces", {"provider_paces": {"google": 0}}),
         ("tracking_domain", {"tracking_domain": "https://links.yours.example/x"}),
         ("tracking_domain", {"tracking_domain": "localhost"}),
     ],
@@ -155,16 +139,6 @@ def test_what_could_not_be_meant_is_refused_by_field(
 
     assert (answer.status_code, list(answer.data["errors"])) == (422, [field])
     assert SenderIdentity.objects.get(slug="nora").daily_limit is None
-
-
-@pytest.mark.parametrize("lines", ["google", "google many", "google 3\ngoogle 4"])
-def test_a_pace_that_is_none_is_told_by_its_line(
-    task: Task, senders: list[SenderIdentity], admin: Member, as_member: AsMember, lines: str
-) -> None:
-    answer = as_member(admin).post(f"/tasks/{task.slug}/senders/nora/", {"provider_paces": lines})
-
-    assert answer.status_code == 422
-    assert f"Line {len(lines.splitlines())}: write a provider" in answer.content.decode()
 
 
 def test_a_next_round_has_the_senders_of_the_one_before(task: Task, senders: list[SenderIdentity]) -> None:
