@@ -105,8 +105,6 @@ ACTS: dict[str, str] = {
     "miniature_demoted": "Miniature demoted",
     "router_made": "Router made",
     "router_set": "Thresholds of a router set",
-    "evidence_made": "Evidence file made",
-    "evidence_downloaded": "Evidence file downloaded",
     "pipeline_saved": "Pipeline saved",
     "pipeline_promoted": "Default pipeline set",
     "pipeline_demoted": "Default pipeline taken back",

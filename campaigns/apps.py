@@ -9,7 +9,6 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         """Put this room's append-only rows under guard, bring its kind of job, listen to mail providers."""
         from campaigns.answers import ask
-        from campaigns.experiments import seals
         from campaigns.kinds import AnswerKind, SendingKind
         from campaigns.models.immutable_rows import GUARDS
         from campaigns.outcomes.of_drafts import CampaignOutcomes
@@ -20,7 +19,6 @@ class CampaignsConfig(AppConfig):
         from jobs.kinds import registry as job_ports
         from review import ports as review_ports
         from review.db import immutability
-        from serving.evidence import ports as evidence_ports
 
         immutability.declare(*GUARDS)
         job_ports.register_kind(SendingKind())
@@ -34,5 +32,4 @@ class CampaignsConfig(AppConfig):
         review_ports.dependents.register(queries.resting_on)
         review_ports.mail_outcomes.install(CampaignOutcomes)
         review_ports.resolve_scope.install(desk_integration.narrow_desk)
-        evidence_ports.registrations.register(seals.of_miniature)
         mail_providers.connect_signals()

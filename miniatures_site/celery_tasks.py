@@ -5,7 +5,6 @@ from __future__ import annotations
 from miniatures_site.alerts import channels
 from miniatures_site.alerts.check import check
 from miniatures_site.retention import forget as retention_forget
-from serving.evidence import files as evidence_files
 from web.process.celery_task import celery_task
 
 
@@ -13,7 +12,6 @@ from web.process.celery_task import celery_task
 def forget() -> None:
     """Delete what has had its time."""
     retention_forget.forget()
-    evidence_files.drop_expired()
 
 
 @celery_task("site.check_alerts")

@@ -4,7 +4,6 @@ from django.urls import path
 
 from serving.cards import api as cards_api
 from serving.costs import api as costs_api
-from serving.evidence import api as evidence_api
 from serving.promotions import api
 from serving.routing import api as routing_api
 
@@ -12,14 +11,6 @@ urlpatterns = [
     path("tasks/<slug:slug>/costs/", costs_api.TaskCostsView.as_view(), name="api-task-costs"),
     path("serving/", api.ServingView.as_view(), name="api-serving"),
     path("miniatures/<uuid:miniature_id>/card/", cards_api.CardView.as_view(), name="api-miniature-card"),
-    path(
-        "miniatures/<uuid:miniature_id>/evidence/", evidence_api.EvidenceFilesView.as_view(), name="api-evidence-files"
-    ),
-    path(
-        "miniatures/<uuid:miniature_id>/evidence.zip",
-        evidence_api.EvidenceView.as_view(),
-        name="api-miniature-evidence",
-    ),
     path("miniatures/<uuid:miniature_id>/promote/", api.PromoteView.as_view(), name="api-miniature-promote"),
     path("miniatures/<uuid:miniature_id>/demote/", api.DemoteView.as_view(), name="api-miniature-demote"),
     path("routers/", routing_api.RoutersView.as_view(), name="api-routers"),

@@ -13,17 +13,17 @@ class ServingConfig(AppConfig):
         from jobs.secrets import store
         from review import ports as review_ports
         from review.db import immutability
-        from serving.evidence import files
-        from serving.kinds import EvidenceKind, ServingKind, ServingUpdateKind
+        from serving.cards import parts
+        from serving.kinds import ServingKind, ServingUpdateKind
         from serving.promotions import queries, teachers
         from serving.runtime import internal_keys
+        from training.miniatures import zip_stream
 
         job_ports.register_kind(ServingKind())
         job_ports.register_kind(ServingUpdateKind())
-        job_ports.register_kind(EvidenceKind())
-        review_ports.erase_elsewhere.register(files.erase)
         generation_ports.register_provider(teachers.ROOM, teachers.MiniatureTeachers())
         review_ports.dependents.register(queries.resting_on)
+        zip_stream.card_files.install(parts.card_files)
         store.provide(internal_keys.NAME, internal_keys.make)
         immutability.declare(
             immutability.Guard(

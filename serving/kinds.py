@@ -1,4 +1,4 @@
-"""Kinds of jobs this room brings: the engine that serves, bringing it in line with what is promoted, and evidence files."""
+"""Kinds of jobs this room brings: the engine that serves, and bringing it in line with what is promoted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 from django.conf import settings
 
-from jobs.contracts import EngineEvent, Result
+from jobs.contracts import EngineEvent
 from jobs.kinds.base import Attempt, JobKind
 from jobs.lifecycle import claim
 from jobs.models import Job
-from serving.evidence import files
 from serving.promotions import queries, sync_models
 from serving.runtime import switch
 
@@ -60,18 +59,3 @@ class ServingUpdateKind(JobKind):
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
         state = sync_models.update_engine()
         return {"reached": state is not None, "models": [model["name"] for model in (state or {}).get("models", [])]}
-
-
-class EvidenceKind(JobKind):
-    """The evidence file of a miniature, made in the worker and kept in storage."""
-
-    name = files.KIND
-    label = "Evidence file"
-    max_running_per_host = 1
-
-    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        return files.make_file(job, attempt)
-
-    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        if result.outcome == "succeeded":
-            files.conclude(job, result.summary)

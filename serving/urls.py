@@ -4,7 +4,6 @@ from django.urls import path
 
 from serving.cards import pages as cards_pages
 from serving.costs import pages as costs_pages
-from serving.evidence import pages as evidence_pages
 from serving.playground import pages as playground_pages
 from serving.promotions import pages
 from serving.routing import pages as routing_pages
@@ -20,8 +19,6 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/serving/", pages.miniature_panel, name="miniature"),
     path("miniatures/<uuid:miniature_id>/card/", cards_pages.card, name="miniature-card"),
     path("miniatures/<uuid:miniature_id>/card.md", cards_pages.download, name="miniature-card-markdown"),
-    path("miniatures/<uuid:miniature_id>/evidence/", evidence_pages.evidence, name="evidence"),
-    path("miniatures/<uuid:miniature_id>/evidence.zip", evidence_pages.download, name="miniature-evidence"),
     path("miniatures/<uuid:miniature_id>/promote/", pages.promote, name="promote"),
     path("miniatures/<uuid:miniature_id>/demote/", pages.demote, name="demote"),
     path("tasks/<slug:slug>/routers/", routing_pages.routers, name="routers"),

@@ -43,6 +43,7 @@ MADE = (
     "checkpoints/",
     "best/",
     "adapter/",
+    "card/",
     "model/",
     "launch/",
     "robots.txt",

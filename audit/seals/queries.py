@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-
-from django.db.models import Q, QuerySet
 
 from audit.models import AuditDigest, AuditRow
 from audit.seals.row_hashes import row_hash
@@ -29,23 +27,6 @@ def hash_of(row: AuditRow) -> str:
         subject_id=row.subject_id,
         detail=row.detail,
     )
-
-
-def rows_about(*, task: str, subjects: Collection[str], acts: Collection[str]) -> QuerySet[AuditRow]:
-    """Rows of a task or about certain things, and all of certain acts, in the order of ids.
-
-    Args:
-        task: The task's slug, as rows name it in their detail.
-        subjects: Ids of things.
-        acts: Acts of which every row is wanted, whatever it was about.
-    """
-    wanted = Q(detail__task=task) | Q(subject_id__in=list(subjects)) | Q(act__in=list(acts))
-    return AuditRow.objects.filter(wanted).order_by("id")
-
-
-def all_seals() -> QuerySet[AuditDigest]:
-    """Every seal, the first day first, without the leaves."""
-    return AuditDigest.objects.defer("leaves").order_by("day")
 
 
 def last_seal() -> AuditDigest | None:

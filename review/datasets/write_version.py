@@ -120,12 +120,17 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
 
 
 def content_hash(files: list[dict[str, Any]]) -> str:
-    """SHA-256 of the canonical JSON of `[format, split, sha256, rows]` of the JSONL files, by format and split."""
+    """Return the SHA-256 of `hashed_list`, hex."""
+    return hashlib.sha256(hashed_list(files).encode()).hexdigest()
+
+
+def hashed_list(files: list[dict[str, Any]]) -> str:
+    """Return canonical JSON of `[format, split, sha256, rows]` of the JSONL files, by format and split."""
     order = {place: number for number, place in enumerate(_places())}
     canonical = [file for file in files if file["container"] == "jsonl"]
     canonical.sort(key=lambda file: order[file["format"], file["split"]])
     body = [[file["format"], file["split"], file["sha256"], file["rows"]] for file in canonical]
-    return hashlib.sha256(canonical_json(body).encode()).hexdigest()
+    return canonical_json(body)
 
 
 @transaction.atomic

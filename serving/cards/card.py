@@ -85,7 +85,7 @@ class MiniatureCard:
     licence: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """As the API and the evidence file give it."""
+        """Return the card as JSON values, for the API and for downloads."""
         body = asdict(self)
         for scores in body["scores"]:
             del scores["summary"]

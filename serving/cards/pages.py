@@ -10,8 +10,7 @@ from django.views.decorators.http import require_safe
 
 from members.session import member_of
 from review.datasets import data_card
-from review.states import Role
-from review.tasks.permissions import may
+from review.sources.judge_records.queries import is_withheld
 from serving.cards.card import card_of
 from serving.cards.markdown import markdown
 from training.miniatures import queries
@@ -25,7 +24,7 @@ def card(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
         "section": "miniatures",
         "miniature": miniature,
         "card": data_card.blocks(markdown(card_of(miniature))),
-        "may_take_evidence": may(member_of(request), miniature.task, Role.LEAD),
+        "is_withheld": is_withheld(member_of(request), miniature.task),
     }
     return render(request, "serving/card.html", context)
 

@@ -107,7 +107,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST training:host-prices": {"host": "default", "usd_per_hour": "1"},
     "POST api-training-estimate": {"student": "tiny", "recipe": "demo", "dataset_version": "{version}"},
     "POST api-miniature-exports": {"format": "gguf-q8"},
-    "POST api-evidence-files": {"rows": False},
     "POST training:miniature-exports": {"format": "gguf-q8"},
     "POST api-miniature-write": {"record": {"company": "Acme"}},
     "PATCH api-reply": {"meaning": "interested"},

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from evaluation.evaluations import start_evaluation as evaluations
@@ -20,7 +18,6 @@ from evaluation.studies.design import StudyRequest as StudyWishes
 from generation.models import (
     Teacher,
 )
-from jobs.lifecycle import control
 from members.invitations import invite
 from members.models import ApiToken, Member
 from members.tokens.scopes import SCOPES
@@ -41,8 +38,7 @@ from review.models import (
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks.service_tokens import issue
-from serving.evidence import files as evidence
-from serving.models import EvidenceFile, RouterVersion
+from serving.models import RouterVersion
 from serving.playground import writers
 from serving.routing import route, set_thresholds
 from tests.matrix.callers import CALLERS, browser, program
@@ -181,7 +177,6 @@ class Installation(Outside):
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self._arena(evaluation)
         self._router(miniature)
-        self._evidence(miniature)
         self.objects |= {
             "writing": writing.request_text(miniature, record=self.facts, by=self.admin).pk,
             "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
@@ -211,16 +206,6 @@ class Installation(Outside):
             confidence=0.95, level=0.975, attempt=1, audit_share=0.05, pairs=2000, lost=0, won=0, expected=expected,
         )  # fmt: skip
         self.objects |= {"router": router.pk, "routed": route.record(version, {"checks": 0.0}).id}
-
-    def _evidence(self, miniature: Miniature) -> None:
-        """A small file that was made, as a worker leaves it."""
-        file = evidence.request_file(miniature, with_rows=False, by=self.admin)
-        path = default_storage.save(f"evidence/{file.pk}/1.zip", ContentFile(b"PK"))
-        control.cancel(file.job, by=self.admin)
-        made_at = timezone.now()
-        EvidenceFile.objects.filter(pk=file.pk).update(
-            path=path, digest="0" * 64, bytes=2, made_at=made_at, expires_at=made_at + evidence.KEPT
-        )
 
     def _export(self, miniature: Miniature) -> str:
         export = formats.request_export(miniature, format="gguf-f16", by=self.admin)

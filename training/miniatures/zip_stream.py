@@ -1,16 +1,17 @@
-"""A miniature or an export of it as a zip, made while it is sent: its files, and a card that says where they come from.
+"""A miniature or an export of it as a zip, made while it is sent: its weights, its card, and a manifest with their hashes.
 
-Adapters are a few megabytes, whole models gigabytes: nothing is gathered in memory or on the disk.
+Adapters are a few megabytes, whole models gigabytes: nothing of the weights is gathered in memory or on the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.files.storage import default_storage
 from django.db import connections
@@ -18,18 +19,22 @@ from django.db import connections
 from training.inputs import run_inputs
 from training.miniatures import lineage
 from training.models import Miniature, MiniatureExport
+from web.ports import Port
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 BLOCK_BYTES = 1 << 20
-CARD = "miniature.json"
+MANIFEST: Final = "miniature.json"
+FORMAT: Final = "miniatures.archive/1"
+# Small files beside the weights, by path: the card, and the rows its figures stand on.
+card_files: Port[[Miniature], dict[str, bytes]] = Port(lambda miniature: {})
 
 
 async def archive_blocks(miniature: Miniature) -> AsyncIterator[bytes]:
     """The bytes of the zip in order; reading runs in threads, so that a slow client does not hold the event loop."""
-    written = await asyncio.to_thread(_card_bytes, miniature, {})
-    async for block in _sent(_zip(miniature, miniature.storage_prefix, miniature.files, written)):
+    small = await asyncio.to_thread(_small_files, miniature, {})
+    async for block in _sent(_zip(miniature, miniature.storage_prefix, miniature.files, small)):
         yield block
 
 
@@ -40,8 +45,8 @@ async def export_blocks(export: MiniatureExport) -> AsyncIterator[bytes]:
             yield block
         return
     exported = {"format": export.format, "files": export.files, "manifest_sha256": export.manifest_sha256}
-    written = await asyncio.to_thread(_card_bytes, export.miniature, {"export": exported})
-    async for block in _sent(_zip(export.miniature, export.storage_prefix, export.files, written)):
+    small = await asyncio.to_thread(_small_files, export.miniature, {"export": exported})
+    async for block in _sent(_zip(export.miniature, export.storage_prefix, export.files, small)):
         yield block
 
 
@@ -57,9 +62,15 @@ def export_type(export: MiniatureExport) -> str:
     return "application/octet-stream" if len(export.files) == 1 else "application/zip"
 
 
-def card(miniature: Miniature) -> dict[str, Any]:
-    """What stands beside the weights: lineage, recipe, what the run came to, and the hash of each file."""
+def manifest(miniature: Miniature, parts: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the manifest: lineage, recipe, outcome of the run, and the hash of each file of weights and of each part.
+
+    Args:
+        miniature: The miniature.
+        parts: The small files beside its weights, by path.
+    """
     return {
+        "format": FORMAT,
         "name": miniature.name,
         "slug": miniature.slug,
         "method": miniature.method,
@@ -71,6 +82,10 @@ def card(miniature: Miniature) -> dict[str, Any]:
         "task": miniature.run.taught.canonical(),
         "files": miniature.files,
         "manifest_sha256": miniature.manifest_sha256,
+        "parts": [
+            {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            for path, content in parts.items()
+        ],
     }
 
 
@@ -98,9 +113,11 @@ async def _sent(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield block
 
 
-def _card_bytes(miniature: Miniature, more: Mapping[str, Any]) -> bytes:
+def _small_files(miniature: Miniature, more: Mapping[str, Any]) -> dict[str, bytes]:
     try:
-        return json.dumps({**card(miniature), **more}, ensure_ascii=False, indent=1).encode()
+        parts = card_files(miniature)
+        text = json.dumps({**manifest(miniature, parts), **more}, ensure_ascii=False, indent=1)
+        return {MANIFEST: text.encode(), **parts}
     finally:
         # This thread is the pool's, not the request's: nothing else would close what it opened.
         connections.close_all()
@@ -112,11 +129,12 @@ def _read(name: str) -> Iterator[bytes]:
             yield block
 
 
-def _zip(miniature: Miniature, prefix: str, files: list[dict[str, Any]], card_bytes: bytes) -> Iterator[bytes]:
+def _zip(miniature: Miniature, prefix: str, files: list[dict[str, Any]], small: Mapping[str, bytes]) -> Iterator[bytes]:
     sink = _Sink()
     # Weights do not shrink: stored, not deflated.
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_entry(miniature, CARD), card_bytes)
+        for path, content in small.items():
+            archive.writestr(_entry(miniature, path), content)
         yield sink.take()
         for file in files:
             name = f"{prefix}/{file['path']}"

@@ -26,7 +26,6 @@ from review.models import DatasetVersion, Record, Task
 from review.states import Split
 from serving.cards import queries as card_queries
 from serving.costs import figures
-from serving.evidence import model_parts
 from tests.review.datasets import golds
 from training.models import Miniature
 from web.errors import Refusal
@@ -168,7 +167,6 @@ def test_cards_costs_and_capacity_are_of_whole_splits(
     assert card_queries.evaluations_of(run) == {"validation": whole}
     assert figures.evaluation_of(miniature) == whole
     assert (throughput.of_run(run), throughput.of_gpu(task)) == (None, None)
-    assert [each["suite"] for each in model_parts.evaluations(run)] == [None, suite.name]
 
 
 @pytest.mark.slow

@@ -21,7 +21,6 @@ from review.datasets.exports import FORMATS, UNJUDGED
 from review.erasure.erase import erase_records
 from review.models import DatasetFile, DatasetVersion, Draft, KnownAnswer, Preference, Record, Task, UnjudgedRow
 from review.states import DraftState, Split
-from serving.evidence import data_parts
 from tests.review import factories
 from tests.review.datasets import golds
 from training.costs import data_cost
@@ -189,8 +188,6 @@ def test_no_door_hands_them_out(task: Task, admin: Member, waiting: list[Draft],
 
     assert DatasetFile.objects.filter(version=version, format=UNJUDGED).count() == 1
     assert {file.format for file in selectors.files_of(version)} == set(FORMATS)
-    assert {file.format for file in data_parts.files_of(version)} == set(FORMATS)
-    assert {file["format"] for file in data_parts.version_facts(version)["files_now"]} == set(FORMATS)
     with pytest.raises(Refusal, match="Nothing was sent"):
         hub_push.push(version, to="acme/gold", by=admin, formats=(UNJUDGED,))
     api = APIClient()

@@ -21,6 +21,7 @@ from jobs.models import Job
 from jobs.rundir import write_spec
 from jobs.rundir.attempt import read_result, verify
 from jobs.states import JobState
+from serving.cards import verify_miniature
 from tests.nursery import nursery
 from tests.training.engine.conftest import make_model, make_tokenizer
 from tests.training.miniatures import conclude
@@ -164,15 +165,18 @@ def test_merged_weights_answer_as_student_and_adapter_together(tuned, lead, clie
 
     client.force_login(lead)
     sent = client.get(reverse("training:miniature-export", args=[miniature.pk, "merged"]))
-    archive = zipfile.ZipFile(io.BytesIO(body_of(sent)))
+    content = body_of(sent)
+    archive = zipfile.ZipFile(io.BytesIO(content))
     archive.extractall(tmp_path / "out")
     folder = tmp_path / "out" / miniature.slug
-    card = json.loads((folder / "miniature.json").read_text())
-    assert {file["path"]: file["sha256"] for file in card["export"]["files"]} == {
+    manifest = json.loads((folder / "miniature.json").read_text())
+    assert {file["path"]: file["sha256"] for file in manifest["export"]["files"]} == {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.iterdir()
-        if path.name != "miniature.json"
+        if path.is_file() and path.name != "miniature.json"
     }
+    (tmp_path / "merged.zip").write_bytes(content)
+    assert verify_miniature.verify(tmp_path / "merged.zip")[0] == f"{len(archive.namelist())} files hold."
     ids = torch.randint(5, 300, (1, 30))
     with torch.no_grad():
         merged, together = AutoModelForCausalLM.from_pretrained(folder)(ids).logits, adapted(ids).logits

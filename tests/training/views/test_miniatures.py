@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -49,20 +50,26 @@ async def read(response) -> bytes:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_archive_holds_the_files_and_a_card_with_the_lineage(as_member, admin, miniature):
+def test_the_archive_holds_the_weights_the_card_and_a_manifest_with_the_lineage(as_member, admin, miniature):
     from asgiref.sync import async_to_sync
 
     response = as_member(admin).get(reverse("training:miniature-archive", args=[miniature.pk]))
 
     archive = zipfile.ZipFile(io.BytesIO(async_to_sync(read)(response)))
     assert archive.testzip() is None
+    version = miniature.run.dataset_version
     assert set(archive.namelist()) == {
-        f"{miniature.slug}/{name}" for name in ("miniature.json", "adapter_config.json", "adapter_model.safetensors")
+        f"{miniature.slug}/{name}"
+        for name in (
+            *("miniature.json", "adapter_config.json", "adapter_model.safetensors"),
+            *("card/card.json", "card/card.md", "card/dataset.json", "card/task-version-1.json"),
+        )
     }
+    assert hashlib.sha256(archive.read(f"{miniature.slug}/card/dataset.json")).hexdigest() == version.content_hash
     assert archive.read(f"{miniature.slug}/adapter_model.safetensors") == b"\x00" * 2048
-    card = json.loads(archive.read(f"{miniature.slug}/miniature.json"))
-    assert card["lineage"]["dataset_version"]["number"] == 1
-    assert card["summary"]["validation_loss"] == 0.61
+    manifest = json.loads(archive.read(f"{miniature.slug}/miniature.json"))
+    assert manifest["lineage"]["dataset_version"]["number"] == 1
+    assert manifest["summary"]["validation_loss"] == 0.61
 
 
 def test_writing_without_scripts_leads_to_the_page_that_shows_it(as_member, admin, miniature):

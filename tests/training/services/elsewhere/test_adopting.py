@@ -40,7 +40,7 @@ def test_a_run_trained_elsewhere_ends_here_with_its_miniature_events_and_figures
         if "loss" in event.payload
     ]
     assert steps == list(range(1, result["summary"]["steps"] + 1))
-    assert zip_stream.card(miniature)["lineage"]["run"]["id"] == str(run.pk)
+    assert zip_stream.manifest(miniature, {})["lineage"]["run"]["id"] == str(run.pk)
     assert AuditRow.objects.filter(act="run_adopted", subject_id=str(run.pk)).count() == 1
 
 
