@@ -64,14 +64,6 @@ def cohen(table: Floats, *, weights: Weights = "none", level: float = LEVEL) -> 
     return Kappa(value, error, max(-1.0, value - z * error), min(1.0, value + z * error), error0, p)
 
 
-def scott(table: Floats) -> float:
-    """Scott's pi: chance draws from the habits of both raters together. nan as `cohen`."""
-    share = table / table.sum()
-    both = (share.sum(axis=1) + share.sum(axis=0)) / 2
-    expected = float((both**2).sum())
-    return (float(np.trace(share)) - expected) / (1 - expected) if expected < 1 else float("nan")
-
-
 def as_tally(table: Floats) -> RatingTally:
     """A table as patterns: one a cell, its units rated by two; see `kappa`."""
     size = len(table)

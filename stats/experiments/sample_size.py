@@ -20,9 +20,6 @@ NON_INFERIORITY = StatisticalMethod(
     "normal approximation, equal truth",
     "Chow, Shao and Wang 2008, Sample Size Calculations in Clinical Research, ch. 4",
 )
-TWO_MEANS = StatisticalMethod(
-    "normal approximation for two means", "Fleiss, Levin and Paik 2003, Statistical Methods for Rates, ch. 4"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +67,13 @@ class SamplePlan:
     """Sample size a design needs, and the power of the units available.
 
     Attributes:
-        baseline: Share (0 to 1) or mean of the control.
+        baseline: Share of the control, 0 to 1.
         effect: The difference to show, or the margin; None if only the detectable one was asked for.
         needed_n: Units an arm for that effect; None without one.
         n_per_arm: Units available per arm; None if unknown.
         detectable: The smallest difference those can show, either way; None without them.
         power: Chance to show `effect` with the units available; None unless both are known.
         is_non_inferiority: Whether `effect` is a margin.
-        is_share: Whether the outcome is a share.
     """
 
     baseline: float
@@ -88,7 +84,6 @@ class SamplePlan:
     power: float | None
     design: PlanningTerms
     is_non_inferiority: bool
-    is_share: bool
     method: StatisticalMethod
 
     @property
@@ -128,52 +123,15 @@ def plan(
         raise ValueError("A margin is a difference of shares, such as 0.01 for one point.")
     other = baseline if effect is None else baseline + effect
     noise = baseline * (1 - baseline) + other * (1 - other)
-    return _plan(baseline, effect, margin, n_per_arm, design, noise, 2 * baseline * (1 - baseline), is_share=True)
+    return _plan(baseline, effect, margin, n_per_arm, design, noise, 2 * baseline * (1 - baseline))
 
 
-def plan_mean(
-    baseline: float,
-    *,
-    sd: float,
-    effect: float | None = None,
-    margin: float | None = None,
-    n_per_arm: int | None = None,
-    design: PlanningTerms = PlanningTerms(),
-) -> SamplePlan:
-    """Plan an experiment about a number, such as spend, whose units have the standard deviation `sd`.
-
-    Raises:
-        ValueError: If a number has no sense, or both an effect and a margin are given.
-    """
-    if not (math.isfinite(sd) and sd > 0 and math.isfinite(baseline)):
-        raise ValueError("A standard deviation above 0 and a finite baseline are needed.")
-    _check(effect, margin, n_per_arm)
-    return _plan(baseline, effect, margin, n_per_arm, design, 2 * sd**2, 2 * sd**2, is_share=False)
-
-
-def power_of_shares(p0: float, p1: float, n_per_arm: float, *, alpha: float = 0.05) -> float:
-    """Power of the two-sided z test with pooled variance under the null, as R's power.prop.test and Stata reckon it.
-
-    Phi((sqrt(n) |p1 - p0| - z sqrt((p0 + p1)(1 - (p0 + p1) / 2))) / sqrt(p0 (1 - p0) + p1 (1 - p1))), and the same
-    with |p1 - p0| negative for the chance to find a difference of the wrong sign.
-
-    Raises:
-        ValueError: If a share is outside 0 to 1, neither varies, or n is not above 0.
-    """
-    pooled = (p0 + p1) * (1 - (p0 + p1) / 2)
-    noise = p0 * (1 - p0) + p1 * (1 - p1)
-    if not (0 <= p0 <= 1 and 0 <= p1 <= 1 and noise > 0 and n_per_arm > 0):
-        raise ValueError("Power needs two shares between 0 and 1, one of which varies, and units to count.")
-    gap, needed = math.sqrt(n_per_arm) * abs(p1 - p0), normal_quantile(1 - alpha / 2) * math.sqrt(pooled)
-    return normal_cdf((gap - needed) / math.sqrt(noise)) + normal_cdf((-gap - needed) / math.sqrt(noise))
-
-
-def in_words(plan: SamplePlan, *, noun: str = "mails", unit: str = "") -> str:
+def in_words(plan: SamplePlan, *, noun: str = "mails") -> str:
     """Return a plan in a sentence: needed units to three digits, and the power of those available.
 
     "5.9 against 5.1 % needs 12,700 mails an arm (80 % power, two-sided 5 %); with 3,000 you can show 1.7 points."
     """
-    words = NumberWording(plan.is_share, 1 if plan.is_share else 2, unit)
+    words = NumberWording(is_share=True, decimals=1)
     parts = []
     if plan.needed_n is not None and plan.effect is not None:
         parts.append(f"{_aim(plan, words)} needs {about(plan.needed_n)} {noun} an arm {_terms(plan)}")
@@ -188,8 +146,7 @@ def _aim(plan: SamplePlan, words: NumberWording) -> str:
     effect = plan.effect or 0.0
     if plan.is_non_inferiority:
         return f"not worse than {words.level(plan.baseline)} by more than {words.margin(effect)}"
-    baseline = words.number(plan.baseline) if plan.is_share else words.level(plan.baseline)
-    return f"{baseline} against {words.level(plan.baseline + effect)}"
+    return f"{words.number(plan.baseline)} against {words.level(plan.baseline + effect)}"
 
 
 def _terms(plan: SamplePlan) -> str:
@@ -209,15 +166,13 @@ def _plan(
     design: PlanningTerms,
     noise: float,
     noise_at_baseline: float,
-    *,
-    is_share: bool,
 ) -> SamplePlan:
     """Units an arm, noise ((z_a + z_b) / gap)^2 design effect with noise the sum of both variances, and its inverses.
 
     The detectable difference may go either way, so both arms have the baseline's variance there.
     """
     gap = margin if effect is None else abs(effect)
-    method = NON_INFERIORITY if margin is not None else TWO_PROPORTIONS if is_share else TWO_MEANS
+    method = NON_INFERIORITY if margin is not None else TWO_PROPORTIONS
     needed = detectable = power = None
     if gap is not None:
         needed = math.ceil(noise * (design.reach / gap) ** 2 * design.effect)
@@ -235,7 +190,6 @@ def _plan(
         power,
         design,
         is_non_inferiority=margin is not None,
-        is_share=is_share,
         method=method,
     )
 

@@ -95,11 +95,6 @@ def always_valid(
     )
 
 
-def widening(draws: float, *, tuned_for: float, level: float = LEVEL) -> float:
-    """How many times wider than a single look's interval the always-valid one is after so many draws."""
-    return halfwidth(1.0, draws, tuned_for=tuned_for, level=level) / distributions.normal_quantile((1 + level) / 2)
-
-
 def _mixed(se: float, draws: float, tuned_for: float, level: float) -> float:
     check_level(level)
     for name, value in (("standard error", se), ("number of draws", draws), ("horizon", tuned_for)):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from stats.intervals import distributions, two_shares
 from stats.intervals.effects import Effect, Interval, Scale, StatisticalMethod
 from stats.intervals.samples import ClusteredSample, ShareSample
@@ -154,27 +152,6 @@ def _lopsided(control: ClusteredSample, treatment: ClusteredSample) -> tuple[str
     if small.clusters >= DRAWS_PER_SQUARED_SKEWNESS * skewness**2:
         return ()
     return ("The arms differ much in size and the outcome is skewed: the interval may be too narrow.",)
-
-
-def intraclass_correlation(arm: ClusteredSample) -> float:
-    """How much units of one cluster resemble each other, -1 to 1, by analysis of variance.
-
-    For a binary outcome; from cluster sums alone the spread inside a cluster is known only there. With m0 the adjusted
-    mean size, (MSB - MSW) / (MSB + (m0 - 1) MSW) (Ridout, Demetrio and Firth 1999, Biometrics 55(1)).
-
-    Raises:
-        ValueError: If the outcome is not binary, no cluster has two units, or nothing varies.
-    """
-    if not arm.is_binary or not arm.is_clustered or arm.clusters < 2:
-        raise ValueError("An intraclass correlation needs a binary outcome and clusters of more than one unit.")
-    shares = arm.totals / arm.sizes
-    between = float((arm.sizes * (shares - arm.mean) ** 2).sum()) / (arm.clusters - 1)
-    within = float((arm.totals * (1 - shares)).sum()) / (arm.n - arm.clusters)
-    m0 = (arm.n - float((arm.sizes.astype(np.float64) ** 2).sum()) / arm.n) / (arm.clusters - 1)
-    spread = between + (m0 - 1) * within
-    if spread == 0:
-        raise ValueError("Every unit has the same outcome: no variation to compare by.")
-    return (between - within) / spread
 
 
 def _student(

@@ -109,18 +109,6 @@ def test_arms_of_very_different_size_with_a_skewed_outcome_are_told() -> None:
     assert two_clustered.warnings(*even) == ()
 
 
-def test_the_intraclass_correlation_of_a_known_population_is_found() -> None:
-    chance = np.random.default_rng(2)
-    shares = chance.beta(0.2 * 4, 0.8 * 4, 4000)  # icc = 1 / (1 + 4)
-    sizes = chance.integers(2, 9, 4000)
-
-    found = two_clustered.intraclass_correlation(
-        ClusteredSample(sizes, chance.binomial(sizes, shares).astype(float), True)
-    )
-
-    assert found == pytest.approx(0.2, abs=0.02)
-
-
 def test_what_has_no_answer_is_refused_in_words() -> None:
     one = ClusteredSample.of_clusters([20], [3], is_binary=True)
     silent = ClusteredSample.of_clusters([20, 10, 5], [0, 0, 0], is_binary=True)
@@ -132,8 +120,6 @@ def test_what_has_no_answer_is_refused_in_words() -> None:
         two_clustered.difference(silent, silent)
     with pytest.raises(ValueError, match="control of 0"):
         two_clustered.relative_uplift(silent, usual)
-    with pytest.raises(ValueError, match="binary outcome"):
-        two_clustered.intraclass_correlation(ClusteredSample.of_units([0, 1, 1]))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every published value, to its stated digits.
+"""Every published value of the statistics here, to its stated digits.
 
 The values are `ab_vectors.json`'s; each names its source there (growthbook's tests, statsmodels' tests, R, Stata).
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stats.experiments import bayes, sample_ratio, sample_size
+from stats.experiments import sample_ratio
 from stats.intervals import always_valid, multiplicity, two_means, two_shares
 from stats.intervals.effects import Interval
 from stats.intervals.samples import MeanSample, ShareSample
@@ -19,9 +19,12 @@ from stats.intervals.two_shares import DifferenceBy
 pytestmark = pytest.mark.outside_data
 
 IDS = {
-    "gb_two_sided_mean_abs", "gb_two_sided_mean_rel", "gb_two_sided_binom_rel", "gb_bayes_binom", "gb_bayes_gauss",
-    "gb_bayes_gauss_informative", "gb_sequential_prop", "fagerland_7_34_1_34", "propcis_7_34_1_34", "power_R_1",
-    "power_R_2", "power_stata", "holm_multtest", "srm_hillstrom",
+    "gb_two_sided_mean_abs", "gb_two_sided_mean_rel", "gb_two_sided_binom_rel", "gb_sequential_prop",
+    "fagerland_7_34_1_34", "propcis_7_34_1_34", "holm_multtest", "srm_hillstrom",
+}  # fmt: skip
+# Of statistics that the product does not have.
+OTHERS = {
+    "gb_bayes_binom", "gb_bayes_gauss", "gb_bayes_gauss_informative", "power_R_1", "power_R_2", "power_stata",
 }  # fmt: skip
 
 
@@ -53,8 +56,8 @@ def assert_interval(interval: Interval, stated: list[Decimal]) -> None:
     assert_stated(interval.high, stated[1])
 
 
-def test_every_vector_is_checked_here(vectors: dict[str, dict[str, Any]]) -> None:
-    assert set(vectors) == IDS
+def test_every_vector_of_a_statistic_here_is_checked(vectors: dict[str, dict[str, Any]]) -> None:
+    assert set(vectors) == IDS | OTHERS
 
 
 def test_welch_difference(vectors: dict[str, dict[str, Any]]) -> None:
@@ -80,23 +83,6 @@ def test_relative_uplift(vectors: dict[str, dict[str, Any]], name: str) -> None:
     assert_stated(effect.se or 0, expected["se"])
     assert_stated(effect.p_value or 0, expected["p"])
     assert_interval(effect.interval, expected["ci95"])
-
-
-@pytest.mark.parametrize("name", ["gb_bayes_binom", "gb_bayes_gauss", "gb_bayes_gauss_informative"])
-def test_bayesian_uplift(vectors: dict[str, dict[str, Any]], name: str) -> None:
-    vector = vectors[name]
-    prior = bayes.NormalPrior(mean=0.1, variance=0.1) if "informative" in name else None
-
-    posterior = bayes.relative_uplift(arm(vector["a"]), arm(vector["b"]), prior=prior)
-
-    expected = vector["expected"]
-    assert_stated(posterior.mean, expected["uplift"])
-    assert_stated(posterior.sd, expected["sd"])
-    assert_stated(posterior.chance_to_win, expected["chance_to_win"])
-    assert_interval(posterior.interval, expected["ci95"])
-    if "risk" in expected:
-        assert_stated(posterior.risk_of_control, expected["risk"][0])
-        assert_stated(posterior.risk_of_treatment, expected["risk"][1])
 
 
 def test_sequential_uplift(vectors: dict[str, dict[str, Any]]) -> None:
@@ -146,17 +132,6 @@ def test_quotients_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
 
     assert_interval(two_shares.ratio(control, treatment).interval, expected["ratio_log"])
     assert_interval(two_shares.odds_ratio(control, treatment).interval, expected["odds_ratio_logit"])
-
-
-@pytest.mark.parametrize("name", ["power_R_1", "power_R_2", "power_stata"])
-def test_power(vectors: dict[str, dict[str, Any]], name: str) -> None:
-    vector = vectors[name]
-    p2 = float(vector["p2"])
-
-    power = sample_size.power_of_shares(p2 + float(vector["diff"]), p2, float(vector["n_per_arm"]))
-
-    assert_stated(power, vector["expected"]["power"])
-    assert power == pytest.approx(float(vector["expected"]["power"]), abs=5e-6)
 
 
 def test_adjusted_p_values(vectors: dict[str, dict[str, Any]]) -> None:

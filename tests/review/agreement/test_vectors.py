@@ -1,4 +1,4 @@
-"""Textbook cases with published values, all of them."""
+"""Textbook cases with the published values of the statistics here."""
 
 from __future__ import annotations
 
@@ -23,9 +23,6 @@ BY_TALLY: dict[str, Callable[[RatingTally], float | None]] = {
     "krippendorff_alpha_ratio": lambda tally: point(tally, krippendorff.alpha("ratio")),
     "fleiss_kappa": lambda tally: point(tally, fleiss.fleiss()),
     "fleiss_kappa_gwet_missing": lambda tally: point(tally, fleiss.fleiss()),
-    "gwet_ac1": lambda tally: point(tally, fleiss.ac1()),
-    "brennan_prediger": lambda tally: point(tally, fleiss.free_marginal()),
-    "free_marginal_kappa": lambda tally: point(tally, fleiss.free_marginal()),
     "percent_agreement": lambda tally: point(tally, fleiss.percent()),
 }
 BY_TABLE: dict[str, Callable[[Any], float | list[float]]] = {
@@ -38,11 +35,13 @@ BY_TABLE: dict[str, Callable[[Any], float | list[float]]] = {
     "p_two_sided": lambda table: cohen.cohen(table).p,
     "cohen_kappa_linear": lambda table: cohen.cohen(table, weights="linear").value,
     "ci95_linear": lambda table: [cohen.cohen(table, weights="linear").low, cohen.cohen(table, weights="linear").high],
-    "scott_pi": cohen.scott,
     "cohen_kappa_r2_r3": lambda table: cohen.cohen(table).value,
     "cohen_kappa_linear_r2_r3": lambda table: cohen.cohen(table, weights="linear").value,
     "cohen_kappa_quadratic_r2_r3": lambda table: cohen.cohen(table, weights="quadratic").value,
 }
+
+# Statistics that the product does not have.
+OTHERS = {"gwet_ac1", "brennan_prediger", "free_marginal_kappa", "scott_pi", "conger_kappa"}
 
 
 def by_rater(case: dict[str, Any]) -> list[list[Any]]:
@@ -76,23 +75,20 @@ def table_of(case: dict[str, Any]) -> Any:
 
 
 def figure(case: dict[str, Any], name: str) -> Any:
-    if name == "conger_kappa":
-        raters = by_rater(case)
-        return fleiss.conger(raters, sorted({value for row in raters for value in row if value is not None}))
     return BY_TALLY[name](tally_of(case)) if name in BY_TALLY else BY_TABLE[name](table_of(case))
 
 
-def test_every_published_value_of_all_eleven_cases_is_met(outside_data: Path) -> None:
+def test_every_published_value_of_a_statistic_here_is_met_in_all_eleven_cases(outside_data: Path) -> None:
     cases = json.loads((outside_data / "agreement" / "agreement_vectors.json").read_text())["vectors"]
 
     found = {
         f"{case['id']} {name}": (figure(case, name), wanted)
         for case in cases
         for name, wanted in {**case["expected"], **case.get("computed_here", {})}.items()
+        if name not in OTHERS
     }
 
     assert len(cases) == 11
-    assert len(found) == 40
+    assert len(found) == 31
     for what, (value, wanted) in found.items():
-        # Conger's was published for the same table with one lone rating given by another coder, which it alone minds.
-        assert value == pytest.approx(wanted, abs=1e-3 if "conger" in what else 5e-4), what
+        assert value == pytest.approx(wanted, abs=5e-4), what
