@@ -28,7 +28,8 @@ from benchmarks import label_studio
 from benchmarks.desk import reviewers, served
 from benchmarks.desk.reviewers import Judge
 
-WARM_UP_S = 4.0
+# A warm-up ends after so long, or after so much of the desk.
+WARM_UP_S, WARM_UP_SHARE = 4.0, 0.25
 # How often memory is read, and after how long it should grow no more.
 SAMPLED_EVERY_S, SETTLED_S = 20.0, 600.0
 IMPORT_AT_ONCE = 10_000
@@ -93,7 +94,7 @@ def people_at(desk: served.Desk) -> list[Judge]:
 
 def sitting(people: Sequence[Judge], seconds: float, every_s: float, desk: served.Desk) -> dict[str, Any]:
     """A warm-up, then what is measured, with the CPU time of server and database for one decision, and how memory grows."""
-    reviewers.sit(people, seconds=WARM_UP_S)
+    reviewers.sit(people, seconds=WARM_UP_S, decisions=max(1, int(desk.drafts * WARM_UP_SHARE / len(people))))
     before, memory = desk.cpu_s(), list[float]()
     with sampled(desk.memory_mib, memory, every_s=SAMPLED_EVERY_S):
         found = reviewers.sit(people, seconds=seconds, every_s=every_s)

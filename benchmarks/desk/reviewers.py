@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import random
 import statistics
 import threading
@@ -18,6 +19,10 @@ TOKEN = "b" * 32
 VERDICTS = ("accept", "edit", "reject")
 
 Judge = Callable[[], str]  # decides one draft and names it
+
+
+class DeskEmptyError(Exception):
+    """Raised by a judge when no draft is left."""
 
 
 @dataclass
@@ -49,23 +54,28 @@ class Sitting:
         }
 
 
-def sit(judges: Sequence[Judge], *, seconds: float, every_s: float = 0.0) -> Sitting:
-    """Let reviewers judge side by side.
+def sit(judges: Sequence[Judge], *, seconds: float, every_s: float = 0.0, decisions: float = math.inf) -> Sitting:
+    """Let reviewers judge side by side, until the time is over or no draft is left.
 
     Args:
         judges: One for each reviewer.
-        seconds: How long.
+        seconds: Longest time.
         every_s: Seconds from one decision of a reviewer to the next; 0 judges without a pause.
+        decisions: Most decisions of one reviewer.
     """
     sitting, lock = Sitting(), threading.Lock()
     until = time.perf_counter() + seconds
 
     def work(judge: Judge) -> None:
         # They do not begin in step.
-        time.sleep(random.random() * every_s)
-        while (began := time.perf_counter()) < until:
+        time.sleep(random.random() * min(every_s, seconds / 2))
+        left = decisions
+        while (began := time.perf_counter()) < until and left > 0:
+            left -= 1
             try:
                 draft = judge()
+            except DeskEmptyError:
+                return
             except Exception as error:
                 with lock:
                     sitting.errors.append(repr(error)[:200])
@@ -97,7 +107,13 @@ class Reviewer:
         self._deck: list[dict[str, Any]] = self._ask("GET", f"/api/v1/desk/{task}/deck/?render=html")["cards"]
 
     def __call__(self) -> str:
-        """Judge the top card: the request answers when it is recorded and the next card is drawn."""
+        """Judge the top card: the request answers when it is recorded and the next card is drawn.
+
+        Raises:
+            DeskEmptyError: The deck has no card.
+        """
+        if not self._deck:
+            raise DeskEmptyError
         card = self._deck.pop(0)
         verdict = VERDICTS[self._turn % 3]
         self._turn += 1
