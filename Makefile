@@ -22,7 +22,7 @@ help:
 	@echo "make test-rest         all other tests"
 	@echo "make test-all          both"
 	@echo "make check             a quick answer: lint, tests without a database, one loop"
-	@echo "make stress            the fault drills at full count, studies run whole, the served product under fire"
+	@echo "make stress            the fault drills at full count, studies run whole, hostile cases at the served product"
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
 	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"

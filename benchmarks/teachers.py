@@ -2,7 +2,6 @@
 
 A server in a process of its own answers every call after 50 ms. Engine and bare SDK take turns, 64 calls at once;
 medians are compared. Run with `make bench NAME=teachers` or `python -m benchmarks.teachers [CALLS] [ROUNDS]`.
-`benchmarks.calling` goes on from here: more at once, several processes, the journal's share, memory.
 """
 
 from __future__ import annotations

@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 KEPT = ROOT / "var" / "drills"
 CANNOT = 2
 TOOLS = {"ip": "iproute2", "unshare": "util-linux", "redis-server": "redis-server"}
-# Their hosts' clocks are set.
-SET_CLOCKS = ("clock", "evaluation", "freezing", "serving", "tuning")
-MORE_TOOLS = {name: {"faketime": "faketime"} for name in SET_CLOCKS}
-NAMES = (*faults.STAGES, "backup", "clock", "evaluation", "freezing", "reviewers", "serving", "tuning", "workers")
+NAMES = (*faults.STAGES, "reviewers", "tuning", "workers")
 
 
 class Drill(Protocol):
@@ -41,7 +38,7 @@ def main() -> int:
     """Run the stage that was asked for, in namespaces of its own."""
     asked = arguments()
     try:
-        network.enter(sys.argv[1:], tools=TOOLS | MORE_TOOLS.get(asked.name, {}))
+        network.enter(sys.argv[1:], tools=TOOLS)
     except network.CannotDrillError as error:
         print(f"No drill on this machine: {error}", file=sys.stderr)
         return CANNOT
@@ -94,23 +91,13 @@ def run(asked: argparse.Namespace, total: Counts, file: Path) -> Counts:
 
 def drill_named(name: str, product: Product, fault: str) -> Drill:
     """Make what a stage needs; Django has to be up, which the drills' modules import."""
-    from benchmarks.drill.backup import BackupDrill
-    from benchmarks.drill.clock import ClockDrill
-    from benchmarks.drill.evaluation import EvaluationDrill
-    from benchmarks.drill.freezing import FreezingDrill
     from benchmarks.drill.order import OrderDrill
     from benchmarks.drill.reviewers import ReviewersDrill
-    from benchmarks.drill.serving import ServingDrill
     from benchmarks.drill.tuning import TuningDrill
     from benchmarks.drill.workers import WorkersDrill
 
     drills: dict[str, Callable[[Product], Drill]] = {
-        "backup": BackupDrill,
-        "clock": ClockDrill,
-        "evaluation": EvaluationDrill,
-        "freezing": FreezingDrill,
         "reviewers": ReviewersDrill,
-        "serving": ServingDrill,
         "tuning": TuningDrill,
         "workers": WorkersDrill,
     }

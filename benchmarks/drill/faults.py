@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 from benchmarks.drill import network, services
 from benchmarks.drill.product import Product
@@ -47,20 +47,13 @@ def restart_database(product: Product) -> None:
 
 def fill_disk(product: Product, host: str = "a") -> None:
     """Fill the disk of a host to the last byte, and free it again."""
-    with filled(host):
-        time.sleep(LASTS_S)
-
-
-@contextmanager
-def filled(host: str, *, but_for_bytes: int = 0) -> Iterator[None]:
-    """Keep the disk of a host full within the block, but for some room."""
     disk = network.disk_of(host)
     filler = disk / "filler"
     try:
         with filler.open("wb", buffering=0) as file, suppress(OSError):
-            while shutil.disk_usage(disk).free > but_for_bytes:
+            while shutil.disk_usage(disk).free > 0:
                 file.write(bytes(65536))
-        yield
+        time.sleep(LASTS_S)
     finally:
         filler.unlink()
 

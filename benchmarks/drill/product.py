@@ -14,7 +14,7 @@ from benchmarks.drill.network import FOLDER, HOME, HOSTS
 ROOT = Path(__file__).resolve().parent.parent.parent
 URL = f"http://{HOME}:8000"
 PROVIDER_PORT = 9100
-QUEUES = {"a": "default,generation,campaigns", "b": "training,evaluation", "c": "training,evaluation,serving"}
+QUEUES = {"a": "default,generation,campaigns", "b": "training,evaluation", "c": "training,evaluation"}
 STUDENTS = FOLDER / "students"
 # Leases of seconds, so that a drill need not wait minutes for each fault.
 ENVIRONMENT = {
@@ -40,7 +40,6 @@ class Product:
         network.build(disk_mib)
         self.postgres = services.Postgres()
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
-        self.more: dict[str, dict[str, str]] = {}
         self.kills = 0
 
     def start(self) -> None:
@@ -80,7 +79,7 @@ class Product:
             "warning",
         )
         pooled = ("--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle")
-        self.workers[host] = run(f"worker-{host}", *line, *pooled, host=host, more=self.more.get(host))
+        self.workers[host] = run(f"worker-{host}", *line, *pooled, host=host)
         services.wait_for(WorkerBeat.objects.filter(worker=name).exists, f"the worker on host {host}")
 
     def kill_worker(self, host: str) -> None:
@@ -101,7 +100,7 @@ def environment_of(host: str) -> dict[str, str]:
     return {**ENVIRONMENT, **own}
 
 
-def run(name: str, *line: str, host: str = "home", more: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start a Python module on a host; `more` is what it is told beside what all are."""
+def run(name: str, *line: str, host: str = "home") -> subprocess.Popen[bytes]:
+    """Start a Python module on a host."""
     before = network.inside(host) if host in HOSTS else []
-    return services.logged(name, [*before, sys.executable, "-m", *line], {**environment_of(host), **(more or {})}, ROOT)
+    return services.logged(name, [*before, sys.executable, "-m", *line], environment_of(host), ROOT)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from benchmarks.drill import clock, faults, following, network
+from benchmarks.drill import faults, following, network
 from benchmarks.drill.product import STUDENTS, Product
 from benchmarks.drill.record import Counts
 from benchmarks.drill.services import wait_for
@@ -71,14 +71,8 @@ def flush_queue(product: Product, host: str, job: Job) -> Callable[[], None]:
     return lambda: None
 
 
-def skew_clock(product: Product, host: str, job: Job) -> Callable[[], None]:
-    """Set the host's clock three hours ahead until the job has ended."""
-    clock.set_clock(host, "+3h")
-    return lambda: clock.set_clock(host, "+0")
-
-
 FAULTS: tuple[Fault, ...] = (
-    kill_host, cut_link, kill_engine, kill_worker, fill_disk, restart_database, flush_queue, skew_clock,
+    kill_host, cut_link, kill_engine, kill_worker, fill_disk, restart_database, flush_queue,
 )  # fmt: skip
 
 
@@ -95,7 +89,6 @@ class TuningDrill:
         # Before there is a worker: it would freeze the version too.
         self.version = freeze(factories.make_task(by=self.admin), self.admin, train=16, validation=2, test=1)
         self.student = make_student(self.admin)
-        clock.fake_clocks(product, "a", "b", "c")
         for host in ("a", "b", "c"):
             product.start_worker(host)
         undisturbed, counts = self.launch(), Counts()
@@ -159,14 +152,14 @@ class TuningDrill:
         return succeeded
 
 
-def make_student(admin: object, *, family: str = "llama") -> Student:
+def make_student(admin: object) -> Student:
     """A model of a hundred thousand parameters, in a folder that each host finds under the same name."""
     from tests.training.engine.conftest import make_model, make_tokenizer
     from training.students import registration
 
     folder, tokenizer = STUDENTS / "tiny-llama", make_tokenizer()
     tokenizer.save_pretrained(folder)
-    model = make_model(family, len(tokenizer))
+    model = make_model("llama", len(tokenizer))
     model.config.max_position_embeddings = 2048
     model.save_pretrained(folder)
     return registration.register_folder(path=str(folder), by=admin)

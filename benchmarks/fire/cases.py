@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from benchmarks.fire import wire
-from benchmarks.fire.finding import FiredStage, at_once, in_batches
+from benchmarks.fire.finding import Volley, at_once, in_batches
 from benchmarks.fire.site import Site
 from benchmarks.fire.values import TEXTS, Shapes, hostile, spoiled
 from benchmarks.fire.wire import Request
@@ -104,19 +104,19 @@ class Cases:
         return shown, json.dumps(value, ensure_ascii=draw.random() < 0.8).encode("utf-8", "surrogatepass")
 
 
-def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> FiredStage:
+def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> Volley:
     """Send so many cases, or one."""
-    found, cases, began, before = FiredStage("cases"), Cases(site.laid, seed), time.monotonic(), len(site.errors())
+    volley, cases, began, before = Volley(), Cases(site.laid, seed), time.monotonic(), len(site.errors())
 
     def send(number: int) -> None:
         request = cases.request(number)
         answer = wire.ask(site.port, request)
-        found.add(answer, f"case {number}: {request}", cases.operations[number % len(cases.operations)][0]["name"])
+        volley.add(answer, f"case {number}: {request}", cases.operations[number % len(cases.operations)][0]["name"])
 
     for batch in in_batches([only] if only is not None else range(count), BATCH):
         at_once(send, batch)
         site.restore()
-    found.figures = {"cases": count, "seed": seed, "operations": len(cases.operations),
-                     "seconds": round(time.monotonic() - began)}  # fmt: skip
-    found.add_errors(site.errors()[before:])
-    return found
+    volley.figures = {"cases": count, "seed": seed, "operations": len(cases.operations),
+                      "seconds": round(time.monotonic() - began)}  # fmt: skip
+    volley.add_errors(site.errors()[before:])
+    return volley

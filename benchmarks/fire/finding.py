@@ -1,4 +1,4 @@
-"""What a stage found: counts, and each violation with how to repeat it."""
+"""Outcome of a volley: counts, and each violation with how to repeat it."""
 
 from __future__ import annotations
 
@@ -17,29 +17,28 @@ Item = TypeVar("Item")
 
 
 @dataclass
-class FiredStage:
-    """The outcome of one stage.
+class Volley:
+    """The outcome of some cases.
 
     Attributes:
-        figures: What is printed in the stage's line, by name.
+        figures: What is printed in the first line, by name.
         violations: A line each.
         by_status: How often each status came.
-        busy: What answered 503, which says when to come back, and how often.
+        busy: Routes that answered 503, which says when to come back, and how often.
     """
 
-    stage: str
     figures: dict[str, Any] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
     by_status: Counter[int] = field(default_factory=Counter)
     busy: Counter[str] = field(default_factory=Counter)
 
-    def add(self, answer: wire.Answer, told: str, where: str, *, may_be_silent: bool = False) -> None:
+    def add(self, answer: wire.Answer, request: str, route: str) -> None:
         """Count an answer; it is a violation if it is a fault, or there is none."""
         self.by_status[answer.status] += 1
         if answer.status == 503:
-            self.busy[where] += 1
-        if wire.is_fault(answer) or (not answer.status and not may_be_silent):
-            self.violations.append(f"{answer.status}: {told}")
+            self.busy[route] += 1
+        if wire.is_fault(answer) or not answer.status:
+            self.violations.append(f"{answer.status}: {request}")
 
     def add_errors(self, logged: Sequence[str]) -> None:
         """Errors that the server logged meanwhile are violations, whatever it answered."""
@@ -47,19 +46,11 @@ class FiredStage:
         self.violations += [f"LOGGED {line[:300]}" for line in logged[:SHOWN]]
 
     def print(self) -> None:
-        """Print the stage's line, and its violations."""
         statuses = {str(status): count for status, count in sorted(self.by_status.items())}
-        figures = {**self.figures, **({"statuses": statuses} if statuses else {})}
-        print(f"{self.stage}: {figures}; {len(self.violations)} violations", flush=True)
+        print(f"{self.figures | {'statuses': statuses}}; {len(self.violations)} violations", flush=True)
         if self.busy:
             print(f"  503, as declared: {dict(self.busy.most_common(12))}")
-        kinds = Counter(
-            line.partition(":")[0] if line[:1].isdigit() else line.split(" (")[0][:20] for line in self.violations
-        )
-        if len(self.violations) > SHOWN:
-            print(f"  by kind: {dict(kinds)}")
-        # Whoever was let through first.
-        for line in sorted(self.violations, key=lambda line: not line.startswith(("LET THROUGH", "SHOWS")))[:SHOWN]:
+        for line in self.violations[:SHOWN]:
             print(f"  {line}")
         if len(self.violations) > SHOWN:
             print(f"  … and {len(self.violations) - SHOWN} more", flush=True)

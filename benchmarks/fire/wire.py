@@ -1,22 +1,16 @@
-"""Requests over a socket, well formed or not, and what an answer means. Knows HTTP; knows nothing of the product."""
+"""Well-formed requests over a socket, and their answers. Knows HTTP; knows nothing of the product."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import select
-import socket
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 HOST = "fire.example"
 ORIGIN = f"https://{HOST}"
 PATIENCE_S = 60.0
-# So long a server is given to answer what is no whole request.
-WAIT_S = 2.0
 CSRF = "x" * 32
 # What an answer holds beyond this is of no interest here.
 READ_BYTES = 1 << 20
@@ -42,16 +36,7 @@ class Answer:
     """An answer; status 0 when none came."""
 
     status: int
-    location: str = ""
     content: bytes = b""
-
-    @property
-    def meaning(self) -> str:
-        """What the status means: `login`, `denied`, `hidden`, `no such method`, `reached`, `broken` or `silent`."""
-        if self.status == 401 or (self.status == 302 and "/login/" in self.location):
-            return "login"
-        named = {0: "silent", 403: "denied", 404: "hidden", 405: "no such method"}
-        return named.get(self.status) or ("broken" if is_fault(self) else "reached")
 
 
 def is_fault(answer: Answer) -> bool:
@@ -60,25 +45,11 @@ def is_fault(answer: Answer) -> bool:
 
 
 def headers_for(caller: str, laid: dict[str, Any]) -> dict[str, str]:
-    """What a caller shows: a session with its proof against forgery, one without, a token, or nothing."""
+    """Return a caller's token, or the session of its browser with its proof against forgery."""
     if caller.startswith("token:"):
         return {"Authorization": laid["tokens"][caller]}
-    if caller == "forged":
-        return {"Cookie": f"sessionid={laid['cookies']['admin']}", "Origin": "https://evil.example"}
-    session = f"sessionid={laid['cookies'][caller]}; " if caller in laid["cookies"] else ""
-    return {"Cookie": f"{session}csrftoken={CSRF}", "X-CSRFToken": CSRF, "Origin": ORIGIN}
-
-
-def content_of(entry: dict[str, Any]) -> tuple[dict[str, str], bytes]:
-    """Headers and body that a route's entry is sent with."""
-    body = entry["body"]
-    if entry["method"] in ("GET", "HEAD"):
-        return {}, b""
-    if "file" in body:
-        return multipart(body)
-    if entry["is_api"]:
-        return {"Content-Type": "application/json", "If-Match": '"x"'}, json.dumps(body).encode()
-    return {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(body, doseq=True).encode()
+    cookie = f"sessionid={laid['cookies'][caller]}; csrftoken={CSRF}"
+    return {"Cookie": cookie, "X-CSRFToken": CSRF, "Origin": ORIGIN}
 
 
 def multipart(values: dict[str, Any]) -> tuple[dict[str, str], bytes]:
@@ -120,28 +91,4 @@ def _exchange(connection: http.client.HTTPConnection, request: Request) -> Answe
     if is_stream or not answer.isclosed():
         connection.close()
         _open.connection = None
-    return Answer(answer.status, answer.headers.get("Location", ""), content)
-
-
-def throw(port: int, sent: bytes, *, is_whole: bool) -> Answer:
-    """Send bytes as they are and read what is answered until the server closes.
-
-    Args:
-        is_whole: Whether they are a whole request; what is none is ended by hanging up on a server that still waits for more.
-    """
-    said = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as thrown, suppress(OSError):
-        # Who is refused early may have the rest of it reset.
-        with suppress(OSError):
-            thrown.sendall(sent)
-        if not is_whole and not select.select([thrown], [], [], WAIT_S)[0]:
-            thrown.shutdown(socket.SHUT_WR)
-        while len(said) < READ_BYTES and b"event-stream" not in said[:4096] and (part := thrown.recv(65536)):
-            said += part
-    return Answer(_worst(said), content=said)
-
-
-def _worst(said: bytes) -> int:
-    """The largest status among the answers on one connection."""
-    lines = said.split(b"HTTP/1.1 ")[1:]
-    return max((int(line[:3]) for line in lines if line[:3].isdigit()), default=0)
+    return Answer(answer.status, content)

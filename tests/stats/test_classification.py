@@ -6,9 +6,9 @@ import tracemalloc
 
 import pytest
 
-from benchmarks.coverage.labels import NINE, coverage
 from stats import classification
 from stats.intervals import shares
+from tests.stats.simulated.labels import NINE, coverage
 
 LABELS = ["a", "b", "c"]
 RIGHT = ["a", "a", "a", "b", "b", "c", "c", "c", "c", "a"]

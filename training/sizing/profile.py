@@ -12,7 +12,7 @@ from training.sizing.step import StepProfile, peak_bytes
 
 DeviceKind = Literal["cpu", "cuda"]
 
-# Resident memory of a process that runs steps of a model without weights (measured, `benchmarks/resident.py`); of a
+# Resident memory of a process that runs steps of a model without weights (measured, docs/memory.md); of a
 # GPU, what a driver takes for kernels and libraries (stated, not measured).
 RUNTIME_BYTES: Final[dict[DeviceKind, int]] = {"cpu": 465 << 20, "cuda": 700 << 20}
 # What an allocator rounds up and holds back once freed: measured on a CPU, stated, not measured, on a GPU.

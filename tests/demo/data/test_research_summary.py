@@ -8,13 +8,13 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.demo_rules import quotes_right, share
 from demo.data.company_pages.pages import TOPICS, sentences
 from demo.data.company_pages.topic import Topic
 from demo.data.research_summary import RESEARCH_SUMMARY
 from demo.data.research_summary.faults import FAULTS
 from demo.data.research_summary.questions import ASKED
 from demo.data.research_summary.spec import PAGES
+from tests.demo.data.plain_rules import quotes_right, share
 
 RECORDS = RESEARCH_SUMMARY.records()
 TOLD_IN_NUMBERS = {"rise_words": {"low", "high"}, "double": {"few"}, "double_words": {"few"}}

@@ -8,12 +8,12 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.demo_rules import limit_right, share
 from demo.data.demo_task import AnsweredRecord
 from demo.data.support_answer import SUPPORT_ANSWER
 from demo.data.support_answer.faults import FAULTS
 from demo.data.support_answer.phrases import PLANS
 from review.text import checks
+from tests.demo.data.plain_rules import limit_right, share
 
 RECORDS = SUPPORT_ANSWER.records()
 

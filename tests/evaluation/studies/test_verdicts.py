@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.studies import false_enough
 from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies import charts, conclude, methods, samples
 from evaluation.studies.results import CellResult
 from evaluation.studies.rules import RULES
+from tests.evaluation.studies.simulated import false_enough
 
 RULE = {**RULES[StudyKind.SAMPLES], "metric": "nll_per_byte", "draws": 500}
 ARMS = {**RULES[StudyKind.METHODS], "metric": "nll_per_byte", "draws": 500}

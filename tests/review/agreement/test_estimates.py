@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.coverage.agreement import coverage
 from stats.agreement import cohen, fleiss, krippendorff, tallies
 from stats.agreement.estimates import estimate, point
 from stats.agreement.shares import agreeing_share, difference, share
 from stats.agreement.tallies import of_ratings
 from tests import pace
+from tests.stats.simulated.agreement import coverage
 
 
 def test_without_a_unit_rated_twice_there_is_no_figure() -> None:

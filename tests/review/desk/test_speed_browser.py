@@ -15,7 +15,7 @@ from tests.review import factories
 from tests.review.desk.looking import SHOWN, current, saved, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-# Under 50 ms is measured by benchmarks/browser.py; here other tests share the processor.
+# Loose, for other tests share the processor.
 LOOSE_MS = 400
 # On a machine that takes long for two frames in which nothing happens, it is so many of those.
 IDLE_TIMES = 10

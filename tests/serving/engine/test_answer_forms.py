@@ -8,7 +8,6 @@ import json
 import jsonschema
 import pytest
 
-from benchmarks.schemas import of, schemas, without_steps
 from review.spec import prompting
 from review.spec.schema import OutputField
 from serving.engine.errors import RequestRefused
@@ -16,6 +15,7 @@ from serving.engine.row import FinishedAnswer
 from serving.engine.text_stream import VisibleText
 from tests.serving import tiny
 from tests.serving.engine.conftest import ask
+from tests.training.engine.grammar.schemas import of, schemas, without_steps
 
 pytestmark = pytest.mark.engine
 

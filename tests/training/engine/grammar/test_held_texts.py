@@ -10,8 +10,8 @@ import torch
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
-from benchmarks.schemas import LONGEST_TOKENS, of, schemas, without_steps
 from tests.training.engine.conftest import make_model, make_tokenizer
+from tests.training.engine.grammar.schemas import LONGEST_TOKENS, of, schemas, without_steps
 from training.engine.data.chat import Chat, open_chat
 from training.engine.grammar.json_form import bare_grammar, json_grammar
 from training.engine.grammar.token_masks import GrammarRefusedError, grammars_of, mask_scores

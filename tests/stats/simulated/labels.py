@@ -1,16 +1,11 @@
-"""How often intervals of macro-F1, precision and recall hold the truth.
-
-    python -m benchmarks.coverage.labels [--times 600]
+"""Labels whose scores are known, and how often the intervals of macro-F1, precision and recall hold them.
 
 A record's label is drawn, and told right with the accuracy, else any other label is said. Records of a company share, with `ALIKE`,
-its label and what makes an answer hard. The last line is one JSON object: the coverage by case.
+its label and what makes an answer hard.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-from itertools import product
 from statistics import NormalDist
 
 import numpy as np
@@ -19,9 +14,6 @@ from stats import classification
 from stats.intervals.distributions import Floats, Ints
 
 NINE = (0.3, 0.2, 0.15, 0.1, 0.08, 0.07, 0.05, 0.03, 0.02)
-LABELS = {"2": (0.5, 0.5), "2, .9": (0.9, 0.1), "3, .6": (0.6, 0.3, 0.1), "9, .3": NINE}
-ACCURACIES = (0.6, 0.8, 0.95, 0.99)
-SAMPLES = ((20, 1), (50, 1), (100, 1), (300, 1), (12, 5), (40, 5))
 ALIKE = 0.3
 
 
@@ -65,20 +57,3 @@ def coverage(labels: tuple[float, ...], *, accuracy: float, companies: int, each
                 if interval:
                     held[name].append(interval.low <= value <= interval.high)
     return {name: float(np.mean(hits)) for name, hits in held.items()}
-
-
-def main(times: int) -> None:
-    """Simulate, and print a line for each case."""
-    rows = {}
-    for name, (companies, each), accuracy in product(LABELS, SAMPLES, ACCURACIES):
-        case = f"labels {name}, {companies} companies of {each}, accuracy {accuracy}"
-        rows[case] = coverage(LABELS[name], accuracy=accuracy, companies=companies, each=each, times=times)
-        print(case, ", ".join(f"{figure} {share:.1%}" for figure, share in rows[case].items()), flush=True)
-    lowest = {figure: min(row[figure] for row in rows.values()) for figure in next(iter(rows.values()))}
-    print(json.dumps({"times": times, "lowest": lowest, "coverage": rows}))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=600)
-    main(parser.parse_args().times)

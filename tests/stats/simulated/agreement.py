@@ -1,18 +1,13 @@
-"""How often intervals of agreement hold the truth.
-
-    python -m benchmarks.coverage.agreement [--times 1000]
+"""Ratings whose agreement is known, and how often its intervals hold it.
 
 Each draft has a label; a rater gives it with the root of alpha, else draws one as often as it comes. Then alpha is the truth,
-whatever the labels and their distances, and so are Fleiss' and Cohen's kappa. The last line is one JSON object: the share shown and the coverage by case.
+whatever the labels and their distances, and so are Fleiss' and Cohen's kappa.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator
-from itertools import product
 
 import numpy as np
 
@@ -27,10 +22,6 @@ LABELS = {
     "5 labels": (0.2,) * 5,
     "5 labels, .6": (0.6, 0.2, 0.1, 0.06, 0.04),
 }
-ALPHAS, DRAFTS, RATERS = (0.2, 0.5, 0.8, 0.95), (10, 20, 50, 200), (2, 3)
-FIGURES = ("alpha", "ordinal alpha", "interval alpha", "Fleiss", "Cohen")
-# A case in which fewer samples gave an interval says nothing of its coverage.
-FEWEST = 100
 
 
 def ratings(chance: np.random.Generator, labels: tuple[float, ...], *, drafts: int, raters: int, alpha: float) -> Ints:
@@ -66,22 +57,3 @@ def coverage(name: str, *, drafts: int, raters: int, alpha: float, times: int) -
                 shown[figure] += 1
                 held[figure] += found.low <= alpha <= found.high
     return {figure: (shown[figure], held[figure]) for figure in shown}
-
-
-def main(times: int) -> None:
-    """Simulate, and print a line for each case."""
-    rows: dict[str, dict[str, float]] = {}
-    for name, raters, drafts, alpha in product(LABELS, RATERS, DRAFTS, ALPHAS):
-        found = coverage(name, drafts=drafts, raters=raters, alpha=alpha, times=times)
-        case = f"{name}, {raters} raters, {drafts} drafts, alpha {alpha}"
-        rows[case] = {figure: held / shown for figure, (shown, held) in found.items() if shown >= FEWEST}
-        told = ", ".join(f"{figure} {held / shown:.1%} of {shown}" for figure, (shown, held) in found.items())
-        print(f"{case}: {told}", flush=True)
-    lowest = {figure: min(row[figure] for row in rows.values() if figure in row) for figure in FIGURES}
-    print(json.dumps({"times": times, "lowest": lowest, "coverage": rows}))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=1000)
-    main(parser.parse_args().times)

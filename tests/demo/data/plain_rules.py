@@ -1,24 +1,13 @@
-"""How far plain rules get on the demo's claims, research files and tickets: `python -m benchmarks.demo_rules`.
-
-The rules read words and numbers and understand nothing. Prints each one's share of right answers on the held-out records;
-the last line is one JSON object.
-"""
+"""Plain rules on the demo's claims, research files and tickets: they read words and numbers and understand nothing."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from typing import Any
 
-from demo.data.claim_check import CLAIM_CHECK
 from demo.data.company_pages.pages import sentences
-from demo.data.demo_task import AnsweredRecord, DemoTask
-from demo.data.research_summary import RESEARCH_SUMMARY
+from demo.data.demo_task import AnsweredRecord
 from demo.data.research_summary.spec import PAGES
-from demo.data.support_answer import SUPPORT_ANSWER
-from evaluation.metrics import baselines
-from evaluation.metrics.baselines import Example
 from review.spec.schema import Facts
 
 DENIALS = re.compile(r"\b(no|not|never|nothing|none|nobody)\b", re.IGNORECASE)
@@ -75,45 +64,10 @@ def verdict_right(rule: Callable[[Facts], bool]) -> Rule:
     return lambda record: rule(record.facts) == record.fields["supported"]
 
 
-def free_of_charge() -> dict[str, Callable[[Facts], bool]]:
-    """The baselines of an evaluation: the most frequent verdict, and that of the most alike claim learnt from."""
-    known = [Example(*record) for record in CLAIM_CHECK.records() if CLAIM_CHECK.split_of(record) == "train"]
-    frequent, nearest = baselines.majority(CLAIM_CHECK.spec, known), baselines.NearestGold(known)
-    return {
-        "majority": lambda _facts: bool(frequent["supported"]),
-        "nearest": lambda facts: bool(nearest.answer(facts)["supported"]),
-    }
-
-
 def share(records: list[AnsweredRecord], is_right: Rule) -> float:
     """Share of the records that are right."""
     return sum(map(is_right, records)) / len(records)
 
 
-def measured() -> dict[str, Any]:
-    """Shares of right answers on the held-out records, by task and rule."""
-    claims = CLAIM_CHECK.held_out()
-    rules = {rule.__name__: rule for rule in (numbers_and_denials, names, shared_words)} | free_of_charge()
-    return {
-        "claim-check": {name: share(claims, verdict_right(rule)) for name, rule in rules.items()},
-        "research-summary": {"likest_sentence": share(RESEARCH_SUMMARY.held_out(), quotes_right)},
-        "support-answer": {"limit_of_first_page": share(SUPPORT_ANSWER.held_out(), limit_right)},
-    }
-
-
 def _words(text: str) -> set[str]:
     return set(re.findall(r"\w{3,}", text.lower()))
-
-
-def main() -> None:
-    """Measure, and print the figures; the last line is one JSON object."""
-    tasks: tuple[DemoTask, ...] = (CLAIM_CHECK, RESEARCH_SUMMARY, SUPPORT_ANSWER)
-    figures = measured()
-    for task in tasks:
-        for rule, right in figures[task.slug].items():
-            print(f"{task.slug:>18}, {rule:>20}: {right:.0%} of {len(task.held_out())}")
-    print(json.dumps({slug: {rule: round(right, 3) for rule, right in part.items()} for slug, part in figures.items()}))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,1 +1,0 @@
-"""How often intervals hold the truth, on simulated data whose truth is known."""
