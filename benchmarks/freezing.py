@@ -21,7 +21,6 @@ from typing import Any
 
 from demo.scratch import prepare
 
-Shape = Callable[[int, str], tuple[dict[str, Any], dict[str, Any]]]
 SENTENCES, TEMPLATES, CHUNK = 400, 40, 5000
 
 
@@ -68,15 +67,8 @@ def clocked(act: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
     return result, {"wall_s": round(time.perf_counter() - wall, 2), "cpu_s": round(time.process_time() - cpu, 2)}
 
 
-def judged_task(rows: int, admin: Any, starter: str = "outreach", shape: Shape | None = None) -> Any:
-    """Records, drafts and verdicts written straight into the tables: how they come there is not the question.
-
-    Args:
-        rows: How many.
-        admin: Who judged them.
-        starter: Of which task.
-        shape: Makes facts and fields of this starter out of a number and a mail; None for mails.
-    """
+def judged_task(rows: int, admin: Any) -> Any:
+    """Write records, drafts and verdicts straight into the tables: how they come there is not the question."""
     from django.utils import timezone
 
     from review.models import Decision, Draft, Gold, Record, Source, TaskVersion
@@ -85,7 +77,7 @@ def judged_task(rows: int, admin: Any, starter: str = "outreach", shape: Shape |
     from review.tasks import authoring
 
     rng = random.Random(11)
-    task = authoring.create(name="Bench", slug="bench", spec=STARTERS[starter].spec, by=admin)
+    task = authoring.create(name="Bench", slug="bench", spec=STARTERS["outreach"].spec, by=admin)
     version = TaskVersion.objects.get(task=task)
     source = Source.objects.create(task=task, slug="bench", name="Bench", format="csv", sha256="0" * 64)
     write, now = writer(rng), timezone.now()
@@ -102,8 +94,6 @@ def judged_task(rows: int, admin: Any, starter: str = "outreach", shape: Shape |
                      "size": i % 900 + 5, "city": f"Town {i % 700}", "trigger": f"opened depot number {i}"}  # fmt: skip
             title = facts["company"]
             fields = {"subject": f"For Company {i // 2}", "body": write(i)}
-            if shape is not None:
-                facts, fields = shape(i, fields["body"])
             record = Record(task=task, source=source, row_number=i + 1, title=title, facts=facts,
                             group=title.casefold(), split=sides[title.casefold()], content_hash=uuid.uuid4().hex * 2)  # fmt: skip
             draft = Draft(task=task, task_version=version, record=record, state="decided", fields=fields,

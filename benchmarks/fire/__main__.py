@@ -1,7 +1,7 @@
 """Claim: whatever is sent to the API, the served product never answers with a fault.
 
-`python -m benchmarks.fire [--cases 10000] [--seed 1] [--only NUMBER] [--database postgres|sqlite] [--keep-log FILE]`. The
-matrix's installation is laid out in a database of its own. The command of the web service in docker-compose.yml serves it
+`python -m benchmarks.fire [--cases 10000] [--seed 1] [--only NUMBER] [--keep-log FILE]`. The
+matrix's installation is laid out in a PostgreSQL of its own. The command of the web service in docker-compose.yml serves it
 on loopback, with production's settings. Prints the figures and a line for each violation; the exit status is 1 if there
 is any.
 """
@@ -26,7 +26,7 @@ def main() -> int:
     if before:
         line = [*before, sys.executable, "-m", "benchmarks.fire", *sys.argv[1:]]
         return subprocess.run(line, env={**os.environ, INSIDE: "1"}, check=False).returncode
-    with served(args.database) as site:
+    with served() as site:
         volley = cases.fire(site, count=args.cases, seed=args.seed, only=args.only)
         volley.print()
         if volley.violations and args.keep_log:
@@ -39,7 +39,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="one case by its number")
-    parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
     parser.add_argument(
         "--keep-log", type=argparse.FileType("w"), help="file for the server's log if anything is wrong"
     )

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from benchmarks.fire import wire
-from benchmarks.fire.finding import Volley, at_once, in_batches
 from benchmarks.fire.site import Site
 from benchmarks.fire.values import TEXTS, Shapes, hostile, spoiled
 from benchmarks.fire.wire import Request
 
 # The database is brought back after so many: some cases delete what others ask for.
-BATCH = 40
+BATCH, AT_ONCE, SHOWN = 40, 6, 60
 CALLERS = ("token:admin", "token:admin", "token:admin", "admin", "lead", "reviewer", "token:lead")
 HEADERS = {
     "If-Match": ('"1"', "*", '"x', "W/", "\x7f", "9" * 900), "Idempotency-Key": ("k1", "", "é", "x" * 900, "\x7f"),
@@ -104,6 +107,46 @@ class Cases:
         return shown, json.dumps(value, ensure_ascii=draw.random() < 0.8).encode("utf-8", "surrogatepass")
 
 
+@dataclass
+class Volley:
+    """The outcome of some cases.
+
+    Attributes:
+        figures: What is printed in the first line, by name.
+        violations: A line each.
+        by_status: How often each status came.
+        busy: Routes that answered 503, which says when to come back, and how often.
+    """
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    violations: list[str] = field(default_factory=list)
+    by_status: Counter[int] = field(default_factory=Counter)
+    busy: Counter[str] = field(default_factory=Counter)
+
+    def add(self, answer: wire.Answer, request: str, route: str) -> None:
+        """Count an answer; it is a violation if it is a fault, or there is none."""
+        self.by_status[answer.status] += 1
+        if answer.status == 503:
+            self.busy[route] += 1
+        if wire.is_fault(answer) or not answer.status:
+            self.violations.append(f"{answer.status}: {request}")
+
+    def add_errors(self, logged: Sequence[str]) -> None:
+        """Errors that the server logged meanwhile are violations, whatever it answered."""
+        self.figures["errors logged"] = len(logged)
+        self.violations += [f"LOGGED {line[:300]}" for line in logged[:SHOWN]]
+
+    def print(self) -> None:
+        statuses = {str(status): count for status, count in sorted(self.by_status.items())}
+        print(f"{self.figures | {'statuses': statuses}}; {len(self.violations)} violations", flush=True)
+        if self.busy:
+            print(f"  503, as declared: {dict(self.busy.most_common(12))}")
+        for line in self.violations[:SHOWN]:
+            print(f"  {line}")
+        if len(self.violations) > SHOWN:
+            print(f"  … and {len(self.violations) - SHOWN} more", flush=True)
+
+
 def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> Volley:
     """Send so many cases, or one."""
     volley, cases, began, before = Volley(), Cases(site.laid, seed), time.monotonic(), len(site.errors())
@@ -113,9 +156,11 @@ def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> Volle
         answer = wire.ask(site.port, request)
         volley.add(answer, f"case {number}: {request}", cases.operations[number % len(cases.operations)][0]["name"])
 
-    for batch in in_batches([only] if only is not None else range(count), BATCH):
-        at_once(send, batch)
-        site.restore()
+    numbers = [only] if only is not None else range(count)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for first in range(0, len(numbers), BATCH):
+            list(pool.map(send, numbers[first : first + BATCH]))
+            site.restore()
     volley.figures = {"cases": count, "seed": seed, "operations": len(cases.operations),
                       "seconds": round(time.monotonic() - began)}  # fmt: skip
     volley.add_errors(site.errors()[before:])

@@ -7,12 +7,11 @@ import os
 import re
 import shlex
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,15 +45,13 @@ class Site:
         port: Of the web server, on loopback.
         laid: What `layout` wrote down.
         restore: Brings the database back to what it was when it was laid out; no request may be under way.
-        log: What the web server says.
-        server: Its process.
+        log: Output of the web server.
     """
 
     port: int
     laid: dict[str, Any]
     restore: Callable[[], None]
     log: Path
-    server: subprocess.Popen[bytes]
 
     def errors(self) -> list[str]:
         """Errors that the server has logged so far."""
@@ -62,23 +59,21 @@ class Site:
 
 
 @contextmanager
-def served(database: str) -> Iterator[Site]:
-    """Lay out and serve the installation.
-
-    Args:
-        database: `postgres` or `sqlite`.
-    """
+def served() -> Iterator[Site]:
+    """Lay out and serve the installation."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fire-")))
-        url, keep, restore = stack.enter_context(_database(database, folder))
+        admin = stack.enter_context(postgres())
+        _clone(admin, "template1", "live")
+        url = admin.replace("/postgres", "/live")
         env = {**os.environ, **ENVIRONMENT, "DATABASE_URL": url, "REDIS_URL": _redis(stack), "VAR_DIR": str(folder),
                "STUDENT_ROOTS": str(folder / "students")}  # fmt: skip
         subprocess.run([sys.executable, "-m", "benchmarks.fire.layout", str(folder)], check=True, env=env, cwd=ROOT)
-        keep()
+        _clone(admin, "live", "kept")
         port, log = free_port(), folder / "web.log"
-        server = _start(stack, web_command(port), env, log)
+        _start(stack, web_command(port), env, log)
         wait_for(lambda: wire.ask(port, wire.Request("GET", "/livez")).status == 200, "the web server")
-        yield Site(port, json.loads((folder / "layout.json").read_text()), restore, log, server)
+        yield Site(port, json.loads((folder / "layout.json").read_text()), lambda: _clone(admin, "kept", "live"), log)
 
 
 def web_command(port: int) -> list[str]:
@@ -88,12 +83,11 @@ def web_command(port: int) -> list[str]:
     return [sys.executable, *words[1:]]
 
 
-def _start(stack: ExitStack, line: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+def _start(stack: ExitStack, line: list[str], env: dict[str, str], log: Path) -> None:
     with log.open("ab") as file:
         process = subprocess.Popen(line, env=env, cwd=ROOT, stdout=file, stderr=file)
     stack.callback(process.wait, 30)
     stack.callback(process.terminate)
-    return process
 
 
 def _redis(stack: ExitStack) -> str:
@@ -103,22 +97,6 @@ def _redis(stack: ExitStack) -> str:
     return f"redis://127.0.0.1:{port}/0"
 
 
-Made = tuple[str, Callable[[], None], Callable[[], None]]
-
-
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[Made]:
-    """A database's address, what keeps it as it is, and what brings it back to that."""
-    if kind == "sqlite":
-        live, kept = folder / "live.sqlite3", folder / "kept.sqlite3"
-        yield f"sqlite:///{live}", lambda: _copy(live, kept), lambda: _copy(kept, live)
-        return
-    with postgres() as url:
-        _clone(url, "template1", "live")
-        live = url.replace("/postgres", "/live")
-        yield live, lambda: _clone(url, "live", "kept"), lambda: _clone(url, "kept", "live")
-
-
 def _clone(admin: str, source: str, target: str) -> None:
     """Copy a database over another; the server's connections to both are cut, and it opens new ones."""
     with psycopg.connect(admin, autocommit=True) as connection:
@@ -126,11 +104,6 @@ def _clone(admin: str, source: str, target: str) -> None:
         cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
         connection.execute(cut, [source])
         connection.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY")
-
-
-def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target, timeout=30)) as write:
-        read.backup(write)
 
 
 def own_network() -> list[str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -86,7 +85,7 @@ def site(tmp_path: Path, transactional_db: None, make_member: Callable[..., Memb
             time.sleep(0.01)
         log = tmp_path / "web.log"
         log.touch()
-        yield Site(port, laid, lambda: None, log, cast(subprocess.Popen[bytes], None))
+        yield Site(port, laid, lambda: None, log)
         server.force_exit = server.should_exit = True
         thread.join(STARTED_WITHIN_S)
 
