@@ -195,6 +195,7 @@ class HoldReason(TextChoices):
     HOLDOUT = "holdout", "Another campaign keeps the contact without mail"
     SENDER = "sender", "The sender has sent its mails of the day"
     VALUE = "value", "A value of the contact or the sender was never filled in"
+    OPTOUT = "optout", "A reply may ask to leave, and no person has decided yet"
 
 
 class Guardrail(TextChoices):

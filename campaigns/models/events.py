@@ -71,6 +71,8 @@ class Reply(models.Model):
     meant_why = models.CharField(max_length=300, blank=True, default="", db_default="")
     # The rules are not sure: a person reads it first.
     is_unsure = models.BooleanField(default=False, db_default=False)
+    # It may ask to leave: no mail goes to the address until a member has said what it means.
+    may_be_optout = models.BooleanField(default=False, db_default=False)
     classified_at = models.DateTimeField(null=True, blank=True)
     # When a member last said what it means; None where only rules and models did.
     corrected_at = models.DateTimeField(null=True, blank=True)
@@ -83,4 +85,5 @@ class Reply(models.Model):
             models.Index(
                 fields=["corrected_at"], name="replies_corrected", condition=models.Q(corrected_at__isnull=False)
             ),
+            models.Index(fields=["message"], name="replies_in_doubt", condition=models.Q(may_be_optout=True)),
         ]

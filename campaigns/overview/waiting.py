@@ -35,6 +35,7 @@ _OF_SENDING = {
         "sender_limit",
         "Its mails a day stand on the sender's page; another sender may share the mails.",
     ),
+    HoldReason.OPTOUT: ("optout", "Decide in the Inbox what the reply means."),
     HoldReason.VALUE: ("value", "See Mails for whom, and correct the contact or the sender."),
 }
 # A gap between two mails that a person watching would notice.

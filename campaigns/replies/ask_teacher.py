@@ -1,4 +1,4 @@
-"""Has a campaign's own teacher say what replies mean, where it names one; the built-in rules have spoken before.
+"""Has a campaign's own teacher say what replies mean that the rules have not decided, where the campaign names one.
 
 A reply goes to the model as data of a small task of its own, hidden from the lists. What comes back counts only if it is
 one of the words asked for: nothing else a model says about a reply has any effect. The text is erased from that task as
@@ -20,7 +20,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Reply
 from campaigns.replies import record_reply
 from campaigns.replies.sorting import RULES
-from campaigns.states import ReplyClass
+from campaigns.states import NO_REPLIES, ReplyClass
 from generation.models import Call, Order, Teacher
 from generation.orders import launch
 from generation.states import CallState, Purpose
@@ -67,7 +67,7 @@ def ask_after_commit(campaign: Campaign) -> None:
 
 
 def ask(campaign_id: UUID) -> Order | None:
-    """Order the classification of replies that only the rules have classified. At most one order runs at a time.
+    """Order the classification of replies that the rules have not decided. At most one order runs at a time.
 
     A teacher that cannot be asked is logged; the rules' word stays.
 
@@ -114,10 +114,9 @@ def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
         return None
     asked = Record.objects.filter(task=task).values_list("content_hash", "erased_hash")
     hashes = {each for pair in asked for each in pair}
-    ruled = Reply.objects.filter(message__campaign=campaign, meant_by=RULES).exclude(text="")
-    unread = [each for each in ruled.exclude(meaning=ReplyClass.UNSUBSCRIBE) if _hash(each) not in hashes][
-        :REPLIES_PER_ORDER
-    ]
+    undecided = Reply.objects.filter(message__campaign=campaign, meant_by=RULES, is_unsure=True).exclude(text="")
+    unread = [each for each in undecided.exclude(meaning__in=NO_REPLIES) if _hash(each) not in hashes]
+    unread = unread[:REPLIES_PER_ORDER]
     if not unread:
         return None
     wanted = [record.pk for record in _records(task, unread)]

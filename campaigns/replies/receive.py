@@ -26,7 +26,7 @@ from campaigns.replies import answers_heard, ask_teacher, record_reply, returned
 from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
-from campaigns.states import EventKind, EventSource, MessageState, ReplyClass
+from campaigns.states import NO_REPLIES, EventKind, EventSource, MessageState, ReplyClass
 from campaigns.suppression import email_addresses
 
 # A mail that a person could have answered.
@@ -103,29 +103,32 @@ def take_mail(raw: bytes) -> InboundResult:
     if message is None:
         return InboundResult.UNMATCHED
     answers_heard.settle_proven(incoming.answers)
-    if incoming.auto_reason:
-        payload = {"found_by": match, "why": incoming.auto_reason, **_absence(message, incoming)}
-        return _record_event(message, EventKind.AUTO_REPLIED, incoming, payload, is_machine=True)
     # An address alone can be forged: what it asks for is heeded as a reply is, and can be taken back.
     if (
-        match != MessageMatch.GUESS
+        not incoming.auto_reason
+        and match != MessageMatch.GUESS
         and _UNSUBSCRIBE.fullmatch(incoming.subject)
         and (not incoming.text or _UNSUBSCRIBE.fullmatch(incoming.text))
     ):
         return InboundResult.NEW if record_reply.unsubscribe(message, source=EventSource.MAIL) else InboundResult.KNOWN
-    key = _key(message, incoming, EventKind.REPLIED)
-    event = record_reply.record_reply(message, incoming, key=key, found_by=match) if key else None
+    read = sorting.sort(ReceivedReply(incoming.subject, incoming.text, incoming.auto_reason))
+    kind = EventKind.AUTO_REPLIED if read.reply_class in NO_REPLIES else EventKind.REPLIED
+    payload: dict[str, Any] = {"found_by": match, "message_id": incoming.message_id[:200]}
+    if kind == EventKind.AUTO_REPLIED:
+        payload |= {"why": incoming.auto_reason, **_absence(message, incoming, read.reply_class)}
+    key = _key(message, incoming, kind)
+    event = record_reply.record_reply(message, incoming, read, key=key, payload=payload) if key else None
     # Told again too: who took it first may have died before it was asked for.
     ask_teacher.ask_after_commit(message.campaign)
     return InboundResult.NEW if event else InboundResult.KNOWN
 
 
-def _absence(message: Message, incoming: IncomingMail) -> dict[str, Any]:
+def _absence(message: Message, incoming: IncomingMail, kind: ReplyClass) -> dict[str, Any]:
     """What a notice of absence says of the return; nothing for any other program's mail.
 
     `away_until_s` is the moment until which the next mail waits: midnight of the day of return where the reader lives.
     """
-    if sorting.kind_of_program(ReceivedReply(incoming.subject, incoming.text)) != ReplyClass.OUT_OF_OFFICE:
+    if kind != ReplyClass.OUT_OF_OFFICE:
         return {}
     zone = return_dates.zone_of(message.contact.time_zone, message.campaign.time_zone)
     now = timezone.now()

@@ -5,19 +5,29 @@ A reply is data: it is never an instruction to a model, and no address or link i
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Value
 from django.utils import timezone
 
 from audit import trail
 from campaigns.events import record
 from campaigns.events.outcomes import READ_KEY
 from campaigns.models import Event, Message, Reply
-from campaigns.replies import sorting
 from campaigns.replies.parsing.parse_mail import IncomingMail
-from campaigns.replies.sorting import RULES, ReceivedReply
-from campaigns.states import NO_REPLIES, EventKind, EventSource, ReplyClass, StopReason, SuppressionReason
+from campaigns.replies.sorting import RULES, SortedReply
+from campaigns.states import (
+    NO_REPLIES,
+    EventKind,
+    EventSource,
+    HoldReason,
+    MessageState,
+    ReplyClass,
+    StopReason,
+    SuppressionReason,
+)
 from campaigns.suppression import suppress
 from members.models import Member
 from review.states import Role
@@ -26,27 +36,34 @@ from web.errors import Refusal
 
 
 @transaction.atomic
-def record_reply(message: Message, incoming: IncomingMail, *, key: str, found_by: str) -> Event | None:
-    """Keep a person's answer to a mail, and end the sequence; one that asks to be left alone ends all mails.
+def record_reply(
+    message: Message, incoming: IncomingMail, read: SortedReply, *, key: str, payload: dict[str, Any]
+) -> Event | None:
+    """Keep what came back of a mail. A person's answer ends the sequence; one that asks to be left alone ends all mails.
 
-    Read from prose, that wish stops everything at once and puts the address on no list: a lead may take it back.
+    Read from prose, that wish stops everything at once and puts the address on no list: a lead may take it back. One that
+    may ask for it holds every mail to the address until a member has said what it means. A program's mail ends nothing.
 
     Args:
         message: The mail it answers.
         incoming: The answer.
+        read: What rules made of it.
         key: The same for every telling of it.
-        found_by: How it was found that it answers this mail; `guess` is shown as one.
+        payload: `found_by`, how it was found that it answers this mail (`guess` is shown as one), and what a notice says.
 
     Returns:
         The event, or None if the answer was known.
     """
-    read = sorting.sort(ReceivedReply(incoming.subject, incoming.text))
     reply_class = read.reply_class
+    is_machine = reply_class in NO_REPLIES
     if reply_class == ReplyClass.UNSUBSCRIBE:
         # The list before the contacts, as all who stop mails lock them.
         suppress.lock_list()
-    payload = {"found_by": found_by, "message_id": incoming.message_id[:200]}
-    event = record.record(message, EventKind.REPLIED, source=EventSource.MAIL, key=key, payload=payload)
+    if read.may_be_optout:
+        # A sender that has claimed a mail to this address meanwhile sees the reply before the wire.
+        record.lock_contacts(message.contact)
+    kind = EventKind.AUTO_REPLIED if is_machine else EventKind.REPLIED
+    event = record.record(message, kind, source=EventSource.MAIL, key=key, is_machine=is_machine, payload=payload)
     if event is None:
         return None
     # Of a person who was erased only what was counted may be kept.
@@ -59,6 +76,7 @@ def record_reply(message: Message, incoming: IncomingMail, *, key: str, found_by
         meaning=reply_class,
         meant_by=RULES,
         is_unsure=not read.is_sure,
+        may_be_optout=read.may_be_optout,
         classified_at=timezone.now(),
     )
     if reply_class == ReplyClass.UNSUBSCRIBE:
@@ -88,6 +106,14 @@ def _leave(reply: Reply) -> Event | None:
     return record.record(reply.message, EventKind.UNSUBSCRIBED, source=EventSource.PAGE, key=key)
 
 
+def _let_go(message: Message) -> None:
+    """Have mails that a possible opt-out held looked at again now."""
+    held = Message.objects.filter(state=MessageState.APPROVED, held_because=HoldReason.OPTOUT)
+    now = timezone.now()
+    held = held.filter(contact__address_hmac=message.contact.address_hmac)
+    held.update(due_at=now, held_because="", updated_at=now)
+
+
 def _stop_mails(reply_id: UUID, message: Message) -> None:
     record.record(
         message,
@@ -106,6 +132,7 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
     where the rules or a model read so, lets the person be written to again: a lead says why, and the trail keeps the act.
     Mails that were stopped stay stopped, and an address on the list stays there. What was taken for a program's mail and is
     a person's word ends the sequence, as it would have when it came. Every figure counts the reply by what is said here.
+    Mails that were held because it might ask to leave may go again, unless another reply holds them.
 
     Args:
         reply: The reply.
@@ -140,9 +167,11 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
         meant_by=by.name[:120],
         meant_why=why.strip()[:300] if takes_back else "",
         is_unsure=False,
+        may_be_optout=False,
         classified_at=now,
         corrected_at=now,
     )
+    _let_go(reply.message)
     if before in ("", *NO_REPLIES) and said not in NO_REPLIES:
         record.stop_contact(reply.message.contact, reason=StopReason.REPLIED, campaign=reply.message.campaign)
     if said == ReplyClass.UNSUBSCRIBE and _leave(reply):
@@ -155,13 +184,17 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
 def label_by_model(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
     """A model's word on a reply; it replaces the rules' word and never a member's, nor takes an unsubscription back.
 
+    A reply that may ask to leave stays so, for a person, unless the model reads it as asking: then it is heeded.
+
     Returns:
         Whether it was taken.
     """
     if said == ReplyClass.UNSUBSCRIBE:
         suppress.lock_list()
     ruled = Reply.objects.filter(pk=reply_id, meant_by=RULES).exclude(meaning=ReplyClass.UNSUBSCRIBE)
-    if not ruled.update(meaning=said, meant_by=by_model[:120], is_unsure=False, classified_at=timezone.now()):
+    in_doubt = F("may_be_optout") if said != ReplyClass.UNSUBSCRIBE else Value(value=False)
+    word = {"meaning": said, "meant_by": by_model[:120], "classified_at": timezone.now()}
+    if not ruled.update(is_unsure=in_doubt, may_be_optout=in_doubt, **word):
         return False
     if said == ReplyClass.UNSUBSCRIBE:
         reply = Reply.objects.select_related("message__contact", "message__campaign").get(pk=reply_id)

@@ -1,37 +1,26 @@
-"""Sorts replies: what only a program or a plain wish says is told by rules; the rest by cues, and a miniature where one is given.
+"""Sorts replies. Rules decide only what must not wait: a wish to leave, and what programs send; a miniature says the rest, if asked.
 
-Pure but for the miniature, which the caller hands in: what it says of each class is weighed with the words that speak for one.
+Pure but for the miniature, whose word the caller hands in. A wish to leave is looked for before any header is.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import Message as Mail
 from typing import Final
 
-from campaigns.replies.parsing import auto_replies, cues, delivery_reports, objections, quotations
+from campaigns.replies.parsing import auto_replies, quotations
+from campaigns.replies.parsing.objections import Wish, wish_in
 from campaigns.states import ReplyClass
 
 RULES: Final = "rules"
 # Below it a person has to read the reply.
-SURE: Final = 0.55
-# What rules are taken to be sure of, and the most that words alone are.
+SURE: Final = 0.8
+# From here on a miniature's share for a wish to leave makes one that may be meant.
+POSSIBLE_SHARE: Final = 0.15
+# What rules decide counts as this sure.
 BY_RULE: Final = 0.99
-# How far a miniature's word is trusted beside the words that speak for a class.
-TRUST: Final = 0.9
-# A miniature's wish to hear no more stops mails: it has to be this sure,
-# name what is to end, and no word may say that the reader wants something.
-SURE_WISH: Final = 0.8
-_LEAVES: Final = re.compile(
-    r"\b(?:mails?|e-?mails?|messages?|list\w*|database|data|remove|delete|erase|stop\w*|spam|write|contact|address|verteiler|liste|lösch\w*|daten|adresse|streich\w*|werbung|nachrichten|post"
-    r"|schreiben|hören|envois?|données|écrire|retir\w*|supprim\w*|effac\w*|messaggi|cancell\w*|indirizzo|dati|berichten|gegevens|adres|verwijder\w*|correos?|mensajes|datos|borr\w*|elimin\w*)\b",
-    re.IGNORECASE,
-)
-_WANTS: Final = frozenset({ReplyClass.INTERESTED, ReplyClass.QUESTION, ReplyClass.REFERRAL, ReplyClass.NOT_NOW})
-_ANSWER: Final = re.compile(r"^\s*((re|aw|antw|r|sv|fwd?|tr|wg|rv)\s*:\s*)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,17 +30,18 @@ class ReceivedReply:
     Attributes:
         subject: Decoded.
         text: The writer's own words, without quotations.
-        mail: Its header fields.
+        auto_reason: Why it counts as a program's; empty for a person's.
     """
 
     subject: str
     text: str
-    mail: Mail = field(default_factory=Mail)
+    auto_reason: str = ""
 
     @property
     def read(self) -> str:
         """What is to be read: the text, after its subject where that is the writer's own."""
-        return self.text if not self.subject or _ANSWER.match(self.subject) else f"{self.subject}\n\n{self.text}"
+        is_own = self.subject and not auto_replies.is_answer(self.subject)
+        return f"{self.subject}\n\n{self.text}" if is_own else self.text
 
 
 @dataclass(frozen=True)
@@ -59,18 +49,20 @@ class SortedReply:
     """What a reply means.
 
     Attributes:
-        confidence: From 0 to 1; below `SURE` a person has to read it.
+        confidence: From 0 to 1.
         by: `rules`, or the miniature's name.
+        may_be_optout: It may ask to leave: no mail goes until a person has decided.
     """
 
     reply_class: ReplyClass
     confidence: float
     by: str
+    may_be_optout: bool = False
 
     @property
     def is_sure(self) -> bool:
         """Whether it may stand without a person."""
-        return self.confidence >= SURE
+        return self.confidence >= SURE and not self.may_be_optout
 
 
 def received(subject: str, body: str, headers: Mapping[str, str] | None = None) -> ReceivedReply:
@@ -78,72 +70,48 @@ def received(subject: str, body: str, headers: Mapping[str, str] | None = None) 
     mail = Mail()
     for name, value in (headers or {}).items():
         mail[name] = " ".join(str(value).split())
-    return ReceivedReply(subject, quotations.own_text(body), mail)
+    text = quotations.own_text(body)
+    return ReceivedReply(subject, text, auto_replies.auto_reply_reason(mail, text, subject=subject))
 
 
 def by_rules(reply: ReceivedReply) -> SortedReply | None:
-    """The class where a rule decides: programs, absences and wishes to hear no more; else None."""
-    if is_report(reply):
-        return SortedReply(ReplyClass.MACHINE, BY_RULE, RULES)
-    if auto_replies.auto_reply_reason(reply.mail, reply.text, subject=reply.subject):
-        return SortedReply(kind_of_program(reply), BY_RULE, RULES)
-    if objections.is_objection(reply.text, subject=reply.subject):
-        return SortedReply(ReplyClass.UNSUBSCRIBE, BY_RULE, RULES)
-    return None
+    """The class where a rule decides: plain wishes to hear no more, absences, other programs; else None."""
+    return _decided(reply, wish_in(reply.text, subject=reply.subject))
 
 
 def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = None, by: str = RULES) -> SortedReply:
-    """The class of a reply, always one.
+    """The class of a reply, always one; what nobody decides is `other`, for a person to read.
+
+    A wish to leave that the miniature alone reads stands where it is sure, and else may be one.
 
     Args:
         reply: The reply.
         probabilities: What a miniature says of each class; None where none was asked.
         by: Its name.
     """
-    decided = by_rules(reply)
-    if decided is not None:
+    wish = wish_in(reply.text, subject=reply.subject)
+    if decided := _decided(reply, wish):
         return decided
-    spoken = cues.weights(reply.read)
-    if not probabilities and not spoken:
-        return SortedReply(ReplyClass.OTHER, 1 / len(ReplyClass), RULES)
-    scores = {each: spoken.get(each, 0.0) + _trusted(probabilities, each) for each in ReplyClass}
-    # A wish that may not stand by itself is still thought of: it takes from the confidence, so that a person reads the reply.
-    is_wish = _LEAVES.search(reply.text) is not None and _may_be_wish(probabilities, spoken)
-    open_to = [each for each in ReplyClass if is_wish or each != ReplyClass.UNSUBSCRIBE]
-    best = max(open_to, key=lambda each: scores[each])
-    total = sum(math.exp(score - scores[best]) for score in scores.values())
-    return SortedReply(best, round(min(1 / total, BY_RULE), 3), by if probabilities else RULES)
+    may_be_wish = wish is Wish.POSSIBLE
+    if not probabilities:
+        return SortedReply(ReplyClass.OTHER, 0.0, RULES, may_be_wish)
+    share = {each: probabilities.get(each.value, 0.0) for each in ReplyClass}
+    leaves = share[ReplyClass.UNSUBSCRIBE]
+    stands = may_be_wish or leaves >= SURE
+    best = max((each for each in ReplyClass if stands or each != ReplyClass.UNSUBSCRIBE), key=lambda each: share[each])
+    is_heeded = best == ReplyClass.UNSUBSCRIBE and leaves >= SURE
+    return SortedReply(best, share[best], by, not is_heeded and (may_be_wish or leaves >= POSSIBLE_SHARE))
 
 
-def is_report(reply: ReceivedReply) -> bool:
-    """Whether mail servers or programs report something: a delivery, a complaint, a reading, an invitation's answer."""
-    kind = str(reply.mail.get("Content-Type", "")).lower()
-    sender = str(reply.mail.get("From", "")).lower()
-    return (
-        kind.startswith(("multipart/report", "text/calendar"))
-        or "X-Failed-Recipients" in reply.mail
-        or re.search(r"\b(mailer-daemon|postmaster)@", sender) is not None
-        or auto_replies.REPORT_SUBJECTS.match(reply.subject) is not None
-        or (not _ANSWER.match(reply.subject) and delivery_reports.FAILED.search(reply.subject) is not None)
-    )
-
-
-def kind_of_program(reply: ReceivedReply) -> ReplyClass:
-    """What kind of automatic mail it is: an absence, or any other."""
-    text = f"{_ANSWER.sub('', reply.subject)}\n{reply.text}"
-    beginning = reply.text[: auto_replies.MAX_CHARS]
-    is_report = auto_replies.MACHINE_WORDS.search(beginning) or auto_replies.REPORT_WORDS.search(beginning)
-    if is_report and not auto_replies.ABSENCE.search(text):
-        return ReplyClass.MACHINE
-    spoken = cues.weights(text)
-    is_absence = auto_replies.OUT_OF_OFFICE.search(text) or auto_replies.ABSENCE.search(text)
-    return ReplyClass.OUT_OF_OFFICE if is_absence or ReplyClass.OUT_OF_OFFICE in spoken else ReplyClass.MACHINE
-
-
-def _trusted(probabilities: Mapping[str, float] | None, each: ReplyClass) -> float:
-    return TRUST * math.log(max(probabilities.get(each.value, 0.0), 1e-4)) if probabilities else 0.0
-
-
-def _may_be_wish(probabilities: Mapping[str, float] | None, spoken: Mapping[ReplyClass, float]) -> bool:
-    is_sure = probabilities is not None and probabilities.get(ReplyClass.UNSUBSCRIBE.value, 0.0) >= SURE_WISH
-    return is_sure and not any(spoken.get(each, 0.0) >= cues.STRONG for each in _WANTS)
+def _decided(reply: ReceivedReply, wish: Wish) -> SortedReply | None:
+    """A plain wish stands, unless a field and the words of a notice both speak for a program: then it may be one."""
+    is_notice = bool(reply.auto_reason) and auto_replies.is_notice(reply.text)
+    is_certain = is_notice and not auto_replies.is_by_words(reply.auto_reason)
+    if wish is Wish.PLAIN and not is_certain:
+        return SortedReply(ReplyClass.UNSUBSCRIBE, BY_RULE, RULES)
+    if not reply.auto_reason:
+        return None
+    is_absence = auto_replies.is_absence(reply.subject, reply.text)
+    kind = ReplyClass.OUT_OF_OFFICE if is_absence else ReplyClass.MACHINE
+    # What programs write is full of words such as `unsubscribe`: beside those of a notice only a plain wish counts.
+    return SortedReply(kind, BY_RULE, RULES, wish >= (Wish.PLAIN if is_notice else Wish.POSSIBLE))

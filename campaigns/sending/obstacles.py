@@ -1,4 +1,4 @@
-"""What keeps a due mail from going: a halt, the suppression list, what ended its sequence, an absence, caps.
+"""What keeps a due mail from going: a halt, the suppression list, what ended its sequence, an absence, doubt, caps.
 
 Each is the exception. So one question asks for all of them, and only where it finds something is asked what it is.
 """
@@ -6,19 +6,23 @@ Each is the exception. So one question asks for all of them, and only where it f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, Q, QuerySet
+from django.utils import timezone
 
 from campaigns.models import Campaign, Contact, Message
 from campaigns.sending import contact_caps
-from campaigns.states import EventKind, MessageState, StepCondition, StopReason
+from campaigns.states import EventKind, HoldReason, MessageState, StepCondition, StopReason
 from campaigns.suppression import queries as suppressed
 from campaigns.writing import sequences
 from jobs.scheduling import halt
 from web.db.compiled_query import CompiledExists
+
+# When to look again whether somebody has decided; who decides has the mail looked at at once.
+DOUBT_CHECKED = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def before_claim(message: Message, campaign: Campaign, *, now: datetime) -> Obst
     # A notice that came after this mail was planned.
     if message.step.number > 1 and (back_at := sequences.away_until(message.enrolment_id)):
         return Obstacle(MessageState.APPROVED, {"due_at": back_at})
+    if _IS_IN_DOUBT(pk=message.pk):
+        return _held_in_doubt(now)
     if hold := contact_caps.hold_of(message, campaign, now=now):
         return Obstacle(MessageState.APPROVED, {"due_at": hold.until, "held_because": hold.reason})
     return None
@@ -65,7 +71,11 @@ def before_wire(message: Message) -> Obstacle | None:
         return Obstacle(MessageState.APPROVED)
     if suppressed.is_suppressed(message.contact.address_hmac):
         return Obstacle(MessageState.STOPPED, {"stop_reason": StopReason.SUPPRESSED})
-    return None
+    return _held_in_doubt(timezone.now()) if _IS_IN_DOUBT(pk=message.pk) else None
+
+
+def _held_in_doubt(now: datetime) -> Obstacle:
+    return Obstacle(MessageState.APPROVED, {"due_at": now + DOUBT_CHECKED, "held_because": HoldReason.OPTOUT})
 
 
 def _is_erased(contact: Contact) -> bool:
@@ -104,9 +114,11 @@ def _standing(
 
 
 def _is_barred() -> Q:
-    return Q(Exists(halt.standing())) | suppressed.barred("contact__address_hmac")
+    column = "contact__address_hmac"
+    return Q(Exists(halt.standing())) | suppressed.barred(column) | Q(suppressed.in_doubt(column))
 
 
 # Asked of each mail, so they are compiled once.
 _STANDS = CompiledExists(_standing)
 _IS_BARRED = CompiledExists(lambda *, pk: Message.objects.filter(_is_barred(), pk=pk))
+_IS_IN_DOUBT = CompiledExists(lambda *, pk: Message.objects.filter(suppressed.in_doubt("contact__address_hmac"), pk=pk))

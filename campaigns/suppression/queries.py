@@ -70,6 +70,15 @@ def barred(column: str = "address_hmac") -> Q:
     return Q(Exists(listed)) | Q(Exists(_unsubscribe_replies().filter(message__contact__address_hmac=OuterRef(column))))
 
 
+def in_doubt(column: str = "address_hmac") -> Exists:
+    """The condition that a reply from a row's address may ask to leave, and that no member has decided yet.
+
+    Args:
+        column: The row's column, or way to it, that holds the HMAC.
+    """
+    return Exists(Reply.objects.filter(may_be_optout=True, message__contact__address_hmac=OuterRef(column)))
+
+
 def _unsubscribe_replies() -> QuerySet[Reply]:
     return Reply.objects.filter(meaning=ReplyClass.UNSUBSCRIBE)
 

@@ -17,13 +17,11 @@ from campaigns.replies.sorting import ReceivedReply, SortedReply
 from web import strict_json
 from web.errors import Refusal
 
-KEYS = {"id", "subject", "body", "headers"}
-
 
 class Command(BaseCommand):
     help = (
-        "Reads JSON lines {id, subject, body, headers} and prints {id, class, confidence, by} for each: rules first, then a "
-        "small miniature beside the words. A confidence below 0.55 asks for a person. A bad line refuses the whole file."
+        "Reads JSON lines {id, subject, body, headers} and prints {id, class, confidence, is_sure, may_be_optout, by} for "
+        "each: rules first, then a small miniature. What is not sure is for a person. A bad line refuses the whole file."
     )
     requires_system_checks: list[str] = []
 
@@ -51,6 +49,8 @@ class Command(BaseCommand):
                 "id": number,
                 "class": answer.reply_class.value,
                 "confidence": round(answer.confidence, 3),
+                "is_sure": answer.is_sure,
+                "may_be_optout": answer.may_be_optout,
                 "by": answer.by,
             }
             self.stdout.write(
@@ -80,7 +80,7 @@ def _row(line: str, number: int) -> tuple[str | int, ReceivedReply]:
         row = strict_json.loads(line)
     except ValueError as error:
         raise CommandError(f"Line {number} is no JSON: {error}.") from None
-    if not isinstance(row, dict) or not {"id", "body"} <= row.keys() <= KEYS:
+    if not isinstance(row, dict) or not {"id", "body"} <= row.keys():
         raise CommandError(f"Line {number}: expected an object with id and body, and maybe subject and headers.")
     subject, body, headers = row.get("subject") or "", row["body"], row.get("headers") or {}
     if not isinstance(row["id"], str | int) or not isinstance(subject, str) or not isinstance(body, str):

@@ -1,223 +1,168 @@
-"""Whether a reply asks for no more mails, in English, German, French, Spanish, Italian and Dutch. Pure.
+"""Whether a reply asks for no more mails: plainly, perhaps, or not at all. Pure.
 
-Read sentence by sentence. A wish names who makes it (`remove me`, `mich aus dem Verteiler`): to mention GDPR, an
-unsubscribe link or a list is no wish. A question is one only when it asks for the act itself, and a wish about the channel
-or the moment (`don't email me, call me`; `not before March`) is none. How often that is right stands in docs/sending.md.
+Read sentence by sentence. A plain wish names who makes it or what is to end; one that may be meant is for a person to look at.
+A question about what a product can do, a wish to stay, and another way or moment that is named instead are none. How often
+that is right stands in docs/sending.md.
 """
 
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final
 
-_MAIL = r"(?:e-?mails?|mails?|messages?|newsletters?)"
-_LIST = (
-    r"(?:list|lists|database|crm|system|records|distribution|newsletter|campaign|sequence|mailings?|mails?|e-?mails?)"
-)
+from campaigns.replies.parsing.folding import folded
+from campaigns.replies.parsing.wish_words import ACT, EXCUSED, NEAR, OFFICE, PLAIN, POSSIBLE
 
-ENGLISH = (
-    r"\b(?:remov(?:e|ing)|delet(?:e|ing)|eras(?:e|ing)|strik(?:e|ing)|scrub) (?:me|us|(?:my|our|this) (?:\w+ ){0,2}(?:address(?:es)?|details|data|names?|contacts?|info\w*))"
-    r"(?! (?:from|off) (?:the |this |that )?(?:cc|loop|thread|wait\w*|calendar|invit\w*|meeting))",
-    rf"\b(?:take|get|keep) (?:me|us|(?:my|our) \w+) off (?:of )?(?:your|this|the|all|any)\b.{{0,30}}\b{_LIST}",
-    r"\bunsubscribe (?:me|us|my|our|this (?:address|mailbox))\b",
-    r"^(?:please |kindly |just |hi,? |hello,? )*(?:unsubscribe|opt.?out|no more (?:of (?:these|this|it)|mails?|e-?mails?))(?: (?:please|now|immediately|at once|from (?:this|your|all|these)\b.*))?$",
-    r"\bhow (?:do|can|could) (?:i|we) (?:unsubscribe|opt.?out|get off)\b",
-    r"\b(?:i|we)(?:.d| would|.ll| will)? ?(?:want|wish|like|ask|request|need)? ?(?:to )?(?:unsubscribe|opt.?out)(?: (?:from|of)\b.*| please)?$",
-    r"\bopt (?:me|us) out\b|\bopting out of (?:this|these|your|all)\b",
-    rf"\b(?:stop|quit|cease) (?:e-?mailing|writing|contacting|messaging|spamming|bothering|mailing|pitching|pestering|chasing|harassing)"
-    rf"(?: to)? ?(?:me|us|my|our|this|at once|now|please)?\b|\b(?:stop|end|cease) (?:these|those|your|the|all) {_MAIL}|\bstop (?:sending|with|all|these|those|your|the)(?: (?:me|us|your|these|any|all|more|this|sales|marketing|unsolicited|those|of))* ?{_MAIL}"
-    r"|\bstop sending (?:me|us) (?:this|these|those|stuff|spam|anything|things|offers|more)\b",
-    r"\b(?:do not|don.?t|never|not|stop)(?: ever| please| want you to)? (?:e-?mail|contact|write(?: to)?|message|mail|approach|bother|spam|pitch|chase)(?:ing)? (?:me|us|this address|my|our)\b",
-    r"\b(?:do not|don.?t|never) (?:e-?mail|contact|write|mail) (?:again|any ?more)\b",
-    rf"\b(?:do not|don.?t|never) send (?:me|us) (?:any ?(?:thing|more)?|more|further|other|these|such|your|sales|marketing)?(?: (?:more|such|sales|marketing|further|of these|unsolicited))* ?(?:{_MAIL}|anything|again|any ?more)\b",
-    rf"\b(?:no|any) (?:more|further|other) (?:\w+ )?(?:{_MAIL}|contact|communications?|correspondence|outreach)(?:,? (?:please|thanks?|thank you|from you|to (?:me|us|this)).*|[.!]*$)",
-    r"\b(?:(?:(?:i|we)(?: really| would)? |please )?(?:(?:do not|don.?t|no longer|not) (?:want|wish|like|care|consent|agree))|(?:prefer|rather|asked|ask you|like you) not)(?: (?:to|for|any|like)){0,2}"
-    rf" (?:receiv\w+ (?:any|your|more|further|these|this|such|e-?mail|mail|mess)\w*|get(?:ting)? (?:any|your|more|these|such|e-?mail|mail)|be (?:contacted|mailed|e-?mailed|written)|hear(?:ing)? (?:from you|anything|any more)|your {_MAIL}|these {_MAIL}|(?:more )?{_MAIL})",
-    r"\b(?:i|we)(?: hereby| formally)? (?:object|withdraw|revoke)\b.{0,40}\b(?:process|contact|market|consent|e?-?mail|data|use)",
-    r"\b(?:exercis\w+|invok\w+|under) my right\w* (?:to|of) (?:object|erasure|be forgotten|be erased)",
-    r"\bmy (?:address|e-?mail|data|details|number)\?? (?:please )?(?:delete|remove|erase) (?:it|them)\b|\b(?:asked|told) you .{0,30}\bnot to (?:write|contact|e-?mail|mail)",
-    r"\bleave (?:me|us) alone\b|\blose my (?:number|address|e-?mail|contact)",
-    r"\b(?:put|add) (?:me|us) (?:on|to) (?:your |the |a )?(?:do.?not.?\w+|suppression|block|no.?contact)\b",
-    r"^(?:please |kindly |just )*(?:unsubscribe|opt.?out)(?: please| thanks?)?[,;:] ",
-    r"\b(?:address|e-?mail|data|details|inbox|number)\b.{0,60}[.!;,] ?(?:please )?(?:erase|delete|remove|purge) (?:it|them|this)\b|\b(?:want|wish) (?:it|them|my \w+|me) (?:gone|deleted|removed|erased|off)\b"
-    r"|\byou (?:do not|don't|no longer) have (?:my|our|any) (?:permission|consent)\b|\brefrain from (?:writing|contacting|e-?mailing|sending)\b",
-    r"^(?:please |kindly )*take (?:me|us|my name|our name) off(?: please| thanks?)*$",
-    r"\bdo(?: not|n't) (?:send (?:me|us) anything(?: else| more)|use (?:this|my) (?:address|e-?mail))|\b(?:get|take) (?:me|us) off (?:whatever|this|the|your)\b.{0,15}\b(?:list|mailing|thing)",
-    r"\b(?:i|we)(?:'d| would| want| wish| ask| demand| appreciate|'m)\b.{0,40}\b(?:be|being|get|getting) (?:removed|deleted|taken off|unsubscribed|struck) (?:from|off)? ?(?:of )?(?:your|this|the|all|any)\b|\b(?:remove|delete|erase) (?:both|all|any|each)(?: of)? (?:my|our|the) (?:\w+ )?(?:address\w*|e-?mails?|data|details|contacts?|names?)",
-    # Clipped and misspelt, as phones have it; the bare word at an end ("not interested, pls remove").
-    r"\bunsub (?:me|us)\b|^(?:(?:please|pls|plz|kindly|just|hi|hello),? )*(?:unsub|un-?su[bs]{1,2}c?r?i?b?e?|unsuscribe)(?: (?:please|pls|plz|me|us|now|thx|thanks|ta))*$",
-    r"(?:^|[,;.] |\b(?:and|so|just|interested|intrested) )(?:please|pls|plz|kindly) (?:remove|delete|unsub(?:scribe)?)(?: (?:me|us|now|thx|thanks))*$",
-    r"\b(?:not (?:to )?(?:be )?(?:hear(?:ing)?|getting|receiv(?:e|ing)))\b.{0,25}\bany ?more\b|\b(?:prefer|rather|appreciate) not (?:to )?(?:hear|receiv|get|be contacted)\w*",
-    r"\b(?:desist|refrain|abstain) from\b.{0,15}\b(?:sending|e-?mailing|mailing|writing|contacting|messaging|marketing)\b",
-    r"\bcease and desist\b|\bcease (?:all |any )?(?:contact|communication|further)",
-)
-GERMAN = (
-    r"\b(?:nehm\w*|nimm|streich\w*|lösch\w*|loesch\w*|entfern\w*|trag\w*|werf\w*|wirf)(?: (?:sie|ihr|bitte|umgehend|sofort|doch|mal))* (?:mich|uns|mein\w*|unser\w*|diese)"
-    r"\b.{0,60}\b(?:aus|von|verteiler\w*|liste\w*|datenbank|adress\w*|e-?mail\w*|mailadresse|\w*daten|raus|heraus)\b",
-    r"\b(?:mich|uns|meine?n?|unsere?n?|diese) (?:bitte |umgehend |sofort )*(?:\w+ )?(?:aus|von) .{0,50}\b(?:nehmen|lösch\w*|loesch\w*|streichen|austragen|entfernen|herausnehmen|rausnehmen)",
-    r"\b(?:mein\w*|unser\w*) (?:\w*daten|\w*adresse\w*|e-?mail\w*)\b.{0,40}\b(?:lösch|entfern|streich)",
-    r"\b(?:mich|uns) (?:\w+ ){0,4}(?:abmelden|austragen|abbestellen)|\b(?:melde|melden|trage|tragen)(?: sie)?(?: hiermit| bitte)* (?:mich|uns)\b.{0,40}\b(?:ab|aus)\b",
-    r"^(?:bitte |hallo,? )*(?:abmelden|abmeldung|austragen|abbestellen|newsletter abbestellen)(?:,? (?:bitte|danke|vielen dank))*$",
-    r"\bkeine(?:rlei)? (?:weiteren? )?(?:\w+ )?(?:e-?mails?|mails?|nachrichten|werbung|werbemails?|newsletter|zuschriften|kontaktaufnahmen?)(?: (?:mehr|bitte|wünsch\w*|erhalten|bekommen|von|an|zu|senden|schicken|zukommen)|[.!]*$)",
-    r"\bkeine weiteren? (?:e-?mails?|mails?|nachrichten|zuschriften|kontaktaufnahmen?|kontaktversuche|werbe\w*)",
-    r"\b(?:nicht|nie)(?: mehr| wieder| weiter\w*)+ ?(?:\w+ ){0,2}?(?:an|von ihnen )?(?:kontaktier|anschreib|angeschrieben|anzuschreiben|anmail|anzumailen|schreib|belästig|kontaktiert|zu kontaktieren|zusend|zuschick)",
-    r"\b(?:kontaktier\w*|schreib\w*|mail\w*|belästig\w*|kontaktieren)(?: sie)?(?: bitte)? (?:mir|mich|uns)(?: bitte)?(?: \w+)? (?:nicht|nie)(?: mehr| wieder| weiter)",
-    r"\b(?:sehen|seht|sieh|bitte|wir bitten)\b.{0,40}\bvon (?:weiteren|jeder weiteren|künftigen|jeglicher)\b.{0,40}\b(?:ab|abzusehen|abzulassen|abstand)",
-    r"\b(?:nichts mehr (?:von ihnen )?(?:hören|bekommen|erhalten))|\bnichts mehr hören\b|^(?:bitte )?(?:streichen|löschen|entfernen) sie (?:mich|uns)(?: bitte)?(?=,|$)|\bkeine werbung (?:an|mehr|von)\b",
-    r"\bhör(?:en|t)? (?:sie )?(?:bitte )?(?:endlich )?auf\b.{0,30}\b(?:mails?|schreiben|schicken|nachrichten|werbung)\b|\bum (?:austragung|streichung|löschung)\b",
-    r"^(?:bitte |hallo,? )*(?:abmeldung|abbestellung|austragung|löschung) (?:vom|von|aus|der|des|meiner)\b|^(?:bitte )?(?:ab|aus)(?:melden|tragen) (?:vom|von|aus)\b",
-    r"\bvon (?:weiteren|jeder weiteren|künftigen|jeglicher|solchen)\b.{0,50}\b(?:abzusehen|abzulassen|abstand zu nehmen|verschont)\b",
-    r"\b(?:will|möchte|wollen|möchten|brauche)\b.{0,20}\b(?:das|die|diese|sowas|so was|so etwas|nichts)\b.{0,20}\b(?:nicht mehr|nie wieder|mehr)\b.{0,15}\b(?:kriegen|bekommen|erhalten|haben|sehen|lesen)\b",
-    r"\bunterlassen sie\b|\b(?:lassen|lass)(?: sie)?(?: bitte)? (?:mich|uns) (?:bitte )?(?:in ruhe|in frieden)",
-    r"\bwiderspr(?:eche|echen|uch)\b.{0,60}\b(?:verarbeitung|nutzung|verwendung|werb\w*|daten|zusendung|kontakt\w*)|\bwiderrufe?\b.{0,40}\beinwilligung",
-    r"\b(?:möchte|möchten|will|wollen|wünsche|wünschen)\b.{0,30}\b(?:nicht|keine)\b.{0,30}\b(?:kontaktiert|angeschrieben|angemailt|mails? (?:mehr )?(?:bekommen|erhalten)|werbung)",
-)
-FRENCH = (
-    r"\bne (?:plus|jamais|pas) (?:me |nous |m.|n.)?(?:re)?(?:contacter|écrire|ecrire|envoyer d|solliciter|relancer|déranger|deranger|importuner|démarcher|demarcher|recevoir|adresser d)",
-    r"\bne (?:me|nous|m.) ?(?:re)?(?:contact|écri|ecri|envoy|sollicit|relanc|dérang|derang|importun|démarch|demarch)\w* (?:plus|jamais)\b|\bn.écrivez plus\b",
-    r"\bne (?:me|nous|m.) ?(?:re)?(?:contactez|écrivez|ecrivez|sollicitez|relancez|dérangez|derangez) pas(?: s.il vous plaît| svp|[.!]*$)",
-    r"\bne (?:souhaite|veux|désire|desire|souhaitons|voulons|désirons)(?: vraiment)? (?:plus|pas)\b.{0,20}\b(?:recevoir (?:de |d.|vos |ces |aucun)|être|etre|figurer|que vous)",
-    r"\b(?:me|nous|m.) ?(?:désabonn|desabonn|désinscri|desinscri|retir|supprim|enlev|ray|effac|radi)(?:er|re|ire|ez|vez)\b",
-    r"\b(?:désabonn|desabonn|désinscri|desinscri|retir|supprim|enlev|ray|effac)\w*(?:-moi|-nous| (?:moi|nous|mon|mes|notre|nos|cette) ?(?:\w+ )?(?:adresse|nom|mail|e-?mail|données|coordonnées|donnees|contact)?)(?= |[.,!]|$)(?! (?:une?|des?) )",
-    r"^(?:merci,? |svp,? |bonjour,? )*(?:désabonnement|désinscription|désabonner|désinscrire|me désabonner|me désinscrire|stop mails?|stop pub)(?:,? (?:svp|stp|merci|s'il vous plaît))*$",
-    r"\b(?:désabonn|désinscri|retir|supprim|enlev|ray|effac)\w*-(?:moi|nous) (?:de|des|du) (?:votre|vos|la|cette|ces|listes?|fichiers?)\b",
-    r"\b(?:arrêter|cesser|stopper) (?:ces|vos|les) (?:envois|mails?|messages)|\bne (?:veux|voulons) plus de vos\b",
-    r"\bne (?:plus )?(?:jamais|plus) (?:plus )?(?:me|nous|m') ?(?:solliciter|contacter|écrire|relancer)|\bde l'effacer\b|\b(?:l'|la |les )(?:effacer|supprimer|retirer) (?:de (?:vos|votre)|immédiatement|définitivement)",
-    r"\b(?:cess|arrêt|arret)(?:er|ez) (?:de |d.|immédiatement |tout de suite |tout |vos |ces |cet )(?:\w+.? )?(?:m.|me |nous |contact|écri|envo|e-?mails?|mails?|messages?|envois|sollicit|relanc|démarch|harc)",
-    r"\b(?:plus aucun|plus de|aucun autre|pas d.autres?) (?:e-?mails?|mails?|messages?|courriels?|relances?|publicité)\b",
-    r"\bm.oppose\b.{0,40}\b(?:traitement|utilisation|prospection|démarchage|données)|\blaissez[- ](?:moi|nous) (?:tranquille|en paix)",
-)
-SPANISH = (
-    r"\b(?:darme|darnos|dame|dadme|deme|denme|dé?me|dennos|damos|me doy|quiero darme) (?:\w+ )?de baja\b|\bdar(?:me)? de baja (?:mi|este|nuestro)\b|^(?:por favor,? )?(?:la )?baja(?: por favor)?$",
-    r"\bno (?:me|nos) (?:escrib|contact|env[ií]|mand|molest|incluy|vuelv)\w*\b.{0,25}\b(?:más|mas|nunca|de nuevo|otra vez)\b|\bno (?:me|nos) (?:escrib|contact|molest)\w+(?: por favor|[.!]*$)",
-    r"\bno (?:me |nos )?(?:volver|vuelv[aeo]\w*)\s?a (?:escribi|contacta|envia|manda|molesta)\w*",
-    r"\bno (?:quiero|deseo|queremos|deseamos)\b.{0,15}\b(?:recibir|seguir recibiendo|más (?:correos|mensajes|e?-?mails)|que me (?:escrib|contact|env))",
-    r"\bdej(?:e|en|a|ad|ar) de (?:escribi|envia|contacta|manda|molesta)\w*(?:me|nos)\b",
-    r"\b(?:elim[ií]n|b[oó]rr|qu[ií]t|ret[ií]r|s[aá]c|supr[ií]m)\w*(?:me|nos)\b.{0,30}\b(?:de|lista|base)|\b(?:elimin|borr|quit|retir|sac|suprim)\w+ (?:mi|mis|nuestr\w+|esta) (?:\w+ )?(?:datos|direcci\w+|correo|e?-?mail|contacto|nombre)",
-    r"\b(?:no|ni un) (?:más|mas) (?:correos?|mensajes?|e?-?mails?|publicidad)\b|\bme opongo\b|\bcancel\w+ (?:mi|la) suscripci|\bdesuscr[ií]b\w*(?:me|nos)\b|\bdéj[ae]\w* ?(?:me|nos)? en paz",
-)
-ITALIAN = (
-    r"\b(?:cancell|rimuov|elimin|togli|disiscriv|toglie)\w*(?:mi|ci|temi|teci|rmi|rci)\b|\b(?:mi|ci) (?:cancell|rimuov|elimin|tolg)\w+\b.{0,30}\b(?:da|dal|dalla|dai|dalle|lista)",
-    r"\b(?:cancell|rimuov|elimin|togli)\w* (?:il mio|la mia|i miei|il nostro|la nostra|i nostri|questo) (?:\w+ )?(?:indirizzo|e?-?mail|dat[io]|nominativo|contatt\w+|nome)",
-    r"\bnon (?:mi|ci) (?:scriv|contatt|mand|invi|disturb)\w+ (?:più|piu|mai|ulterior|altre)|\bnon (?:scriv|contatt|invi|mand|disturb)[aei]\w*(?:mi|ci|e) (?:più|piu|mai|altre)",
-    r"\bnon (?:voglio|desidero|vorrei|vogliamo|desideriamo|intendo)(?: più| piu)? (?:più |piu )?(?:ricevere|essere (?:più )?contattat|che mi)",
-    r"\bsmett\w+ di (?:scriver|mandar|inviar|contattar|disturbar)(?:mi|ci)\b|\b(?:basta|niente più|nessun'altra|stop) (?:con (?:le |queste )?)?(?:mail|e-?mail|email|messaggi)\b",
-    r"\bdisiscri(?:vermi|verci|vetemi|zione)\b|\bmi oppongo\b|\blasci\w*(?:mi|temi|ci) in pace",
-)
-DUTCH = (
-    r"\b(?:schrijf|schrap|haal|verwijder|meld|gooi|wis)(?:t)? (?:u )?(?:alstublieft |aub |alsjeblieft )?(?:mij|me|ons|mijn|onze|dit)\b.{0,50}\b(?:uit|af|van|adres\w*|e-?mail\w*|gegevens|lijst|bestand)",
-    r"\b(?:mij|me|ons|mijn|onze)\b.{0,40}\b(?:uit te schrijven|uitschrijven|uitgeschreven|afmelden|af te melden|te verwijderen|verwijderen|te schrappen|schrappen|van de (?:mailing)?lijst|van de (?:mailing)?lijst halen)\b",
-    r"^(?:graag |aub |alstublieft )?(?:verwijder|schrap|wis)(?:t u)? (?:mij|me|ons)(?: alstublieft| aub)?(?=,|$)",
-    r"\b(?:uitschrijven|afmelden) (?:uit|van|voor) (?:uw|deze|de|jullie|je)\b",
-    r"^(?:graag |aub |alstublieft )*(?:uitschrijven|afmelden)(?: aub| graag| alstublieft)?$",
-    r"\bgeen (?:\w+ )?(?:e-?mails?|mails?|berichten|reclame|post|nieuwsbrie\w+) meer\b|\bgeen verdere (?:e-?mails?|mails?|berichten|contact\w*|benadering)",
-    r"\bniet (?:meer|langer)(?: \w+)? (?:te )?(?:mailen|e-?mailen|contacteren|benaderen|schrijven|contact op|benaderd|gemaild|lastig|sturen)\b|\bnooit meer (?:mail|contact|benader|schrijf)",
-    r"\b(?:mail|contacteer|benader|schrijf|e-?mail)(?: u)? (?:mij|me|ons)(?: alstublieft| aub| alsjeblieft)? (?:niet|nooit)(?: meer|[.!]*$)|\bneem\b.{0,30}\bgeen contact meer\b",
-    r"\bstopt? (?:met|u met) (?:\w+ )?(?:mailen|sturen|benaderen|contacteren|schrijven)|\bmaak(?: ik)?(?: \w+)? bezwaar\b|\blaat (?:mij|me|ons) met rust\b",
-)
-WISHES = re.compile("|".join((*ENGLISH, *GERMAN, *FRENCH, *SPANISH, *ITALIAN, *DUTCH)), re.IGNORECASE)
-BARE = re.compile(
-    r"\W*(unsubscribe|remove( me)?|stop|opt.?out|abmelden|austragen|désinscription|baja|uitschrijven)\W*", re.I
+
+class Wish(IntEnum):
+    """Strength of a wish to hear no more."""
+
+    NONE = 0
+    POSSIBLE = 1
+    PLAIN = 2
+
+
+_BARE: Final = re.compile(
+    r"(?:\b(?:please|pls|plz|bitte|svp|stp|merci|aub|graag|por favor|per favore|hi|hello|hallo|now|jetzt|thanks|thank you|thx|danke|gracias|grazie|i said|all|this|mail|e-?mails?)\b|\W)*"
+    r"(?:unsub(?:scribe)?|remove(?: (?:me|us))?|delete(?: (?:me|us))?|stop|stopp|end|opt[ -]?out|cancel|abmelden|abmeldung|austragen|abbestellen|loschen|streichen|desinscription|desinscrire|desabonnement|desabonner"
+    r"|baja|borrar|eliminar|uitschrijven|afmelden|verwijderen|cancellami|cancellatemi|cancellazione|disiscrizione|disiscrivimi|abmeld\w*|abbest\w*|austrag\w*|uitschrij\w*|desinscri\w*|desabonn\w*|unsub\w*|un-?subscribe|rimuovi|rimuovere|basta|no more)"
+    r"(?:\b(?:please|pls|plz|bitte|svp|stp|merci|aub|graag|por favor|per favore|now|jetzt|thanks|thank you|thx|danke|gracias|grazie|me|us|all|this|it|mail|e-?mails?|stop|remove|unsubscribe)\b|\W)*"
 )
 # A question that asks for the act itself, as politeness has it.
-REQUEST = re.compile(
-    r"\b(?:can|could|would|will|may|might) (?:you|i|we|i ask)\b|\bwould you mind\b|\bhow (?:do|can|could) (?:i|we)\b|\bplease\b"
-    r"|\b(?:können|könnten|würden|kannst|könntest|dürfte)\b|\b(?:pouvez|pourriez|peux|voulez|serait)\b"
-    r"|\b(?:puede|pueden|podr[ií]an?|puedes)\b|\b(?:può|puo|potrebbe|potete|potreste|puoi)\b|\b(?:kunt|kan|wilt|zou|kun)\b"
-    r"|\bwann hören\b|\bwhen will you stop\b",
-    re.IGNORECASE,
+_REQUEST: Final = re.compile(
+    r"\b(?:can|could|would|will|may|might) (?:you|i|we|someone|somebody|anyone)\b|\bwould you mind\b|\b(?:how|where|when) (?:do|can|could|will|to)\b|\bplease\b|\bpls\b|\bis (?:there|it) \w+ (?:way|possible)\b|\bmind (?:taking|removing|deleting)\b"
+    r"|\b(?:konnen|konnten|konnt|wurden|kannst|konntest|durfte|wurdest|kann|wann|wie|wo)\b|\bbitte\b|\b(?:pouvez|pourriez|peux|pourrais|voulez|serait|comment|ou)\b|\b(?:puede|pueden|podria|podrian|puedes|podrias|podeis|como|seria)\b"
+    r"|\b(?:puo|potrebbe|potete|potreste|puoi|potresti|come|sarebbe|vi dispiace)\b|\b(?:kunt|kan|wilt|wil|zou|kun|kunnen|hoe|waar|zouden)\b"
 )
-# Asked of what a product can do, and of nothing that is to be done now.
-CAPABILITY = re.compile(
-    r"\b(?:on|upon) request\b|\bat any time\b|\bauf (?:wunsch|anfrage|verlangen)\b|\bjederzeit\b|\b(?:sur|à la) demande\b|\bà tout moment\b"
-    r"|\b(?:su|a) richiesta\b|\bop (?:verzoek|aanvraag)\b|\b(?:a|bajo) petición\b|\bbajo demanda\b",
-    re.IGNORECASE,
+# Asked of what a product can do, or of other people's lists; nothing is to be done now.
+_CAPABILITY: Final = re.compile(
+    r"\b(?:on|upon) request\b|\bat any time\b|\bauf (?:wunsch|anfrage|verlangen)\b|\bjederzeit\b|\b(?:sur|a la) demande\b|\ba tout moment\b|\b(?:su|a) richiesta\b|\bop (?:verzoek|aanvraag)\b|\b(?:a|bajo) peticion\b|\bbajo demanda\b"
+    r"|(?<!from )(?<!of )(?<!off )(?<!in )\b(?:your|the|this|such a) (?:\w+ )?(?:tool|product|software|system|platform|app|solution|service)\b|\b(?:handle|manage|support|deal with|automate)s?\b|\bprocess(?! (?:my|our|this))\b|\b(?:ihr|euer|die|das|der|eure|ihre) (?:\w+ )?(?:tool|produkt|software|system|plattform|losung)\b|\bfunktion\b|\b(?:kunden|clients?|customers?|clienti|klanten|clientes|abonnes|abonnenten|users?|nutzer|readers?|empfanger)\b"
+    r"|(?<!de )(?<!dal )(?<!uit )(?<!du )\b(?:votre|le|vostro|il|uw|jullie|su|el) (?:outil|produit|logiciel|systeme|solution|strumento|prodotto|sistema|systeem|tool|software|product|producto|herramienta|piattaforma)\b|\b(?:gerez|gestite|gestionan|regelen|lost ihr|losen sie|geht ihr|gehen sie)\b"
 )
-# What comes before the wish and turns it round: "no need to remove me", "before I unsubscribe".
-TURNED = re.compile(
-    r"(?:\b(?:do not|don.?t|never|no need to|no reason to|not going to|won.?t|will not|please don.?t|rather than|instead of|before (?:i|we)|without having to"
-    r"|if (?:i|we)|if you don.?t|(?:customers?|clients?|people|users?|readers?|they|leads?)(?: \w+){0,3})\s*(?:\w+ ){0,1})$"
-    r"|\b(?:if|when|whenever|in case)\b[^.!?]{0,30}\byou\b[^.!?]{0,30}$|\b(?:kein grund|nicht nötig|statt)\b[^.]{0,20}$",
-    re.IGNORECASE,
+_PRODUCT_TALK: Final = re.compile(
+    rf"{_CAPABILITY.pattern}|\b(?:rates?|requests?|feature|button in|page of|flow|emailing to|double opt|opt-?in)\b|\b(?:quote|kundendaten|verwaltung|gestion des|gestione dell\w+|beheer)\b"
 )
-# A removal that is not to be: "ne me retirez pas", "Nehmen Sie mich bloß nicht vom Verteiler". What follows may turn it back: "not only".
-KEPT_BEFORE = re.compile(
-    r"\b(?:no|non|ne)(?: (?:surtout |absolument )?(?:pas|me|nous|nos|mi|ci|quiero|queremos|deseo|deseamos|voglio|vogliamo|desidero|veux|voulons|souhaite))*[ ']$",
-    re.IGNORECASE,
+# Who says what stands before: "no need to remove me", "before I unsubscribe", "customers tell us to stop".
+_TURNED: Final = re.compile(
+    r"\b(?:do not|don'?t|dont|never|no need to|no reason to|not going to|won'?t|will not|rather than|instead of|before (?:i|we)|without having to|if (?:i|we)|(?:should|would|did|do) (?:i|we)(?: have)?)(?: to)?(?: (?:just|please|ever|have|need|want|wish|to|you|take|get|be))*[ ,]*$"
+    r"|\b(?:if|when|whenever|in case|unless)\b[^.!?]{0,30}\byou (?:don'?t|do not|can'?t|cannot|won'?t|are|want|would|need|need to|stop|have)\b[^.!?,]{0,30}$|\b(?:kein grund|nicht notig|statt|ohne|falls wir|falls ich|wenn (?:wir|ich))\b[^.,]{0,25}$"
+    r"|\b(?:we|they|he|she|it|customers?|clients?|people|users?|readers?|leads?|colleagues?|guests?|visitors?|patients?|suppliers?|members?|kunden|wir|nos clients|nous|les clients|i clienti|klanten|wij|we|clientes|nuestros clientes)"
+    r"(?: (?!ask\b|want\b|request|demand|insist|would\b|wish|need you|expect|you\b|hereby|require|prefer|like\b|please|kindly|bitt|mocht|woll|wunsch|verlang|forder|widersprech|verzicht|merci|pri(?:e|ons)|graag|gelieve|wens|exige|souhait|voul|demand|vorr|vogl|chied|wil|vrag|verzoek|quer|ped|solicit|exig)[\w'-]+){0,5} ?$"
 )
-KEPT_WITHIN = re.compile(
-    r"\b(?:mich|uns|mein\w*|unser\w*|diese|adresse|mij|me|ons|mijn|onze) (?:(?:bitte|bloß|bloss|doch|ja|nur|auf keinen fall|alstublieft|alsjeblieft|aub|vooral) )*"
-    r"(?:nicht|niet)\b(?! (?:nur|bloß|bloss|lediglich|mehr|alleen|meer|enkel))|\b(?:adresse|daten|mail|gegevens|adres)(?: bitte| aub)? (?:nicht|niet)$",
-    re.IGNORECASE,
+# What a sender offers under a mail that went out: "if you no longer wish to receive these, click here".
+_OFFER: Final = re.compile(
+    r"\b(?:if|should|in case|when|whenever) you(?:'d|'re)?\b[^.!?]{0,80}\b(?:wish|want|like|prefer|longer|rather|interested)\b|^(?:\w+: )?to (?:no longer|stop|opt|unsubscribe|indicate|be removed|leave|end)\b|\b(?:click|klicken sie|cliquez|clicc\w+|klik|haga clic|pulse|clique) (?:\w+ )?(?:here|below|on|hier|ici|qui|aqui|op|sur|auf|link)\b|\$link\b|https?:"
+    r"|\b(?:wenn|falls|sollten) sie\b[^.!?]{0,60}\b(?:mochten|wunschen|wollen)\b|\bsi vous\b[^.!?]{0,20}\b(?:souhaitez|voulez|desirez)\b|\bse (?:non )?(?:desidera|vuole|volete|vuoi)\w*\b|\bals (?:u|je)\b[^.!?]{0,60}\b(?:wilt|wenst)\b|\bsi (?:no |ya no )?(?:desea|quiere|deseas|quieres)\b"
 )
-# The writer names another way or another moment instead: that is an answer, and no wish to be left alone.
-INSTEAD = re.compile(
-    r"(?<!or )(?<!not )(?<!don't )(?<!nor )\b(?:call|ring|phone|whatsapp|text|slack) (?:me|us)\b(?! (?:again|any ?more))|\bgive (?:me|us) a (?:call|ring)\b"
-    r"|\b(?:use|write (?:to )?|e-?mail|try|contact) (?:me (?:at|on)|my (?:work|private|other|new|personal|direct|colleague\w*)|our (?:new|other)|instead)\b|\binstead[.!]*$"
-    r"|\b(?:rufen|ruf) (?:sie )?(?:mich|uns|lieber|bitte|einfach)\b|\bappelez[- ](?:moi|nous)\b|\bll[aá]m[ae]\w*(?:me|nos)\b|\b(?:mi|ci) (?:chiami|telefoni)\b|\bchiamat?e?(?:mi|ci)\b"
-    r"|\bbel (?:mij|me|ons)\b(?! niet)",
-    re.IGNORECASE,
+_OWN_WISH: Final = re.compile(
+    r"(?:wens|wunsch|mocht|woll|will|souhait|voul|quer|dese|vogl|vorr|desider|wil|want|wish|object|oppo|\w+ object|ask|request|no |geen|kein|aucun|plus |nessun)"
 )
-UNTIL = re.compile(
-    r"\b(?:until|till|before(?!\W*$)|during|this week|this month|over the|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|at (?:night|the weekend)|unless"
-    r"|bis|vor|erst|diese woche|jusqu|avant|cette semaine|hasta|antes|esta semana|fino|prima|questa settimana|tot|voor|deze week)\b",
-    re.IGNORECASE,
+_KEPT_BEFORE: Final = re.compile(
+    r"\b(?:do not|don'?t|dont|never|please not|no|non|ne|nicht|niet|not)(?: (?:ever|please|surtout|absolument|pas|me|nous|nos|mi|ci|quiero|queremos|deseo|deseamos|voglio|vogliamo|desidero|veux|voulons|souhaite|want|to|you|wish|be|have|need))*[ ']*$"
 )
-# To be taken off a list is meant for good, whatever else the reply says.
-REMOVAL = re.compile(
-    r"remov|delet|eras|unsubscri|opt.?(?:me|us|out)|take |streich|lösch|loesch|entfern|verteiler|abmeld|désabon|désinscri|retir|supprim"
-    r"|baja|elim|borr|quit|cancell|rimuov|disiscri|uit|haal|verwijder|schrap|data|daten|alone|cease",
-    re.IGNORECASE,
+_KEPT_WITHIN: Final = re.compile(
+    r"\b(?:mich|uns|mein\w*|unser\w*|diese|adresse|mij|me|ons|mijn|onze)(?: (?:bitte|bloss|doch|ja|nur|auf keinen fall|alstublieft|alsjeblieft|aub|vooral|adresse|daten|mail|gegevens|adres))*"
+    r" (?:nicht|niet)\b(?! (?:nur|bloss|lediglich|mehr|alleen|meer|enkel|langer|weiter))"
 )
-QUOTED = re.compile(r"[\"“„«][^\"“”„«»\n]{0,300}[\"”“»]")
+# Another way or moment that is named instead is an answer, and no wish to be left alone.
+_INSTEAD: Final = re.compile(
+    r"(?<!or )(?<!not )(?<!don't )(?<!nor )(?<!stop )\b(?:call|ring|phone|whatsapp|text|slack) (?:me|us)\b(?! (?:again|any ?more))|\bgive (?:me|us) a (?:call|ring)\b"
+    r"|\b(?:use|write (?:to )?|e-?mail|try|contact|send (?:it|them|mails|this|that) to) (?:me (?:at|on)|my (?:work|private|other|new|personal|direct|colleague\w*|boss|successor)|our (?:new|other)|instead)\b|\binstead[.!]*$|\b(?:link|pdf|attachments?) is (?:fine|ok|better)\b"
+    r"|\b(?:rufen|ruf) (?:sie )?(?:mich|uns|lieber|bitte|einfach)\b|\bsondern an\b|\bappelez[- ](?:moi|nous)\b|\bmais (?:sur|a) \b|\bplutot a\b|\bllam[ae]\w*(?:me|nos)\b|\bsino a\b|\b(?:mi|ci) (?:chiami|telefoni)\b|\bchiamat?e?(?:mi|ci)\b|\bma a(?:l|lla)?\b|\bbel (?:mij|me|ons)\b(?! niet)|\bmaar (?:naar|aan)\b"
+)
+_UNTIL: Final = re.compile(
+    r"\b(?:until|till|before(?! ?$)|during|this (?:week|month|quarter)|over the|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|at (?:night|the weekend)|unless|bis|vor|erst|diese woche|jusqu\w*|avant|cette semaine|hasta|antes|esta semana|fino|prima|questa settimana|tot|voor(?= (?:\d|begin|eind))|deze week)\b"
+)
+_LATER: Final = re.compile(
+    r"\b(?:after|later|next|nach|nachste\w*|apres|plus tard|dopo|prossim\w+|despues|proxim\w+|na de|volgend\w*)\b"
+)
+_REMOVAL: Final = re.compile(
+    r"remov|delet|eras|unsub|opt.?(?:me|us|out|ing)|tak(?:e|ing) |streich|loo?e?sch|entfern|verteiler|abmeld|austrag|desabon|desinscri|retir|supprim|enlev|effac|ray|baja|elim|borr|quit|cancell|rimuov|togli|tolg|disiscri|uit|haal|verwijder|schrap|wis\b|alone|cease|object|oppo|bezwaar|widerspr"
+)
+_QUOTED: Final = re.compile(r"[\"“„«][^\"“”„«»\n]{0,300}[\"”“»]")
 # "Where did you get my address? Delete it." is one wish in two sentences.
-SENTENCE = re.compile(r"(?<=[.!?;])\s+(?!(?:delete|remove|erase) (?:it|them)\b)|\n{2,}", re.IGNORECASE)
-MAX_CHARS = 4_000
+_SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+(?!(?:please |now |just )*(?:delete|remove|erase) (?:it|them)\b)|\n+")
+# Slips of the pen in the words that matter most; what is another word stays.
+_WORDS: Final = (
+    "unsubscribe", "remove", "delete", "abmelden", "austragen", "loschen", "entfernen", "verteiler", "newsletter", "streichen",
+    "desinscrire", "desinscription", "desabonner", "desabonnement", "supprimer", "uitschrijven", "afmelden", "verwijderen",
+    "cancellatemi", "cancellare", "eliminar", "eliminen", "widerspreche", "please",
+)  # fmt: skip
+_STEMS: Final = re.compile(
+    r"(?:un)?subscri|descri|remov|delet|ab(?:ge)?meld|an(?:ge)?meld|aan(?:ge)?meld|auftrag|austrag|ausfrag|austausch|lo(?:e)?sch|entfern|verteil|newsletter|(?:ge)?strich|streich|des(?:inscri|abonn)|supprim|uitschr|afmeld|verwijder|cancell|elimin|widerspr|remote|relate|pleas|strecken|losch|schreiben|erscheinen"
+)
+MAX_CHARS: Final = 4_000
+# In so few words an act of ending is hardly about something else.
+SHORT: Final = 14
 
 
-def is_objection(text: str, *, subject: str = "") -> bool:
-    """Whether the writer asks for no more mails, or for the address to be deleted.
+def wish_in(text: str, *, subject: str = "") -> Wish:
+    """Return the strongest wish to hear no more that a reply holds.
 
     Args:
         text: The writer's own words, without quotations.
         subject: The mail's subject; heeded only where it is a bare wish (`unsubscribe`).
     """
-    plain = _plain(text[:MAX_CHARS])
-    if BARE.fullmatch(subject) or BARE.fullmatch(plain) or BARE.fullmatch(f"{subject} {plain}"):
-        return True
-    has_other_way = INSTEAD.search(plain) is not None
-    return any(_is_wish(each, has_other_way=has_other_way) for each in SENTENCE.split(plain))
+    plain, title = _folded(text), _folded(subject)
+    if any(_BARE.fullmatch(each) for each in (plain, title, f"{title} {plain}")):
+        return Wish.PLAIN
+    has_other_way = _INSTEAD.search(plain) is not None
+    return max((_wish(each, has_other_way=has_other_way) for each in _SENTENCE.split(plain)), default=Wish.NONE)
 
 
-def _is_wish(sentence: str, *, has_other_way: bool) -> bool:
+def _wish(sentence: str, *, has_other_way: bool) -> Wish:
     words = " ".join(sentence.split())
     is_question = words.endswith("?")
-    bare = words.rstrip(".!? ")
-    match = next((each for each in WISHES.finditer(bare) if not _is_turned(bare, each)), None)
-    if match is None:
+    bare = words.strip(".!?,;:()- ")
+    if is_question and (_CAPABILITY.search(bare) or not _REQUEST.search(bare)):
+        return Wish.POSSIBLE if _may_be_meant(bare, is_weak_too=False) else Wish.NONE
+    if _OFFER.search(bare):
+        return Wish.NONE
+    is_kept = is_turned = False
+    for match in PLAIN.finditer(bare):
+        is_removal = _REMOVAL.search(match[0]) is not None
+        if is_removal and _is_kept(bare, match):
+            is_kept = True
+        elif _TURNED.search(bare[: match.start()]) and not _OWN_WISH.match(match[0]):
+            is_turned = True
+        elif is_removal or not (has_other_way or _UNTIL.search(bare[match.start() :])):
+            return Wish.PLAIN
+    if is_kept or has_other_way:
+        return Wish.NONE
+    return Wish.POSSIBLE if _may_be_meant(bare, at_least=is_turned) else Wish.NONE
+
+
+def _may_be_meant(sentence: str, *, at_least: bool = False, is_weak_too: bool = True) -> bool:
+    if _PRODUCT_TALK.search(sentence):
         return False
-    if is_question and (CAPABILITY.search(bare) or not REQUEST.search(bare)):
+    if at_least or POSSIBLE.search(sentence):
+        return True
+    if not is_weak_too or any(each.search(sentence) for each in (OFFICE, _UNTIL, _LATER)):
         return False
-    if REMOVAL.search(match[0]):
-        return True
-    return not has_other_way and not UNTIL.search(bare[match.start() :])
+    is_short = len(sentence.split()) <= SHORT
+    is_near = NEAR.search(sentence) is not None and not EXCUSED.search(sentence)
+    return is_near or (is_short and ACT.search(sentence) is not None)
 
 
-def _is_turned(sentence: str, wish: re.Match[str]) -> bool:
-    """Whether the sentence says that what looks like a wish is none, or asks that the writer stay on the list."""
-    before = sentence[: wish.start()]
-    if TURNED.search(before):
-        return True
-    # "keine Mails mehr" holds a word that says no too, and is a wish.
-    return REMOVAL.search(wish[0]) is not None and bool(
-        KEPT_BEFORE.search(before) or KEPT_WITHIN.search(_clause(sentence, wish))
-    )
+def _is_kept(sentence: str, wish: re.Match[str]) -> bool:
+    """Tell a removal that is not to be: *don't remove me*, *Nehmen Sie mich bloß nicht vom Verteiler*."""
+    clause = sentence[wish.start() :].partition(",")[0]
+    return bool(_KEPT_BEFORE.search(sentence[: wish.start()]) or _KEPT_WITHIN.search(clause))
 
 
-def _clause(sentence: str, wish: re.Match[str]) -> str:
-    """The wish up to the next comma: what is said after it is of something else."""
-    return sentence[wish.start() :].partition(",")[0]
+def _folded(text: str) -> str:
+    """Return small letters without diacritics, quotations of others, and slips of the pen."""
+    plain = folded(_QUOTED.sub(" ", text[:MAX_CHARS])).strip()
+    return re.sub(r"[^\W\d_]{5,14}", lambda match: _mended(match[0]), plain)
 
 
-def _plain(text: str) -> str:
-    """The text with one sort of apostrophe and without what it quotes of others."""
-    return QUOTED.sub(" ", text.replace("\u2019", "'").replace("\u00b4", "'")).strip()
+@lru_cache(maxsize=4_096)
+def _mended(word: str) -> str:
+    if _STEMS.match(word):
+        return word
+    near = [each for each in _WORDS if each[0] == word[0] and abs(len(each) - len(word)) <= 2]
+    return next(iter(get_close_matches(word, near, n=1, cutoff=0.83)), word)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from campaigns.models import Contact
 from campaigns.replies import sorting
-from campaigns.replies.parsing import auto_replies
 from campaigns.replies.sorting import ReceivedReply, SortedReply
+from campaigns.states import NO_REPLIES
 from demo.data.reply_sorting.records import DrawnReply, address_of, replies
 from demo.recordings.answers import FOLDER
 
@@ -49,8 +49,8 @@ def texts() -> dict[tuple[str, str], list[ReplyText]]:
     told = _recorded()
     for meaning, language, received, drawn in _drawn():
         found = sorting.sort(received, probabilities=told.get(received.read), by=SORTER)
-        is_automatic = auto_replies.auto_reply_reason(received.mail, received.text, subject=received.subject)
-        reply = ReplyText(received.subject, received.text, meaning, language, found, bool(is_automatic), drawn)
+        is_automatic = bool(received.auto_reason) and found.reply_class in NO_REPLIES
+        reply = ReplyText(received.subject, received.text, meaning, language, found, is_automatic, drawn)
         by_kind.setdefault((meaning, language), []).append(reply)
     return by_kind
 

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from campaigns.replies.parsing import auto_replies, parse_mail
+from campaigns.replies.parsing import parse_mail
 
 QMAIL = """From: MAILER-DAEMON@mx.example
 To: replies@sender.example
@@ -96,19 +96,3 @@ def test_a_person_who_mentions_an_absence_or_a_ticket_is_no_machine(text):
     mail.set_content(text)
 
     assert parse_mail.parse_mail(mail.as_bytes()).auto_reason == ""
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I have left the company. Please remove me from your list.",
-        "Ticket number 4711. Please stop sending me e-mails.",
-        "Ich bin nicht mehr bei uns im Haus tätig. Bitte streichen Sie mich aus Ihrem Verteiler.",
-    ],
-)
-def test_a_wish_to_hear_no_more_beside_a_programs_words_is_heeded(text: str) -> None:
-    assert auto_replies.auto_reply_reason(EmailMessage(), text, subject="Automatic reply: Your mail") == ""
-
-    marked = EmailMessage()
-    marked["Auto-Submitted"] = "auto-replied"
-    assert auto_replies.auto_reply_reason(marked, text, subject="") == "Auto-Submitted: auto-replied"

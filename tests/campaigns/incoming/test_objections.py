@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections import Counter
+from pathlib import Path
+from time import monotonic
 
 import pytest
 
-from campaigns.replies.parsing.meaning import meaning_of
-from campaigns.replies.parsing.objections import is_objection
+from campaigns.replies.parsing.objections import Wish, wish_in
 from tests.campaigns.incoming.objection_sentences import HELD_OUT, MADE_ON
 
+# Lines `least|text`: the rules were made on these; what judges them is by another hand and not in this repository.
+WISHES = [line.split("|", 1) for line in (Path(__file__).parent / "wishes.txt").read_text().splitlines()]
 # A removal that is not to be, and what only looks like one.
 STAYS = (
     "Nehmen Sie mich bloß nicht vom Verteiler, genau das suchen wir.",
@@ -50,33 +52,55 @@ LEAVES = (
 
 @pytest.mark.parametrize("text", STAYS)
 def test_who_asks_to_stay_on_the_list_is_not_taken_off_it(text):
-    assert not is_objection(text)
-    assert meaning_of(text) != "unsubscribe"
+    assert wish_in(text) is Wish.NONE
 
 
 @pytest.mark.parametrize("text", LEAVES)
 def test_a_word_that_says_no_to_something_else_turns_no_wish_round(text):
-    assert is_objection(text)
+    assert wish_in(text) is Wish.PLAIN
 
 
-@pytest.mark.parametrize(("text", "wish"), MADE_ON)
+@pytest.mark.parametrize(("text", "wish"), [*MADE_ON, *HELD_OUT])
 def test_a_wish_to_hear_no_more_is_read_in_six_languages_and_nothing_else_is_taken_for_one(text, wish):
-    assert is_objection(text) is wish
-    assert (meaning_of(text) == "unsubscribe") is wish
+    assert (wish_in(text) is Wish.PLAIN) is wish
 
 
-def test_the_second_set_is_read_without_a_wish_missed_or_a_lead_silenced():
-    counts = Counter((wish, is_objection(text)) for text, wish in HELD_OUT)
+def test_every_wish_in_the_table_is_read_and_one_that_may_be_meant_is_at_least_suspected():
+    read = [(least, wish_in(text), text) for least, text in WISHES]
 
-    assert len(HELD_OUT) == 50
-    assert sum(wish for _, wish in HELD_OUT) == 27
-    assert counts == {(True, True): 27, (False, False): 23}
+    assert len(WISHES) >= 600
+    assert not [text for least, wish, text in read if least == "plain" and wish is not Wish.PLAIN]
+    assert not [text for least, wish, text in read if least == "may" and wish is Wish.NONE]
 
 
-def test_a_question_never_puts_a_hot_lead_to_silence():
-    text = "Is your tool GDPR compliant, and can readers opt out? We would like a demo."
+def test_few_other_replies_are_suspected_and_none_is_taken_for_a_wish():
+    others = [(wish_in(text), text) for least, text in WISHES if least == "none"]
 
-    assert meaning_of(text) == "interested"
+    assert len(others) >= 150
+    assert not [text for wish, text in others if wish is Wish.PLAIN]
+    assert sum(wish is Wish.POSSIBLE for wish, _ in others) <= 0.04 * len(others)
+
+
+@pytest.mark.parametrize(("least", "text"), [pair for pair in WISHES if pair[0] == "plain"][::12])
+def test_capitals_missing_marks_and_a_greeting_hide_no_wish(least, text):
+    assert wish_in(text.upper()) is Wish.PLAIN
+    assert wish_in(f"Hello,\n\n{text}\n\nBest\nKim Berg") is Wish.PLAIN
+    assert wish_in(text.translate(str.maketrans("äöüéèàñç", "aoueeanc"))) is Wish.PLAIN
+
+
+def test_words_that_are_quoted_of_others_are_no_wish():
+    assert wish_in("Our members write “please remove me from your list” every day. Can you help?") is Wish.NONE
+
+
+@pytest.mark.parametrize(
+    "word", ["please ", "remove ", "we don't ", "ne ", "nicht mehr ", "no more of these ", "my our "]
+)
+def test_a_text_made_to_be_slow_is_read_soon(word):
+    began = monotonic()
+
+    wish_in(word * 2_000)
+
+    assert monotonic() - began < 5
 
 
 @pytest.mark.slow
@@ -88,5 +112,6 @@ def test_in_real_mails_few_sentences_count_as_wishes_and_nearly_all_of_those_are
     offers = [text for text in texts if "unsubscribe" in text.lower()]
 
     assert len(offers) >= 3
-    assert not [text for text in offers if is_objection(text)]
-    assert sum(map(is_objection, texts)) <= 3
+    assert not [text for text in offers if wish_in(text) is Wish.PLAIN]
+    assert sum(wish_in(text) is Wish.PLAIN for text in texts) <= 3
+    assert sum(wish_in(text) is Wish.POSSIBLE for text in texts) <= 0.02 * len(texts)

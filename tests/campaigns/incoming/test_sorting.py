@@ -1,77 +1,115 @@
-"""What rules and words make of replies as people write them: clipped, misspelt, or about something else than they seem."""
+"""Rules decide what must not wait; a person's reply that none decides is for a person, or for who was chosen to sort."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from campaigns.replies import sorting
-from campaigns.states import ReplyClass
+from campaigns.states import NO_REPLIES, ReplyClass
 
 FEW = {each.value: 0.005 for each in ReplyClass}
+# Lines `class|subject|text`: what programs write, and people who mention the same.
+NOTICES = [line.split("|", 2) for line in (Path(__file__).parent / "notices.txt").read_text().splitlines()]
+LEAVES = "Please remove me from your list."
+AWAY = "I am out of the office until 3 May. In urgent cases call reception."
 
 
-def said(text: str) -> ReplyClass:
-    return sorting.sort(sorting.received("Re: Invoices", text)).reply_class
+def sort(text: str, headers: dict[str, str] | None = None, **shares: float) -> sorting.SortedReply:
+    reply = sorting.received("Re: Invoices", text, headers)
+    return sorting.sort(reply, probabilities={**FEW, **shares} if shares else None, by="small" if shares else "rules")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "pls unsub me thx",
-        "Unsubcribe please",
-        "not intrested pls remove",
-        "We'd appreciate not hearing from you any more.",
-        "Kindly desist from sending me marketing.",
-        "Von weiteren Kontaktaufnahmen bitte ich abzusehen.",
-        "bitte abmeldung vom newsletter",
-        "Ich will das nicht mehr kriegen",
-    ],
-)
-def test_a_clipped_or_roundabout_wish_to_leave_is_heeded(text):
-    assert said(text) == ReplyClass.UNSUBSCRIBE
+@pytest.mark.parametrize("text", ["What does it cost?", "Sounds good, call me on Tuesday.", "Not interested.", ""])
+def test_what_no_rule_decides_is_other_not_sure_and_waits_for_a_person(text):
+    read = sort(text)
+
+    assert (read.reply_class, read.by, read.is_sure, read.may_be_optout) == (ReplyClass.OTHER, "rules", False, False)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Is it GDPR compliant and can you delete our data on request?",
-        "Können Sie unsere Daten auf Wunsch löschen?",
-        "We removed that kind of product from our stack years ago.",
-        "Please remove me from this thread, Mark can carry on with you.",
-    ],
-)
-def test_what_a_product_can_do_or_a_thread_is_no_wish_to_leave(text):
-    assert said(text) != ReplyClass.UNSUBSCRIBE
+@pytest.mark.parametrize(("kind", "subject", "text"), NOTICES)
+def test_words_of_people_and_of_programs_are_told_apart(kind, subject, text):
+    decided = sorting.by_rules(sorting.received(subject, text))
+
+    assert (decided.reply_class.value if decided else "person") == kind
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning"),
+    "headers",
     [
-        ("Mr Lane has left; his successor is Fay Moss, f.moss@firm.example", "referral"),
-        ("Je transmets votre message à notre DAF, M. Renaud, qui reviendra vers vous.", "referral"),
-        ("Un conseiller de notre équipe reviendra vers vous sous 48 h.", "machine"),
-        ("Thanks but we do all this in house and have no plans to change.", "not_interested"),
-        ("Voor ons niet interessant", "not_interested"),
-        ("Machen wir!", "interested"),
-        ("Schönes Wochenende wünsche ich.", "other"),
-        ("Sie haben mich falsch geschrieben, ich heiße Maier mit ai.", "other"),
+        {"Precedence": "list"},
+        {"Precedence": "bulk"},
+        {"X-Auto-Response-Suppress": "All"},
+        {"List-Unsubscribe": "<https://relay.example/u>"},
+        {"X-Mailer": "Relay 4"},
     ],
 )
-def test_words_of_people_and_of_programs_are_told_apart(text, meaning):
-    assert said(text) == meaning
+def test_fields_that_relays_put_on_peoples_mails_prove_nothing(headers):
+    assert sorting.by_rules(sorting.received("Re: Invoices", "Yes, Tuesday at ten.", headers)) is None
+    assert sort(LEAVES, headers).reply_class == ReplyClass.UNSUBSCRIBE
+    assert sort("We are shut this week.", headers).reply_class == ReplyClass.OUT_OF_OFFICE
 
 
-def test_an_absence_that_says_away_is_one_under_an_automatons_header():
-    reply = sorting.received("Automatic reply: Invoices", "Away 4-12 Nov.", {"Auto-Submitted": "auto-replied"})
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"Auto-Submitted": "auto-generated"},
+        {"X-Autoreply": "yes"},
+        {"Precedence": "auto_reply"},
+        {"Return-Path": "<>"},
+        {"From": "no-reply@firm.example"},
+        {"Content-Type": "multipart/report; report-type=delivery-status"},
+    ],
+)
+def test_fields_that_only_programs_set_decide_unless_the_words_ask_to_leave(headers):
+    assert sort("Hello", headers).reply_class == ReplyClass.MACHINE
+    assert sort(AWAY, headers).reply_class == ReplyClass.OUT_OF_OFFICE
+    assert sort(LEAVES, headers).reply_class == ReplyClass.UNSUBSCRIBE
+    assert sort("This is my private address.", headers).may_be_optout
 
-    assert sorting.sort(reply).reply_class == ReplyClass.OUT_OF_OFFICE
+
+def test_a_wish_beside_the_words_of_a_notice_under_a_programs_field_is_for_a_person():
+    text = "Ben Ott is no longer with the company. Please remove this address from your list."
+
+    by_field, by_words = sort(text, {"Auto-Submitted": "auto-replied"}), sort(text)
+
+    assert (by_field.reply_class in NO_REPLIES, by_field.may_be_optout, by_field.is_sure) == (True, True, False)
+    assert by_words.reply_class == ReplyClass.UNSUBSCRIBE
 
 
-def test_a_wish_that_may_not_stand_by_itself_takes_from_the_confidence():
-    """A miniature that thinks of a removal where no word names one is not believed, and not passed over either."""
-    thinks = {**FEW, "unsubscribe": 0.7, "interested": 0.25}
+def test_a_notice_that_offers_to_unsubscribe_is_held_for_nobody():
+    text = "Your ticket 4711 was created. To unsubscribe from updates, use the link below. Do not reply to this e-mail."
 
-    read = sorting.sort(sorting.received("Re: Invoices", "Hm, well then."), probabilities=thinks, by="small")
+    read = sort(text, {"Auto-Submitted": "auto-generated"})
 
-    assert read.reply_class == ReplyClass.INTERESTED
-    assert not read.is_sure
+    assert (read.reply_class, read.may_be_optout) == (ReplyClass.MACHINE, False)
+
+
+def test_a_miniature_says_the_rest_by_its_own_share():
+    read = sort("Is the pilot free?", question=0.9)
+
+    assert (read.reply_class, read.confidence, read.by, read.is_sure) == (ReplyClass.QUESTION, 0.9, "small", True)
+    assert not sort("Is the pilot free?", question=0.5).is_sure
+
+
+def test_a_wish_that_only_the_miniature_reads_stands_where_it_is_sure_and_else_may_be_one():
+    sure, perhaps, hardly = (
+        sort("Hm, well then.", unsubscribe=share, interested=1 - share) for share in (0.9, 0.6, 0.05)
+    )
+
+    assert (sure.reply_class, sure.may_be_optout) == (ReplyClass.UNSUBSCRIBE, False)
+    assert (perhaps.reply_class, perhaps.may_be_optout, perhaps.is_sure) == (ReplyClass.INTERESTED, True, False)
+    assert (hardly.reply_class, hardly.may_be_optout, hardly.is_sure) == (ReplyClass.INTERESTED, False, True)
+
+
+def test_a_wish_that_may_be_meant_is_never_sure_whatever_the_miniature_says():
+    read = sort("How often do I have to say it?", interested=0.97)
+
+    assert (read.reply_class, read.may_be_optout, read.is_sure) == (ReplyClass.INTERESTED, True, False)
+
+
+def test_a_bare_subject_is_a_wish_too():
+    assert sorting.sort(sorting.received("unsubscribe", "")).reply_class == ReplyClass.UNSUBSCRIBE
+    assert sorting.by_rules(sorting.received("Re: unsubscribe rates fell", "What does it cost?")) is None

@@ -28,7 +28,7 @@ def test_a_reply_is_kept_without_quotations_and_ends_the_sequence(campaign, mail
     reply = Reply.objects.get()
     later.refresh_from_db()
     assert taken == InboundResult.NEW
-    assert (reply.message, reply.text, reply.meaning) == (mail, "Sounds good, call me on Thursday.", "interested")
+    assert (reply.message, reply.text, reply.meaning) == (mail, "Sounds good, call me on Thursday.", "other")
     assert reply.event.payload["found_by"] == "reference"
     assert (later.state, later.stop_reason) == (MessageState.STOPPED, StopReason.REPLIED)
 
@@ -79,7 +79,7 @@ def test_an_automatic_answer_ends_nothing(campaign, mail, went):
     event = Event.objects.get(kind=EventKind.AUTO_REPLIED)
     assert taken == InboundResult.NEW
     assert event.is_machine
-    assert not Reply.objects.exists()
+    assert (event.reply.meaning, event.reply.is_unsure) == (ReplyClass.OUT_OF_OFFICE, False)
     assert not Event.objects.filter(kind=EventKind.REPLIED).exists()
 
 

@@ -89,7 +89,7 @@ class TestThePage:
         client.post(f"{path}answer/", {"verb": "reply", "text": "Sounds interesting, call me on Friday."})
 
         reply = wait_for(lambda: Reply.objects.first(), 60)
-        assert (reply.text, reply.meaning) == ("Sounds interesting, call me on Friday.", "interested")
+        assert (reply.text, reply.meaning) == ("Sounds interesting, call me on Friday.", "other")
 
     @pytest.mark.parametrize(
         ("verb", "kind"),

@@ -44,7 +44,8 @@ def answer(mail, text, *, subject="Re: A question", message_id="a@acme.example",
 def test_a_hot_lead_who_asks_about_gdpr_is_put_on_no_list(mails):
     answer(mails[0], "Are you GDPR compliant? If so, we'd love a demo on Tuesday.")
 
-    assert Reply.objects.get().meaning == "interested"
+    reply = Reply.objects.get()
+    assert (reply.meaning, reply.is_unsure, reply.may_be_optout) == ("other", True, False)
     assert not is_suppressed(mails[0].contact.address_hmac)
 
 
@@ -157,7 +158,7 @@ def test_an_absence_is_no_answer_and_stops_nothing(campaign, mails):
     answer(mails[0], text)
 
     assert [(event.kind, event.is_machine) for event in Event.objects.all()] == [("auto_replied", True)]
-    assert not Reply.objects.exists()
+    assert Reply.objects.get().meaning == "out_of_office"
     assert outcomes.by_arm(campaign)[0].replied == 0
 
 

@@ -147,7 +147,7 @@ def test_a_teacher_that_cannot_be_asked_leaves_the_rules_word_and_loses_no_reply
 
     reply = reply_with(mail, "Sounds good")
 
-    assert (reply.meaning, reply.meant_by) == ("interested", "rules")
+    assert (reply.meaning, reply.meant_by, reply.is_unsure) == ("other", "rules", True)
     assert not Order.objects.exists()
     assert "stay with the rules" in caplog.text
 
