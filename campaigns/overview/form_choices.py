@@ -30,6 +30,18 @@ def import_label(batch: ContactImport) -> str:
     return f"{batch.filename or 'Without a file'}, {batch.created_at:%-d %B %Y}, {batch.rows_added:,} new"
 
 
+# What a reply and the question around it come to, and the word that answers, in tokens.
+REPLY_TOKENS, WORD_TOKENS = 400, 5
+
+
+def reader_label(line: TeacherLine) -> str:
+    """Return the name of a teacher that sorts replies, with what that comes to."""
+    if line.price is None:
+        return writer_label(line)
+    tokens_usd = REPLY_TOKENS * line.price.input_usd_per_million + WORD_TOKENS * line.price.output_usd_per_million
+    return f"{writer_label(line)}, about ${tokens_usd / 1_000:.2f} for 1,000 replies"
+
+
 def writer_label(line: TeacherLine) -> str:
     if line.price is None:
         return f"{line.teacher.name} (no price)"

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from campaigns.models import Arm, Campaign, PipelineVersion
 from campaigns.overview import step_forms
-from campaigns.overview.form_choices import CampaignChoices, import_label, writer_label
+from campaigns.overview.form_choices import CampaignChoices, import_label, reader_label, writer_label
 from campaigns.planning.edit import ArmPlan, CampaignPlan
 from campaigns.planning.sequence_checks import is_date
 from campaigns.states import Approval
@@ -123,7 +123,7 @@ class CampaignForm(forms.Form):
     reply_teacher = forms.ChoiceField(
         label="Replies classified by",
         required=False,
-        help_text="Only its label is used; a person can correct it.",
+        help_text="Rules decide opt-outs, absences and programs' mails; this says the rest, and a person can correct it.",
     )
     control = forms.ChoiceField(label="Control", required=False)
 
@@ -153,7 +153,10 @@ class CampaignForm(forms.Form):
         self._set("except_mailed_by", [(each.slug, each.name) for each in choices.campaigns])
         if not choices.campaigns:
             del self.fields["except_mailed_by"]
-        self._set("reply_teacher", [("", "The built-in rules"), *writers[1:]])
+        self._set(
+            "reply_teacher",
+            [("", "A person, in the inbox"), *((line.teacher.slug, reader_label(line)) for line in choices.teachers)],
+        )
         self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
 
     def _pipeline_group(self) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -30,6 +30,9 @@ class ReplyOut(serializers.Serializer[Any]):
     meaning = serializers.CharField()
     meant_by = serializers.CharField()
     is_unsure = serializers.BooleanField(help_text="The rules were not sure: to be read by a person.")
+    may_be_optout = serializers.BooleanField(
+        help_text="It may ask to leave: no mail goes to the address until a member has said what it means."
+    )
     is_listed = serializers.BooleanField(help_text="The address is on the suppression list, for good.")
     meant_why = serializers.CharField()
     found_by = serializers.CharField(source="event.payload.found_by", default="")

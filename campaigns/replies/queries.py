@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from campaigns.models import Campaign, InboxAnswer, InboxSetup, Reply
-from campaigns.states import AnswerState, ReplyClass
+from campaigns.states import NO_REPLIES, AnswerState, ReplyClass
 from campaigns.suppression.queries import standing
 from members.models import Member
 from review.states import Role
@@ -19,9 +19,15 @@ from review.tasks.queries import latest_version
 from web.db.keys import uuid_or_none
 
 PER_PAGE = 25
-# Beside the meanings: replies that the rules are not sure of.
-TO_READ = "to_read"
-_UNSURE = Count("pk", filter=Q(is_unsure=True))
+# Beside the meanings: replies that may ask to leave, those that nobody is sure of, and what programs sent.
+OPTOUT, TO_READ, AUTOMATIC = "may_be_optout", "to_read", "automatic"
+_FILTERS = {
+    OPTOUT: Q(may_be_optout=True),
+    TO_READ: Q(is_unsure=True),
+    AUTOMATIC: Q(meaning__in=NO_REPLIES),
+    # Of a program's mails those alone that a person has to look at.
+    "": ~Q(meaning__in=NO_REPLIES) | Q(is_unsure=True),
+}
 _LISTED = Exists(standing().filter(address_hmac=OuterRef("message__contact__address_hmac")))
 
 
@@ -36,11 +42,20 @@ def visible(member: Member) -> QuerySet[Reply]:
 
 
 def of_campaign(member: Member, campaign: Campaign, *, meaning: str = "") -> QuerySet[Reply]:
-    """Replies to a campaign's mails, those to be read by a person first, then newest first; of one meaning if it is named."""
-    rows = visible(member).filter(message__campaign=campaign).order_by("-is_unsure", "-created_at", "-event_id")
-    if meaning == TO_READ:
-        return rows.filter(is_unsure=True)
-    return rows.filter(meaning=meaning) if meaning in ReplyClass.values else rows
+    """Replies to a campaign's mails: possible opt-outs first, then those to be read by a person, then newest first.
+
+    Args:
+        member: Who asks.
+        campaign: The campaign.
+        meaning: A class, or one of the filters beside them; programs' mails that are sure stand under theirs alone.
+    """
+    chosen = Q(meaning=meaning) if meaning in ReplyClass.values else _FILTERS.get(meaning, _FILTERS[""])
+    return _all_of(member, campaign).filter(chosen)
+
+
+def _all_of(member: Member, campaign: Campaign) -> QuerySet[Reply]:
+    rows = visible(member).filter(message__campaign=campaign)
+    return rows.order_by("-may_be_optout", "-is_unsure", "-created_at", "-event_id")
 
 
 def chosen_or_404(member: Member, campaign: Campaign, reply_id: str) -> Reply | None:
@@ -52,7 +67,7 @@ def chosen_or_404(member: Member, campaign: Campaign, reply_id: str) -> Reply | 
     if not reply_id:
         return None
     key = uuid_or_none(reply_id)
-    reply = of_campaign(member, campaign).filter(pk=key).first() if key else None
+    reply = _all_of(member, campaign).filter(pk=key).first() if key else None
     if reply is None:
         raise Http404("There is no such reply in this campaign.")
     return reply
@@ -71,14 +86,17 @@ def reply_or_404(member: Member, reply_id: UUID) -> Reply:
 
 
 def counts(member: Member, campaign: Campaign) -> list[dict[str, Any]]:
-    """How many replies a person is to read, and how many say what, in the order of the meanings. One query."""
-    rows = of_campaign(member, campaign).order_by().values_list("meaning").annotate(count=Count("pk"), unsure=_UNSURE)
-    counted = list(rows)
-    count_by_meaning = {meaning: count for meaning, count, _ in counted}
-    to_read = {"value": TO_READ, "label": "To be read by a person", "count": sum(unsure for *_, unsure in counted)}
-    return [to_read] + [
-        {"value": each.value, "label": each.label, "count": count_by_meaning.get(each.value, 0)} for each in ReplyClass
-    ]
+    """How many replies may ask to leave, are for a person, say what, and came from programs, in that order. One query."""
+    classes = [each for each in ReplyClass if each not in NO_REPLIES]
+    tabs = {
+        OPTOUT: ("May ask to leave", _FILTERS[OPTOUT]),
+        TO_READ: ("To be read by a person", _FILTERS[TO_READ]),
+        **{each.value: (each.label, Q(meaning=each)) for each in classes},
+        AUTOMATIC: ("Automatic mails", _FILTERS[AUTOMATIC]),
+    }
+    rows = _all_of(member, campaign).order_by()
+    counted = rows.aggregate(**{f"n_{value}": Count("pk", filter=chosen) for value, (_, chosen) in tabs.items()})
+    return [{"value": value, "label": label, "count": counted[f"n_{value}"]} for value, (label, _) in tabs.items()]
 
 
 def campaign_or_404(member: Member, slug: str) -> Campaign:

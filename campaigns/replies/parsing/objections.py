@@ -64,6 +64,9 @@ _OWN_WISH: Final = re.compile(
 _KEPT_BEFORE: Final = re.compile(
     r"\b(?:do not|don'?t|dont|never|please not|no|non|ne|nicht|niet|not)(?: (?:ever|please|surtout|absolument|pas|me|nous|nos|mi|ci|quiero|queremos|deseo|deseamos|voglio|vogliamo|desidero|veux|voulons|souhaite|want|to|you|wish|be|have|need))*[ ']*$"
 )
+_STAYS: Final = re.compile(
+    r"\b(?:do not|don'?t|dont|never|no need to) (?:\w+ )?(?:take|remove|delete|unsubscribe|drop|strike|erase) (?:me|us|my|our)\b"
+)
 _KEPT_WITHIN: Final = re.compile(
     r"\b(?:mich|uns|mein\w*|unser\w*|diese|adresse|mij|me|ons|mijn|onze)(?: (?:bitte|bloss|doch|ja|nur|auf keinen fall|alstublieft|alsjeblieft|aub|vooral|adresse|daten|mail|gegevens|adres))*"
     r" (?:nicht|niet)\b(?! (?:nur|bloss|lediglich|mehr|alleen|meer|enkel|langer|weiter))"
@@ -90,10 +93,14 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+(?!(?:please |now |just )*(?:delet
 _WORDS: Final = (
     "unsubscribe", "remove", "delete", "abmelden", "austragen", "loschen", "entfernen", "verteiler", "newsletter", "streichen",
     "desinscrire", "desinscription", "desabonner", "desabonnement", "supprimer", "uitschrijven", "afmelden", "verwijderen",
+    "mailing",
+    "emailing",
+    "contacting",
+    "erased",
     "cancellatemi", "cancellare", "eliminar", "eliminen", "widerspreche", "please",
 )  # fmt: skip
 _STEMS: Final = re.compile(
-    r"(?:un)?subscri|descri|remov|delet|ab(?:ge)?meld|an(?:ge)?meld|aan(?:ge)?meld|auftrag|austrag|ausfrag|austausch|lo(?:e)?sch|entfern|verteil|newsletter|(?:ge)?strich|streich|des(?:inscri|abonn)|supprim|uitschr|afmeld|verwijder|cancell|elimin|widerspr|remote|relate|pleas|strecken|losch|schreiben|erscheinen"
+    r"(?:un)?subscri|descri|eras(?:e|ing|ure)|mailings|contacted|emailed|remov|delet|ab(?:ge)?meld|an(?:ge)?meld|aan(?:ge)?meld|auftrag|austrag|ausfrag|austausch|lo(?:e)?sch|entfern|verteil|newsletter|(?:ge)?strich|streich|des(?:inscri|abonn)|supprim|uitschr|afmeld|verwijder|cancell|elimin|widerspr|remote|relate|pleas|strecken|losch|schreiben|erscheinen"
 )
 MAX_CHARS: Final = 4_000
 # In so few words an act of ending is hardly about something else.
@@ -137,7 +144,7 @@ def _wish(sentence: str, *, has_other_way: bool) -> Wish:
 
 
 def _may_be_meant(sentence: str, *, at_least: bool = False, is_weak_too: bool = True) -> bool:
-    if _PRODUCT_TALK.search(sentence):
+    if _PRODUCT_TALK.search(sentence) or _STAYS.search(sentence):
         return False
     if at_least or POSSIBLE.search(sentence):
         return True

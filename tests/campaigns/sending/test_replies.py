@@ -180,3 +180,38 @@ def test_replies_to_be_read_by_a_person_have_a_list_of_their_own(sent, reply, ad
 @pytest.mark.parametrize("named", ["nonsense", "5f0f3a3e-6f0c-4b52-8d5e-0d6b5f3c1a11"])
 def test_a_reply_that_is_not_of_this_campaign_is_not_found(reply, admin, as_member, named):
     assert as_member(admin).get(f"/campaigns/first/replies/?reply={named}").status_code == 404
+
+
+def test_possible_opt_outs_stand_first_and_are_decided_by_a_button(sent, reply, admin, as_member):
+    doubtful = make_reply(sent[2], text="Is this ever going to end", meaning="other")
+    unsure = make_reply(sent[1], text="Well, perhaps, who knows")
+    Reply.objects.filter(pk=unsure.pk).update(is_unsure=True)
+    Reply.objects.filter(pk=doubtful.pk).update(is_unsure=True, may_be_optout=True)
+    client = as_member(admin)
+
+    everything = client.get("/campaigns/first/replies/").content.decode()
+    doubt = client.get("/campaigns/first/replies/?meaning=may_be_optout").content.decode()
+    client.post(f"/campaigns/replies/{doubtful.pk}/meaning/", {"meaning": "other"})
+    decided = client.get("/campaigns/first/replies/?meaning=may_be_optout").content.decode()
+
+    assert "May ask to leave 1" in everything
+    assert "May ask to leave. No further mail goes out until you decide." in everything
+    assert everything.index("Is this ever") < everything.index("Well, perhaps") < everything.index("Sounds good")
+    assert 'value="other">No opt-out: Other</button>' in doubt
+    assert "Well, perhaps" not in doubt
+    assert "No reply waits for a decision on leaving." in decided
+
+
+def test_automatic_mails_stand_under_their_own_filter_alone_and_can_be_corrected(sent, reply, admin, as_member):
+    notice = make_reply(sent[1], text="Back on Monday", meaning="out_of_office")
+    client = as_member(admin)
+
+    everything = client.get("/campaigns/first/replies/").content.decode()
+    automatic = client.get("/campaigns/first/replies/?meaning=automatic").content.decode()
+    client.post(f"/campaigns/replies/{notice.pk}/meaning/", {"meaning": "not_now"})
+
+    assert "Automatic mails 1" in everything
+    assert "Back on Monday" not in everything
+    assert "Back on Monday" in automatic
+    assert "Sounds good" not in automatic
+    assert "Back on Monday" in client.get("/campaigns/first/replies/").content.decode()

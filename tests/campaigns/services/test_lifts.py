@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.models import AuditRow
 from campaigns.models import Campaign, Contact, Event, Message, Suppression, SuppressionLift
 from campaigns.privacy import export_and_erase
-from campaigns.replies import record_reply
+from campaigns.replies import record_reply, sorting
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.states import EventKind, EventSource, MessageState, SuppressionReason
 from campaigns.suppression import email_addresses
@@ -150,7 +150,8 @@ def test_the_page_does_not_say_that_a_person_may_be_written_to_whose_reply_asks_
 ) -> None:
     mail = make_mail(campaign, make_contact(campaign.task, ADA), state=MessageState.SENT)
     asked = IncomingMail(sender=ADA, subject="Re: Hello", text="Please remove me from your list.", message_id="a@b")
-    record_reply.record_reply(mail, asked, key="one", found_by="address")
+    read = sorting.sort(sorting.ReceivedReply(asked.subject, asked.text))
+    record_reply.record_reply(mail, asked, read, key="one", payload={"found_by": "guess"})
     suppress(ADA, reason=SuppressionReason.MANUAL, by=admin)
 
     at = f"/tasks/{campaign.task.slug}/suppression/lift/"

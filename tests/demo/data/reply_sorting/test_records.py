@@ -1,4 +1,4 @@
-"""Replies are balanced and varied, in six languages, and neither a guess nor the rules sort them."""
+"""Replies are balanced and varied, in six languages; a guess does not sort them, and rules decide few of them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_every_label_has_several_constructions(language: str) -> None:
 
 
 @pytest.mark.slow
-def test_neither_the_most_frequent_label_nor_the_rules_come_near_all() -> None:
+def test_the_most_frequent_label_is_no_answer_and_rules_decide_what_must_not_wait_alone() -> None:
     tested = REPLY_SORTING.held_out()
     most = Counter(each.fields["meaning"] for each in tested).most_common(1)[0][1] / len(tested)
 
@@ -63,9 +63,8 @@ def test_neither_the_most_frequent_label_nor_the_rules_come_near_all() -> None:
     assert {each.fields["meaning"] for each in tested} == set(MEANINGS)
     assert {each.fields["language"] for each in tested} == set(LANGUAGES.values())
     assert most < 0.25
-    by_rules = [
-        str(sorting.sort(sorting.received(each.facts["subject"], each.facts["reply"])).reply_class) for each in tested
-    ]
-    right = sum(meaning == each.fields["meaning"] for meaning, each in zip(by_rules, tested, strict=True))
-    assert most < right / len(tested) < 0.6
-    assert set(by_rules) <= set(MEANINGS)
+    decided = [sorting.by_rules(sorting.received(each.facts["subject"], each.facts["reply"])) for each in tested]
+    pairs = [(each.reply_class, true.fields["meaning"]) for each, true in zip(decided, tested, strict=True) if each]
+    assert 0.15 < len(pairs) / len(tested) < 0.4
+    assert sum(each == true for each, true in pairs) / len(pairs) >= 0.95
+    assert {each for each, _ in pairs} == {"unsubscribe", "out_of_office", "machine"}
