@@ -25,7 +25,7 @@ from web.db.bulk_insert import BulkInserter, as_json
 _EVENT = (
     "id", "enrolment", "message", "kind", "source", "key", "is_machine", "occurred_at", "received_at", "payload",
 )  # fmt: skip
-_REPLY = ("event", "message", "subject", "text", "meaning", "meant_by", "is_unsure", "classified_at", "created_at")
+_REPLY = ("event", "message", "subject", "text", "meaning", "meant_by", "is_unsure", "may_be_optout", "classified_at", "created_at")
 _SUPPRESSED = ("id", "address_hmac", "reason", "message_id", "created_at")
 Row = tuple[Any, ...]
 
@@ -92,14 +92,13 @@ def _take(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> Non
 def _answer(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> None:
     """A reply, or what rules know for a program's mail; a wish to hear no more that is read from it stops mails."""
     said = reply_texts.written_by(mail.contact, doing.meaning, doing.words)
-    if said.is_automatic:
-        told = {"found_by": "reference", "why": "what it says"}
-        _event(rows, mail, EventKind.AUTO_REPLIED, at, payload=told, is_machine=True)
-        return
-    pk = _event(rows, mail, EventKind.REPLIED, at, payload={"found_by": "reference"})
+    told = {"found_by": "reference", **({"why": "what it says"} if said.is_automatic else {})}
+    kind = EventKind.AUTO_REPLIED if said.is_automatic else EventKind.REPLIED
+    pk = _event(rows, mail, kind, at, payload=told, is_machine=said.is_automatic)
     meaning, when = said.found.reply_class, moment(at)
     rows.replies.append((
-        pk.hex, mail.pk.hex, f"Re: {mail.subject}"[:300], said.text, meaning, said.found.by, not said.found.is_sure, when, when,
+        pk.hex, mail.pk.hex, f"Re: {mail.subject}"[:300], said.text, meaning, said.found.by, not said.found.is_sure,
+        said.found.may_be_optout, when, when,
     ))  # fmt: skip
     if meaning == ReplyClass.UNSUBSCRIBE:
         _event(
