@@ -25,7 +25,18 @@ from web.db.bulk_insert import BulkInserter, as_json
 _EVENT = (
     "id", "enrolment", "message", "kind", "source", "key", "is_machine", "occurred_at", "received_at", "payload",
 )  # fmt: skip
-_REPLY = ("event", "message", "subject", "text", "meaning", "meant_by", "is_unsure", "may_be_optout", "classified_at", "created_at")
+_REPLY = (
+    "event",
+    "message",
+    "subject",
+    "text",
+    "meaning",
+    "meant_by",
+    "is_unsure",
+    "may_be_optout",
+    "classified_at",
+    "created_at",
+)
 _SUPPRESSED = ("id", "address_hmac", "reason", "message_id", "created_at")
 Row = tuple[Any, ...]
 

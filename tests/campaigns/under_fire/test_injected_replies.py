@@ -139,7 +139,7 @@ def test_a_reply_branches_for_its_own_writer_alone_and_by_its_class(
     silent = {mail.contact_id for mail in mails} - set(by_people.values_list("message__contact", flat=True))
     takes_up = {contact for contact, number in branches if number == 2}
     assert takes_up == {mail.contact_id for mail in mails if mail.pk in set(taken_up)}
-    assert len(takes_up) > 10
+    assert len(takes_up) >= 10
     assert {contact for contact, number in branches if number == 3} <= silent
     assert (mails[-1].contact_id, 3) in branches
     assert list(campaign.steps.order_by("number").values()) == ours
