@@ -1,14 +1,17 @@
 """Replies that the sorter is tuned on, each with its label: an endless, seeded stream.
 
-Four sources: lines of `phrases/` under their label, whole replies of `by_hand.txt`, messages of the encoder's stream whose gist has a label, and what
-experts accepted of *Reply sorting*, its training records alone. Around a line come greeting, praise or thanks, and a
-signature, so that what stands beside a meaning tells nothing of it.
+Four sources: whole replies of `by_hand/`, lines of `phrases/`, messages of the encoder's stream whose gist has a label, and
+training records of *Reply sorting*. Greeting, praise, thanks, signature and subject surround a line, so that they tell
+nothing of its meaning. One whole reply in seven is held back, chosen by a hash of its text: it measures and calibrates.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
@@ -20,8 +23,9 @@ from demo.encoder import messages
 from demo.encoder.messages import LANGUAGES
 from demo.student import names
 
-FOLDER: Final = Path(__file__).with_name("phrases")
-BY_HAND: Final = Path(__file__).with_name("by_hand.txt")
+PHRASES: Final = Path(__file__).with_name("phrases")
+BY_HAND: Final = Path(__file__).with_name("by_hand")
+HELD_BACK_PERCENT: Final = 15
 # English as often as two others.
 DRAWN: Final = ("en", *LANGUAGES)
 GISTS: Final = {
@@ -69,30 +73,45 @@ class LabelledReply(NamedTuple):
 def replies(seed: int) -> Iterator[LabelledReply]:
     """Replies without end, every label equally often; the same for the same seed."""
     rng = Random(seed)
-    known, by_hand = _accepted(), _by_hand()
+    accepted = _accepted()
     while True:
         for meaning in MEANINGS:
             source = rng.random()
-            if source < 0.08:
-                yield LabelledReply(rng.choice(known[meaning]), meaning)
-            elif source < 0.28:
-                yield LabelledReply(messages.hasty(rng, _framed(rng, *rng.choice(by_hand[meaning]), meaning)), meaning)
+            if source < 0.05:
+                text = rng.choice(accepted[meaning])
+            elif source < 0.6:
+                text = _whole(rng, meaning)
             else:
-                language = rng.choice(DRAWN)
-                yield LabelledReply(_mail(rng, language, meaning, from_gists=source < 0.5), meaning)
+                text = _composed(rng, rng.choice(DRAWN), meaning, from_gists=source < 0.72)
+            yield LabelledReply(_roughened(rng, text), meaning)
+
+
+def held_back() -> list[tuple[str, LabelledReply]]:
+    """Whole replies that no stream holds, each with its language."""
+    return [
+        (language, LabelledReply(text, meaning))
+        for language in LANGUAGES
+        for meaning, texts in lines(BY_HAND, language).items()
+        for text in texts
+        if _is_held_back(text)
+    ]
 
 
 @cache
-def lines(language: str) -> dict[str, list[str]]:
-    """Lines of a language's file by label."""
+def lines(folder: Path, language: str) -> dict[str, list[str]]:
+    r"""Lines of a language's file by label; a written `\n` breaks a line."""
     found: dict[str, list[str]] = {}
     label = ""
-    for line in (FOLDER / f"{language}.txt").read_text("utf-8").splitlines():
+    for line in (folder / f"{language}.txt").read_text("utf-8").splitlines():
         if line.startswith("= "):
             label = line[2:]
         else:
-            found.setdefault(label, []).append(line)
+            found.setdefault(label, []).append(quotations.own_text(line.replace("\\n", "\n")))
     return found
+
+
+def _is_held_back(text: str) -> bool:
+    return int(sha256(text.encode()).hexdigest(), 16) % 100 < HELD_BACK_PERCENT
 
 
 @cache
@@ -106,20 +125,36 @@ def _accepted() -> dict[str, list[str]]:
 
 
 @cache
-def _by_hand() -> dict[str, list[tuple[str, str]]]:
-    """Whole replies written by hand, language and text, by label: none of them is made of choices."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for line in BY_HAND.read_text("utf-8").splitlines():
-        label, language, text = line.split("|", 2)
-        found.setdefault(label, []).append((language, quotations.own_text(text.replace("\\n", "\n"))))
-    return found
+def _by_hand(meaning: str) -> list[tuple[str, str]]:
+    """Whole replies of a meaning with their language, without those held back."""
+    return [
+        (language, text)
+        for language in LANGUAGES
+        for text in lines(BY_HAND, language)[meaning]
+        if not _is_held_back(text)
+    ]
 
 
-def _mail(rng: Random, language: str, meaning: str, *, from_gists: bool) -> str:
+def _whole(rng: Random, meaning: str) -> str:
+    """A reply written by hand, now and then with a sentence of another one or of a phrase."""
+    language, text = rng.choice(_by_hand(meaning))
+    kind = rng.random()
+    if kind < 0.12:
+        text = f"{text} {_line(rng, language, meaning, from_gists=False)}"
+    elif kind < 0.24:
+        others = [other for of, other in _by_hand(meaning) if of == language and "\n" not in other]
+        both = [text, rng.choice(others)]
+        rng.shuffle(both)
+        text = " ".join(both)
+    # Most of them have greeting and signature where their writers set them.
+    return _framed(rng, language, text, meaning) if rng.random() < 0.5 else text
+
+
+def _composed(rng: Random, language: str, meaning: str, *, from_gists: bool) -> str:
     own = _line(rng, language, meaning, from_gists=from_gists)
     if rng.random() < 0.2:
         own = f"{own} {_line(rng, language, meaning, from_gists=False)}"
-    return messages.hasty(rng, _framed(rng, language, own, meaning))
+    return _framed(rng, language, own, meaning)
 
 
 def _framed(rng: Random, language: str, own: str, meaning: str) -> str:
@@ -132,13 +167,28 @@ def _framed(rng: Random, language: str, own: str, meaning: str) -> str:
         parts.insert(0, rng.choice(words["hello"]).format(first=names.person(rng).split()[0]))
     if rng.random() < (0.1 if meaning in BY_PROGRAM else 0.35):
         person = names.person(rng)
-        parts.append(f"{rng.choice(words['bye'])}\n{rng.choice((person, person.split()[0]))}")
+        lines_below = [rng.choice(words["bye"]), rng.choice((person, person.split()[0]))]
+        if rng.random() < 0.3:
+            lines_below += [rng.choice(words["role"]).capitalize(), names.company(rng)]
+        parts.append("\n".join(lines_below))
     if meaning not in BY_PROGRAM and rng.random() < 0.12:
         parts[-1] = f"{rng.choice(words['soft'])} {parts[-1]}" if len(parts) == 1 else parts[-1]
+    if rng.random() < 0.08:
+        parts.insert(0, rng.choice((rng.choice(words["thing"]).capitalize(), names.company(rng))))
     return rng.choice(("\n\n", "\n", " ")).join(parts)
 
 
 def _line(rng: Random, language: str, meaning: str, *, from_gists: bool) -> str:
     if from_gists:
         return messages.line(rng, language, rng.choice(GISTS[meaning]))
-    return messages.filled(rng, language, rng.choice(lines(language)[meaning]))
+    return messages.filled(rng, language, rng.choice(lines(PHRASES, language)[meaning]))
+
+
+def _roughened(rng: Random, text: str) -> str:
+    """The text as hasty people type it: other digits, and now and then no accents, no stops, small letters or slips."""
+    text = re.sub(r"\d", lambda match: str(rng.randrange(10)) if rng.random() < 0.5 else match[0], text)
+    if rng.random() < 0.08:
+        text = "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+    if rng.random() < 0.06:
+        text = re.sub(r"[.,!¡¿?]+(?=\s|$)", "", text)
+    return messages.hasty(rng, text)

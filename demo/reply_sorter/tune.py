@@ -1,7 +1,7 @@
-"""Tunes the demo encoder on what replies mean: `python -m demo.reply_sorter.tune --out DIR`. One thread, some minutes.
+"""Tunes the demo encoder on what replies mean: `python -m demo.reply_sorter.tune --out DIR`. Some minutes.
 
-All weights learn, by AdamW under a cosine; batches are of like length. What is written is what a run of the product leaves:
-an encoder with one head, in bf16.
+All weights learn, by AdamW under a cosine; batches are of like length. Replies held back then fit one temperature, which
+the head's weights take in. The folder written is one as a run of the product leaves it: an encoder with one head, in bf16.
 """
 
 from __future__ import annotations
@@ -11,26 +11,30 @@ import json
 import math
 import shutil
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import torch
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import AutoModel, AutoTokenizer
 
 from demo.data.reply_sorting.spec import MEANINGS
 from demo.encoder import tokenizer as shipped
 from demo.reply_sorter import replies
+from demo.reply_sorter.replies import LabelledReply
 from training.engine.classifier.fields import HeadField, HeadSet
 from training.engine.classifier.network import EncoderWithHeads
 from training.engine.classifier.rows import collate
 
 BASE: Final = Path(shipped.__file__).with_name("weights")
-REPLIES: Final = 36_000
+REPLIES: Final = 60_000
 BATCH: Final = 64
-LONGEST: Final = 128
+LONGEST: Final = 192
 RATE: Final = 1e-3
 SMOOTHING: Final = 0.05
 DROPPED: Final = 0.1
@@ -52,11 +56,11 @@ def batches(tokenizer: Any, *, count: int, seed: int) -> list[list[tuple[list[in
     return made
 
 
-def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, float]:
+def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, Any]:
     """Tune, and write the sorter to a folder.
 
     Returns:
-        How it went: replies, steps, last mean loss, seconds.
+        Replies, steps, last mean loss, seconds, temperature, and how often replies held back are right.
     """
     torch.manual_seed(seed)
     tokenizer: Any = AutoTokenizer.from_pretrained(BASE)
@@ -78,6 +82,13 @@ def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, float]:
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         losses.append(loss.item())
+    held_back = replies.held_back()
+    targets = torch.tensor([LABELS.index(each.meaning) for _, each in held_back])
+    scores = scores_of(model, tokenizer, [each.text for _, each in held_back])
+    temperature = best_temperature(scores, targets)
+    with torch.no_grad():
+        for parameter in model.layers.parameters():
+            parameter.div_(temperature)
     export(model, out)
     last = losses[-50:]
     return {
@@ -85,7 +96,37 @@ def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, float]:
         "steps": len(work),
         "loss": sum(last) / len(last),
         "seconds": time.monotonic() - began,
+        "temperature": temperature,
+        "right": _shares_right(scores, targets, held_back),
     }
+
+
+def scores_of(model: EncoderWithHeads, tokenizer: Any, texts: Sequence[str]) -> Tensor:
+    """Scores of each label for each text, (N, labels)."""
+    model.eval()
+    encoded = tokenizer(list(texts), truncation=True, max_length=LONGEST)["input_ids"]
+    with torch.inference_mode():
+        return torch.cat(
+            [
+                model(*collate(encoded[at : at + BATCH], tokenizer.pad_token_id, torch.device("cpu")))[0]
+                for at in range(0, len(encoded), BATCH)
+            ]
+        )
+
+
+def best_temperature(scores: Tensor, targets: Tensor) -> float:
+    """The number that scores are to be divided by for the least cross-entropy."""
+    candidates = [at / 100 for at in range(30, 400)]
+    return min(candidates, key=lambda each: cross_entropy(scores / each, targets).item())
+
+
+def _shares_right(scores: Tensor, targets: Tensor, held_back: list[tuple[str, LabelledReply]]) -> dict[str, float]:
+    """Shares of replies that get their label: of all, by label and by language."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    for is_right, (language, reply) in zip((scores.argmax(1) == targets).tolist(), held_back, strict=True):
+        for group in ("all", reply.meaning, language):
+            groups[group].append(float(is_right))
+    return {group: round(sum(each) / len(each), 3) for group, each in groups.items()}
 
 
 def export(model: EncoderWithHeads, out: Path) -> None:
