@@ -43,10 +43,9 @@ HEADS: Final = HeadSet(fields=(HeadField(name="meaning", type="choice", labels=L
 
 
 def batches(tokenizer: Any, *, count: int, seed: int) -> list[list[tuple[list[int], int]]]:
-    """Different replies as token ids with the number of their label, in batches of like length, shuffled."""
-    drawn = sorted(set(islice(replies.replies(seed), count)))
+    """Replies as token ids with the number of their label, in batches of like length, shuffled."""
+    drawn = list(islice(replies.replies(seed), count))
     rng = Random(seed)
-    rng.shuffle(drawn)
     encoded = tokenizer([each.text for each in drawn], truncation=True, max_length=LONGEST)["input_ids"]
     rows = sorted(
         ((ids, LABELS.index(each.meaning)) for ids, each in zip(encoded, drawn, strict=True)), key=lambda r: len(r[0])
