@@ -109,13 +109,11 @@ def keep_answers(admin: Member) -> None:
     """Have miniatures answer in the demo's campaign by their recorded weights, and keep what they say."""
     from demo.data import load
     from demo.data.experiment import load as experiment_load
-    from demo.data.experiment import reply_texts
     from demo.data.tasks import MAILS
     from demo.recordings import answers
     from review.models import Task
 
     answers.write({})
-    reply_texts.sort_by_miniature()
     tell_day(answers.FOLDER)
     load.load(print, until=load.CAMPAIGN)
     experiment_load.load(admin, Task.objects.get(slug=MAILS), contacts=experiment_load.FEWEST, live=True)

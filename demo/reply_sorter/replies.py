@@ -70,7 +70,7 @@ class LabelledReply(NamedTuple):
     meaning: str
 
 
-def replies(seed: int) -> Iterator[LabelledReply]:
+def replies(seed: int, *, with_held_back: bool = False) -> Iterator[LabelledReply]:
     """Replies without end, every label equally often; the same for the same seed."""
     rng = Random(seed)
     accepted = _accepted()
@@ -79,10 +79,10 @@ def replies(seed: int) -> Iterator[LabelledReply]:
             source = rng.random()
             if source < 0.05:
                 text = rng.choice(accepted[meaning])
-            elif source < 0.6:
-                text = _whole(rng, meaning)
+            elif source < 0.5:
+                text = _whole(rng, meaning, with_held_back=with_held_back)
             else:
-                text = _composed(rng, rng.choice(DRAWN), meaning, from_gists=source < 0.72)
+                text = _composed(rng, rng.choice(DRAWN), meaning, from_gists=source < 0.7)
             yield LabelledReply(_roughened(rng, text), meaning)
 
 
@@ -125,24 +125,25 @@ def _accepted() -> dict[str, list[str]]:
 
 
 @cache
-def _by_hand(meaning: str) -> list[tuple[str, str]]:
-    """Whole replies of a meaning with their language, without those held back."""
+def _by_hand(meaning: str, *, with_held_back: bool) -> list[tuple[str, str]]:
+    """Whole replies of a meaning with their language."""
     return [
         (language, text)
         for language in LANGUAGES
         for text in lines(BY_HAND, language)[meaning]
-        if not _is_held_back(text)
+        if with_held_back or not _is_held_back(text)
     ]
 
 
-def _whole(rng: Random, meaning: str) -> str:
+def _whole(rng: Random, meaning: str, *, with_held_back: bool) -> str:
     """A reply written by hand, now and then with a sentence of another one or of a phrase."""
-    language, text = rng.choice(_by_hand(meaning))
+    known = _by_hand(meaning, with_held_back=with_held_back)
+    language, text = rng.choice(known)
     kind = rng.random()
     if kind < 0.12:
         text = f"{text} {_line(rng, language, meaning, from_gists=False)}"
     elif kind < 0.24:
-        others = [other for of, other in _by_hand(meaning) if of == language and "\n" not in other]
+        others = [other for of, other in known if of == language and "\n" not in other]
         both = [text, rng.choice(others)]
         rng.shuffle(both)
         text = " ".join(both)

@@ -1,122 +1,114 @@
-"""Tunes the demo encoder on what replies mean: `python -m demo.reply_sorter.tune --out DIR`. Some minutes.
+"""Fits the shipped reply sorter: `python -m demo.reply_sorter.tune --out DIR`. Some minutes on one thread.
 
-All weights learn, by AdamW under a cosine; batches are of like length. Replies held back then fit one temperature, which
-the head's weights take in. The folder written is one as a run of the product leaves it: an encoder with one head, in bf16.
+The sorter is a linear model over hashed words and letters (`campaigns.replies.word_sorter`). It is fitted twice: without the
+replies held back, which then measure it and fit its temperature, and with them. The second fit is what is written.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-import shutil
 import time
 from collections import defaultdict
-from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from random import Random
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn import EmbeddingBag
 from torch.nn.functional import cross_entropy
-from transformers import AutoModel, AutoTokenizer
 
+from campaigns.replies import word_sorter
 from demo.data.reply_sorting.spec import MEANINGS
-from demo.encoder import tokenizer as shipped
 from demo.reply_sorter import replies
 from demo.reply_sorter.replies import LabelledReply
-from training.engine.classifier.fields import HeadField, HeadSet
-from training.engine.classifier.network import EncoderWithHeads
-from training.engine.classifier.rows import collate
 
-BASE: Final = Path(shipped.__file__).with_name("weights")
-REPLIES: Final = 60_000
-BATCH: Final = 64
-LONGEST: Final = 192
-RATE: Final = 1e-3
+REPLIES: Final = 160_000
+BUCKETS: Final = 1 << 18
+BATCH: Final = 256
+RATE: Final = 0.05
 SMOOTHING: Final = 0.05
-DROPPED: Final = 0.1
+# Share of features left out, so that no single word decides.
+DROPPED: Final = 0.2
+# Brings scores, divided by the root of the number of features, to the size of logits.
+GAIN: Final = 4.0
 LABELS: Final = tuple(MEANINGS)
-HEADS: Final = HeadSet(fields=(HeadField(name="meaning", type="choice", labels=LABELS),), is_bare=True)
 
 
-def batches(tokenizer: Any, *, count: int, seed: int) -> list[list[tuple[list[int], int]]]:
-    """Replies as token ids with the number of their label, in batches of like length, shuffled."""
-    drawn = list(islice(replies.replies(seed), count))
-    rng = Random(seed)
-    encoded = tokenizer([each.text for each in drawn], truncation=True, max_length=LONGEST)["input_ids"]
-    rows = sorted(
-        ((ids, LABELS.index(each.meaning)) for ids, each in zip(encoded, drawn, strict=True)), key=lambda r: len(r[0])
-    )
-    made = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
-    rng.shuffle(made)
-    return made
-
-
-def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, Any]:
-    """Tune, and write the sorter to a folder.
+def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, object]:
+    """Fit, measure, fit again with all replies, and write the sorter to a folder.
 
     Returns:
-        Replies, steps, last mean loss, seconds, temperature, and how often replies held back are right.
+        Replies, seconds, temperature, and how often replies held back are right.
     """
+    began = time.monotonic()
     torch.manual_seed(seed)
-    tokenizer: Any = AutoTokenizer.from_pretrained(BASE)
-    model = EncoderWithHeads(AutoModel.from_pretrained(BASE, dtype=torch.float32), HEADS, {}, seed=seed)
-    work, began = batches(tokenizer, count=count, seed=seed), time.monotonic()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.01)
-    rng, losses = Random(seed), []
-    model.train()
-    for step, rows in enumerate(work):
-        optimizer.param_groups[0]["lr"] = (
-            RATE * min(1, (step + 1) / 50) * (1 + math.cos(math.pi * step / len(work))) / 2
-        )
-        ids, mask = collate([_thinned(rng, ids) for ids, _ in rows], tokenizer.pad_token_id, torch.device("cpu"))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            scores = model(input_ids=ids, attention_mask=mask)[0]
-        loss = cross_entropy(scores, torch.tensor([label for _, label in rows]), label_smoothing=SMOOTHING)
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(loss.item())
     held_back = replies.held_back()
     targets = torch.tensor([LABELS.index(each.meaning) for _, each in held_back])
-    scores = scores_of(model, tokenizer, [each.text for _, each in held_back])
-    temperature = best_temperature(scores, targets)
+    first = fit(count=count, seed=seed)
     with torch.no_grad():
-        for parameter in model.layers.parameters():
-            parameter.div_(temperature)
-    export(model, out)
-    last = losses[-50:]
+        scores = _scores(first, [_features(each.text) for _, each in held_back])
+    temperature = best_temperature(scores, targets)
+    export(fit(count=count, seed=seed, with_held_back=True), temperature, out)
     return {
-        "replies": sum(map(len, work)),
-        "steps": len(work),
-        "loss": sum(last) / len(last),
-        "seconds": time.monotonic() - began,
+        "replies": count,
+        "seconds": round(time.monotonic() - began),
         "temperature": temperature,
         "right": _shares_right(scores, targets, held_back),
+        "sure": _sure(scores / temperature, targets),
     }
 
 
-def scores_of(model: EncoderWithHeads, tokenizer: Any, texts: Sequence[str]) -> Tensor:
-    """Scores of each label for each text, (N, labels)."""
-    model.eval()
-    encoded = tokenizer(list(texts), truncation=True, max_length=LONGEST)["input_ids"]
-    with torch.inference_mode():
-        return torch.cat(
-            [
-                model(*collate(encoded[at : at + BATCH], tokenizer.pad_token_id, torch.device("cpu")))[0]
-                for at in range(0, len(encoded), BATCH)
-            ]
+def fit(*, count: int, seed: int, with_held_back: bool = False) -> EmbeddingBag:
+    """Weights of each bucket for each label, learnt in one pass over the stream of replies."""
+    model = EmbeddingBag(BUCKETS, len(LABELS), mode="sum")
+    torch.nn.init.zeros_(model.weight)
+    optimizer = torch.optim.Adagrad(model.parameters(), lr=RATE)
+    stream = islice(replies.replies(seed, with_held_back=with_held_back), count)
+    while batch := list(islice(stream, BATCH)):
+        targets = torch.tensor([LABELS.index(each.meaning) for each in batch])
+        loss = cross_entropy(
+            _scores(model, [_thinned(_features(each.text)) for each in batch]), targets, label_smoothing=SMOOTHING
         )
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()
+    return model
 
 
 def best_temperature(scores: Tensor, targets: Tensor) -> float:
-    """The number that scores are to be divided by for the least cross-entropy."""
-    candidates = [at / 100 for at in range(30, 400)]
+    """The number that scores are divided by for the least cross-entropy."""
+    candidates = [at / 100 for at in range(20, 400)]
     return min(candidates, key=lambda each: cross_entropy(scores / each, targets).item())
+
+
+def export(model: EmbeddingBag, temperature: float, out: Path) -> None:
+    """Write weights as signed bytes, and the header."""
+    weights = model.weight.detach()
+    # The few that are larger are cut: a finer step for all others is worth more.
+    unit = torch.quantile(weights[weights != 0].abs(), 0.9995).item() / 127
+    out.mkdir(parents=True, exist_ok=True)
+    rounded = (weights / unit).round().clamp(-127, 127).to(torch.int8)
+    (out / word_sorter.WEIGHTS).write_bytes(rounded.numpy().tobytes())
+    header = word_sorter.Header(labels=LABELS, buckets=BUCKETS, scale=unit * GAIN / temperature)
+    (out / word_sorter.HEADER).write_text(header.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _features(text: str) -> Tensor:
+    return torch.tensor(word_sorter.buckets(text, BUCKETS))
+
+
+def _thinned(features: Tensor) -> Tensor:
+    kept = features[torch.rand(len(features)) >= DROPPED]
+    return kept if len(kept) else features
+
+
+def _scores(model: EmbeddingBag, rows: list[Tensor]) -> Tensor:
+    """Scores of each label for each row of buckets, (N, labels)."""
+    lengths = torch.tensor([len(row) for row in rows])
+    sums: Tensor = model(torch.cat(rows), lengths.cumsum(0) - lengths)
+    return sums * GAIN / lengths.sqrt().unsqueeze(1)
 
 
 def _shares_right(scores: Tensor, targets: Tensor, held_back: list[tuple[str, LabelledReply]]) -> dict[str, float]:
@@ -128,25 +120,21 @@ def _shares_right(scores: Tensor, targets: Tensor, held_back: list[tuple[str, La
     return {group: round(sum(each) / len(each), 3) for group, each in groups.items()}
 
 
-def export(model: EncoderWithHeads, out: Path) -> None:
-    """Write weights in bf16, head and tokenizer."""
-    out.mkdir(parents=True, exist_ok=True)
-    model.eval().encoder.bfloat16()
-    model.save_pretrained(str(out))
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copyfile(BASE / name, out / name)
-
-
-def _thinned(rng: Random, ids: list[int]) -> list[int]:
-    """The tokens with some of them gone, the first and the last kept: no single word may decide."""
-    inner = [each for each in ids[1:-1] if rng.random() >= DROPPED]
-    return [ids[0], *inner, ids[-1]]
+def _sure(scores: Tensor, targets: Tensor) -> dict[str, list[float]]:
+    """By confidence: share of replies that reach it, and share of those that are right."""
+    sureness, answers = scores.softmax(1).max(1)
+    found = {}
+    for least in (0.5, 0.6, 0.7, 0.8, 0.9):
+        reached = sureness >= least
+        right = (answers == targets)[reached].float().mean().item()
+        found[str(least)] = [round(reached.float().mean().item(), 3), round(right, 3)]
+    return found
 
 
 def main() -> None:
-    """Read the command line, tune, and print how it went."""
+    """Read the command line, fit, and print how it went."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder for the tuned sorter")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the sorter")
     parser.add_argument("--replies", type=int, default=REPLIES)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()

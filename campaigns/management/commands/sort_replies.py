@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from sys import stdin
@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from campaigns.replies import miniature, sorting
+from campaigns.replies import sorting, word_sorter
 from campaigns.replies.sorting import ReceivedReply, SortedReply
 from web import strict_json
 from web.errors import Refusal
@@ -21,7 +21,7 @@ from web.errors import Refusal
 class Command(BaseCommand):
     help = (
         "Reads JSON lines {id, subject, body, headers} and prints {id, class, confidence, is_sure, may_be_optout, by} for "
-        "each: rules first, then a small miniature. What is not sure is for a person. A bad line refuses the whole file."
+        "each: rules first, then a small model. What is not sure is for a person. A bad line refuses the whole file."
     )
     requires_system_checks: list[str] = []
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         who = parser.add_mutually_exclusive_group()
         who.add_argument("--rules", action="store_true", help="ask the rules alone")
         who.add_argument(
-            "--miniature", type=Path, metavar="FOLDER", help="this tuned encoder; else the one that is shipped"
+            "--miniature", type=Path, metavar="FOLDER", help="this tuned encoder; else the sorter that is shipped"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object a line")
 
@@ -62,11 +62,20 @@ def _sorted(replies: list[ReceivedReply], folder: Path | None) -> list[SortedRep
     if folder is None:
         return [sorting.sort(each) for each in replies]
     try:
-        said = miniature.ask(miniature.load(folder), replies)
+        answers = _answers(folder, replies)
     except Refusal as refusal:
         raise CommandError(refusal.message) from None
     name = folder.parent.name if folder.name in ("weights", "adapter", "model") else folder.name
-    return [sorting.sort(each, probabilities=one, by=name) for each, one in zip(replies, said, strict=True)]
+    return [sorting.sort(each, probabilities=one, by=name) for each, one in zip(replies, answers, strict=True)]
+
+
+def _answers(folder: Path, replies: list[ReceivedReply]) -> list[Mapping[str, float]]:
+    if (folder / word_sorter.HEADER).exists():
+        return word_sorter.load(folder).ask(replies)
+    # Needs torch; the shipped sorter does not.
+    from campaigns.replies import miniature
+
+    return miniature.ask(miniature.load(folder), replies)
 
 
 def _rows(lines: Iterable[str]) -> Iterator[tuple[str | int, ReceivedReply]]:

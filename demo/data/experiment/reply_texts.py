@@ -1,27 +1,25 @@
 """The words of simulated replies, in three languages: drawn as those of *Reply sorting* are, and sorted as the product does.
 
-Each is signed by the contact it comes from.
-What the shipped reply sorter says of each text was recorded, since asking it takes torch: `sort_by_miniature` asks anew.
+Each is signed by the contact it comes from. The shipped reply sorter reads each with the names it was drawn with.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache, partial
 from typing import NamedTuple
 
+from django.conf import settings
+
 from campaigns.models import Contact
-from campaigns.replies import sorting
+from campaigns.replies import sorting, word_sorter
 from campaigns.replies.sorting import ReceivedReply, SortedReply
 from campaigns.states import NO_REPLIES
 from demo.data.reply_sorting.records import DrawnReply, address_of, replies
-from demo.recordings.answers import FOLDER
 
 # Other draws than those that the task's desk holds.
 SEEDS = (31, 32)
-SORTER = "Reply sorter (miniature)"
-SORTED = "replies.json"
+SORTER = "Reply sorter"
 _CODES = {"English": "en", "German": "de", "French": "fr"}
 
 
@@ -46,9 +44,10 @@ class ReplyText(NamedTuple):
 def texts() -> dict[tuple[str, str], list[ReplyText]]:
     """Replies by what they were made to mean and their language."""
     by_kind: dict[tuple[str, str], list[ReplyText]] = {}
-    told = _recorded()
-    for meaning, language, received, drawn in _drawn():
-        found = sorting.sort(received, probabilities=told.get(received.read), by=SORTER)
+    asked = _drawn()
+    answers = word_sorter.load(settings.REPLY_SORTER_DIR).ask([received for _, _, received, _ in asked])
+    for (meaning, language, received, drawn), probabilities in zip(asked, answers, strict=True):
+        found = sorting.sort(received, probabilities=probabilities, by=SORTER)
         is_automatic = bool(received.auto_reason) and found.reply_class in NO_REPLIES
         reply = ReplyText(received.subject, received.text, meaning, language, found, is_automatic, drawn)
         by_kind.setdefault((meaning, language), []).append(reply)
@@ -59,7 +58,7 @@ def written_by(contact: Contact, meaning: str, at: float) -> ReplyText:
     """What a contact answers: the reply at a place in [0, 1) among those of a meaning and their language, in their own name."""
     fitting = texts()[meaning, contact.language]
     reply = fitting[int(at * len(fitting))]
-    # Only now: what the sorter says of a text was recorded with the names it was drawn with.
+    # Only now: the sorter reads a text once, for all contacts.
     return reply._replace(text=_in_the_name_of(contact, reply.text, reply.drawn))
 
 
@@ -90,29 +89,6 @@ def _as_typed(name: str) -> re.Pattern[str]:
                 typed |= {word[: at + 1] + word[at + 2 :], word[:at] + word[at + 1] + word[at] + word[at + 2 :]}
         words.append(f"(?:{'|'.join(re.escape(each) for each in sorted(typed, key=len, reverse=True))})")
     return re.compile(r"(?<![\w.@-])" + r"\s+".join(words) + r"(?![\w@-]|\.\w)", re.IGNORECASE)
-
-
-def sort_by_miniature() -> None:
-    """Ask the shipped reply sorter about every text, and keep what it says. Needs torch."""
-    from django.conf import settings
-
-    from campaigns.replies import miniature
-
-    asked = [received for _, _, received, _ in _drawn()]
-    said = miniature.ask(miniature.load(settings.REPLY_SORTER_DIR), asked)
-    kept = {
-        reply.read: {name: round(share, 3) for name, share in shares.items()}
-        for reply, shares in zip(asked, said, strict=True)
-    }
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / SORTED).write_text(
-        json.dumps(kept, indent=0, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
-    )
-
-
-def _recorded() -> dict[str, dict[str, float]]:
-    path = FOLDER / SORTED
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 @cache
