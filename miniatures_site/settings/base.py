@@ -246,7 +246,7 @@ STUDENT_ROOTS = [Path(p).resolve() for p in env.words("STUDENT_ROOTS", str(VAR_D
 # Where the small student of the demo lies; it comes with the code.
 DEMO_STUDENT_DIR = Path(env.text("DEMO_STUDENT_DIR", str(BASE_DIR / "demo" / "student" / "weights"))).resolve()
 DEMO_ENCODER_DIR = Path(env.text("DEMO_ENCODER_DIR", str(BASE_DIR / "demo" / "encoder" / "weights"))).resolve()
-# The small encoder that `sort_replies` asks beside its rules; it comes with the code too.
+# The small model that `sort_replies` asks beside its rules; it comes with the code too.
 REPLY_SORTER_DIR = Path(env.text("REPLY_SORTER_DIR", str(BASE_DIR / "demo" / "reply_sorter" / "weights"))).resolve()
 DEMO = env.flag("DEMO", default=False)
 # The client that plays the offline teacher, as `module:Class`: passed to engines in the specs of their runs.

@@ -79,7 +79,6 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "training/engine/": READS_WEIGHTS,
     "demo/student/": READS_WEIGHTS,
     "demo/encoder/": READS_WEIGHTS,
-    "demo/reply_sorter/": READS_WEIGHTS,
     "serving/engine/": Stays("loads weights, and listens on a unix socket of this host"),
     "serving/runtime/engine_client.py": Stays("asks our own serving engine over a unix socket of this host"),
     "web/net/exchange.py": Stays("carries one call of those who use it, each of which is named here"),
