@@ -82,7 +82,7 @@ def by_rules(reply: ReceivedReply) -> SortedReply | None:
 def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = None, by: str = RULES) -> SortedReply:
     """The class of a reply, always one; what nobody decides is `other`, for a person to read.
 
-    A wish to leave that the miniature alone reads stands where it is sure, and else may be one.
+    A wish to leave that the miniature alone reads may be one, however sure it is: it takes both readers to stop all mails.
 
     Args:
         reply: The reply.
@@ -97,8 +97,8 @@ def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = No
         return SortedReply(ReplyClass.OTHER, 0.0, RULES, may_be_wish)
     share = {each: probabilities.get(each.value, 0.0) for each in ReplyClass}
     leaves = share[ReplyClass.UNSUBSCRIBE]
-    stands = may_be_wish or leaves >= SURE
-    best = max((each for each in ReplyClass if stands or each != ReplyClass.UNSUBSCRIBE), key=lambda each: share[each])
+    open_to = [each for each in ReplyClass if may_be_wish or each != ReplyClass.UNSUBSCRIBE]
+    best = max(open_to, key=lambda each: share[each])
     is_heeded = best == ReplyClass.UNSUBSCRIBE and leaves >= SURE
     return SortedReply(best, share[best], by, not is_heeded and (may_be_wish or leaves >= POSSIBLE_SHARE))
 

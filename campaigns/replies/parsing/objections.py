@@ -1,8 +1,8 @@
 """Whether a reply asks for no more mails: plainly, perhaps, or not at all. Pure.
 
 Read sentence by sentence. A plain wish names who makes it or what is to end; one that may be meant is for a person to look at.
-A question about what a product can do, a wish to stay, and another way or moment that is named instead are none. How often
-that is right stands in docs/sending.md.
+A question about what a product can do, a wish to stay, and another way or moment that is named instead are none. What
+judges this stands in docs/sending.md.
 """
 
 from __future__ import annotations
