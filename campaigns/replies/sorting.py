@@ -11,8 +11,9 @@ from email.message import Message as Mail
 from typing import Final
 
 from campaigns.replies.parsing import auto_replies, quotations
+from campaigns.replies.parsing.legal_notes import without_legal_note
 from campaigns.replies.parsing.objections import Wish, wish_in
-from campaigns.states import ReplyClass
+from campaigns.states import NO_REPLIES, ReplyClass
 
 RULES: Final = "rules"
 # Below it a person has to read the reply.
@@ -38,10 +39,15 @@ class ReceivedReply:
     auto_reason: str = ""
 
     @property
+    def words(self) -> str:
+        """The text without the legal note of the writer's company."""
+        return without_legal_note(self.text)
+
+    @property
     def read(self) -> str:
-        """What is to be read: the text, after its subject where that is the writer's own."""
+        """Text for a model: the words, after the subject where that is the writer's own."""
         is_own = self.subject and not auto_replies.is_answer(self.subject)
-        return f"{self.subject}\n\n{self.text}" if is_own else self.text
+        return f"{self.subject}\n\n{self.words}" if is_own else self.words
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def received(subject: str, body: str, headers: Mapping[str, str] | None = None) 
 
 def by_rules(reply: ReceivedReply) -> SortedReply | None:
     """The class where a rule decides: plain wishes to hear no more, absences, other programs; else None."""
-    return _decided(reply, wish_in(reply.text, subject=reply.subject))
+    return _decided(reply, wish_in(reply.words, subject=reply.subject))
 
 
 def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = None, by: str = RULES) -> SortedReply:
@@ -89,7 +95,7 @@ def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = No
         probabilities: What a miniature says of each class; None where none was asked.
         by: Its name.
     """
-    wish = wish_in(reply.text, subject=reply.subject)
+    wish = wish_in(reply.words, subject=reply.subject)
     if decided := _decided(reply, wish):
         return decided
     may_be_wish = wish is Wish.POSSIBLE
@@ -97,8 +103,8 @@ def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = No
         return SortedReply(ReplyClass.OTHER, 0.0, RULES, may_be_wish)
     share = {each: probabilities.get(each.value, 0.0) for each in ReplyClass}
     leaves = share[ReplyClass.UNSUBSCRIBE]
-    open_to = [each for each in ReplyClass if may_be_wish or each != ReplyClass.UNSUBSCRIBE]
-    best = max(open_to, key=lambda each: share[each])
+    is_open = {ReplyClass.UNSUBSCRIBE: may_be_wish} | {each: share[each] >= SURE for each in NO_REPLIES}
+    best = max((each for each in ReplyClass if is_open.get(each, True)), key=lambda each: share[each])
     is_heeded = best == ReplyClass.UNSUBSCRIBE and leaves >= SURE
     return SortedReply(best, share[best], by, not is_heeded and (may_be_wish or leaves >= POSSIBLE_SHARE))
 

@@ -66,6 +66,13 @@ _KEPT_BEFORE: Final = re.compile(
 )
 _STAYS: Final = re.compile(
     r"\b(?:do not|don'?t|dont|never|no need to) (?:\w+ )?(?:take|remove|delete|unsubscribe|drop|strike|erase) (?:me|us|my|our)\b"
+    # An order at the head of a clause: "wenn Sie mich nicht löschen" threatens, and is none.
+    r"|(?:^|[,;:.!\xa1] ?|\b(?:bitte|aber|und|also|mais|surtout|et|por favor|pero|y|sobre todo|per favore|ma|e|aub|graag|maar|en) )"
+    r"(?:(?:losch|streich|entfern|meld|nehm)(?:en|t|e)?(?: sie| ihr)?(?: \w+){1,3} (?:nicht|keinesfalls|auf keinen fall)\b(?! (?:nur|bloss|mehr))"
+    r"|(?:surtout )?(?:ne|n') ?(?:me |nous |les? )?(?:supprim|desinscri|desabonn|retir|effac|enlev|radi)\w*(?: surtout)? (?:pas|rien)\b(?! (?:que|seulement))"
+    r"|no (?:me |nos |l[oae]s? )?(?:borr|elimin|quit|suprim|cancel)\w*(?<!cancelacion)|no (?:me|nos) (?:des|den|deis|de) de baja\b"
+    r"|non (?:mi |ci |l[aeio] )?(?:cancell|elimin|rimuov|togli|tolg|disiscriv)\w*"
+    r"|(?:verwijder|schrap|wis|schrijf|haal)(?: \w+){1,3} (?:vooral |nog )?niet\b(?! (?:alleen|meer)))"
 )
 _KEPT_WITHIN: Final = re.compile(
     r"\b(?:mich|uns|mein\w*|unser\w*|diese|adresse|mij|me|ons|mijn|onze)(?: (?:bitte|bloss|doch|ja|nur|auf keinen fall|alstublieft|alsjeblieft|aub|vooral|adresse|daten|mail|gegevens|adres))*"
