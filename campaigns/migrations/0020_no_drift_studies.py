@@ -4,6 +4,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0018_corrected_replies")]
+    dependencies = [("campaigns", "0019_possible_opt_outs")]
 
     operations = [migrations.DeleteModel("DriftLook"), migrations.DeleteModel("DriftStudy")]
