@@ -33,7 +33,7 @@ _BARE: Final = re.compile(
 )
 # A question that asks for the act itself, as politeness has it.
 _REQUEST: Final = re.compile(
-    r"\b(?:can|could|would|will|may|might) (?:you|i|we|someone|somebody|anyone)\b|\bwould you mind\b|\b(?:how|where|when) (?:do|can|could|will|to)\b|\bplease\b|\bpls\b|\bis (?:there|it) \w+ (?:way|possible)\b|\bmind (?:taking|removing|deleting)\b"
+    r"\b(?:can|could|would|will|may|might) (?:you|u|ya|i|we|someone|somebody|anyone)\b|\bwould you mind\b|\b(?:how|where|when) (?:do|can|could|will|to)\b|\bplease\b|\bpls\b|\bis (?:there|it) \w+ (?:way|possible)\b|\bmind (?:taking|removing|deleting)\b"
     r"|\b(?:konnen|konnten|konnt|wurden|kannst|konntest|durfte|wurdest|kann|wann|wie|wo)\b|\bbitte\b|\b(?:pouvez|pourriez|peux|pourrais|voulez|serait|comment|ou)\b|\b(?:puede|pueden|podria|podrian|puedes|podrias|podeis|como|seria)\b"
     r"|\b(?:puo|potrebbe|potete|potreste|puoi|potresti|come|sarebbe|vi dispiace)\b|\b(?:kunt|kan|wilt|wil|zou|kun|kunnen|hoe|waar|zouden)\b"
 )
