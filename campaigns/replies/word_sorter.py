@@ -83,7 +83,7 @@ def load(folder: Path) -> WordSorter:
 
 def buckets(text: str, count: int) -> list[int]:
     """Numbers of the buckets that a text's features fall into, each once, ascending."""
-    return sorted({crc32(each.encode()) % count for each in _features(text[:READ_CHARACTERS])})
+    return sorted({crc32(each.encode(errors="replace")) % count for each in _features(text[:READ_CHARACTERS])})
 
 
 def _features(text: str) -> Iterator[str]:

@@ -62,14 +62,14 @@ def _sorted(replies: list[ReceivedReply], folder: Path | None) -> list[SortedRep
     if folder is None:
         return [sorting.sort(each) for each in replies]
     try:
-        answers = _answers(folder, replies)
+        answers = _ask(folder, replies)
     except Refusal as refusal:
         raise CommandError(refusal.message) from None
     name = folder.parent.name if folder.name in ("weights", "adapter", "model") else folder.name
     return [sorting.sort(each, probabilities=one, by=name) for each, one in zip(replies, answers, strict=True)]
 
 
-def _answers(folder: Path, replies: list[ReceivedReply]) -> list[Mapping[str, float]]:
+def _ask(folder: Path, replies: list[ReceivedReply]) -> list[Mapping[str, float]]:
     if (folder / word_sorter.HEADER).exists():
         return word_sorter.load(folder).ask(replies)
     # Needs torch; the shipped sorter does not.

@@ -44,9 +44,9 @@ class ReplyText(NamedTuple):
 def texts() -> dict[tuple[str, str], list[ReplyText]]:
     """Replies by what they were made to mean and their language."""
     by_kind: dict[tuple[str, str], list[ReplyText]] = {}
-    asked = _drawn()
-    answers = word_sorter.load(settings.REPLY_SORTER_DIR).ask([received for _, _, received, _ in asked])
-    for (meaning, language, received, drawn), probabilities in zip(asked, answers, strict=True):
+    received_replies = _drawn()
+    answers = word_sorter.load(settings.REPLY_SORTER_DIR).ask([received for _, _, received, _ in received_replies])
+    for (meaning, language, received, drawn), probabilities in zip(received_replies, answers, strict=True):
         found = sorting.sort(received, probabilities=probabilities, by=SORTER)
         is_automatic = bool(received.auto_reason) and found.reply_class in NO_REPLIES
         reply = ReplyText(received.subject, received.text, meaning, language, found, is_automatic, drawn)

@@ -26,14 +26,14 @@ def write(folder, *, words, **changes):
     return folder
 
 
-def asked(folder, *texts):
+def ask(folder, *texts):
     return word_sorter.load(folder).ask([sorting.received("Re: Offer", text) for text in texts])
 
 
 def test_words_speak_for_their_class_and_probabilities_add_up_to_one(tmp_path):
     write(tmp_path, words={"splendid": "interested", "holiday": "out_of_office"})
 
-    answers = asked(tmp_path, "Splendid!", "on holiday", "")
+    answers = ask(tmp_path, "Splendid!", "on holiday", "", "\udc80")
 
     assert [max(each, key=each.get) for each in answers[:2]] == ["interested", "out_of_office"]
     assert all(set(each) == set(LABELS) and sum(each.values()) == pytest.approx(1) for each in answers)
@@ -49,7 +49,7 @@ def test_a_slip_case_and_other_digits_hardly_change_the_features():
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"labels": ("yes", "no")}, "does not know the nine classes"),
         ({"buckets": BUCKETS * 2}, "are not as long"),
@@ -57,10 +57,10 @@ def test_a_slip_case_and_other_digits_hardly_change_the_features():
         ({"format": 2}, "can be read"),
     ],
 )
-def test_a_folder_that_is_no_sorter_is_refused(tmp_path, changes, told):
+def test_a_folder_that_is_no_sorter_is_refused(tmp_path, changes, message):
     write(tmp_path, words={}, **changes)
 
-    with pytest.raises(Refusal, match=told) as refusal:
+    with pytest.raises(Refusal, match=message) as refusal:
         word_sorter.load(tmp_path)
 
     assert refusal.value.code == "no_sorter"
@@ -83,7 +83,7 @@ def test_a_folder_without_files_is_refused(tmp_path):
     ],
 )
 def test_the_shipped_sorter_reads_plain_replies_in_six_languages(text, meaning):
-    [answer] = asked(settings.REPLY_SORTER_DIR, text)
+    [answer] = ask(settings.REPLY_SORTER_DIR, text)
 
     assert max(answer, key=answer.get) == meaning
     assert answer[meaning] > 0.7
