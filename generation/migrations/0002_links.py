@@ -1,0 +1,502 @@
+
+import datetime
+import django.db.models.deletion
+import uuid
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('generation', '0001_tables'),
+        ('jobs', '0001_tables'),
+        ('review', '0001_tables'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='bestof',
+            name='chosen',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='review.draft'),
+        ),
+        migrations.AddField(
+            model_name='bestof',
+            name='record',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='review.record'),
+        ),
+        migrations.AddField(
+            model_name='budget',
+            name='created_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='budget',
+            name='task',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='budgets', to='review.task'),
+        ),
+        migrations.CreateModel(
+            name='LeftOut',
+            fields=[
+                ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='left_out', serialize=False, to='generation.call')),
+                ('reason', models.CharField(choices=[('duplicate', 'Near-duplicate of another'), ('not_best', 'Not the best of its record')], max_length=10)),
+                ('similarity', models.FloatField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'ordering': ['created_at', 'call'],
+            },
+        ),
+        migrations.AddField(
+            model_name='call',
+            name='record',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='review.record'),
+        ),
+        migrations.AddField(
+            model_name='bestof',
+            name='call',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='generation.call'),
+        ),
+        migrations.AddField(
+            model_name='callcorrection',
+            name='by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='callcorrection',
+            name='call',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='generation.call'),
+        ),
+        migrations.AddField(
+            model_name='claimcheck',
+            name='created_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='claimcheck',
+            name='task',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claim_checks', to='review.task'),
+        ),
+        migrations.CreateModel(
+            name='HourlyRate',
+            fields=[
+                ('task', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='hourly_rate', serialize=False, to='review.task')),
+                ('usd_per_hour', models.DecimalField(decimal_places=2, max_digits=10)),
+                ('set_at', models.DateTimeField(auto_now=True)),
+                ('set_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['task'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Judging',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('subject', models.CharField(max_length=200)),
+                ('subject_id', models.UUIDField(db_index=True)),
+                ('subject_url', models.CharField(max_length=200)),
+                ('first', models.CharField(blank=True, db_default='', default='', max_length=120)),
+                ('second', models.CharField(blank=True, db_default='', default='', max_length=120)),
+                ('without_shape', models.JSONField(blank=True, null=True)),
+                ('prompt_version', models.PositiveSmallIntegerField()),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgings', to='review.task')),
+            ],
+            options={
+                'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='JudgedText',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('place', models.PositiveIntegerField()),
+                ('group', models.CharField(blank=True, max_length=120)),
+                ('fields', models.JSONField(default=dict)),
+                ('words', models.PositiveIntegerField(default=0)),
+                ('expert_passes', models.BooleanField(null=True)),
+                ('expert_meets', models.JSONField(default=dict)),
+                ('passes', models.BooleanField(null=True)),
+                ('meets', models.JSONField(default=dict)),
+                ('why', models.CharField(blank=True, max_length=400)),
+                ('confidence', models.FloatField(null=True)),
+                ('draft', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='review.draft')),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='review.record')),
+                ('judging', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='generation.judging')),
+            ],
+            options={
+                'ordering': ['judging', 'place'],
+            },
+        ),
+        migrations.CreateModel(
+            name='JudgedPair',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('place', models.PositiveIntegerField()),
+                ('first_fields', models.JSONField(default=dict)),
+                ('second_fields', models.JSONField(default=dict)),
+                ('longer', models.SmallIntegerField(default=0)),
+                ('as_is', models.CharField(blank=True, max_length=6)),
+                ('swapped', models.CharField(blank=True, max_length=6)),
+                ('why', models.CharField(blank=True, max_length=400)),
+                ('why_swapped', models.CharField(blank=True, max_length=400)),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='review.record')),
+                ('judging', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs', to='generation.judging')),
+            ],
+            options={
+                'ordering': ['judging', 'place'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Order',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('teacher_spec', models.JSONField()),
+                ('purpose', models.CharField(choices=[('desk', 'For review'), ('evaluation', 'For evaluation'), ('campaign', 'For a campaign'), ('revision', 'A revision'), ('judging', 'Choosing the best'), ('teaching', 'Learning from rejections'), ('trial', "A teacher's test"), ('synthetic', 'Synthetic records'), ('rubric', "A judge's verdicts"), ('claims', 'Checking claims')], default='desk', max_length=10)),
+                ('count', models.PositiveIntegerField()),
+                ('max_cost_usd', models.DecimalField(blank=True, decimal_places=6, max_digits=12, null=True)),
+                ('reserved_usd', models.DecimalField(decimal_places=6, default=0, max_digits=12)),
+                ('estimate', models.JSONField(default=dict)),
+                ('record_ids', models.JSONField(default=list)),
+                ('uncertain_policy', models.CharField(choices=[('hold', 'Hold: show it and never repeat it'), ('retry', 'Retry: ask again, at the risk of paying twice')], default='hold', max_length=5)),
+                ('way', models.CharField(choices=[('live', 'Live'), ('batch', 'Batch')], default='live', max_length=5)),
+                ('stragglers', models.CharField(choices=[('ask', 'Ask them one by one, at full price'), ('leave', 'Leave them')], default='ask', max_length=5)),
+                ('seed', models.PositiveIntegerField(default=0)),
+                ('variety', models.JSONField(blank=True, default=dict)),
+                ('threads', models.JSONField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('follows', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='followers', to='generation.order')),
+                ('job', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job')),
+                ('repeats', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='generation.order')),
+                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='review.source')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='review.task')),
+                ('task_version', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='review.taskversion')),
+            ],
+            options={
+                'ordering': ['-created_at'],
+            },
+        ),
+        migrations.AddField(
+            model_name='judging',
+            name='order',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='judging', to='generation.order'),
+        ),
+        migrations.AddField(
+            model_name='claimcheck',
+            name='order',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='claim_check', to='generation.order'),
+        ),
+        migrations.AddField(
+            model_name='call',
+            name='order',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='generation.order'),
+        ),
+        migrations.AddField(
+            model_name='bestof',
+            name='order',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='best_of', to='generation.order'),
+        ),
+        migrations.CreateModel(
+            name='PriceEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('provider', models.CharField(choices=[('offline', 'Offline (built in)'), ('openai', 'OpenAI'), ('anthropic', 'Anthropic'), ('openai-compatible', 'OpenAI-compatible server')], max_length=20)),
+                ('model', models.CharField(max_length=120)),
+                ('input_usd_per_million', models.DecimalField(decimal_places=4, max_digits=10)),
+                ('output_usd_per_million', models.DecimalField(decimal_places=4, max_digits=10)),
+                ('cached_input_usd_per_million', models.DecimalField(blank=True, decimal_places=4, max_digits=10, null=True)),
+                ('cache_write_usd_per_million', models.DecimalField(blank=True, decimal_places=4, max_digits=10, null=True)),
+                ('batch_factor', models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True)),
+                ('as_of', models.DateField()),
+                ('from_date', models.DateField(db_default=datetime.date(2000, 1, 1))),
+                ('shutdown_date', models.DateField(blank=True, null=True)),
+                ('source_url', models.CharField(blank=True, max_length=300)),
+                ('note', models.CharField(blank=True, max_length=200)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+            ],
+            options={
+                'ordering': ['provider', 'model', 'from_date'],
+                'constraints': [models.UniqueConstraint(fields=('provider', 'model', 'from_date'), name='one_price_per_model_and_day')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ProviderBatch',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('token', models.CharField(max_length=80, unique=True)),
+                ('batch_id', models.CharField(blank=True, max_length=120)),
+                ('state', models.CharField(choices=[('preparing', 'Being submitted'), ('submitted', 'At the provider'), ('ended', 'Collected'), ('dropped', 'Never started')], max_length=10)),
+                ('positions', models.JSONField(default=list)),
+                ('requests', models.PositiveIntegerField(default=0)),
+                ('done', models.PositiveIntegerField(default=0)),
+                ('possible_cost_usd', models.DecimalField(decimal_places=6, default=0, max_digits=12)),
+                ('note', models.CharField(blank=True, max_length=300)),
+                ('prepared_at', models.DateTimeField()),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='generation.order')),
+            ],
+            options={
+                'ordering': ['prepared_at', 'token'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Research',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=120)),
+                ('pages_per_site', models.PositiveSmallIntegerField(default=3)),
+                ('chars_per_page', models.PositiveIntegerField(default=6000)),
+                ('searches', models.BooleanField(default=False)),
+                ('rows_added', models.PositiveIntegerField(default=0)),
+                ('rows_known', models.PositiveIntegerField(default=0)),
+                ('problem', models.CharField(blank=True, max_length=500)),
+                ('is_settled', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('job', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='research', to='jobs.job')),
+                ('made_source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='review.source')),
+                ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='review.source')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='research', to='review.task')),
+            ],
+            options={
+                'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ResearchedSite',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('url', models.CharField(blank=True, max_length=2000)),
+                ('query', models.CharField(blank=True, max_length=300)),
+                ('title', models.CharField(max_length=200)),
+                ('facts', models.JSONField(default=dict)),
+                ('is_done', models.BooleanField(default=False)),
+                ('why', models.CharField(blank=True, max_length=300)),
+                ('made_record', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='research_made', to='review.record')),
+                ('record', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='research_from', to='review.record')),
+                ('research', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sites', to='generation.research')),
+            ],
+            options={
+                'ordering': ['research', 'number'],
+            },
+        ),
+        migrations.CreateModel(
+            name='SpendDay',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('day', models.DateField()),
+                ('teacher_name', models.CharField(max_length=120)),
+                ('way', models.CharField(choices=[('live', 'Live'), ('batch', 'Batch')], max_length=5)),
+                ('calls', models.PositiveIntegerField(default=0)),
+                ('input_tokens', models.PositiveBigIntegerField(default=0)),
+                ('cached_tokens', models.PositiveBigIntegerField(default=0)),
+                ('output_tokens', models.PositiveBigIntegerField(default=0)),
+                ('cost_usd', models.DecimalField(decimal_places=6, default=0, max_digits=14)),
+                ('possible_usd', models.DecimalField(decimal_places=6, default=0, max_digits=14)),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spend_days', to='generation.order')),
+            ],
+            options={
+                'ordering': ['day', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Synthesis',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('count', models.PositiveIntegerField()),
+                ('per_call', models.PositiveSmallIntegerField()),
+                ('about', models.TextField(blank=True)),
+                ('attributes', models.JSONField(default=dict)),
+                ('seeds', models.JSONField(default=list)),
+                ('added', models.PositiveIntegerField(default=0)),
+                ('dropped', models.JSONField(default=dict)),
+                ('bad', models.JSONField(default=list)),
+                ('problem', models.CharField(blank=True, max_length=300)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('order', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='synthesis', to='generation.order')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='syntheses', to='review.task')),
+            ],
+            options={
+                'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='TaskProposal',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('waiting', 'Being written'), ('open', 'Waiting for a lead'), ('failed', 'Failed'), ('accepted', 'Accepted'), ('dismissed', 'Dismissed')], default='open', max_length=10)),
+                ('decisions', models.JSONField(default=list)),
+                ('changes', models.JSONField(default=list)),
+                ('counted', models.JSONField(default=dict)),
+                ('why_not', models.CharField(blank=True, max_length=300)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('accepted_version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='review.taskversion')),
+                ('base_version', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='review.taskversion')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('order', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='proposal', to='generation.order')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='review.task')),
+            ],
+            options={
+                'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Teacher',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('slug', models.SlugField(max_length=60, unique=True)),
+                ('name', models.CharField(max_length=120)),
+                ('provider', models.CharField(choices=[('offline', 'Offline (built in)'), ('openai', 'OpenAI'), ('anthropic', 'Anthropic'), ('openai-compatible', 'OpenAI-compatible server')], max_length=20)),
+                ('model', models.CharField(max_length=120)),
+                ('base_url', models.CharField(blank=True, max_length=300)),
+                ('parameters', models.JSONField(blank=True, default=dict)),
+                ('secret_ref', models.CharField(blank=True, max_length=64)),
+                ('concurrency', models.PositiveSmallIntegerField(default=16)),
+                ('answers', models.CharField(choices=[('auto', 'automatic: best for the provider'), ('text', 'as text'), ('json', 'as JSON, by a schema')], default='auto', max_length=4)),
+                ('provided_by', models.CharField(blank=True, db_index=True, max_length=80)),
+                ('is_active', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['name'],
+            },
+        ),
+        migrations.AddField(
+            model_name='order',
+            name='teacher',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='generation.teacher'),
+        ),
+        migrations.CreateModel(
+            name='TeacherKey',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=64, unique=True)),
+                ('sealed', models.TextField()),
+                ('scheme', models.CharField(max_length=5)),
+                ('host', models.CharField(max_length=253)),
+                ('port', models.PositiveIntegerField()),
+                ('set_at', models.DateTimeField(auto_now=True)),
+                ('set_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('teacher', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='key', to='generation.teacher')),
+            ],
+            options={
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='WebPage',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('way', models.CharField(choices=[('start', 'Start page'), ('link', 'Linked from it'), ('search', 'Found by a search')], max_length=10)),
+                ('url', models.CharField(max_length=2000)),
+                ('final_url', models.CharField(blank=True, max_length=2000)),
+                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('content_type', models.CharField(blank=True, max_length=120)),
+                ('size_bytes', models.PositiveIntegerField(default=0)),
+                ('sha256', models.CharField(blank=True, max_length=64)),
+                ('title', models.CharField(blank=True, max_length=300)),
+                ('text', models.TextField(blank=True)),
+                ('refused_code', models.CharField(blank=True, max_length=40)),
+                ('refused_why', models.CharField(blank=True, max_length=500)),
+                ('led_to', models.JSONField(default=list)),
+                ('fetched_at', models.DateTimeField()),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='generation.researchedsite')),
+            ],
+            options={
+                'ordering': ['site', 'number'],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='budget',
+            constraint=models.UniqueConstraint(condition=models.Q(('task__isnull', True)), fields=('scope',), name='one_budget_of_the_installation'),
+        ),
+        migrations.AddConstraint(
+            model_name='budget',
+            constraint=models.UniqueConstraint(condition=models.Q(('task__isnull', False)), fields=('task', 'scope'), name='one_budget_a_task_and_scope'),
+        ),
+        migrations.AddField(
+            model_name='leftout',
+            name='because_of',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='review.draft'),
+        ),
+        migrations.AddField(
+            model_name='leftout',
+            name='draft',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='left_out', to='review.draft'),
+        ),
+        migrations.AddField(
+            model_name='leftout',
+            name='order',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='left_out', to='generation.order'),
+        ),
+        migrations.AddConstraint(
+            model_name='judgedtext',
+            constraint=models.UniqueConstraint(fields=('judging', 'place'), name='judged_text_once_per_place'),
+        ),
+        migrations.AddConstraint(
+            model_name='judgedpair',
+            constraint=models.UniqueConstraint(fields=('judging', 'place'), name='judged_pair_once_per_place'),
+        ),
+        migrations.AddIndex(
+            model_name='call',
+            index=models.Index(fields=['order', 'state'], name='calls_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='call',
+            index=models.Index(fields=['created_at', 'id'], name='calls_by_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='bestof',
+            constraint=models.UniqueConstraint(fields=('order', 'record'), name='one_best_per_record'),
+        ),
+        migrations.AddIndex(
+            model_name='research',
+            index=models.Index(fields=['task', '-created_at'], name='research_of_task'),
+        ),
+        migrations.AddConstraint(
+            model_name='researchedsite',
+            constraint=models.UniqueConstraint(fields=('research', 'number'), name='site_number_once'),
+        ),
+        migrations.AddIndex(
+            model_name='spendday',
+            index=models.Index(fields=['day', 'order'], name='spend_by_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='spendday',
+            constraint=models.UniqueConstraint(fields=('order', 'day', 'teacher_name', 'way'), name='one_sum_a_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='synthesis',
+            constraint=models.UniqueConstraint(fields=('task', 'number'), name='synthesis_number_once_per_task'),
+        ),
+        migrations.AddIndex(
+            model_name='taskproposal',
+            index=models.Index(fields=['task', '-created_at'], name='proposals_of_task'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(fields=['task', '-created_at'], name='generation_of_task'),
+        ),
+        migrations.AddConstraint(
+            model_name='webpage',
+            constraint=models.UniqueConstraint(fields=('site', 'number'), name='page_number_once'),
+        ),
+        migrations.AddIndex(
+            model_name='leftout',
+            index=models.Index(fields=['order', 'reason'], name='left_out_by_reason'),
+        ),
+    ]
