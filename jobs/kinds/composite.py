@@ -61,8 +61,9 @@ class CompositeJob(JobKind, ABC):
     """A kind whose jobs check on others, and wait between checks. What is paused, resumed or cancelled takes them with it."""
 
     max_running_per_host = 4
-    # The key of the whole's id in the job's spec.
+    # The key of the whole's id in the job's spec, and what its parts are called.
     subject: ClassVar[str]
+    unit: ClassVar[str] = "cells"
 
     @abstractmethod
     def check(self, whole: UUID, *, fence: int) -> Progress:
@@ -97,7 +98,7 @@ class CompositeJob(JobKind, ABC):
         whole = self._whole(job)
         progress = self.check(whole, fence=attempt.fence)
         if not progress.is_stopping:
-            attempt.progress(progress.ended, progress.total, "cells")
+            attempt.progress(progress.ended, progress.total, self.unit)
         if not progress.is_over:
             raise MustWait(progress.reason, again_s=CHECK_AGAIN_S, is_over=lambda: self.has_news(whole))
         return self.conclude(whole, fence=attempt.fence)
