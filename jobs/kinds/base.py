@@ -34,7 +34,6 @@ class Needs:
 
     @property
     def free(self) -> str:
-        """The same, free."""
         return (
             f"a free {str(self).removeprefix('a ')}" if self.gpus == 1 else f"{str(self).replace('GPUs', 'free GPUs')}"
         )
@@ -77,9 +76,7 @@ class JobKind:
     (`engine_module` is None and `run_inline` does the work under the supervisor's fence).
 
     Attributes:
-        name: What rows call it.
         label: What pages call it.
-        queue: Where its jobs wait.
         engine_module: The engine, if it has one.
         max_running_per_host: How many of its jobs one host runs at once.
         keeps_spare: Whether a process with all its engine imports stands by, so that a crash is over within seconds.

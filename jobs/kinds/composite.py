@@ -133,7 +133,6 @@ def progress_of(
     """What cells that stand so come to.
 
     Args:
-        now: Every cell.
         ended: States that nothing follows.
         under_way: States of cells whose jobs are in the queue, at work or at rest.
         paused: The one of them that waits for a person.

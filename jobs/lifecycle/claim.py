@@ -49,7 +49,6 @@ def claim(job_id: UUID, *, worker: Worker, obstacle: str = "") -> Job | None:
 
     Args:
         job_id: The job that was rung for.
-        worker: Who asks.
         obstacle: Why this worker cannot take any job now; the job then waits, showing it.
 
     Returns:

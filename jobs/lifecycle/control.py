@@ -44,12 +44,10 @@ def launch(
 
     Args:
         kind: A registered kind.
-        title: What pages call it.
         spec: Plain JSON without secrets, handed to the kind when an attempt begins.
         by: Who asked for it; None for work the product starts by itself.
         task_slug: The task it belongs to; decides who sees and steers it.
         subject_id: The row above this room that owns the job.
-        subject_url: The page of that row.
         queue: Where to ring; the kind's own queue by default.
 
     Raises:
@@ -80,7 +78,6 @@ def pause(job: Job, *, by: Member | None) -> Job:
     """Ask a job to save and stop until it is resumed. One that has not begun pauses at once; twice is once.
 
     Args:
-        job: The job.
         by: A lead of its task; None when a job that has set it going is paused itself.
 
     Raises:

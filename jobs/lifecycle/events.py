@@ -29,7 +29,6 @@ def ingest(job_id: UUID, fence: int, items: Sequence[EngineEvent | BadLine], *, 
     What is stored already is passed over, so that a file may be read again from its beginning.
 
     Args:
-        job_id: The job.
         fence: The fence the caller holds.
         items: Whole lines of `events.jsonl` in their order; those that are no events become log events.
         kind: Its `on_events` gets the fresh events.

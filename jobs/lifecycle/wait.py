@@ -18,7 +18,6 @@ def until_ended(job_id: UUID, *, idle_s: float = IDLE_S) -> Job:
     """The job once it has ended. Blocks its thread; call outside any transaction.
 
     Args:
-        job_id: The job.
         idle_s: How long it may wait without running.
 
     Raises:

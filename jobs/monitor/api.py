@@ -174,8 +174,6 @@ class HaltOut(serializers.Serializer[Any]):
 
 
 class HaltView(APIView):
-    """The switch that stops mails, paid calls, pushes to hubs and webhooks, all at once."""
-
     scope_read = "read"
     scope_write = "admin"
 

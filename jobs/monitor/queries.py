@@ -93,8 +93,6 @@ def why_ended(job: Job) -> str:
 
 @dataclass(frozen=True)
 class EndedPage:
-    """A page of ended jobs and the cursor of the next, older one."""
-
     jobs: list[Job]
     older: str
 

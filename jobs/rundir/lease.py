@@ -23,7 +23,6 @@ def touch(run_dir: Path, at_s: float | None = None) -> None:
     """Renew the lease file.
 
     Args:
-        run_dir: The attempt's directory.
         at_s: The boot clock as it stood *before* the row's lease was renewed, so that the engine never believes in a
             lease longer than the row's.
     """

@@ -69,7 +69,6 @@ class RunDir:
         """Use a directory that another process of the same engine has opened, and listen for SIGTERM.
 
         Args:
-            path: The directory.
             reports: Whether this is the one process whose events count; those of others go nowhere.
 
         Raises:
@@ -152,7 +151,6 @@ class RunDir:
             outcome: `succeeded`, `failed` (give `error`) or `stopped` (asked to, and all that is needed is saved).
             summary: Plain figures for the job's row.
             artefacts: Paths relative to the directory; a folder means every file under it.
-            error: Why it failed.
 
         Raises:
             ValueError: An artefact is missing or lies outside the directory.

@@ -27,7 +27,6 @@ class TurnCheck:
     """Whether a host may take a job now.
 
     Attributes:
-        may: It may.
         reason: Why not, to be shown; empty where another host is better asked, which will say itself.
         first: The job whose turn it is instead.
     """
@@ -41,8 +40,6 @@ def check_turn(job: Job, kind: JobKind, *, host_id: str, claimable: Q, free_slot
     """Whether it is a job's turn on a host.
 
     Args:
-        job: The job that was rung for.
-        kind: Its kind.
         host_id: Who asks. A host without a row is taken for one that has all it takes.
         claimable: Which jobs the asking worker may claim at all.
         free_slots: How many more jobs of the kind fit on the host.

@@ -30,7 +30,6 @@ def register(host_id: str, *, boot_id: str, machine: Machine, disk: tuple[int, i
     Args:
         host_id: As `jobs.rundir.identity` names it.
         boot_id: Of the machine it is, or is a container on.
-        machine: What it has.
         disk: Bytes of the disk for run directories, all and free.
         problem: Why its workers take no jobs.
     """

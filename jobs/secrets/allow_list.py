@@ -66,7 +66,6 @@ class BadRuleError(Exception):
 
     Args:
         message: Which, and what is wrong with it.
-        hint: How to mend it.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -126,7 +125,6 @@ def require(name: str, *, use: SecretUse, url: str, field: str) -> None:
     Args:
         name: The name of an environment variable.
         use: What it is named for.
-        url: Where it would be sent.
         field: Beside which field of a form the refusal is shown.
 
     Raises:

@@ -75,7 +75,6 @@ class EngineProcess:
                 self.process.wait(timeout=5)
 
     def last_words(self) -> str:
-        """How the process ended, for a person."""
         code = self.process.returncode if self.process is not None else None
         if code is None:
             return "The engine ended without a result."

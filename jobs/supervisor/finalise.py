@@ -23,7 +23,6 @@ def finalise(job: Job, kind: JobKind, engine: EngineProcess, *, fence: int, let_
     """Write how the attempt ended, its events being stored already.
 
     Args:
-        job: As it was last seen.
         kind: Collects the artefacts, outside any transaction.
         engine: The process, ended.
         fence: What the caller holds.

@@ -97,7 +97,6 @@ class Heartbeat:
 
     @contextmanager
     def holding(self, job_id: UUID, fence: int) -> Iterator[HeldLease]:
-        """Keep a job's lease alive for as long as the block runs."""
         hold = HeldLease(job_id, fence)
         with self._lock:
             self._holds.add(hold)
@@ -111,13 +110,11 @@ class Heartbeat:
                 self._holds.discard(hold)
 
     def announce(self, worker: Worker, queues: str) -> None:
-        """Say from now on that this worker is there."""
         with self._lock:
             self._announced = (worker, queues)
             self._start()
 
     def withdraw(self) -> None:
-        """Say that this worker has left."""
         with self._lock:
             announced, self._announced = self._announced, None
         self._nudge.set()

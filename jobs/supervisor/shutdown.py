@@ -21,11 +21,9 @@ class Shutdown:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the worker is leaving."""
         return self._begun.is_set()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for the flag; whether it is up."""
         return self._begun.wait(timeout_s)
 
 

@@ -38,7 +38,6 @@ class SpareProcess:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it has imported everything."""
         if not self._was_ready and self.process.stdout is not None and self.process.poll() is None:
             poll = select.poll()
             poll.register(self.process.stdout, select.POLLIN)
@@ -103,13 +102,11 @@ class SparePool:
         return spare
 
     def is_ready(self, module: str) -> bool:
-        """Whether a spare stands by that has imported everything."""
         with self._lock:
             spare = self._spares.get(module)
             return spare is not None and spare.is_ready
 
     def drop(self, module: str) -> None:
-        """Want no spare of this module any more."""
         with self._lock:
             timer, spare = self._due.pop(module, None), self._spares.pop(module, None)
         if timer is not None:

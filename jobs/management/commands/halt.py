@@ -17,11 +17,6 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="why; every member reads it on every page")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Stop, and say what stands now.
-
-        Raises:
-            CommandError: The reason is too long.
-        """
         try:
             halt = scheduling_halt.halt(by=None, reason=options["reason"])
         except Refusal as refusal:

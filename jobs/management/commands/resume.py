@@ -13,6 +13,5 @@ class Command(BaseCommand):
     help = "End a halt: everything goes on where it stood."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Resume, and say whether anything had been stopped."""
         was_stopped = halt.resume(by=None)
         self.stdout.write("Outgoing traffic is resumed." if was_stopped else "Nothing had been stopped.")
