@@ -26,7 +26,6 @@ class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manage
 
     @property
     def is_admin(self) -> bool:
-        """Whether this member may do everything."""
         return self.is_active and self.is_superuser
 
     @property
@@ -36,7 +35,6 @@ class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manage
 
     @property
     def name(self) -> str:
-        """How pages call this member."""
         return self.display_name or self.get_full_name() or self.username
 
     def get_session_auth_hash(self) -> str:

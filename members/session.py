@@ -24,7 +24,6 @@ def require_admin(member: Member, words: str) -> None:
     """Refuse whoever is no admin, and an admin's program whose token lacks the scope `admin`.
 
     Args:
-        member: Who acts.
         words: What is refused, a sentence.
 
     Raises:

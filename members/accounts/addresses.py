@@ -33,7 +33,6 @@ def change(member: Member, address: str, *, link_of: Callable[[str], str]) -> st
     """Take a new address, or mail a link to it that confirms it; an empty one takes the present away.
 
     Args:
-        member: Whose address it is to be.
         address: A well-formed address.
         link_of: Makes the address of the page that confirms, of a token.
 

@@ -41,9 +41,7 @@ def create_member(
     Args:
         username: What they sign in with.
         by: The admin who adds them; None when the installation itself does (a command on the server).
-        display_name: How pages call them.
         email: Where they are reached; may be empty.
-        is_admin: Whether they may do everything.
         password: Their password; empty for a temporary one, which they are asked to change.
 
     Returns:

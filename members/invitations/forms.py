@@ -11,8 +11,6 @@ from members.models import Member
 
 
 class InvitationForm(forms.Form):
-    """Whom to ask in, and a select a task for the role they will have."""
-
     email = forms.EmailField(label="E-mail", help_text="Signing in by SSO must bring this address.")
     display_name = forms.CharField(label="Name", max_length=80, required=False)
     is_admin = forms.BooleanField(label="Admin: may do everything, in every task", required=False)
@@ -31,7 +29,6 @@ class InvitationForm(forms.Form):
 
     @property
     def role_fields(self) -> list[forms.BoundField]:
-        """The selects of the tasks, by the task's name."""
         return [self[f"role_{slug}"] for slug in self._slugs]
 
     @property

@@ -167,7 +167,6 @@ def _reauthentication_url(request: HttpRequest) -> str:
 
 
 def _page_of(request: HttpRequest) -> str:
-    """The page the member looks at: an address that may be opened again."""
     if request.method in ("GET", "HEAD") and not request.headers.get("HX-Request"):
         return request.get_full_path()
     return _is_own_path(request, request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))

@@ -21,7 +21,6 @@ def make_token(member: Member, *, name: str, scopes: Sequence[str], days: int) -
 
     Args:
         member: Whose it is; it never gives more than they have, nor than the token that they come with.
-        name: What it is for.
         scopes: Some of `members.tokens.scopes.SCOPES`.
         days: Days until it expires, 1 to 366.
 
@@ -44,10 +43,8 @@ def make_service_token(
 
     Args:
         program: The member the token acts as.
-        name: What it is for.
         scopes: Some of `members.tokens.scopes.SERVICE_SCOPES`.
         days: Days until it expires, 1 to 366.
-        by: Who makes it.
         task: Slug of its task, for the audit trail.
 
     Returns:
@@ -111,5 +108,4 @@ def _beyond(member: Member, scopes: Sequence[str]) -> str:
 
 
 def _of(task: str) -> dict[str, Any]:
-    """What the audit trail tells of a service token alone."""
     return {"task": task} if task else {}

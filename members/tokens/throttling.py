@@ -34,8 +34,6 @@ class Allowance:
 
     Attributes:
         policy: Which limit: `read`, `write` or `files`.
-        limit: Requests a minute.
-        remaining: Requests left.
         reset_s: Seconds until the count resets.
     """
 
@@ -76,7 +74,6 @@ class TokenThrottle(BaseThrottle):
         return used <= limit
 
     def wait(self) -> float | None:
-        """Seconds until it may be tried again."""
         return float(self._allowance.reset_s) if self._allowance else None
 
 
