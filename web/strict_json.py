@@ -59,7 +59,6 @@ def parse(text: str | bytes, *, number: Callable[[str], float] = float) -> Any:
     """Read JSON; its texts may hold what no database stores, see `mistakes`.
 
     Args:
-        text: The JSON.
         number: What reads a number with a point or an exponent; `written` or `WrittenFloat` keeps its digits.
 
     Raises:

@@ -39,7 +39,6 @@ class Figures(Generic[T]):
     """What was counted.
 
     Attributes:
-        value: The figures.
         at: When they were counted; None where that was just now.
     """
 
@@ -51,7 +50,6 @@ def figures(key: str, count: Callable[[], T], *, is_void: Callable[[datetime], b
     """The figures of a key, from `count` or from a count that took long and is still worth telling.
 
     Args:
-        key: Names them.
         count: Counts them; it may be called in a thread of its own.
         is_void: Whether what was counted from that moment on is of no worth, since somebody corrected what it counts. Asked
             only of figures that are kept.

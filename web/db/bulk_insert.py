@@ -104,7 +104,6 @@ class BulkInserter:
 
 
 def _prepared(field: models.Field[Any, Any], pattern: models.Model) -> Any:
-    """The value as the driver takes it from a statement."""
     value = field.pre_save(pattern, add=True)
     if isinstance(field, models.JSONField):
         return as_json(value) if value is not None else None
@@ -121,7 +120,6 @@ def _copy_line(row: Values) -> str:
 
 
 def _copy_value(value: object) -> str:
-    """One value in the text format of `COPY`."""
     if value is None:
         return "\\N"
     if isinstance(value, str):

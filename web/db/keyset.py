@@ -35,9 +35,7 @@ def page(
     """One page, newest first by `created_at`, ties by `id`; a cursor that is none begins at the start.
 
     Args:
-        rows: What to list.
         cursor: Where the page before ended.
-        size: Rows a page.
         among: The list that `rows` is narrowed from by what no index holds. Then only its next `look_at` rows are looked
             through, so that no question costs more than that, however rare what is asked for.
         look_at: How many those are.

@@ -35,7 +35,6 @@ def refusal(what: str, where: str | Path, *, hint: str = HINT) -> Refusal:
     Args:
         what: What was being done, such as "the backup was written".
         where: The folder, or another name of the disk.
-        hint: How to mend it.
     """
     return Refusal(CODE, f"The disk of '{where}' filled up while {what}.", hint=hint, status=507)
 

@@ -59,8 +59,6 @@ def bad_filters(mistakes: Mapping[str, Sequence[str]]) -> Refusal:
 
 
 class TaskQuery(ListQuery):
-    """A list that can be narrowed to one task."""
-
     task = serializers.CharField(required=False, help_text="Slug of a task.")
 
 

@@ -83,7 +83,6 @@ def _api_exception(error: exceptions.APIException) -> Response:
 
 
 def _retry_after(error: exceptions.Throttled) -> Response:
-    """Too many requests: says in seconds when to come back, in the body and as `Retry-After`."""
     wait_s = math.ceil(getattr(error, "wait", None) or 1)
     response = problem(
         "too_many_requests",
@@ -97,7 +96,6 @@ def _retry_after(error: exceptions.Throttled) -> Response:
 
 
 def _field_errors(detail: object, prefix: str = "") -> dict[str, list[str]]:
-    """Flatten DRF's nested detail to dotted field names."""
     if isinstance(detail, list):
         flat: dict[str, list[str]] = {}
         texts = [str(part) for part in detail if not isinstance(part, (dict, list))]

@@ -26,7 +26,6 @@ class PlainFormatter(logging.Formatter):
         self._redact = redactor()
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, and the traceback where there is one."""
         return self._redact(_without_path(super().format(record), record))
 
 

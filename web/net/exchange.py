@@ -22,12 +22,7 @@ _PLAIN = "/?:@!$&'()*+,;=~%[]|"
 
 
 class ExchangeFailedError(Exception):
-    """There was no whole answer; says why in words for a log that people read.
-
-    Args:
-        message: Why.
-        is_late: Whether the time was over.
-    """
+    """There was no whole answer; says why in words for a log that people read."""
 
     def __init__(self, message: str, *, is_late: bool = False) -> None:
         super().__init__(message)
@@ -56,7 +51,6 @@ def exchange(
         headers: Beside Host, which is the address's.
         deadline: For connecting, sending and reading; `httpcore.TimeoutException` inside the block when it has passed.
         wait_s: For each wait on the other side.
-        body: The bytes to send.
 
     Raises:
         ExchangeFailedError: No connection, no valid certificate, no HTTP, or not in time, inside the block too.

@@ -40,7 +40,6 @@ class FetchLimits:
         total_s: From the first connection to the last byte, over all hops, without what `may_go` takes.
         wait_s: For each wait on the other side.
         max_bytes: Of the body, as sent and as unpacked.
-        hops: How many redirects are followed.
     """
 
     total_s: float = 20
@@ -116,11 +115,7 @@ def _without_fragment(url: str) -> str:
 
 
 def _endpoint(url: str, rules: FetchRules) -> Endpoint:
-    """Address that this hop connects to.
-
-    Raises:
-        NotFetchedError: `address` or `port`.
-    """
+    """Address that this hop connects to; NotFetchedError (`address` or `port`) where it may not."""
     if len(url) > _LONGEST_URL:
         raise FetchError("address", f"An address of {len(url):,} characters is not followed.")
     try:
@@ -135,7 +130,6 @@ def _endpoint(url: str, rules: FetchRules) -> Endpoint:
 def _one_hop(
     url: str, place: Endpoint, rules: FetchRules, limits: FetchLimits, deadline: Deadline, headers: Mapping[str, str]
 ) -> FetchedPage | str:
-    """One hop: the page, or where it has moved to."""
     sent = {
         "User-Agent": rules.user_agent,
         "Accept": "text/html,text/plain;q=0.8,*/*;q=0.1",
@@ -150,7 +144,6 @@ def _one_hop(
 
 
 def _read(url: str, answer: httpcore.Response, rules: FetchRules, limits: FetchLimits) -> FetchedPage | str:
-    """The page of an answer, or where it leads."""
     response_headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in answer.headers}
     if answer.status in REDIRECTS and response_headers.get("location"):
         return urljoin(url, response_headers["location"].strip())

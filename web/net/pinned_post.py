@@ -34,7 +34,6 @@ def post(url: str, body: bytes, *, headers: dict[str, str], timeout_s: float) ->
 
     Args:
         url: Checked again here, and connected to by the number that was checked.
-        body: The bytes to send.
         headers: Beside Host, which is the address's.
         timeout_s: For all of it, however slowly the other side talks.
 

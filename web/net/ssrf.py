@@ -93,11 +93,7 @@ def parse(url: str, *, may_have_query: bool) -> Endpoint:
 
 
 def _ascii_name(host: str) -> str:
-    """A host's name in ASCII.
-
-    Raises:
-        ValueError: It is no name.
-    """
+    """A host's name in ASCII; ValueError where it is no name."""
     if host.isascii():
         return host
     # Slow to load, and few names need it.
@@ -146,7 +142,6 @@ def pin_all(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lo
     Args:
         place: As `parse` returns it.
         named: Private hosts that are allowed: names, `name:port`, or networks such as `10.0.0.0/8`.
-        lookup: Resolves names.
 
     Raises:
         AddressRefusedError: An unknown name, or one of its numbers is in a private network that is not allowed.

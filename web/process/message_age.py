@@ -9,8 +9,6 @@ from web.db import database_clock
 
 
 class Request(request.Request):
-    """A message that was taken from the queue."""
-
     def maybe_expire(self) -> bool:
         """Whether it has expired; it is then marked, and dropped."""
         if not self.expires or database_clock.now() <= self.expires:

@@ -58,7 +58,6 @@ class ProcfileRunner:
         before_fork: Called once the others have been started, to import what the forked ones begin with.
         when_started: Called when all but the later ones have been started; it may begin threads.
         environment: Of all of them.
-        folder: They run in.
         tell: Called with a name and a line of output, from several threads; the name is empty for this program's own.
         give_up_after: Ends in a row, each soon after its start, that stop all; None tries for ever, for a site that stays up without
             the part that fails.

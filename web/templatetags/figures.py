@@ -24,8 +24,6 @@ def fixed(value: float | Decimal, digits: int, *, signed: bool = False) -> str:
     """A number with so many decimals and a true minus sign; what rounds to nothing has no sign.
 
     Args:
-        value: The number.
-        digits: Decimals.
         signed: Write a plus before what is above zero.
     """
     text = f"{value:{'+' if signed else ''},.{digits}f}"
