@@ -36,7 +36,6 @@ def build_request(delivery: Delivery, *, at: int) -> tuple[bytes, dict[str, str]
     """Body and headers of a call.
 
     Args:
-        delivery: With its hook and event.
         at: Unix time of the call, seconds.
 
     Raises:

@@ -25,7 +25,6 @@ def create(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Me
     """Make a hook.
 
     Args:
-        name: What it is for.
         url: Where to call; checked now and again before every call.
         events: Some of `states.EVENTS`.
         task_slug: The task whose events it wants; empty for all, which only an admin may choose.

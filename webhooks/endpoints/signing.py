@@ -24,7 +24,6 @@ def signature(body: bytes, *, keys: Sequence[str], at: int) -> str:
     """The header's value for a body.
 
     Args:
-        body: As it is sent.
         keys: The secret, and beside it one that is being replaced.
         at: Unix time, seconds.
     """
@@ -35,9 +34,6 @@ def is_valid(header: str, body: bytes, *, key: str, now: int, tolerance_s: int =
     """Whether a body was signed with the key, not long ago: what a reader has to check.
 
     Args:
-        header: As it came.
-        body: The bytes as they came.
-        key: The hook's secret.
         now: Unix time, seconds.
         tolerance_s: How far the two clocks may be apart; older messages may be played back by a stranger.
     """

@@ -77,7 +77,6 @@ class ReplayIn(serializers.Serializer[Any]):
     until = serializers.DateTimeField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """One event, or a stretch of time."""
         if ("event" in attrs) == ("since" in attrs):
             raise serializers.ValidationError({"event": ["Give either 'event', or 'since' and perhaps 'until'."]})
         return attrs
