@@ -112,7 +112,6 @@ def all_lines(asked: TrailFilter) -> Iterator[TrailLine]:
 
 
 def _names_of_subjects(rows: list[AuditRow]) -> dict[tuple[str, str], str]:
-    """How what was acted on is called, by kind and id."""
     ids: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         ids[row.subject_kind].add(row.subject_id)

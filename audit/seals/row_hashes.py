@@ -17,7 +17,6 @@ class DaySeal:
     """A day's rows in one hash.
 
     Attributes:
-        rows: How many there are.
         leaves: Row id to the first digits of the row's hash, in the order of ids.
         digest: SHA-256 over the previous digest, the day and the full hash of every row, hex.
     """

@@ -22,8 +22,6 @@ class SealCheck:
     """What verifying found.
 
     Attributes:
-        days: Sealed days looked at.
-        rows: Rows in them.
         digest: The newest digest; keep it elsewhere, and a later look can be held against it.
         trouble: The first thing that does not hold, in one sentence; empty when all holds.
     """
@@ -114,6 +112,5 @@ def _first_difference(stored: AuditDigest, found: Mapping[int, str]) -> str:
 
 
 def _outside(expected: date | None, known: Mapping[date, str]) -> str:
-    """What is wrong beyond the sealed days: seals that were written down and are gone."""
     lost = [day for day in sorted(known) if expected is None or day >= expected]
     return f"The seal of {lost[0]} was written down and is gone." if lost else ""

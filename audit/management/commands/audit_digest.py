@@ -15,7 +15,6 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Seal, and print a line a day."""
         for seal in sealing.seal_days():
             self.stdout.write(f"{seal.day} sealed: {seal.rows} rows, {seal.digest}")
         last = queries.last_seal()

@@ -23,11 +23,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Verify and say so.
-
-        Raises:
-            CommandError: Something does not hold, or a `--known` cannot be read.
-        """
         verdict = sealing.verify(dict(_known(text) for text in options["known"]))
         if verdict.trouble:
             raise CommandError(f"{verdict.trouble} The {verdict.days} days before hold.")
