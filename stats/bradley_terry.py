@@ -91,7 +91,6 @@ def fit(comparisons: Iterable[Comparison], order: Sequence[int]) -> Floats:
 
     Args:
         comparisons: Among those of `order` alone; each beat each other, if by a chain.
-        order: Who is compared.
 
     Returns:
         Log strengths in that order, (K,).

@@ -55,7 +55,6 @@ def change_point(
         successes: Of each cluster, units that succeeded.
         sizes: Of each cluster, all units; at least one.
         seed: Of the orders that are drawn; the same seed gives the same answer.
-        draws: Orders that are drawn.
 
     Returns:
         None where nothing could be seen: fewer than two months with units, or all units did the same.
@@ -85,7 +84,6 @@ def change_point(
 
 
 def _count_larger(month: Ints, total: Ints, size: Ints, seen: float, rng: np.random.Generator, draws: int) -> int:
-    """How many seeded orders of the clusters have a ratio at least as large."""
     kinds, kind_of = np.unique(np.stack([total, size], axis=1), axis=0, return_inverse=True)
     alike, places, larger = np.bincount(kind_of.ravel()), np.bincount(month), 0
     # A thousand orders at a time: with many kinds of clusters all at once would not fit into memory.
@@ -102,12 +100,6 @@ def _kinds_by_month(kinds: Ints, places: Ints, rng: np.random.Generator, draws: 
 
     Clusters that are alike need not be told apart: month by month and kind by kind the count is hypergeometric, which costs the
     same for a hundred clusters and for a million.
-
-    Args:
-        kinds: Clusters of each kind, (kinds,).
-        places: Clusters of each month, (months,).
-        rng: Where the orders come from.
-        draws: How many orders.
     """
     counts = np.zeros((draws, len(places), len(kinds)))
     left = np.tile(kinds, (draws, 1))
@@ -136,7 +128,7 @@ def _ratios(totals: Floats, sizes: Floats) -> Floats:
 
 
 def _log_likelihood(total: Floats, size: Floats) -> Floats:
-    """Of units with the share that they have; 0 log 0 is 0."""
+    """Binomial log-likelihood, with 0·log 0 = 0."""
     failed = size - total
     with np.errstate(divide="ignore", invalid="ignore"):
         won = np.where(total > 0, total * np.log(total / size), 0.0)

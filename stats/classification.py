@@ -25,9 +25,6 @@ class LabelScore:
     """One label.
 
     Attributes:
-        label: Its name.
-        support: How often it is right.
-        predicted: How often it was said.
         precision: Share of what was said that is right; None where it was never said.
         precision_interval: 95 %, clustered; None without a precision.
         recall: Share of what is right that was said; None where it is never right.

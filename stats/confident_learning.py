@@ -18,7 +18,6 @@ class LabelDoubt(NamedTuple):
 
     Attributes:
         example: Which one, by its place.
-        given: The label it carries.
         likely: The label that the model is confident of.
         confidence: Probability of the likely label.
         margin: That probability less the given label's; the order of the list.

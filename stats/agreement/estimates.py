@@ -33,7 +33,6 @@ class IntervalEstimate:
         low: Lower end of the interval; None where units tell nothing of their spread.
         high: Upper end of it.
         units: Units rated twice or more, on which it stands.
-        ratings: Ratings of those units.
     """
 
     value: float | None
@@ -50,7 +49,6 @@ def estimate(tally: RatingTally, statistic: Statistic, *, level: float = LEVEL) 
     equal units do not say how far another may lie, and one unit is no basis for a range.
 
     Args:
-        tally: The ratings.
         statistic: What is estimated: 1 minus a disagreement of 0 to 2.
         level: Two-sided.
     """

@@ -37,7 +37,6 @@ class RatingTally:
 
     @property
     def ratings(self) -> int:
-        """Ratings of those units."""
         raters = self.counts.sum(axis=1)
         return round(float((raters * self.times)[raters >= 2].sum()))
 

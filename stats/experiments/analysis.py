@@ -36,7 +36,6 @@ def analyse(arms: Mapping[str, ClusteredSample], question: AnalysisQuestion) -> 
 
     Args:
         arms: Outcomes of each arm by its name, the control among them.
-        question: What was registered.
 
     Raises:
         ValueError: If there are fewer than two arms, the control is none of them, or their outcomes cannot be compared.

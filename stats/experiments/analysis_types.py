@@ -20,10 +20,8 @@ class AnalysisQuestion:
     """What the experiment was registered to answer.
 
     Attributes:
-        control: Name of the control arm.
         margin: How much worse is still acceptable, as a share or in the metric's unit; None asks for superiority.
         higher_is_better: False for a metric like unsubscriptions.
-        level: Of every interval.
         shares: Planned share of each arm, in any unit; None if all are alike.
         horizon: Draws (units, or clusters where clusters are drawn) of all arms together when the experiment ends.
         is_running: Verdicts rest on the always-valid interval while True; on the single-look one at the end.
@@ -63,7 +61,6 @@ class Comparison:
     """One arm against the control.
 
     Attributes:
-        arm: Name of the arm.
         effect: Difference with the interval of a single look.
         watched: The same with the interval that holds at every look; None where it cannot be told yet.
         relative: Relative uplift; None where the control's mean is 0 or nothing varies.
@@ -71,7 +68,6 @@ class Comparison:
         adjusted_p: That, adjusted by Holm over all arms.
         p_margin: One-sided, against "worse by the margin or more"; None without a margin.
         adjusted_p_margin: That, adjusted by Holm.
-        verdict: In words.
     """
 
     arm: str
@@ -92,7 +88,6 @@ class Analysis:
     Attributes:
         is_share: Whether the outcome is 0 or 1.
         is_clustered: Whether errors were reckoned from clusters of more than one unit.
-        control: Name of the control.
         arms: All, the control first.
         sample_ratio: Of what was drawn: clusters if clustered.
         comparisons: The other arms in their order.

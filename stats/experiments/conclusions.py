@@ -27,7 +27,6 @@ class Conclusion:
     """A finding in words.
 
     Attributes:
-        finding: What was shown.
         sentence: Verdict and rounded numbers; complete in itself.
         remark: What a careful reader should also know; may be empty.
     """

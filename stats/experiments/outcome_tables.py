@@ -40,7 +40,6 @@ class OutcomeTable:
 
     Attributes:
         arms: Outcomes by arm, in the order of their names.
-        rows: Rows read.
         notes: What was decided while reading, in plain words.
     """
 

@@ -108,7 +108,6 @@ def plan(
         baseline: Expected share of the control, 0 to 1 without its ends.
         effect: Treatment minus control to show, as a share; its sign may matter little.
         margin: Instead of an effect: not worse by more than this, as a share above 0.
-        n_per_arm: Units available in each arm.
         design: Power, error rate and clusters.
 
     Raises:

@@ -61,8 +61,6 @@ def spread(
     freedom where the difference is everywhere the same.
 
     Args:
-        control: Outcomes of the control by segment.
-        treatment: Outcomes of the other arm by segment.
         level: Of the intervals, and of the test.
 
     Raises:

@@ -72,7 +72,6 @@ class Alarms:
     """Share of A/A tests that raised a false alarm at one look or more.
 
     Attributes:
-        always_valid: By the always-valid interval.
         naive: By the single-look interval read at every look.
         at_the_end: By the single-look interval read once, at the last look.
     """
@@ -126,12 +125,7 @@ def false_alarms(
     """A/A tests, both arms from one population, each looked at so many times at even steps.
 
     Args:
-        population: Of both arms.
         n_clusters: Draws an arm at the last look; the always-valid interval is tuned for both arms' draws then.
-        tests: A/A tests.
-        looks: Looks a test.
-        level: Of every interval.
-        seed: Seeds the draws.
     """
     chance = np.random.default_rng(seed)
     steps = np.linspace(0, n_clusters, looks + 1)[1:].astype(int)

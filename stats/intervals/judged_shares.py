@@ -21,10 +21,8 @@ class JudgedVerdicts:
     """Texts that experts and a judge both judged, by what the two said.
 
     Attributes:
-        both: Passed by experts and by the judge.
         experts_alone: Passed by experts, failed by the judge.
         judge_alone: Failed by experts, passed by the judge.
-        neither: Failed by both.
     """
 
     both: int = 0

@@ -29,7 +29,6 @@ class ShareSample:
 
     @property
     def mean(self) -> float:
-        """The share, 0 to 1."""
         return self.successes / self.n
 
     @property
@@ -128,7 +127,6 @@ class ClusteredSample:
 
     @property
     def n(self) -> int:
-        """Units."""
         return int(self.sizes.sum())
 
     @property

@@ -63,8 +63,6 @@ def difference(
     The standard error is sqrt(p1 (1 - p1) / (n1 - 1) + p0 (1 - p0) / (n0 - 1)), that of a difference of means.
 
     Args:
-        control: Counts of the control.
-        treatment: Counts of the other arm.
         by: The interval; see `docs/experiments.md` for how often each holds the truth.
         level: Two-sided, 0 to 1.
 

@@ -32,8 +32,6 @@ def draws(
 
     Args:
         cells: For each group, a size or an arm, the losses of its seeds by record, (S_k, R); R is the same for all.
-        count: Draws.
-        seed: Seeds them.
         clusters: Of each record the company it is of, where companies are drawn whole; None draws records.
         seedless: Places of groups that no run made, such as rules: they have no noise of seeds.
 
