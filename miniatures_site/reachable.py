@@ -50,8 +50,6 @@ class Fault:
 
     Attributes:
         part: What it is about, by name.
-        message: What is wrong, a sentence.
-        hint: The way out.
         keeps_from_work: Whether a worker without it could do nothing.
     """
 

@@ -19,7 +19,6 @@ class DeclaredRoute:
 
     @property
     def is_allauths(self) -> bool:
-        """Return whether the view comes with allauth."""
         return self.view.__module__.startswith("allauth.")
 
 

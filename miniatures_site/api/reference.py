@@ -28,8 +28,6 @@ class SchemaProperty:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One verb on one path."""
-
     verb: str
     path: str
     anchor: str
@@ -42,8 +40,6 @@ class Operation:
 
 @dataclass(slots=True)
 class EndpointGroup:
-    """Operations whose paths begin alike."""
-
     name: str
     operations: list[Operation] = field(default_factory=list)
 

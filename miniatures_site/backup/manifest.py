@@ -49,7 +49,6 @@ class Manifest:
     files: dict[str, ManifestEntry] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Write it beside the files."""
         text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True)
         (folder / NAME).write_text(text, encoding="utf-8")
 

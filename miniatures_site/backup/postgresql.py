@@ -44,7 +44,6 @@ def dump(target: Path, *, look: Callable[[CursorWrapper], T]) -> T:
     """Dump one snapshot to a file, however long that takes; writers continue meanwhile.
 
     Args:
-        target: The file to write.
         look: Called with a cursor inside the snapshot; what it returns is returned.
 
     Raises:

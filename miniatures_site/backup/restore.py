@@ -27,7 +27,6 @@ class RestoreResult:
     """What came back.
 
     Attributes:
-        backup: Its manifest.
         aside: Where that lies which stood here before.
         golds: How many golds the decisions give.
         jobs: Jobs that were under way when the backup was made; a worker takes them up again.

@@ -30,9 +30,6 @@ class PipelineStage:
     """One station of the loop.
 
     Attributes:
-        label: What is counted.
-        count: How many there are.
-        url: Where they are listed.
         act: What fills the station when it is empty, as a button says it.
         why: One sentence for a station that is empty.
     """

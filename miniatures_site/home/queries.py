@@ -40,7 +40,6 @@ def overview(member: Member, task: Task | None) -> dict[str, Any]:
     """Everything Home shows one member about one task: the desk for reviewers, the funnel for the rest.
 
     Args:
-        member: Who asks.
         task: The task in hand, one they may see; None where they have none.
     """
     if task is None:

@@ -46,7 +46,6 @@ class Week:
     """This week beside the last one.
 
     Attributes:
-        monday: The day this week began.
         now: This week, until now.
         before: The whole week before it.
         total_usd: What the task's calls have cost since the first one.
@@ -59,7 +58,6 @@ class Week:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to tell: no verdict in two weeks, and nothing ever spent."""
         return not (self.now.judged or self.before.judged or self.total_usd)
 
 

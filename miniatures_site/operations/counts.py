@@ -46,7 +46,6 @@ class QueueRow:
 
     @property
     def is_unserved(self) -> bool:
-        """Whether something waits in it that no worker takes."""
         return bool(self.waiting) and not self.workers
 
 
@@ -58,7 +57,6 @@ class EndedKind:
 
     @property
     def ended(self) -> int:
-        """However they ended."""
         return sum(self.by_state.values())
 
     @property
@@ -92,7 +90,6 @@ class Volume:
 
     @property
     def free_share(self) -> float:
-        """Between 0 and 1."""
         return self.free_bytes / self.total_bytes if self.total_bytes else 0.0
 
     @property
@@ -109,7 +106,6 @@ def queues(beats: Iterable[WorkerBeat], *, with_reasons: bool = False) -> list[Q
     """Queues in which something waits or runs, or whose jobs a worker takes, by name.
 
     Args:
-        beats: The workers that are there.
         with_reasons: Whether to ask why the first of each waits, a statement for each queue.
     """
     served = Counter(name for beat in beats for name in beat.queues.split(",") if name)

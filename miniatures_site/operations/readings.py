@@ -38,8 +38,6 @@ _broker_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="operatio
 
 @dataclass(frozen=True)
 class HostState:
-    """A host with its workers that are there."""
-
     host: Host
     is_present: bool
     workers: int

@@ -48,7 +48,6 @@ class Rule:
         return float(getattr(settings, self.setting)) if self.setting else 0
 
     def rows(self) -> QuerySet[Any]:
-        """The rows that may go now."""
         return self.rows_before(timezone.now() - timedelta(days=self.days))
 
 

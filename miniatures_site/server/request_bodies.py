@@ -132,7 +132,6 @@ class BodyReader:
         return file
 
     async def _limit(self, scope: Scope, taken: _HeldSlot) -> int:
-        """Return how many bytes this sender may send there."""
         name = "" if scope["path"].startswith(PREFIX) else _route(scope["path"])
         if not name:
             return ANYONE_MAX_BYTES
@@ -250,7 +249,6 @@ async def _drain(receive: Receive) -> None:
 
 
 def _problem_json(refusal: BodyRefused, scope: Scope) -> tuple[bytes, bytes]:
-    """Return the answer's type and content, as its reader wants it."""
     if scope["path"].startswith(PREFIX):
         error = ApiError(refusal.status, f"{refusal.title} {refusal.hint}", code=refusal.code)
         return b"application/json", json.dumps(error.body).encode()

@@ -57,7 +57,6 @@ class RequestThreads:
         }
 
     def turn(self, scope: Scope) -> RequestExecutor:
-        """Return where the synchronous calls of a request run."""
         return RequestExecutor(self._threads(scope))
 
     def _threads(self, scope: Scope) -> ThreadPoolExecutor:

@@ -73,7 +73,6 @@ def hand_over(member: Member, *, to: str, by: Member) -> Member:
     """Make another member lead of the tasks that this one leads, and owner of their live campaigns, senders and webhooks.
 
     Args:
-        member: Who leaves.
         to: User name of who takes over.
         by: An admin; the page that calls this asks for one.
 

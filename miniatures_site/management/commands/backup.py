@@ -31,11 +31,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make it and say what is inside, and what is not.
-
-        Raises:
-            CommandError: In the refusal's words, or why what was written does not come back.
-        """
         try:
             made = create.create_backup(Path(options["to"]), without_runs=options["without_runs"])
         except Refusal as refusal:

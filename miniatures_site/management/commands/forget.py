@@ -17,7 +17,6 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="count what would go and delete nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print a line for each kind of rows: how many went or would go, and how long they are kept."""
         counts = retention_forget.count() if options["dry_run"] else retention_forget.forget()
         for rule in RULES:
             kept = f"kept for {rule.days:g} days, {rule.setting}" if rule.setting else "kept until they expire"

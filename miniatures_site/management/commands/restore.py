@@ -23,11 +23,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Restore and say what came back.
-
-        Raises:
-            CommandError: In the refusal's words.
-        """
         try:
             done = restore.restore(Path(options["source"]), force=options["force"])
         except Refusal as refusal:

@@ -208,8 +208,6 @@ def run_processes(
     """Start what the Procfile names, start again what ends, and stay until all have stopped.
 
     Args:
-        host: The web server listens on.
-        port: It listens on.
         until_ready: Called before web and worker are forked, if they are; it waits until their data are there.
         when_started: Called when the first processes have been started.
 

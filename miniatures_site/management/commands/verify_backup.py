@@ -17,11 +17,6 @@ class Command(BaseCommand):
         parser.add_argument("source", metavar="FILE", help="what `backup` wrote")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Try it and say what came of it.
-
-        Raises:
-            CommandError: It did not come back; in words why.
-        """
         done = trial.verify_backup(Path(options["source"]))
         if done.problem:
             raise CommandError(f"{options['source']} is NOT verified. {done.problem}")

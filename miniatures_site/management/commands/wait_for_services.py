@@ -10,8 +10,6 @@ from miniatures_site import reachable
 
 
 class Command(BaseCommand):
-    """Wait for what a worker needs of other machines."""
-
     help = "End once database, queue and storage answer; until then say again and again what does not, and the way out."
     # A database that is away fails these before anything could be said.
     requires_system_checks: list[str] = []
