@@ -32,7 +32,6 @@ class MailFigures:
 
     Attributes:
         is_simulated: Whether they went to simulated inboxes, whose answers are made up.
-        sent: Mails that went.
         replied: Mails that a person answered.
         share: Replied, of those that went, 0 to 1; its 95 % interval goes from `low` to `high`, by companies.
         classes: Replies by class; a mail that was answered twice may count in two.
@@ -55,13 +54,11 @@ class MailFigures:
     mail_url: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The figures for programs."""
         revenue = None if self.revenue_usd is None else f"{self.revenue_usd:.2f}"
         return {**asdict(self), "revenue_usd": revenue}
 
     @property
     def few_words(self) -> str:
-        """The figures for a cell of a table."""
         words = [f"{self.sent:,} sent"]
         if self.replied:
             words.append(f"{self.replied:,} replied")

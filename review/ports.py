@@ -28,9 +28,7 @@ class Writer:
 
     Attributes:
         slug: Its short name, to ask for it.
-        name: How pages call it.
         price: What one revision costs at most, in words.
-        is_author: Whether it wrote the draft.
     """
 
     slug: str
@@ -90,7 +88,6 @@ class DeskScope:
         key: Its word in addresses.
         name: How pages call it, such as "the campaign Spring".
         url: Where it is looked at as a whole.
-        task_id: The task.
         drafts: The drafts of it that wait for a person.
     """
 
@@ -149,8 +146,6 @@ class Dependent:
 
     Attributes:
         kind: What it is, such as "Miniature".
-        name: How pages call it.
-        url: Its page.
         status: Where it stands, such as "in service".
         remake_url: Where the like of it is made from newer data; empty where that cannot be yet.
         remake: What the link there says.

@@ -133,7 +133,6 @@ def _send_back(request: HttpRequest, draft: UUID, which: str) -> str:
 
 @require_POST
 def act(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
-    """Ask for a second opinion on a judged draft, or reopen one that was ruled on."""
     member = member_of(request)
     task_or_404(member, slug)
     tag = request.POST.get("tag") or None

@@ -96,7 +96,6 @@ def adopt(decision_id: UUID, *, by: Member, if_match: str | None, note: str = ""
         decision_id: A late decision that nobody ruled on and its author did not take back.
         by: A lead of its task, or admin.
         if_match: Tag of what was said of the draft when the lead looked.
-        note: Free text for the record.
 
     Raises:
         Http404: No such decision for this member.
@@ -149,10 +148,8 @@ def settle(
         if_match: Tag of what was said of the draft when the lead looked.
         decision: The verdict that shall count; else `verdict` and its parts make one of the lead's own.
         verdict: accept, edit or reject.
-        fields: What an edit ends with.
         reasons: Codes of reasons, with a reject.
         ratings: Requirements of the rubric, met or not.
-        note: Free text for the record.
 
     Raises:
         Http404: No such draft, or no such verdict on it.
@@ -258,5 +255,4 @@ def _own_verdict(draft: Draft, own: SubmittedVerdict, *, by: Member) -> Decision
 
 
 def _resolve(draft: Draft) -> None:
-    """Recompute what counts, and with it where the draft stands."""
     set_state(draft, golds.resolve(draft.pk))

@@ -35,7 +35,6 @@ class UndoResult:
     """What an undo did.
 
     Attributes:
-        act: The act.
         count: Drafts whose verdict was taken back by this request.
         kept: How many are not as they were before the act, by why.
     """

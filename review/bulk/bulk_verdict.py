@@ -55,7 +55,6 @@ class BulkVerdict:
     replace: str = ""
 
     def body(self) -> dict[str, Any]:
-        """What was said, by name."""
         body = {"verdict": self.verdict, "reasons": list(self.reasons), "note": self.note}
         return body | ({"find": self.find, "replace": self.replace} if self.verdict == Verdict.EDIT else {})
 

@@ -48,12 +48,9 @@ def carry_out(
     gives the first result, or goes on where it was cut off; after an undo it does nothing.
 
     Args:
-        task: The task of all drafts.
         by: A reviewer of it.
         id: The client's UUID for the act.
         drafts: What the preview listed as doable.
-        said: The verdict.
-        tag: The preview's.
         typed: To accept more than 50, their number, typed by hand: accepting unread is to be meant.
         how: How the drafts were found, for the record.
 

@@ -57,7 +57,6 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _chips(filters: list[listing.FilterControl], wanted: DraftFilter) -> list[dict[str, Any]]:
-    """What is chosen, each with the address of the list without it."""
     set_ = [("q", "Words", wanted.words)] if wanted.words else []
     set_ += [(each.name, each.label, each.words) for each in filters if each.chosen]
     # An address may hold a filter that is not offered to this member; it narrows all the same, so it is shown.

@@ -59,8 +59,6 @@ class LabelGroup:
     Attributes:
         filter: How the list is narrowed to them.
         field: The field, as pages say it.
-        label: The value.
-        count: How many there are.
     """
 
     filter: str
@@ -70,7 +68,6 @@ class LabelGroup:
 
     @property
     def address(self) -> str:
-        """The list of them, as an address."""
         return urlencode({"state": DraftState.PENDING, "label": self.filter})
 
 
@@ -85,7 +82,6 @@ class FilterControl:
 
     @property
     def words(self) -> str:
-        """What is chosen, as it is called."""
         return dict(self.choices).get(self.chosen, self.chosen)
 
 
@@ -235,7 +231,6 @@ def _reviewers(task: Task) -> list[tuple[str, str]]:
 
 
 def _of_newest(task: Task) -> dict[str, list[tuple[str, str]]]:
-    """Teachers, models and rounds of the newest drafts."""
     newest = _of(task).filter(ON_DESK).order_by("-created_at", "-id")
     rows = list(newest.values_list("teacher", "model", "round")[:NEWEST])
     columns = zip(("teacher", "model", "round"), zip(*rows, strict=True), strict=True) if rows else ()

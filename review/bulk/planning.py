@@ -61,7 +61,6 @@ class BulkPlan:
     Attributes:
         ids: Drafts it would be done to.
         left_out: How many are not, by why.
-        samples: Some of the former.
         tag: Names the verdict and the drafts; the act itself is asked for with it.
     """
 
@@ -73,8 +72,6 @@ class BulkPlan:
 
 @dataclass(slots=True)
 class EligibleDrafts:
-    """Drafts by what can be done with them."""
-
     doable: list[EligibleDraft] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -172,7 +169,6 @@ def _why_not(draft: Any, by: Member, task: Task, dealing: DeskSettings | None) -
 
 
 def _is_to_overlap(draft: Draft, task: Task, dealing: DeskSettings | None) -> bool:
-    """Whether the draft is one of the share that several reviewers judge."""
     if dealing is None:
         return False
     share, reviewers = dealing.overlap_share, dealing.overlap_reviewers

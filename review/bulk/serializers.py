@@ -13,8 +13,6 @@ from review.drafts.serializers import DraftSummaryOut
 
 
 class VerdictIn(serializers.Serializer[Any]):
-    """One verdict for many."""
-
     verdict = serializers.ChoiceField(choices=bulk_verdict.VERDICTS)
     reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     note = serializers.CharField(required=False, default="", allow_blank=True)

@@ -73,7 +73,6 @@ class RepeatedSentence:
     """A sentence of a draft that stands in others which wait.
 
     Attributes:
-        text: The sentence.
         count: In how many others, as far as the index is looked through.
         instead: What the expert put in its place; None where it was not edited, empty where it was dropped.
         address: Of the page that decides those others too.
@@ -178,7 +177,6 @@ def _changed(before: Fields, after: Fields | None) -> dict[str, str | None]:
 
 
 def _objected(draft: Draft) -> list[str]:
-    """Sentences of a draft in which a check marks something."""
     objected = []
     for mark in with_marks(draft).marks:
         text = draft.fields.get(str(mark["field"]).split(".")[0])

@@ -22,7 +22,6 @@ class CapKey:
 
     Attributes:
         id: Of its draft.
-        group: Its company.
         values: Its values of the capped input fields, in their order; None where it has none.
     """
 

@@ -71,7 +71,6 @@ class JsonlFile:
         return line
 
     def close(self) -> None:
-        """No row comes any more."""
         self._handle.close()
 
     @property
@@ -100,14 +99,13 @@ class ParquetFile:
         self.rows, self.bytes, self.sha256 = 0, 0, ""
 
     def write(self, row: Row, encoder: exports.Encoder) -> None:
-        """Append a row."""
         self._group.append(_flat(row, encoder) if self.format == "raw" else row)
         self.rows += 1
         if len(self._group) == GROUP_ROWS:
             self._flush()
 
     def close(self) -> None:
-        """No row comes any more; hashes the file."""
+        """Finish the file and hash it."""
         if self._group:
             self._flush()
         self._writer.close()

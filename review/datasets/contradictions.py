@@ -42,7 +42,6 @@ class EqualInputs:
         self._said: dict[bytes, Said] = defaultdict(dict)
 
     def add(self, index: int, facts: Mapping[str, Any], thread: object, gold: Mapping[str, Any]) -> None:
-        """Take note of one gold."""
         content = {name: facts.get(name) for name in self._content}
         is_text = any(len(str(leaf).split()) >= TEXT_WORDS for leaf in leaves(content))
         key = content if is_text else {name: facts.get(name) for name in self._facts}
@@ -54,7 +53,6 @@ class EqualInputs:
         return sorted(found, key=lambda said: next(iter(said)))
 
     def differing(self, said: Said) -> list[str]:
-        """Names of the fields in which golds differ."""
         return [
             name
             for place, name in enumerate(self.fields)

@@ -258,7 +258,6 @@ def _table(head: str, counts: Mapping[str, int]) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that stays inside its cell."""
     return " ".join(str(text).replace("|", "\\|").split())
 
 
@@ -286,7 +285,6 @@ def provenance(version: DatasetVersion) -> dict[str, Any]:
 
 
 def _agreement(task: Task) -> dict[str, Any]:
-    """How far verdicts agree on the drafts of the task that several judged, blind to each other."""
     verdict = next(line for line in agreement.report_now(task).lines if line.key == "verdict")
     alpha, same = verdict.alpha, verdict.same
     return {

@@ -118,7 +118,6 @@ class DatasetFilters(Strict):
 
     @property
     def asks_for_outcomes(self) -> bool:
-        """Whether it matters what came of the mails."""
         return bool(self.outcomes or self.without_outcomes or self.outcome_weights or self.exploratory_pairs)
 
     @property
@@ -134,7 +133,6 @@ class DatasetFilters(Strict):
 
     @property
     def has_caps(self) -> bool:
-        """Whether rows are left out because enough others are like them."""
         return self.cap_per_group is not None or bool(self.cap_per)
 
 

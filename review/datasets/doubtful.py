@@ -44,7 +44,6 @@ class ContradictingGold:
 
     @property
     def words(self) -> str:
-        """What it says in one line."""
         return "; ".join(f"{_plain(name)}: {value or 'nothing'}" for name, value in self.values.items())
 
 
@@ -53,12 +52,7 @@ class DoubtfulLabel:
     """A gold whose label is likely wrong.
 
     Attributes:
-        draft: Whose.
-        title: Of its record.
-        split: Where it stands.
-        given: What the gold says.
         likely: What golds with such words say.
-        confidence: Probability of that.
     """
 
     draft: UUID
@@ -74,13 +68,11 @@ class FieldDoubts:
     """What was found of one field.
 
     Attributes:
-        name: Of the field.
         golds: How many were looked at.
         rare: How many were not, since their label is too rare.
         right: Share of golds whose label the model gives too; None where there are too few to ask it.
         most_frequent: Share of the most frequent label.
-        total: How many labels are doubted.
-        labels: The first of them, the most doubtful first.
+        labels: The first doubted labels, the most doubtful first.
     """
 
     name: str
@@ -93,7 +85,6 @@ class FieldDoubts:
 
     @property
     def title(self) -> str:
-        """The field's name as pages write it."""
         return _plain(self.name)
 
     @property
@@ -107,12 +98,10 @@ class DoubtfulGolds:
     """What is worth a second look in a selection.
 
     Attributes:
-        golds: How many were looked at.
-        is_partial: Whether those are the newest only.
+        is_partial: Whether only the newest golds were looked at.
         has_values: Whether the task writes values at all.
         contradicted: How many inputs have golds that differ.
-        contradictions: The first of them.
-        doubts: Each field of labels or of yes and no.
+        contradictions: The first contradicted inputs.
         group_noun: What records of one group have in common; `group_nouns` several.
     """
 
@@ -128,8 +117,6 @@ class DoubtfulGolds:
 
 @dataclass(frozen=True, slots=True)
 class LookedAtGold:
-    """A gold with what is looked at of it."""
-
     row: GoldRow
     title: str
     fields: Fields

@@ -123,7 +123,6 @@ def _of(draft: str, preferences: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _compared(golds: Iterable[JudgedDraft], by_record: DecisionsByDraft) -> set[str]:
-    """Drafts whose text may stand on the worse side of a pair."""
     shown = {pk for preferences in by_record.values() for preference in preferences for pk in preference["shown"]}
     return shown | {gold.parent_id for gold in golds if gold.parent_id}
 
@@ -140,7 +139,6 @@ def _texts(drafts: set[str]) -> Texts:
 
 
 def _accepted(parents: set[str], as_of: datetime | None) -> set[str]:
-    """Return those of some drafts that a verdict found fit to send, as it was or edited, now or at the moment."""
     drafts = Draft.objects.filter(pk__in=[UUID(pk) for pk in parents])
     if as_of is None:
         drafts = drafts.filter(gold__verdict__in=POSITIVE)

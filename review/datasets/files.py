@@ -73,7 +73,6 @@ def file_or_404(version: DatasetVersion, split: str, format: str, container: str
 
 
 def _absent(version: DatasetVersion, split: str, format: str, container: str) -> Refusal:
-    """Return why a version has no such file, and what to do."""
     if not version.is_frozen:
         watch = f"Watch its job at /api/v1/jobs/{version.job_id}/."
         return Refusal("not_frozen", "This version is not frozen yet.", hint=watch, status=409)

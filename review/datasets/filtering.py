@@ -64,7 +64,6 @@ class FilterCount:
     examples: list[UUID] = field(default_factory=list)
 
     def drop(self, draft: UUID) -> None:
-        """Count a gold as dropped here."""
         self.dropped += 1
         if len(self.examples) < SHOWN:
             self.examples.append(draft)
@@ -75,9 +74,7 @@ class FilteredGolds:
     """Outcome of one look through the golds.
 
     Attributes:
-        golds: How many were looked at.
         rows: Those that passed, in the order of their decisions.
-        lines: What each filter dropped, in order.
         over_cap: Drafts that only a cap left out.
         is_partial: Whether only the newest golds were looked at.
     """
@@ -93,8 +90,6 @@ def apply(task: Task, filters: DatasetFilters, *, newest: int | None = None) -> 
     """Run golds through the filters.
 
     Args:
-        task: Whose golds.
-        filters: The selection.
         newest: Look at so many of the newest golds only; all when None.
     """
     steps = gold_conditions.filter_conditions(filters)

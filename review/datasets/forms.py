@@ -218,7 +218,6 @@ class FilterForm(forms.Form):
         return cleaned
 
     def filters(self) -> dict[str, Any]:
-        """The selection as the API would send it."""
         cleaned = self.cleaned_data
         chosen = {name: cleaned.get(name, []) for name in ("verdicts", *BOXES, *OUTCOME_BOXES)}
         chosen |= {name: cleaned[name] for name in PLAIN if cleaned.get(name) not in ("", None)}
@@ -239,7 +238,6 @@ class FilterForm(forms.Form):
 
 
 def _initial(filters: dict[str, Any]) -> dict[str, Any]:
-    """Stored filters as the form shows them."""
     field, count = next(iter(filters.get("cap_per", {}).items()), ("", None))
     threshold = filters.get("near_duplicates", THRESHOLD)
     shown = {

@@ -26,7 +26,6 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
     """Order the next version of a dataset.
 
     Args:
-        dataset: The selection.
         by: A lead of its task.
         note: What is new in this version.
         filters: Overrides the dataset's filters for this version.

@@ -28,8 +28,6 @@ def decision_ids(task: Task, moment: datetime, *, drafts: Collection[UUID] | Non
     from the time it names.
 
     Args:
-        task: Whose drafts.
-        moment: When.
         drafts: These drafts alone; all of the task when None.
     """
     ruled, sent_back, again = _rulings(task, moment, drafts)

@@ -46,7 +46,6 @@ def push(
     """Order that a version be sent to a hub.
 
     Args:
-        version: A frozen version.
         to: The repository there, `owner/name`; made if it is missing.
         by: A lead of its task: rows leave the house.
         private: Whether a repository that is made now is hidden.

@@ -22,11 +22,7 @@ SAMPLES = 10
 
 
 class Inspection:
-    """What was seen of the rows of a version so far.
-
-    Attributes:
-        leakage: What stands in two splits.
-    """
+    """What was seen of the rows of a version so far."""
 
     def __init__(self, filters: DatasetFilters) -> None:
         self._policy, self._by_given_name = filters.personal_data, filters.given_names
@@ -99,7 +95,6 @@ def _texts(gold: JudgedDraft) -> Iterator[dict[str, Any]]:
 
 
 def _strings(value: object) -> Iterator[str]:
-    """Every text in a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (list, dict)):

@@ -52,7 +52,6 @@ class Leakage:
         """See rows.
 
         Args:
-            golds: As they are written.
             originals: As they were before masks, in the same order: masked people are not all one person.
         """
         words = [_words(gold) if gold.is_positive else "" for gold in golds]

@@ -55,7 +55,6 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def counts(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the filters in the form would take; replaces the counts while the form is filled in."""
     dataset = queries.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.GET, dataset=dataset)
     return render(request, "review/datasets/_counts.html", {"dataset": dataset, **_counted(request, dataset, form)})
@@ -63,7 +62,6 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def rows(request: HttpRequest, slug: str) -> HttpResponse:
-    """The drafts that the filters would take, a page at a time; with `as_of`, what they took on that day."""
     dataset = queries.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
     filters, refusal = _chosen(dataset, form)
@@ -84,7 +82,6 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def doubtful_golds(request: HttpRequest, slug: str) -> HttpResponse:
-    """What of the selection is worth a second look: contradictions, and labels that are likely wrong."""
     dataset = queries.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
     filters, refusal = _chosen(dataset, form)
@@ -138,7 +135,6 @@ def _counted(request: HttpRequest, dataset: Dataset, form: FilterForm) -> dict[s
 
 
 def _query(request: HttpRequest) -> str:
-    """The filters of the address, to hand on; not where its page begins."""
     kept = request.GET.copy()
     for name in ("from", "csrfmiddlewaretoken"):
         kept.pop(name, None)
@@ -189,7 +185,6 @@ def version_export(request: HttpRequest, slug: str, number: int) -> HttpResponse
 
 @require_safe
 def snippets(request: HttpRequest) -> HttpResponse:
-    """A part of the tokens page: how to pull the newest version with a token."""
     version = version_queries.newest_frozen(member_of(request))
     return render(request, "review/exports/_snippets.html", {"version": version, **_snippets(request, version)})
 

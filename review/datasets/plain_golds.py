@@ -64,7 +64,6 @@ def unjudged_drafts(draft_ids: Collection[UUID]) -> list[JudgedDraft]:
 
 
 def _unread(draft: Draft) -> JudgedDraft:
-    """A draft that no person judged."""
     record = draft.record
     return JudgedDraft(
         id=str(draft.pk),

@@ -50,7 +50,6 @@ class SentDraft:
     edited_at: datetime | None
 
     def text_at(self, moment: datetime) -> Fields:
-        """The fields that a mail of that moment was made of."""
         is_edited = self.edited is not None and self.edited_at is not None and self.edited_at <= moment
         return self.edited if is_edited and self.edited is not None else self.fields
 
@@ -79,7 +78,6 @@ def count(task: Task, filters: DatasetFilters, decisions: Mapping[UUID, UUID]) -
     """How many exploratory pairs a selection would give; None where no room sends mails.
 
     Args:
-        task: The task.
         filters: Of the selection; whether they ask for such pairs makes no difference.
         decisions: Draft of each row → the decision that counts.
     """
@@ -145,7 +143,6 @@ def _rejected(pair: ReplyPair, worse: SentDraft) -> RejectedText:
 
 
 def _sent_drafts(ids: Collection[UUID]) -> dict[UUID, SentDraft]:
-    """Drafts that may still be used, by id."""
     found: dict[UUID, SentDraft] = {}
     for chunk in chunked(sorted(ids), CHUNK):
         rows = Draft.objects.filter(in_use(), pk__in=chunk).order_by().values_list(*_COLUMNS)

@@ -31,7 +31,6 @@ def revoke(draft_id: UUID, *, by: Member, reason: str) -> Revocation:
     the same record instead. The draft is locked meanwhile, so that of two leads one is told that it was done.
 
     Args:
-        draft_id: The draft.
         by: A lead of its task, or admin.
         reason: Why; shown wherever the sample was used.
 

@@ -31,8 +31,6 @@ WHICH = [
 
 
 class RowsFileView(APIView):
-    """The file of one split and format, streamed as it was frozen."""
-
     scope_read = "datasets"
     rate = "files"
     container = "jsonl"
@@ -81,8 +79,6 @@ class RowsFileView(APIView):
 
 
 class RowsJsonlView(RowsFileView):
-    """The canonical JSONL file of one split and format."""
-
     @extend_schema(
         operation_id="dataset_version_rows_jsonl",
         parameters=WHICH,
@@ -93,8 +89,6 @@ class RowsJsonlView(RowsFileView):
 
 
 class RowsParquetView(RowsFileView):
-    """The same rows as Parquet; of `raw`, what is nested is JSON in a string."""
-
     container = "parquet"
 
     @extend_schema(
@@ -119,8 +113,6 @@ class RowsPageOut(serializers.Serializer[Any]):
 
 
 class RowsView(APIView):
-    """Rows of one split and format, page by page, in the order of the file."""
-
     scope_read = "datasets"
 
     @extend_schema(

@@ -71,14 +71,12 @@ class Selection:
 
     @property
     def dropped(self) -> dict[str, int]:
-        """How many of them were left out all the same, by reason."""
         counts = Counter(reason for reason, _ in self.twins.values())
         if self.sifted.over_cap:
             counts["cap"] = len(self.sifted.over_cap)
         return dict(counts)
 
     def lines(self) -> list[FilterCount]:
-        """Every reason for leaving golds out with its number, in the order of the looking."""
         lines = list(self.sifted.lines)
         for name, label in NEAR.items():
             drafts = [draft for draft, (reason, _) in self.twins.items() if reason == name]
@@ -86,7 +84,6 @@ class Selection:
         return lines
 
     def waterfall(self) -> list[dict[str, Any]]:
-        """The same as plain data, each line with what it left."""
         left, lines = self.sifted.golds, []
         for line in self.lines():
             left -= line.dropped
@@ -106,7 +103,6 @@ class Selection:
         }
 
     def counts(self) -> dict[str, Any]:
-        """What a version says of its rows."""
         rows = self.rows
         return {
             "looked_at": self.looked_at,
@@ -126,13 +122,11 @@ class Selection:
         }
 
     def _contradictions(self) -> dict[str, int]:
-        """How many inputs are contradicted, by how many golds, and how many of these stay."""
         drafts = {draft for group in self.contradictions for draft in group}
         kept = sum(row.draft in drafts for row in self.rows)
         return {"inputs": len(self.contradictions), "golds": len(drafts), "rows": kept}
 
     def by_split(self) -> dict[str, int]:
-        """Rows by split."""
         return dict(Counter(row.split for row in self.rows))
 
 

@@ -25,9 +25,6 @@ class PreviewDrop:
     """One line of the waterfall.
 
     Attributes:
-        label: Why drafts go.
-        dropped: How many.
-        left: How many stay after it.
         examples: The first few, as (id, title).
     """
 
@@ -46,7 +43,6 @@ class LabelBalance:
 
     @property
     def rows(self) -> int:
-        """Rows with a label."""
         return sum(count for _, count in self.labels)
 
 
@@ -55,21 +51,16 @@ class SelectionPreview:
     """Numbers of a selection.
 
     Attributes:
-        golds: How many drafts count.
         lines: What each filter drops, those that drop nothing left out.
         rows: How many would be frozen.
         splits: Rows by split, every split named.
-        verdicts: Rows by verdict.
-        groups: Companies among them.
         labels: Rows by label, of each field that has labels.
         has_compared: Whether near-duplicates are part of the counts.
         is_partial: Whether only the newest golds were counted.
         counted_golds: How many those are at most.
         contradicted_inputs: Inputs whose golds say different values; None where that was not looked at.
-        contradicting_golds: How many golds those are.
         has_values: Whether the task writes labels, numbers or days at all.
         exploratory_pairs: Preference pairs that replies would give; None where no room sends mails.
-        takes_exploratory_pairs: Whether the filters ask for them.
         group_noun: What records of one group have in common, such as a company; `group_nouns` several.
         warnings: What is to be mended before a freeze: a side of the split without any row.
         counted_at: When it was counted, of a large task; None where that was just now.

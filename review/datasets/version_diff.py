@@ -33,8 +33,6 @@ class RowDifference:
     """One row that differs.
 
     Attributes:
-        draft: Id of the draft.
-        title: Of its record.
         before: The decision whose text the older version holds.
         after: The same of the newer version.
         why: Why it is absent where it is: for what came from the older version, for what went from the newer.
@@ -57,11 +55,8 @@ def page(
     """Rows that differ between two frozen versions of a dataset, by draft.
 
     Args:
-        older: The version to come from.
         newer: The version to go to; it may be the older one in time, and then "removed" is what came since.
-        kind: Which rows.
         after: The draft that the page before ended with.
-        size: How many rows.
 
     Returns:
         Rows, and the draft to go on after; None on the last page.

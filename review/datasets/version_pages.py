@@ -77,7 +77,6 @@ def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpRespons
 
 @require_safe
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
-    """From the form that picks two versions to their page."""
     dataset = datasets_queries.dataset_or_404(member_of(request), slug)
     chosen = [request.GET.get(name, "") for name in ("older", "newer")]
     if not all(number.isdecimal() for number in chosen):
@@ -87,7 +86,6 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
-    """Ask for the reason, then take the sample out of use."""
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)

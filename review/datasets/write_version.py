@@ -159,7 +159,6 @@ def seal(version_id: UUID, written: dict[str, Any]) -> None:
 
 
 def _announce(version: DatasetVersion) -> None:
-    """Have other systems told: enough to pull the files, and to know whether anything changed."""
     dataset = version.dataset
     data = {
         "version": str(version.pk),
@@ -199,7 +198,6 @@ class VersionFiles:
         return hashlib.sha256(first).hexdigest()
 
     def closed(self) -> list[JsonlFile | ParquetFile]:
-        """All files, complete."""
         files: list[JsonlFile | ParquetFile] = [*self.jsonl.values(), *self.parquet.values()]
         for file in files:
             file.close()

@@ -31,10 +31,8 @@ class Guard:
     """What one table refuses.
 
     Attributes:
-        table: Its name in the database.
         operations: What is refused, of INSERT, UPDATE and DELETE; PostgreSQL refuses TRUNCATE beside.
         condition: SQL that is true for rows under guard, with `{row}` for OLD or NEW; empty guards every row.
-        why: What the refusal says.
         is_sealed_by_update: Whether an update may bring a row under guard, as freezing does; only its old state counts then.
         erasable: Columns that may change while a person is erased.
     """
@@ -47,7 +45,6 @@ class Guard:
     erasable: tuple[str, ...] = ()
 
     def trigger(self, operation: str) -> str:
-        """Name of the trigger for one operation."""
         return f"{self.table}_refuse_{operation.lower()}"
 
     def condition_for(self, operation: str) -> str:

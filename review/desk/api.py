@@ -219,7 +219,6 @@ def _only(request: Request, draft_id: UUID) -> DeskScope | None:
 
 
 def _fresh(request: Request, only: DeskScope, *, but: UUID | None = None) -> list[Any]:
-    """Cards that fill the deck up with drafts of the part that the desk keeps to."""
     return desk_deck.deal_among(member_of(request), only.task_id, only.drafts, count=settings.DECK_SIZE, but=but)[1]
 
 

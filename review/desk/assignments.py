@@ -26,12 +26,10 @@ def assign(task: Task, *, to: Member, by: Member, count: int, source: str = "", 
     Cards that somebody takes at this moment are passed over. Cards the reviewer judged already are not given.
 
     Args:
-        task: The task.
         to: A reviewer or lead of it.
         by: Its lead, or admin.
         count: How many at most, 1 to 5,000.
         source: Only records of this import, by slug.
-        teacher: Only drafts of this teacher.
 
     Returns:
         How many were given.

@@ -35,7 +35,6 @@ class DecisionContext:
         in_deck: How many cards of the task the member holds.
         pace: What was left before this verdict.
         dealing: How the task deals the next card.
-        by: The member.
     """
 
     card: Draft
@@ -70,7 +69,6 @@ class DecisionContext:
 
     @property
     def was_mine(self) -> bool:
-        """Whether the member once held the card and has not judged it."""
         return self.mine not in (None, AssignmentState.DONE)
 
 

@@ -33,7 +33,6 @@ class CardsElsewhere:
 
     @property
     def words(self) -> str:
-        """Sentence with both counts; empty where both are 0."""
         parts = [
             _counted(self.held, "in front of other reviewers"),
             _counted(self.waiting, "waiting for another reviewer"),
@@ -42,7 +41,6 @@ class CardsElsewhere:
         return f"There {'is' if counts[0].startswith('1 ') else 'are'} {' and '.join(counts)}." if counts else ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the values of the API's answer."""
         return {"held": self.held, "until": self.until, "waiting": self.waiting, "words": self.words}
 
 

@@ -17,8 +17,6 @@ PREFIX = "field:"
 
 @dataclass(frozen=True, slots=True)
 class DeskAct:
-    """What the pressed button means."""
-
     draft: UUID
     etag: str
     id: UUID

@@ -31,8 +31,6 @@ class DisputeSide:
     Attributes:
         letter: The key that picks it; empty beyond the fourth.
         who: Its author by place, such as "First reviewer": names sway a lead, and are shown on demand.
-        decision: The verdict.
-        look: How its badge looks.
         reasons: Why it rejects, in words.
         ratings: Requirements of the rubric it rated, and whether each is met.
         changes: The text it ends with, with what differs from the draft; empty for a reject.
@@ -52,17 +50,14 @@ class DisputeSide:
 
     @property
     def is_changed(self) -> bool:
-        """Whether its text differs from what it is compared with."""
         return _differs(self.segments)
 
     @property
     def is_edited(self) -> bool:
-        """Whether its text differs from the draft."""
         return _differs(self.changes)
 
     @property
     def is_beside_another(self) -> bool:
-        """Whether its text is compared with another verdict's, and not with the draft alone."""
         return bool(self.segments) and self.against != DRAFT
 
 
@@ -164,7 +159,6 @@ class DisputedField:
     """One value of a draft beside what each verdict makes of it.
 
     Attributes:
-        name: What it is called.
         draft: The draft's value as text.
         cells: Of each verdict, what differs from the draft; None for one without a final text.
         differs: Whether the verdicts do not all say the same of it.

@@ -69,7 +69,6 @@ class Pace:
         return None if self.is_more or self.seconds_per_card is None else self.left * self.seconds_per_card
 
     def as_json(self) -> dict[str, Any]:
-        """As the API gives it."""
         seconds = self.seconds_per_card
         return {
             "left": self.left,

@@ -228,7 +228,6 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def reopen(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a decision back and put its card on top of the deck."""
     member = member_of(request)
     task_or_404(member, slug)
     draft, decision = (

@@ -31,10 +31,8 @@ class DealPlan:
     """How a task deals to one member at this moment.
 
     Attributes:
-        task_id: The task.
         random_share: Share of cards drawn from the random slice.
         overlap_share: Share of drafts that `overlap_reviewers` reviewers judge.
-        overlap_reviewers: How many.
         known_every: One card in so many has a known answer; 0 for none.
         has_assigned: Whether a card waits for this member in particular.
         has_overlap: Whether a card waits for further verdicts; they may be such that this member gave one.

@@ -15,7 +15,6 @@ def scope_from(key: str, *, by: Member, task: Task | None = None) -> DeskScope |
 
     Args:
         key: As the request has it, such as `campaign:spring`.
-        by: Who asks.
         task: The task it must be of, where the caller knows it.
 
     Raises:

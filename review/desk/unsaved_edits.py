@@ -33,9 +33,7 @@ class Recheck:
     Attributes:
         marks: As `checks.run` makes them; places count in the text in normal form.
         remarks: The marks as a list for a person, with mends; then, without a mark, the checks that gave no answer.
-        unanswered: Sentences on those checks.
         unsupported: Sentences that share no words with the facts or the offer.
-        edit: What changed against the draft.
     """
 
     marks: list[dict[str, Any]]
@@ -45,7 +43,6 @@ class Recheck:
     edit: EditMeasure
 
     def as_json(self) -> dict[str, Any]:
-        """As the API gives it."""
         mends = [
             {"field": remark.mend.field, "text": remark.mend.text, "words": remark.mend.words}
             for remark in self.remarks

@@ -106,7 +106,6 @@ class RecordInserter:
         self._pour = BulkInserter(Record(task_id=source.task_id, source=source), _RECORD)
 
     def pour(self, rows: Sequence[RecordRow]) -> None:
-        """Write records in their order."""
         self.write(self.lay(rows))
 
     def lay(self, rows: Sequence[RecordRow]) -> PreparedRows:
@@ -115,7 +114,6 @@ class RecordInserter:
         return self._pour.lay((*row, time) for row, time in zip(rows, times, strict=True))
 
     def write(self, laid: PreparedRows) -> None:
-        """Write records that were laid."""
         self._pour.write(laid)
 
 
@@ -145,7 +143,6 @@ class DraftInserter:
         return PreparedDrafts(ids, laid)
 
     def write(self, drafts: PreparedDrafts) -> None:
-        """Put drafts that were laid on the desk."""
         self._pour.write(drafts.laid)
         if len(drafts.ids) > search_index.AT_ONCE:
             search_index.defer(drafts.ids)

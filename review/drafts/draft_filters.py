@@ -77,12 +77,10 @@ class DraftFilter:
 
     @property
     def query(self) -> Query:
-        """The words, read."""
         return query.parse(self.words)
 
     @property
     def is_anything(self) -> bool:
-        """Whether the list is narrowed at all."""
         return bool(self.words.strip() or self.chosen)
 
     @property
@@ -92,7 +90,6 @@ class DraftFilter:
         return not self.query.is_askable and not is_by_id and bool(set(self.chosen) - _INDEXED)
 
     def as_json(self) -> dict[str, str]:
-        """Filters and words by name, as an address or a stored selection holds them."""
         return {**self.chosen, **({"q": self.words} if self.words.strip() else {})}
 
 
@@ -169,7 +166,6 @@ def apply_filter(found: QuerySet[Draft], wanted: DraftFilter, *, member: Member,
     Args:
         found: Drafts the member sees, as `of` gives them.
         wanted: What is asked for; words need the task.
-        member: Who asks.
         task: The task that `found` is of, if of one.
     """
     if "state" not in wanted.chosen:

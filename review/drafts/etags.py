@@ -20,7 +20,6 @@ def draft_etag(draft_id: UUID, said: Iterable[UUID]) -> str:
     """The tag of everything said of a draft, 40 hex characters; it changes with every decision and every ruling.
 
     Args:
-        draft_id: The draft.
         said: Ids of its decisions and rulings, in any order.
     """
     parts = [draft_id.hex, *sorted(pk.hex for pk in said)]

@@ -156,7 +156,6 @@ def next_position(task: Task) -> int:
 
 
 def _records_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, tuple[str, Facts]]:
-    """Title and facts by record."""
     wanted = list({draft.record_id for draft in drafts})
     by_id: dict[UUID, tuple[str, Facts]] = {}
     for chunk in chunked(wanted, CHUNK):

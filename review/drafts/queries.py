@@ -129,7 +129,6 @@ def summaries_json(drafts: Sequence[Draft], member: Member) -> list[dict[str, An
 
 
 def _orders_of(drafts: Iterable[Draft]) -> Mapping[UUID, UUID]:
-    """The orders that had drafts written, by draft."""
     jobs = {draft.pk: draft.job_id for draft in drafts if draft.job_id}
     orders = ports.orders_of(set(jobs.values()))
     return {draft_id: orders[job_id] for draft_id, job_id in jobs.items() if job_id in orders}

@@ -44,10 +44,8 @@ class ErasureResult:
     """What was erased.
 
     Attributes:
-        records: Records whose facts are gone.
-        drafts: Drafts that are tombstones now.
         decisions: Verdicts whose texts are tombstones now.
-        versions: Frozen dataset versions whose files were written anew without them.
+        versions: Frozen dataset versions whose files were written anew without what was erased.
     """
 
     records: tuple[UUID, ...]

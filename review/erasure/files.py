@@ -32,7 +32,6 @@ def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
     rows stay and say that they were erased. Runs inside `immutability.erasing`, under the version's row lock.
 
     Args:
-        version: The version.
         erased: Ids of the drafts that were erased.
 
     Raises:
@@ -97,7 +96,6 @@ def _follow(file: DatasetFile, local: Path, folder: Path) -> None:
 
 
 def _serve(file: DatasetFile, local: Path, sha256: str, size: int, rows: int) -> None:
-    """Put a copy into storage and have it served from now on."""
     name = f"datasets/{file.version_id}/{sha256[:16]}.{file.format}.{file.split}.{file.container}"
     with local.open("rb") as handle:
         path = default_storage.save(name, File(handle))

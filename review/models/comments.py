@@ -11,8 +11,6 @@ from review.models.desk import Draft
 
 
 class Comment(models.Model):
-    """One remark on one draft."""
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")

@@ -55,12 +55,10 @@ class DatasetVersion(models.Model):
 
     @property
     def is_frozen(self) -> bool:
-        """Whether its content can no longer change."""
         return self.frozen_at is not None
 
     @property
     def drops_reasoning(self) -> bool:
-        """Whether what students learn from it leaves the reasoning out."""
         return bool(self.filters.get("reasoning") == "drop")
 
     def __str__(self) -> str:

@@ -63,7 +63,6 @@ class Source(models.Model):
 
     @property
     def is_synthetic(self) -> bool:
-        """Whether a teacher made its records up."""
         return self.synthetic_job is not None
 
 

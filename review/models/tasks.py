@@ -68,8 +68,6 @@ class TaskVersion(models.Model):
 
 
 class Membership(models.Model):
-    """A member's role in one task."""
-
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)

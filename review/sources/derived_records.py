@@ -33,10 +33,8 @@ class DerivedRow:
     """A record to be made.
 
     Attributes:
-        record: What it is made of.
         facts: Its own facts, as an import reads them.
         answer: The fields of its gold.
-        digest: Hash of its facts.
     """
 
     record: Record

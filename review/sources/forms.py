@@ -23,8 +23,6 @@ SHOWN = {"tab": "⇥"}
 
 
 class UploadForm(forms.Form):
-    """A file and what its rows are."""
-
     file = forms.FileField(
         label="File",
         help_text="CSV, Excel (.xlsx), JSON, JSONL, Parquet or Arrow, or a zipped folder of texts; at most 64 MiB.",
@@ -55,8 +53,6 @@ class UploadForm(forms.Form):
 
 
 class DetailsForm(forms.Form):
-    """What to call an import, and where its rows come from."""
-
     name = forms.CharField(max_length=160, required=False, label="Name", help_text="What to call this source.")
     provenance = forms.CharField(
         max_length=200,
@@ -67,8 +63,6 @@ class DetailsForm(forms.Form):
 
 
 class ReadingForm(forms.Form):
-    """How a file is read, where it was not found out rightly."""
-
     encoding = forms.ChoiceField(
         choices=[("", "– as found –"), *ENCODINGS.items()],
         required=False,
@@ -114,7 +108,6 @@ class ReadingForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse shares that come to more than everything, or one without the other."""
         train, validation = (self.cleaned_data.get(name) for name in ("train", "validation"))
         if (train is None) != (validation is None) and not {"train", "validation"} & self.errors.keys():
             self.add_error("train", "Give the shares of train and of validation; the rest is the test split.")

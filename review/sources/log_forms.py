@@ -22,16 +22,12 @@ class _Files(forms.ClearableFileInput):
 
 
 class _FilesField(forms.FileField):
-    """Several files; each is checked as one would be."""
-
     def clean(self, data: object, initial: object = None) -> list[Any]:
         files = data if isinstance(data, (list, tuple)) else [data]
         return [super(_FilesField, self).clean(file, initial) for file in files or [None]]
 
 
 class LogFilesForm(forms.Form):
-    """One log, or several files that belong together, such as the requests and the results of a batch."""
-
     file = _FilesField(
         label="Log",
         widget=_Files(attrs={"multiple": True}),
@@ -41,8 +37,6 @@ class LogFilesForm(forms.Form):
 
 
 class LogTaskForm(forms.Form):
-    """Which of the proposed tasks, and what it is called."""
-
     proposal = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect)
     name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="What people call the task.")
     slug = forms.CharField(

@@ -34,7 +34,6 @@ _SHOWN = 20
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    """Step one: a log comes in; one that cannot be read gets no further."""
     require_may_create(member_of(request))
     form, refusal = LogFilesForm(request.POST or None, request.FILES or None), None
     if request.method == "POST" and form.is_valid():
@@ -55,7 +54,6 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def found(request: HttpRequest, name: str) -> HttpResponse:
-    """Steps two and three: what the log holds, and the task that is made of it."""
     require_may_create(member_of(request))
     filename = request.GET.get("filename", "")
     try:

@@ -84,7 +84,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def claims(request: HttpRequest, slug: str) -> HttpResponse:
-    """Make records for a task that checks claims of what experts said of another task's drafts."""
     member = member_of(request)
     into = task_or_404(member, slug)
     require(member, into, Role.LEAD)
@@ -103,7 +102,6 @@ def claims(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def judge(request: HttpRequest, slug: str) -> HttpResponse:
-    """Make the task that judges a task's drafts of what experts decided, or add to it what they decided since."""
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)
@@ -146,7 +144,6 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
-    """Step one: a file comes in, and waits for its columns to be looked at."""
     task = task_or_404(member_of(request), slug)
     require(member_of(request), task, Role.LEAD)
     form, refusal = UploadForm(request.POST or None, request.FILES or None), None
@@ -173,7 +170,6 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _next_step(slug: str, spec: TaskSpec, name: str, chosen: dict[str, Any]) -> str:
-    """Where the columns of an upload are matched; a file that cannot be read gets no further."""
     path, kind, choices = uploads.path_of(name), chosen["kind"], ImportChoices(encoding=chosen["encoding"])
     query = {"kind": kind, "filename": chosen["file"].name} | (
         {"encoding": choices.encoding} if choices.encoding else {}
@@ -187,7 +183,6 @@ def _next_step(slug: str, spec: TaskSpec, name: str, chosen: dict[str, Any]) -> 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """Steps two and three: which column fills which field, with what would come of it; then the import itself."""
     task = task_or_404(member_of(request), slug)
     require(member_of(request), task, Role.LEAD)
     kind = SourceKind.DRAFTS if request.GET.get("kind") == SourceKind.DRAFTS else SourceKind.RECORDS

@@ -31,7 +31,6 @@ class RecordPage:
     """One page of a source's records, cut by row number.
 
     Attributes:
-        rows: The records.
         after: Row number to go on from, or None on the last page.
         before: Row number to go back from, or None on the first.
     """
@@ -61,7 +60,6 @@ def search_records(
     """Records the member may see, narrowed.
 
     Args:
-        member: Who asks.
         task: Slug of a task.
         source: UUID or slug of a source.
         split: `train`, `validation` or `test`.

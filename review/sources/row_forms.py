@@ -27,8 +27,6 @@ _TYPES = {
 
 
 class RowsForm(forms.Form):
-    """Rows that are pasted, or a file of them."""
-
     rows = forms.CharField(
         label="Paste rows",
         required=False,
@@ -46,7 +44,6 @@ class RowsForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a form with neither rows nor a file, or with both."""
         rows, file = self.cleaned_data.get("rows", ""), self.cleaned_data.get("file")
         if bool(rows.strip()) == bool(file) and "file" not in self.errors and "rows" not in self.errors:
             self.add_error("rows", "Paste rows or choose a file; one of the two.")
@@ -54,8 +51,6 @@ class RowsForm(forms.Form):
 
 
 class OwnTaskForm(forms.Form):
-    """What the task is called and what is to be done."""
-
     name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="What people call the task.")
     slug = forms.CharField(
         max_length=authoring.SLUG_CHARS,

@@ -40,7 +40,6 @@ JUDGE, TEACHER = "judge", "teacher"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def bring(request: HttpRequest) -> HttpResponse:
-    """Step one: rows come in; those that cannot be read get no further."""
     require_may_create(member_of(request))
     form, refusal = RowsForm(request.POST or None, request.FILES or None), None
     if request.method == "POST" and form.is_valid():
@@ -90,7 +89,6 @@ def _kept(file: UploadedFile[Any]) -> tuple[str, str]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def found(request: HttpRequest, name: str) -> HttpResponse:
-    """Steps two and three: what the rows hold, and the task that is made of them."""
     require_may_create(member_of(request))
     filename = request.GET.get("filename", "")
     try:
@@ -187,7 +185,6 @@ def _make(request: HttpRequest, spec: TaskSpec, chosen: dict[str, Any], filename
 def _begin(
     request: HttpRequest, task: Task, spec: TaskSpec, path: Path, columns: tuple[Column, ...], filename: str
 ) -> HttpResponse:
-    """Take the rows in, and go on to where the first card comes from; rows that do not fit are looked at one by one."""
     act, filename = request.POST.get("do"), filename or "pasted rows"
     is_judged = act == JUDGE or (act != TEACHER and any(column.use == ANSWER for column in columns))
     kind = SourceKind.DRAFTS if is_judged else SourceKind.RECORDS

@@ -40,7 +40,6 @@ def shortage(spec: TaskSpec, *, filled: Collection[str], records: int, groups: i
     Args:
         spec: Names records and groups.
         filled: Sides with a record.
-        records: How many records there are.
         groups: Of how many groups they are.
     """
     missing = tuple(split for split in SPLITS if split not in filled)
@@ -76,12 +75,7 @@ def of_task(task: Task) -> SplitShortage | None:
 
 
 def of_rows(task: Task, rows: Mapping[str, int]) -> list[str]:
-    """Return warnings for rows that leave a side of the split empty.
-
-    Args:
-        task: Whose rows.
-        rows: How many by split.
-    """
+    """Return warnings for rows that leave a side of the split empty."""
     if not sum(rows.values()):
         return []
     lacking, empty = of_task(task), [split for split in SPLITS if not rows.get(split)]
@@ -94,8 +88,6 @@ def advice(task: Task, split: Split, *, otherwise: str = "") -> str:
     """Return the advice that brings a dataset rows of a split it has none of.
 
     Args:
-        task: Whose dataset it is.
-        split: The side.
         otherwise: What to say where records stand there; that they lack verdicts, where it is empty.
     """
     lacking = of_task(task)

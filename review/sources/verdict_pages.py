@@ -36,7 +36,6 @@ REVIEWERS_SHOWN = 200
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """Preview an export under the choices made so far; then import it."""
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)

@@ -19,7 +19,6 @@ def output_json_schema(spec: TaskSpec, *, bounds: bool = True) -> dict[str, Any]
     """One object with every field of the output, none optional: strict modes refuse a member that may be missing.
 
     Args:
-        spec: The task version.
         bounds: Whether ranges, lengths and patterns stand as keywords. Some providers refuse those; the descriptions say
             them in words either way.
     """

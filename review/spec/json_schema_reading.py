@@ -61,8 +61,6 @@ def fields_from_json_schema(schema: object) -> tuple[OutputField, ...]:
 
 
 class _Reader:
-    """Reads one schema; keeps its definitions."""
-
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._defs = {
             f"#/{place}/{name}": each
@@ -104,7 +102,6 @@ class _Reader:
         return {**self.resolved(members[0], f"{where}/{union}/0", depth + 1), **others, "nullable": True}
 
     def properties(self, schema: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
-        """The parts of an object, as `OutputField` and `OutputItem` take them."""
         self._check_words(schema, "object", where)
         if schema.get("additionalProperties") not in (None, False):
             raise SchemaError(

@@ -16,7 +16,6 @@ class TextPlace(NamedTuple):
     """One text of a draft.
 
     Attributes:
-        path: Where it stands.
         field: The output field it belongs to.
         item: What the schema says of the text itself; the field where it has no parts.
         text: The text; empty where nothing was written.

@@ -59,7 +59,6 @@ def messages(
     """Render the prompt for one record.
 
     Args:
-        spec: The task version.
         facts: The record's facts by input field name; unknown keys are left out.
         audience: The long teacher template or the short student template.
         variation: For a teacher: examples come as turns of the conversation before the record, so that the beginning is
@@ -95,7 +94,6 @@ def _is_alone(slot: re.Match[str]) -> bool:
 
 
 def _turns(spec: TaskSpec, shown: FewShotExample) -> list[Message]:
-    """An example as it would have been asked and answered."""
     asked = messages(spec, shown.facts, audience="teacher")[-1]
     return [asked, {"role": "assistant", "content": completion(spec, shown.fields)}]
 

@@ -48,11 +48,8 @@ def messages(
     """Build the conversation that asks for the draft again.
 
     Args:
-        spec: The draft's task version.
         facts: The record's facts, for a draft that came without the prompt it was written from.
         asked: What the draft was asked with; may be empty.
-        draft: The draft.
-        instruction: What the expert wants.
     """
     begun = list(asked) or prompting.messages(spec, facts, audience="teacher")
     answer: Message = {"role": "assistant", "content": prompting.completion(spec, draft)}

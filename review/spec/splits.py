@@ -103,7 +103,6 @@ def draw(
     drawn start. So each side gets its share of them, rounded down or up by chance; of a single group this is a plain lot.
 
     Args:
-        seed: The task's secret seed.
         groups: Normal names of groups that stand nowhere yet.
         train: Share of groups that train, 0 to 1.
         validation: Share of groups that validate; the rest tests.

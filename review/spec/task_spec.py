@@ -170,7 +170,6 @@ class TaskSpec(Strict):
         return self
 
     def facts_with_role(self, role: str) -> str | None:
-        """Name of the input field that has this role, if any."""
         return next((field.name for field in self.input_schema if field.role == role), None)
 
     def without_reasoning(self) -> TaskSpec:
@@ -201,7 +200,6 @@ class TaskSpec(Strict):
 
     @property
     def record_nouns(self) -> str:
-        """What several records are called."""
         return self.record_noun_plural or plural(self.record_noun)
 
     @property
@@ -212,7 +210,6 @@ class TaskSpec(Strict):
 
     @property
     def group_nouns(self) -> str:
-        """Several of what keeps records together."""
         return plural(self.group_noun)
 
 

@@ -96,7 +96,6 @@ def without_thinking(text: str, *, opened: str = "") -> str:
     closed goes whole, so an answer that is thinking alone is empty.
 
     Args:
-        text: What a model wrote.
         opened: The end of a block that the prompt is known to have opened.
     """
     if not opened:

@@ -16,9 +16,7 @@ def read_typed(schema: Sequence[OutputItem], fields: Fields, written: Fields) ->
     A text that a form sends back as the draft had it stays the draft's own number, whatever it would mean if typed.
 
     Args:
-        schema: The output schema.
         fields: As a form or a program sent them.
-        written: The draft's fields.
 
     Raises:
         ValueError: A number can mean two numbers, or is none; names the field and how to write it.

@@ -22,8 +22,6 @@ from web.http.pagination import KeysetPagination, WholeList
 
 
 class VersionPages(KeysetPagination):
-    """Versions, newest first."""
-
     ordering = ("-number", "-id")
 
 
@@ -117,8 +115,6 @@ class TeamView(APIView):
 
 
 class TeamMemberView(APIView):
-    """One member of a task."""
-
     @extend_schema(operation_id="task_team_put", request=RoleIn, responses={200: TeamMember})
     def put(self, request: Request, slug: str, username: str) -> Response:
         """Give the member a role; 409 when the task would lose its last lead."""

@@ -38,11 +38,6 @@ def create(
     """Make a task with its version 1; its creator becomes its lead.
 
     Args:
-        name: What people call it.
-        slug: Its address.
-        spec: What version 1 says.
-        by: Who makes it.
-        note: Why.
         train_fraction: Share of the companies whose records are trained on; fixed for ever, before any import.
         validation_fraction: Share that stops training early; the rest is the test split.
         seed: The secret by which its splits and samples are drawn; a random one when empty.

@@ -22,11 +22,6 @@ class SpecExample:
     """One record's prompts and an answer.
 
     Attributes:
-        title: Which record it is.
-        teacher: Messages for the teacher.
-        student: Messages for the miniature.
-        teacher_chars: Length of the teacher's prompt, in characters.
-        student_chars: Length of the miniature's.
         completion: An answer in the shape wanted.
         is_real: Whether the answer was written for the record, or only shows the shape.
         marks: What the checks say of it.

@@ -9,8 +9,6 @@ from review.tasks.authoring import NAME_CHARS, SLUG_CHARS
 
 
 class NewTaskForm(forms.Form):
-    """A starter, a name, an address; the service says what is wrong with them."""
-
     starter = forms.ChoiceField(
         choices=[(slug, starter.name) for slug, starter in STARTERS.items()],
         widget=forms.RadioSelect,

@@ -119,7 +119,6 @@ def _initial(starter: str) -> dict[str, str]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form; a row button redraws it, *check* shows mistakes and example, *save* makes the next version."""
     task = task_or_404(member_of(request), slug)
     require(member_of(request), task, Role.LEAD)
     latest = queries.latest_version(task)
@@ -177,7 +176,6 @@ def _diff(task: Task, before: int, after: int) -> str:
 
 @require_POST
 def example(request: HttpRequest, slug: str) -> HttpResponse:
-    """The example alone, for htmx, from the form as it stands."""
     task = task_or_404(member_of(request), slug)
     require(member_of(request), task, Role.LEAD)
     body = spec_form.body_from(request.POST.dict())
@@ -194,7 +192,6 @@ def _posted(request: HttpRequest, act: str, latest: dict[str, Any]) -> dict[str,
 
 
 def _folds(request: HttpRequest, act: str, body: dict[str, Any]) -> Folds:
-    """What the page left open, as it stands after a row button."""
     rows = body.get(act.partition(":")[2].partition(":")[0])
     return after_act(request.POST.getlist("open"), act, len(rows) if isinstance(rows, list) else 0)
 
@@ -210,7 +207,6 @@ def _from_json(text: str) -> dict[str, Any]:
 
 
 def _above_the_form(refusal: Refusal | None, as_json: bool) -> Refusal | None:
-    """Mistakes stand beside their fields; above goes the sentence, and what has no field."""
     if refusal is None or as_json or refusal.code != "spec_invalid":
         return refusal
     loose = {"": refusal.errors[""]} if "" in refusal.errors else {}

@@ -20,8 +20,6 @@ _KEPT_LEADS = "_led_tasks"
 
 @dataclass(frozen=True, slots=True)
 class TaskAccess:
-    """A task and the role that a member has in it."""
-
     task: Task
     role: str
 

@@ -72,8 +72,6 @@ class HistoryLine:
 
 @dataclass(frozen=True)
 class TaskLine:
-    """One task in the list of tasks."""
-
     task: Task
     latest: int
     records: int

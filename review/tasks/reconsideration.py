@@ -48,7 +48,6 @@ class ReconsiderationQuestion:
         earlier: How many decisions count that were given under other words.
         is_more: Whether there are more than were counted.
         reasons: Reasons for rejection of the earlier versions: code and label.
-        versions: The earlier versions.
     """
 
     version: TaskVersion
@@ -93,7 +92,6 @@ def drafts_to_ask_again(about: ReconsiderationQuestion, *, kind: str, reasons: S
     """Drafts whose decisions would be asked again: of the newest earlier ones, those of this kind.
 
     Args:
-        about: The question.
         kind: One of `KINDS`.
         reasons: With `reasons`, codes of which one must be among the decision's.
     """

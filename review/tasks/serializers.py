@@ -23,7 +23,6 @@ class TaskIn(serializers.Serializer[Any]):
     validation_fraction = serializers.FloatField(default=0.1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A task begins from exactly one of the two."""
         if ("starter" in attrs) == ("spec" in attrs):
             raise serializers.ValidationError({"spec": ["Send either 'spec' or 'starter'."]})
         return attrs

@@ -25,7 +25,6 @@ class Folds:
     focus: str = ""
 
     def has(self, part: str) -> bool:
-        """Whether a section or row was left open."""
         return part in (self.opened or ())
 
 

@@ -175,7 +175,6 @@ def _errors_at(errors: Errors, spot: ControlLayout) -> list[str]:
 
 
 def _errors_under(errors: Errors, path: str) -> list[str]:
-    """Mistakes at a path and below it, for a control that holds several values."""
     errors_below = []
     for place, texts in errors.items():
         if place == path:

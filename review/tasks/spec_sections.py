@@ -12,8 +12,6 @@ from review.tasks.spec_lines import LINE_OF, parts_from
 
 @dataclass(frozen=True)
 class FormControl:
-    """One control as a template draws it."""
-
     spot: ControlLayout
     path: str
     value: Any
@@ -21,12 +19,10 @@ class FormControl:
 
     @property
     def id(self) -> str:
-        """Its id in the page."""
         return "id_" + self.path.replace(".", "-")
 
     @property
     def rows(self) -> int:
-        """Height of a text area, in lines."""
         return {"long": 18, "area": 3, "lines": 4, "items": 3, "labels": 5}.get(self.spot.kind, 1)
 
     @property
@@ -70,15 +66,12 @@ class FormRow:
 
     @property
     def gist(self) -> str:
-        """What it says beside its title while it is folded."""
         others = (control for control in self.controls if control.spot.name not in self.titled_by)
         return " · ".join(gist for control in others if (gist := control.gist))
 
 
 @dataclass(frozen=True)
 class FormCheck:
-    """One check with its switch."""
-
     kind: str
     label: str
     help: str
@@ -90,7 +83,6 @@ class FormCheck:
 
     @property
     def id(self) -> str:
-        """Its id in the page."""
         return "id_check-" + self.kind.replace(":", "-")
 
 
@@ -111,13 +103,11 @@ class FormSection:
 
     @property
     def mistakes(self) -> int:
-        """How many mistakes stand in it."""
         of_rows = sum(len(row.errors) + sum(len(each.errors) for each in row.controls) for row in self.rows)
         return len(self.errors) + of_rows + sum(len(control.errors) for control in self.controls)
 
     @property
     def gist(self) -> str:
-        """What it says beside its title while it is folded."""
         if self.checks:
             return f"{sum(check.is_on for check in self.checks)} of {len(self.checks)} on"
         if self.section.rows:

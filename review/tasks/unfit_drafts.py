@@ -31,11 +31,8 @@ class UnfitDrafts:
     """Waiting drafts of earlier versions that do not fit a version.
 
     Attributes:
-        version: The version.
         groups: By reason, the most frequent first, the first few reasons.
-        count: How many there are.
         looked_at: How many waiting drafts were looked at.
-        is_more: Whether more wait.
     """
 
     version: TaskVersion

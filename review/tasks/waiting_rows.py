@@ -17,9 +17,6 @@ class WaitingRows:
     """An upload that is to come into a task.
 
     Attributes:
-        upload: Its name among the uploads.
-        kind: What its rows are.
-        filename: What people call it.
         mapping: Column to field as a person said; None where it is to be guessed.
     """
 

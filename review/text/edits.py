@@ -57,7 +57,6 @@ class EditMeasure:
         return self.size > LARGE and self.kinds == ("tone",)
 
     def as_json(self) -> dict[str, Any]:
-        """As the API gives it."""
         return {"size": self.size, "kinds": list(self.kinds), "wants_why": self.wants_why}
 
 
@@ -66,7 +65,6 @@ def measure(spec: TaskSpec, facts: Facts, before: Fields, after: Fields) -> Edit
 
     Args:
         spec: The task version; its output schema names the fields.
-        facts: The record's facts.
         before: The draft, normalised.
         after: What the edit ends with, normalised.
 
@@ -184,7 +182,6 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _is_reordered(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether sentences that stayed as they were stand in another order, or in another text."""
     was, now = _sentences(old), _sentences(new)
     stayed = {sentence for sentence, count in Counter(was).items() if count == 1} & set(now)
     return [each for each in was if each in stayed] != [each for each in now if each in stayed]
@@ -195,7 +192,6 @@ def _sentences(texts: Sequence[str]) -> list[str]:
 
 
 def _is_reworded(spec: TaskSpec, steps: list[Step] | None) -> bool:
-    """Whether words that are no number and no name took the place of others."""
     return any(_plain_words(spec, out) and _plain_words(spec, in_) for out, in_ in steps or ())
 
 

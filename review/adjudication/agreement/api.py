@@ -23,8 +23,6 @@ from web.http.pagination import WholeList
 
 
 class AgreementView(APIView):
-    """How far the reviewers of a task agree."""
-
     @extend_schema(operation_id="task_agreement", responses={200: AgreementOut})
     def get(self, request: Request, slug: str) -> Response:
         """Figures with intervals; pairs of others are for leads. Null where a figure is not defined."""
@@ -48,8 +46,6 @@ class ReviewersView(APIView):
 
 
 class ReviewerView(APIView):
-    """One reviewer; `me` is oneself."""
-
     @extend_schema(operation_id="task_reviewer", responses={200: ReviewerOut})
     def get(self, request: Request, slug: str, username: str) -> Response:
         """One's own figures, or anybody's for a lead; accepts faster than reading reach a lead a day later."""

@@ -41,7 +41,6 @@ class VerdictColumns:
         self._rated: dict[str, int] = {}
 
     def new_unit(self) -> int:
-        """Begin a draft."""
         self.units += 1
         return self.units - 1
 

@@ -45,7 +45,6 @@ class AgreementFigures:
 
     Attributes:
         key: A stable name for programs.
-        name: What is compared, in words.
         metric: What it means for two to differ.
         alpha: Krippendorff's.
         kappa: Fleiss', for categories; None for amounts.
@@ -61,7 +60,6 @@ class AgreementFigures:
 
     @property
     def is_enough(self) -> bool:
-        """Whether it stands on enough drafts to be put before anybody."""
         return self.alpha.units >= ENOUGH
 
 

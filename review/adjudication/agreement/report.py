@@ -46,16 +46,10 @@ class AgreementReport:
     """Agreement in a task.
 
     Attributes:
-        units: Drafts that several judged.
-        reviewers: How many people judged them.
         lines: What is compared, the verdict first.
-        pairs: Two reviewers each.
-        weeks: Agreement on the verdict over time.
         names: How pages call the reviewers of the pairs.
         random: Verdicts on the random slice: rates that no order of the queue colours.
-        confusions: Which labels two reviewers of one draft confuse.
         teacher: How often the teacher's values stay, seen and unseen.
-        at: When it was computed.
     """
 
     units: int

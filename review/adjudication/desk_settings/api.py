@@ -40,8 +40,6 @@ class DeskSettingsView(APIView):
 
 
 class AssignedCardsView(APIView):
-    """Cards that wait for one reviewer."""
-
     @extend_schema(operation_id="assign_cards", request=AssignIn, responses={200: AssignedOut, **problems(422)})
     def post(self, request: Request, slug: str) -> Response:
         """Give fresh cards to a reviewer, in queue order."""
@@ -57,8 +55,6 @@ class AssignedCardsView(APIView):
 
 
 class AssignedCardsOfView(APIView):
-    """Cards that wait for one certain reviewer."""
-
     @extend_schema(operation_id="take_cards_back", responses={200: AssignedOut})
     def delete(self, request: Request, slug: str, username: str) -> Response:
         """Let them wait for everybody; doing it twice changes nothing."""

@@ -60,7 +60,6 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def know(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
-    """Make a known answer of the draft whose page sent the form."""
     member = member_of(request)
     draft = queries.draft_or_404(member, draft_id, task=task_or_404(member, slug))
     reason = request.POST.get("reason", "")

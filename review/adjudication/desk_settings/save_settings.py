@@ -34,7 +34,6 @@ def save(
     """Set how the desk deals from now on; a changed order is put into effect behind the request.
 
     Args:
-        task: The task.
         by: Its lead, or admin.
         order: oldest, uncertain, diverse, likely or unlikely.
         random_share: Share of cards drawn at random, 0.1 to 0.2.

@@ -54,8 +54,6 @@ class KnownAnswersView(APIView):
 
 
 class KnownAnswerView(APIView):
-    """One known answer."""
-
     @extend_schema(operation_id="known_answer_take_out", responses={200: KnownAnswerOut, 204: None})
     def delete(self, request: Request, known_id: UUID) -> Response:
         """Deal it no more; 204 when nobody met it and its draft went back, else what stays on record."""

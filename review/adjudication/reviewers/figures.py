@@ -171,8 +171,6 @@ def fast_accepts(member: Member, task: Task, *, is_own: bool) -> list[FastAccept
     """The member's latest accepts that were faster than reading, among their last `LOOK_AT` verdicts; `SHOWN` at most.
 
     Args:
-        member: Whose.
-        task: In which task.
         is_own: Whether the member asks; others are shown what is a day old.
     """
     latest = one_by_one(member, task).order_by("-created_at").values("pk")[:LOOK_AT]

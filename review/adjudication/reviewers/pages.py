@@ -19,7 +19,6 @@ from review.tasks.permissions import may, require, task_or_404
 
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    """All reviewers for a lead; others are sent to their own page."""
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.REVIEWER)

@@ -36,8 +36,6 @@ class Profile:
     """What the reviewer page shows.
 
     Attributes:
-        member: Whose page it is.
-        is_own: Whether they look at it themselves.
         rates: Shares of their latest verdicts.
         others: The same of the rest of the team.
         same: How often they say the same as whoever judged beside them.
@@ -61,11 +59,9 @@ class Profile:
 
     @property
     def is_enough(self) -> bool:
-        """Whether others judged enough of the same drafts."""
         return self.same.units >= ENOUGH
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
         return {
             "member": self.member.username,
             "name": self.member.name,

@@ -36,7 +36,6 @@ class ReviewerRow:
         return self.same.units >= ENOUGH
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
         return {
             "member": self.member.username,
             "name": self.member.name,

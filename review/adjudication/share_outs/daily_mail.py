@@ -67,7 +67,6 @@ def text_for(member: Member) -> str:
 
 
 def _without_mail(today: date) -> list[Member]:
-    """Members for whom something waits and who had no mail on this day."""
     had = DailyMail.objects.filter(day=today).values("member")
     others = Member.objects.filter(is_active=True).exclude(email="").exclude(pk__in=had)
     members = {member.pk: member for member in others.order_by("pk") if wants(member)}

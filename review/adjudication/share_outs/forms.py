@@ -13,8 +13,6 @@ from web.http.form_choices import set_choices
 
 
 class ShareOutForm(forms.Form):
-    """How many cards, among whom, until when."""
-
     count = forms.IntegerField(label="Cards", min_value=1, max_value=AT_MOST)
     members = forms.MultipleChoiceField(label="Among these reviewers", widget=forms.CheckboxSelectMultiple)
     until = forms.DateField(

@@ -34,7 +34,6 @@ SHARES_A_PAGE = 10
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose and see the split; the button there posts to the same page."""
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)

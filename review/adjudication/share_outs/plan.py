@@ -30,7 +30,6 @@ class ShareRequest:
 
     Attributes:
         members: Among whom; what cannot be split evenly goes to the first ones.
-        count: How many cards in all.
         until: The last day, UTC.
     """
 
@@ -44,8 +43,6 @@ class PlannedPart:
     """What one reviewer would get.
 
     Attributes:
-        member: The reviewer.
-        cards: How many cards.
         has: How many cards wait for them alone already.
         pace: How many they judged in the last two weeks.
         needed_a_day: Cards a day until the last day, with those they have already.

@@ -21,9 +21,7 @@ class PartProgress:
     """How far one reviewer got.
 
     Attributes:
-        member: The reviewer.
-        count: How many cards they got.
-        judged: How many of them they judged, then or later.
+        judged: How many of their cards they judged, then or later.
         waiting: How many still wait for them alone.
     """
 
@@ -35,8 +33,6 @@ class PartProgress:
 
 @dataclass(frozen=True, slots=True)
 class ShareProgress:
-    """A share-out with its parts."""
-
     share: ShareOut
     parts: tuple[PartProgress, ...]
 

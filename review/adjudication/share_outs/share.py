@@ -33,7 +33,6 @@ def share_out(task: Task, asked: ShareRequest, *, by: Member, id: UUID) -> Share
     over. Asked again with the same id nothing more happens.
 
     Args:
-        task: The task.
         asked: As `read_request` checked it.
         by: A lead of the task, or admin.
         id: Made by the client.
@@ -119,7 +118,6 @@ def _end(made: ShareOut, *, by: Member | None) -> int | None:
 
 
 def _still_theirs(made: ShareOut) -> list[UUID]:
-    """Drafts that their reviewer has neither judged nor been sent back, and that no later share-out gave out again."""
     cards = SharedCard.objects.filter(part__share_out=made, draft__state__in=UNJUDGED)
     own = cards.filter(draft__for_reviewer=F("part__member"))
     sent_back = Assignment.objects.filter(

@@ -22,7 +22,6 @@ class RejectedText:
             the draft that the gold's draft revises; `reply`, a draft whose mail nobody answered while the gold's was answered:
             exploratory, since no expert said so.
         draft_id: The draft the text is of.
-        fields: The text.
         said_in: Id of the decision or the preference that says so; of `reply`, of the mail that was answered.
         reviewer: Whose word it is; empty of `reply`.
         is_simulated: Of `reply`: whether the readers are made up.
@@ -96,7 +95,6 @@ class JudgedDraft:
 
     @property
     def taught(self) -> TaskSpec:
-        """The task as a student is taught it."""
         return self.spec.without_reasoning() if self.drops_reasoning else self.spec
 
     @property
@@ -105,7 +103,6 @@ class JudgedDraft:
         return self.completion(self.fields or self.draft)
 
     def completion(self, fields: Fields) -> str:
-        """What a student would have to write for these fields."""
         if not self.drops_reasoning:
             return prompting.completion(self.spec, fields)
         names = {field.name for field in self.taught.output_schema}
@@ -113,7 +110,6 @@ class JudgedDraft:
 
     @property
     def is_positive(self) -> bool:
-        """Whether a student should learn to write this."""
         return self.verdict in ("accept", "edit", "machine")
 
     @property

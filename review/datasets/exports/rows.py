@@ -97,7 +97,6 @@ def unjudged_row(draft: JudgedDraft) -> Row:
 
 
 def _quotes(gold: JudgedDraft) -> Row:
-    """Where the quotes of what it ends with stand; nothing for a task without quotes."""
     schema = gold.spec.output_schema
     if not quoting.has_quotes(schema):
         return {}
@@ -191,7 +190,6 @@ class Encoder:
         self._parts: dict[int, str] = {}
 
     def part(self, value: object) -> str:
-        """The canonical JSON of a value."""
         if not isinstance(value, (list, dict)):
             return canonical_json(value)
         if not value:

@@ -96,7 +96,6 @@ def _send_card(api: HfApi, spec: HubSpec, card: str, token: str) -> None:
 
 
 def _said(error: Exception) -> EngineError:
-    """What the hub said, for a person."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in (401, 403):
         return EngineError(

@@ -15,8 +15,6 @@ _DATE = {"type": "date"}
 
 
 class RecallForm(forms.Form):
-    """Which drafts, and why. What is left empty does not narrow."""
-
     teacher = forms.ChoiceField(required=False, label="Written by the teacher")
     reviewer = forms.ChoiceField(required=False, label="Judged by the reviewer")
     since = forms.DateField(

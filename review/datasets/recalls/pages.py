@@ -33,7 +33,6 @@ CRITERIA = ("teacher", "reviewer", "since", "until", "order", "rule")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose drafts and see what would happen; the button there posts to the same page."""
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)
@@ -118,7 +117,6 @@ def _carry_out(request: HttpRequest, slug: str, criteria: Criteria, form: Recall
 
 
 def _shown_beside(error: Refusal, form: RecallForm, slug: str, request: HttpRequest) -> RecallPreview | None:
-    """The preview as it is now, beside a refusal of the act it was for."""
     if error.code not in ("no_reason", "other_drafts", "no_act"):
         return None
     member = member_of(request)
@@ -126,7 +124,6 @@ def _shown_beside(error: Refusal, form: RecallForm, slug: str, request: HttpRequ
 
 
 def _found(found: Consequences) -> dict[str, Any]:
-    """What rests on drafts, as the pages list it."""
     datasets = {held.version.dataset_id: held.version.dataset for held in found.versions}
     ordered = sorted(found.dependents, key=_kind)
     return {

@@ -26,8 +26,6 @@ OPEN = (DraftState.PENDING, DraftState.LEASED, DraftState.DISPUTED)
 
 @dataclass(frozen=True, slots=True)
 class HoldingVersion:
-    """A frozen version and how many of the drafts it holds."""
-
     version: DatasetVersion
     rows: int
 
@@ -37,7 +35,6 @@ class Consequences:
     """What rests on some drafts.
 
     Attributes:
-        drafts: How many they are.
         accepted_or_edited: How many count as such now.
         rejected: How many count as rejected now.
         waiting: How many are on the desk.

@@ -34,12 +34,9 @@ def carry_out(task: Task, criteria: Criteria, *, by: Member, id: UUID, reason: s
     under the task's row: of two leads at once the second is told. Asked again with the same id nothing more happens.
 
     Args:
-        task: The task.
-        criteria: Which drafts.
         by: A lead of the task, or admin.
         id: Made by the client.
         reason: Why; shown wherever one of them was used.
-        tag: The preview's.
 
     Raises:
         PermissionDenied: The member does not lead the task.

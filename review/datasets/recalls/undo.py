@@ -42,9 +42,7 @@ def undo(recall_id: UUID, *, by: Member, kind: RecallReturn = RecallReturn.AS_BE
     somebody judges the draft again; what was said stays on record. Drafts erased meanwhile stay out of use.
 
     Args:
-        recall_id: The recall.
         by: A lead of its task, or admin.
-        kind: How they come back.
 
     Raises:
         Http404: No such recall for this member.

@@ -97,12 +97,10 @@ class Card:
 
     @property
     def values(self) -> Sequence[CardField]:
-        """The parts that are picked or typed in place."""
         return [part for part in self.parts if part.value]
 
     @property
     def subject(self) -> CardText | None:
-        """The subject of a mail."""
         return next((part.text for part in self.parts if part.role == "subject"), None)
 
     @property
@@ -174,7 +172,6 @@ def _used(parts: Sequence[CardField]) -> frozenset[str]:
 
 
 def _addressee(spec: TaskSpec, draft: Draft) -> str:
-    """Who it is for: the reader's role where the record has one, and the company."""
     facts = draft.record.facts
     names = ["role", spec.facts_with_role("title"), spec.facts_with_role("group")]
     addressee_parts = dict.fromkeys(str(facts[name]) for name in names if name and facts.get(name))

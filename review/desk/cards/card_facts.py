@@ -36,24 +36,20 @@ class Fact:
 
     @property
     def label(self) -> str:
-        """Its name as a person reads it."""
         if self.name.startswith(f"{OFFER}."):
             return self.name.split(".")[1].replace("claims", "claim")
         return self.name.replace("_", " ")
 
     @property
     def is_used(self) -> bool:
-        """Whether a sentence of the draft rests on it."""
         return bool(self.used)
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is one passage, lit as a whole."""
         return all(ref == self.name for piece in self.pieces for ref in piece.facts)
 
     @property
     def hidden(self) -> int:
-        """Characters that are not drawn."""
         return self.length - len(self.value)
 
 

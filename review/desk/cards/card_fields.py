@@ -23,8 +23,6 @@ EDITABLE_CHARS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class PartOption:
-    """One label that a value inside an object or a list can be."""
-
     text: str
     is_chosen: bool
 
@@ -51,12 +49,10 @@ class CardText:
 
     @property
     def is_value(self) -> bool:
-        """Whether it is a label, yes or no, a number or a day."""
         return self.kind in PICKED | TYPED
 
     @property
     def length(self) -> int:
-        """Characters of the draft."""
         return len(self.draft)
 
     @property
@@ -66,7 +62,6 @@ class CardText:
 
     @property
     def is_long(self) -> bool:
-        """Whether the draft passes its longest length."""
         return self.max_chars is not None and self.length > self.max_chars
 
     @property
@@ -135,7 +130,6 @@ def card_field(
 def _texts_of(
     field: OutputField, written: object, edited: object, draft: Draft, known: PassageIndex
 ) -> list[CardElement]:
-    """A list of texts, an element each."""
     was, now = {field.name: written}, {field.name: edited}
     name = field.name.replace("_", " ").capitalize()
     return [
@@ -147,7 +141,6 @@ def _texts_of(
 def _elements(
     field: OutputField, written: object, edited: object, draft: Draft, known: PassageIndex
 ) -> list[CardElement]:
-    """The elements of a list of objects, each with its texts and values."""
     before, rows = (value if isinstance(value, list) else [] for value in (written, edited))
     return [
         CardElement(row + 1, _parts_in(field, _at(before, row), _at(rows, row), f"{field.name}.{row}", draft, known))
@@ -158,7 +151,6 @@ def _elements(
 def _parts_in(
     item: OutputItem, written: object, edited: object, path: str, draft: Draft, known: PassageIndex
 ) -> list[CardText]:
-    """The parts of an object, or of an element of a list, with those of objects and lists inside it."""
     parts: list[CardText] = []
     for part in item.items:
         was, now = _at(written, part.name), _at(edited, part.name)
@@ -188,7 +180,6 @@ def _at(value: object, key: str | int) -> Any:
 
 
 def _value(item: OutputItem, path: str, label: str, written: object, edited: object) -> CardText:
-    """A value inside an object or a list: picked or typed where it stands, and read as text."""
     text, shown = as_text(written), box_text(edited, written)
     names = ["yes", "no"] if item.type == "boolean" else [each.name for each in item.labels]
     chosen = set(edited) if isinstance(edited, list) else {shown}

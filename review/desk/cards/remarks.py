@@ -17,10 +17,8 @@ class Remark:
     """One objection.
 
     Attributes:
-        message: What is wrong.
         advice: What would put it right, for a person.
         severity: error or warning.
-        times: How often it applies.
         field: Path of the first text it applies to.
         start: Where it applies first, in code points; equal to `end` for a text as a whole.
         end: One past its last character.

@@ -26,8 +26,6 @@ HIDDEN_IN = 10
 
 @dataclass(frozen=True, slots=True)
 class ValueOption:
-    """One label that can be picked."""
-
     value: str
     text: str
     description: str
@@ -40,7 +38,6 @@ class CardValue:
     """One value, drawn as labels to pick or as a box to type in.
 
     Attributes:
-        kind: Type of the output field.
         options: Labels, for what is picked.
         text: What stands in the box, for what is typed.
         draft: The teacher's value as JSON; "null" where it is hidden or missing.
@@ -59,7 +56,6 @@ class CardValue:
 
     @property
     def is_picked(self) -> bool:
-        """Whether it is picked rather than typed."""
         return self.kind in PICKED
 
     @property
@@ -92,8 +88,6 @@ def card_value(field: OutputField, written: object, edited: object, *, is_hidden
     """A field as the desk draws it.
 
     Args:
-        field: The output field.
-        written: The teacher's value.
         edited: The reviewer's own where an edit was begun, else the teacher's.
         is_hidden: Whether the teacher's is kept from the page.
     """

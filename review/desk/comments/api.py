@@ -43,8 +43,6 @@ class CommentsView(APIView):
 
 
 class CommentView(APIView):
-    """One comment."""
-
     scope_write = "review"
 
     @extend_schema(operation_id="comment_remove", responses={204: None})
@@ -55,8 +53,6 @@ class CommentView(APIView):
 
 
 class MentionPages(KeysetPagination):
-    """Mentions, newest first."""
-
     ordering = ("-comment__created_at", "-id")
 
 
@@ -81,8 +77,6 @@ class MentionsView(APIView):
 
 
 class MentionsReadView(APIView):
-    """Seeing mentions."""
-
     scope_write = "read"
 
     @extend_schema(operation_id="mentions_read", request=ReadIn, responses={200: ReadOut})

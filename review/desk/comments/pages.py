@@ -22,7 +22,6 @@ SHOWN = 100
 
 @require_POST
 def write(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
-    """Write a comment, or take one away where the form names it."""
     member = member_of(request)
     draft = queries.draft_or_404(member, draft_id, task=task_or_404(member, slug))
     gone = uuid_or_none(request.POST.get("remove", ""))
@@ -40,7 +39,6 @@ def write(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def mentions(request: HttpRequest) -> HttpResponse:
-    """Where the member was named; a POST marks one, or all, as read."""
     member = member_of(request)
     if request.method == "POST":
         one = uuid_or_none(request.POST.get("comment", ""))

@@ -27,7 +27,6 @@ def add(draft_id: UUID, *, by: Member, id: UUID, text: str) -> Comment:
     """Write a comment on a draft; `@name` tells that member of the task. Sent twice with one id, it is there once.
 
     Args:
-        draft_id: The draft.
         by: A reviewer or lead of its task, or admin.
         id: Made by the client.
         text: At most 4,000 characters, kept as text.
@@ -110,7 +109,6 @@ def _checked(text: str) -> str:
 
 
 def _named(text: str, task: Task) -> list[Member]:
-    """Members who see the task and are named in the text."""
     names = list(dict.fromkeys(name.casefold() for name in _NAMED.findall(text)))[:MENTIONS_AT_MOST]
     if not names:
         return []

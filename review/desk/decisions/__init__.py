@@ -52,16 +52,12 @@ def record(
     filled up to that many cards in the same transaction.
 
     Args:
-        draft_id: The draft.
         by: The expert; reviewer or lead of the task, or admin.
         id: The client's UUID; the same id with the same body gives the first result again.
         verdict: accept, edit, reject or retract.
         if_match: The card's ETag, bare.
-        fields: What an edit ends with.
         reasons: Codes of reasons, with a reject; at least one where the version names reasons.
         ratings: Requirements of the rubric, met or not.
-        seconds: Time spent on the card.
-        note: Free text for the lead.
         retracts: The own decision that a retract takes back.
         was_hidden: The card came without the teacher's values, so that the same ones picked are an accept.
         deck_size: How many cards the member should hold afterwards.

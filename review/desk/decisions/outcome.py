@@ -28,7 +28,6 @@ class DecisionOutcome:
 
     Attributes:
         decision: The decision, this one or, for a repeated request, the first.
-        draft_state: Where the draft stands now.
         is_replay: Whether the very same request was recorded before.
         deck: Cards put into the member's deck by this verdict, with draft, record and task version.
         pace: What is left after it; None for a replay.

@@ -24,8 +24,6 @@ def decisions_of(member: Member, task: Task, *, search: str = "", verdict: str =
     """The member's verdicts in a task, latest first, with `is_retracted`; those that take back are not listed.
 
     Args:
-        member: Whose.
-        task: In which task.
         search: Words found in the record's title, the note, or the text the decision ends with.
         verdict: Only accept, edit or reject.
     """
@@ -121,7 +119,6 @@ def mails_of(decisions: Sequence[Decision], member: Member) -> dict[UUID, list[M
 
     Args:
         decisions: With their drafts and the tasks of these.
-        member: Who looks.
     """
     drafts = {decision.draft_id: decision.draft for decision in decisions}
     mails = sent_mails.of_each(member, list(drafts.values()))
@@ -172,7 +169,6 @@ def decision_on_draft(decision: Decision) -> dict[str, Any]:
 
 
 def _ruled(decision: Decision) -> str:
-    """What a lead said of it, in a word."""
     kind = getattr(decision, "ruled", None)
     return RulingKind(kind).label.lower() if kind else ""
 

@@ -72,7 +72,7 @@ def _claim(seen: DecisionContext) -> None:
 
 
 def _check_first_word(seen: DecisionContext) -> None:
-    """Under the lock: of two requests of one reviewer at once the second finds the verdict of the first."""
+    """Serialize reviewers on the row lock: a second concurrent request by the same reviewer sees the first verdict."""
     own = Decision.objects.filter(draft=seen.card, reviewer=seen.by)
     if golds.standing_decisions(own, sent_back=golds.sent_back_on(seen.card.pk)):
         raise _already_judged(seen)

@@ -66,7 +66,6 @@ def retract(seen: DecisionContext, *, by: Member, id: UUID, said: SubmittedVerdi
 
 
 def _is_with_another(seen: DecisionContext) -> bool:
-    """Whether another reviewer holds the card: for a further verdict, or as a known answer."""
     return seen.card.state == DraftState.LEASED
 
 

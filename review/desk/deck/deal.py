@@ -47,8 +47,6 @@ def deal_among(
 
     Args:
         member: Whose deck; the caller has checked that it is a reviewer's.
-        task_id: The task.
-        drafts: Which drafts may be dealt.
         count: How many of them the member should hold.
         but: A card that is not taken.
 

@@ -44,9 +44,6 @@ def take(
     Cards on which the member has a standing verdict are passed over, and so is the card `but`.
 
     Args:
-        member: Whose deck.
-        task_id: Of which task.
-        count: At most so many.
         but: A card that is not taken.
         dealing: How the task deals now, where the caller has looked already.
     """

@@ -30,9 +30,7 @@ def lease(member: Member, cards: Sequence[Draft], drawn: Sequence[Drawn]) -> lis
     """Put locked cards into the member's deck. Runs inside the transaction that locked them.
 
     Args:
-        member: Whose deck.
         cards: As `for_member` reads them, waiting or kept as known answers.
-        drawn: How each came.
     """
     if not cards:
         return []

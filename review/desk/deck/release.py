@@ -33,7 +33,6 @@ class ReleasedCard:
     """A card its reviewer walks away from.
 
     Attributes:
-        draft_id: The draft.
         unfinished: Fields as far as they were edited, or nothing.
         seen_until: The lease as the page knew it. A lease renewed since belongs to a newer page and stays.
     """

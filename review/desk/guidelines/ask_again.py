@@ -29,7 +29,6 @@ def answer(task: Task, *, by: Member, version: int, kind: str = STAND, reasons: 
     transaction under the task's row: of two leads who answer at once the second is told.
 
     Args:
-        task: The task.
         by: A lead of it, or admin.
         version: Number of the version the question was asked for.
         kind: `stand`, `marked`, `accepted` or `reasons`.

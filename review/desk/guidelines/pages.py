@@ -31,7 +31,6 @@ KINDS = reconsideration.KINDS
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Read the guidelines; a lead answers whether earlier decisions stand."""
     member = member_of(request)
     task = task_or_404(member, slug)
     refusal = None
@@ -59,7 +58,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def show(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
-    """Show a judged draft as an example, or no longer; each makes the next version of the task."""
     member = member_of(request)
     task = task_or_404(member, slug)
     draft = queries.draft_or_404(member, draft_id)
@@ -105,7 +103,6 @@ def _for_lead(request: HttpRequest, task: Task, now: guidelines_queries.Guidelin
 
 
 def _preview(request: HttpRequest, about: reconsideration.ReconsiderationQuestion) -> dict[str, Any] | None:
-    """How many drafts an answer would send back to the desk, before it is given."""
     kind, reasons = request.GET.get("kind", ""), request.GET.getlist("reason")
     if kind not in KINDS:
         return None

@@ -28,9 +28,7 @@ class ShownExample:
     """One example with its text.
 
     Attributes:
-        draft: The draft's id.
         verdict: accept or reject.
-        title: What its record is called.
         text: The text the verdict ends with; of a rejected draft, the draft's.
         reasons: Why it was rejected, in the words of its version.
         note: What the lead says of it.
@@ -45,7 +43,6 @@ class ShownExample:
 
     @property
     def label(self) -> str:
-        """The verdict as a heading."""
         return "Accepted" if self.verdict == "accept" else "Rejected"
 
 
@@ -55,7 +52,6 @@ class Guidelines:
 
     Attributes:
         version: Number of the version in force.
-        text: Its guideline.
         since: The first version with this very wording.
         examples: Accepted ones first, each group in the order they were added.
     """
@@ -67,7 +63,6 @@ class Guidelines:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to show."""
         return not self.text and not self.examples
 
 

@@ -39,8 +39,6 @@ class NextPreferenceView(APIView):
 
 
 class PreferencesView(APIView):
-    """What was chosen in a task, and one more preference."""
-
     scope_write = "review"
 
     pagination_class = KeysetPagination
@@ -75,9 +73,5 @@ def _choose(task: Task, member: Member, asked: dict[str, Any]) -> record_prefere
 
 
 def _own(task: Task, preference_id: UUID) -> UUID:
-    """The preference, if it is one of this task.
-
-    Raises:
-        Http404: It is not.
-    """
+    """Raise Http404 for a preference of another task."""
     return queries.preference_or_404(task, preference_id).pk

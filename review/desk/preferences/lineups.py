@@ -35,7 +35,6 @@ class Lineup:
     """Drafts of one record side by side, in an order of this reviewer's own.
 
     Attributes:
-        record: What they were written for.
         drafts: Two to eight of one task version, with their task version loaded.
     """
 
@@ -43,7 +42,6 @@ class Lineup:
     drafts: Sequence[Draft]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
         return {
             "record": {"id": str(self.record.pk), "title": self.record.title, "facts": self.record.facts},
             "task_version": self.drafts[0].task_version.number,
@@ -53,7 +51,6 @@ class Lineup:
         }
 
     def cards(self, member: Member) -> list[Card]:
-        """As the page draws them."""
         return [assembly.card_to_read(draft, etag=queries.etag(draft, member)) for draft in self.drafts]
 
 
@@ -130,7 +127,6 @@ def _offered(member: Member, task: Task) -> tuple[Any, ...]:
 
 
 def _oldest(task: Task) -> QuerySet[Draft]:
-    """The front of the queue, as far as a page looks."""
     queue = Draft.objects.filter(task=task, state=DraftState.PENDING).order_by("queue_position", "id")
     return Draft.objects.filter(pk__in=queue.values("pk")[:LOOK_AT]).order_by("queue_position", "id")
 

@@ -59,14 +59,11 @@ def choose(
     the desk.
 
     Args:
-        task: The task.
         by: The expert; reviewer or lead of the task, or admin.
         id: The client's UUID; the same id with the same body gives the first result again.
         record_id: The record the drafts are for.
         shown: The drafts as they were laid out, left to right; two to eight.
         chosen: The best of them; None when none is better.
-        seconds: Time spent on it.
-        note: Free text for the record.
 
     Raises:
         Http404: A draft is none of this task.
@@ -241,7 +238,6 @@ def _check_free(drafts: Sequence[Draft], *, by: Member) -> None:
 
 
 def _check_open(chosen: Draft, *, by: Member) -> None:
-    """Refuse to take a preference back once its draft is judged, or while another reviewer has it."""
     held = Assignment.objects.filter(draft=chosen, state=AssignmentState.ACTIVE).exclude(reviewer=by)
     if chosen.state in (DraftState.DECIDED, DraftState.DISPUTED) or held.exists():
         raise Refusal(
@@ -254,7 +250,6 @@ def _check_open(chosen: Draft, *, by: Member) -> None:
 
 
 def _let_go(drafts: Sequence[Draft], *, by: Member) -> None:
-    """Release these drafts from the chooser's own deck."""
     held = Assignment.objects.filter(draft__in=[draft.pk for draft in drafts], reviewer=by)
     held.filter(state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
 

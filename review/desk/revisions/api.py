@@ -43,8 +43,6 @@ class WritersView(APIView):
 
 
 class AskView(APIView):
-    """Have a draft written again; its job tells when the revision has come."""
-
     scope_write = "review"
 
     @extend_schema(

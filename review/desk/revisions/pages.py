@@ -51,7 +51,6 @@ def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 
 @require_POST
 def restore(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    """Put the draft that was revised back on the desk."""
     member = member_of(request)
     slug = revisions_queries.request_or_404(member, request_id).draft.task.slug
     try:

@@ -31,7 +31,6 @@ class RevisedDraft:
 
     Attributes:
         request: The request behind it; None when its row is gone.
-        parent: The draft it revises.
         segments: The two texts word by word.
     """
 

@@ -59,7 +59,6 @@ class RevisionPreview:
     presets: Sequence[revision_prompts.InstructionPreset]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
         writers = [
             {"teacher": item.slug, "name": item.name, "price": item.price, "is_author": item.is_author}
             for item in self.writers
@@ -95,7 +94,6 @@ def request_revision(
         draft_id: A draft in the asker's deck, or free to take.
         by: Who asks; reviewer or lead of the task, or admin.
         id: The client's UUID; asking the same again gives the first request.
-        instruction: What shall be different.
         writer: Short name of the teacher; the draft's own by default, else the first that can be asked.
         deck_size: How many cards the asker should hold afterwards.
 

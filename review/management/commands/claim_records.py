@@ -20,7 +20,6 @@ class Command(BaseCommand):
     help = "Make records for a task that checks claims of what experts said of another task's drafts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say what it takes."""
         parser.add_argument("task", help="Short name of the task whose decisions are read.")
         parser.add_argument("--into", required=True, metavar="TASK", help="Short name of the task that checks claims.")
         parser.add_argument("--by", required=True, metavar="USERNAME", help="An admin, or a lead of both tasks.")
@@ -29,11 +28,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make them, or say what is wrong.
-
-        Raises:
-            CommandError: No such task or member, or the verb refused.
-        """
         member = Member.objects.filter(username=options["by"], is_active=True).first()
         if member is None:
             raise CommandError(f"There is no active member '{options['by']}'.")

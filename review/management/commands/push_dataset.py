@@ -21,7 +21,6 @@ class Command(BaseCommand):
     help = "Send a frozen dataset version to a hub."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say what it takes."""
         parser.add_argument("version", help="Id of the version, or DATASET/NUMBER such as gold/3.")
         parser.add_argument("--to", required=True, metavar="OWNER/NAME", help="The repository on the hub.")
         parser.add_argument("--by", required=True, metavar="USERNAME", help="An admin, or a lead of its task.")
@@ -34,11 +33,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Order it, or say what is wrong.
-
-        Raises:
-            CommandError: No such version or member, or the service refused.
-        """
         member = Member.objects.filter(username=options["by"], is_active=True).first()
         if member is None:
             raise CommandError(f"There is no active member '{options['by']}'.")

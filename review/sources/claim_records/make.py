@@ -53,8 +53,6 @@ class ClaimRecords:
 
 @dataclass(frozen=True)
 class _Row:
-    """One claim with the record that is made of it."""
-
     claim: HarvestedClaim
     made: DerivedRow
 

@@ -135,7 +135,6 @@ def _choices(field: InputField, value: object) -> list[str] | None:
 
 
 def _object(field: InputField, value: object) -> dict[str, Any] | list[dict[str, Any]] | None:
-    """An object, or a list of them, such as the lines of an invoice."""
     loaded = _json(value, "object") if isinstance(value, str) else value
     parts = [part for part in (loaded if isinstance(loaded, list) else [loaded]) if isinstance(part, dict)]
     if len(parts) < (len(loaded) if isinstance(loaded, list) else 1):

@@ -84,7 +84,6 @@ class ChatTable:
 
     @cached_property
     def _conversation(self) -> str:
-        """The fact that takes a whole conversation, if the task has one."""
         return next((each.name for each in self.spec.input_schema if str(each.type) == CONVERSATION), "")
 
     @cached_property
@@ -199,11 +198,7 @@ def _no_calls() -> Fields:
 
 
 def _require_single(asked: list[Turn]) -> None:
-    """Refuse what is more than one user message before the answer.
-
-    Raises:
-        ValueError: Says how many turns there are, or that tools were used.
-    """
+    """Raise ValueError for more than one user message before the answer, or for tools."""
     tools = sum(turn.role == TOOL or bool(turn.calls) for turn in asked)
     if tools:
         raise ValueError(f"{tools} of its messages are tool calls or their results; this task takes texts alone")

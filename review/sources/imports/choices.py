@@ -13,7 +13,6 @@ class ImportChoices:
 
     Attributes:
         encoding: A codec of `text_encoding.ENCODINGS`.
-        sheet: The sheet of a workbook.
         delimiter: What parts the cells of a CSV, a name of `delimited.DELIMITERS`.
         decimal: What stands before the decimals of numbers, `.` or `,`.
         dates: Which comes first in 03/04/2026: `dmy` or `mdy`.
@@ -33,7 +32,6 @@ class ImportChoices:
 
     @property
     def of_file(self) -> dict[str, str]:
-        """What decides how a file is opened, as `open_table` takes it."""
         return {"encoding": self.encoding, "sheet": self.sheet, "delimiter": self.delimiter}
 
     def require_shares(self) -> None:

@@ -89,7 +89,6 @@ class CompanySplits:
         """The split of the next record of a company; it is known from then on.
 
         Args:
-            company: Whose record it is.
             requested: The split that its row asks for, which `foresee` has heard of; empty when it asks for none.
 
         Raises:
@@ -115,7 +114,6 @@ class CompanySplits:
         return side
 
     def _tie_known(self, rows: list[Company]) -> None:
-        """Tie names and domains of rows together, and note the sides of those that stand somewhere."""
         for company in rows:
             self._tie(company)
         self._look_up(rows)
@@ -176,7 +174,6 @@ class CompanyNaming:
 
     @property
     def paths(self) -> list[str]:
-        """Return the facts of a record's row that name it, in order."""
         return [f"facts__{name}" for name in self._names]
 
     def company(self, facts: Facts, digest: str) -> Company:
@@ -187,7 +184,6 @@ class CompanyNaming:
 
     @property
     def called(self) -> str:
-        """What a record's company is in this task: the fact that names it."""
         return self._names[0].replace("_", " ") if self._names else "company"
 
     def written(self, facts: Facts) -> str:

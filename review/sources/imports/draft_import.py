@@ -55,16 +55,12 @@ def import_drafts(
     seconds after; whoever opens one earlier sees its marks all the same.
 
     Args:
-        task: The task.
-        path: Where the file lies.
         by: Who imports; a lead of the task.
-        filename: What the file was called.
         name: What to call the source; the filename when empty.
         provenance: Where the drafts come from, in words; it stands on each draft.
         mapping: Column to field; guessed when None. `labelled_defects` takes names of known faults, parted by `;`.
         defaults: A value for all rows, by facts that no column fills.
         skip_bad: Leave bad rows out instead of refusing the file.
-        choices: How the file is to be read.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -116,8 +112,6 @@ def _model(draft: DraftColumns) -> str:
 
 
 class _Intake:
-    """One import on its way through a file, chunk by chunk."""
-
     def __init__(self, source: Source, version: TaskVersion, tally: RowTally, companies: CompanySplits) -> None:
         self._tally, self._finder = tally, RecordMatcher(source.task, version.spec, companies)
         self._records, self._drafts = RecordInserter(source), DraftInserter(version, source.provenance)
@@ -132,11 +126,9 @@ class _Intake:
 
     @property
     def alike(self) -> list[NameMatch]:
-        """Rows whose records were found by a name that is written otherwise."""
         return self._finder.names.alike
 
     def prepare(self, drafts: Sequence[DraftColumns]) -> tuple[PreparedRows, PreparedDrafts]:
-        """Find or make the record of each; what is new, ready to be written."""
         self._finder.learn(drafts)
         rows: list[DraftRow] = []
         for draft in drafts:
@@ -155,7 +147,6 @@ class _Intake:
         return self._records.lay(records), self._drafts.lay(fresh)
 
     def write(self, records: PreparedRows, drafts: PreparedDrafts) -> None:
-        """Write what was prepared."""
         self._records.write(records)
         self._drafts.write(drafts)
 

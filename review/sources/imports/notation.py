@@ -45,7 +45,6 @@ class FoundNotation:
 
     @property
     def notation(self) -> Notation:
-        """As cells are read."""
         return Notation(self.decimal or ".", self.dates)
 
     def require_clear(self) -> None:

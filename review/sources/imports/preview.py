@@ -40,8 +40,6 @@ class FileForm:
         encoding: The codec; empty where the file is no text.
         is_guess: Whether it was told by the letters alone.
         cells: How its numbers and dates are written.
-        sheets: Sheets of a workbook.
-        sheet: The one that was read.
         delimiter: What parts the cells of a CSV.
     """
 
@@ -54,7 +52,6 @@ class FileForm:
 
     @classmethod
     def of(cls, table: Table, cells: FoundNotation) -> FileForm:
-        """How a table was read."""
         return cls(
             table.encoding,
             table.is_guess,
@@ -71,12 +68,10 @@ class FileForm:
 
     @property
     def parted_by(self) -> str:
-        """What parts its cells, for people."""
         return next((name for name, sign in DELIMITERS.items() if sign == self.delimiter), "")
 
     @property
     def words(self) -> str:
-        """How it was read, for people."""
         return ENCODINGS.get(self.encoding, "")
 
 
@@ -87,17 +82,14 @@ class ImportPreview:
     Attributes:
         format: `csv`, `jsonl`, `json`, or `chat` for a chat log.
         encoding: The codec that reads it.
-        columns: Its columns.
         samples: First rows as texts, in the order of the columns.
         mapping: Column to field, as given or guessed.
         targets: The fields a column may fill.
         unknown_columns: Columns that no field takes; they stay out.
         problems: What is wrong with the mapping, by column or field; empty when rows could be read.
-        rows_total: Rows of the file.
         rows_bad: Bad rows under this mapping.
         errors: The first hundred of them.
         form: How the file was read, where its reader may say otherwise.
-        plan: Where its records would stand.
         alike: Drafts whose records are found by a name that is written otherwise.
     """
 
@@ -130,12 +122,9 @@ def read_preview(
     """Read a whole file and say what would come of it.
 
     Args:
-        path: Where the file lies.
         spec: The task version whose input schema it is read by.
-        kind: Records, or finished drafts.
         mapping: Column to field; guessed from the names when None.
         defaults: A value for all rows, by fields that no column fills.
-        choices: How the file is to be read.
         task: Where its records would go; with it their splits are planned, and the records of drafts looked up.
 
     Raises:

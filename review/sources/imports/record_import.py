@@ -59,16 +59,12 @@ def import_records(
     transaction of their own unless the caller has one, and all of them are there once the last is; see `arriving`.
 
     Args:
-        task: The task.
-        path: Where the file lies.
         by: Who imports; a lead of the task.
-        filename: What the file was called.
         name: What to call the source; the filename when empty.
         provenance: Where the rows come from, in words.
         mapping: Column to field; guessed when None.
         defaults: A value for all rows, by fields that no column fills.
         skip_bad: Leave bad rows out instead of refusing the file.
-        choices: How the file is to be read.
         synthetic_job: The job by which a teacher made the records up, where one did.
 
     Raises:
@@ -175,7 +171,6 @@ class RecordRowBuilder:
         self.naming = CompanyNaming(spec)
 
     def row(self, read: HashedRow, company: Company, split: str) -> RecordRow:
-        """A record that is not written yet, with the split of its company."""
         number, facts = read.row.number, read.row.facts
         return RecordRow(
             self._new_id(),
@@ -239,8 +234,6 @@ def surrogate_error(error: UnicodeEncodeError) -> str:
 
 
 class _Intake:
-    """One import on its way through a file, chunk by chunk."""
-
     def __init__(self, source: Source, spec: TaskSpec, tally: RowTally, companies: CompanySplits) -> None:
         self._task, self._tally, self._companies = source.task, tally, companies
         self._writing, self._records = RecordRowBuilder(spec), RecordInserter(source)
@@ -249,7 +242,6 @@ class _Intake:
         self.seen: set[str] = set()
 
     def add(self, reads: Sequence[HashedRow]) -> None:
-        """Write those that are new."""
         existing = self._known([read.digest for read in reads])
         news: list[tuple[HashedRow, Company]] = []
         for read in reads:

@@ -91,7 +91,6 @@ class RecordMatcher:
         self.fresh: list[RecordRow] = []
 
     def learn(self, drafts: Sequence[DraftColumns]) -> None:
-        """Look up what the task has of these."""
         if self.may_know:
             digests = [draft.digest for draft in drafts if draft.digest not in self._by_hash]
             there = Record.objects.filter(task=self._task, content_hash__in=digests).values_list("content_hash", "pk")
@@ -139,7 +138,6 @@ class RecordMatcher:
         return [name for name in self._required if name not in facts]
 
     def _require_side(self, draft: DraftColumns) -> None:
-        """Refuse a row whose record stands on another side than it asks for."""
         if draft.row.split:
             company = self._writing.naming.company(draft.row.facts, draft.digest)
             self._companies.learn([company])

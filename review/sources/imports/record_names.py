@@ -48,7 +48,6 @@ class RecordNames:
         self.alike: list[NameMatch] = []
 
     def learn(self, names: Iterable[str]) -> None:
-        """Look up the records that these names could mean."""
         groups = {normal_group(name)[:GROUP_CHARS] for name in names if name} - self._looked_up
         records = Record.objects.filter(task=self._task, group__in=groups)
         for pk, title, *written in records.values_list("pk", "title", *map(KT, self._naming.paths)):
@@ -57,7 +56,6 @@ class RecordNames:
         self._looked_up |= groups
 
     def remember(self, name: str, record_id: str) -> None:
-        """Take in a record and its name."""
         exact = _exact(name)
         first = self._by_name.setdefault(exact, record_id)
         if first != record_id:

@@ -15,8 +15,6 @@ ERRORS_SHOWN = 100
 
 
 class RowError(NamedTuple):
-    """One bad row and why."""
-
     row: int
     reason: str
 
@@ -46,7 +44,6 @@ class RowTally:
     alike: list[NameMatch] = field(default_factory=list)
 
     def refuse(self, row: int, reason: str) -> None:
-        """Count a bad row."""
         self.bad += 1
         if len(self.errors) < ERRORS_SHOWN:
             self.errors.append(RowError(row, reason))
@@ -80,7 +77,6 @@ class RowTally:
             raise self.refusal()
 
     def refusal(self) -> BadRows:
-        """The answer to a file with bad rows."""
         first = self.errors[0]
         message = (
             f"{self.bad:,} of {self.total:,} row{'' if self.total == 1 else 's'} {'is' if self.bad == 1 else 'are'} bad, "
@@ -97,8 +93,6 @@ class ImportResult:
 
     Attributes:
         source: The new source; where every row was known, the one that holds them already.
-        rows_total: Rows of the file.
-        rows_added: Rows that are new.
         rows_known: Rows the task has already, and repeats within the file.
         rows_bad: Rows left out because `skip_bad` was asked for.
         errors: The first hundred bad rows.
@@ -117,7 +111,6 @@ class ImportResult:
 
     @classmethod
     def of(cls, source: Source, tally: RowTally, *, columns: Sequence[str], mapping: ColumnMapping) -> ImportResult:
-        """The counts of a run over a whole file, for the source that holds its rows."""
         return cls(
             source,
             tally.total,

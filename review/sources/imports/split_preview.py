@@ -26,10 +26,8 @@ class PlannedRow:
     """Split of one new record, before it comes in.
 
     Attributes:
-        number: Its row.
         facts: The beginning of its facts, as a text.
         group: The name of its group as written; empty where it stands for itself.
-        split: Its side.
     """
 
     number: int
@@ -56,12 +54,10 @@ class SplitPlan:
 
     @property
     def filled(self) -> set[str]:
-        """Sides with a record after the import."""
         return {split for counts in (self.added, self.there) for split, count in counts.items() if count}
 
     @property
     def test(self) -> int:
-        """Test records after the import."""
         return self.added.get(Split.TEST, 0) + self.there.get(Split.TEST, 0)
 
     @property
@@ -74,7 +70,6 @@ class SplitPlan:
 
     @property
     def is_small(self) -> bool:
-        """Whether so few test records show little."""
         return self.test < FEW
 
     @property
@@ -92,10 +87,7 @@ def plan(task: Task, spec: TaskSpec, companies: CompanySplits, rows: Iterable[Re
     """Count the new records of good rows by the side they would stand on.
 
     Args:
-        task: The task.
-        spec: Its version.
         companies: The sides known so far; changed as an import would change it.
-        rows: Good rows, in order.
         tally: Gets the rows that no side takes.
     """
     naming, digests_so_far, added = CompanyNaming(spec), set[str](), Counter[str]()

@@ -51,7 +51,6 @@ def claim(task: Task, draw: Callable[[Task], Source]) -> Source:
     """Draw up an import once no other runs into the task; one that is nearly done is waited for.
 
     Args:
-        task: The task.
         draw: Inserts the import's row, with its `arriving_until`.
 
     Raises:

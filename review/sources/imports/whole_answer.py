@@ -38,7 +38,6 @@ def read(schema: Sequence[OutputField], column: str, value: object) -> Fields:
 
     Args:
         schema: What the task writes. A member may be named as people write it: `Is urgent` is `is_urgent`.
-        column: Names the cell in errors.
         value: The cell: JSON as text, or an object where the file itself is JSON. Nothing is written in an empty one.
 
     Raises:

@@ -38,7 +38,6 @@ class JudgeRecords:
     """What came of it.
 
     Attributes:
-        task: The task that judges.
         good: Drafts added that experts accepted as they were.
         bad: Drafts added that they edited or rejected.
         known: Drafts that the task had.
@@ -95,11 +94,7 @@ def make(task: Task, *, by: Member) -> JudgeRecords:
 
 
 def _task_for(task: Task, by: Member) -> Task:
-    """The task that judges, made where there is none.
-
-    Raises:
-        Refusal: Its newest version has another shape.
-    """
+    """The task that judges, made where there is none; Refusal where its newest version has another shape."""
     existing = JudgeTask.objects.select_related("task").filter(judged=task).first()
     if existing is None:
         slug = free_slug(Task.objects.all(), f"{task.slug[:_SLUG_CHARS].rstrip('-')}-judge")

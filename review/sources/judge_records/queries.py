@@ -47,7 +47,6 @@ def require_not_withheld(member: Member, tasks: Q) -> None:
     """Refuse a member who would learn what a task's miniatures think of drafts that they review, or take the weights that tell.
 
     Args:
-        member: Who asks.
         tasks: The condition on tasks that only the miniatures' task fulfils.
 
     Raises:

@@ -13,7 +13,6 @@ class SampleFile:
     Attributes:
         filename: Its name in this folder and when it is downloaded.
         name: What a source made of it is called.
-        rows: How many rows it has, without its header.
         words: What it holds, in a few words.
         provenance: Source and licence, as they stand on data cards.
     """
@@ -26,7 +25,6 @@ class SampleFile:
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
         return Path(__file__).parent / self.filename
 
 

@@ -44,7 +44,6 @@ class Starter:
     """A task to begin from.
 
     Attributes:
-        slug: Its name in addresses.
         name: Its name on pages; also what a new task is called at first.
         summary: One sentence on what it is for.
         spec: The specification, ready to be changed.

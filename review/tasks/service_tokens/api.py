@@ -51,8 +51,6 @@ class ServiceTokensView(APIView):
 
 
 class ServiceTokenView(APIView):
-    """One service token of a task."""
-
     scope_read = scope_write = "admin"
 
     @extend_schema(responses={204: None}, operation_id="service_tokens_revoke")

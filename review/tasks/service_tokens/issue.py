@@ -27,7 +27,6 @@ def make(task: Task, *, name: str, scopes: Sequence[str], days: int, by: Member)
 
     Args:
         task: The only one it reaches.
-        name: What the program is for.
         scopes: Some of `members.tokens.scopes.SERVICE_SCOPES`.
         days: Days until the token expires, 1 to 366.
         by: A lead of the task.

@@ -60,7 +60,6 @@ class Evidence:
         """The fact, or the part of one, in which a quote stands; empty where none holds it.
 
         Args:
-            quote: Words to be found.
             fact: Where to look alone; everywhere where empty.
         """
         found = quoting.holder(quote, self._facts, [fact] if fact else self._support.names)

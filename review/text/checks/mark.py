@@ -37,7 +37,6 @@ class Mark:
     mend: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The mark as plain data, as it is kept on a draft."""
         return asdict(self)
 
 
@@ -49,13 +48,11 @@ class CheckedText:
         field: Name of the field, or path of a list's part.
         schema: The output field it belongs to.
         item: What the schema says of this text itself: the field, or the part of it.
-        text: The text.
         max_chars: Its longest length, from the field or the part of it.
         evidence: What the record and the offer say.
         draft: All texts of the draft joined, for checks that ask whether something is said anywhere.
         is_first: Whether no other text of the draft comes before, for checks that complain once.
         parts: Of a list's element: all its parts by name, this one among them; empty for a field of its own.
-        fields: The whole draft.
     """
 
     field: str

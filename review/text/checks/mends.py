@@ -47,8 +47,6 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A mark in its text, with what is known around it."""
-
     mark: Mapping[str, Any]
     text: str
     limit: int | None
@@ -72,8 +70,6 @@ def offered(spec: TaskSpec, facts: Facts, fields: Fields, marks: Sequence[Mappin
     """A mend for each mark, or None where there is none.
 
     Args:
-        spec: The task version.
-        facts: The record's facts.
         fields: The draft the marks are about, normalised.
         marks: As `checks.run` makes them, as plain data.
 
@@ -141,7 +137,6 @@ def _delete_repeat(place: _Place) -> Mended:
 
 
 def _without(text: str, gone: Sequence[Sentence]) -> str:
-    """The text without some sentences, the blanks around them, and paragraphs that nothing is left of."""
     for sentence in sorted(gone, key=lambda each: -each.start):
         before, after = text[: sentence.start].rstrip(" \t"), text[sentence.end :].lstrip(" \t")
         stands_alone = before[-1:] in ("", "\n") and after[:1] in ("", "\n")

@@ -83,7 +83,6 @@ def _quote(passage: CheckedText) -> Iterator[Mark]:
 
 
 def _elsewhere(quote: str, evidence: Evidence) -> str:
-    """The address of a source that has these words."""
     return next((url for url, text in evidence.cited.items() if quote in text), "")
 
 

@@ -61,8 +61,6 @@ _LAST: ContextVar[tuple[TaskSpec, Prepared] | None] = ContextVar("last prepared 
 
 
 class Prepared(NamedTuple):
-    """A task version's checks, compiled."""
-
     support: Support
     readers: Sequence[tuple[frozenset[str], Reader]]
 
@@ -89,7 +87,6 @@ def read(spec: TaskSpec, facts: Facts, fields: Fields) -> Reading:
 
     Args:
         spec: The task version; its `checks` say which run on which fields.
-        facts: The record's facts.
         fields: The draft, normalised by the output schema.
 
     Safe to call from several threads.

@@ -62,9 +62,7 @@ def of_text(passage: CheckedText, spec: TaskSpec, task_words: frozenset[str]) ->
     """The words of one text, and which of them are none; of a quote no word counts.
 
     Args:
-        passage: The text.
         spec: The task version; its language is one of `LANGUAGES`.
-        task_words: What `words_of_task` says.
     """
     if passage.item.type == "quote":
         return SpelledText(0, [])

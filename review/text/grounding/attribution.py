@@ -65,7 +65,6 @@ def attribute(text: str, known: PassageIndex, *, language: str) -> list[Sentence
     """Every sentence of a text with what it rests on and where that leaves it.
 
     Args:
-        text: A text of a draft.
         known: What its record and its offer say.
         language: Of the text; calls to action are known in English and German.
     """

@@ -58,7 +58,6 @@ class Passage:
 
     @property
     def is_part(self) -> bool:
-        """Whether it is one sentence of a longer fact."""
         return self.ref != self.fact
 
 
@@ -70,7 +69,6 @@ class PassageIndex:
     holders: Mapping[str, int] = field(repr=False)
 
     def of(self, fact: str) -> list[Passage]:
-        """The passages of one fact, in its order."""
         return [passage for passage in self.passages if passage.fact == fact]
 
 

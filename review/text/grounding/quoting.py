@@ -28,7 +28,6 @@ class FactText(NamedTuple):
 
     Attributes:
         path: `page` for a fact that is a text, `talk.2.content` for a part of one.
-        text: The text.
         at: Where it begins in the fact as `passages.written` writes it out.
     """
 
@@ -55,7 +54,6 @@ class QuotePlace(NamedTuple):
     at: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The place as exports tell it."""
         return {"path": self.path, "fact": self.fact, "start": self.start, "end": self.end}
 
 
@@ -127,8 +125,6 @@ def overlap(told: Iterable[QuotePlace], gold: Iterable[QuotePlace], *, strays: i
     Precision and recall of characters, as SQuAD counts words (Rajpurkar et al. 2016, section 6.1).
 
     Args:
-        told: The places to be scored.
-        gold: The places that are right.
         strays: Characters that were told and stand nowhere.
 
     Returns:
@@ -197,7 +193,6 @@ def _address(url: object) -> str:
 
 
 def _length(value: object) -> int:
-    """Characters of a value as `passages.written` writes it."""
     if isinstance(value, bool):
         return len("yes" if value else "no")
     if isinstance(value, (list, tuple, dict)):

@@ -29,7 +29,6 @@ class UnsupportedSentence:
         path: The text it stands in, such as `body` or `claims.0.text`.
         start: First character, in code points of that text.
         end: One past the last character.
-        text: The sentence.
         why: What weighs most against it.
     """
 

@@ -44,7 +44,6 @@ class Span:
     """A piece of text with one look.
 
     Attributes:
-        text: The characters.
         facts: Refs of the passages its sentence rests on.
         mark: The check's objection that covers it, if any.
         begins_mark: Whether it is the first piece of its mark, where the message hangs.
@@ -67,7 +66,6 @@ class Span:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it looks like any other text."""
         return not (
             self.facts or self.mark or self.is_slot or self.is_cut or self.is_unsupported or self.sign or self.is_quoted
         )
@@ -91,7 +89,6 @@ class Span:
 
     @property
     def sign_name(self) -> str:
-        """Its full name."""
         return unicodedata.name(self.text, "control character").lower()
 
 
@@ -106,7 +103,6 @@ def cut_spans(
     """Cut a text into segments; joined again they are the text.
 
     Args:
-        text: The text.
         marks: What checks object to in it.
         sentences: Its sentences that stand on something or on nothing, in order and apart.
         shown: How many characters an inbox shows; the rest is cut.

@@ -35,7 +35,6 @@ def rows_to_exclude(
 
     Args:
         texts: Text of each row, in the order in which they matter; empty ones are like nothing.
-        splits: Split of each row.
         threshold: Least Jaccard similarity of near-duplicates, between 0 and 1.
 
     Returns:
@@ -86,9 +85,6 @@ def _first_hits(search: PairSearch, probes: Ints, targets: Ints, steps: Ints, tw
     """Find a near-duplicate among the targets for each probe, and write it into `twins`.
 
     Args:
-        search: The texts.
-        probes: Rows that ask.
-        targets: Rows that may answer.
         steps: Which classes answer, as distances from the probe's own.
         twins: (D,), -1 where nothing is known yet.
         mutual: Whether a hit answers for the other row as well.

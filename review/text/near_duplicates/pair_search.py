@@ -53,8 +53,6 @@ class PairSearch:
     """Texts made ready to be compared.
 
     Attributes:
-        sets: Their shingles.
-        threshold: Least similarity of near-duplicates.
         classes: (D,), a small number for each text; indices and probes name the classes they are about.
     """
 
@@ -125,7 +123,6 @@ class PairSearch:
         return is_alike
 
     def _shared(self, one: Ints, other: Ints) -> Ints:
-        """How many shingles pairs of texts share."""
         a, b = self._tagged(one), self._tagged(other)
         both = np.sort(np.concatenate([a, b]), kind="stable")
         hits = both[:-1][both[:-1] == both[1:]]

@@ -44,7 +44,6 @@ class About:
     """What a check says of itself.
 
     Attributes:
-        label: Its name on pages.
         description: What it marks, in a sentence.
         languages: ISO 639-1 codes it knows; None where it knows no language of its own and reads all.
     """
@@ -114,7 +113,6 @@ class CheckProcess:
             return self._kept[key]
 
     def close(self) -> None:
-        """End the process."""
         with self._lock:
             self._end()
 

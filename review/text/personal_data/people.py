@@ -110,8 +110,6 @@ def people_in(spec: TaskSpec, facts: Facts, texts: Iterable[str], *, by_given_na
     The signature of the offer is the sender's own and no secret; slots are filled only when a mail is sent.
 
     Args:
-        spec: Whose fields and offer.
-        facts: The record's.
         texts: Texts written for it; whoever they greet is meant.
         by_given_name: Whether people are meant too who are greeted nowhere, if their name begins with a common given name.
     """

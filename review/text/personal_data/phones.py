@@ -74,7 +74,6 @@ def spans(text: str, regions: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
     """Where phone numbers stand.
 
     Args:
-        text: Any text.
         regions: Countries (ISO 3166) whose national writing tells a number without any word beside it.
     """
     if not prefilter.may_hold_phone(text):
@@ -158,7 +157,6 @@ def _is_international(digits: str, *, is_written_out: bool) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _is_valid(digits: str, regions: tuple[str, ...]) -> bool:
-    """Whether national digits are a number in the plan of one of these countries."""
     import phonenumbers
 
     for region in regions:

@@ -57,7 +57,6 @@ def around_numbers(text: str, before: int, after: int) -> str:
     """What stands around numbers that stand by themselves, as that of a house does; empty where there is none.
 
     Args:
-        text: Any text.
         before: So many characters before each.
         after: So many after its first digit.
     """

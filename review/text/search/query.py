@@ -40,12 +40,10 @@ class Query:
         return bool(self.must)
 
     def as_fts5(self) -> str:
-        """In the language of SQLite's FTS5."""
         wanted = " AND ".join(_fts5(phrase) for phrase in self.must)
         return " NOT ".join([f"({wanted})", *(_fts5(phrase) for phrase in self.must_not)])
 
     def as_tsquery(self) -> str:
-        """In the language of PostgreSQL's `to_tsquery`."""
         return " & ".join([*map(_tsquery, self.must), *(f"!{_tsquery(phrase)}" for phrase in self.must_not)])
 
 

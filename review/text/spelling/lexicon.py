@@ -172,7 +172,6 @@ def _is_inflected(word: str, language: str) -> bool:
 
 
 def _is_compound(word: str, language: str) -> bool:
-    """Whether a word is made of listed ones, joined as the language joins them."""
     # Where a stem may end so that the rest is made of words, from the last part on: a search from the front would take
     # the same letters apart again and again.
     stops = set[int]()

@@ -49,7 +49,6 @@ def read(text: str, language: str, known: Container[str]) -> SpelledText:
     """Find the non-words of a text.
 
     Args:
-        text: Plain text.
         language: One of `lexicon.LANGUAGES`.
         known: Case-folded words that are right here whatever the language says: those of facts and task.
 

@@ -75,7 +75,6 @@ def _missing(source: SourceText, quantity: Quantity) -> _Objection:
 
 
 def _comparable(other: Quantity, quantity: Quantity) -> bool:
-    """Whether two units do not contradict each other."""
     if other.unit is None or quantity.unit is None or other.unit == quantity.unit:
         return True
     return other.unit[0] == quantity.unit[0] and bool(other.amounts() & quantity.amounts())

@@ -21,11 +21,9 @@ class ClaimSentence:
     """One sentence in front of the passage.
 
     Attributes:
-        source: The passage.
         text: The whole text, in which places count.
         start: First character.
         end: One past the last.
-        words: Its words.
     """
 
     source: SourceText
@@ -51,7 +49,6 @@ class ClaimSentence:
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        """Stems of its words."""
         return frozenset(word.stem for word in self.words)
 
     @cached_property

@@ -32,10 +32,8 @@ def verification_of(
     """What an answer of such a task says of a claim.
 
     Args:
-        claim: The claim.
         fields: The answer; None where it had not the task's shape.
         probabilities: A classifier's, of each label by field; empty of a model that writes.
-        by: The name of the model.
 
     Returns:
         None without a yes or no. The score is the probability of yes, or 0 or 1 where the model tells none.

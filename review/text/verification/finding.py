@@ -49,7 +49,6 @@ class Verification:
     unsupported: tuple[Unsupported, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
-        """The answer as plain data."""
         places = [{"start": place.start, "end": place.end, "why": place.why} for place in self.unsupported]
         return {"supported": self.supported, "score": self.score, "unsupported": places, "by": self.by}
 

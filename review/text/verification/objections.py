@@ -56,7 +56,6 @@ def _denial_risk(sentence: ClaimSentence, reached: list[Word]) -> float:
 
 
 def _opposite_near(sentence: ClaimSentence, word: Word) -> bool:
-    """Whether one of the closest sentences says the opposite of a word."""
     source = sentence.source
     places = (place for other in source.opposites(word.stem) for place in source.stems[other])
     return any(source.sentence_of(place) in sentence.closest for place in places)

@@ -97,7 +97,6 @@ class Quantity:
     Attributes:
         start: First character.
         end: One past the last.
-        kind: What it is.
         values: Ways to read it: plain decimals, `8-31` and `2022-8-31`, minutes of the day.
         unit: Dimension and factor; None where none is named.
         is_spelt: Whether it is written in letters.
@@ -238,11 +237,7 @@ def _value(written: str) -> str:
 
 
 class SourceQuantities:
-    """Quantities of a passage, found by their values.
-
-    Attributes:
-        all: Every quantity, in order.
-    """
+    """Quantities of a passage, found by their values."""
 
     def __init__(self, text: str) -> None:
         self.all = quantities(text)
@@ -263,15 +258,12 @@ class SourceQuantities:
         return [other for key in keys for other in self._by_value.get((quantity.kind, key), ())[:_MATCHES]]
 
     def has(self, kind: Kind, value: str) -> bool:
-        """Whether a value stands in the passage."""
         return (kind, value) in self._by_value
 
     def is_near(self, value: float, share: float) -> bool:
-        """Whether some number lies within a share of a value."""
         index = bisect_left(self._sorted, value - share * abs(value))
         return index < len(self._sorted) and self._sorted[index] <= value + share * abs(value)
 
     def between(self, start: int, end: int) -> list[Quantity]:
-        """Quantities of a part of the passage."""
         first = bisect_left(self.all, start, key=lambda quantity: quantity.start)
         return self.all[first : bisect_left(self.all, end, key=lambda quantity: quantity.start)]

@@ -24,7 +24,6 @@ def verify(source: str, text: str) -> Verification:
     """Say whether a passage supports a text, by rules alone.
 
     Args:
-        source: The passage.
         text: One claim or several sentences.
 
     Returns:
@@ -57,5 +56,4 @@ class Rules:
     """The verifier that needs no model."""
 
     def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
-        """Compare texts with their passages."""
         return [verify(claim.source, claim.text) for claim in claims]

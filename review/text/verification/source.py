@@ -33,9 +33,7 @@ class SourceText:
     """What a passage says: its words, quantities, names and what it denies.
 
     Attributes:
-        text: The passage.
-        words: Its words in order.
-        roots: Their roots, in the same order.
+        roots: Roots of its words, in their order.
         places: Indices of words by root.
         stems: Indices of words by stem.
         denied: Indices of the words right behind a denial.
@@ -58,7 +56,6 @@ class SourceText:
         self.denied = frozenset(index for reached in self._reached.values() for index in reached[:1])
 
     def has(self, root: str) -> bool:
-        """Whether a root stands in the passage."""
         return root in self.places
 
     def has_small(self, word: str) -> bool:
@@ -117,18 +114,15 @@ class SourceText:
         return max(0, bisect_right(self._sentence_starts, position) - 1)
 
     def sentence_of(self, place: int) -> int:
-        """Number of the sentence that holds a word."""
         return self.sentence_at(self.words[place].start)
 
     def roots_of(self, sentence: int) -> set[str]:
-        """Roots of one sentence."""
         start, end = self.sentences[sentence]
         first = bisect_left(self.words, start, key=lambda word: word.start)
         return set(self.roots[first : bisect_left(self.words, end, key=lambda word: word.start)])
 
     @cached_property
     def quantities(self) -> SourceQuantities:
-        """Numbers, dates and times."""
         return SourceQuantities(self.text)
 
     @cached_property
@@ -138,12 +132,10 @@ class SourceText:
 
     @cached_property
     def cue_sentences(self) -> frozenset[int]:
-        """Numbers of the sentences that deny something."""
         return frozenset(self.sentence_of(cue) for cue in self._reached)
 
     @cached_property
     def denied_roots(self) -> frozenset[str]:
-        """Roots of all words that a denial reaches."""
         return frozenset(self.roots[index] for reached in self._reached.values() for index in reached)
 
     @cached_property
@@ -162,7 +154,6 @@ class SourceText:
 
     @cached_property
     def names(self) -> forms.LongNames:
-        """Its names of several words."""
         return forms.LongNames(self.text)
 
     @cached_property

@@ -110,7 +110,6 @@ def root(word: str) -> str:
 
 
 def _uninflected(word: str) -> str:
-    """The word without the endings of plurals and verbs."""
     if len(word) <= 3:
         return word
     if word.endswith("ies"):

@@ -41,8 +41,6 @@ class Answer:
     """One answer of a model, or in its place what is wrong with it.
 
     Attributes:
-        text: What it says.
-        calls: Tools it asks for.
         problem: Why it cannot be taken; empty for a whole answer.
         preference: Of a pair `preferred` or `not preferred`.
     """

@@ -75,7 +75,6 @@ def _split(texts: list[list[str]]) -> list[list[str]]:
 
 
 def _common(texts: list[list[str]]) -> list[str]:
-    """Tokens with which all of these begin."""
     first, last = min(texts), max(texts)
     run: list[str] = []
     for token, other in zip(first, last, strict=False):

@@ -38,7 +38,6 @@ class Induced:
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """Names of the slots in their order, each once."""
         return tuple(dict.fromkeys(slot for part in self.parts for slot in part.slots))
 
     def values_in(self, prompt: Prompt) -> dict[str, str] | None:

@@ -44,7 +44,6 @@ class Turn:
 
     Attributes:
         role: `system`, `user`, `assistant` or `tool`.
-        content: Its text.
         name: The name its author goes by, if any.
         calls: Tools that an assistant asks for.
         result_of: Of a tool's result the id of the call it answers; empty where the log names none.
@@ -208,11 +207,7 @@ def _unwrapped(message: Json) -> Json:
 
 
 def _text(content: object, speaker: str) -> str:
-    """A text; of one in parts, all of them.
-
-    Raises:
-        ValueError: A part is no text.
-    """
+    """All of a text, which may come in parts; ValueError where a part is no text."""
     if content is None:
         return ""
     if isinstance(content, str):

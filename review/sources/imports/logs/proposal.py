@@ -187,7 +187,6 @@ def _leading(constant: str) -> tuple[str, str]:
 
 
 def _written(template: Template) -> str:
-    """A template as a task writes it."""
     return template.render({slot: f"{{{{fact.{slot}}}}}" for slot in template.slots})
 
 

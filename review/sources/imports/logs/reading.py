@@ -103,7 +103,6 @@ def read_log(table: Rows) -> Iterator[LogRow]:
 
 
 def _requests(table: Rows) -> dict[str, tuple[int, Half]]:
-    """Requests of a batch by their id, each with its row."""
     requests: dict[str, tuple[int, Half]] = {}
     if not any("custom_id" in row.values for row in islice(table.rows(), _LOOKED_AT)):
         return requests

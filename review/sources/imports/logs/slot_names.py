@@ -35,12 +35,7 @@ _LONG = 120
 
 
 def named(constants: Sequence[Sequence[str]], prompts: Sequence[tuple[str, ...]]) -> tuple[Template, ...]:
-    """Templates whose slots have names; slots that hold the same in all prompts are one.
-
-    Args:
-        constants: Constant texts of each message.
-        prompts: Prompts that were made so, the more the surer.
-    """
+    """Templates whose slots have names; slots that hold the same in all prompts are one."""
     columns: list[tuple[str, ...]] = []
     names: list[str] = []
     parts: list[Template] = []

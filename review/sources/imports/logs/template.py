@@ -48,7 +48,6 @@ class Template:
         return values if values.setdefault(self.slots[-1], text[start:end]) == text[start:end] else None
 
     def render(self, values: Mapping[str, str]) -> str:
-        """The text that these values make."""
         parts = [self.constants[0]]
         for slot, constant in zip(self.slots, self.constants[1:], strict=True):
             parts += (values[slot], constant)

@@ -60,7 +60,6 @@ class Column:
             only be an answer.
         kinds: All types that its values fit.
         values: Its values that are not empty.
-        is_full: Whether each row has one.
     """
 
     name: str
@@ -73,7 +72,6 @@ class Column:
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """A few of its values."""
         return tuple(dict.fromkeys(map(text_of, self.values)))[:_EXAMPLES]
 
 
@@ -123,7 +121,6 @@ def changed(columns: Sequence[Column], uses: Mapping[str, str], kinds: Mapping[s
 
 
 def _notation_of(head: _Head) -> Notation:
-    """How the rows write numbers and days, whichever of the columns hold them."""
     numbers = [TargetField(name, name, False, False, InputField(name="x", type="number")) for name in head.columns]
     days = [TargetField(name, name, False, False, InputField(name="x", type="date")) for name in head.columns]
     mapping = {name: name for name in head.columns}
@@ -163,7 +160,6 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def _kind_for(use: str, column: Column) -> str:
-    """The type that tells most of a column in this use."""
     if use == ANSWER:
         best = column.kinds[0] if column.kinds else ""
         return "text" if best in AS_TEXT else best

@@ -29,7 +29,6 @@ def as_file(text: str, form: str = "") -> bytes:
     """Return a paste as the bytes of a file with columns.
 
     Args:
-        text: What was pasted.
         form: A key of `FORMS`; found out when empty.
 
     Raises:

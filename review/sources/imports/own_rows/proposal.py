@@ -38,7 +38,6 @@ def propose(
     Args:
         columns: Their uses and types; without an answer among them the task writes one text.
         instruction: What is to be done; by rule when empty.
-        record_noun: What a row is called.
         grouped_by: The fact whose equal values keep rows on one side of the split; empty where each row stands for
             itself, by rule when None or no fact.
 

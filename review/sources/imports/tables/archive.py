@@ -55,7 +55,6 @@ def texts(path: Path, encoding: str) -> Iterator[Row]:
     """One row a file: its name without ending, its text, and the folder it lies in; numbered in the order of the archive.
 
     Args:
-        path: Where the archive lies.
         encoding: The codec of files that are no UTF-8; told by each file's letters when empty.
     """
     with _opened(path) as archive:
@@ -102,11 +101,7 @@ def _text_row(archive: zipfile.ZipFile, number: int, entry: zipfile.ZipInfo, enc
 
 
 def _decoded(content: bytes, encoding: str) -> str:
-    """A file's text.
-
-    Raises:
-        ValueError: It is no text, or not in this encoding.
-    """
+    """A file's text; ValueError where it is none, or not in this encoding."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec = "utf-16"
     else:
@@ -140,7 +135,6 @@ def _require_safe(path: Path, entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _problem(entry: zipfile.ZipInfo) -> str:
-    """Why a file of an archive may not be opened."""
     name, mode = entry.filename.replace("\\", "/"), entry.external_attr >> 16
     if mode and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and stat.S_IFMT(mode):
         return "is a link or a device, not a file"
@@ -192,7 +186,6 @@ def _has_true_size(file: IO[bytes], entry: zipfile.ZipInfo) -> bool:
 
 
 def _other_program(archive: zipfile.ZipFile, names: set[str]) -> str:
-    """Which program keeps its files in this archive, if not a person their texts."""
     if "xl/workbook.bin" in names:
         return "a binary workbook (.xlsb)"
     if "word/document.xml" in names:

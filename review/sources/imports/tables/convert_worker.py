@@ -49,11 +49,7 @@ class Refused(Exception):  # noqa: N818 (it is an answer, not a fault)
 
 
 class Lines:
-    """The lines of the target, up to a size.
-
-    Args:
-        target: Where they are written.
-    """
+    """The lines of the target, up to a size."""
 
     def __init__(self, target: IO[str]) -> None:
         self._target, self._size, self._rows = target, 0, 0
@@ -188,7 +184,6 @@ def _note_cell(cell: ElementTree.Element, missing: dict[int, str], exact: dict[s
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
-    """Where in the archive a sheet lies."""
     try:
         book = _small_part(archive, "xl/workbook.xml")
         links = _small_part(archive, "xl/_rels/workbook.xml.rels")

@@ -37,12 +37,10 @@ class ConvertedFile:
     """The rows of a file that is no text, on disk for as long as this object is held.
 
     Args:
-        path: The file.
         form: `xlsx`, `parquet` or `arrow`.
         sheet: Which sheet of a workbook; the first one with cells when empty.
 
     Attributes:
-        columns: Column names.
         sheets: Sheets of a workbook that are shown.
         sheet: The one that was read.
 

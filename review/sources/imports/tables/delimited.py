@@ -22,8 +22,6 @@ def look(path: Path, encoding: str, chosen: str = "") -> tuple[tuple[str, ...], 
     """Return the columns of a CSV and what parts its cells.
 
     Args:
-        path: Where the file lies.
-        encoding: The codec that reads it.
         chosen: A name of `DELIMITERS`; where it is none, the sign that stands most often in the first line.
 
     Raises:

@@ -22,7 +22,6 @@ class Table:
     """A file that can be read as often as wanted.
 
     Attributes:
-        path: Where it lies.
         format: `csv`, `jsonl`, `json`, `xlsx`, `parquet`, `arrow`, or `zip` for a folder of texts.
         encoding: The codec that reads it; empty where that is no question.
         columns: Column names; of JSON the keys of its first 2,000 rows, in order of appearance.
@@ -41,12 +40,10 @@ class Table:
 
     @property
     def sheets(self) -> tuple[str, ...]:
-        """Sheets of a workbook."""
         return self.converted.sheets if self.converted else ()
 
     @property
     def sheet(self) -> str:
-        """The sheet that is read."""
         return self.converted.sheet if self.converted else ""
 
     def rows(self) -> Iterator[Row]:
@@ -72,7 +69,6 @@ def open_table(path: Path, *, encoding: str = "", sheet: str = "", delimiter: st
     """Look at a file: its format by its first bytes, its encoding, its columns.
 
     Args:
-        path: Where it lies.
         encoding: The codec that reads it, where its owner says so; else it is found.
         sheet: The sheet of a workbook; the first with cells when empty.
         delimiter: What parts the cells of a CSV, a name of `delimited.DELIMITERS`; told by its first line when empty.
@@ -105,7 +101,6 @@ def open_table(path: Path, *, encoding: str = "", sheet: str = "", delimiter: st
 
 
 def _binary_form(path: Path) -> str:
-    """Which file of bytes this is; empty where it may be text."""
     with path.open("rb") as file:
         head = file.read(8)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):

@@ -91,7 +91,6 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
     was chosen is taken at its word.
 
     Args:
-        path: Where the file lies.
         chosen: A codec of `ENCODINGS`.
 
     Raises:

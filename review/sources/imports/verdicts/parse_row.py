@@ -115,7 +115,6 @@ def parse_row(
     """Read what a row says.
 
     Args:
-        spec: The task version.
         cells: By name of target.
         draft: The text that was judged, to tell an edit that changes something.
         verdicts: Which verdict each word means; a word that is not in it is guessed.

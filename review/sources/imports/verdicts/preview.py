@@ -54,7 +54,6 @@ class JudgedPreview:
     """A file of verdicts as the task would read it.
 
     Attributes:
-        preview: As of every import.
         tool: Whose export it is; empty for a plain table.
         words: Words of the verdict's column, the most frequent first.
         reviewers: Who gave how many, the busiest first.
@@ -71,7 +70,6 @@ class JudgedPreview:
 
     @property
     def good(self) -> int:
-        """Verdicts that would be recorded."""
         return sum(self.by_verdict.values())
 
 
@@ -88,12 +86,10 @@ def read_judged_preview(
     """Read a whole file of verdicts and say what would come of it.
 
     Args:
-        path: Where the file lies.
         spec: The task version it is read by.
         mapping: Column to field; guessed from the names when None.
         defaults: A value for all rows.
         verdicts: What each word means; guessed where it is not given.
-        choices: How the file is to be read.
         task: Where the verdicts would go; with it the records of their drafts are looked up.
 
     Raises:
@@ -151,8 +147,6 @@ def _preview(
 
 
 class _Look:
-    """What was seen of a file so far."""
-
     def __init__(self, spec: TaskSpec, verdicts: Mapping[str, str]) -> None:
         self._spec, self._verdicts, self._now = spec, verdicts, timezone.now()
         self.tally = RowTally()
@@ -192,13 +186,11 @@ class _Look:
         self._verdict_counts.update(verdict for row, verdict in judged if row.number in matched)
 
     def problems(self) -> dict[str, list[str]]:
-        """A verdict's column that holds something else."""
         if len(self._words) <= MOST_WORDS:
             return {}
         return {VERDICT: [f"This column holds {len(self._words)} different words, so it is no verdict."]}
 
     def seen(self, preview: ImportPreview, tool: str) -> JudgedPreview:
-        """Put it together."""
         words = tuple(
             VerdictWord(word, count, self._verdicts.get(word) or parse_row.guess_verdict(word))
             for word, count in self._words.most_common(MOST_WORDS)

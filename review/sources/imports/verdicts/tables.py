@@ -21,7 +21,6 @@ class JudgedTable:
     """A file of verdicts.
 
     Attributes:
-        inner: The file as it lies there.
         tool: Name of the tool whose shape it has; empty for a plain table of one verdict a row.
         columns: Of the flat rows, in order of appearance.
     """
@@ -36,7 +35,6 @@ class JudgedTable:
 
     @property
     def format(self) -> str:
-        """As it stands on the source."""
         return self.inner.format
 
     @property

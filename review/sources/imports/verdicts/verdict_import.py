@@ -70,7 +70,6 @@ class ReviewerAccounts:
             self._by_name[name] = by_username.get(username) or _made(username, name)
 
     def member(self, name: str) -> Member:
-        """The member of a name that was learnt."""
         return self._by_name[name]
 
 
@@ -115,10 +114,7 @@ def import_decisions(
     file may come again. What counts is settled as on the desk: verdicts that differ make a draft disputed.
 
     Args:
-        task: The task.
-        path: Where the file lies.
         by: Who imports; a lead of the task.
-        filename: What the file was called.
         name: What to call the source; the filename when empty.
         provenance: Where the verdicts come from, in words.
         mapping: Column to field, `said.verdict`, `said.reviewer` and their like among them; guessed when None.
@@ -127,7 +123,6 @@ def import_decisions(
             not given.
         reviewers: Which member of the team a name stands for; others become members who cannot sign in.
         skip_bad: Leave bad rows out instead of refusing the file.
-        choices: How the file is to be read.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -184,8 +179,6 @@ def _result(
 
 
 class _Intake:
-    """One import on its way through a file, chunk by chunk."""
-
     def __init__(
         self,
         source: Source,
@@ -201,7 +194,6 @@ class _Intake:
         self.touched: set[UUID] = set()
 
     def add(self, rows: list[ReadRow]) -> None:
-        """Take in some rows: find or add their drafts, then write what was said of each."""
         parsed = [*self._by_id([row for row in rows if _names_draft(row)])]
         parsed += self._by_text([row for row in rows if not _names_draft(row)])
         if not parsed:
@@ -247,7 +239,6 @@ class _Intake:
         return [(drafts[record_id, draft.text_hash], verdict) for record_id, draft, verdict in matched]
 
     def _drafts(self, wanted: list[tuple[UUID, DraftColumns]]) -> dict[tuple[UUID, str], UUID]:
-        """The draft of each text for each record, added where there is none."""
         known = self._known(wanted)
         add_drafts(
             version=self._version,
