@@ -49,8 +49,6 @@ class SubJob(Protocol):
 
 
 class SubJobStatus(Protocol):
-    """How far a cell is."""
-
     @property
     def cell(self) -> SubJob: ...
     @property

@@ -55,8 +55,6 @@ class Viewer:
 
 
 class Hub:
-    """The viewers of one event loop and the task that polls for them."""
-
     def __init__(self) -> None:
         self._viewers: dict[UUID, set[Viewer]] = defaultdict(set)
         self._told: dict[UUID, int] = {}
