@@ -8,8 +8,6 @@ from django.shortcuts import redirect, render
 
 
 class UsernameLoginForm(LoginForm):
-    """Allauth's login form in the words of the house."""
-
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "User name"

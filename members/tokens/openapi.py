@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
-    """The bearer tokens of Settings, API tokens."""
-
     target_class = "members.tokens.authentication.BearerAuthentication"
     name = "bearer"
 
