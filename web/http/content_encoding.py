@@ -15,8 +15,6 @@ PREFERRED = ("zstd", "gzip")
 
 
 class Compressor(Protocol):
-    """What both libraries offer."""
-
     def compress(self, data: bytes, /) -> bytes: ...
 
     def flush(self) -> bytes: ...

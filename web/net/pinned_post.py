@@ -19,8 +19,6 @@ ANSWER_BYTES = 2048
 
 @dataclass(frozen=True)
 class PostResponse:
-    """What came back: the status and the beginning of the body."""
-
     status: int
     text: str
 
