@@ -16,8 +16,6 @@ BLOCK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """One file of a backup."""
-
     sha256: str
     bytes: int
 

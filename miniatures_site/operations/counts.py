@@ -51,8 +51,6 @@ class QueueRow:
 
 @dataclass(frozen=True)
 class EndedKind:
-    """How many jobs of a kind ended within a day, by state."""
-
     by_state: dict[str, int]
 
     @property

@@ -55,8 +55,6 @@ class FailedKind:
 
 @dataclass(frozen=True)
 class Reading:
-    """How the installation stood at one moment."""
-
     at: datetime
     hosts: list[HostState]
     queues: list[QueueRow]

@@ -44,8 +44,6 @@ def room() -> int:
 
 
 class Connection(Protocol):
-    """Connection that can give way."""
-
     def give_way(self) -> None:
         """Close at once."""
 

@@ -22,8 +22,6 @@ from web.errors import Refusal
 
 
 class TaskTeams:
-    """Answers the members room about roles in tasks."""
-
     def roles_of(self, member: Member) -> Roles:
         rows = Membership.objects.filter(member=member, task__archived_at__isnull=True).order_by("task__name")
         return [{"task": slug, "role": role} for slug, role in rows.values_list("task__slug", "role")]
