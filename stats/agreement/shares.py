@@ -24,8 +24,6 @@ class AgreementShare:
 
 @dataclass(frozen=True, slots=True)
 class ShareDifference:
-    """A later share minus an earlier one, with its interval."""
-
     value: float
     low: float
     high: float
