@@ -9,8 +9,6 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class MailsOfCampaign:
-    """How many of the mails one campaign sent, and its page."""
-
     slug: str
     name: str
     url: str

@@ -35,8 +35,6 @@ SHORT = 4
 
 @dataclass(frozen=True, slots=True)
 class ContradictingGold:
-    """One of the golds of an input, with what it says where they differ."""
-
     draft: UUID
     title: str
     split: str

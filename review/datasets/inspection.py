@@ -22,8 +22,6 @@ SAMPLES = 10
 
 
 class Inspection:
-    """What was seen of the rows of a version so far."""
-
     def __init__(self, filters: DatasetFilters) -> None:
         self._policy, self._by_given_name = filters.personal_data, filters.given_names
         self._places: Counter[str] = Counter()

@@ -36,8 +36,6 @@ TOLD = ("contact", "prompt", "facts", "text")
 
 
 class Leakage:
-    """What rows share across splits, seen so far."""
-
     def __init__(self) -> None:
         self._seen: dict[str, dict[int, int]] = {kind: defaultdict(int) for kind in (*NEVER, *TOLD)}
         self._names: dict[int, str] = {}

@@ -36,8 +36,6 @@ class PreviewDrop:
 
 @dataclass(frozen=True, slots=True)
 class LabelBalance:
-    """How often each label of a field stands in a selection."""
-
     field: str
     labels: list[tuple[str, int]]
 

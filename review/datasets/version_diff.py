@@ -20,8 +20,6 @@ PAGE_ROWS = 25
 
 @dataclass(frozen=True, slots=True)
 class DecisionBetween:
-    """One thing said of a draft between two versions."""
-
     at: datetime
     by: str
     words: str

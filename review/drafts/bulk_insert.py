@@ -93,15 +93,11 @@ class DraftRow(NamedTuple):
 
 
 class PreparedDrafts(NamedTuple):
-    """Drafts ready to be written, and their ids."""
-
     ids: list[str]
     laid: PreparedRows
 
 
 class RecordInserter:
-    """Where records of one source go."""
-
     def __init__(self, source: Source) -> None:
         self._pour = BulkInserter(Record(task_id=source.task_id, source=source), _RECORD)
 

@@ -23,8 +23,6 @@ class Comment(models.Model):
 
 
 class Mention(models.Model):
-    """A member whom a comment names, and whether they saw it."""
-
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="mentions")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mentions")
     read_at = models.DateTimeField(null=True, blank=True)

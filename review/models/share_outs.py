@@ -38,8 +38,6 @@ class ShareOut(models.Model):
 
 
 class SharePart(models.Model):
-    """What one reviewer got of a share-out."""
-
     share_out = models.ForeignKey(ShareOut, on_delete=models.CASCADE, related_name="parts")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     count = models.PositiveIntegerField()

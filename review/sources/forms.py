@@ -139,8 +139,6 @@ def _shares(train: float | None, validation: float | None) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class ImportButton:
-    """What the button of an import does: take in so many rows, and leave so many out."""
-
     good: int
     bad: int
 

@@ -22,8 +22,6 @@ MOST_MARKS = 6
 
 @dataclass(frozen=True, slots=True)
 class InstructionPreset:
-    """An instruction that is asked for often."""
-
     label: str
     instruction: str
 

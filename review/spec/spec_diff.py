@@ -31,8 +31,6 @@ _LABELS = {
 
 
 class WordChange(NamedTuple):
-    """A stretch of text that stayed, came or went."""
-
     kind: Literal["same", "added", "removed"]
     text: str
 

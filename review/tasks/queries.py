@@ -63,8 +63,6 @@ def versions(task: Task) -> QuerySet[TaskVersion]:
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One version in the list of versions, and the one before it."""
-
     version: TaskVersion
     drafts: int
     before: int | None

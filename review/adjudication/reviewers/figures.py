@@ -35,8 +35,6 @@ KNOWN_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class VerdictSummary:
-    """Verdicts by kind, and the mean of their seconds where they were taken."""
-
     by_verdict: dict[str, int]
     mean_seconds: float | None
 

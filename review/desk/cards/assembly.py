@@ -32,8 +32,6 @@ from review.text.grounding.spans import Mark
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything the desk draws of one card."""
-
     id: str
     etag: str
     leased_until: str

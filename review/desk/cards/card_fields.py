@@ -72,8 +72,6 @@ class CardText:
 
 @dataclass(frozen=True, slots=True)
 class CardElement:
-    """One element of a list field, with its parts."""
-
     number: int
     parts: Sequence[CardText]
 

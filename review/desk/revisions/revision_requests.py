@@ -53,8 +53,6 @@ class RevisionRequested:
 
 @dataclass(frozen=True, slots=True)
 class RevisionPreview:
-    """Who can write a draft again now, and instructions that are asked for often."""
-
     writers: Sequence[ports.Writer]
     presets: Sequence[revision_prompts.InstructionPreset]
 

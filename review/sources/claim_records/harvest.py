@@ -28,8 +28,6 @@ _SHORTEST_CHARS: Final = 20
 
 
 class HarvestedClaim(NamedTuple):
-    """A sentence, and whether its record supports it."""
-
     text: str
     supported: bool
 

@@ -163,8 +163,6 @@ def companies_of_file(
 
 
 class RecordRowBuilder:
-    """Makes rows of records of one source."""
-
     def __init__(self, spec: TaskSpec) -> None:
         self._ids: list[str] = []
         self._title = spec.facts_with_role("title") or ""

@@ -54,8 +54,6 @@ class Verification:
 
 
 class Claim(NamedTuple):
-    """A text, and the passage that is to support it."""
-
     source: str
     text: str
 

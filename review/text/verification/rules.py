@@ -53,7 +53,5 @@ def _of_sentence(sentence: ClaimSentence) -> list[Unsupported]:
 
 
 class Rules:
-    """The verifier that needs no model."""
-
     def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
         return [verify(claim.source, claim.text) for claim in claims]

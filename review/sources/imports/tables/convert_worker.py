@@ -49,8 +49,6 @@ class Refused(Exception):  # noqa: N818 (it is an answer, not a fault)
 
 
 class Lines:
-    """The lines of the target, up to a size."""
-
     def __init__(self, target: IO[str]) -> None:
         self._target, self._size, self._rows = target, 0, 0
 
