@@ -40,5 +40,5 @@ class AnswerKind(JobKind):
         return answers_send.send(job, attempt)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        """What a cancelled or failed job left is open again, or in doubt; nothing stays on its way without a job."""
+        """Reset or mark unknown whatever an ended job left in progress."""
         answers_outbox.release(UUID(str(job.spec["answer"])), job_id=job.pk)

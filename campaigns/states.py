@@ -35,8 +35,6 @@ class SuppressionReason(TextChoices):
 
 
 class CampaignState(TextChoices):
-    """State of a campaign; the progress of its mails is in its messages."""
-
     PLANNED = "planned", "Planned"
     RUNNING = "running", "Running"
     PAUSED = "paused", "Paused"
@@ -59,8 +57,6 @@ class Approval(TextChoices):
 
 
 class StepWriter(TextChoices):
-    """Who words a step of the sequence."""
-
     MODEL = "model", "The arm's model"
     TEMPLATE = "template", "A fixed text with slots"
 
@@ -117,8 +113,6 @@ BEFORE_THE_WIRE = frozenset({M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.AWA
 
 
 class AnswerState(TextChoices):
-    """Where an answer that a person writes to a reply stands."""
-
     OPEN = "open", "Being written"
     APPROVED = "approved", "About to be sent"
     SENDING = "sending", "Being sent"
@@ -143,8 +137,6 @@ ANSWER_MOVES: dict[AnswerState, frozenset[AnswerState]] = {
 
 
 class FixedVerdict(TextChoices):
-    """What a person says of a mail with a fixed text."""
-
     APPROVE = "approve", "Approve"
     REFUSE = "refuse", "Do not send"
     REOPEN = "reopen", "Take it back"
@@ -177,8 +169,6 @@ class StageKind(TextChoices):
 
 
 class StageState(TextChoices):
-    """Where one stage stands with one mail."""
-
     WAITING = "waiting", "Waiting"
     ASKED = "asked", "Asked"
     PASSED = "passed", "Passed on"
@@ -187,8 +177,6 @@ class StageState(TextChoices):
 
 
 class HoldReason(TextChoices):
-    """Why a mail may not go yet."""
-
     CONTACT = "contact", "The contact had a first mail from another campaign"
     COMPANY = "company", "The company had its first mails"
     CONVERSATION = "conversation", "The contact answered another campaign"
@@ -199,16 +187,12 @@ class HoldReason(TextChoices):
 
 
 class Guardrail(TextChoices):
-    """What a campaign watches of the mails it sent, and pauses itself over."""
-
     COMPLAINTS = "complaints", "Complaints"
     BOUNCES = "bounces", "Bounces"
     UNSUBSCRIBES = "unsubscribes", "Unsubscribes"
 
 
 class EventKind(TextChoices):
-    """What can happen to a mail after it was made."""
-
     SENT = "sent", "Sent"
     BOUNCED = "bounced", "Bounced"
     DEFERRED = "deferred", "Deferred"
@@ -228,8 +212,6 @@ OUTCOMES = (EventKind.MEETING, EventKind.OPPORTUNITY, EventKind.REVENUE)
 
 
 class EventSource(TextChoices):
-    """Where an event was reported from."""
-
     WIRE = "wire", "The mail server"
     WEBHOOK = "webhook", "The provider's webhook"
     MAIL = "mail", "An incoming mail"

@@ -136,7 +136,7 @@ class InboxSetupView(APIView):
 
 
 def _setup(row: InboxSetup | None, member: Member) -> dict[str, Any]:
-    """The choice as a member may see it: another lead may have chosen tasks that this one does not know."""
+    """Hide tasks that this member may not see: another lead may have chosen them."""
     shown: dict[str, Any] = dict(InboxSetupOut(row or {}).data)
     for name in ("sorting_task", "answer_task"):
         task = getattr(row, name, None)

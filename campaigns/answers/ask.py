@@ -39,7 +39,6 @@ class DraftOffer:
 
     Attributes:
         task: By which task; None where the inbox names none.
-        teacher: By whom.
         at_most_usd: What it may cost at most.
         problem: Why it cannot be had; empty where it can.
     """

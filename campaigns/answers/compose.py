@@ -104,7 +104,7 @@ def message_id_of(answer_pk: UUID, sender: SenderIdentity) -> str:
 
 
 def _answers(reply: Reply, sender: SenderIdentity) -> dict[str, str]:
-    """Headers that put the answer behind what was written before it in its reader's mail program (RFC 5322, section 3.6.4)."""
+    """Threading headers (RFC 5322, section 3.6.4)."""
     enrolment, until = reply.message.enrolment_id, reply.event.occurred_at
     mails = Message.objects.filter(enrolment=enrolment, state__in=_LEFT)
     written = [

@@ -40,8 +40,6 @@ A = AnswerState
 
 @dataclass(frozen=True)
 class ClaimedAnswer:
-    """An answer that is committed as being on the wire, by one attempt: it must be sent, and its fate settled."""
-
     answer: InboxAnswer
     mail: OutgoingMail
     job_id: UUID
@@ -160,7 +158,7 @@ def _from_approved(answer: InboxAnswer, **values: object) -> None:
 
 
 def _write_result(claimed: ClaimedAnswer, **values: object) -> None:
-    """Only the attempt that put it on the wire writes its fate, even if others have called it unknown since."""
+    """Write the fate only for the attempt that put it on the wire, even if others have called it unknown since."""
     states = [A.SENDING, A.UNKNOWN] if values["state"] in (A.SENT, A.FAILED) else [A.SENDING]
     if values["state"] not in (A.SENT, A.UNKNOWN):
         # Written with the claim, before the wire: what was not taken did not go.

@@ -32,7 +32,6 @@ KEEP = "as it is"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    """Read the thread and the answer as it will go; a POST saves its words."""
     reply = queries.reply_to_answer_or_404(member_of(request), reply_id)
     if request.method == "POST":
         body, revision = request.POST.get("body", ""), _revision(request)
@@ -47,7 +46,6 @@ def answer(request: HttpRequest, reply_id: UUID) -> HttpResponse:
 
 @require_POST
 def send(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    """Send the answer as it was read."""
     member = member_of(request)
     reply = queries.reply_to_answer_or_404(member, reply_id)
     return _act(
@@ -57,7 +55,6 @@ def send(request: HttpRequest, reply_id: UUID) -> HttpResponse:
 
 @require_POST
 def take_back(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    """Open an answer again that has not left yet."""
     member = member_of(request)
     reply = queries.reply_to_answer_or_404(member, reply_id)
     return _act(request, reply, lambda: write.take_back(reply, by=member), "Taken back: it is open again.")
@@ -65,7 +62,6 @@ def take_back(request: HttpRequest, reply_id: UUID) -> HttpResponse:
 
 @require_POST
 def settle(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    """Say whether an answer of unknown fate arrived."""
     member = member_of(request)
     reply = queries.reply_to_answer_or_404(member, reply_id)
     arrived = request.POST.get("arrived") == "yes"
@@ -76,7 +72,6 @@ def settle(request: HttpRequest, reply_id: UUID) -> HttpResponse:
 
 @require_POST
 def draft(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    """Have the answer drafted by the model of this inbox."""
     member = member_of(request)
     reply = queries.reply_to_answer_or_404(member, reply_id)
     told_usd = _money(request.POST.get("at_most_usd", ""))
@@ -85,7 +80,6 @@ def draft(request: HttpRequest, reply_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def inbox_setup(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose which tasks help with a campaign's replies."""
     member = member_of(request)
     campaign = replies.campaign_or_404(member, slug)
     require(member, campaign.task, Role.LEAD)

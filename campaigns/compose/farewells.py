@@ -31,7 +31,6 @@ class Farewell:
     on_list: str
 
     def reason(self, basis: LawfulBasis, *, source: str, on: date) -> str:
-        """Why the reader gets the mail, in one sentence."""
         day = self.day.format(day=on.day, month=self.months.split()[on.month - 1], year=on.year)
         return self.reasons[basis].format(source=source.rstrip("."), date=day)
 

@@ -114,7 +114,7 @@ def _refuse_repeats(body: str, earlier: Sequence[Message]) -> None:
 
 
 def _answers(message_ids: Sequence[str]) -> dict[str, str]:
-    """Headers that put a mail behind earlier ones in its reader's mail program (RFC 5322, section 3.6.4)."""
+    """Threading headers (RFC 5322, section 3.6.4)."""
     if not message_ids:
         return {}
     named = [f"<{message_id}>" for message_id in message_ids]
@@ -156,7 +156,6 @@ def links_of(campaign: Campaign) -> dict[str, UUID]:
 
 
 def _reason(contact: Contact) -> str:
-    """Why this reader gets the mail, from what was written down when the address came in."""
     words = farewell_of(contact.language)
     return words.reason(LawfulBasis(contact.lawful_basis), source=contact.basis_source, on=contact.basis_date)
 
@@ -167,7 +166,7 @@ def _absolute(name: str, token: str, sender: SenderIdentity | None) -> str:
 
 @cache
 def _path(name: str) -> str:
-    """Return the path of an address with a placeholder for its token. Cached, since reversing takes longer than signing."""
+    """Cached, since reversing takes longer than signing."""
     return reverse(name, args=[_PLACEHOLDER])
 
 

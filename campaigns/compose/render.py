@@ -152,7 +152,7 @@ def one_line(text: str) -> str:
 def _filled(
     text: str, slots: Mapping[str, str], plain_names: Collection[str], *, with_links: bool, with_slots: bool = True
 ) -> tuple[str, list[tuple[str, str]]]:
-    """The text with plain slots filled and made harmless; links are marks that stand for (name, address)."""
+    """Fill plain slots and make the text harmless; links become marks that stand for (name, address)."""
     links: list[tuple[str, str]] = []
 
     def fill(match: re.Match[str]) -> str:
@@ -208,6 +208,5 @@ def _paragraphs(body: str) -> Iterator[str]:
 
 
 def _tidy(text: str) -> str:
-    """Links get one blank on each side, and none before a full stop."""
     one_blank = re.sub(r" {2,}", " ", _GAP_BEFORE_STOP.sub(r"\1", text))
     return "\n".join(line.strip() for line in one_blank.split("\n")).strip()

@@ -46,7 +46,6 @@ class TextMark:
     mend: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept on a draft, beside the marks of the task's own checks."""
         return asdict(self)
 
 
@@ -110,7 +109,6 @@ def _marks_of(
 
 
 def _echoes(name: str, text: str, told: InstructionWords) -> Iterator[TextMark]:
-    """The first run of words that stand in the instructions just so."""
     places = list(_WORD.finditer(text)) if told else []
     words = [place.group().casefold() for place in places]
     for at in range(len(words) - ECHO_WORDS + 1):
@@ -123,7 +121,7 @@ def _echoes(name: str, text: str, told: InstructionWords) -> Iterator[TextMark]:
 
 @lru_cache(maxsize=64)
 def _instruction_words(spec: TaskSpec) -> InstructionWords:
-    """Runs of words of the task's instructions, by their first; what the offer says may be said, and is left out."""
+    """Runs of words of the task's instructions, by their first; words of the offer may be said, and are left out."""
     parts = (spec.instruction, spec.guideline, *(item.description for item in spec.rubric))
     runs: InstructionWords = {}
     for part in parts:

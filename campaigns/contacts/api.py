@@ -129,7 +129,7 @@ class ContactView(APIView):
 
 
 def _as_many(data: object) -> object:
-    """One contact, or a list of contacts that name their task, in the form `{task, contacts}`."""
+    """Accept a single contact, or a list of contacts that name their task, in the form `{task, contacts}`."""
     if isinstance(data, dict) and "contacts" not in data and "address" in data:
         single = {key: value for key, value in data.items() if key not in ("task", "skip_bad")}
         return {**{key: data[key] for key in ("task", "skip_bad") if key in data}, "contacts": [single]}

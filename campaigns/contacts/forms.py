@@ -14,8 +14,6 @@ from review.sources.imports.tables.text_encoding import ENCODINGS
 
 
 class ContactFileForm(forms.Form):
-    """A file of contacts."""
-
     file = forms.FileField(
         label="File",
         help_text="CSV with a header row, Excel (.xlsx), JSON, JSONL, Parquet or Arrow; at most 64 MiB.",
@@ -51,7 +49,6 @@ class BasisForm(forms.Form):
     left_out = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
 
     def defaults(self) -> dict[str, str]:
-        """Values for all rows, for what is filled in."""
         if not self.is_bound or not self.is_valid():
             return {}
         given = {name: self.cleaned_data.get(name) for name in BASIS}

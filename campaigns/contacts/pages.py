@@ -57,7 +57,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One contact; a POST corrects it, or removes one that no campaign has taken in."""
+    """A POST corrects the contact, or removes one that no campaign has taken in."""
     member = member_of(request)
     contact, refusal = queries.contact_or_404(member, pk), None
     if request.method == "POST":
@@ -102,7 +102,6 @@ def sample(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
-    """Step one: a file comes in, and waits for its columns to be looked at."""
     task = task_to_lead_or_403(member_of(request), slug)
     form, refusal = ContactFileForm(request.POST or None, request.FILES or None), None
     if request.method == "POST" and form.is_valid():
@@ -125,7 +124,6 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """Steps two and three: columns, basis and what would come of it; then the import itself."""
     member = member_of(request)
     task = task_to_lead_or_403(member, slug)
     try:

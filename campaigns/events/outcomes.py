@@ -83,7 +83,6 @@ class ContactOutcome:
     """One contact that was assigned.
 
     Attributes:
-        arm_id: Its arm.
         cluster: Its company as it was at assignment; likewise `segment`.
         sent_at: When its first mail went; None if none has.
         happened_at: When the metric's event first happened, within the horizon or not; None if it has not.
@@ -226,7 +225,6 @@ def _without_scans(events: QuerySet[Event], all_events: QuerySet[Event]) -> Quer
 
 
 def _withdrawn_unsubscriptions() -> Q:
-    """The condition that an event is an unsubscription read from a reply that is no longer read so."""
     # Each event by the reply it came of: another reply to the same mail says nothing of it.
     key_of_reply = Concat(Value(READ_KEY), _hex(F("event")), output_field=CharField())
     replies = Reply.objects.filter(message=OuterRef("message"), meaning=ReplyClass.UNSUBSCRIBE)
@@ -249,6 +247,5 @@ def of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
 
 
 def _by_arm(rows: QuerySet[Event] | QuerySet[Message]) -> Counter[UUID | None]:
-    """How many contacts of each arm the rows are about."""
     about = rows.order_by().values_list(F("enrolment__arm")).annotate(contacts=Count("enrolment", distinct=True))
     return Counter(dict(about))

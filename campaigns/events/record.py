@@ -185,7 +185,7 @@ def _suppression(kind: EventKind, payload: dict[str, Any]) -> SuppressionReason 
 
 
 def _settle_doubt(message: Message, event: Event) -> None:
-    """Call a mail in doubt sent. Holds its row until the event is committed: who calls it unknown meanwhile sees the event."""
+    """Call a mail in doubt sent. Holds its row until the event is committed, so a concurrent doubt sees the event."""
     row = Message.objects.select_for_update(no_key=True).filter(pk=message.pk)
     if row.values_list("state", flat=True).get() != MessageState.UNKNOWN:
         return

@@ -22,7 +22,6 @@ class ContactCosts:
     """What was spent on each contact, and what came of it; arrays are (N,), in the order of the units.
 
     Attributes:
-        arms: Names of the arms.
         arm: Index of its arm.
         cluster: Number of its company.
         model_usd: Its share of what the models cost.

@@ -41,11 +41,9 @@ class Assignments:
         return len(self.arm)
 
     def clusters(self) -> AssignedClusters:
-        """Sums by company, those that are ripe first first."""
         return _clusters(self.arms, self.arm, self.cluster, self.ripe_at, self.outcome)
 
     def clusters_of_segment(self, segment: int) -> AssignedClusters:
-        """Sums by company over the contacts of one segment."""
         inside = self.segment == segment
         _, number = np.unique(self.cluster[inside], return_inverse=True)
         return _clusters(self.arms, self.arm[inside], number, self.ripe_at[inside], self.outcome[inside])
@@ -56,7 +54,6 @@ class AssignedClusters:
     """Companies in the order in which they are ripe.
 
     Attributes:
-        arms: Names of the arms.
         arm: Index of the arm, (G,).
         sizes: Contacts, (G,).
         totals: Sum of their outcomes, (G,).
@@ -70,11 +67,9 @@ class AssignedClusters:
     ripe_at: Floats
 
     def ripe(self, at_s: float) -> AssignedClusters:
-        """Those that are ripe at a moment."""
         return self.first(int(np.searchsorted(self.ripe_at, at_s, side="right")))
 
     def first(self, count: int) -> AssignedClusters:
-        """The first so many."""
         return AssignedClusters(
             self.arms, self.arm[:count], self.sizes[:count], self.totals[:count], self.ripe_at[:count]
         )
@@ -89,11 +84,9 @@ class AssignedClusters:
         return by_name
 
     def counts(self) -> list[int]:
-        """Clusters of each arm, in the arms' order."""
         return [int(count) for count in np.bincount(self.arm, minlength=len(self.arms))]
 
     def contacts(self) -> list[int]:
-        """Contacts of each arm, in the arms' order."""
         return [int(n) for n in np.bincount(self.arm, weights=self.sizes, minlength=len(self.arms))]
 
 

@@ -161,7 +161,6 @@ def _verdict(one: Comparison, terms: RegisteredTerms) -> dict[str, Any]:
 
 
 def _about_effect(one: Comparison, terms: RegisteredTerms, outcome: ClaimOutcome) -> str:
-    """Of a claim to be better: whether the effect it was sized for is among what the numbers allow."""
     if terms.wishes.claim == Claim.NOT_WORSE or outcome != ClaimOutcome.SHOWN:
         return ""
     sign = 1 if terms.wishes.higher_is_better else -1
@@ -195,7 +194,7 @@ def _ratio_data(ratio: SampleRatio | None, everyone: AssignedClusters) -> dict[s
 def _days(
     everyone: AssignedClusters, found: Analysis, terms: RegisteredTerms, at: datetime
 ) -> dict[str, list[dict[str, Any]]]:
-    """By arm, one look a day. Tuned as the analysis is, so that the last day's interval is the running verdict's."""
+    """Tune as the analysis does, so that the last day's interval is the running verdict's."""
     tuned_for = len(everyone.sizes) * 2 / len(found.arms)
     return {
         comparison.arm: _plain(
@@ -217,7 +216,6 @@ def _plain(days: Sequence[daily_course.DailyLook]) -> list[dict[str, Any]]:
 
 
 def _segments(units: Assignments, terms: RegisteredTerms, at: datetime) -> list[dict[str, Any]]:
-    """Of each arm: whether the difference varies between segments at all, then segment by segment."""
     spread_by_arm = segment_spreads(units, control=terms.control, at_s=at.timestamp(), level=terms.level)
     return [
         {

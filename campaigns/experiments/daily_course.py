@@ -41,12 +41,10 @@ class DailyLook:
 
     @property
     def is_naive_alarm(self) -> bool:
-        """Whether the ordinary interval leaves out 0."""
         return self.naive_low > 0 or self.naive_high < 0
 
     @property
     def is_alarm(self) -> bool:
-        """Whether the always-valid interval leaves out 0."""
         return self.low > 0 or self.high < 0
 
 

@@ -30,7 +30,6 @@ class ExperimentRequest:
     """What is to be registered. Shares are 0 to 1: a margin of 0.01 is one point.
 
     Attributes:
-        hypothesis: In words.
         claim: What is to be shown.
         metric: What counts, per contact.
         margin: How much worse is acceptable (`not_worse`), or the least effect worth finding (`better`).
@@ -53,7 +52,6 @@ class ExperimentRequest:
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether more of the metric is what one wants."""
         return self.metric not in LOWER_IS_BETTER
 
 
@@ -85,7 +83,6 @@ class ArmPreview:
 
     @property
     def comparisons(self) -> int:
-        """Arms that are compared with the control."""
         return max(1, len(self.arms) - 1)
 
     @property

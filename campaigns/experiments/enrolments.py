@@ -24,8 +24,6 @@ from campaigns.states import BEFORE_THE_WIRE, MessageState, Metric
 
 
 class FirstMail(NamedTuple):
-    """The first mail that went to a contact, and how many did."""
-
     first_at: datetime
     mails: int
 
@@ -117,14 +115,13 @@ def assignment_columns(experiment: Experiment, people: EnrolledContacts) -> Assi
 
 
 def _cluster_numbers(people: EnrolledContacts) -> Iterator[int]:
-    """A number for each company, by its first contact. Its name stays here: it may be a person's address."""
+    """Number each company by its first contact. Its name stays here: it may be a person's address."""
     numbers: dict[tuple[str, str], int] = {}
     for arm, cluster in zip(people.arms, people.clusters, strict=True):
         yield numbers.setdefault((arm, cluster.casefold()), len(numbers))
 
 
 def _counted(experiment: Experiment, people: EnrolledContacts) -> Iterator[bool]:
-    """Whether what counts happened within the horizon after the first mail."""
     horizon = timedelta(days=experiment.horizon_days)
     if has_holdout(experiment):
         yield from _counted_from_launch(experiment, people, horizon)
@@ -165,7 +162,7 @@ def _ripe(experiment: Experiment, people: EnrolledContacts) -> Iterator[float]:
 
 
 def _without_mail(campaign: Campaign) -> dict[str, datetime | None]:
-    """Of contacts to whom nothing went: None while something may still go, or when a mail of unknown fate left."""
+    """None while a mail may still go, or when a mail of unknown fate left."""
     sent = Message.objects.filter(enrolment=OuterRef("enrolment"), sent_at__isnull=False)
     open_states = (*MAY_GO, MessageState.UNKNOWN)
     mails = Message.objects.filter(~Exists(sent), campaign=campaign, state__in=open_states).order_by()

@@ -63,7 +63,6 @@ class ExperimentForm(forms.Form):
     )
 
     def wishes(self) -> ExperimentRequest:
-        """The validated input as the service takes it."""
         cleaned = self.cleaned_data
         return ExperimentRequest(
             hypothesis=cleaned["hypothesis"].strip(),
@@ -76,8 +75,6 @@ class ExperimentForm(forms.Form):
 
 
 class GpuPriceForm(forms.Form):
-    """Two prices a reader may change on the page."""
-
     person = forms.FloatField(label="People, $ an hour", min_value=0, max_value=10_000, required=False)
     gpu = forms.FloatField(label="GPU, $ an hour", min_value=0.0001, max_value=10_000, required=False)
 

@@ -32,7 +32,6 @@ class TokensOfMail:
     told: float
 
     def usd(self, price: PriceEntry) -> float:
-        """What they cost at a price."""
         given = self.given * float(price.input_usd_per_million)
         return (given + self.told * float(price.output_usd_per_million)) / MILLION
 
@@ -98,7 +97,6 @@ def tokens_by_arm(campaign: Campaign) -> dict[str, TokensOfMail]:
 
 
 def _sums(calls: QuerySet[Call], orders: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
-    """By order: tokens in, tokens out, answered calls."""
     rows = calls.filter(order__in=orders).order_by().values_list("order_id")
     answered = Count("pk", filter=Q(state=CallState.ANSWERED))
     summed = rows.annotate(given=Sum("input_tokens"), told=Sum("output_tokens"), count=answered)

@@ -109,7 +109,6 @@ def follow_up(experiment: Experiment, result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_current(task: Task, winner: ExperimentWinner) -> bool:
-    """Whether what won is what the task uses already."""
     if winner.kind == "pipeline":
         return pipelines.default_of(task) == winner.arm.pipeline
     current = promotions.current_promotions().filter(task=task).first()
@@ -137,7 +136,6 @@ def replies(experiment: Experiment) -> list[Reply]:
 
 
 def _arms(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Counts so far, and beside them the share among those whose horizon is over."""
     summaries = {arm["name"]: arm for arm in (found["analysis"] or {}).get("arms", [])}
     return [{**arm, "summary": summaries.get(arm["name"])} for arm in found["arms"]]
 
@@ -178,7 +176,6 @@ def _row(name: str, effect: dict[str, Any], n: int) -> dict[str, Any]:
 
 
 def _days(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of each arm: the chart that may be looked at daily, and what ordinary intervals would have claimed."""
     return [
         {
             "arm": arm,
@@ -203,7 +200,6 @@ def _lines(arm: str, days: Sequence[dict[str, Any]], low: str, high: str) -> dic
 
 
 def _segments(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of each arm: its segments with their chart."""
     return [{**spread, "chart": _segment_chart(spread["lines"])} for spread in found["segments"] if spread["lines"]]
 
 
@@ -228,7 +224,6 @@ def _gpu(
     capacity: float | None,
     connected: Sequence[PriceEntry],
 ) -> Iterator[GpuLine]:
-    """Compare with the control's mails as paid, and with drafts of their length by each connected model."""
     against_gpu = partial(arm_costs.own_gpu, usd_per_gpu_hour=usd_per_hour, mails_per_hour_capacity=capacity)
     own = next((arm for arm in arms if arm["name"] == control), None)
     if own is None or own["mail"] is None:

@@ -48,7 +48,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form on a draft campaign: keep what is to be registered, or register it."""
     member = member_of(request)
     campaign = queries.get_or_404(member, slug)
     require(member, campaign.task, Role.LEAD)
@@ -91,7 +90,6 @@ def _carry_out(request: HttpRequest, campaign: Campaign, form: ExperimentForm) -
 
 @require_safe
 def outlook(request: HttpRequest, slug: str) -> HttpResponse:
-    """Render the expected power for the numbers in the form, for htmx."""
     campaign = queries.get_or_404(member_of(request), slug)
     # The sentence is about numbers; the hypothesis may still be unwritten.
     form = ExperimentForm({**request.GET.dict(), "hypothesis": request.GET.get("hypothesis") or "–"})
@@ -138,7 +136,6 @@ def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
 
 @require_POST
 def look(request: HttpRequest, slug: str) -> HttpResponse:
-    """Record what the page shows now."""
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     try:
         made = record_look.record_look(experiment, by=member_of(request))
@@ -151,7 +148,6 @@ def look(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def next_round(request: HttpRequest, slug: str) -> HttpResponse:
-    """Make the draft campaign of the next round, and open its form."""
     member = member_of(request)
     experiment = experiments_queries.get_or_404(member, slug)
     try:
@@ -165,7 +161,6 @@ def next_round(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def promote(request: HttpRequest, slug: str) -> HttpResponse:
-    """Make the winning pipeline what the task's next campaign begins with."""
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     try:
         row = promote_winner.promote_winner(experiment, by=member_of(request))
@@ -186,7 +181,6 @@ def contacts_csv(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def registration_json(request: HttpRequest, slug: str) -> HttpResponse:
-    """The registration, byte for byte as it was hashed."""
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     text = design.registration_text(experiment.registration)
     response = HttpResponse(text.encode(), content_type="application/json")

@@ -105,7 +105,6 @@ def repeat_url(member: Member, experiment: Experiment) -> dict[str, Any]:
 
 
 def _own_writer(member: Member, experiment: Experiment) -> Teacher | None:
-    """The newest promoted miniature of the task, as the teacher it is asked as."""
     mine = {str(pk) for pk in Miniature.objects.filter(task=experiment.campaign.task).values_list("pk", flat=True)}
     served = queries.visible(member).filter(provided_by__startswith=SERVED, is_active=True).order_by("-created_at")
     return next((teacher for teacher in served if teacher.provided_by.removeprefix(SERVED) in mine), None)

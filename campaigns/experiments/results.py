@@ -111,7 +111,6 @@ def csv_of(experiment: Experiment) -> Iterator[str]:
 
 
 def _arms(reading: ExperimentSnapshot) -> list[dict[str, Any]]:
-    """Counts of contacts so far, whether or not their horizon is over."""
     campaign, units, people = reading.experiment.campaign, reading.units, reading.people
     clusters = units.clusters().counts()
     went = np.array([pk in people.sent for pk in people.ids], dtype=bool)

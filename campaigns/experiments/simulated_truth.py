@@ -72,7 +72,6 @@ def beside_found(experiment: Experiment, result: Mapping[str, Any] | None) -> Si
 
 
 def _found(result: Mapping[str, Any]) -> dict[tuple[str, str], float]:
-    """The share that replied, by segment and arm."""
     control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
     found: dict[tuple[str, str], float] = {}
     for spread in result["segments"]:

@@ -62,7 +62,7 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
 
 
 def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[float, float]]]:
-    """US dollars by arm and record, where any were paid; and mean tokens in and out of an answered call, by arm's name."""
+    """US dollars by arm and record, where any were paid; mean tokens in and out of an answered call, by arm's name."""
     own = WriteOrder.objects.filter(campaign=campaign).select_related("arm")
     arm_of = {each.order_id: each.arm for each in own}
     again = Order.objects.filter(repeats__in=list(arm_of)).values_list("pk", "repeats_id")
@@ -86,14 +86,13 @@ def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[f
 
 
 def _stage_costs(campaign: Campaign) -> dict[str, float]:
-    """US dollars by contact of what stages of pipelines asked for its mails; an answer that several share is its first asker's."""
+    """US dollars by contact; an answer that several mails share counts for the first."""
     runs: Any = StageRun.objects.filter(message__campaign=campaign, cost_usd__gt=0).order_by()
     by_contact = runs.annotate(whom=enrolments.key("message__enrolment_id")).values_list("whom")
     return dict(by_contact.annotate(usd=Sum(Cast("cost_usd", FloatField()))))
 
 
 def _shared_out(people: EnrolledContacts, usd: dict[DraftKey, float]) -> dict[str, float]:
-    """What each contact's draft cost, over those who share it."""
     drafts = list(zip(people.arms, people.records, strict=True))
     sharing = Counter(drafts)
     return {

@@ -35,7 +35,6 @@ class ExperimentWinner:
         return "teacher" if self.arm.teacher_id is not None else "text"
 
     def as_data(self) -> dict[str, Any]:
-        """The winner as a result holds it; `miniature` or `pipeline` is what can be promoted, and null of any other kind."""
         version = self.arm.pipeline if self.kind == "pipeline" else None
         return {
             "arm": self.arm.name,

@@ -29,7 +29,6 @@ class MailPreview:
     """One mail as it would go, or why it could not.
 
     Attributes:
-        message: The mail.
         headers: Names and values, in the order of the mail.
         subject: Filled.
         text: Its plain text, filled, with tracked links and footer.
@@ -94,7 +93,6 @@ def with_follow_ups(messages: Sequence[Message], *, links: Mapping[str, UUID]) -
 
 
 def _last_steps(messages: Sequence[Message]) -> dict[UUID, int]:
-    """By contact, the last mail of the sequence that is planned or further."""
     planned = Message.objects.filter(
         campaign=messages[0].campaign_id, contact__in={message.contact_id for message in messages}
     )
@@ -102,7 +100,6 @@ def _last_steps(messages: Sequence[Message]) -> dict[UUID, int]:
 
 
 def _follow_up(first: Message, step: Step, links: Mapping[str, UUID]) -> MailPreview:
-    """A mail that is planned once the one before it has gone and waited."""
     message = Message(
         campaign=first.campaign, contact=first.contact, enrolment_id=first.enrolment_id, arm=first.arm, step=step
     )

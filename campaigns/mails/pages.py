@@ -80,7 +80,6 @@ def detail(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
 
 @require_POST
 def settle(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
-    """Say whether a mail of unknown fate arrived."""
     member = member_of(request)
     mail = mails_queries.get_or_404(member, queries.get_or_404(member, slug), mail_id)
     try:
@@ -94,7 +93,6 @@ def settle(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
 
 @require_safe
 def dry_run(request: HttpRequest, slug: str) -> HttpResponse:
-    """Before a launch: who falls into which arm and what it would cost. After it: every mail as it would go."""
     campaign = _campaign_to_lead(request, slug)
     context = _about(campaign)
     if campaign.state == CampaignState.PLANNED:
@@ -140,7 +138,6 @@ def _written(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 
 @require_POST
 def decide_fixed(request: HttpRequest, slug: str) -> HttpResponse:
-    """A lead's word on mails with a fixed text: those that were on the page, or one of them."""
     campaign = _campaign_to_lead(request, slug)
     ids = [pk for text in request.POST.getlist("mail")[:MOST_AT_ONCE] if (pk := uuid_or_none(text)) is not None]
     verdict = request.POST.get("verdict", "")
@@ -159,7 +156,6 @@ def decide_fixed(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def download(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Every mail as it would go, one JSON object a line."""
     campaign = _campaign_to_lead(request, slug)
     response = StreamingHttpResponse(_lines(campaign), content_type="application/x-ndjson")
     response["Content-Disposition"] = f'attachment; filename="{campaign.slug}-dry-run.jsonl"'
@@ -167,7 +163,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 async def _lines(campaign: Campaign) -> AsyncIterator[bytes]:
-    """Made in blocks while they are sent, so that ten thousand mails never stand in memory at once."""
+    """Lines made in blocks while they are sent, so that ten thousand mails never stand in memory at once."""
     rows = mails_dry_run.rows(campaign)
 
     def block() -> bytes:

@@ -75,7 +75,6 @@ def _narrowed(name: str, value: str) -> Q:
 
 
 def _with_event(campaign: Campaign, kind: str) -> Q:
-    """Filter mails by what people did, as figures count it, or by a program's answer."""
     if kind not in EventKind.values:
         return Q(pk__isnull=True)
     events = Event.objects.filter(campaign=campaign)
@@ -107,7 +106,7 @@ def line(mail: Message) -> MailLine:
 
 
 def _hold(mail: Message) -> str:
-    """Why a mail is held and the day it may go; empty where it is not held."""
+    """Reason for a hold and the day the mail may go; empty where it is not held."""
     if mail.state != M.APPROVED or not mail.held_because or mail.due_at is None:
         return ""
     return f"{HoldReason(mail.held_because).label}; it may go on {mail.due_at:%-d %B %Y}."

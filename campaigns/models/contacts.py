@@ -79,7 +79,6 @@ class Contact(models.Model):
 
     @property
     def name(self) -> str:
-        """First and last name, as far as they are known."""
         return f"{self.first_name} {self.last_name}".strip()
 
 

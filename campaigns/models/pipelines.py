@@ -98,7 +98,6 @@ class Stage(models.Model):
 
     @property
     def asked_name(self) -> str:
-        """Who is asked, in words: a router with its version, a model, or rules."""
         if self.router is not None:
             return str(self.router)
         return self.teacher.name if self.teacher is not None else "Rules"

@@ -142,7 +142,6 @@ def _sent(mails: Any) -> QuerySet[Message]:
 
 
 def _visible(campaigns: Collection[UUID], *, by: Member) -> Campaigns:
-    """Those of some campaigns that the member may see, with their tasks."""
     rows = Campaign.objects.filter(pk__in=campaigns, task__in=tasks_for(by).order_by()).select_related("task")
     return {campaign.pk: campaign for campaign in rows} if campaigns else {}
 
@@ -157,7 +156,6 @@ def _happened(sent: QuerySet[Message], campaigns: Campaigns) -> list[Happened]:
 
 
 def _mail_url(places: Mapping[UUID, Place], campaigns: Campaigns, by: Member) -> str:
-    """The page of a single mail, for a lead of its task."""
     if len(places) != 1:
         return ""
     [(mail, place)] = places.items()
@@ -168,7 +166,6 @@ def _mail_url(places: Mapping[UUID, Place], campaigns: Campaigns, by: Member) ->
 def _figures(
     counts: Mapping[Place, int], happened: Sequence[Happened], campaigns: Campaigns, *, url: str
 ) -> list[MailFigures]:
-    """The figures of mails, those to real inboxes before those to simulated ones."""
     found = []
     for is_simulated in (False, True):
         own = {pk: campaign for pk, campaign in campaigns.items() if campaign.is_simulated == is_simulated}
@@ -208,7 +205,7 @@ def _of_inboxes(
 
 
 def _interval(sent: Mapping[str, int], replied: Mapping[str, int]) -> shares.ShareInterval:
-    """The interval of the share of mails that were answered; mails to one company are no independent ones."""
+    """Interval by company: mails to one company are not independent."""
     values: list[float] = []
     clusters: list[str] = []
     for cluster, count in sent.items():

@@ -83,11 +83,9 @@ class CampaignOutcomes:
         return frozenset(draft for rows in found for draft in rows if draft is not None)
 
     def figures(self, drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
-        """Count what came of all mails that some drafts, a query of ids, are in."""
         return figures.of_drafts_together(drafts, by=by)
 
     def figures_of_each(self, drafts: Sequence[UUID], *, by: Member) -> Mapping[UUID, list[MailFigures]]:
-        """Count what came of the mails of each of some drafts."""
         return figures.of_each_draft(drafts, by=by)
 
     def figures_of_miniature(self, miniature: UUID, *, by: Member) -> list[MailFigures]:
@@ -106,7 +104,6 @@ class CampaignOutcomes:
 def _mails_with(
     outcome: MailOutcome, until: datetime | None, *, within: Sequence[UUID] | None = None
 ) -> QuerySet[Message]:
-    """Mails that had an outcome by the moment: of some mails, or of all."""
     mails, all_events = Message.objects.all(), Event.objects.all()
     if within is not None:
         mails, all_events = mails.filter(pk__in=within), all_events.filter(message__in=within)

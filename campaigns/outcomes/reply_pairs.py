@@ -47,8 +47,6 @@ class FirstMail:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """Reaction of a reader: its time, and the class of a reply."""
-
     mail: UUID
     at: datetime
     meaning: str
@@ -117,7 +115,6 @@ def _pairs(mails: Sequence[FirstMail], reactions: dict[UUID, list[Reaction]], mo
 
 
 def _is_answered(mail: FirstMail, reactions: Sequence[Reaction]) -> bool:
-    """Return whether the mail got an answer of interest in time, and its reader never declined."""
     # Both are people's words: the class says so, whatever the event was taken for.
     if any(each.meaning in DECLINES for each in reactions):
         return False

@@ -123,7 +123,6 @@ def report_without_mail(
 
 
 def _is_without_mail(enrolment: Enrolment, at: datetime) -> bool:
-    """Whether its campaign compares with no mail at all, and had sent this contact none by the moment."""
     if enrolment.arm is None or not enrolment.campaign.arms.filter(is_holdout=True).exists():
         return False
     left = Message.objects.filter(enrolment=enrolment, state__in=_HAS_LEFT)

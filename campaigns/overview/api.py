@@ -239,7 +239,7 @@ def _full(campaign: Campaign) -> dict[str, Any]:
 
 
 def _default_arm(task: Task | None) -> ArmPlan:
-    """The arm of a new campaign whose body names none: its task's default pipeline writes its mails."""
+    """Have the task's default pipeline write the mails where a body names no arm."""
     default = promotion.default_of(task) if task is not None else None
     if default is None:
         message = f"Name the arms: {task.name} has no default pipeline to begin with." if task else "Name the arms."
@@ -248,7 +248,7 @@ def _default_arm(task: Task | None) -> ArmPlan:
 
 
 def _plan(asked: dict[str, Any], member: Member, *, begins: Task | None) -> CampaignPlan:
-    """The body as the service takes it, with what it names looked up; without arms as campaigns of the task begin."""
+    """Look up what the body names; without arms the plan begins as campaigns of the task do."""
 
     def teacher(slug: str | None) -> Any:
         return teachers_queries.teacher_or_404(member, slug) if slug else None

@@ -25,7 +25,6 @@ class Blocker:
     Attributes:
         look: Class of its badge.
         message: What happened, and to how many.
-        hint: What to do.
         verb: An act on the campaign that mends it, if there is one.
         state: Of the mails it is about, to list them.
     """
@@ -62,7 +61,6 @@ def blockers(campaign: Campaign) -> list[Blocker]:
 
 
 def _held(mails: QuerySet[Message]) -> list[Blocker]:
-    """Mails that a cap across campaigns has put off."""
     rows = (
         mails.filter(state=M.APPROVED, due_at__gt=timezone.now()).exclude(held_because="").values_list("held_because")
     )
@@ -110,7 +108,6 @@ def _order_keys(campaign: Campaign, *others: Any) -> Any:
 
 
 def _jobs(campaign: Campaign) -> list[Job]:
-    """Those that have not ended well, the newest first."""
     keys = _order_keys(campaign, sender_jobs(campaign).order_by().values("pk"))
     jobs = Job.objects.filter(pk__in=keys).exclude(state__in=(JobState.SUCCEEDED, JobState.CANCELLED))
     return list(jobs.order_by("-created_at")[:JOBS_SHOWN])

@@ -57,19 +57,16 @@ class StepFigures:
 
     @property
     def condition(self) -> str:
-        """Whom its mails go to, in words."""
         condition = StepCondition(self.step.when).label
         labels = [ReplyClass(name).label for name in self.step.reply_classes or ()]
         return f"{condition}: {' or '.join(labels)}" if labels else condition
 
     @property
     def awaiting(self) -> int:
-        """Mails that wait for a person."""
         return self.states.get(M.AWAITING, 0)
 
     @property
     def underway(self) -> int:
-        """Mails that something is being done with, without a person."""
         return sum(self.states.get(state, 0) for state in UNDERWAY)
 
 
@@ -111,7 +108,6 @@ class ArmFigures:
 
     @property
     def shares(self) -> list[tuple[str, int, float | None]]:
-        """Kind of event, people, and their share of those who were sent a mail."""
         return [
             (kind.value, count, count / self.sent if self.sent else None)
             for kind, count in ((kind, self.events.get(kind, 0)) for kind in COUNTED if kind != EventKind.OPENED)
@@ -119,7 +115,6 @@ class ArmFigures:
 
     @property
     def person_minutes(self) -> float:
-        """Time people spent on its drafts."""
         return self.person_s / MINUTE_S
 
 
@@ -157,7 +152,7 @@ def cost_usd(campaign: Campaign) -> Decimal:
 
 
 def _costs(campaign: Campaign, arms: Sequence[Arm]) -> dict[UUID, tuple[int, Decimal, float | None]]:
-    """By arm: drafts, US dollars with what its stages asked for, mean seconds of an answer."""
+    """Drafts, US dollars with what its stages asked for, and mean seconds of an answer, by arm."""
     found = _writing_costs(campaign)
     if any(arm.pipeline_id for arm in arms):
         runs = StageRun.objects.filter(message__campaign=campaign).order_by().values_list("message__arm")
@@ -189,7 +184,7 @@ def _summed(parts: Sequence[tuple[int, Decimal, float]]) -> tuple[int, Decimal, 
 
 
 def _person_seconds(campaign: Campaign) -> dict[UUID, float]:
-    """By arm, the seconds people spent deciding on its drafts; a draft that serves two people is counted once."""
+    """Seconds by arm; a draft that serves two people is counted once."""
     drafts = Message.objects.filter(campaign=campaign, needs_approval=True, draft__isnull=False).order_by()
     arm_of: dict[Any, Any] = dict(drafts.values_list("draft_id", "arm_id").distinct())
     wanted = drafts.values("draft_id")

@@ -11,8 +11,6 @@ from generation.teachers.queries import TeacherLine
 
 @dataclass(frozen=True)
 class CampaignChoices:
-    """What the form lets one choose from."""
-
     senders: Sequence[SenderIdentity]
     teachers: Sequence[TeacherLine]
     # How many there are of each segment; those of none under an empty name.

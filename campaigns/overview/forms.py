@@ -39,8 +39,6 @@ _PLAIN = (
 
 
 class CampaignForm(forms.Form):
-    """A campaign as its lead words it."""
-
     name = forms.CharField(label="Name", max_length=120)
     sender = forms.ChoiceField(label="Sender", required=False, help_text="Shown at the top and the foot of each mail.")
     further_senders = forms.MultipleChoiceField(
@@ -180,16 +178,13 @@ class CampaignForm(forms.Form):
         set_choices(self, name, choices)
 
     def arm_rows(self) -> Iterator[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
-        """Name, writer and weight of each row for an arm."""
         for number in range(1, ARM_ROWS + 1):
             yield self[f"arm_{number}_name"], self[f"arm_{number}_teacher"], self[f"arm_{number}_weight"]
 
     def step_rows(self) -> Iterator[dict[str, Any]]:
-        """Each mail after the first, for the page."""
         return step_forms.rows(self)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a sequence with a mail left out."""
         cleaned = super().clean() or self.cleaned_data
         if gap := step_forms.check_order(cleaned):
             self.add_error(gap, "A later mail is to be sent: send this one too, or move the later one here.")
@@ -220,7 +215,6 @@ class CampaignForm(forms.Form):
         return links
 
     def plan(self, *, is_simulated: bool = False) -> CampaignPlan:
-        """The validated input as the service takes it."""
         cleaned = self.cleaned_data
         return CampaignPlan(
             arms=list(self._arms()),

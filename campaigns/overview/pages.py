@@ -117,13 +117,11 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _show(form: CampaignForm, refusal: Refusal) -> None:
-    """Put what is wrong with parts of several rows at the first of them."""
     errors = {FIRST_OF.get(name, name): texts for name, texts in refusal.errors.items()}
     add_refusal(form, Refusal(refusal.code, refusal.message, hint=refusal.hint, status=refusal.status, errors=errors))
 
 
 def _form_from(request: HttpRequest) -> dict[str, str]:
-    """What a link to the empty form fills in."""
     return {
         name: str(request.GET[name])
         for name in request.GET
@@ -156,7 +154,6 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def live(request: HttpRequest, slug: str) -> HttpResponse:
-    """The part of a campaign's page that moves, for htmx."""
     campaign = selectors.get_or_404(member_of(request), slug)
     return render(request, "campaigns/_live.html", _overview(request, campaign))
 
@@ -208,7 +205,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
 
 @require_POST
 def act(request: HttpRequest, slug: str) -> HttpResponse:
-    """Launch, pause, resume, let go, end, or write failed mails again, by the form's `verb`."""
+    """Verbs: launch, pause, resume, let go, end, or write failed mails again."""
     member = member_of(request)
     campaign = selectors.get_or_404(member, slug)
     try:

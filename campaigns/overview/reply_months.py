@@ -49,7 +49,6 @@ class ReplyMonth:
 
     @property
     def share(self) -> float:
-        """Share replied to, 0 to 1."""
         return self.replied / self.mails
 
 

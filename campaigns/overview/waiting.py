@@ -48,10 +48,7 @@ class WaitReason:
     """Why nothing moves.
 
     Attributes:
-        reason: A stable word for programs.
-        message: The same in a sentence.
         until: When it continues automatically, if known.
-        hint: What to do about it.
         url: Where to do it; empty where this page is the place.
     """
 
@@ -100,7 +97,6 @@ _FINISHED = WaitReason(
 
 
 def _sender(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
-    """Mails that are approved and could go."""
     if not counts.get(M.APPROVED) and not counts.get(M.SENDING):
         return None
     if campaign.is_held:
@@ -116,7 +112,6 @@ def _sender(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 
 
 def _not_yet(campaign: Campaign, first: Message, now: datetime) -> WaitReason | None:
-    """The hour at which the next mail may leave, or is tried again."""
     due_at = first.due_at or now
     if opens_at := hours_of(campaign).opens_at(max(due_at, now), first.contact.time_zone, campaign.time_zone):
         due_at = opens_at
@@ -167,7 +162,6 @@ def _paced(campaign: Campaign, now: datetime) -> StageResult:
 
 
 def _writer(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
-    """Mails that are to be written."""
     if counts.get(M.PLANNED) or counts.get(M.WRITTEN):
         return "moves"
     if not counts.get(M.WRITING) and not counts.get(M.PREPARING):
@@ -182,7 +176,6 @@ def _writer(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 
 
 def _people(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
-    """Mails that wait for a person."""
     if count := counts.get(M.AWAITING):
         verb = "waits" if count == 1 else "wait"
         return WaitReason(
@@ -194,7 +187,6 @@ def _people(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 
 
 def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
-    """Mails that were not written, and are not tried again by themselves."""
     failed = Message.objects.filter(campaign=campaign, state=M.FAILED, draft__isnull=True, step__writer="model")
     count = failed.count() if counts.get(M.FAILED) else 0
     if not count:
@@ -212,7 +204,6 @@ def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 
 
 def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
-    """Mails whose reader is given time to answer first."""
     steps = list(campaign.steps.all())
     for step in steps[1:]:
         gone = sequences.to_follow(campaign, step, steps=steps)
@@ -225,7 +216,6 @@ def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResul
 
 
 def _follow_up(step: Step, count: int, first: datetime, now: datetime) -> WaitReason:
-    """Tell of mails that one step is to follow, the first of which went then."""
     have = "has" if count == 1 else "have"
     if step.when == StepCondition.REPLIED:
         message = f"{_mails(count)} {have} been answered; mail {step.number} follows once its wait is over."

@@ -68,10 +68,7 @@ def stopped_by(name: str, value: object) -> str:
 
 
 def _quoted(spec: TaskSpec, facts: Facts, output: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    """The answer with the claims whose quotes stand in their pages, and how many do not.
-
-    Words and addresses are passed on as the pages have them, not as the model wrote them.
-    """
+    """Keep claims whose quotes stand in their pages, in the pages' words; count those that do not."""
     pages = {address(url): (url, text) for url, text in texts_by_address(quotable_facts(spec), facts).items()}
     kept, left_out = dict(output), 0
     for each in spec.output_schema:

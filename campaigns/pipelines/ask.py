@@ -73,7 +73,7 @@ def _order(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
 
 
 def _take_turn(campaign: Campaign, stage: Stage, turn: Turn, fresh: Mapping[UUID, Sequence[StageRun]]) -> int:
-    """Have one model answer these records; one order of it at a time is under way, besides those of audits."""
+    """Keep at most one order of a model under way at a time, besides those of audits."""
     moved = 0
     under_way = [order for order in turn.orders if order.job is not None and order.job.state not in FINISHED]
     joined = {record for order in under_way for record in map(UUID, order.record_ids)} & fresh.keys()
@@ -146,7 +146,7 @@ def _mark_asked(runs: Sequence[StageRun], order: Order) -> int:
 
 
 def _read_sites(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
-    """Have the sites of these mails read; a site that was read for this stage is not read again."""
+    """Skip sites that were read for this stage before."""
     if not runs or stage.task_version is None:
         return 0
     spec = stage.task_version.spec
@@ -171,7 +171,7 @@ def _read_sites(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> i
 def _points(
     campaign: Campaign, stage: Stage, runs: Sequence[StageRun], spec: TaskSpec
 ) -> tuple[dict[UUID, tuple[str, StartingPoint]], dict[UUID, str]]:
-    """By run, where its reading starts, with the address it is known by; and why some cannot start."""
+    """Starting point and known address by run; and reasons why some cannot start."""
     found: dict[UUID, tuple[str, StartingPoint]] = {}
     missing: dict[UUID, str] = {}
     mails = Message.objects.select_related("contact__record").in_bulk([one.message_id for one in runs])

@@ -39,7 +39,6 @@ class Control:
 
     @property
     def id(self) -> str:
-        """Its id on the page."""
         return f"id-{self.name.replace('.', '-')}"
 
 
@@ -69,7 +68,6 @@ class BoardStage:
 
     @property
     def number(self) -> int:
-        """Its place, from 1."""
         return self.at + 1
 
     @property
@@ -81,7 +79,6 @@ class BoardStage:
 
     @property
     def shown(self) -> list[Control]:
-        """All other inputs."""
         return [control for control in self.inputs if control not in self.folded]
 
 

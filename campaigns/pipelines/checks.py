@@ -33,8 +33,6 @@ _SHORTEST_WORDS = 4
 
 
 class _Sentence(NamedTuple):
-    """A sentence of a mail's body and where it stands in it."""
-
     field: str
     start: int
     end: int

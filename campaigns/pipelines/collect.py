@@ -79,7 +79,7 @@ def _take_drafts(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> 
 
 
 def _wait_again(runs: Sequence[StageRun]) -> int:
-    """Have runs wait for the next order: of the model that a router sent them on to, or after one whose money ended early."""
+    """Have runs wait for the next order: of the model that a router chose, or after one whose money ended early."""
     for chunk in chunked([one.pk for one in runs], CHUNK):
         StageRun.objects.filter(pk__in=chunk).update(state=StageState.WAITING)
     return len(runs)
@@ -143,7 +143,6 @@ def fail(runs: Sequence[StageRun], stage: Stage, reasons: Mapping[UUID, str]) ->
 
 
 def _take_pages(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
-    """Make the record of each site that was read; the stage's task is asked about it next."""
     if stage.task_version is None:
         return 0
     spec, read, unread = stage.task_version.spec, dict[UUID, StageRun](), dict[UUID, str]()
@@ -169,7 +168,7 @@ def _take_pages(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> i
 
 
 def _tie_sites(runs: Sequence[StageRun]) -> None:
-    """Say which record a site's pages went into, so that who erases the one reaches the other."""
+    """Tie sites to the record their pages went into, so that an erasure of the one reaches the other."""
     for one in runs:
         if one.site is not None and one.site.made_record_id is None:
             one.site.made_record = Record(pk=one.record_id)

@@ -39,7 +39,6 @@ class StagePlan:
 
     Attributes:
         name: What later stages call it by: lower-case letters, digits and _.
-        kind: What it does.
         task: Whose latest version is asked; None with rules.
         teacher: Who is asked; None with rules, and with a router.
         inputs: Fact of its task → source, see `inputs`.
@@ -168,7 +167,6 @@ def _check_order(stages: Sequence[StagePlan], errors: Errors) -> None:
 
 
 def _check_model(task: Task, plan: StagePlan, by: Member, where: str, errors: Errors) -> None:
-    """A model's stage names its task and its teacher or router, and rules name neither."""
     if plan.router is not None and plan.teacher is not None:
         errors[f"{where}.teacher"] = ["Choose a model or a router, not both."]
     elif (plan.task is None) != (plan.asked is None):

@@ -51,9 +51,6 @@ class StoryEntry:
 
     Attributes:
         at: When; None while it is under way.
-        title: What, in a few words.
-        note: A word on it.
-        url: Its page here.
         by: The model, rules or person.
         cost_usd: What it cost; None where nothing is paid.
         seconds: How long the model or person took.
@@ -78,7 +75,6 @@ class MailStory:
 
     @property
     def cost_usd(self) -> Decimal:
-        """What its models cost."""
         return sum((entry.cost_usd for entry in self.entries if entry.cost_usd is not None), Decimal(0))
 
 
@@ -141,7 +137,6 @@ def _by_mail(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
 
 
 def _answers(mails: Sequence[UUID]) -> dict[UUID, list[StoryEntry]]:
-    """What people answered to replies to these mails, but for what is being written; by mail."""
     found: dict[UUID, list[StoryEntry]] = defaultdict(list)
     rows = InboxAnswer.objects.filter(reply__message__in=mails).exclude(state=AnswerState.OPEN)
     for answer in rows.select_related("reply", "approved_by").order_by("created_at", "id"):
@@ -176,7 +171,7 @@ def _decisions(drafts: Sequence[UUID]) -> dict[UUID, list[Decision]]:
 
 
 def _in_order(entries: Iterable[StoryEntry]) -> list[StoryEntry]:
-    """By time, those under way last; entries of one moment keep their order."""
+    """Sort by time, those under way last; entries of one moment keep their order."""
     return sorted(entries, key=lambda entry: (entry.at is None, entry.at.timestamp() if entry.at else 0.0))
 
 
@@ -222,7 +217,6 @@ def _is_claim(run: StageRun) -> bool:
 
 
 def _lines(run: StageRun) -> Iterator[StoryLine]:
-    """What a stage said: each claim with its verdict, or each field of its answer."""
     if _is_claim(run):
         state = StageState(run.state)
         verdict = {StageState.PASSED: "supported", StageState.STOPPED: "not supported"}.get(state, state.label)
@@ -236,7 +230,7 @@ def _lines(run: StageRun) -> Iterator[StoryLine]:
 
 
 def _claim(claim: dict[str, Any], verdict: str = "", look: str = "", why: str = "") -> StoryLine:
-    """A claim as its task calls its parts: quote and address by name, the first other part is what it says."""
+    """Read a claim as its task calls its parts: quote and address by name, the first other part is what it says."""
     others = [str(value) for name, value in claim.items() if name not in ("quote", "url") and value]
     return StoryLine(" · ".join(others), str(claim.get("quote") or ""), str(claim.get("url") or ""), verdict, look, why)
 

@@ -102,7 +102,6 @@ def _of_field(source: str, field: OutputItem) -> dict[str, str]:
 
 
 def _verified(stage: StageShape, known: Mapping[str, str]) -> dict[str, str]:
-    """What stays of the claims a verify stage looked at, under the names they came by."""
     origin, _, field = stage.inputs.get(CLAIM, "").partition(".")
     field = field.partition(".")[0]
     return {

@@ -69,7 +69,6 @@ def of_version(version: PipelineVersion, *, mails: TaskVersion, by: Member | Non
 
 
 def _inputs(mails: TaskVersion, version: PipelineVersion, stages: list[Stage]) -> Iterator[StageProblem]:
-    """Inputs that named something which the mails' task, as it is now, has no more."""
     spec = mails.spec
     earlier: list[StageShape] = []
     for stage in stages:

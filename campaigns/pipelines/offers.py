@@ -58,21 +58,17 @@ class Offers:
 
     @property
     def tasks(self) -> dict[str, Task]:
-        """Tasks that the member leads, by slug."""
         return {slug: version.task for slug, version in self.versions.items()}
 
     def spec_of(self, task: str) -> TaskSpec | None:
-        """What a task asks; None without one that the member leads."""
         version = self.versions.get(task)
         return version.spec if version is not None else None
 
     @property
     def mail_spec(self) -> TaskSpec:
-        """What the task of the mails asks."""
         return self.versions[self.mail.slug].spec
 
     def tasks_for(self, kind: StageKind) -> list[Task]:
-        """Tasks that a stage of this kind can ask."""
         if kind == StageKind.WRITE:
             return [self.mail]
         return [version.task for version in self.versions.values() if suits(kind, version.spec)]
@@ -83,7 +79,6 @@ class Offers:
 
     @cached_property
     def teachers(self) -> dict[str, Teacher]:
-        """All models that the member can see, by slug."""
         return {line.teacher.slug: line.teacher for line in self._lines}
 
     @cached_property
@@ -93,7 +88,6 @@ class Offers:
         return {f"{ROUTER_PREFIX}{version.router.slug}": version for version in newest if version.thresholds}
 
     def routers_for(self, task: str) -> dict[str, str]:
-        """Names of the routers of a task, by how the form names them."""
         own = self.versions.get(task)
         return {
             key: version.router.name

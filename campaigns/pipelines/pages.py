@@ -44,7 +44,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Compose a pipeline from the usual stages."""
     member = member_of(request)
     task = task_to_lead_or_403(member, slug)
     return _compose(request, task, Offers(task, member), None)
@@ -52,7 +51,6 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """One pipeline as its newest version has it; a POST composes or saves the next, or makes a version the task's default."""
     member = member_of(request)
     pipeline = lists.get_or_404(member, slug)
     require(member, pipeline.task, Role.LEAD)
@@ -62,7 +60,6 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _set_default(request: HttpRequest, pipeline: Pipeline) -> HttpResponse:
-    """Promote the version that the form names, or take it back."""
     act, number = Act(request.POST["do"]), request.POST.get("version", "")
     try:
         version = promotion.version_of(pipeline, int(number) if number.isdecimal() else None, act=act)
@@ -137,7 +134,6 @@ def _save(
 
 @require_safe
 def story(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What happened to one contact, from its domain to a meeting."""
     contact = contact_queries.contact_or_404(member_of(request), pk)
     context = {"task": contact.task, "section": "campaigns", "tab": "contacts", "contact": contact}
     return render(request, "campaigns/contacts/story.html", {**context, "stories": contact_story.story_of(contact)})

@@ -29,7 +29,7 @@ def passage_of(quote: str, company: str) -> str:
 
 
 def _speaks_of_it(quote: str) -> bool:
-    """Whether a quote begins in the middle of a sentence, or with a word that stands for the company, or is in its own voice."""
+    """Recognize quotes that begin mid-sentence, with a word that stands for the company, or in its own voice."""
     first = _FIRST_LETTER.search(quote)
     if first is not None and first[0].islower():
         return True

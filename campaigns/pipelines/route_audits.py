@@ -72,7 +72,7 @@ def order(campaign: Campaign) -> int:
 
 
 def _open(campaign: Campaign) -> list[tuple[Stage, list[StageRoute]]]:
-    """All that are open, the oldest first: one that waits for verdicts keeps no newer one back. Of erased records none is."""
+    """Open audits, the oldest first: one that waits for verdicts keeps no newer one back. Erased records have none."""
     rows = StageRoute.objects.filter(
         campaign=campaign,
         routed__is_audit=True,
@@ -138,7 +138,7 @@ def _put_on_desk(rows: Sequence[StageRoute], answers: Mapping[UUID, UUID]) -> No
 
 
 def _give_up(rows: Sequence[StageRoute], there: Sequence[Order], answers: Mapping[UUID, UUID]) -> int:
-    """End audits whose teacher gave no answer: their cost is all that is told."""
+    """End audits whose teacher gave no answer: only their cost is recorded."""
     under_way = drafts_written.records_under_way(there)
     named = {UUID(record) for each in there for record in each.record_ids}
     failed = [each for each in rows if each.record_id in named - under_way and each.record_id not in answers]

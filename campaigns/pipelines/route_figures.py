@@ -23,8 +23,6 @@ class RouteFigures:
     """One route of a stage.
 
     Attributes:
-        name: The model's.
-        records: How many were sent there.
         share: Of all that were sent.
         cost_usd: Of their answers, with what the router's first model wrote before.
         sent: Mails that went out with an answer of this route, of a stage that writes.
@@ -40,7 +38,6 @@ class RouteFigures:
 
     @property
     def reply_rate(self) -> float | None:
-        """Replies over mails sent; None before the first."""
         return self.replies / self.sent if self.sent else None
 
 
@@ -79,14 +76,12 @@ def _of_stage(
 
 
 def _counted(campaign: Campaign) -> dict[tuple[UUID, int], tuple[int, Decimal]]:
-    """By stage and place: records and what their answers cost."""
     rows = StageRoute.objects.filter(campaign=campaign).order_by().values_list("stage", "routed__route")
     sums = rows.annotate(records=Count("pk"), cost=Sum("cost_usd"))
     return {(stage, place): (records, cost) for stage, place, records, cost in sums}
 
 
 def _outcomes(campaign: Campaign) -> dict[tuple[UUID, int], tuple[int, int]]:
-    """By stage and place: first mails that went with an answer of this route, and how many of them were answered."""
     sent = Message.objects.filter(
         campaign=campaign, state=MessageState.SENT, step__number=1, step__writer=StepWriter.MODEL
     )

@@ -140,7 +140,6 @@ def _gathered(
 
 
 def _places(campaign: Campaign, stage: Stage, records: Iterable[UUID]) -> dict[UUID, int]:
-    """Where records were sent before."""
     found: dict[UUID, int] = {}
     for chunk in chunked(records, CHUNK):
         rows = StageRoute.objects.filter(campaign=campaign, stage=stage, record__in=chunk).order_by()
@@ -156,7 +155,7 @@ def _decide(
     written: Mapping[UUID, UUID],
     asked: Sequence[Order],
 ) -> dict[UUID, int]:
-    """Route the records whose number is known now, or will never be, and keep where to."""
+    """Route the records whose number is known now, or will never be, and keep their places."""
     decided: dict[UUID, int] = {}
     for chunk in chunked(undecided, CHUNK):
         known = _of_texts(version, chunk, written, asked) if version.writes_first else _of_facts(version, chunk)
@@ -178,7 +177,7 @@ def _of_facts(version: RouterVersion, records: Sequence[UUID]) -> dict[UUID, Fea
 def _of_texts(
     version: RouterVersion, records: Sequence[UUID], written: Mapping[UUID, UUID], asked: Sequence[Order]
 ) -> dict[UUID, Features]:
-    """What is read off the miniature's text; nothing of records whose call for it failed, or of which it is not known how sure it was."""
+    """Features of the miniature's text; absent where its call failed or its confidence is unknown."""
     drafts = {written[record]: record for record in records if record in written}
     texts = Draft.objects.filter(pk__in=list(drafts)).order_by().values_list("pk", "marks_count", "mean_log_prob")
     values = {drafts[pk]: text_value(version.feature, marks, sure) for pk, marks, sure in texts}
@@ -204,7 +203,7 @@ def _costs(drafts: Iterable[UUID]) -> dict[UUID, Decimal]:
 def _keep_answers(
     campaign: Campaign, stage: Stage, drafts: Mapping[UUID, UUID], costs_usd: Mapping[UUID, Decimal]
 ) -> None:
-    """Tell a route its answer once it is there; its cost is its outcome where no audit waits for verdicts."""
+    """Link a route to its answer; its cost is its outcome where no audit waits for verdicts."""
     for chunk in chunked(drafts, CHUNK):
         rows = StageRoute.objects.filter(campaign=campaign, stage=stage, record__in=chunk, draft__isnull=True)
         fresh = list(rows.select_related("routed"))

@@ -61,8 +61,6 @@ def fail(mails: Mapping[UUID, str], stage: Stage) -> int:
 
 
 class _Batch:
-    """Mails whose next stage begins, with what came of the stages before."""
-
     def __init__(self, campaign: Campaign, mails: Sequence[Message]) -> None:
         self.campaign = campaign
         self.mail_spec: TaskSpec = campaign.task_version.spec
@@ -76,7 +74,6 @@ class _Batch:
         return next((stage for stage in stages if stage.pk not in begun), stages[-1])
 
     def values(self, mail: Message) -> MailValues:
-        """What the stages of a mail may take their inputs from."""
         outputs = values.outputs_of(self._stages[_arm_of(mail)], self._runs[mail.pk])
         return MailValues(mail.contact, self.mail_spec, outputs)
 
@@ -89,7 +86,6 @@ def _arm_of(mail: Message) -> UUID:
 
 
 def _begin_asking(batch: _Batch, stage: Stage, mails: Sequence[Message]) -> int:
-    """Research that starts from facts, and qualifying: one record a mail."""
     if stage.task_version is None:
         return _begin_rule(batch, stage, mails)
     spec = stage.task_version.spec
@@ -108,7 +104,6 @@ def _begin_asking(batch: _Batch, stage: Stage, mails: Sequence[Message]) -> int:
 
 
 def _begin_rule(batch: _Batch, stage: Stage, mails: Sequence[Message]) -> int:
-    """Qualify by what is known, without a model."""
     source = stage.condition["field"]
     found = {mail.pk: batch.values(mail).get(source) for mail in mails}
     out = {pk: stopped_by(source, value) for pk, value in found.items() if not values.passes(value, stage.condition)}
@@ -120,7 +115,7 @@ def _begin_rule(batch: _Batch, stage: Stage, mails: Sequence[Message]) -> int:
 
 
 def _begin_verifying(batch: _Batch, stage: Stage, mails: Sequence[Message]) -> int:
-    """Rules look at each claim first; what they leave open is the model's, where there is one."""
+    """Check each claim by rules first; what they leave open goes to the model, where there is one."""
     now, runs = timezone.now(), list[StageRun]()
     asked: dict[UUID, tuple[StageRun, Facts]] = {}
     for mail in mails:
@@ -186,7 +181,7 @@ def _facts_of_claim(mail: MailValues, stage: Stage, spec: TaskSpec, claim: Mappi
 
 
 def _begin_writing(batch: _Batch, stage: Stage, mails: Sequence[Message]) -> int:
-    """Make the record that a mail is written from: the contact's own facts without pages, and what stages passed on."""
+    """Merge the contact's own facts, without pages, with values that stages passed on, into one record."""
     spec, campaign, now = batch.mail_spec, batch.campaign, timezone.now()
     pages = inputs.page_facts(spec)
     # Nothing is added and nothing to be left out: the contact's own record serves.
@@ -221,7 +216,6 @@ _BEGIN: dict[StageKind, Callable[[_Batch, Stage, Sequence[Message]], int]] = {
 def _facts_of(
     mails: Sequence[Message], facts_of: Callable[[Message], Facts]
 ) -> tuple[dict[UUID, Facts], dict[UUID, str]]:
-    """Facts by mail, and why some have none that a stage could be asked about."""
     facts: dict[UUID, Facts] = {}
     missing: dict[UUID, str] = {}
     for mail in mails:
@@ -260,6 +254,5 @@ def _leave(mails: Mapping[UUID, str], stage: Stage, *, state: MessageState, **mo
 
 
 def _move(mails: Sequence[UUID], *, state: MessageState, **more: Any) -> int:
-    """Move mails that are still being prepared."""
     rows = Message.objects.filter(pk__in=mails, state=MessageState.PREPARING)
     return rows.update(state=state, updated_at=timezone.now(), **more)

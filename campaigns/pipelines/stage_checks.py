@@ -75,7 +75,7 @@ def _of_inputs(mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape])
 
 
 def _lacking(stage: StageShape) -> Iterator[Problem]:
-    """Required facts that nothing fills. What writes a mail takes those from the contact's own record."""
+    """Required facts that nothing fills. A writing stage takes those from the contact's own record."""
     if stage.kind == StageKind.VERIFY:
         wanted = set(_CLAIM_INPUTS)
         wanted |= {fact.name for fact in stage.spec.input_schema if fact.required} if stage.spec else set()
@@ -95,7 +95,7 @@ def _lacking(stage: StageShape) -> Iterator[Problem]:
 
 
 def _of_claims(stage: StageShape, offered: Mapping[str, str]) -> Iterator[Problem]:
-    """Claims and their passages are two parts of one list of an earlier stage."""
+    """Require that claims and their passages are two parts of one list of an earlier stage."""
     sources = [stage.inputs.get(name, "") for name in _CLAIM_INPUTS]
     if not all(source in offered for source in sources):
         return

@@ -26,7 +26,6 @@ class StageDraft:
     """One stage as the form says it.
 
     Attributes:
-        kind: What it does.
         name: What later stages call it by.
         task: Slug of its task; empty: rules do it.
         teacher: Slug of its model; of a router with `router:` before it.
@@ -59,7 +58,6 @@ class StageDraft:
 
     @property
     def two_fields(self) -> bool:
-        """Whether labels of more than one field are ticked: a stage goes by one."""
         return bool(self.task) and sum(bool(values) for values in self.labels.values()) > 1
 
 
@@ -110,7 +108,7 @@ def _model(stage: Stage) -> str:
 
 
 def _all_named(stage: Stage) -> dict[str, str]:
-    """A saved stage's inputs, with what it leaves open said to be so: nothing is filled in for it."""
+    """Spell out inputs that a saved stage leaves open, so that nothing is filled in for it."""
     facts = stage.task_version.spec.input_schema if stage.task_version else ()
     return {fact.name: "" for fact in facts} | dict(stage.inputs)
 

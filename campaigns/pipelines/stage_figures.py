@@ -44,10 +44,7 @@ class StageFigures:
     """One stage of the drawing.
 
     Attributes:
-        came_in: Mails that reached it.
         passed: Mails that it let go on.
-        under_way: Mails that wait for it.
-        cost_usd: What its calls cost.
         seconds: Median of an answer; None before the first, and of rules.
         quality: The miniature's own evaluation; None where none is measured.
         large: None where no call was made, or no teacher with a price is connected.
@@ -66,7 +63,6 @@ class StageFigures:
 
     @property
     def share(self) -> float | None:
-        """Which part of what came in, and is done, went on."""
         done = self.came_in - self.under_way
         return self.passed / done if done else None
 
@@ -81,7 +77,6 @@ class Drawing:
 
     @property
     def cost_usd(self) -> Decimal:
-        """What all its stages cost."""
         return sum((stage.cost_usd for stage in self.stages), Decimal(0))
 
 
@@ -140,7 +135,7 @@ def _figures(
 
 
 def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
-    """By stage: mails that came in, that it let go on, and that wait for it. A claim that stands lets its mail go on."""
+    """Mails that came in, that went on and that wait, by stage. A claim that stands lets its mail go on."""
     runs = StageRun.objects.filter(message__campaign=campaign).order_by().values_list("stage_id")
     is_open = Q(state__in=(StageState.WAITING, StageState.ASKED), message__state__in=AT_A_STAGE)
     rows = runs.annotate(
@@ -152,7 +147,6 @@ def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
 
 
 def _write_stages(arms: Iterable[Arm], stages: Iterable[Stage]) -> dict[UUID, UUID]:
-    """The stage that writes the mails of each arm."""
     by_version = {stage.version_id: stage.pk for stage in stages if stage.kind == StageKind.WRITE}
     return {arm.pk: by_version[arm.pipeline_id] for arm in arms if arm.pipeline_id in by_version}
 
@@ -163,7 +157,7 @@ def _mails_to_write(campaign: Campaign, arms: Sequence[Arm]) -> QuerySet[Message
 
 
 def _written(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, tuple[int, int, int]]:
-    """The same of the stages that write, whose rows are the mails: those that no stage before has ended."""
+    """Mails that came in, went on and wait at writing stages: those that no stage before has ended."""
     ended = StageRun.objects.filter(message=OuterRef("pk"), state=StageState.FAILED)
     has_draft, waits = Q(draft__isnull=False), Q(state__in=(MessageState.PLANNED, MessageState.WRITING))
     failed = Q(state=MessageState.FAILED) & Q(~Exists(ended))
@@ -185,7 +179,6 @@ def _written(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -
 
 
 def _medians(campaign: Campaign) -> dict[UUID, float]:
-    """By stage, the median seconds of its answers."""
     runs = StageRun.objects.filter(message__campaign=campaign, seconds__isnull=False, draft__isnull=False)
     return _middles(runs.annotate(of=F("stage_id"), took=F("seconds")))
 
@@ -220,7 +213,6 @@ class _Calls:
 
 
 def _calls(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, _Calls]:
-    """By stage, the calls of its orders and of those that asked again."""
     written = _write_stages(arms, stages)
     stage_of: dict[UUID, UUID] = dict(StageOrder.objects.filter(campaign=campaign).values_list("order_id", "stage_id"))
     own = WriteOrder.objects.filter(campaign=campaign, arm__in=arms).values_list("order_id", "arm_id")
@@ -243,7 +235,7 @@ def _summed(parts: Sequence[_Calls]) -> _Calls:
 
 
 def _large(calls: _Calls, lines: Sequence[TeacherLine]) -> LargeModel | None:
-    """The dearest connected teacher by these tokens; miniatures and what runs here are none."""
+    """The dearest connected teacher by these tokens; miniatures and local models are none."""
     if not calls.input_tokens + calls.output_tokens:
         return None
     costs = [

@@ -39,7 +39,6 @@ class StageForecast:
     """One stage of an arm as it would be.
 
     Attributes:
-        stage: The stage.
         answers: How many answers it would be asked for, if every mail came to it.
         cost_usd: Their estimated price; 0 with rules.
         cost_high_usd: The same at the upper end of the estimate.

@@ -24,7 +24,7 @@ def usual_stages(offers: Offers) -> list[StageDraft]:
 
 
 def _first(offers: Offers, kind: StageKind) -> str:
-    """Slug of the first task of a kind with a model that can be asked, else of the first; empty where there is none."""
+    """Prefer the first task of a kind with a model that can be asked, else the first; empty where there is none."""
     slugs = [task.slug for task in offers.tasks_for(kind) if task.pk != offers.mail.pk]
     ready = [slug for slug in slugs if any(line.can_be_asked for line in offers.models_for(slug))]
     return next(iter([*ready, *slugs]), "")

@@ -12,8 +12,6 @@ MOST_ARMS = 6
 
 
 class PlannedArm(Protocol):
-    """What is checked of an arm."""
-
     @property
     def name(self) -> str: ...
     @property
@@ -49,7 +47,7 @@ def arm_errors(task: Task, arms: Sequence[PlannedArm]) -> list[str]:
 
 
 def _holdout_error(arms: Sequence[PlannedArm]) -> str:
-    """What is wrong with an arm without mails; empty where nothing is."""
+    """Error text of an arm without mails; empty where nothing is wrong."""
     holdouts = [arm for arm in arms if arm.is_holdout]
     if len(holdouts) > 1:
         return "At most one arm gets no mail."

@@ -75,8 +75,6 @@ class StepPlan:
 
 @dataclass(frozen=True)
 class CampaignPlan:
-    """Everything a draft campaign says."""
-
     name: str
     arms: Sequence[ArmPlan]
     steps: Sequence[StepPlan] = (StepPlan(),)

@@ -41,8 +41,6 @@ class ArmForecast:
     """What an arm would be: people, companies, drafts to write, and their price.
 
     Attributes:
-        arm: The arm.
-        contacts: People in it.
         clusters: Companies (or lone addresses) in it.
         drafts: Drafts its model would write for one step: one a record, however many people share it; one a person where
             stages write the record.
@@ -70,12 +68,10 @@ class LaunchForecast:
 
     @property
     def cost_usd(self) -> Decimal:
-        """Estimated price of every draft of every step."""
         return self._sum("cost_usd")
 
     @property
     def cost_high_usd(self) -> Decimal:
-        """The same at the upper end of the estimate."""
         return self._sum("cost_high_usd")
 
     @property

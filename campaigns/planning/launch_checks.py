@@ -29,9 +29,6 @@ class LaunchProblem:
     """One thing to mend first.
 
     Attributes:
-        code: A stable word for programs.
-        message: What is wrong.
-        hint: How to mend it.
         place: Where: `sender`, `contacts`, `arms`, `steps`, `links`, `limits`, `experiment` or `task`.
     """
 
@@ -113,7 +110,6 @@ def _steps(campaign: Campaign) -> Iterator[LaunchProblem]:
 
 
 def _clicks(campaign: Campaign, steps: list[Step]) -> Iterator[LaunchProblem]:
-    """Return steps that ask for clicks of a campaign without links."""
     asking = [step for step in steps if step.when in (StepCondition.CLICKED, StepCondition.NOT_CLICKED)]
     if asking and not campaign.links.exists():
         yield LaunchProblem(
@@ -125,7 +121,6 @@ def _clicks(campaign: Campaign, steps: list[Step]) -> Iterator[LaunchProblem]:
 
 
 def _same_texts(steps: list[Step]) -> Iterator[LaunchProblem]:
-    """Return fixed texts that repeat each other: no contact gets the same text twice."""
     fixed = [step for step in steps if step.writer == StepWriter.TEMPLATE and step.body.strip()]
     for at, step in enumerate(fixed):
         if repeat := repeats.find(step.body, [{"body": earlier.body} for earlier in fixed[:at]]):

@@ -13,8 +13,6 @@ DAY_S = 86_400
 
 
 class PlannedStep(Protocol):
-    """What is checked of a mail of a sequence."""
-
     @property
     def wait_s(self) -> int: ...
     @property

@@ -57,7 +57,6 @@ class ErasedPerson:
     versions: int
 
     def sentence(self) -> str:
-        """In words."""
         if not self.contacts:
             return "Nothing was held about this address. It is on the suppression list now, so that nothing will be."
         counted = (
@@ -177,7 +176,7 @@ def _erase_contacts(contacts: Sequence[Contact]) -> None:
 
 
 def _anonymous_cluster(contact: Contact) -> str:
-    """The cluster where colleagues share it, else a word of its own: who is counted together stays together."""
+    """The cluster where colleagues share it, else a word of its own: contacts counted together stay together."""
     others = Enrolment.objects.filter(cluster=contact.cluster).exclude(contact__address_hmac=contact.address_hmac)
     alike = Contact.objects.filter(cluster=contact.cluster).exclude(address_hmac=contact.address_hmac)
     if others.exists() or alike.exists():

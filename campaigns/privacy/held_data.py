@@ -54,12 +54,10 @@ class PersonData:
 
     @property
     def is_anybody(self) -> bool:
-        """Whether anything is held that could be handed out or erased."""
         return any(contact.erased_at is None for contact in self.contacts)
 
     @property
     def may_erase(self) -> bool:
-        """Whether the member leads every task that holds the person."""
         return self.elsewhere == 0
 
 
@@ -91,7 +89,6 @@ def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]
 
 
 def _made_for(contacts: Sequence[UUID]) -> set[UUID]:
-    """Records that stages of a pipeline made for mails to these contacts, and those made of their replies."""
     runs = StageRun.objects.filter(message__contact__in=contacts)
     mails = Message.objects.filter(contact__in=contacts, record__isnull=False)
     # Pages may have become a record that its stage has not taken yet.

@@ -25,7 +25,7 @@ from web.http.form_errors import add_refusal
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask for an address. By POST, and on to a page named by its HMAC: the address itself stays out of every log."""
+    """Redirect to a page named by the address's HMAC: the address itself stays out of every log."""
     task = task_to_lead_or_403(member_of(request), slug)
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -48,7 +48,6 @@ def detail(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
 @never_cache
 @require_POST
 def export(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
-    """Everything held about the person, as a file."""
     task_to_lead_or_403(member_of(request), slug)
     document = export_and_erase.export(_hmac_or_404(hmac), by=member_of(request))
     response = HttpResponse(
@@ -62,7 +61,6 @@ def export(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
 
 @require_POST
 def erase(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
-    """Erase the person, once the address was typed again."""
     task = task_to_lead_or_403(member_of(request), slug)
     form = EraseForm(request.POST)
     if form.is_valid():

@@ -105,7 +105,7 @@ def versions_with_erased() -> list[UUID]:
 
 
 def _empty_synthetic(records: Sequence[UUID]) -> None:
-    """Empty what the orders keep that made records up: one call writes several, so all that their calls told goes."""
+    """Empty whole orders that made records up: one call writes several."""
     orders = Order.objects.filter(job__in=Record.objects.filter(pk__in=records).values("source__synthetic_job"))
     Call.objects.filter(order__in=orders).update(excerpt="", error_message="", fields=None)
     Synthesis.objects.filter(order__in=orders).update(bad=[])

@@ -127,7 +127,7 @@ def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
 
 
 def _task(campaign: Campaign) -> Task | None:
-    """The hidden task of a campaign's replies, made on first need in the name of who launched the campaign."""
+    """Make the hidden task on first need, in the name of the member who launched the campaign."""
     slug = f"{PREFIX}{campaign.pk.hex}"
     task = Task.objects.filter(slug=slug).first()
     maker = campaign.launched_by or campaign.created_by
@@ -162,5 +162,5 @@ def facts_shown(subject: str, text: str) -> Facts:
 
 
 def _hash(reply: Reply) -> str:
-    """Stays with the record when its text is erased, so that no reply is asked about twice."""
+    """Identify a reply after its text is erased, so that none is asked about twice."""
     return sha256(reply.pk.bytes).hexdigest()

@@ -55,7 +55,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def correct(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    """Say what a reply means; back to where the form stood."""
     reply = selectors.reply_or_404(member_of(request), reply_id)
     meaning = request.POST.get("meaning", "")
     if meaning in ReplyClass.values:

@@ -43,8 +43,6 @@ class MessageMatch(StrEnum):
 
 
 class InboundResult(StrEnum):
-    """What became of something that came in."""
-
     NEW = "new"
     KNOWN = "known"
     UNMATCHED = "unmatched"
@@ -55,7 +53,6 @@ class ProviderEvent:
     """An event as a webhook tells it.
 
     Attributes:
-        kind: What happened.
         key: The same for every telling of it.
         message: Id of the mail's row, if the provider hands it back; else `message_id`, its Message-ID.
         payload: Plain values, free of the person's text.
@@ -124,10 +121,7 @@ def take_mail(raw: bytes) -> InboundResult:
 
 
 def _absence(message: Message, incoming: IncomingMail, kind: ReplyClass) -> dict[str, Any]:
-    """What a notice of absence says of the return; nothing for any other program's mail.
-
-    `away_until_s` is the moment until which the next mail waits: midnight of the day of return where the reader lives.
-    """
+    """Return `away_until_s`: midnight of the day of return where the reader lives; empty for other automatic mail."""
     if kind != ReplyClass.OUT_OF_OFFICE:
         return {}
     zone = return_dates.zone_of(message.contact.time_zone, message.campaign.time_zone)
@@ -150,7 +144,7 @@ def _bounced(incoming: IncomingMail) -> InboundResult:
 def _reported_message(
     incoming: IncomingMail, kind: EventKind, ids: Iterable[str], payload: dict[str, Any]
 ) -> InboundResult:
-    """What a server reports: found by the Message-ID it carries back, the address it was returned to, or any sign of ours."""
+    """Match a report by the Message-ID it carries back, the address it was returned to, or any sign of ours."""
     message = _by_ids(ids) or _by_token(incoming.recipients) or returned_mails.mail_of(incoming.marks)
     return _record_event(message, kind, incoming, payload) if message else InboundResult.UNMATCHED
 
@@ -208,7 +202,7 @@ def _by_token(recipients: Iterable[str]) -> Message | None:
 
 
 def _by_sender(address: str) -> Message | None:
-    """The last mail that went to this address, of any campaign: a guess."""
+    """Guess the last mail that went to this address, of any campaign."""
     try:
         hmac = email_addresses.hmac_from(address)
     except ValueError:

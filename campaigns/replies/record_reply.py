@@ -107,7 +107,6 @@ def _leave(reply: Reply) -> Event | None:
 
 
 def _let_go(message: Message) -> None:
-    """Have mails that a possible opt-out held looked at again now."""
     held = Message.objects.filter(state=MessageState.APPROVED, held_because=HoldReason.OPTOUT)
     now = timezone.now()
     held = held.filter(contact__address_hmac=message.contact.address_hmac)

@@ -106,7 +106,7 @@ def _who(part: ThreadPart) -> str:
 
 
 def _told(part: ThreadPart) -> str:
-    """What was written; of theirs the lines that begin like a turn as quotations."""
+    """Text of a part; in the reader's, lines that begin like a turn become quotations."""
     # As lines are told apart elsewhere too.
     return _TURN.sub("> ", "\n".join(part.text.splitlines())) if part.reply else part.text
 

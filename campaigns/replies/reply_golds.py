@@ -137,7 +137,7 @@ def _draft(reply: Reply, record: Record, version: TaskVersion, *, before: str, b
 
 
 def _model(reply: Reply, before_by: str) -> str:
-    """Who had said it: the rules or the campaign's model; a member's name is no model's."""
+    """Return the campaign's model or the rules; a member's name is no model's."""
     teacher = reply.message.campaign.reply_teacher
     return before_by if before_by == RULES or (teacher is not None and before_by == teacher.name) else ""
 

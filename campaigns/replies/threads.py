@@ -19,8 +19,6 @@ _ANSWERED = (AnswerState.APPROVED, AnswerState.SENDING, AnswerState.SENT, Answer
 
 @dataclass(frozen=True, slots=True)
 class ThreadPart:
-    """One mail of an exchange: ours, with `reply` theirs, or with `answer` what a person answered."""
-
     at: datetime
     subject: str
     text: str

@@ -50,7 +50,6 @@ class WordSorter:
         self._weights = memoryview(weights).cast("b")
 
     def ask(self, replies: Sequence[ReceivedReply]) -> list[Mapping[str, float]]:
-        """Probability of each class, reply by reply."""
         return [self._probabilities(each.read) for each in replies]
 
     def _probabilities(self, text: str) -> Mapping[str, float]:

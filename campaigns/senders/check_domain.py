@@ -42,7 +42,7 @@ def check(
 
 
 def _tracking(findings: list[dict[str, Any]], now: datetime) -> dict[str, datetime | None]:
-    """Whether links may bear the tracking domain. Where DNS gave no answer, what it said last stands."""
+    """Keep the earlier state where DNS gave no answer."""
     states = [found["state"] for found in findings if found["check"] == tracking_domains.CHECK]
     if states == [FindingState.UNKNOWN]:
         return {}

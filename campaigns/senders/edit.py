@@ -32,8 +32,6 @@ _SELECTOR = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
 @dataclass(frozen=True)
 class NewSender:
-    """What a sender identity says."""
-
     name: str
     from_name: str
     from_address: str
@@ -119,7 +117,6 @@ def _checked(sender: NewSender) -> dict[str, Any]:
 
 
 def _check_sending(values: dict[str, Any], errors: dict[str, list[str]]) -> None:
-    """Check the mails a day, and the name of the sender's links."""
     limit = values["daily_limit"]
     if limit is not None and not 1 <= limit <= MOST_A_DAY:
         errors["daily_limit"] = [f"A whole number from 1 to {MOST_A_DAY:,}, or none."]

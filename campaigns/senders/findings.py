@@ -43,5 +43,4 @@ class Finding:
     add: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as a row keeps it."""
         return {**asdict(self), "records": list(self.records)}

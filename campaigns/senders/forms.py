@@ -12,8 +12,6 @@ from campaigns.senders.edit import MOST_A_DAY, NewSender
 
 
 class SenderForm(forms.Form):
-    """A sender identity."""
-
     name = forms.CharField(label="Name", max_length=120, help_text="What your colleagues call it.")
     from_name = forms.CharField(
         label="From, name", max_length=120, help_text="The person who writes, as readers see it."
@@ -53,7 +51,6 @@ class SenderForm(forms.Form):
     )
 
     def sender(self) -> NewSender:
-        """What was typed, for the service."""
         return NewSender(**self.cleaned_data)
 
 

@@ -22,7 +22,6 @@ from web.http.form_errors import add_refusal
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    """All identities, and a new one."""
     member = member_of(request)
     task = task_to_lead_or_403(member, slug)
     form = SenderForm(request.POST or None)
@@ -67,7 +66,6 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
 
 @require_POST
 def check_domain(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
-    """Ask DNS about the sender's domains."""
     member = member_of(request)
     task = task_to_lead_or_403(member, slug)
     identity = selectors.sender_or_404(member, sender)

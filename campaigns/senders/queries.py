@@ -27,8 +27,6 @@ CHANGED = "sender_changed"
 
 @dataclass(frozen=True)
 class SenderChange:
-    """The last change of a sender: by whom, and when."""
-
     by: str
     at: datetime
 

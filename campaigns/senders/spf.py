@@ -58,7 +58,6 @@ def spf_records(lookups: DnsLookups, domain: str) -> list[str]:
 
 
 def _ending(domain: str, record: str, counted: int) -> Finding:
-    """Tell how the record treats servers that it does not name."""
     terms = _terms(record)
     ends = [term for term in terms if term.lstrip("+-~?") == "all"]
     rest = " ".join(record.split()[:1] + [term for term in record.split()[1:] if term.lower().lstrip("+-~?") != "all"])

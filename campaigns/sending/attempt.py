@@ -31,7 +31,6 @@ class SendingAttempt:
 
     @classmethod
     def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> SendingAttempt:
-        """The turn of one attempt."""
         hours = hours_of(campaign)
         links, senders = compose_message.links_of(campaign), choice.senders_of(campaign)
         return cls(job_id, fence, campaign, links, hours, {}, senders)

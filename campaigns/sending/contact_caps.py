@@ -182,7 +182,6 @@ def _capped(
 
 
 def _in_conversation(contact: Contact, campaign: Campaign, now: datetime) -> Hold | None:
-    """Whether the person answered another campaign lately."""
     days = timedelta(days=settings.CONVERSATION_DAYS)
     if not days:
         return None

@@ -67,12 +67,10 @@ class GuardrailState:
 
     @property
     def label(self) -> str:
-        """Its name on pages."""
         return self.guardrail.label
 
     @property
     def share(self) -> float | None:
-        """None while no mail has gone."""
         return self.count / self.of if self.of else None
 
 
@@ -157,7 +155,6 @@ def _kept_counts(campaign: Campaign, since: datetime | None) -> Counts:
 
 
 def _counts(campaign: Campaign, since: datetime | None) -> Counts:
-    """Mails that left since then, and of how many each thing was reported."""
     left = Q(state=MessageState.SENT) | Q(state=MessageState.FAILED, sending_at__isnull=False)
     if since is not None:
         left &= Q(sent_at__gt=since) | Q(sent_at__isnull=True, sending_at__gt=since)

@@ -103,7 +103,7 @@ def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
 
 
 def _fix_version(campaign: Campaign) -> None:
-    """The newest wording counts, unless an experiment was registered on another."""
+    """Take the newest wording, unless an experiment was registered on another."""
     if not _is_registered(campaign):
         campaign.task_version = latest_version(campaign.task)
 
@@ -224,7 +224,6 @@ def end(campaign: Campaign, *, by: Member) -> Campaign:
 
 
 def _move(campaign: Campaign, target: CampaignState, *, by: Member) -> tuple[Campaign, bool]:
-    """The campaign in its new state, and whether it was this call that moved it."""
     permissions.require(by, campaign.task, Role.LEAD)
     campaign = _locked(campaign)
     if campaign.state == target:

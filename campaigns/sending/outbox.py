@@ -171,7 +171,7 @@ def settle_left_behind(campaign: Campaign) -> int:
 
 
 def _is_approved(message: Message) -> bool:
-    """Whether the decision that counts still says yes; one taken back moments ago may not have reached the mail yet."""
+    """Read the decision that counts: one taken back moments ago may not have reached the mail yet."""
     if message.draft is None:
         return message.approved_at is not None
     verdict = Gold.objects.filter(draft=message.draft).values_list("verdict", flat=True).first()
@@ -227,7 +227,7 @@ _TAKE, _WRITE_SENT = CompiledUpdate(_taken), CompiledUpdate(_sent)
 
 
 def _take(message: Message, turn: SendingAttempt, now: datetime, **mail: str) -> bool:
-    """The move that counts: approved to sending, for a campaign that runs and an attempt that holds its job."""
+    """Move approved to sending, only for a running campaign and an attempt that holds its job."""
     message.sending_at = now
     sender = message.sender_id
     return bool(
@@ -256,7 +256,7 @@ def _fail(message: Message, problem: str) -> None:
 
 
 def _write_result(message: Message, turn: SendingAttempt, **values: object) -> None:
-    """Only the attempt that put a mail on the wire writes its answer, even if others have called it unknown since."""
+    """Write only for the attempt that put a mail on the wire, even if others have called it unknown since."""
     mine = Message.objects.filter(pk=message.pk, sender_job=turn.job_id, sender_fence=turn.fence)
     is_final = values["state"] == MessageState.FAILED
     states = _MAY_BE_ANSWERED if is_final else (MessageState.SENDING,)

@@ -100,8 +100,6 @@ def send(job: Job, attempt: Attempt) -> dict[str, Any]:
 
 @dataclass
 class _SendLoop:
-    """One attempt at work: its connection, its pace, what it has done."""
-
     turn: SendingAttempt
     attempt: Attempt
     wire: MailConnection
@@ -135,7 +133,6 @@ class _SendLoop:
                 self._rest(min(SLICE_S * 2, settings.CAMPAIGN_LINGER_S))
 
     def one(self, message: Message) -> None:
-        """One mail, from waiting for its time to its answer."""
         while (wait_s := self.pace.wait_s(time.monotonic())) > 0:
             self._rest(min(wait_s, SLICE_S))
         self._rest(0)
@@ -215,7 +212,7 @@ def _pace(campaign: Campaign) -> TokenBucket:
 
 
 def _left_today(campaign: Campaign) -> int:
-    """How many mails the daily cap still allows, by the campaign's own midnight."""
+    """Remainder of the daily cap, by the campaign's own midnight."""
     midnight = day_starts(timezone.now(), campaign.time_zone)
     went = Message.objects.filter(campaign=campaign, state__in=_WENT, sending_at__gte=midnight).count()
     return campaign.daily_cap - went

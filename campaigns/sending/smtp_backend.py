@@ -32,7 +32,6 @@ class ShortLines(Compat32):
     """Writes a header that fits into its line as it is; every other one as Python does, with the same outcome."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return a header as it goes over the wire."""
         room = (self.max_line_length or 0) - len(name) - len(": ")
         if isinstance(value, str) and len(value) < room and _FITS.fullmatch(value):
             return f"{name}: {value}{self.linesep}".encode("ascii")
@@ -67,7 +66,7 @@ class _Staged:
 
 
 class StagedSMTP(_Staged, smtplib.SMTP):
-    """A plain or STARTTLS connection."""
+    pass
 
 
 class StagedSMTPOverTLS(_Staged, smtplib.SMTP_SSL):

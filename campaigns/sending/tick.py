@@ -37,8 +37,6 @@ TickStep = Callable[[Campaign], int]
 
 @dataclass(frozen=True, slots=True)
 class WaitingWork:
-    """What there is to look at in one campaign."""
-
     campaign_id: UUID
     is_running: bool
     is_held: bool
@@ -138,7 +136,6 @@ def on_pages_read(job: Job) -> None:
 
 
 def _go_through_stages(campaign_id: UUID, *, is_running: bool) -> int:
-    """Take what stages answered, and begin and ask the next ones where the campaign runs."""
     running = (CampaignState.RUNNING,)
     moved = _step(campaign_id, collect.collect, LIVE)
     if is_running:
@@ -149,7 +146,6 @@ def _go_through_stages(campaign_id: UUID, *, is_running: bool) -> int:
 
 
 def _audit(campaign_id: UUID, *, is_running: bool) -> int:
-    """Tell what experts made of audited answers, and have the teacher write those that are lacking where the campaign runs."""
     moved = _step(campaign_id, route_audits.follow, (*LIVE, CampaignState.ENDED))
     return moved + (_step(campaign_id, route_audits.order, (CampaignState.RUNNING,)) if is_running else 0)
 
@@ -169,7 +165,7 @@ def _until_done(campaign_id: UUID, step: TickStep, states: tuple[CampaignState, 
 
 
 def _step(campaign_id: UUID, step: TickStep, states: tuple[CampaignState, ...]) -> int:
-    """One step in one transaction; nothing when another tick has the campaign, or it is no longer in these states."""
+    """Run a step in one transaction; nothing when another tick has the campaign, or it is no longer in these states."""
     with transaction.atomic():
         # Rows that point at the campaign may be written meanwhile: only other ticks and acts on it wait.
         rows = Campaign.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
@@ -180,7 +176,7 @@ def _step(campaign_id: UUID, step: TickStep, states: tuple[CampaignState, ...]) 
 
 
 def _done(step: TickStep, campaign: Campaign) -> int:
-    """What a step moved; nothing where a file is being imported into a task that it brings records into."""
+    """Count moved rows; 0 while a file is imported into a task that the step brings records into."""
     try:
         with transaction.atomic():
             return step(campaign)

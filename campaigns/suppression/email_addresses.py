@@ -205,7 +205,7 @@ def hmac_from(address_or_hmac: str) -> str:
 
 @lru_cache(maxsize=4)
 def _key(given: str, secret: str) -> bytes:
-    """The key itself: extracted and expanded as HKDF does (RFC 5869), one block long."""
+    """Derive the key as HKDF does (RFC 5869), one block long."""
     if given:
         return given.encode()
     extracted = hmac.new(hashlib.sha256(_KEY_LABEL).digest(), secret.encode(), "sha256").digest()

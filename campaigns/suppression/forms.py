@@ -40,8 +40,6 @@ class SuppressForm(forms.Form):
 
 
 class LiftForm(forms.Form):
-    """Whose entry is a mistake, and why."""
-
     address = forms.CharField(max_length=254, widget=forms.HiddenInput())
     reason = forms.CharField(
         label="Lift, because",
@@ -51,8 +49,6 @@ class LiftForm(forms.Form):
 
 
 class PersonForm(forms.Form):
-    """Whom to look for."""
-
     address = forms.CharField(
         label="Mail address",
         max_length=254,

@@ -65,7 +65,7 @@ def lift(address_or_hmac: str, *, by: Member, why: str) -> list[SuppressionLift]
 
 
 def _has_left_for_good(hmac: str) -> bool:
-    """Whether the reader left by an act that an earlier entry of the list may hide, or was erased."""
+    """Look past entries that hide an earlier act of the reader, or an erasure."""
     kinds = (EventKind.UNSUBSCRIBED, EventKind.COMPLAINED)
     told = Event.objects.filter(message__contact__address_hmac=hmac, kind__in=kinds).values_list("payload", flat=True)
     erased = Contact.objects.filter(address_hmac=hmac, erased_at__isnull=False)

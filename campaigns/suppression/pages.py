@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    """The list, and more addresses for it."""
     task = task_to_lead_or_403(member_of(request), slug)
     form = SuppressForm(request.POST or None, request.FILES or None)
     bad: list[tuple[int, str]] = []
@@ -58,7 +57,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["POST"])
 def search(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show whether an address is on the list. By POST: an address in a URL would appear in every log."""
+    """Search by POST: an address in a URL would appear in every log."""
     task = task_to_lead_or_403(member_of(request), slug)
     asked, lookup = PersonForm(request.POST), None
     if asked.is_valid():
@@ -74,7 +73,6 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["POST"])
 def lift_entry(request: HttpRequest, slug: str) -> HttpResponse:
-    """Let a person be written to again who stands on the list by mistake."""
     task = task_to_lead_or_403(member_of(request), slug)
     form = LiftForm(request.POST)
     if form.is_valid():

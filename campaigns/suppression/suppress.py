@@ -203,7 +203,7 @@ def _put(
 
 
 def _without_entry(hmacs: Sequence[str], *, is_for_good: bool) -> list[str]:
-    """Those that need an entry: none stands, or only such as may be lifted where this one is for good."""
+    """Hashes without an entry, or only with such as may be lifted where this one is for good."""
     rows = selectors.standing().filter(address_hmac__in=hmacs)
     covered = {row.address_hmac for row in rows if not (is_for_good and may_be_lifted(row))}
     return [hmac for hmac in hmacs if hmac not in covered]
@@ -232,7 +232,7 @@ def _wait_for_sending(mails: list[UUID], answers: list[UUID]) -> None:
 
 
 def _stop(contacts: list[Contact], reason: StopReason) -> None:
-    """Stop what has not gone. Locked in one order first, so that two who stop the same mails do not wait in a ring."""
+    """Lock mails in one order first, so that two concurrent stops do not wait in a ring."""
     if not contacts:
         return
     unsent = Message.objects.filter(contact__in=contacts, state__in=BEFORE_THE_WIRE)

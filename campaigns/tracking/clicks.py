@@ -127,7 +127,7 @@ def _message(message_id: UUID) -> Message:
 
 
 def _other_links(message: Message, link: Link, now: datetime) -> int:
-    """How many other links of the mail were followed within the last second."""
+    """Other links of the mail followed within the last second."""
     lately = Event.objects.filter(
         message=message, kind=EventKind.CLICKED, occurred_at__gt=now - timedelta(seconds=mail_scanners.BURST_S)
     )

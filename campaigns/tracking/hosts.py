@@ -83,7 +83,7 @@ def _asked_name(request: HttpRequest) -> str:
 
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:
-    """Answer what mails do not lead to; None after the request was given this site's name."""
+    """Refuse what mails do not lead to; None after the request was given this site's name."""
     if not request.path.startswith(_PATHS):
         return HttpResponse("There is nothing here.", status=404, content_type="text/plain; charset=utf-8")
     request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc

@@ -29,7 +29,7 @@ class _RateLimitedLog:
         self._count, self._said_s = 0, -LOG_EVERY_S
 
     def seen(self, where: str) -> None:
-        """Count one, and say so if it has been quiet for a minute. The token itself is not written down."""
+        """Log a refused token at most once a minute. The token itself is not written down."""
         with self._lock:
             self._count += 1
             if time.monotonic() - self._said_s < LOG_EVERY_S:
@@ -46,7 +46,7 @@ GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7
 
 @require_http_methods(["GET", "HEAD"])
 def click(request: HttpRequest, token: str) -> HttpResponse:
-    """On to the link of the campaign that the token names, and to no other place."""
+    """Redirect to the link that the token names, and to no other place."""
     try:
         url = clicks.click(token, _visitor(request))
     except ForgedTokenError:
@@ -70,7 +70,7 @@ def opened(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """A page with one button; only its POST, or a mail program's, changes anything."""
+    """Show a page with one button; only its POST, or a mail program's, changes anything."""
     try:
         if request.method == "POST":
             is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
@@ -99,13 +99,13 @@ def _visitor(request: HttpRequest) -> Visitor:
 
 
 def _nothing(where: str) -> HttpResponse:
-    """Bare words: the site's own page of a 404 would set a cookie."""
+    """Answer in bare words: the site's own page of a 404 would set a cookie."""
     FORGED_TOKENS.seen(where)
     return _private(HttpResponse("There is nothing here.", status=404, content_type="text/plain; charset=utf-8"))
 
 
 def _veiled(address: str) -> str:
-    """Enough of an address for its owner to know it by: a forwarded mail must not tell it."""
+    """Show enough of an address for its owner to recognize: a forwarded mail must not tell it."""
     local, sign, domain = address.rpartition("@")
     return f"{local[:1]}…{sign}{domain}" if sign else ""
 

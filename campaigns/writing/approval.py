@@ -30,8 +30,6 @@ NOT_SENDABLE = "Approved, but {words}. Take the decision back, edit the text, an
 
 @dataclass(frozen=True, slots=True)
 class _CheckedMails:
-    """What was made of a batch: mails for the desk, mails past it, mails that must not go."""
-
     for_desk: list[Message]
     past_it: list[Message]
     stopped: list[Message]
@@ -126,7 +124,7 @@ def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:
 
 
 def _why_not_sendable(mail: Message, known: Collection[str]) -> str:
-    """Why an approved mail cannot go as it is; empty when it can."""
+    """Reason why an approved mail cannot go as it is; empty when it can."""
     fields = content.fields_of(mail)
     if slots := render.unfilled_slots(fields, known):
         return NOT_SENDABLE.format(words=str(render.UnfilledSlotError(slots)))[:300]
@@ -137,13 +135,11 @@ def _why_not_sendable(mail: Message, known: Collection[str]) -> str:
 
 
 def _is_decided(**verdict: Any) -> Exists:
-    """Whether a draft is decided and something counts; of one verdict if one is named."""
     wanted = {f"gold__{name}": value for name, value in verdict.items()} or {"gold__isnull": False}
     return Exists(Draft.objects.filter(pk=OuterRef("draft_id"), state=DraftState.DECIDED, **wanted))
 
 
 def _mark(campaign: Campaign, mails: Sequence[Message]) -> None:
-    """Put this room's own marks on the drafts, beside those of the task's checks."""
     _share_versions(mails)
     slot_names = frozenset(content.known_slots(campaign))
     marks_by_draft: dict[UUID, list[Mapping[str, Any]]] = {}
@@ -176,7 +172,7 @@ def _sort_out(campaign: Campaign, mails: Sequence[Message]) -> _CheckedMails:
 
 
 def _needs_person(campaign: Campaign, mail: Message) -> bool:
-    """A mail by the campaign's rule, and a draft always where a check marks it.
+    """Apply the campaign's rule; a draft that a check marks always needs a person.
 
     Where a share is enough, a fixed text was approved by the member who launched it.
     """
@@ -198,7 +194,7 @@ def _share_versions(mails: Sequence[Message]) -> None:
 
 
 def _move(mails: Sequence[Message], *, state: MessageState, **values: Any) -> int:
-    """Move mails that are still where they were seen."""
+    """Move only mails whose state has not changed since they were read."""
     now, moved = timezone.now(), 0
     for source in {mail.state for mail in mails}:
         ids = [mail.pk for mail in mails if mail.state == source]

@@ -40,8 +40,6 @@ class DraftsWanted:
 
 
 class Writers:
-    """Who writes the mails of each arm and step of a campaign."""
-
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
         self._arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
@@ -52,6 +50,5 @@ class Writers:
         return self._routed.get((wanted.arm_id, wanted.step_id))
 
     def answers(self, wanted: DraftsWanted) -> StageAnswers:
-        """The drafts that came, and who is to write the rest."""
         teacher, there = self._arms[wanted.arm_id].teacher, wanted.orders(self._campaign)
         return routes.answers(self._campaign, self.stage(wanted), teacher, there, wanted.by_record)

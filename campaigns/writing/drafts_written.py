@@ -39,7 +39,7 @@ def drafts_by_record(
 
 
 def _repeats(drafts: QuerySet[Draft]) -> dict[UUID, tuple[UUID, str]]:
-    """Of these drafts: follow-ups that say what their reader was sent before; the record of each, and why."""
+    """Follow-ups that repeat an earlier mail to their reader: the record of each, and why."""
     follow_ups = drafts.filter(thread__isnull=False).select_related("task_version").defer("messages")
     bodies = {draft: content.as_subject_and_body(draft.task_version.spec, draft.fields)["body"] for draft in follow_ups}
     unfit = {draft: repeats.find(body, draft.thread or ()) for draft, body in bodies.items()}

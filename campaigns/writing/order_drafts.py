@@ -222,7 +222,7 @@ def _quote(campaign: Campaign, wanted: DraftsWanted, told: Threads) -> Quote | R
 
 
 def _caps(campaign: Campaign, quotes: dict[Group, Quote]) -> dict[Group, Decimal]:
-    """What each paid order may cost at most: what is left, shared out as their upper estimates stand to each other."""
+    """Share what is left among paid orders in proportion to their upper estimates."""
     paid = {group: quote for group, quote in quotes.items() if quote.estimate.worst_call_usd > 0}
     if not paid:
         return {}
@@ -256,7 +256,7 @@ def _order(campaign: Campaign, wanted: DraftsWanted, cap_usd: Decimal | None, to
 
 
 def _move(mails: Sequence[UUID], *, source: MessageState, state: MessageState, **values: Any) -> int:
-    """Move mails that are still where they were seen."""
+    """Move only mails whose state has not changed since they were read."""
     now = timezone.now()
     return sum(
         Message.objects.filter(pk__in=chunk, state=source).update(state=state, updated_at=now, **values)

@@ -96,7 +96,7 @@ def _jobs(campaign: Campaign, *, but: frozenset[JobState]) -> list[Job]:
 
 
 def _steer(verb: Callable[..., Job], job: Job) -> None:
-    """An order that ended at this very moment needs no steering."""
+    """Ignore an order that ended at this very moment: it needs no steering."""
     try:
         verb(job, by=None)
     except Refusal:

@@ -80,7 +80,7 @@ def holds(campaign: Campaign, step: Step) -> Q:
 
 
 def _fitting_replies(step: Step) -> QuerySet[Reply]:
-    """Answers of a mail's reader that this step takes up: the last one, of a class it names, surely read so, and not answered by a person."""
+    """The reader's last answer: of a class the step names, surely read so, and not answered by a person."""
     later = Event.objects.filter(
         enrolment=OuterRef("event__enrolment_id"), occurred_at__gt=OuterRef("event__occurred_at")
     )
@@ -101,7 +101,7 @@ def _between(step: Step, steps: Sequence[Step]) -> list[Step]:
 
 
 def _possible_before(step: Step, steps: Sequence[Step]) -> list[Step]:
-    """Return steps that this one can follow. None is passed over that goes to whoever has not answered."""
+    """Steps that this one can follow; none is passed over that goes to whoever has not answered."""
     before: list[Step] = []
     for each in reversed([each for each in steps if each.number < step.number]):
         before.append(each)

@@ -60,7 +60,6 @@ class ContactColumns:
     company_fact: str
 
     def fact_names(self) -> frozenset[str]:
-        """Targets that are facts of the record."""
         return frozenset(target.name for target in self.fields) - frozenset(self.person)
 
     def for_mapping(self, mapping: ColumnMapping, defaults: dict[str, str]) -> tuple[TargetField, ...]:

@@ -43,8 +43,6 @@ MAX_ROWS = 200_000
 
 @dataclass
 class _ImportRun:
-    """One import under way."""
-
     task: Task
     writing: RecordRowBuilder
     table: Table
@@ -135,7 +133,6 @@ def _draw(task: Task, path: Path, mapping: ColumnMapping, *, by: Member, filenam
 
 
 def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> None:
-    """Sort a chunk of rows into suppressed, known and fresh; records are kept for the fresh alone."""
     there = outcomes.known_among(taking.task, rows)
     taking.seen.update((hmac, contact.pk) for hmac, contact in there.items())
     blocked = suppressed.suppressed_among([row.hmac for row in rows])
@@ -154,7 +151,7 @@ def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> None:
 
 
 def _take_known(taking: _ImportRun, row: ContactRow, contact: Contact | None) -> None:
-    """A row about somebody who is known; of two about one person the first that says something else counts."""
+    """Keep the first row about a known person that differs from what is stored."""
     new = outcomes.differences(contact, row) if contact and contact.pk not in taking.changes else {}
     if contact and new:
         taking.changes[contact.pk] = new
@@ -187,7 +184,7 @@ def _give_records(taking: _ImportRun, fresh: list[tuple[ContactRow, Contact]]) -
 
 
 def _new_records(taking: _ImportRun, hashed: dict[str, ContactRow]) -> list[Record]:
-    """Records that are not saved yet, each on the side of its company; a row that would stand on two sides is refused."""
+    """Unsaved records, each on the side of its company; a row that would stand on two sides is refused."""
     news = [(key, row, taking.writing.naming.company(row.facts, key)) for key, row in hashed.items()]
     taking.companies.learn(company for _, _, company in news)
     made: list[Record] = []
@@ -217,7 +214,7 @@ def _source(task: Task, table: Table, batch: ContactImport, by: Member) -> Sourc
 
 
 def _write(taking: _ImportRun) -> None:
-    """Look at the list once more under its lock, and write the contacts: no suppression can slip in between."""
+    """Check the suppression list again under its lock before writing: no suppression can slip in between."""
     suppress.lock_list()
     blocked = suppressed.suppressed_among([contact.address_hmac for _, contact in taking.fresh])
     kept = []

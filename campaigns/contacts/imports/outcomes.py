@@ -35,8 +35,6 @@ class ContactsResult:
 
     Attributes:
         batch: Its row; where everybody was known from the very same file, the earlier one.
-        rows_total: Rows of the file.
-        rows_added: New contacts.
         rows_changed: Contacts the task has already, of whom the file says something else.
         rows_known: Other contacts the task has already, and repeats within the file.
         rows_suppressed: Addresses never to be written to again; nothing of these rows is kept.

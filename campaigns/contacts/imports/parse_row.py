@@ -109,7 +109,7 @@ def person_value(name: str, value: object) -> str:
 
 
 def _line(name: str, value: object) -> str:
-    """One line of text: a line break in a name would be a header of its own in a mail."""
+    """Refuse line breaks: in a name one would be a header of its own in a mail."""
     text = " ".join(str(value).split())
     if len(text) > _LONGEST[name]:
         raise ValueError(f"'{name}' has {len(text)} characters; {_LONGEST[name]} is the limit")
@@ -139,7 +139,7 @@ def _zone(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    """A code such as de or de-AT, or an English name, as the code."""
+    """Accept codes such as de or de-AT, and English names; return the code."""
     word = value.strip().casefold()
     by_name = {language.label.casefold(): language.value for language in Language}
     code = by_name.get(word, word.replace("_", "-").partition("-")[0])

@@ -76,7 +76,7 @@ def _question(control: str, options: dict[str, Any]) -> AnalysisQuestion:
 
 
 def _control(named: str | None, arms: list[str], notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The named control; else one that calls itself so; else the first by name."""
+    """Choose the named control; else an arm called so; else the first by name."""
     if named is not None:
         return named, notes
     control_arms = [arm for arm in arms if arm.lower() in CONTROL_NAMES or arm.lower().startswith("no ")]

@@ -56,7 +56,7 @@ def read_complaint(mail: Mail, *, sender: str = "", subject: str = "") -> Compla
 
 
 def _is_handed_back(mail: Mail, sender: str, subject: str) -> bool:
-    """Whether a mail carries another one, whole or by its headers, as a feedback loop hands it back."""
+    """Recognize a mail that carries another one, whole or by its headers, as a feedback loop hands it back."""
     parts = list(mail.walk())
     kinds = {part.get_content_type() for part in parts}
     # A mail server's report on a delivery may be called an abuse report in its subject, and is none.

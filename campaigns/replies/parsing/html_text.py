@@ -55,8 +55,6 @@ def text_of_html(source: str) -> str:
 
 @dataclass
 class _Element:
-    """An open element."""
-
     tag: str
     is_quoted: bool
 
@@ -150,7 +148,7 @@ def _is_quote(tag: str, attributes: str) -> bool:
 
 
 def _after(source: str, at: int, closing: str) -> int:
-    """Where the text goes on behind an element that is not read; a head may end where the body begins."""
+    """Offset behind an element that is not read; a head may end where the body begins."""
     pattern = re.escape(closing) + (r"|<body\b" if closing == "</head" else "")
     end = re.compile(pattern, re.IGNORECASE).search(source, at)
     return end.start() if end else len(source)

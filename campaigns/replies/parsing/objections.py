@@ -18,8 +18,6 @@ from campaigns.replies.parsing.wish_words import ACT, EXCUSED, NEAR, OFFICE, PLA
 
 
 class Wish(IntEnum):
-    """Strength of a wish to hear no more."""
-
     NONE = 0
     POSSIBLE = 1
     PLAIN = 2
@@ -163,7 +161,7 @@ def _may_be_meant(sentence: str, *, at_least: bool = False, is_weak_too: bool = 
 
 
 def _is_kept(sentence: str, wish: re.Match[str]) -> bool:
-    """Tell a removal that is not to be: *don't remove me*, *Nehmen Sie mich bloß nicht vom Verteiler*."""
+    """Recognize negated removals: *don't remove me*, *Nehmen Sie mich bloß nicht vom Verteiler*."""
     clause = sentence[wish.start() :].partition(",")[0]
     return bool(_KEPT_BEFORE.search(sentence[: wish.start()]) or _KEPT_WITHIN.search(clause))
 

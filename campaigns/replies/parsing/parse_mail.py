@@ -106,7 +106,7 @@ def decode_words(header: str) -> str:
 
 
 def _prose_bounce(mail: Mail, sender: str, subject: str, body: str) -> Bounce | None:
-    """The bounce a mail server tells in prose alone, as older ones do."""
+    """Recognize bounces told in prose alone, as by older servers."""
     if any(part.get_content_type() == "message/delivery-status" for part in mail.walk()):
         return None
     if not auto_replies.is_mail_server(sender) and str(mail.get("Return-Path", "-")).strip() != "<>":

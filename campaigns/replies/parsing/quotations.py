@@ -83,7 +83,7 @@ def _is_quoted(line: str) -> bool:
 
 
 def _introduction_at(lines: list[str], at: int) -> int:
-    """Return how many lines here introduce quoted text; 0 if none does."""
+    """Return the number of lines here that introduce quoted text; 0 if none does."""
     if not lines[at].strip() or _is_quoted(lines[at]):
         return 0
     if _HEAD.match(lines[at]) or _is_dashed_head(lines, at) or _is_header(lines, at):
@@ -93,7 +93,6 @@ def _introduction_at(lines: list[str], at: int) -> int:
 
 
 def _is_dashed_head(lines: list[str], at: int) -> bool:
-    """Whether a line between dashes names a mail, or stands above the header fields of one."""
     dashed = _DASHED.match(lines[at])
     if dashed is None:
         return False
@@ -103,7 +102,7 @@ def _is_dashed_head(lines: list[str], at: int) -> bool:
 
 
 def _is_header(lines: list[str], at: int) -> bool:
-    """Whether header fields of a quoted mail begin here: a sentence may begin with `From:` too, and the next with `To:`."""
+    """Recognize header fields of a quoted mail: a sentence may begin with `From:` too, and the next with `To:`."""
     if not _SENDER.match(lines[at]):
         return False
     fields = sum(bool(_FIELD.match(line)) for line in lines[at + 1 : at + 1 + _HEADER_LINES])
@@ -111,7 +110,7 @@ def _is_header(lines: list[str], at: int) -> bool:
 
 
 def _is_attribution(lines: list[str], at: int, height: int) -> bool:
-    """Whether so many lines together are one; a line of the writer's own above it is no part of it."""
+    """Exclude a line of the writer's own above the attribution."""
     below = next((line for line in lines[at + height : at + height + 3] if line.strip()), "")
     forms = (_forms_attribution(lines[at + above : at + height], below) for above in range(height))
     return next(forms) and not any(forms)
@@ -133,7 +132,7 @@ def _forms_attribution(part: list[str], below: str) -> bool:
 
 
 def _after_introduction(lines: list[str], at: int, height: int) -> int:
-    """Where the writer may go on: at the marked lines that are introduced, else behind all that bears no mark."""
+    """Continue at the marked lines that are introduced, else behind all that bears no mark."""
     below = at + height
     while below < len(lines) and (
         not lines[below].strip() or _SENDER.match(lines[below]) or _FIELD.match(lines[below])

@@ -122,7 +122,6 @@ def zone_of(*names: str) -> ZoneInfo:
 
 
 def _named(text: str, written: date) -> date | None:
-    """The day of return by the surest sort of words that is there."""
     found = [(match, day) for match in _DATE.finditer(text) if (day := _day_of(match, written))]
     backs = [(match, day) for match, day in found if _says_back(text, match)]
     # A date of return is surer than a last day away; of several the last holds, as in a range.
@@ -140,7 +139,7 @@ def _named(text: str, written: date) -> date | None:
 
 
 def _says_back(text: str, match: re.Match[str]) -> bool:
-    """Whether the words right before or after a date say that one is back then, and none says `until` in between."""
+    """Look at the words right before or after a date for a return, without `until` in between."""
     before = re.split(
         r"[.;!?](?!\d)\s|\bund\b|\band\b|\bet\b|\be\b|\ben\b(?= )|\by\b",
         text[max(0, match.start() - 60) : match.start()],

@@ -34,7 +34,7 @@ def returned_marks(mail: Mail) -> tuple[str, ...]:
 
 
 def _texts(mail: Mail) -> Iterator[str]:
-    """Header fields of all parts, then their texts, as they stand and with their percent signs read."""
+    """Header fields of all parts, then their texts, as they stand and percent-decoded."""
     left = MAX_CHARS
     parts = [part for part in mail.walk() if part is not mail]
     for text in (*_headers(parts), *_bodies([mail, *parts])):
