@@ -129,7 +129,7 @@ def hold_resumed(job: Job) -> None:
 
 
 def _tightest(task: Task, *, without: Order | None = None) -> BudgetStatus | None:
-    """Of the budgets that cover a task the one with the least left, with all of their rows locked."""
+    """Lock the rows of all budgets that cover a task, and return the status with the least left."""
     locked = selectors.covering(task).select_for_update(of=("self",))
     found = [selectors.status_of(budget, without=without) for budget in locked]
     return min(found, key=lambda each: each.left_usd, default=None)
@@ -165,6 +165,5 @@ def _nothing_left(tightest: BudgetStatus) -> Refusal:
 
 
 def _left_in_words(tightest: BudgetStatus) -> str:
-    """Say what is spent and what is held of the budget with the least left."""
     spent, held = tightest.spent_usd.quantize(CENT), tightest.held_usd.quantize(CENT)
     return f"Of ${tightest.budget.limit_usd} ${spent} is spent, and orders under way and batches at providers hold ${held}."

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 
 class BudgetForm(forms.Form):
-    """How much, and what it covers."""
-
     scope = forms.ChoiceField(label="Covers", choices=BudgetScope.choices)
     limit_usd = forms.DecimalField(
         label="Limit, US dollars",
@@ -50,7 +48,6 @@ class BudgetForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def budget_list(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """Budgets of a task, or of the installation and all tasks that the member sees."""
     member = member_of(request)
     task = task_or_404(member, slug) if slug else None
     may_set = selectors.may_set(member, task)

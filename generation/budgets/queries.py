@@ -35,7 +35,6 @@ class BudgetStatus:
     """Where a budget stands.
 
     Attributes:
-        budget: Which.
         period: The month as YYYY-MM, or "all".
         spent_usd: What calls have cost in it, or may have cost.
         held_usd: What orders that have not ended may still spend.
@@ -48,27 +47,22 @@ class BudgetStatus:
 
     @property
     def left_usd(self) -> Decimal:
-        """What another order could hold; never negative."""
         return max(Decimal(0), self.budget.limit_usd - self.spent_usd - self.held_usd)
 
     @property
     def share(self) -> float:
-        """Spent, as a share of the limit."""
         return float(self.spent_usd / self.budget.limit_usd) if self.budget.limit_usd else 1.0
 
     @property
     def is_near(self) -> bool:
-        """Whether the warning is due."""
         return self.spent_usd >= self.budget.limit_usd * WARN_AT
 
     @property
     def is_used_up(self) -> bool:
-        """Whether nothing more may be spent."""
         return self.spent_usd >= self.budget.limit_usd
 
     @property
     def name(self) -> str:
-        """What pages and refusals call it."""
         if self.budget.task is None:
             return f"the installation's budget for {self.period}"
         if self.budget.scope == BudgetScope.TASK_TOTAL:
@@ -181,7 +175,7 @@ def _period(budget: Budget) -> tuple[str, QuerySet[SpendDay]]:
 
 
 def _held(budget: Budget, without: Order | None) -> Decimal:
-    """What orders that have not ended may still spend, each by what it holds and has spent."""
+    """Sum what unfinished orders may still spend, each by what it holds and has spent."""
     orders = Order.objects.exclude(job__state__in=FINISHED).filter(
         Q(reserved_usd__gt=0) | Q(max_cost_usd__gt=0), job__isnull=False
     )

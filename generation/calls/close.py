@@ -57,7 +57,6 @@ class UnfinishedCalls:
 
     @property
     def ids(self) -> list[str]:
-        """All of them; those that were announced first."""
         return [str(pk) for pk in dict.fromkeys([*self.indexes, *self.rows])]
 
 
@@ -97,7 +96,7 @@ def _unfinished_calls(order: Order, asked: list[AnnouncedIn], *, without: Collec
 
 
 def _take_journal_ends(job: Job, ends: list[tuple[str, dict[str, Any]]]) -> set[UUID]:
-    """Take in ends that a journal knows; returns whose.
+    """Take in ends that a journal knows; return their calls.
 
     Where they cannot be taken in, their calls stay in doubt, and the job ends all the same.
     """

@@ -90,7 +90,6 @@ def _messages(order: Order, mix: Mix, told: dict[str, Any], record: Record, *, a
 
 
 def _asked_teachers(order: Order) -> list[_AskedTeacher]:
-    """The teachers of an order, in the order of its mix."""
     variety = MixSettings.model_validate(order.variety)
     if not variety.teachers:
         return [_AskedTeacher(TeacherSpec.model_validate(order.teacher_spec), provided.provider_of(order.teacher))]

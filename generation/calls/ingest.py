@@ -116,7 +116,7 @@ def _take_sent(order: Order, calls: dict[UUID, Call], payload: dict[str, Any]) -
 
 
 def _take_unsent(calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
-    """Calls that were turned down and then left: nothing was paid, a later attempt asks again."""
+    """Reset calls that were turned down and left: nothing was paid, a later attempt asks again."""
     for entry in payload["calls"]:
         call = calls.get(UUID(entry["call_id"]))
         if call is not None and call.state == CallState.SENT:
@@ -167,7 +167,7 @@ def _take_end(order: Order, calls: dict[UUID, Call], event: EngineEvent) -> bool
 
 
 def _possible_usd(order: Order, call: Call, told: dict[str, Any]) -> Decimal:
-    """What tries of a call that brought no word may have cost, its end told."""
+    """Possible cost of tries that brought no word."""
     possible = daily_sums.to_millionths(told.get("possible_cost_usd", 0))
     if call.state != CallState.UNCERTAIN and order.uncertain_policy == UncertainPolicy.HOLD:
         # A held call has one try: whatever was in doubt, this end is its end.
@@ -189,7 +189,7 @@ def _to_desk(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, A
 
 
 def _keep_to_calls(job: Job, told: Sequence[EngineEvent], names: Sequence[str]) -> None:
-    """Take opinions out of the job's events, which reviewers may read: of a draft that waits they would sway the verdict."""
+    """Keep opinions out of the job's events, which reviewers may read: they would bias later verdicts."""
     numbers = [event.seq for event in told if any(name in event.payload for name in names)]
     for chunk in chunked(numbers, CHUNK):
         rows = list(JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__in=chunk))
@@ -199,7 +199,6 @@ def _keep_to_calls(job: Job, told: Sequence[EngineEvent], names: Sequence[str]) 
 
 
 def _consume_answers(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
-    """What answers mean beside the desk, once their calls are rows."""
     if order.purpose == Purpose.JUDGING:
         judge.take_answers(order, told, calls)
     elif order.purpose == Purpose.TEACHING:
@@ -210,7 +209,7 @@ def _consume_answers(order: Order, calls: dict[UUID, Call], told: dict[UUID, dic
 
 
 def _to_reviser(order: Order, calls: dict[UUID, Call], answers: dict[UUID, dict[str, Any]]) -> None:
-    """A draft that was written again goes to who asked for it; one that does not fit is told like any failure."""
+    """Hand a rewritten draft to its requester; one that does not fit counts as a failure."""
     job_id = order.job_id
     if job_id is None:
         return
@@ -224,7 +223,7 @@ def _to_reviser(order: Order, calls: dict[UUID, Call], answers: dict[UUID, dict[
 
 
 def _add_alone(order: Order, calls: dict[UUID, Call], draft: NewDraft) -> list[Draft]:
-    """One draft the desk will not take must not hold up the rest."""
+    """Add drafts one by one: one that the desk refuses must not hold up the rest."""
     try:
         return add_drafts(version=order.task_version, drafts=[draft], job_id=order.job_id)
     except Refusal as refusal:

@@ -73,7 +73,6 @@ def _journals(job: Job) -> list[Path]:
 
 
 def _has_ended(job: Job, fence: int, folder: Path) -> bool:
-    """Whether the engine of an attempt asks for nothing any more."""
     mark = engine_of(folder)
     if mark is not None and mark.host_id == identity.host_id():
         return not identity.is_alive(mark)

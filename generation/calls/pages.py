@@ -20,7 +20,6 @@ from web.errors import Refusal
 
 @require_POST
 def correct_call(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Set what one call cost; what is wrong is said on the order's page."""
     order = orders_queries.get(member_of(request), order_id)
     corrections.require_admin(member_of(request))
     try:
@@ -49,7 +48,7 @@ def _usd(text: str) -> Decimal:
 
 @require_POST
 def settle_calls(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Settle uncertain calls as the pressed button says; `call` names some, none means all."""
+    """Settle the calls named in `call`; without it all uncertain ones."""
     order = orders_queries.get(member_of(request), order_id)
     ids = [UUID(text) for text in request.POST.getlist("call")] or None
     try:

@@ -154,12 +154,10 @@ def _under_way(checks: Sequence[ClaimCheck]) -> list[ClaimCheck]:
 
 
 def _uncertain(checks: Sequence[ClaimCheck]) -> Iterator[Claim]:
-    """Claims of calls that may have been paid."""
     return _of_calls(checks, state=CallState.UNCERTAIN, settlement__in=(Settlement.OPEN, Settlement.PAID))
 
 
 def _answered(checks: Sequence[ClaimCheck]) -> Iterator[Claim]:
-    """Claims of calls that were answered."""
     return _of_calls(checks, state=CallState.ANSWERED, fields__isnull=False)
 
 
@@ -171,7 +169,7 @@ def _of_calls(checks: Sequence[ClaimCheck], **those: Any) -> Iterator[Claim]:
 
 
 def _checks(task: Task, teacher: Teacher) -> QuerySet[ClaimCheck]:
-    """Orders of this task to this teacher as it is now, the oldest first."""
+    """Orders of this task to this teacher in its present state, the oldest first."""
     rows = ClaimCheck.objects.filter(task=task, asked_as=asked_as(orders.require_askable(teacher)))
     return rows.select_related("order__job").order_by("created_at", "pk")
 

@@ -22,7 +22,6 @@ class TeacherVerifier:
     """A teacher that says whether passages support claims.
 
     Attributes:
-        teacher: Whom to ask.
         task: Whose budget pays, beside that of the installation.
         by: A lead of that task.
         max_cost_usd: What it may cost at most; needed where the teacher costs anything.
@@ -54,7 +53,6 @@ class TeacherVerifier:
 
 
 def _reason(job_ids: Sequence[UUID]) -> str:
-    """Why orders brought no answer, as far as their jobs say."""
     jobs = Job.objects.filter(pk__in=job_ids)
     told = [f"{(job.error or {}).get('message', '')} See /jobs/{job.pk}/.".strip() for job in jobs]
     return " ".join(told) or "Ask once more."

@@ -96,7 +96,7 @@ def _pool(task: Task, gold_set: DatasetVersion | None) -> Iterable[Decision]:
 
 
 def _fields(spec: TaskSpec, decision: Decision) -> Fields | None:
-    """What was approved, where it fits this version's output."""
+    """Approved fields, where they fit this version's output."""
     try:
         return normalise_fields(spec.output_schema, decision.fields or decision.draft.fields)
     except ValueError:

@@ -42,8 +42,6 @@ BEST_OF = (
 
 
 class MixForm(forms.Form):
-    """How the drafts of an order are to differ."""
-
     personas = forms.BooleanField(label="Rotate through the task's personas", required=False)
     angles = forms.BooleanField(label="Rotate through the task's angles", required=False)
     examples = forms.IntegerField(
@@ -93,7 +91,6 @@ class MixForm(forms.Form):
 
     @property
     def teachers(self) -> list[tuple[str, BoundField, BoundField]]:
-        """Teachers as rows: name, share, temperatures."""
         return [
             (line.teacher.name, self[f"share.{line.teacher.slug}"], self[f"temperatures.{line.teacher.slug}"])
             for line in self._lines
@@ -101,11 +98,9 @@ class MixForm(forms.Form):
 
     @property
     def is_open(self) -> bool:
-        """Whether something is filled in, so that the page shows it unfolded."""
         return any(self[name].value() not in (None, "", False) for name in self.fields) or bool(self.errors)
 
     def clean(self) -> dict[str, Any]:
-        """Read the temperatures, numbers parted by commas or blanks."""
         cleaned: dict[str, Any] = super().clean() or {}
         for line in self._lines:
             name = f"temperatures.{line.teacher.slug}"
@@ -116,7 +111,6 @@ class MixForm(forms.Form):
         return cleaned
 
     def said(self) -> dict[str, Any]:
-        """The validated input as `asked.wish` reads it."""
         values = {name: value for name, value in self.cleaned_data.items() if "." not in name}
         return values | {"teachers": [said for line in self._lines if (said := self._said_of(line.teacher.slug))]}
 

@@ -26,7 +26,6 @@ class Diversity:
     """Figures of one set of texts.
 
     Attributes:
-        texts: How many.
         distinct: Distinct-1, -2 and -3, each 0 to 1.
         mean_similarity: Over all pairs compared, 0 to 1.
         nearest_similarity: Mean over texts of the similarity to the nearest other, 0 to 1.
@@ -70,7 +69,7 @@ def similarity(texts: Sequence[Sequence[str]]) -> tuple[float, float]:
 
 
 def _shared(sets: Sequence[minhash.Hashes]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """How many shingles each two texts share, (D, D), counted run by run."""
+    """Count the shingles each two texts share, (D, D), run by run."""
     owner = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
     every = np.concatenate(sets)
     order = np.argsort(every, kind="stable")

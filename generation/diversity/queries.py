@@ -38,7 +38,6 @@ class MixOutcome:
     """What came of an order's variety.
 
     Attributes:
-        variety: What was asked for.
         teachers: Its teachers, with shares as parts of 1.
         repeats: Drafts left out because they repeat another.
         not_best: Drafts left out because another of their record was chosen.
@@ -57,7 +56,6 @@ class MixOutcome:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to show."""
         return self.variety == MixSettings() and not self.repeats
 
 
@@ -87,7 +85,6 @@ class TeacherDiversity:
     diversity: Diversity
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
         return {"teacher": self.name, **asdict(self.diversity)}
 
 

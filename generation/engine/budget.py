@@ -41,10 +41,7 @@ class BookedUsage:
     """What a paid answer is booked with.
 
     Attributes:
-        input_tokens: Those of the prompt.
-        output_tokens: Those of the answer.
         cache: The prompt's tokens read from the provider's cache and written into it.
-        cost_usd: Their price.
         claimed_usd: What the answer itself would have had it cost, where that is more than the call can have cost.
     """
 
@@ -88,7 +85,6 @@ class BudgetTracker:
 
     Attributes:
         budget_usd: What may be spent in all; None is no limit.
-        spent_usd: What answers have cost.
         possible_usd: Worst case of calls whose fate is unknown; counts as spent.
         reserved_usd: Worst case of calls in flight.
         doubts: Worst case of the lost tries of calls that are asked again, by call id.
@@ -117,7 +113,6 @@ class BudgetTracker:
         return self.spent_usd + self.possible_usd + self.reserved_usd + reserve_usd <= self.budget_usd + 1e-8
 
     def reserve(self, reserve_usd: float) -> None:
-        """Set aside the worst case of a call about to be sent."""
         self.reserved_usd += reserve_usd
 
     def release(self, reserve_usd: float, *, cost_usd: float = 0.0, possible_usd: float = 0.0) -> None:

@@ -183,5 +183,4 @@ class GenerationSpec(Wire):
 
     @property
     def teachers(self) -> list[TeacherSpec]:
-        """Every teacher that is asked, in the order of the mix."""
         return [mixed.teacher for mixed in self.mix.teachers] or [self.teacher]

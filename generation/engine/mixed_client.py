@@ -29,11 +29,9 @@ class MixedClient:
         self.shared_chars = max(client.shared_chars for client in clients)
 
     async def ask(self, question: Question) -> Reply:
-        """Ask the teacher of this question once. See `Client`."""
         return await self._clients[question.teacher].ask(question)
 
     async def close(self) -> None:
-        """Let all connections go."""
         for client in self._clients:
             await client.close()
 

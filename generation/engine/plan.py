@@ -52,8 +52,6 @@ class PlannedCall:
 
     Attributes:
         id: UUIDv5 of the order and the index, so that a later attempt knows it again in an older journal.
-        index: Its place in the order.
-        record: What to write for.
         repeat: 0 for a record's first draft, 1 for its second, and so on.
         seed: For providers that take one.
         teacher: Its teacher's place in the mix.

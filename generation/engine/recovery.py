@@ -46,9 +46,6 @@ class Recovery:
     """Sorts the planned calls by what is known of them from before.
 
     Args:
-        spec: The order.
-        history: What earlier journals say.
-        ledger: Takes what was paid.
         report: Is told again what was answered.
         unheard_of: Indexes of calls that were announced elsewhere; see `announced_elsewhere`.
 
@@ -111,23 +108,22 @@ class Recovery:
         return True
 
     def _take_settled(self, call: str) -> None:
-        """What the database knows of the cost of a call that has its end, and of its repair: a call beside the plan."""
+        """Count the known cost of an ended call, and of its repair: a call beside the plan."""
         for known in (call, repair_id(call)):
             self._ledger.spent_usd += self._spec.settled.get(known, 0.0)
             self._ledger.possible_usd += self._spec.doubted.get(known, 0.0) + self._spec.in_doubt.get(known, 0.0)
         self._report.already_settled(1)
 
     def _lost_usd(self, call: PlannedCall, fate: CallFate | None) -> float:
-        """What tries before its last one, of which no word came, may have cost: as whoever knows of more of them says."""
+        """Possible cost of tries before the last one that brought no word."""
         return max(fate.doubted_usd if fate else 0.0, self._spec.doubted.get(call.id, 0.0))
 
     def _doubt_lost_tries(self, call: PlannedCall, fate: CallFate | None) -> None:
-        """Its end will tell of them."""
         if lost_usd := self._lost_usd(call, fate):
             self._ledger.doubt(call.id, lost_usd)
 
     def _take_cost(self, payload: dict[str, Any]) -> float:
-        """What an end cost, and what tries that were lost before it may have cost; returns both together."""
+        """Add the cost of an end and of tries lost before it; return both together."""
         cost_usd, possible_usd = float(payload["cost_usd"]), float(payload.get("possible_cost_usd", 0.0))
         self._ledger.spent_usd += cost_usd
         self._ledger.possible_usd += possible_usd
@@ -138,7 +134,7 @@ class Recovery:
         return worst_case(self._spec.asked(call.teacher), messages)[2]
 
     def _tell_flawed(self, call: PlannedCall, fate: CallFate) -> None:
-        """A flawed answer of before, with its repair as far as that had come: none is asked for twice."""
+        """Report an earlier flawed answer with its repair as far as that had come: none is asked for twice."""
         first = FlawedAnswer.from_journal(fate.payload)
         self._take_cost(first.payload)
         repair = self._fates.get(repair_id(call.id))

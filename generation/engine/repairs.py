@@ -83,7 +83,6 @@ class FlawedAnswer:
     Attributes:
         kind: What it is by itself: a `draft` that breaks a limit, or a `failure`.
         payload: Its end, as it will be told.
-        is_told: Whether it has been told.
     """
 
     kind: str
@@ -96,7 +95,6 @@ class FlawedAnswer:
         return cls(str(payload["kind"]), {key: value for key, value in payload.items() if key != "kind"})
 
     def journalled(self) -> dict[str, Any]:
-        """What the journal keeps of it."""
         return self.payload | {"kind": self.kind}
 
     def superseded(self) -> dict[str, Any]:

@@ -62,12 +62,10 @@ class Report:
 
     @property
     def done(self) -> int:
-        """Calls that ended one way or another, in this attempt or an earlier one."""
         return self.drafts + self.failures.total() + self.uncertain
 
     @property
     def is_complete(self) -> bool:
-        """Whether every call of the order has ended."""
         return self.done >= self._total
 
     def outcome(self, kind: str, payload: dict[str, Any], *, is_new: bool = True, counts: bool = True) -> None:
@@ -104,7 +102,6 @@ class Report:
             self.uncertain += 1
 
     def already_settled(self, count: int) -> None:
-        """Count calls of earlier attempts whose end the database knows."""
         self.drafts += count
 
     def in_flight(self, calls: dict[str, str]) -> None:

@@ -109,7 +109,7 @@ async def run_order(run: RunDir) -> RunEnding:
 def _live_calls(
     spec: GenerationSpec, left: list[PlannedCall], batches: BatchLoop, outcomes: CallFinisher
 ) -> list[PlannedCall]:
-    """Calls to be asked one by one: all of an order that goes live, and what batches left of one that does not."""
+    """Calls to be asked one by one: all of a live order, else what batches left."""
     if spec.way == "live" or (spec.way == "batch" and spec.stragglers == "ask"):
         return [*left, *batches.stragglers]
     for call in batches.stragglers:

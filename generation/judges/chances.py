@@ -44,7 +44,7 @@ def of_drafts(task: Task, drafts: Sequence[UUID]) -> Mapping[UUID, float]:
 
 
 def _as_sure(history: Iterable[tuple[Any, ...]]) -> Callable[[str, float], float]:
-    """How likely a draft is accepted of which a judge was as sure as that: what experts made of such, drawn towards its own word."""
+    """Chance of acceptance by experts' verdicts at that confidence, drawn towards the judge's own word."""
     accepted: Counter[str] = Counter()
     judged: Counter[str] = Counter()
     for verdict, *said in history:
@@ -59,7 +59,7 @@ def _as_sure(history: Iterable[tuple[Any, ...]]) -> Callable[[str, float], float
 
 
 def _pattern(judge: str, version: int, passes: bool, meets: Mapping[str, bool], confidence: float | None) -> str:
-    """What a judge said, as one word: whether the text passes, and how many requirements it misses or how sure it is, in tenths."""
+    """Encode a verdict as one word: whether the text passes, and missed requirements or confidence in tenths."""
     missed = sum(not met for met in meets.values())
     told = missed if confidence is None else f"{min(int(confidence * _TENTHS), _TENTHS - 1)} tenths"
     return f"{judge} {version} {passes} {told}"

@@ -57,7 +57,6 @@ class Agreement:
 
     @property
     def sides(self) -> tuple[RightShare, RightShare]:
-        """Right about good ones, and about bad ones."""
         return self.sensitivity, self.specificity
 
 
@@ -171,7 +170,7 @@ def _right(pairs: Sequence[tuple[bool, bool]], companies: Sequence[str], *, of: 
 
 
 def _companies(rows: Sequence[JudgedText]) -> list[str]:
-    """What keeps texts together; a record of no company stands for itself."""
+    """Keys of companies; a record of no company stands for itself."""
     return [row.record.group or str(row.record_id) for row in rows]
 
 

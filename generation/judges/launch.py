@@ -63,7 +63,6 @@ class Subject:
 
     Attributes:
         name: In words, for people.
-        pk: Its id.
         url: Its page, without a host.
         version: The specification that its texts are held against.
         texts: Its texts for a judge, so many drawn at random.

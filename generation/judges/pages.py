@@ -49,7 +49,6 @@ def of_desk(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _training(request: HttpRequest, slug: str) -> dict[str, Any]:
-    """What the page says of training a judge; a lead alone is offered it."""
     member = member_of(request)
     task = task_or_404(member, slug)
     is_offered = may(member, task, Role.LEAD) and judge_records.may_be_judged(task)
@@ -92,7 +91,6 @@ def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
 
 
 def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_url: str, **more: Any) -> HttpResponse:
-    """The page that gives texts of a subject to a judge, and lists the verdicts there are."""
     member, task = member_of(request), subject.version.task
     form, status = JudgeForm(request.POST or None, lines=teacher_selectors.judge_lines_for(member, task)), 200
     if request.method == "POST":
@@ -115,7 +113,6 @@ def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_
 
 
 def price_part(request: HttpRequest, subject: Subject) -> HttpResponse:
-    """What the verdicts of the form would cost, or why they cannot be ordered."""
     member = member_of(request)
     require(member, subject.version.task, Role.LEAD)
     context: dict[str, Any] = {"task": subject.version.task}

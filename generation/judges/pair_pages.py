@@ -34,7 +34,6 @@ Subjects = Callable[[str, str], PairSubject]
 def order_page(
     request: HttpRequest, task: Task, subjects: Subjects, systems: Sequence[str], **context: Any
 ) -> HttpResponse:
-    """The page that has a judge compare two systems, and lists what was ordered."""
     member = member_of(request)
     form = PairForm(request.POST or None, lines=teacher_selectors.lines_for(member, task), systems=systems)
     subject, status = subjects("", ""), 200
@@ -61,7 +60,6 @@ def order_page(
 
 
 def price_part(request: HttpRequest, task: Task, subjects: Subjects) -> HttpResponse:
-    """What the comparisons of the form would cost, or why they cannot be ordered."""
     member = member_of(request)
     require(member, task, Role.LEAD)
     context: dict[str, Any] = {"task": task, "compares": True}
@@ -78,7 +76,6 @@ def price_part(request: HttpRequest, task: Task, subjects: Subjects) -> HttpResp
 
 
 def comparison_page(request: HttpRequest, judging: Judging) -> HttpResponse:
-    """What the comparisons of one order come to, with the pairs."""
     page = numbered_page(selectors.pairs(member_of(request), judging), request.GET.get("page"), size=_PAIRS_A_PAGE)
     spec = judging.order.task_version.spec
     context = {

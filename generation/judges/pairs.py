@@ -39,7 +39,6 @@ class PairSubject:
 
     Attributes:
         name: What their texts are of, in words.
-        pk: Its id.
         url: Its page, without a host.
         version: The specification that texts are held against.
         first: How tables call the one system; `second` the other.

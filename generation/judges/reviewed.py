@@ -64,7 +64,6 @@ def waiting(task: Task, spec: TaskSpec, *, at_most: int, key: str) -> list[TextT
 
 
 def _decided(task: Task) -> QuerySet[Draft]:
-    """Drafts with a verdict that counts, given on reading that one draft."""
     return _usable(Draft.objects.filter(task=task, gold__isnull=False, gold__decision__bulk__isnull=True))
 
 
@@ -74,7 +73,7 @@ def _usable(rows: QuerySet[Draft]) -> QuerySet[Draft]:
 
 
 def _drawn(rows: QuerySet[Draft], key: str) -> Iterator[Draft]:
-    """Rows in an order of their own for each key: a judge held against the same few would be tuned to them."""
+    """Order rows differently for each key: a judge held against the same few would be tuned to them."""
     ids = sorted(rows.values_list("pk", flat=True), key=lambda pk: sha256(f"{key}:{pk}".encode()).digest())
     for start in range(0, len(ids), _READ_AT_ONCE):
         page = Draft.objects.select_related("gold__decision").in_bulk(ids[start : start + _READ_AT_ONCE])

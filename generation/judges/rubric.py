@@ -78,5 +78,5 @@ def read(spec: TaskSpec, answer: Mapping[str, Any]) -> tuple[bool | None, dict[s
 
 
 def _met(place: int) -> str:
-    """The field of a requirement: names of requirements are words for people."""
+    """Name the field by place: names of requirements are words for people."""
     return f"requirement_{place + 1}"

@@ -60,7 +60,6 @@ class JudgeWords:
         return prompting.messages(self.taught, judge_task.facts_of(spec, facts, fields), audience="student")
 
     def answer_task(self, spec: TaskSpec) -> TaskSpec:
-        """What its answers are read by."""
         return self.taught or rubric.answer_task(spec)
 
 

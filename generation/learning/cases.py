@@ -18,13 +18,9 @@ class Case:
     """What was written, and what an expert said of it.
 
     Attributes:
-        decision: Id of the decision.
         verdict: accept, edit or reject.
-        facts: Of the record.
-        draft: What the teacher wrote.
         final: What the decision ends with; None after a reject.
         reasons: Codes of reasons, as the task names them.
-        note: The expert's own words.
     """
 
     decision: str
@@ -53,7 +49,6 @@ class ProposedChange:
     decisions: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept and shown to programs."""
         return asdict(self)
 
 

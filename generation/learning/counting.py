@@ -54,7 +54,6 @@ class PatternCounts:
     shortened: dict[str, tuple[list[str], int]]
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept and shown."""
         return {
             "cases": self.cases,
             "reasons": [{"code": code, "count": len(ids), "decisions": ids} for code, ids in self.reasons.items()],

@@ -37,8 +37,6 @@ class Example:
     """One row, with the answer that came with it.
 
     Attributes:
-        record: Id of its record.
-        facts: Of the record.
         answer: None where none came.
     """
 

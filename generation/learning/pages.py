@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 
 class LearnForm(forms.Form):
-    """Whom to ask about how many decisions."""
-
     basis = forms.ChoiceField(
         label="Made from",
         required=False,
@@ -74,7 +72,7 @@ class LearnForm(forms.Form):
 
 
 def edited_changes(data: Mapping[str, str], count: int) -> dict[int, str | None]:
-    """By number of the change: its value as typed, or None where its box is not ticked."""
+    """Typed values by number of the change, or None where its box is not ticked."""
     return {
         number: data.get(f"change.{number}.value", "").replace("\r\n", "\n") if f"change.{number}.on" in data else None
         for number in range(count)
@@ -98,7 +96,6 @@ def learn(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def price(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the teacher chosen in the form would cost, or why it cannot be asked."""
     member, task = member_of(request), task_or_404(member_of(request), slug)
     require(member, task, Role.LEAD)
     context: dict[str, Any] = {"task": task}
@@ -145,11 +142,6 @@ def _propose(request: HttpRequest, task: Task, form: LearnForm) -> tuple[Any, in
 
 
 def _apply_verb(request: HttpRequest, proposal: TaskProposal) -> HttpResponse:
-    """Do what the pressed button says.
-
-    Raises:
-        Refusal: It cannot be done now.
-    """
     member, verb = member_of(request), request.POST.get("verb", "")
     if verb == "accept":
         made = proposals.accept(proposal, by=member, edited=edited_changes(request.POST, len(proposal.changes)))

@@ -58,7 +58,7 @@ def removed_phrases(cases: Sequence[Case], *, known: Iterable[str] = ()) -> list
 
 
 def _removed_runs(case: Case) -> set[tuple[str, ...]]:
-    """Runs of the draft of which at least one word went and that the edit does not hold elsewhere."""
+    """Runs of the draft that lost at least one word and that the edit does not hold elsewhere."""
     before, after = _words(texts_of_fields(case.draft)), _words(texts_of_fields(case.final or {}))
     if len(before) + len(after) > LONGEST_DIFF:
         return set()
@@ -80,7 +80,6 @@ def _is_style(run: tuple[str, ...], about: set[str]) -> bool:
 
 
 def _is_part(run: tuple[str, ...], other: tuple[str, ...], often: dict[tuple[str, ...], list[str]]) -> bool:
-    """Whether a longer run says the same, as often."""
     return len(other) > len(run) and len(often[other]) >= len(often[run]) and _holds(other, run)
 
 

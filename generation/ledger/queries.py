@@ -200,7 +200,7 @@ def _amounts(row: dict[str, Any]) -> Amounts:
 
 
 def _after_cursor(fields: tuple[str, ...], after: str, *, is_falling: bool) -> Q:
-    """Rows after a place: in the order of the first field, and of the second where the first is the same."""
+    """Rows after a cursor: in the order of the first field, then of the second."""
     parts = after.split("|") if len(fields) > 1 else [after]
     try:
         values = [_cursor_value(name, part) for name, part in zip(fields, parts, strict=True)]
@@ -235,7 +235,7 @@ def _lines(rows: list[dict[str, Any]], by: str) -> list[LedgerLine]:
 
 
 def _names(by: str, keys: list[str]) -> dict[str, tuple[str, str]]:
-    """What lines are called and where they lead, by key; one question."""
+    """Names and URLs of lines by key; one query."""
     if by == "job":
         orders = Order.objects.filter(pk__in=keys).values_list("pk", "count", "job__title", "teacher_spec__name")
         return {

@@ -38,7 +38,6 @@ class Judging(models.Model):
 
     @property
     def is_pairwise(self) -> bool:
-        """Whether two systems are compared, instead of each text judged by itself."""
         return bool(self.first)
 
 

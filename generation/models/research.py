@@ -95,5 +95,4 @@ class WebPage(models.Model):
 
     @property
     def address(self) -> str:
-        """Where it was found at last."""
         return self.final_url or self.url

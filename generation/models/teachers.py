@@ -40,7 +40,6 @@ class Teacher(models.Model):
 
     @property
     def label(self) -> str:
-        """Provider and model, as they stand on a draft."""
         return f"{self.provider}:{self.model}"
 
 

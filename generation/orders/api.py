@@ -101,7 +101,6 @@ class CallListView(APIView):
 
 
 def _order_request(request: Request) -> launch.OrderRequest:
-    """Read the body of an order, and look up what it names."""
     body = OrderIn(data=request.data)
     body.is_valid(raise_exception=True)
     asked, member = body.validated_data, member_of(request)

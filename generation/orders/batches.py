@@ -68,7 +68,6 @@ class BatchesAtProvider:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether any of them has not been taken in."""
         return any(batch.state in (BatchState.PREPARING, BatchState.SUBMITTED) for batch in self.batches)
 
     @property

@@ -54,7 +54,6 @@ def earlier_calls(order: Order) -> EarlierCalls:
 
 
 def _asked_elsewhere(order: Order) -> Collection[int]:
-    """Places of calls that another order has asked for since."""
     special = purposes.special_purpose(order)
     return special.asked_elsewhere(order) if special else ()
 

@@ -56,7 +56,6 @@ class OrderEstimate:
     basis: str
 
     def as_json(self) -> dict[str, Any]:
-        """As the API shows it and an order keeps it."""
         return asdict(self)
 
 

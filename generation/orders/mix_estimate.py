@@ -108,7 +108,7 @@ def teacher_names(variety: MixSettings) -> str:
 
 
 def _added_messages(version: TaskVersion, facts: Facts, variety: MixSettings) -> list[Message]:
-    """What a call is told beside its record, as messages: the longest of each."""
+    """Messages of a call beside its record: the longest of each."""
     shots = examples.read_examples(variety.examples, version.spec)[: variety.shown]
     variation = Variation(
         max(variety.personas, key=len, default=""),
@@ -123,7 +123,7 @@ def _added_messages(version: TaskVersion, facts: Facts, variety: MixSettings) ->
 
 
 def _with_messages(part: OrderEstimate, spec: TeacherSpec, told: list[Message]) -> OrderEstimate:
-    """The estimate with these messages beside each call; a teacher that knows only its short prompt is told none."""
+    """Estimate with these messages beside each call; a teacher with only a short prompt gets none."""
     return part if not told or spec.audience == "student" else _plus_messages(part, spec, told)
 
 
@@ -153,7 +153,6 @@ def with_threads(
 def _judging_estimate(
     version: TaskVersion, facts: Facts, judge: TeacherSpec, *, calls: int, drafts: int
 ) -> OrderEstimate:
-    """One call a record, over drafts as long as the output schema asks for."""
     length = orders_estimate.answer_tokens(version.spec.output_schema) * CHARS_PER_TOKEN
     asked = judge_prompts.judge_conversation(version.spec, facts, [])
     asked.append({"role": "user", "content": "x" * round(length * drafts)})

@@ -97,7 +97,7 @@ def _form_values(given: QueryDict) -> dict[str, str]:
 
 
 def _launch(request: HttpRequest, task: Task, form: OrderForm, mix: MixForm) -> tuple[Any, int]:
-    """The order, or none and the status to answer with; why stands in the form."""
+    """Return the order, or None and a status; the form holds the reason."""
     if not form.is_valid():
         return None, 400
     chosen = form.cleaned_data
@@ -125,7 +125,6 @@ def _launch(request: HttpRequest, task: Task, form: OrderForm, mix: MixForm) -> 
 
 @require_safe
 def quote(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the order in the launch form would cost; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
     return render(request, "generation/_estimate.html", {"task": task, **_quote_context(request, task, request.GET)})
 
@@ -155,7 +154,7 @@ def _quote_context(request: HttpRequest, task: Task, values: QueryDict) -> dict[
 
 
 def _whole_number(text: str) -> int:
-    """A whole number as a form writes it; 0, which every order refuses, where it is none."""
+    """Read a whole number; 0, which every order refuses, where it is none."""
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
@@ -204,7 +203,6 @@ def order_diversity(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def teacher_test(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask a teacher once about a made-up record; the price before, the answer or the error after."""
     member = member_of(request)
     require_admin(member)
     teacher = teacher_selectors.teacher_or_404(member, slug)

@@ -48,8 +48,6 @@ class OrderRequest:
     """A request for drafts, before it is checked and priced.
 
     Attributes:
-        task: The task to write for.
-        teacher: Whom to ask.
         count: Drafts in total, spread over the records.
         by: Who asks; None when the product itself does.
         max_cost_usd: The budget, the judge's share included. Needed when the teacher costs anything.
@@ -202,7 +200,6 @@ def require_askable(teacher: Teacher, *, unpriced: Price | None = None) -> Teach
 
 
 def _records(request: OrderRequest, *, is_launch: bool) -> tuple[list[str], list[dict[str, object]]]:
-    """Return ids and facts of the records an order of this size needs."""
     count = math.ceil(request.count / request.per_record)
     rows = Record.objects.filter(task=request.task, erased_at__isnull=True)
     wanted = request.record_ids[:count] if request.record_ids is not None else None
@@ -223,7 +220,7 @@ def _records(request: OrderRequest, *, is_launch: bool) -> tuple[list[str], list
 
 
 def _fewest_drafts(request: OrderRequest, rows: QuerySet[Record], count: int, *, is_launch: bool) -> list[UUID]:
-    """Records with the fewest drafts on the desk: a second order begins where the first ended."""
+    """Prefer records with the fewest drafts: a second order begins where the first ended."""
     if request.source is not None:
         rows = rows.filter(source=request.source)
     drafts = Count("drafts", filter=~Q(drafts__state=DraftState.KEPT))

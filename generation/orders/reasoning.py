@@ -74,7 +74,7 @@ def _tokens(spec: TeacherSpec) -> float:
 
 
 def _of_settings(value: Mapping[str, Any]) -> float | None:
-    """Tokens by a provider's own object: switched off, a budget, or an effort; None where it says none of them."""
+    """Tokens by a provider's own object: switched off, a budget, or an effort; None without any of them."""
     if value.get("type") == "disabled" or value.get("enabled") is False or value.get("enable_thinking") is False:
         return 0
     for name in ("budget_tokens", "max_tokens", "thinking_budget"):

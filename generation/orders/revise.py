@@ -33,12 +33,10 @@ class TeacherReviser:
     """See `review.ports.Reviser`."""
 
     def writers(self, draft: Draft, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
-        """See `review.ports.Reviser`."""
         writers = [writer for line in selectors.lines(by) if (writer := _writer(line, draft, conversation)) is not None]
         return sorted(writers, key=lambda writer: not writer.is_author)
 
     def start(self, draft: Draft, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
-        """See `review.ports.Reviser`."""
         teacher = self._teacher(draft, conversation, writer, by)
         spec = launch.require_askable(teacher)
         estimate = orders_estimate.estimate_conversation(draft.task_version.spec, list(conversation), spec)
@@ -86,7 +84,7 @@ def _failure_reason(order: Order, job: Job) -> str:
 
 
 def _writer(line: TeacherLine, draft: Draft, conversation: Sequence[Message]) -> Writer | None:
-    """A teacher as the panel offers it; None for one that cannot be asked, or that only knows its own short prompt."""
+    """None for a teacher that cannot be asked, or that only knows its own short prompt."""
     if not line.can_be_asked or line.teacher.provided_by or line.price is None:
         return None
     spec = run_spec.teacher_spec(line.teacher, line.price)
@@ -99,7 +97,7 @@ def _writer(line: TeacherLine, draft: Draft, conversation: Sequence[Message]) ->
 
 
 def _budget(worst_usd: float) -> Decimal:
-    """What covers the dearest answer, up to the next hundredth of a cent."""
+    """Round the dearest answer up to the next hundredth of a cent."""
     exact = Decimal(str(worst_usd))
     rounded = exact.quantize(CENT_OF_A_CENT)
     return rounded if rounded >= exact else rounded + CENT_OF_A_CENT

@@ -154,13 +154,13 @@ def _repairs_until_usd(order: Order) -> float | None:
 
 
 def _task(order: Order) -> TaskSpec:
-    """What answers are read by: the task itself, or what a judge or an adviser answers with."""
+    """Task that answers are read by: the order's own, or that of a judge or an adviser."""
     special = purposes.special_purpose(order)
     return special.answer_task(order) if special and special.answer_task else order.task_version.spec
 
 
 def _concurrency(order: Order) -> int:
-    """As many at once as the teachers allow together, where each has its share of them."""
+    """Sum the shares where each teacher has its own."""
     variety = MixSettings.model_validate(order.variety)
     if not variety.teachers:
         return order.teacher.concurrency
@@ -173,7 +173,6 @@ def _concurrency(order: Order) -> int:
 
 
 def _private_hosts(order: Order) -> list[str]:
-    """Private hosts its teachers may be asked at: those of this installation's settings, and where its own miniatures answer."""
     slugs = MixSettings.model_validate(order.variety).slugs
     rooms = {
         id(room): room

@@ -43,7 +43,6 @@ class Trial:
     Attributes:
         order: The order that made its call.
         call: The call; None while there is no word of it.
-        is_over: Whether its job has ended.
         said: The provider's error in words, or the job's; empty for an answer.
     """
 
@@ -60,7 +59,6 @@ class Trial:
 
     @property
     def answer(self) -> str:
-        """Text that the teacher wrote, as a miniature would; empty without an answer."""
         if self.call is None or not self.call.fields:
             return ""
         return prompting.completion(self.order.task_version.spec, self.call.fields)

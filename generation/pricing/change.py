@@ -31,7 +31,6 @@ class PriceOutcome:
 
     @property
     def is_saved(self) -> bool:
-        """Whether it counts."""
         return bool(self.saved)
 
 

@@ -82,7 +82,6 @@ class PriceForm(forms.Form):
     )
 
     def new_price(self) -> NewPrice:
-        """The price as it was entered."""
         return NewPrice(**self.cleaned_data)
 
 
@@ -105,7 +104,6 @@ class PriceMapForm(forms.Form):
     skip_refused = forms.BooleanField(label="Leave out the rows that cannot be taken", required=False)
 
     def clean(self) -> dict[str, Any]:
-        """Need a file of a size that is read at once."""
         values = super().clean() or {}
         file = values.get("file")
         if file is None and not values.get("map"):
@@ -115,12 +113,10 @@ class PriceMapForm(forms.Form):
         return values
 
     def content(self) -> str | bytes:
-        """The map's text."""
         file = self.cleaned_data.get("file")
         content: str | bytes = file.read() if file is not None else self.cleaned_data["map"]
         return content
 
     def day(self) -> date | None:
-        """From which day its prices count."""
         day: date | None = self.cleaned_data.get("from_date")
         return day

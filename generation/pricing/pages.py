@@ -22,7 +22,6 @@ from web.http.form_errors import add_refusal
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def price_list(request: HttpRequest) -> HttpResponse:
-    """Show the table, and set a price."""
     asked = {name: request.GET[name] for name in ("provider", "model") if request.GET.get(name)}
     chosen = selectors.price_entry(asked.get("provider", ""), asked.get("model", ""))
     form = PriceForm(request.POST or None, initial=price_initial(chosen) if chosen else asked)
@@ -76,7 +75,6 @@ def import_prices(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def remove_price(request: HttpRequest, price_id: int) -> HttpResponse:
-    """Take a line out of the table."""
     require_admin(member_of(request))
     entry = selectors.price_or_404(price_id)
     prices.remove_price(entry, by=member_of(request))

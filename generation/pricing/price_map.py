@@ -67,12 +67,10 @@ class PriceMap:
 
     @property
     def mistakes(self) -> list[RefusedRow]:
-        """Rows that are wrong, without those of other providers and kinds."""
         return [row for row in self.refused if not row.is_foreign]
 
     @property
     def foreign(self) -> list[RefusedRow]:
-        """Rows of other providers and kinds."""
         return [row for row in self.refused if row.is_foreign]
 
 
@@ -194,10 +192,7 @@ def _number(key: str, value: object) -> Decimal:
 
 
 def _batch_factor(row: Row, current: PriceEntry | None) -> Decimal | None:
-    """A call in a batch as a share of the same call live; of input and output the dearer, so that none is priced too low.
-
-    What an admin entered stays where the map does not say.
-    """
+    """Share of a live call's price: the dearer of input and output. An admin's entry stays where the map has none."""
     shares = []
     for key in ("input_cost_per_token", "output_cost_per_token"):
         if row.get(f"{key}_batches") is not None and (live := _number(key, row.get(key))):

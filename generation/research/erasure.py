@@ -40,7 +40,6 @@ def erase(record_ids: Sequence[UUID]) -> None:
 
 
 def _erase_threads(record_ids: set[str]) -> None:
-    """Drop the earlier mails that orders for follow-ups were told of these records."""
     for order in Order.objects.filter(threads__isnull=False).only("threads").iterator(chunk_size=50):
         told = order.threads or {}
         kept = {pk: thread for pk, thread in told.items() if pk not in record_ids}

@@ -77,11 +77,9 @@ class ResearchForm(forms.Form):
             )
 
     def given(self) -> list[forms.BoundField]:
-        """The fields of facts that all records are given."""
         return [self[name] for name in self._facts]
 
     def order(self) -> dict[str, Any]:
-        """What `orders.launch` takes beside the task and the member."""
         said = self.cleaned_data
         facts = {name.removeprefix("fill."): said[name].strip() for name in self._facts if said[name].strip()}
         wishes = ResearchRequest(said["pages_per_site"], said["chars_per_page"], said.get("searches", False), facts)

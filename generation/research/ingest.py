@@ -59,5 +59,5 @@ def _page(site: ResearchedSite, told: dict[str, Any]) -> WebPage:
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL keeps no NUL in a text, and no database half of a pair of characters."""
+    """Clean a text: PostgreSQL keeps no NUL, and no database half of a surrogate pair."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -165,13 +165,13 @@ def _site(site: ResearchedSite, research: Research) -> dict[str, Any]:
 
 
 def _question(site: ResearchedSite) -> str:
-    """What its record asks: the fact of that name, given for the order or the record's own."""
+    """Value of the fact of that name, given for the order or the record's own."""
     own = site.record.facts if site.record and site.record.erased_at is None else {}
     return str(site.facts.get("question") or own.get("question") or "")[:500]
 
 
 def _check(begun: Sequence[StartingPoint], spec: TaskSpec, wishes: ResearchRequest) -> None:
-    """Say before anything is fetched what would keep records from being made."""
+    """Refuse before anything is fetched what would keep records from being made."""
     if not begun:
         hint = "Choose a source whose records have a fact of the role domain or an address, or type sites."
         raise Refusal("no_sites", "There is no site to read.", hint=hint, errors={"sites": ["No site is given."]})

@@ -110,7 +110,7 @@ def _import(research: Research, rows: dict[int, Facts], spec: TaskSpec, *, unrea
 
 
 def _link_records(research: Research, numbers: Sequence[int], source: Source) -> None:
-    """Say which record was made of which site: lines of the file are sites in their order."""
+    """Link sites with records: lines of the file are sites in their order."""
     made = dict(Record.objects.filter(source=source).values_list("row_number", "pk"))
     sites = {site.number: site for site in research.sites.all()}
     for line, number in enumerate(numbers, 1):

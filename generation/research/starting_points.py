@@ -22,9 +22,7 @@ class StartingPoint:
 
     Attributes:
         url: Its site; empty where only its name is known.
-        title: What it is called.
         facts: What is known of it, by facts of the task that wants pages; no cited texts.
-        record: The record it comes from.
     """
 
     url: str

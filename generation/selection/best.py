@@ -134,5 +134,5 @@ def _not_best(order: Order, draft: Draft, chosen: Draft) -> LeftOut:
 
 
 def _tie_break(order: Order, draft: Draft) -> str:
-    """Decides between equals: the same each time, and no teacher's or the earliest's advantage."""
+    """Decide between equals: the same each time, and to no teacher's or the earliest's advantage."""
     return sha256(f"{order.pk}:{draft.call_id}".encode()).hexdigest()

@@ -80,7 +80,7 @@ class SignatureIndex:
 
 
 def _near(mine: minhash.Hashes, keys: Iterable[str], text_of: Callable[[str], str | None]) -> Iterator[NearDuplicate]:
-    """Those of some texts that share at least the threshold of five-word runs, counted."""
+    """Texts that share at least the threshold of five-word runs, counted."""
     for key in keys:
         if (other := text_of(key)) is not None:
             similarity = minhash.jaccard(mine, minhash.shingles(folded(other)))

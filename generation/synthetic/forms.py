@@ -60,7 +60,6 @@ class SyntheticForm(forms.Form):
         set_choices(self, "teacher", [(teacher.slug, teacher.name) for teacher in asked])
 
     def request(self) -> SyntheticRequest:
-        """What was asked for."""
         said = self.cleaned_data
         return SyntheticRequest(
             said["count"], said["about"], attribute_lines(said["attributes"]), said.get("max_cost_usd")

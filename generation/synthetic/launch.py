@@ -177,7 +177,7 @@ def seeds_of(task: Task) -> list[tuple[str, Facts]]:
 
 
 def _facts(seeds: Sequence[str]) -> list[Facts]:
-    """Facts of these records in their order; one that was erased since is no example any more."""
+    """Facts of these records in their order; an erased record is no example any more."""
     rows = Record.objects.filter(pk__in=[UUID(pk) for pk in seeds], erased_at__isnull=True)
     facts = {str(pk): known for pk, known in rows.values_list("pk", "facts")}
     return [facts[pk] for pk in seeds if pk in facts]

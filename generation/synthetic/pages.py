@@ -47,7 +47,6 @@ def synthetic_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def price(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the records of the form would cost, or why they cannot be ordered."""
     member, task = member_of(request), task_or_404(member_of(request), slug)
     require(member, task, Role.LEAD)
     context: dict[str, Any] = {"task": task}
@@ -78,7 +77,6 @@ def synthetic_page(request: HttpRequest, synthesis_id: UUID) -> HttpResponse:
 
 @require_POST
 def take_in_again(request: HttpRequest, synthesis_id: UUID) -> HttpResponse:
-    """Bring in answers that were kept, and say what came of it."""
     made = selectors.get(member_of(request), synthesis_id)
     try:
         taken = take_in.take_in_again(made, by=member_of(request))

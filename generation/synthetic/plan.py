@@ -87,7 +87,7 @@ def plan_of(
 
 
 def _dealt(values: Sequence[str], key: str, number: int) -> str:
-    """One of the values: every run of as many records as there are values gets each of them once."""
+    """Deal the values: every run of as many records as there are values gets each of them once."""
     turn, place = divmod(number, len(values))
     deck = list(values)
     Random(f"{key}:{turn}").shuffle(deck)
@@ -129,7 +129,7 @@ def _number_in_range(seen: Sequence[float], key: str, number: int, *, is_whole: 
 
 
 def _share(key: str, number: int) -> float:
-    """How far into a range a value lies, 0 to 1: each tenth of it as often as any other."""
+    """Place within a range, 0 to 1: each tenth of it as often as any other."""
     step = int(_dealt([str(each) for each in range(_STEPS)], key, number))
     return (step + Random(f"{key}:{number}").random()) / _STEPS
 

@@ -121,7 +121,7 @@ def _answers(made: Synthesis) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _take(made: Synthesis, answers: Sequence[tuple[int, Mapping[str, Any]]], *, by: Member) -> None:
-    """Take in what fits; answers of which none fits any more are kept. Nobody else imports into the task meanwhile."""
+    """Take in what fits; answers of which none fits any more are kept. Locks out other imports into the task."""
     staging.lock_task(made.task)
     version = latest_version(made.task)
     found = _sort(made, version.spec, _written(made, answers))
@@ -140,7 +140,7 @@ def _take(made: Synthesis, answers: Sequence[tuple[int, Mapping[str, Any]]], *, 
 
 
 def _written(made: Synthesis, answers: Sequence[tuple[int, Mapping[str, Any]]]) -> Iterator[tuple[int, Any]]:
-    """Records as they came, by their number in the order; a call that wrote more than it was asked for is cut."""
+    """Records by their number in the order; a call that wrote more than it was asked for is cut."""
     for position, answer in answers:
         first = position * made.per_call
         wanted = min(made.per_call, made.count - first)
@@ -165,11 +165,7 @@ def _sort(made: Synthesis, spec: TaskSpec, written: Iterator[tuple[int, Any]]) -
 
 
 def _read(spec: TaskSpec, values: object) -> Facts:
-    """The facts of one record.
-
-    Raises:
-        ValueError: It is no object, one does not fit the task, or a required one is missing.
-    """
+    """Raise ValueError if it is no object, a fact does not fit the task, or a required one is missing."""
     if not isinstance(values, dict):
         raise ValueError("it is no object")
     facts: Facts = {}

@@ -178,7 +178,7 @@ def _validated(new: NewTeacher, teacher_id: UUID) -> tuple[dict[str, Any], str]:
 
 
 def _secret_name(new: NewTeacher, teacher_id: UUID) -> str:
-    """What a teacher's key is called: as named, or as its provider's keys are; a stored one that is gone is not named."""
+    """Name of a teacher's key: as typed, or as its provider's keys are; a missing stored key has none."""
     own = keys.name_for(teacher_id)
     if new.key.strip():
         return own
@@ -204,7 +204,7 @@ def _parameter_error(parameters: object) -> str:
 
 
 def _reserved_parameter_error(parameters: dict[str, Any]) -> str:
-    """What is wrong with a parameter that a budget could not be kept with, or that is not the admin's to set."""
+    """Describe a parameter that would break budgets or is not the admin's to set."""
     for name in parameters:
         if name in OWN_PARAMETERS:
             return f"'{name}' is set by the product itself."

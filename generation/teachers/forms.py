@@ -82,7 +82,6 @@ class TeacherForm(forms.Form):
         self.data = {name: self.data.get(name) for name in self.data} | {"secret_ref": ""}
 
     def new_teacher(self, slug: str = "") -> NewTeacher:
-        """The validated input as the service takes it."""
         chosen = dict(self.cleaned_data)
         chosen["answers"] = chosen["answers"] or Answers.AUTO
         chosen["parameters"] = {} if chosen["parameters"] is None else chosen["parameters"]

@@ -47,11 +47,9 @@ class TeacherKeys:
             ) from error
 
     def has(self, name: str) -> bool:
-        """See `KeyStore`."""
         return TeacherKey.objects.filter(name=name).exists()
 
     def goes_to(self, name: str, url: str) -> bool:
-        """See `KeyStore`."""
         key = TeacherKey.objects.filter(name=name).first()
         return key is not None and is_for(key, url)
 

@@ -106,7 +106,7 @@ def _offered(page: FetchedPage) -> OfferedModels:
 
 
 def _shutdown_date(row: Mapping[str, object]) -> date | None:
-    """The day that a list names for the end of a model; one that cannot be read is none."""
+    """Shutdown date from a list; None where it cannot be read."""
     for key in SHUTDOWN_KEYS:
         if isinstance(value := row.get(key), str):
             try:

@@ -48,7 +48,6 @@ def teacher_list(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("key", "secret_ref")
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """Add a teacher, or change the one of this slug."""
     teachers_edit.require_admin(member_of(request))
     # Asked before anything is typed: the key is typed here, and that waits in no session.
     require_recent(request, keep=False)
@@ -95,14 +94,14 @@ def _presets(request: HttpRequest) -> list[Preset]:
 
 
 def _task_waiting(request: HttpRequest) -> Task | None:
-    """The task whose order sent its lead here for a teacher, and to which the new one leads back."""
+    """Task whose order sent its lead here for a teacher, and to which the new one leads back."""
     return tasks_for(member_of(request)).filter(slug=request.GET.get("task", "")).first()
 
 
 @sensitive_post_parameters("key", "secret_ref")
 @require_POST
 def offered_models(request: HttpRequest) -> HttpResponse:
-    """Names of the models that the provider on the form offers, or why there are none; a part of the form's page."""
+    """Names of the models that the provider offers, or the reason why there are none; a part of the form's page."""
     member = member_of(request)
     require_admin(member)
     sent, context = request.POST, dict[str, object]()
@@ -124,7 +123,6 @@ def offered_models(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def remove_key(request: HttpRequest, slug: str) -> HttpResponse:
-    """Delete the stored key of a teacher."""
     require_admin(member_of(request))
     require_recent(request)
     teacher = selectors.teacher_or_404(member_of(request), slug)

@@ -17,8 +17,6 @@ class Preset:
     """A choice, and what it fills in.
 
     Attributes:
-        slug: What an address calls it.
-        label: What pages call it.
         provider: Whose wire format it speaks.
         base_url: Its address; empty for the provider's own.
         model_help: What is written as model.
@@ -42,17 +40,14 @@ class Preset:
 
     @property
     def port(self) -> int | None:
-        """Port that its address names."""
         return urlsplit(self.base_url).port
 
     @property
     def start(self) -> str:
-        """Command that starts it where its address leads."""
         return self.start_line.format(port=self.port)
 
     @property
     def initial(self) -> dict[str, str | int]:
-        """What the form begins with."""
         return {
             "provider": self.provider,
             "base_url": self.base_url,

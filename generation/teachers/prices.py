@@ -51,11 +51,9 @@ class NewPrice:
 
     @property
     def begins(self) -> date:
-        """The first day on which it counts."""
         return self.from_date or timezone.localdate()
 
     def as_entry(self) -> PriceEntry:
-        """The row it would be; not saved."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return PriceEntry(**values | {"model": self.model.strip(), "from_date": self.begins})
 

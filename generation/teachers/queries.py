@@ -57,7 +57,6 @@ class TeacherLine:
 
     @property
     def is_key_stored(self) -> bool:
-        """Whether the teacher names a stored key, there or not."""
         return store.is_stored(self.teacher.secret_ref)
 
     @property
@@ -67,7 +66,6 @@ class TeacherLine:
 
     @property
     def can_be_asked(self) -> bool:
-        """Return whether an order could be launched now."""
         return self.can_be_tested and self.price is not None
 
 

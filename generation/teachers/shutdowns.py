@@ -33,9 +33,6 @@ class Replacement:
     """A model of the same provider that could take the place of one that is shut down.
 
     Attributes:
-        model: Its name.
-        input_usd_per_million: Its price now.
-        output_usd_per_million: Its price now.
         was_measured: Whether an evaluation compared the two, and did not find it worse; False where none did.
     """
 
@@ -50,12 +47,8 @@ class ModelShutdown:
     """That a model is, or will soon be, shut down.
 
     Attributes:
-        provider: Of `Provider`.
-        model: Its name.
         day: The first day without it.
         days_left: From today; 0 or less once it is gone.
-        input_usd_per_million: Its price now.
-        output_usd_per_million: Its price now.
         replacement: None where the table has no other model of the provider that stays.
     """
 
@@ -69,7 +62,6 @@ class ModelShutdown:
 
     @property
     def is_over(self) -> bool:
-        """Whether the provider has shut it down."""
         return self.days_left <= 0
 
 
@@ -138,7 +130,7 @@ def _shutdown(entry: PriceEntry, table: Sequence[PriceEntry], today: date, is_wo
 
 
 def _replacement(entry: PriceEntry, table: Sequence[PriceEntry], today: date, is_worse: IsWorse) -> Replacement | None:
-    """The model of the provider whose price is nearest, of those that stay and were not measured to be worse.
+    """Remaining model with the nearest price, not measured as worse.
 
     Capability is not in the table; the price stands for it. Of two that are as near, the cheaper.
     """

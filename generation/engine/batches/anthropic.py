@@ -50,18 +50,15 @@ class AnthropicBatches:
         self._client, self._sdk = client, client.sdk
 
     def line(self, question: Question) -> bytes:
-        """See `BatchProvider`."""
         return encode_line({"custom_id": question.call_id, "params": self._client.form.params_of(question)})
 
     async def submit(self, lines: Path, *, order: str, token: str, positions: list[tuple[int, int]]) -> str:
-        """See `BatchProvider`."""
         requests = [json.loads(line) for line in lines.read_bytes().splitlines()]
         with SDK_ERRORS.of_payment():
             made = await self._sdk.messages.batches.create(requests=requests, extra_headers={"Idempotency-Key": token})
             return created_id(made)
 
     async def look(self, batch_id: str) -> BatchStatus:
-        """See `BatchProvider`."""
         with SDK_ERRORS.of_question():
             batch = await self._sdk.messages.batches.retrieve(batch_id)
             counts = batch.request_counts
@@ -71,7 +68,7 @@ class AnthropicBatches:
             return BatchStatus("running", done=done)
 
     async def results(self, batch_id: str) -> AsyncIterator[BatchLine]:
-        """See `BatchProvider`. Reading is free, so that any break may be mended by reading again."""
+        """Reading is free, so any break may be mended by reading again."""
         with SDK_ERRORS.of_question():
             batch = await self._sdk.messages.batches.retrieve(batch_id)
             self._require_own(batch.results_url or "")
@@ -80,13 +77,12 @@ class AnthropicBatches:
                     yield self._line_of(line)
 
     async def cancel(self, batch_id: str) -> None:
-        """See `BatchProvider`."""
         # It may have ended by itself, or be on its way to it.
         with SDK_ERRORS.of_question(), contextlib.suppress(anthropic.BadRequestError, anthropic.ConflictError):
             await self._sdk.messages.batches.cancel(batch_id)
 
     async def find(self, wanted: BatchQuery) -> list[FoundBatch]:
-        """See `BatchProvider`. One that runs is a guess by its size; one that has ended is known by its lines."""
+        """A running batch is a guess by its size; an ended one is known by its lines."""
         found: list[FoundBatch] = []
         with SDK_ERRORS.of_question():
             async for batch in self._sdk.messages.batches.list(limit=PAGE):
@@ -103,10 +99,9 @@ class AnthropicBatches:
         return found
 
     async def forget(self, batch_id: str) -> None:
-        """See `BatchProvider`. Its batches have no files; the provider drops their results by itself."""
+        """Batches have no files here; the provider drops their results by itself."""
 
     async def close(self) -> None:
-        """See `BatchProvider`."""
         await self._client.close()
 
     async def _holds(self, batch_id: str, calls: frozenset[str]) -> bool:
@@ -118,7 +113,7 @@ class AnthropicBatches:
         return False
 
     def _require_own(self, url: str) -> None:
-        """The SDK would send the key to whatever address the answer names."""
+        """Refuse foreign addresses: the SDK would send the key to whatever address the answer names."""
         here = urlsplit(str(self._sdk.base_url))
         try:
             there = urlsplit(url)

@@ -35,8 +35,6 @@ class BatchCleanup:
 
     Args:
         hearing: Where it is heard what is stored outside.
-        report: Is told of what stays.
-        patience: Asks again after a break.
     """
 
     def __init__(self, *, hearing: AckSource, report: Report, patience: Poller) -> None:
@@ -52,7 +50,6 @@ class BatchCleanup:
         self._tell(batch_id, "it brought no word of some of its calls")
 
     async def delete(self) -> None:
-        """Delete what nobody needs any more."""
         due = [one for one in self._left if self._is_stored(one)]
         self._left = [one for one in self._left if one not in due]
         for one in due:

@@ -45,7 +45,6 @@ class LineTally:
         return look.answered is not None and len(self.answered) >= look.answered
 
     def tells_of_all(self, calls: frozenset[str], look: BatchStatus) -> bool:
-        """Whether nothing more can be read about any of these calls."""
         return self.has_all_answers(look) or calls <= self.answered | self.errors.keys()
 
     @property
@@ -140,7 +139,7 @@ class BatchCollector:
         return False
 
     def _prepared(self, batch: OpenBatch, call: PlannedCall) -> PreparedCall:
-        """The call as it was when it was handed in: its prompt is rendered again rather than kept for hours."""
+        """Render the prompt again rather than keep it for hours."""
         del batch.calls[call.id]
         prepared = self._outcomes.prepare(call, is_batch=True)
         prepared.reserve_usd = batch.reserved.pop(call.id, prepared.reserve_usd)

@@ -19,7 +19,6 @@ class BatchFinder:
     """Looks for the batches of one order.
 
     Args:
-        order: The order's id.
         limits: How long to look, and how often.
         known: The provider's names of batches that are accounted for; read anew at each look.
         patience: Waits, and asks again after a break.

@@ -33,7 +33,6 @@ class BatchStatus:
         state: `refused`: it never began, and nothing of it is paid.
         done: Requests that have come to an end.
         answered: Requests that the provider says it answered, and will bill; None when it does not say.
-        code: Why it was refused.
         message: What the provider said about it.
         is_kept: Whether what it brought can still be had.
     """
@@ -51,7 +50,6 @@ class BatchQuery:
     """Batches of one order that somebody may have handed in.
 
     Attributes:
-        order: The order's id.
         token: The name that was sent along; empty for any.
         calls: Calls that were in it; empty when nobody knows.
         since: When it was prepared by this host's clock, seconds since 1970.

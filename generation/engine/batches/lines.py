@@ -34,13 +34,11 @@ class BatchFile:
         return self.requests < self._most_requests and self.bytes + len(line) <= self._most_bytes
 
     def add(self, line: bytes) -> None:
-        """Write a line."""
         self._file.write(line)
         self.requests += 1
         self.bytes += len(line)
 
     def close(self) -> None:
-        """Finish the file."""
         self._file.close()
 
 

@@ -35,7 +35,6 @@ class BatchLoop:
     """Does one attempt's batches.
 
     Args:
-        context: What the attempt works with.
         calls: What is left to submit, in order.
         waiting: Batches that earlier attempts left at the provider.
         known: The provider's names of batches that were taken in before.
@@ -79,12 +78,10 @@ class BatchLoop:
 
     @property
     def repairs(self) -> list[PreparedCall]:
-        """Flawed answers of batches, each to be asked for once more, live."""
         return self._intake.repairs
 
     @property
     def at_provider(self) -> int:
-        """Calls that still lie at the provider."""
         return sum(len(batch.calls) for batch in self._open)
 
     async def run(self) -> None:
@@ -120,11 +117,11 @@ class BatchLoop:
 
     @property
     def _wasted(self) -> CallError | None:
-        """Why no more is handed in, after too many paid answers that were no drafts."""
+        """Reason to hand in nothing more, after too many paid answers that were no drafts."""
         return self._intake.wasted if self._spec.way == "batch" else None
 
     async def _cancel_the_rest(self) -> None:
-        """Keep what lies at the provider from being answered as uselessly; what was answered is taken in as ever."""
+        """Cancel open batches after too many useless answers; what was answered is taken in as ever."""
         for batch in self._open:
             if not batch.is_cancelled:
                 batch.is_cancelled = True
@@ -132,7 +129,6 @@ class BatchLoop:
                     await self._patience.asked(partial(self._providers[batch.teacher].cancel, batch.batch_id))
 
     def tell_progress(self) -> None:
-        """Tell how far it is, now."""
         self._report.progress(
             cost_usd=self._ledger.spent_usd,
             possible_usd=self._ledger.possible_usd,
@@ -141,7 +137,6 @@ class BatchLoop:
         )
 
     async def _take_up(self) -> None:
-        """Find again what earlier attempts handed in."""
         for batch in self._open:
             for call in batch.calls.values():
                 if not batch.reserved.get(call.id):
@@ -260,7 +255,7 @@ class BatchLoop:
             return LineTally()
 
     def _refused(self, batch: OpenBatch, look: BatchStatus) -> None:
-        """The provider would not begin it: nothing was paid."""
+        """End a batch that the provider would not begin: nothing was paid."""
         self._open.remove(batch)
         self._known.add(batch.batch_id)
         # It brought nothing, and its requests are still here.

@@ -42,12 +42,11 @@ class OpenAIBatches:
         self._client, self._sdk = client, client.sdk
 
     def line(self, question: Question) -> bytes:
-        """See `BatchProvider`."""
         body = self._client.form.params_of(question)
         return encode_line({"custom_id": question.call_id, "method": "POST", "url": ENDPOINT, "body": body})
 
     async def submit(self, lines: Path, *, order: str, token: str, positions: list[tuple[int, int]]) -> str:
-        """See `BatchProvider`. A file that was uploaded for nothing costs nothing, and is deleted."""
+        """A file that was uploaded for nothing costs nothing, and is deleted."""
         content = lines.read_bytes()
         with SDK_ERRORS.of_question():
             file = created_id(await self._sdk.files.create(file=(f"{token}.jsonl", content), purpose="batch"))
@@ -73,7 +72,6 @@ class OpenAIBatches:
             return created_id(made)
 
     async def look(self, batch_id: str) -> BatchStatus:
-        """See `BatchProvider`."""
         with SDK_ERRORS.of_question():
             batch = await self._sdk.batches.retrieve(batch_id)
             counts = batch.request_counts
@@ -87,7 +85,6 @@ class OpenAIBatches:
             return BatchStatus("running", done=done)
 
     async def results(self, batch_id: str) -> AsyncIterator[BatchLine]:
-        """See `BatchProvider`. Reading is free, so that any break may be mended by reading again."""
         with SDK_ERRORS.of_question():
             batch = await self._sdk.batches.retrieve(batch_id)
         for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
@@ -97,13 +94,12 @@ class OpenAIBatches:
                         yield self._line_of(line)
 
     async def cancel(self, batch_id: str) -> None:
-        """See `BatchProvider`."""
         # It may have ended by itself, or be on its way to it.
         with SDK_ERRORS.of_question(), contextlib.suppress(openai.BadRequestError, openai.ConflictError):
             await self._sdk.batches.cancel(batch_id)
 
     async def find(self, wanted: BatchQuery) -> list[FoundBatch]:
-        """See `BatchProvider`. Batches carry the order's id and their token."""
+        """Batches carry the order's id and their token."""
         batches: list[FoundBatch] = []
         with SDK_ERRORS.of_question():
             async for batch in self._sdk.batches.list(limit=PAGE):
@@ -118,7 +114,7 @@ class OpenAIBatches:
         return batches
 
     async def forget(self, batch_id: str) -> None:
-        """See `BatchProvider`: answers, errors and requests. One file that stays keeps no other."""
+        """Delete answers, errors and requests. One file that stays keeps no other."""
         with SDK_ERRORS.of_question():
             batch = await self._sdk.batches.retrieve(batch_id)
         failed: CallError | None = None
@@ -135,7 +131,6 @@ class OpenAIBatches:
             await self._sdk.files.delete(file)
 
     async def close(self) -> None:
-        """See `BatchProvider`."""
         await self._client.close()
 
     def _line_of(self, raw: bytes) -> BatchLine:
@@ -160,7 +155,7 @@ def _unbilled_error(error: dict[str, Any]) -> CallError:
 
 
 def _encode_positions(positions: list[tuple[int, int]]) -> str:
-    """Runs in as few characters as metadata holds; too many are told as one that covers them all."""
+    """Encode runs in as few characters as metadata holds; too many become one run that covers them all."""
     text = json.dumps(positions, separators=(",", ":"))
     if len(text) <= MOST_METADATA_CHARS:
         return text

@@ -20,9 +20,7 @@ class Poller:
     """Waits on behalf of one order.
 
     Args:
-        limits: How long, and how often.
         should_stop: Asked about ten times a second.
-        seed: Spreads waits.
     """
 
     def __init__(self, limits: Limits, *, should_stop: Callable[[], bool], seed: int = 0) -> None:

@@ -44,7 +44,6 @@ class OpenBatch:
     is_cancelled: bool = False
 
     def told(self, state: str, *, note: str = "") -> dict[str, Any]:
-        """What the outside is told of it."""
         return {
             "token": self.token,
             "batch_id": self.batch_id,

@@ -25,7 +25,6 @@ class BatchSubmitter:
     """Hands batches in, one at a time.
 
     Args:
-        context: What the attempt works with.
         seeker: Finds a batch whose submission broke off.
         patience: Waits, and asks again after a refusal.
     """
@@ -100,17 +99,12 @@ class BatchSubmitter:
         return bool(batch.batch_id)
 
     async def _heard(self, seq: int) -> None:
-        """Wait until an event is stored outside: then another host would know what to look for.
-
-        Raises:
-            SendingStopped: The order is to stop.
-        """
+        """Wait until an event is stored outside, so that another host can find the batch. Raises `SendingStopped`."""
         self._hearing.request_ack(seq)
         while (heard := self._hearing.heard) is not None and heard < seq:
             await self._patience.sleep(ACK_POLL_S)
 
     async def noted(self, batch: OpenBatch) -> None:
-        """Note the provider's name of a batch, after its calls."""
         if not batch.is_journaled:
             await self._note_calls(batch)
         await self._journal.batch_submitted(batch.token, batch_id=batch.batch_id)

@@ -19,10 +19,8 @@ class EngineContext:
     """What every part of one attempt works with.
 
     Attributes:
-        spec: The order.
         journal: Where calls and batches are noted before they go out.
         budget: The money, what earlier attempts spent included.
-        report: Where progress goes.
         finisher: Renders and prices calls, and brings each to its end.
         acks: Says which events are stored outside.
         folder: The run directory, where the lines of a batch are written before they are submitted.

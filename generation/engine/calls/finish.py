@@ -59,10 +59,7 @@ class CallFinisher:
     """Brings calls to their end. One event loop uses it.
 
     Args:
-        spec: The order.
         journal: Where a paid end is noted.
-        ledger: The money.
-        report: Where every end is told.
         scrub: Takes secrets out of anything that is written down.
 
     Attributes:
@@ -85,7 +82,6 @@ class CallFinisher:
         self._beside = [schema_words(teacher, self.task) for teacher in spec.teachers]
 
     def prepare(self, call: PlannedCall, *, is_batch: bool = False) -> PreparedCall:
-        """Render the prompt of a call and price its worst case."""
         messages = prompts.prompt_of(self._spec, self.task, call)
         beside = self._beside[call.teacher]
         paid_for = [*messages, {"role": "system", "content": beside}] if beside else messages
@@ -182,7 +178,7 @@ class CallFinisher:
         return told | {"answers": "json"} if self._beside[prepared.call.teacher] else told
 
     def _tell(self, prepared: PreparedCall, kind: str, payload: dict[str, Any]) -> None:
-        """Tell an end; that of a repair together with the one it was to mend. Of the two only one counts."""
+        """Report an end; that of a repair together with the flawed answer's. Only one of the two counts."""
         first = prepared.repairs
         if first is None or first.is_told:
             self._report.outcome(kind, payload)
@@ -250,7 +246,6 @@ class CallFinisher:
         self._ledger.doubt(prepared.call.id, prepared.reserve_usd)
 
     def release(self, prepared: PreparedCall, *, cost_usd: float = 0.0, possible_usd: float = 0.0) -> None:
-        """Give the reserve of a call back to the ledger."""
         self._ledger.release(prepared.reserve_usd, cost_usd=cost_usd, possible_usd=possible_usd)
         self.money_moved.set()
 

@@ -39,11 +39,9 @@ class Lane:
 
     @property
     def has_calls(self) -> bool:
-        """Whether it is open and has something to ask."""
         return bool(self.left) and not self.pace.is_closed
 
     def take(self) -> PlannedCall:
-        """The next call."""
         self.announced = max(0, self.announced - 1)
         return self.left.popleft()
 
@@ -55,7 +53,6 @@ class Lane:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something of it may still be asked, or is on its way."""
         return self.has_calls or self.pace.in_flight > 0
 
 
@@ -81,7 +78,6 @@ class Lanes:
         self._homes = _lanes_by_place([len(lane.left) for lane in self.all], at_once)
 
     def of(self, call: PlannedCall) -> Lane:
-        """The lane of a call."""
         return self._by_teacher[call.teacher]
 
     def take(self, place: int) -> PlannedCall | None:
@@ -99,7 +95,6 @@ class Lanes:
 
     @property
     def limit(self) -> int:
-        """How many may be in flight now."""
         return min(self._at_once, sum(int(lane.pace.limit) for lane in self.all if lane.is_busy)) or self._at_once
 
     def close(self, lane: Lane) -> bool:
@@ -108,7 +103,6 @@ class Lanes:
         return any(other.is_busy for other in self.all if other is not lane)
 
     def close_all(self) -> None:
-        """Let nothing more out at all."""
         for lane in self.all:
             lane.pace.close()
 
@@ -123,7 +117,7 @@ def _key(teacher: TeacherSpec) -> Key:
 
 
 def _lanes_by_place(counts: Sequence[int], places: int) -> list[list[int]]:
-    """The lanes that each place serves first: places in proportion to calls, at least one a lane that has any."""
+    """Lanes that each place serves first: places in proportion to calls, at least one a lane that has any."""
     lanes = [lane for lane, count in enumerate(counts) if count]
     if not lanes:
         return [[] for _ in range(places)]

@@ -29,10 +29,8 @@ class CallLoop:
     """Makes the calls of one attempt.
 
     Args:
-        context: What the attempt works with.
         calls: What is left to ask, in order.
         repairs: Flawed answers of batches, to be mended first.
-        client: The teacher.
 
     Attributes:
         fatal: Why no call of this order can work, or of one of its teachers: then the others' were made.
@@ -95,7 +93,6 @@ class CallLoop:
         self.tell_progress()
 
     def tell_progress(self) -> None:
-        """Tell how far it is, now."""
         self._report.progress(
             cost_usd=self._ledger.spent_usd,
             possible_usd=self._ledger.possible_usd,
@@ -133,7 +130,7 @@ class CallLoop:
                     return
 
     async def _bring_home(self, call: PlannedCall) -> bool:
-        """One planned call from its price to its end; False when the budget holds no more."""
+        """Price, ask and end one planned call; False when the budget holds no more."""
         prepared = self._outcomes.prepare(call)
         if not await self._afford(prepared.reserve_usd):
             return False
@@ -177,7 +174,7 @@ class CallLoop:
                 return
 
     async def _repair(self, prepared: PreparedCall, reply: Reply) -> None:
-        """Ask once more for a flawed answer, if the money allows that; whatever comes of it, the first one is told."""
+        """Ask once more for a flawed answer, if the money allows; whatever comes of it, the first one is reported."""
         await self._mend(self._outcomes.flawed(prepared, reply))
 
     async def _mend(self, repair: PreparedCall) -> None:
@@ -193,7 +190,7 @@ class CallLoop:
                 self._end(wasted, self._lanes.of(repair.call))
 
     def _may_mend(self, repair: PreparedCall) -> bool:
-        """Whether a repair keeps the order within the price that people saw, all that is left to ask included."""
+        """Keep repairs within the price that people saw, all that is left to ask included."""
         left = self._spec.count - self._report.done - 1
         return self._mending.allows(
             repair.reserve_usd, paid_usd=self._ledger.spent_usd + self._ledger.possible_usd, left=left
@@ -228,7 +225,7 @@ class CallLoop:
         return False
 
     def _may_pay_again(self, prepared: PreparedCall) -> bool:
-        """Whether a call whose fate is unknown may be asked once more: this try counts as paid, and so will the next."""
+        """Allow another try of a call of unknown fate if the budget fits it: both count as paid."""
         return self._spec.uncertain == "retry" and self._ledger.fits(prepared.reserve_usd)
 
     def _give_up(self, error: CallError, lane: Lane | None = None) -> None:
@@ -236,7 +233,7 @@ class CallLoop:
         raise SendingStopped
 
     def _end(self, error: CallError, lane: Lane | None = None) -> None:
-        """Make no more calls, or none of this lane while others go on."""
+        """End this lane alone, or all lanes without one."""
         self.fatal = self.fatal or error
         if lane is None or not self._lanes.close(lane):
             self._stop()

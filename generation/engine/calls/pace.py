@@ -50,12 +50,10 @@ class CallGate:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing more is let out."""
         return self._closed.is_set()
 
     @property
     def has_room(self) -> bool:
-        """Whether a call would be let out at once."""
         is_open = not self.is_closed and time.monotonic() >= self._open_at
         return is_open and self.in_flight < max(1, int(self.limit))
 
@@ -99,7 +97,6 @@ class CallGate:
                 await self._place_free()
 
     def leave(self, *, succeeded: bool) -> None:
-        """Give the place back."""
         self.in_flight -= 1
         self._refusals.append(False)
         if succeeded and self.limit < self.ceiling:

@@ -80,7 +80,7 @@ def decoding_fault(text: str) -> str:
 
 
 def _is_read_as_latin(text: str) -> bool:
-    """Whether undoing a wrong decoding works for the whole text; for honest accented text it almost never does."""
+    """Test if undoing a wrong decoding works for the whole text; for honest accented text it almost never does."""
     if text.isascii():
         return False
     for encoding in ("cp1252", "latin-1"):

@@ -20,7 +20,6 @@ class CallSender:
     """Sends calls. One event loop uses it.
 
     Args:
-        client: The teacher.
         journal: Where a call is noted before it goes out.
         lanes: At whose pace.
         outcomes: Told of calls that are given up while they are out.

@@ -36,7 +36,6 @@ class IntentLog:
     Args:
         run: Where to hear what is stored.
         tell: Reports the positions of calls; returns the number of the event.
-        lanes: The calls.
         at_once: How many are in flight in all.
     """
 

@@ -18,9 +18,6 @@ class AnthropicClient(SdkClient[anthropic.AsyncAnthropic]):
     """Asks messages.
 
     Args:
-        teacher: Whom to ask, and where.
-        key: The secret.
-        limits: Timeouts.
         form: How questions and answers are written.
     """
 
@@ -46,7 +43,6 @@ class AnthropicClient(SdkClient[anthropic.AsyncAnthropic]):
         super().__init__(form, make, at_once=limits.concurrency)
 
     async def send(self, sdk: anthropic.AsyncAnthropic, params: dict[str, Any], call_id: str) -> Any:
-        """See `SdkClient`."""
         return await sdk.messages.with_raw_response.create(
             model=params.pop("model"),
             messages=[],

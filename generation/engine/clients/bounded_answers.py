@@ -52,7 +52,7 @@ def bounded(client: Client, *, most_bytes: int = MOST_BYTES) -> Client:
 
 
 def _up_to(most_bytes: int, plain: Any, base: type[Any]) -> Any:
-    """A stream of the library's own kind that breaks off where it becomes too long."""
+    """Build a stream of the library's own kind that breaks off where it becomes too long."""
 
     async def chunks(self: object) -> AsyncIterator[bytes]:
         size = 0

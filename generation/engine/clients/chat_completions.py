@@ -60,7 +60,6 @@ class ChatCompletions:
         has_cache_key: Whether the server routes calls with one `prompt_cache_key` to where that is kept.
 
     Attributes:
-        answers: As given.
         prefix: What the sample shares.
     """
 
@@ -83,7 +82,6 @@ class ChatCompletions:
             self._cache_key = hashlib.sha256(shared.encode()).hexdigest()[:32]
 
     def params_of(self, question: Question) -> dict[str, Any]:
-        """See `WireFormat`."""
         body = body_parameters(self._teacher, question, length_name=self._length_name)
         if self._seed_name:
             body.setdefault(self._seed_name, question.seed)
@@ -98,7 +96,6 @@ class ChatCompletions:
         return messages if self.answers is None else self.answers.put(messages)
 
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
-        """See `WireFormat`."""
         usage = object_at(body, "usage")
         known: dict[str, Any] = {
             "input_tokens": token_count_at(usage, "prompt_tokens"),
@@ -122,7 +119,6 @@ class ChatCompletions:
         return read_by_schema(self.answers, reply)
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
-        """See `WireFormat`."""
         try:
             body = json_object(content)
         except UnreadableBody as error:

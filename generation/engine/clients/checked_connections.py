@@ -25,7 +25,6 @@ class CheckedBackend:
         plain: What opens them.
         allowed: Private hosts that may be called; see `ssrf.pin`.
         unreached: What the pool's library calls a connection that could not be made; the first also where none may be.
-        lookup: Resolves names.
     """
 
     def __init__(
@@ -60,7 +59,6 @@ class CheckedBackend:
         return await self._plain.connect_tcp(last, port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait between tries."""
         await self._plain.sleep(seconds)
 
 

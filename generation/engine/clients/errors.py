@@ -152,7 +152,6 @@ def _date(text: str) -> datetime | None:
 
 
 def _body_message(body: object) -> str:
-    """The message inside an error body of either wire format."""
     if isinstance(body, dict):
         inner = body.get("error", body)
         if isinstance(inner, dict):

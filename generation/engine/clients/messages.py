@@ -35,7 +35,6 @@ class Messages:
         sample: Some prompts of the order; what they share from their beginning is marked for the provider's cache.
 
     Attributes:
-        answers: As given.
         prefix: What the sample shares.
     """
 
@@ -46,7 +45,7 @@ class Messages:
         self.prefix = shared_prefix([self._messages(prompt) for prompt in sample])
 
     def params_of(self, question: Question) -> dict[str, Any]:
-        """See `WireFormat`. At most three places are marked for the cache; the provider takes four."""
+        """Mark at most three places for the cache; the provider takes four."""
         body = body_parameters(self._teacher, question, length_name="max_tokens", hottest=HIGHEST_TEMPERATURE)
         messages = self._messages(question.messages)
         shared, part = self.prefix.reach(messages)
@@ -69,7 +68,6 @@ class Messages:
         return messages if self.answers is None else self.answers.put(messages)
 
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
-        """See `WireFormat`."""
         usage = object_at(body, "usage")
         stop_reason = str(body.get("stop_reason") or "")
         known: dict[str, Any] = {
@@ -89,7 +87,6 @@ class Messages:
         return read_by_schema(self.answers, Reply(text, finish=FINISHES.get(stop_reason, "other"), **known))
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
-        """See `WireFormat`."""
         try:
             body = json_object(content)
         except UnreadableBody as error:
@@ -98,7 +95,7 @@ class Messages:
 
 
 def _input_tokens(usage: dict[str, Any]) -> int | None:
-    """This provider counts tokens from and to its cache beside the rest; here all of them are input."""
+    """Add tokens from and to the cache: this provider counts them beside the rest."""
     counts = [
         token_count_at(usage, key) for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     ]
@@ -106,7 +103,7 @@ def _input_tokens(usage: dict[str, Any]) -> int | None:
 
 
 def _turn(message: Message, *, part: str, is_cached: bool) -> dict[str, Any]:
-    """A message, in blocks where the cache is to end in it or after it."""
+    """End the cache in a message by splitting it into blocks."""
     text = message["content"]
     if is_cached:
         return {"role": message["role"], "content": [_block(text, is_cached=True)]}

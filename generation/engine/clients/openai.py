@@ -18,9 +18,7 @@ class OpenAIClient(SdkClient[openai.AsyncOpenAI]):
     """Asks chat completions.
 
     Args:
-        teacher: Whom to ask, and where.
         key: The secret; some compatible servers want none.
-        limits: Timeouts.
         form: How questions and answers are written.
     """
 
@@ -46,7 +44,6 @@ class OpenAIClient(SdkClient[openai.AsyncOpenAI]):
         super().__init__(form, make, at_once=limits.concurrency)
 
     async def send(self, sdk: openai.AsyncOpenAI, params: dict[str, Any], call_id: str) -> Any:
-        """See `SdkClient`."""
         return await sdk.chat.completions.with_raw_response.create(
             model=params.pop("model"),
             messages=[],

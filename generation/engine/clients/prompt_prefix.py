@@ -32,12 +32,10 @@ class PromptPrefix:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is shared."""
         return not self.whole and not self.part
 
     @property
     def chars(self) -> int:
-        """Its length."""
         return len(self.part) + sum(len(message["content"]) for message in self.whole)
 
     def reach(self, messages: Sequence[Message]) -> tuple[int, str]:

@@ -20,9 +20,7 @@ PER_POOL = 16
 class Closable(Protocol):
     """What is known of an SDK's client here: that it holds connections."""
 
-    async def close(self) -> None:
-        """Close its connections."""
-        ...
+    async def close(self) -> None: ...
 
 
 Sdk = TypeVar("Sdk", bound=Closable)
@@ -40,7 +38,6 @@ class SdkClient(ABC, Generic[Sdk]):
         at_once: How many calls may be in flight.
 
     Attributes:
-        form: As given.
         sdk: One of the SDK's clients, for what else the provider offers.
         shared_chars: See `Client`.
     """
@@ -69,7 +66,6 @@ class SdkClient(ABC, Generic[Sdk]):
         """
 
     async def ask(self, question: Question) -> Reply:
-        """Ask once. See `Client`."""
         try:
             raw = await self.send(next(self._turns), self.form.params_of(question), question.call_id)
         except self.status_error as error:
@@ -81,6 +77,5 @@ class SdkClient(ABC, Generic[Sdk]):
         return self.form.read(response.content, request_id=response.headers.get(self.request_id_header, ""))
 
     async def close(self) -> None:
-        """Close the connections of all pools."""
         for sdk in self._sdks:
             await sdk.close()

@@ -95,7 +95,7 @@ def _flawed(found: Unreported, call: str, fate: CallFate, repair: CallFate | Non
 
 
 def _interrupted(first: dict[str, Any], call: str, fate: CallFate) -> dict[str, Any]:
-    """The end of a repair that was on the wire: its place in the order is that of the answer it was to mend."""
+    """End a repair that was on the wire: its place in the order is that of the answer it was to mend."""
     place = {name: first[name] for name in ("index", "teacher", "teacher_name", "record", "repeat") if name in first}
     return place | {
         "call_id": call,

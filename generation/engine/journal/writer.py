@@ -116,7 +116,6 @@ class Journal:
             raise self.broken
 
     async def close(self) -> None:
-        """Write what is pending and close the file."""
         while self._writer is not None or self._is_due:
             await (asyncio.shield(self._writer) if self._writer else asyncio.sleep(0))
         self._thread.shutdown()

@@ -23,7 +23,6 @@ class ProcessClient:
         teachers: Whom to ask, with keys and samples, in the order of the mix.
         task: What answers are read by, as the order has it.
         limits: Those of the order; each process gets its share of the calls at once.
-        processes: How many.
 
     Raises:
         ImportError: A provider's SDK is not installed on this host.
@@ -45,11 +44,10 @@ class ProcessClient:
         self._connections = [Connection(opening) for _ in range(processes)]
 
     async def ask(self, question: Question) -> Reply:
-        """Ask once, by the process with the fewest calls in flight. See `Client`."""
+        """Ask by the process with the fewest calls in flight."""
         return await min(self._connections, key=lambda one: one.in_flight).ask(question)
 
     async def close(self) -> None:
-        """End the processes."""
         for connection in self._connections:
             await connection.close()
 

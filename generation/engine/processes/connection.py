@@ -45,11 +45,9 @@ class Connection:
 
     @property
     def in_flight(self) -> int:
-        """Calls it has been given and has not answered."""
         return len(self._waiting)
 
     async def ask(self, question: Question) -> Reply:
-        """Have one call made. See `Client`."""
         # Taken before the first wait: who chooses the least busy process must see this call.
         self._numbers += 1
         number = self._numbers
@@ -123,7 +121,7 @@ class Connection:
         await process.wait()
 
     def _lost(self) -> None:
-        """What it had been given may have been paid: a call is unpaid only if somebody says so."""
+        """Leave open calls in doubt: a call is unpaid only if somebody says so."""
         self.losses += 1
         if self._writer is not None:
             with contextlib.suppress(OSError):

@@ -43,18 +43,13 @@ def packed(frame: dict[str, Any]) -> bytes:
 
 
 class FrameWriter:
-    """Sends frames of one turn of the event loop together: a system call for many instead of one each.
-
-    Args:
-        writer: Where they go.
-    """
+    """Sends frames of one turn of the event loop together: a system call for many instead of one each."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self._waiting: list[bytes] = []
 
     def put(self, frame: dict[str, Any]) -> None:
-        """Send a frame at the end of this turn."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._send)
         self._waiting.append(packed(frame))

@@ -22,7 +22,6 @@ class CallWorker:
 
     Args:
         clients: One a teacher.
-        writer: Where answers go.
     """
 
     def __init__(self, clients: list[Client], writer: asyncio.StreamWriter) -> None:

@@ -28,14 +28,12 @@ class ResearchProgress:
         self.done, self.pages, self.refused = spec.done, 0, 0
 
     def page(self, told: dict[str, Any]) -> None:
-        """A page was read or refused."""
         with self._lock:
             self.pages += "code" not in told
             self.refused += "code" in told
             self._run.emit("page", **told)
 
     def site(self, number: int, why: str) -> None:
-        """A site is done."""
         with self._lock:
             self.done += 1
             self._run.emit("site", site=number, why=why)
@@ -68,7 +66,7 @@ def main(run: RunDir) -> int:
 
 
 def _read(run: RunDir, spec: ResearchSpec, progress: ResearchProgress, key: str) -> bool:
-    """Read all sites; whether none was left."""
+    """Read all sites; return whether none was left."""
     fetcher = Fetcher(spec, lambda: run.stop_requested)
     finder = search.open_search(spec.search, fetcher.search, key)
     with closing(PageExtractor()) as reader, ThreadPoolExecutor(spec.at_once) as pool:

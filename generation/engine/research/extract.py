@@ -53,11 +53,9 @@ class PageExtractor:
         return PageText(answer["title"], answer["text"], links, _base(url, answer["base"]))
 
     def plain(self, text: str, url: str) -> PageText:
-        """Plain text as it is."""
         return PageText("", text.strip()[:TEXT_CHARS], (), url)
 
     def close(self) -> None:
-        """End the process."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

@@ -24,12 +24,7 @@ class FetchStopped(Exception):  # noqa: N818 (asked for, and no fault)
 
 
 class Fetcher:
-    """Reads pages for one order. Safe to use from many threads; those that want the same host take turns.
-
-    Args:
-        spec: Who asks, and the limits.
-        should_stop: Asked while a pause lasts.
-    """
+    """Reads pages for one order. Safe to use from many threads; those that want the same host take turns."""
 
     def __init__(self, spec: ResearchSpec, should_stop: Callable[[], bool] = lambda: False) -> None:
         self._spec, self._named, self._should_stop = spec, tuple(spec.named), should_stop

@@ -133,7 +133,7 @@ def host_of(url: str) -> str:
 
 
 def _rank(url: str, text: str) -> tuple[int, int]:
-    """Number of the topic and depth of the path; what belongs to no topic comes after, what helps nobody last."""
+    """Number of the topic and depth of the path; unrelated pages come after, useless ones last."""
     parts = urlsplit(url)
     path, said = _words(parts.path), _words(text)
     depth = len([part for part in parts.path.split("/") if part]) + (2 if parts.query else 0)
@@ -150,7 +150,6 @@ def _words(text: str) -> set[str]:
 
 
 def _absolute(base: str, href: str) -> str:
-    """A link as an address that may be a page, or nothing."""
     try:
         url = urldefrag(urljoin(base, href.strip())).url
         parts = urlsplit(url)

@@ -48,7 +48,6 @@ class Robots:
             raise FetchError("robots", f"The site's robots.txt {said}.")
 
     def of(self, url: str) -> RobotsRules:
-        """The rules of the host a URL leads to."""
         parts = urlsplit(url)
         root = f"{parts.scheme}://{parts.netloc}"
         with self._lock:

@@ -81,7 +81,7 @@ def _seconds(text: str) -> float:
 
 
 def _fits(pattern: str, path: str) -> bool:
-    """Whether a pattern with `*` and a last `$` fits the beginning of a path; linear in both (2.2.3)."""
+    """Match a pattern with `*` and a last `$` against the beginning of a path; linear in both (2.2.3)."""
     is_whole = pattern.endswith("$")
     first, *rest = pattern.removesuffix("$").split("*")
     if not path.startswith(first):
@@ -99,5 +99,5 @@ def _fits(pattern: str, path: str) -> bool:
 
 
 def _encoded(text: str) -> str:
-    """Letters as they are, all else percent-encoded: `/ö` and `/%C3%B6` are the same path (2.2.2)."""
+    """Percent-encode all but letters as they are: `/ö` and `/%C3%B6` are the same path (2.2.2)."""
     return quote(unquote_to_bytes(text), safe="/*$?&=:;,+@!~'()-._")

@@ -60,7 +60,6 @@ class Searxng:
     """A SearXNG server, asked by its JSON API; its settings must allow the format `json`.
 
     Args:
-        url: Its address.
         ask: Reads an address with headers, through the guarded fetch.
         key: A bearer token; empty for none.
     """

@@ -29,11 +29,7 @@ class SiteReader:
 
     Args:
         spec: Which, and what is known of it.
-        fetcher: Gets pages.
-        reader: Reads them.
-        search: Finds addresses.
         tell: Takes each page as plain values.
-        should_stop: Asked before each page.
         total_s: Most time for all, seconds.
     """
 
@@ -89,7 +85,6 @@ class SiteReader:
             self._page(url, way)
 
     def _page(self, url: str, way: str) -> None:
-        """Read a page and tell of it, refused or not."""
         if self._should_stop():
             raise FetchStopped
         told: dict[str, Any] = {"site": self._spec.number, "number": len(self._read) + 1, "url": url, "way": way}
@@ -129,7 +124,7 @@ class SiteReader:
         }
 
     def _check(self, fetched: FetchedPage, reading: PageText, way: str) -> None:
-        """Refuse what says nothing of the company; what a search found may stand anywhere."""
+        """Refuse what says nothing of the company; a search result may stand anywhere."""
         usable.check(reading.title, reading.text)
         if way == "start":
             usable.check_company(self._spec.url or fetched.url, fetched.url, name=self._spec.name, title=reading.title)

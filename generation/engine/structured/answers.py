@@ -38,9 +38,6 @@ class ParsedJson:
 class JsonAnswers:
     """Asks for and reads the answers of one task.
 
-    Args:
-        task: The task version.
-
     Attributes:
         schema: What the provider holds the model to.
         overhead: What of it goes out with each call beside the prompt.
@@ -82,7 +79,7 @@ class JsonAnswers:
         return ParsedJson(prompting.completion(self._task, fields), broken_limits(self._task, fields))
 
     def _named(self, name: str, text: str) -> str:
-        """A bare value as the object that is asked for; any other text as it is."""
+        """Wrap a bare value in the object that is asked for; any other text stays."""
         if "{" in text:
             return text
         try:
@@ -104,7 +101,7 @@ class JsonAnswers:
 
 
 def _bare(text: str) -> str:
-    """Without the thinking before the object, or the fence around it, that some servers leave there."""
+    """Strip the thinking before the object, or the fence around it, that some servers leave there."""
     body = without_thinking(text)
     if body.startswith("```") and body.endswith("```") and "\n" in body:
         return body[body.index("\n") + 1 : -3].strip()

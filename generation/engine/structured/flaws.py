@@ -67,7 +67,7 @@ def _wrong_value(field: OutputField, value: object) -> list[str]:
 
 
 def _wrong_shape(field: OutputItem, value: object, where: str) -> str | None:
-    """What of the types is wrong, before values are looked at; None where nothing is."""
+    """Describe a wrong type, before values are looked at; None where nothing is wrong."""
     if field.type in TEXTS:
         return None if isinstance(value, str) else f"{where} must be a string."
     if field.type == "choices" or (field.type == "list" and not field.items):

@@ -123,7 +123,7 @@ def level_of(attempt: int) -> float:
 
 
 def _weigh(rule: AcceptanceRule) -> None:
-    """Look at the verdicts of a rule that waits: they bear it out, show that more than the bound is wrong, or neither yet."""
+    """Check a waiting rule's verdicts: they bear it out, show that more than the bound is wrong, or neither yet."""
     assert rule.proposed is not None
     seen, level = evidence.counted(rule.task, evidence.word_of(rule), rule.proposed), level_of(rule.attempt)
     rule.wrong, rule.of = seen.wrong, seen.of
@@ -191,7 +191,7 @@ def accept(rule: AcceptanceRule) -> int:
 
 
 def _choose(rule: AcceptanceRule, unread: int) -> list[MachineAcceptance]:
-    """Drafts for a rule, by lot, until so many more audited ones would wait."""
+    """Draw drafts for a rule until so many more audited ones would wait."""
     said = evidence.word_of(rule)
     assert rule.threshold is not None
     reached: dict[UUID, tuple[UUID, float]] = {}
@@ -213,7 +213,7 @@ def _choose(rule: AcceptanceRule, unread: int) -> list[MachineAcceptance]:
 
 
 def _free(rule: AcceptanceRule, ids: Sequence[UUID]) -> list[UUID]:
-    """Those of some drafts that wait in the order of the queue, were never judged, and go nowhere once they are accepted."""
+    """Filter drafts that wait in queue order, were never judged, and go nowhere once they are accepted."""
     free: list[UUID] = []
     # Locked by id, as whoever recalls or imports locks them: no two wait for each other.
     for chunk in chunked(sorted(ids), _CHUNK):
@@ -227,7 +227,7 @@ def _free(rule: AcceptanceRule, ids: Sequence[UUID]) -> list[UUID]:
 
 
 def _why_over(rule: AcceptanceRule, audit: evidence.Audit) -> str:
-    """Why a rule holds no more; empty where it does."""
+    """Reason why a rule holds no more; empty where it does."""
     if risk_control.is_broken(audit.wrong, audit.judged, rule.bound):
         return (
             f"The audit does not bear it out any more: of {audit.judged:,} drafts that experts read, {audit.wrong:,} were wrong, "

@@ -24,7 +24,6 @@ class Word:
 
     Attributes:
         judge: The teacher's short name.
-        model: The model that answered.
         prompt_version: Of the words that it was asked.
         version: The task version that texts were held against.
     """
@@ -137,7 +136,7 @@ def awaited(task: Task, drafts: Sequence[UUID]) -> AbstractSet[UUID]:
 
 
 def _asked_for() -> QuerySet[Assignment]:
-    """Cards by which whoever judged a draft had asked for it: such drafts are chosen, and no sample."""
+    """Cards that the judging member had asked for: such drafts are chosen, and no sample."""
     judged_by = OuterRef("draft__gold__decision__reviewer")
     return Assignment.objects.filter(draft=OuterRef("draft"), reviewer=judged_by, drawn=Drawn.ASKED)
 

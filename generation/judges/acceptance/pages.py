@@ -30,8 +30,6 @@ _LISTED = 20
 
 
 class AcceptanceForm(forms.Form):
-    """Whose word counts, how much of it may be wrong, and how much of it experts read all the same. Shares in percent."""
-
     judge = forms.ChoiceField(help_text="It has read drafts of the latest task version.")
     share = forms.FloatField(
         label="Of what it passes, %",
@@ -95,7 +93,7 @@ def acceptance(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _carry_out(request: HttpRequest, task: Task, form: AcceptanceForm, judges: Sequence[Teacher]) -> str:
-    """Do what the button says; returns what to tell, empty where the form has mistakes."""
+    """Do what the button says; returns a message, empty where the form has mistakes."""
     member = member_of(request)
     if request.POST.get("act") == "end":
         act.end(task, by=member)
@@ -120,12 +118,11 @@ def _told(rule: AcceptanceRule) -> str:
 
 
 def _missing(rule: AcceptanceRule) -> int:
-    """How many verdicts more, all of them accepting, would bear a rule out."""
     return risk_control.further_needed(rule.wrong, rule.of, rule.bound, level=act.level_of(rule.attempt))
 
 
 def _line(task: Task, judge: Teacher) -> dict[str, Any]:
-    """A judge with how many verdicts stand beside its word, and how many the next try takes; what they say is not told before."""
+    """Judge with its counts of verdicts; their outcome stays hidden until then."""
     said = evidence.Word(judge.slug, judge.model, PROMPT_VERSION, latest_version(task))
     level = act.level_of(evidence.attempts(said) + 1)
     verdicts = len(evidence.known(task, said).scores)

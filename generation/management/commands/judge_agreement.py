@@ -72,7 +72,7 @@ def _rows(lines: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _given(rows: Sequence[dict[str, Any]], names: Sequence[str], labels: Sequence[str]) -> dict[str, list[str]]:
-    """By name, the label of each row; one that is none of the labels is the first."""
+    """Labels of the rows by name; an unknown label becomes the first."""
     if strange := [name for name in names if not any(name in row for row in rows)]:
         raise CommandError(f"No line has the key '{strange[0]}'. The first line has: {', '.join(rows[0])}.")
     return {name: [_label(row.get(name), labels) for row in rows] for name in names}
