@@ -22,8 +22,6 @@ from training.students import registration
 
 
 class EvaluationKind(JobKind):
-    """Done by `python -m evaluation.engine`."""
-
     name = KIND
     label = "Evaluation"
     queue = "evaluation"

@@ -53,16 +53,12 @@ class Against(TextChoices):
 
 
 class RuleOutcome(TextChoices):
-    """How a rule of a gate comes out."""
-
     PASSES = "passes", "Passes"
     FAILS = "fails", "Fails"
     CANNOT_TELL = "cannot_tell", "Cannot tell"
 
 
 class StudyKind(TextChoices):
-    """What a study asks."""
-
     SAMPLES = "samples", "How many samples"
     METHODS = "methods", "LoRA against full"
     FILTER = "filter", "Does the human filter help"
@@ -92,8 +88,6 @@ SHARE_METRICS: dict[str, str] = {
 
 
 class CellState(TextChoices):
-    """How far a cell of a study is, read from its jobs."""
-
     OPEN = "open", "not begun"
     QUEUED = "queued", "in the queue"
     TRAINING = "training", "training"
@@ -114,8 +108,6 @@ class VoteVerdict(TextChoices):
 
 
 class ArenaEnd(TextChoices):
-    """Why an arena was closed."""
-
     CLEAR = "clear", "every order is clear"
     SPENT = "spent", "the planned votes are given"
     LEAD = "lead", "a lead closed it"

@@ -21,7 +21,7 @@ from web.errors import Refusal
 
 @dataclass(frozen=True, slots=True)
 class VoteOutcome:
-    """What came of a vote.
+    """Result of a vote.
 
     Attributes:
         vote: The vote, this one or, for a repeated request, the first.

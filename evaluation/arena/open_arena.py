@@ -133,7 +133,7 @@ def _wrong(name: str, words: str) -> Refusal:
 
 
 def _pairs(arena: Arena) -> list[ArenaPair]:
-    """Each two systems for one record of each company, drawn at random among those for which all wrote something."""
+    """Draw one record of each company for each pair of systems, among those for which all wrote something."""
     texts = queries.texts_of(arena.evaluation, arena.systems)
     drawn = random.Random(arena.seed)
     records = list(

@@ -82,7 +82,7 @@ def new(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 
 @require_POST
 def compare_blind(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Open an arena of a run and its teacher by one click; where one is open, go there."""
+    """Open an arena of a run and its teacher; where one is open, go there."""
     member = member_of(request)
     run = run_selectors.run_or_404(member, run_id)
     require(member, run.task, Role.LEAD)

@@ -16,8 +16,6 @@ SEGMENTED = frozenset({"text", "choice", "boolean"})
 
 @dataclass(frozen=True, slots=True)
 class SegmentTable:
-    """Standings by the values of one column."""
-
     column: str
     segments: list[Segment]
 

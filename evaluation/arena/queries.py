@@ -35,7 +35,6 @@ class DealtPair:
     """A pair as a voter sees it: nothing of it tells who wrote which.
 
     Attributes:
-        title: Of the record.
         facts: Of the record, as the desk draws them; `raw_facts` as programs read them.
         left: The text on the left; `right` the other.
     """
@@ -178,7 +177,7 @@ def texts_of(
 
 
 def _read(spec: TaskSpec, output: EvaluationOutput) -> str:
-    """An answer in the task's own layout; one without its shape as it was written."""
+    """Render an answer in the task's own layout; without its shape as it was written."""
     try:
         return readable(spec, output.fields) if output.fields else output.text
     except (ValueError, KeyError):

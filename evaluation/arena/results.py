@@ -62,7 +62,6 @@ class Contest:
 
     @property
     def sentence(self) -> str:
-        """What was shown, in words."""
         decided = self.counts.wins + self.counts.losses
         if not self.counts.voted:
             return f"No votes on {self.first} and {self.second} yet."
@@ -114,7 +113,6 @@ class ArenaResult:
 
     @property
     def sentence(self) -> str:
-        """The verdict in one line."""
         return " ".join(self.sentences)
 
 
@@ -217,7 +215,7 @@ def _weight(pair: JudgedPair, known: Matchup) -> float:
 
 
 def _agree(pair: JudgedPair) -> bool:
-    """Whether all voters said the same; a tie and both bad are the same: neither is better."""
+    """Compare all votes; a tie and both bad are the same: neither is better."""
     return len({pair.winner(verdict) for _, verdict in pair.votes}) == 1
 
 

@@ -27,7 +27,6 @@ class JudgedPair:
 
     Attributes:
         left: Place of the system on the left; `right` of the other.
-        votes: Who voted, and what.
     """
 
     id: UUID
@@ -40,12 +39,10 @@ class JudgedPair:
 
     @property
     def first(self) -> int:
-        """The system that comes first in the arena."""
         return min(self.left, self.right)
 
     @property
     def second(self) -> int:
-        """The system that comes second."""
         return max(self.left, self.right)
 
     def winner(self, verdict: str) -> int | None:
@@ -87,7 +84,6 @@ class Matchup:
 
     @property
     def voted(self) -> int:
-        """Pairs with a vote."""
         return self.wins + self.losses + self.ties + self.both_bad
 
     @property
@@ -172,5 +168,5 @@ def next_pair(
 
 
 def _drawn(seed: str, *parts: object) -> str:
-    """A place in an order that is drawn by the seed and says nothing of what stands there."""
+    """Place in an order that the seed draws; the key says nothing of its content."""
     return hashlib.sha256(":".join([seed, *map(str, parts)]).encode()).hexdigest()

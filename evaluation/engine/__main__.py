@@ -91,7 +91,6 @@ def _write(
     *,
     done: int,
 ) -> Iterator[ScoredOutput]:
-    """Fresh outputs of one system, in the order in which they end."""
     total = done + len(spec.records) * (len(spec.systems) - spec.systems.index(system))
     began, references, golds = time.perf_counter(), ReferenceScorer(), _golds(spec)
     answers = generate.generate(
@@ -129,7 +128,7 @@ def _write(
 
 
 def _written(spec: EvaluationSpec) -> Iterator[ScoredOutput]:
-    """Texts that exist already, scored like the others. A record without one counts as an output without shape."""
+    """Score existing texts like the others. A record without one counts as an output without shape."""
     facts = {record.id: record.facts for record in spec.records}
     references, golds = ReferenceScorer(), _golds(spec)
     for system in spec.written:
@@ -156,7 +155,6 @@ def _written(spec: EvaluationSpec) -> Iterator[ScoredOutput]:
 def _with_likelihood(
     spec: EvaluationSpec, system: System, reader: LikelihoodScorer, outputs: list[ScoredOutput]
 ) -> list[ScoredOutput]:
-    """Add each gold's NLL per byte to its record's scores of this system."""
     golds = _golds(spec)
     records = [record for record in spec.records if record.id in golds]
     examples = [
@@ -173,7 +171,6 @@ def _with_likelihood(
 
 
 def _golds(spec: EvaluationSpec) -> dict[str, str]:
-    """One gold a record: the first that was given."""
     gold_by_record: dict[str, str] = {}
     for gold in spec.golds:
         gold_by_record.setdefault(gold.record, gold.completion)

@@ -89,8 +89,6 @@ class ExistingSystem(Part):
 
 
 class EvaluationSpec(Part):
-    """One evaluation."""
-
     task: TaskSpec
     records: list[HeldOutRecord] = Field(min_length=1)
     golds: list[GoldText] = Field(default_factory=list)

@@ -51,7 +51,7 @@ def _by_system(outputs: Sequence[ScoredOutput], golds: Mapping[str, Fields]) -> 
 def _pairs(
     field: OutputField, written: Sequence[ScoredOutput], golds: Mapping[str, Fields], labels: Sequence[str]
 ) -> list[tuple[str, str | None, str]]:
-    """The right label, the one that was said, and the record; an optional gold that says nothing is left out."""
+    """Right label, predicted label and record; an empty optional gold is left out."""
     pairs = []
     for output in written:
         right = typed.label_of(field, golds[output.record].get(field.name))

@@ -78,7 +78,6 @@ class LikelihoodScorer:
         return GeneralLoss(nll_per_byte=nats / len(text.encode()), passages=passages)
 
     def _read_length(self, row: TokenRow) -> int:
-        """Tokens of a row that share a context."""
         return max(row.prompt_length, row.supervised) if self._student.chat.is_apart else row.length
 
     def _nats(self, rows: Sequence[TokenRow], batch_size: int) -> list[float]:

@@ -52,7 +52,7 @@ def prompts_for(spec: EvaluationSpec, system: System, student: LoadedStudent) ->
 def _fitting(
     spec: EvaluationSpec, student: LoadedStudent, record: HeldOutRecord, examples: list[prompting.FewShotExample]
 ) -> tuple[Messages, int]:
-    """The first prompt of those worth asking that leaves room for an answer as long as the longest example's."""
+    """Drop examples until the prompt leaves room for an answer as long as the longest example's."""
     needed = max((_tokens(spec, student, example) for example in examples), default=0)
     counts = range(len(examples), 0, -1)
     tried: list[tuple[prompting.Audience, int]] = [("teacher", count) for count in counts]
@@ -68,7 +68,7 @@ def _fitting(
 def _prompt(
     spec: EvaluationSpec, record: HeldOutRecord, audience: prompting.Audience, examples: list[prompting.FewShotExample]
 ) -> Messages:
-    """One prompt; the most alike example stands last, next to the question."""
+    """Put the most alike example last, next to the question."""
     shown = tuple(reversed(examples))
     if audience == "teacher":
         variation = prompting.Variation(shown=shown)
@@ -86,5 +86,4 @@ def _prompt(
 
 
 def _tokens(spec: EvaluationSpec, student: LoadedStudent, example: prompting.FewShotExample) -> int:
-    """Tokens of an example's answer with the turn around it."""
     return len(student.chat.prompt_ids([{"role": "user", "content": prompting.completion(spec.task, example.fields)}]))

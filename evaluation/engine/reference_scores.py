@@ -19,13 +19,10 @@ class AnyScriptTokenizer(Tokenizer):  # type: ignore[misc]  # rouge-score has no
     """The package's own tokenizer knows the letters a to z alone; this one agrees with it on them and reads the rest."""
 
     def tokenize(self, text: str) -> list[str]:
-        """Words of a text."""
         return words(text)
 
 
 class ReferenceScorer:
-    """Both scorers, made once."""
-
     def __init__(self) -> None:
         self._chrf = CHRF()
         self._rouge = RougeScorer(["rougeL"], tokenizer=AnyScriptTokenizer())

@@ -90,7 +90,6 @@ def gold_fields(spec: EvaluationSpec) -> dict[str, Fields]:
 
 
 def _notes(system: str, context: int | None, outputs: Sequence[ScoredOutput]) -> list[str]:
-    """What the student's context kept a system from writing."""
     written = [output for output in outputs if output.system == system]
     unfit, cut = sum(output.is_unfit for output in written), sum(output.is_cut for output in written)
     of, reads = f"of {len(written)}", f"the {context:,} tokens the student reads" if context else "its context"
@@ -103,7 +102,6 @@ def _notes(system: str, context: int | None, outputs: Sequence[ScoredOutput]) ->
 
 
 def _compared_systems(spec: EvaluationSpec) -> list[tuple[str, str]]:
-    """Each tuned system against every base and teacher, and tuned ones against each other."""
     methods = [(system.name, str(system.method)) for system in spec.systems] + [
         (system.name, str(system.method)) for system in spec.written
     ]

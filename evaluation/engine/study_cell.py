@@ -89,7 +89,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
 
 
 def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
-    """Score an encoder with heads: it answers all records, and has no likelihood to tell."""
+    """Score an encoder with heads: it answers all records, and has no likelihood."""
     golds = {gold.record: gold.completion for gold in spec.golds}
     asked = EvaluationSpec.model_validate(
         {
@@ -116,7 +116,7 @@ def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
 def _write(
     run: RunDir, spec: CellSpec, student: LoadedStudent
 ) -> tuple[dict[str, float], dict[str, float], float | None]:
-    """Whether each output passes every check and has every value right, 0 or 1 by record, and its mean share of a batch's seconds."""
+    """Passes and right values, 0 or 1 by record, and mean seconds of an output in its batch."""
     golds = {gold.record: prompting.parse(spec.task, gold.completion) for gold in spec.golds}
     right: dict[str, float] = {}
     records = spec.records[: spec.written_records]

@@ -18,8 +18,6 @@ MARGIN: Final = 0.05
 
 @dataclass(frozen=True)
 class Standing:
-    """Systems that share one value of the metric, and that value as tables show it."""
-
     names: str
     cell: dict[str, Any]
     is_level: bool = False
@@ -114,7 +112,7 @@ def behind_baseline(summary: dict[str, Any], *, own: str) -> str:
 
 
 def _cheapest(summary: dict[str, Any], metric: MetricDisplay, own: str) -> Cheapest | None:
-    """Least money an output, then least time, of what the interval of the difference puts within the margin."""
+    """Choose the least money an output, then least time, among systems whose difference lies within the margin."""
     compared = _compared(summary, metric, own)
     if not compared or summary.get("is_exploratory"):
         return None
@@ -157,7 +155,6 @@ def _rows(summary: dict[str, Any], metric: MetricDisplay) -> list[dict[str, Any]
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Names as a sentence lists them."""
     return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
 
 

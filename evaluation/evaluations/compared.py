@@ -77,7 +77,6 @@ def without_model(evaluation: Evaluation, records: Records) -> list[dict[str, An
 
 
 def _shown(evaluation: Evaluation, records: Records) -> list[dict[str, Any]]:
-    """For each record the approved examples that are most alike, of other companies."""
     found = _nearest(_examples(evaluation), records, EXAMPLES_SHOWN)
     return [
         {"record": record["id"], "examples": [{"facts": each.facts, "fields": each.fields} for each in near]}

@@ -52,7 +52,7 @@ def _jobs_that_read(record_ids: Sequence[UUID], taught: Sequence[UUID]) -> set[U
 
 
 def _drop_stored(repeated: set[tuple[UUID, str]], read_them: set[UUID], erased: set[str]) -> None:
-    """Rewrite stored outputs of evaluations without what these systems repeated, and what was written for erased records."""
+    """Rewrite stored outputs without text repeated from, or written for, erased records."""
     for evaluation in {evaluation for evaluation, _ in repeated} | read_them:
         folder, systems = f"evaluations/{evaluation}", {system for of, system in repeated if of == evaluation}
         try:

@@ -25,5 +25,4 @@ class OrderForm(forms.Form):
 
     @property
     def mistakes(self) -> str:
-        """What is wrong, in one line."""
         return " ".join(f"{name}: {' '.join(map(str, told))}" for name, told in self.errors.items())

@@ -151,7 +151,7 @@ def base_of(evaluation: Evaluation, student: Student, *, system: str) -> Evaluat
 
 
 def _is_measured_alike(evaluation: Evaluation) -> bool:
-    """Whether it asked and scored as evaluations do now, so that its texts may stand beside new ones."""
+    """Compare the way of asking and scoring with the current one: only then may its texts stand beside new ones."""
     return bool(evaluation.summary.get("measured_as", 1) == SCORING_VERSION)
 
 

@@ -54,7 +54,7 @@ def _label_table(field: str, names: list[str], reports: dict[str, Any], by_inter
 
 
 def _matrix(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rows with their counts; `depth` 0 to 5 is how much of its row a cell holds, for its shade."""
+    """Rows with their counts; `depth` 0 to 5 is a cell's share of its row, for its shade."""
     rows = []
     for index, (label, counts) in enumerate(zip(report["labels"], report["counts"], strict=True)):
         total = sum(counts)

@@ -63,7 +63,6 @@ def open_test_split(
 
 
 def _planned(first: SplitOpening | None, planned: int | None) -> int:
-    """How many openings are planned in all."""
     if first is None:
         if planned is None or not 1 <= planned <= MOST_PLANNED:
             raise Refusal(
@@ -84,5 +83,5 @@ def _planned(first: SplitOpening | None, planned: int | None) -> int:
 
 
 def _is_same(one: Evaluation, other: Evaluation) -> bool:
-    """Whether both are of one run and the same records, and the first was not cancelled, which told nothing."""
+    """Ignore cancelled evaluations, which showed nothing."""
     return one.run_id == other.run_id and one.records_hash == other.records_hash and not one.is_cancelled

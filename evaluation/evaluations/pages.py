@@ -95,7 +95,6 @@ def open_test(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 def _ordered(request: HttpRequest, run: TrainingRun, order: Callable[[OrderForm], Evaluation]) -> HttpResponse:
-    """Order an evaluation and go to it; what stands in the way is said on the list."""
     form = OrderForm(request.POST)
     try:
         if not form.is_valid():
@@ -177,10 +176,8 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 def _has_teacher(evaluation: Evaluation | None) -> bool:
-    """Whether experts can compare what was tuned with its teacher: both answered."""
     return evaluation is not None and SystemKind.TEACHER in evaluation.summary.get("kinds", {}).values()
 
 
 def _is_to_order(evaluation: Evaluation | None) -> bool:
-    """Whether nothing is evaluated nor will be, unless somebody orders it."""
     return evaluation is None or bool(evaluation.problem) or evaluation.is_cancelled

@@ -186,7 +186,7 @@ def side_by_side(evaluation: Evaluation, records_shown: list[Record], systems: l
 
 
 def _facts_given(evaluation: Evaluation, record: Record) -> Facts:
-    """Facts as the systems were given them; of a record that was erased since what is left of them."""
+    """Facts as the systems were given them; remaining facts of an erased record."""
     if evaluation.suite is None or record.erased_at is not None:
         return dict(record.facts)
     return suite_queries.as_given(evaluation.suite, str(record.pk), record.facts)

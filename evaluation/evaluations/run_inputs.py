@@ -78,7 +78,7 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
 
 
 def _records(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Records with their facts; of a suite with the facts it gives, without those erased since it was ordered."""
+    """Records with their facts; a suite's own facts, without records erased since it was ordered."""
     records = inputs.facts_of(evaluation.record_ids)
     if evaluation.suite is None:
         return records
@@ -94,7 +94,7 @@ def _golds(evaluation: Evaluation) -> list[dict[str, str]]:
 
 
 def _level(evaluation: Evaluation) -> dict[str, Any]:
-    """What an opening of the test split asks of intervals and verdicts; nothing where it is the usual."""
+    """Error level of an opening of the test split; empty for the usual one."""
     opening = getattr(evaluation, "opening", None)
     asked: dict[str, Any] = {}
     if opening is not None and opening.planned > 1:
@@ -107,7 +107,6 @@ def _level(evaluation: Evaluation) -> dict[str, Any]:
 def _bases(
     evaluation: Evaluation, student: dict[str, Any], records: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The base in each way it is asked: those that are to write, and what those wrote that another evaluation had write."""
     run = evaluation.run
     # An encoder has nothing to say before it has heads.
     if run.is_classifier:
@@ -131,7 +130,7 @@ def _siblings(evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def _tuned_outputs(evaluation: Evaluation) -> dict[str, Any] | None:
-    """What a run's model wrote; those of encoders were called by their method until their own name was given to them."""
+    """Recognize old outputs of encoders, which were named after their method."""
     run, kind = evaluation.run, SystemKind(evaluation.run.method)
     found = inputs.written_by(evaluation, kind, system=tuned_name(run))
     if found is None and run.is_classifier:

@@ -37,7 +37,6 @@ class ScoredSlice:
 
     @property
     def is_worse(self) -> bool:
-        """Whether it is shown to be worse than the rest."""
         return self.verdict == WORSE
 
 
@@ -110,7 +109,7 @@ def _measured(
 
 
 def _ends(value: dict[str, Any], sign: float) -> tuple[float, float]:
-    """Worst and best end, turned so that less is worse; a mean without an interval may be anything."""
+    """Worst and best end, signed so that less is worse; infinite without an interval."""
     if value["low"] is None or value["high"] is None:
         return float("-inf"), float("inf")
     worst, best = sorted((sign * value["low"], sign * value["high"]))

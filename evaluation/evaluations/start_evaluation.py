@@ -93,7 +93,6 @@ def start(
 
 
 def _held_out(run: TrainingRun, split: Split) -> tuple[list[str], str]:
-    """Ids of a split's records, and their hash."""
     ids = [str(record) for record in inputs.held_out(run.task, split, limit=settings.EVALUATION_MAX_RECORDS)]
     if not ids:
         raise Refusal(
@@ -105,7 +104,7 @@ def _held_out(run: TrainingRun, split: Split) -> tuple[list[str], str]:
 
 
 def _suite_cases(suite: Suite, run: TrainingRun) -> tuple[list[str], str]:
-    """Ids of a suite's records that were not erased since, and their hash; of changed facts that of the facts."""
+    """Ids of a suite's records without erased ones, and their hash; with changed facts the hash of the facts."""
     if suite.task_id != run.task_id:
         raise Refusal(
             "suite_of_another_task", f"The suite '{suite.name}' is of another task.", hint="Choose one of this task."
@@ -179,7 +178,6 @@ def launch_engine(evaluation: Evaluation) -> Job:
 
 
 def _teacher_order(evaluation: Evaluation) -> tuple[Order | None, str]:
-    """An order that has the teacher write for these records: an earlier one that holds them, or a new one."""
     if evaluation.suite is not None and suite_queries.changes_facts(evaluation.suite):
         return None, "The teacher writes for records as they were imported, so it is not compared on changed facts."
     teacher = inputs.teacher_of(evaluation.dataset_version)

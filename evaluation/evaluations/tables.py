@@ -77,7 +77,7 @@ def out_of_shape(summary: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _outputs(summary: dict[str, Any], metric: MetricDisplay) -> int:
-    """How many outputs of a system a metric could be of: those with a gold where it needs one, else all."""
+    """Count the outputs a metric applies to: those with a gold where it needs one, else all."""
     return int(summary.get("with_gold" if needs_gold(metric.name) else "records", 0))
 
 
@@ -206,7 +206,7 @@ def cell(
 
 
 def _ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:
-    """Return the ends of an interval; those of a share kept before companies were counted follow from its count of records."""
+    """Return the ends of an interval; an older share without companies is bounded by its count of records."""
     if is_share and value["low"] is not None and value["high"] is not None and value.get("companies") is not None:
         # Student's interval of a mean of shares knows no bounds.
         return max(0.0, value["low"]), min(1.0, value["high"])

@@ -25,7 +25,6 @@ class UnsupportedExample:
     """A sentence that its record does not support.
 
     Attributes:
-        system: Who wrote it.
         record: The id of the record.
         title: How pages call the record.
         sentence: The sentence as it was written.
@@ -62,7 +61,6 @@ def _sentences(evaluation: Evaluation) -> Iterator[UnsupportedExample]:
 
 
 def _of_each(evaluation: Evaluation) -> list[int]:
-    """Ids of a few outputs of each system that have such a sentence."""
     rows = EvaluationOutput.objects.filter(evaluation=evaluation, **{f"scores__{UNSUPPORTED}__gt": 0}).order_by("id")
     seen, chosen = Counter[str](), []
     for pk, system in rows.values_list("pk", "system"):

@@ -36,12 +36,11 @@ class TeacherComparison:
 
     @cached_property
     def _labels(self) -> dict[str, str]:
-        """`provider:model` of each paid teacher by its name."""
         return {teacher.name: teacher.label for teacher in Teacher.objects.filter(provided_by="")}
 
     @cached_property
     def _intervals(self) -> list[dict[str, Interval]]:
-        """Of each set of records what was measured last, by `provider:model`."""
+        """Intervals of the newest evaluation of each set of records, by `provider:model`."""
         values: dict[str, dict[str, Interval]] = {}
         rows = Evaluation.objects.exclude(summary={}).exclude(records_hash="").order_by("-created_at")
         for records, summary in rows.values_list("records_hash", "summary")[:LOOKED_AT]:
@@ -52,7 +51,6 @@ class TeacherComparison:
 
 
 def _teachers(summary: dict[str, Any]) -> dict[str, Interval]:
-    """The interval of each teacher in the metric that the evaluation is judged by."""
     metric, kinds = tables.headline_metric(summary).name, summary.get("kinds", {})
     cells = {name: result.get(metric) for name, result in summary.get("systems", {}).items()}
     return {

@@ -30,7 +30,6 @@ class RuleFinding:
         found: The value, or for a margin what is lost (negative where something is won), in the metric's unit.
         low: Lower end of its interval.
         high: Upper end.
-        sentence: Why it comes out so.
     """
 
     rule: GateRule
@@ -41,7 +40,6 @@ class RuleFinding:
     high: float | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The finding for programs."""
         return {
             "name": self.rule.title,
             "wanted": self.rule.wanted,
@@ -55,8 +53,6 @@ class RuleFinding:
 
 @dataclass(frozen=True)
 class GateFinding:
-    """All rules of a gate."""
-
     rules: tuple[RuleFinding, ...]
 
     @property
@@ -69,7 +65,6 @@ class GateFinding:
 
     @property
     def reasons(self) -> list[str]:
-        """A sentence for each rule that does not pass."""
         return [finding.sentence for finding in self.rules if finding.outcome != RuleOutcome.PASSES]
 
 
@@ -129,7 +124,7 @@ def _not_worse(rule: GateRule, summary: dict[str, Any], own: str) -> RuleFinding
 
 
 def _best(summary: dict[str, Any], rule: GateRule) -> str | None:
-    """The best by the rule's metric of those with whom it compares; several where they are level: the first by name."""
+    """Choose the best compared system by the rule's metric; the first by name where several are level."""
     kinds, wanted = summary.get("kinds", {}), _KINDS[Against(rule.against)]
     means: dict[str, float] = {
         name: scored[rule.metric]["mean"]
@@ -170,7 +165,6 @@ def _by_ends(
     ends: tuple[float | None, float | None],
     bound: float,
 ) -> RuleFinding:
-    """Judge by the ends of a value of which less is better."""
     best, worst = ends
     if best is None or worst is None:
         return _unknown(rule, "it has no interval: too few were measured", measured)

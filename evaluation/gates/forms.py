@@ -43,14 +43,12 @@ class RuleRow:
 
     @property
     def unit(self) -> str:
-        """What stands behind the bound."""
         if self.rule.percent:
             return "points" if self.rule.kind == RuleKind.NOT_WORSE else "%"
         return {"usd": "US dollars", "seconds": "seconds"}.get(self.rule.display.unit, "")
 
     @property
     def question(self) -> str:
-        """The rule without its bound."""
         label = f"{self.rule.display.label}{self.rule.where}"
         if self.rule.kind == RuleKind.NOT_WORSE:
             return f"{label}: not worse than {Against(self.rule.against).label.lower()} by more than"
@@ -153,8 +151,6 @@ def _with_bound(rule: GateRule, typed: str) -> GateRule:
 
 
 class SuiteForm(forms.Form):
-    """A suite to freeze."""
-
     kind = forms.ChoiceField(choices=SuiteKind.choices)
     name = forms.CharField(required=False, max_length=80)
     slice = forms.CharField(required=False, max_length=300)

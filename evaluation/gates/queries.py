@@ -45,16 +45,13 @@ class GateStanding:
 
     @property
     def is_open(self) -> bool:
-        """Return whether nothing prevents a promotion."""
         return self.passes_gate and not self.behind
 
     @property
     def reasons(self) -> list[str]:
-        """A sentence for each thing that stands in its way."""
         return [*self.finding.reasons, *([self.behind] if self.behind else [])]
 
     def as_json(self) -> dict[str, Any]:
-        """The standing for programs."""
         return {
             "passes": self.finding.passes,
             "gate": self.gate.number if self.gate else None,
@@ -91,7 +88,6 @@ def standing_of_run(run: TrainingRun) -> GateStanding:
 
 
 def _finding(gate: Gate | None, run: TrainingRun, summary: Mapping[str, Any], *, suite: str = "") -> GateFinding:
-    """Each rule judged on what is at hand, or on the newest evaluation on its own suite."""
     rules = gate_rules.read(gate.rules) if gate else []
     known = {"": dict(summary), suite: dict(summary)}
     for name in {rule.suite for rule in rules} - known.keys():

@@ -48,7 +48,6 @@ class GateRule:
 
     @property
     def display(self) -> MetricDisplay:
-        """How its metric is called and written."""
         return FORGETTING if self.kind == RuleKind.FORGETTING else display_of(self.metric)
 
     @property
@@ -71,7 +70,6 @@ class GateRule:
 
     @property
     def key(self) -> str:
-        """What tells it from the other rules of a gate."""
         return f"{self.kind}:{self.metric}:{self.against}{'@' if self.suite else ''}{self.suite}"
 
     @property
@@ -80,7 +78,6 @@ class GateRule:
         return self.display.unit == "percent"
 
     def as_json(self) -> dict[str, Any]:
-        """The rule as it is kept."""
         kept = {**asdict(self), "kind": str(self.kind)}
         # Gates that were set before rules had suites stay the same gates.
         return {name: value for name, value in kept.items() if value or name != "suite"}
@@ -128,7 +125,7 @@ def check(rules: Sequence[GateRule]) -> None:
 
 
 def _fault(rule: GateRule) -> str:
-    """Why a rule cannot be judged; empty where it can."""
+    """Reason why a rule cannot be judged; empty where it can."""
     if not math.isfinite(rule.bound) or rule.bound < 0:
         return f"the bound is {rule.bound:g}; write a number of 0 or more."
     if rule.kind == RuleKind.FORGETTING:
@@ -145,7 +142,7 @@ def _fault(rule: GateRule) -> str:
 
 
 def _wrong_way(rule: GateRule) -> str:
-    """Why a threshold asks for what is worse; empty where it does not."""
+    """Reason why a threshold asks for the worse direction; empty where it does not."""
     if rule.metric in _NEITHER or rule.kind not in (RuleKind.AT_LEAST, RuleKind.AT_MOST):
         return ""
     if more_is_better(rule.metric) == (rule.kind == RuleKind.AT_LEAST):

@@ -90,11 +90,11 @@ def _answers(evaluation: Evaluation, at_most: int) -> list[TextToJudge]:
 
 
 def _drawn(evaluation: Evaluation, at_most: int) -> list[UUID]:
-    """Records whose answers are read, where all systems together may have so many."""
+    """Records whose answers are read, where all systems share `at_most`."""
     return _shuffled(evaluation)[: max(1, at_most // max(1, len(systems_of(evaluation))))]
 
 
 def _models(evaluation: Evaluation) -> tuple[str, str]:
-    """The student that answered, and the teacher that wrote for the same records: neither judges itself."""
+    """Student and teacher of these answers: neither judges itself."""
     base, order = evaluation.run.student, evaluation.teacher_order
     return base.hub_id or base.name, str(order.teacher_spec.get("model", "")) if order else ""

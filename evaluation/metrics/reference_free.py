@@ -84,7 +84,7 @@ def is_share(metric: str) -> bool:
 
 
 def _text_scores(spec: TaskSpec, facts: Facts, text: str) -> dict[str, float]:
-    """What can be told of a text without the task's shape: checks that need none, facts and length."""
+    """Scores without the task's shape: shape-free checks, facts and length."""
     if not text.strip():
         return {"facts_right": 0.0, "facts_wrong": 0.0, "words": 0.0}
     fields = _as_fields(spec, text)
@@ -115,7 +115,6 @@ def _nonwords(spec: TaskSpec, facts: Facts, fields: Fields) -> dict[str, float]:
 
 
 def _as_fields(spec: TaskSpec, text: str) -> Fields:
-    """The whole text as the task's body, for checks that read fields."""
     texts = [field for field in spec.output_schema if field.type == "text"]
     body = next((field for field in texts if field.role == "body"), texts[0] if texts else None)
     if body is not None:

@@ -37,7 +37,6 @@ class Arena(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether votes are taken."""
         return self.closed_at is None
 
     def __str__(self) -> str:

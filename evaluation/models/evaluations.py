@@ -53,7 +53,6 @@ class Evaluation(models.Model):
 
     @property
     def is_done(self) -> bool:
-        """Whether its scores are there."""
         return bool(self.summary)
 
     @property

@@ -64,7 +64,6 @@ class Measurement(models.Model):
 
     @property
     def is_done(self) -> bool:
-        """Whether its scores are there."""
         return bool(self.scores)
 
     def __str__(self) -> str:

@@ -72,7 +72,6 @@ def forget_problems(study_id: UUID) -> None:
 
 
 def _advance_cell(cell: StudyCell) -> None:
-    """Have a run that ended well scored; write down what ended badly; wake what was paused with a study."""
     if cell.begun_at is None or cell.problem or cell.measurement.is_done:
         return
     jobs = cells.jobs_of(cell)

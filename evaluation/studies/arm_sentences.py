@@ -22,8 +22,6 @@ class ArmComparison:
     """One question of the order.
 
     Attributes:
-        arm: What is asked about.
-        against: What it is compared with.
         lost: Share of the other's quality that is lost; negative where some is won. None where it cannot be told.
         low, high: Ends of its interval.
         is_shown: Whether it is shown to be within the bound, and all before it were.
@@ -108,7 +106,6 @@ def _either(
     worse: str,
     open_: str,
 ) -> str:
-    """The sentence on two arms of which either may be the better: what is shown, or that nothing is."""
     if one.lost is None or one.low is None or one.problem:
         return f"The study cannot tell: {one.problem or nothing}."
     found = f"{arms[0]} {_words(one, rule)} than {arms[1]}{_range(one)}"

@@ -118,13 +118,13 @@ def _draw(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> tuple[dict[st
 
 
 def _companies(groups: Mapping[str, Group], rule: Mapping[str, Any]) -> list[int] | None:
-    """The company of each record that is compared, where the rule draws by company."""
+    """Company of each compared record, where the rule draws by company."""
     companies = rule.get("companies")
     return [companies[record] for record in next(iter(groups.values())).records] if companies else None
 
 
 def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[str, Any]) -> list[ArmComparison]:
-    """The comparisons in their order; the first that is not shown ends the asking, of its family where families are named."""
+    """Compare in order; the first that is not shown ends the sequence, of its family where families are named."""
     asked, ended = [], set()
     level = rule.get("level", 0.95)
     for arm, against in rule["comparisons"]:
@@ -146,7 +146,7 @@ def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[
 def _lost(
     arm: Group, against: Group, of_arm: Array, of_other: Array, rule: Mapping[str, Any]
 ) -> tuple[float | None, float | None, float | None]:
-    """Share of the quality that is lost, with its interval; none where the other has no quality to lose."""
+    """Lost share of quality, with its interval; none where the other has no quality to lose."""
     lost = float(results.lost_share(np.array([arm.mean]), np.array([against.mean]), rule["metric"])[0])
     shares = results.lost_share(of_arm, of_other, rule["metric"])
     if not np.isfinite(lost) or not np.isfinite(shares).all():

@@ -32,11 +32,9 @@ class Beside:
     answers: DatasetVersion | None = None
 
     def version_of(self, arm: StudyArm, version: DatasetVersion) -> DatasetVersion:
-        """The version that an arm is tuned on."""
         return self.answers if arm.answer_alone and self.answers else version
 
     def teacher_of(self, arm: StudyArm) -> Student | None:
-        """Whose logits an arm learns."""
         return self.teacher if arm.teacher else None
 
     def scored_in_both(self, scored: Sequence[str]) -> list[str]:

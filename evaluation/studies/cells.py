@@ -74,17 +74,12 @@ def jobs_of(cell: StudyCell) -> list[Job]:
 
 
 def _before(measurement: Measurement) -> Measurement | None:
-    """The measurement whose run another goes on from; None of most."""
     after = measurement.plan.get("after")
     return Measurement.objects.select_related("run__job", "run__miniature").get(fingerprint=after) if after else None
 
 
 def _starting_point(measurement: Measurement) -> Miniature | None:
-    """What a run goes on from.
-
-    Raises:
-        Refusal: The run before it did not end well, or was measured elsewhere and left nothing here.
-    """
+    """Raise a refusal if the run before did not end well, or was measured elsewhere and left nothing here."""
     before = _before(measurement)
     if before is None:
         return None

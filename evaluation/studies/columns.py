@@ -29,7 +29,6 @@ class StudyColumn:
     records: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """For the plan of a cell and the record of a study."""
         return {
             "task": self.task,
             "dataset_version": self.dataset_version,

@@ -88,7 +88,7 @@ def _result(cell: StudyCell, metric: str, *, is_unlike: bool) -> CellResult:
 
 
 def _costs_of_outputs(cell: StudyCell) -> dict[str, float]:
-    """What a cell's student holds, and what its outputs take where it was scored; a figure that is not known is left out."""
+    """Memory of a cell's student, and cost of its outputs where it was scored; unknown figures are left out."""
     measurement, costs = cell.measurement, {}
     run, per_output = measurement.run, measurement.scores.get("seconds_per_output")
     if run is not None and run.student.parameters:

@@ -45,7 +45,7 @@ def of_task(task: Task) -> list[dict[str, Any]]:
 
 
 def _sizes(study: Study, known: Mapping[str, int]) -> dict[str, float]:
-    """Billions of parameters of the students of a study, by arm; of both methods the arms tuned by LoRA, as the paper's are."""
+    """Billions of parameters of a study's students, by arm; of both methods the LoRA arms, as in the paper."""
     rule = study.record["decision_rule"]
     if study.kind == StudyKind.METHODS:
         tuned = {lora for lora, _ in rule.get("comparisons", [])}
@@ -73,7 +73,6 @@ def _measured(study: Study, sizes: Sizes, contradiction: Contradiction) -> dict[
 
 
 def _pairs(sizes: Sizes, contradiction: Contradiction) -> list[tuple[str, str]]:
-    """Every student of the smaller sizes against the largest of the larger ones."""
     larger = {arm: size for arm, size in sizes.items() if _is_within(size, contradiction.larger)}
     if not larger:
         return []
@@ -87,7 +86,6 @@ def _is_within(size: float, bounds: tuple[float, float]) -> bool:
 
 
 def _results(study: Study) -> list[CellResult]:
-    """The cells that the verdict was written from."""
     counted = {row["position"] for row in study.verdict.body["cells"] if row["state"] == CellState.DONE}
     metric = study.record["metric"]
     return [

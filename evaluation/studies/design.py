@@ -72,7 +72,6 @@ class StudyArm:
     """One way of tuning.
 
     Attributes:
-        name: What pages call it.
         recipe: The preset it takes its recipe from.
         of: Which rows its samples are drawn from.
         records: Of an arm with a size of its own; else the grid's sizes are its.
@@ -144,7 +143,6 @@ class StudyInputs:
 
     @property
     def common(self) -> int:
-        """Records that each kind of rows has."""
         return min(self.records.values())
 
 

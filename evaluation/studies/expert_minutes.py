@@ -67,7 +67,7 @@ def errors_of(asked: StudyRequest, design: StudyDesign, given: StudyInputs) -> d
 
 
 def _why_not_on_policy(minutes: int, given: StudyInputs) -> str:
-    """Why the arm on a miniature's own drafts cannot spend its half; empty where it can."""
+    """Reason why the arm on a miniature's own drafts cannot spend its half; empty where it can."""
     if not given.own_minutes:
         return (
             f"{ON_POLICY}: this version holds no timed verdict on a draft that a miniature wrote. Promote a miniature, order "

@@ -18,7 +18,6 @@ class WholeNumbersField(forms.CharField):
     """Whole numbers, separated by commas or blanks; empty for none."""
 
     def clean(self, value: object) -> tuple[int, ...]:
-        """Numbers in the order in which they were typed."""
         text = str(super().clean(value))
         words = text.replace(",", " ").replace(";", " ").split()
         if not all(word.isdecimal() and len(word) < 12 for word in words) or len(words) > MAX_NUMBERS:
@@ -107,7 +106,6 @@ class StudyForm(forms.Form):
         set_choices(self, "teacher", [("", "Nobody"), *known])
 
     def wishes(self) -> StudyRequest:
-        """What a valid form asks for."""
         asked = self.cleaned_data
         return StudyRequest(
             kind=asked["kind"],

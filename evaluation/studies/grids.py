@@ -195,7 +195,6 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
 
 
 def _size_errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
-    """What is wrong with sizes that count records."""
     sizes, available = design.sizes, given.common
     if design.kind == StudyKind.MINUTES:
         return {}

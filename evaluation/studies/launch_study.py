@@ -100,7 +100,6 @@ def _measurement(cell: PlannedStudyCell) -> Measurement:
 
 
 def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[str, Any]:
-    """All that is fixed, in the words of the record."""
     version, task_version, student, design = laid.version, laid.task_version, laid.student, laid.design
     return {
         "id": str(study_id),
@@ -163,7 +162,7 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
 
 
 def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
-    """An arm with its recipe; the seed is a cell's own."""
+    """Omit the seed from the recipe: it is a cell's own."""
     recipe = next(cell.plan.get("recipe", {}) for cell in laid.cells if cell.arm == arm)
     own: dict[str, Any] = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
     own |= {"family": arm.family, "changes": dict(arm.changes), "version": arm.version}

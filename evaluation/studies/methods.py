@@ -64,7 +64,7 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
 
 
 def _over_records(lora: Group, full: Group, rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The same difference over records alone, as evaluations have it: seeds taken as fixed."""
+    """Difference over records alone, as in evaluations: seeds taken as fixed."""
     lora_losses, full_losses = (dict(enumerate(group.losses.mean(axis=0) / full.mean)) for group in (lora, full))
     estimate = means.difference(_named(lora_losses), _named(full_losses), draws=rule["draws"], seed=rule["seed"])
     return {"records_low": estimate.low if estimate else None, "records_high": estimate.high if estimate else None}

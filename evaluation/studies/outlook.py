@@ -53,15 +53,13 @@ class Scatter:
 
 @dataclass(frozen=True)
 class StudyOutlook:
-    """What a study can show.
+    """Power of a study.
 
     Attributes:
         scatter: What it is reckoned from.
-        margin: What may be lost.
         power: Chance to show within the margin what truly loses nothing; of a gain, one as large as was registered.
         shown: Largest true loss that is shown to be within the margin with a power of 80 %; below 0 where none is.
         worse: Smallest true loss that is shown to be beyond it with that power.
-        sentence: The same in words.
     """
 
     scatter: Scatter
@@ -72,7 +70,6 @@ class StudyOutlook:
     sentence: str
 
     def as_json(self) -> dict[str, Any]:
-        """For the record."""
         return asdict(self)
 
 
@@ -121,7 +118,7 @@ def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOu
 
 
 def _asked_at_once(design: StudyDesign) -> int:
-    """Of how many questions the first that is shown must be the strictest: pairs of a transfer; else one."""
+    """Count simultaneous questions: pairs of a transfer; else one."""
     tasks = len(design.arms) - 1
     return tasks * (tasks - 1) if design.kind == StudyKind.TRANSFER else 1
 

@@ -61,7 +61,6 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
-    """The paper's table and claims beside what was measured of the task."""
     task = task_or_404(member_of(request), slug)
     context = {"task": task, "section": "studies", **replication.of_task(task, StudyReader(member_of(request)))}
     return render(request, "evaluation/paper.html", context)
@@ -69,7 +68,6 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the study in the form would be and take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
     form, context = _form(member_of(request), task, request.GET, QueryDict()), dict[str, Any](task=task)
     if not form.is_valid():
@@ -89,7 +87,6 @@ def study(request: HttpRequest, study_id: UUID) -> HttpResponse:
 
 @require_safe
 def progress(request: HttpRequest, study_id: UUID) -> HttpResponse:
-    """The part of a study's page that changes while it runs."""
     return render(request, "evaluation/_study_cells.html", _context(request, study_id))
 
 

@@ -44,7 +44,6 @@ class CellInputs:
     """What every cell of a study has in common.
 
     Attributes:
-        design: The grid.
         version: The study's dataset version.
         versions: Of a transfer, all of them by their ids.
         student: What is tuned where an arm names no student of its own.
@@ -62,7 +61,6 @@ class CellInputs:
     students: Mapping[str, Student] = field(default_factory=dict)
 
     def version_of(self, arm: StudyArm) -> DatasetVersion:
-        """The version that an arm is tuned on."""
         return self.beside.version_of(arm, self.versions.get(arm.version, self.version))
 
 
@@ -124,7 +122,7 @@ def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: Plann
 
 
 def _changes(design: StudyDesign, arm: StudyArm, seed: int) -> dict[str, Any]:
-    """What is changed of an arm's preset; preferences keep its epochs, for they are overlearnt sooner than texts."""
+    """Changes to an arm's preset; preferences keep its epochs, for they overfit sooner than texts."""
     changes = {**overrides_of(design, seed), **dict(arm.changes)}
     return {name: value for name, value in changes.items() if name != "epochs"} if arm.after else changes
 
@@ -144,7 +142,7 @@ def _sample(design: StudyDesign, arm: StudyArm, size: int, seed: int) -> Sample:
 
 
 def _rows(version: DatasetVersion, sample: Sample, arm: StudyArm) -> Sequence[RowOutline]:
-    """The rows of a sample; a refusal of a budget or a segment that gives too little names the arm."""
+    """Rows of a sample; a refusal of a budget or a segment that gives too little names the arm."""
     try:
         return samples.rows_of(version, sample)
     except Refusal as refusal:

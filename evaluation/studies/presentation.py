@@ -149,7 +149,7 @@ def contradictions_beside(study: Study) -> list[dict[str, Any]]:
 
 
 def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """A chart of loss against each cost, with the arms that no other beats in both."""
+    """Charts of loss against each cost, with the arms that no other beats in both."""
     return [
         {
             "cost": cost,

@@ -131,11 +131,7 @@ def plan_study(
 def _design(
     wishes: StudyRequest, versions: Sequence[DatasetVersion], students: Sequence[Student], beside: Beside
 ) -> StudyDesign:
-    """The grid, with enough rows of each format that an arm reads.
-
-    Raises:
-        Refusal: It cannot be, or the version holds too few rows of a format.
-    """
+    """Require enough rows of each format that an arm reads."""
     try:
         design = grids.design_study(wishes, _inputs(wishes, versions, students, beside))
     except DesignError as error:
@@ -146,11 +142,7 @@ def _design(
 
 
 def _scored(version: DatasetVersion, tasks: Sequence[StudyColumn], design: StudyDesign, beside: Beside) -> list[str]:
-    """The validation records that every cell is scored on.
-
-    Raises:
-        Refusal: There is none.
-    """
+    """Choose the validation records that every cell is scored on; refused where there are none."""
     scored = [record for task in tasks for record in task.records] or beside.scored_in_both(
         selectors.validation_records(version, limit=design.scored_records)
     )
@@ -164,11 +156,7 @@ def _scored(version: DatasetVersion, tasks: Sequence[StudyColumn], design: Study
 
 
 def _students(wishes: StudyRequest, student: Student) -> list[Student]:
-    """What is tuned, the largest last, or the isolated expert: the one student, or all that are compared.
-
-    Raises:
-        Refusal: There is no student of that name, or of one of several it is not known how large it is.
-    """
+    """Students to tune, the largest last, or the isolated expert. Refused where one of several has no known size."""
     if wishes.kind not in COMPARES_STUDENTS or (wishes.kind == StudyKind.METHODS and not wishes.students):
         return [student]
     slugs = dict.fromkeys([student.slug, *wishes.students])
@@ -193,11 +181,7 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
 
 
 def _require_alike(students: Sequence[Student]) -> None:
-    """Refuse an expert beside a dense student of another size: the larger one would win by that.
-
-    Raises:
-        Refusal: 400, one has more than a quarter more parameters than the other.
-    """
+    """Refuse an expert beside a dense student with over a quarter more parameters: the larger one would win by that."""
     sizes = sorted(each.parameters or 0 for each in students)
     if sizes[-1] > LIKE_SIZE * sizes[0]:
         message = f"The students have {sizes[0]:,} and {sizes[-1]:,} parameters, so size would decide."
@@ -208,7 +192,7 @@ def _require_alike(students: Sequence[Student]) -> None:
 def _inputs(
     wishes: StudyRequest, versions: Sequence[DatasetVersion], students: Sequence[Student], beside: Beside
 ) -> StudyInputs:
-    """What the versions hold, of each kind of rows that the study draws from: as many records as the smallest has.
+    """Count rows of each kind that the study draws from: as many records as the smallest version has.
 
     Raises:
         Refusal: The human filter, or what minutes buy, is asked about, and the version holds no draft that was rejected; a raw
@@ -252,7 +236,7 @@ def _kinds_of_rows(wishes: StudyRequest) -> tuple[SampleOf, ...]:
 
 
 def _minutes(wishes: StudyRequest, version: DatasetVersion) -> tuple[int, int]:
-    """What judging the teachers' drafts took, and a miniature's; of other kinds nothing."""
+    """Minutes spent on judging the teachers' drafts, and a miniature's; 0 for other kinds of study."""
     if wishes.kind != StudyKind.MINUTES:
         return 0, 0
     of_teachers, own = (expert_minutes.timed_drafts(version, by_miniature=is_own) for is_own in (False, True))
@@ -260,11 +244,7 @@ def _minutes(wishes: StudyRequest, version: DatasetVersion) -> tuple[int, int]:
 
 
 def _segments(wishes: StudyRequest, version: DatasetVersion) -> tuple[dict[str, str], dict[str, str]]:
-    """What the fact says by which is routed, of training and of validation records; of other kinds nothing.
-
-    Raises:
-        Refusal: 400, it is no fact of one value, or it names the record or its company.
-    """
+    """Values of the routing fact by training and validation record. Refuses lists, names and companies."""
     if wishes.kind != StudyKind.ROUTER:
         return {}, {}
     facts = slicing.fact_names(tuning_data.newest_task_version(version).spec)
@@ -279,7 +259,7 @@ def _segments(wishes: StudyRequest, version: DatasetVersion) -> tuple[dict[str, 
 
 
 def _scatter(task: Task, design: StudyDesign) -> Scatter:
-    """How far losses of the task's newest study scatter, else what is assumed."""
+    """Measured spread of the task's newest study, else an assumed one."""
     measured = selectors.earlier_cells(task, design.metric)
     results = [
         CellResult(cell.arm, cell.records, cell.seed, cell.measurement.scores[design.metric], {}) for cell in measured

@@ -64,7 +64,7 @@ def _model(model: reported.ReportedModel, evaluations: list[Evaluation]) -> dict
 
 
 def _passes(evaluation: Evaluation, kinds: tuple[SystemKind, ...]) -> dict[str, Any] | None:
-    """Share of outputs that pass every check of the first system of these kinds, with its interval."""
+    """Share of outputs that pass every check, with its interval, of the first system of these kinds."""
     systems = evaluation.summary.get("systems", {})
     for name, kind in evaluation.summary.get("kinds", {}).items():
         passed = systems.get(name, {}).get("passes_all") if kind in kinds else None
@@ -75,7 +75,7 @@ def _passes(evaluation: Evaluation, kinds: tuple[SystemKind, ...]) -> dict[str, 
 
 
 def _of_teacher(evaluation: Evaluation) -> dict[str, Any] | None:
-    """The share of its teacher's that a miniature's share of sound outputs is; of means, without an interval."""
+    """Ratio of a miniature's sound share to its teacher's; a ratio of means, without an interval."""
     tuned, teacher = _passes(evaluation, TUNED), _passes(evaluation, (SystemKind.TEACHER,))
     if tuned is None or teacher is None or not teacher["mean"]:
         return None

@@ -18,7 +18,6 @@ class CellResult:
     """One finished cell.
 
     Attributes:
-        arm: How it was tuned.
         records: Training records it saw.
         seed: Of its sample and its run.
         scores: Score by validation record, of the study's metric.
@@ -44,7 +43,6 @@ class Group:
 
     @property
     def mean(self) -> float:
-        """Mean loss over seeds and records."""
         return float(self.losses.mean())
 
     def spread(self, metric: str) -> float:

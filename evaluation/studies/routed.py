@@ -57,14 +57,13 @@ def together(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> list[CellR
 
 
 def _join(seed: int, found: Mapping[str, CellResult], rule: Mapping[str, Any]) -> CellResult:
-    """The experts of one seed as the one system they are."""
     routes: Mapping[str, str] = rule["routes"]
     scores = {record: found[name].scores[record] for record, name in routes.items() if record in found[name].scores}
     return CellResult(ROUTED, sum(cell.records for cell in found.values()), seed, scores, _joined_costs(found, rule))
 
 
 def _joined_costs(found: Mapping[str, CellResult], rule: Mapping[str, Any]) -> dict[str, float]:
-    """Tuning adds up, an output costs what its expert's costs, and adapters share one base; what one expert does not tell is left out."""
+    """Sum tuning costs, take each output's own expert, and count shared bases once; incomplete figures are left out."""
     answered = list(rule["routes"].values())
     told = {
         name: [cell.cost[name] for cell in found.values() if name in cell.cost]
@@ -82,14 +81,14 @@ def _joined_costs(found: Mapping[str, CellResult], rule: Mapping[str, Any]) -> d
 
 
 def _held(costs: Sequence[Mapping[str, float]]) -> float:
-    """Parameters that must be there for all: one base under adapters, a model each where all of it was tuned."""
+    """Parameters in memory: one base under adapters, or one model each after full tuning."""
     bases = [cost["base_parameters"] for cost in costs]
     own = sum(cost["parameters_held"] for cost in costs)
     return own + (bases[0] if all(cost["shares_base"] for cost in costs) else sum(bases))
 
 
 def _segments(joined: Sequence[CellResult], rule: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The same comparison on the records of each segment, at a level that segments share."""
+    """Repeat the comparison within each segment, at a level that segments share."""
     level = 1 - (1 - rule["level"]) / len(rule["experts"])
     return [_segment(name, joined, {**rule, "level": level}) for name in rule["experts"]]
 
@@ -121,7 +120,7 @@ def _segment(name: str, joined: Sequence[CellResult], rule: Mapping[str, Any]) -
 
 
 def _figures(joined: Sequence[CellResult], rule: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What stands beside: of each side the mean over its seeds, None where it is not known."""
+    """Mean of each side over its seeds, None where it is unknown."""
     cells = [cell if cell.arm == ROUTED else replace(cell, cost={**cell.cost, **_own_held(cell)}) for cell in joined]
     groups = results.groups(cells, lambda cell: cell.arm, rule["metric"])
     routed, larger = groups.get(ROUTED), groups.get(LARGER)

@@ -65,14 +65,14 @@ def rule_of(design: StudyDesign) -> dict[str, Any]:
 
 
 def _by_family(smaller: Sequence[StudyArm]) -> dict[str, Any]:
-    """Each family asked from its largest downwards, at a level that all families share."""
+    """Test each family from its largest downwards, at a level that all families share."""
     families = {arm.name: arm.family for arm in smaller}
     each = 1 - 0.05 / len(set(families.values()))
     return {"text": BY_FAMILY, "families": families, "level": each, "draws": 20_000}
 
 
 def _at_equal_minutes(design: StudyDesign) -> dict[str, Any]:
-    """Each arm asked for itself against SFT, at a level that all of them share."""
+    """Test each arm against SFT, at a level that all of them share."""
     beside = [arm.name for arm in design.arms[1:]]
     return {
         "comparisons": [[name, SFT] for name in beside],
@@ -83,7 +83,6 @@ def _at_equal_minutes(design: StudyDesign) -> dict[str, Any]:
 
 
 def _behind_a_router(design: StudyDesign) -> dict[str, Any]:
-    """Which arm answers each validation record, and what the router goes by."""
     experts = [arm for arm in design.arms if arm.fact]
     return {
         "fact": experts[0].fact if experts else "",

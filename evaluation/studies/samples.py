@@ -80,7 +80,7 @@ def points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, 
 
 
 def _keep_unbroken(listed: Sequence[dict[str, Any]]) -> None:
-    """Leave enough only what follows, from the largest size down, on sizes that are all enough."""
+    """Count a size as enough only if all larger ones are, too."""
     goes_on = True
     for point in reversed(listed[:-1]):
         goes_on = point["is_enough"] = goes_on and point["is_enough"]

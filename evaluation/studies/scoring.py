@@ -55,7 +55,7 @@ def keep_scores(measurement_id: UUID, result: Result) -> None:
 
 
 def _parts(measurement: Measurement) -> list[dict[str, Any]]:
-    """Each task that is scored, with its records and the experts' texts; of most studies the run's own alone."""
+    """Scored tasks, with records and the experts' texts; in most studies the run's own alone."""
     plan, run = measurement.plan, measurement.run
     if "columns" not in plan and run is not None:
         part = _part(run.taught, run.dataset_version, plan["scored"])
@@ -93,7 +93,6 @@ def _tuned(run: TrainingRun | None, run_dir: Path) -> dict[str, Any]:
 
 
 def _base(measurement: Measurement) -> dict[str, Any]:
-    """The student as it came; its template is told the day the measurement was registered."""
     student = Student.objects.get(pk=measurement.plan["student"])
     as_run = TrainingRun(student=student, created_at=measurement.created_at)
     return {"name": student.slug, "student": training_lay.student_ref(student, as_run), "method": "base"}

@@ -54,7 +54,6 @@ def _pairs(matrix: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _column(task: str, cells: Sequence[CellResult], records: set[str], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A task as it is scored: the base's loss, and each row's change against it."""
     here = [
         CellResult(cell.arm, cell.records, cell.seed, {r: s for r, s in cell.scores.items() if r in records}, cell.cost)
         for cell in cells

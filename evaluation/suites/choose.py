@@ -93,7 +93,7 @@ def _of_slice(spec: TaskSpec, facts: dict[UUID, Facts], request: SuiteRequest) -
 
 
 def _adversarial(spec: TaskSpec, facts: dict[UUID, Facts], seed: int) -> list[SuiteCase]:
-    """One case a record: the rules are dealt in turn over records shuffled by the seed; one that cannot be applied is passed on."""
+    """One case a record: rules are dealt over shuffled records; one that does not apply is passed on."""
 
     def place(record: UUID) -> str:
         return hashlib.sha256(f"{seed}:{derive.content_hash([('', '', facts[record])])}".encode()).hexdigest()

@@ -67,7 +67,7 @@ def _with_other_language(spec: TaskSpec, facts: Facts) -> Facts | None:
 
 
 def _without_fact(spec: TaskSpec, facts: Facts) -> Facts | None:
-    """Take the longest text away, never what names the record, nor the last text there is."""
+    """Take the longest text away, never the one that names the record, nor the last."""
     texts = _texts(spec, facts)
     named = {field.name for field in spec.input_schema if field.role or field.required}
     gone = next((name for name in texts if name not in named), None)
@@ -90,14 +90,14 @@ def _appended(spec: TaskSpec, facts: Facts, sentence: str) -> Facts | None:
 
 
 def _texts(spec: TaskSpec, facts: Facts) -> list[str]:
-    """Names of facts that are plain text and name nothing, the longest first."""
+    """Names of plain-text facts that name nothing, the longest first."""
     names = [field.name for field in spec.input_schema if field.type in ("text", "document") and not field.role]
     filled = [name for name in names if isinstance(facts.get(name), str) and str(facts[name]).strip()]
     return sorted(filled, key=lambda name: (-len(str(facts[name])), name))
 
 
 def _number(facts: Facts) -> int:
-    """A number that depends on the facts alone: which of several sentences is taken."""
+    """Number that depends on the facts alone; chooses among sentences."""
     return int(hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:8], 16)
 
 

@@ -74,7 +74,7 @@ def _check_column(version: TaskVersion, request: SuiteRequest) -> None:
 
 
 def _free_name(task: Task, request: SuiteRequest) -> str:
-    """The asked name, else that of the kind (or of the slice) with the next number."""
+    """Requested name, else that of the kind (or of the slice) with the next number."""
     taken = set(Suite.objects.filter(task=task).values_list("name", flat=True))
     wanted = " ".join(request.name.split())
     if wanted in taken:

@@ -81,7 +81,7 @@ def _by_value(name: str, facts: Mapping[str, Facts]) -> dict[str, set[str]]:
 
 
 def _values(value: object) -> list[str]:
-    """What a fact says, in the same words for the same thing; nothing where it is not told."""
+    """Normalized values of a fact; empty where it is missing."""
     if isinstance(value, list):
         return [text for part in value for text in _values(part)]
     word = as_word(value)
@@ -102,7 +102,6 @@ def _by_length(facts: Mapping[str, Facts]) -> dict[str, set[str]]:
 
 
 def _by_text(facts: Mapping[str, Facts], of_text: Callable[[str], str]) -> dict[str, set[str]]:
-    """Records by what their texts together are written in; those of which it cannot be told are left out."""
     found: dict[str, set[str]] = defaultdict(set)
     for record, told in facts.items():
         if value := of_text(" ".join(value for value in told.values() if isinstance(value, str))):
@@ -111,7 +110,7 @@ def _by_text(facts: Mapping[str, Facts], of_text: Callable[[str], str]) -> dict[
 
 
 def _language(text: str) -> str:
-    """The language whose small words a text has most of; empty where it has few, or as many of another."""
+    """Language with most of its small words in a text; empty for few words or a tie."""
     words = Counter(_WORD.findall(text.casefold()))
     counts = {name: sum(words[word] for word in small) for name, small in _SMALL_WORDS.items()}
     first, second = sorted(counts, key=lambda name: -counts[name])[:2]
@@ -119,7 +118,7 @@ def _language(text: str) -> str:
 
 
 def _script(text: str) -> str:
-    """The script that most letters of a text are of, by the first word of their Unicode names; empty without a letter."""
+    """Script of most letters, by the first word of their Unicode names; empty without a letter."""
     counts = Counter(
         name.split()[0].capitalize() for char in text if char.isalpha() and (name := unicodedata.name(char, ""))
     )

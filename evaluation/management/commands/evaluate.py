@@ -74,7 +74,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{line['name']}: {metric.label.lower()} {cell['value']} {cell['interval']}".strip())
 
     def _end(self, why: str, *, as_json: bool) -> NoReturn:
-        """Say that nothing was measured, and end with 1."""
         if as_json:
             self.stdout.write(
                 json.dumps({"passes": None, "gate": None, "evaluation": None, "rules": [], "reason": why})
