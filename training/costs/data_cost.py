@@ -32,7 +32,6 @@ class DataCost:
 
     Attributes:
         drafts: Drafts of the rows, and those they revise.
-        drafts_usd: What their calls cost.
         orders_usd: What the orders they came from cost in all, with failures and what was rejected.
         orders_possible_usd: What calls of unknown fate in these orders may have cost.
         decisions: Decisions on the drafts of the rows, up to the freezing of their version.
@@ -54,7 +53,6 @@ class DataCost:
         return self.drafts_usd + self.human_usd
 
     def as_json(self) -> dict[str, Any]:
-        """As the API gives it; money as text, exact to the millionth."""
         money = ("drafts_usd", "orders_usd", "orders_possible_usd", "human_usd")
         return {
             **{name: str(getattr(self, name).quantize(MICRO)) for name in money},
@@ -86,7 +84,7 @@ def of_versions(versions: Sequence[DatasetVersion]) -> DataCost:
 
 
 def _revised(drafts: QuerySet[Draft]) -> set[UUID]:
-    """Drafts that these revise, over every round, without those that are among them."""
+    """Earlier rounds' drafts that these revise, without those among them."""
     level = _parents(drafts)
     revised: set[UUID] = set()
     for _ in range(MOST_REVISIONS):
@@ -109,7 +107,7 @@ def _orders(drafts: QuerySet[Draft], older: set[UUID]) -> dict[str, Any]:
 
 
 def _decisions(versions: Sequence[DatasetVersion]) -> dict[str, Any]:
-    """Decisions on the drafts of the rows: of a draft that two people judged, both."""
+    """Decisions on the drafts of the rows: both of a draft that two people judged."""
     frozen = [
         Q(
             draft__in=DatasetRow.objects.filter(version=version.pk).order_by().values("draft"),

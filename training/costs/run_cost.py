@@ -59,7 +59,6 @@ class RunCost:
         return self.host_seconds * self.devices
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept with a run and given by the API; money as text."""
         money = {"usd": _text(self.usd), "usd_per_hour": _text(self.usd_per_hour)}
         return {**asdict(self), **money, "device_seconds": self.device_seconds}
 

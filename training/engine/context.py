@@ -58,17 +58,14 @@ class TrainContext:
 
     @property
     def network(self) -> Network:
-        """The model as the objective sees it."""
         return Network(self.model, self.head, self.chat.pad, self.accelerator.device, self.extra_inputs)
 
     @property
     def best_file(self) -> Path:
-        """Where the weights with the lowest validation loss are kept."""
         return self.folder / "best" / checkpoint.WEIGHTS
 
     @property
     def checkpoints(self) -> Path:
-        """Where checkpoints are kept."""
         return self.folder / "checkpoints"
 
 

@@ -63,5 +63,5 @@ def require_room(folder: Path, needed: int) -> None:
 
 
 def _is_full(error: BaseException, folder: Path) -> bool:
-    """Whether a write failed for want of room. torch and safetensors hide the system's error behind their own."""
+    """Look behind torch and safetensors, which hide the system's error, for want of room."""
     return full_disk.is_full(error) or shutil.disk_usage(folder).free < 1 << 20

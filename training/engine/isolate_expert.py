@@ -103,11 +103,7 @@ def _write(moe: Path, texts: Path, out: Path) -> str:
 
 
 def _lines_of(texts: Path) -> list[str]:
-    """The first texts of a file, read before any weights are.
-
-    Raises:
-        TrainError: `no_texts`, the file cannot be read or is no UTF-8.
-    """
+    """Read the first texts before any weights. Raises `no_texts` for an unreadable file or no UTF-8."""
     try:
         lines = texts.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -118,7 +114,7 @@ def _lines_of(texts: Path) -> list[str]:
 
 
 def _kept(logits: Tensor, count: int) -> Tensor:
-    """Weight that each expert is given over tokens, (E,), of router scores (T, E): the best of each token share it."""
+    """Weight of each expert over tokens, (E,), from router scores (T, E): the best of each token share it."""
     best = logits.float().softmax(dim=-1).topk(count, dim=-1)
     shares = best.values / best.values.sum(dim=-1, keepdim=True)
     return torch.zeros_like(logits, dtype=torch.float32).scatter(1, best.indices, shares).sum(dim=0)

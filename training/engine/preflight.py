@@ -28,10 +28,7 @@ class RunInputs:
     Attributes:
         source: Where the weights lie that it begins with.
         before: Folder of the adapter it starts from; None where there is none, or it starts from whole weights.
-        student: What is tuned.
         teacher: Whom it learns from, if anyone.
-        rows: What it learns.
-        validation: What it is measured by.
         left_out: Rows too long to be learnt, of a run that leaves such out.
     """
 
@@ -86,7 +83,6 @@ def _require_for_encoder_decoder(problem: schema.Problem | None) -> None:
 
 
 def _beginning(run: RunDir, spec: TrainSpec) -> tuple[StudentRef, Path | None, list[str]]:
-    """Whose weights are loaded, the adapter that is put on them, and where those weights may lie outside of the run."""
     before = run.path / spec.start.path if spec.start else None
     if spec.start is not None and spec.start.method == "full":
         return StudentRef(path=str(before), ways=spec.student.ways), None, []
@@ -94,7 +90,6 @@ def _beginning(run: RunDir, spec: TrainSpec) -> tuple[StudentRef, Path | None, l
 
 
 def _longest(recipe: schema.Recipe, readers: Sequence[UnloadedStudent]) -> int:
-    """Tokens that every model of the run reads, and the recipe allows."""
     # An encoder–decoder reads prompt and answer each in a context of its own.
     contexts = [each.context_length for each in readers if each.context_length and not each.chat.is_apart]
     return min([recipe.max_length, *contexts])

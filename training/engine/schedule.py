@@ -31,7 +31,6 @@ class Schedule:
 
     @property
     def total_steps(self) -> int:
-        """Optimiser steps of the whole run."""
         return self.steps_per_epoch * self.recipe.epochs
 
     @property

@@ -52,8 +52,6 @@ class RunSetup:
         before: Folder of the adapter it starts from; None where there is none, or it starts from whole weights.
         bare: The model that is tuned, on its device, sharded where the recipe says so.
         rank: Of the adapter; None where all weights are tuned.
-        trainable: How many parameters are tuned.
-        total: How many there are.
         left_out: Rows that were too long for a run that leaves such out.
     """
 
@@ -73,11 +71,11 @@ class RunSetup:
     left_out: int = 0
 
     def fingerprint(self, recipe: schema.Recipe) -> str:
-        """What a checkpoint must have been made by to be gone on from."""
+        """Fingerprint a checkpoint must match to be resumed."""
         return fingerprint.fingerprint_of(recipe, self.source, self.rows, self.begins)
 
     def fingerprint_before(self, recipe: schema.Recipe) -> str | None:
-        """The same as the first release wrote it; None for what it could not do."""
+        """Fingerprint in the first release's format; None for what it could not do."""
         return fingerprint.first_release_fingerprint(recipe, self.source, self.rows, self.begins)
 
 
@@ -173,7 +171,7 @@ def measure_reference(context: TrainContext, items: Sequence[Any], *, weights: s
 
 
 def _layers_in(recipe: schema.Recipe, placement: Placement) -> torch.dtype | None:
-    """Format that sharded layers are gathered in: bf16 where whole weights are tuned in fp32 and computed with in bf16."""
+    """Gather sharded layers in bf16 where fp32 weights are tuned and computed with in bf16."""
     return torch.bfloat16 if recipe.method == "full" and placement.autocast == "bf16" else None
 
 
@@ -186,7 +184,7 @@ def _prepare_student(
     *,
     recomputes: bool,
 ) -> Any:
-    """What is tuned; `before` is the adapter of the miniature it starts from."""
+    """`before` is the adapter of the miniature it starts from."""
     is_merged = before is not None and start_adapter.is_merged(
         weights=placement.weights, is_full=rank is None, is_quantised=recipe.quantise != "none"
     )
@@ -207,7 +205,6 @@ def _prepare_student(
 
 
 def _teacher(spec: TrainSpec, inputs: RunInputs) -> LoadedStudent:
-    """Whom a distilled student learns from, held as a frozen base is."""
     if inputs.teacher is None:
         raise TrainError("no_teacher", "distillation needs a teacher")
     return loading.load_weights(inputs.teacher, dtype=place(spec.device, spec.recipe.dtype, "lora").weights)

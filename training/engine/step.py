@@ -103,5 +103,5 @@ def _expect_next(context: TrainContext, mine: list[list[Any]], following: int, h
 
 
 def _means(context: TrainContext, measures: Measures) -> dict[str, float]:
-    """Over all processes; measures have the same names on each."""
+    """Means over all processes; measures have the same names on each."""
     return mean_measures({name: context.accelerator.reduce(value, "sum") for name, value in measures.items()})

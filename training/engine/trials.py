@@ -76,7 +76,7 @@ class CompileTrial:
     """Compiles the layers once what is left of the run will earn it back."""
 
     def __init__(self, compile_layers: Callable[[], int], tell: Callable[[str], None]) -> None:
-        """`compile_layers` returns how many layers it had compiled."""
+        """`compile_layers` returns the number of compiled layers."""
         self._compile, self._tell = compile_layers, tell
         self._seconds: list[float] | None = []
         self._total = 0

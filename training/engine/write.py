@@ -123,7 +123,7 @@ def _write(run: RunDir, spec: WriteSpec, student: LoadedStudent) -> list[dict[st
 
 
 def _read(task: TaskSpec, facts: dict[str, Any], answer: generate.GeneratedText) -> dict[str, Any]:
-    """An answer as fields with their marks, or with the reason why it has none."""
+    """Fields with their marks, or the reason for an answer without any."""
     output: dict[str, Any] = {
         "text": answer.text,
         "fields": None,

@@ -30,12 +30,10 @@ class ExportOption:
 
     @property
     def job(self) -> Job | None:
-        """The job that writes it, or wrote it."""
         return self.export.job if self.export else None
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can be downloaded."""
         return self.export is not None and bool(self.export.files)
 
     @property

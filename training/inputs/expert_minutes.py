@@ -32,7 +32,6 @@ class TimedDraft:
 
     Attributes:
         decision: Id of the decision that counts.
-        record: Id of its record.
         key: Hash of facts and draft: the same wherever the same data was imported.
         seconds: Of all decisions on it, each counted for 300 s at most.
         by_miniature: Whether a miniature wrote it, in a later round.
@@ -101,14 +100,14 @@ def _timed(file: DatasetFile) -> tuple[TimedDraft, ...]:
 
 @lru_cache(maxsize=32)
 def _read(path: str, sha256: str) -> tuple[TimedDraft, ...]:
-    """A frozen file never changes, so it is read once."""
+    """Read once: a frozen file never changes."""
     with default_storage.open(path, "rb") as handle:
         rows = [json.loads(line) for line in handle]
     return tuple(draft for draft in map(_draft, rows) if draft is not None)
 
 
 def _draft(row: Mapping[str, Any]) -> TimedDraft | None:
-    """None where nobody kept how long the decision that counts took: it cannot be paid for."""
+    """None without a duration of the decision that counts: it cannot be paid for."""
     decision = row["decision"]
     if not decision.get("seconds"):
         return None

@@ -105,7 +105,6 @@ def miniature_files(miniature: Miniature, folder: Path) -> Path:
 
 
 def _start_spec(miniature: Miniature, run_dir: Path) -> dict[str, Any]:
-    """The miniature a run starts from, with its files inside the run directory."""
     miniature_files(miniature, run_dir / START_FOLDER)
     return {"path": START_FOLDER, "method": miniature.method}
 

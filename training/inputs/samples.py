@@ -203,7 +203,7 @@ def require_filtered(kept: dict[str, Any], *, name: str) -> None:
 
 
 def _bought_rows(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
-    """What a version's rows of one format hold of the drafts that the minutes buy; of pairs, edits over what they correct."""
+    """Rows of one format whose drafts the minutes buy; of pairs, edits over their originals."""
     paid = expert_minutes.bought_of(
         version, minutes=sample.minutes, seed=sample.seed, with_miniature=sample.with_miniature
     )
@@ -243,7 +243,7 @@ def _one_each(rows: Sequence[RowOutline], seed: int) -> list[RowOutline]:
 
 
 def _longest(rows: Sequence[RowOutline], records: int) -> list[RowOutline]:
-    """The longest answer of each record, of the records where that is longest; in the order of the file."""
+    """Longest answer of each record, of the records where that is longest; in the order of the file."""
     longest: dict[str, RowOutline] = {}
     for row in sorted(rows, key=lambda row: (-row.answer_characters, row.prompt_hash, row.id)):
         longest.setdefault(row.record, row)

@@ -90,7 +90,6 @@ class RowOutline:
     """What is known of a row without its text.
 
     Attributes:
-        id: Its id.
         record: Its record's.
         characters: Its length with prompt and completion together.
         prompt_hash: SHA-256 of its prompt, hex: the same wherever the same record was imported for the same task.
@@ -182,7 +181,7 @@ def _prompt_hash(row: dict[str, Any]) -> str:
 
 
 def _length(row: dict[str, Any]) -> int:
-    """Characters of all a model reads for a row: of a pair the prompt twice, once before each text."""
+    """Characters that a model reads for a row; a pair's prompt counts twice."""
     texts = [row[name] for name in ("completion", "chosen", "rejected") if name in row]
     of_texts = sum(len(message["content"]) for text in texts for message in text)
     return of_texts + len(texts) * sum(len(message["content"]) for message in row["prompt"])

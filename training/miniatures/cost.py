@@ -21,7 +21,6 @@ class MiniatureCost:
     """What one miniature cost itself, in US dollars.
 
     Attributes:
-        data: What it learnt from.
         run: Its training run; its price is None where none was entered.
     """
 
@@ -30,7 +29,6 @@ class MiniatureCost:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every part has a price."""
         return self.run.usd is not None
 
     @property
@@ -39,7 +37,6 @@ class MiniatureCost:
         return self.data.usd + (self.run.usd or Decimal(0))
 
     def as_json(self) -> dict[str, Any]:
-        """As the API gives it; money as text, exact to the millionth."""
         own = {"run": self.run.as_json(), "total_usd": _text(self.total_usd), "is_whole": self.is_whole}
         return {**self.data.as_json(), **own}
 
@@ -60,17 +57,14 @@ class CostWithStarts:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every part has a price."""
         return all(run.usd is not None for run in self.runs)
 
     @property
     def runs_usd(self) -> Decimal:
-        """The runs that have a price, together."""
         return sum((run.usd or Decimal(0) for run in self.runs), Decimal(0))
 
     @property
     def host_seconds(self) -> float:
-        """Time that hosts were held for the runs."""
         return sum(run.host_seconds for run in self.runs)
 
     @property
@@ -79,7 +73,6 @@ class CostWithStarts:
         return self.data.usd + self.runs_usd
 
     def as_json(self) -> dict[str, Any]:
-        """As the API gives it; money as text, exact to the millionth."""
         return {
             **self.data.as_json(),
             "starts": [{"id": str(each.pk), "slug": each.slug, "name": each.name} for each in self.starts],
@@ -118,7 +111,6 @@ def miniature_costs(miniature: Miniature) -> MiniatureCosts:
 
 
 def _starts(miniature: Miniature) -> list[Miniature]:
-    """Yield the miniatures it starts from, the nearest first."""
     version = "run__dataset_version"
     miniatures = Miniature.objects.select_related(*RELATED).defer(f"{version}__manifest", f"{version}__card")
     starts: list[Miniature] = []

@@ -92,7 +92,7 @@ def _writing(miniature: Miniature, request: HttpRequest) -> Job | None:
 
 
 def _example(miniature: Miniature) -> dict[str, Any]:
-    """Facts of a record set apart for testing, so that the form shows what a prospect looks like."""
+    """Facts of a test record, so that the form shows a typical one."""
     return written_text.example_facts(miniature)
 
 

@@ -24,7 +24,7 @@ def dependents(drafts: QuerySet[Draft], version_ids: Sequence[UUID], by: Member)
 
 
 def _newest_without(version_ids: Sequence[UUID], dataset_ids: Collection[UUID]) -> dict[UUID, DatasetVersion]:
-    """By dataset, its newest frozen version, where that is not one of these."""
+    """Newest frozen version of each dataset, where that is not one of these."""
     frozen = DatasetVersion.objects.filter(dataset__in=list(dataset_ids), frozen_at__isnull=False)
     newest = {version.dataset_id: version for version in frozen.defer("manifest", "card").order_by("number")}
     return {dataset_id: version for dataset_id, version in newest.items() if version.pk not in version_ids}

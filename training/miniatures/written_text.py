@@ -61,7 +61,6 @@ def _likeliest(shares: dict[str, float]) -> list[tuple[str, float]]:
 
 
 def _places(spec: TaskSpec, written: Fields) -> list[TextPlace]:
-    """Every text of the fields in schema order, and in their place labels, numbers and lists of them as text."""
     places: list[TextPlace] = []
     for field in spec.output_schema:
         if field.type in TEXTS or field.items or field.type == "list":

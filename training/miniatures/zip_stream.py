@@ -149,6 +149,6 @@ def _zip(miniature: Miniature, prefix: str, files: list[dict[str, Any]], small: 
 
 
 def _entry(miniature: Miniature, name: str) -> zipfile.ZipInfo:
-    """An entry dated by the miniature, so that the same miniature gives the same bytes."""
+    """Date an entry by the miniature, so that the same miniature gives the same bytes."""
     at = miniature.created_at
     return zipfile.ZipInfo(f"{miniature.slug}/{name}", (at.year, at.month, at.day, at.hour, at.minute, at.second))

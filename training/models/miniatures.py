@@ -39,7 +39,6 @@ class Miniature(models.Model):
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What its run came to."""
         return dict(self.run.summary)
 
 

@@ -60,7 +60,6 @@ class TrainingRun(models.Model):
 
     @property
     def method(self) -> str:
-        """`lora` or `full`."""
         return str(self.recipe["method"])
 
     @property
@@ -75,7 +74,6 @@ class TrainingRun(models.Model):
 
     @property
     def name(self) -> str:
-        """How pages call it."""
         return f"Run {self.number}"
 
 

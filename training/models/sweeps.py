@@ -47,7 +47,6 @@ class Sweep(models.Model):
 
     @property
     def name(self) -> str:
-        """How pages call it."""
         return f"Sweep {self.number}"
 
 

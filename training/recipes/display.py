@@ -93,10 +93,7 @@ class RecipeValue:
 
     Attributes:
         name: Field of the recipe.
-        label: How a page calls it.
-        value: As text.
         unit: Of the value; may be empty.
-        meaning: What it does.
         source: Where the preset's value comes from.
         is_changed: Whether it departs from the preset.
         choices: What it may be, where that is a short list.

@@ -177,7 +177,6 @@ class Recipe(BaseModel):
 
     @property
     def rows_per_step(self) -> int:
-        """Rows behind one optimiser step, of all its processes together."""
         return self.batch_size * self.accumulation * self.processes
 
 

@@ -137,7 +137,7 @@ def _train_and_validation(metrics: Metrics, key: str, label: str) -> dict[str, A
 
 
 def _over_steps(metrics: Metrics, names: Mapping[str, str], label: str, *, zero: bool) -> dict[str, Any]:
-    """Figures over steps; those that nothing has told are left out, all but the first."""
+    """Figures over steps; lines without values are left out, all but the first."""
     drawn = [{"name": name, "points": points(metrics, key)} for key, name in names.items()]
     series = [each for place, each in enumerate(drawn) if place == 0 or each["points"]]
     return {"series": series, "x": {"label": "step"}, "y": {"label": label, "zero": zero}}

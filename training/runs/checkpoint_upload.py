@@ -125,7 +125,7 @@ def _folder(checkpoint: Checkpoint) -> Path:
 
 @contextmanager
 def _linked_copy(folder: Path) -> Iterator[Path | None]:
-    """The folder under a second name, so that its engine may prune it meanwhile; None where it is not here whole."""
+    """Link the folder under a second name, so that its engine may prune it meanwhile; None where it is incomplete."""
     held = folder.parent.parent / LINKED_FOLDER / folder.name
     shutil.rmtree(held, ignore_errors=True)
     held.mkdir(parents=True)

@@ -48,7 +48,7 @@ def side_by_side(runs: Sequence[TrainingRun], metrics: Mapping[str, Metrics], ch
 
 
 def _written(runs: Sequence[TrainingRun]) -> list[dict[str, Any]]:
-    """For each prompt that several runs wrote for, the newest text of each; None where one wrote none."""
+    """Newest text of each run for each prompt that several runs wrote for; None where one wrote none."""
     texts: dict[str, dict[int, dict[str, Any]]] = {}
     for column, run in enumerate(runs):
         for sample in selectors.samples(run):
@@ -108,7 +108,7 @@ def compare_with_fp32(run: TrainingRun) -> Fp32Comparison | None:
 
 
 def _twin(run: TrainingRun) -> TrainingRun | None:
-    """The newest run in fp32 of the same rows, student, beginning and device, whose recipe differs in nothing that counts."""
+    """Newest fp32 run with the same rows, student, start, device and relevant recipe."""
     like = TrainingRun.objects.filter(
         student=run.student_id,
         dataset_version=run.dataset_version_id,

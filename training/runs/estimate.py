@@ -52,7 +52,6 @@ class RunEstimate:
 
     @property
     def trainable_fraction(self) -> float:
-        """Share of the parameters that is tuned, adapters counted in."""
         return self.trainable_parameters / self.total_parameters
 
     @property
@@ -129,6 +128,6 @@ def _stored_bytes(config: dict[str, Any]) -> int:
 
 
 def _speed(shape: Shape, adapters: int, device: DeviceKind, cores: int) -> float:
-    """Tokens a second from arithmetic: two operations a weight forward and two back, two more where it is tuned."""
+    """Tokens a second: two operations a weight forward and two back, two more where it is tuned."""
     operations = 4 * shape.parameters + 6 * adapters if adapters else 6 * shape.parameters
     return FLOPS_PER_S[device] * (cores if device == "cpu" else 1) / operations

@@ -54,7 +54,6 @@ class Forecast:
     notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept with the run, shown on pages and given by the API."""
         total, trainable = self.total_parameters, self.trainable_parameters
         share = trainable / total if total and trainable is not None else None
         return {**asdict(self), "trainable_fraction": share}
@@ -128,7 +127,7 @@ def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] 
 
 
 def _too_long(row_tokens: Sequence[int], recipe: Recipe, readers: Sequence[Student]) -> str:
-    """A word about rows that the run would refuse, as far as characters tell; the engine counts tokens and names them."""
+    """Warn of rows that look too long by characters; the engine counts tokens and names them."""
     longest = max(row_tokens, default=0)
     context = min((reader.context_length for reader in readers if reader.context_length), default=longest)
     most = min(recipe.max_length, context)
@@ -144,14 +143,13 @@ def _too_long(row_tokens: Sequence[int], recipe: Recipe, readers: Sequence[Stude
 
 
 def _measured(student: Student, recipe: Recipe) -> list[TrainingRun]:
-    """Earlier runs of this student, by this method and objective, that ended well, newest first."""
+    """Earlier successful runs of this student, by this method and objective, newest first."""
     runs = TrainingRun.objects.filter(student=student, recipe__method=recipe.method).exclude(summary={})
     newest = runs.order_by("-created_at")[:RUNS_CONSIDERED]
     return [run for run in newest if run.objective == recipe.objective][:MEASURED_RUNS]
 
 
 def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[list[int], str]:
-    """Tokens of each row, from its characters; and how the one follows from the other."""
     per_character, note = TOKENS_PER_CHARACTER, "Tokens are guessed from characters, until this student has had a run."
     for run in earlier:
         tokens, epochs, characters = run.summary["tokens"], run.summary["epochs"], run.estimate.get("characters")
@@ -183,7 +181,7 @@ class _EstimateInputs:
 
 
 def _place(recipe: Recipe, device: str) -> Place:
-    """Where it will compute: a GPU, if it must be one or every host has one; else a CPU, where it takes most time."""
+    """GPU, if required or on every host; else a CPU, which takes longest."""
     if device == Device.CPU:
         return "cpu"
     takes_gpu = device == Device.CUDA or recipe.quantise != "none" or recipe.dtype == "fp16"
@@ -203,7 +201,7 @@ def _estimate(plan: _EstimateInputs, *, tokens_per_s: float | None) -> tuple[Run
 
 
 def _published_note(plan: _EstimateInputs, guess: RunEstimate | None) -> str:
-    """What a student in common use takes by its published shape, where its folder cannot be asked."""
+    """Estimate by the published shape of a student whose folder is not readable."""
     published = student_selectors.known_student(plan.student)
     if published is None:
         return ""
@@ -215,7 +213,7 @@ def _published_note(plan: _EstimateInputs, guess: RunEstimate | None) -> str:
 
 
 def _in_fp32(plan: _EstimateInputs) -> RunEstimate | None:
-    """The same run in fp32, activations recomputed or not as they are in its own format; None where that is fp32."""
+    """Estimate of the same run in fp32, with its recomputation; None where it is fp32."""
     folder, recipe = registration.folder_of(plan.student), plan.recipe
     is_half = recipe.dtype != "fp32" if plan.place == "cuda" else recipe.dtype == "bf16"
     if folder is None or not is_half or recipe.quantise != "none":

@@ -112,7 +112,6 @@ class LaunchForm(StartingPointForm):
         set_choices(self, "student", [(s.slug, _student_label(s)) for s in students])
 
     def overrides(self) -> dict[str, Any]:
-        """Values typed in the recipe's table, in the types of a recipe where they have one."""
         return overrides_of(self.data)
 
 

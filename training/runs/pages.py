@@ -149,7 +149,7 @@ def _form(request: HttpRequest, task: Task) -> LaunchForm:
 
 
 def _how_it_runs(metrics: charts.Metrics) -> list[tuple[str, str, str, dict[str, Any]]]:
-    """Name, title, live series and points of each chart; steps that tell nothing of the device's use have no chart of it."""
+    """Name, title, live series and points of each chart; charts without values are left out."""
     figures = [
         ("gradients", "Gradient norm", "grad_norm:gradient norm", charts.gradients(metrics)),
         ("speed", "Speed", "tokens_per_s:tokens a second", charts.speed(metrics)),

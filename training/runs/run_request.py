@@ -23,8 +23,6 @@ class RunRequest:
     """What one run, or every run of a sweep, is asked to tune.
 
     Attributes:
-        dataset_version: A frozen version.
-        student: The base model.
         device: `auto`, `cpu` or `cuda`.
         starts_from: The miniature that preferences (DPO, KTO) go on from; of the same task and student.
         teacher: The student whose scores distillation learns from.
@@ -38,7 +36,6 @@ class RunRequest:
 
     @property
     def task(self) -> Task:
-        """The task whose texts are learnt."""
         return self.dataset_version.dataset.task
 
 

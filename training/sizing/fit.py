@@ -60,7 +60,7 @@ def _nearer_first(recipe: Recipe, device: DeviceKind) -> Iterator[Recipe]:
 
 
 def _halved(recipe: Recipe) -> Iterator[Recipe]:
-    """The recipe with ever smaller batches and the same rows in a step."""
+    """Halve the batch again and again, with the same rows in a step."""
     yield recipe
     # KTO tells drift from the rows of a batch: with fewer of them it is another run.
     while recipe.objective != "kto" and recipe.batch_size % 2 == 0 and recipe.accumulation <= 512:

@@ -75,7 +75,6 @@ def will_checkpoint(
 
 
 def _widest_pass(recipe: Recipe, rows_tokens: Sequence[int]) -> tuple[int, int]:
-    """Tokens of the widest pass, and passes of its step."""
     longest = sorted(rows_tokens, reverse=True)[: recipe.rows_per_step]
     padded = longest[0] * min(recipe.batch_size, len(longest))
     if recipe.objective != "sft" or recipe.packing == "off":

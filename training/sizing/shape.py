@@ -81,7 +81,6 @@ class Shape:
         return sum(out_width * in_width for out_width, in_width in self.linear)
 
     def adapter_parameters(self, rank: int) -> int:
-        """Numbers of adapters of this rank on all linear layers."""
         return sum(rank * (out_width + in_width) for out_width, in_width in self.linear)
 
 

@@ -162,7 +162,7 @@ def _of_all_weights(shape: Shape, reading: StepProfile) -> PeakBytes:
 
 
 def _of_shards(shape: Shape, reading: StepProfile) -> PeakBytes:
-    """All weights tuned in parts. What lies outside of layers is whole, in fp32, from a pass's start to its end."""
+    """Weights outside of layers are whole, in fp32, from a pass's start to its end."""
     tuned = shape.text_parameters or shape.parameters
     weights, gradients = (-(-count * FP32 // reading.shards) for count in (shape.parameters, tuned))
     outside, head = _embedding_parameters(shape) * FP32, shape.embedding * FP32
@@ -184,7 +184,6 @@ def _of_shards(shape: Shape, reading: StepProfile) -> PeakBytes:
 
 
 def _embedding_parameters(shape: Shape) -> int:
-    """Numbers of weights outside of decoder layers: embedding, and output layer where it is another."""
     return shape.embedding * (1 if shape.is_tied else 2)
 
 
@@ -193,7 +192,7 @@ def _layer_parameters(shape: Shape) -> int:
 
 
 def _all_activations(shape: Shape, reading: StepProfile, *, after: int) -> int:
-    """Bytes kept of all layers at the end of the way forward; `after` a number of the residual stream behind them."""
+    """Bytes of all layers after the forward pass; `after` counts numbers of the residual stream behind them."""
     last = after * reading.tokens * shape.hidden
     if reading.checkpoints:
         return last + shape.layers * reading.tokens * shape.hidden * reading.stream
@@ -201,7 +200,7 @@ def _all_activations(shape: Shape, reading: StepProfile, *, after: int) -> int:
 
 
 def _backward(shape: Shape, reading: StepProfile) -> int:
-    """Bytes that come and go on the way back through the last layer."""
+    """Temporary bytes of the backward pass through the last layer."""
     if reading.checkpoints:
         return _last_layer(shape, reading)
     at_norm = reading.tokens * _norm_gradient_bytes(reading) * shape.hidden
@@ -209,13 +208,13 @@ def _backward(shape: Shape, reading: StepProfile) -> int:
 
 
 def _last_layer(shape: Shape, reading: StepProfile) -> int:
-    """Bytes of one layer on its way back, with all it has kept."""
+    """Bytes of one layer in its backward pass, with its activations."""
     beside = _feed_forward_gradients(shape, reading) - reading.tokens * FP32 * shape.hidden
     return activation_bytes(shape, reading) + max(beside, reading.tokens * 2 * FP32 * shape.hidden)
 
 
 def _feed_forward_gradients(shape: Shape, reading: StepProfile) -> int:
-    """Gradients of what the feed-forward part made, less what the layer has given back by then."""
+    """Gradients of the feed-forward part, less memory freed by then."""
     is_full = reading.rank is None
     if is_full:
         hidden, inside = (-4, 4) if reading.is_half else (-3, 8)
@@ -229,17 +228,16 @@ def _feed_forward_gradients(shape: Shape, reading: StepProfile) -> int:
 
 
 def _norm_gradient_bytes(reading: StepProfile) -> int:
-    """Bytes a number of the residual stream at the last norm's way back: five in fp32, four where it is fp32 itself."""
+    """Bytes a number of the residual stream at the last norm's backward pass: five, or four in an fp32 stream."""
     return 16 if reading.rank is None else 20
 
 
 def _head_rows(shape: Shape, reading: StepProfile) -> int:
-    """What the output layer is given, and its gradient."""
     return 2 * reading.supervised * shape.hidden * reading.stream
 
 
 def _head_bytes(shape: Shape, reading: StepProfile, *, is_tuned: bool) -> int:
-    """Scores of a block as they are computed with, their logarithms, and what is left of the block before."""
+    """Scores of a block as computed, their logarithms, and the remainder of the block before."""
     held = 1 << 62 if shape.caps_scores else max(1, reading.block_bytes // (FP32 * shape.vocabulary))
     rows = min(reading.supervised, held)
     is_first = rows == reading.supervised

@@ -70,12 +70,10 @@ class KnownStudent:
 
     @property
     def is_encoder(self) -> bool:
-        """Whether it answers by a head, and writes nothing."""
         return self.kind == "encoder"
 
     @property
     def kind(self) -> str:
-        """What it is, in a word."""
         return "encoder–decoder" if self.family in ENCODER_DECODERS else kind_of_family(self.family)
 
     @property
@@ -85,12 +83,10 @@ class KnownStudent:
 
     @property
     def rank(self) -> int:
-        """The LoRA rank of its recipe for a student of this size."""
         return self.presets[0].recipe.rank_for(self.parameters)
 
     @property
     def rates(self) -> dict[str, float]:
-        """The learning rates of its recipes, by method."""
         lora, full = self.presets
         return {"lora": lora.recipe.learning_rate, "full": full.recipe.learning_rate}
 
@@ -111,7 +107,6 @@ class KnownStudent:
 
     @property
     def full_gib(self) -> tuple[float, float]:
-        """Memory of full fine-tuning on a GPU, likewise."""
         return self._between(self.presets[1].recipe)
 
     def _between(self, recipe: Recipe) -> tuple[float, float]:

@@ -148,7 +148,7 @@ def _modernbert(known: StudentSizes) -> Shapes:
 
 
 def _bert(known: StudentSizes) -> Shapes:
-    """XLM-R and DeBERTa: BERT's layers, with positions of their own, or in each layer relative ones."""
+    """XLM-R and DeBERTa: BERT's layers, with absolute positions, or relative ones in each layer."""
     hidden, inside = known.hidden, known.intermediate
     layer: Shapes = {}
     for part in ("self.query", "self.key", "self.value", "output.dense"):

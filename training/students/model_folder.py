@@ -264,7 +264,7 @@ def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _require_weights_for(config: dict[str, Any], shapes: dict[str, tuple[int, ...]], name: str) -> None:
-    """Refuse a config that claims a far larger model than its weights are: loading would make room for the rest."""
+    """Refuse a config of a far larger model than its weights: loading would allocate the rest."""
     text: dict[str, Any] = config["text_config"] if isinstance(config.get("text_config"), dict) else config
     widest = max((size for shape in shapes.values() for size in shape), default=0)
     bounds = {

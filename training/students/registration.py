@@ -145,7 +145,6 @@ def register_hub(
 
 
 def _published_facts(hub_id: str) -> dict[str, Any]:
-    """What is known of a hub student in common use before a run has fetched it."""
     published = catalogue.find_known(hub_id=hub_id)
     if published is None:
         return {}

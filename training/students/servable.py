@@ -91,7 +91,7 @@ def why_not_servable(config: Mapping[str, Any]) -> str:
 
 
 def _states(config: Mapping[str, Any], text: Mapping[str, Any]) -> str:
-    """What it keeps between two tokens beside keys and values; empty for nothing."""
+    """Name a state besides keys and values; empty for none."""
     kinds = text.get("layer_types") or text.get("layers_block_type") or text.get("block_types")
     other = (
         Counter(str(kind) for kind in kinds if str(kind) not in ATTENTION_LAYERS)

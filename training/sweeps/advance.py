@@ -111,7 +111,7 @@ def forget_problems(sweep_id: UUID) -> None:
 
 
 def _note_end(cell: SweepCell) -> None:
-    """Write down what ended badly; wake what was paused with the sweep."""
+    """Record a failed run; wake one that was paused with the sweep."""
     if cell.run is None or cell.problem or cell.is_left_out:
         return
     job = cell.run.job
@@ -122,7 +122,7 @@ def _note_end(cell: SweepCell) -> None:
 
 
 def _begin_what_fits(sweep: Sweep, now: list[SweepCellStatus]) -> None:
-    """Begin open cells in order while there is room and budget; when nothing runs and the next does not fit, it is over."""
+    """Begin open cells in order within room and budget; end the sweep when nothing runs and the next does not fit."""
     going = sum(each.is_under_way for each in now)
     for each in now:
         if going >= sweep.at_once:

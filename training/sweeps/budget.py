@@ -42,7 +42,6 @@ class Account:
 
     @property
     def spent_hours(self) -> float:
-        """Hours of hosts."""
         return self.spent_s / HOUR_S
 
 

@@ -25,7 +25,6 @@ class NumberListField(forms.CharField):
         self._coerce, self._words = coerce, words
 
     def clean(self, value: object) -> tuple[float, ...]:
-        """Numbers in the order in which they were typed."""
         typed = str(super().clean(value)).replace(",", " ").replace(";", " ").replace("%", " ").split()
         try:
             numbers = tuple(self._coerce(word) for word in typed)
@@ -87,7 +86,6 @@ class SweepForm(StartingPointForm):
         set_choices(self, "student", [(s.slug, s.name) for s in students])
 
     def clean_share(self) -> tuple[float, ...]:
-        """Shares as fractions."""
         return tuple(share / 100 for share in self.cleaned_data["share"])
 
     def order(self) -> SweepRequest:

@@ -67,7 +67,6 @@ class PlannedSweep:
 
     @property
     def reached(self) -> int:
-        """How many cells the budget is expected to reach."""
         now, reached = budgets.account_of_cells([]), 0
         for cell in self.cells:
             if cell.measured_by is None:
@@ -140,7 +139,7 @@ def _cells(points: Sequence[GridPoint], order: SweepRequest, request: RunRequest
 def _rows(
     version: DatasetVersion, share: float, order: SweepRequest
 ) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
-    """The sample of a share as it is kept, and its rows; the whole of the training rows for all of them."""
+    """Sample of a share and its rows; all training rows for a whole share."""
     if share == 1:
         return {}, None
     files = tuning_data.tuning_data_of(version)
@@ -151,7 +150,7 @@ def _rows(
 
 
 def _beginning_marks(request: RunRequest) -> dict[str, str]:
-    """What tells a beginning from another; empty for runs that begin with the student alone."""
+    """Distinguish starting points; empty for runs that begin with the student alone."""
     marks, teacher = {}, request.teacher
     if request.starts_from is not None:
         marks["starts_from"] = request.starts_from.manifest_sha256
@@ -176,7 +175,6 @@ def _fingerprint(
 
 
 def _measured(fingerprints: Sequence[str]) -> dict[str, TrainingRun]:
-    """Runs of earlier sweeps that ended well, by what they measured."""
     measured_cells = SweepCell.objects.filter(fingerprint__in=fingerprints, run__job__state=JobState.SUCCEEDED)
     return {cell.fingerprint: cell.run for cell in measured_cells.select_related("run__job").order_by("pk") if cell.run}
 

@@ -78,7 +78,7 @@ def csv_of(sweep: Sweep) -> Iterator[str]:
 def _curves(
     now: Sequence[SweepCellStatus], rows: list[dict[str, Any]], ranking: rankings.Ranking, *, unit: str
 ) -> dict[str, Any]:
-    """Validation loss of all runs over the epoch on one chart, the best first; at most `CURVES_AT_MOST` of them."""
+    """Validation loss over the epoch on one chart, the best first; at most `CURVES_AT_MOST` runs."""
     named = [(row, each.cell.run) for row, each in zip(rows, now, strict=True) if each.cell.run]
     best = ranking.best["position"] if ranking.best else None
     named.sort(key=lambda pair: (pair[0]["position"] != best, _loss(pair[0]), pair[0]["position"]))
@@ -104,7 +104,7 @@ def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
 
 
 def _again(sweep: Sweep) -> str:
-    """The query that fills the form with this sweep's grid: what has been measured is not run again."""
+    """Query that fills the form with this sweep's grid: measured cells are not run again."""
     grid: Mapping[str, list[Any]] = sweep.grid
     shares = [f"{share * 100:g}" for share in grid.get("share", [])]
     numbers = {

@@ -48,7 +48,6 @@ class SweepCellStatus:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether its run is in the queue, at work or paused."""
         return self.state in UNDER_WAY
 
 

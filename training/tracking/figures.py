@@ -39,7 +39,6 @@ class TrackedRun:
 
     Attributes:
         key: What makes it the same run when it is exported again.
-        name: How trackers call it.
         parameters: Of its recipe and its data, as text.
         figures: By step.
         totals: What it came to, once it has ended.

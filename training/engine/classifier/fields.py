@@ -49,17 +49,14 @@ class HeadField(BaseModel):
 
     @property
     def is_number(self) -> bool:
-        """Whether it is told by regression."""
         return self.type in ("integer", "number")
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the scores of its head; none of a number's."""
         return ("false", "true") if self.type == "boolean" else self.labels
 
     @property
     def scores(self) -> int:
-        """How many scores its head gives."""
         return 1 if self.is_number else len(self.classes)
 
     def target_of(self, value: object) -> float | None:

@@ -39,7 +39,6 @@ class UnloadedEncoder:
 
     @property
     def pad(self) -> int:
-        """Token that fills batches."""
         return int(self.tokenizer.pad_token_id)
 
     @property
@@ -114,12 +113,10 @@ class LoadedClassifier:
 
     @property
     def context_length(self) -> int | None:
-        """Longest prompt it reads, tokens."""
         return self.opened.context_length
 
     @property
     def parameters(self) -> int:
-        """How many it has, heads included."""
         return sum(parameter.numel() for parameter in self.model.parameters())
 
 

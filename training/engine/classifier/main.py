@@ -112,7 +112,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
 
 
 def _require_variety(heads: HeadSet, train: Sequence[TargetRow]) -> None:
-    """Refuse rows that say one and the same of a field: there is nothing to tell apart."""
+    """Refuse rows with one and the same value of a field: there is nothing to learn."""
     for number, field in enumerate(heads.fields):
         told = {row.targets[number] for row in train} - {None}
         if len(told) < 2:
@@ -127,7 +127,7 @@ def _require_variety(heads: HeadSet, train: Sequence[TargetRow]) -> None:
 def _prepare(
     run: RunDir, spec: TrainSpec, inputs: ClassifierInputs, placement: Placement, accelerator: Accelerator
 ) -> tuple[EncoderWithHeads, int | None]:
-    """The encoder with its heads as it is tuned, on its device, and the rank of its adapter."""
+    """Place the encoder with its heads on its device; returns it with the rank of its adapter."""
     recipe = spec.recipe
     _seed(recipe.seed)
     encoder = loading.load_encoder(inputs.opened, dtype=placement.weights)
@@ -187,7 +187,6 @@ def _context(
 
 
 def _measure(run: RunDir, inputs: ClassifierInputs, bare: EncoderWithHeads, context: TrainContext) -> dict[str, float]:
-    """Scores over the validation rows with the weights that are kept; writes what was predicted for each of them."""
     predictions = predict(
         context.model.eval(),
         inputs.heads,
@@ -213,10 +212,7 @@ def _line(row: TargetRow, prediction: Prediction, heads: HeadSet) -> str:
 
 
 def _write(folder: Path, bare: EncoderWithHeads, opened: UnloadedEncoder, spec: TrainSpec) -> list[str]:
-    """Write `adapter/` or `model/` and return the paths of its files, relative to `folder`.
-
-    Whole weights are written as those of their base lie, heads in fp32.
-    """
+    """Write `adapter/` or `model/`; return paths relative to `folder`. Heads are fp32, weights as their base."""
     is_adapter = spec.recipe.method == "lora"
     target = folder / ("adapter" if is_adapter else "model")
     if not is_adapter and isinstance(opened.config.dtype, torch.dtype):

@@ -88,7 +88,6 @@ class EncoderWithHeads(nn.Module):
             return tuple(layer(pooled) for layer in self.layers)
 
     def save_pretrained(self, folder: str) -> None:
-        """Write the encoder, or its adapter, and the heads into a folder."""
         self.encoder.save_pretrained(folder)
         weights = {
             f"{number}.{name}": value.detach().float().contiguous().cpu()

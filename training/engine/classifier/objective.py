@@ -22,7 +22,6 @@ class Classification:
     """Tuning an encoder on `sft` files.
 
     Attributes:
-        heads: The fields.
         scalers: Of each number.
         class_weights: By field, a weight for each class; a field without any weighs all classes alike.
     """
@@ -47,7 +46,6 @@ class Classification:
         return total, measures
 
     def normaliser(self, items: Sequence[TargetRow]) -> int:
-        """Rows."""
         return len(items)
 
     def _of_field(self, field: HeadField, scores: Tensor, targets: Tensor) -> tuple[Tensor, Measures]:

@@ -23,7 +23,6 @@ class Prediction:
         probabilities: By field, of each label; a number has none.
         targets: The same values as numbers, in the order of the heads.
         seconds: Share of the time that its batch took.
-        tokens: Tokens read.
     """
 
     values: dict[str, Value]
@@ -33,7 +32,6 @@ class Prediction:
     tokens: int = 0
 
     def text(self, heads: HeadSet) -> str:
-        """The answer as a miniature gives it."""
         return heads.answer(self.values)
 
 

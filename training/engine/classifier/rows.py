@@ -34,12 +34,10 @@ class TargetRow:
 
     @property
     def length(self) -> int:
-        """How many tokens are read."""
         return len(self.ids)
 
     @property
     def supervised(self) -> int:
-        """How many heads learn from it."""
         return sum(target is not None for target in self.targets)
 
     def identity(self) -> str:

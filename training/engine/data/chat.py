@@ -195,7 +195,7 @@ class Chat:
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True, **clean)) if ids else ""
 
     def _ended(self, ids: list[int], prompt_length: int) -> list[int]:
-        """Cut what the template writes after the end of the turn; add the end where it writes none."""
+        """Cut text that the template writes after the end of the turn; add the end where it writes none."""
         for index in range(len(ids) - 1, prompt_length - 1, -1):
             if ids[index] == self.end_of_turn:
                 return ids[: index + 1]
@@ -277,13 +277,13 @@ def _not_prefix(message: str) -> RowRefusedError:
 
 
 def _joined(before: str, whole: str) -> str:
-    """A whole example behind its prompt, where the template leaves out the empty thinking that the prompt ends with."""
+    """Add the empty thinking that the prompt ends with, where the template omits it from a whole example."""
     stem = thinking.without_empty_block(before)
     return whole if whole.startswith(before) or not whole.startswith(stem) else before + whole[len(stem) :]
 
 
 def _without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
-    """For templates without a place for a system turn: its text opens the first turn of the user."""
+    """Put the system text into the first user turn, for templates without a system turn."""
     system, *rest = turns
     if not rest or rest[0]["role"] != "user":
         return [{**system, "role": "user"}, *rest]

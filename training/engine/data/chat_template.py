@@ -109,7 +109,7 @@ def _switched(text: str, *, thinks: bool) -> str:
 
 
 def _clock(day: date) -> str:
-    """A macro in the place of the clock, for templates that work their format out."""
+    """Macro in place of the clock, for templates that compute their date format."""
     spelled = "".join(f" | replace({_literal(code)}, {_literal(day.strftime(code))})" for code in _CODES)
     return f"{_CLOCK_MACRO}{{{{ form{spelled} }}}}{{% endmacro %}}"
 

@@ -105,7 +105,7 @@ class _BatchRow:
 
 
 def _mask(lines: Sequence[_BatchRow], width: int) -> Tensor:
-    """Each token sees the prompt and its own completion up to itself; padding sees itself, or its softmax is empty."""
+    """Let a token see the prompt and its own completion up to itself; padding sees itself, or its softmax is empty."""
     parts = torch.tensor([line.parts + [-1] * (width - len(line.ids)) for line in lines])
     mine, other = parts.unsqueeze(2), parts.unsqueeze(1)
     seen = ((other == 0) | (other == mine)) & torch.ones(width, width, dtype=torch.bool).tril()

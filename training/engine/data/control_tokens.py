@@ -80,7 +80,7 @@ class ControlTokens:
         return spelled + self._read_through(run, text, words)
 
     def _read_through(self, run: Sequence[tuple[int, int, int]], text: str, words: set[int]) -> list[int]:
-        """Tokens between two control tokens, read in one go where there are words among them."""
+        """Tokenize text between two control tokens at once where there are words among them."""
         if not run or words.isdisjoint(range(run[0][1], run[-1][2])):
             return [token for token, _, _ in run]
         read = self._ids_without_control(text[run[0][1] : run[-1][2]])
@@ -100,7 +100,6 @@ class ControlTokens:
         )
 
     def _in_letters(self, word: str) -> list[int]:
-        """Tokens that spell a control token: those of the word, or of its letters one by one."""
         if word not in self._letters:
             ways = (self._behind_lead(word), [token for letter in word for token in self._behind_lead(letter)])
             fits = (way for way in ways if self._spelled.keys().isdisjoint(way) and self._reads(way, word))
@@ -111,7 +110,7 @@ class ControlTokens:
         return self._letters[word]
 
     def _behind_lead(self, text: str) -> list[int]:
-        """Tokens of a text that stands within another; none where it grows together with whatever stands before it."""
+        """Tokens of a text within another; none where it merges with its context."""
         for lead in _LEADS:
             before, whole = self._ids_without_control(lead), self._ids_without_control(lead + text)
             if whole[: len(before)] == before:
@@ -129,7 +128,7 @@ class ControlTokens:
         return list(self._without_control.encode(text, add_special_tokens=False).ids)
 
     def _reads(self, ids: list[int], word: str) -> bool:
-        """Return whether tokens spell a word, spaces and capitals aside, which encoders do not keep."""
+        """Compare spellings without spaces and capitals, which encoders do not keep."""
         lead = self._ids_without_control(_LEADS[0])
         spelled = str(self._without_control.decode([*lead, *ids], skip_special_tokens=False))
         return "".join(spelled.split()).casefold() == "".join((_LEADS[0] + word).split()).casefold()

@@ -17,8 +17,6 @@ class LabelledAnswer:
     """An answer and whether it is good.
 
     Attributes:
-        id: Its id in the file.
-        row: Prompt and answer.
         is_good: What was decided.
         stranger: The same prompt with an answer that was written for another: how far the model has drifted from the
             reference is estimated from answers written for other prompts.
@@ -31,7 +29,6 @@ class LabelledAnswer:
 
     @property
     def length(self) -> int:
-        """Tokens of the answer and of the stranger's, each with the prompt."""
         return self.row.length + self.stranger.length
 
     @property

@@ -45,7 +45,6 @@ class PackedRows:
         }
 
     def pinned(self) -> PackedRows:
-        """The same line in memory a GPU can read by itself."""
         return self._mapped(lambda tensor: tensor.pin_memory())
 
     def to(self, device: torch.device) -> PackedRows:
@@ -102,7 +101,7 @@ def bin_pack(rows: Sequence[TokenRow], budget: int, *, multiple: int = 1) -> lis
 
 
 def _emptiest_first(ordered: Sequence[TokenRow], count: int) -> list[list[TokenRow]]:
-    """`count` lines, each row into the emptiest (R. L. Graham, 1969), the fullest line first."""
+    """Distribute rows over `count` lines: each into the emptiest (R. L. Graham, 1969), the fullest line first."""
     lines: list[list[TokenRow]] = [[] for _ in range(count)]
     held = [(0, number) for number in range(count)]
     for row in ordered:

@@ -20,12 +20,10 @@ class AnswerPair:
 
     @property
     def length(self) -> int:
-        """Tokens of both, each with its prompt."""
         return self.chosen.length + self.rejected.length
 
     @property
     def supervised(self) -> int:
-        """Tokens of both answers."""
         return self.chosen.supervised + self.rejected.supervised
 
     def identity(self) -> str:

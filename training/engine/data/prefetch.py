@@ -16,7 +16,7 @@ class Prefetcher(Generic[B]):
     """Makes expected batches beforehand. For one caller; its thread ends with the process."""
 
     def __init__(self, make: Callable[[Sequence[Any]], B]) -> None:
-        """`make` turns items into a batch; a pure function, called in another thread."""
+        """Call `make`, a pure function, in another thread."""
         self._make = make
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._expected: list[tuple[list[Any], Future[B]]] = []

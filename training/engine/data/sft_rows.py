@@ -34,7 +34,7 @@ class Item(Protocol):
 
     @property
     def id(self) -> str:
-        """Its id in the dataset's file."""
+        """Id in the dataset's file."""
 
     @property
     def length(self) -> int:
@@ -42,7 +42,7 @@ class Item(Protocol):
 
     @property
     def supervised(self) -> int:
-        """How many of them are supervised."""
+        """Number of supervised tokens."""
 
     def identity(self) -> str:
         """All that tells it from another, as text: a checkpoint belongs to these very tokens."""
@@ -58,12 +58,10 @@ class TokenRow:
 
     @property
     def supervised(self) -> int:
-        """How many of the tokens are supervised."""
         return len(self.ids) - self.prompt_length
 
     @property
     def length(self) -> int:
-        """How many tokens it has."""
         return len(self.ids)
 
     def identity(self) -> str:
@@ -92,7 +90,6 @@ class PaddedBatch:
         return {}
 
     def pinned(self) -> PaddedBatch:
-        """The same batch in memory a GPU can read by itself."""
         return PaddedBatch(
             self.input_ids.pin_memory(), self.positions.pin_memory(), self.targets.pin_memory(), self.tokens
         )
@@ -254,7 +251,7 @@ def _refusal_of(raw: dict[str, Any], chat: Chat) -> RowRefusedError | None:
 
 
 def _refused(refusals: dict[str, RowRefusedError]) -> TrainError | None:
-    """The first of several refusals, with the names of all rows that are refused."""
+    """Name all refused rows in the first error."""
     if not refusals:
         return None
     first, *others = refusals

@@ -135,7 +135,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _tokenizer_state(chat: Chat) -> str | None:
-    """Hash of a tokenizer's whole state: vocabulary, merges, normaliser, added tokens, and the special ones by name."""
+    """Hash a tokenizer's whole state: vocabulary, merges, normaliser, added tokens, and the special ones by name."""
     backend: Any = getattr(chat.tokenizer, "backend_tokenizer", None)
     if backend is None:
         return None

@@ -74,7 +74,7 @@ def local_state(saved: Mapping[str, Any], optimiser: torch.optim.Optimizer) -> d
 
 
 def _like(value: object, parameter: Tensor) -> Any:
-    """A moment in parts as its parameter is; the count of steps stays whole."""
+    """Shard a moment like its parameter; the count of steps stays whole."""
     if not isinstance(parameter, DTensor) or not isinstance(value, Tensor) or value.shape != parameter.shape:
         return value
     part = _part(value, parameter).to(parameter.device, copy=True)
@@ -84,7 +84,7 @@ def _like(value: object, parameter: Tensor) -> Any:
 
 
 def _part(whole: Tensor, like: DTensor) -> Tensor:
-    """This process's part of a tensor (a view), cut as `like` is; asks no other process."""
+    """View of a tensor's part of this process, cut as `like` is; no communication."""
     index, count = like.device_mesh.get_local_rank(), like.device_mesh.size()
     pieces = whole.chunk(count)
     return pieces[index] if index < len(pieces) else whole[:0]

@@ -115,7 +115,7 @@ def _environment(run: RunDir, spec: TrainSpec, *, on_cpu: bool) -> dict[str, str
 
 
 def _forward_stop(folder: Path, processes: int, signalled: set[int]) -> set[int]:
-    """Signal the processes that are up and have not been told; those that still load are told at a later look."""
+    """Signal processes that are up and not signalled yet; loading ones are signalled at a later look."""
     reached = set()
     for rank in set(range(processes)) - signalled:
         with contextlib.suppress(OSError, ValueError):
@@ -126,7 +126,7 @@ def _forward_stop(folder: Path, processes: int, signalled: set[int]) -> set[int]
 
 
 def _finish(run: RunDir, spec: TrainSpec, code: int) -> None:
-    """Say what became of a run of which no process could."""
+    """Record the outcome of a run whose processes could not."""
     if errors := sorted((run.path / FOLDER).glob("error-*.json")):
         run.finish("failed", error=EngineError.model_validate_json(errors[0].read_bytes()))
         return
@@ -143,7 +143,7 @@ def _mark_file(folder: Path, rank: int) -> Path:
 
 
 def _accelerate_launch() -> None:
-    """`accelerate launch` with this process's arguments; it ends with its parent process."""
+    """Run `accelerate launch` with this process's arguments; it ends with its parent process."""
     from accelerate.commands import launch as accelerate
 
     end_with_parent(signal.SIGKILL)

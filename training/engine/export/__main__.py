@@ -114,7 +114,7 @@ def load(run: RunDir, spec: ExportSpec) -> LoadedStudent:
 
 
 def _write_merged(student: LoadedStudent, target: Path) -> int:
-    """Safetensors as `from_pretrained` reads them, in the format the base came in."""
+    """Write safetensors for `from_pretrained`, in the format of the base."""
     size = student.parameters * student.stored_dtype.itemsize
     disk.require_room(target, size // disk.DISK_MARGIN)
     model = student.model.to(student.stored_dtype)

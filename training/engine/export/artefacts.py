@@ -100,7 +100,7 @@ def whole_weights(
 def _as_stored(
     model: nn.Module, weights: Mapping[str, Tensor] | None, dtype: torch.dtype
 ) -> Mapping[str, Tensor] | None:
-    """Weights in a format: those given as copies, else the model's own, in place, so that tied ones stay one."""
+    """Copy given weights to a format, or convert the model in place, so that tied weights stay one."""
     if weights is None:
         model.to(dtype)
         return None
@@ -108,7 +108,7 @@ def _as_stored(
 
 
 def _name_dtype(path: Path, dtype: torch.dtype) -> None:
-    """Name the format the weights lie in: a model that was sharded still computes in another."""
+    """Write the format of the weights into the config: a sharded model still computes in another."""
     config = json.loads(path.read_text())
     config["dtype"] = str(dtype).removeprefix("torch.")
     path.write_text(json.dumps(config, indent=2, sort_keys=True))

@@ -116,7 +116,7 @@ def _as_is(_name: str, tensor: Tensor, _config: PretrainedConfig) -> Tensor:
 
 
 def _interleaved(name: str, tensor: Tensor, config: PretrainedConfig) -> Tensor:
-    """Llama's queries and keys: transformers turns the halves of a head, llama.cpp neighbouring numbers."""
+    """Reorder queries and keys: transformers rotates halves of a head, llama.cpp neighbouring numbers."""
     if ".q_proj." in name:
         heads = config.num_attention_heads
     elif ".k_proj." in name:

@@ -37,12 +37,10 @@ class GgufTensor:
     kind: gguf.GGMLQuantizationType
 
     def encoded(self) -> np.ndarray[Any, Any]:
-        """The bytes of the tensor, in rows."""
         return np.ascontiguousarray(gguf.quants.quantize(self.values.float().contiguous().numpy(), self.kind))
 
     @property
     def bytes(self) -> int:
-        """How many they are."""
         block, size = gguf.GGML_QUANT_SIZES[self.kind]
         return self.values.numel() // block * size
 
@@ -57,7 +55,6 @@ class GgufContents:
 
     @property
     def bytes(self) -> int:
-        """Of the tensors."""
         return sum(piece.bytes for piece in self.tensors)
 
 

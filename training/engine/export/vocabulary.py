@@ -119,7 +119,7 @@ def _type(
 
 
 def _scores(tokens: list[str], merges: list[str]) -> list[float]:
-    """Pieces that merge early score high: llama.cpp merges the best-scored pair first, the tokenizer the earliest."""
+    """Score early merges high: llama.cpp merges the best-scored pair first, the tokenizer the earliest."""
     ranks: dict[str, int] = {}
     for rank, merge in enumerate(merges):
         left, _, right = merge.partition(" ")
@@ -128,7 +128,7 @@ def _scores(tokens: list[str], merges: list[str]) -> list[float]:
 
 
 def _cut(given: Mapping[str, Any]) -> str:
-    """llama.cpp's name for what a byte-level tokenizer does to text before it merges."""
+    """llama.cpp's name for a byte-level tokenizer's pre-tokenization."""
     parts = given["pretokenizers"] if given["type"] == "Sequence" else [given]
     kinds = [part["type"] for part in parts]
     if any(part.get("add_prefix_space") for part in parts):

@@ -61,7 +61,6 @@ class _JsonForm:
         return "\n".join([f"start: {start}", *rules, ""])
 
     def rule(self, body: str) -> str:
-        """The name of a rule with this body."""
         return self._names.setdefault(body, f"r{len(self._names)}")
 
     def _terminal(self, pattern: str) -> str:
@@ -73,7 +72,7 @@ class _JsonForm:
             raise place.refusal("", f"holds more than {MOST_VALUES} values, too many to compile")
 
     def _value(self, schema: object, place: Place, depth: int) -> str:
-        """The expression of a schema's values, whose inner lines stand `depth + 1` blanks in."""
+        """Expression of a schema's values; inner lines are indented by `depth + 1` blanks."""
         self._count(1, place)
         if depth > DEEPEST:
             raise place.refusal("", f"has more than {DEEPEST} levels")
@@ -186,7 +185,7 @@ class _JsonForm:
         return self.rule(full if least else f"{brackets.empty} | {full}")
 
     def _open(self, levels: int, depth: int) -> str:
-        """Any value, so many levels deep."""
+        """Any value, at most `levels` deep."""
         plain = [
             '"null"',
             '"true"',
@@ -206,7 +205,7 @@ class _JsonForm:
 
 
 def _brackets(pair: str, depth: int) -> sequences.Brackets:
-    """How a list or an object is laid out by `json.dumps(indent=1)`."""
+    """Layout of a list or an object in `json.dumps(indent=1)`."""
     inner, outer = "\n" + " " * (depth + 1), "\n" + " " * depth
     return sequences.Brackets(
         empty=_literal(pair),
@@ -217,7 +216,7 @@ def _brackets(pair: str, depth: int) -> sequences.Brackets:
 
 
 def _indented(text: str, depth: int) -> str:
-    """JSON of several lines as it stands `depth` blanks in; line ends within texts are escaped."""
+    """JSON of several lines, indented by `depth` blanks; line ends within texts are escaped."""
     return text.replace("\n", "\n" + " " * depth)
 
 

@@ -109,7 +109,7 @@ def _same_length(low: str, high: str) -> str:
 
 
 def _fraction(low: int, high: int, decimals: int) -> str:
-    """A point and digits that do not end in a zero, from `low` to `high` as if all decimals were written."""
+    """Point and digits without a last zero, from `low` to `high` in units of the last decimal."""
     if not decimals:
         return ""
     tail = _tail(f"{low:0{decimals}}", f"{high:0{decimals}}")
@@ -119,7 +119,7 @@ def _fraction(low: int, high: int, decimals: int) -> str:
 
 
 def _tail(low: str, high: str) -> str | None:
-    """Digits from `low` to `high` with the zeros at their end left out; None where nothing but zeros is left."""
+    """Digits from `low` to `high` without zeros at the end; None where only zeros are left."""
     if not high.strip("0"):
         return None
     rest = len(low) - 1

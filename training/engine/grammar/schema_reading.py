@@ -47,7 +47,6 @@ class Place:
         return Place(self.root, (*self.path, *map(str, names)), self.followed)
 
     def refusal(self, keyword: str, says: str) -> SchemaRefusedError:
-        """The refusal of a keyword at this place."""
         path = ".".join(("schema", *self.path, *([keyword] if keyword else [])))
         return SchemaRefusedError(path, says)
 
@@ -133,7 +132,6 @@ class Place:
         return Decimal(repr(value))
 
     def lengths(self, schema: Mapping[str, Any], low: str, high: str) -> tuple[int, int | None]:
-        """The least and the greatest length or count."""
         limit = LONGEST if low == "minLength" else MOST_ITEMS
         found = [schema.get(low, 0), schema.get(high)]
         for name, value in zip((low, high), found, strict=True):
@@ -156,7 +154,6 @@ class Place:
         return {name: (sub, self.at("properties", name)) for name, sub in given.items()}
 
     def required(self, schema: Mapping[str, Any], properties: Mapping[str, object]) -> frozenset[str]:
-        """Names of the properties that must stand."""
         names = schema.get("required", [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise self.refusal("required", "must be a list of names")
@@ -213,7 +210,7 @@ def _implied(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _are_apart(options: list[Any]) -> bool:
-    """Whether no value fits two of these schemas: each has one type of its own, or values of its own."""
+    """Test that no value fits two schemas: each has one type of its own, or values of its own."""
     kinds: list[str] = []
     for option in options:
         given = option.get("type") if isinstance(option, dict) else None

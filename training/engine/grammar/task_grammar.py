@@ -36,7 +36,7 @@ def task_grammar(task: TaskSpec) -> str | None:
 
 
 def _required(schema: Mapping[str, Any], fields: Sequence[OutputItem], *, patterns: bool) -> dict[str, Any]:
-    """A schema of an object in which what is required is not empty, and a pattern is of the whole text."""
+    """Require text in required fields of an object; patterns match the whole text."""
     return {
         **schema,
         "properties": {

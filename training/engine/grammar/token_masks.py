@@ -43,7 +43,6 @@ class GrammarState:
         self._is_thinking = bool(chat.opened)
 
     def take(self, token: int) -> None:
-        """Note the next token of the text."""
         if self._is_thinking:
             # The tag is a few tokens long.
             self._thinking = [*self._thinking[-_TAG_TOKENS:], token]
@@ -65,7 +64,6 @@ class GrammarState:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the text so far is one that the grammar allows."""
         return not self._is_thinking and not self._matcher.is_error() and self._matcher.is_accepting()
 
     @property
@@ -159,7 +157,6 @@ def problem_of(grammar: str) -> str:
 
 
 def _reason(error: str) -> str:
-    """The line of a compiler's report that says what is wrong."""
     lines = error.splitlines()
     return next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), lines[0])
 

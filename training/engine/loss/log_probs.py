@@ -110,7 +110,7 @@ def _forward(
 
 
 def _block(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Log-probabilities of targets (n) under scores (n, V), and the gradient (n, V) in fp32: one at the target, less p."""
+    """Log-probabilities of targets (n) under scores (n, V), and their fp32 gradient (n, V): one-hot less p."""
     wanted = targets.unsqueeze(1)
     log_softmax = torch.log_softmax(scores.float(), dim=1)
     result = log_softmax.gather(1, wanted).squeeze(1)

@@ -38,7 +38,6 @@ class SupervisedHead:
     """The loss of a model at chosen positions, computed at its output layer."""
 
     def __init__(self, model: CausalModel) -> None:
-        """Watch the output layer of `model`, and find out whether anything follows it."""
         self._head: nn.Module = model.get_output_embeddings()
         # What BART adds to all scores; a constant of the model, not of its output layer.
         self._constant: Tensor | None = getattr(model, "final_logits_bias", None)
@@ -142,7 +141,7 @@ class Network:
 
 
 def _ends_model(model: CausalModel, head: nn.Module, constant: Tensor | None) -> bool:
-    """Whether the output layer is a plain linear one and its output, with a constant if there is one, the model's own."""
+    """Test for a plain linear output layer whose output, up to a constant, is the model's own."""
     if type(head) is not nn.Linear:
         return False
     if constant is not None and cast("Tensor | None", head.bias) is not None:

@@ -34,7 +34,6 @@ class GeneratedText:
     Attributes:
         index: Number of the prompt, from 0.
         text: Without special tokens.
-        prompt_tokens: Tokens it was given.
         completion_tokens: Tokens it wrote, the end of the turn included.
         seconds: Its share of its batch's time.
         ended: Whether it ended its turn, or ran into the limit.
@@ -147,7 +146,7 @@ def generate(
 
 
 def _encoded(chat: Chat, prompts: Sequence[Messages]) -> tuple[list[list[int]], dict[int, str]]:
-    """Token ids of prompts, none of those that are refused, and by their numbers why these are."""
+    """Token ids of prompts without refused ones, and reasons of refusals by number."""
     encoded, refusals = list[list[int]](), dict[int, str]()
     for index, prompt in enumerate(prompts):
         try:
@@ -202,7 +201,7 @@ def _generate_batch(
     should_stop: Callable[[], bool],
     states: Sequence[GrammarState | None],
 ) -> list[list[int]] | None:
-    """Token ids written for each chosen prompt, at most its limit; None when told to stop."""
+    """Token ids for each chosen prompt, at most its limit; None after a stop."""
     prompts = [encoded[index] for index in chosen]
     decoding = (
         Seq2SeqDecoding(model, prompts, chat.begins, chat.pad)
@@ -244,7 +243,7 @@ def _generate_batch(
 
 
 def _is_over(state: GrammarState | None, token: int) -> bool:
-    """Note a row's token in its grammar; returns whether nothing can follow it."""
+    """Feed a token to the row's grammar; return whether nothing can follow it."""
     if state is None:
         return False
     state.take(token)
@@ -275,7 +274,7 @@ class NGramHistory:
 
 
 def _mask_repeats(scores: Tensor, histories: Sequence[NGramHistory]) -> Tensor:
-    """Scores (B, V) in which tokens that would say a run again are out of reach."""
+    """Mask tokens in scores (B, V) that would repeat a run."""
     for row, history in enumerate(histories):
         if history.forbidden:
             scores[row, list(history.forbidden)] = -torch.inf

@@ -41,10 +41,8 @@ class LoadedStudent:
 
     Attributes:
         model: A transformers language model, a decoder alone or with an encoder, in evaluation mode, on the CPU.
-        chat: Its tokenizer and template.
         model_type: Family, from config.json, such as `llama` or `gemma3_text`.
         context_length: Longest sequence it was made for; None where the config does not say.
-        parameters: How many it has.
         stored_dtype: Format its weights lie in on the disk.
     """
 
@@ -161,7 +159,7 @@ def _model(
 
 
 def _auto_class(config: PretrainedConfig) -> Any:
-    """Students that see and are known as such only (Qwen-VL) write from text alone just as well."""
+    """Load students known only with vision (Qwen-VL), which write from text alone just as well."""
     if config.is_encoder_decoder:
         return AutoModelForSeq2SeqLM
     sees_only = type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING and type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING
@@ -180,7 +178,7 @@ def _four_bits(compute: torch.dtype) -> dict[str, Any]:
 
 
 def _forced_beginning(model: CausalModel, chat: Chat) -> tuple[int, ...]:
-    """The token that an encoder–decoder's makers have every answer begin with (BART's summaries); mostly none."""
+    """Token that an encoder–decoder begins every answer with (BART's summaries); mostly none."""
     forced = getattr(model.generation_config, "forced_bos_token_id", None) if chat.is_apart else None
     return () if forced is None else (int(forced),)
 

@@ -85,7 +85,7 @@ def packed_attention(
 
 
 def _half_of(query: Tensor) -> torch.dtype | None:
-    """The half format flash attention would compute in; None where there is no flash attention."""
+    """Half format that flash attention would compute in; None without flash attention."""
     if not query.is_cuda or query.shape[-1] > FLASH_WIDTH or torch.cuda.get_device_capability() < FLASH_SINCE:
         return None
     if not FLASH:

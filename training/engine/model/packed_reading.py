@@ -29,7 +29,6 @@ class PackedReading(AbstractContextManager[None]):
     """While it is entered a model's attention takes packed rows, and only those. May be entered again, not nested."""
 
     def __init__(self, model: CausalModel) -> None:
-        """For a transformers model, PEFT around it or not."""
         self._configs = _configs(model)
         self._before: list[str] = []
 
@@ -76,7 +75,7 @@ def _scores_alone(network: Network) -> Tensor:
 
 
 def _scores_mixed(network: Network) -> Tensor:
-    """Of the same rows as one text, so that each sees those before it."""
+    """Scores of the same rows as one text, so that each sees those before it."""
     rows = _probe(network)
     line = pack(rows)
     text = TokenRow("mixed", [*line.input_ids[0].tolist(), rows[-1].ids[-1]], 1)
@@ -106,7 +105,6 @@ def _probe(network: Network) -> list[TokenRow]:
 
 
 def _configs(model: CausalModel) -> list[Any]:
-    """Every config that attention of this model may ask for its implementation."""
     by_id = {id(part.config): part.config for part in model.modules() if isinstance(part, PreTrainedModel)}
     for config in list(by_id.values()):
         text = config.get_text_config() if isinstance(config, PretrainedConfig) else config

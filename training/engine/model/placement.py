@@ -26,7 +26,6 @@ class Placement:
 
     @property
     def dtype_name(self) -> str:
-        """The precision in a recipe's words."""
         return "fp32" if self.autocast == "no" else self.autocast
 
 

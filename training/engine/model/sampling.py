@@ -102,7 +102,7 @@ def _sampled(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
 
 
 def _exponential_noise(size: int, wishes: Sequence[TokenSampling], device: torch.device) -> Tensor:
-    """Exponential noise of each row's tokens, (B, V): 23 bits, so that none is zero or infinite."""
+    """Exponential noise, (B, V): 23 bits, so that none is zero or infinite."""
     noise = _mixed(_hashes(size, device) ^ _keys(wishes, device))
     noise.bitwise_right_shift_(9).bitwise_and_(0x7FFFFF)
     return noise.float().add_(0.5).mul_(-(2.0**-23)).log1p_().neg_()

@@ -92,7 +92,7 @@ def identity(start: Start | None, run_dir: Path) -> str:
 
 
 def _stacked(name: str, parts: tuple[Tensor, Tensor], scales: tuple[float, float]) -> Tensor:
-    """Both adapters' factor: A one above the other, B side by side, each B already scaled."""
+    """Stack both adapters' factors: A one above the other, B side by side, each B already scaled."""
     if FACTOR_A in name:
         return torch.cat(parts).contiguous()
     if FACTOR_B in name:

@@ -150,7 +150,7 @@ def sound_weights(source: str, options: dict[str, Any]) -> tuple[str, dict[str, 
 
 
 def _fetched(source: str, options: dict[str, Any]) -> Path:
-    """The folder that a hub student's weights lie in, with how it writes: one file, or those of its index."""
+    """Folder of a hub student's weights, and their layout: one file, or those of an index."""
 
     def fetch(name: str) -> Path | None:
         try:

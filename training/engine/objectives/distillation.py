@@ -56,7 +56,6 @@ class Distillation:
         return loss, {"nll": measure(own), "agreement": measure(agrees)}
 
     def normaliser(self, items: Sequence[TokenRow]) -> int:
-        """Supervised tokens."""
         return jsonl.supervised(items)
 
 

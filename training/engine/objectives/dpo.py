@@ -40,7 +40,6 @@ class Dpo:
     share: bool = False
 
     def loss(self, network: Network, items: Sequence[AnswerPair]) -> tuple[Tensor, Measures]:
-        """Loss of the pairs, summed."""
         layout = collate_completions([(pair.chosen, pair.rejected) for pair in items], network.pad, share=self.share)
         layout = layout.to(network.device)
         tokens = token_log_probs(network, layout)
@@ -63,7 +62,6 @@ class Dpo:
         }
 
     def normaliser(self, items: Sequence[AnswerPair]) -> int:
-        """Pairs."""
         return len(items)
 
     def referenced(self, items: Sequence[AnswerPair]) -> list[TokenRow]:

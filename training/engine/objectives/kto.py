@@ -42,7 +42,6 @@ class Kto:
     references: ReferenceLogProbs = field(default_factory=ReferenceLogProbs)
 
     def loss(self, network: Network, items: Sequence[LabelledAnswer]) -> tuple[Tensor, Measures]:
-        """Loss of the verdicts, summed."""
         drifted = self._drifted(network, items)
         rows = [item.row for item in items]
         layout = collate_completions([[row] for row in rows], network.pad, share=False).to(network.device)
@@ -67,7 +66,6 @@ class Kto:
         }
 
     def normaliser(self, items: Sequence[LabelledAnswer]) -> int:
-        """Examples."""
         return len(items)
 
     def referenced(self, items: Sequence[LabelledAnswer]) -> list[TokenRow]:

@@ -34,7 +34,6 @@ class Sft:
     ahead: Prefetcher[RowBatch] | None = None
 
     def batch(self, items: Sequence[TokenRow]) -> RowBatch:
-        """Rows as the model reads them."""
         if self.chat.is_apart:
             return apart.collate(items, self.chat.pad, self.chat.begins[0])
         return pack(items) if self.packs else collate(items, self.chat.pad)
@@ -46,5 +45,4 @@ class Sft:
         return network.head.loss(network.model, batch.input_ids, batch.positions, batch.targets, **inputs), {}
 
     def normaliser(self, items: Sequence[TokenRow]) -> int:
-        """Supervised tokens."""
         return sum(row.supervised for row in items)

@@ -49,7 +49,6 @@ class MetricReporter:
         self._since = self._reported = time.perf_counter()
 
     def add(self, state: TrainState, step: StepResult) -> None:
-        """Take note of one step, and report where a report is due."""
         self._losses.append(step.loss)
         self._measures.append(step.measures)
         self._tokens += step.tokens
@@ -82,7 +81,7 @@ class MetricReporter:
 
 
 def _mean_of(steps: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Mean of each measure over the steps that have it; the newest value of what has no mean."""
+    """Mean of each measure over steps that have it; the newest value where a mean makes no sense."""
     names = {name for step in steps for name in step}
     by_name = {name: [step[name] for step in steps if name in step] for name in sorted(names)}
     return {name: values[-1] if name in NOT_AVERAGED else sum(values) / len(values) for name, values in by_name.items()}

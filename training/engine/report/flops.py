@@ -94,7 +94,7 @@ def arithmetic_of(model: CausalModel) -> ModelShape | None:
 
 
 def _attended(length: int, window: int) -> int:
-    """Positions that the tokens of one row look at, together."""
+    """Positions that the tokens of one row attend to, together."""
     if not window or length <= window:
         return length * (length + 1) // 2
     return window * (window + 1) // 2 + (length - window) * window
@@ -110,7 +110,7 @@ def _attention(config: PretrainedConfig) -> tuple[int, tuple[int, ...]]:
 
 
 def _text_parameters(model: CausalModel, left_out: set[int]) -> int:
-    """Numbers in weights of two and more dimensions, embeddings and other senses left out."""
+    """Numbers in weights of two and more dimensions, without embeddings and vision."""
     return sum(
         int(parameter.numel())
         for name, parameter in model.named_parameters()

@@ -68,7 +68,7 @@ def read(nvml: ModuleType, handles: list[Any]) -> GpuSample:
 
 
 def _handle(nvml: ModuleType, index: int) -> Any:
-    """NVML counts all GPUs of the host, torch those this process may see: the UUID says which is which."""
+    """Find a GPU by UUID: NVML counts all GPUs of the host, torch those this process may see."""
     uuid = str(torch.cuda.get_device_properties(index).uuid)
     return nvml.nvmlDeviceGetHandleByUUID(uuid if uuid.startswith("GPU-") else f"GPU-{uuid}")
 

@@ -68,7 +68,7 @@ class Observer:
         return figures
 
     def _gpu_figures(self) -> dict[str, float]:
-        """Means since the last time, and the energy since the start; the caller holds the lock."""
+        """Means since the last call, and energy since the start; the caller holds the lock."""
         readings, self._readings = self._readings, []
         figures = {
             name: sum(values) / len(values)

@@ -36,7 +36,6 @@ class Seq2SeqBatch:
         return {"attention_mask": self.attention_mask, "decoder_input_ids": self.decoder_input_ids}
 
     def pinned(self) -> Seq2SeqBatch:
-        """The same batch in memory a GPU can read by itself."""
         return self._mapped(lambda tensor: tensor.pin_memory())
 
     def to(self, device: torch.device) -> Seq2SeqBatch:

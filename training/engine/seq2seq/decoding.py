@@ -20,7 +20,7 @@ class Seq2SeqDecoding:
     """A batch of answers under way. All begin together, so none of the decoder's rows needs padding."""
 
     def __init__(self, model: CausalModel, prompts: Sequence[list[int]], begins: tuple[int, ...], pad: int) -> None:
-        """`begins` is what the decoder is given before it writes."""
+        """`begins` is the decoder's fixed start."""
         self._model = model
         ids, mask = padded(prompts, pad)
         self._ids, self._mask = ids.to(model.device), mask.to(model.device)

@@ -127,7 +127,6 @@ def _body(run: TrainingRun, folder: Path) -> dict[str, object]:
 
 
 def _copy_model(source: Path, folder: Path, role: str) -> str:
-    """Copy a model's files; returns where they lie, below the folder."""
     target = folder / role / source.name
     target.mkdir(parents=True)
     for file in {file for pattern in model_folder.MODEL_FILES for file in source.glob(pattern)}:
