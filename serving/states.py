@@ -9,8 +9,6 @@ LONGEST_REASON: Final = 500
 
 
 class Act(TextChoices):
-    """What was done with a miniature."""
-
     PROMOTE = "promote", "Promoted"
     DEMOTE = "demote", "Taken back"
 

@@ -30,7 +30,6 @@ class SplitScores:
     """Scores of the newest finished evaluation on one split.
 
     Attributes:
-        evaluation: Its id.
         split: `validation` or `test`.
         at: When it was ordered, ISO.
         records: How many it was measured on.
@@ -59,14 +58,12 @@ class MiniatureCard:
     """All that is told of a miniature; see `docs/cards.md` for each part.
 
     Attributes:
-        miniature: What it is.
         lineage: Task versions, dataset version with its hash, who wrote the drafts, student, run.
         data: A summary of the dataset's card.
         recipe: Name, values, and in what it departs from the preset.
         environment: What it was tuned with; None of runs from before that was recorded.
         scores: By split.
         openings: How often the task's test split was opened, how often that was planned, and which were for this one.
-        costs: What its outputs cost.
         break_even: Against paid models.
         limits: What it was not measured on, in sentences.
         licence: Of the base and of the data.
@@ -85,7 +82,6 @@ class MiniatureCard:
     licence: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the card as JSON values, for the API and for downloads."""
         body = asdict(self)
         for scores in body["scores"]:
             del scores["summary"]
@@ -129,7 +125,7 @@ def _head(miniature: Miniature) -> dict[str, Any]:
 
 
 def _lineage(miniature: Miniature) -> dict[str, Any]:
-    """The lineage without addresses of this site, and with reviewers counted instead of named."""
+    """Lineage without addresses of this site, and with reviewers counted instead of named."""
     links = lineage.miniature_lineage(miniature)
     people = links.pop("reviewers")
     del links["miniature"]
@@ -184,7 +180,7 @@ def _openings(run: TrainingRun) -> dict[str, Any]:
 
 
 def _running_costs(miniature: Miniature, evaluations: Mapping[str, Evaluation]) -> RunningCosts:
-    """Costs on the host where its newest evaluation with a throughput ran."""
+    """Costs on the host of its newest evaluation with a throughput."""
     tuned = run_inputs.tuned_name(miniature.run)
     by_age = sorted(evaluations.values(), key=lambda each: (each.created_at, each.pk), reverse=True)
     measured = next(((each, found) for each in by_age if (found := _capacity(each, tuned))), None)
@@ -209,7 +205,7 @@ def _capacity(evaluation: Evaluation, tuned: str) -> Capacity | None:
 
 
 def _licence(run: TrainingRun) -> dict[str, Any]:
-    """What is stated of each; the data's licence is for whoever passes it on, so its sources' provenance stands for it."""
+    """Licences as declared; the data's is the publisher's decision, so its sources' provenance stands for it."""
     sources = run.dataset_version.counts.get("sources") or []
     return {
         "base": run.student.licence or None,

@@ -31,7 +31,6 @@ class CardFigure:
     n: int | None = None
 
     def times(self, factor: float) -> CardFigure:
-        """The same in another unit; the factor is above 0."""
         low, high = (None if end is None else end * factor for end in (self.low, self.high))
         return CardFigure(self.mean * factor, low, high, self.n)
 
@@ -57,7 +56,6 @@ class RunningCosts:
 
     Attributes:
         host: Whose price an hour counts.
-        usd_per_hour: That price.
         capacity: What the host writes.
         batch_usd_per_1000: Of outputs written in full batches, the host paid while it writes.
         always_on_usd_per_month: Of a host that is paid around the clock, 730 hours.
@@ -135,7 +133,7 @@ def break_even(
 
 
 def _measured(drafts: Sequence[PricedDraft]) -> list[tuple[str, CardFigure]]:
-    """Mean cost of a draft by who wrote it, the most drafts first; intervals by company."""
+    """Mean cost of a draft by writer, the most drafts first; intervals by company."""
     by_teacher: dict[str, list[PricedDraft]] = defaultdict(list)
     for draft in drafts:
         by_teacher[draft.teacher].append(draft)
@@ -148,7 +146,7 @@ def _measured(drafts: Sequence[PricedDraft]) -> list[tuple[str, CardFigure]]:
 
 
 def _computed(drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]) -> list[tuple[str, CardFigure]]:
-    """What each listed model would cost for as many tokens, the cheapest first; free ones are no paid models."""
+    """Cost of as many tokens at each listed price, the cheapest first; free models are left out."""
     if not drafts:
         return []
     tokens_in = sum(draft.input_tokens for draft in drafts) / len(drafts)

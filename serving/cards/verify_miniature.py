@@ -118,7 +118,7 @@ def verify(path: Path, rows: Sequence[Path] = ()) -> list[str]:
 
 
 def _require_files(archive: Archive, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Hold each file against the manifest and return its hash; no file is missing, and none is more."""
+    """Check each file against the manifest and return its hash; no file is missing, and none is more."""
     hashes = {}
     try:
         weights = manifest["export"]["files"] if "export" in manifest else manifest["files"]
@@ -138,7 +138,7 @@ def _require_files(archive: Archive, manifest: Mapping[str, Any]) -> dict[str, s
 
 
 def _require_card(archive: Archive, manifest: Mapping[str, Any], hashes: Mapping[str, str]) -> list[str]:
-    """Hold the card against the weights, dataset, task versions and evaluations it names; return hashes to note."""
+    """Check the card's weights, dataset, task versions and evaluations; return hashes to note."""
     if CARD not in hashes:
         raise DifferenceError(f"{CARD} is missing.")
     card = archive.json(CARD)
@@ -177,7 +177,6 @@ def _measured(evaluation: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _require_rows(archive: Archive, rows: Sequence[Path]) -> None:
-    """Look each file of rows up among the dataset's."""
     frozen = {sha256 for _, _, sha256, _ in archive.json(DATASET)} if rows else set()
     for path in rows:
         with path.open("rb") as source:

@@ -61,7 +61,6 @@ class MiniatureLine:
     """What 1,000 outputs of a miniature cost at a volume, US dollars.
 
     Attributes:
-        miniature: Which.
         capacity: What it was measured to write in an hour on a GPU; None where no evaluation of it ran on one.
         hosts: Hosts that write the volume; None where the capacity or the host's price is not known.
         always_on: Hosts held around the clock.

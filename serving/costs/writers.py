@@ -46,12 +46,10 @@ class WriterCost:
 
     @property
     def per_output(self) -> Decimal | None:
-        """US dollars per output; None where none came."""
         return self.usd / self.outputs if self.outputs else None
 
     @property
     def per_thousand(self) -> Decimal | None:
-        """US dollars per 1,000 outputs; None where none came."""
         return (self.usd * THOUSAND / self.outputs).quantize(MICRO) if self.outputs else None
 
 
@@ -60,7 +58,6 @@ class Reviewing:
     """What people took to review a task's drafts one by one; verdicts in bulk and imported ones took none.
 
     Attributes:
-        drafts: How many were reviewed.
         reviews: By how many people each, summed: a verdict that was given again is of the same review.
         seconds: What all of them took.
     """

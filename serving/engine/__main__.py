@@ -106,7 +106,7 @@ async def serve(run: RunDir, spec: ServingSpec) -> None:
 
 
 async def _warm(run: RunDir, shelf: ModelCache) -> None:
-    """Read models into memory ahead of their first question, as far as they fit."""
+    """Load models ahead of their first question, as far as they fit."""
     for name in shelf.known:
         try:
             await shelf.release(await shelf.take(name))
@@ -116,7 +116,7 @@ async def _warm(run: RunDir, shelf: ModelCache) -> None:
 
 
 async def _watch(run: RunDir, app: App, serving: asyncio.Task[None]) -> None:
-    """Look for a stop, and now and then report what was done; wakes twice a second."""
+    """Check for a stop and report figures; wakes twice a second."""
     reported, waited_s, steady_at_s = -1, REPORT_EVERY_S, time.monotonic() + STEADY_AFTER_S
     while not run.stop_requested and not serving.done():
         if time.monotonic() >= steady_at_s:

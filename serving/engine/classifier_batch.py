@@ -58,7 +58,7 @@ class ClassifierBatch:
         ]
 
     def clear(self) -> None:
-        """Forget all rows: there are none."""
+        pass
 
 
 def bytes_to_load(entry: ModelEntry, artefact: Path, dtype: torch.dtype) -> int:
@@ -121,7 +121,7 @@ def open_row(ask: GenerateRequest, student: LoadedClassifier, chat: Chat, task: 
 
 
 def _require_fields(ask: GenerateRequest, task: TaskSpec) -> None:
-    """A classifier says what its task has fields for, and nothing else: a schema may name these alone."""
+    """Limit a schema to the classifier's fields: it can answer no others."""
     schema = ask.answer_schema if isinstance(ask.answer_schema, dict) else {}
     named, own = set(schema.get("properties") or ()), {field.name for field in task.output_schema}
     if named != own:

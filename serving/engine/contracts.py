@@ -48,7 +48,6 @@ class ModelEntry(Part):
 
     @property
     def artefact(self) -> Path:
-        """Where its adapter or its whole weights lie within its files."""
         part = Path(self.folder) / ("model" if self.method == "full" else "adapter")
         return part if part.is_dir() else Path(self.folder)
 

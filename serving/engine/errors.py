@@ -7,8 +7,6 @@ class RequestRefused(Exception):  # noqa: N818 (it is an answer, not a fault)
     """A question that is not answered.
 
     Args:
-        status: HTTP status.
-        code: A stable word.
         message: What was found and what to do.
         retry_after_s: When it may be asked again.
     """

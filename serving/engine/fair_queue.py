@@ -22,7 +22,6 @@ class FairQueue:
         return (row for line in self._lines.values() for row in line)
 
     def add(self, row: Row) -> None:
-        """Put a row at the end of its caller's line."""
         self._lines.setdefault(row.caller, deque()).append(row)
 
     def remove(self, row: Row) -> bool:
@@ -49,7 +48,6 @@ class FairQueue:
         return row
 
     def of(self, caller: str) -> int:
-        """How many rows of a caller wait."""
         return len(self._lines.get(caller, ()))
 
     def surplus(self, share: int) -> Row | None:

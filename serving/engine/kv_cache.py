@@ -36,12 +36,12 @@ class GrowingLayer(DynamicLayer):
 
 
 def _is_within(view: Tensor, room: Tensor) -> bool:
-    """Whether these are still the first places of the room, and of all its rows."""
+    """Check that these are still the first places of the room, and of all its rows."""
     return view.data_ptr() == room.data_ptr() and view.shape[0] == room.shape[0]
 
 
 def _roomier(old: Tensor, states: Tensor, have: int, want: int) -> Tensor:
-    """A tensor with places for `want` tokens and some more, the first `have` filled with the old ones."""
+    """Copy `old` to a tensor with room for `want` tokens and some more; the first `have` are filled."""
     room = states.new_empty((*states.shape[:2], want + SPARE_TOKENS, states.shape[-1]))
     if have:
         room[:, :, :have] = old

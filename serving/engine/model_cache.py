@@ -104,7 +104,6 @@ class ModelCache:
 
     @property
     def max_weights_bytes(self) -> int:
-        """How many bytes of weights are held at once."""
         return self._limit
 
     @property
@@ -114,11 +113,9 @@ class ModelCache:
 
     @property
     def known(self) -> list[str]:
-        """Names of the models that may be asked for."""
         return sorted(self._known)
 
     def is_loaded(self, name: str) -> bool:
-        """Whether a model would answer without being read first."""
         return name in self._ready
 
     async def know(self, entries: list[ModelEntry]) -> None:
@@ -146,7 +143,6 @@ class ModelCache:
         return ready
 
     async def release(self, ready: Lease) -> None:
-        """One question fewer uses this model."""
         ready.users -= 1
         ready.network.users -= 1
         if not ready.users and self._ready.get(ready.entry.name) is not ready:
@@ -192,13 +188,13 @@ class ModelCache:
             return Lease(entry, network, slot, no_repeat, chat, self._fingerprint(entry))
 
     def _chat(self, chat: Chat, base: StudentRef) -> Chat:
-        """The base's chat as it was when the adapter was tuned."""
+        """Base's chat as it was when the adapter was tuned."""
         if chat.ways == base.ways:
             return chat
         return loading.chat_of(base, chat, token=self._token, allowed_roots=self._roots)
 
     def _fingerprint(self, entry: ModelEntry) -> str:
-        """A word that stays the same as long as weights, formats and programs do."""
+        """Stable as long as weights, formats and programs are."""
         base = entry.base.model_dump_json() if entry.base else ""
         place, programs = self._placement, (str(ENGINE_VERSION), torch.__version__, transformers.__version__)
         parts = (
@@ -213,7 +209,7 @@ class ModelCache:
 
     @asynccontextmanager
     async def _in_use(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> AsyncIterator[LoadedNetwork]:
-        """A network that counts the load under way as a user, so that a lease that ends meanwhile does not unload it."""
+        """Count the load under way as a user, so that a lease that ends meanwhile does not unload the network."""
         network = await self._network(key, ref, roots=roots)
         network.users += 1
         try:
@@ -236,7 +232,7 @@ class ModelCache:
         return network
 
     async def _classifier(self, entry: ModelEntry, artefact: Path) -> LoadedNetwork:
-        """An encoder with the heads of one miniature; an adapter is merged, so miniatures share no encoder."""
+        """Merge the adapter, so miniatures share no encoder."""
         key, weights = f"heads {entry.manifest_sha256}", self._placement.weights
         if key in self._networks:
             return self._networks[key]
@@ -249,7 +245,7 @@ class ModelCache:
         return network
 
     def _threads(self) -> int:
-        """Threads a product is shared by: one for small models, whose products cost more to share than to compute."""
+        """One thread for small models, whose products cost more to share than to compute."""
         largest = max(network.student.parameters for network in self.networks)
         return 1 if largest < SMALL_PARAMETERS else self._all_threads
 

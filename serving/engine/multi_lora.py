@@ -47,7 +47,6 @@ class AdapterRoute:
         self._fold, self._in_a_row = fold, 0
 
     def set(self, slots: Sequence[int], device: torch.device) -> None:
-        """Rows of the next batch take these slots."""
         alike = all(slot == slots[0] for slot in slots)
         before, self.shared = self.shared, slots[0] if alike else None
         self.rows = None if alike else torch.tensor(slots, device=device)
@@ -182,7 +181,7 @@ class AdapterStack:
         return pair[0].to(weight), pair[1].to(weight)
 
     def _check(self, adapter: Adapter) -> None:
-        """Refuse an adapter whose layers are not those that its config names on this base, each of its width."""
+        """Refuse an adapter whose layers or widths differ from its config on this base."""
         linears = dict(self._linears())
         meant = {name for name in linears if check_target_module_exists(adapter.config, name)}
         pairs = adapter.pairs.keys()

@@ -131,7 +131,7 @@ class Row:
         return "".join(self._pieces) if self.finish else ""
 
     def _hold(self, grammar: GrammarState, token: int) -> None:
-        """Note the token in the grammar, and see to it that only what is whole counts as an answer."""
+        """Feed the token to the grammar; only a complete text counts as an answer."""
         grammar.take(token)
         if grammar.is_over:
             self.finish = "stop"
@@ -157,7 +157,6 @@ class Row:
 
     @property
     def done(self) -> FinishedAnswer:
-        """Figures of a row that has ended."""
         seconds = time.perf_counter() - self.asked_s
         return FinishedAnswer(
             self.finish or "length",
@@ -171,7 +170,7 @@ class Row:
         )
 
     def _told_tokens(self) -> list[tuple[str, float]]:
-        """Tokens of the answer as it was shown: without thinking, what a stop cut off, and the end of the turn."""
+        """Tokens of the visible answer: without thinking, text after a stop, and the end of the turn."""
         pieces = self.decoder.pieces(self.written)
         places = places_of("".join(self._pieces), pieces)
         return [(pieces[at], round(self.log_probs[at], _DIGITS)) for at in places]

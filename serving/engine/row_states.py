@@ -134,7 +134,7 @@ def kept_mask(mask: Tensor, chosen: Tensor) -> tuple[Tensor, int]:
 
 
 def _first(tensor: Tensor, count: int, width: int) -> Tensor:
-    """The first rows of keys or values, less a place that was added on the right, or padding that was on the left."""
+    """First rows of keys or values, less a place added on the right, or padding on the left."""
     if tensor.shape[0] > count:
         # Newcomers were laid beside: old rows were widened on the left.
         return tensor[:count, :, tensor.shape[2] - width :]

@@ -33,7 +33,6 @@ class Scheduler:
     """Rows that wait and rows being written.
 
     Attributes:
-        shelf: The models.
         compute: The one thread that models compute on.
         max_batch: Rows written at once, over all models.
         max_waiting: Rows that may wait beside them.
@@ -61,7 +60,6 @@ class Scheduler:
 
     @property
     def kv_bytes(self) -> int:
-        """What the keys and values of the rows being written may come to."""
         return sum(_kv_bytes(network, network.batch.rows) for network in self.shelf.networks)
 
     async def ask(self, ask: GenerateRequest) -> Row:
@@ -139,7 +137,7 @@ class Scheduler:
         return row
 
     async def _make_room(self, caller: str) -> None:
-        """Find a place in the queue; where it is full, the caller that holds most of it gives up its newest row for one that holds less.
+        """Free a place in a full queue: the caller with most rows gives up its newest for one with fewer.
 
         Raises:
             Refused: 429, there is none; 503, stopping.
@@ -165,7 +163,6 @@ class Scheduler:
         )
 
     async def _put_off(self, row: Row, why: RequestRefused) -> None:
-        """Refuse a row that waited."""
         self.waiting.remove(row)
         row.is_cancelled = True
         row.inbox.put_nowait(why)
@@ -173,11 +170,7 @@ class Scheduler:
         await self._free(row)
 
     def _fit(self, row: Row, network: LoadedNetwork, *, is_asked: bool) -> None:
-        """See to it that a row fits into the memory for keys and values when it is alone.
-
-        Raises:
-            Refused: 400, it never will.
-        """
+        """Limit a row to the memory for keys and values; raise `Refused` (400) if it never fits."""
         most = self.max_kv_bytes // max(1, network.kv_bytes_per_token) - SPARE_TOKENS
         if not is_asked:
             row.limit = max(1, min(row.limit, most - len(row.prompt)))
@@ -194,7 +187,7 @@ class Scheduler:
         )
 
     def _admit(self) -> list[Row]:
-        """Rows whose turn it is, as far as there are places and memory; a row that does not fit yet is not overtaken."""
+        """Admit rows in turn, as places and memory allow; a row that does not fit yet is not overtaken."""
         admitted: list[Row] = []
         free = max(0, self.max_batch - self.running)
         while len(admitted) < free and (row := self.waiting.next) is not None and self._fits([*admitted, row]):
@@ -269,7 +262,6 @@ class Scheduler:
             await self._refuse(row, FAILED)
 
     async def _refuse(self, row: Row, why: RequestRefused) -> None:
-        """Give up a row that was being written."""
         if row.is_cancelled:
             return
         self._tally(row).errors += 1
@@ -287,7 +279,7 @@ class Scheduler:
 
 
 def _kv_bytes(network: LoadedNetwork, rows: Sequence[Row]) -> int:
-    """What the keys and values of rows may come to: all are as wide as the longest, with room to grow."""
+    """Upper bound for keys and values of rows: all are as wide as the longest, with room to grow."""
     longest = max((row.reach for row in rows), default=-SPARE_TOKENS)
     if rows and network.chat.is_apart:
         # Prompts and answers lie apart, each as wide as the longest of its own.

@@ -33,7 +33,7 @@ class Seq2SeqStates:
     """Keys and values of rows that an encoder–decoder writes."""
 
     def __init__(self, model: CausalModel, *, pad: int, begins: tuple[int, ...], route: AdapterRoute | None) -> None:
-        """`begins` is what the decoder is given before it writes."""
+        """`begins` is the decoder's fixed start."""
         self._model, self._pad, self._begins, self._route = model, pad, begins, route
         self._positions = RowPositions(model)
         self._cache: Any = None
@@ -115,7 +115,7 @@ class Seq2SeqStates:
         return list(self._cache.cross_attention_cache.layers)
 
     def _read_already(self) -> Tensor:
-        """In the encoder's place: cross attention has its keys and values, and asks for nothing but widths."""
+        """Stand in for the encoder: cross attention has its keys and values, and only reads widths."""
         rows, width = self._prompts.shape
         hidden = torch.zeros(1, device=self._prompts.device, dtype=self._model.dtype)
         return hidden.expand(rows, width, self._model.config.hidden_size)
@@ -129,7 +129,6 @@ class RowPositions:
     """Has a decoder look its positions up for each row by itself, where it looks them up by number."""
 
     def __init__(self, model: CausalModel) -> None:
-        """Watch the table of positions of `model`'s decoder, if it has one."""
         self._positions: Tensor | None = None
         table = getattr(model.get_decoder(), "embed_positions", None)
         if isinstance(table, nn.Embedding):
@@ -141,10 +140,9 @@ class RowPositions:
         return self
 
     def __enter__(self) -> None:
-        """Nothing more."""
+        pass
 
     def __exit__(self, *_: object) -> None:
-        """Look up by number again."""
         self._positions = None
 
     def _look_up(self, table: nn.Embedding, _: object, __: object) -> Tensor | None:

@@ -59,7 +59,6 @@ class App:
             raise NOT_FOUND
 
     def state(self) -> dict[str, Any]:
-        """What is known, loaded, waiting and done."""
         scheduler = self._scheduler
         return {
             "since": self._began,

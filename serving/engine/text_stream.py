@@ -20,7 +20,7 @@ class Decodes(Protocol):
     """A tokenizer, or a chat in its place."""
 
     def decode(self, ids: list[int], *, skip_special_tokens: bool) -> str:
-        """The text of token ids."""
+        """Text of token ids."""
 
 
 class StreamDecoder:

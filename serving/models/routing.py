@@ -90,7 +90,6 @@ class RouterVersion(models.Model):
 
     @property
     def names(self) -> list[str]:
-        """Names of the models in order, the teacher last."""
         return [each.name for each in (self.miniature, self.larger, self.teacher) if each is not None]
 
 

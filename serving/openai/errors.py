@@ -10,11 +10,7 @@ class ApiError(Exception):
     """A request that is not served.
 
     Args:
-        status: HTTP status.
         message: What was found and what to do.
-        code: A stable word.
-        param: The option it is about.
-        retry_after_s: When to come again.
         more_headers: What the answer's headers say beside that.
     """
 
@@ -38,7 +34,6 @@ class ApiError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The answer's headers beyond its type."""
         headers = dict(self.more_headers)
         if self.retry_after_s is not None:
             headers["Retry-After"] = str(self.retry_after_s)

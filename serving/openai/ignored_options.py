@@ -38,7 +38,7 @@ def ignored_options(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _problem(name: str, value: object) -> str:
-    """What is wrong with a value; empty where nothing is."""
+    """Describe an invalid value; empty where nothing is wrong."""
     if name == "store":
         return "" if isinstance(value, bool) else "must be true or false"
     if name == "metadata":

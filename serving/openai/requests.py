@@ -77,7 +77,6 @@ class ChatRequest:
     record: str | dict[str, Any] | None = None
 
     def as_ask(self, model: str) -> dict[str, Any]:
-        """The engine's question for a miniature of this name."""
         return {
             "model": model,
             "messages": self.messages,
@@ -160,7 +159,7 @@ def _refuse_unless_neutral(name: str, value: object) -> None:
 
 
 def _or_give(name: str) -> str:
-    """The one value of an option that asks for nothing, where there is one that is worth naming."""
+    """Name the neutral value of an option, where there is one."""
     given = NEUTRAL[name][0]
     return f", or give {json.dumps(given)}" if isinstance(given, int | str) else ""
 

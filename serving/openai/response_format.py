@@ -23,7 +23,6 @@ class AnswerForm:
     schema: dict[str, Any] | None = None
 
     def as_ask(self) -> dict[str, Any]:
-        """The form's part of the engine's question."""
         if self.kind == "text":
             return {}
         return {"form": self.kind} | ({} if self.schema is None else {"answer_schema": self.schema})

@@ -39,7 +39,6 @@ class CompletionShape:
         return self._chunk({"content": text}, None)
 
     def last(self, done: dict[str, Any]) -> bytes:
-        """The chunks that close a stream that was answered to its end."""
         closing = self._chunk({}, done["finish"], self._beyond_openai(done), _logprobs(done))
         if self.include_usage:
             closing += sse_event({**self._head("chat.completion.chunk"), "choices": [], "usage": usage(done)})
@@ -57,7 +56,7 @@ class CompletionShape:
         return sse_event({**body, "usage": None} if self.include_usage else body)
 
     def _beyond_openai(self, done: dict[str, Any]) -> dict[str, Any]:
-        """What a classifier says of each label, by field, and which way a router went; nothing of other answers."""
+        """Probabilities of labels by field, and the route of a router; empty for other answers."""
         told = {name: done[name] for name in ("probabilities", "router") if done.get(name)}
         return told | ({"mean_log_prob": done["mean_log_prob"]} if self.is_ours and "mean_log_prob" in done else {})
 
@@ -73,7 +72,7 @@ class CompletionShape:
 
 
 def _logprobs(done: dict[str, Any]) -> dict[str, Any] | None:
-    """Each token of the answer with its log probability, where that was asked for."""
+    """None unless the request asks for log probabilities."""
     if "tokens" not in done:
         return None
     content = [

@@ -38,7 +38,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page; a POST is a browser without scripts, which gets both texts at once."""
+    """A POST comes from a browser without scripts, which gets both texts at once."""
     task = task_or_404(member_of(request), slug)
     require(member_of(request), task, Role.REVIEWER)
     spec = tasks_queries.latest_version(task).spec
@@ -63,7 +63,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 async def write(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """One side's text as server-sent events: `{"text"}` pieces, then `{"html"}`; or `{"error"}`."""
+    """Stream one side's text as server-sent events: `{"text"}` pieces, then `{"html"}`; or `{"error"}`."""
     member = await request.auser()
     assert isinstance(member, Member)
     try:
@@ -106,10 +106,7 @@ async def _by_teacher(trial: PlaygroundRequest) -> AsyncIterator[bytes]:
 
 
 def _sides(request: HttpRequest, models: list[PlaygroundWriter]) -> list[dict[str, Any]]:
-    """Both sides with the model chosen for each and, for a browser without scripts, what it wrote.
-
-    A model that is billed is only ever chosen by hand: a side begins with a free one, or with none.
-    """
+    """Begin each side with a free model, or none: one that is billed is only ever chosen by hand."""
     given = request.POST if request.method == "POST" else request.GET
     keys, free = [model.key for model in models], [model.key for model in models if not model.is_paid]
     sides = []

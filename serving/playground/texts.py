@@ -44,7 +44,6 @@ class PlaygroundRequest:
 
     @property
     def ask(self) -> dict[str, Any]:
-        """The engine's question, for a miniature."""
         name = self.choice.miniature.slug if self.choice.miniature else ""
         messages = prompting.messages(self.spec, self.facts, audience="student")
         return {"model": name, "messages": messages, "max_tokens": LONGEST_ANSWER, **OF_TASK.as_ask()}
@@ -69,7 +68,6 @@ class PlaygroundText:
 
     @property
     def output(self) -> dict[str, Any]:
-        """As the pages of written texts take it."""
         return {
             "fields": self.fields,
             "text": self.text,

@@ -32,12 +32,10 @@ class PlaygroundWriter:
 
     @property
     def is_offline(self) -> bool:
-        """Whether it is composed in this process."""
         return self.teacher is not None and self.teacher.provider == Provider.OFFLINE
 
     @property
     def is_paid(self) -> bool:
-        """Whether a text of it is billed."""
         return self.teacher is not None and not teacher_selectors.is_free(self.teacher)
 
 

@@ -90,14 +90,14 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _part(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    """The part alone for a page that loads it, else a page of its own."""
+    """Render the part alone for a page that loads it, else a page of its own."""
     is_part = is_htmx(request)
     template = f"serving/_{name}.html" if is_part else f"serving/{name}.html"
     return render(request, template, {**context, "section": "miniatures", "next": _next(request)})
 
 
 def _next(request: HttpRequest) -> str:
-    """The page this part is on, so that its buttons come back to it."""
+    """URL of the page this part is on, so that its buttons come back to it."""
     return _safe(request, request.headers.get("HX-Current-URL", ""))
 
 

@@ -94,11 +94,6 @@ def demote(miniature: Miniature, *, by: Member) -> Promotion | None:
 
 
 def _override(standing: GateStanding, reason: str) -> dict[str, str]:
-    """Return the record that a promotion keeps of its objections.
-
-    Raises:
-        Refusal: There is no reason, or it is too long.
-    """
     if not reason:
         code, what = (
             ("below_baseline", "It is no better than what costs nothing.")

@@ -28,9 +28,6 @@ class ServedMiniature:
 
     Attributes:
         name: What to give as `model` on `/v1/chat/completions`.
-        label: For people.
-        miniature: The row.
-        since: When it was promoted.
         is_current: Whether the task's own slug means it too.
     """
 

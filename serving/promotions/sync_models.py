@@ -58,7 +58,7 @@ def update_engine() -> dict[str, Any] | None:
 
 @contextmanager
 def _folder_lock() -> Iterator[None]:
-    """Hold this host's folder of models; threads and processes alike wait for each other."""
+    """Lock this host's folder of models against threads and processes."""
     folder = addresses.models_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as handle:
@@ -97,7 +97,7 @@ def _entry(miniature: Miniature) -> dict[str, Any]:
 
 
 def _model_folder(miniature: Miniature) -> Path:
-    """The folder with a miniature's files, named by their hash; what is there is whole, or is laid again."""
+    """Folder of a miniature's files, named by their hash; an incomplete one is written again."""
     folder = addresses.models_folder() / miniature.manifest_sha256[:32]
     if _is_whole(folder, miniature):
         return folder
@@ -113,7 +113,7 @@ def _model_folder(miniature: Miniature) -> Path:
 
 
 def _is_whole(folder: Path, miniature: Miniature) -> bool:
-    """Whether every file has its length; bytes were compared when it was laid."""
+    """Check the length of every file; bytes were compared when it was written."""
     try:
         return all((folder / file["path"]).stat().st_size == file["bytes"] for file in miniature.files)
     except FileNotFoundError:
@@ -121,7 +121,7 @@ def _is_whole(folder: Path, miniature: Miniature) -> bool:
 
 
 def _sweep(wanted: set[str]) -> None:
-    """Remove files of miniatures that are served no longer; an engine that read them holds them in memory.
+    """Remove files of retired miniatures; an engine holds those it read in memory.
 
     Half-written folders go too: no other process is writing them.
     """
@@ -131,7 +131,7 @@ def _sweep(wanted: set[str]) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Take a folder away by one rename first, so that under its name it is never there in part."""
+    """Rename a folder before deleting it, so that it never exists in part under its name."""
     if not folder.exists():
         return
     if not folder.name.startswith(TEMPORARY_PREFIX):

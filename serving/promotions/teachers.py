@@ -50,21 +50,18 @@ def withdraw_teacher(miniature: Miniature) -> None:
 
 @dataclass(frozen=True)
 class MiniatureTeachers:
-    """What generation asks about a teacher that is a miniature."""
+    """Implements `generation.teachers.provided.TeacherProvider`."""
 
     round: int = SECOND_ROUND
     origin: str = "miniature"
 
     def base_url(self) -> str:
-        """Where it is asked, as this installation is reached now."""
         return addresses.base_url()
 
     def keys_for(self, task: Task) -> set[str]:
-        """A miniature writes for the task it was tuned for."""
         return {str(key) for key in Miniature.objects.filter(task=task).values_list("pk", flat=True)}
 
     def judge_keys_for(self, task: Task) -> set[str]:
-        """A miniature judges drafts of the task whose judge it was tuned to be."""
         rows = Miniature.objects.filter(task__judges__judged=task).values_list("pk", flat=True)
         return {str(key) for key in rows}
 

@@ -41,8 +41,6 @@ def _percent(label: str, limits: tuple[float, float], initial: float, help_text:
 
 
 class ThresholdsForm(forms.Form):
-    """Models, what decides, and the promise. Shares in percent."""
-
     miniature = forms.ChoiceField(label="First", help_text="The miniature that is asked first.")
     larger = forms.ChoiceField(label="Second", required=False, help_text="A larger miniature in between.")
     teacher = forms.ChoiceField(label="Otherwise", help_text="The teacher. The promise is told against it.")

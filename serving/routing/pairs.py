@@ -34,7 +34,6 @@ class RouteRule:
     """What a router decides by.
 
     Attributes:
-        feature: Which kind.
         fact: The record's number, where that is the feature.
         takes_low: Whether the cheaper models take small numbers of the record; of marks they always take the fewest, and of
             texts those that the miniature was surest of.
@@ -188,7 +187,7 @@ def _verdicts(task: Task, labels: Sequence[str]) -> Mapping[UUID, Mapping[str, _
 
 
 def _one_of_a_company(task: Task, ids: Sequence[UUID]) -> list[Record]:
-    """Of each company one record, by lot; a company is known by its name and by its domain."""
+    """Draw one record of each company; a company is known by its name and by its domain."""
     taken: set[str] = set()
     chosen = []
     for record in sorted(Record.objects.in_bulk(ids).values(), key=lambda each: _lot(task, each.pk)):

@@ -22,7 +22,6 @@ class RouteLine:
     """One model: expected by the evidence, and what came.
 
     Attributes:
-        name: The model's.
         threshold: From which value on it is asked; None of the teacher.
         expected_share: Of the pairs.
         expected_cost_usd: Mean over the drafts of the pairs.
@@ -140,7 +139,7 @@ def _line(
 
 
 def _promise(version: RouterVersion, total: int, cheaper: int) -> PromiseStanding:
-    """The audit draws from what did not go to the teacher; what did loses nothing, so its loss counts by their share."""
+    """Weight the audit by its share: requests that went to the teacher lose nothing."""
     verdicts = list(
         RouteOutcome.objects.filter(routed__version=version, routed__is_audit=True, route_passes__isnull=False)
         .order_by()

@@ -34,7 +34,6 @@ class Route:
     Attributes:
         place: Among the version's models.
         model: A miniature's short name, or the teacher's.
-        why: In words.
     """
 
     place: int

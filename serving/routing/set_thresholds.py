@@ -60,7 +60,6 @@ class RouterRequest:
 
     @property
     def miniatures(self) -> list[Miniature]:
-        """The models but the teacher, in order."""
         return [each for each in (self.miniature, self.larger) if each is not None]
 
 
@@ -75,7 +74,6 @@ class PairStanding:
 
     @property
     def missing(self) -> int:
-        """How many more are needed."""
         return max(0, self.needed - self.pairs)
 
 

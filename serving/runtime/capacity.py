@@ -49,7 +49,7 @@ def require_capacity(miniature: Miniature) -> None:
 
 
 def _capacities() -> list[WeightCapacity]:
-    """Where it would be served: the engine that answers, else each host that is there."""
+    """Capacity of the engine that answers, else of each host that is there."""
     engine = engine_client.engine_state()
     if engine is not None and "max_weights_bytes" in engine:
         return [WeightCapacity(engine["max_weights_bytes"], engine["bytes_per_weight"])]

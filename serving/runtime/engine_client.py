@@ -121,7 +121,7 @@ async def _send_with_retry(ask: dict[str, Any]) -> httpx.Response:
 
 
 async def _send(ask: dict[str, Any]) -> httpx.Response:
-    """A stream's answer as soon as its first piece is there, a whole one with its body."""
+    """Return a stream's answer as soon as its first piece is there, a whole one with its body."""
     client = _client()
     request = client.build_request("POST", f"{HOST}/ask", json=ask)
     try:
@@ -161,7 +161,7 @@ def _quick(
 
 
 def _client() -> httpx.AsyncClient:
-    """One client a loop, with kept connections; a new one where the socket has moved."""
+    """Keep one client a loop, with its connections; a new one where the socket has moved."""
     loop, socket = asyncio.get_running_loop(), str(addresses.socket_path())
     kept = _clients.get(loop)
     if kept is None or kept[0] != socket:

@@ -38,7 +38,6 @@ class ServingStatus:
 
     @property
     def models(self) -> dict[str, dict[str, Any]]:
-        """The engine's models by name."""
         return {model["name"]: model for model in self.engine.get("models", [])}
 
 
@@ -67,10 +66,7 @@ def serving_status() -> ServingStatus:
 
 
 def _is_out_of_reach(serving_job: Job) -> bool:
-    """Whether this attempt's engine has said that it runs, and this process has no socket of it to ask.
-
-    An engine that crashed leaves its socket behind, so that one that restarts is told apart.
-    """
+    """Recognize a running engine without a socket here. A crashed engine leaves its socket behind."""
     if serving_job.state != JobState.RUNNING or addresses.socket_path().exists():
         return False
     news = JobEvent.objects.filter(job=serving_job, kind="serving", fence__gte=serving_job.run_fence)

@@ -167,14 +167,13 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _admit(authorization: str, content: bytes, grammar: str) -> tuple[AdmittedRequest | RoutedRequest, RateClaim]:
-    """A question that may be asked, and what it takes of its token's minute; the product's own engines are not limited."""
+    """Count a request against its token's minute; the product's own engines are not limited."""
     admitted = routers.admit(authorization, content, grammar=grammar)
     is_ours = admitted.caller.member is None
     return admitted, rate_limits.UNLIMITED if is_ours else rate_limits.claim(admitted.caller.token, admitted.question)
 
 
 def _told(admitted: AdmittedRequest | RoutedRequest) -> dict[str, str]:
-    """Which miniature writes, in which version, and what of the question changes nothing."""
     unheeded = admitted.question.unheeded
     headers = {"x-miniatures-unheeded": ", ".join(unheeded)} if unheeded else {}
     if isinstance(admitted, RoutedRequest):

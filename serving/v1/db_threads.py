@@ -49,7 +49,7 @@ async def run_apart(work: Callable[Given, Got], *args: Given.args, **kwargs: Giv
 
 
 def _on_kept_connection(work: Callable[Given, Got], *args: Given.args, **kwargs: Given.kwargs) -> Got:
-    """Do it on this thread's own connection, once more where the database has gone away since the last time."""
+    """Retry once on this thread's own connection where the database has gone away since the last time."""
     try:
         return work(*args, **kwargs)
     except (OperationalError, InterfaceError):

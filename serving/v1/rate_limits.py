@@ -78,7 +78,7 @@ def claim(token: str, question: ChatRequest) -> RateClaim:
 
 
 def _most_tokens(question: ChatRequest, limit: int) -> int:
-    """Tokens a question may come to; more than a minute has is taken as all of it where that is but our estimate."""
+    """Upper bound of a request's tokens, capped at a minute's where only our estimate exceeds it."""
     answer = question.max_tokens or min(DEFAULT_MAX_TOKENS, limit)
     if answer > limit:
         raise ApiError(

@@ -51,12 +51,10 @@ class ChosenRoute:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Which router chose, and which model writes."""
         version, chosen = self.asked.version, self.recorded.route
         return {"x-router": version.router.slug, "x-router-model": chosen.model}
 
     def told(self, done: dict[str, Any], cost_usd: Decimal) -> dict[str, Any]:
-        """The answer's end, with the route."""
         version, chosen = self.asked.version, self.recorded.route
         about = {
             "name": version.router.slug,
@@ -70,7 +68,6 @@ class ChosenRoute:
         return {**done, "router": about}
 
     def shape(self, fingerprint: str) -> CompletionShape:
-        """The answer's shape, under the name of the model that writes."""
         name, with_usage = self.recorded.route.model, self.asked.question.include_usage
         return CompletionShape(name, include_usage=with_usage, fingerprint=fingerprint)
 
@@ -114,7 +111,7 @@ async def _take(chosen: ChosenRoute) -> HttpResponseBase:
 
 
 def _whole(chosen: ChosenRoute, text: str, done: dict[str, Any], cost: Decimal, fingerprint: str) -> HttpResponseBase:
-    """A text that is there whole, in one piece where a stream was asked for."""
+    """Wrap a finished text; one piece where a stream was asked for."""
     _keep_later(chosen, cost)
     shape, ending = chosen.shape(fingerprint), chosen.told(done, cost)
     if not chosen.asked.question.stream:
@@ -146,7 +143,7 @@ async def _in_pieces(chosen: ChosenRoute, ask: dict[str, Any], usage: UsageEntry
 
 
 async def _by_teacher(chosen: ChosenRoute) -> TeacherAnswer:
-    """The teacher's text; an order that takes longer than a client is kept waiting goes on without it."""
+    """Text of the teacher; an order that takes longer than a client's wait goes on without it."""
     asked = chosen.asked
     try:
         told = await _compose_or_order(asked)
@@ -197,7 +194,7 @@ def _usage(asked: RoutedRequest, writer: Miniature, taken: RateClaim) -> UsageEn
 
 
 def _keep_later(chosen: ChosenRoute, cost_usd: Decimal) -> None:
-    """Keep the cost of a route without holding the answer up; an audited one's is told with its verdicts."""
+    """Record the cost of a route in the background; an audited one's waits for its verdicts."""
     if not chosen.recorded.is_audit:
         streams.later(_keep_outcome, chosen.recorded, cost_usd)
 

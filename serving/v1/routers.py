@@ -45,10 +45,8 @@ class RoutedRequest:
     """A question to a router that may be asked.
 
     Attributes:
-        caller: Who asks.
         question: As it was read; its messages are those of the first miniature.
         version: The router's newest.
-        facts: Of the record.
         record: The imported record with these facts, where there is one.
         spec: The task as the teacher is asked it, and by which the miniature's text is checked.
     """
@@ -62,11 +60,9 @@ class RoutedRequest:
 
     @property
     def miniatures(self) -> list[Miniature]:
-        """The models but the teacher, in order."""
         return _miniatures(self.version)
 
     def ask(self, miniature: Miniature) -> dict[str, Any]:
-        """The engine's question for one of the miniatures, in the prompt that it was tuned on."""
         messages = prompting.messages(miniature.run.taught, self.facts, audience="student")
         told = {"model": miniature.slug, "messages": messages, "max_tokens": LONGEST_ANSWER, **OF_TASK.as_ask()}
         return {**told, "stream": self.question.stream}
@@ -183,7 +179,7 @@ def _may_spend(teacher: Teacher, version: RouterVersion, caller: Caller) -> bool
 
 
 def _refuse_options(question: ChatRequest) -> None:
-    """Refuse what would change the text, for the promise is of texts as the models write them, and what a teacher may not tell."""
+    """Refuse options that would change the text: the promise is about unmodified texts."""
     options = {
         "temperature": question.temperature not in (None, 0.0),
         "top_p": question.top_p not in (None, 1.0),
