@@ -45,11 +45,9 @@ def other_value(spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> t
 
 @dataclass(frozen=True)
 class DemoTask:
-    """A task of the demo beside the mails, all of it.
+    """Task of the demo beside the mails.
 
     Attributes:
-        slug: Its address.
-        name: Its name on pages.
         summary: One sentence of what is sorted or written, and from what, for the demo's list.
         spec: What its first version says.
         records: Draws its records with their answers, always the same ones.

@@ -52,7 +52,7 @@ def _records_of(draw: Callable[[], Sequence[AnsweredRecord]]) -> dict[str, Answe
 
 
 def _fits(task: TaskSpec, record: AnsweredRecord) -> bool:
-    """Whether the task still asks for what is known; its lead may have changed the fields."""
+    """Compare the task's fields with the known answer: its lead may have changed them."""
     try:
         completion(task, record.fields)
     except ValueError:

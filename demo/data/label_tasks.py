@@ -92,7 +92,7 @@ def _import(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord], by: M
 
 
 def _judge_twice(task: Task, records: Sequence[AnsweredRecord], by: Member) -> bool:
-    """Have both judge some drafts, chosen by their texts; the second overlooks every other fault. All of it or nothing."""
+    """Have both judge some drafts in one transaction; the second overlooks every other fault."""
     if Decision.objects.filter(task=task).exists():
         return False
     answers = _answers(records)

@@ -239,7 +239,7 @@ def _experiment(admin: Member) -> bool:
 
 
 def _is_of_earlier_release() -> bool:
-    """Whether an earlier release loaded this demo, with another campaign: it is left as it is."""
+    """Recognize the demo of an earlier release, with another campaign: it is left as it is."""
     return Experiment.objects.filter(slug=EARLIER_CAMPAIGN).exists()
 
 

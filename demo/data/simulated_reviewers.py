@@ -43,8 +43,6 @@ REASONS = {
 
 
 class Opinion(NamedTuple):
-    """What a demo member says of a card."""
-
     verdict: str
     fields: Fields | None
     reasons: list[str]

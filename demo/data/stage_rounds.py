@@ -84,7 +84,6 @@ def do_round(
 
 
 def _frozen(task: Task, by: Member) -> DatasetVersion:
-    """The golds of a task as a frozen version."""
     name = f"{task.name} golds"
     dataset = Dataset.objects.filter(task=task, name=name).first() or freezing.create(task, name=name, by=by)
     version = dataset.versions.order_by("number").first() or freezing.freeze(dataset, by=by, note="What was judged")

@@ -116,7 +116,6 @@ class Pretraining(nn.Module):
         self.language = nn.Linear(width, len(LANGUAGES))
 
     def forward(self, batch: Batch) -> Losses:
-        """Losses over one batch."""
         hidden = self.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state  # (2P, T, H)
         wanted = batch.labels != IGNORED
         scores = self.word(hidden[wanted]) @ self.encoder.get_input_embeddings().weight.T + self.word_bias

@@ -119,10 +119,10 @@ def _side(text: str, language: int) -> Side:
 
 
 def _drawn_language(rng: Random) -> int:
-    """English as often as two others: it is half of what businesses of these countries write to each other."""
+    """Draw English as often as two others: it is half of the business mail between these countries."""
     return int(rng.choice((0, *range(len(LANGUAGES)))))
 
 
 def _plain(text: str) -> str:
-    """A translated text without its placeholders' marks."""
+    """Strip the marks of placeholders from a translated text."""
     return " ".join(_PLACEHOLDER.sub(lambda match: match[1] or match[2] or "", text).split())

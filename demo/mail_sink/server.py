@@ -31,10 +31,9 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class SinkHandler:
-    """What becomes of a mail that comes in.
+    """SMTP handler of the sink.
 
     Args:
-        mailbox: Where mails are kept.
         deliver: Called in a thread with each mail that answers one of ours; none: they are only kept.
     """
 
@@ -60,7 +59,6 @@ class SinkHandler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep a mail, and hand it on if it is an answer."""
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
         recipients = [str(each) for each in envelope.rcpt_tos]
         self.mailbox.keep(raw, sender=str(envelope.mail_from or ""), recipients=recipients)

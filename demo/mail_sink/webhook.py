@@ -25,7 +25,7 @@ class Webhook:
     key: bytes
 
     def __call__(self, raw: bytes) -> None:
-        """Post one mail; a site that is away is asked again for about a minute. Telling it twice is harmless."""
+        """Post one mail; retry for about a minute. Posting twice is harmless."""
         body = json.dumps({"mails": [base64.b64encode(raw).decode()]}).encode()
         for attempt in range(TRIES):
             try:

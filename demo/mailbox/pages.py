@@ -41,7 +41,6 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_POST
 def answer(request: HttpRequest, name: str) -> HttpResponse:
-    """Send back what the form names, by SMTP."""
     raw = selectors.raw(member_of(request), name)
     verb = request.POST.get("verb", "")
     if verb not in {each.value for each in SimulatedReply}:
@@ -58,7 +57,7 @@ def answer(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def in_mailbox(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
-    """On to the mail as the local sink keeps it."""
+    """Redirect to the mail as the local sink keeps it."""
     member = member_of(request)
     selectors.require_reader(member)
     campaign = campaigns_queries.get_or_404(member, slug)

@@ -127,7 +127,7 @@ def empty_mailbox(message_ids: Sequence[str]) -> None:
 
 
 def _may_see(member: Member) -> Callable[[str], bool]:
-    """Whether a kept mail is for a member, by its name: an admin sees all, a lead those of the tasks they lead."""
+    """Filter mails by name: an admin sees all, a lead those of the tasks they lead."""
     if member.is_admin:
         return lambda name: True
     kept = {name.rpartition("-")[2] for name in _mailbox().names()}

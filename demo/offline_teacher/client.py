@@ -40,7 +40,6 @@ class OfflineClient:
         self._fields = [field_schema(field) for field in task.output_schema]
 
     async def ask(self, question: Question) -> Reply:
-        """Compose one draft. See `Client`."""
         # Even without a pause other tasks must get their turn: the stop, the progress, the journal.
         await asyncio.sleep(self._pause_s)
         if wish := revision_prompts.instruction_of(question.messages):
@@ -61,14 +60,14 @@ class OfflineClient:
         )
 
     def _revised(self, question: Question, wish: str) -> Reply:
-        """The draft of the conversation, written again; a revision has no faults put in."""
+        """Rewrite the draft of the conversation; a revision has no faults put in."""
         draft = parse(self._task, question.messages[-2]["content"])
         text = completion(self._task, revise(self._task, question.facts, draft, wish))
         given = sum(tokens(message["content"]) for message in question.messages)
         return Reply(text, input_tokens=given, output_tokens=tokens(text), model=MODEL)
 
     async def close(self) -> None:
-        """Nothing to let go."""
+        pass
 
 
 def field_schema(field: OutputField) -> dict[str, Any]:

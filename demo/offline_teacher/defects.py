@@ -108,7 +108,7 @@ def _unsupported_claim(mail: Mail, facts: Facts, offer: Offer, rng: random.Rando
 
 
 def _wrong_fact(mail: Mail, facts: Facts, offer: Offer, rng: random.Random) -> bool:
-    """Alter a number or a place the mail took from the record; where it took none, put a wrong place in."""
+    """Alter a number or a place from the record; without one, put a wrong place in."""
     numbers = sorted(set(re.findall(r"\d+", " ".join(facts.values()))) - set(re.findall(r"\d+", _said(offer))))
     for number in numbers:
         if _replace_one(mail, rf"(?<![\w]){number}(?![\w])", str(_new_number(int(number), facts, offer, rng))):

@@ -94,7 +94,7 @@ def follow_up(
 def _follow_up_once(
     facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
 ) -> Mail:
-    """One try at a follow-up: a claim that was not made comes before one that was."""
+    """Try a follow-up: a claim that was not made comes before one that was."""
     earlier_text = "\n".join(mail.get("body", "") for mail in thread).lower()
     claims: Sequence[str] = offer.get("claims") or ()
     fresh = [claim for claim in claims if claim.strip().rstrip(".").lower() not in earlier_text] or list(claims)
@@ -127,7 +127,7 @@ def _once(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random
 
 
 def _plot(grammar: Grammar, rng: random.Random) -> str:
-    """What the mail sets out from: mostly what happened, else what troubles, and the rest only for want of these."""
+    """Draw a starting point: mostly news, else a problem, and the rest only without these."""
     wanted = "pain" if rng.random() < _PAIN_SHARE else "trigger"
     return next(plot for plot in (wanted, *_PLOTS) if grammar.fits(f"open_{plot}"))
 
@@ -188,7 +188,7 @@ def _is_sound(mail: Mail, facts: Mapping[str, str]) -> bool:
 
 
 def _harps(mail: Mail, facts: Mapping[str, str]) -> bool:
-    """Say whether the same fact is told thrice, the subject counted, or in two sentences on end."""
+    """Test if a fact occurs three times, the subject counted, or in two consecutive sentences."""
     telling = [value for key, value in facts.items() if len(value) > 3 and key not in _COMPANY_KEYS]
     text = " ".join((mail.subject, *mail.sentences)).lower()
     in_a_row = any(

@@ -79,7 +79,7 @@ def _applied(
 
 
 def _mended(task: TaskSpec, facts: Mapping[str, Any], fields: Fields, name: str) -> Fields:
-    """Drop sentences that no fact bears out, shout or repeat; put in what is missing; cut what is too long."""
+    """Drop unsupported, shouting or repeated sentences; add missing text; cut to length."""
     mended = dict(fields)
     for mark in sorted(checks.run(task, dict(facts), fields), key=lambda mark: -mark.start):
         value = mended.get(mark.field)
@@ -131,7 +131,7 @@ def _tell_more(text: Text, facts: Mapping[str, Any]) -> None:
 
 
 def _mention(text: Text, facts: Mapping[str, Any], wish: str) -> None:
-    """Bring in what is asked for: the fact it names, else the words themselves, as a subject and not as a claim."""
+    """Add the requested fact, else the words themselves, as a subject and not as a claim."""
     wanted = {word for word in re.findall(r"\w+", wish.lower()) if len(word) > 2} - _SMALL
     for key, value in facts.items():
         words = _as_words(value)
@@ -161,7 +161,7 @@ def _as_words(value: object) -> str:
 
 
 def _without_mentions(instruction: str) -> str:
-    """The instruction without what it wants mentioned: "mention the warm store" asks for no warmth."""
+    """Drop what the instruction wants mentioned: "mention the warm store" asks for no warmth."""
     return _MENTION.sub(" ", instruction)
 
 

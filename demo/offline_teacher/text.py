@@ -42,7 +42,6 @@ class Text:
         return sum(len(sentence.split()) for block in self.paragraphs for sentence in block)
 
     def joined(self) -> str:
-        """The text again."""
         blocks = [self.greeting, *(" ".join(block) for block in self.paragraphs if block), self.signature]
         return "\n\n".join(block for block in blocks if block)
 
@@ -76,11 +75,9 @@ class Text:
                     return
 
     def add_first(self, sentence: str) -> None:
-        """Put a sentence before all others."""
         self._first().insert(0, sentence)
 
     def add_after_opening(self, sentence: str) -> None:
-        """Put a sentence behind the first."""
         self._first().insert(1, sentence)
 
     def add_last(self, sentence: str) -> None:

@@ -73,7 +73,7 @@ def spoil(fields: dict[str, Any], schemas: Sequence[Mapping[str, Any]], rng: ran
 
 
 def _ranked(labels: Sequence[Mapping[str, Any]], text: str, rng: random.Random) -> list[str]:
-    """Names of labels, those whose name and description share most words with the text first."""
+    """Sort labels by the words that their name and description share with the text."""
     stems = {word[:_STEM].casefold() for word in _WORD.findall(text)}
     weight = {
         label["name"]: (

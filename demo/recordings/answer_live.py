@@ -51,7 +51,6 @@ def main(path: str) -> None:
 
 
 def _weights_for(task: TaskSpec) -> Path:
-    """The recorded weights of the miniature that was tuned on a task, by what the task writes."""
     names = {field.name for field in task.output_schema}
     folder = (
         "training-claim-check" if "supported" in names else "training-company-news" if "claims" in names else "training"

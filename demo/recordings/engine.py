@@ -59,12 +59,12 @@ def main(path: str) -> None:
 
 
 def _beside(made_from: dict[str, Any]) -> str:
-    """That the machine had other work, where the load at the end was more than the engine's own: its seconds are too long then."""
+    """Note other load on the machine, where the load at the end exceeds the engine's own: seconds are too long then."""
     return " beside other work, which made it slower" if made_from.get("load", 0.0) > BUSY_LOAD else ""
 
 
 def _made_from(given: str, kind: str) -> Path | None:
-    """The recording of a kind of job that was made from these inputs; None where there is none."""
+    """Recording of a kind of job with these inputs; None where there is none."""
     for about in sorted(KEPT.glob(f"{kind}*/recording.json")):
         if json.loads(about.read_text())["inputs"] == given:
             return about.parent

@@ -45,7 +45,7 @@ def with_ids(text: str, body: Mapping[str, Any]) -> str:
 
 
 def _plain(value: object, keys: Mapping[str, str]) -> Any:
-    """A value without what is local to a load; lists of objects in an order of their own."""
+    """Strip local values; sort lists of objects by themselves."""
     if isinstance(value, dict):
         return {name: _plain(part, keys) for name, part in value.items() if name not in LOCAL}
     if isinstance(value, list):

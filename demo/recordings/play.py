@@ -56,6 +56,6 @@ def do_waiting(task: Task, *, live: frozenset[str] = frozenset(), then: Then = n
 
 
 def _recorded(kind: str, task: Task) -> Path:
-    """The recording of a kind of job: that of the task, else that of the mails."""
+    """Recording of a kind of job: that of the task, else that of the mails."""
     own = recording_of(kind, task.slug)
     return own if own.is_dir() else recording_of(kind)

@@ -132,7 +132,7 @@ def keep(study: Study, body: dict[str, Any]) -> None:
 
 
 def _scores(study: Study) -> list[dict[str, Any]]:
-    """What each cell measured, with the figures of its run, which is not kept."""
+    """Scores of each cell with the figures of its run, which is not kept."""
     rows = []
     for cell in queries.cells(study):
         figures = queries.run_figures(cell.measurement)

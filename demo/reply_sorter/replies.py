@@ -116,7 +116,6 @@ def _is_held_back(text: str) -> bool:
 
 @cache
 def _accepted() -> dict[str, list[str]]:
-    """Own words of the demo's training records by label."""
     found: dict[str, list[str]] = {}
     for each in REPLY_SORTING.records():
         if REPLY_SORTING.split_of(each) == "train":
@@ -126,7 +125,6 @@ def _accepted() -> dict[str, list[str]]:
 
 @cache
 def _by_hand(meaning: str, *, with_held_back: bool) -> list[tuple[str, str]]:
-    """Whole replies of a meaning with their language."""
     return [
         (language, text)
         for language in LANGUAGES
@@ -136,7 +134,7 @@ def _by_hand(meaning: str, *, with_held_back: bool) -> list[tuple[str, str]]:
 
 
 def _whole(rng: Random, meaning: str, *, with_held_back: bool) -> str:
-    """A reply written by hand, now and then with a sentence of another one or of a phrase."""
+    """Hand-written reply, now and then with a sentence of another one or of a phrase."""
     known = _by_hand(meaning, with_held_back=with_held_back)
     language, text = rng.choice(known)
     kind = rng.random()
@@ -159,7 +157,7 @@ def _composed(rng: Random, language: str, meaning: str, *, from_gists: bool) -> 
 
 
 def _framed(rng: Random, language: str, own: str, meaning: str) -> str:
-    """The writer's words among greeting, praise and signature, each of them now and then."""
+    """Put the writer's words among greeting, praise and signature, each of them now and then."""
     words = messages.phrases(language).words
     if meaning in PRAISED and rng.random() < 0.15:
         own = f"{rng.choice(PRAISE[language].split('|'))} {own}"
@@ -186,7 +184,7 @@ def _line(rng: Random, language: str, meaning: str, *, from_gists: bool) -> str:
 
 
 def _roughened(rng: Random, text: str) -> str:
-    """The text as hasty people type it: other digits, and now and then no accents, no stops, small letters or slips."""
+    """Text with slips of hasty typing: other digits, and now and then no accents, no stops, or small letters."""
     text = re.sub(r"\d", lambda match: str(rng.randrange(10)) if rng.random() < 0.5 else match[0], text)
     if rng.random() < 0.08:
         text = "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))

@@ -121,7 +121,7 @@ def _shares_right(scores: Tensor, targets: Tensor, held_back: list[tuple[str, La
 
 
 def _sure(scores: Tensor, targets: Tensor) -> dict[str, list[float]]:
-    """By confidence: share of replies that reach it, and share of those that are right."""
+    """Share of replies that reach each confidence, and share of those that are right."""
     sureness, answers = scores.softmax(1).max(1)
     found = {}
     for least in (0.5, 0.6, 0.7, 0.8, 0.9):

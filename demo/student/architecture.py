@@ -81,7 +81,7 @@ def _frame(rows: int, columns: int, *, without: Tensor) -> Tensor:
 
 
 def _look_back(attention: LlamaAttention, common: Tensor, *, size: int) -> None:
-    """Head 0 of an attention scores a key by its distance alone, highest at one token back."""
+    """Make head 0 score a key by its distance alone, highest at one token back."""
     pairs = size // 2
     strength = 0.33 * torch.tensor(FAST_PAIRS).sqrt()
     fast = torch.arange(strength.numel())
@@ -94,7 +94,7 @@ def _look_back(attention: LlamaAttention, common: Tensor, *, size: int) -> None:
 
 
 def _look_for_likes(attention: LlamaAttention, *, seen: Tensor, told: Tensor, size: int) -> None:
-    """Head 0 of an attention scores a key by how much its neighbour resembles the current token."""
+    """Make head 0 score a key by the resemblance of its neighbour to the current token."""
     pairs = size // 2
     slow = torch.cat([torch.arange(SLOW_FROM, pairs), torch.arange(SLOW_FROM, pairs) + pairs])
     query, key = attention.q_proj.weight, attention.k_proj.weight

@@ -34,7 +34,7 @@ def _docstrings(source: Path) -> Iterator[str]:
 
 
 def _topics(library: Path) -> Iterator[str]:
-    """The language reference as shipped for `help()`: the string values of one dict."""
+    """Topics of the language reference as shipped for `help()`: the string values of one dict."""
     path = library / "pydoc_data" / "topics.py"
     if not path.exists():
         return

@@ -59,7 +59,7 @@ def _filled(rng: Random, pattern: str, sheet: Sheet, *, person: str) -> str:
 
 
 def _sentences(rng: Random, sheet: Sheet, *, person: str, count: int) -> list[str]:
-    """Up to `count` statements; every one says something not said before."""
+    """Up to `count` statements; every one says something new."""
     left, sentences = set(sheet.facts), list[str]()
     patterns = statements.BY_KIND[sheet.kind.name]
     for pattern in rng.sample(patterns, len(patterns)):
@@ -94,7 +94,7 @@ def _paragraphs(rng: Random, sentences: list[str]) -> str:
 
 
 def _signature(rng: Random) -> tuple[str, str]:
-    """A sign-off and the line that asks for it: the writer's name stands in the prompt."""
+    """Sign-off and the line that asks for it: the writer's name stands in the prompt."""
     writer, office = names.person(rng), names.company(rng)
     shape = rng.choice(("{w}\n{o}", "{w}, {o}", "{w}"))
     close = rng.choice(("Kind regards,\n", "With thanks,\n", "Yours,\n", "", "Best,\n"))

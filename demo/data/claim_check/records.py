@@ -65,7 +65,7 @@ def _false(told: Sequence[Statement], _untold: Statement, rng: random.Random) ->
 
 
 def _half_true(told: Sequence[Statement], untold: Statement, rng: random.Random) -> Answer:
-    """One half is borne out; the other is contradicted, or nothing is said of it."""
+    """Claim with one supported half; the other is contradicted, or the page says nothing of it."""
     right, wrong = rng.sample(told, 2)
     if rng.random() < 0.3:
         wrong_claim, quote = untold.one_of(untold.topic.true, rng), right.sentence
@@ -84,7 +84,6 @@ _SHARES: tuple[tuple[Kind, int], ...] = ((_true, 9), (_both_true, 3), (_false, 7
 
 
 def _kinds(count: int, rng: random.Random) -> list[Kind]:
-    """As many kinds of claims as there are records, in the shares of the table."""
     deck = [kind for kind, share in _SHARES for _ in range(share)]
     kinds = (deck * -(-count // len(deck)))[:count]
     rng.shuffle(kinds)

@@ -56,7 +56,6 @@ def page_of(facts: Mapping[str, str]) -> CompanyPage:
 
 
 def _filled(pattern: str, facts: Mapping[str, str]) -> str:
-    """The sentence, with a capital letter in front; empty where a fact is not known."""
     try:
         text = pattern.format_map(facts)
     except KeyError:

@@ -43,7 +43,6 @@ class Statement(NamedTuple):
     """One sentence of a page.
 
     Attributes:
-        topic: What it is about.
         sentence: As the page has it.
         slots: What its topic's claims are filled with.
     """
@@ -119,7 +118,7 @@ def _firms_but(company: str) -> list[str]:
 
 
 def _drawn(deck: Sequence[str], each: int, statements: int, rng: random.Random) -> Iterator[str]:
-    """Cards for so many statements; none comes twice before all came once."""
+    """Deal cards for so many statements; none comes twice before all came once."""
     return cycle(rng.sample(deck, min(len(deck), each * statements)))
 
 
@@ -171,7 +170,7 @@ def _numbers(rng: random.Random, before: Sequence[Statement]) -> dict[str, str]:
 
 
 def _wrong(numbers: Mapping[str, int], rng: random.Random, before: Sequence[Statement]) -> int:
-    """Another number than those of the statement: one that stands elsewhere on the page, where there is one."""
+    """Draw another number than the statement's: one from elsewhere on the page, where there is one."""
     taken = {numbers[name] for name in ("low", "high", "percent", "more_percent")}
     elsewhere = [int(statement.slots[name]) for statement in before for name in ("low", "high", "percent")]
     fitting = [number for number in elsewhere if number not in taken]

@@ -7,7 +7,6 @@ class Topic(NamedTuple):
     """One thing a page may tell.
 
     Attributes:
-        name: What it is called.
         page: Wordings of one sentence, each saying the same.
         true: Claims that any of them bears out.
         false: Claims that none of them bears out.

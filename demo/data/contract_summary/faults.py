@@ -25,7 +25,7 @@ def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[
 
 
 def _with_another_number(summary: str, agreement: str, rng: random.Random) -> str:
-    """One number of a summary as another one of the agreement."""
+    """Replace one number of a summary by another one of the agreement."""
     number = rng.choice(list(_NUMBER.finditer(summary)))
     others = sorted(set(_NUMBER.findall(agreement)) - {number[0]})
     return f"{summary[: number.start()]}{rng.choice(others)}{summary[number.end() :]}"

@@ -134,7 +134,6 @@ def _others(rng: random.Random) -> list[str]:
 
 
 def _amended(terms: Terms, rng: random.Random) -> tuple[Terms, str]:
-    """The terms after an amendment, and what it says."""
     if rng.random() < 0.5:
         fee = terms.fee + rng.randrange(2, 20) * 250
         return terms._replace(fee=fee), f"The fee is raised to {fee:,} euros a year; all else remains as agreed."

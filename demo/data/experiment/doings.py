@@ -65,7 +65,6 @@ def pour(campaign: Campaign, mails: Iterable[Message], *, after: datetime, until
 
 
 def _of(mail: Message) -> Iterator[tuple[datetime, ReaderAction]]:
-    """That a mail went, and what its reader does, each with its moment."""
     assert mail.sent_at is not None
     assert mail.arm is not None
     yield mail.sent_at, ReaderAction("sent", 0.0)
@@ -101,7 +100,7 @@ def _take(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> Non
 
 
 def _answer(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> None:
-    """A reply, or what rules know for a program's mail; a wish to hear no more that is read from it stops mails."""
+    """Record a reply, or a program's mail as rules read it; a wish to hear no more stops mails."""
     said = reply_texts.written_by(mail.contact, doing.meaning, doing.words)
     told = {"found_by": "reference", **({"why": "what it says"} if said.is_automatic else {})}
     kind = EventKind.AUTO_REPLIED if said.is_automatic else EventKind.REPLIED

@@ -71,7 +71,6 @@ def _morning(moment: datetime) -> datetime:
 
 
 def _let_days_pass(campaign: Campaign, lead: Member, now: clock.Clock, began: datetime) -> None:
-    """Lay the other mails, and let everybody's doings come, with a look at the experiment now and then."""
     chosen = pilots.by_arm_and_record(campaign)
     own = [mail.pk for mail in chosen.values()]
     others.lay(campaign, chosen, began=began)

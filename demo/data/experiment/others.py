@@ -74,7 +74,7 @@ def moment(at: datetime | None) -> str | None:
 
 
 def _day(began: datetime, number: int, count: int) -> datetime:
-    """When a mail goes: as many each day, over some hours."""
+    """Spread mails evenly over days, and over some hours of each."""
     day, place = divmod(number * SENDING_DAYS, count)
     return began + timedelta(days=day, seconds=round(place / count * 7 * 3600))
 
@@ -99,7 +99,7 @@ def _runs_of(pilots: Pilots) -> dict[UUID, list[StageRun]]:
 
 
 def _run(mail: UUID, run: StageRun) -> tuple[Any, ...]:
-    """A stage of another mail with the same answer, which was paid once."""
+    """Copy a stage of another mail with the same answer, which was paid once."""
     return (
         uuid4().hex, mail.hex, run.stage_id.hex, run.part, run.state, _hex(run.site_id), _hex(run.record_id),
         _hex(run.draft_id), _hex(run.order_id), as_json(run.output), run.reason, run.seconds, moment(run.ended_at),
@@ -120,7 +120,6 @@ class _Words:
         self.sender = sender
 
     def of(self, pilot: Message, reader: Contact, mail: UUID) -> tuple[str, str]:
-        """Subject and text of the mail to a reader."""
         key = pilot.draft_id, reader.language
         if key not in self._patterns:
             self._patterns[key] = self._pattern(pilot, reader)

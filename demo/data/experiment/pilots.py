@@ -99,7 +99,7 @@ def _jobs(campaign: Campaign) -> Iterator[Job]:
 
 
 def _run(job: Job, live: bool) -> None:
-    """Do a job as a worker does; a site is drawn, and what a miniature answered is played back."""
+    """Do a job as a worker does; sites are generated, and a miniature's answers are played back."""
     order = Order.objects.filter(job=job).select_related("teacher").first()
     engine = ""
     if job.kind == "research":
@@ -120,7 +120,7 @@ def _run(job: Job, live: bool) -> None:
 
 
 def _approve(campaign: Campaign, lead: Member) -> int:
-    """The lead judges what waits: accepts what is right, mends or rewrites the rest. She rejects none, so all mails go."""
+    """Accept, edit or rewrite what waits; none is rejected, so all mails go."""
     waiting = Message.objects.filter(campaign=campaign, state=MessageState.AWAITING, draft__isnull=False)
     drafts: dict[uuid.UUID, Draft] = {}
     for mail in waiting.select_related("draft__record", "draft__task_version"):
@@ -142,7 +142,7 @@ def _approve(campaign: Campaign, lead: Member) -> int:
 
 
 def _wanted(draft: Draft) -> dict[str, Any] | None:
-    """The fields as the lead would send them; None where they may go as they are."""
+    """Fields as the lead would send them; None where they may go as they are."""
     verdict = opinion(draft.fields, list(draft.labelled_defects), draft.marks)
     if verdict.verdict == "edit":
         return fix_faults(draft.fields, set(draft.labelled_defects), draft.marks)
@@ -154,7 +154,7 @@ def _wanted(draft: Draft) -> dict[str, Any] | None:
 
 
 def _rewritten(draft: Draft) -> dict[str, Any]:
-    """Return the fields of a draft without mistakes, as a lead would rewrite one that cannot be fixed."""
+    """Fields of a draft without mistakes, as a lead would rewrite one that cannot be fixed."""
     from demo import offline_teacher
 
     spec = draft.task_version.spec

@@ -114,7 +114,7 @@ def _plan(admin: Member, lead: Member, task: Task, batch: ContactImport) -> Camp
 
 
 def _model_of(task: Task) -> Teacher:
-    """The miniature of a task that is in service, as a teacher; the offline teacher in a demo without it."""
+    """Served miniature of a task, as a teacher; the offline teacher in a demo without it."""
     miniature = stage_rounds.miniature_of(task.slug)
     own = Teacher.objects.filter(provided_by=f"{MINIATURES}:{miniature.pk}").first() if miniature else None
     return own or Teacher.objects.get(slug=OFFLINE_SLUG)
@@ -127,7 +127,6 @@ def _pipeline(lead: Member, task: Task) -> PipelineVersion:
 
 
 def _stages(task: Task) -> Sequence[StagePlan]:
-    """Read the company's page, check what it tells, write; replies are sorted by the fourth."""
     news, checking = Task.objects.get(slug=COMPANY_NEWS.slug), Task.objects.get(slug=CLAIM_CHECK.slug)
     claim, company = {"claim": "site.claims.text", "passage": "site.claims.quote"}, {"company": "contact.company"}
     return [

@@ -63,7 +63,7 @@ def written_by(contact: Contact, meaning: str, at: float) -> ReplyText:
 
 
 def _in_the_name_of(contact: Contact, text: str, drawn: DrawnReply) -> str:
-    """Put a contact's names where a text has those of the person it was drawn for, however hastily they are typed."""
+    """Replace the names of the person a text was drawn for, however hastily they are typed."""
     name = f"{contact.first_name} {contact.last_name}".strip()
     new = {drawn.company: contact.company}
     for person in filter(None, (drawn.named, drawn.signer)):
@@ -80,7 +80,7 @@ def _in_its_case(new: str, match: re.Match[str]) -> str:
 
 @cache
 def _as_typed(name: str) -> re.Pattern[str]:
-    """A name with each of the slips that hasty writers make: one letter of a word lost, or two swapped."""
+    """Match a name with each slip of hasty writers: one letter of a word lost, or two swapped."""
     words = []
     for word in name.split():
         typed = {word}

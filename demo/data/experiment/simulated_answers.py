@@ -80,7 +80,7 @@ def _reply_mail(doing: str, raw: bytes, words: str) -> Message:
 
 
 def _unsubscribe(raw: bytes) -> Message:
-    """What a mail program sends to the address of `List-Unsubscribe`."""
+    """Mail that a mail program sends to the address of `List-Unsubscribe`."""
     made = simulated_mail.reply(raw, "")
     made.replace_header("Subject", "unsubscribe")
     made.set_content("")

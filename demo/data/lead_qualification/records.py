@@ -70,7 +70,6 @@ def _record(facts: dict[str, str], label: str, rng: random.Random) -> AnsweredRe
 
 
 def _outcomes(label: str, rng: random.Random) -> dict[str, Outcome]:
-    """What each rule comes to, in an order of the lead's own."""
     order = rng.sample(RULES, k=len(RULES))
     drawn: dict[str, Outcome] = dict.fromkeys(order, "met")
     if label == NOT_QUALIFIED:

@@ -151,7 +151,7 @@ def phrases(language: str) -> Phrases:
 def _own_texts(
     rng: random.Random, language: str, meaning: str, count: int, seen: set[str]
 ) -> Iterator[tuple[str, str]]:
-    """Texts of one label with different words, each construction before any comes twice; and whom each names as its writer."""
+    """Texts of one label and their writers' names; each construction comes once before any comes twice."""
     given: list[tuple[str, str]] = []
     while len(given) < count:
         known = phrases(language).constructions[meaning]
@@ -164,7 +164,7 @@ def _own_texts(
 
 
 def _filled(rng: random.Random, language: str, construction: str) -> tuple[str, str]:
-    """A construction with its choices made and its slots filled; and whom it names as its writer, if anybody."""
+    """Fill a construction; return it with its writer's name, if it has one."""
     chosen = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), construction)
     who = rng.choice(PEOPLE)
     first = who.split()[0]
@@ -205,7 +205,6 @@ def _subject(rng: random.Random, language: str, meaning: str, subject: str) -> s
 
 
 def _mail(rng: random.Random, language: str, meaning: str, own: str, writer: str, company: str) -> str:
-    """The whole mail: greeting, own words, signature, and what is quoted below."""
     words = phrases(language).words
     body = own
     if meaning not in BY_MACHINE or rng.random() < 0.2:
@@ -227,7 +226,7 @@ def _signature(rng: random.Random, language: str, writer: str, company: str) -> 
 
 
 def _hasty(rng: random.Random, text: str) -> str:
-    """The text as it is typed in haste: all small, or a few words with letters swapped or lost."""
+    """Text as typed in haste: all small, or a few words with letters swapped or lost."""
     if rng.random() < 0.35:
         return text.lower()
     places = [match.span() for match in re.finditer(r"(?<![\w.@-])[^\W\d_]{5,}(?![\w@-])", text)]
@@ -239,7 +238,6 @@ def _hasty(rng: random.Random, text: str) -> str:
 
 
 def _quoted(rng: random.Random, language: str, writer: str, company: str) -> str:
-    """Our own mail, as mail programs quote it."""
     ours = f"{rng.choice(OURS).format(first=writer.split()[0], company=company)}\n\n{OUR_SIGNATURE}"
     form = rng.randrange(3)
     if form == 0:

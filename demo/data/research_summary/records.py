@@ -39,7 +39,6 @@ def _record(facts: dict[str, str], rng: random.Random) -> AnsweredRecord:
 
 
 def _sorted(told: list[Statement]) -> dict[str, list[Statement]]:
-    """Which page tells what."""
     about = [each for each in told if each.topic.name in _ABOUT]
     trade = [each for each in told if each.topic.name in _TRADE]
     news = [each for each in told if each not in about and each not in trade]

@@ -35,7 +35,7 @@ def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[
 
 
 def _with_another_number(answer: str, pages: str, rng: random.Random) -> str:
-    """The last number of an answer as another one of the pages: that of the other plan, or of another matter."""
+    """Replace the last number of an answer by that of the other plan, or of another matter."""
     number = list(re.finditer(r"\d+", answer))[-1]
     others = sorted(set(re.findall(r"\d+", pages)) - {number[0]})
     return f"{answer[: number.start()]}{rng.choice(others)}{answer[number.end() :]}"

@@ -12,7 +12,6 @@ class HelpTopic(NamedTuple):
 
     Attributes:
         title: What the ticket is called, in a few wordings.
-        page: The help page: what to do.
         limits: The sentence of the page with a limit by plan.
         problems: What the customer writes.
         steps: What to do, as an answer tells it.

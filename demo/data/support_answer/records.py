@@ -31,7 +31,6 @@ def records(seed: int = SEED) -> list[AnsweredRecord]:
 
 
 def _tickets(company: str, plan: str, rng: random.Random) -> list[AnsweredRecord]:
-    """Tickets of one customer, each on another matter."""
     topics, unsettled = rng.sample(HELP, TICKETS_EACH), rng.sample(phrases.UNSETTLED, TICKETS_EACH)
     return [
         _passed_on(company, plan, *unsettled[number], rng)
@@ -71,7 +70,7 @@ def _record(
 
 
 def _conversation(plan: str, problem: str, rng: random.Random) -> list[Turn]:
-    """What was written so far; where the plan is not told at once, the support has asked for it."""
+    """Conversation so far; where the plan is missing at first, the support has asked for it."""
     asked_back = rng.random() < ASKED_BACK_SHARE
     own_plan = "" if asked_back else rng.choice(phrases.OWN_PLAN)
     around = [rng.choice(phrases.MOODS), own_plan]
@@ -90,7 +89,7 @@ def _conversation(plan: str, problem: str, rng: random.Random) -> list[Turn]:
 
 
 def _with_typo(text: str, rng: random.Random) -> str:
-    """Two letters of a longer word change places."""
+    """Swap two letters of a longer word."""
     words = text.split()
     at = rng.choice([index for index, word in enumerate(words) if len(word) >= 4])
     letter = rng.randrange(1, len(words[at]) - 2)
@@ -110,7 +109,7 @@ def _page(topic: HelpTopic, limits: tuple[int, int], rng: random.Random) -> str:
 
 
 def _limits(topic: HelpTopic, rng: random.Random) -> tuple[int, int]:
-    """The limits of the two plans; the larger plan has the larger one."""
+    """Limits of the two plans; the larger plan has the larger one."""
     least, most = topic.values
     first, second = sorted(rng.sample(range(least, most + 1), 2))
     return first, second
