@@ -74,7 +74,6 @@ class Install:
     """One run: where files lie, and how a command is run or only printed.
 
     Args:
-        flags: Flags.
         package: What `install_package` packed, for a plain install.
         reasons: Why it may not be installed there.
         ask_root: Has root start the units, where root has begun this; nothing else of this has root's rights then.
