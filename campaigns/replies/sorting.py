@@ -102,7 +102,7 @@ def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = No
     if not probabilities:
         return SortedReply(ReplyClass.OTHER, 0.0, RULES, may_be_wish)
     share = {each: probabilities.get(each.value, 0.0) for each in ReplyClass}
-    leaves = share[ReplyClass.UNSUBSCRIBE]
+    leaves = 0.0 if wish is Wish.STAYS else share[ReplyClass.UNSUBSCRIBE]
     is_open = {ReplyClass.UNSUBSCRIBE: may_be_wish} | {each: share[each] >= SURE for each in NO_REPLIES}
     best = max((each for each in ReplyClass if is_open.get(each, True)), key=lambda each: share[each])
     is_heeded = best == ReplyClass.UNSUBSCRIBE and leaves >= SURE

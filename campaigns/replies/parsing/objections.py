@@ -18,9 +18,12 @@ from campaigns.replies.parsing.wish_words import ACT, EXCUSED, NEAR, OFFICE, PLA
 
 
 class Wish(IntEnum):
+    """Strength of a wish to hear no more; `STAYS` where the writer asks not to be taken off."""
+
     NONE = 0
-    POSSIBLE = 1
-    PLAIN = 2
+    STAYS = 1
+    POSSIBLE = 2
+    PLAIN = 3
 
 
 _BARE: Final = re.compile(
@@ -131,7 +134,8 @@ def _wish(sentence: str, *, has_other_way: bool) -> Wish:
     is_question = words.endswith("?")
     bare = words.strip(".!?,;:()- ")
     if is_question and (_CAPABILITY.search(bare) or not _REQUEST.search(bare)):
-        return Wish.POSSIBLE if _may_be_meant(bare, is_weak_too=False) else Wish.NONE
+        is_possible = not _STAYS.search(bare) and _may_be_meant(bare, is_weak_too=False)
+        return Wish.POSSIBLE if is_possible else Wish.NONE
     if _OFFER.search(bare):
         return Wish.NONE
     is_kept = is_turned = False
@@ -143,13 +147,14 @@ def _wish(sentence: str, *, has_other_way: bool) -> Wish:
             is_turned = True
         elif is_removal or not (has_other_way or _UNTIL.search(bare[match.start() :])):
             return Wish.PLAIN
-    if is_kept or has_other_way:
-        return Wish.NONE
-    return Wish.POSSIBLE if _may_be_meant(bare, at_least=is_turned) else Wish.NONE
+    if is_kept or _STAYS.search(bare):
+        return Wish.STAYS
+    is_possible = not has_other_way and _may_be_meant(bare, at_least=is_turned)
+    return Wish.POSSIBLE if is_possible else Wish.NONE
 
 
 def _may_be_meant(sentence: str, *, at_least: bool = False, is_weak_too: bool = True) -> bool:
-    if _PRODUCT_TALK.search(sentence) or _STAYS.search(sentence):
+    if _PRODUCT_TALK.search(sentence):
         return False
     if at_least or POSSIBLE.search(sentence):
         return True

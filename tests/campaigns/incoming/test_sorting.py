@@ -101,6 +101,12 @@ def test_a_wish_that_only_the_miniature_reads_may_be_one_and_stops_nothing_for_g
     assert (hardly.reply_class, hardly.may_be_optout, hardly.is_sure) == (ReplyClass.INTERESTED, False, True)
 
 
+def test_who_asks_to_stay_is_not_held_for_a_miniature_that_misreads_it():
+    stays = sort("Please do not unsubscribe me, Thursday is fine.", unsubscribe=0.6, interested=0.4)
+
+    assert (stays.reply_class, stays.may_be_optout) == (ReplyClass.INTERESTED, False)
+
+
 def test_a_wish_that_may_be_meant_is_never_sure_whatever_the_miniature_says():
     read = sort("How often do I have to say it?", interested=0.97)
 
