@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 """
+REDIS_STARTS_WITHIN_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)],
         stdout=subprocess.DEVNULL,
     )
+    until = time.monotonic() + REDIS_STARTS_WITHIN_S
+    while subprocess.run(["redis-cli", "-s", str(socket), "ping"], capture_output=True).returncode:
+        assert redis.poll() is None and time.monotonic() < until, "Redis did not start."
+        time.sleep(0.05)
     yield {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder), "VAR_DIR": str(folder),
         "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", "SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": ".example.org",
