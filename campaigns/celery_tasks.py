@@ -1,4 +1,4 @@
-"""What the bell and the clock set going here."""
+"""Tasks of the queue and the clock in this room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tasks have rooms for mails: those that write mails, and those that hold campaigns or contacts from when they did.
+"""Tasks with rooms for mails: those that write mails, and those that hold campaigns or contacts from when they did.
 
 The access rules ask for addresses, `mail_task_or_404` for calls that name a task in their query or body.
 """
@@ -33,7 +33,7 @@ def require_mails(tasks: Q) -> None:
 
 
 def has_mails(task: Task) -> bool:
-    """Whether a task of `with_outputs` writes mails, or holds some from when it did; only the latter is asked, in one query."""
+    """Tell whether a task of `with_outputs` writes mails, or holds some from before; only the latter needs a query."""
     if writes_mails(task.outputs or ()):  # type: ignore[attr-defined]
         return True
     of_task = {"task": OuterRef("pk")}

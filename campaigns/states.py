@@ -50,7 +50,7 @@ CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
 
 
 class Approval(TextChoices):
-    """Which mails a person sees before they go out."""
+    """Mails that a person sees before they go out."""
 
     ALL = "all", "Every mail"
     SAMPLE = "sample", "A share, and every mail a check marks"
@@ -62,7 +62,7 @@ class StepWriter(TextChoices):
 
 
 class StepCondition(TextChoices):
-    """Of whom a later mail of the sequence asks what; the first goes to everybody."""
+    """Condition on whoever a later mail of the sequence goes to; the first goes to everybody."""
 
     NO_ANSWER = "no_answer", "There is no answer"
     CLICKED = "clicked", "A link was clicked, and there is no answer"
@@ -71,7 +71,7 @@ class StepCondition(TextChoices):
 
 
 class MessageState(TextChoices):
-    """Where one mail stands: prepare, write, check, approve, send."""
+    """State of one mail: prepare, write, check, approve, send."""
 
     PREPARING = "preparing", "Being prepared"
     PLANNED = "planned", "Planned"
@@ -159,7 +159,7 @@ class StopReason(TextChoices):
 
 
 class StageKind(TextChoices):
-    """What a stage of a pipeline does, in the order the stages stand."""
+    """Kind of a pipeline's stage, in the order the stages stand."""
 
     RESEARCH = "research", "Research"
     VERIFY = "verify", "Verify claims"
@@ -221,7 +221,7 @@ class EventSource(TextChoices):
 
 
 class ReplyClass(TextChoices):
-    """What a reply says: the labels of *Reply sorting*."""
+    """Class of a reply: the labels of *Reply sorting*."""
 
     INTERESTED = "interested", "Interested"
     QUESTION = "question", "Asks something"
@@ -248,14 +248,14 @@ FOLLOWED_REPLIES = (
 
 
 class Claim(TextChoices):
-    """What an experiment sets out to show."""
+    """Claim that an experiment sets out to show."""
 
     NOT_WORSE = "not_worse", "Not worse by more than a margin"
     BETTER = "better", "Better by at least an effect"
 
 
 class Metric(TextChoices):
-    """What an experiment counts, per contact that was assigned."""
+    """Metric of an experiment, per contact that was assigned."""
 
     REPLY = "reply", "Replied"
     POSITIVE_REPLY = "positive_reply", "Replied with interest"

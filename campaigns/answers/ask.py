@@ -35,11 +35,9 @@ from web.errors import Refusal
 
 @dataclass(frozen=True)
 class DraftOffer:
-    """What having an answer drafted would take.
+    """Offer of a drafted answer: `task` is None where the inbox names none.
 
     Attributes:
-        task: By which task; None where the inbox names none.
-        at_most_usd: What it may cost at most.
         problem: Why it cannot be had; empty where it can.
     """
 
@@ -50,7 +48,7 @@ class DraftOffer:
 
 
 def offer(reply: Reply, *, by: Member) -> DraftOffer:
-    """What having this reply's answer drafted would take, said before anything is paid. Writes nothing."""
+    """Estimate the cost of drafting a reply's answer, before anything is paid. Writes nothing."""
     setup = queries.setup_of(reply)
     if setup is None or setup.answer_task is None or setup.answer_teacher is None:
         return DraftOffer()
@@ -71,7 +69,6 @@ def ask(reply: Reply, *, at_most_usd: Decimal, by: Member) -> InboxAnswer:
     Locks the answering task, then the person, as an erasure does.
 
     Args:
-        reply: The reply that is answered.
         at_most_usd: What the member was told: a price that has risen since is told again first.
         by: A lead of the campaign's task and of the task that answers.
 
@@ -138,7 +135,6 @@ def on_order_ended(job: Job) -> None:
 
 
 def is_being_drafted(answer: InboxAnswer) -> bool:
-    """Whether an order for this answer has not ended."""
     job = answer.order.job if answer.order is not None else None
     return job is not None and job.state not in FINISHED
 

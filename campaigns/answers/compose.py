@@ -31,10 +31,7 @@ _ANSWER_LEFT = (AnswerState.SENT, AnswerState.UNKNOWN, AnswerState.SENDING)
 
 
 def compose(answer: InboxAnswer) -> OutgoingMail:
-    """The mail of an answer as it goes out now.
-
-    Args:
-        answer: With its reply's event, message, contact and sender.
+    """Compose the mail of an answer as it goes out now.
 
     Raises:
         Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written.

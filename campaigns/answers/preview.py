@@ -24,7 +24,6 @@ class AnswerPreview:
 
     Attributes:
         headers: In the order of the mail.
-        text: Its plain text, filled, with its footer.
         problem: Why there is no such mail; empty where there is.
     """
 
@@ -34,7 +33,6 @@ class AnswerPreview:
 
 
 def preview(answer: InboxAnswer) -> AnswerPreview:
-    """An answer as it would go now."""
     try:
         made = compose.compose(answer)
     except Refusal as refusal:

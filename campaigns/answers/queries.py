@@ -70,25 +70,25 @@ def newest(reply: Reply) -> InboxAnswer | None:
 
 
 def setup_of(reply: Reply) -> InboxSetup | None:
-    """Which tasks help with the replies of this one's campaign; None where none was chosen."""
+    """Return the tasks that help with the replies of this one's campaign; None where none was chosen."""
     return setup_of_campaign(reply.message.campaign)
 
 
 def tasks_to_choose(member: Member, campaign: Campaign) -> dict[str, TaskVersion]:
-    """By slug, the latest version of each task the member leads, but the campaign's own: what its inbox may work with."""
+    """Map slug to latest version of each task the member leads, but the campaign's own: choices for its inbox."""
     led = [slug for slug, _ in permissions.led_by(member) if slug != campaign.task.slug]
     versions = TaskVersion.objects.filter(task__slug__in=led).select_related("task").order_by("task__name", "number")
     return {version.task.slug: version for version in versions}
 
 
 def setup_of_campaign(campaign: Campaign) -> InboxSetup | None:
-    """Which tasks help with a campaign's replies; None where none was chosen."""
+    """Return the tasks that help with a campaign's replies; None where none was chosen."""
     related = ("sorting_task", "answer_task", "answer_teacher")
     return InboxSetup.objects.select_related(*related).filter(campaign=campaign).first()
 
 
 def is_editable(answer: InboxAnswer | None) -> bool:
-    """Whether a reply's words can be written now: no answer is on its way or in doubt."""
+    """Tell whether a reply's words can be written now: no answer is on its way or in doubt."""
     return answer is None or answer.state in (
         AnswerState.OPEN,
         AnswerState.SENT,
@@ -98,7 +98,7 @@ def is_editable(answer: InboxAnswer | None) -> bool:
 
 
 def export_of(mails: Sequence[Message]) -> list[dict[str, Any]]:
-    """What people answered to replies to these mails, the first one first, as the person's own data shows it."""
+    """Return answers to replies to these mails, the first one first, as the person's own data shows it."""
     rows = InboxAnswer.objects.filter(reply__message__in=mails).order_by("created_at", "id")
     return [
         {

@@ -26,7 +26,7 @@ from web.errors import Refusal
 
 @dataclass(frozen=True)
 class InboxChoice:
-    """What an inbox works with; None for what it does without."""
+    """Tasks of an inbox; None for what it does without."""
 
     sorting_task: Task | None = None
     answer_task: Task | None = None
@@ -38,7 +38,6 @@ def choose(campaign: Campaign, choice: InboxChoice, *, by: Member) -> InboxSetup
     """Set what the inbox of a campaign works with.
 
     Args:
-        campaign: The campaign.
         choice: The whole choice; what it leaves out is done without.
         by: A lead of the campaign's task and of each task chosen anew: replies become records there.
 
@@ -75,7 +74,7 @@ def choose(campaign: Campaign, choice: InboxChoice, *, by: Member) -> InboxSetup
 
 
 def fitting(versions: Iterable[TaskVersion], mail: TaskSpec) -> tuple[list[Task], list[Task]]:
-    """Of these tasks those that can get the classes of replies, and those that can draft answers."""
+    """Split these tasks into those that can get the classes of replies and those that can draft answers."""
     offered = list(versions)
     return (
         [version.task for version in offered if not sorting_fault(version.spec, mail)],

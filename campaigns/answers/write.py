@@ -32,10 +32,8 @@ def save(reply: Reply, *, body: str, revision: int, by: Member) -> InboxAnswer:
     """Write the words of an answer; the first ones open it.
 
     Args:
-        reply: The reply that is answered.
         body: The text, with slots; all of it.
         revision: Of the words that were changed, 0 where there were none: others' changes are not written over.
-        by: Who writes.
 
     Raises:
         PermissionDenied: The member does not lead the campaign's task.
@@ -79,9 +77,7 @@ def approve(reply: Reply, *, revision: int, by: Member) -> InboxAnswer:
     """Have an answer sent as it stands. Pressed twice, it goes once.
 
     Args:
-        reply: The reply that is answered.
         revision: Of the words that were read: what another member has changed since does not go.
-        by: Who sends it.
 
     Raises:
         PermissionDenied: The member does not lead the campaign's task.

@@ -43,7 +43,6 @@ def find(text: str, plain_names: Collection[str] = ()) -> Iterator[TextAddress]:
     """Addresses in a text, in order; names that only look like one are left out.
 
     Args:
-        text: Any text.
         plain_names: Names such as `Booking.com`, compared without regard to case; alone, they are no address.
     """
     if "." not in text and ":" not in text:

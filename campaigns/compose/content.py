@@ -1,4 +1,4 @@
-"""Where a mail's words come from: its step's fixed text, or its draft as the decision on it ends; and its slots' values.
+"""Sources of a mail's words: its step's fixed text, or its draft as the decision on it ends; and its slots' values.
 
 Reads rows and returns plain text; sends nothing. What a model wrote reaches neither recipient, sender nor links: those
 come from their own rows.
@@ -60,7 +60,7 @@ def slots_of(message: Message, *, links: Mapping[str, str]) -> dict[str, str]:
 
 
 def slots_of_contact(contact: Contact) -> dict[str, str]:
-    """What a mail may say of its reader; filled at sending, so that no model and no dataset sees it."""
+    """Return the facts about a reader; filled at sending, so that no model and no dataset sees them."""
     return {
         "contact.first_name": contact.first_name,
         "contact.last_name": contact.last_name,
@@ -75,7 +75,6 @@ def names_in_headers(contact: Contact) -> dict[str, str]:
 
 
 def slots_of_sender(sender: SenderIdentity | None) -> dict[str, str]:
-    """What a mail may say of its sender."""
     return {
         "sender.name": sender.from_name if sender else "",
         "sender.postal_address": sender.postal_address if sender else "",
@@ -88,7 +87,6 @@ def plain_names(contact: Contact) -> list[str]:
 
 
 def link_urls(campaign: Campaign) -> dict[str, str]:
-    """Address by name of the links a campaign may point to."""
     return dict(Link.objects.filter(campaign=campaign).order_by("name").values_list("name", "url"))
 
 

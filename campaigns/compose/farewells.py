@@ -10,13 +10,12 @@ from campaigns.states import Language, LawfulBasis
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
-    """What a language says. `{source}` and `{date}` are filled; `{address}` is the reader's, veiled.
+    """Words of one language. `{source}` and `{date}` are filled; `{address}` is the reader's, veiled.
 
     Attributes:
         reasons: By lawful basis. Who did not give their address themselves is told where it came from (GDPR, article 14).
         months: January to December, as they stand in a date, parted by blanks.
         day: How day, month and year make a date.
-        leave: The link that ends all mails.
     """
 
     reasons: dict[LawfulBasis, str]

@@ -22,7 +22,7 @@ UUID_BYTES = 16
 
 
 class TokenPurpose(StrEnum):
-    """What a token opens; one made for another purpose opens nothing."""
+    """Purpose of a token; one made for another purpose opens nothing."""
 
     CLICK = "click"
     OPEN = "open"
@@ -35,7 +35,6 @@ class ForgedTokenError(Exception):
 
 
 def sign(purpose: TokenPurpose, *ids: UUID) -> str:
-    """The token that names these ids for this purpose."""
     body = b"".join(each.bytes for each in ids)
     return base64.b32encode(body + _mac(settings.SECRET_KEY, purpose, body)).decode().rstrip("=").lower()
 

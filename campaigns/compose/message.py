@@ -40,7 +40,7 @@ class OutgoingMail:
 
 
 def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
-    """The mail of a message as it goes out now.
+    """Compose the mail of a message as it goes out now.
 
     Args:
         message: With contact, step, draft and its sender, the enrolment's or the campaign's loaded.
@@ -127,7 +127,7 @@ def message_id_of(message_pk: UUID, sender: SenderIdentity) -> str:
 
 
 def reply_address(message_pk: UUID, sender: SenderIdentity) -> str:
-    """Where answers to one mail go: the sender's reply address with a signed token, where a local part has room."""
+    """Return the address for answers to one mail: the sender's with a signed token, where a local part has room."""
     local, _, domain = sender.reply_address.rpartition("@")
     tagged = f"{local}+{link_tokens.sign(TokenPurpose.REPLY, message_pk)}"
     return f"{tagged if len(tagged) <= LOCAL_PART_MAX else local}@{domain}"
@@ -139,7 +139,6 @@ def unsubscribe_url(message_pk: UUID, sender: SenderIdentity | None) -> str:
 
 
 def click_url(message_pk: UUID, link_pk: UUID, sender: SenderIdentity | None) -> str:
-    """The tracked address of one link in one mail."""
     return _absolute("campaigns:click", link_tokens.sign(TokenPurpose.CLICK, message_pk, link_pk), sender)
 
 
@@ -151,7 +150,6 @@ def pixel_url(message: Message, sender: SenderIdentity | None) -> str:
 
 
 def links_of(campaign: Campaign) -> dict[str, UUID]:
-    """Id by name of a campaign's links."""
     return dict(campaign.links.values_list("name", "pk"))
 
 

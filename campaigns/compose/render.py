@@ -31,7 +31,7 @@ def shown_slot(name: str) -> str:
 
 
 class UnfilledSlotError(ValueError):
-    """A text with slots that nothing fills; it must not go out.
+    """Text with slots that nothing fills; it must not go out.
 
     Attributes:
         slots: Their names, in order, each once; marks of other mail merges as they stand.
@@ -57,11 +57,9 @@ class UnfilledValueError(UnfilledSlotError):
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What stands under every mail.
+    """Footer of every mail.
 
     Attributes:
-        sender: Who writes, as in the From line.
-        postal_address: Where the sender can be reached by post.
         unsubscribe_url: The page on which one click ends all mails.
         reason: Why the reader gets this, in one sentence; may be empty.
         leave: What the way out is called, in the reader's language.
@@ -101,7 +99,6 @@ def render(
     Args:
         fields: `subject` and `body`, with slots in double braces.
         slots: Values by slot name. Those that begin with `link.` are addresses of ours; all others are plain words.
-        footer: What stands under the text.
         plain_names: Words that look like an address and are none, such as the company name `Booking.com`.
         pixel_url: Tracking pixel; only for contacts who agreed to open tracking.
         names: Values by slot name that stand in the mail's headers, looked at as those in its text are.

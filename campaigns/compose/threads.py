@@ -26,7 +26,7 @@ def written_from() -> Coalesce:
 def sent_before_by_record(
     campaign: Campaign, *, step: Step, mail_by_record: Mapping[UUID, UUID]
 ) -> dict[UUID, list[dict[str, str]]]:
-    """What was sent before a step, by record: `subject` and `body` of each mail, slots unfilled, the first one first.
+    """Return the mails sent before a step, by record: `subject` and `body`, slots unfilled, the first one first.
 
     Of a step that takes up an answer the last mail has a `reply_class` too: the label of what was answered, never its words.
 
@@ -34,7 +34,6 @@ def sent_before_by_record(
     reader's earlier mails may have been written from another record. Empty for the first step of a sequence.
 
     Args:
-        campaign: The campaign.
         step: The step that is to be written.
         mail_by_record: By record that is written from, one of the mails of this step.
     """

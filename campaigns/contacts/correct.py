@@ -29,9 +29,7 @@ def correct(contact: Contact, values: Mapping[str, Any], *, by: Member) -> Conta
     Those that were held since a value was never filled in may go.
 
     Args:
-        contact: The contact.
         values: New values of some of `CORRECTABLE`.
-        by: A lead of its task.
 
     Raises:
         PermissionDenied: The member does not lead the task.

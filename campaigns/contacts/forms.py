@@ -56,7 +56,6 @@ class BasisForm(forms.Form):
 
 
 def basis_initial() -> dict[str, Any]:
-    """What the basis form begins with."""
     return {"basis_date": timezone.localdate()}
 
 

@@ -24,7 +24,7 @@ _BARRED = barred()
 
 @dataclass(frozen=True)
 class ContactCounts:
-    """How many contacts a task has.
+    """Numbers of a task's contacts.
 
     Attributes:
         total: Contacts, without those erased.
@@ -32,7 +32,6 @@ class ContactCounts:
         suppressed: Of the total, on the suppression list.
         without_facts: Of the total, those without a record to write for.
         tracked: Of the total, those whose openings may be counted.
-        segments: The fifty largest, each with its count.
     """
 
     total: int
@@ -59,11 +58,7 @@ def search(
     """Contacts the member may see, narrowed.
 
     Args:
-        member: Who asks.
-        task: Of this task alone.
         text: A whole address, or words that must stand in address, name, company or segment, all of them.
-        segment: Exactly this one.
-        cluster: Exactly this company.
         state: `suppressed`, `without_facts` or `erased`; empty: everybody who was not erased.
     """
     rows = visible(member)
@@ -100,7 +95,7 @@ def _contact_counts(task: Task) -> ContactCounts:
 
 
 def contact_or_404(member: Member, pk: UUID) -> Contact:
-    """One contact, if the member leads its task.
+    """Return one contact, if the member leads its task.
 
     Raises:
         Http404: No such contact, or not this member's.

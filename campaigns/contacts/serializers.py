@@ -1,4 +1,4 @@
-"""What the API of contacts takes and gives."""
+"""Requests and responses of the API of contacts."""
 
 from __future__ import annotations
 

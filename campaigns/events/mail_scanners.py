@@ -25,7 +25,6 @@ class LinkVisit:
     """A request for a tracked address.
 
     Attributes:
-        agent: The User-Agent it sent, empty if none.
         purpose: Value of `Sec-Purpose`, `Purpose` or `X-Moz`, with which browsers mark prefetches.
         since_sent_s: Seconds since the mail left; None where that is not known.
         other_links: How many other links of the same mail were followed within `BURST_S` before.
@@ -39,7 +38,7 @@ class LinkVisit:
 
 
 def machine_reason(visit: LinkVisit, *, too_soon_s: float) -> str:
-    """Which rule says that no person made this visit; empty if none does."""
+    """Name the rule by which no person made this visit; empty if none does."""
     if visit.method != "GET":
         return "method"
     if not visit.agent.strip():

@@ -1,4 +1,4 @@
-"""What came of a campaign: counts for each arm, and one outcome for each contact that was assigned.
+"""Outcomes of a campaign: counts for each arm, and one outcome for each contact that was assigned.
 
 Counted are contacts (enrolments), not mails or events: who replied twice replied. Everyone who was assigned counts,
 also who was never mailed (intention to treat). What machines did counts for nothing.
@@ -141,8 +141,6 @@ def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> lis
     Of a campaign with a holdout arm, whose contacts are told of apart, see `experiments.enrolments`.
 
     Args:
-        campaign: The campaign.
-        metric: What counts.
         horizon_days: Days after a contact's first mail in which it counts.
     """
     sent = Message.objects.filter(campaign=campaign, sent_at__isnull=False).order_by()

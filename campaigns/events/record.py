@@ -31,19 +31,15 @@ OF_ONE_CAMPAIGN = frozenset({StopReason.REPLIED, StopReason.BOUNCED, StopReason.
 
 @transaction.atomic
 def stop_contact(contact: Contact, *, reason: StopReason, campaign: Campaign | None = None) -> int:
-    """Stop every mail to a person that has not gone to the wire.
+    """Stop every mail to a person that has not gone to the wire; return how many.
 
     Locks the contacts of the address first, as who plans a mail and who sends one do: a mail is either stopped here, or
     was on the wire before. Calling it twice changes nothing.
 
     Args:
-        contact: The person.
         reason: What happened. A reply, a bounce or a meeting stops the sequence it belongs to; anything else stops all campaigns
             of all tasks that hold the same address.
         campaign: The sequence, with `replied`, `bounced` and `meeting`.
-
-    Returns:
-        How many mails were stopped.
 
     Raises:
         ValueError: The reason is about one campaign, and none is named.
@@ -100,9 +96,6 @@ def record(
     the suppression list; a reply, a meeting and any bounce end the sequence. A mail of unknown fate that is heard of has been sent.
 
     Args:
-        message: The mail.
-        kind: What happened.
-        source: Who told.
         key: The same for every telling of the same thing, at most 120 characters; the first telling counts.
         occurred_at: When; now by default.
         is_machine: It was no person's doing.
@@ -166,11 +159,7 @@ _INSERT = CompiledInsert(Event)
 
 
 def settle_proven(mails: QuerySet[Message]) -> int:
-    """Call sent what is in doubt among these mails although an event, told since they went to the wire, proves it left.
-
-    Returns:
-        How many.
-    """
+    """Call sent, and count, mails in doubt that an event, told since they went to the wire, proves to have left."""
     proof = Event.objects.filter(
         message=OuterRef("pk"), kind__in=_SENT_EVIDENCE, is_machine=False, received_at__gte=OuterRef("sending_at")
     ).exclude(source=EventSource.WIRE)

@@ -1,4 +1,4 @@
-"""What a mail and a reply cost in each arm, model only and with people's time, from sums by company. Pure.
+"""Costs of a mail and a reply in each arm, model only and with people's time, from sums by company. Pure.
 
 All that was spent on an arm counts, also on drafts that were never sent: they were paid for all the same.
 """
@@ -19,13 +19,10 @@ MINUTES_PER_HOUR = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContactCosts:
-    """What was spent on each contact, and what came of it; arrays are (N,), in the order of the units.
+    """Spending on each contact, and its outcome; arrays are (N,), in the order of the units.
 
     Attributes:
         arm: Index of its arm.
-        cluster: Number of its company.
-        model_usd: Its share of what the models cost.
-        minutes: Its share of people's time.
         mails: Mails that went to it.
         replies: 1 if it replied.
         tokens: Mean tokens in and out of a draft, by arm name.
@@ -60,9 +57,7 @@ def costs_by_arm(spent: ContactCosts, *, usd_per_hour: float, level: float) -> l
     """Each arm's costs; intervals come from companies.
 
     Args:
-        spent: By contact.
         usd_per_hour: What an hour of the people who approve costs.
-        level: Of the intervals.
     """
     return [_arm(spent, index, usd_per_hour, level) for index in range(len(spent.arms))]
 
@@ -97,10 +92,9 @@ def _ratio(usd: Floats, units: Floats, level: float) -> UnitCost | None:
 
 @dataclass(frozen=True, slots=True)
 class OwnGpu:
-    """From how many mails on a GPU of one's own is the cheaper way, or why never.
+    """Volume from which a GPU of one's own is the cheaper way, or why never.
 
     Attributes:
-        usd_per_mail: The paid model's.
         usd_per_gpu_hour: Price of the GPU, used or not.
         break_even: None where a GPU never pays, whatever it writes.
         why_never: The reason; also where no GPU writes as much as the break-even needs.
@@ -127,8 +121,6 @@ def own_gpu(
     """Compare an always-on GPU with a model that is paid by the mail.
 
     Args:
-        usd_per_mail: What the paid model costs a mail.
-        usd_per_gpu_hour: Price of the GPU.
         usd_low: Lower end of that cost's interval, where it has one.
         usd_high: Upper end.
         mails_per_hour_capacity: What a GPU was measured to write; None where it was not.

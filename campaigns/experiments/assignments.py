@@ -19,7 +19,6 @@ class Assignments:
     """Contacts that were assigned.
 
     Attributes:
-        arms: Names of the arms in their order.
         segments: Names of the segments, empty for contacts in none.
         arm: Index of each contact's arm, (N,).
         cluster: Number of its company from 0, (N,); a company is in one arm.
@@ -54,8 +53,6 @@ class AssignedClusters:
     """Companies in the order in which they are ripe.
 
     Attributes:
-        arm: Index of the arm, (G,).
-        sizes: Contacts, (G,).
         totals: Sum of their outcomes, (G,).
         ripe_at: When the last of its contacts is ripe, seconds of the epoch, (G,), increasing.
     """
@@ -75,7 +72,7 @@ class AssignedClusters:
         )
 
     def outcomes(self) -> dict[str, ClusteredSample]:
-        """What the statistics take, by arm; arms without a cluster are left out."""
+        """Return the sample of each arm; arms without a cluster are left out."""
         by_name = {}
         for index, name in enumerate(self.arms):
             mine = self.arm == index

@@ -1,4 +1,4 @@
-"""From the columns of an experiment to its answer: verdict, numbers, course, segments.
+"""Answer of an experiment from its columns: verdict, numbers, course, segments.
 
 Plain data, so that a page, the API, a file and a recorded look all show it alike. Pure: it is handed the columns and
 the registered numbers.
@@ -46,7 +46,7 @@ FORMAT = "miniatures.experiment-result/1"
 
 
 class ExperimentStage(StrEnum):
-    """How far an experiment is."""
+    """Stage of an experiment."""
 
     WAITING = "waiting"  # no contact's horizon is over, or nothing has happened yet
     RUNNING = "running"
@@ -54,7 +54,7 @@ class ExperimentStage(StrEnum):
 
 
 class ClaimOutcome(StrEnum):
-    """What became of the claim for one arm."""
+    """Outcome of the claim for one arm."""
 
     SHOWN = "shown"
     REFUTED = "refuted"
@@ -63,7 +63,7 @@ class ClaimOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredTerms:
-    """What was registered, as far as the answer rests on it. `ended_early`: a person ended the campaign."""
+    """Registered terms that the answer rests on. `ended_early`: a person ended the campaign."""
 
     wishes: ExperimentRequest
     control: str

@@ -21,9 +21,6 @@ def lines(units: Assignments, ids: Iterable[str], sent_at: Iterable[datetime | N
     """CSV in blocks, the head first.
 
     Args:
-        units: The columns.
-        ids: Of each enrolment, in the units' order.
-        sent_at: When the first mail to each went.
         at: The moment that tells who is at the horizon.
     """
     block = [csv.line(HEAD)]

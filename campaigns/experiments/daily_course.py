@@ -1,4 +1,4 @@
-"""How a comparison went day by day: the always-valid interval, and apart from it the one that must not be looked at daily."""
+"""Daily course of a comparison: the always-valid interval, and apart from it the one not to be looked at daily."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ class DailyLook:
     """One look at one arm against the control, at the end of a day.
 
     Attributes:
-        at: The day, ISO.
         number: Days since the first contact was ripe, from 1.
         contacts: Ripe contacts of both arms.
         estimate: Difference of the shares.
@@ -54,11 +53,7 @@ def daily_looks(
     """One look a day from the first on which there is something to compare; thinned to 60 at equal steps.
 
     Args:
-        all_clusters: Of all arms, ripe or not.
-        arm: The arm that is compared.
-        control: With which.
         until_s: The last moment to look at, seconds of the epoch.
-        level: Of the intervals.
         tuned_for: Clusters of both arms at the end, for which the sequence is narrowest.
     """
     ends = _ends(all_clusters.ripe(until_s).ripe_at, until_s)

@@ -27,11 +27,9 @@ Mistakes = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class ExperimentRequest:
-    """What is to be registered. Shares are 0 to 1: a margin of 0.01 is one point.
+    """Values to register. Shares are 0 to 1: a margin of 0.01 is one point.
 
     Attributes:
-        claim: What is to be shown.
-        metric: What counts, per contact.
         margin: How much worse is acceptable (`not_worse`), or the least effect worth finding (`better`).
         alpha: Two-sided error rate; a margin is tested on one side at half of it.
         power: Chance to show an effect that is there.
@@ -103,7 +101,6 @@ def preview_arms(names: Sequence[tuple[str, bool]], places: Iterable[tuple[int, 
     """Sum up who would fall where.
 
     Args:
-        names: Name of each arm, and whether it is the control.
         places: Of each contact, the index of its arm and its cluster.
     """
     sizes = Counter(places)
@@ -179,7 +176,7 @@ def plan_of(wishes: ExperimentRequest, hand: ArmPreview) -> SamplePlan:
 
 
 def rule_of(wishes: ExperimentRequest, *, has_holdout: bool = False) -> str:
-    """How the verdict is reached, as it is registered; beside an arm without mails all horizons begin with the launch."""
+    """Describe how the verdict is reached; beside an arm without mails all horizons begin with the launch."""
     begins = "the launch" if has_holdout else "its first mail"
     level = f"{(1 - wishes.alpha) * 100:.4g} %"
     margin = NumberWording(is_share=True, decimals=1).margin(wishes.margin)

@@ -50,7 +50,7 @@ class EnrolledContacts:
 
 
 def enrolled_in(campaign: Campaign, metric: Metric) -> EnrolledContacts:
-    """Everyone in an arm; three queries."""
+    """Return everyone in an arm; three queries."""
     rows: Any = Enrolment.objects.filter(campaign=campaign, arm__isnull=False).order_by("created_at", "pk")
     # The record its mails are written from: stages may have made one of its own.
     made = Message.objects.filter(enrolment=OuterRef("pk"), record__isnull=False).order_by("pk")
@@ -71,13 +71,13 @@ def without_mail(campaign: Campaign, metric: Metric) -> QuerySet[HoldoutOutcome]
 
 
 def first_times(events: QuerySet[Event] | QuerySet[HoldoutOutcome]) -> dict[str, datetime]:
-    """When each contact first did something."""
+    """Return the moment when each contact first did something."""
     by_contact: Any = events.order_by().annotate(whom=key("enrolment_id"))
     return dict(by_contact.values_list("whom").annotate(at=Min("occurred_at")))
 
 
 def contacts_by_arm(events: QuerySet[Event]) -> dict[str, int]:
-    """How many contacts of each arm the events are about."""
+    """Count the contacts of each arm that the events are about."""
     by_arm: Any = events.order_by().annotate(whom=key("enrolment__arm_id"))
     return dict(by_arm.values_list("whom").annotate(contacts=Count("enrolment", distinct=True)))
 
@@ -132,7 +132,7 @@ def _counted(experiment: Experiment, people: EnrolledContacts) -> Iterator[bool]
 
 
 def has_holdout(experiment: Experiment) -> bool:
-    """Whether an arm gets no mail; then every contact's horizon begins with the launch, as that arm's has to."""
+    """Tell whether an arm gets no mail; then every contact's horizon begins with the launch, as that arm's has to."""
     return any(arm.is_holdout for arm in experiment.campaign.arms.all())
 
 
@@ -144,7 +144,7 @@ def _counted_from_launch(experiment: Experiment, people: EnrolledContacts, horiz
 
 
 def _ripe(experiment: Experiment, people: EnrolledContacts) -> Iterator[float]:
-    """When each outcome is complete, seconds of the epoch.
+    """Yield when each outcome is complete, seconds of the epoch.
 
     A horizon begins with the first mail, or beside a holdout arm with the launch. Of a mail of unknown fate it begins when it was on the wire. Who will get none
     is ripe with the first that could be: what never comes cannot be waited for, and leaving them out would be a choice.

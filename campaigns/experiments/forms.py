@@ -80,7 +80,6 @@ class GpuPriceForm(forms.Form):
 
 
 def initial_of(wishes: ExperimentRequest) -> dict[str, Any]:
-    """Wishes as the form shows them."""
     shown: dict[str, Any] = {
         "hypothesis": wishes.hypothesis,
         "claim": wishes.claim,

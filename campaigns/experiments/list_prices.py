@@ -1,4 +1,4 @@
-"""What each arm's mails would cost at list prices, had the same tokens been asked of another model: the paper's, and the cheapest.
+"""Cost of each arm's mails at list prices of other models for the same tokens: the paper's model, and the cheapest.
 
 Read from the calls that were made, those of stages included and what audits of routers ask left out. Each mail is priced as if it had a text of its own, though mails
 with equal facts share one here.

@@ -55,7 +55,7 @@ def start_next_round(experiment: Experiment, *, by: Member) -> Campaign:
 
 
 def concluded_winner(experiment: Experiment) -> ExperimentWinner:
-    """The winner of a concluded experiment.
+    """Return the winner of a concluded experiment.
 
     Raises:
         Refusal: 409 `not_concluded`, or `nothing_to_go_on_with`: no mail at all did as well.
@@ -86,7 +86,6 @@ def draft_after(campaign: Campaign) -> Campaign | None:
 
 
 def plan_after(campaign: Campaign, winner: ExperimentWinner, *, name: str) -> CampaignPlan:
-    """The plan of the campaign after this one."""
     own: dict[str, Any] = {field: getattr(campaign, field) for field in edit.OWN}
     arm = winner.arm
     before = [*campaign.audience.get("except_mailed_by", ()), campaign.slug]
@@ -102,7 +101,7 @@ def plan_after(campaign: Campaign, winner: ExperimentWinner, *, name: str) -> Ca
 
 
 def request_after(campaign: Campaign) -> ExperimentRequest | None:
-    """What the next round is to show, as its form begins: as registered before, the control at the winner's share.
+    """Return the request of the next round, as its form begins: as before, with the control at the winner's share.
 
     None for a campaign that follows no experiment.
     """

@@ -97,7 +97,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
 
 
 def follow_up(experiment: Experiment, result: dict[str, Any]) -> dict[str, Any]:
-    """What can be done with the winner: promote its miniature or pipeline, start the next round. Empty before the end."""
+    """Return the acts open to the winner: promote its miniature or pipeline, next round. Empty before the end."""
     winner = winner_of(experiment, result)
     if winner is None:
         return {}
@@ -116,7 +116,7 @@ def _is_current(task: Task, winner: ExperimentWinner) -> bool:
 
 
 def registered(experiment: Experiment) -> dict[str, Any]:
-    """What every stage's page shows of the registration."""
+    """Return the registration as every stage's page shows it."""
     body = experiment.registration
     is_intact = design.registration_sha256(body) == experiment.registration_sha256
     return {

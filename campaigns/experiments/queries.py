@@ -35,12 +35,11 @@ def visible(member: Member) -> QuerySet[Experiment]:
 
 
 def of_task(member: Member, task: Task) -> QuerySet[Experiment]:
-    """Experiments of one task."""
     return visible(member).filter(campaign__task=task)
 
 
 def get_or_404(member: Member, slug: str) -> Experiment:
-    """One experiment.
+    """Return one experiment by its slug.
 
     Raises:
         Http404: No such experiment, or of a task the member may not see.
@@ -52,7 +51,6 @@ def get_or_404(member: Member, slug: str) -> Experiment:
 
 
 def of_campaign(campaign: Campaign) -> Experiment | None:
-    """The experiment of a campaign, registered or not."""
     return Experiment.objects.filter(campaign=campaign).first()
 
 
@@ -66,7 +64,7 @@ def waiting_campaigns(member: Member, task: Task) -> QuerySet[Campaign]:
 
 
 def is_intact(experiment: Experiment) -> bool:
-    """Whether the registration still has the hash it was registered with."""
+    """Tell whether the registration still has the hash it was registered with."""
     return design.registration_sha256(experiment.registration) == experiment.registration_sha256
 
 

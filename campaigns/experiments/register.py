@@ -51,8 +51,6 @@ def register(
 
     Args:
         campaign: A draft.
-        wishes: What is to be shown.
-        by: A lead of its task.
         simulated_truth: Of a simulated campaign, what its population was made to do.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What an experiment has shown by now: the answer of its columns, with counts, costs and what is missing beside it.
+"""Results of an experiment so far: the answer of its columns, with counts, costs and what is missing beside it.
 
 One reading of the rows for everything, so that all parts speak of the same moment. Writes nothing.
 """
@@ -39,14 +39,12 @@ class ExperimentSnapshot:
 
 
 def snapshot(experiment: Experiment, *, at: datetime | None = None) -> ExperimentSnapshot:
-    """Read an experiment once."""
     people = enrolments.enrolled_in(experiment.campaign, Metric(experiment.metric))
     columns = enrolments.assignment_columns(experiment, people)
     return ExperimentSnapshot(experiment, columns, people, terms_of(experiment), at or timezone.now())
 
 
 def request_of(experiment: Experiment) -> ExperimentRequest:
-    """What an experiment sets out to show."""
     return ExperimentRequest(
         hypothesis=experiment.hypothesis,
         claim=Claim(experiment.claim),
@@ -61,7 +59,6 @@ def request_of(experiment: Experiment) -> ExperimentRequest:
 
 
 def terms_of(experiment: Experiment) -> RegisteredTerms:
-    """What its answer rests on."""
     arms = list(experiment.campaign.arms.all())
     control = next((arm.name for arm in arms if arm.is_control), arms[0].name if arms else "")
     return RegisteredTerms(
@@ -70,7 +67,7 @@ def terms_of(experiment: Experiment) -> RegisteredTerms:
 
 
 def is_ended_early(experiment: Experiment) -> bool:
-    """Whether the campaign was ended while first mails had still to go."""
+    """Tell whether the campaign was ended while first mails had still to go."""
     if experiment.campaign.state != CampaignState.ENDED:
         return False
     cut = Message.objects.filter(campaign=experiment.campaign, step__number=1, stop_reason=StopReason.ENDED)
@@ -84,7 +81,6 @@ def result(
 
     Args:
         experiment: Registered, its campaign launched.
-        at: The moment; now by default.
         person_usd_per_hour: What an hour of the people who approve costs; the setting's by default.
     """
     reading = snapshot(experiment, at=at)

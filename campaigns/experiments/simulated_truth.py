@@ -1,4 +1,4 @@
-"""What a simulated population was made to do, beside what its experiment found. Labelled as simulated wherever it is shown."""
+"""Truth of a simulated population, beside what its experiment found. Labelled as simulated wherever it is shown."""
 
 from __future__ import annotations
 

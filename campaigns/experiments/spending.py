@@ -1,4 +1,4 @@
-"""What a campaign spent on each contact it assigned: its share of paid calls, of people's time, and what came back.
+"""Spending of a campaign on each contact it assigned: its share of paid calls, of people's time, and what came back.
 
 A draft that serves several contacts of a company is shared out among them evenly. Calls count whether or not their
 draft was ever sent.
@@ -33,8 +33,6 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
     """Costs beside the units; at most eight queries, whatever the size.
 
     Args:
-        campaign: The campaign.
-        units: Its columns.
         people: The contacts in them, in the same order.
         metric: What `people.happened` is about; replies are read again if it is another metric.
     """

@@ -1,4 +1,4 @@
-"""What a concluded experiment comes to: the arm to go on with, and in a sentence why. Reads a result; computes nothing new."""
+"""Winner of a concluded experiment: the arm to go on with, and in a sentence why. Computes nothing new."""
 
 from __future__ import annotations
 
@@ -13,19 +13,14 @@ from campaigns.states import Claim, Metric
 
 @dataclass(frozen=True, slots=True)
 class ExperimentWinner:
-    """The arm that a concluded experiment speaks for.
-
-    Attributes:
-        arm: The arm, with its models.
-        sentence: Why it is this one.
-    """
+    """The arm that a concluded experiment speaks for."""
 
     arm: Arm
     sentence: str
 
     @property
     def kind(self) -> str:
-        """What writes its mails: `pipeline`, `miniature`, `teacher`, `text` where no model does, or `holdout`: it gets none."""
+        """Name the writer of its mails: `pipeline`, `miniature`, `teacher`, `text` for no model, or `holdout`."""
         if self.arm.is_holdout:
             return "holdout"
         if self.arm.pipeline_id is not None:
@@ -47,7 +42,7 @@ class ExperimentWinner:
 
 
 def is_concluded(result: Mapping[str, Any]) -> bool:
-    """Whether its last answer is in: every contact is past its horizon, or a person ended the campaign before."""
+    """Tell whether its last answer is in: every contact is past its horizon, or a person ended the campaign before."""
     return result["stage"] == ExperimentStage.COMPLETE or (result["ended_early"] and bool(result["verdicts"]))
 
 
@@ -55,10 +50,6 @@ def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWi
     """The arm to go on with; None before the end, and where the arms did not get their planned shares.
 
     An arm wins whose claim was shown; of several the one that did best. Where nothing was shown the control stays.
-
-    Args:
-        experiment: Registered, its campaign launched.
-        result: Its answer, as `results.result` gives it.
     """
     ratio = result["sample_ratio"]
     if not is_concluded(result) or (ratio and ratio["is_alarm"]):

@@ -29,8 +29,6 @@ class MailPreview:
     """One mail as it would go, or why it could not.
 
     Attributes:
-        headers: Names and values, in the order of the mail.
-        subject: Filled.
         text: Its plain text, filled, with tracked links and footer.
         problem: Why there is no such mail; empty when there is.
         marks: What checks object to in its draft.
@@ -51,7 +49,6 @@ def preview(message: Message, *, links: Mapping[str, UUID]) -> MailPreview:
 
     Args:
         message: From `compose.content.with_words`.
-        links: Id by name of the campaign's links.
     """
     marks = list(message.draft.marks) if message.draft is not None else []
     try:
@@ -78,7 +75,6 @@ def with_follow_ups(messages: Sequence[Message], *, links: Mapping[str, UUID]) -
 
     Args:
         messages: Of one campaign, from `compose.content.with_words`.
-        links: Id by name of the campaign's links.
     """
     if not messages:
         return []

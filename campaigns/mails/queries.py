@@ -45,8 +45,6 @@ def of_campaign(campaign: Campaign, *, search: str = "", **chosen: str) -> Query
     """Mails of a campaign, narrowed by any of `FILTERS` and by words; a value that is none narrows to nothing.
 
     Args:
-        campaign: One the member was let in to.
-        search: Part of a name, a company, an address, or a subject that went out.
         chosen: `state`, `arm` (its name), `step` (its number), `marks` ("yes", "no"), `event` (its kind).
     """
     rows = Message.objects.filter(campaign=campaign)
@@ -113,7 +111,7 @@ def _hold(mail: Message) -> str:
 
 
 def get_or_404(member: Member, campaign: Campaign, mail_id: UUID) -> Message:
-    """One mail of a campaign.
+    """Return one mail of a campaign.
 
     Raises:
         Http404: No such mail in it, or not this member's to see.
@@ -125,7 +123,7 @@ def get_or_404(member: Member, campaign: Campaign, mail_id: UUID) -> Message:
 
 
 def any_or_404(member: Member, mail_id: UUID) -> Message:
-    """One mail of any campaign.
+    """Return one mail of any campaign.
 
     Raises:
         Http404: No such mail, or not this member's to see.
@@ -137,12 +135,12 @@ def any_or_404(member: Member, mail_id: UUID) -> Message:
 
 
 def events_of(mail: Message) -> QuerySet[Event]:
-    """What happened to a mail, in order, with the reply where one came."""
+    """Return the events of a mail, in order, with the reply where one came."""
     return Event.objects.filter(message=mail).select_related("reply").order_by("occurred_at", "id")
 
 
 def fixed_awaiting(mails: QuerySet[Message]) -> QuerySet[Message]:
-    """Of these mails, those with a fixed text that wait for a lead's word."""
+    """Return those of these mails with a fixed text that wait for a lead's word."""
     return mails.filter(state=M.AWAITING, draft__isnull=True, step__writer=StepWriter.TEMPLATE)
 
 

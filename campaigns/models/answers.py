@@ -18,7 +18,7 @@ UNSETTLED = (AnswerState.OPEN, AnswerState.APPROVED, AnswerState.SENDING, Answer
 
 
 class InboxSetup(models.Model):
-    """Which tasks the inbox of a campaign works with; a campaign without one answers by hand and keeps no golds."""
+    """Tasks that the inbox of a campaign works with; a campaign without one answers by hand and keeps no golds."""
 
     campaign = models.OneToOneField(Campaign, primary_key=True, on_delete=models.CASCADE, related_name="inbox_setup")
     # Where a class that a person said becomes a gold.

@@ -1,4 +1,4 @@
-"""Who may be written to, why that is lawful, and who must never be written to again."""
+"""Contacts, the lawful basis for writing to them, and the list of addresses never to be written to again."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Suppression(models.Model):
 
 
 class SuppressionLift(models.Model):
-    """That an entry of the suppression list was a mistake, by whom and why; a trigger refuses UPDATE and DELETE."""
+    """Mistaken entry of the suppression list, by whom and why; a trigger refuses UPDATE and DELETE."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     suppression = models.OneToOneField(Suppression, on_delete=models.PROTECT, related_name="lift")

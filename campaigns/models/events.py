@@ -1,4 +1,4 @@
-"""What happened to mails: append-only and raw. Totals are read from these rows, never kept beside them."""
+"""Events of mails: append-only and raw. Totals are read from these rows, never kept beside them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Event(models.Model):
 
 
 class HoldoutOutcome(models.Model):
-    """What came of a contact who got no mail, as the customer's own systems report it; a trigger refuses UPDATE and DELETE."""
+    """Outcome of a contact without mail, as the customer's own systems report it; a trigger refuses any change."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.DO_NOTHING, related_name="holdout_outcomes")
@@ -57,7 +57,7 @@ class HoldoutOutcome(models.Model):
 
 
 class Reply(models.Model):
-    """What a contact wrote back, and what it was taken to mean."""
+    """Reply of a contact, and what it was taken to mean."""
 
     event = models.OneToOneField(Event, primary_key=True, on_delete=models.DO_NOTHING, related_name="reply")
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="replies")

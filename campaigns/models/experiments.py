@@ -1,4 +1,4 @@
-"""What a campaign sets out to show, fixed before it starts, and each look at what it has shown so far."""
+"""Experiment of a campaign, fixed before it starts, and each look at what it has shown so far."""
 
 from __future__ import annotations
 

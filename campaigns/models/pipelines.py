@@ -50,7 +50,7 @@ class PipelineVersion(models.Model):
 
 
 class PipelinePromotion(models.Model):
-    """That a version was made its task's default pipeline or taken back. Rows are only added; a version's newest one counts."""
+    """Promotion or demotion of a version as its task's default. Rows are only added; a version's newest one counts."""
 
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="pipeline_promotions")
     version = models.ForeignKey(PipelineVersion, on_delete=models.DO_NOTHING, related_name="promotions")
@@ -114,7 +114,7 @@ class StageOrder(models.Model):
 
 
 class StageRoute(models.Model):
-    """Where a router sent one record of a stage, once and for all, and what came of it. Its thresholds stand in the stage's version."""
+    """Route of one record of a stage, once and for all, and its result. Its thresholds stand in the stage's version."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT, related_name="stage_routes")
@@ -134,7 +134,7 @@ class StageRoute(models.Model):
 
 
 class StageRun(models.Model):
-    """What one stage made of one mail; with a verify stage, of one claim of it."""
+    """Result of one stage for one mail; with a verify stage, for one claim of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     message = models.ForeignKey("campaigns.Message", on_delete=models.PROTECT, related_name="stage_runs")

@@ -1,4 +1,4 @@
-"""What came of the mails of drafts, miniatures and dataset versions, counted for the rooms that show them.
+"""Outcomes of the mails of drafts, miniatures and dataset versions, counted for the rooms that show them.
 
 A member is told of mails of campaigns whose task they see. Mails to simulated inboxes are counted apart.
 """
@@ -32,7 +32,7 @@ _COUNTED: Final = (EventKind.REPLIED, EventKind.MEETING, EventKind.REVENUE)
 
 
 class Place(NamedTuple):
-    """Where mails went: the campaign, and the reader's company."""
+    """Place that mails went to: the campaign, and the reader's company."""
 
     campaign: UUID
     cluster: str
@@ -55,13 +55,12 @@ Campaigns = Mapping[UUID, Campaign]
 
 
 def of_drafts_together(drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
-    """Figures of all mails that some drafts are in, the real ones first.
+    """Return figures of all mails that some drafts are in, the real ones first.
 
     Three queries, and one where it is a single mail.
 
     Args:
         drafts: A query of their ids.
-        by: Who looks.
     """
     return _together(_mails_of(drafts), by=by)
 

@@ -1,4 +1,4 @@
-"""What came of the mails that were sent from drafts, told to the room that makes datasets of them.
+"""Outcomes of the mails that were sent from drafts, told to the room that makes datasets of them.
 
 A draft is the one a mail's words come from, or one that a stage of its pipeline wrote on the way. What machines did counts
 for nothing.

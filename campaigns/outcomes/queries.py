@@ -21,7 +21,7 @@ ReportedValue = tuple[UUID, Decimal | None, bool]
 
 @dataclass(frozen=True, slots=True)
 class OutcomeTotal:
-    """How many contacts had an outcome, how often it was reported, and its value in US dollars where it has one.
+    """Number of contacts with an outcome, how often it was reported, and its value in US dollars where it has one.
 
     `held_out` are those of the contacts who got no mail.
     """
@@ -41,12 +41,7 @@ def value_usd(outcome: Event | HoldoutOutcome) -> Decimal | None:
 
 
 def totals(campaign: Campaign, *, has_holdout: bool = True) -> list[OutcomeTotal]:
-    """Outcomes of a campaign by kind, in their order; kinds without any are left out. A query, and one for a holdout arm.
-
-    Args:
-        campaign: The campaign.
-        has_holdout: Whether an arm of it may get no mail.
-    """
+    """Outcomes of a campaign by kind, in their order, those that occurred. A query, and one for a holdout arm."""
     by_kind: dict[str, list[ReportedValue]] = {}
     rows = Event.objects.filter(campaign=campaign, kind__in=OUTCOMES).order_by()
     for kind, enrolment_id, payload in rows.values_list("kind", "enrolment_id", "payload"):
@@ -96,6 +91,6 @@ def told(outcome: HoldoutOutcome) -> dict[str, Any]:
 
 
 def of_contact(contact_id: UUID) -> list[Event]:
-    """Outcomes of the mails to a contact, newest first, with their mails and campaigns."""
+    """Return outcomes of the mails to a contact, newest first, with their mails and campaigns."""
     events = Event.objects.filter(message__contact=contact_id, kind__in=OUTCOMES)
     return list(events.select_related("message__step", "campaign").order_by("-occurred_at", "id"))

@@ -37,10 +37,8 @@ def report(
 
     Args:
         message: A mail that has left, with its contact and campaign.
-        kind: `meeting`, `opportunity` or `revenue`.
         at: When it happened, to the second.
         value_usd: US dollars; needed for revenue, allowed for an opportunity, and none for a meeting.
-        by: A lead of its task.
 
     Returns:
         The event, and whether it is new.
@@ -79,10 +77,8 @@ def report_without_mail(
 
     Args:
         enrolment: Of a launched campaign with a holdout arm: in that arm, or with no mail gone by the moment.
-        kind: `meeting`, `opportunity` or `revenue`.
         at: When it happened, to the second; not before the launch.
         value_usd: As for `report`.
-        by: A lead of its task.
 
     Returns:
         The outcome, and whether it is new.

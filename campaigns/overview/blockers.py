@@ -24,7 +24,6 @@ class Blocker:
 
     Attributes:
         look: Class of its badge.
-        message: What happened, and to how many.
         verb: An act on the campaign that mends it, if there is one.
         state: Of the mails it is about, to list them.
     """

@@ -21,7 +21,7 @@ PREFIX = "campaign:"
 
 
 def desk_key(slug: str) -> str:
-    """The word that addresses of the desk name a campaign by."""
+    """Return the word that addresses of the desk name a campaign by."""
     return f"{PREFIX}{slug}"
 
 
@@ -40,7 +40,6 @@ def draft_destinations(draft_ids: Sequence[UUID], by: Member) -> Mapping[UUID, s
     """Say of each draft that a mail waits for where it goes; those that no mail waits for are absent. One query of mails.
 
     Args:
-        draft_ids: Drafts of one task.
         by: The member who looks. A lead sees a name; others see how many people of which company.
     """
     waiting = Message.objects.filter(draft__in=list(draft_ids), state=MessageState.AWAITING)

@@ -1,4 +1,4 @@
-"""How far a campaign's mails are and what they have come to: by step, and by arm with its cost.
+"""Progress and results of a campaign's mails: by step, and by arm with its cost.
 
 Totals are read from mails and events, never kept beside them; an event that a machine caused counts for nothing.
 """
@@ -45,7 +45,7 @@ def counted(campaign: Campaign) -> Figures[tuple[list[StepFigures], list[ArmFigu
 
 @dataclass(frozen=True)
 class StepFigures:
-    """How far the mails of one step are. Each of the first figures is a part of the one before."""
+    """Progress of the mails of one step. Each of the first figures is a part of the one before."""
 
     step: Step
     planned: int
@@ -147,7 +147,7 @@ def arms(campaign: Campaign) -> list[ArmFigures]:
 
 
 def cost_usd(campaign: Campaign) -> Decimal:
-    """What the models of a campaign have cost so far."""
+    """Return what the models of a campaign have cost so far."""
     return sum((cost for _, cost, _ in _costs(campaign, list(campaign.arms.all())).values()), Decimal(0))
 
 
@@ -201,5 +201,5 @@ def human_events(campaigns: Sequence[UUID], kinds: Sequence[EventKind]) -> Query
 
 
 def counts_by(rows: QuerySet[Any], name: str) -> dict[Any, int]:
-    """How many rows there are by the value of a column."""
+    """Count the rows by the value of a column."""
     return dict(rows.order_by().values_list(name).annotate(count=Count("pk")))

@@ -1,4 +1,4 @@
-"""What the form of a campaign lets one choose from, and how each is called."""
+"""Choices of the form of a campaign, and how each is called."""
 
 from __future__ import annotations
 

@@ -252,12 +252,11 @@ class CampaignForm(forms.Form):
 
 
 def initial_of_new(default: PipelineVersion | None) -> dict[str, Any]:
-    """What the empty form begins with: the task's default pipeline as the writer of its first arm."""
+    """Return the initial values of the empty form: the task's default pipeline as the writer of its first arm."""
     return {"arm_1_teacher": f"{PIPELINE}{default.pk}"} if default is not None else {}
 
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
-    """A campaign as its form shows it."""
     shown: dict[str, Any] = {name: getattr(campaign, name) for name in _PLAIN}
     shown |= {
         "max_model_usd": f"{campaign.max_model_usd.normalize():f}",

@@ -36,7 +36,7 @@ def visible(member: Member) -> QuerySet[Campaign]:
 
 
 def teachers_of(subject: object) -> list[Teacher]:
-    """Whom a campaign asks: the teachers of its arms, and the one that reads replies; see `shutdowns.teachers_named`."""
+    """Return the teachers of a campaign's arms, and the one that reads replies; see `shutdowns.teachers_named`."""
     if not isinstance(subject, Campaign):
         return []
     arms = Arm.objects.filter(campaign=subject, teacher__isnull=False).select_related("teacher")
@@ -45,17 +45,16 @@ def teachers_of(subject: object) -> list[Teacher]:
 
 
 def shutdowns_of(campaign: Campaign) -> list[ModelShutdown]:
-    """Of a campaign's models those that are shut down within the days of warning, or were."""
+    """Return those of a campaign's models that are shut down within the days of warning, or were."""
     return shutdowns.of_subjects([campaign])
 
 
 def of_task(member: Member, task: Task) -> QuerySet[Campaign]:
-    """Campaigns of one task."""
     return visible(member).filter(task=task)
 
 
 def get_or_404(member: Member, slug: str) -> Campaign:
-    """One campaign.
+    """Return one campaign by its slug.
 
     Raises:
         Http404: No such campaign, or of a task the member may not see.

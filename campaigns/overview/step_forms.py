@@ -112,7 +112,6 @@ def check_order(cleaned: Mapping[str, Any]) -> str:
 
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
-    """The sequence of a campaign as its form shows it."""
     shown: dict[str, Any] = {}
     for step in campaign.steps.order_by("number"):
         prefix = f"step_{step.number}"

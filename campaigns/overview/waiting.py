@@ -1,4 +1,4 @@
-"""What a campaign waits for now, until when, and what to do about it. Reads rows and the clock; starts nothing.
+"""Reasons why a campaign waits now, until when, and what to do about it. Reads rows and the clock; starts nothing.
 
 Stages are asked one after another, from the wire back to the next mail of the sequence. While any of them moves, the
 campaign waits for nothing; else the first blocked stage gives the reason.
@@ -64,12 +64,7 @@ StageResult = WaitReason | Literal["moves"] | None
 
 
 def wait_reason(campaign: Campaign, *, now: datetime | None = None) -> WaitReason | None:
-    """What a campaign waits for; None while its mails move, before its launch and after its end.
-
-    Args:
-        campaign: The campaign.
-        now: The time; the clock's by default.
-    """
+    """Return what a campaign waits for; None while its mails move, before its launch and after its end."""
     if campaign.state == CampaignState.PAUSED:
         if trip := campaign.guardrail_trips.filter(lifted_at__isnull=True).first():
             return WaitReason(

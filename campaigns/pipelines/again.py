@@ -13,12 +13,9 @@ CHUNK = 500
 
 
 def prepare_again(messages: Sequence[UUID]) -> set[UUID]:
-    """Set failed stages of these mails back to waiting; one that could not make its record begins anew.
+    """Set failed stages of these mails back to waiting, and return the mails; one without a record begins anew.
 
     What was paid for is kept on its order, and an answer that came stays.
-
-    Returns:
-        The mails that have such a stage: they are to be prepared again.
     """
     found: set[UUID] = set()
     for chunk in chunked(messages, CHUNK):

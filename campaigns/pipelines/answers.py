@@ -1,4 +1,4 @@
-"""What an answer of a stage comes to: what it passes on, and whether its mail goes on. Pure Python.
+"""Effect of a stage's answer: what it passes on, and whether its mail goes on. Pure Python.
 
 Of a research answer a claim is passed on only where its quote stands letter by letter in the page at its address.
 """
@@ -21,10 +21,9 @@ from review.text.verification.claim_task import NO_SUPPORT, SUPPORTED
 
 @dataclass(frozen=True)
 class StageOutcome:
-    """Where a stage stands with a mail after its answer.
+    """State of a stage with a mail after its answer.
 
     Attributes:
-        state: Passed or stopped.
         output: What later stages may take.
         reason: Why it stopped, or what was left out.
     """
@@ -37,13 +36,9 @@ class StageOutcome:
 def outcome(
     kind: StageKind, spec: TaskSpec, facts: Facts, fields: Fields, condition: Mapping[str, Any]
 ) -> StageOutcome:
-    """What an answer comes to.
+    """Decide what an answer passes on, and whether its mail goes on.
 
     Args:
-        kind: Of the stage.
-        spec: Its task.
-        facts: What the model saw.
-        fields: What it answered.
         condition: Which mails go on; empty: all.
     """
     if kind in (StageKind.VERIFY, StageKind.CHECK):

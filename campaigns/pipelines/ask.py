@@ -41,12 +41,9 @@ NOT_LED = "Who launched the campaign does not lead the task of this stage any mo
 
 
 def ask(campaign: Campaign) -> int:
-    """Order what stages wait for. Runs inside the tick's transaction.
+    """Order what stages wait for; return how many stage runs moved. Runs inside the tick's transaction.
 
     A record that was answered in this campaign is not asked about twice.
-
-    Returns:
-        How many stage runs moved.
     """
     by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
     waiting = collect.waiting(campaign).select_related("stage__task_version__task", "stage__teacher", *STAGE_ROUTER)

@@ -124,7 +124,6 @@ def board(drafts: Sequence[StageDraft], offers: Offers, errors: Errors) -> list[
 
     Args:
         drafts: As `filled` leaves them.
-        offers: What there is to choose from.
         errors: What is wrong, by place such as `stages.1.inputs.claim`.
     """
     shown, earlier = [], list[StageShape]()

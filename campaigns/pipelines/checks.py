@@ -40,11 +40,7 @@ class _Sentence(NamedTuple):
 
 
 def begin(campaign: Campaign) -> int:
-    """Begin the checks of up to 500 written mails. Runs inside the tick's transaction.
-
-    Returns:
-        How many stage runs were begun; 0 when no mail waits for one.
-    """
+    """Begin the checks of up to 500 written mails; return how many stage runs. Runs inside the tick's transaction."""
     plans = {
         arm: [stage for stage in stages if stage.kind == StageKind.CHECK] for arm, stages in stages_of(campaign).items()
     }

@@ -30,11 +30,7 @@ _TOLD = ["state", "record", "draft", "output", "reason", "cost_usd", "seconds", 
 
 
 def collect(campaign: Campaign) -> int:
-    """Take every answer that came, and fail mails whose stage ended without one.
-
-    Returns:
-        How many stage runs moved.
-    """
+    """Take every answer that came, and fail mails whose stage ended without one; return how many stage runs moved."""
     asked = _runs(campaign, StageState.ASKED).select_related(
         "stage__task_version__task", "stage__teacher", *STAGE_ROUTER, "site__research__job", "site__record"
     )

@@ -56,7 +56,7 @@ class StagePlan:
 
     @property
     def asked(self) -> Teacher | None:
-        """Who is asked; of a router its teacher, whom all goes to that no miniature takes."""
+        """Return the teacher; of a router its own, whom all goes to that no miniature takes."""
         return self.router.teacher if self.router is not None else self.teacher
 
 
@@ -97,7 +97,6 @@ def save_version(pipeline: Pipeline, *, stages: Sequence[StagePlan], by: Member)
 
 
 def latest(pipeline: Pipeline) -> PipelineVersion | None:
-    """The newest version of a pipeline."""
     return PipelineVersion.objects.filter(pipeline=pipeline).order_by("-number").first()
 
 

@@ -52,7 +52,6 @@ class StoryEntry:
     Attributes:
         at: When; None while it is under way.
         by: The model, rules or person.
-        cost_usd: What it cost; None where nothing is paid.
         seconds: How long the model or person took.
     """
 
@@ -68,7 +67,7 @@ class StoryEntry:
 
 @dataclass(frozen=True)
 class MailStory:
-    """What happened on the way of one mail, in order."""
+    """Events on the way of one mail, in order."""
 
     mail: Message
     entries: list[StoryEntry]
@@ -109,7 +108,7 @@ def story_of(contact: Contact) -> list[MailStory]:
 
 
 def most_told(campaign: Campaign) -> Contact | None:
-    """Whose story tells most of what stages led to: a contact with a meeting, else one who answered with interest.
+    """Return the contact whose story tells most of the stages: one with a meeting, else one who answered with interest.
 
     Of several the first, those before whose mail holds a claim that stands and was judged by a person.
     """

@@ -1,4 +1,4 @@
-"""What a stage may take its inputs from, and of what type each is. Pure Python.
+"""Sources and types of a stage's inputs. Pure Python.
 
 A source is written `contact.company`, `record.FIELD` of the contact's own record, `STAGE.FIELD` of an earlier stage's answer,
 or `STAGE.FIELD.PART` of the objects in it. Texts of pages are sources for research alone, so that no writer sees one.
@@ -26,7 +26,7 @@ _TEXT_LIKE: Final = frozenset({"text", "document", "choice", "quote", "url", "da
 
 @dataclass(frozen=True, slots=True)
 class StageShape:
-    """What is asked about a stage that stands before another: its name, kind, task and inputs.
+    """Stage that stands before another: its name, kind, task and inputs.
 
     Attributes:
         spec: The task version it asks; None with rules.
@@ -44,7 +44,6 @@ def available(mail: TaskSpec, earlier: Iterable[StageShape], *, kind: StageKind)
     Args:
         mail: The task of the mails, whose records the contacts have.
         earlier: The stages before it, in their order.
-        kind: Of the stage that asks.
     """
     pages = set() if kind == StageKind.RESEARCH else page_facts(mail)
     found = {f"{CONTACT}.{name}": "text" for name in CONTACT_FIELDS}
@@ -60,7 +59,7 @@ def page_facts(spec: TaskSpec) -> set[str]:
 
 
 def reads_pages(stage: StageShape) -> bool:
-    """Whether a research stage has pages read first: no input brings it a text to quote from."""
+    """Tell whether a research stage has pages read first: no input brings it a text to quote from."""
     if stage.kind != StageKind.RESEARCH or stage.spec is None:
         return False
     return not {place.text for place in quotable_facts(stage.spec)} & stage.inputs.keys()
@@ -72,7 +71,7 @@ def given_inputs(kind: StageKind) -> frozenset[str]:
 
 
 def fits(source: str, target: InputField) -> bool:
-    """Whether a value of this type can be a fact of that one."""
+    """Tell whether a value of this type can be a fact of that one."""
     if source == target.type:
         return True
     if target.type in _WORDS:

@@ -1,4 +1,4 @@
-"""What keeps a campaign with a pipeline from being launched: tasks the launcher does not lead, models, inputs."""
+"""Problems that keep a campaign with a pipeline from its launch: tasks the launcher does not lead, models, inputs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ def of_arm(campaign: Campaign, arm: Arm, *, by: Member | None) -> Iterator[Stage
     """Everything that is wrong with an arm's pipeline now; nothing for an arm without one.
 
     Args:
-        campaign: Its campaign.
-        arm: The arm, with its pipeline.
         by: Who would launch it; None checks no roles.
     """
     if arm.pipeline is not None:
@@ -40,7 +38,6 @@ def of_version(version: PipelineVersion, *, mails: TaskVersion, by: Member | Non
     """Everything that is wrong with a version of a pipeline now.
 
     Args:
-        version: Its stages.
         mails: The version of the mails' task that its writing stage would ask.
         by: As for `of_arm`.
     """

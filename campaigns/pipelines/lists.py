@@ -29,7 +29,7 @@ def visible(member: Member) -> QuerySet[Pipeline]:
 
 
 def get_or_404(member: Member, slug: str) -> Pipeline:
-    """One pipeline.
+    """Return one pipeline by its slug.
 
     Raises:
         Http404: No such pipeline, or of a task the member may not see.

@@ -1,4 +1,4 @@
-"""What a member can compose a pipeline from: tasks for each kind of stage, models for each task, sources for each fact.
+"""Parts of a pipeline for one member: tasks for each kind of stage, models for each task, sources for each fact.
 
 A fact that nobody spoke of yet takes the source of its own name; `guess` says which.
 """
@@ -40,7 +40,7 @@ FINDINGS = frozenset({"claims", "facts", "findings", "news", "research", "trigge
 
 
 class Offers:
-    """What there is to choose from, for one member and the mails of one task; few queries however many stages ask."""
+    """Choices for one member and the mails of one task; few queries however many stages ask."""
 
     def __init__(self, mail: Task, by: Member) -> None:
         self.mail = mail
@@ -111,7 +111,7 @@ class Offers:
 
 
 def suits(kind: StageKind, spec: TaskSpec) -> bool:
-    """Whether a stage of this kind can ask such a task."""
+    """Tell whether a stage of this kind can ask such a task."""
     if kind == StageKind.RESEARCH:
         return bool(quotable_facts(spec))
     if kind in (StageKind.VERIFY, StageKind.CHECK):
@@ -126,9 +126,7 @@ def guess(fact: InputField, offered: Mapping[str, str], kind: StageKind) -> str:
     """The source that a fact would sensibly come from; empty where none has its name.
 
     Args:
-        fact: A fact of the stage's task.
         offered: Type by source, earlier ones first, as `inputs.available` says.
-        kind: Of the stage.
     """
     fitting = [source for source, kind_of in offered.items() if inputs.fits(kind_of, fact)]
     if kind == StageKind.VERIFY and fact.name in (CLAIM, PASSAGE):
@@ -151,7 +149,7 @@ def guess(fact: InputField, offered: Mapping[str, str], kind: StageKind) -> str:
 
 
 def claims_of(offered: Mapping[str, str]) -> dict[str, str]:
-    """Where the claims that stand last come from: `claim`, and `passage` where the same list holds their quotes."""
+    """Return the sources of the claims that stand last: `claim`, and `passage` where their list holds quotes."""
     lists = [source for source, kind in offered.items() if kind == "list" and source.count(".") == 2]
     found = {}
     for source in lists:

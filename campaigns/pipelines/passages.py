@@ -19,7 +19,6 @@ def passage_of(quote: str, company: str) -> str:
     A quote that begins with a name or another subject stays as it is: what it says of somebody else is not the company's.
 
     Args:
-        quote: Words of the page.
         company: Whose page it is; empty where nobody knows.
     """
     name = " ".join(company.split())[:_COMPANY_CHARS]

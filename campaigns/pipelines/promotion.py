@@ -56,8 +56,6 @@ def promote(version: PipelineVersion, *, by: Member, experiment: Experiment | No
     """Make a version its task's default pipeline. Promoting the default again changes nothing.
 
     Args:
-        version: The version.
-        by: A lead of its task.
         experiment: The experiment that it won, if one says so.
 
     Raises:
@@ -98,12 +96,10 @@ def demote(version: PipelineVersion, *, by: Member) -> PipelinePromotion | None:
 
 
 def version_of(pipeline: Pipeline, number: int | None, *, act: Act = Act.PROMOTE) -> PipelineVersion:
-    """The version of a pipeline that is to be promoted or taken back.
+    """Return the version of a pipeline that is to be promoted or taken back.
 
     Args:
-        pipeline: Whose.
         number: Its number; None means the newest, and to take back the one that was promoted last.
-        act: Which of the two.
 
     Raises:
         Refusal: 409 `no_such_version`.

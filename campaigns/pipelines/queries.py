@@ -40,7 +40,7 @@ def visible(member: Member) -> QuerySet[Pipeline]:
 
 
 def pipeline_or_404(member: Member, slug: str) -> Pipeline:
-    """One pipeline.
+    """Return one pipeline by its slug.
 
     Raises:
         Http404: No such pipeline, or of a task the member may not see.
@@ -59,7 +59,7 @@ def versions_of(pipeline: Pipeline) -> QuerySet[PipelineVersion]:
 
 
 def stage_runs(message: Message) -> QuerySet[StageRun]:
-    """What the stages of its pipeline made of a mail, in their order."""
+    """Return the runs of the stages of a mail's pipeline, in their order."""
     runs = StageRun.objects.filter(message=message).select_related("stage__teacher", "stage__router__router")
     return runs.order_by("stage__position", "part")
 
@@ -70,7 +70,7 @@ def writing_stage(version: PipelineVersion) -> Stage:
 
 
 def routed_writing(campaign: Campaign) -> dict[tuple[UUID, UUID], Stage]:
-    """By arm and step, the stage whose router says who writes.
+    """Return, by arm and step, the stage whose router says who writes.
 
     Of a sequence that is its first mail: what a router promises was shown on mails that no other went before. Later ones are
     the teacher's.
@@ -99,12 +99,12 @@ def prepared_before(enrolments: Collection[UUID]) -> set[UUID]:
 
 
 def prepares(stages: Iterable[Stage]) -> bool:
-    """Whether anything is done before the mail is written: a stage, or a record for the writer."""
+    """Tell whether anything is done before the mail is written: a stage, or a record for the writer."""
     return any(is_before_writing(stage) or (stage.kind == StageKind.WRITE and stage.inputs) for stage in stages)
 
 
 def is_before_writing(stage: Stage) -> bool:
-    """Whether a stage prepares a mail."""
+    """Tell whether a stage prepares a mail."""
     return stage.kind not in (StageKind.WRITE, StageKind.CHECK)
 
 
@@ -115,7 +115,7 @@ def shape_of(stage: Stage) -> StageShape:
 
 
 def needs_record(version: PipelineVersion) -> bool:
-    """Whether mails can only be prepared for contacts with a record: something is taken from it, or the writer has no other."""
+    """Tell whether mails need a contact with a record: something is taken from it, or the writer has no other."""
     stages = list(version.stages.select_related("task_version").order_by("position"))
     own = any(source.startswith(f"{inputs.RECORD}.") for stage in stages for source in stage.inputs.values())
     own = own or any(str(stage.condition.get("field", "")).startswith(f"{inputs.RECORD}.") for stage in stages)
@@ -131,13 +131,13 @@ def ready(campaign: Campaign) -> QuerySet[Message]:
 
 
 def of_audits(campaign: Campaign) -> Exists:
-    """Whether a call of a stage's order is the teacher's, who writes beside the router's choice for an audit: no mail rests on it."""
+    """Match calls by the teacher who writes beside the router's choice for an audit: no mail rests on them."""
     audited = StageRoute.objects.filter(campaign=campaign, routed__is_audit=True, record=OuterRef("record_id"))
     return Exists(audited.filter(stage__teacher=OuterRef("order__teacher")))
 
 
 def runs_of(messages: Collection[UUID]) -> dict[UUID, list[StageRun]]:
-    """What stages made of these mails, by mail."""
+    """Return the stage runs of these mails, by mail."""
     found: dict[UUID, list[StageRun]] = defaultdict(list)
     for run in StageRun.objects.filter(message__in=messages).order_by("message", "stage", "part"):
         found[run.message_id].append(run)
@@ -145,7 +145,7 @@ def runs_of(messages: Collection[UUID]) -> dict[UUID, list[StageRun]]:
 
 
 def awaits_checks() -> Exists:
-    """Whether a mail that is written has a check stage that has not said all it has to."""
+    """Match mails that are written and have a check stage that has not said all it has to."""
     runs = StageRun.objects.filter(message=OuterRef(OuterRef("pk")), stage=OuterRef("pk"))
     checks = Stage.objects.filter(version=OuterRef("arm__pipeline"), kind=StageKind.CHECK)
     return Exists(checks.filter(~Exists(runs) | Exists(runs.filter(state__in=OPEN))))

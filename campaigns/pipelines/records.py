@@ -30,10 +30,6 @@ def find_or_make(
     """Find or make the record of each mail's facts. Runs inside the tick's transaction and locks the task's row.
 
     Args:
-        campaign: Whose mails.
-        stage: For which stage.
-        task: The stage's task.
-        spec: Its version.
         wanted: Facts by message.
 
     Returns:
@@ -68,8 +64,6 @@ def make(source: Source, spec: TaskSpec, new: Mapping[str, Facts]) -> tuple[dict
     """Make records of one source. Runs inside a transaction that holds the task's row.
 
     Args:
-        source: Where they stand.
-        spec: The task's version.
         new: Facts by the hash that the record is to be known by; none of these is there yet.
 
     Returns:

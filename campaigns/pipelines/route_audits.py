@@ -34,7 +34,7 @@ TRY_AGAIN_S = 900
 
 
 def open_audits() -> Exists:
-    """Whether a campaign has an audited record whose verdicts are not told yet."""
+    """Match campaigns with an audited record whose verdicts are not told yet."""
     rows = StageRoute.objects.filter(
         campaign=OuterRef("pk"),
         routed__is_audit=True,
@@ -46,28 +46,21 @@ def open_audits() -> Exists:
 
 
 def judged_audits() -> Exists:
-    """Whether a campaign has an open audit whose answer of the router's choice experts judged: both verdicts may be there."""
+    """Match campaigns with an open audit whose router's answer experts judged: both verdicts may be there."""
     rows = StageRoute.objects.filter(campaign=OuterRef("pk"), routed__is_audit=True, routed__outcome__isnull=True)
     return Exists(rows.filter(draft__gold__isnull=False))
 
 
 def follow(campaign: Campaign) -> int:
-    """Tell the verdicts on both answers where they are there, and put both on the desk where only the answers are.
+    """Tell the verdicts on both answers where they are there, and put both on the desk where only answers are.
 
     Runs inside the tick's transaction.
-
-    Returns:
-        How many audits came to an end.
     """
     return sum(_follow(campaign, stage, part) for stage, rows in _open(campaign) for part in chunked(rows, CHUNK))
 
 
 def order(campaign: Campaign) -> int:
-    """Order the teacher's answers that audits lack, as far as the campaign's budget goes. Runs inside the tick's transaction.
-
-    Returns:
-        How many records were ordered.
-    """
+    """Order the teacher's answers that audits lack, as far as the campaign's budget goes; count the records."""
     return sum(_order(campaign, stage, rows) for stage, rows in _open(campaign))
 
 

@@ -1,4 +1,4 @@
-"""What each route of a stage did for a campaign: its share, its cost and its mails' replies, and what the promise held. Reads only."""
+"""Results of each route of a stage: its share, cost and its mails' replies, and what the promise held. Reads only."""
 
 from __future__ import annotations
 

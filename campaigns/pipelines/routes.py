@@ -1,4 +1,4 @@
-"""Which model answers each record of a stage: its own, or the one that the stage's router sends the record to.
+"""Routes of each record of a stage: its own model, or the one that the stage's router sends the record to.
 
 A router that goes by marks or by confidence has its miniature answer first: what that wrote is the answer, or sends the record on to the larger
 miniature or the teacher. One that goes by a number of the record sends it at once. A record is routed once in a campaign and stage,
@@ -34,12 +34,11 @@ Features = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whose turn it is: records of one stage that one model is to answer next.
+    """Turn of one model: records of one stage that it is to answer next.
 
     Attributes:
         teacher: The model; None where a miniature of the router can be asked no longer, or the stage has none.
         records: That have no answer yet.
-        orders: Orders for the stage that ask this model.
     """
 
     teacher: Teacher | None
@@ -69,10 +68,9 @@ def _ended_by_budget(job: Job) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StageAnswers:
-    """What came for records of a stage, and who is to answer the rest.
+    """Answers to records of a stage, and who is to answer the rest.
 
     Attributes:
-        drafts: The answer of each record that has one.
         repeated: Why a draft of a record was passed over that repeats an earlier mail.
         turns: The rest, by the model that is to answer next.
         spent_usd: By record, what models before the one that gave its answer cost.
@@ -87,16 +85,13 @@ class StageAnswers:
 def answers(
     campaign: Campaign, stage: Stage | None, teacher: Teacher | None, there: Sequence[Order], records: Collection[UUID]
 ) -> StageAnswers:
-    """What came for these records, and whose turn it is; routes those that can be routed now.
+    """Return the answers to these records, and whose turn it is; routes those that can be routed now.
 
     Runs inside the tick's transaction, under the campaign's lock.
 
     Args:
-        campaign: Whose.
         stage: The stage, with its router; None or without one, `teacher` answers all.
         teacher: Who answers where no router decides.
-        there: Orders for this stage that were placed.
-        records: That wait for an answer.
     """
     if stage is None or stage.router is None:
         drafts, repeated = drafts_written.drafts_by_record(there, records)

@@ -24,9 +24,6 @@ def problems(
     """Everything that is wrong with a stage: the field it stands at (`task`, `inputs.NAME`, `condition`), and why.
 
     Args:
-        mail: The task of the mails.
-        stage: The stage.
-        earlier: Those before it, in their order.
         condition: Its condition; empty: every mail goes on.
     """
     yield from _of_task(stage)
@@ -135,5 +132,5 @@ def _of_labels(stage: StageShape, name: str, values: Sequence[str]) -> Iterator[
 
 
 def labels_of(field: OutputField) -> list[str]:
-    """What a label field may say; a yes or no says `true` or `false`."""
+    """Return the labels of a field; a yes or no says `true` or `false`."""
     return [label.name for label in field.labels] if field.labels else ["true", "false"]

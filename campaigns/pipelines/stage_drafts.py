@@ -26,11 +26,9 @@ class StageDraft:
     """One stage as the form says it.
 
     Attributes:
-        name: What later stages call it by.
         task: Slug of its task; empty: rules do it.
         teacher: Slug of its model; of a router with `router:` before it.
         inputs: Source by fact; an empty source was left open by the person.
-        labels: Ticked labels by the field of the stage's answer.
         source: With rules that qualify: what is looked at.
         values: With rules that qualify: the values that pass, separated by commas.
     """
@@ -46,7 +44,7 @@ class StageDraft:
 
     @property
     def condition(self) -> dict[str, Any]:
-        """Which mails go on, as it is saved; labels of two fields at once are `{}` and a mistake of `two_fields`."""
+        """Return the condition as it is saved; labels of two fields at once are `{}` and a mistake of `two_fields`."""
         if not self.task:
             passing = [value for part in self.values.split(",") if (value := part.strip())]
             return {"field": self.source, "in": passing} if self.source or passing else {}
@@ -117,8 +115,6 @@ def after_act(stages: list[StageDraft], act: str, *, kind: str, mail_task: str) 
     """The stages after a button: `add`, `up:2`, `down:2` or `remove:2`; any other changes nothing.
 
     Args:
-        stages: As they stand.
-        act: The button's value.
         kind: Of a stage to add. It comes after the last of its kind, where its order allows it.
         mail_task: Slug of the task of the mails, which a stage that writes asks.
     """

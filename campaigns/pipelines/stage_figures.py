@@ -1,4 +1,4 @@
-"""How far the mails of a campaign came in each stage of its pipelines, and what that cost: the drawing on its page.
+"""Progress of a campaign's mails in each stage of its pipelines, and its cost: the drawing on its page.
 
 A campaign without a pipeline is asked nothing. Money and tokens are those of the calls that were made, so an answer that
 several mails share is counted once.
@@ -33,7 +33,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class LargeModel:
-    """What the dearest connected teacher would have cost for the same tokens, at its list price."""
+    """Cost of the same tokens at the list price of the dearest connected teacher."""
 
     name: str
     cost_usd: Decimal
@@ -205,7 +205,7 @@ def _middles(rows: QuerySet[Any]) -> dict[UUID, float]:
 
 @dataclass(frozen=True)
 class _Calls:
-    """What the calls of a stage cost, and their tokens."""
+    """Cost and tokens of the calls of a stage."""
 
     cost_usd: Decimal
     input_tokens: int

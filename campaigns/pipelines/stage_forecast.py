@@ -1,4 +1,4 @@
-"""What the stages of an arm would cost, before a launch: priced from records of their tasks, or from what their tasks ask.
+"""Costs of an arm's stages before a launch: priced from records of their tasks, or from what their tasks ask.
 
 What a stage will be asked about is not known before the stages ahead of it have answered, so records that its task has
 stand for it; where it has none, facts of usual lengths do. A stage that asks a paid model never counts as nothing.
@@ -55,12 +55,7 @@ class StageForecast:
 
 
 def forecast_stages(arm: Arm, mails: int) -> tuple[StageForecast, ...]:
-    """What the stages around an arm's writing would cost; empty for an arm without a pipeline.
-
-    Args:
-        arm: The arm.
-        mails: How many mails would come to its first stage.
-    """
+    """Forecast the costs of the stages around an arm's writing; empty for an arm without a pipeline."""
     if arm.pipeline_id is None or not mails:
         return ()
     stages = Stage.objects.filter(version=arm.pipeline_id).exclude(kind=StageKind.WRITE)
@@ -96,8 +91,6 @@ def routed_price(
     Args:
         stage: The stage; None or without a router, `teacher` answers all.
         teacher: Who answers, or whom a router sends the rest to.
-        answers: How many.
-        price: What so many answers of one model cost.
 
     Raises:
         Refusal: Why a model cannot be asked; `router_model_off`.

@@ -1,4 +1,4 @@
-"""How good the miniatures of a pipeline's stages are, by the evaluations on their own cards."""
+"""Quality of the miniatures of a pipeline's stages, by the evaluations on their own cards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from web.db.keys import uuid_or_none
 
 @dataclass(frozen=True)
 class StageQuality:
-    """What a miniature's newest evaluation measured: metric, value with interval as pages write them, on how many records."""
+    """Newest evaluation of a miniature: metric, value with interval as pages write them, on how many records."""
 
     metric: str
     value: str

@@ -23,13 +23,7 @@ class MissingValueError(ValueError):
 
 @dataclass(frozen=True)
 class MailValues:
-    """What stages of one mail may take their inputs from.
-
-    Attributes:
-        contact: Whom the mail is to, with its record.
-        mail: The task of the mail, as the record's facts are read by.
-        outputs: What each stage passed on, by its name.
-    """
+    """Values of one mail that stages may take their inputs from."""
 
     contact: Contact
     mail: TaskSpec
@@ -59,8 +53,6 @@ class MailValues:
         """Return the facts of a stage's record.
 
         Args:
-            spec: The stage's task.
-            mapping: Fact → source.
             base: Facts it has already, which mapped ones replace.
 
         Raises:
@@ -94,7 +86,7 @@ def domain_of(contact: Contact, mail: TaskSpec) -> str:
 
 
 def passes(value: object, wanted: Mapping[str, Any]) -> bool:
-    """Whether a value is one of those a condition lets pass; of several labels one is enough."""
+    """Tell whether a value is one of those a condition lets pass; of several labels one is enough."""
     allowed = set(wanted.get("in", ()))
     return any(written(part) in allowed for part in (value if isinstance(value, list) else [value]))
 
@@ -105,7 +97,7 @@ def written(value: object) -> str:
 
 
 def outputs_of(stages: list[Stage], runs: list[StageRun]) -> dict[str, dict[str, Any]]:
-    """What each stage of a mail passed on, by its name; of a verify stage the claims that stand."""
+    """Return what each stage of a mail passed on, by its name; of a verify stage the claims that stand."""
     found: dict[str, dict[str, Any]] = {}
     for stage in stages:
         mine = sorted((run for run in runs if run.stage_id == stage.pk), key=lambda run: run.part)

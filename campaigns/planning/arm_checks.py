@@ -1,4 +1,4 @@
-"""What can never be right about the arms of a campaign. Pure, but for the pipelines it is handed."""
+"""Mistakes that can never be right about the arms of a campaign. Pure, but for the pipelines it is handed."""
 
 from __future__ import annotations
 

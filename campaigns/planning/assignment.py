@@ -41,5 +41,5 @@ def arm_of(salt: str, cluster: str, weights: Sequence[int]) -> int:
 
 
 def is_sampled(salt: str, key: str, share: float) -> bool:
-    """Whether a draft is among the share that a person sees; a smaller share is a part of every larger one."""
+    """Tell whether a draft is among the share that a person sees; a smaller share is a part of every larger one."""
     return fraction(salt, f"sample|{key}") < share

@@ -27,7 +27,6 @@ def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = Non
     where a model writes, those without a record to write from.
 
     Args:
-        campaign: The campaign.
         chosen: `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional; the
             campaign's own audience by default.
     """
@@ -52,7 +51,7 @@ def held_out_elsewhere(campaign: Campaign) -> QuerySet[Enrolment]:
 
 
 def is_held_out_elsewhere(campaign: Campaign, address_hmac: str) -> bool:
-    """Whether one of them has this address. Asked of each mail, so its question is compiled once."""
+    """Tell whether one of them has this address. Asked of each mail, so its question is compiled once."""
     return bool(_HELD_OUT(task=campaign.task_id, campaign=campaign.pk, address_hmac=address_hmac))
 
 
@@ -86,7 +85,7 @@ def limit_of(chosen: Mapping[str, Any]) -> int:
 
 
 def needs_records(campaign: Campaign) -> bool:
-    """Whether any step is written by a model from the contact's own record, and not from what stages find out alone."""
+    """Tell whether a model writes any step from the contact's own record, and not from what stages find out alone."""
     if not has_written_steps(campaign):
         return False
     versions = set(campaign.arms.filter(is_holdout=False).values_list("pipeline", flat=True))
@@ -96,12 +95,12 @@ def needs_records(campaign: Campaign) -> bool:
 
 
 def has_written_steps(campaign: Campaign) -> bool:
-    """Whether any step is written by a model."""
+    """Tell whether any step is written by a model."""
     return Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL).exists()
 
 
 def without_basis(campaign: Campaign) -> int:
-    """How many of them carry no lawful basis, or no word on where it comes from."""
+    """Count those of them without a lawful basis, or without a word on where it comes from."""
     chosen = Contact.objects.filter(pk__in=contacts_matching(campaign).values("pk"))
     return chosen.filter(Q(lawful_basis="") | Q(basis_source="") | Q(basis_date__isnull=True)).count()
 
@@ -141,7 +140,6 @@ def validated_choice(task: Task, wanted: Mapping[str, Any], *, place: str) -> di
     """Return an audience as a campaign keeps it: what says nothing is left out, and an import is kept by its id.
 
     Args:
-        task: The task whose contacts are meant.
         wanted: `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional.
         place: The field of the request that errors are shown at.
 

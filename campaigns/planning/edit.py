@@ -284,7 +284,7 @@ def _check_numbers(plan: CampaignPlan, errors: Errors) -> None:
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether this host knows a time zone of that name."""
+    """Tell whether this host knows a time zone of that name."""
     try:
         return name in time_zones() and bool(ZoneInfo(name))
     except (ValueError, OSError):

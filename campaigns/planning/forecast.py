@@ -1,4 +1,4 @@
-"""What a launch would do, before it is done: who falls into which arm, what must be written, and what that may cost.
+"""Forecast of a launch: who falls into which arm, what must be written, and what that may cost.
 
 Reads contacts, records, teachers and prices; writes nothing. The assignment is the launch's own, so the figures are of
 the very arms that will be; the costs are estimates.
@@ -38,15 +38,13 @@ class ContactArm:
 
 @dataclass(frozen=True)
 class ArmForecast:
-    """What an arm would be: people, companies, drafts to write, and their price.
+    """Forecast of an arm: people, companies, drafts to write, and their price.
 
     Attributes:
-        clusters: Companies (or lone addresses) in it.
         drafts: Drafts its model would write for one step: one a record, however many people share it; one a person where
             stages write the record.
         estimate: The price of these drafts; None when nothing is to be written, or it cannot be.
         refusal: Why no order could be launched.
-        stages: What its pipeline's other stages would cost, in their order.
     """
 
     arm: Arm
@@ -76,7 +74,7 @@ class LaunchForecast:
 
     @property
     def seconds(self) -> float:
-        """How long the slowest arm's models would take, for one step; arms are written side by side."""
+        """Return the time of the slowest arm's models, for one step; arms are written side by side."""
         return max((line.estimate.time_s for line in self.arms if line.estimate), default=0.0)
 
     def _sum(self, name: str) -> Decimal:
@@ -98,7 +96,7 @@ def contact_arms(campaign: Campaign, contacts: Sequence[Contact]) -> list[Contac
 
 
 def forecast_of(campaign: Campaign) -> LaunchForecast:
-    """What a launch of the campaign's audience would do now."""
+    """Forecast a launch of the campaign's audience now."""
     arms = list(campaign.arms.select_related("teacher").order_by("position"))
     weights = [arm.weight for arm in arms]
     people: dict[UUID, list[tuple[str, UUID | None]]] = {arm.pk: [] for arm in arms}

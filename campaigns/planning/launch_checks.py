@@ -44,7 +44,6 @@ def launch_problems(
     """Everything that keeps a campaign from being launched; an empty list when nothing does.
 
     Args:
-        campaign: The campaign, a draft.
         expected: Its forecast, if the caller has one already.
         by: Who would launch it; None where nobody is to yet: then no stage's task is asked for a role.
     """
@@ -56,7 +55,7 @@ def launch_problems(
 
 
 def launch_warnings(campaign: Campaign) -> list[LaunchProblem]:
-    """What DNS says of its senders' domains that is worth mending; it keeps no campaign from its launch."""
+    """Return faults in the DNS of its senders' domains that are worth mending; none keeps it from its launch."""
     return [
         LaunchProblem("sender_domain", message, hint, "sender")
         for sender in choice.senders_of(campaign)
@@ -172,7 +171,7 @@ def _links(campaign: Campaign) -> Iterator[LaunchProblem]:
 
 
 def wrong_url(url: str) -> str:
-    """What is wrong with a link's address, in words after its name; empty when it may be used."""
+    """Return the fault of a link's address, in words after its name; empty when it may be used."""
     try:
         parts = urlsplit(url)
         host, _ = (parts.hostname or ""), parts.port

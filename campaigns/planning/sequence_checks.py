@@ -1,4 +1,4 @@
-"""What a sequence of mails, and a list of days off, may say: each fault in words that name the mail or the date."""
+"""Faults of a sequence of mails, and of a list of days off, each in words that name the mail or the date."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def day_off_errors(days: Iterable[str]) -> list[str]:
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a day of the calendar as YYYY-MM-DD."""
+    """Tell whether a text is a day of the calendar as YYYY-MM-DD."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

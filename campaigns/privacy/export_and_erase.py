@@ -46,7 +46,7 @@ from web.errors import Refusal
 
 @dataclass(frozen=True)
 class ErasedPerson:
-    """What an erasure reached."""
+    """Reach of an erasure."""
 
     contacts: int
     mails: int
@@ -76,7 +76,6 @@ def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
     """Everything held about a person, as JSON-ready data with an explanation of each part.
 
     Args:
-        address_or_hmac: The address, or its HMAC.
         by: Who asks; only what the tasks they lead hold. None: the operator of the installation, who sees all.
 
     Raises:
@@ -96,7 +95,6 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
     decisions and dataset rows made from them, see `review.erasure.erase`.
 
     Args:
-        address: As the person wrote it.
         by: Who erases; leads every task that holds the person. None: the operator of the installation.
         expected_hmac: Of the page that asked: the typed address must be its.
 

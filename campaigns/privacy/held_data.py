@@ -29,15 +29,10 @@ class PersonData:
     Attributes:
         contacts: One a task; those of tasks the member does not lead are left out.
         elsewhere: How many contacts of tasks the member does not lead there are.
-        mails: Mails to the person, newest first.
-        replies: What the person wrote back.
-        events: How many events of the mails there are.
         records: Facts of this person only.
         shared: Records that others of the same company share; they are no person's.
         drafts: Drafts written from the person's own facts.
-        decisions: Verdicts on them.
         versions: Frozen dataset versions that hold such drafts.
-        entry: Of the suppression list.
     """
 
     contacts: list[Contact]
@@ -98,7 +93,7 @@ def _made_for(contacts: Sequence[UUID]) -> set[UUID]:
 
 
 def _shared_at_stages(records: Collection[UUID], contacts: Sequence[UUID]) -> set[UUID]:
-    """Of these records those that mails to other living contacts rest on too."""
+    """Return those of these records that mails to other living contacts rest on too."""
     if not records:
         return set()
     others = {"contact__erased_at__isnull": True, "record__in": records}
@@ -156,12 +151,7 @@ EXPLANATION = {
 
 
 def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str, Any]:
-    """The document of one person, JSON-ready; parts without anything are empty lists.
-
-    Args:
-        address_hmac: Of the address.
-        contacts: The contacts that may be shown.
-    """
+    """The document of one person, JSON-ready; parts without anything are empty lists."""
     own, shared = own_records(contacts)
     drafts = list(Draft.objects.filter(record__in=own).order_by("created_at", "pk"))
     mails = list(mails_to(contacts))
@@ -242,7 +232,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
 
 
 def stage_runs_of(mails: Sequence[Message]) -> QuerySet[StageRun]:
-    """What the stages of their pipelines made of these mails, in their order."""
+    """Return the stage runs of these mails, in their order."""
     runs = StageRun.objects.filter(message__in=mails).select_related("stage")
     return runs.order_by("message", "stage__position", "part")
 

@@ -1,4 +1,4 @@
-"""Where other rooms hear that a person is erased."""
+"""Ports by which other rooms hear that a person is erased."""
 
 from __future__ import annotations
 

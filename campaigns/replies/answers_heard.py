@@ -1,4 +1,4 @@
-"""What is heard of answers that people sent: it counts at the mail whose reply they continue."""
+"""Events of answers that people sent: they count at the mail whose reply they continue."""
 
 from __future__ import annotations
 
@@ -12,18 +12,14 @@ from campaigns.states import AnswerState
 
 
 def mails_answered(message_ids: Collection[str]) -> dict[str, Message]:
-    """By the Message-ID of an answer of ours, the mail whose reply it answered; those that are no answer's are absent."""
+    """Map Message-IDs of our answers to the mail whose reply each answered; those that are no answer's are absent."""
     related = ("reply__message__contact", "reply__message__campaign")
     rows = InboxAnswer.objects.filter(message_id__in=message_ids).select_related(*related)
     return {answer.message_id: answer.reply.message for answer in rows}
 
 
 def settle_proven(message_ids: Collection[str]) -> int:
-    """Call sent what is in doubt among the answers with these Message-IDs: their reader has written back to them.
-
-    Returns:
-        How many.
-    """
+    """Call sent, and count, answers in doubt with these Message-IDs: their reader has written back to them."""
     named = [each for each in message_ids if each]
     doubtful = InboxAnswer.objects.filter(message_id__in=named, state=AnswerState.UNKNOWN)
     return doubtful.update(state=AnswerState.SENT, sent_at=F("sending_at"), problem="", updated_at=timezone.now())

@@ -70,9 +70,6 @@ def ask(campaign_id: UUID) -> Order | None:
     """Order the classification of replies that the rules have not decided. At most one order runs at a time.
 
     A teacher that cannot be asked is logged; the rules' word stays.
-
-    Returns:
-        The order, or None.
     """
     try:
         with transaction.atomic():

@@ -38,7 +38,7 @@ def load(folder: Path) -> LoadedClassifier:
 
 
 def ask(sorter: LoadedClassifier, replies: Sequence[ReceivedReply]) -> list[Mapping[str, float]]:
-    """How probable each class is, reply by reply; a reply that is too long is read from its beginning."""
+    """Return the probability of each class, reply by reply; a reply that is too long is read from its beginning."""
     encoded = sorter.opened.tokenizer([each.read for each in replies], truncation=True, max_length=LONGEST)["input_ids"]
     answers = predict(sorter.model, sorter.model.heads, encoded, pad=sorter.opened.pad, device=torch.device("cpu"))
     return [each.probabilities[FIELD] for each in answers]

@@ -45,8 +45,6 @@ def of_campaign(member: Member, campaign: Campaign, *, meaning: str = "") -> Que
     """Replies to a campaign's mails: possible opt-outs first, then those to be read by a person, then newest first.
 
     Args:
-        member: Who asks.
-        campaign: The campaign.
         meaning: A class, or one of the filters beside them; programs' mails that are sure stand under theirs alone.
     """
     chosen = Q(meaning=meaning) if meaning in ReplyClass.values else _FILTERS.get(meaning, _FILTERS[""])
@@ -86,7 +84,7 @@ def reply_or_404(member: Member, reply_id: UUID) -> Reply:
 
 
 def counts(member: Member, campaign: Campaign) -> list[dict[str, Any]]:
-    """How many replies may ask to leave, are for a person, say what, and came from programs, in that order. One query."""
+    """Count replies that may ask to leave, are for a person, say what, come from programs, in that order. One query."""
     classes = [each for each in ReplyClass if each not in NO_REPLIES]
     tabs = {
         OPTOUT: ("May ask to leave", _FILTERS[OPTOUT]),
@@ -119,7 +117,7 @@ def answers_in_doubt(campaign: Campaign) -> list[InboxAnswer]:
 
 
 def languages_of(campaign: Campaign) -> list[str]:
-    """What the campaign's sorting task may say of a reply's language; empty where it asks for none."""
+    """Return what the campaign's sorting task may say of a reply's language; empty where it asks for none."""
     setup = InboxSetup.objects.select_related("sorting_task").filter(campaign=campaign).first()
     if setup is None or setup.sorting_task is None:
         return []

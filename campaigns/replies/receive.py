@@ -35,7 +35,7 @@ _UNSUBSCRIBE = re.compile(r"\W*(unsubscribe|remove|stop)\W*", re.IGNORECASE)
 
 
 class MessageMatch(StrEnum):
-    """How it was found whose mail something is about; `guess` is all that is not sure."""
+    """Way in which the mail was found that something is about; `guess` is all that is not sure."""
 
     REFERENCE = "reference"
     TOKEN = "token"  # noqa: S105 (a way of finding)
@@ -55,7 +55,6 @@ class ProviderEvent:
     Attributes:
         key: The same for every telling of it.
         message: Id of the mail's row, if the provider hands it back; else `message_id`, its Message-ID.
-        payload: Plain values, free of the person's text.
     """
 
     kind: EventKind
@@ -67,7 +66,6 @@ class ProviderEvent:
 
 
 def take_event(happening: ProviderEvent) -> InboundResult:
-    """Record a provider's event about a sent mail."""
     message = _by_row(happening.message) or _by_ids([delivery_reports.bare_id(happening.message_id)])
     if message is None:
         return InboundResult.UNMATCHED
@@ -212,7 +210,7 @@ def _by_sender(address: str) -> Message | None:
 
 
 def _key(message: Message, incoming: IncomingMail, kind: EventKind) -> str:
-    """What every telling of an incoming mail is known by; empty where it was told before.
+    """Return the key of an incoming mail, the same at every telling; empty where it was told before.
 
     Its Message-ID is its sender's to choose: it must not make a mail of another reader look known.
     """

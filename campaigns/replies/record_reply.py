@@ -1,4 +1,4 @@
-"""What contacts wrote back: kept, stopped for, and taken to mean something by rules, a model, or a member.
+"""Replies of contacts: kept, stopped for, and taken to mean something by rules, a model, or a member.
 
 A reply is data: it is never an instruction to a model, and no address or link is taken from it.
 """
@@ -45,8 +45,6 @@ def record_reply(
     may ask for it holds every mail to the address until a member has said what it means. A program's mail ends nothing.
 
     Args:
-        message: The mail it answers.
-        incoming: The answer.
         read: What rules made of it.
         key: The same for every telling of it.
         payload: `found_by`, how it was found that it answers this mail (`guess` is shown as one), and what a notice says.
@@ -88,8 +86,6 @@ def unsubscribe(message: Message, *, source: EventSource, how: str = "") -> Even
     """The reader of a mail wants no more of them: never write to the address again. Doing it twice changes nothing.
 
     Args:
-        message: The mail it came of.
-        source: Where it was said.
         how: `one-click`, or empty.
 
     Returns:
@@ -134,9 +130,6 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
     Mails that were held because it might ask to leave may go again, unless another reply holds them.
 
     Args:
-        reply: The reply.
-        said: What it means.
-        by: Who says so.
         why: In a few words; needed to take a wish to hear no more back.
 
     Raises:
@@ -181,12 +174,9 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
 
 @transaction.atomic
 def label_by_model(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
-    """A model's word on a reply; it replaces the rules' word and never a member's, nor takes an unsubscription back.
+    """Replace the rules' word on a reply by a model's, never a member's, nor an unsubscription; tell if it did.
 
     A reply that may ask to leave stays so, for a person, unless the model reads it as asking: then it is heeded.
-
-    Returns:
-        Whether it was taken.
     """
     if said == ReplyClass.UNSUBSCRIBE:
         suppress.lock_list()

@@ -32,7 +32,6 @@ def unfilled(spec: TaskSpec, mail: TaskSpec) -> list[str]:
     """Return the facts that a task needs and no reply brings; empty where the task fits.
 
     Args:
-        spec: Of the task that is to sort or to answer.
         mail: Of the campaign's own task, whose records the contacts have.
     """
     own = {fact.name: fact.type for fact in mail.input_schema if fact.name not in page_facts(mail)}
@@ -45,11 +44,10 @@ def absent(spec: TaskSpec, facts: Facts) -> list[str]:
 
 
 def facts_of(reply: Reply, spec: TaskSpec, *, by: Member) -> Facts:
-    """What a reply brings to a task; facts it has nothing for are absent.
+    """Return what a reply brings to a task; facts it has nothing for are absent.
 
     Args:
         reply: With message, contact, record, step and campaign.
-        spec: Of the task.
         by: Who asks: earlier replies are those they may see.
     """
     parts = threads.thread_of(reply, member=by, with_names=False)

@@ -40,7 +40,6 @@ def correct(reply: Reply, said: ReplyClass, *, by: Member, why: str = "", langua
     Args:
         reply: The reply, as `replies.queries` brings it.
         said: What it means; the same as before confirms it.
-        by: Who says so.
         why: As for `record_reply.correct_meaning`.
         language: In which the reply is written, where the sorting task asks for that; the contact's by default.
 

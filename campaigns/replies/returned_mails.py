@@ -1,4 +1,4 @@
-"""Which mail of ours a report carries back, by the signs of ours that stand in it."""
+"""Mail of ours that a report carries back, by the signs of ours that stand in it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from campaigns.models import Message
 
 
 def mail_of(marks: Iterable[str]) -> Message | None:
-    """Return the mail that the first valid token or id names, with its contact and its campaign; None where none is ours.
-
-    Args:
-        marks: As `parsing.returned_marks` finds them.
-    """
+    """Return the mail of the first valid token or id, with contact and campaign; None where none is ours."""
     ids = [pk for mark in marks if (pk := _id_of(mark)) is not None]
     mails = Message.objects.select_related("contact", "campaign").in_bulk(ids) if ids else {}
     return next((mails[pk] for pk in ids if pk in mails), None)

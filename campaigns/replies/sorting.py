@@ -29,9 +29,7 @@ class ReceivedReply:
     """A reply before it is sorted.
 
     Attributes:
-        subject: Decoded.
         text: The writer's own words, without quotations.
-        auto_reason: Why it counts as a program's; empty for a person's.
     """
 
     subject: str
@@ -52,7 +50,7 @@ class ReceivedReply:
 
 @dataclass(frozen=True)
 class SortedReply:
-    """What a reply means.
+    """Meaning of a reply.
 
     Attributes:
         confidence: From 0 to 1.
@@ -67,7 +65,7 @@ class SortedReply:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it may stand without a person."""
+        """Tell whether it may stand without a person."""
         return self.confidence >= SURE and not self.may_be_optout
 
 
@@ -91,9 +89,7 @@ def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = No
     A wish to leave that the miniature alone reads may be one, however sure it is: it takes both readers to stop all mails.
 
     Args:
-        reply: The reply.
         probabilities: What a miniature says of each class; None where none was asked.
-        by: Its name.
     """
     wish = wish_in(reply.words, subject=reply.subject)
     if decided := _decided(reply, wish):

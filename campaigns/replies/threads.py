@@ -31,7 +31,6 @@ def thread_of(reply: Reply, *, member: Member, with_names: bool) -> list[ThreadP
     """Everything that was written between us and the sender of a reply in its campaign, the oldest first.
 
     Args:
-        reply: With its message.
         member: Who asks; replies are those they may see.
         with_names: Show our mails as they went, names filled in; else with their slots, as on the desk.
     """

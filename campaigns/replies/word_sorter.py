@@ -30,7 +30,6 @@ class Header(BaseModel):
     """`sorter.json`.
 
     Attributes:
-        labels: Classes, in the order of a bucket's bytes.
         scale: Score that one unit of a byte stands for, temperature included.
     """
 

@@ -24,7 +24,6 @@ class SenderDay:
 
     Attributes:
         limit: At most so many mails; None where there is no limit.
-        went: Mails of today that went, or may have gone.
         follow_ups: Later mails of sequences that are due before the day ends: they go before first mails.
     """
 

@@ -37,10 +37,6 @@ def eligible_senders(message: Message, senders: Sequence[SenderIdentity]) -> lis
     """Return the senders that may write a mail: the one that the contact keeps, or all for a new contact.
 
     Call it under the lock on the contact: another attempt may have written to the contact since the mail was read.
-
-    Args:
-        message: With its contact.
-        senders: The campaign's, as `senders_of` gives them.
     """
     if len(senders) < 2:
         return list(senders)

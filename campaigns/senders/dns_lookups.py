@@ -23,7 +23,6 @@ class DnsLookups:
     """The questions of one check. An answer is kept, so no question is asked twice.
 
     Args:
-        server: Address and port of a resolver, such as `10.0.0.2:53`; empty: the system's.
         question_s: Seconds that one question may take, retries included.
         total_s: Seconds that all questions may take together; later ones fail at once.
     """

@@ -1,4 +1,4 @@
-"""What a check of a sender's domain finds, in words that a page shows and a row keeps."""
+"""Findings of a check of a sender's domain, in words that a page shows and a row keeps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 
 
 class FindingState(TextChoices):
-    """How a record stands. `unknown` is no answer to the question, which never means that the record is missing."""
+    """State of a record. `unknown` is no answer to the question, which never means that the record is missing."""
 
     OK = "ok", "Good"
     WARNING = "warning", "Weak"
@@ -27,10 +27,6 @@ class Finding:
 
     Attributes:
         check: `SPF`, `DKIM`, `DMARC`, `MX`, `MX of replies` or `Tracking domain`.
-        name: The name that DNS was asked for.
-        state: How its record stands.
-        message: What that means, in a sentence.
-        records: The records as DNS holds them.
         add: The record to add or to put in place of what is there; empty where nothing is to be done. Words in
             capitals are for the reader to fill in.
     """

@@ -55,5 +55,4 @@ class SenderForm(forms.Form):
 
 
 def initial_of(sender: SenderIdentity) -> dict[str, Any]:
-    """A sender as its form shows it."""
     return model_to_dict(sender, fields=SenderForm.base_fields)

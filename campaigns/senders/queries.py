@@ -50,7 +50,7 @@ class SenderLine:
 
 
 def visible(member: Member) -> QuerySet[SenderIdentity]:
-    """All of them, by name, each with `campaigns_running`; for admins and leads.
+    """Return all sender identities, by name, each with `campaigns_running`; for admins and leads.
 
     Raises:
         PermissionDenied: The member is neither.
@@ -72,7 +72,7 @@ def shares_of(campaign: Campaign, senders: Sequence[SenderIdentity]) -> list[Sen
 
 
 def lines(member: Member) -> list[SenderLine]:
-    """All of them with what the list shows of each.
+    """Return all sender identities with what the list shows of each.
 
     Raises:
         PermissionDenied: The member is neither admin nor lead.
@@ -112,7 +112,7 @@ def changed_after_launch(campaign: Campaign, senders: Sequence[SenderIdentity]) 
 
 
 def sender_or_404(member: Member, slug: str) -> SenderIdentity:
-    """One sender identity.
+    """Return one sender identity by its slug.
 
     Raises:
         Http404: There is none of this name.

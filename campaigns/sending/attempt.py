@@ -41,6 +41,6 @@ class SendingAttempt:
 
 
 def hours_of(campaign: Campaign) -> SendingHours:
-    """When mails of a campaign may leave."""
+    """Return the hours in which mails of a campaign may leave."""
     days_off = frozenset(date.fromisoformat(day) for day in campaign.days_off or ())
     return SendingHours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends, days_off)

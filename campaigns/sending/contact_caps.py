@@ -73,8 +73,6 @@ def hold_of(message: Message, campaign: Campaign, *, now: datetime) -> Hold | No
 
     Args:
         message: With its step and its contact, who is locked.
-        campaign: The mail's.
-        now: The time.
     """
     if audience.is_held_out_elsewhere(campaign, message.contact.address_hmac):
         return Hold(HoldReason.HOLDOUT, now + HOLDOUT_CHECKED)
@@ -99,12 +97,9 @@ def caps_of(campaign: Campaign) -> tuple[str, ...]:
 def may_hold(
     capped: tuple[str, ...], *, campaign: UUID, task: UUID, since: datetime | None, talked_since: datetime | None
 ) -> Q:
-    """Whether anything that `hold_of` looks at stands beside a mail; where nothing does, `hold_of` holds nothing.
+    """Match mails beside which anything stands that `hold_of` looks at; where nothing does, `hold_of` holds nothing.
 
     Args:
-        capped: Columns that a cap counts by.
-        campaign: The mail's.
-        task: The campaign's.
         since: Of a first mail under a cap, from when on other first mails count.
         talked_since: Of a first mail, from when on answers to other campaigns count; None: never.
     """
@@ -129,7 +124,7 @@ def looks_back(message: Message, capped: tuple[str, ...], *, now: datetime) -> t
 
 
 def held_at_launch(campaign: Campaign, *, now: datetime) -> int:
-    """How many of a draft's contacts had their first mails already, so that theirs would be held; 0 without such a cap."""
+    """Count a draft's contacts that had their first mails already, so that theirs would be held; 0 without a cap."""
     if contact_cap(campaign) != 1:
         return 0
     same = _first_mails(_since(now)).filter(contact__address_hmac=OuterRef("address_hmac"))

@@ -22,11 +22,7 @@ CHUNK = 500
 
 
 def plan_next(campaign: Campaign) -> int:
-    """Plan up to 500 mails that follow one sent long enough ago. Runs inside the tick's transaction.
-
-    Returns:
-        How many were planned; 0 when none is due.
-    """
+    """Plan, and count, up to 500 mails that follow one sent long enough ago. Runs inside the tick's transaction."""
     steps = list(Step.objects.filter(campaign=campaign).order_by("number"))
     return sum(_plan(campaign, step, steps) for step in steps[1:])
 

@@ -54,7 +54,6 @@ class GuardrailState:
     Attributes:
         bound: Lower 95 % bound of the share, valid at every look.
         tripped_at: When it paused the campaign; None unless that still holds.
-        lifted: The last trip that was lifted.
     """
 
     guardrail: Guardrail
@@ -101,11 +100,7 @@ def _states(campaign: Campaign, count: Callable[[Campaign, datetime | None], Cou
 
 
 def check(campaign: Campaign) -> int:
-    """Pause a campaign whose guardrails have tripped, and tell its leads. Runs inside the tick's transaction.
-
-    Returns:
-        How many tripped.
-    """
+    """Pause a campaign whose guardrails tripped, tell its leads, count them. Runs inside the tick's transaction."""
     tripped = [state for state in _states(campaign, _counts) if state.bound > state.limit and state.tripped_at is None]
     for state in tripped:
         _trip(campaign, state)
@@ -139,7 +134,7 @@ def lift(campaign: Campaign, *, reason: str, by: Member) -> Campaign:
 
 
 def sentence(trip: GuardrailTrip) -> str:
-    """What a guardrail saw, in one sentence."""
+    """Say in one sentence what a guardrail saw."""
     return (
         f"{trip.get_guardrail_display()} paused it: {trip.count:,} of {trip.of:,} mails, at least {trip.bound:.2%} "
         f"with 95 % confidence; the limit is {trip.limit:.2%}."

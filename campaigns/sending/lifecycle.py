@@ -40,8 +40,6 @@ def launch(
     Launching one that runs already, or from two windows at once, is refused the second time and changes nothing.
 
     Args:
-        campaign: A draft.
-        by: A lead of its task.
         contacts: The audience, `segment`, `import` and `limit`; the campaign's own by default.
         is_held: Have mails written and approved, and send none until `release`.
 

@@ -1,4 +1,4 @@
-"""What keeps a due mail from going: a halt, the suppression list, what ended its sequence, an absence, doubt, caps.
+"""Obstacles of a due mail: a halt, the suppression list, what ended its sequence, an absence, doubt, caps.
 
 Each is the exception. So one question asks for all of them, and only where it finds something is asked what it is.
 """
@@ -34,14 +34,12 @@ class Obstacle:
 
 
 def before_claim(message: Message, campaign: Campaign, *, now: datetime) -> Obstacle | None:
-    """What keeps a mail from being claimed; None where nothing does.
+    """Return what keeps a mail from being claimed; None where nothing does.
 
     Whoever acts on the answer holds off halts and has locked the contacts of the address.
 
     Args:
         message: With its campaign, its step, and its contact as locked.
-        campaign: The mail's.
-        now: The time.
     """
     if _is_erased(message.contact):
         return Obstacle(MessageState.STOPPED, {"stop_reason": StopReason.ERASED})
@@ -64,7 +62,7 @@ def before_claim(message: Message, campaign: Campaign, *, now: datetime) -> Obst
 
 
 def before_wire(message: Message) -> Obstacle | None:
-    """What keeps a claimed mail from the wire: all is halted, or its reader is not written to any more."""
+    """Return what keeps a claimed mail from the wire: all is halted, or its reader is not written to any more."""
     if not _IS_BARRED(pk=message.pk):
         return None
     if halt.current_halt():

@@ -70,8 +70,6 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
 
     Args:
         message: The mail as `due` gave it, however long ago.
-        turn: Whose turn it is.
-        now: The time.
 
     Returns:
         The mail to send, or None: another was first, the reader must not or cannot be written to, or it is quiet there.
@@ -115,13 +113,10 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
 
 
 def withhold(claimed: ClaimedMail, turn: SendingAttempt) -> bool:
-    """Take a claimed mail back if it must not go any more. The last look before the wire.
+    """Take a claimed mail back, and return True, if it must not go any more. The last look before the wire.
 
     It closes the gap that a sender leaves who is held up between the claim and the wire; who suppresses waits for mails
     that are past it.
-
-    Returns:
-        Whether it was taken back, and must not be sent.
     """
     obstacle = obstacles.before_wire(claimed.message)
     if obstacle is None:
@@ -153,11 +148,7 @@ def settle(claimed: ClaimedMail, turn: SendingAttempt, answer: ServerReply, *, n
 
 
 def settle_left_behind(campaign: Campaign) -> int:
-    """Call unknown what a dead attempt left on the wire. It is shown, and never sent again by itself.
-
-    Returns:
-        How many mails.
-    """
+    """Call unknown, and count, what a dead attempt left on the wire. It is shown, and never sent again by itself."""
     held = Job.objects.filter(pk=OuterRef("sender_job"), fence=OuterRef("sender_fence"), state__in=HELD)
     left = Message.objects.filter(~Exists(held), campaign=campaign, state=MessageState.SENDING)
     count = left.update(

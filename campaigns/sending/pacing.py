@@ -1,4 +1,4 @@
-"""When a mail may be sent: quiet hours, weekends and days off in the recipient's time zone. Pure Python."""
+"""Moments at which a mail may be sent: quiet hours, weekends and days off in the recipient's time zone. Pure Python."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ class SendingHours:
     days_off: frozenset[date] = frozenset()
 
     def opens_at(self, now: datetime, *zones: str) -> datetime | None:
-        """When a mail may leave if it may not leave now, else None.
+        """Return the moment from which a mail may leave if it may not leave now, else None.
 
         Args:
-            now: An aware moment.
             zones: Names of time zones, the first that is known counts; UTC if none is.
         """
         local = now.astimezone(_zone(zones))
@@ -79,7 +78,6 @@ class TokenBucket:
     """Times at which mails may leave.
 
     Attributes:
-        interval_s: Seconds from one mail to the next.
         next_s: When the next may leave, on the clock whose times are passed in.
     """
 
@@ -92,8 +90,6 @@ class TokenBucket:
 
         Args:
             mails: How many a minute, at least one.
-            now_s: The time.
-            since_last_s: Seconds since the last mail left; None if none has.
         """
         interval_s = 60 / max(mails, 1)
         wait_s = 0.0 if since_last_s is None else max(0.0, interval_s - since_last_s)

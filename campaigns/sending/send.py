@@ -50,9 +50,6 @@ def ensure_sending(campaign: Campaign) -> Job | None:
 
     Cheap when nothing is due. Raced by any number of callers, one job comes of it; while one is under way, paused by a
     person, or failed within the last 30 seconds, none.
-
-    Returns:
-        The job that was launched, or None.
     """
     outbox.settle_left_behind(campaign)
     if campaign.state != CampaignState.RUNNING or not _has_due(campaign) or _left_today(campaign) <= 0:

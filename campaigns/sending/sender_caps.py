@@ -22,8 +22,6 @@ def choose(message: Message, senders: Sequence[SenderIdentity], *, now: datetime
 
     Args:
         message: With its step and contact; the contact is locked.
-        senders: The campaign's, as `choice.senders_of` gives them.
-        now: The time.
 
     Raises:
         TransactionManagementError: Outside a transaction, of a limited sender.

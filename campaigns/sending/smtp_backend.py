@@ -82,7 +82,7 @@ class EmailBackend(DjangoBackend):
 
     @property
     def may_have_delivered(self) -> bool:
-        """Whether the text of the last mail had gone over."""
+        """Tell whether the text of the last mail had gone over."""
         return bool(getattr(self.connection, "has_sent_text", True))
 
     def _send(self, email_message: EmailMessage) -> bool:

@@ -53,12 +53,9 @@ class WaitingWork:
 
 
 def advance_all() -> int:
-    """Move every campaign on that has work. One query when there is none.
+    """Move every campaign on that has work; return how many mails moved. One query when there is none.
 
     A campaign that cannot be moved is logged and does not hold up the others.
-
-    Returns:
-        How many mails moved.
     """
     moved = 0
     for work in campaigns_with_work():
@@ -92,11 +89,7 @@ def campaigns_with_work() -> list[WaitingWork]:
 
 
 def advance(work: WaitingWork) -> int:
-    """Do what there is to do in one campaign now. One at rest takes what was written and decided, and begins nothing.
-
-    Returns:
-        How many mails moved.
-    """
+    """Do what there is to do in one campaign; count mails moved. One at rest takes what came, and begins nothing."""
     pk, running = work.campaign_id, (CampaignState.RUNNING,)
     moved = 0
     # First, so that nothing more is begun: the steps below ask whether it still runs.

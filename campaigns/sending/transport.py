@@ -20,7 +20,7 @@ TOO_MUCH = 429
 
 
 class SendResult(StrEnum):
-    """What is known of a mail after it was handed over."""
+    """Knowledge of a mail after it was handed over."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"  # for good
@@ -31,10 +31,9 @@ class SendResult(StrEnum):
 
 @dataclass(frozen=True)
 class ServerReply:
-    """What the server said.
+    """Answer of the server.
 
     Attributes:
-        fate: What it means.
         text: Its words, in one line.
         code: Reply code of SMTP or HTTP, 0 where there was none.
         is_about_reader: Whether the refusal is about the recipient, not the text or the sender.
@@ -77,7 +76,7 @@ class MailConnection:
         return None
 
     def alive(self) -> bool:
-        """Whether a kept connection still answers; one that does not is dropped, and `opened` makes a new one.
+        """Tell whether a kept connection still answers; one that does not is dropped, and `opened` makes a new one.
 
         Servers close connections after some mails or some idle seconds. Finding out before a mail is claimed costs a
         round trip and spares a mail of unknown fate.

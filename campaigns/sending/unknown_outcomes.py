@@ -21,11 +21,6 @@ from web.errors import Refusal
 def settle_unknown(message: Message, *, arrived: bool, by: Member) -> None:
     """Say of a mail of unknown fate whether it arrived. Raced by an event that proves it, the first counts.
 
-    Args:
-        message: The mail, with its campaign's task.
-        arrived: Whether it did.
-        by: Who found out.
-
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: 409, the mail's fate is not in doubt.

@@ -118,7 +118,6 @@ class EmailAddress:
 
     Attributes:
         text: `local@domain`, at most 254 characters.
-        local: What stands before the sign.
         domain: In lower case, A-labels.
         is_role: Whether it is a role address such as `info@`, not a person's.
     """
@@ -130,7 +129,7 @@ class EmailAddress:
 
     @property
     def hmac(self) -> str:
-        """What suppression and erasure compare, hex."""
+        """Return the hash that suppression and erasure compare, hex."""
         return hmac_of(self.text)
 
     @property
@@ -168,9 +167,6 @@ def cluster_of(text: str) -> str:
     Registrable means: the last two labels, or three where the last is a country and the one before a general word
     (`acme.co.uk`). The full Public Suffix List is not asked: two companies under one rarer suffix then count as one
     cluster, which makes an experiment more careful and never less.
-
-    Args:
-        text: A normal address.
     """
     domain = text.rpartition("@")[2].lower()
     if domain in PUBLIC_PROVIDERS:
@@ -190,7 +186,7 @@ def hmac_of(text: str) -> str:
 
 
 def is_hmac(text: str) -> bool:
-    """Whether a text is such an HMAC and no address."""
+    """Tell whether a text is such an HMAC and no address."""
     return bool(_HMAC.fullmatch(text))
 
 

@@ -23,7 +23,7 @@ class SuppressForm(forms.Form):
     note = forms.CharField(label="Note", max_length=200, required=False, help_text="Without names: it stays for good.")
 
     def lines(self) -> list[str]:
-        """What was sent, line by line; a header over a column of addresses is left out.
+        """Return the lines that were sent; a header over a column of addresses is left out.
 
         Raises:
             ValidationError: The file is not UTF-8.

@@ -28,12 +28,8 @@ def lift(address_or_hmac: str, *, by: Member, why: str) -> list[SuppressionLift]
     """Let a person be written to again who stands on the list by mistake. Mails that were stopped stay stopped.
 
     Args:
-        address_or_hmac: Whose entries.
         by: Who lifts them: an admin or a lead.
         why: In a few words, without names; it stays for good.
-
-    Returns:
-        The lifts: one for each entry of the address that stood.
 
     Raises:
         PermissionDenied: The member keeps no list.

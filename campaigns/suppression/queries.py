@@ -1,4 +1,4 @@
-"""Who is not written to: the suppression list, and who asked for no more in a reply as far as one can read.
+"""People who are not written to: the suppression list, and those who asked for no more in a reply.
 
 The list holds HMACs alone, so it is asked by address and never shows one. A wish read from a reply holds as long as the
 reply is read so; an entry of the list holds until a lead lifts it, where it may be lifted (`lift`).
@@ -30,14 +30,14 @@ REPLIES_SHOWN = 5
 
 @dataclass(frozen=True)
 class SuppressionLookup:
-    """What the list says of one address: the entry, or None."""
+    """Entry of the list for one address, or None."""
 
     address: str
     entry: Suppression | None
 
 
 def is_suppressed(address_hmac: str) -> bool:
-    """Whether an address is not written to: it is on the list, or a reply from it is read as a wish to hear no more.
+    """Tell whether an address is not written to: it is on the list, or a reply from it asks to hear no more.
 
     Who acts on the answer asks inside its transaction, after `suppress.lock_contacts`.
     """
@@ -45,7 +45,6 @@ def is_suppressed(address_hmac: str) -> bool:
 
 
 def is_listed(address_hmac: str) -> bool:
-    """Whether an address is on the list."""
     return bool(_ENTRIES(address_hmac=address_hmac))
 
 
@@ -61,21 +60,13 @@ def lifted(address_hmac: str) -> list[Suppression]:
 
 
 def barred(column: str = "address_hmac") -> Q:
-    """The condition that a row's address is not written to.
-
-    Args:
-        column: The row's column, or way to it, that holds the HMAC.
-    """
+    """The condition that a row's address is not written to."""
     listed = standing().filter(address_hmac=OuterRef(column))
     return Q(Exists(listed)) | Q(Exists(_unsubscribe_replies().filter(message__contact__address_hmac=OuterRef(column))))
 
 
 def in_doubt(column: str = "address_hmac") -> Exists:
-    """The condition that a reply from a row's address may ask to leave, and that no member has decided yet.
-
-    Args:
-        column: The row's column, or way to it, that holds the HMAC.
-    """
+    """The condition that a reply from a row's address may ask to leave, and that no member has decided yet."""
     return Exists(Reply.objects.filter(may_be_optout=True, message__contact__address_hmac=OuterRef(column)))
 
 
@@ -93,7 +84,7 @@ _OBJECTIONS = CompiledQuery(
 
 
 def suppressed_among(hmacs: Collection[str]) -> set[str]:
-    """Those of many that are not written to; two queries for each 500."""
+    """Return those of many that are not written to; two queries for each 500."""
     wanted, suppressed = list(hmacs), set[str]()
     for chunk in chunked(wanted, CHUNK):
         suppressed.update(standing().filter(address_hmac__in=chunk).values_list("address_hmac", flat=True))
@@ -123,7 +114,7 @@ def visible(member: Member) -> QuerySet[Suppression]:
 
 
 def search(member: Member, text: str) -> SuppressionLookup:
-    """The entry of one address.
+    """Return the entry of one address.
 
     Raises:
         PermissionDenied: The member keeps no list.

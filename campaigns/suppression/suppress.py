@@ -54,7 +54,7 @@ _LIFTABLE = (SuppressionReason.MANUAL, SuppressionReason.BOUNCED)
 
 @dataclass(frozen=True)
 class SuppressionsAdded:
-    """What came of adding many: new ones, those on the list already, and what is no address, by line."""
+    """Result of adding many: new ones, those on the list already, and what is no address, by line."""
 
     added: int
     known: int
@@ -106,13 +106,6 @@ def suppress(
 
     Args:
         address_or_hmac: The address, or its HMAC where that is all there is.
-        reason: Why.
-        message: The mail it came of.
-        by: The member who entered it.
-        note: In words.
-
-    Returns:
-        The entry of the list.
 
     Raises:
         Refusal: `address_invalid`.
@@ -210,7 +203,7 @@ def _without_entry(hmacs: Sequence[str], *, is_for_good: bool) -> list[str]:
 
 
 def may_be_lifted(entry: Suppression) -> bool:
-    """Whether colleagues or a bounce made the entry, and neither the reader nor an erasure.
+    """Tell whether colleagues or a bounce made the entry, and neither the reader nor an erasure.
 
     An unsubscription or a complaint that a colleague wrote down, as lists of former mail systems hold them, is the reader's.
     """

@@ -24,7 +24,7 @@ from campaigns.states import EventKind, EventSource
 
 @dataclass(frozen=True)
 class Visitor:
-    """What a request reveals about its sender; only the verdict and the shortened agent name are kept."""
+    """Sender of a request; only the verdict and the shortened agent name are kept."""
 
     method: str
     agent: str = ""

@@ -33,7 +33,7 @@ class TrackingNames:
         self._read_s = float("-inf")
 
     def hold(self, name: str) -> bool:
-        """Whether a name is a sender's; asks the database now and then."""
+        """Tell whether a name is a sender's; asks the database now and then."""
         if monotonic() - self._read_s > FRESH_FOR_S:
             rows = SenderIdentity.objects.exclude(tracking_domain="").filter(tracking_verified_at__isnull=False)
             self._names = frozenset(rows.values_list("tracking_domain", flat=True))

@@ -36,12 +36,9 @@ class _CheckedMails:
 
 
 def check(campaign: Campaign) -> int:
-    """Look at up to 500 written mails: mark them, and send them to the desk or approve them.
+    """Mark up to 500 written mails, and send them to the desk or approve them; return how many moved.
 
     Runs inside the tick's transaction.
-
-    Returns:
-        How many mails moved; 0 when none waits.
     """
     # Stages look at a draft before a person or nobody does; a fixed text has none.
     written = Message.objects.filter(
@@ -60,13 +57,10 @@ def check(campaign: Campaign) -> int:
 
 
 def follow(campaign: Campaign) -> int:
-    """Bring mails that need a person to where the decision that counts on their draft says.
+    """Bring mails that need a person to where the decision on their draft says; return how many moved.
 
     A decision taken back, or a draft in dispute, brings a mail that has not gone back to awaiting. Runs inside the
     tick's transaction.
-
-    Returns:
-        How many mails moved.
     """
     moved = _take_revisions(campaign)
     judged = Message.objects.filter(campaign=campaign, needs_approval=True, draft__isnull=False)

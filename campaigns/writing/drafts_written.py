@@ -1,4 +1,4 @@
-"""What orders for drafts have come to, by record: a draft, a draft that repeats an earlier mail, or a reason for none."""
+"""Results of orders for drafts, by record: a draft, a draft that repeats an earlier mail, or a reason for none."""
 
 from __future__ import annotations
 

@@ -41,7 +41,6 @@ def decide_fixed_mails(
 
     Args:
         campaign: A campaign that is launched and has not ended.
-        verdict: What is said of them.
         by: A lead of its task, since the mails show people.
         message_ids: Which; None is every one that awaits a word.
 

@@ -41,12 +41,9 @@ NO_RECORD = "The contact has no facts to write from."
 
 
 def take_drafts(campaign: Campaign) -> int:
-    """Give mails that are being written the drafts that came, and fail those whose order ended without one.
+    """Give mails that are being written the drafts that came, and fail those whose order ended without one. Count them.
 
     Runs inside the tick's transaction.
-
-    Returns:
-        How many mails moved.
     """
     moved = 0
     writers = Writers(campaign)
@@ -68,9 +65,6 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
     """Order the drafts of planned mails. Fixed texts need none, and a record that has its draft is not written twice.
 
     Runs inside the tick's transaction. What cannot be ordered fails with the reason, and may be asked for again.
-
-    Returns:
-        The orders that were launched.
     """
     _take_fixed_texts(campaign)
     lacking: list[DraftsWanted] = []
@@ -95,7 +89,6 @@ def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] |
 
     Args:
         campaign: A campaign that has not ended.
-        by: A lead of its task.
         message_ids: Which; None is every one.
 
     Returns:

@@ -40,17 +40,17 @@ def of_stage(campaign: Campaign, stage: Stage) -> QuerySet[Order]:
 
 
 def any_under_way(campaign: Campaign) -> bool:
-    """Whether an order of the campaign has not ended: money it does not need comes back."""
+    """Tell whether an order of the campaign has not ended: money it does not need comes back."""
     return of_campaign(campaign).exclude(job__state__in=FINISHED).exists()
 
 
 def stages_under_way(campaign: Campaign) -> bool:
-    """Whether an order for a stage of the campaign has not ended."""
+    """Tell whether an order for a stage of the campaign has not ended."""
     return StageOrder.objects.filter(campaign=campaign).exclude(order__job__state__in=FINISHED).exists()
 
 
 def budget_left_usd(campaign: Campaign) -> Decimal:
-    """Of what the campaign may cost: what is neither spent, nor in doubt, nor promised to orders under way."""
+    """Return the rest of the campaign's budget: neither spent, nor in doubt, nor promised to orders under way."""
     orders = of_campaign(campaign)
     ended = orders.filter(job__state__in=FINISHED).values("pk")
     calls = Call.objects.filter(order__in=ended)

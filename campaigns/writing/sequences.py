@@ -1,4 +1,4 @@
-"""Which mails of a sequence are followed by another, and which sequences have ended.
+"""Order of a sequence: mails that another one follows, and sequences that have ended.
 
 The next mail of a contact is the first later step whose condition holds. It goes once its wait is over: counted from the
 last mail that went, and of a step that takes up an answer, from that answer if it came later. Nothing is remembered
@@ -31,13 +31,7 @@ _PASSED_OVER = (StopReason.REPLIED, StopReason.CONDITION)
 
 
 def to_follow(campaign: Campaign, step: Step, *, steps: Sequence[Step]) -> QuerySet[Message]:
-    """Mails that went and are followed by this step next, whenever that is due.
-
-    Args:
-        campaign: The campaign.
-        step: A later step of it, not the first.
-        steps: All its steps, in their order.
-    """
+    """Mails that went and are followed by this step next, whenever that is due."""
     own = Message.objects.filter(enrolment=OuterRef("enrolment_id"))
     under_way = own.exclude(state=MessageState.SENT).exclude(state=MessageState.STOPPED, stop_reason__in=_PASSED_OVER)
     later = own.filter(state=MessageState.SENT, step__number__gt=OuterRef("step__number"))
@@ -126,13 +120,13 @@ def to_write_again(campaign: Campaign) -> QuerySet[Message]:
 
 
 def reader_away() -> Exists:
-    """Whether a mail's reader has told, by an automatic reply to one of the sequence, of an absence that is not over."""
+    """Match mails whose reader has told, by an automatic reply to the sequence, of an absence that is not over."""
     notices = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind=EventKind.AUTO_REPLIED)
     return Exists(notices.filter(payload__away_until_s__gt=int(timezone.now().timestamp())))
 
 
 def reader_was_away() -> Exists:
-    """Whether a mail's reader has ever told of an absence by an automatic reply to one of the sequence."""
+    """Match mails whose reader has ever told of an absence by an automatic reply to one of the sequence."""
     return Exists(Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind=EventKind.AUTO_REPLIED))
 
 
@@ -145,7 +139,7 @@ def away_until(enrolment_id: UUID) -> datetime | None:
 
 
 def ends_of(step: Step) -> tuple[EventKind, ...]:
-    """What ends a sequence before a step: an answer does not before one that takes it up."""
+    """Return the events that end a sequence before a step: an answer does not before one that takes it up."""
     return tuple(FINAL_ENDS if step.when == StepCondition.REPLIED else ENDS)
 
 
@@ -153,9 +147,6 @@ def stop_reason(message: Message) -> StopReason | None:
     """Return why a planned mail must not go: what ended its sequence, or that its condition holds no more; else None.
 
     Who acts on the answer holds the contact, as an answer that comes in does.
-
-    Args:
-        message: With its campaign and its step.
     """
     if ends := _ENDS_OF(ends_of(message.step), enrolment=message.enrolment_id):
         # Each of these kinds is by the same word a reason to stop; a mail that was taken for a program's is an answer here.

@@ -1,4 +1,4 @@
-"""Which columns of a file fill a contact, and which the facts of its record. Reads the review room's mapping."""
+"""Columns of a file: those that fill a contact, and those that fill the facts of its record."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ALIASES = {
 
 @dataclass(frozen=True)
 class ContactColumns:
-    """What a file of contacts may fill.
+    """Targets of a file of contacts.
 
     Attributes:
         fields: Every target: those of the contact first, then the facts of the task.
@@ -71,7 +71,6 @@ class ContactColumns:
 
 
 def columns_of(spec: TaskSpec) -> ContactColumns:
-    """What a file of contacts for this task may fill."""
     facts = tuple(target for target in target_fields(spec, SourceKind.RECORDS) if target.name != SPLIT_FIELD)
     fact_names = {target.name for target in facts}
     company = "company" if "company" in fact_names else ""

@@ -79,10 +79,6 @@ def import_contacts(
     transaction, for which suppressions and the task's row wait.
 
     Args:
-        task: The task.
-        path: Where the file lies.
-        by: Who imports; a lead of the task.
-        filename: What the file was called.
         mapping: Column to field, see `columns.of`; guessed when None.
         defaults: A value for all rows, by fields that no column fills: the lawful basis, often.
         skip_bad: Leave bad rows out instead of refusing the file.

@@ -21,9 +21,7 @@ def import_rows(
     """Take in contacts given as objects: the contact's fields, and `facts` of its record. Rows count from 1.
 
     Args:
-        task: The task.
         contacts: Objects; a `company` becomes the fact of that name where the task has one and `facts` says none.
-        by: A lead of the task.
         defaults: The lawful basis of those that say none.
         skip_bad: Leave bad ones out instead of refusing all.
 

@@ -1,4 +1,4 @@
-"""What becomes of the rows of a file of contacts, and what a file says otherwise of contacts that are known."""
+"""Fate of the rows of a file of contacts, and differences from contacts that are known."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Changes = dict[UUID, dict[str, str]]
 
 
 class RowOutcome(NamedTuple):
-    """What became of one good row; the contact where there is one."""
+    """Fate of one good row; the contact where there is one."""
 
     row: int
     outcome: str
@@ -31,7 +31,7 @@ class RowOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class ContactsResult:
-    """What came of an import of contacts.
+    """Result of an import of contacts.
 
     Attributes:
         batch: Its row; where everybody was known from the very same file, the earlier one.
@@ -40,8 +40,6 @@ class ContactsResult:
         rows_suppressed: Addresses never to be written to again; nothing of these rows is kept.
         rows_bad: Rows left out because `skip_bad` was asked for.
         errors: The first hundred bad rows.
-        unknown_columns: Columns that nothing takes.
-        outcomes: Of each good row.
     """
 
     batch: ContactImport
@@ -63,17 +61,13 @@ def known_among(task: Task, rows: Iterable[ContactRow]) -> dict[str, Contact]:
 
 
 def differences(contact: Contact, row: ContactRow) -> dict[str, str]:
-    """What a row says of a known contact that is not written down; an empty cell says nothing."""
+    """Return the values of a row that differ from a known contact; an empty cell says nothing."""
     said = {name: row.person.get(name, "") for name in _CORRECTED}
     return {name: value for name, value in said.items() if value and value != getattr(contact, name)}
 
 
 def write_changes(task: Task, changes: Changes) -> set[UUID]:
-    """Write down what a file says otherwise, in the transaction that holds its other rows.
-
-    Returns:
-        Contacts that were changed: not those erased meanwhile.
-    """
+    """Write down what a file says otherwise, in the transaction of its rows; return contacts changed, not erased."""
     changed = set[UUID]()
     for keys in chunked(sorted(changes), _CHUNK):
         contacts = _locked(task, keys)

@@ -54,12 +54,8 @@ def good_rows(
     """Good rows of a table, one in memory at a time; bad ones are counted in the tally with their reasons.
 
     Args:
-        table: The file.
-        mapping: Column to field.
-        wanted: What a file of contacts may fill.
         defaults: A value for all rows, by fields that no column fills.
         tally: Counts rows, and refuses bad ones.
-        notation: How numbers and dates are written.
 
     Raises:
         Refusal: The file cannot be read on.

@@ -1,4 +1,4 @@
-"""What an import of contacts would do, before it does it. Writes nothing."""
+"""Preview of an import of contacts. Writes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHUNK = 500
 
 @dataclass
 class ContactCensus:
-    """Who stands in the good rows of a file.
+    """Census of the good rows of a file.
 
     Attributes:
         fresh: Contacts that would be added.
@@ -65,11 +65,8 @@ def read_preview(
     """Read a whole file of contacts and say what would come of it.
 
     Args:
-        task: The task they would belong to.
-        path: Where the file lies.
         mapping: Column to field; guessed from the names when None.
         defaults: A value for all rows, by fields that no column fills.
-        choices: How the file is to be read.
 
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in `file.problems` instead.

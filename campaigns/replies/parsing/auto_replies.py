@@ -1,4 +1,4 @@
-"""Whether a mail was sent by a machine: RFC 3834's own field, its sender, its subject, its words; fields that people's mails bear too. Pure."""
+"""Signs that a machine sent a mail: RFC 3834's own field, its sender, its subject, its words. Pure."""
 
 from __future__ import annotations
 

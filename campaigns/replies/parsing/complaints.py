@@ -1,4 +1,4 @@
-"""That a reader called a mail unwanted: feedback reports (RFC 5965), and what providers send in their place. Pure.
+"""Complaints about unwanted mails: feedback reports (RFC 5965), and what providers send in their place. Pure.
 
 Hotmail's JMRP attaches the whole mail, its recipient taken out, and reports nothing: who sent it, its subject, or fields
 that the provider put on the mail say that it is a complaint.
@@ -31,20 +31,14 @@ _FIELDS: Final = re.compile(r"\Ax-(?:hmxmr|jmrp|fbl|feedback-loop|spam-?complain
 
 @dataclass(frozen=True)
 class Complaint:
-    """That a reader called a mail unwanted; `feedback_type` as reported."""
+    """Complaint of a reader that a mail was unwanted; `feedback_type` as reported."""
 
     feedback_type: str
     original_message_id: str
 
 
 def read_complaint(mail: Mail, *, sender: str = "", subject: str = "") -> Complaint | None:
-    """The complaint a mail reports: in a feedback report, or by handing back a mail as a provider's feedback loop does.
-
-    Args:
-        mail: The mail.
-        sender: Its sender's address.
-        subject: Its subject, decoded.
-    """
+    """The complaint a mail reports: in a feedback report, or by handing back a mail as feedback loops do."""
     part = next((p for p in mail.walk() if p.get_content_type() == _REPORT), None)
     if part is None:
         return Complaint("", original_id(mail)) if _is_handed_back(mail, sender, subject) else None

@@ -1,4 +1,4 @@
-"""What a refusal means: enhanced status codes (RFC 3463) and delivery status notifications (RFC 3464, RFC 6533). Pure."""
+"""Meaning of a refusal: enhanced status codes (RFC 3463), delivery status notifications (RFC 3464, RFC 6533). Pure."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ HEADER_PARTS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "mess
 
 @dataclass(frozen=True)
 class Bounce:
-    """That a mail was not delivered.
+    """Notice that a mail was not delivered.
 
     Attributes:
         is_hard: The address does not exist: never write to it again. A full mailbox or a refused text is not hard.
@@ -64,12 +64,11 @@ class Bounce:
 
 
 def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
-    """Whether a permanent refusal means that there is no such reader.
+    """Tell whether a permanent refusal means that there is no such reader.
 
     Args:
         text: The server's words; an enhanced status in them counts where `status` is empty.
         code: Reply code of SMTP, 0 where there was none.
-        status: Enhanced status.
     """
     match = STATUS.search(status) or STATUS.search(text)
     if match:
@@ -115,7 +114,6 @@ def read_prose(text: str, *, subject: str, original_message_id: str = "") -> Bou
 
     Args:
         text: The whole body, with the mail it quotes.
-        subject: Subject of the notice.
         original_message_id: Of the mail that came back, if a part carries it; else it is looked for in the text.
     """
     cut = text[:MAX_PROSE]

@@ -1,4 +1,4 @@
-"""Whether a reply asks for no more mails: plainly, perhaps, or not at all. Pure.
+"""Wishes in a reply for no more mails: plain, possible, or none. Pure.
 
 Read sentence by sentence. A plain wish names who makes it or what is to end; one that may be meant is for a person to look at.
 A question about what a product can do, a wish to stay, and another way or moment that is named instead are none. What

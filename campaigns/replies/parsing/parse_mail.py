@@ -27,15 +27,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class IncomingMail:
-    """What an incoming mail says.
+    """Content of an incoming mail.
 
     Attributes:
         message_id: Its Message-ID without angle brackets, or a hash of its bytes where it has none.
         sender: Address it claims to come from, lower case; may be empty.
         recipients: Addresses in To, Cc and the fields that servers add about delivery, lower case.
         answers: Message-IDs in In-Reply-To and References, nearest first.
-        text: The writer's own words.
-        auto_reason: Why it counts as automatic; empty for a person's mail.
         bounce: The bounce it reports, if it is one; likewise `complaint`.
         marks: What may be tokens or ids of ours in what a report carries back; empty of any other mail.
         problems: Names of the parts that could not be read; they are empty.

@@ -1,4 +1,4 @@
-"""What a reply says of its own: the text above, between and below quotations, without signatures. Pure.
+"""Own words of a reply: the text above, between and below quotations, without signatures. Pure.
 
 A quotation is known by its form: a line with an address and a moment that ends in a colon, header fields in a row, lines
 that begin with `>`. Words of single languages are few, and only where the form alone says too little.

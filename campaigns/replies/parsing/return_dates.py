@@ -1,4 +1,4 @@
-"""When somebody who is absent returns, read from a notice in English, German, French, Italian, Dutch or Spanish. Pure.
+"""Return dates of absent readers, read from a notice in English, German, French, Italian, Dutch or Spanish. Pure.
 
 A notice names the first day back (`ab dem 12.01. wieder`), the last day away (`until 14 July`, `du 3 au 14 mars`), or a
 weekday. A date without a year is the next one after the mail's own day.
@@ -83,7 +83,7 @@ MAX_CHARS: Final = 2_000
 
 @dataclass(frozen=True)
 class Return:
-    """When an absent reader is back.
+    """Return of an absent reader.
 
     Attributes:
         day: The first day back, at most 60 days after the mail.
@@ -101,7 +101,6 @@ def read_return(text: str, *, written: date) -> Return:
 
     Args:
         text: Subject and own words.
-        written: The day of the mail.
     """
     plain = " ".join(text[:MAX_CHARS].replace("\u2019", "'").split())
     day = _named(plain, written)

@@ -1,4 +1,4 @@
-"""What of a mail of ours stands in what a report carries back: signed tokens, and ids of mails. Pure.
+"""Marks of our mails in what a report carries back: signed tokens, and ids of mails. Pure.
 
 A report may have lost the Message-ID, or come from a provider that makes its own. What only we can have written is left in
 other places: List-Unsubscribe, Return-Path, Reply-To, fields that a provider hands back, links of the text.
