@@ -31,7 +31,7 @@ NO_CLAIM = "There was no claim to verify."
 
 
 def begin(campaign: Campaign) -> int:
-    """Begin the next stage of up to 500 mails that wait for none, and count them. Runs inside the tick's transaction."""
+    """Begin the next stage of up to 500 mails that wait for none; count them. Runs inside the tick's transaction."""
     ready = queries.ready(campaign).select_related("contact__record").order_by("created_at", "id")
     mails = list(ready[:CHUNK])
     if not mails:

@@ -27,6 +27,7 @@ class SendingHours:
         """Return the moment from which a mail may leave if it may not leave now, else None.
 
         Args:
+            now: An aware moment.
             zones: Names of time zones, the first that is known counts; UTC if none is.
         """
         local = now.astimezone(_zone(zones))

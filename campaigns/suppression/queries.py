@@ -60,7 +60,7 @@ def lifted(address_hmac: str) -> list[Suppression]:
 
 
 def barred(column: str = "address_hmac") -> Q:
-    """The condition that a row's address is not written to."""
+    """The condition that a row's address, whose HMAC `column` holds or leads to, is not written to."""
     listed = standing().filter(address_hmac=OuterRef(column))
     return Q(Exists(listed)) | Q(Exists(_unsubscribe_replies().filter(message__contact__address_hmac=OuterRef(column))))
 
