@@ -7,7 +7,7 @@ PROBABILITIES = "(probabilities)"
 
 
 class Provider(TextChoices):
-    """Who is behind a teacher, and which wire format it speaks."""
+    """Provider behind a teacher, and the wire format it speaks."""
 
     OFFLINE = "offline", "Offline (built in)"
     OPENAI = "openai", "OpenAI"
@@ -16,7 +16,7 @@ class Provider(TextChoices):
 
 
 class Purpose(TextChoices):
-    """What drafts are for: the reviewers' desk, outputs to compare, the mails of a campaign, or one draft written again."""
+    """Purpose of drafts: the reviewers' desk, outputs to compare, mails of a campaign, or one draft written again."""
 
     DESK = "desk", "For review"
     EVALUATION = "evaluation", "For evaluation"
@@ -63,7 +63,7 @@ class LeftOutReason(TextChoices):
 
 
 class ChosenBy(TextChoices):
-    """How the best of several drafts was found."""
+    """Chooser of the best of several drafts."""
 
     ALONE = "alone", "The only one"
     CHECKS = "checks", "Checks"
@@ -71,7 +71,7 @@ class ChosenBy(TextChoices):
 
 
 class ProposalState(TextChoices):
-    """Where a proposed task version stands."""
+    """State of a proposed task version."""
 
     WAITING = "waiting", "Being written"
     OPEN = "open", "Waiting for a lead"
@@ -81,7 +81,7 @@ class ProposalState(TextChoices):
 
 
 class CallState(TextChoices):
-    """Where one paid request stands."""
+    """State of one paid request."""
 
     SENT = "sent", "In flight"
     ANSWERED = "answered", "Answered"
@@ -90,7 +90,7 @@ class CallState(TextChoices):
 
 
 class Answers(TextChoices):
-    """How drafts come back: `auto` takes JSON where the provider holds a model to a schema."""
+    """Form in which drafts come back: `auto` takes JSON where the provider holds a model to a schema."""
 
     AUTO = "auto", "automatic: best for the provider"
     TEXT = "text", "as text"
@@ -98,14 +98,14 @@ class Answers(TextChoices):
 
 
 class UncertainPolicy(TextChoices):
-    """What happens to a call whose fate is unknown."""
+    """Policy for a call whose fate is unknown."""
 
     HOLD = "hold", "Hold: show it and never repeat it"
     RETRY = "retry", "Retry: ask again, at the risk of paying twice"
 
 
 class Settlement(TextChoices):
-    """What a person made of an uncertain call."""
+    """Settlement of an uncertain call by a person."""
 
     OPEN = "", "Open"
     RETRIED = "retried", "Asked again"
@@ -115,21 +115,21 @@ class Settlement(TextChoices):
 
 
 class Way(TextChoices):
-    """How a call went out: by itself, or with others in a batch that the provider does when it pleases, for less."""
+    """Way of a call: by itself, or with others in a batch that the provider does when it pleases, for less."""
 
     LIVE = "live", "Live"
     BATCH = "batch", "Batch"
 
 
 class Stragglers(TextChoices):
-    """What happens to calls that a batch left unanswered and unpaid."""
+    """Policy for calls that a batch left unanswered and unpaid."""
 
     ASK = "ask", "Ask them one by one, at full price"
     LEAVE = "leave", "Leave them"
 
 
 class BatchState(TextChoices):
-    """Where a batch at a provider stands."""
+    """State of a batch at a provider."""
 
     PREPARING = "preparing", "Being submitted"
     SUBMITTED = "submitted", "At the provider"
@@ -138,7 +138,7 @@ class BatchState(TextChoices):
 
 
 class BudgetScope(TextChoices):
-    """What a budget covers."""
+    """Scope of a budget."""
 
     INSTALLATION_MONTH = "installation-month", "Whole installation, each month"
     TASK_MONTH = "task-month", "This task, each month"
@@ -163,7 +163,7 @@ RESEARCH = "research"
 
 
 class PageWay(TextChoices):
-    """How a page of a company came to be read."""
+    """Way by which a page of a company came to be read."""
 
     START = "start", "Start page"
     LINK = "link", "Linked from it"
@@ -171,5 +171,5 @@ class PageWay(TextChoices):
 
 
 def address_of(provider: str, base_url: str) -> str:
-    """Where a teacher of this provider is asked: its own address, or the provider's; empty when nobody is called."""
+    """Return the address at which a teacher of this provider is asked; empty when nobody is called."""
     return base_url or DEFAULT_ADDRESS.get(Provider(provider), "")

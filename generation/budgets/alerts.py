@@ -100,7 +100,7 @@ def warning_text(now: BudgetStatus) -> str:
 
 
 def budgets_url(task: Task | None) -> str:
-    """Where budgets are looked at: the task's, or all."""
+    """Return the address of the page of budgets: the task's, or all."""
     return reverse("generation:task-budgets", args=[task.slug]) if task else reverse("generation:budgets")
 
 

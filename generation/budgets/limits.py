@@ -32,7 +32,6 @@ def set_limit(*, scope: BudgetScope, task: Task | None, limit_usd: Decimal, by: 
     """Set a budget, new or known. Orders under way keep what they hold, and are paused once it is used up.
 
     Args:
-        scope: What it covers.
         task: Whose; None for the installation's.
         limit_usd: The most that may be spent, US dollars.
         by: An admin, or a lead of the task.
@@ -74,10 +73,7 @@ def remove_limit(budget: Budget, *, by: Member) -> None:
 
 
 def hold_all(task: Task, max_cost_usd: Decimal | None) -> Decimal:
-    """Have a new order hold its whole limit, inside the caller's transaction, which must write the order.
-
-    Returns:
-        What it holds: 0 for an order that costs nothing.
+    """Hold a new order's whole limit, 0 where it is free, inside the caller's transaction, which must write the order.
 
     Raises:
         Refusal: `budget_used_up`, with what is left.

@@ -32,7 +32,7 @@ AT_PROVIDER = (BatchState.PREPARING, BatchState.SUBMITTED)
 
 @dataclass(frozen=True)
 class BudgetStatus:
-    """Where a budget stands.
+    """State of a budget.
 
     Attributes:
         period: The month as YYYY-MM, or "all".
@@ -76,10 +76,9 @@ def covering(task: Task) -> QuerySet[Budget]:
 
 
 def status_of(budget: Budget, *, without: Order | None = None) -> BudgetStatus:
-    """Where a budget stands now; three questions.
+    """Return the state of a budget now; three queries.
 
     Args:
-        budget: Which.
         without: An order whose own hold does not count, because it is being decided again.
     """
     # First what is held, then what is spent: money that moves from one to the other in between counts twice, never not
@@ -91,29 +90,28 @@ def status_of(budget: Budget, *, without: Order | None = None) -> BudgetStatus:
 
 
 def held_in_batches_usd(orders: Q) -> Decimal:
-    """What batches that lie at providers may still cost, of the orders this describes (by `order__`)."""
+    """Return what batches at providers may still cost, of the orders this describes (by `order__`)."""
     at_provider = ProviderBatch.objects.filter(orders, state__in=AT_PROVIDER).aggregate(usd=Sum("possible_cost_usd"))
     return _usd(at_provider["usd"])
 
 
 def statuses_of(budgets: Sequence[Budget]) -> list[BudgetStatus]:
-    """Where each of these stands."""
     return [status_of(budget) for budget in budgets]
 
 
 def spent_by(order: Order) -> Decimal:
-    """What an order has cost so far, or may have cost."""
+    """Return what an order has cost so far, or may have cost."""
     spent = SpendDay.objects.filter(order=order).aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
     return _usd(spent["cost"]) + _usd(spent["possible"])
 
 
 def is_near_limit(order: Order, spent_usd: Decimal) -> bool:
-    """Whether four fifths of an order's own budget are spent; never of one for a single call, which may take all of it."""
+    """Tell whether four fifths of an order's own budget are spent; never of a single call's, which may take it all."""
     return bool(order.max_cost_usd) and order.count > 1 and spent_usd >= (order.max_cost_usd or 0) * WARN_AT
 
 
 def spent_share(order: Order, spent_usd: Decimal) -> float | None:
-    """How much of an order's own budget is spent; None for one without, or for a single call, which may take all of it."""
+    """Return the share of an order's own budget that is spent; None for one without, or for a single call."""
     return float(spent_usd / order.max_cost_usd) if order.max_cost_usd and order.count > 1 else None
 
 
@@ -125,7 +123,7 @@ def visible(member: Member, *, task: Task | None = None) -> list[Budget]:
 
 
 def budget_or_404(member: Member, budget_id: UUID) -> Budget:
-    """One budget.
+    """Return one budget by its id.
 
     Raises:
         Http404: No such budget, or of a task the member may not see.

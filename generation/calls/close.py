@@ -1,4 +1,4 @@
-"""When a job of an order has ended: calls that no engine will tell of any more are uncertain, and shown with their price.
+"""End of an order's job: calls that no engine will tell of any more are uncertain, and shown with their price.
 
 An engine that ends by itself tells every call's end and takes back what it announced. One that was killed, or lost with its
 host, has not: whatever the job came to, what it had on the wire may be paid. Where its journal lies on this host, that says

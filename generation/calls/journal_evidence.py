@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class JournalEvidence:
-    """What journals here say of calls.
+    """Evidence of journals here on calls.
 
     Attributes:
         untold: By what each came to; nothing where no journal can be read.
@@ -43,12 +43,11 @@ class JournalEvidence:
 
 
 def read_journals(job: Job, announced: Collection[AnnouncedIn], calls: Collection[str]) -> JournalEvidence:
-    """What is known here of these calls. Reads 100,000 lines in well under a second, and never raises for what it reads.
+    """Return what is known here of these calls. Reads 100,000 lines in under a second; never raises for what it reads.
 
     Args:
         job: The order's own, its row as it stands.
         announced: What its attempts may have asked for.
-        calls: Ids of the calls in question.
     """
     everything = frozenset(index for one in announced for index in expand_runs(one.positions))
     folders = {int(path.parent.name): path.parent for path in _journals(job)}

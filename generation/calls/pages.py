@@ -1,4 +1,4 @@
-"""What an order's page does with its calls: settle uncertain ones, correct what one cost."""
+"""Acts of an order's page on its calls: settle uncertain ones, correct what one cost."""
 
 from __future__ import annotations
 

@@ -25,15 +25,10 @@ NOTHING = Decimal(0)
 
 @transaction.atomic
 def drop(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
-    """Give calls up. Their possible cost stays on the order.
+    """Give calls up, and count those that were open. Their possible cost stays on the order.
 
     Args:
-        order: The order they belong to.
         call_ids: Which; None is every open one.
-        by: A lead of the task.
-
-    Returns:
-        How many were open.
 
     Raises:
         PermissionDenied: The member does not lead the task.

@@ -108,7 +108,7 @@ def _place(
 
 
 def answers(task: Task, teacher: Teacher) -> dict[str, Verification]:
-    """What a teacher, as it is now, has said of claims in orders of this task, by their keys; the newest answer counts."""
+    """Return what a teacher, as it is now, has said of claims in this task's orders, by key; the newest counts."""
     found: dict[str, Verification] = {}
     for check in _checks(task, teacher):
         claims = list(_claims_of([check]))
@@ -121,7 +121,7 @@ def answers(task: Task, teacher: Teacher) -> dict[str, Verification]:
 
 
 def key_of(claim: Claim) -> str:
-    """What a claim is known by: a hash of its passage and its text."""
+    """Return the key of a claim: a hash of its passage and its text."""
     return hashlib.sha256(json.dumps([claim.source, claim.text]).encode()).hexdigest()
 
 
@@ -141,7 +141,6 @@ def asked_elsewhere(order: Order) -> set[int]:
 
 
 def answer_task(order: Order) -> TaskSpec:
-    """What answers of an order for answers on claims are read by."""
     return prompt.ANSWER_TASK
 
 

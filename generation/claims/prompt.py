@@ -1,4 +1,4 @@
-"""What a teacher is asked of one claim, and the shape of its answer: the same when it is priced, sent and sent again. Pure."""
+"""Question to a teacher about one claim, and the shape of its answer: the same whenever priced or sent. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ ANSWER_TASK = TaskSpec(
 
 
 def conversation(claim: Claim) -> list[Message]:
-    """Return the conversation that asks a teacher about one claim."""
     return [
         {"role": "system", "content": f"{_SYSTEM}\n\n{output_format(ANSWER_TASK)}"},
         {"role": "user", "content": f"Passage:\n{fenced(claim.source)}\n\nClaim:\n{fenced(claim.text)}"},
@@ -50,7 +49,7 @@ def conversation(claim: Claim) -> list[Message]:
 
 
 def read(claim: Claim, answer: Mapping[str, Any], *, by: str) -> Verification | None:
-    """What an answer says of a claim; None without a yes or no. The score is 0 or 1: a teacher's own guess of it means little."""
+    """Return what an answer says of a claim; None without a yes or no. The score is 0 or 1: its guess means little."""
     supported = answer.get(SUPPORTED)
     if not isinstance(supported, bool):
         return None

@@ -23,9 +23,7 @@ class TeacherVerifier:
 
     Attributes:
         task: Whose budget pays, beside that of the installation.
-        by: A lead of that task.
         max_cost_usd: What it may cost at most; needed where the teacher costs anything.
-        wait_for: Waits for a job's end.
     """
 
     teacher: Teacher

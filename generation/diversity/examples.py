@@ -69,7 +69,7 @@ def read_examples(decision_ids: Sequence[str], spec: TaskSpec) -> list[Shot]:
 
 
 def company_of(record: Record) -> list[str]:
-    """What a record's company is known by: its name as splits read it, and its web domain."""
+    """Return the marks of a record's company: its name as splits read it, and its web domain."""
     return [f"name {normal_group(record.group)}", *([f"domain {record.domain}"] if record.domain else [])]
 
 

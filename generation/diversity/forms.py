@@ -138,7 +138,7 @@ def mix_form(task: Task, lines: Sequence[TeacherLine], *, data: QueryDict | None
 
 
 def mix_values(given: QueryDict) -> dict[str, str]:
-    """What a query or a post says of the mix, blanks left out."""
+    """Return what a query or a post says of the mix, blanks left out."""
     names = [name for name in given if name in MixForm.base_fields or name.startswith(NAMED)]
     return {name: str(given[name]) for name in names if given[name]}
 

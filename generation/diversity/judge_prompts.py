@@ -31,7 +31,7 @@ ANSWER = "Answer with the letter of the best draft and nothing else."
 
 
 def judge_task() -> TaskSpec:
-    """What a judge writes, as a task: one letter."""
+    """Return the task of a judge's answer: one letter."""
     return TaskSpec(
         instruction=ANSWER,
         input_schema=(InputField(name="drafts"),),
@@ -95,7 +95,7 @@ def judge_conversations(order: Order, lineups: Mapping[str, Sequence[str]]) -> d
 
 
 def conversations(order: Order) -> dict[str, list[Message]]:
-    """What the order of a judge asks, by record."""
+    """Return the conversations of a judge's order, by record."""
     return judge_conversations(order, MixSettings.model_validate(order.variety).lineups)
 
 

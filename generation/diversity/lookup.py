@@ -17,7 +17,6 @@ def mix_request(member: Member, task: Task, said: Mapping[str, Any]) -> MixReque
 
     Args:
         member: Who asks; teachers are those the member sees.
-        task: The task to write for.
         said: `teachers` (each with `teacher`, `share`, `temperatures`), `personas`, `angles`, `examples`, `gold_set`
             (`slug@number`), `near_duplicates`, `best_of`, `judge`; absent ones change nothing.
 

@@ -1,4 +1,4 @@
-"""How much texts differ: distinct-n, and how like each other they are. Pure; words are those the text index knows.
+"""Variety of texts: distinct-n, and how like each other they are. Pure; words are those the text index knows.
 
 Distinct-n is the share of runs of n words that occur once or as the first of their kind: distinct runs over all runs (Li
 et al., "A diversity-promoting objective function for neural conversation models", 2016, there for n of 1 and 2). It falls
@@ -29,7 +29,6 @@ class Diversity:
         distinct: Distinct-1, -2 and -3, each 0 to 1.
         mean_similarity: Over all pairs compared, 0 to 1.
         nearest_similarity: Mean over texts of the similarity to the nearest other, 0 to 1.
-        compared: How many texts were compared with each other.
     """
 
     texts: int

@@ -1,4 +1,4 @@
-"""How the drafts of an order differ, and which of them come to the desk, as an order keeps it. Pure; reads no row."""
+"""Variety of an order's drafts, and which of them come to the desk, as an order keeps it. Pure; reads no row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BestOfBy = Literal["", "checks", "judge"]
 
 
 class MixSettings(Wire):
-    """What stands on an order beside its teacher. Empty for an order of one teacher that brings every draft to the desk."""
+    """Settings that stand on an order beside its teacher. Empty for one teacher that brings every draft to the desk."""
 
     # With their prices, as they were at launch; `slugs` are their short names, in the same order.
     teachers: list[MixedTeacher] = Field(default_factory=list)
@@ -38,5 +38,5 @@ class MixSettings(Wire):
 
     @property
     def is_mixed(self) -> bool:
-        """Whether calls differ in more than record and seed."""
+        """Tell whether calls differ in more than record and seed."""
         return bool(self.teachers or self.personas or self.angles or self.examples)

@@ -35,7 +35,7 @@ class TeacherShare:
 
 @dataclass(frozen=True, slots=True)
 class MixOutcome:
-    """What came of an order's variety.
+    """Outcome of an order's variety.
 
     Attributes:
         teachers: Its teachers, with shares as parts of 1.
@@ -60,7 +60,6 @@ class MixOutcome:
 
 
 def mix_outcome(order: Order) -> MixOutcome:
-    """What came of an order's variety so far."""
     variety = MixSettings.model_validate(order.variety)
     left = LeftOut.objects.filter(order=order)
     counts = Counter(dict(left.values_list("reason").annotate(n=Count("pk")).order_by()))
@@ -79,7 +78,7 @@ def mix_outcome(order: Order) -> MixOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TeacherDiversity:
-    """How much one teacher's drafts differ, or all of them."""
+    """Variety of one teacher's drafts, or of all of them."""
 
     name: str
     diversity: Diversity
@@ -89,7 +88,7 @@ class TeacherDiversity:
 
 
 def measure_order(order: Order) -> list[TeacherDiversity]:
-    """How much an order's newest drafts differ: all of them first, then by teacher where there are several."""
+    """Measure the variety of an order's newest drafts: all of them first, then by teacher where there are several."""
     if order.job_id is None:
         return []
     rows = Draft.objects.filter(job_id=order.job_id, erased_at__isnull=True).order_by("-created_at", "-id")

@@ -1,4 +1,4 @@
-"""What is asked for when an order is to be varied: plain values from a form or the API. Decides nothing."""
+"""Request for a varied order: plain values from a form or the API. Decides nothing."""
 
 from __future__ import annotations
 
@@ -20,13 +20,10 @@ class TeacherRequest:
 
 @dataclass(frozen=True, slots=True)
 class MixRequest:
-    """How the drafts of an order are to differ.
+    """Request for variety among the drafts of an order.
 
     Attributes:
         teachers: Several, or one with temperatures; none leaves it to the order's teacher.
-        personas: Whether the task version's personas take turns.
-        angles: Whether its angles do.
-        examples: How many approved texts each call is shown.
         gold_set: The frozen version they are taken from; None takes what counts now.
         near_duplicates: What becomes of a draft that says nearly the same as an earlier one.
         best_of: How the best of a record's drafts is found; empty brings all to the desk.

@@ -33,10 +33,6 @@ def resolve(
     """Return the mix that an order keeps for this request; empty for an order without one.
 
     Args:
-        task: The task to write for.
-        version: The version to write under.
-        wish: What was asked for.
-        per_record: How many drafts each record gets.
         askable: Gives a teacher with its price, or refuses it.
         by: Who orders; None for the product itself.
 

@@ -1,4 +1,4 @@
-"""What an order has spent, may still owe, and may yet spend. Pure arithmetic; knows no journal and no network."""
+"""Money of an order: what it has spent, may still owe, and may yet spend. Pure; knows no journal and no network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def worst_case(teacher: TeacherSpec, messages: list[Message], *, is_batch: bool 
 
 @dataclass(frozen=True)
 class BookedUsage:
-    """What a paid answer is booked with.
+    """Booking of a paid answer.
 
     Attributes:
         cache: The prompt's tokens read from the provider's cache and written into it.
@@ -60,11 +60,8 @@ def bounded_usage(
     A provider that does not say what it counted is taken to have counted the worst.
 
     Args:
-        teacher: With its prices.
-        reply: The answer.
         bound_tokens: The most tokens that prompt and answer can have.
         most_usd: The worst case of the call.
-        is_batch: Whether it was part of a batch.
     """
     most_in, most_out = bound_tokens
     given = most_in if reply.input_tokens is None else reply.input_tokens
@@ -102,11 +99,11 @@ class BudgetTracker:
         self.doubts[call] = self.doubts.get(call, 0.0) + possible_usd
 
     def doubted_usd(self, call: str) -> float:
-        """What lost tries of a call may have cost, told once: with its end."""
+        """Return what lost tries of a call may have cost, told once: with its end."""
         return self.doubts.pop(call, 0.0)
 
     def fits(self, reserve_usd: float) -> bool:
-        """Whether one more call stays within the budget even if all in flight cost their worst."""
+        """Tell whether one more call stays within the budget even if all in flight cost their worst."""
         if self.budget_usd is None:
             return True
         # A millionth of a cent forgives what sums of floats are off by.

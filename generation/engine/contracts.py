@@ -1,4 +1,4 @@
-"""What a generation job tells its engine: the teacher, the task, the records and the limits. Pydantic, no Django.
+"""Body of a generation job for its engine: the teacher, the task, the records and the limits. Pydantic, no Django.
 
 Holds names of secrets, never their values.
 """
@@ -22,7 +22,7 @@ DEFAULT_MAX_TOKENS = 1024
 
 
 class TeacherSpec(TokenPrices):
-    """Who is asked, with what, and what a token costs."""
+    """Teacher to ask, with its parameters and the price of a token."""
 
     name: str
     provider: Provider
@@ -62,7 +62,7 @@ class Shot(Wire):
 
 
 class Mix(Wire):
-    """How the drafts of one order differ. Empty, it changes nothing."""
+    """Variety of the drafts of one order. Empty, it changes nothing."""
 
     # Empty: the order's one teacher.
     teachers: list[MixedTeacher] = Field(default_factory=list, max_length=8)
@@ -92,7 +92,7 @@ class RecordIn(Wire):
 
 
 class Limits(Wire):
-    """How hard the engine may press, and how long it waits."""
+    """Limits on how hard the engine may press, and how long it waits."""
 
     concurrency: int = Field(16, ge=1, le=512)
     # How many processes make the calls; None: by concurrency and this host's cores.
@@ -178,7 +178,7 @@ class GenerationSpec(Wire):
         return self.mix.teachers[index].teacher if self.mix.teachers else self.teacher
 
     def name_in_mix(self, index: int) -> str:
-        """What the teacher of this place is called; empty where there is no mix and the order's name says it."""
+        """Return the name of the teacher of this place; empty where there is no mix and the order's name says it."""
         return self.mix.teachers[index].teacher.name if self.mix.teachers else ""
 
     @property

@@ -1,4 +1,4 @@
-"""Which calls an order consists of: the same list in every attempt. Pure; knows no network and no journal."""
+"""Calls of an order: the same list in every attempt. Pure; knows no network and no journal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ def apportioned(shares: Sequence[float], count: int) -> list[int]:
 
     Args:
         shares: Above 0, in any unit.
-        count: What is to be dealt.
     """
     whole = sum(shares)
     exact = [share * count / whole for share in shares]
@@ -83,7 +82,7 @@ def plan(spec: GenerationSpec) -> list[PlannedCall]:
 
 @dataclass(frozen=True)
 class _TeacherTurn:
-    """Who is asked, and the how-many-th call of that teacher it is."""
+    """Turn of a teacher: who is asked, and the how-many-th call of that teacher it is."""
 
     teacher: int
     turn: int

@@ -1,4 +1,4 @@
-"""What the tokens of a paid call cost. Pure arithmetic; no Django."""
+"""Cost of the tokens of a paid call. Pure arithmetic; no Django."""
 
 from __future__ import annotations
 
@@ -31,10 +31,8 @@ class TokenPrices(Wire):
 
         Args:
             input_tokens: All that was sent, those below included.
-            output_tokens: All that was answered.
             cached_tokens: Those of the input that were read from the provider's cache.
             cache_write_tokens: Those of the input that were written into it.
-            is_batch: Whether the call was part of a batch.
         """
         # A server may count its cache apart from the rest: that must never make the rest of the call cheaper.
         plain = max(0, input_tokens - cached_tokens - cache_write_tokens)
@@ -44,7 +42,7 @@ class TokenPrices(Wire):
         return round(cost * (self.batch_factor if is_batch else 1.0) / 1_000_000, 9)
 
     def dearest_input_usd_per_million(self) -> float:
-        """What a token of a prompt costs at most, whether a cache knows it, keeps it, or neither."""
+        """Return what a token of a prompt costs at most, whether a cache knows it, keeps it, or neither."""
         known = (self.cached_input_usd_per_million, self.cache_write_usd_per_million)
         return max(self.input_usd_per_million, *map(self._or_input, known))
 

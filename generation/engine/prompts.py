@@ -1,4 +1,4 @@
-"""What a call of a mixed order says: the same words when it is priced, sent, and taken in. Pure."""
+"""Prompt of a call of a mixed order: the same words when it is priced, sent, and taken in. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def prompt_of(spec: GenerationSpec, task: TaskSpec, call: PlannedCall) -> list[M
 
 
 def variation_of(mix: Mix, *, persona: str, angle: str, company: Collection[str]) -> Variation:
-    """What a call is told beside its record, with the examples that its company may see."""
+    """Return what a call is told beside its record, with the examples that its company may see."""
     shots = shots_for(mix, company)
     return Variation(persona, angle, [FewShotExample(shot.facts, shot.fields) for shot in shots])
 
@@ -36,7 +36,7 @@ def shots_for(mix: Mix, company: Collection[str]) -> list[Shot]:
 
 
 def provenance(spec: GenerationSpec, call: PlannedCall) -> dict[str, Any]:
-    """What a draft's parameters say of how it was asked for; what was not asked for is absent."""
+    """Return the parameters of a draft that say how it was asked for; what was not asked for is absent."""
     told: dict[str, Any] = spec.asked(call.teacher).parameters | {"seed": call.seed}
     if call.temperature is not None:
         told["temperature"] = call.temperature

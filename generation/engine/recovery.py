@@ -1,4 +1,4 @@
-"""What an attempt knows of the attempts before it: what is answered, in doubt, at the provider, and left to ask.
+"""Knowledge of an attempt about those before it: what is answered, in doubt, at the provider, and left to ask.
 
 Knows journals and the spec; knows no network.
 """
@@ -30,7 +30,7 @@ def announced_elsewhere(run: RunDir, spec: GenerationSpec) -> frozenset[int]:
 
 
 def earlier_history(run: RunDir) -> History:
-    """What earlier attempts paid: the newest journal carries all before it, and is carried on into this attempt's.
+    """Read what earlier attempts paid: the newest journal carries all before it, and is carried on into this attempt's.
 
     Raises:
         ValueError: It is damaged: what was paid cannot be known.
@@ -46,7 +46,6 @@ class Recovery:
     """Sorts the planned calls by what is known of them from before.
 
     Args:
-        report: Is told again what was answered.
         unheard_of: Indexes of calls that were announced elsewhere; see `announced_elsewhere`.
 
     Attributes:

@@ -27,7 +27,7 @@ def repair_id(call: str) -> str:
 
 
 def is_worth_repair(reply: Reply) -> bool:
-    """Whether an answer has flaws that the model can be told of."""
+    """Tell whether an answer has flaws that the model can be told of."""
     return bool(reply.flaws) and len(reply.said) <= LONGEST_CHARS
 
 
@@ -40,10 +40,9 @@ def repair_call(call: PlannedCall, messages: list[Message], reply: Reply) -> Pla
 
 
 class RepairBudget:
-    """How much repairs may add to an order: what people saw as its upper end must hold with them.
+    """Limit on what repairs may add to an order: what people saw as its upper end must hold with them.
 
     Args:
-        call_usd: What the estimate says of one call.
         until_usd: What the order may come to with repairs; None is no bound but the budget.
     """
 
@@ -52,10 +51,9 @@ class RepairBudget:
         self._under_way, self._under_way_usd = 0, 0.0
 
     def allows(self, worst_usd: float, *, paid_usd: float, left: int) -> bool:
-        """Whether one more repair fits, even if it and those under way cost their worst.
+        """Tell whether one more repair fits, even if it and those under way cost their worst.
 
         Args:
-            worst_usd: The worst case of the repair.
             paid_usd: What the order has cost so far, calls of unknown fate included.
             left: Planned calls without an end, this one aside.
         """
@@ -91,7 +89,7 @@ class FlawedAnswer:
 
     @classmethod
     def from_journal(cls, payload: dict[str, Any]) -> FlawedAnswer:
-        """As an earlier attempt wrote it down with `journalled`."""
+        """Read it as an earlier attempt wrote it down with `journalled`."""
         return cls(str(payload["kind"]), {key: value for key, value in payload.items() if key != "kind"})
 
     def journalled(self) -> dict[str, Any]:

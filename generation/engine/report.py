@@ -1,4 +1,4 @@
-"""What an order tells the outside while it runs: drafts, failures, doubts, progress. Knows no provider.
+"""Events of an order while it runs: drafts, failures, doubts, progress. Knows no provider.
 
 Every text that leaves passes through one scrubber, so that a key echoed by a server goes no further.
 """
@@ -44,7 +44,6 @@ class Report:
 
     Args:
         emit: Takes a kind and a payload as keywords; `RunDir.emit`.
-        total: Calls of the order.
         clock: Seconds, monotonic.
     """
 
@@ -123,20 +122,12 @@ class Report:
             self._told.clear()
 
     def asking(self, positions: list[tuple[int, int]]) -> int:
-        """Tell which calls may be asked from now on, by first and last of runs of indexes; none: no more of any.
-
-        Returns:
-            The number of the event.
-        """
+        """Tell the calls that may be asked from now on, as index runs (none: no more); return the event's number."""
         self._has_announced = bool(positions)
         return self._emit("asking", positions=positions)
 
     def batch(self, told: dict[str, Any]) -> int:
-        """Tell how a batch at the provider stands: its token, state, counts, and where its calls stand in the order.
-
-        Returns:
-            The number of the event.
-        """
+        """Tell a batch at the provider: token, state, counts, its calls' places; return the event's number."""
         return self._emit("batch", **told)
 
     def warning(self, message: str) -> None:

@@ -53,7 +53,7 @@ HINTS = {
 
 @dataclass
 class RunEnding:
-    """How an attempt ended: an outcome of `RunDir.finish`, figures, and why it failed."""
+    """End of an attempt: an outcome of `RunDir.finish`, figures, and why it failed."""
 
     outcome: Outcome
     summary: dict[str, Any]

@@ -1,4 +1,4 @@
-"""What an order for a judge's calls asks for: a verdict on each text, or which of two texts is better."""
+"""Question of an order for a judge's calls: a verdict on each text, or which of two texts is better."""
 
 from __future__ import annotations
 
@@ -20,5 +20,4 @@ def conversations(order: Order) -> Mapping[str, list[Message]]:
 
 
 def answer_task(order: Order) -> TaskSpec:
-    """What its answers are read by."""
     return pairs.answer_task(order) if order.judging.is_pairwise else launch.answer_task(order)

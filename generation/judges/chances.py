@@ -1,4 +1,4 @@
-"""How likely drafts that wait are to be accepted, by what a judge said of them: it orders the desk and is shown to nobody.
+"""Chance of waiting drafts to be accepted, by what a judge said of them: it orders the desk and is shown to nobody.
 
 A judge's word is worth what experts made of the drafts of which it said the same, one by one; until they judged some, little.
 The confidence of a trained miniature counts from the start, and less the more experts judged of which it was as sure.

@@ -1,4 +1,4 @@
-"""What a judge's verdicts come to: how far it agrees with experts, and the share of each writer's texts that pass, corrected by them.
+"""Figures of a judge's verdicts: how far it agrees with experts, and each writer's corrected share of texts that pass.
 
 No share is told by a judge that too few verdicts stand beside, or that agrees too little: its number would say more of the
 judge than of the texts.
@@ -31,7 +31,7 @@ _WHOLE = "Passes as it stands"
 
 @dataclass(frozen=True)
 class RightShare:
-    """How often a judge is right about texts of one kind."""
+    """Share of texts of one kind about which a judge is right."""
 
     right: int
     of: int
@@ -66,7 +66,6 @@ class GroupShare:
 
     Attributes:
         judged: Texts with the judge's verdict; `passed` of them by its word alone.
-        own_verdicts: Of these texts, those that experts judged.
         corrected: The share that passes, corrected; None where it cannot be told.
         by_own: Corrected by experts' verdicts on these very texts, not on others.
         without_shape: Answers of this writer that were left out, since they do not have the task's shape.
@@ -104,7 +103,7 @@ class JudgingReport:
 
 
 def report(judging: Judging, *, with_shares: bool = True) -> JudgingReport:
-    """What its verdicts come to, as far as they are there; without shares, what it says of drafts that wait stays untold."""
+    """Return what its verdicts come to so far; without shares, what it says of drafts that wait stays untold."""
     rows = list(JudgedText.objects.filter(judging=judging).select_related("record").order_by("place").only(*_COLUMNS))
     answered = [row for row in rows if row.passes is not None]
     pairs = [row for row in answered if row.expert_passes is not None]

@@ -14,7 +14,7 @@ from web.http.form_choices import set_choices
 
 
 class JudgeForm(forms.Form):
-    """Who judges, how many texts, and for how much at most."""
+    """Judge, number of texts, and most money of an order."""
 
     teacher = forms.ChoiceField(
         label="Judge",
@@ -43,7 +43,7 @@ class JudgeForm(forms.Form):
 
 
 class PairForm(forms.Form):
-    """Who compares which two systems, on how many records, and for how much at most."""
+    """Judge, systems, number of records, and most money of a comparison."""
 
     teacher = forms.ChoiceField(label="Judge", help_text="A model of another family than those that wrote the answers.")
     first = forms.ChoiceField(label="One system")
@@ -82,7 +82,7 @@ class PairForm(forms.Form):
 
 
 def texts_in(given: Mapping[str, str]) -> int:
-    """How many texts a form that is still being filled in asks for; 0 where it says no number that could be ordered."""
+    """Return the number of texts in a form that is still being filled in; 0 for a number that cannot be ordered."""
     count = given.get("texts", "")
     asked = int(count) if count.isdecimal() and len(count) < 6 else 0
     return asked if asked <= MOST_TEXTS else 0

@@ -59,13 +59,11 @@ class DrawTexts(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """What a judge's texts are of.
+    """Source of a judge's texts.
 
     Attributes:
-        name: In words, for people.
         url: Its page, without a host.
-        version: The specification that its texts are held against.
-        texts: Its texts for a judge, so many drawn at random.
+        texts: So many drawn at random.
         without_shape: By writer, how many answers are left out of so many, since they have no shape.
     """
 
@@ -246,12 +244,11 @@ def conversations(order: Order) -> dict[str, list[Message]]:
 
 
 def answer_task(order: Order) -> TaskSpec:
-    """What answers of an order for verdicts are read by."""
     return trained.words_of(order.teacher, order.task).answer_task(order.task_version.spec)
 
 
 def can_judge(teacher: Teacher) -> bool:
-    """Whether a teacher could judge any text: one that reads what it is told, not one that was tuned for one task."""
+    """Tell whether a teacher could judge any text: one that reads what it is told, not one tuned for one task."""
     return teacher.provider != Provider.OFFLINE and not teacher.provided_by
 
 

@@ -1,4 +1,4 @@
-"""What a judge's comparisons come to: the win share of one system over another, and how far place and length sway the judge."""
+"""Figures of a judge's comparisons: one system's win share over another, and the sway of place and length."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PairReport:
 
 
 def report(judging: Judging) -> PairReport:
-    """What its comparisons come to, as far as they are there."""
+    """Return what its comparisons come to, as far as they are there."""
     rows = list(JudgedPair.objects.filter(judging=judging).select_related("record").order_by("place").only(*_COLUMNS))
     both = [
         JudgedTwice(row.as_is, row.swapped, row.longer, row.record.group or str(row.record_id))

@@ -1,4 +1,4 @@
-"""What a judge is asked of two texts on one record, and the shape of its answer: the same words in both orders. Pure.
+"""Question to a judge about two texts on one record, and the shape of its answer: the same words in both orders. Pure.
 
 Blind: nothing says who wrote which. The reason comes before the preference, so that it follows from it.
 """
@@ -30,7 +30,7 @@ _SYSTEM = (
 
 
 def answer_task() -> TaskSpec:
-    """What a judge answers with, as a task: why, and which text is better."""
+    """Return the task of a judge's answer: why, and which text is better."""
     return TaskSpec(
         instruction="Compare two texts.",
         input_schema=(InputField(name="texts"),),
@@ -74,6 +74,6 @@ def conversation(spec: TaskSpec, facts: Facts, first: Fields, second: Fields) ->
 
 
 def read(answer: Mapping[str, Any]) -> tuple[str, str]:
-    """Which text an answer prefers by its place, one of `stats.pair_preferences.ANSWERS` or empty, and why."""
+    """Return which text an answer prefers by its place, one of `stats.pair_preferences.ANSWERS` or empty, and why."""
     better = answer.get(_BETTER)
     return better if better in ANSWERS else "", str(answer.get(_WHY) or "")[:WHY_CHARS]

@@ -38,9 +38,7 @@ class PairSubject:
     """Two systems that a judge compares.
 
     Attributes:
-        name: What their texts are of, in words.
         url: Its page, without a host.
-        version: The specification that texts are held against.
         first: How tables call the one system; `second` the other.
         pairs: Their texts on the same records, so many drawn at random.
     """
@@ -138,5 +136,4 @@ def conversations(order: Order) -> dict[str, list[Message]]:
 
 
 def answer_task(order: Order) -> TaskSpec:
-    """What answers of an order for comparisons are read by."""
     return pair_prompt.answer_task()

@@ -31,7 +31,7 @@ def of_task(member: Member, task: Task, *, subject_id: UUID | None = None) -> Qu
 
 
 def get(member: Member, judging_id: UUID) -> Judging:
-    """One order for verdicts.
+    """Return one order for verdicts by its id.
 
     Raises:
         Http404: No such order, or of a task the member may not see.
@@ -43,12 +43,12 @@ def get(member: Member, judging_id: UUID) -> Judging:
 
 
 def may_see_all(member: Member, judging: Judging) -> bool:
-    """Whether a member may see what the judge says of drafts that wait for an expert: reviewers may not, it would sway them."""
+    """Tell whether a member may see what the judge says of waiting drafts: reviewers may not, it would sway them."""
     return may(member, judging.task, Role.LEAD)
 
 
 def may_see_shares(member: Member, judging: Judging) -> bool:
-    """Whether a member may see what share of the texts passes: reviewers may not while one of them waits for an expert."""
+    """Tell whether a member may see what share of texts passes: reviewers may not while one waits for an expert."""
     waiting = JudgedText.objects.filter(judging=judging, passes__isnull=False, draft__isnull=False, draft__gold=None)
     return may_see_all(member, judging) or not waiting.exists()
 

@@ -87,7 +87,7 @@ def _fitting(spec: TaskSpec, drafts: Iterable[Draft], at_most: int, *, group: st
 
 
 def fits(spec: TaskSpec, fields: Fields) -> bool:
-    """Whether a text has the shape that the task asks for: it could not be shown to a judge otherwise."""
+    """Tell whether a text has the shape that the task asks for: it could not be shown to a judge otherwise."""
     try:
         normalise_fields(spec.output_schema, fields)
     except ValueError:

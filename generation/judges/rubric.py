@@ -1,4 +1,4 @@
-"""What a judge is asked of one text, and the shape of its answer: the same words when it is priced, sent and sent again. Pure.
+"""Question to a judge about one text, and the shape of its answer: the same whenever priced or sent. Pure.
 
 Blind: nothing says who wrote the text, what checks think of it, or what experts said. Reasons come before verdicts, so that
 the verdict follows from them.
@@ -29,7 +29,7 @@ _SYSTEM = (
 
 
 def answer_task(spec: TaskSpec) -> TaskSpec:
-    """What a judge answers with, as a task: why, each requirement met or not, and whether the text passes."""
+    """Return the task of a judge's answer: why, each requirement met or not, and whether the text passes."""
     met = (
         OutputField(name=_met(place), type="boolean", description=f"Meets '{part.name}'"[:200])
         for place, part in enumerate(spec.rubric)
@@ -70,7 +70,7 @@ def conversation(spec: TaskSpec, facts: Facts, fields: Fields) -> list[Message]:
 
 
 def read(spec: TaskSpec, answer: Mapping[str, Any]) -> tuple[bool | None, dict[str, bool], str]:
-    """What an answer says: whether the text passes, which requirements it meets by their names, and why."""
+    """Return what an answer says: whether the text passes, which requirements it meets by their names, and why."""
     said = {part.name: answer.get(_met(place)) for place, part in enumerate(spec.rubric)}
     passes = answer.get(_PASSES)
     meets = {name: value for name, value in said.items() if isinstance(value, bool)}

@@ -1,4 +1,4 @@
-"""How a judge is asked and read: a teacher by the words of the rubric, a miniature by what it was tuned on.
+"""Words and reading of a judge: a teacher by the words of the rubric, a miniature by what it was tuned on.
 
 A miniature was tuned on experts' verdicts, so what it says of drafts that they had judged by then is no measure of it,
 but for drafts of the test split, which no tuning sees.
@@ -28,7 +28,7 @@ _CHUNK: Final = 500
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a judge said of one text.
+    """Opinion of a judge on one text.
 
     Attributes:
         passes: Whether it takes the text; None where its answer does not say.
@@ -50,7 +50,7 @@ class JudgeWords:
     taught: TaskSpec | None = None
 
     def conversation(self, spec: TaskSpec, facts: Facts, fields: Fields) -> list[Message]:
-        """What the judge is asked of one text.
+        """Return the conversation that asks the judge about one text.
 
         Raises:
             ValueError: The text does not fit the output schema.
@@ -64,7 +64,7 @@ class JudgeWords:
 
 
 def words_of(judge: Teacher, task: Task) -> JudgeWords:
-    """How a judge is asked of drafts of a task.
+    """Return the words in which a judge is asked of drafts of a task.
 
     Raises:
         Refusal: `judge_cannot`, a miniature that was not trained to judge drafts of this task.
@@ -80,7 +80,7 @@ def words_of(judge: Teacher, task: Task) -> JudgeWords:
 
 
 def read(judge: Teacher, spec: TaskSpec, answer: Mapping[str, Any]) -> Opinion:
-    """What a judge's answer says; of a miniature that is gone too, for the answer is paid with time."""
+    """Read a judge's answer; of a miniature that is gone too, for the answer is paid with time."""
     if not judge.provided_by:
         return Opinion(*rubric.read(spec, answer))
     passes, confidence = judge_task.read(answer, answer.get(PROBABILITIES, {}))
@@ -91,7 +91,6 @@ def require_unseen(judge: Teacher, judged: Iterable[Any]) -> None:
     """Refuse to hold a miniature against verdicts that it may have been tuned on.
 
     Args:
-        judge: Who judges.
         judged: Ids of the records whose texts experts have judged.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the call of a proposal says, and what its answer becomes: the same words when it is priced, sent and sent again."""
+"""Words of the call of a proposal, and what its answer becomes: the same when it is priced, sent and sent again."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ ASK = (
 
 
 def advice_task() -> TaskSpec:
-    """What an adviser writes, as a task: a list of changes."""
+    """Return the task of an adviser's answer: a list of changes."""
     return TaskSpec(
         instruction="Propose changes of a task.",
         input_schema=(InputField(name="cases"),),
@@ -64,7 +64,6 @@ def advice_conversation(spec: TaskSpec, cases: Sequence[Case], counted: PatternC
     """Build the question to an adviser. It names no reviewer.
 
     Args:
-        spec: The task as it is.
         cases: Those to show, as `select_cases` picks them; numbered from 1.
         counted: What all decisions have in common, those not shown included.
     """
@@ -86,7 +85,7 @@ def advice_conversation(spec: TaskSpec, cases: Sequence[Case], counted: PatternC
 
 
 def ask() -> str:
-    """What is asked at the end of every question to an adviser."""
+    """Return the question at the end of every question to an adviser."""
     return ASK.format(most=MOST_CHANGES, checks=", ".join(_check_kinds()))
 
 
@@ -94,8 +93,6 @@ def parse_changes(spec: TaskSpec, answer: Fields, cases: Sequence[Case]) -> list
     """The changes an answer proposes; parts it does not know, and what the task says already, are left out.
 
     Args:
-        spec: The task as it is.
-        answer: The fields of the answer.
         cases: Those that were shown, in their order.
     """
     found = [_change(said, cases) for said in answer.get("changes") or []]

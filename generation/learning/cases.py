@@ -15,7 +15,7 @@ LONGEST_VALUE = 8_000
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What was written, and what an expert said of it.
+    """Case of a draft, and an expert's verdict on it.
 
     Attributes:
         verdict: accept, edit or reject.
@@ -39,8 +39,6 @@ class ProposedChange:
     Attributes:
         part: `instruction` and `guideline` are whole texts; a rubric's requirement, a forbidden phrase and a check are added.
         value: The text; of a requirement `name: what it asks for`; of a check its kind.
-        why: What the decisions have in common, in a sentence.
-        decisions: Ids of those that say so.
     """
 
     part: str

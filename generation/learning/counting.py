@@ -1,4 +1,4 @@
-"""What decisions have in common, counted: reasons, phrases taken out, lengths; and the changes that follow. Pure.
+"""Patterns of decisions, counted: reasons, phrases taken out, lengths; and the changes that follow. Pure.
 
 No model is asked, so it says less than a teacher would and never more than was decided.
 """
@@ -38,7 +38,7 @@ SHORTER = 0.85
 
 @dataclass(frozen=True, slots=True)
 class PatternCounts:
-    """What decisions have in common.
+    """Patterns of decisions.
 
     Attributes:
         cases: How many were looked at, by verdict.

@@ -1,4 +1,4 @@
-"""Which decisions teach: the latest that stand, of the training split alone. Reads rows; writes none.
+"""Decisions that teach: the latest that stand, of the training split alone. Reads rows; writes none.
 
 What stands in the validation or test split is held out: a teacher that saw it would be measured on what it was told.
 """

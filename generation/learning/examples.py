@@ -77,12 +77,7 @@ def read(record_ids: Sequence[str]) -> list[Example]:
 
 
 def conversation(spec: TaskSpec, examples: Sequence[Example]) -> list[Message]:
-    """Build the question to an adviser.
-
-    Args:
-        spec: The task as it is.
-        examples: As `first_of` or `read` give them.
-    """
+    """Build the question to an adviser."""
     parts = [
         f"Instruction:\n{spec.instruction}",
         f"Guideline:\n{spec.guideline or '(none)'}",

@@ -1,4 +1,4 @@
-"""What rejections teach a task: the page that asks, and the proposal that a lead accepts, changes or dismisses."""
+"""Lessons of rejections for a task: the page that asks, and the proposal that a lead accepts, changes or dismisses."""
 
 from __future__ import annotations
 

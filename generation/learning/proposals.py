@@ -35,7 +35,7 @@ CENT_OF_A_CENT = Decimal("0.0001")
 
 
 class Basis(StrEnum):
-    """What a proposal is made of."""
+    """Basis of a proposal."""
 
     DECISIONS = "decisions"
     EXAMPLES = "examples"
@@ -43,7 +43,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What a proposal is about: the version, the decisions or rows it is asked of, and how an adviser would be asked."""
+    """Question of a proposal: the version, the decisions or rows it is asked of, and how an adviser would be asked."""
 
     version: TaskVersion
     cases: list[Case]
@@ -66,7 +66,7 @@ def price(
     look_at: int = evidence.DEFAULT_DECISIONS,
     basis: Basis = Basis.DECISIONS,
 ) -> OrderEstimate:
-    """What asking this teacher would cost; writes nothing.
+    """Estimate the cost of asking this teacher; writes nothing.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -91,8 +91,6 @@ def propose(
     offline teacher, the changes are counted here and now.
 
     Args:
-        task: Which task.
-        by: A lead of it.
         teacher: Whom to ask; None counts.
         look_at: How many decisions, the latest.
         basis: What it is made of. Of rows nothing is counted: a teacher has to be asked.
@@ -130,7 +128,6 @@ def proposed_spec(proposal: TaskProposal, edited: Mapping[int, str | None] | Non
     """The next version's body as proposed, unvalidated.
 
     Args:
-        proposal: The proposal.
         edited: By number of the change: its value as edited by hand, or None to leave it out. Those absent stay.
     """
     return applied(proposal.base_version.spec, _chosen(proposal, edited or {}))

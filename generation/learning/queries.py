@@ -70,10 +70,7 @@ class ShownProposal:
     """A proposal as a page draws it.
 
     Attributes:
-        changes: What is proposed, in its order.
         diff: What would differ from the version it was written for; empty where it no longer makes a whole task.
-        latest: Number of the task's latest version.
-        is_stale: Whether the task has moved on since.
         counted: What the decisions have in common, as was counted.
     """
 
@@ -90,7 +87,7 @@ def of_task(member: Member, task: Task) -> list[TaskProposal]:
 
 
 def get(member: Member, proposal_id: UUID) -> TaskProposal:
-    """One proposal.
+    """Return one proposal by its id.
 
     Raises:
         Http404: No such proposal, or of a task the member may not see.

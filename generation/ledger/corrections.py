@@ -27,14 +27,9 @@ def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: 
     """Set what a call cost. The sums of its day move by the difference, and so do budgets.
 
     Args:
-        order: The order that the call belongs to.
         call_id: Which call; its end must be known.
         cost_usd: What it did cost, in US dollars.
         reason: Why, such as the line of the invoice; at most 300 characters.
-        by: An admin.
-
-    Returns:
-        The correction, which says what was booked before.
 
     Raises:
         PermissionDenied: The member is no admin.
@@ -111,7 +106,7 @@ SHOWN = 50
 
 
 def may_correct(member: Member, order: Order) -> bool:
-    """Whether the member may set what a call of the order cost, and there is one whose end is known."""
+    """Tell whether the member may set what a call of the order cost, and there is one whose end is known."""
     ended = Call.objects.filter(order=order, state__in=(CallState.ANSWERED, CallState.FAILED))
     return member.is_admin and ended.exists()
 
@@ -123,6 +118,6 @@ def overclaimed_calls(order: Order) -> QuerySet[Call]:
 
 
 def corrections_of(order: Order) -> QuerySet[CallCorrection]:
-    """What was corrected, the newest first."""
+    """Return the corrections, the newest first."""
     call_corrections = CallCorrection.objects.filter(call__order=order).select_related("by", "call__record")
     return call_corrections.order_by("-at", "-id")[:SHOWN]

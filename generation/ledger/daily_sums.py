@@ -29,14 +29,14 @@ AmountTuple = tuple[int, int, int, int, Decimal, Decimal]
 
 @dataclass(frozen=True)
 class CallSnapshot:
-    """What a call says of money at one moment: the day, teacher and way it counts for, and its amounts."""
+    """Money of a call at one moment: the day, teacher and way it counts for, and its amounts."""
 
     key: SumKey
     amounts: AmountTuple
 
 
 def snapshot(order: Order, calls: Iterable[Call]) -> dict[UUID, CallSnapshot]:
-    """What these saved calls say now, by id."""
+    """Return what these saved calls say now, by id."""
     return {call.pk: CallSnapshot(_key(order, call), _amounts(call)) for call in calls}
 
 
@@ -97,18 +97,14 @@ def all_orders() -> Iterator[Order]:
 
 
 def differs(order: Order) -> bool:
-    """Whether an order's sums are others than its calls make."""
+    """Tell whether an order's sums are others than its calls make."""
     kept = SpendDay.objects.filter(order=order, calls__gt=0).order_by("day", "teacher_name", "way")
     return sorted(map(_figures, kept)) != [_figures(row) for row in sums_of(order)]
 
 
 @transaction.atomic
 def rebuild(order: Order) -> bool:
-    """Rebuild an order's sums from its calls.
-
-    Returns:
-        Whether they were others before.
-    """
+    """Rebuild an order's sums from its calls; tell whether they were others before."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if not differs(order):
         return False

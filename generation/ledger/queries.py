@@ -46,7 +46,7 @@ SORT_KEYS: dict[str, tuple[tuple[str, ...], bool]] = {
 
 @dataclass(frozen=True)
 class LedgerQuery:
-    """Which part of the ledger: grouped how, of which month (YYYY-MM, or "all"), of which task (None: every one)."""
+    """Part of the ledger: grouped how, of which month (YYYY-MM, or "all"), of which task (None: every one)."""
 
     by: Grouping = "job"
     month: str = ALL
@@ -102,7 +102,7 @@ def total(member: Member, wanted: LedgerQuery) -> Amounts:
 
 
 def at_provider_usd(member: Member, wanted: LedgerQuery) -> Decimal:
-    """What batches that lie at providers now may still cost: no call of theirs is a line yet, and budgets hold it."""
+    """Return what batches at providers now may still cost: no call of theirs is a line yet, and budgets hold it."""
     orders = Q()
     if not member.is_admin:
         orders &= Q(order__task__in=tasks_for(member))

@@ -1,4 +1,4 @@
-"""What a judge says of texts by a task's rubric, beside what experts said of some of them."""
+"""Verdicts of a judge on texts by a task's rubric, beside what experts said of some of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rejections and edits taught."""
+"""Lessons of rejections and edits."""
 
 from __future__ import annotations
 

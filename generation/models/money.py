@@ -1,4 +1,4 @@
-"""What calls cost in the books: corrections, sums of a day, budgets."""
+"""Costs of calls in the books: corrections, sums of a day, budgets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from review.models import Task
 
 
 class CallCorrection(models.Model):
-    """That an admin set what a call cost: from what, to what, and why. Rows are only added, which the database holds; sums move with the call."""
+    """Correction of a call's cost by an admin: from what, to what, why. The database only adds rows; sums move."""
 
     id = models.BigAutoField(primary_key=True)
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="corrections")
@@ -31,7 +31,7 @@ class CallCorrection(models.Model):
 
 
 class SpendDay(models.Model):
-    """What one order spent on one day with one teacher: the sum of its calls, kept beside them so that pages need no scan.
+    """Spending of one order on one day with one teacher: the sum of its calls, kept so that pages need no scan.
 
     Written in the transaction that writes the calls, by `generation.ledger.daily_sums`; the calls are what counts.
     """
@@ -87,7 +87,7 @@ class Budget(models.Model):
 
 
 class HourlyRate(models.Model):
-    """What an hour of the people who review a task's drafts costs, as a lead set it; without a row the setting counts."""
+    """Price of an hour of the people who review a task's drafts, as a lead set it; without a row the setting counts."""
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE, related_name="hourly_rate")
     usd_per_hour = models.DecimalField(max_digits=10, decimal_places=2)

@@ -32,7 +32,7 @@ class LeftOut(models.Model):
 
 
 class BestOf(models.Model):
-    """Which of a record's drafts an order put on the desk. A machine's choice: no preference to train on."""
+    """Choice of a record's drafts that an order put on the desk. A machine's choice: no preference to train on."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     order = models.ForeignKey("generation.Order", on_delete=models.CASCADE, related_name="best_of")

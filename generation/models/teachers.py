@@ -69,7 +69,7 @@ SINCE_EVER = date(2000, 1, 1)
 
 
 class PriceEntry(models.Model):
-    """What a model's tokens cost from a day on, and where that stood; `note` says what kind of source.
+    """Price of a model's tokens from a day on, and where that stood; `note` says what kind of source.
 
     Of a model's rows the newest that has begun counts. What was paid keeps the price it was paid at.
     """
@@ -103,12 +103,12 @@ class PriceEntry(models.Model):
 
     @property
     def batch_share(self) -> Decimal:
-        """What a call in a batch costs, as a share of the same call asked live: as entered, or as the provider does."""
+        """Return the price of a batched call as a share of the same call live: as entered, or the provider's."""
         return Decimal(BATCH_FACTOR.get(self.provider, "1")) if self.batch_factor is None else self.batch_factor
 
     @property
     def cache_write_price(self) -> Decimal | None:
-        """Of a million tokens written into the cache: as entered, or as the provider does; None is as plain input."""
+        """Return the price of a million tokens written into the cache: as entered, or the provider's; None as input."""
         factor = CACHE_WRITE_FACTOR.get(self.provider)
         if self.cache_write_usd_per_million is not None or factor is None:
             return self.cache_write_usd_per_million

@@ -72,7 +72,7 @@ class BatchesAtProvider:
 
     @property
     def held_usd(self) -> Decimal:
-        """What those that have not been taken in may still cost, which budgets hold until then."""
+        """Return what those that have not been taken in may still cost, which budgets hold until then."""
         waiting = (batch for batch in self.batches if batch.state in (BatchState.PREPARING, BatchState.SUBMITTED))
         return sum((batch.possible_cost_usd for batch in waiting), Decimal(0))
 
@@ -85,7 +85,7 @@ def batches_of(order: Order) -> BatchesAtProvider:
 
 
 def order_of_job(job: Job) -> Q:
-    """Which order a job works on: its own, or, for one that closes batches, the one it is about."""
+    """Match the order a job works on: its own, or, for one that closes batches, the one it is about."""
     return Q(pk=job.subject_id) if job.kind == COLLECT else Q(job=job)
 
 

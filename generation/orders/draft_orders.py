@@ -1,4 +1,4 @@
-"""Which order had a draft written: drafts carry the order's job."""
+"""Order that had a draft written: drafts carry the order's job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the database knows of an order's calls, for an attempt whose host has no journal of them, or an older one."""
+"""Calls of an order in the database, for an attempt whose host has no journal of them, or an older one."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _asked_elsewhere(order: Order) -> Collection[int]:
 
 
 def announced_without_end(order: Order) -> list[AnnouncedIn]:
-    """By attempt, what it announced since an attempt last came to its end, less what failed unpaid after it.
+    """Return, by attempt, what it announced since an attempt last came to its end, less what failed unpaid after it.
 
     What was answered, or is uncertain, has a row that says so, and is left to the reader of these rows.
     """

@@ -1,4 +1,4 @@
-"""What an order would cost and how long it would take, before anything is paid. Reads rows; writes none.
+"""Estimate of an order's cost and time, before anything is paid. Reads rows; writes none.
 
 Tokens come from what this teacher used on this task before, or, without that, from a rendered sample: characters
 divided by four for what is sent, and the output schema's lengths for what is answered, with what its model reasons with.
@@ -80,10 +80,8 @@ def estimate(
     """Price an order of `count` calls over records with these facts.
 
     Args:
-        version: The task version to write under.
         facts: Facts of the order's records, or of some of them; at least one.
         teacher: The row, to find its history.
-        spec: The teacher with its price.
         count: Calls in all.
     """
     step = max(1, len(facts) // SAMPLE)

@@ -19,7 +19,7 @@ MOST_AT_FIRST = 50
 
 
 class OrderForm(forms.Form):
-    """What to order. Without a budget the estimate says what to write there."""
+    """Order of drafts. Without a budget the estimate says what to write there."""
 
     teacher = forms.ChoiceField(label="Teacher", help_text="The model that writes the drafts.")
     source = forms.ChoiceField(label="Records", required=False, help_text="Records with the fewest drafts come first.")

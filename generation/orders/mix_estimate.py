@@ -1,4 +1,4 @@
-"""What a varied order would cost: each teacher by its share, examples paid for with every call, and the judge."""
+"""Cost of a varied order: each teacher by its share, examples paid for with every call, and the judge."""
 
 from __future__ import annotations
 
@@ -35,13 +35,9 @@ def estimate_mix(
     """Price an order of `count` drafts in this mix.
 
     Args:
-        version: The task version to write under.
         facts: Facts of the order's records, or of some of them; at least one.
-        variety: The order's mix.
         alone: The order's one teacher, where the mix names none.
         teachers: The rows of its teachers, in its order.
-        count: Drafts in all.
-        per_record: How many of each record.
 
     Returns:
         The drafts, and what choosing the best of them costs where a judge does.

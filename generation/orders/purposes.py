@@ -1,4 +1,4 @@
-"""What orders of a special purpose ask for: advice, a judge's choice, a revision. Features register theirs when apps are ready."""
+"""Questions of special orders: advice, a judge's choice, a revision. Features register theirs when apps are ready."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from review.spec.task_spec import TaskSpec
 
 @dataclass(frozen=True)
 class SpecialPurpose:
-    """What such an order asks for.
+    """Questions of such an order.
 
     Attributes:
         conversations: What is asked for each record, by its id. Raises `Refusal` where what it is about is gone.
@@ -39,7 +39,7 @@ def register_purpose(purpose: Purpose, special: SpecialPurpose) -> None:
 
 
 def special_purpose(order: Order) -> SpecialPurpose | None:
-    """What this order asks for instead of its task's template."""
+    """Return what this order asks for instead of its task's template."""
     return PURPOSES.get(Purpose(order.purpose))
 
 

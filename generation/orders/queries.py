@@ -57,7 +57,6 @@ def _over_calls(figure: Aggregate, which: Q) -> Subquery:
 
 
 def of_task(member: Member, task: Task) -> QuerySet[Order]:
-    """Orders of one task."""
     return visible(member).filter(task=task)
 
 
@@ -70,12 +69,12 @@ def listed(member: Member, task: Task, *, purpose: Purpose | None = None) -> Que
 
 
 def has_revisions(task: Task) -> bool:
-    """Whether anybody had a draft of the task written again."""
+    """Tell whether anybody had a draft of the task written again."""
     return Order.objects.filter(task=task, purpose=Purpose.REVISION).exists()
 
 
 def get(member: Member, order_id: UUID) -> Order:
-    """One order.
+    """Return one order by its id.
 
     Raises:
         Http404: No such order, or of a task the member may not see.

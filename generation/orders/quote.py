@@ -59,7 +59,6 @@ class OrderRequest:
         wish: Whether calls go out at once or by batches.
         threads: For follow-ups, by record: the mails its reader got before. They are told, and paid for, with each call.
         purpose: For the desk, answers become drafts there; for an evaluation they stay on the calls.
-        uncertain_policy: What to do with a call of unknown fate.
         seed: Makes a second order differ from the first; by default drawn from the order's id.
         repeats: The order whose uncertain calls this one asks again.
         follows: The order that this one completes, or judges.
@@ -110,7 +109,6 @@ def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
     """Check an order and price it; writes nothing.
 
     Args:
-        request: What is asked for.
         is_launch: Whether it is launched as it is quoted. Else the records of a large task may be those that had the
             fewest drafts some seconds ago.
 
@@ -172,7 +170,6 @@ def require_askable(teacher: Teacher, *, unpriced: Price | None = None) -> Teach
     """Return the teacher with its price, or with the one that is assumed.
 
     Args:
-        teacher: Who is to be asked.
         unpriced: What a teacher is counted at that has no price; without it, such a teacher is refused.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How many tokens a model will reason with before it answers, where nothing was measured yet. Pure Python.
+"""Tokens that a model will reason with before it answers, where nothing was measured yet. Pure Python.
 
 Providers bill reasoning as answered tokens. The numbers are assumptions, so the range around them is wide; what this teacher's own
 answers took replaces them after ten.
@@ -46,11 +46,10 @@ class ReasoningGuess:
 
 
 def guess(spec: TeacherSpec, *, answer: float) -> ReasoningGuess:
-    """What a teacher's model will reason with beside an answer of this length; nothing where it does not reason.
+    """Guess what a teacher's model will reason with beside an answer of this length; nothing where it does not reason.
 
     Args:
         spec: The teacher; its `max_tokens` holds reasoning and answer together.
-        answer: Tokens of the answer.
     """
     room = max(0.0, spec.max_tokens - answer)
     tokens = _tokens(spec)

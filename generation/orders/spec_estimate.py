@@ -1,4 +1,4 @@
-"""What answers would cost of a task that has no records yet: priced from its specification alone. Reads rows; writes none.
+"""Cost of answers of a task that has no records yet: priced from its specification alone. Reads rows; writes none.
 
 Facts of usual lengths stand for records that are still to be made, so the upper end is set wider than where records are known.
 """

@@ -38,10 +38,9 @@ CENT_OF_A_CENT = Decimal("0.0001")
 
 @dataclass(frozen=True)
 class Trial:
-    """How a teacher's last test went.
+    """Result of a teacher's last test.
 
     Attributes:
-        order: The order that made its call.
         call: The call; None while there is no word of it.
         said: The provider's error in words, or the job's; empty for an answer.
     """

@@ -1,4 +1,4 @@
-"""How an order wants its calls to go out, whether its teachers take that, and what it does to their price. Pure."""
+"""Way of an order's calls, whether its teachers take that, and what it does to their price. Pure."""
 
 from __future__ import annotations
 

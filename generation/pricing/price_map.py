@@ -51,7 +51,7 @@ class RefusedRow:
 
 @dataclass
 class PriceMap:
-    """What a price map says.
+    """Content of a price map.
 
     Attributes:
         prices: Prices that are new or differ from those that count now.
@@ -99,7 +99,6 @@ def read(rows: object, *, from_date: date | None = None) -> PriceMap:
     """Read a map.
 
     Args:
-        rows: Models by name.
         from_date: The day from which its prices are to count; today by default.
 
     Raises:

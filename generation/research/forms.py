@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"^\S*\w\.\w\S*$")
 
 
 class ResearchForm(forms.Form):
-    """Which sites, how much of each, and what all records are given."""
+    """Sites, how much to read of each, and facts of all records."""
 
     source = forms.ChoiceField(
         label="Records of",

@@ -38,11 +38,9 @@ _FEW = 5
 
 @dataclass(frozen=True)
 class ResearchRequest:
-    """How much is read.
+    """Extent of the reading; a site has 1 to 10 pages, the start page included.
 
     Attributes:
-        pages_per_site: Most pages of a site, the start page included; 1 to 10.
-        chars_per_page: How much of a page's text becomes a fact.
         searches: Whether a search is asked for sites that are not given and for pages elsewhere.
         facts: Values for all records, by facts that the sites do not bring.
     """
@@ -68,12 +66,9 @@ def launch(
 
     Args:
         task: For which; its records hold texts with addresses, such as `source_1` and `source_1_url`.
-        by: A lead of it.
         source: Start from the records of this import, which may be another task's.
         sites: Or from these: name of the company and address of its site, either may be empty.
         points: Or from these, each with facts of its own.
-        wishes: How much is read.
-        name: What to call it.
 
     Raises:
         PermissionDenied: The member does not lead the task.

@@ -42,7 +42,7 @@ def of_task(member: Member, task: Task) -> list[Research]:
 
 
 def get(member: Member, research_id: UUID) -> Research:
-    """One order.
+    """Return one order by its id.
 
     Raises:
         Http404: No such order, or of a task the member may not see.
@@ -54,7 +54,6 @@ def get(member: Member, research_id: UUID) -> Research:
 
 
 def counts_of(research: Research) -> ResearchCounts:
-    """How far an order is."""
     sites = research.sites.aggregate(all=Count("pk"), done=Count("pk", filter=Q(is_done=True)))
     pages = WebPage.objects.filter(site__research=research)
     told = pages.aggregate(read=Count("pk", filter=Q(refused_code="")), refused=Count("pk", filter=~Q(refused_code="")))
@@ -83,7 +82,7 @@ def pages_of(member: Member, record_id: UUID) -> tuple[Record, list[WebPage]]:
 
 
 def accepts_pages(task: Task) -> bool:
-    """Whether the task's records have a place for pages."""
+    """Tell whether the task's records have a place for pages."""
     return bool(quotable.quotable_facts(latest_version(task).spec))
 
 

@@ -58,13 +58,7 @@ def cut(text: str, most: int) -> str:
 
 
 def page_facts(site: ResearchedSite, spec: TaskSpec, chars: int) -> Facts:
-    """Facts of a site's record; empty where no page has a text.
-
-    Args:
-        site: With its research and its record.
-        spec: The task that wants pages.
-        chars: How much of a page's text becomes a fact.
-    """
+    """Facts of a site's record; empty where no page has a text."""
     pages = [page for page in sorted(site.pages.all(), key=_number) if page.text.strip() and not page.refused_code]
     facts = starting_points.initial_facts(site.facts, site.record, spec)
     for place, page in zip(quotable.quotable_facts(spec), pages, strict=False):

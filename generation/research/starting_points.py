@@ -1,4 +1,4 @@
-"""What research starts from: records that name a site, or typed lines; each as facts of the task that wants pages."""
+"""Starting points of research: records that name a site, or typed lines; each as facts of the task that wants pages."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def site_url(address: object) -> str:
 
 
 def initial_facts(beginning_facts: Facts, record: Record | None, spec: TaskSpec) -> Facts:
-    """What a site's record begins with: what its record says in words of this task, and what was given for the order."""
+    """Return the facts a site's record begins with: what its record says in this task's words, and the order's."""
     if record is None or record.erased_at is not None:
         return dict(beginning_facts)
     return {**_from_record(record, latest_version(record.task).spec, spec).facts, **beginning_facts}

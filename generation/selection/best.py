@@ -39,8 +39,6 @@ def choose_by_checks(order: Order, record_ids: Sequence[UUID], *, note: str = ""
     """Choose the draft with the lightest marks of each of these records, one already chosen for excepted.
 
     Args:
-        order: The order.
-        record_ids: Of its records.
         note: Why checks choose where a judge was to.
     """
     for drafts in undecided_drafts(order, record_ids).values():
@@ -83,7 +81,7 @@ def record_best(
 
 
 def undecided_drafts(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, list[Draft]]:
-    """By record, the drafts of an order to choose among; records that have a choice are absent.
+    """Return, by record, the drafts of an order to choose among; records that have a choice are absent.
 
     A draft that comes after its record's choice, from a job that was resumed, is left off the desk here.
     """
@@ -103,7 +101,7 @@ def undecided_drafts(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, lis
 
 
 def check_weight(draft: Draft) -> int:
-    """What the task's checks say of a draft: less is better. Asked here, since marks of large batches come later."""
+    """Weigh what the task's checks say of a draft: less is better. Asked here, since large batches' marks are late."""
     marks = checks.run(draft.task_version.spec, draft.record.facts, draft.fields)
     return sum(WEIGHTS[mark.severity] for mark in marks)
 

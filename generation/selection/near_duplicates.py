@@ -27,7 +27,7 @@ DRAFT_KEY_PREFIX = "draft "
 
 @dataclass
 class _TaskSignatures:
-    """What is known of one task's drafts: those indexed up to `upto`, by draft or call id."""
+    """Drafts of one task as they are known: those indexed up to `upto`, by draft or call id."""
 
     seen: SignatureIndex = field(default_factory=lambda: SignatureIndex(at_most=REMEMBERED))
     upto: int = 0
@@ -38,7 +38,7 @@ _lock = Lock()
 
 
 def find_repeats(order: Order, drafts: Sequence[NewDraft]) -> dict[str, NearDuplicate]:
-    """By call id: drafts of this arrival that repeat an earlier one, and which; keys of twins are as `draft_of` reads them.
+    """Find, by call id, drafts that repeat an earlier one, and which; keys of twins are as `draft_of` reads them.
 
     Of two alike in one arrival the first stays. A draft told again after a crash is no twin of itself.
     """

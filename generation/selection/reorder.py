@@ -1,4 +1,4 @@
-"""What follows an order once its job has ended: its best drafts are chosen, and repeated ones asked for once more."""
+"""Sequel of an order whose job has ended: its best drafts are chosen, and repeated ones asked for once more."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def reorder_repeats(order: Order) -> Order | None:
 
 
 def mix_request_of(order: Order) -> MixRequest:
-    """What was wished for an order, to wish it again; teachers that are gone or out of use are left out."""
+    """Return what was wished for an order, to wish it again; teachers that are gone or out of use are left out."""
     variety = MixSettings.model_validate(order.variety)
     known = {teacher.slug: teacher for teacher in Teacher.objects.filter(slug__in=variety.slugs, is_active=True)}
     return MixRequest(

@@ -55,7 +55,6 @@ class SignatureIndex:
         """The most alike of all texts remembered, where it shares at least the threshold of five-word runs.
 
         Args:
-            text: The text asked about.
             but: Its own key, which is no twin of it.
             text_of: The text of a key, None where it is gone; asked for a few that may be alike.
         """

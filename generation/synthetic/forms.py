@@ -19,7 +19,7 @@ _ATTRIBUTES_HELP = (
 
 
 class SyntheticForm(forms.Form):
-    """How many, by whom, and what varies."""
+    """Number of records, their teacher, and what varies."""
 
     teacher = forms.ChoiceField(label="Teacher", help_text="The model that makes them up.")
     count = forms.IntegerField(
@@ -67,12 +67,12 @@ class SyntheticForm(forms.Form):
 
 
 def can_make_up(line: TeacherLine) -> bool:
-    """Whether a teacher could make records up: one of a provider, not one that knows a task of its own."""
+    """Tell whether a teacher could make records up: one of a provider, not one that knows a task of its own."""
     return line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
 
 
 def priced_request(given: Mapping[str, str]) -> SyntheticRequest:
-    """What is in a form that is still being filled in; the budget does not change the price."""
+    """Read a form that is still being filled in; the budget does not change the price."""
     count = given.get("count", "")
     wanted = int(count) if count.isdecimal() and len(count) < 10 else 0
     return SyntheticRequest(wanted, given.get("about", ""), attribute_lines(given.get("attributes", "")), Decimal(0))

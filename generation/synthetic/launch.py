@@ -46,7 +46,7 @@ _TOKENS_OF_A_VALUE, _TOKENS_OF_A_KEY = 6, 4
 
 @dataclass(frozen=True)
 class SyntheticRequest:
-    """What is asked for.
+    """Request for synthetic records.
 
     Attributes:
         count: Records in all, 10 to 2,000.
@@ -163,7 +163,6 @@ def conversations(order: Order) -> dict[str, list[Message]]:
 
 
 def answer_task(order: Order) -> TaskSpec:
-    """What answers of an order for records are read by."""
     made = Synthesis.objects.get(order=order)
     return _record_task(order.task_version.spec, _facts(made.seeds))
 

@@ -1,4 +1,4 @@
-"""What each synthetic record is to be like, so that a thousand calls do not write the same one. Pure: every attempt deals the same.
+"""Plan of each synthetic record, so that calls do not all write the same one. Pure: every attempt deals the same.
 
 A model that is asked for one more record writes the likeliest one again and again, whatever its temperature. So what differs
 is decided here: labels, ranges and circumstances are dealt from shuffled decks, each value as often as any other.
@@ -47,7 +47,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPRSTUVWYZ"
 
 @dataclass(frozen=True)
 class RecordPlan:
-    """What one record is to be like.
+    """Plan of one record.
 
     Attributes:
         values: By fact: what it is to say.
@@ -64,7 +64,6 @@ def plan_of(
     """Deal one record of an order.
 
     Args:
-        schema: The task's facts.
         attributes: What varies in a lead's words; one that is called like a fact decides that fact.
         seeds: Records to take ranges from.
         key: Tells orders apart.

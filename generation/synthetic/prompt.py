@@ -1,4 +1,4 @@
-"""What a call for synthetic records says, and the shape of its answer: the same words when it is priced, sent and sent again. Pure."""
+"""Words of a call for synthetic records, and the shape of its answer: the same whenever priced or sent. Pure."""
 
 from __future__ import annotations
 
@@ -37,10 +37,9 @@ _AS_TEXT = frozenset({"text", "url", "document", "quote"})
 
 
 def record_task(spec: TaskSpec, seeds: Sequence[Facts]) -> TaskSpec:
-    """What a teacher answers with, as a task: a list of records with the facts of this one.
+    """Return the task of a teacher's answer: a list of records with the facts of this one.
 
     Args:
-        spec: The task the records are for.
         seeds: Where the parts of an object are told from; an optional one that they do not tell is left out.
 
     Raises:
@@ -73,13 +72,11 @@ def conversation(
     """Build one call.
 
     Args:
-        spec: The task the records are for.
         seeds: Up to twenty records of it, as examples; may be none.
         about: What a lead says of them.
         attributes: What varies, in a lead's words.
         key: Tells orders apart.
         first: Place of the call's first record in the order, from 0.
-        count: How many it is to write.
     """
     plans = [plan_of(spec.input_schema, attributes, seeds, key=key, number=first + place) for place in range(count)]
     shown = [seeds[(first + place) % len(seeds)] for place in range(min(SHOWN, len(seeds)))]

@@ -33,7 +33,7 @@ def of_task(member: Member, task: Task) -> list[Synthesis]:
 
 
 def get(member: Member, synthesis_id: UUID) -> Synthesis:
-    """One order for records.
+    """Return one order for records by its id.
 
     Raises:
         Http404: No such order, or of a task the member may not see.
@@ -50,7 +50,7 @@ def drop_lines(made: Synthesis) -> list[DropLine]:
 
 
 def sources_of(made: Synthesis) -> list[Source]:
-    """What its records became; a job that was resumed makes another source."""
+    """Return the sources that its records became; a job that was resumed makes another source."""
     if made.order.job_id is None:
         return []
     return list(Source.objects.filter(task=made.task, synthetic_job=made.order.job_id).order_by("created_at"))
@@ -62,7 +62,7 @@ def waiting(made: Synthesis) -> QuerySet[Call]:
 
 
 def may_take_in(member: Member, made: Synthesis) -> bool:
-    """Whether a member may bring in what was kept, and anything was."""
+    """Tell whether a member may bring in what was kept, and anything was."""
     job = made.order.job
     is_over = job is not None and job.state in FINISHED
     return is_over and may(member, made.task, Role.LEAD) and waiting(made).exists()

@@ -51,7 +51,7 @@ Written = tuple[int, Facts]
 
 @dataclass
 class _Sorted:
-    """What was written, sorted: records that stay, by their number in the order, and those that do not."""
+    """Records that were written, sorted: those that stay, by their number in the order, and those that do not."""
 
     kept: list[Written] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
@@ -87,7 +87,6 @@ def take_in_again(made: Synthesis, *, by: Member) -> Synthesis:
     """Take in answers that were kept, since they fitted no more or nobody led the task who could bring them in.
 
     Args:
-        made: The order for records.
         by: A lead of the task, as whose import it counts.
 
     Raises:
@@ -203,7 +202,7 @@ class _Seen:
         self._add(list(self._texts))
 
     def like(self, number: int, facts: Facts) -> DropReason | None:
-        """What kind of record this one is nearly the same as; None where it is new, and known from then on."""
+        """Return the kind of record this one is nearly the same as; None where it is new, and known from then on."""
         key, text = f"{DropReason.REPEATED.value} {number}", text_of(self._spec, facts)
         twin = self._index.twin(text, but=key, text_of=self._texts.get)
         if twin is not None:
@@ -218,7 +217,7 @@ class _Seen:
 
 
 def text_of(spec: TaskSpec, facts: Facts) -> str:
-    """What a record is compared by: the beginning of its texts, since another name on the same ones makes no new record.
+    """Return what a record is compared by: the beginning of its texts, for another name alone makes no new record.
 
     All of it where they are short.
     """

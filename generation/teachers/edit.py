@@ -28,7 +28,7 @@ LONGEST_STEM = 56
 
 @dataclass(frozen=True)
 class NewTeacher:
-    """What a teacher is made of; an empty slug is made from its name."""
+    """Values of a new teacher; an empty slug is made from its name."""
 
     slug: str
     name: str
@@ -102,12 +102,9 @@ def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
 
 @transaction.atomic
 def remove_key(teacher: Teacher, *, by: Member) -> bool:
-    """Delete a teacher's stored key. Attempts that already have it go on; no later one gets it.
+    """Delete a teacher's stored key; tell whether it had one. Attempts that have it go on; no later one gets it.
 
     The teacher goes on naming it, and so has no key, until another is entered or a variable is named.
-
-    Returns:
-        Whether it had one.
 
     Raises:
         PermissionDenied: The member is no admin.

@@ -26,7 +26,7 @@ FIELD = "key"
 
 
 class TeacherKeys:
-    """What this room answers for stored secrets; see `jobs.secrets.store.KeyStore`."""
+    """Answers of this room for stored secrets; see `jobs.secrets.store.KeyStore`."""
 
     def value_of(self, name: str) -> str:
         """Read and decrypt a key.
@@ -55,7 +55,7 @@ class TeacherKeys:
 
 
 def is_for(key: TeacherKey, url: str) -> bool:
-    """Whether a key was entered for the place of an address."""
+    """Tell whether a key was entered for the place of an address."""
     try:
         place = ssrf.parse(url, may_have_query=True)
     except ssrf.AddressRefusedError:
@@ -64,16 +64,12 @@ def is_for(key: TeacherKey, url: str) -> bool:
 
 
 def name_for(teacher_id: UUID) -> str:
-    """What the stored key of a teacher is called."""
+    """Return the name of a teacher's stored key."""
     return f"{store.STORED}{teacher_id.hex[:20].upper()}"
 
 
 def check(key: str, *, url: str) -> str:
     """Return a key as it is stored, without the spaces that came along with it.
-
-    Args:
-        key: As it was entered.
-        url: Where it will be sent.
 
     Raises:
         Refusal: `key_invalid`, beside the field; what was entered stands in no message. `base_url` for an address that may

@@ -31,7 +31,7 @@ _REFUSED = {401: "The provider refused the key.", 403: "The key may not list mod
 
 @dataclass(frozen=True)
 class OfferedModels:
-    """What a provider's list says: names in alphabetical order, and the day of those that it says are shut down."""
+    """Content of a provider's list: names in alphabetical order, and the day of those that it says are shut down."""
 
     names: list[str]
     shutdown_dates: dict[str, date]

@@ -17,9 +17,7 @@ class Preset:
     """A choice, and what it fills in.
 
     Attributes:
-        provider: Whose wire format it speaks.
         base_url: Its address; empty for the provider's own.
-        model_help: What is written as model.
         concurrency: How many calls at once are a fair beginning.
         is_local: Whether it runs on a host of one's own, without a key.
         answers: How answers come: servers that hold every model they run to a schema are asked for JSON.

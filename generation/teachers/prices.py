@@ -69,7 +69,6 @@ def check(new: NewPrice) -> None:
 
 
 def errors_of(new: NewPrice) -> dict[str, list[str]]:
-    """What is wrong with a price, by field."""
     errors: dict[str, list[str]] = {}
     if new.provider not in PAID_PROVIDERS:
         errors["provider"] = ["Only paid providers have a price."]
@@ -130,15 +129,10 @@ def _save(new: NewPrice, by: Member | None) -> PriceEntry:
 
 
 def keep_shutdown_dates(provider: str, dates: Mapping[str, date], *, by: Member) -> list[str]:
-    """Keep when a provider shuts its models down, on their prices that count now and later.
+    """Keep when a provider shuts its models down, on prices that count now and later; return models whose day changed.
 
     Args:
-        provider: Whose models.
         dates: By model, as the provider's list has them; models that it names no day for keep what was entered.
-        by: An admin.
-
-    Returns:
-        Models whose day changed.
 
     Raises:
         PermissionDenied: The member is no admin.

@@ -21,7 +21,7 @@ from web.db.keys import free_slug
 
 @dataclass(frozen=True)
 class NewProvidedTeacher:
-    """What a provided teacher is made of. `provided_by` is `room:key` and stays the same for ever."""
+    """Values of a provided teacher. `provided_by` is `room:key` and stays the same for ever."""
 
     provided_by: str
     slug: str
@@ -57,7 +57,7 @@ def withdraw(provided_by: str) -> None:
 
 
 class TeacherProvider(Protocol):
-    """What a room answers for the teachers it provides.
+    """Answers of a room for the teachers it provides.
 
     Attributes:
         round: Which round of drafts they write.
@@ -96,7 +96,7 @@ class TeacherProvider(Protocol):
         ...
 
     def judge_spec(self, key: str, task: Task) -> TaskSpec | None:
-        """What the teacher of this key was taught, where it was trained to judge a task's drafts; always the same."""
+        """Return what the teacher of this key was taught, if trained to judge a task's drafts; always the same."""
         ...
 
 
@@ -118,13 +118,13 @@ def provider_of(teacher: Teacher) -> TeacherProvider | None:
 
 
 def seen_by(member: Member, teachers: QuerySet[Teacher]) -> QuerySet[Teacher]:
-    """Those of some teachers that a member may know of: all that an admin added, and provided ones of the member's tasks."""
+    """Return those of some teachers a member may know of: all that an admin added, and their tasks' provided ones."""
     names = [f"{room}:{key}" for room, provider in _PROVIDERS.items() for key in provider.keys_seen_by(member)]
     return teachers.filter(Q(provided_by="") | Q(provided_by__in=names))
 
 
 def writes_for(task: Task, teachers: Iterable[Teacher]) -> list[Teacher]:
-    """Those of some teachers that write for a task: all that an admin added, and provided ones of the task's own."""
+    """Return those of some teachers that write for a task: all that an admin added, and the task's provided ones."""
     own: dict[str, set[str]] = {}
     kept = []
     for teacher in teachers:
@@ -137,14 +137,14 @@ def writes_for(task: Task, teachers: Iterable[Teacher]) -> list[Teacher]:
 
 
 def judge_for(task: Task, teachers: Iterable[Teacher]) -> list[Teacher]:
-    """Those of some teachers that may judge a task's drafts: all that an admin added, and miniatures trained for it."""
+    """Return those of some teachers that may judge a task's drafts: an admin's own, and miniatures trained for it."""
     own = {room: provider.judge_keys_for(task) for room, provider in _PROVIDERS.items()}
     named = [(teacher, *teacher.provided_by.partition(":")) for teacher in teachers]
     return [teacher for teacher, room, _, key in named if not room or key in own.get(room, ())]
 
 
 def judge_spec(teacher: Teacher, task: Task) -> TaskSpec | None:
-    """What a provided teacher was taught that judges a task's drafts; None of all others."""
+    """Return what a provided teacher was taught that judges a task's drafts; None of all others."""
     room = provider_of(teacher)
     return room.judge_spec(teacher.provided_by.partition(":")[2], task) if room else None
 

@@ -125,7 +125,7 @@ def _may_use_key(teacher: Teacher) -> bool:
 
 
 def is_free(teacher: Teacher) -> bool:
-    """Whether no token of it is paid for: it runs in this installation."""
+    """Tell whether no token of it is paid for: it runs in this installation."""
     return teacher.provider == Provider.OFFLINE or bool(teacher.provided_by)
 
 
@@ -153,7 +153,7 @@ def price_before_one(teacher: Teacher) -> Price | None:
 
 
 def teacher_or_404(member: Member, slug: str) -> Teacher:
-    """One teacher.
+    """Return one teacher by its slug.
 
     Raises:
         Http404: No such teacher, or one out of use for a member who is no admin.

@@ -1,4 +1,4 @@
-"""What a fresh installation starts with: the offline teacher, and a few public list prices with where they stood.
+"""Rows of a fresh installation: the offline teacher, and a few public list prices with where they stood.
 
 Laid after every migration where a table is empty; what an admin has changed or removed stays so. `as_of` is the day an
 entry was written into the product, not a day on which the provider's price list was read: `note` says what the source

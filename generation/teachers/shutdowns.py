@@ -1,4 +1,4 @@
-"""When providers shut models down: the warning that every page and answer gives that names such a model, and what could replace it."""
+"""Shutdowns of models: the warning on every page and answer that names such a model, and what could replace it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Replacement:
 
 @dataclass(frozen=True)
 class ModelShutdown:
-    """That a model is, or will soon be, shut down.
+    """Shutdown of a model, past or soon.
 
     Attributes:
         day: The first day without it.

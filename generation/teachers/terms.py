@@ -1,4 +1,4 @@
-"""What providers are said to ask on training with their outputs: our words, and the page with the words that count.
+"""Terms of providers on training with their outputs: our words, and the page with the words that count.
 
 Pure. No legal advice, and no reading of the contracts themselves: the summaries rest on others' quotations and accounts
 of them. They tell a lead what to check before a dataset is used. `as_of` is the day a summary was written.
@@ -64,7 +64,7 @@ TERMS = {
 
 
 def terms_of(provider: str) -> ProviderTerms:
-    """The terms of a provider.
+    """Return the terms of a provider.
 
     Raises:
         KeyError: No such provider.

@@ -31,11 +31,7 @@ class _LeftBatch:
 
 
 class BatchCleanup:
-    """What the batches of one attempt left at their providers. One event loop uses it.
-
-    Args:
-        hearing: Where it is heard what is stored outside.
-    """
+    """Cleanup of the batches that one attempt left at their providers. One event loop uses it."""
 
     def __init__(self, *, hearing: AckSource, report: Report, patience: Poller) -> None:
         self._hearing, self._report, self._patience = hearing, report, patience

@@ -24,13 +24,11 @@ UNANSWERED = CallError("unbilled", "batch_unanswered", "The batch ended before t
 
 @dataclass
 class LineTally:
-    """What one reading of a batch's lines came to.
+    """Tally of one reading of a batch's lines.
 
     Attributes:
         answered: Calls with an answer, those included that were taken in before.
-        errors: Why calls have none.
         doubled: Lines for a call that had one.
-        foreign: Lines for calls that were not in this batch.
         unreadable: Lines that name no call.
     """
 
@@ -41,7 +39,7 @@ class LineTally:
     unreadable: int = 0
 
     def has_all_answers(self, look: BatchStatus) -> bool:
-        """Whether as many answers came as the provider says it gave: a call without a line was not paid then."""
+        """Tell whether as many answers came as the provider says it gave: a call without a line was not paid then."""
         return look.answered is not None and len(self.answered) >= look.answered
 
     def tells_of_all(self, calls: frozenset[str], look: BatchStatus) -> bool:
@@ -49,7 +47,7 @@ class LineTally:
 
     @property
     def note(self) -> str:
-        """What was wrong with the lines, for a person; empty when nothing was."""
+        """Describe faults of the lines, for a person; empty when there were none."""
         counts = {"doubled": self.doubled, "of other calls": self.foreign, "unreadable": self.unreadable}
         odd = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
         return f"Lines left out: {odd}." if odd else ""
@@ -59,10 +57,7 @@ class BatchCollector:
     """Brings the calls of ended batches to their end.
 
     Args:
-        journal: Where lines that were lost are noted.
-        outcomes: Brings one call to its end.
         retries_doubt: Whether a call that may be paid is asked again.
-        mends: Whether flawed answers are to be asked for once more.
 
     Attributes:
         repairs: Flawed answers that are to be, live.

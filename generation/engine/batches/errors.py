@@ -1,4 +1,4 @@
-"""What an SDK raises about a batch, as a `CallError`. Both SDKs raise errors of the same shape; knows neither by name."""
+"""Errors that an SDK raises about a batch, as a `CallError`. Both SDKs raise the same shape; knows neither by name."""
 
 from __future__ import annotations
 

@@ -19,9 +19,7 @@ class BatchFinder:
     """Looks for the batches of one order.
 
     Args:
-        limits: How long to look, and how often.
         known: The provider's names of batches that are accounted for; read anew at each look.
-        patience: Waits, and asks again after a break.
     """
 
     def __init__(self, order: str, limits: Limits, *, known: Callable[[], frozenset[str]], patience: Poller) -> None:

@@ -1,4 +1,4 @@
-"""What the engine knows of any provider's batches: handed in, looked at, taken in, cancelled, found again.
+"""Interface to any provider's batches: handed in, looked at, taken in, cancelled, found again.
 
 Pure. A provider's module translates its SDK into these words.
 """
@@ -33,7 +33,6 @@ class BatchStatus:
         state: `refused`: it never began, and nothing of it is paid.
         done: Requests that have come to an end.
         answered: Requests that the provider says it answered, and will bill; None when it does not say.
-        message: What the provider said about it.
         is_kept: Whether what it brought can still be had.
     """
 
@@ -90,7 +89,7 @@ class BatchProvider(Protocol):
     most_bytes: int
 
     def line(self, question: Question) -> bytes:
-        """The request of one call as a line of a batch, its newline included."""
+        """Return the request of one call as a line of a batch, its newline included."""
         ...
 
     async def submit(self, lines: Path, *, order: str, token: str, positions: list[tuple[int, int]]) -> str:
@@ -98,11 +97,11 @@ class BatchProvider(Protocol):
         ...
 
     async def look(self, batch_id: str) -> BatchStatus:
-        """How far it is."""
+        """Return the state of a batch at its provider."""
         ...
 
     def results(self, batch_id: str) -> AsyncIterator[BatchLine]:
-        """What an ended batch brought, line by line, in any order."""
+        """Yield the lines that an ended batch brought, in any order."""
         ...
 
     async def cancel(self, batch_id: str) -> None:

@@ -18,8 +18,6 @@ class BatchFile:
 
     Args:
         path: The file, written anew.
-        most_requests: Lines that fit.
-        most_bytes: Bytes that fit.
     """
 
     def __init__(self, path: Path, *, most_requests: int, most_bytes: int) -> None:
@@ -28,7 +26,7 @@ class BatchFile:
         self.requests = self.bytes = 0
 
     def fits(self, line: bytes) -> bool:
-        """Whether one more line may join; a first one always may, so that the provider can say what is wrong with it."""
+        """Tell whether one more line may join; a first one always may, so that the provider can name what is wrong."""
         if not self.requests:
             return True
         return self.requests < self._most_requests and self.bytes + len(line) <= self._most_bytes

@@ -35,7 +35,6 @@ class BatchLoop:
     """Does one attempt's batches.
 
     Args:
-        calls: What is left to submit, in order.
         waiting: Batches that earlier attempts left at the provider.
         known: The provider's names of batches that were taken in before.
         providers: Batches of each teacher, by its place in the mix.

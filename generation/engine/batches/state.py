@@ -27,8 +27,6 @@ class OpenBatch:
         ids: All it was handed in with, those included that have their end.
         batch_id: The provider's name; empty until it is known.
         done: Requests the provider has finished.
-        is_journaled: Whether this attempt's journal knows its calls.
-        is_cancelled: Whether the provider was asked to end it early.
     """
 
     token: str
@@ -85,9 +83,6 @@ def open_batches_of(
     """Batches that earlier attempts left at the provider: by the journal, and by the database where that was lost.
 
     Args:
-        history: What the journal says.
-        told: What the database knows.
-        plan: Every call of the order, by index.
         settled: Calls whose end the database knows.
     """
     by_id = {call.id: call for call in plan}

@@ -22,12 +22,7 @@ ACK_POLL_S = 0.05
 
 
 class BatchSubmitter:
-    """Hands batches in, one at a time.
-
-    Args:
-        seeker: Finds a batch whose submission broke off.
-        patience: Waits, and asks again after a refusal.
-    """
+    """Hands batches in, one at a time."""
 
     def __init__(self, context: EngineContext, *, seeker: BatchFinder, patience: Poller) -> None:
         spec = context.spec

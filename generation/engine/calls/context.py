@@ -1,4 +1,4 @@
-"""What every part of one attempt works with."""
+"""Context that every part of one attempt works with."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from generation.engine.report import Report
 
 @dataclass(frozen=True)
 class EngineContext:
-    """What every part of one attempt works with.
+    """Context that every part of one attempt works with.
 
     Attributes:
-        journal: Where calls and batches are noted before they go out.
         budget: The money, what earlier attempts spent included.
         finisher: Renders and prices calls, and brings each to its end.
         acks: Says which events are stored outside.

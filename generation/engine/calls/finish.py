@@ -1,4 +1,4 @@
-"""How a call ends: priced, judged, noted in the journal, told outside, settled in the ledger. Knows no network."""
+"""End of a call: priced, judged, noted in the journal, told outside, settled in the ledger. Knows no network."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PreparedCall:
 
     @property
     def question(self) -> Question:
-        """What a client is asked: the same live and in a batch."""
+        """Return the question to a client: the same live and in a batch."""
         call = self.call
         return Question(
             call.id,
@@ -59,7 +59,6 @@ class CallFinisher:
     """Brings calls to their end. One event loop uses it.
 
     Args:
-        journal: Where a paid end is noted.
         scrub: Takes secrets out of anything that is written down.
 
     Attributes:

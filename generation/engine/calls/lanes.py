@@ -1,4 +1,4 @@
-"""Which call is next, and at whose pace: each provider's model and key has a lane of its own. Knows no network.
+"""Order and pace of calls: each provider's model and key has a lane of its own. Knows no network.
 
 A teacher that refuses calls, or is slow, holds up its own lane and no other. Teachers of a mix that are the same model
 behind the same key share one, since they share its limits.
@@ -26,8 +26,6 @@ class Lane:
         ceiling: The most that may be in flight: those of the whole order, once the other lanes are empty.
 
     Attributes:
-        pace: Lets them out.
-        left: What is to be asked, in order.
         unanswered_in_a_row: Calls that ended without an answer since the last that had one.
         announced: How many of what is left are announced, from its beginning.
     """
@@ -46,7 +44,7 @@ class Lane:
         return self.left.popleft()
 
     def announce(self, ahead: int) -> list[PlannedCall]:
-        """What is not announced of the next so many calls; counts as announced from now on."""
+        """Return those not yet announced of the next so many calls; they count as announced from now on."""
         fresh = list(islice(self.left, self.announced, ahead))
         self.announced += len(fresh)
         return fresh
@@ -61,8 +59,6 @@ class Lanes:
 
     Args:
         teachers: Of the order, in the order of the mix.
-        calls: What is left to ask, in order.
-        at_once: How many calls may be in flight in all.
 
     Attributes:
         all: Each lane once.
@@ -108,7 +104,7 @@ class Lanes:
 
 
 def unanswered_message(error: CallError, *, row: int) -> str:
-    """What is said of a lane where so many calls in a row brought no answer."""
+    """Describe a lane where so many calls in a row brought no answer."""
     return f"{row} calls in a row brought no answer. The last: {error.message}"
 
 

@@ -29,7 +29,6 @@ class CallLoop:
     """Makes the calls of one attempt.
 
     Args:
-        calls: What is left to ask, in order.
         repairs: Flawed answers of batches, to be mended first.
 
     Attributes:
@@ -197,7 +196,7 @@ class CallLoop:
         )
 
     async def _is_worth_another(self, prepared: PreparedCall, error: CallError, attempt: int) -> bool:
-        """Whether to try again, after having waited; if not, the call has been brought to its end.
+        """Tell whether to try again, after having waited; if not, the call has been brought to its end.
 
         Raises:
             SendingStopped: The whole order ends here, or this teacher's part of it.

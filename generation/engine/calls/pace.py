@@ -1,4 +1,4 @@
-"""How many calls may be in flight, and how long to wait: it learns from the provider's refusals.
+"""Pace of calls: how many may be in flight, and how long to wait; it learns from the provider's refusals.
 
 Additive increase, multiplicative decrease (Chiu and Jain 1989), as TCP does it; what is taken away goes by the share of calls that
 is refused, as in DCTCP (Alizadeh et al. 2010): a few refusals by chance say little about the pace. Knows no provider.
@@ -32,9 +32,6 @@ class CallGate:
     """A gate for calls. `limit` falls on refusals, by half where all are refused, and rises by one per window of successes.
 
     One event loop uses it.
-
-    Args:
-        ceiling: The most calls that may ever be in flight.
     """
 
     def __init__(self, ceiling: int) -> None:
@@ -107,7 +104,6 @@ class CallGate:
         """The provider said slow down: lower the limit once per round trip, and pause everyone where many hear it.
 
         Args:
-            entered_at: From `enter`.
             wait_s: What the provider asked for; the refused call itself waits in any case.
         """
         self._refusals.append(True)

@@ -20,10 +20,7 @@ class CallSender:
     """Sends calls. One event loop uses it.
 
     Args:
-        journal: Where a call is noted before it goes out.
-        lanes: At whose pace.
         outcomes: Told of calls that are given up while they are out.
-        limits: How long an answer is waited for.
 
     Attributes:
         out: Calls that are out now, by id.

@@ -1,4 +1,4 @@
-"""What both loops know of ending early. Pure."""
+"""Rules of ending early that both loops share. Pure."""
 
 from __future__ import annotations
 
@@ -34,9 +34,6 @@ class WasteGuard:
 
         Args:
             is_draft: Whether the planned call has brought a draft, mended ones included.
-            code: What was wrong, as on the failure.
-            message: The same in words.
-            cost_usd: What it cost.
         """
         if is_draft:
             self._codes.clear()

@@ -18,7 +18,7 @@ LOOKAHEAD, MAX_LOOKAHEAD = 2, 4096
 
 
 class AckSource(Protocol):
-    """What of a run directory is needed: `RunDir`."""
+    """Part of a run directory that is needed: `RunDir`."""
 
     @property
     def heard(self) -> int | None:
@@ -34,9 +34,7 @@ class IntentLog:
     """Announces the calls of one attempt. One event loop uses it.
 
     Args:
-        run: Where to hear what is stored.
         tell: Reports the positions of calls; returns the number of the event.
-        at_once: How many are in flight in all.
     """
 
     def __init__(

@@ -15,11 +15,7 @@ BASE_URL = "https://api.anthropic.com"
 
 
 class AnthropicClient(SdkClient[anthropic.AsyncAnthropic]):
-    """Asks messages.
-
-    Args:
-        form: How questions and answers are written.
-    """
+    """Asks messages."""
 
     status_error = anthropic.APIStatusError
     connection_error = anthropic.APIConnectionError

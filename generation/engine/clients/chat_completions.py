@@ -51,7 +51,6 @@ class ChatCompletions:
     """Questions and answers of chat completions.
 
     Args:
-        teacher: Model and parameters.
         length_name: What this server calls the longest answer: newer models of OpenAI refuse `max_tokens`, and most
             compatible servers know nothing else.
         answers: How answers in JSON are asked for and read; None for answers in text.

@@ -22,7 +22,6 @@ class CheckedBackend:
     """Stands before what opens connections for a pool of httpcore, and lets it connect to checked numbers only.
 
     Args:
-        plain: What opens them.
         allowed: Private hosts that may be called; see `ssrf.pin`.
         unreached: What the pool's library calls a connection that could not be made; the first also where none may be.
     """
@@ -68,7 +67,6 @@ def checked(client: Client, allowed: Sequence[str] | None, *, lookup: Lookup = s
     Args:
         client: A client of httpx or of what follows it.
         allowed: Private hosts that may be called. None: nothing is checked, as in a spec that is written by hand.
-        lookup: Resolves names.
 
     Raises:
         AttributeError: The library holds its connections elsewhere: nothing is called then.
@@ -86,7 +84,7 @@ def checked(client: Client, allowed: Sequence[str] | None, *, lookup: Lookup = s
 
 
 def is_refused(error: BaseException) -> bool:
-    """Whether a connection was not made because a number may not be called; a name that is not known may be known soon."""
+    """Tell whether a connection was not made because a number may not be called; an unknown name may be known soon."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssrf.AddressRefusedError):

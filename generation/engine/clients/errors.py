@@ -53,7 +53,7 @@ REJECTED: dict[str, tuple[Fate, str]] = {
 
 
 class StatusError(Protocol):
-    """What an SDK raises for a status other than 2xx, as far as it is read here."""
+    """Error that an SDK raises for a status other than 2xx, as far as it is read here."""
 
     status_code: int
     response: Any
@@ -62,12 +62,12 @@ class StatusError(Protocol):
 
 
 def from_sdk(error: StatusError) -> CallError:
-    """What an SDK's error about a status means for a paid call."""
+    """Translate an SDK's error about a status for a paid call."""
     return from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
 
 
 def from_status(status: int, headers: Mapping[str, str], body: object, request_id: str = "") -> CallError:
-    """What an HTTP status other than 2xx means for a paid call."""
+    """Translate an HTTP status other than 2xx for a paid call."""
     said = _body_message(body) or f"HTTP {status}"
     wait_s = retry_after_s(headers)
     words = str(body).lower()
@@ -108,7 +108,7 @@ def from_connection(error: BaseException, *, timed_out: bool) -> CallError:
 
 
 def of_creation(error: CallError, status: int) -> CallError:
-    """What a refusal means when something was to be made that is paid as a whole: a failing server may have made it."""
+    """Translate a refusal where something was to be made that is paid as a whole: a failing server may have made it."""
     if error.fate == "unbilled" and (status >= 500 or status in (408, 409)) and status != 529:
         return CallError("unknown", error.code, error.message, wait_s=error.wait_s, request_id=error.request_id)
     return error

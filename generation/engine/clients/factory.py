@@ -19,7 +19,7 @@ from review.spec.task_spec import TaskSpec
 
 @dataclass(frozen=True)
 class Dialect:
-    """What an OpenAI-compatible server calls the longest answer and the seed; empty for what it refuses."""
+    """Names that an OpenAI-compatible server has for the longest answer and the seed; empty for what it refuses."""
 
     length_name: str = "max_tokens"
     seed_name: str = "seed"
@@ -36,11 +36,9 @@ DIALECTS = {
 def open_form(
     teacher: TeacherSpec, *, task: TaskSpec, sample: Sequence[list[Message]] = ()
 ) -> ChatCompletions | Messages:
-    """How this teacher's provider writes questions and answers.
+    """Return the form in which this teacher's provider writes questions and answers.
 
     Args:
-        teacher: Whom to ask.
-        task: What answers are read by.
         sample: Some prompts of the order, to see what they share; see `prompt_prefix.spread_sample`. The same in every attempt.
 
     Raises:
@@ -96,8 +94,6 @@ def open_local(name: str, teacher: TeacherSpec, task: TaskSpec) -> Client:
 
     Args:
         name: Where it is, as `module:Class`; see `GenerationSpec.local_clients`.
-        teacher: Whom it plays.
-        task: What it writes for.
 
     Raises:
         ValueError: No client is named.

@@ -1,4 +1,4 @@
-"""What the calling loop knows of any provider: a question, a reply, and the ways a call can fail.
+"""Words of the calling loop for any provider: a question, a reply, and the ways a call can fail.
 
 Pure. A wire format translates a provider's bodies into these words; nothing else of a provider leaves its modules.
 """
@@ -51,13 +51,11 @@ class Reply:
 
     Attributes:
         text: The answer; empty when there was none.
-        finish: Why the model stopped.
         input_tokens: As the provider counted, those from its cache and those written to it included; None when it did
             not say.
         output_tokens: As the provider counted; None when it did not say.
         cached_tokens: How many of the input tokens were read from the provider's cache.
         cache_write_tokens: How many of the input tokens were written to it.
-        model: The exact model that answered.
         request_id: The provider's id, for its support.
         stop_reason: The provider's own word for why it stopped.
         unreadable: Why the body could not be read; empty for a readable one.
@@ -91,8 +89,6 @@ class CallError(Exception):
     Args:
         fate: What is known of it: see `Fate`.
         code: A stable word, such as `rate_limited`.
-        message: What the provider or the network said.
-        wait_s: How long the provider asks to wait.
         slow_down: Whether it was refused for coming too fast.
     """
 
@@ -112,7 +108,7 @@ class CallError(Exception):
 
 
 class WireFormat(Protocol):
-    """How a provider writes questions and answers. Pure: the same bodies go out live and in a batch."""
+    """Format in which a provider writes questions and answers. Pure: the same bodies go out live and in a batch."""
 
     def params_of(self, question: Question) -> dict[str, Any]:
         """The whole JSON body of the request for one call, `model` included."""

@@ -30,7 +30,6 @@ class Messages:
     """Questions and answers of messages.
 
     Args:
-        teacher: Model and parameters.
         answers: How answers in JSON are asked for and read; None for answers in text.
         sample: Some prompts of the order; what they share from their beginning is marked for the provider's cache.
 

@@ -19,7 +19,6 @@ class OpenAIClient(SdkClient[openai.AsyncOpenAI]):
 
     Args:
         key: The secret; some compatible servers want none.
-        form: How questions and answers are written.
     """
 
     status_error = openai.APIStatusError

@@ -1,4 +1,4 @@
-"""What the wire formats share: the parameters of one call, and answers held to a schema. Pure; knows no SDK."""
+"""Parts that the wire formats share: the parameters of one call, and answers held to a schema. Pure; knows no SDK."""
 
 from __future__ import annotations
 

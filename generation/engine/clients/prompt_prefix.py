@@ -1,4 +1,4 @@
-"""What the prompts of one order have in common from their beginning: the part a provider can keep in its cache. Pure.
+"""Beginning that the prompts of one order have in common: the part a provider can keep in its cache. Pure.
 
 Found from the prompts themselves, so that it holds whatever the template is made of, and looked for again in each
 prompt, so that one which differs is simply marked less far.
@@ -39,7 +39,7 @@ class PromptPrefix:
         return len(self.part) + sum(len(message["content"]) for message in self.whole)
 
     def reach(self, messages: Sequence[Message]) -> tuple[int, str]:
-        """How far one prompt goes along: its number of shared whole messages, and the shared part of the next."""
+        """Measure how far one prompt goes along: the number of shared whole messages, and the next's shared part."""
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self.whole, messages, strict=False)))
         if same < len(self.whole) or same >= len(messages):
             return same, ""

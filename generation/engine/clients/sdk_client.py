@@ -1,4 +1,4 @@
-"""What clients over a provider's official SDK share: pools of connections, one question at a time, errors told alike."""
+"""Parts that clients over official SDKs share: pools of connections, one question at a time, errors told alike."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PER_POOL = 16
 
 
 class Closable(Protocol):
-    """What is known of an SDK's client here: that it holds connections."""
+    """Holder of connections, as an SDK's client is known here."""
 
     async def close(self) -> None: ...
 
@@ -33,9 +33,7 @@ class SdkClient(ABC, Generic[Sdk]):
     of a pool at the beginning and the end of every request, and with hundreds at once that costs more than the request.
 
     Args:
-        form: How questions and answers are written.
         make: Makes an SDK's client with a pool of its own, its retries off.
-        at_once: How many calls may be in flight.
 
     Attributes:
         sdk: One of the SDK's clients, for what else the provider offers.
@@ -59,7 +57,6 @@ class SdkClient(ABC, Generic[Sdk]):
         """Send one request and return the SDK's raw response.
 
         Args:
-            sdk: Whose turn it is.
             params: The whole body. As `extra_body` it skips the SDK's walk over each message's type, a quarter of a
                 call's CPU time.
             call_id: For the headers that let the provider know a request again.

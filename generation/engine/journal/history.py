@@ -1,4 +1,4 @@
-"""What the journals of an order say: the last known fate of each call and batch. Reads; writes only what it copies.
+"""History in the journals of an order: the last known fate of each call and batch. Reads; writes only what it copies.
 
 Knows nothing of providers, prices or drafts.
 """
@@ -21,7 +21,7 @@ OF_CALL = re.compile(rb'\{"what":"[a-z]+","call":"([^"\\]+)"')
 
 @dataclass
 class CallFate:
-    """What a journal says of one call. `sent`: asked, and no word since. `batched`: part of a batch not yet taken in.
+    """Fate of one call by a journal. `sent`: asked, and no word since. `batched`: part of a batch not yet taken in.
 
     Attributes:
         reserve_usd: Worst case of its last try.
@@ -44,7 +44,7 @@ class CallFate:
 
 @dataclass
 class BatchFate:
-    """What a journal says of one batch. `preparing`: it may or may not have reached the provider."""
+    """Fate of one batch by a journal. `preparing`: it may or may not have reached the provider."""
 
     token: str
     calls: list[str]
@@ -65,7 +65,6 @@ def read_history(path: Path, *, only: Collection[str] | None = None) -> History:
     """Last known fate of each call and batch. A torn last line is ignored; no file is no calls.
 
     Args:
-        path: The journal.
         only: Ids of calls; what is told of one other call alone is passed over, which is several times as fast.
 
     Raises:

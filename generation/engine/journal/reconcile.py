@@ -1,4 +1,4 @@
-"""What a journal says of calls whose end nobody was told: for whoever closes an order after its engine has died.
+"""Journal's word on calls whose end nobody was told: for whoever closes an order after its engine has died.
 
 Pure. Knows no database and no network; asks for nothing.
 """
@@ -16,7 +16,7 @@ from generation.engine.report import Report
 
 @dataclass(frozen=True)
 class PossibleCost:
-    """What a call without an end may have cost, US dollars.
+    """Cost that a call without an end may have had, US dollars.
 
     Attributes:
         last_usd: Its last try, at its worst price.
@@ -29,7 +29,7 @@ class PossibleCost:
 
 @dataclass
 class Unreported:
-    """What became of calls.
+    """Fate of calls that nobody was told of.
 
     Attributes:
         ends: Kinds and payloads of ends, as their engine would have told them.

@@ -64,7 +64,6 @@ class Journal:
         """Note that these calls, each with its worst price, are about to be handed in; returns once that is on disk.
 
         Args:
-            token: Our name of the batch.
             calls: Those without an end, with their worst price.
             ended: Others of the batch, when it is taken up from what another host told.
 

@@ -21,7 +21,6 @@ class ProcessClient:
 
     Args:
         teachers: Whom to ask, with keys and samples, in the order of the mix.
-        task: What answers are read by, as the order has it.
         limits: Those of the order; each process gets its share of the calls at once.
 
     Raises:
@@ -60,7 +59,7 @@ MAX_PROCESSES = 4
 
 
 def process_count(spec: GenerationSpec, *, cores: int | None = None) -> int:
-    """As the order's limits say, or by its width and this host's cores, one of which stays with the engine itself."""
+    """Count the processes: by the order's limits, or by its width and this host's cores, less one for the engine."""
     if any(teacher.provider == "offline" for teacher in spec.teachers):
         return 1
     if spec.limits.processes is not None:

@@ -1,4 +1,4 @@
-"""What goes over the socket between the engine and a process that makes its calls: JSON, with its length before it.
+"""Frames over the socket between the engine and a process that makes its calls: JSON, with its length before it.
 
 Both ends are of one release, so that there is no version and no unknown member.
 """
@@ -99,7 +99,7 @@ def of_error(number: int, error: CallError) -> dict[str, Any]:
 
 
 def to_reply(frame: dict[str, Any]) -> Reply:
-    """What came of a call.
+    """Read the answer to a call.
 
     Raises:
         CallError: It brought no answer.

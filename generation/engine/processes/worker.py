@@ -18,11 +18,7 @@ from review.spec.task_spec import TaskSpec
 
 
 class CallWorker:
-    """The calls of one process.
-
-    Args:
-        clients: One a teacher.
-    """
+    """The calls of one process."""
 
     def __init__(self, clients: list[Client], writer: asyncio.StreamWriter) -> None:
         self._clients, self._outbox = clients, frames.FrameWriter(writer)

@@ -20,7 +20,7 @@ from jobs.rundir import EngineError, RunDir
 
 
 class ResearchProgress:
-    """What was done so far, told as it changes. Safe to use from many threads."""
+    """Progress so far, told as it changes. Safe to use from many threads."""
 
     def __init__(self, run: RunDir, spec: ResearchSpec) -> None:
         self._run, self._total = run, spec.done + len(spec.sites)

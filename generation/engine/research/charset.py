@@ -19,7 +19,6 @@ def decode(body: bytes, declared: str = "") -> str:
     such text never comes about by chance; then the header, then the page's own word, and at last Windows-1252.
 
     Args:
-        body: The page.
         declared: The charset of its header; may be empty or wrong.
     """
     for mark, name in _BOMS:

@@ -1,4 +1,4 @@
-"""What a research job tells its engine: which sites, how many pages of each, and who asks. Pydantic, no Django."""
+"""Body of a research job for its engine: which sites, how many pages of each, and who asks. Pydantic, no Django."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jobs.contracts import Wire
 
 
 class SearchSpec(Wire):
-    """Who is asked for addresses; `none` knows none.
+    """Source of addresses; `none` knows none.
 
     Attributes:
         kind: `searxng` answers `GET <url>/search?q=…&format=json`.
@@ -57,8 +57,6 @@ class ResearchSpec(Wire):
     """An order for pages.
 
     Attributes:
-        sites: Those that are not done.
-        done: How many of the order were done before.
         user_agent: How the engine calls itself; its first word before `/` is what robots.txt rules name.
         named: Private hosts that are allowed.
         at_once: How many sites are read at the same time; of one host it is always one page.
@@ -66,7 +64,6 @@ class ResearchSpec(Wire):
         page_s: Most time for one page, seconds.
         site_s: Most time for one site, seconds.
         max_bytes: Largest page, as sent and as unpacked.
-        search: Who finds addresses.
     """
 
     sites: list[SiteSpec]

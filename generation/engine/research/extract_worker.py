@@ -36,11 +36,7 @@ def write_frame(stream: IO[bytes], message: object) -> None:
 
 
 def extract(html: str, url: str) -> dict[str, Any]:
-    """Title, text and links of a page.
-
-    Returns:
-        `title`, `text` (paragraphs parted by a newline, cut at 40,000 characters) and `links`, pairs of href and words.
-    """
+    """Return `title`, `text` (paragraphs by newlines, at most 40,000 characters), `links`, pairs of href and words."""
     import trafilatura
     from lxml import html as parser
 

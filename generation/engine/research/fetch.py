@@ -37,7 +37,6 @@ class Fetcher:
         """Read a page, keeping the pauses its hosts ask for.
 
         Args:
-            url: Where it is.
             until_s: When the site's time is over, by `time.monotonic`.
 
         Raises:

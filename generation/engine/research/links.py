@@ -1,4 +1,4 @@
-"""Which pages of a site are worth reading after its start page: by the words of the link and of the address. Pure Python.
+"""Choice of a site's pages after its start page: by the words of the link and of the address. Pure Python.
 
 The same links give the same choice, whatever their order. It does not know the page's text.
 """
@@ -12,7 +12,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 
 class Topic(NamedTuple):
-    """What a page may be about: the words its links go by, and beginnings of words by which a question asks for it."""
+    """Subject that a page may be about: its links' words, and beginnings of words by which a question asks for it."""
 
     links: frozenset[str]
     cues: tuple[str, ...]
@@ -84,8 +84,6 @@ def choose(base: str, links: Iterable[Link], *, most: int, but: Iterable[str] = 
 
     Args:
         base: The page they stand on.
-        links: Its anchors.
-        most: How many to choose.
         but: Addresses that are read already.
         question: What the pages are read for: the topics it asks for come before the others.
     """
@@ -115,7 +113,7 @@ def asked_topics(question: str) -> set[int]:
 
 
 def same_site(one: str, other: str) -> bool:
-    """Whether two addresses are of one site: the same host but for `www.`, or a part of it, on the same port."""
+    """Tell whether two addresses are of one site: the same host but for `www.`, or a part of it, on the same port."""
     (here, port), (there, other_port) = _host(one), _host(other)
     return bool(here) and port == other_port and (here == there or there.endswith(f".{here}"))
 

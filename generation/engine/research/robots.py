@@ -1,4 +1,4 @@
-"""What sites allow robots to read: each host's robots.txt, asked for once through the guarded fetch."""
+"""Rules of sites for robots: each host's robots.txt, asked for once through the guarded fetch."""
 
 from __future__ import annotations
 
@@ -20,12 +20,7 @@ _AS_NONE = frozenset({"too_large", "loop", "too_many_redirects"})
 
 
 class Robots:
-    """Rules of every host asked so far. Safe to use from many threads; two may ask the same host once each.
-
-    Args:
-        robot: The name that rules are matched by.
-        ask: Reads a robots.txt.
-    """
+    """Rules of every host asked so far. Safe to use from many threads; two may ask the same host once each."""
 
     def __init__(self, robot: str, ask: Callable[[str], FetchedPage]) -> None:
         self._robot, self._ask = robot, ask

@@ -24,13 +24,13 @@ class RobotsRule:
 
 @dataclass(frozen=True)
 class RobotsRules:
-    """What one robot may read, and how long it waits between two requests, seconds."""
+    """Rules for one robot, and how long it waits between two requests, seconds."""
 
     rules: tuple[RobotsRule, ...] = ()
     delay_s: float = 0.0
 
     def allow(self, url: str) -> bool:
-        """Whether a page may be read: the longest pattern that fits decides, of equals the one that allows (2.2.2)."""
+        """Tell whether a page may be read: the longest pattern that fits decides, of equals the allowing (2.2.2)."""
         parts = urlsplit(url)
         path = _encoded(parts.path or "/") + (f"?{_encoded(parts.query)}" if parts.query else "")
         fitting = [rule for rule in self.rules if _fits(rule.pattern, path)]

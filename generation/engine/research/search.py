@@ -1,4 +1,4 @@
-"""Who finds addresses: an interface, nobody, and a SearXNG server. Knows nothing of pages."""
+"""Search backends: the interface, a null backend, and SearXNG. Knows nothing of pages."""
 
 from __future__ import annotations
 
@@ -85,7 +85,6 @@ def open_search(spec: SearchSpec, ask: Callable[[str, dict[str, str]], FetchedPa
 
 
 def is_own_site(host: str) -> bool:
-    """Whether a host could be a company's own."""
     return not any(host == name or host.endswith(f".{name}") for name in NEVER_OWN_SITES)
 
 

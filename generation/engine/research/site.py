@@ -28,9 +28,7 @@ class SiteReader:
     """Reads one site.
 
     Args:
-        spec: Which, and what is known of it.
         tell: Takes each page as plain values.
-        total_s: Most time for all, seconds.
     """
 
     def __init__(

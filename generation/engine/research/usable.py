@@ -1,4 +1,4 @@
-"""Whether a page that was read says something of the company it was asked for. Pure Python.
+"""Test that a page that was read says something of the company it was asked for. Pure Python.
 
 Servers answer 200 for pages that are not there, for walls and for domains that nobody uses; such a text would become a fact,
 and its quotes would stand. It knows those pages by their words, which say so at the top of a short text: a long text is
@@ -124,7 +124,6 @@ def check(title: str, text: str) -> None:
     """Refuse a page that says nothing of its company.
 
     Args:
-        title: The page's title.
         text: Its text without menus.
 
     Raises:
@@ -160,10 +159,8 @@ def check_company(asked: str, final: str, *, name: str, title: str) -> None:
     A company may move: the same name under another ending, an address that holds its name, or a title that names it.
 
     Args:
-        asked: The address that was given.
         final: Where it led to.
         name: What the company is called; may be empty.
-        title: The title of the page it led to.
 
     Raises:
         FetchError: `other_site`.

@@ -22,7 +22,7 @@ from web import strict_json
 
 @dataclass(frozen=True)
 class ParsedJson:
-    """What an answer was found to be.
+    """Reading of an answer.
 
     Attributes:
         text: The draft in the task's own text form; the answer as it came where it is of no use.
@@ -39,7 +39,6 @@ class JsonAnswers:
     """Asks for and reads the answers of one task.
 
     Attributes:
-        schema: What the provider holds the model to.
         overhead: What of it goes out with each call beside the prompt.
     """
 

@@ -1,4 +1,4 @@
-"""What is wrong with an answer in JSON, said so that a model can mend it and a person can read it. Pure."""
+"""Faults of an answer in JSON, said so that a model can mend it and a person can read it. Pure."""
 
 from __future__ import annotations
 

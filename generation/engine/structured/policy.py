@@ -1,4 +1,4 @@
-"""Whether a teacher answers in JSON or in text. Pure; what it knows of models is from public release notes."""
+"""Choice between answers in JSON and in text. Pure; what it knows of models is from public release notes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MODELS_WITHOUT_SCHEMAS = {
 
 
 def answers_in_json(teacher: TeacherSpec, task: TaskSpec) -> bool:
-    """By the teacher's setting; with `auto`, where the provider itself offers it and the output is more than one text.
+    """Decide by the teacher's setting; with `auto`, JSON where the provider offers it and the output is not one text.
 
     A student is asked as it was tuned, in text, whatever is set.
     """
@@ -39,12 +39,12 @@ def answers_in_json(teacher: TeacherSpec, task: TaskSpec) -> bool:
 
 
 def schema_words(teacher: TeacherSpec, task: TaskSpec) -> str:
-    """What goes out with each call beside the rendered prompt, such as a schema: it is paid for too."""
+    """Return what goes out with each call beside the rendered prompt, such as a schema: it is paid for too."""
     return JsonAnswers(task).overhead if answers_in_json(teacher, task) else ""
 
 
 def paid_messages(teacher: TeacherSpec, task: TaskSpec, messages: list[Message]) -> list[Message]:
-    """What a call sends and pays for: its messages, and what goes out beside them."""
+    """Return what a call sends and pays for: its messages, and what goes out beside them."""
     beside = schema_words(teacher, task)
     return [*messages, {"role": "system", "content": beside}] if beside else messages
 

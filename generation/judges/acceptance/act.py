@@ -52,9 +52,7 @@ def start(
     """Have a judge accept drafts as soon as verdicts bear it out; where they do already, those that it read are accepted at once.
 
     Args:
-        task: Whose drafts.
         judge: It has read drafts of the latest version.
-        by: Who asks; they lead the task.
         share: Of what it passes, 0 to 1: the drafts that it is surest of.
         bound: At most this share of what is accepted may be wrong.
         audit_share: Of what could be accepted this share is left to experts.
@@ -142,11 +140,7 @@ def _weigh(rule: AcceptanceRule) -> None:
 
 
 def look_after(task_id: UUID) -> int:
-    """End a task's rule where it holds no more, else accept what its judge has read since.
-
-    Returns:
-        How many drafts were accepted.
-    """
+    """End a task's rule where it holds no more, else accept, and count, what its judge has read since."""
     rule = AcceptanceRule.objects.filter(task=task_id, ended_at__isnull=True).select_related("task").first()
     return accept(rule) if rule is not None else 0
 

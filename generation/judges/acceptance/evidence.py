@@ -1,4 +1,4 @@
-"""What acceptance without a person rests on: a judge's word, what experts made of the same drafts, and of those audited. Reads only."""
+"""Evidence for acceptance without a person: a judge's word, experts' verdicts on its drafts and audits. Reads only."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from stats import risk_control
 
 @dataclass(frozen=True)
 class Word:
-    """Whose word counts: a judge with its model, on one version of a task, asked in these words.
+    """Word that counts: a judge with its model, on one version of a task, asked in these words.
 
     Attributes:
         judge: The teacher's short name.
-        prompt_version: Of the words that it was asked.
         version: The task version that texts were held against.
     """
 
@@ -52,7 +51,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Audit:
-    """What experts made of the drafts that were left to them: how many they judged, those wrong, and how many wait."""
+    """Experts' verdicts on the drafts that were left to them: how many they judged, those wrong, and how many wait."""
 
     judged: int
     wrong: int
@@ -60,7 +59,7 @@ class Audit:
 
 
 def attempts(said: Word) -> int:
-    """How often acceptance by this word was tried before."""
+    """Count earlier tries of acceptance by this word."""
     tried = AcceptanceRule.objects.filter(task_version=said.version, judge=said.judge, judge_model=said.model)
     return tried.filter(prompt_version=said.prompt_version).count()
 
@@ -73,12 +72,11 @@ def active(task: Task) -> AcceptanceRule | None:
 
 
 def word_of(rule: AcceptanceRule) -> Word:
-    """Whose word a rule goes by."""
     return Word(rule.judge, rule.judge_model, rule.prompt_version, rule.task_version)
 
 
 def score(passes: bool, meets: Mapping[str, bool], confidence: float | None = None) -> float:
-    """How sure a judge is that a text is good, 0 to 1: 0 where it fails it, 1 where it misses nothing, else what it says itself."""
+    """Return how sure a judge is that a text is good: 0 where it fails it, 1 where nothing is missed, else its word."""
     if passes and confidence is not None:
         return confidence
     missed = sum(not met for met in meets.values())
@@ -86,7 +84,7 @@ def score(passes: bool, meets: Mapping[str, bool], confidence: float | None = No
 
 
 def known(task: Task, said: Word) -> KnownScores:
-    """What experts made of drafts that a judge passed, each judged by itself and without being asked for.
+    """Return experts' verdicts on drafts that a judge passed, each judged by itself and without being asked for.
 
     Verdicts in bulk and imported ones are left out, as is all that a judge ever accepted; what was audited counts, so that a rule
     that its audit ended is not borne out again by what was known before. What an expert had written anew instead is wrong.
@@ -104,7 +102,7 @@ def known(task: Task, said: Word) -> KnownScores:
 
 
 def waiting(task: Task, said: Word) -> list[float]:
-    """How sure a judge was of each draft that it passed and that waits, never judged."""
+    """Return how sure a judge was of each draft that it passed and that waits, never judged."""
     waits = Q(draft__state__in=(DraftState.PENDING, DraftState.LEASED), draft__decisions__isnull=True)
     first: dict[UUID, float] = {}
     for draft, meets, sure in read(task, said).filter(waits).values_list("draft", "meets", "confidence"):
@@ -113,7 +111,7 @@ def waiting(task: Task, said: Word) -> list[float]:
 
 
 def passed(task: Task, said: Word) -> list[float]:
-    """How sure a judge was of each draft that it passed and that experts judged or that waits."""
+    """Return how sure a judge was of each draft that it passed and that experts judged or that waits."""
     return [*known(task, said).scores, *waiting(task, said)]
 
 
@@ -126,7 +124,7 @@ def counted(task: Task, said: Word, threshold: float) -> Counted:
 
 
 def awaited(task: Task, drafts: Sequence[UUID]) -> AbstractSet[UUID]:
-    """Those of some drafts that a rule would accept which waits for verdicts: verdicts on these bear it out."""
+    """Return those of some drafts that a rule would accept which waits for verdicts: verdicts on these bear it out."""
     rule = active(task)
     if rule is None or rule.is_borne_out or rule.proposed is None:
         return frozenset()
@@ -165,7 +163,7 @@ def read(task: Task, said: Word) -> QuerySet[JudgedText]:
 
 
 def audit_of(rule: AcceptanceRule) -> Audit:
-    """What became of the drafts that a rule left to experts; those that their reviewer had asked for tell nothing of the lot."""
+    """Count the fate of drafts left to experts by a rule; those a reviewer had asked for tell nothing of the lot."""
     audited = MachineAcceptance.objects.filter(rule=rule, is_audit=True)
     verdicts = list(
         audited.filter(ruled("draft__"), ~Exists(_asked_for())).values_list("draft__gold__verdict", flat=True)
@@ -186,5 +184,5 @@ def rules_of(task: Task) -> QuerySet[AcceptanceRule]:
 
 
 def standing(rule: AcceptanceRule) -> int:
-    """How many drafts stand accepted by a rule: judged by nobody, not recalled, not erased."""
+    """Count the drafts that stand accepted by a rule: judged by nobody, not recalled, not erased."""
     return rule.acceptances.filter(is_audit=False, draft__state=DraftState.MACHINE).count()
