@@ -12,8 +12,6 @@ from web.errors import Refusal
 
 
 class MailHeader(NamedTuple):
-    """One header of a mail."""
-
     name: str
     value: str
 

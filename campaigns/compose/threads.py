@@ -34,7 +34,6 @@ def sent_before_by_record(
     reader's earlier mails may have been written from another record. Empty for the first step of a sequence.
 
     Args:
-        step: The step that is to be written.
         mail_by_record: By record that is written from, one of the mails of this step.
     """
     if not campaign.steps.filter(number__lt=step.number).exists():

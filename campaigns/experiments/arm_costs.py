@@ -23,7 +23,6 @@ class ContactCosts:
 
     Attributes:
         arm: Index of its arm.
-        mails: Mails that went to it.
         replies: 1 if it replied.
         tokens: Mean tokens in and out of a draft, by arm name.
     """
@@ -54,11 +53,7 @@ class ArmCost:
 
 
 def costs_by_arm(spent: ContactCosts, *, usd_per_hour: float, level: float) -> list[ArmCost]:
-    """Each arm's costs; intervals come from companies.
-
-    Args:
-        usd_per_hour: What an hour of the people who approve costs.
-    """
+    """Each arm's costs; intervals come from companies."""
     return [_arm(spent, index, usd_per_hour, level) for index in range(len(spent.arms))]
 
 

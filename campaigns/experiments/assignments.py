@@ -19,7 +19,6 @@ class Assignments:
     """Contacts that were assigned.
 
     Attributes:
-        segments: Names of the segments, empty for contacts in none.
         arm: Index of each contact's arm, (N,).
         cluster: Number of its company from 0, (N,); a company is in one arm.
         segment: Index of its segment, (N,).

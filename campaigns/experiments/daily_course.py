@@ -24,7 +24,6 @@ class DailyLook:
     Attributes:
         number: Days since the first contact was ripe, from 1.
         contacts: Ripe contacts of both arms.
-        estimate: Difference of the shares.
         low: Of the always-valid interval, with `high`.
         naive_low: Of an ordinary interval, with `naive_high`: right for one look, wrong for daily ones.
     """

@@ -33,7 +33,6 @@ class ExperimentRequest:
         margin: How much worse is acceptable (`not_worse`), or the least effect worth finding (`better`).
         alpha: Two-sided error rate; a margin is tested on one side at half of it.
         power: Chance to show an effect that is there.
-        baseline: What the control is expected to reach.
         icc: How alike contacts of one company answer, 0 to 1.
         horizon_days: Days after its first mail in which what a contact does counts.
     """
@@ -55,8 +54,6 @@ class ExperimentRequest:
 
 @dataclass(frozen=True, slots=True)
 class ArmContacts:
-    """An arm and the contacts it would get."""
-
     name: str
     is_control: bool
     contacts: int

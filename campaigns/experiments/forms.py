@@ -15,7 +15,7 @@ SHARES = ("margin", "baseline", "alpha", "power")
 
 
 class ExperimentForm(forms.Form):
-    """What is to be shown, and how sure one wants to be."""
+    """Claim to be shown, and its certainty."""
 
     hypothesis = forms.CharField(
         label="Hypothesis",

@@ -42,8 +42,6 @@ class TruthOfReplies:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTruth:
-    """The truth of a simulation beside what was found."""
-
     segments: list[TruthOfSegment]
     meanings: list[TruthOfReplies]
 

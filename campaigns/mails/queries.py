@@ -37,7 +37,6 @@ OPENING_CHARS = 90
 
 
 def visible(member: Member) -> QuerySet[Message]:
-    """Mails of the member's tasks."""
     return Message.objects.filter(campaign__task__in=tasks_for(member))
 
 
@@ -82,8 +81,6 @@ def _with_event(campaign: Campaign, kind: str) -> Q:
 
 @dataclass(frozen=True)
 class MailLine:
-    """A mail as a row of the list."""
-
     mail: Message
     opening: str
     state: str

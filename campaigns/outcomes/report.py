@@ -78,7 +78,6 @@ def report_without_mail(
     Args:
         enrolment: Of a launched campaign with a holdout arm: in that arm, or with no mail gone by the moment.
         at: When it happened, to the second; not before the launch.
-        value_usd: As for `report`.
 
     Returns:
         The outcome, and whether it is new.

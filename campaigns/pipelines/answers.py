@@ -24,7 +24,6 @@ class StageOutcome:
     """State of a stage with a mail after its answer.
 
     Attributes:
-        output: What later stages may take.
         reason: Why it stopped, or what was left out.
     """
 

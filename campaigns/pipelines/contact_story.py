@@ -52,7 +52,6 @@ class StoryEntry:
     Attributes:
         at: When; None while it is under way.
         by: The model, rules or person.
-        seconds: How long the model or person took.
     """
 
     at: datetime | None

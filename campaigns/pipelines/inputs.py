@@ -43,7 +43,6 @@ def available(mail: TaskSpec, earlier: Iterable[StageShape], *, kind: StageKind)
 
     Args:
         mail: The task of the mails, whose records the contacts have.
-        earlier: The stages before it, in their order.
     """
     pages = set() if kind == StageKind.RESEARCH else page_facts(mail)
     found = {f"{CONTACT}.{name}": "text" for name in CONTACT_FIELDS}

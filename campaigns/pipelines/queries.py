@@ -65,7 +65,6 @@ def stage_runs(message: Message) -> QuerySet[StageRun]:
 
 
 def writing_stage(version: PipelineVersion) -> Stage:
-    """The stage that writes the mail."""
     return Stage.objects.select_related("teacher").get(version=version, kind=StageKind.WRITE)
 
 

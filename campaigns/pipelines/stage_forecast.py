@@ -41,9 +41,7 @@ class StageForecast:
     Attributes:
         answers: How many answers it would be asked for, if every mail came to it.
         cost_usd: Their estimated price; 0 with rules.
-        cost_high_usd: The same at the upper end of the estimate.
         basis: What the estimate rests on, in words; empty with rules.
-        refusal: Why it could not be asked.
     """
 
     stage: Stage

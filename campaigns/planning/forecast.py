@@ -44,7 +44,6 @@ class ArmForecast:
         drafts: Drafts its model would write for one step: one a record, however many people share it; one a person where
             stages write the record.
         estimate: The price of these drafts; None when nothing is to be written, or it cannot be.
-        refusal: Why no order could be launched.
     """
 
     arm: Arm

@@ -44,7 +44,6 @@ def launch_problems(
     """Everything that keeps a campaign from being launched; an empty list when nothing does.
 
     Args:
-        expected: Its forecast, if the caller has one already.
         by: Who would launch it; None where nobody is to yet: then no stage's task is asked for a role.
     """
     problems = [*_sender(campaign), *_steps(campaign), *_links(campaign), *_arms(campaign, by), *_people(campaign)]

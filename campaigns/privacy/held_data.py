@@ -31,7 +31,6 @@ class PersonData:
         elsewhere: How many contacts of tasks the member does not lead there are.
         records: Facts of this person only.
         shared: Records that others of the same company share; they are no person's.
-        drafts: Drafts written from the person's own facts.
         versions: Frozen dataset versions that hold such drafts.
     """
 

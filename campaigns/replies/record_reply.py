@@ -45,7 +45,6 @@ def record_reply(
     may ask for it holds every mail to the address until a member has said what it means. A program's mail ends nothing.
 
     Args:
-        read: What rules made of it.
         key: The same for every telling of it.
         payload: `found_by`, how it was found that it answers this mail (`guess` is shown as one), and what a notice says.
 

@@ -37,7 +37,6 @@ class ServerReply:
         text: Its words, in one line.
         code: Reply code of SMTP or HTTP, 0 where there was none.
         is_about_reader: Whether the refusal is about the recipient, not the text or the sender.
-        is_hard: Whether it says that there is no such reader.
     """
 
     fate: SendResult

@@ -28,10 +28,8 @@ class ContactCensus:
     """Census of the good rows of a file.
 
     Attributes:
-        fresh: Contacts that would be added.
         changed: Known to the task, of whom the file says something else.
         known: Known to the task otherwise, or twice in the file.
-        suppressed: On the suppression list.
         roles: Of the fresh, addresses of a duty such as info@.
         clusters: Of the fresh, companies.
         with_facts: Of the fresh, those with a record to write for.

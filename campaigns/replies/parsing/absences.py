@@ -74,7 +74,6 @@ def is_told(text: str, *, is_hinted: bool = False) -> bool:
     """Tell a notice of absence by words alone: one that is claimed, beside the words of a notice or a return.
 
     Args:
-        text: The mail's own words.
         is_hinted: A field makes a program likely, though people's mails bear it too.
     """
     words = folded(text)

@@ -97,11 +97,7 @@ class Return:
 
 
 def read_return(text: str, *, written: date) -> Return:
-    """The day of return that a notice names, or a week after it was written.
-
-    Args:
-        text: Subject and own words.
-    """
+    """The day of return that a notice names, or a week after it was written."""
     plain = " ".join(text[:MAX_CHARS].replace("\u2019", "'").split())
     day = _named(plain, written)
     if day is None or day <= written:
