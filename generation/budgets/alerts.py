@@ -37,7 +37,6 @@ def check_spending(order: Order, more_usd: Decimal) -> None:
 
     Args:
         order: Whose money has moved; its row is locked.
-        more_usd: By how much, just now.
     """
     spent_usd = selectors.spent_by(order)
     if selectors.is_near_limit(order, spent_usd) and not selectors.is_near_limit(order, spent_usd - more_usd):
@@ -95,7 +94,6 @@ def _pause(now: BudgetStatus, order: Order) -> None:
 
 
 def warning_text(now: BudgetStatus) -> str:
-    """The warning, in one sentence."""
     return f"${now.spent_usd:.2f} of {now.name}, ${now.budget.limit_usd}, is spent."
 
 

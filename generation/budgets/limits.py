@@ -33,7 +33,6 @@ def set_limit(*, scope: BudgetScope, task: Task | None, limit_usd: Decimal, by: 
 
     Args:
         task: Whose; None for the installation's.
-        limit_usd: The most that may be spent, US dollars.
         by: An admin, or a lead of the task.
 
     Raises:

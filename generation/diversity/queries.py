@@ -25,8 +25,6 @@ CHOSEN_BY_LABELS = {ChosenBy.CHECKS: "by checks", ChosenBy.JUDGE: "by the judge"
 
 @dataclass(frozen=True, slots=True)
 class TeacherShare:
-    """One teacher of a mix in words and numbers."""
-
     name: str
     slug: str
     share: float
@@ -39,11 +37,9 @@ class MixOutcome:
 
     Attributes:
         teachers: Its teachers, with shares as parts of 1.
-        repeats: Drafts left out because they repeat another.
         not_best: Drafts left out because another of their record was chosen.
         chosen: How many records had their best chosen, by how, in words.
         newest_repeats: Some of the repeats, each with its draft and the one it repeats.
-        followers: Orders that follow: the judge's, and repeats asked for again.
     """
 
     variety: MixSettings

@@ -27,7 +27,6 @@ class MixRequest:
         gold_set: The frozen version they are taken from; None takes what counts now.
         near_duplicates: What becomes of a draft that says nearly the same as an earlier one.
         best_of: How the best of a record's drafts is found; empty brings all to the desk.
-        judge: Who chooses, where a judge does.
     """
 
     teachers: tuple[TeacherRequest, ...] = ()

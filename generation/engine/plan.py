@@ -138,5 +138,4 @@ def to_runs(indices: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def expand_runs(positions: Iterable[tuple[int, int]]) -> list[int]:
-    """The numbers of these runs."""
     return [index for first, last in positions for index in range(first, last + 1)]

@@ -86,8 +86,6 @@ class JudgingReport:
 
     Attributes:
         texts: Texts that were ordered; `answered` of them the judge has judged.
-        whole: The verdict whether a text passes.
-        requirements: Each requirement that experts rated.
         longer: How much oftener the judge passes what experts fail among the longer half of texts than among the shorter,
             in shares, with its interval; None where it cannot be told.
         withheld: Why no share is told; empty where they are.

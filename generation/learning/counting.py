@@ -69,7 +69,6 @@ class PatternCounts:
 
 
 def count(spec: TaskSpec, cases: Sequence[Case]) -> PatternCounts:
-    """Count what decisions of one task have in common."""
     verdicts: dict[str, int] = defaultdict(int)
     reasons: dict[str, list[str]] = defaultdict(list)
     for case in cases:

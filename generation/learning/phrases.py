@@ -36,7 +36,6 @@ def removed_phrases(cases: Sequence[Case], *, known: Iterable[str] = ()) -> list
 
     Args:
         cases: Decisions; those that approve a text say what may stay.
-        known: Phrases that are forbidden already.
     """
     kept = {run for case in cases if case.final is not None for run in _runs(_words(texts_of_fields(case.final)))}
     forbidden = {tuple(_words(phrase)) for phrase in known}

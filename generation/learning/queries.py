@@ -52,8 +52,6 @@ class ChangeEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
-    """One proposed change as a page draws it."""
-
     number: int
     part: str
     label: str

@@ -28,7 +28,6 @@ def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: 
 
     Args:
         call_id: Which call; its end must be known.
-        cost_usd: What it did cost, in US dollars.
         reason: Why, such as the line of the invoice; at most 300 characters.
 
     Raises:

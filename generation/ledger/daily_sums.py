@@ -92,7 +92,6 @@ def sums_of(order: Order) -> list[SpendDay]:
 
 
 def all_orders() -> Iterator[Order]:
-    """Every order, one after the other."""
     return Order.objects.only("id", "teacher_spec").order_by("pk").iterator(chunk_size=500)
 
 
@@ -119,7 +118,6 @@ def to_millionths(amount: Decimal | float | int | None) -> Decimal:
 
 
 def launch_teacher_name(order: Order) -> str:
-    """The name of the teacher an order was launched with."""
     return str(order.teacher_spec.get("name", ""))[:120]
 
 

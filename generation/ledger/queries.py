@@ -97,7 +97,6 @@ def parse_query(member: Member, *, by: str = "", month: str = "", task: str = ""
 
 
 def total(member: Member, wanted: LedgerQuery) -> Amounts:
-    """The sum of all lines."""
     return _amounts(_days(member, wanted).aggregate(**_sums()))
 
 

@@ -82,7 +82,6 @@ def estimate(
     Args:
         facts: Facts of the order's records, or of some of them; at least one.
         teacher: The row, to find its history.
-        count: Calls in all.
     """
     step = max(1, len(facts) // SAMPLE)
     prompts = [_prompt(version.spec, known, spec) for known in facts[::step]]

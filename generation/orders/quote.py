@@ -60,7 +60,6 @@ class OrderRequest:
         threads: For follow-ups, by record: the mails its reader got before. They are told, and paid for, with each call.
         purpose: For the desk, answers become drafts there; for an evaluation they stay on the calls.
         seed: Makes a second order differ from the first; by default drawn from the order's id.
-        repeats: The order whose uncertain calls this one asks again.
         follows: The order that this one completes, or judges.
     """
 

@@ -44,7 +44,6 @@ def import_map(read: PriceMap, *, by: Member, is_confirmed: bool, skips_refused:
     """Write the prices of a map, all or none; without confirmation tell what would change.
 
     Args:
-        is_confirmed: Whether to write.
         skips_refused: Write the others where rows are wrong; rows of other providers never hinder.
 
     Raises:

@@ -39,8 +39,6 @@ def _day(label: str, *, help_text: str, initial: object = None) -> forms.DateFie
 
 
 class PriceForm(forms.Form):
-    """One line of the price table."""
-
     provider = forms.ChoiceField(
         label="Provider", choices=[choice for choice in Provider.choices if choice[0] != Provider.OFFLINE]
     )

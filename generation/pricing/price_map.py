@@ -55,7 +55,6 @@ class PriceMap:
 
     Attributes:
         prices: Prices that are new or differ from those that count now.
-        unchanged: Models whose price stands in the table already.
         refused: Rows that are not taken, in the map's order.
         own: The map without the rows of other providers and kinds, as it was written.
     """

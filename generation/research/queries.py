@@ -24,8 +24,6 @@ SITES_SHOWN = 200
 
 @dataclass(frozen=True)
 class ResearchCounts:
-    """Counts of one order so far."""
-
     sites: int
     done: int
     pages: int

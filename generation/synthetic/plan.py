@@ -51,7 +51,6 @@ class RecordPlan:
 
     Attributes:
         values: By fact: what it is to say.
-        traits: What else holds of it, by name.
     """
 
     values: dict[str, str]

@@ -74,7 +74,6 @@ def conversation(
     Args:
         seeds: Up to twenty records of it, as examples; may be none.
         about: What a lead says of them.
-        attributes: What varies, in a lead's words.
         key: Tells orders apart.
         first: Place of the call's first record in the order, from 0.
     """

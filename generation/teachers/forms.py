@@ -89,7 +89,6 @@ class TeacherForm(forms.Form):
 
 
 def teacher_initial(teacher: Teacher) -> dict[str, Any]:
-    """A teacher as the form shows it."""
     names = ("name", "provider", "model", "base_url", "secret_ref", "parameters", "answers", "concurrency", "is_active")
     initial = {name: getattr(teacher, name) for name in names}
     # What a stored key is called is the product's own affair.

@@ -101,7 +101,6 @@ def _lines(teachers: Iterable[Teacher]) -> list[TeacherLine]:
 
 
 def line_of(teacher: Teacher, price: Price | None) -> TeacherLine:
-    """A teacher as lists show it."""
     is_stored = store.is_stored(teacher.secret_ref)
     return _line(teacher, price, TeacherKey.objects.filter(name=teacher.secret_ref).first() if is_stored else None)
 

@@ -47,7 +47,6 @@ class ModelShutdown:
     """Shutdown of a model, past or soon.
 
     Attributes:
-        day: The first day without it.
         days_left: From today; 0 or less once it is gone.
         replacement: None where the table has no other model of the provider that stays.
     """

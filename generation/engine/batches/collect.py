@@ -60,7 +60,6 @@ class BatchCollector:
         retries_doubt: Whether a call that may be paid is asked again.
 
     Attributes:
-        repairs: Flawed answers that are to be, live.
         wasted: Why no more should be asked, after too many paid answers in a row that were no drafts.
     """
 

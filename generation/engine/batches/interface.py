@@ -67,7 +67,6 @@ class FoundBatch:
     """A batch that lies at the provider.
 
     Attributes:
-        batch_id: The provider's name of it.
         token: Ours, where the provider keeps it.
         positions: Where its calls stand in the order, where the provider keeps that.
         is_certain: Whether it is known to be the wanted one; else its lines will tell, once it has ended.

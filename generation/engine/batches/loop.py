@@ -42,7 +42,6 @@ class BatchLoop:
     Attributes:
         stragglers: Calls that batches left unanswered and unpaid.
         fatal: Why no batch of this order can work, if so.
-        is_out_of_budget: Whether the money ended before the calls.
     """
 
     def __init__(

@@ -80,11 +80,7 @@ def open_batch(
 def open_batches_of(
     history: History, told: Sequence[BatchIn], plan: Sequence[PlannedCall], *, settled: Collection[str]
 ) -> list[OpenBatch]:
-    """Batches that earlier attempts left at the provider: by the journal, and by the database where that was lost.
-
-    Args:
-        settled: Calls whose end the database knows.
-    """
+    """Batches that earlier attempts left at the provider: by the journal, and by the database where that was lost."""
     by_id = {call.id: call for call in plan}
     found: list[OpenBatch] = []
     for batch in history.batches.values():

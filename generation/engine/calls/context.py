@@ -20,7 +20,6 @@ class EngineContext:
 
     Attributes:
         budget: The money, what earlier attempts spent included.
-        finisher: Renders and prices calls, and brings each to its end.
         acks: Says which events are stored outside.
         folder: The run directory, where the lines of a batch are written before they are submitted.
         attempt: This attempt's number: no token is used twice.

@@ -33,7 +33,6 @@ class CallLoop:
 
     Attributes:
         fatal: Why no call of this order can work, or of one of its teachers: then the others' were made.
-        is_out_of_budget: Whether the money ended before the calls.
     """
 
     def __init__(

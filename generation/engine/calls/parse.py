@@ -35,8 +35,6 @@ class FailedAnswer:
 
 @dataclass(frozen=True)
 class ParsedAnswer:
-    """The fields of a good answer."""
-
     fields: Fields
 
 

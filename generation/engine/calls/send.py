@@ -21,9 +21,6 @@ class CallSender:
 
     Args:
         outcomes: Told of calls that are given up while they are out.
-
-    Attributes:
-        out: Calls that are out now, by id.
     """
 
     def __init__(self, client: Client, journal: Journal, lanes: Lanes, outcomes: CallFinisher, limits: Limits) -> None:

@@ -25,7 +25,6 @@ def bounded(client: Client, *, most_bytes: int = MOST_BYTES) -> Client:
 
     Args:
         client: A client of httpx or of what follows it.
-        most_bytes: Of one answer.
     """
     inside: Any = client
     inside.headers["Accept-Encoding"] = "identity"

@@ -57,7 +57,6 @@ class Reply:
         cached_tokens: How many of the input tokens were read from the provider's cache.
         cache_write_tokens: How many of the input tokens were written to it.
         request_id: The provider's id, for its support.
-        stop_reason: The provider's own word for why it stopped.
         unreadable: Why the body could not be read; empty for a readable one.
         flaws: How an answer in JSON breaks the task's schema; empty for a sound one, and for one in text.
         said: A flawed answer as it came, for the model to mend.

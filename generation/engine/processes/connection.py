@@ -27,7 +27,6 @@ class Connection:
         opening: The first frame, packed.
 
     Attributes:
-        in_flight: Calls it has been given and has not answered.
         losses: How often it was lost since its last answer.
     """
 

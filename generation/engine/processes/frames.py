@@ -84,17 +84,14 @@ def of_question(number: int, question: Question) -> dict[str, Any]:
 
 
 def to_question(frame: dict[str, Any]) -> Question:
-    """A question as the engine asked it."""
     return Question(facts={}, **{name: value for name, value in frame.items() if name != "number"})
 
 
 def of_reply(number: int, reply: Reply) -> dict[str, Any]:
-    """A paid answer."""
     return {"number": number, "reply": {name: getattr(reply, name) for name in _REPLY}}
 
 
 def of_error(number: int, error: CallError) -> dict[str, Any]:
-    """A call that brought no answer."""
     return {"number": number, "error": {name: getattr(error, name) for name in _ERROR}}
 
 

@@ -20,7 +20,7 @@ START_S = 60.0
 
 @dataclass(frozen=True)
 class PageText:
-    """What a page says: its title, its text without menus and footers, its links, and what they are relative to."""
+    """Content of a page: its title, its text without menus and footers, its links, and what they are relative to."""
 
     title: str
     text: str

@@ -84,7 +84,6 @@ def choose(base: str, links: Iterable[Link], *, most: int, but: Iterable[str] = 
 
     Args:
         base: The page they stand on.
-        but: Addresses that are read already.
         question: What the pages are read for: the topics it asks for come before the others.
     """
     asked = asked_topics(question)

@@ -80,7 +80,6 @@ class Searxng:
 
 
 def open_search(spec: SearchSpec, ask: Callable[[str, dict[str, str]], FetchedPage], key: str) -> Search:
-    """The search that an order names."""
     return Searxng(spec.url, ask, key=key) if spec.kind == "searxng" else NoSearch()
 
 

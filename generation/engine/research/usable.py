@@ -159,7 +159,6 @@ def check_company(asked: str, final: str, *, name: str, title: str) -> None:
     A company may move: the same name under another ending, an address that holds its name, or a title that names it.
 
     Args:
-        final: Where it led to.
         name: What the company is called; may be empty.
 
     Raises:
