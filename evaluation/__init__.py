@@ -1,1 +1,1 @@
-"""How good a miniature is on records nobody trained on."""
+"""Measure a miniature on records nobody trained on."""

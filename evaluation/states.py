@@ -4,7 +4,7 @@ from django.db.models import TextChoices
 
 
 class SystemKind(TextChoices):
-    """What wrote an output."""
+    """Kind of system that wrote an output."""
 
     TEACHER = "teacher", "Teacher"
     BASE = "base", "Base"
@@ -14,7 +14,7 @@ class SystemKind(TextChoices):
 
 
 class Baseline(TextChoices):
-    """What an evaluation may compare a run with, beside its bare base."""
+    """Baseline that an evaluation may compare a run with, beside its bare base."""
 
     NEAREST = "nearest", "Nearest gold"
     EXAMPLES = "examples", "Base with the teacher's prompt and approved examples"
@@ -26,7 +26,7 @@ DEFAULT_BASELINES = (Baseline.NEAREST, Baseline.EXAMPLES)
 
 
 class SuiteKind(TextChoices):
-    """How the cases of a suite are chosen; all are of the validation split."""
+    """Way in which the cases of a suite are chosen; all are of the validation split."""
 
     HELD_OUT = "held_out", "Held-out"
     HARD = "hard", "Hard cases"
@@ -36,7 +36,7 @@ class SuiteKind(TextChoices):
 
 
 class RuleKind(TextChoices):
-    """What a rule of a gate compares with its bound."""
+    """Value that a rule of a gate compares with its bound."""
 
     AT_LEAST = "at_least", "At least"
     AT_MOST = "at_most", "At most"
@@ -73,7 +73,7 @@ class StudyKind(TextChoices):
 
 
 class StudyMetric(TextChoices):
-    """What a study's cells are judged by, on validation records."""
+    """Metric that a study's cells are judged by, on validation records."""
 
     NLL = "nll_per_byte", "Loss on the experts' texts, nats per byte"
     PASSES = "passes_all", "Share of outputs that pass every check"
@@ -98,7 +98,7 @@ class CellState(TextChoices):
 
 
 class VoteVerdict(TextChoices):
-    """What a vote says of a pair; one that takes another back says nothing of it."""
+    """Verdict of a vote on a pair; one that takes another back says nothing of it."""
 
     LEFT = "left", "Left is better"
     RIGHT = "right", "Right is better"

@@ -40,7 +40,6 @@ def vote(pair: ArenaPair, *, by: Member, id: UUID, verdict: str, seconds: float 
         by: The expert; reviewer or lead of the task, or admin.
         id: The client's UUID; the same id with the same verdict gives the first result again, in a closed arena too.
         verdict: A `VoteVerdict` but for `retract`.
-        seconds: Time spent on it.
 
     Raises:
         PermissionDenied: Not a reviewer of the task.

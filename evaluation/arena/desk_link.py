@@ -1,4 +1,4 @@
-"""Where the desk leads to an arena: under Review, while one is open."""
+"""Link from the desk to an arena: under Review, while one is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the form that opens an arena takes."""
+"""Form that opens an arena."""
 
 from __future__ import annotations
 

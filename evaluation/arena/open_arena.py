@@ -34,8 +34,6 @@ def open_arena(
     """Open an arena of systems that an evaluation scored; their texts exist, so that nothing is asked or paid.
 
     Args:
-        evaluation: One that is done.
-        by: A lead of its task.
         systems: Two to six of its systems; None for the teacher and what was tuned. The first is what the others are told against.
         most_votes: Most pairs voted on for each two of them.
 

@@ -1,4 +1,4 @@
-"""What an arena can show, told before it opens: how many votes different preferences need. Pure."""
+"""Outlook of an arena, told before it opens: how many votes different preferences need. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ COUNTED: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How many votes that decide show a preference with a chance of 80 %; None for more than `COUNTED`.
+    """Number of deciding votes that show a preference with a chance of 80 %; None for more than `COUNTED`.
 
     Attributes:
         percent: Of the votes that decide, how many go to the preferred system.
-        of_two: With two systems.
         of_all: For each two, with all systems.
     """
 
@@ -31,7 +30,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What an arena can show.
+    """Evidence that an arena can show.
 
     Attributes:
         most_votes: Most votes for each two systems.
@@ -43,13 +42,12 @@ class Outlook:
 
 
 def needs(systems: int) -> list[Need]:
-    """The votes that some preferences need."""
     return [Need(round(100 * share), _needed(share, 2), _needed(share, systems)) for share in SHARES]
 
 
 @lru_cache(maxsize=64)
 def outlook(systems: int, most_votes: int) -> Outlook:
-    """What so many votes for each two of the systems can show, if none of them is a tie."""
+    """Return what so many votes for each two of the systems can show, if none of them is a tie."""
     share = sign_sequence.least_share(min(most_votes, COUNTED), error=error_of(systems))
     return Outlook(most_votes, None if share is None else round(100 * share))
 

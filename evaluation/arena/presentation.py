@@ -33,12 +33,12 @@ def detail(arena: Arena, member: Member) -> dict[str, Any]:
 
 
 def result_of(arena: Arena) -> ArenaResult:
-    """What the votes of an arena say."""
+    """Return what the votes of an arena say."""
     return results.result(arena.systems, queries.judged_pairs(arena), arena.most_votes)
 
 
 def progress(arena: Arena) -> dict[str, int]:
-    """How far an arena is, in numbers that tell nothing of who leads."""
+    """Return how far an arena is, in numbers that tell nothing of who leads."""
     known = rule.matchups(queries.judged_pairs(arena), len(arena.systems))
     most = sum(min(arena.most_votes, each.voted + each.waiting) for each in known)
     return {"voted": sum(each.voted for each in known), "most": most}

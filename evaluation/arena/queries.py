@@ -55,11 +55,7 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Arena]:
 
 
 def arena_or_404(member: Member, arena_id: UUID) -> Arena:
-    """An arena, if the member may see its task.
-
-    Raises:
-        Http404: No such arena, or not this member's.
-    """
+    """An arena, if the member may see its task."""
     related = ("evaluation__task_version", "evaluation__run__student")
     arena = visible(member).select_related(*related).filter(pk=arena_id).first()
     if arena is None:
@@ -73,7 +69,7 @@ def open_arenas(task: Task) -> QuerySet[Arena]:
 
 
 def may_see_result(member: Member, arena: Arena) -> bool:
-    """Whether a member reads the votes: leads at any time, others once it is closed, since a standing sways a vote."""
+    """Return whether a member reads the votes: leads always, others once it is closed; a standing sways a vote."""
     return not arena.is_open or may(member, arena.task, Role.LEAD)
 
 
@@ -106,11 +102,7 @@ def last_vote(arena: Arena, voter: Member) -> ArenaVote | None:
 
 
 def vote_or_404(arena: Arena, vote_id: UUID, voter: Member) -> ArenaVote:
-    """A voter's own vote.
-
-    Raises:
-        Http404: They gave no such vote in this arena.
-    """
+    """Vote of this voter in the arena."""
     vote = ArenaVote.objects.filter(pair__arena=arena, pk=vote_id, voter=voter, retracts__isnull=True).first()
     if vote is None:
         raise Http404("You have no such vote to take back.")
@@ -118,11 +110,6 @@ def vote_or_404(arena: Arena, vote_id: UUID, voter: Member) -> ArenaVote:
 
 
 def pair_or_404(arena: Arena, pair_id: UUID) -> ArenaPair:
-    """A pair of the arena.
-
-    Raises:
-        Http404: The arena has no such pair.
-    """
     pair = ArenaPair.objects.filter(arena=arena, pk=pair_id).first()
     if pair is None:
         raise Http404("There is no such pair in this arena.")
@@ -134,7 +121,6 @@ def next_pair(arena: Arena, voter: Member, *, first: UUID | None = None) -> Deal
 
     Args:
         arena: With its evaluation's task version.
-        voter: Who votes.
         first: A pair to deal before others, if they may vote on it: one whose vote was just taken back.
     """
     if not arena.is_open:
@@ -165,7 +151,7 @@ def _as_dealt(arena: Arena, pair: JudgedPair) -> DealtPair | None:
 def texts_of(
     evaluation: Evaluation, systems: list[str], *, record_id: UUID | None = None
 ) -> dict[tuple[UUID, str], str]:
-    """What systems wrote, as a person reads it, by record and system; what is empty is left out, and erased records are."""
+    """Texts of systems, as a person reads them, by record and system; without empty texts and erased records."""
     rows = EvaluationOutput.objects.filter(
         evaluation=evaluation, system__in=systems, record__erased_at__isnull=True
     ).only("record_id", "system", "text", "fields")

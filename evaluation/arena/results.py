@@ -1,4 +1,4 @@
-"""What the votes of an arena say: standings, each two systems, agreement, and the verdict in a sentence. Pure over its rows."""
+"""Results of an arena's votes: standings, each two systems, agreement, the verdict as a sentence. Pure."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ArenaResult:
-    """What an arena found.
+    """Findings of an arena.
 
     Attributes:
         identical: Pairs that both wrote alike, which count as ties.
@@ -117,11 +117,10 @@ class ArenaResult:
 
 
 def result(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int) -> ArenaResult:
-    """What the votes say.
+    """Compute what the votes say.
 
     Args:
         systems: Names; the first is the reference.
-        pairs: All of the arena.
         most_votes: Most pairs voted on for each two of them: what the intervals are tuned for.
     """
     known = rule.matchups(pairs, len(systems))
@@ -173,8 +172,6 @@ def segments(
 
     Args:
         systems: Names; the first is the reference.
-        pairs: All of the arena.
-        most_votes: As of `result`.
         values: The column, by record; a record that is absent belongs to no segment.
     """
     found = []

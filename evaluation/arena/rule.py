@@ -50,7 +50,7 @@ class JudgedPair:
         return {VoteVerdict.LEFT.value: self.left, VoteVerdict.RIGHT.value: self.right}.get(verdict)
 
     def is_free_for(self, voter: UUID) -> bool:
-        """Whether a voter may be dealt it: somebody is to be asked, and this one was not."""
+        """Return whether a voter may be dealt it: somebody is to be asked, and this one was not."""
         if self.is_identical or any(each == voter for each, _ in self.votes):
             return False
         return not self.votes or (self.is_doubled and len(self.votes) == 1)
@@ -64,7 +64,7 @@ class JudgedPair:
 
 @dataclass(frozen=True, slots=True)
 class Matchup:
-    """What the votes say of two systems, one vote for each record.
+    """Votes on two systems, one vote for each record.
 
     Attributes:
         first: The system whose wins are counted, by its place in the arena.
@@ -93,7 +93,7 @@ class Matchup:
 
 
 def matchups(pairs: Iterable[JudgedPair], systems: int) -> list[Matchup]:
-    """What is known of each two of the systems, in the arena's order."""
+    """Return what is known of each two of the systems, in the arena's order."""
     counts: dict[tuple[int, int], dict[str, int]] = {two: {} for two in combinations(range(systems), 2)}
     for pair in pairs:
         count = counts[pair.first, pair.second]
@@ -120,12 +120,12 @@ def error_of(systems: int) -> float:
 
 
 def is_clear(matchup: Matchup, systems: int) -> bool:
-    """Whether the votes say which of two systems is preferred."""
+    """Return whether the votes say which of two systems is preferred."""
     return sign_sequence.is_clear(matchup.wins, matchup.losses, error=error_of(systems))
 
 
 def is_settled(matchup: Matchup, systems: int, most_votes: int) -> bool:
-    """Whether no further vote is asked for: the order is clear, or the planned votes are given, or no pair is left."""
+    """Return whether no further vote is needed: the order is clear, the planned votes are given, or no pair is left."""
     return is_clear(matchup, systems) or matchup.voted >= most_votes or not matchup.waiting
 
 

@@ -1,4 +1,4 @@
-"""What the API of arenas takes and gives. To voters nothing says which system wrote what."""
+"""Input and output of the API of arenas. To voters nothing says which system wrote what."""
 
 from __future__ import annotations
 

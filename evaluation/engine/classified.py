@@ -15,14 +15,14 @@ from training.engine.model.placement import place
 
 
 def is_classifier(run: RunDir, system: System) -> bool:
-    """Whether what a run made of the student is an encoder with heads."""
+    """Return whether what a run made of the student is an encoder with heads."""
     return system.tuned is not None and loading.has_heads(run.path / system.tuned)
 
 
 def classified(
     run: RunDir, spec: EvaluationSpec, system: System, golds: dict[str, str], *, done: int
 ) -> Iterator[ScoredOutput]:
-    """What a classifier says of each record, scored like what others write.
+    """Return what a classifier says of each record, scored like what others write.
 
     Raises:
         TrainError: It cannot be loaded.

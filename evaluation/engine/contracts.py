@@ -1,4 +1,4 @@
-"""What the evaluation engine is told (`spec.body`) and what it reports (`result.summary`, `outputs.jsonl`).
+"""Input of the evaluation engine (`spec.body`) and its report (`result.summary`, `outputs.jsonl`).
 
 Paths of files are relative to the run directory; a student's folder is absolute. Pydantic only.
 """
@@ -25,7 +25,7 @@ class HeldOutRecord(Part):
 
 
 class GoldText(Part):
-    """What an expert let stand for a held-out record: the reference of the scores that need one."""
+    """Text that an expert let stand for a held-out record: the reference of the scores that need one."""
 
     record: str
     completion: str
@@ -39,7 +39,7 @@ class ShownExample(Part):
 
 
 class ShownExamples(Part):
-    """What a prompt for one record may show, the most alike first."""
+    """Examples that a prompt for one record may show, the most alike first."""
 
     record: str
     examples: list[ShownExample]
@@ -153,7 +153,7 @@ class Difference(Part):
 
 
 class LabelRow(Part):
-    """How one label of a field is told: precision and recall with their intervals, absent where nothing counts for them."""
+    """Scores of one label of a field: precision and recall with their intervals, absent where nothing counts."""
 
     label: str
     support: int
@@ -164,7 +164,7 @@ class LabelRow(Part):
 
 
 class LabelReport(Part):
-    """How a system tells the labels of one field.
+    """Report of how a system tells the labels of one field.
 
     `counts[i][j]` outputs said label j where label i is right; the last column counts those that said none.
     """

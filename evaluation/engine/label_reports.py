@@ -1,4 +1,4 @@
-"""How each system tells labels: confusion counts, precision and recall of each label, macro-F1; and the RMSE of numbers."""
+"""Reports of how each system tells labels: confusion counts, precision, recall, macro-F1; RMSE of numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def label_reports(
 def more_metrics(
     spec: EvaluationSpec, outputs: Sequence[ScoredOutput], golds: Mapping[str, Fields]
 ) -> dict[str, dict[str, MetricInterval]]:
-    """What is no mean over outputs: `macro_f1_<field>` of labels and `rmse_<field>` of numbers, by system."""
+    """Compute what is no mean over outputs: `macro_f1_<field>` of labels and `rmse_<field>` of numbers, by system."""
     metrics: dict[str, dict[str, MetricInterval]] = {}
     for system, written in _by_system(outputs, golds):
         own = metrics.setdefault(system, {})

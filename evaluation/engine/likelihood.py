@@ -1,4 +1,4 @@
-"""How surprising a text is to a model: negative log-likelihood in nats per byte of UTF-8.
+"""Surprise of a text to a model: negative log-likelihood in nats per byte of UTF-8.
 
 Per byte, not per token, so that models with different tokenizers can be compared.
 """

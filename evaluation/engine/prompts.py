@@ -1,4 +1,4 @@
-"""How each system is asked: by the student's short prompt, by the teacher's, or with as many approved examples as fit."""
+"""Prompts of each system: by the student's short prompt, by the teacher's, or with as many approved examples as fit."""
 
 from __future__ import annotations
 

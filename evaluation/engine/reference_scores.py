@@ -33,8 +33,6 @@ class ReferenceScorer:
         """All scores of one output and the marks of the checks.
 
         Args:
-            task: The task version.
-            facts: The record's facts.
             fields: The output; None where it had not the task's shape.
             text: The output as it was written; empty where nothing was.
             gold: What an expert let stand, as a completion; None where nobody did.

@@ -1,4 +1,4 @@
-"""From scored outputs to the report: shares and means with intervals, and the differences that matter."""
+"""Turn scored outputs into the report: shares and means with intervals, and the differences that matter."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def report(
 
 
 def gold_fields(spec: EvaluationSpec) -> dict[str, Fields]:
-    """What experts let stand, as fields by record; the first gold of a record counts."""
+    """Return what experts let stand, as fields by record; the first gold of a record counts."""
     texts = {gold.record: gold.completion for gold in reversed(spec.golds)}
     return {record: prompting.parse(spec.task, text) for record, text in texts.items()}
 
@@ -121,7 +121,7 @@ def _intervals(metrics: dict[str, dict[str, float]], spec: EvaluationSpec) -> di
 
 
 def is_share(metric: str) -> bool:
-    """Whether a metric is 0 or 1 of each output, so that its mean is a share."""
+    """Return whether a metric is 0 or 1 of each output, so that its mean is a share."""
     return reference_free.is_share(metric) or typed.is_share(metric)
 
 

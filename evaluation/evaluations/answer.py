@@ -42,7 +42,7 @@ class Cheapest:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the page says first.
+    """Answer that the page gives first.
 
     Attributes:
         best: The system with the highest value of those that are no baseline; several where they are level.
@@ -65,7 +65,6 @@ def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
     """The answer by the metric that the evaluation is judged by; None while nothing is scored.
 
     Args:
-        summary: The evaluation's.
         own: The system that the evaluation is of.
     """
     metric, kinds = tables.headline_metric(summary), summary.get("kinds", {})

@@ -25,7 +25,7 @@ def chosen(run: TrainingRun) -> list[Baseline]:
 
 
 def always(run: TrainingRun) -> list[str]:
-    """What a run is compared with whatever is chosen, in words."""
+    """Return what a run is compared with whatever is chosen, in words."""
     base = [] if run.is_classifier else ["the base as the student is asked"]
     return [*base, *([baselines.MAJORITY, baselines.NEAREST] if value_fields(run.taught) else []), "the teacher"]
 
@@ -34,9 +34,7 @@ def prompted_bases(evaluation: Evaluation, base: dict[str, Any], records: Record
     """The base asked with the teacher's prompt, alone and with approved examples, as far as the evaluation has them.
 
     Args:
-        evaluation: With its run.
         base: The bare base, as the engine is told.
-        records: Those that are written for.
     """
     return [
         {
@@ -52,7 +50,7 @@ def prompted_bases(evaluation: Evaluation, base: dict[str, Any], records: Record
 
 
 def without_model(evaluation: Evaluation, records: Records) -> list[dict[str, Any]]:
-    """What could be said without any model: the gold of the most alike record; for values the most frequent answer too."""
+    """Baselines without a model: the gold of the most alike record; for values the most frequent answer too."""
     spec = evaluation.run.taught
     has_values = bool(value_fields(spec))
     if not has_values and Baseline.NEAREST not in evaluation.baselines:

@@ -1,4 +1,4 @@
-"""What so few records can show, as a sentence. Pure Python."""
+"""Limits of few records, as a sentence. Pure Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ EXAMPLE_SHARE = 0.8
 
 
 def warning(count: int, split: str) -> str:
-    """Where the true share may lie with so few records of a split; empty where there are enough, or none."""
+    """Return where the true share may lie with so few records of a split; empty where there are enough, or none."""
     if not 0 < count < FEW:
         return ""
     here, enough = clopper_pearson(EXAMPLE_SHARE * count, count), wilson(EXAMPLE_SHARE * FEW, FEW)

@@ -1,4 +1,4 @@
-"""What a page's form may order of an evaluation."""
+"""Form that orders an evaluation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evaluation.states import Baseline
 
 
 class OrderForm(forms.Form):
-    """What a run is compared with; `planned` is asked for the first opening of a test split alone."""
+    """Baselines that a run is compared with; `planned` is asked for the first opening of a test split alone."""
 
     # Tells a form without a tick from a button that asks for the usual.
     chosen = forms.BooleanField(required=False, widget=forms.HiddenInput)

@@ -1,4 +1,4 @@
-"""What an evaluation needs to know: held-out records, golds, the teacher, and texts that exist already."""
+"""Inputs of an evaluation: held-out records, golds, the teacher, and texts that exist already."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split) -> list[dict[str, str]]:
-    """What experts let stand for these records, from a split's file of the frozen version."""
+    """Return what experts let stand for these records, from a split's file of the frozen version."""
     wanted = set(record_ids)
     return [gold for gold in first_mail_golds(version, split) if gold["record"] in wanted]
 
@@ -103,7 +103,7 @@ def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str])
 
 
 def teacher_outputs(order: Order, *, names: set[str]) -> list[dict[str, Any]]:
-    """What the teacher wrote of these fields, a failure as an output without any."""
+    """Return what the teacher wrote of these fields, a failure as an output without any."""
     written = []
     calls = Call.objects.filter(order=order, state__in=(CallState.ANSWERED, CallState.FAILED))
     for call in calls.order_by("position"):

@@ -13,10 +13,9 @@ _SHARE = MetricDisplay("", "", "", "percent", 0)
 
 
 def of(summary: dict[str, Any], *, first: str = "") -> list[dict[str, Any]]:
-    """Of each field with labels: precision and recall by label and system, and each system's confusion counts.
+    """Tabulate each field with labels: precision and recall by label and system, and each system's confusion counts.
 
     Args:
-        summary: The evaluation's.
         first: The system whose confusion comes first, if it is there; else that of what was tuned.
     """
     reports, names = summary.get("labels", {}), tables.systems(summary)

@@ -1,4 +1,4 @@
-"""How metrics of an evaluation are called, explained and written. Pure Python."""
+"""Names, explanations and number formats of an evaluation's metrics. Pure Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHAPE = "has_shape"
 
 @dataclass(frozen=True)
 class MetricDisplay:
-    """How a metric is called, explained and written."""
+    """Name, explanation and number format of a metric."""
 
     name: str
     label: str
@@ -21,7 +21,7 @@ class MetricDisplay:
 
     @property
     def is_of_check(self) -> bool:
-        """Whether it is of one check or of one field's checks, and not among those told of every output."""
+        """Return whether it is of one check or of one field's checks, and not among those told of every output."""
         return self.name.startswith(CHECKS) and all(self.name != listed.name for listed in METRICS)
 
 
@@ -122,7 +122,7 @@ _NEED_GOLD_BEGINNINGS = tuple(start for start, *_ in _OF_FIELDS)
 
 
 def needs_gold(name: str) -> bool:
-    """Whether a metric is of outputs with a gold alone."""
+    """Return whether a metric is of outputs with a gold alone."""
     return name in _NEED_GOLD or name.startswith(_NEED_GOLD_BEGINNINGS)
 
 

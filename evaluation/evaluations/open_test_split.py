@@ -35,7 +35,6 @@ def open_test_split(
 
     Args:
         run: A run that succeeded.
-        by: A lead of its task.
         planned: How many openings of this test split are planned in all; needed for the first, fixed after it.
         baselines: What the run is compared with; None for what an evaluation has by default.
 

@@ -55,11 +55,7 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Evaluation]
 
 
 def evaluation_or_404(member: Member, evaluation_id: UUID | str) -> Evaluation:
-    """An evaluation, if the member may see its task.
-
-    Raises:
-        Http404: No such evaluation, or not this member's.
-    """
+    """An evaluation, if the member may see its task."""
     evaluation = visible(member).filter(pk=evaluation_id).first()
     if evaluation is None:
         raise Http404("There is no evaluation with this id that you can see.")
@@ -104,12 +100,12 @@ def visible_openings(member: Member, *, task: Task | None = None) -> QuerySet[Sp
 
 
 def uncounted_reads(task: Task) -> int:
-    """How many evaluations read the test split before openings were counted."""
+    """Return how many evaluations read the test split before openings were counted."""
     return Evaluation.objects.filter(task=task, split=Split.TEST, opening=None).exclude(summary={}).count()
 
 
 def may_see_texts(member: Member, task: Task) -> bool:
-    """Whether a member may see which system wrote what.
+    """Return whether a member may see which system wrote what.
 
     While an arena of the task is open its leads alone, for the others vote blind; and never who reviews the drafts that the
     task's miniatures judge.

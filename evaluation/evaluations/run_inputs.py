@@ -23,12 +23,12 @@ TUNED = "tuned"
 
 
 def base_name(run: TrainingRun) -> str:
-    """How tables call the student before any tuning."""
+    """Return how tables call the student before any tuning."""
     return f"{run.student.slug} (base)"
 
 
 def tuned_name(run: TrainingRun) -> str:
-    """How tables call what a run made."""
+    """Return how tables call what a run made."""
     return f"run {run.number} (encoder)" if run.is_classifier else _name_by_method(run)
 
 

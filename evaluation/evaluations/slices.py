@@ -55,7 +55,6 @@ def scored(
         slices: Records by column and value.
         scores: The system's score by record.
         companies: Company by record; empty where a record stands for itself.
-        metric: How it is written.
         summary: The evaluation's, for the level of its intervals, and whether it gives verdicts at all.
         more_is_better: Whether less of the metric is a loss.
     """

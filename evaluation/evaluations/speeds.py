@@ -1,4 +1,4 @@
-"""How fast systems write: throughput of what was written in batches here, seconds of a call of what was asked elsewhere. Pure Python.
+"""Speed of systems: throughput of batches written here, seconds of a call that was made elsewhere. Pure Python.
 
 A local output's seconds are its share of its batch's time: they tell how many come in an hour, and not how long one takes alone.
 """

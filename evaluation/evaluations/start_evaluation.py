@@ -48,7 +48,6 @@ def start(
     """Order an evaluation of a run that succeeded.
 
     Args:
-        run: The run.
         by: A lead of its task; None when the product does it by itself.
         split: Which records; the test split is for `open_test_split` alone, which counts.
         baselines: What the run is compared with beside its bare base; None for `DEFAULT_BASELINES`.

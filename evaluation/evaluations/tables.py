@@ -32,7 +32,7 @@ def systems(summary: dict[str, Any]) -> list[str]:
 
 
 def of_values(summary: dict[str, Any]) -> bool:
-    """Whether values are all that was scored: no prose was written and no check read it, so that nothing could fail one."""
+    """Return whether values alone were scored: no prose was written and no check read it, so that none could fail."""
     measured = _measured(summary)
     checks = {name for name in measured if name.startswith(CHECKS) and not name.startswith(FIELDS)}
     return "exact" in measured and "words" not in measured and checks <= {"passes_all"}
@@ -134,7 +134,7 @@ def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def forgotten(summary: dict[str, Any], name: str) -> tuple[float, float | None, float | None] | None:
-    """How much a system's loss on the general text grew against the base: the change as a share, and its interval's ends.
+    """Growth of a system's loss on the general text against the base, as a share, and its interval's ends.
 
     None where there is nothing to compare; no ends where passages were not kept, or are too few.
     """

@@ -1,4 +1,4 @@
-"""How much a GPU writes for a task in an hour, as its newest evaluation measured it."""
+"""Capacity of a GPU: how much it writes for a task in an hour, as its newest evaluation measured it."""
 
 from __future__ import annotations
 

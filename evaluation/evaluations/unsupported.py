@@ -22,14 +22,7 @@ _READ_OF_EACH: Final = 6
 
 @dataclass(frozen=True)
 class UnsupportedExample:
-    """A sentence that its record does not support.
-
-    Attributes:
-        record: The id of the record.
-        title: How pages call the record.
-        sentence: The sentence as it was written.
-        why: What is wrong, in one short sentence.
-    """
+    """A sentence that its record does not support."""
 
     system: str
     record: UUID

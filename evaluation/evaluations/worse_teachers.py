@@ -1,4 +1,4 @@
-"""Whether one teacher was measured to be worse than another: of evaluations on the same records, one with each."""
+"""Evidence that one teacher is measured worse than another: of evaluations on the same records, one with each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Interval = tuple[float, float]
 
 
 class TeacherComparison:
-    """What evaluations say of teachers beside each other; see `generation.teachers.shutdowns`.
+    """Comparisons of teachers by evaluations; see `generation.teachers.shutdowns`.
 
     Read when the first pair is asked about and kept for the others: of a list of models, each has many that could replace it.
     """

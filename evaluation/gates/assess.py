@@ -28,8 +28,6 @@ class RuleFinding:
 
     Attributes:
         found: The value, or for a margin what is lost (negative where something is won), in the metric's unit.
-        low: Lower end of its interval.
-        high: Upper end.
     """
 
     rule: GateRule
@@ -72,7 +70,6 @@ def assess(rules: list[GateRule], summary: dict[str, Any], *, own: str) -> GateF
     """Judge rules on an evaluation.
 
     Args:
-        rules: The gate's.
         summary: The evaluation's; empty while it is not done.
         own: The system that the evaluation is of.
     """

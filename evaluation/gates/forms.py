@@ -1,4 +1,4 @@
-"""What a page's form says of a gate."""
+"""Forms of a gate."""
 
 from __future__ import annotations
 
@@ -103,7 +103,6 @@ def asked_rules(posted: QueryDict, shown: Sequence[GateRule]) -> list[GateRule]:
     """Rules that were ticked, with the bounds that were typed, and one of one's own where a metric was chosen.
 
     Args:
-        posted: The form, as Django reads it.
         shown: Rules that the page shows now; proposals may have changed since it was loaded.
 
     Raises:

@@ -58,7 +58,7 @@ def newest(run: TrainingRun, *, suite: str) -> Evaluation | None:
 
 
 def is_under_way(evaluation: Evaluation) -> bool:
-    """Whether an evaluation may still come to scores by itself."""
+    """Return whether an evaluation may still come to scores by itself."""
     if evaluation.is_done or evaluation.problem:
         return False
     return evaluation.job is None or JobState(evaluation.job.state) not in FINISHED
@@ -68,8 +68,6 @@ def wait(evaluation_id: UUID, *, is_over: Callable[[], bool], pause: Callable[[]
     """Return an evaluation once it has ended, or as it is when time is over.
 
     Args:
-        evaluation_id: Which.
-        is_over: Whether no time is left.
         pause: Called between two looks.
     """
     while True:

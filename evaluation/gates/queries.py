@@ -24,7 +24,7 @@ CONSIDERED = 50
 
 @dataclass(frozen=True)
 class GateStanding:
-    """How a run stands before its task's gate.
+    """Standing of a run before its task's gate.
 
     Attributes:
         gate: The gate; None where the task has none, or it was lifted.
@@ -73,7 +73,7 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Gate]:
 
 
 def standing_of(evaluation: Evaluation) -> GateStanding:
-    """How an evaluation's run stands by this evaluation; rules of another suite by the newest evaluation on that suite."""
+    """Standing of a run by this evaluation; rules of another suite by the newest evaluation on that suite."""
     gate = gate_of(evaluation.task)
     suite = evaluation.suite.name if evaluation.suite else ""
     return GateStanding(gate, evaluation, _finding(gate, evaluation.run, evaluation.summary, suite=suite))
@@ -116,6 +116,6 @@ def _newest(run: TrainingRun, suite: str) -> QuerySet[Evaluation]:
 
 
 def newest_summary(task: Task) -> dict[str, Any]:
-    """What the newest finished evaluation of a task measured; empty where there is none."""
+    """Return what the newest finished evaluation of a task measured; empty where there is none."""
     newest = Evaluation.objects.filter(task=task).exclude(summary={}).order_by("-created_at").first()
     return dict(newest.summary) if newest else {}

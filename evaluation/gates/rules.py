@@ -1,4 +1,4 @@
-"""What a gate asks: thresholds, margins of non-inferiority, a bound of forgetting. Pure Python.
+"""Rules of a gate: thresholds, margins of non-inferiority, a bound of forgetting. Pure Python.
 
 Bounds are in the metric's own unit; of a share from 0 to 1.
 """
@@ -31,7 +31,6 @@ class GateRule:
     """One rule.
 
     Attributes:
-        kind: What is compared with the bound.
         metric: Name of a metric; empty of forgetting.
         bound: The threshold, or the most that may be lost.
         against: With whom a margin compares; empty of other kinds.
@@ -52,7 +51,7 @@ class GateRule:
 
     @property
     def wanted(self) -> str:
-        """What it asks, such as "at least 70.0 %"."""
+        """Return what it asks, such as "at least 70.0 %"."""
         if self.kind == RuleKind.NOT_WORSE:
             return f"not worse than {Against(self.against).label.lower()} by more than {in_words(self.bound, self.display, margin=True)}"
         word = "at least" if self.kind == RuleKind.AT_LEAST else "at most"
@@ -74,7 +73,7 @@ class GateRule:
 
     @property
     def percent(self) -> bool:
-        """Whether pages ask for its bound in per cent, or points."""
+        """Return whether pages ask for its bound in per cent, or points."""
         return self.display.unit == "percent"
 
     def as_json(self) -> dict[str, Any]:
@@ -84,13 +83,13 @@ class GateRule:
 
 
 def display_of(metric: str) -> MetricDisplay:
-    """How a metric is called and written."""
+    """Return how a metric is called and written."""
     known = next((each for each in METRICS if each.name == metric), None)
     return known or of_field(metric) or of_check(metric)
 
 
 def more_is_better(metric: str) -> bool:
-    """Whether a higher value of a metric is the better one."""
+    """Return whether a higher value of a metric is the better one."""
     return metric in _MORE_IS_BETTER or metric.startswith(_MORE_IS_BETTER_BEGINNINGS)
 
 
@@ -152,7 +151,7 @@ def _wrong_way(rule: GateRule) -> str:
 
 
 def is_metric(name: str) -> bool:
-    """Whether an evaluation could have a metric of this name."""
+    """Return whether an evaluation could have a metric of this name."""
     is_listed = any(each.name == name for each in METRICS)
     return is_listed or of_field(name) is not None or (name.startswith(CHECKS) and len(name) > len(CHECKS))
 

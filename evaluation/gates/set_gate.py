@@ -25,9 +25,6 @@ def set_gate(task: Task, *, rules: Sequence[GateRule], by: Member, seen: int | N
     Changes of one task come one after the other: the task's row is locked, as promotions lock it.
 
     Args:
-        task: Whose gate it is.
-        rules: What is asked from now on.
-        by: A lead of the task.
         seen: Number of the gate that the change starts from, 0 of none; None where that does not matter.
 
     Raises:

@@ -20,7 +20,7 @@ from review.spec.paths import word_count
 
 
 def subject_of(evaluation: Evaluation) -> Subject:
-    """What a judge reads of an evaluation: the same records of each system, drawn at random, but for answers without a shape."""
+    """Answers that a judge reads: the same records of each system, drawn at random, but for answers without a shape."""
 
     def texts(at_most: int, *, tested_only: bool = False) -> list[TextToJudge]:
         spec = evaluation.task_version.spec

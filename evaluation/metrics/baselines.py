@@ -1,4 +1,4 @@
-"""What costs nothing to say: the most frequent answer, and the gold of the record that is most alike. Pure Python.
+"""Baselines that cost nothing: the most frequent answer, and the gold of the record that is most alike. Pure Python.
 
 A miniature that is no better than these has learnt nothing of use.
 """
@@ -66,8 +66,6 @@ class NearestGold:
         """The examples that are most alike, the most alike first; among equal ones those that came first.
 
         Args:
-            facts: Of the record that is asked about.
-            count: How many at most.
             apart_from: A company whose examples are left out, where it has a name.
         """
         likeness: dict[int, float] = defaultdict(float)

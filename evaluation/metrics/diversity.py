@@ -1,4 +1,4 @@
-"""How much the outputs of one system repeat each other."""
+"""Repetition among the outputs of one system."""
 
 from __future__ import annotations
 

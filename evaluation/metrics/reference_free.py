@@ -30,8 +30,6 @@ def scores(
     """Score one output without a reference.
 
     Args:
-        spec: The task version.
-        facts: The record's facts.
         fields: The output, or None when it had not the task's shape.
         text: What was written, for an output without shape; empty where nothing was.
 
@@ -70,7 +68,7 @@ def scores(
 
 
 def has_prose(spec: TaskSpec) -> bool:
-    """Whether texts are written, beside or in place of labels, numbers and days."""
+    """Return whether texts are written, beside or in place of labels, numbers and days."""
     return any(_is_prose(field) for field in spec.output_schema)
 
 
@@ -79,7 +77,7 @@ def _is_prose(item: OutputItem) -> bool:
 
 
 def is_share(metric: str) -> bool:
-    """Whether a metric is 0 or 1 of each output, so that its mean is a share."""
+    """Return whether a metric is 0 or 1 of each output, so that its mean is a share."""
     return metric == "has_shape" or metric.startswith("passes_")
 
 
@@ -126,7 +124,7 @@ def _as_fields(spec: TaskSpec, text: str) -> Fields:
 
 
 def facts_used(facts: Facts, text: str) -> int:
-    """How many facts have a value that the text names, case aside."""
+    """Return how many facts have a value that the text names, case aside."""
     folded = text.casefold()
     return sum(
         any(len(value) >= MIN_FACT_CHARS and value.casefold() in folded for value in plain_texts(fact))

@@ -40,9 +40,7 @@ def scores(spec: TaskSpec, fields: Fields | None, gold: Fields) -> dict[str, flo
     """Score the values of one output against what an expert let stand.
 
     Args:
-        spec: The task version.
         fields: The output, or None when it had not the task's shape: then nothing of it is right.
-        gold: The expert's values.
 
     Returns:
         `exact`: 1 where every value is right, `right_<field>`: 1 where that one is; `f1_<field>` of sets of labels and of
@@ -72,10 +70,7 @@ def quote_scores(spec: TaskSpec, facts: Facts, fields: Fields | None, gold: Fiel
     """Score the quotes of one output by their places in the facts.
 
     Args:
-        spec: The task version.
-        facts: The record's facts.
         fields: The output, or None when it had not the task's shape.
-        gold: The expert's values.
 
     Returns:
         For each field that is a quote or holds some: `quote_f1_<field>`, F1 over the characters that both quote, and
@@ -96,7 +91,7 @@ def quote_scores(spec: TaskSpec, facts: Facts, fields: Fields | None, gold: Fiel
 
 
 def is_share(metric: str) -> bool:
-    """Whether a metric is 0 or 1 of each output."""
+    """Return whether a metric is 0 or 1 of each output."""
     return metric == EXACT or metric.startswith((RIGHT, QUOTED))
 
 

@@ -44,7 +44,7 @@ class Arena(models.Model):
 
 
 class ArenaPair(models.Model):
-    """What two systems wrote for one record; the texts stay with the evaluation, and go with its record."""
+    """Texts that two systems wrote for one record; the texts stay with the evaluation, and go with its record."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="pairs")

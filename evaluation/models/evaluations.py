@@ -57,7 +57,7 @@ class Evaluation(models.Model):
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether its job was cancelled, so that it will tell nothing."""
+        """Return whether its job was cancelled, so that it will tell nothing."""
         return self.job is not None and self.job.state == JobState.CANCELLED
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ class SplitOpening(models.Model):
 
     @property
     def is_exploratory(self) -> bool:
-        """Whether it came after those that were planned, so that it gives no verdict."""
+        """Return whether it came after those that were planned, so that it gives no verdict."""
         return self.number > self.planned
 
     def __str__(self) -> str:
@@ -97,7 +97,7 @@ class SplitOpening(models.Model):
 
 
 class EvaluationOutput(models.Model):
-    """What one system wrote for one held-out record, and its scores."""
+    """Output of one system for one held-out record, and its scores."""
 
     evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="outputs")
     system = models.CharField(max_length=120)

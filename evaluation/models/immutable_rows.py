@@ -1,4 +1,4 @@
-"""Which rows of this room never change, for the triggers of the review room to hold."""
+"""Rows of this room that never change, for the triggers of the review room to hold."""
 
 from review.db.immutability import Guard
 

@@ -93,7 +93,7 @@ class StudyCell(models.Model):
 
 
 class StudyVerdict(models.Model):
-    """What a study came to: its sentence and every number behind it."""
+    """Outcome of a study: its sentence and every number behind it."""
 
     study = models.OneToOneField(Study, primary_key=True, on_delete=models.PROTECT, related_name="verdict")
     body = models.JSONField()

@@ -1,4 +1,4 @@
-"""What comparisons of arms say in words: the sentence of each kind of study, and the line on each question."""
+"""Comparisons of arms in words: the sentence of each kind of study, and the line on each question."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class ArmComparison:
         is_shown: Whether it is shown to be within the bound, and all before it were.
         is_asked: Whether all before it were shown.
         problem: Why it cannot be told; empty where it can.
-        level: Of the interval.
     """
 
     arm: str
@@ -201,12 +200,12 @@ def finding(one: ArmComparison, rule: Mapping[str, Any]) -> str:
 
 
 def is_told(one: ArmComparison) -> bool:
-    """Whether a comparison has a figure that may be told."""
+    """Return whether a comparison has a figure that may be told."""
     return one.lost is not None and not one.problem
 
 
 def compared(one: ArmComparison, rule: Mapping[str, Any]) -> str:
-    """What two arms differ by with its interval, or why it cannot be told."""
+    """Return what two arms differ by with its interval, or why it cannot be told."""
     head = f"{one.arm} against {one.against}"
     if not is_told(one):
         return f"{head}: cannot be told, {one.problem or 'for no output passes'}"

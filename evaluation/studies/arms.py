@@ -18,10 +18,9 @@ COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_
 
 
 def conclude_filter(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """What the finished cells say of the human filter, under the rule that was registered.
+    """Return what the finished cells say of the human filter, under the rule that was registered.
 
     Args:
-        cells: Finished ones.
         rule: `comparisons`, `tolerance`, `draws`, `seed`, `metric`, `unstable_above`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What imitation against logits takes beside a version and a student: the teacher of the logits, and a version without the reasoning."""
+"""Further inputs of imitation against logits: the teacher of the logits, and a version without the reasoning."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ITS_OWN: Final = frozenset({"objective", "temperature", "kl"})
 
 @dataclass(frozen=True)
 class Beside:
-    """Whose logits are learnt, and which version has the answers alone; None where a study takes none."""
+    """Teacher whose logits are learnt, and the version that has the answers alone; None where a study takes none."""
 
     teacher: Student | None = None
     answers: DatasetVersion | None = None
@@ -38,7 +38,7 @@ class Beside:
         return self.teacher if arm.teacher else None
 
     def scored_in_both(self, scored: Sequence[str]) -> list[str]:
-        """Those of the validation records that the version without the reasoning holds too."""
+        """Return those of the validation records that the version without the reasoning holds too."""
         if self.answers is None:
             return list(scored)
         there = set(selectors.validation_records(self.answers, limit=1_000_000))
@@ -102,7 +102,7 @@ def recipe_of(arm: StudyArm, overrides: dict[str, Any], student: Student) -> tup
 
 
 def plan_of(arm: StudyArm, design: StudyDesign, beside: Beside) -> dict[str, Any]:
-    """What stands in a cell's plan only where it is so: plans of before keep their fingerprints."""
+    """Return what stands in a cell's plan only where it is so: plans of before keep their fingerprints."""
     teacher = beside.teacher_of(arm)
     return {
         **({"teacher": str(teacher.pk)} if teacher else {}),

@@ -60,7 +60,7 @@ def score(measurement_id: UUID) -> None:
 
 
 def is_ready(cell: StudyCell) -> bool:
-    """Whether nothing that a cell goes on from is still to be tuned; where that ended badly, it is ready to be refused."""
+    """Return whether nothing is left to tune that a cell goes on from; where that ended badly, it is ready to be refused."""
     before = _before(cell.measurement)
     if before is None or before.is_done or (before.run and before.run.job.state in FINISHED):
         return True

@@ -1,4 +1,4 @@
-"""Where the paper disagrees with itself, each with what a task's newest finished study of such students measured; else *not measured*.
+"""Contradictions of the paper, each with what a task's newest finished study of such students measured, if any.
 
 Only studies that tune students of several sizes can tell. What they measure is a loss, or a share of outputs, and no rate of people.
 """

@@ -1,4 +1,4 @@
-"""What a study can ask and the grid that answers it: kinds, presets, limits, arms. Does not know datasets or runs."""
+"""Questions of a study and the grid that answers it: kinds, presets, limits, arms. Does not know datasets or runs."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class StudyArm:
 
 @dataclass(frozen=True)
 class StudyInputs:
-    """What a grid is laid out from.
+    """Inputs that a grid is laid out from.
 
     Attributes:
         records: Training records of each kind of rows that the version holds.
@@ -174,7 +174,7 @@ class StudyDesign:
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """What a person asks for; what is left empty follows from the preset."""
+    """Request of a person for a study; what is left empty follows from the preset."""
 
     kind: str
     preset: str = SMALL

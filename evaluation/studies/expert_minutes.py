@@ -46,7 +46,7 @@ def minutes_of(asked: StudyRequest, given: StudyInputs) -> int:
 
 
 def errors_of(asked: StudyRequest, design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
-    """What cannot be, by field; empty for other kinds, of which only their own fields are looked at."""
+    """Return what cannot be, by field; empty for other kinds, of which only their own fields are looked at."""
     if design.kind != StudyKind.MINUTES:
         return {}
     errors: dict[str, list[str]] = {}

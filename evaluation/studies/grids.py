@@ -49,7 +49,6 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
     """The design of a preset with what was asked for in its place.
 
     Args:
-        wishes: What was asked for.
         given: What the version holds, and which students there are.
 
     Raises:

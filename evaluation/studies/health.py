@@ -1,4 +1,4 @@
-"""How evenly the runs of cells went: steps whose loss leapt, steps that were skipped, rows that were left out. Shown, never judged."""
+"""Health of the runs of cells: steps whose loss leapt, skipped steps, rows left out. Shown, never judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEWEST_BEFORE: Final = 5
 
 
 def spikes(losses: Sequence[float]) -> int:
-    """How many points of a run's curve leap above those before them."""
+    """Return how many points of a run's curve leap above those before them."""
     return sum(
         loss > SPIKE * median(losses[max(0, place - POINTS_BEFORE) : place])
         for place, loss in enumerate(losses)

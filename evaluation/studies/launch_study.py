@@ -44,8 +44,6 @@ def launch(
     Args:
         wishes: The grid that is asked for; what is empty follows from the preset.
         version: A frozen dataset version.
-        student: The base model that every cell tunes.
-        by: A lead of the version's task.
         others: Of a transfer, versions of other tasks, which the member leads too: their rows are tuned on.
 
     Raises:

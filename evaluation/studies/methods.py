@@ -18,7 +18,7 @@ COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_
 
 
 def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """What the finished cells say under the rule that was registered.
+    """Return what the finished cells say under the rule that was registered.
 
     Args:
         cells: Finished ones of both arms, at one size.

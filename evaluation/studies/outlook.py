@@ -1,4 +1,4 @@
-"""What a study can show before it is launched: its power at the registered margin, from its records, seeds and how far losses scatter."""
+"""Power of a study at the registered margin before it is launched, from its records, seeds and scatter of losses."""
 
 from __future__ import annotations
 
@@ -56,7 +56,6 @@ class StudyOutlook:
     """Power of a study.
 
     Attributes:
-        scatter: What it is reckoned from.
         power: Chance to show within the margin what truly loses nothing; of a gain, one as large as was registered.
         shown: Largest true loss that is shown to be within the margin with a power of 80 %; below 0 where none is.
         worse: Smallest true loss that is shown to be beyond it with that power.
@@ -74,7 +73,7 @@ class StudyOutlook:
 
 
 def assumed(metric: StudyMetric) -> Scatter:
-    """What is taken where no study of the task tells it."""
+    """Return what is taken where no study of the task tells it."""
     return Scatter(*ASSUMED_SCATTER[metric], ASSUMED)
 
 
@@ -91,7 +90,7 @@ def scatter_of(groups: Sequence[Group], metric: StudyMetric, *, source: str) -> 
 
 
 def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOutlook:
-    """What a design shows with so many scored records."""
+    """Return what a design shows with so many scored records."""
     rule = rule_of(design)
     margin = float(rule["margin"] if design.kind == StudyKind.METHODS else rule["tolerance"])
     runs = len(design.seeds)

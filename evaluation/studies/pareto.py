@@ -1,4 +1,4 @@
-"""Which arms nobody beats in both loss and cost: a front for each cost that is counted. Of means; nothing is tested."""
+"""Arms that nobody beats in both loss and cost: a front for each cost that is counted. Of means; nothing is tested."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FRONT_COSTS: Final = {
 
 
 def fronts(points: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """By cost, the arms that no other beats: none has at most as much of both loss and cost, and less of one.
+    """Return by cost the arms that no other beats: none has at most as much of both loss and cost, and less of one.
 
     Args:
         points: Of arms: `arm`, `loss` and its costs; an arm whose cost is not known is on no front of it.

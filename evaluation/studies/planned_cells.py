@@ -41,10 +41,9 @@ class PlannedStudyCell:
 
 @dataclass(frozen=True)
 class CellInputs:
-    """What every cell of a study has in common.
+    """Inputs that every cell of a study has in common.
 
     Attributes:
-        version: The study's dataset version.
         versions: Of a transfer, all of them by their ids.
         student: What is tuned where an arm names no student of its own.
         students: All of them by their short names.
@@ -78,7 +77,7 @@ def plan_cells(inputs: CellInputs) -> tuple[PlannedStudyCell, ...]:
 
 
 def overrides_of(design: StudyDesign, seed: int) -> dict[str, Any]:
-    """What a study changes of a preset: fixed epochs, its own seed, and no look at validation before the end."""
+    """Return what a study changes of a preset: fixed epochs, its own seed, and no look at validation before the end."""
     return {"epochs": design.epochs, "seed": seed, "eval_every_steps": NEVER_BEFORE_END}
 
 

@@ -144,7 +144,7 @@ def page(study: Study, reader: StudyReader) -> dict[str, Any]:
 
 
 def contradictions_beside(study: Study) -> list[dict[str, Any]]:
-    """Where the paper disagrees with itself on what a study of students asks, with what was measured of its task; of others nothing."""
+    """Contradictions of the paper on a study of students, with what was measured of its task; of others nothing."""
     return contradictions.of_task(study.task) if study.kind in contradictions.KINDS else []
 
 
@@ -162,7 +162,7 @@ def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def rule_note(study: Study) -> str:
-    """What must be known beside the rule: that it is registered no more, or how far the machinery was shown; empty for others."""
+    """Note beside the rule: that it is registered no more, or how far the machinery was shown; empty for others."""
     if study.kind == StudyKind.EXPERTS:
         return EXPERTS_NOTE
     if study.kind != StudyKind.SAMPLES or "order" in study.record["decision_rule"]:

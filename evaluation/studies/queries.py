@@ -34,7 +34,7 @@ OF_CELLS = (
 
 @dataclass(frozen=True)
 class StudyCellStatus:
-    """How far a cell is: its state, why it is not going on, and the job that is at it."""
+    """Progress of a cell: its state, why it is not going on, and the job that is at it."""
 
     cell: StudyCell
     state: CellState
@@ -49,11 +49,7 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Study]:
 
 
 def study_or_404(member: Member, study_id: UUID | str) -> Study:
-    """A study, if the member may see its task.
-
-    Raises:
-        Http404: No such study, or not this member's.
-    """
+    """A study, if the member may see its task."""
     study = visible(member).filter(pk=study_id).first()
     if study is None:
         raise Http404("There is no study with this id that you can see.")
@@ -71,7 +67,7 @@ def cells(study: Study) -> list[StudyCell]:
 
 
 def cell_status(cell: StudyCell) -> StudyCellStatus:
-    """How far a cell is."""
+    """Return how far a cell is."""
     measurement = cell.measurement
     if measurement.is_done:
         return StudyCellStatus(cell, CellState.DONE)
@@ -92,7 +88,7 @@ def cell_status(cell: StudyCell) -> StudyCellStatus:
 
 
 def measured(fingerprints: Iterable[str]) -> frozenset[str]:
-    """Those that have been measured already."""
+    """Return those that have been measured already."""
     measurements = Measurement.objects.filter(fingerprint__in=list(fingerprints)).exclude(scores={})
     return frozenset(measurements.values_list("fingerprint", flat=True))
 
@@ -105,7 +101,7 @@ def waiting_for(job: Job) -> list[tuple[UUID, str]]:
 
 
 def has_news(study_id: UUID) -> bool:
-    """Whether a cell that was begun has a job that has ended and that the study has not seen to."""
+    """Return whether a cell that was begun has a job that has ended and that the study has not seen to."""
     return any(
         not cell.measurement.is_done and _job_state(cell) in FINISHED
         for cell in StudyCell.objects.filter(study_id=study_id, begun_at__isnull=False, problem="").select_related(
@@ -115,7 +111,7 @@ def has_news(study_id: UUID) -> bool:
 
 
 def is_wanted_elsewhere(cell: StudyCell) -> bool:
-    """Whether another study that is going on has begun the same measurement."""
+    """Return whether another study that is going on has begun the same measurement."""
     others = StudyCell.objects.filter(measurement=cell.measurement_id, begun_at__isnull=False)
     at_rest = (*FINISHED, JobState.PAUSED, JobState.PAUSING, JobState.CANCELLING)
     return others.exclude(study=cell.study_id).exclude(study__job__state__in=at_rest).exists()
@@ -201,12 +197,12 @@ def scores_of(measurement: Measurement, metric: str) -> dict[str, float]:
 
 
 def is_recorded(measurement: Measurement) -> bool:
-    """Whether it was measured elsewhere and came with the product."""
+    """Return whether it was measured elsewhere and came with the product."""
     return measurement.run_id is None and "run" in measurement.scores
 
 
 def run_figures(measurement: Measurement) -> dict[str, Any]:
-    """What the run of a measurement took and left; scores that were measured elsewhere bring the figures with them."""
+    """Figures of the run of a measurement; scores that were measured elsewhere bring the figures with them."""
     run = measurement.run
     if run is None:
         return dict(measurement.scores.get("run", {}))

@@ -23,5 +23,5 @@ def sha256_of(text: str) -> str:
 
 
 def fingerprint(plan: dict[str, Any]) -> str:
-    """What a cell's result hangs on, as one hash: student, data, rows, recipe with its seed, and how it is scored."""
+    """Hash all that a cell's result hangs on: student, data, rows, recipe with its seed, and how it is scored."""
     return sha256_of(canonical_json({**plan, "scoring_version": SCORING}))

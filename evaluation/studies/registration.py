@@ -70,7 +70,7 @@ class StudyRegistration:
 
     @property
     def seconds(self) -> float | None:
-        """What the cells that are new will take, one after another; None when only the engine can know."""
+        """Return what the cells that are new will take, one after another; None when only the engine can know."""
         new = [cell for cell in self.cells if cell.fingerprint not in self.reused]
         if any(cell.train_s is None for cell in new):
             return None

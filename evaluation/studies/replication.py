@@ -20,7 +20,7 @@ TUNED: Final = (SystemKind.LORA, SystemKind.FULL)
 
 
 def of_task(task: Task, reader: StudyReader) -> dict[str, Any]:
-    """What the paper reports, each with what was measured of this task, as plain data, for who reads it.
+    """Return what the paper reports, each with what was measured of this task, as plain data, for who reads it.
 
     Returns:
         `models` (a line of its table each), `claims`, `teacher_share` and `contradictions`; `measured` is None of what was not.

@@ -1,4 +1,4 @@
-"""What the paper reports on the questions that are built in: to stand beside what is measured, never instead of it."""
+"""Findings of the paper on the built-in questions: to stand beside what is measured, never instead of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finished cell hands to a verdict, and groups of cells as arrays."""
+"""Results that a finished cell hands to a verdict, and groups of cells as arrays."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Group:
         return float(self.losses.mean())
 
     def spread(self, metric: str) -> float:
-        """How far seeds lie apart: the range of their mean losses over the mean loss; of a share that passes in points."""
+        """Spread of seeds: the range of their mean losses over the mean loss; of a share that passes in points."""
         of_seeds = self.losses.mean(axis=1)
         apart = float(np.ptp(of_seeds))
         return apart if metric in SHARE_METRICS or not self.mean else apart / abs(self.mean)
 
     def is_unstable(self, rule: Mapping[str, Any]) -> bool:
-        """Whether seeds lie further apart than was registered; never where nothing was."""
+        """Return whether seeds lie further apart than was registered; never where nothing was."""
         return "unstable_above" in rule and self.spread(rule["metric"]) > rule["unstable_above"]
 
     def mean_cost(self, name: str) -> float | None:
@@ -62,7 +62,7 @@ class Group:
 
 
 def spread_words(group: Group, rule: Mapping[str, Any]) -> str:
-    """How far the seeds of an unstable group differ, and what was registered."""
+    """Return how far the seeds of an unstable group differ, and what was registered."""
     written = points if rule["metric"] in SHARE_METRICS else percent
     apart, bound = written(group.spread(rule["metric"])), written(rule["unstable_above"])
     return f"seeds differ by {apart}, beyond the {bound} that was registered"

@@ -26,7 +26,7 @@ FIGURES: Final = {
 
 
 def conclude_router(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """What the finished cells say under the rule that was registered.
+    """Return what the finished cells say under the rule that was registered.
 
     Args:
         cells: Finished ones: experts, each scored on the records routed to it, and the larger student.

@@ -1,4 +1,4 @@
-"""What decides a study: the rule of each kind, in words and in the numbers its verdict is computed with."""
+"""Rules that decide a study: the rule of each kind, in words and in the numbers its verdict is computed with."""
 
 from __future__ import annotations
 

@@ -20,10 +20,9 @@ CURVE_POINTS: Final = 40
 
 
 def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, sizes: Sequence[int]) -> dict[str, Any]:
-    """What the finished cells say under the rule that was registered.
+    """Return what the finished cells say under the rule that was registered.
 
     Args:
-        cells: Finished ones.
         rule: `tolerance`, `more_records`, `draws`, `seed`, `metric`; `order` and `unstable_above` since they are registered.
         sizes: All sizes of the grid; the largest is what the others are held against.
 

@@ -34,7 +34,7 @@ def arms_of(asked: StudyRequest, given: StudyInputs, *, size: int, lora: Callabl
 
 
 def segments_of(given: StudyInputs, *, size: int) -> dict[str, tuple[str, ...]]:
-    """What the fact says of the records of each segment, the most common segment first.
+    """Return what the fact says of the records of each segment, the most common segment first.
 
     A value with too few golds for an expert, or without a validation record, is sent to the most common segment's expert, and so
     are records of which the fact says nothing: all golds are tuned on, and every record has somebody who answers it.
@@ -57,7 +57,7 @@ def segments_of(given: StudyInputs, *, size: int) -> dict[str, tuple[str, ...]]:
 
 
 def errors_of(asked: StudyRequest, design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
-    """What cannot be, by field; empty for other kinds."""
+    """Return what cannot be, by field; empty for other kinds."""
     if design.kind != StudyKind.ROUTER:
         return {}
     errors: dict[str, list[str]] = {}

@@ -17,7 +17,7 @@ from stats.resampling.seed_bootstrap import pooled_variance
 def conclude_transfer(
     cells: Sequence[CellResult], rule: Mapping[str, Any], *, columns: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """What the finished cells say under the rule that was registered.
+    """Return what the finished cells say under the rule that was registered.
 
     Args:
         cells: Finished ones; the arm that the rule names `base` is the student as it came.
@@ -38,7 +38,7 @@ def conclude_transfer(
 
 
 def worded(matrix: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a matrix says in words: `sentence` and `findings`, with the tasks called as the matrix calls them."""
+    """Return what a matrix says in words: `sentence` and `findings`, with the tasks called as the matrix calls them."""
     pairs = _pairs(matrix)
     told = [pair for pair in pairs if not pair["problem"]]
     return {

@@ -1,4 +1,4 @@
-"""Which held-out records make the cases of a suite. All are of the validation split: never trained on, never of the test split."""
+"""Choice of a suite's cases. All are of the validation split: never trained on, never of the test split."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEAVY_EDIT: Final = 0.3
 
 @dataclass(frozen=True)
 class SuiteRequest:
-    """What a suite is to be of.
+    """Request for a suite.
 
     Attributes:
         name: How people call it; its kind and a number, where it has none.

@@ -60,17 +60,17 @@ def _missing(name: str) -> Refusal:
 
 
 def newest_spec(task: Task) -> TaskSpec:
-    """What a task says now; suites are frozen by it."""
+    """Return what a task says now; suites are frozen by it."""
     return TaskVersion.objects.filter(task=task).order_by("-number")[0].spec
 
 
 def rules_of(suite: Suite) -> dict[str, str]:
-    """By record the rule that its facts are changed by; empty where they are not."""
+    """Return by record the rule that its facts are changed by; empty where they are not."""
     return {case["record"]: case["rule"] for case in suite.cases}
 
 
 def changes_facts(suite: Suite) -> bool:
-    """Whether some case has other facts than its record."""
+    """Return whether some case has other facts than its record."""
     return any(case["rule"] for case in suite.cases)
 
 

@@ -1,1 +1,1 @@
-"""Who verifies claims: the rules, or a model after them."""
+"""Verifiers of claims: the rules, or a model after them."""

@@ -28,7 +28,6 @@ def miniature(name: str, *, by: str = "", wait_for: WaitFor = wait.until_ended) 
     Args:
         name: Its short name.
         by: Who asks, by user name; the only admin where empty.
-        wait_for: Waits for a job's end.
 
     Raises:
         PermissionDenied: The member only reads its task.
@@ -55,7 +54,6 @@ def teacher(
         max_cost_usd: What it may cost at most; needed where the teacher costs anything.
         task: Whose budget pays; the only task that checks claims where empty.
         by: A lead of that task, by user name; the only admin where empty.
-        wait_for: Waits for a job's end.
 
     Raises:
         Refusal: `teacher_unknown`, `task_unknown` or `member_unknown`.
