@@ -4,7 +4,7 @@ from django.db.models import TextChoices
 
 
 class StudentSource(TextChoices):
-    """Where a student's weights come from."""
+    """Source of a student's weights."""
 
     FOLDER = "folder", "Folder on the training host"
     HUB = "hub", "Hugging Face hub"
@@ -12,14 +12,14 @@ class StudentSource(TextChoices):
 
 
 class Method(TextChoices):
-    """What of a student is tuned."""
+    """Part of a student that is tuned."""
 
     LORA = "lora", "LoRA"
     FULL = "full", "Full fine-tuning"
 
 
 class RunPurpose(TextChoices):
-    """What a run is for: a miniature to use, or one cell of a study or a sweep, which only that one's page lists."""
+    """Purpose of a run: a miniature to use, or one cell of a study or a sweep, which only that one's page lists."""
 
     MINIATURE = "miniature", "A miniature"
     STUDY = "study", "A study"
@@ -27,7 +27,7 @@ class RunPurpose(TextChoices):
 
 
 class Device(TextChoices):
-    """Where a run computes."""
+    """Device that a run computes on."""
 
     AUTO = "auto", "GPU where there is one, else CPU"
     CPU = "cpu", "CPU"
@@ -35,7 +35,7 @@ class Device(TextChoices):
 
 
 class SweepCellState(TextChoices):
-    """How far a cell of a sweep is. `LEFT_OUT`: the budget did not reach it."""
+    """Progress of a cell of a sweep. `LEFT_OUT`: the budget did not reach it."""
 
     OPEN = "open", "Not begun"
     QUEUED = "queued", "In the queue"
@@ -47,7 +47,7 @@ class SweepCellState(TextChoices):
 
 
 class ExportFormat(TextChoices):
-    """What a miniature can be written as, beside the files its run left."""
+    """Format that a miniature can be written in, beside the files its run left."""
 
     MERGED = "merged", "Merged safetensors"
     GGUF_F16 = "gguf-f16", "GGUF, 16 bits"
@@ -55,7 +55,7 @@ class ExportFormat(TextChoices):
 
 
 class SampleOf(TextChoices):
-    """Which rows a sample is drawn from. All but the first are for studies alone: nobody found those texts fit to imitate.
+    """Rows that a sample is drawn from. All but the first are for studies alone: nobody found their texts fit.
 
     `RAW` are no rows of a version: they are the unjudged drafts that were frozen beside it.
     """

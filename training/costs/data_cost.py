@@ -1,4 +1,4 @@
-"""What the rows of frozen dataset versions cost: the calls of their drafts and the time of people who judged them.
+"""Costs of the rows of frozen dataset versions: the calls of their drafts and the time of people who judged them.
 
 Of exactly what was frozen: the drafts of the rows, and those that they revise. Beside it, what the orders of these drafts
 cost in all, so that rejected drafts are not taken for free. Of several versions, what they share counts once.
@@ -28,7 +28,7 @@ MOST_REVISIONS: Final = 20
 
 @dataclass(frozen=True)
 class DataCost:
-    """What data cost, in US dollars.
+    """Costs of data, in US dollars.
 
     Attributes:
         drafts: Drafts of the rows, and those they revise.
@@ -63,7 +63,7 @@ class DataCost:
 
 
 def of_versions(versions: Sequence[DatasetVersion]) -> DataCost:
-    """What these versions cost together; six questions however many they are, and one for each round of revisions."""
+    """Sum up what these versions cost; six questions however many they are, and one for each round of revisions."""
     rows = DatasetRow.objects.filter(version__in=[version.pk for version in versions]).order_by()
     drafts = Draft.objects.filter(pk__in=rows.values("draft")).order_by()
     totals = drafts.aggregate(n=Count("pk"), usd=Sum("cost_usd"))

@@ -1,4 +1,4 @@
-"""What runs cost: hours a host was held for them, times the host's price, and energy where it was measured.
+"""Costs of runs: hours a host was held for them, times the host's price, and energy where it was measured.
 
 The time counted is the time a worker held the run's job, loading and validation included, since that is what a host is
 paid for. A price that was never entered stays unknown, and energy that was never measured stays unmeasured: neither is
@@ -36,7 +36,7 @@ class HeldSpan:
 
 @dataclass(frozen=True)
 class RunCost:
-    """What a run has cost so far, or at its end.
+    """Cost of a run so far, or at its end.
 
     Attributes:
         host_seconds: Time a host was held for it, all attempts together.
@@ -64,12 +64,12 @@ class RunCost:
 
 
 def run_cost(run: TrainingRun) -> RunCost:
-    """What one run cost, or has cost so far."""
+    """Return what one run cost, or has cost so far."""
     return run_costs([run])[run.pk]
 
 
 def run_costs(runs: Sequence[TrainingRun]) -> dict[UUID, RunCost]:
-    """What each of these runs cost, by its id; three questions however many they are. Runs come with their jobs."""
+    """Costs of each of these runs, by its id; three questions however many they are. Runs come with their jobs."""
     ended = {run.pk: from_json(run.cost) for run in runs if run.cost and run.job.state in FINISHED}
     others = [run for run in runs if run.pk not in ended]
     if not others:

@@ -10,7 +10,7 @@ from torch.autograd.function import FunctionCtx
 
 
 class GradientContext(FunctionCtx):
-    """What torch hands `forward` and `backward` of a function; a subclass names what the function keeps in it."""
+    """Values torch hands `forward` and `backward` of a function; a subclass names what the function keeps in it."""
 
     needs_input_grad: tuple[bool, ...]
     saved_tensors: tuple[Any, ...]

@@ -1,4 +1,4 @@
-"""What makes a run faster without changing what it computes: packed rows, batches made ahead.
+"""Ways to make a run faster without changing what it computes: packed rows, batches made ahead.
 
 It decides which of them a run gets and logs the choice.
 """
@@ -25,7 +25,6 @@ class RowLayout:
     """One way to lay out the rows of a step.
 
     Attributes:
-        name: What a log calls it.
         objective: Makes batches of rows in this shape.
         passes: Lays a step's batches out to passes.
         reading: Entered while the model reads such batches.

@@ -80,7 +80,7 @@ def stop_if_asked(context: TrainContext) -> None:
 
 
 def stop_is_asked(context: TrainContext) -> bool:
-    """Whether the run has been asked to stop; the same answer on all processes."""
+    """Return whether the run has been asked to stop; the same answer on all processes."""
     asked = context.should_stop()
     if context.accelerator.num_processes > 1:
         # All processes must leave the same step, or the ones that stay wait for ever.

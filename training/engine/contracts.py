@@ -1,4 +1,4 @@
-"""What the tuning engine is told (`spec.body`) and what it reports at the end (`result.summary`). Pydantic only.
+"""Input of the tuning engine (`spec.body`) and its report at the end (`result.summary`). Pydantic only.
 
 Paths of files are relative to the run directory, a student's folder too unless it is absolute. Nothing here is secret: the hub's
 token is the secret named `HF_TOKEN`.
@@ -41,7 +41,7 @@ class Part(BaseModel):
 
 
 class Ways(Part):
-    """How a student's chat template is read, the same in tuning, evaluation, serving and exports.
+    """Ways in which a student's chat template is read, the same in tuning, evaluation, serving and exports.
 
     `day` is what the template is told for today's date: the day the run was launched. `thinks` says whether a student
     that can think before it answers does.
@@ -154,7 +154,7 @@ def _inside(path: str) -> str:
 
 
 class Environment(Part):
-    """What a run computed with. What could not be read is None or left out.
+    """Environment that a run computed in. What could not be read is None or left out.
 
     `packages` are versions by name, `cuda` the version torch was built for, `devices` names of the GPUs it saw, `commit` that
     of the checkout its code lay in.
@@ -170,7 +170,7 @@ class Environment(Part):
 
 
 class TrainSummary(Part):
-    """What a run came to. Memory is the peak of the whole process.
+    """Outcome of a run. Memory is the peak of the whole process.
 
     Losses are nats per supervised token, per pair (DPO) or per example (KTO). `measures` are the objective's own, over
     the validation file with the weights that were kept.

@@ -27,7 +27,6 @@ def train(context: TrainContext, state: TrainState, tuned: dict[str, torch.Tenso
     """Run from where `state` says to the end; keeps `state` up to date.
 
     Args:
-        context: What to tune and how to report.
         state: Start of the run, or of a resumed one; changed in place.
         tuned: Tuned parameters by name, the very tensors the optimiser changes.
 

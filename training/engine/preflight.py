@@ -1,4 +1,4 @@
-"""What a run knows before it reads a weight: its student's config and tokenizer, its teacher's, and its rows.
+"""Inputs that a run knows before it reads a weight: its student's config and tokenizer, its teacher's, and its rows.
 
 It takes no device: what cannot work is refused here, for nothing. A recipe that the student cannot follow is refused
 before rows are read.

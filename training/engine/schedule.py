@@ -1,4 +1,4 @@
-"""What falls due at which step of a run: its length, the rows of each step, and when to validate, sample and save.
+"""Schedule of a run: its length, the rows of each step, and when to validate, sample and save.
 
 Pure arithmetic on row counts and a recipe.
 """
@@ -38,7 +38,7 @@ class Schedule:
         return math.ceil(len(self.rows) / self.recipe.batch_size)
 
     def epoch_at(self, step: int) -> float:
-        """How many passes over the rows `step` steps make."""
+        """Return how many passes over the rows `step` steps make."""
         return step / self.steps_per_epoch
 
     def batches_of(self, step: int) -> list[list[Any]]:

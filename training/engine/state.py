@@ -1,4 +1,4 @@
-"""Where a run stands, and what tells a run that has gone wrong from one that is merely noisy. It knows numbers only."""
+"""State of a run, and what tells a run that has gone wrong from one that is merely noisy. It knows numbers only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_SKIPPED_IN_A_ROW: Final = 30
 
 @dataclass
 class TrainState:
-    """Where a run stands after `step` optimiser steps. Losses are nats per supervised token.
+    """State of a run after `step` optimiser steps. Losses are nats per supervised token.
 
     `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
     stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings` is

@@ -29,7 +29,7 @@ from training.engine.process import run_engine
 
 
 class WriteSpec(Part):
-    """What to write: facts under a task version, with a base student and an adapter, or with tuned weights.
+    """Order to write: facts under a task version, with a base student and an adapter, or with tuned weights.
 
     `artefact` is a folder inside the run directory: `adapter` files to lay over `student`, or a whole model.
     """

@@ -34,9 +34,7 @@ def request_export(miniature: Miniature, *, format: str, by: Member) -> Miniatur
     """Have a miniature written in a format. One that is there, or on its way, is not made twice.
 
     Args:
-        miniature: The miniature.
         format: One of `ExportFormat`.
-        by: A lead of its task.
 
     Raises:
         PermissionDenied: The member does not lead the task, or reviews the drafts that the miniature judges.

@@ -1,4 +1,4 @@
-"""What a miniature can be had as: its own files, and each format it was or can be written in."""
+"""Formats that a miniature can be had in: its own files, and each format it was or can be written in."""
 
 from __future__ import annotations
 
@@ -56,11 +56,7 @@ def export_options(miniature: Miniature) -> list[ExportOption]:
 
 
 def ready_or_404(miniature: Miniature, format: str) -> MiniatureExport:
-    """A written export.
-
-    Raises:
-        Http404: It has not been ordered, or is not there yet.
-    """
+    """A written export; 404 while it is not ordered or not ready."""
     export = miniature.exports.filter(format=format).exclude(files=[]).first()
     if export is None:
         raise Http404("This miniature has not been written in this format.")

@@ -1,4 +1,4 @@
-"""What expert minutes buy of a frozen version: judged drafts, drawn by seed one after another until their seconds are spent.
+"""Judged drafts that expert minutes buy of a frozen version: drawn by seed until their seconds are spent.
 
 Seconds are those that were kept with the decisions. Rejected drafts cost theirs and bring no gold, so a version must hold
 all verdicts for its minutes to be what they were.
@@ -77,7 +77,7 @@ def bought(drafts: Sequence[TimedDraft], *, seconds: float, seed: int) -> list[T
 
 
 def bought_of(version: DatasetVersion, *, minutes: int, seed: int, with_miniature: bool = False) -> list[TimedDraft]:
-    """What so many minutes buy of a version; with a miniature's drafts half of them are spent on those.
+    """Return what so many minutes buy of a version; with a miniature's drafts half of them are spent on those.
 
     Raises:
         Refusal: 409, not frozen.

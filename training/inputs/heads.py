@@ -1,4 +1,4 @@
-"""Which heads a classifier needs for a task, and why a task has none. Pure: knows a task version, no rows."""
+"""Heads that a classifier needs for a task, and why a task has none. Pure: knows a task version, no rows."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def _sample_prompts(run: TrainingRun) -> list[dict[str, Any]]:
 
 
 def template_settings(run: TrainingRun) -> dict[str, Any]:
-    """How the chat template of a run's student is read, then and ever after: on the day the run was launched."""
+    """Return how the chat template of a run's student is read, then and ever after: on the day the run was launched."""
     return {"day": run.created_at.date().isoformat(), "thinks": run.student.thinks}
 
 

@@ -27,7 +27,7 @@ LEFT_OUT: Final = "left_out"
 
 @dataclass(frozen=True)
 class Sample:
-    """How many records a run sees, of which rows, and the seed that draws them. Samples of one seed are nested.
+    """Number of records that a run sees, of which rows, and the seed that draws them. Samples of one seed are nested.
 
     Records are drawn by their prompts, so that the same data gives the same sample wherever it was imported; samples that
     were kept before that are drawn by the records' ids (`by_prompt` is false), for ever. With `one_each` a record brings one

@@ -11,7 +11,7 @@ CHUNK = 500
 
 
 def values_of(records: Iterable[str], fact: str) -> dict[str, str]:
-    """What a fact says of each record that is still there; empty where it says nothing."""
+    """Return what a fact says of each record that is still there; empty where it says nothing."""
     ids = sorted(set(records))
     values: dict[str, str] = {}
     for start in range(0, len(ids), CHUNK):

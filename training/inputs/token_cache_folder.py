@@ -1,4 +1,4 @@
-"""Where tuning runs of this host share the tokens of their datasets, and emptying it. Engines fill and prune it."""
+"""Folder where tuning runs of this host share tokens of their datasets, and emptying it. Engines fill and prune it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a frozen version holds for tuning: how many rows, how long they are, which prompts to sample."""
+"""Contents of a frozen version for tuning: how many rows, how long they are, which prompts to sample."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ def draw_records(
 
     Args:
         records: Ids of records; doubles count once.
-        size: How many are wanted.
         seed: Another seed draws another sample.
         keys: What each record is drawn by, where that is not its id.
 
@@ -87,7 +86,7 @@ def newest_task_version(version: DatasetVersion) -> TaskVersion:
 
 @dataclass(frozen=True)
 class RowOutline:
-    """What is known of a row without its text.
+    """Outline of a row without its text.
 
     Attributes:
         record: Its record's.
@@ -121,9 +120,6 @@ def draw_rows(rows: Sequence[RowOutline], *, records: int, seed: int, by_prompt:
     """Rows of so many records, drawn by seed, in the order in which they came; samples of one seed are nested.
 
     Args:
-        rows: To draw from.
-        records: How many records.
-        seed: Of the draw.
         by_prompt: Draw by what the records say, and not by their ids, which differ between two imports of the same ones.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a miniature cost: its data, the time of people who judged them, and its run; alone, and with all it stands on.
+"""Costs of a miniature: its data, the time of people who judged them, and its run; alone, and with all it stands on.
 
 A miniature that starts from another includes what that one cost. What is not known stays unknown.
 """
@@ -18,7 +18,7 @@ from training.models import Miniature
 
 @dataclass(frozen=True)
 class MiniatureCost:
-    """What one miniature cost itself, in US dollars.
+    """Cost of one miniature itself, in US dollars.
 
     Attributes:
         run: Its training run; its price is None where none was entered.
@@ -43,7 +43,7 @@ class MiniatureCost:
 
 @dataclass(frozen=True)
 class CostWithStarts:
-    """What one miniature and those it starts from cost together, in US dollars.
+    """Cost of one miniature and those it starts from together, in US dollars.
 
     Attributes:
         starts: Miniatures it starts from, the nearest first, each once.
@@ -93,7 +93,7 @@ class MiniatureCosts:
 
 
 def miniature_costs(miniature: Miniature) -> MiniatureCosts:
-    """What a miniature cost, alone and with all it stands on.
+    """Return what a miniature cost, alone and with all it stands on.
 
     One question for each start, and of one that has any as many more as data and runs take, however many they are.
     """

@@ -1,4 +1,4 @@
-"""Where a run or a miniature comes from, link by link, as plain data: pages, the API and archives tell the same.
+"""Lineage of a run or a miniature, link by link, as plain data: pages, the API and archives tell the same.
 
 Counts come from the rows the dataset version froze, so they are of exactly what was trained on.
 """

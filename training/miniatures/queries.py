@@ -47,11 +47,7 @@ def listed(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
 
 
 def miniature_or_404(member: Member, miniature_id: UUID | str) -> Miniature:
-    """One miniature.
-
-    Raises:
-        Http404: No such miniature, or not this member's.
-    """
+    """A miniature, if the member may see its task."""
     miniature = visible(member).filter(pk=miniature_id).first()
     if miniature is None:
         raise Http404("There is no miniature with this id that you can see.")
@@ -59,7 +55,7 @@ def miniature_or_404(member: Member, miniature_id: UUID | str) -> Miniature:
 
 
 def mails_of(member: Member, miniature: Miniature) -> list[MailFigures]:
-    """What came of the mails that a miniature wrote, or that a stage of its is in; nothing where none went."""
+    """Return what came of the mails that a miniature wrote, or that a stage of its is in; nothing where none went."""
     room = ports.mail_outcomes()
     return room.figures_of_miniature(miniature.pk, by=member) if room else []
 
@@ -94,11 +90,6 @@ def by_id(miniature_id: UUID) -> Miniature:
 
 
 def writing_or_404(miniature: Miniature, job_id: UUID | str) -> Job:
-    """A writing job of a miniature.
-
-    Raises:
-        Http404: None of this miniature's.
-    """
     job = Job.objects.filter(pk=job_id, kind="write", subject_id=miniature.pk).first()
     if job is None:
         raise Http404("There is no such writing of this miniature.")

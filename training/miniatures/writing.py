@@ -38,9 +38,7 @@ def request_text(miniature: Miniature, *, record: Mapping[str, Any], by: Member)
     """Order one text.
 
     Args:
-        miniature: Who writes.
         record: Facts by input field name, as a person or a program gives them.
-        by: A reviewer or lead of the task.
 
     Raises:
         PermissionDenied: The member only reads this task, or reviews the drafts that the miniature judges.
@@ -126,6 +124,6 @@ def wait_for(job_id: UUID, *, timeout_s: float) -> Job:
 
 
 def first_output(job: Job) -> dict[str, Any] | None:
-    """What a job that succeeded wrote: fields, marks, text, seconds; None before."""
+    """Return what a job that succeeded wrote: fields, marks, text, seconds; None before."""
     outputs = (job.result or {}).get("outputs") or []
     return outputs[0] if outputs else None

@@ -1,4 +1,4 @@
-"""What a miniature wrote, ready to be shown: fields with the places that checks object to."""
+"""Text that a miniature wrote, ready to be shown: fields with the places that checks object to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def context(miniature: Miniature, job: Job) -> dict[str, Any]:
 
 
 def parts(miniature: Miniature, output: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a miniature wrote, by `marked_fields` under its own task version."""
+    """Return what a miniature wrote, by `marked_fields` under its own task version."""
     return marked_fields(miniature.run.taught, output)
 
 
@@ -51,7 +51,7 @@ def marked_fields(spec: TaskSpec, output: dict[str, Any]) -> list[dict[str, Any]
 
 
 def is_checked(spec: TaskSpec) -> bool:
-    """Whether any check reads what a task writes; where values are all there is, passing says nothing."""
+    """Return whether any check reads what a task writes; where values are all there is, passing says nothing."""
     return bool(spec.checks) or not all_values(spec)
 
 

@@ -51,7 +51,7 @@ async def export_blocks(export: MiniatureExport) -> AsyncIterator[bytes]:
 
 
 def export_name(export: MiniatureExport) -> str:
-    """What the download of an export is called."""
+    """Return what the download of an export is called."""
     if len(export.files) == 1:
         return str(export.files[0]["path"])
     return f"{export.miniature.slug}-{export.format}.zip"
@@ -66,7 +66,6 @@ def manifest(miniature: Miniature, parts: Mapping[str, bytes]) -> dict[str, Any]
     """Return the manifest: lineage, recipe, outcome of the run, and the hash of each file of weights and of each part.
 
     Args:
-        miniature: The miniature.
         parts: The small files beside its weights, by path.
     """
     return {
@@ -90,7 +89,7 @@ def manifest(miniature: Miniature, parts: Mapping[str, bytes]) -> dict[str, Any]
 
 
 class _Sink(io.RawIOBase):
-    """Where zipfile writes; `take` hands over what has come since. It cannot be sought, so sizes follow the data."""
+    """Sink of zipfile; `take` hands over what has come since. It cannot be sought, so sizes follow the data."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What hosts cost."""
+"""Costs of hosts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class HostPrice(models.Model):
-    """What an hour of a training host costs. The host `default` stands for every host without a line of its own."""
+    """Price of an hour of a training host. The host `default` stands for every host without a line of its own."""
 
     host = models.CharField(max_length=64, unique=True)
     usd_per_hour = models.DecimalField(max_digits=10, decimal_places=4)

@@ -69,7 +69,7 @@ class TrainingRun(models.Model):
 
     @property
     def is_classifier(self) -> bool:
-        """Whether it tunes an encoder with heads, which writes no text."""
+        """Return whether it tunes an encoder with heads, which writes no text."""
         return self.objective == "classify"
 
     @property
@@ -98,5 +98,5 @@ class Checkpoint(models.Model):
 
     @property
     def storage_prefix(self) -> str:
-        """Where its files lie in storage; attempts never share it."""
+        """Return where its files lie in storage; attempts never share it."""
         return f"checkpoints/{self.run_id}/{self.fence}/{self.step:08d}"

@@ -41,5 +41,5 @@ class Student(models.Model):
 
     @property
     def is_demo(self) -> bool:
-        """Whether it comes with the product: the small student, or the small encoder."""
+        """Return whether it comes with the product: the small student, or the small encoder."""
         return self.source == StudentSource.DEMO

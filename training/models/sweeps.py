@@ -13,7 +13,7 @@ from training.states import Device
 
 
 class Sweep(models.Model):
-    """Which recipe suits a student and a dataset version: a grid of runs, ranked by validation loss."""
+    """Search for the recipe that suits a student and a dataset version: a grid of runs, ranked by validation loss."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="sweeps")

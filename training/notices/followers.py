@@ -1,4 +1,4 @@
-"""Who hears of the end of a run or a sweep: who launched it, and who follows it."""
+"""Members who hear of the end of a run or a sweep: who launched it, and who follows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEVER, PROBLEMS, ALWAYS = "never", "problems", "always"
 
 
 def preference(member: Member) -> str:
-    """When the member wants mails about work they launched: `never`, `problems` (unless they chose) or `always`."""
+    """Choice of mails about work the member launched: `never`, `problems` (unless they chose) or `always`."""
     chosen = (member.preferences or {}).get(PREFERENCE)
     return chosen if chosen in (NEVER, PROBLEMS, ALWAYS) else PROBLEMS
 
@@ -29,7 +29,7 @@ def recipients(job: Job) -> list[Member]:
 
 
 def following_context(member: Member, job: Job) -> dict[str, Any]:
-    """What a page says about the member and a job: whether they launched or follow it, and what they will hear."""
+    """Context of a page on the member and a job: whether they launched or follow it, and what they will hear."""
     return {
         "is_mine": job.created_by_id == member.pk,
         "follows": Watcher.objects.filter(job=job, member=member).exists(),

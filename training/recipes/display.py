@@ -92,7 +92,6 @@ class RecipeValue:
     """One value of a recipe on a page.
 
     Attributes:
-        name: Field of the recipe.
         unit: Of the value; may be empty.
         source: Where the preset's value comes from.
         is_changed: Whether it departs from the preset.
@@ -115,7 +114,6 @@ def recipe_values(preset: Preset, values: dict[str, Any] | None = None) -> list[
     """Every value of a recipe, the ones most often changed first.
 
     Args:
-        preset: The preset it began with.
         values: The recipe's values as JSON; the preset's own by default.
     """
     own = preset.recipe.model_dump(mode="json")

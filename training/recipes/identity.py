@@ -1,4 +1,4 @@
-"""What makes two recipes the same across releases: the values that change what a run comes to.
+"""Identity of recipes across releases: the values that change what a run comes to.
 
 A field that came later counts only where it departs from the value that stands for its absence, which is fixed here the
 day it comes: runs, cells of sweeps and measurements of studies that are older than a field stay what they were, and so
@@ -70,7 +70,7 @@ def later_fields(recipe: Recipe) -> list[str]:
 
 
 def is_same_recipe(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two stored recipes, perhaps of different releases, mean the same run.
+    """Return whether two stored recipes, perhaps of different releases, mean the same run.
 
     Raises:
         pydantic.ValidationError: One of them is none that this release reads.

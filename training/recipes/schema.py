@@ -37,7 +37,6 @@ class ContradictionError(ValueError):
     """Values of a recipe that do not go together, told where it is mended.
 
     Args:
-        field: The value to change.
         message: What is wrong, and the way out.
     """
 
@@ -166,7 +165,7 @@ class Recipe(BaseModel):
 
     @property
     def prefers(self) -> bool:
-        """Whether it starts from a miniature, which is its reference."""
+        """Return whether it starts from a miniature, which is its reference."""
         return self.objective in ("dpo", "kto")
 
     def rank_for(self, parameters: int) -> int:
@@ -244,7 +243,7 @@ def check_student(recipe: Recipe, model_type: str) -> None:
 
 
 def encoder_decoder_problem(recipe: Recipe) -> Problem | None:
-    """What of a recipe is made for decoders alone; None where an encoder–decoder can be tuned by it."""
+    """Return what of a recipe is made for decoders alone; None where an encoder–decoder can be tuned by it."""
     if recipe.objective != "sft":
         message = f"encoder–decoders are tuned by imitation alone, not by {recipe.objective}"
         return Problem("objective", message, "Choose the objective 'sft', or a student that is a decoder.")

@@ -25,7 +25,7 @@ def losses(metrics: Metrics, objective: str = "sft") -> dict[str, Any]:
 
 
 def rewards(metrics: Metrics) -> dict[str, Any]:
-    """How far preferred texts have come ahead of the others, in units of the reward, and the share that is ahead."""
+    """Lead of preferred texts over the others, in units of the reward, and the share that is ahead."""
     series = [
         {"name": "margin", "points": points(metrics, "reward_margin")},
         {"name": "validation margin", "points": points(metrics, "val_reward_margin")},
@@ -35,7 +35,7 @@ def rewards(metrics: Metrics) -> dict[str, Any]:
 
 
 def log_probabilities(metrics: Metrics) -> dict[str, Any]:
-    """How likely good and bad texts are, nats per text: anchored runs keep the good ones up."""
+    """Return how likely good and bad texts are, nats per text: anchored runs keep the good ones up."""
     series = [
         {"name": "good", "points": points(metrics, "logp_chosen")},
         {"name": "bad", "points": points(metrics, "logp_rejected")},
@@ -89,7 +89,7 @@ def utilisation(metrics: Metrics) -> dict[str, Any]:
 
 
 def tells_use(metrics: Metrics) -> bool:
-    """Whether anything is known of how far the device is used: nothing is where its peak is not."""
+    """Return whether anything is known of how far the device is used: nothing is where its peak is not."""
     return bool(points(metrics, "mfu") or points(metrics, "gpu_utilisation"))
 
 

@@ -39,7 +39,7 @@ _lock = threading.Lock()
 
 
 def is_wanted() -> bool:
-    """Whether checkpoints go to storage: `CHECKPOINTS_IN_STORAGE`, and where it says nothing, whether hosts share it."""
+    """Return whether checkpoints go to storage: `CHECKPOINTS_IN_STORAGE`, or where unset, whether hosts share it."""
     setting: bool | None = settings.CHECKPOINTS_IN_STORAGE
     return not isinstance(default_storage, FileSystemStorage) if setting is None else setting
 

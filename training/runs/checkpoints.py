@@ -20,7 +20,7 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class ReportedCheckpoint:
-    """What an engine said of a checkpoint: the step, and its path below the run directory."""
+    """Report of an engine on a checkpoint: the step, and its path below the run directory."""
 
     step: int
     path: str
@@ -33,8 +33,6 @@ def record_checkpoints(run: TrainingRun, saved: Sequence[ReportedCheckpoint], *,
     Called inside the transaction that stores the events, once or more for the same events.
 
     Args:
-        run: The run.
-        saved: What its engine reported.
         fence: The attempt whose directory holds the files.
     """
     for each in saved:

@@ -73,7 +73,7 @@ LOOKED_AT_RUNS: Final = 100
 
 @dataclass(frozen=True)
 class Fp32Comparison:
-    """What half precision came to, beside what "Trained Miniatures" reports: half of the memory, 1.5 to 2 times the speed.
+    """Outcome of half precision beside what "Trained Miniatures" reports: half of the memory, 1.5 to 2 times the speed.
 
     Attributes:
         memory: Share of memory saved; negative where it took more; None where nothing tells.
@@ -92,7 +92,7 @@ class Fp32Comparison:
 
 
 def compare_with_fp32(run: TrainingRun) -> Fp32Comparison | None:
-    """What a run in bf16 or fp16 saved; None for one that has not ended or computed in fp32, or where nothing tells."""
+    """Savings of a run in bf16 or fp16; None for one that has not ended or computed in fp32, or where nothing tells."""
     if run.summary.get("dtype") not in HALF:
         return None
     twin = _twin(run)

@@ -1,4 +1,4 @@
-"""What a run needs of its host, and whether any host there is has it. Asks hosts' rows; knows no engine."""
+"""Demands of a run on its host, and whether any host there is has it. Asks hosts' rows; knows no engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from web.errors import Refusal
 
 
 def needs_of(recipe: Recipe, device: str, *, needed_gib: float) -> Needs:
-    """What a host must have for a run.
+    """Return what a host must have for a run.
 
     Args:
         recipe: How many devices, and whether its base is held in 4 bits, which takes a GPU.

@@ -1,4 +1,4 @@
-"""What a run will need, before it is launched: parameters, memory, time, disk.
+"""Estimate of what a run will need, before it is launched: parameters, memory, time, disk.
 
 Pure Python: reads a student's config.json and the headers of its weights, never the weights. It counts what the
 engine's loop keeps (`training.engine`); figures it cannot count are named constants, measured by
@@ -27,7 +27,7 @@ FLOPS_PER_S: Final[dict[DeviceKind, float]] = {"cpu": 4.5e10, "cuda": 1e14}
 
 @dataclass(frozen=True)
 class RunEstimate:
-    """What a run will need. Bytes are at the peak.
+    """Estimate of what a run will need. Bytes are at the peak.
 
     `peak_bytes` is what a run measures of itself: tensors on a GPU, resident memory on a CPU. `needed_bytes` is what the
     device must have for it: on a GPU with allowances for the driver and for fragmentation.
@@ -70,13 +70,11 @@ def estimate_run(
     memory_bytes: int | None = None,
     beside_bytes: int = 0,
 ) -> RunEstimate:
-    """What tuning the student in `folder` on rows of these lengths will need.
+    """Estimate what tuning the student in `folder` on rows of these lengths will need.
 
     Args:
         folder: A student as `save_pretrained` writes it.
-        recipe: How it will be tuned.
         rows_tokens: Length of each training row in tokens, prompt and completion.
-        device: Where it will run.
         cores: Of the CPU.
         tokens_per_s: Speed of an earlier run of this student; without it the time is worked out from arithmetic alone
             and may be off by half.

@@ -1,4 +1,4 @@
-"""What a run would take, said before it is launched: parameters, memory, time, disk; and how each is known."""
+"""Forecast of a run, before it is launched: parameters, memory, time, disk; and how each is known."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RECOMPUTED: Final = "Activations are recomputed on the way back, to save memory:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run would take; None where only the engine can know. `notes` say how it is known.
+    """Forecast of what a run would take; None where only the engine can know. `notes` say how it is known.
 
     `memory_gib` is what the run will measure of itself on `memory_on` (`cpu` or `cuda`), `needed_gib` what that device must
     have for it, `fp32_memory_gib` what the same run would measure in fp32, where it is not to compute in that.
@@ -60,7 +60,7 @@ class Forecast:
 
 
 def forecast_of_form(request: RunRequest, *, recipe: str, overrides: Mapping[str, Any] | None = None) -> Forecast:
-    """What the run of a launch form would take.
+    """Forecast what the run of a launch form would take.
 
     Raises:
         Refusal: What `launch_run.launch` would refuse of the recipe and the rows.
@@ -73,7 +73,7 @@ def forecast_of_form(request: RunRequest, *, recipe: str, overrides: Mapping[str
 
 
 def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] | None = None) -> Forecast:
-    """What a run on a frozen version, or on some of its training rows, would take.
+    """Forecast what a run on a frozen version, or on some of its training rows, would take.
 
     Raises:
         Refusal: The version is not frozen, the student's folder is not there any more, or no host's memory holds the

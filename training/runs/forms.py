@@ -22,7 +22,7 @@ OVERRIDE = "set-"
 
 
 class StartingPointForm(forms.Form):
-    """What a run begins with beside its student, where its recipe asks for it."""
+    """Fields for what a run begins with beside its student, where its recipe asks for it."""
 
     starts_from = forms.ChoiceField(
         label="Starts from",
@@ -121,7 +121,7 @@ def overrides_of(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def typed_overrides(data: Mapping[str, Any]) -> dict[str, str]:
-    """What was typed as overrides, by the recipe's field, blank ones left out."""
+    """Return what was typed as overrides, by the recipe's field, blank ones left out."""
     typed = {key.removeprefix(OVERRIDE): str(data[key]).strip() for key in data if key.startswith(OVERRIDE)}
     return {name: text for name, text in typed.items() if text}
 

@@ -1,4 +1,4 @@
-"""Whether any host's memory holds a run, and the recipe nearest to it that fits. Asks hosts' rows; changes nothing.
+"""Fit of a run into any host's memory, and the recipe nearest to it that fits. Asks hosts' rows; changes nothing.
 
 Only what hosts have said of themselves counts: with none there, nothing is known here and the engine finds out.
 """
@@ -35,13 +35,13 @@ def largest_memories(device: str) -> dict[Place, int]:
 
 
 def has_gpus_everywhere() -> bool:
-    """Whether every host that is there has a GPU; False where none is."""
+    """Return whether every host that is there has a GPU; False where none is."""
     known = list(hosts.present())
     return bool(known) and all(host.gpus for host in known)
 
 
 def teacher_bytes(teacher: Student | None, recipe: Recipe, place: Place) -> int:
-    """What a teacher's weights take beside the student, held as a frozen base is; 0 where their number is not known."""
+    """Bytes of a teacher's weights beside the student, held as a frozen base is; 0 where their number is not known."""
     if teacher is None or not teacher.parameters:
         return 0
     is_half = recipe.dtype != "fp32" if place == "cuda" else recipe.dtype == "bf16"
@@ -55,7 +55,6 @@ def require_memory(
 
     Args:
         folder: The student's.
-        recipe: How it is to be tuned.
         rows_tokens: Length of each training row.
         device: `auto`, `cpu` or `cuda`.
         teacher: Whom it learns from, if anybody: each device holds all of it.

@@ -1,4 +1,4 @@
-"""What can be known to fail before a run begins. Refuses; changes nothing."""
+"""Checks for what can be known to fail before a run begins. Refuses; changes nothing."""
 
 from __future__ import annotations
 

@@ -55,11 +55,7 @@ def listed(member: Member, *, task: Task) -> QuerySet[TrainingRun]:
 
 
 def run_or_404(member: Member, run_id: UUID | str) -> TrainingRun:
-    """One run.
-
-    Raises:
-        Http404: No such run, or not this member's.
-    """
+    """A run, if the member may see its task."""
     run = visible(member).filter(pk=run_id).first()
     if run is None:
         raise Http404("There is no training run with this id that you can see.")
@@ -144,7 +140,7 @@ def latest_values(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def classifier_scores(run: TrainingRun) -> list[tuple[str, str]]:
-    """What a classifier's run measured over its validation rows, by name, as text; nothing of other runs."""
+    """Return what a classifier's run measured over its validation rows, by name, as text; nothing of other runs."""
     if not run.is_classifier:
         return []
     return [

@@ -1,4 +1,4 @@
-"""What a run leaves: its artefact in storage under the hash it was written with, and the row of the miniature.
+"""Results that a run leaves: its artefact in storage under the hash it was written with, and the row of the miniature.
 
 Called by the kind; idempotent, since an attempt's end may be taken twice after a crash.
 """

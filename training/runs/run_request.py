@@ -1,4 +1,4 @@
-"""What to tune and where: the rows, the student, the device, and what the run starts from or learns from."""
+"""Request for a run: the rows, the student, the device, and what the run starts from or learns from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REQUEST_FIELDS: Final = ("dataset_version", "student", "device", "starts_from", 
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What one run, or every run of a sweep, is asked to tune.
+    """Request to one run, or to every run of a sweep.
 
     Attributes:
         device: `auto`, `cpu` or `cuda`.
@@ -57,7 +57,6 @@ def requested(
     """Return the rows that a form or a body names; empty names are none.
 
     Args:
-        member: Who asks.
         dataset_version: Id of a version.
         student: Short name of a student.
         device: `auto`, `cpu` or `cuda`.

@@ -1,4 +1,4 @@
-"""What a run needs beside its rows: a miniature to go on from, a teacher to learn from. Refuses what cannot work.
+"""Start of a run beside its rows: a miniature to go on from, a teacher to learn from. Refuses what cannot work.
 
 What only the engine can know, such as whether two tokenizers are the same, it refuses itself before a step is made.
 """

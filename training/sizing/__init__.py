@@ -1,1 +1,1 @@
-"""What one optimiser step holds at its peak, in closed form. Arithmetic on shapes: no torch, no files, no runs."""
+"""Peak memory of one optimiser step, in closed form. Arithmetic on shapes: no torch, no files, no runs."""

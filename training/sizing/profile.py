@@ -1,4 +1,4 @@
-"""How a recipe reads rows of these lengths on a device, as far as memory goes; and whether that fits in it."""
+"""Memory profile of a recipe on rows of these lengths and a device; and whether that fits in it."""
 
 from __future__ import annotations
 
@@ -57,13 +57,10 @@ def needed_bytes(shape: Shape, reading: StepProfile, device: DeviceKind) -> int:
 def will_checkpoint(
     shape: Shape, recipe: Recipe, rows_tokens: Sequence[int], device: DeviceKind, memory_bytes: int | None
 ) -> bool:
-    """Whether activations are recomputed: as the recipe says, or, left to itself, where they do not fit otherwise.
+    """Return whether activations are recomputed: as the recipe says, or, on `auto`, where they do not fit otherwise.
 
     Args:
-        shape: Of the student.
-        recipe: How it is tuned.
         rows_tokens: Length of each row.
-        device: Where it runs.
         memory_bytes: Of the device; None where it is not known, which is taken for enough.
     """
     if recipe.gradient_checkpointing != "auto":

@@ -1,4 +1,4 @@
-"""What the sizes of a student's parts say of it. Reads a config and shapes of weights; never weights."""
+"""Sizes of a student's parts, and what they say of it. Reads a config and shapes of weights; never weights."""
 
 from __future__ import annotations
 

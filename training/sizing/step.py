@@ -27,7 +27,7 @@ WHOLE_LAYERS: Final = 3
 
 @dataclass(frozen=True)
 class StepProfile:
-    """How a step reads: what of a recipe, its rows and its device decides memory.
+    """Profile of how a step reads: what of a recipe, its rows and its device decides memory.
 
     Attributes:
         tokens: In one forward pass at most.
@@ -86,7 +86,7 @@ class PeakBytes:
 
 
 def peak_bytes(shape: Shape, reading: StepProfile) -> PeakBytes:
-    """What an optimiser step after the first holds at most."""
+    """Return what an optimiser step after the first holds at most."""
     if reading.rank is None:
         return _of_shards(shape, reading) if reading.shards > 1 else _of_all_weights(shape, reading)
     whole = _of_adapters(shape, reading, reading.rank)

@@ -126,7 +126,7 @@ class KnownStudent:
 
     @property
     def facts(self) -> list[str]:
-        """What a member who registers or tunes it should know, in sentences with their sources."""
+        """Return what a member who registers or tunes it should know, in sentences with their sources."""
         whose = "Recipes of classifiers" if self.is_encoder else "The paper's recipes for its size"
         return [
             f"{self.name}: {self.template}. Licence: {self.licence} (its model card, {self.hub_id}).",

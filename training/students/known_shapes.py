@@ -40,7 +40,7 @@ class StudentSizes(Protocol):
 
 
 def config_of(known: StudentSizes) -> dict[str, Any]:
-    """What of its config.json tells sizes."""
+    """Return what of its config.json tells sizes."""
     config = {"model_type": known.family, "vocab_size": known.vocabulary}
     if known.family == "t5":
         return config | {

@@ -36,7 +36,7 @@ INDEX: Final = "model.safetensors.index.json"
 
 @dataclass(frozen=True)
 class FolderFacts:
-    """What a folder says of its model.
+    """Facts that a folder tells of its model.
 
     Attributes:
         path: Absolute, links followed.
@@ -57,7 +57,6 @@ def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
     """Check that a folder holds a model that can be tuned safely, and read what it says of itself.
 
     Args:
-        path: The folder.
         roots: Folders it must lie in, links followed.
 
     Raises:

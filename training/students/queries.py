@@ -16,7 +16,7 @@ def all_students() -> QuerySet[Student]:
 
 
 def known_student(student: Student) -> KnownStudent | None:
-    """What is known of a student in common use; None for any other."""
+    """Return what is known of a student in common use; None for any other."""
     return catalogue.find_known(hub_id=student.hub_id, family=student.model_type, parameters=student.parameters)
 
 

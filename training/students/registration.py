@@ -157,7 +157,7 @@ def _licence_of(hub_id: str) -> str:
 
 
 def folder_of(student: Student) -> Path | None:
-    """Where a student's files lie on this host; None for a hub id."""
+    """Return where a student's files lie on this host; None for a hub id."""
     if student.is_demo:
         return demo_encoder_folder() if student.slug == DEMO_ENCODER_SLUG else demo_folder()
     return Path(student.path) if student.path else None

@@ -1,4 +1,4 @@
-"""Whether a student that is tuned here can be served here, told from its config alone.
+"""Tell from its config alone whether a student that is tuned here can be served here.
 
 Serving keeps the keys and values of each layer and lays rows side by side in them. What keeps anything else between two
 tokens could be tuned and evaluated, and would fail every request after that. Pure: knows config.json, no weights.
@@ -61,7 +61,7 @@ SERVABLE_INSTEAD: Final = (
 
 
 def kind_name(model_type: str) -> str:
-    """What a student of a family is, in a word; empty for one whose family is not known yet."""
+    """Return what a student of a family is, in a word; empty for one whose family is not known yet."""
     return "" if not model_type else "encoder–decoder" if model_type in ENCODER_DECODERS else kind_of_family(model_type)
 
 

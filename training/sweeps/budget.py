@@ -1,4 +1,4 @@
-"""Whether the next run of a sweep fits into what is left. Arithmetic on seconds and dollars; knows no run.
+"""Fit of the next run of a sweep into what is left. Arithmetic on seconds and dollars; knows no run.
 
 A run that is going on counts as what it was expected to take, or what it has taken if that is more. Expectations are
 scaled by what ended runs took against theirs, so a first guess that is off is mended after the first run.
@@ -33,7 +33,7 @@ class CellSpending:
 
 @dataclass(frozen=True)
 class Account:
-    """What a sweep has spent and what its running runs will still take. Dollars are None where a price is missing."""
+    """Expense of a sweep so far and of its running runs to come. Dollars are None where a price is missing."""
 
     spent_s: float
     spent_usd: float | None
@@ -58,7 +58,7 @@ def account_of_cells(runs: Sequence[CellSpending]) -> Account:
 
 
 def expected(seconds: float | None, scale: float) -> float:
-    """What a run is expected to hold its host for, seconds: loading and training, as ended runs have taught."""
+    """Return what a run is expected to hold its host for, seconds: loading and training, as ended runs have taught."""
     return UNKNOWN_S if seconds is None else (seconds + START_S) * scale
 
 
@@ -66,8 +66,6 @@ def shortfall(budget: SweepBudget, now: Account, *, next_s: float | None, usd_pe
     """Why the next run does not fit, as a sentence; empty when it does.
 
     Args:
-        budget: What the sweep may take.
-        now: What it has taken.
         next_s: Estimate of the next run, seconds; None when nothing is known of it.
         usd_per_hour: Price of the host it will run on.
     """
@@ -90,7 +88,7 @@ def shortfall(budget: SweepBudget, now: Account, *, next_s: float | None, usd_pe
 
 
 def is_spent(budget: SweepBudget, now: Account) -> bool:
-    """Whether nothing is left, so that runs that go on must rest."""
+    """Return whether nothing is left, so that runs that go on must rest."""
     if budget.hours is not None and now.spent_s >= budget.hours * HOUR_S:
         return True
     return budget.usd is not None and now.spent_usd is not None and now.spent_usd >= budget.usd

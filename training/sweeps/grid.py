@@ -44,7 +44,7 @@ class SweepAxes:
 
 @dataclass(frozen=True)
 class SweepBudget:
-    """What a sweep may take: hours of hosts, US dollars, or both."""
+    """Budget of a sweep: hours of hosts, US dollars, or both."""
 
     hours: float | None = None
     usd: float | None = None
@@ -73,7 +73,6 @@ def grid_points(wishes: SweepAxes, recipe: Recipe) -> tuple[GridPoint, ...]:
     """Every combination, the cheapest first: what ends early tells what the others will take.
 
     Args:
-        wishes: What to try.
         recipe: Gives the value of every axis that is left empty.
 
     Raises:
@@ -93,7 +92,7 @@ def grid_points(wishes: SweepAxes, recipe: Recipe) -> tuple[GridPoint, ...]:
 
 
 def overrides_of(place: GridPoint, recipe: Recipe) -> dict[str, Any]:
-    """What a place changes of a recipe."""
+    """Return what a place changes of a recipe."""
     wanted = {"learning_rate": place.learning_rate, "rank": place.rank, "epochs": place.epochs}
     return {name: value for name, value in wanted.items() if value != getattr(recipe, name)}
 

@@ -39,8 +39,6 @@ def launch(
 
     Args:
         order: The grid, the recipe it starts from, the budget.
-        request: What every run tunes.
-        by: A lead of the version's task.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -104,7 +102,7 @@ def keep_run(sweep: Sweep, *, position: int, by: Member) -> TrainingRun:
 
 
 def put_in_lists(run: TrainingRun) -> None:
-    """From now on the run and its miniature stand in lists, beside those that were launched by hand."""
+    """Put the run and its miniature in lists from now on, beside those that were launched by hand."""
     TrainingRun.objects.filter(pk=run.pk, purpose=RunPurpose.SWEEP).update(purpose=RunPurpose.MINIATURE)
     run.purpose = RunPurpose.MINIATURE
 

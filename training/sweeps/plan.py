@@ -53,14 +53,14 @@ class PlannedSweep:
 
     @property
     def seconds(self) -> float | None:
-        """What the new cells will hold hosts for; None when only an engine can know."""
+        """Return what the new cells will hold hosts for; None when only an engine can know."""
         if any(cell.seconds is None for cell in self.new):
             return None
         return sum(budgets.expected(cell.seconds, 1.0) for cell in self.new)
 
     @property
     def usd(self) -> float | None:
-        """What they will cost; None when the time or the price is not known."""
+        """Return what they will cost; None when the time or the price is not known."""
         if self.seconds is None or self.usd_per_hour is None:
             return None
         return self.seconds / budgets.HOUR_S * self.usd_per_hour
@@ -90,7 +90,6 @@ def plan_sweep(
 
     Args:
         order: What to try, from which recipe, under which budget.
-        request: What every run tunes.
 
     Raises:
         Refusal: The version is not frozen or too small, the grid or the budget cannot be, a recipe cannot be run on

@@ -45,7 +45,7 @@ COLUMNS = (
 
 
 def page(sweep: Sweep) -> dict[str, Any]:
-    """What the page draws, as the rows stand now."""
+    """Return what the page draws, as the rows stand now."""
     now = queries.cell_statuses(sweep)
     rows, account = queries.rows(sweep, now), queries.account_of(now)
     ranking = rankings.ranking(rows)

@@ -39,7 +39,7 @@ BADGES = {
 
 @dataclass(frozen=True)
 class SweepCellStatus:
-    """How far a cell is, why it is not going on, and what its run has cost."""
+    """Progress of a cell, why it is not going on, and what its run has cost."""
 
     cell: SweepCell
     state: SweepCellState
@@ -60,11 +60,7 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Sweep]:
 
 
 def sweep_or_404(member: Member, sweep_id: UUID | str) -> Sweep:
-    """A sweep, if the member may see its task.
-
-    Raises:
-        Http404: No such sweep, or not this member's.
-    """
+    """A sweep, if the member may see its task."""
     sweep = visible(member).filter(pk=sweep_id).first()
     if sweep is None:
         raise Http404("There is no sweep with this id that you can see.")
@@ -86,14 +82,14 @@ def cells(sweep: Sweep) -> list[SweepCell]:
 
 
 def cell_statuses(sweep: Sweep) -> list[SweepCellStatus]:
-    """How far each cell is, with what its run has cost; four questions however many cells there are."""
+    """Return how far each cell is, with what its run has cost; four questions however many cells there are."""
     sweep_cells = cells(sweep)
     costs = run_costs([cell.run for cell in sweep_cells if cell.run])
     return [cell_status(cell, costs.get(cell.run_id) if cell.run_id else None) for cell in sweep_cells]
 
 
 def cell_status(cell: SweepCell, cost: RunCost | None = None) -> SweepCellStatus:
-    """How far a cell is. What its run came to counts before what was noted about it."""
+    """Return how far a cell is. What its run came to counts before what was noted about it."""
     run = cell.run
     if run is not None and run.job.state == JobState.SUCCEEDED:
         return SweepCellStatus(cell, SweepCellState.DONE, cost=cost)
@@ -114,13 +110,13 @@ def cell_status(cell: SweepCell, cost: RunCost | None = None) -> SweepCellStatus
 
 
 def account_of(now: Sequence[SweepCellStatus]) -> Account:
-    """What a sweep has spent and has committed itself to; runs of earlier sweeps cost it nothing."""
+    """Return what a sweep has spent and has committed itself to; runs of earlier sweeps cost it nothing."""
     own = [each for each in now if each.cell.run_id and not each.cell.is_reused and each.cost]
     return budgets.account_of_cells([_going(each, each.cost) for each in own if each.cost])
 
 
 def budget_of(sweep: Sweep) -> SweepBudget:
-    """What it may take."""
+    """Return what it may take."""
     return SweepBudget(sweep.max_hours, float(sweep.max_usd) if sweep.max_usd is not None else None)
 
 
@@ -139,7 +135,7 @@ def waiting_for(job: Job) -> list[tuple[UUID, str]]:
 
 
 def has_news(sweep_id: UUID) -> bool:
-    """Whether a run of it has ended that the sweep has not seen to."""
+    """Return whether a run of it has ended that the sweep has not seen to."""
     sweep_cells = SweepCell.objects.filter(sweep_id=sweep_id)
     if sweep_cells.filter(problem="", is_left_out=False, run__job__state__in=ENDED_BADLY).exists():
         return True

@@ -1,4 +1,4 @@
-"""Which cell of a sweep did best, by its loss on the validation split, and the shapes its page draws. Pure.
+"""Cell of a sweep that did best, by its loss on the validation split, and the shapes its page draws. Pure.
 
 Runs of a sweep differ by one seed each, so a lead smaller than the noise between seeds is no lead: cells near the best
 one are named with it.

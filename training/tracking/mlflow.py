@@ -30,7 +30,6 @@ def log(run: TrackedRun, *, tracking_uri: str, experiment: str) -> str:
     """Log a run; one that was logged before is replaced.
 
     Args:
-        run: What to log.
         tracking_uri: Of the server, or of a local store, as MLflow writes it.
         experiment: Made if there is none of this name.
 

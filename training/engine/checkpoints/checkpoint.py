@@ -59,8 +59,6 @@ def save(
     """Write a checkpoint and prune all but the newest `keep`.
 
     Args:
-        root: Folder of the run's checkpoints.
-        state: Where the run stands.
         weights: Tuned parameters by name.
         optimiser: State of the optimiser and, under fp16, of the loss scaler.
         best: File of the best weights so far; linked, not copied, where the disk can.
@@ -103,8 +101,6 @@ def newest(
     """The newest whole checkpoint under `root`, and the names of newer ones that are damaged.
 
     Args:
-        root: Folder of the run's checkpoints.
-        fingerprint: What they must belong to.
         as_before: The same run's fingerprint in an earlier release; asked only where the first does not match.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a checkpoint belongs to: recipe, student, beginning and the very tokens, as one hash.
+"""Fingerprint of a checkpoint: recipe, student, beginning and the very tokens, as one hash.
 
 It must come out the same after an update of the product, or a paused run could not be taken up: so values of a recipe
 that say nothing are left out (`training.recipes.identity`), and checkpoints of the first release are known by its own hash.
@@ -49,7 +49,6 @@ def fingerprint_of(recipe: Recipe, source: StudentRef, rows: Sequence[Item], beg
     result.
 
     Args:
-        recipe: Of the run.
         source: The student as it is loaded; known by its content, wherever it lies.
         rows: Training rows, in the order of their file.
         begins: Identity of the miniature it starts from; empty without one.

@@ -17,7 +17,7 @@ from training.engine.classifier.rows import prompt_ids
 
 @dataclass(frozen=True)
 class ClassifiedAnswer:
-    """What a classifier says of one prompt.
+    """Answer of a classifier to one prompt.
 
     Attributes:
         fields: By name, in the task's normal form; None where the prompt was not read.
@@ -64,7 +64,7 @@ def answer_token_ids(
     batch_size: int = 32,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[ClassifiedAnswer]:
-    """As `answer_prompts`, of prompts as token ids."""
+    """Answer as `answer_prompts` does, of prompts as token ids."""
     heads, longest = student.model.heads, student.opened.context_length
     fits = [longest is None or len(own) <= longest for own in ids]
     found = iter(

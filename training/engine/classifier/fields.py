@@ -1,4 +1,4 @@
-"""What the heads of an encoder predict: fields of the task, their labels, and how a value becomes a target and back.
+"""Predictions of an encoder's heads: fields of the task, their labels, and how a value becomes a target and back.
 
 Pure Python and pydantic. A value has the form that the task's renderer gives it: bare where one field is the whole answer,
 else a part of one JSON object.

@@ -28,7 +28,6 @@ class UnloadedEncoder:
     Attributes:
         source: Its folder or its hub id.
         options: How transformers is to read from there.
-        config: Its config.json.
         tokenizer: With a token to pad with.
     """
 
@@ -121,7 +120,7 @@ class LoadedClassifier:
 
 
 def has_heads(folder: Path) -> bool:
-    """Whether what a run left in a folder is an encoder with heads, or an adapter of one."""
+    """Return whether what a run left in a folder is an encoder with heads, or an adapter of one."""
     return (folder / network.HEADS_FILE).is_file()
 
 

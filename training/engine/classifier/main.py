@@ -43,7 +43,7 @@ PREDICTIONS: Final = "predictions.jsonl"
 
 @dataclass(frozen=True)
 class ClassifierInputs:
-    """What a run knows before it reads a weight."""
+    """Inputs that a run knows before it reads a weight."""
 
     opened: UnloadedEncoder
     heads: HeadSet

@@ -25,7 +25,7 @@ HEAD_WEIGHTS: Final = "heads.safetensors"
 
 
 class Scaler(BaseModel):
-    """How a number is standardised: mean and standard deviation over the training rows."""
+    """Scale of a number: mean and standard deviation over the training rows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -106,7 +106,7 @@ def mean_of_tokens(hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 def read_heads(folder: Path) -> HeadsFile:
-    """What a folder says of its heads.
+    """Return what a folder says of its heads.
 
     Raises:
         OSError: It has none.

@@ -62,7 +62,7 @@ class Classification:
 
 
 def scalers_of(heads: HeadSet, rows: Sequence[TargetRow]) -> dict[str, Scaler]:
-    """How each number is standardised, by field."""
+    """Return how each number is standardised, by field."""
     return {
         field.name: Scaler.over([target for row in rows if (target := row.targets[number]) is not None])
         for number, field in enumerate(heads.fields)

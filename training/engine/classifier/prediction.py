@@ -1,4 +1,4 @@
-"""What an encoder with heads says of prompts: values, how sure it is of each label, and the answer as text."""
+"""Answers of an encoder with heads to prompts: values, how sure it is of each label, and the answer as text."""
 
 from __future__ import annotations
 
@@ -50,11 +50,8 @@ def predict(
 
     Args:
         model: An `EncoderWithHeads`, or a wrapper around one, in evaluation mode.
-        heads: Its fields.
         prompts: Token ids of each prompt; at least one token each.
         pad: Token that fills batches; never seen.
-        device: Where the model is.
-        batch_size: Prompts read at once.
         should_stop: Asked before each batch.
     """
     scalers = _bare(model).scalers

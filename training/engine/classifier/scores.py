@@ -1,4 +1,4 @@
-"""How well predictions meet their targets: accuracy, macro-F1, mean absolute error, and whole answers."""
+"""Scores of predictions against their targets: accuracy, macro-F1, mean absolute error, and whole answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def scores_of(heads: HeadSet, predicted: Sequence[Targets], actual: Sequence[Tar
     and every number is right.
 
     Args:
-        heads: The fields.
         predicted: Targets predicted for each row, numbers as they are written in an answer.
         actual: Targets of each row; fields that it says nothing of are left out.
     """

@@ -71,7 +71,7 @@ class Chat:
 
     @property
     def is_apart(self) -> bool:
-        """Whether prompts and answers are read apart, by an encoder and a decoder."""
+        """Return whether prompts and answers are read apart, by an encoder and a decoder."""
         return bool(self.begins)
 
     @property

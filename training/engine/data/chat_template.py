@@ -87,7 +87,7 @@ def opening(render: Render, *, thinks: bool) -> str:
 
 
 def folds_system(render: Render) -> bool:
-    """Whether a template has no place for a system turn, or not the same one before and after an answer."""
+    """Return whether a template has no place for a system turn, or not the same one before and after an answer."""
     system, asked = {"role": "system", "content": "System probe."}, {"role": "user", "content": "User probe."}
     answered = {"role": "assistant", "content": _PROBE}
     try:

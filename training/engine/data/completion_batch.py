@@ -1,4 +1,4 @@
-"""How completions lie in a batch: each behind its own prompt, or several behind one they share.
+"""Layout of completions in a batch: each behind its own prompt, or several behind one they share.
 
 Completions of one prompt read it once: the prompt, then the completions one after the other, each seeing the prompt and
 itself only, at the positions it would have alone.
@@ -39,7 +39,7 @@ class CompletionBatch:
     mask: Tensor | None = None
 
     def inputs(self) -> dict[str, Tensor]:
-        """What the forward pass is given beside token ids."""
+        """Return what the forward pass is given beside token ids."""
         if self.mask is None or self.position_ids is None:
             return {}
         return {"attention_mask": self.mask, "position_ids": self.position_ids}
@@ -57,7 +57,6 @@ def collate_completions(groups: Sequence[Sequence[TokenRow]], pad: int, *, share
 
     Args:
         groups: Rows; completions are numbered through all of them in order.
-        pad: Token that fills up.
         share: Read the prompt of a group once. The model must take a mask of its own (see `prompt_sharing.can_share_prompts`).
     """
     laid = [_BatchRow([row]) for rows in groups for row in rows] if not share else [_BatchRow(rows) for rows in groups]

@@ -19,7 +19,6 @@ def lines(path: Path, *, format: str, texts: Sequence[str], max_rows: int | None
     """Objects of a JSON lines file.
 
     Args:
-        path: The file.
         format: What a row is called in messages, such as `dpo`.
         texts: Fields that hold an answer: messages that end with an assistant's, not empty.
         max_rows: Read only so many from the top.
@@ -59,7 +58,6 @@ def require_fitting(longest: Mapping[str, int], max_length: int) -> None:
 
     Args:
         longest: By row, tokens of its longest sequence.
-        max_length: What fits.
 
     Raises:
         TrainError: Names the longest of them.

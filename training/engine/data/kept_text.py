@@ -18,7 +18,6 @@ def require_written(contents: Sequence[str], rendered: str, *, is_answer: bool =
     answer every sign is trained on.
 
     Args:
-        contents: Texts of turns.
         rendered: What the template made of them, guarded or not.
         is_answer: Whether the turns are trained on.
 
@@ -68,7 +67,6 @@ def require_within(ids: Sequence[int], vocabulary: int | None) -> None:
     """Refuse tokens that a model has no embedding for.
 
     Args:
-        ids: Tokens.
         vocabulary: How many a model has; None where that is not known.
 
     Raises:

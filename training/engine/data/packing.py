@@ -35,7 +35,7 @@ class PackedRows:
     targets: Tensor
 
     def inputs(self) -> dict[str, Tensor | int]:
-        """What the forward pass is given beside token ids; the names are those of transformers' flash attention."""
+        """Inputs of the forward pass beside token ids; the names are those of transformers' flash attention."""
         return {
             "position_ids": self.position_ids,
             "cu_seq_lens_q": self.bounds,

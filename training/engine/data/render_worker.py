@@ -78,7 +78,7 @@ def to_json(
 
 
 def refuse(message: str) -> None:
-    """What a template calls for messages it has no place for."""
+    """Refuse, called by a template for messages it has no place for."""
     raise TemplateError(message)
 
 

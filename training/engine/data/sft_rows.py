@@ -86,7 +86,7 @@ class PaddedBatch:
     tokens: int
 
     def inputs(self) -> dict[str, Any]:
-        """What the forward pass is given beside token ids: nothing."""
+        """Return what the forward pass is given beside token ids: nothing."""
         return {}
 
     def pinned(self) -> PaddedBatch:
@@ -108,7 +108,6 @@ def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None
 
     Args:
         path: JSON lines `{"id", "prompt": [messages], "completion": [messages], ...}`.
-        chat: The student's tokenizer and template.
         max_length: Longest row in tokens, prompt, completion and end of turn together.
         max_rows: Read only so many rows from the top.
 

@@ -69,7 +69,7 @@ class TokenCache:
 
 
 def key_of(dataset: Path, chat: Chat, *, max_rows: int | None) -> str | None:
-    """What the tokens of a dataset's file are kept under; None for a tokenizer whose whole state cannot be hashed.
+    """Key of the tokens of a dataset's file; None for a tokenizer whose whole state cannot be hashed.
 
     Raises:
         OSError: The file cannot be read.
@@ -91,7 +91,6 @@ def prune(folder: Path, *, keep: Path | None = None, limit_bytes: int = LIMIT_BY
     Readers of a file that goes keep what they have mapped.
 
     Args:
-        folder: The cache.
         keep: A file that stays whatever its size.
         limit_bytes: Of all files together.
     """
@@ -155,8 +154,6 @@ def read_cached(
     """Rows of an `sft` file, as `sft_rows.read` gives them.
 
     Args:
-        path: The file.
-        chat: The student's tokenizer and template.
         max_length: Longest row in tokens.
         max_rows: Read only so many rows from the top.
         cache: Where tokens are kept for other runs; None keeps none.

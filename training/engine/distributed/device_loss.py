@@ -33,7 +33,7 @@ HINT: Final = (
 
 
 def is_device_lost(error: BaseException) -> bool:
-    """Whether an error says that the device failed; not that its memory ran out."""
+    """Return whether an error says that the device failed; not that its memory ran out."""
     if not isinstance(error, RuntimeError) or isinstance(error, torch.OutOfMemoryError):
         return False
     message = str(error)

@@ -28,7 +28,6 @@ def one_at_a_time(accelerator: Accelerator, *, is_sharded: bool) -> Iterator[Non
     Nothing within may wait for another process. What is raised within ends this process, and the launcher ends the others.
 
     Args:
-        accelerator: The processes.
         is_sharded: Whether they take turns; else all go at once.
     """
     before = accelerator.process_index if is_sharded else 0
@@ -76,7 +75,7 @@ def shard(model: CausalModel, accelerator: Accelerator, *, layers_in: torch.dtyp
 
 
 def is_sharded(model: CausalModel) -> bool:
-    """Whether its weights lie with several processes: then all of them must make every forward pass together."""
+    """Return whether its weights lie with several processes: then all of them must make every forward pass together."""
     return isinstance(model, FSDPModule)
 
 

@@ -30,7 +30,7 @@ POLL_EVERY_S: Final = 0.2
 
 
 def needs_launcher(spec: TrainSpec) -> bool:
-    """Whether this process is to start others instead of computing: a launcher names each of those by `RANK`."""
+    """Return whether this process is to start others instead of computing: a launcher names each of those by `RANK`."""
     return spec.recipe.processes > 1 and RANK not in os.environ
 
 
@@ -92,7 +92,7 @@ def launch(run: RunDir, spec: TrainSpec, *, on_cpu: bool) -> int:
 
 
 def accelerate_config(spec: TrainSpec, *, on_cpu: bool) -> dict[str, Any]:
-    """What `accelerate launch` is told; how the model is spread over the processes they settle themselves."""
+    """Return what `accelerate launch` is told; how the model is spread over the processes they settle themselves."""
     return {
         "compute_environment": "LOCAL_MACHINE",
         # The only launcher of accelerate that starts several processes without MPI; `use_cpu` makes them use gloo.

@@ -45,7 +45,7 @@ class ExportSpec(Part):
 
 
 class ExportSummary(Part):
-    """What was written: tensors, numbers in them, and the format the matrices are held in."""
+    """Summary of what was written: tensors, numbers in them, and the format the matrices are held in."""
 
     format: Format
     tensors: int

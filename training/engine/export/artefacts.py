@@ -1,4 +1,4 @@
-"""What a run leaves: an adapter or a whole model, with the tokenizer and template it was tuned with, ready to zip."""
+"""Artefacts of a run: an adapter or a whole model, with the tokenizer and template it was tuned with, ready to zip."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def write(
 def whole_weights(
     model: CausalModel, tuned: Mapping[str, Tensor], method: Method, *, keep: bool
 ) -> dict[str, Tensor] | None:
-    """What `write` needs of a model whose weights lie with several processes; None for one that has them itself.
+    """Return what `write` needs of a model whose weights lie with several processes; None for one that has them itself.
 
     All processes call it together; only one that is to `keep` them gets any.
     """

@@ -23,7 +23,6 @@ def write_tokenizer(folder: Path, chat: Chat, generation: GenerationConfig) -> N
 
     Args:
         folder: Of an adapter or of whole weights; files there are replaced.
-        chat: The chat a model was tuned with.
         generation: The model's own ways of generating; left as they are.
     """
     tokenizer = copy.deepcopy(chat.tokenizer)

@@ -1,4 +1,4 @@
-"""How each family's config and weights read in GGUF: Llama, Qwen 2 and 3, and Gemma 3 (its text part).
+"""Config and weights of each family in GGUF: Llama, Qwen 2 and 3, and Gemma 3 (its text part).
 
 llama.cpp wants some weights otherwise than transformers keeps them; each difference is a function here with its
 reason. What it cannot express is refused, since a model that loads and writes nonsense is worse than none.

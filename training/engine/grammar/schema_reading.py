@@ -37,7 +37,7 @@ class SchemaRefusedError(ValueError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a schema one stands: names from the root, and the references that were followed on the way."""
+    """Place in a schema: names from the root, and the references that were followed on the way."""
 
     root: object
     path: tuple[str, ...] = ()

@@ -35,10 +35,8 @@ def in_order(
     """The expression of `least` to `most` of the members, each at most once and in their order.
 
     Args:
-        members: In their order.
         rule: Names a rule with the body it is given.
         brackets: What stands around and between them.
-        least: How many at least.
         most: How many at most; None for all.
     """
     most = len(members) if most is None else min(most, len(members))

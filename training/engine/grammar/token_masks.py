@@ -1,4 +1,4 @@
-"""Which tokens may come next under a grammar: compiled once for a tokenizer, then one state a text.
+"""Tokens that may come next under a grammar: compiled once for a tokenizer, then one state a text.
 
 llguidance does the parsing (https://github.com/guidance-ai/llguidance); a mask takes microseconds on the CPU.
 """
@@ -30,7 +30,7 @@ class GrammarRefusedError(ValueError):
 
 
 class GrammarState:
-    """How far one text has come under a grammar.
+    """Progress of one text under a grammar.
 
     Args:
         matcher: A state of its own.
@@ -59,7 +59,7 @@ class GrammarState:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing can follow: the text is whole, or the parser gave up."""
+        """Return whether nothing can follow: the text is whole, or the parser gave up."""
         return not self._is_thinking and self._matcher.is_stopped()
 
     @property
@@ -122,7 +122,7 @@ class TokenGrammars:
 
     @property
     def can_hold(self) -> bool:
-        """Whether the tokenizer is of a kind whose tokens spell bytes, which grammars are about."""
+        """Return whether the tokenizer is of a kind whose tokens spell bytes, which grammars are about."""
         try:
             with self._lock:
                 self._read_tokenizer()

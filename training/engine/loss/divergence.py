@@ -1,4 +1,4 @@
-"""How far a student's next-token distribution is from a teacher's, position by position, in blocks.
+"""Divergence of a student's next-token distribution from a teacher's, position by position, in blocks.
 
 Scores of student and teacher, (N, V) each, exist for one block of positions at a time where the output layer ends the
 model; gradients are computed beside them.
@@ -23,7 +23,7 @@ Direction = Literal["forward", "reverse"]
 
 @dataclass(frozen=True)
 class ScoreSource:
-    """What scores are made of: hidden states (N, H) with an output layer (V, H), or scores (N, V) with none."""
+    """Source of scores: hidden states (N, H) with an output layer (V, H), or scores (N, V) with none."""
 
     values: Tensor
     weight: Tensor | None
@@ -50,8 +50,6 @@ def score_source(network: Network, layout: CompletionBatch, vocabulary: int) -> 
     """Run a network up to its scores at the positions of a layout.
 
     Args:
-        network: Student or teacher.
-        layout: The batch.
         vocabulary: Tokens the tokenizer has; output layers are often padded beyond it.
     """
     inputs = {**network.extra_inputs(layout.input_ids), **layout.inputs()}

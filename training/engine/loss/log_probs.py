@@ -30,7 +30,7 @@ def token_log_probs(network: Network, layout: CompletionBatch) -> Tensor:
 
 
 def summed(tokens: Tensor, layout: CompletionBatch) -> Tensor:
-    """Of each completion of a layout the sum over its tokens (N): (S)."""
+    """Sum over the tokens (N) of each completion of a layout: (S)."""
     return tokens.new_zeros(layout.completions).index_add(0, layout.owners, tokens)
 
 

@@ -30,7 +30,7 @@ PRODUCT_ROWS: Final = 1 << 14
 
 
 def block_rows(width: int, device: torch.device) -> int:
-    """How many rows of `width` fp32 scores make a block."""
+    """Return how many rows of `width` fp32 scores make a block."""
     return max(1, (GPU_BLOCK_BYTES if device.type == "cuda" else BLOCK_BYTES) // (4 * width))
 
 
@@ -84,7 +84,7 @@ class SupervisedHead:
     def hidden(
         self, model: nn.Module, input_ids: Tensor, positions: Tensor, **inputs: Any
     ) -> tuple[Tensor, torch.dtype]:
-        """What the output layer would be given at flat `positions` (N): (N, H), and the format it computes in.
+        """Return what the output layer would be given at flat `positions` (N): (N, H), and the format it computes in.
 
         Only for models that the output layer ends.
         """

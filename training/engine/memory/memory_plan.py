@@ -30,7 +30,7 @@ TRIM_BELOW = 2
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """How a run uses the memory that is there.
+    """Plan of how a run uses the memory that is there.
 
     Attributes:
         recomputes: Whether activations are made again on the way back instead of being kept.
@@ -74,13 +74,11 @@ def free_bytes(device: torch.device) -> int | None:
 
 
 def plan_memory(model: CausalModel, recipe: Recipe, rows_tokens: Sequence[int], device: torch.device) -> MemoryPlan:
-    """How a run is to use this device's memory; refuses what it cannot hold either way.
+    """Plan how a run is to use this device's memory; refuses what it cannot hold either way.
 
     Args:
         model: The bare student before adapters, on the CPU or quantised on the GPU.
-        recipe: How it is tuned.
         rows_tokens: Length of each training row.
-        device: Where it will be tuned.
 
     Raises:
         TrainError: It does not fit, with the nearest recipe that does.

@@ -1,4 +1,4 @@
-"""When memory runs out in the middle of a step: read the same rows in smaller batches.
+"""Read the same rows in smaller batches when memory runs out in the middle of a step.
 
 A step's loss is a sum over its rows divided by what the whole step holds, so rows may be read in as many passes as it
 takes and the step stays the same up to rounding. Nothing of a step has been applied while its passes run: its
@@ -28,7 +28,7 @@ def split_batches(batches: list[list[Any]], halvings: int) -> list[list[Any]]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out: a GPU's, or this process's."""
+    """Return whether an error says that memory ran out: a GPU's, or this process's."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     # A CPU's allocator and some drivers have no error of their own.
@@ -36,7 +36,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def retry_smaller(work: Callable[[], R], *, give_way: Callable[[str], None]) -> R:
-    """What `work` returns, tried again after each shortage once `give_way` has made it need less.
+    """Do `work` and return its result, tried again after each shortage once `give_way` has made it need less.
 
     Args:
         work: Leaves nothing behind that would count when it is done again.

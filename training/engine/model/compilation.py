@@ -42,12 +42,12 @@ def compile_layers(model: CausalModel, device: torch.device) -> int:
 
 
 def compile_mode(wanted: Literal["auto", "on", "off"], *, is_sharded: bool) -> Literal["auto", "on", "off"]:
-    """What a recipe's choice means for its way of sharing a model out: sharded layers are compiled only when told to."""
+    """Mode of compiling that a recipe's choice means: sharded layers are compiled only when told to."""
     return "off" if is_sharded and wanted == "auto" else wanted
 
 
 def is_worthwhile(device: torch.device) -> bool:
-    """Whether compiling could save time here: on a GPU with a compiler. How much is left to run decides."""
+    """Return whether compiling could save time here: on a GPU with a compiler. How much is left to run decides."""
     return device.type == "cuda" and _has_compiler(device)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GeneratedText:
-    """What a model wrote for one prompt.
+    """Text that a model wrote for one prompt.
 
     Attributes:
         index: Number of the prompt, from 0.
@@ -73,7 +73,7 @@ class GeneratedText:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass.
+    """Settings by which the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass.
 
     `no_repeat_ngram` forbids a token that would end a run of that many tokens written before in the same answer (what
     the prompt says may be said again as often as its words demand); 0 forbids nothing.
@@ -107,11 +107,7 @@ def generate(
 
     Args:
         model: A language model, a decoder alone or with an encoder; may wear adapters.
-        chat: Its tokenizer and template.
-        prompts: Conversations to answer.
         max_new_tokens: Most tokens written for one prompt.
-        sampling: How tokens are drawn.
-        batch_size: Prompts at a time.
         should_stop: Asked before each token; when true, the batch under way is dropped and no more are yielded.
         context_length: Tokens the model reads, prompt and answer together; None where it is not known.
         grammar: What each answer is held to, in llguidance's Lark; None for free text. A run may then be said again.
@@ -287,5 +283,5 @@ def seed_of(sampling: Sampling, index: int) -> int:
 
 
 def sampling_for(task: TaskSpec) -> Sampling:
-    """How texts of a task are drawn."""
+    """Return how texts of a task are drawn."""
     return Sampling(no_repeat_ngram=no_repeat_ngram(task))

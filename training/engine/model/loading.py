@@ -54,7 +54,7 @@ class LoadedStudent:
     stored_dtype: torch.dtype = torch.float32
 
     def extra_inputs(self, input_ids: Tensor) -> dict[str, Tensor]:
-        """What this family's forward pass asks for beside token ids (B, T).
+        """Return what this family's forward pass asks for beside token ids (B, T).
 
         Gemma 3 with its vision tower wants to know which tokens are image, and refuses to train without: none are.
         """
@@ -81,7 +81,6 @@ def load_weights(opened: UnloadedStudent, *, dtype: torch.dtype, quantise: Quant
     """Load the weights of a student.
 
     Args:
-        opened: The student.
         dtype: Format the weights are held in.
         quantise: `nf4` holds the linear layers in 4 bits, on the GPU at once; `placement.place` has made sure of both.
 
@@ -115,7 +114,7 @@ def chat_of(student: StudentRef, like: Chat, *, token: str | None, allowed_roots
 
 
 def identity_of(student: StudentRef) -> str:
-    """What a checkpoint's student is known by: its hub id and commit, or its config and the shapes of its weights.
+    """Identity of a checkpoint's student: its hub id and commit, or its config and the shapes of its weights.
 
     The same on every host, whatever path the folder lies at. Reads no weights: a supervisor has verified their hash.
     """

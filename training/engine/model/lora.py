@@ -82,7 +82,7 @@ def freeze_non_text_towers(model: CausalModel) -> None:
 
 
 def scale_of(config: Mapping[str, Any]) -> float:
-    """What an adapter's product is multiplied by, from its `adapter_config.json`: alpha / rank, or alpha / √rank."""
+    """Factor of an adapter's product, from its `adapter_config.json`: alpha / rank, or alpha / √rank."""
     rank = int(config["r"])
     return float(config["lora_alpha"]) / (math.sqrt(rank) if config.get("use_rslora") else rank)
 
@@ -129,7 +129,7 @@ def tuned_parameters(model: CausalModel) -> dict[str, torch.Tensor]:
 
 
 def count(model: CausalModel) -> tuple[int, int]:
-    """How many parameters are tuned, and how many there are in all, adapters included."""
+    """Return how many parameters are tuned, and how many there are in all, adapters included."""
     parameters = list(model.parameters())
     return sum(_numbers(p) for p in parameters if p.requires_grad), sum(_numbers(p) for p in parameters)
 
@@ -141,5 +141,5 @@ def _numbers(parameter: nn.Parameter) -> int:
 
 
 def is_non_text(name: str) -> bool:
-    """Whether a part of a student is for images or sounds, by its name."""
+    """Return whether a part of a student is for images or sounds, by its name."""
     return re.fullmatch(NOT_TEXT, name) is not None

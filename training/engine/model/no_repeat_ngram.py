@@ -1,4 +1,4 @@
-"""How long a run of tokens a text may say twice. One rule for pages, evaluations and samples; knows no model."""
+"""Limit on the run of tokens that a text may say twice. One rule for pages, evaluations and samples; knows no model."""
 
 from __future__ import annotations
 

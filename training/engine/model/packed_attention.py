@@ -24,7 +24,7 @@ FLASH_SINCE: Final = (8, 0)
 
 
 def flash_parameters() -> frozenset[str]:
-    """What torch's variable-length attention can be asked; empty where there is none that takes windows.
+    """Return what torch's variable-length attention can be asked; empty where there is none that takes windows.
 
     It is built in where torch is built for CUDA, no further package: since 2.10. 2.11 knows no shared keys, 2.13 does.
     """

@@ -1,4 +1,4 @@
-"""Which models can read packed rows, found out by trying, and switching one to it and back."""
+"""Models that can read packed rows, found out by trying, and switching one to it and back."""
 
 from __future__ import annotations
 

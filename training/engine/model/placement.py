@@ -1,4 +1,4 @@
-"""Where a run computes and in which number formats."""
+"""Device and number formats that a run computes in."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def place(
 
 
 def accelerator(placement: Placement) -> Accelerator:
-    """What lowers precision and joins processes, on a run's device.
+    """Build what lowers precision and joins processes, on a run's device.
 
     Autocast keeps no copies of weights: a pass uses each weight once, and where activations are recomputed copies of all
     layers (2 bytes a weight) would stand until the pass ends, for nothing.

@@ -27,7 +27,7 @@ _WORD: Final = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class TokenSampling:
-    """How one row's next token is drawn.
+    """Settings by which one row's next token is drawn.
 
     Attributes:
         temperature: 0 takes the likeliest.
@@ -43,7 +43,7 @@ class TokenSampling:
 
 
 def sample_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> list[int]:
-    """As `draw_tokens`, once the device has come so far."""
+    """Draw as `draw_tokens` does, once the device has come so far."""
     return list(map(int, draw_tokens(scores, wishes).tolist()))
 
 

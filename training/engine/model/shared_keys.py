@@ -24,7 +24,7 @@ def repeated(keys: Tensor, heads: int) -> Tensor:
 
 
 def computes_in(query: Tensor) -> torch.dtype:
-    """What attention computes in: rotary positions may have lifted queries to fp32, and autocast lowers them again."""
+    """Format of attention: rotary positions may have lifted queries to fp32, and autocast lowers them again."""
     device = query.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else query.dtype
 

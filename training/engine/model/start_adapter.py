@@ -32,7 +32,7 @@ FACTOR_B: Final = ".lora_B."
 
 
 def is_merged(*, weights: torch.dtype, is_full: bool, is_quantised: bool) -> bool:
-    """Whether a miniature's adapter is folded into the base before a run starts from it."""
+    """Return whether a miniature's adapter is folded into the base before a run starts from it."""
     return is_full or (weights == torch.float32 and not is_quantised)
 
 
@@ -81,7 +81,7 @@ def stack(target: Path, before: Path) -> None:
 
 
 def identity(start: Start | None, run_dir: Path) -> str:
-    """What a checkpoint's start is known by: the hashes of its files; empty where there is none."""
+    """Return what a checkpoint's start is known by: the hashes of its files; empty where there is none."""
     if start is None:
         return ""
     digest = hashlib.sha256(start.method.encode())

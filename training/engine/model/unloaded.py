@@ -92,7 +92,7 @@ def open_student(
 def open_config(
     student: StudentRef, *, token: str | None = None, allowed_roots: Sequence[str] = ()
 ) -> tuple[str, dict[str, Any], Any]:
-    """Where a student lies, how transformers is to read from there, and its config; arguments as of `open_student`.
+    """Location of a student, how transformers is to read it, and its config; arguments as of `open_student`.
 
     Raises:
         TrainError: As `open_student`, but for what is wrong with a tokenizer.
@@ -128,7 +128,7 @@ def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
 
 
 def sound_weights(source: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Where to load weights from, and how, once they fit their files and the config; those of a hub are fetched first.
+    """Place to load weights from, and how, once they fit their files and the config; those of a hub are fetched first.
 
     A hub's student is loaded from the folder that was looked at, so that nothing else of the hub takes its place.
 
@@ -226,7 +226,7 @@ def _hub_error(error: BaseException) -> HfHubHTTPError | None:
 
 
 def explain_load_error(source: str, error: Exception) -> TrainError:
-    """What an error of transformers or of the hub means, and how to mend it."""
+    """Return what an error of transformers or of the hub means, and how to mend it."""
     hub = _hub_error(error)
     if isinstance(hub, GatedRepoError):
         return TrainError(

@@ -1,1 +1,1 @@
-"""What a run makes better, one objective a module: imitation, preferences between pairs, verdicts, another's scores."""
+"""Objectives of a run, one a module: imitation, preferences between pairs, verdicts, another's scores."""

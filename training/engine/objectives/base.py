@@ -1,4 +1,4 @@
-"""What the training loop asks of an objective: items of a file, their loss as a sum, and what that sum is divided by.
+"""Demands of the training loop on an objective: items of a file, their loss as a sum, and what that sum is divided by.
 
 A sum over items and a count of what they hold let any split into batches, accumulation and processes give the same
 step.
@@ -30,7 +30,7 @@ class Objective(Protocol[I]):
         """
 
     def normaliser(self, items: Sequence[I]) -> int:
-        """What a sum of these items' losses is divided by; at least 1."""
+        """Return what a sum of these items' losses is divided by; at least 1."""
 
 
 def measure(values: Tensor, count: int | None = None) -> Tensor:

@@ -21,9 +21,6 @@ def make_objective(
     """The objective of a recipe.
 
     Args:
-        recipe: What is wanted.
-        student: What is tuned.
-        accelerator: Where it computes.
         teacher: Loads the model to learn from; called for distillation only.
 
     Raises:

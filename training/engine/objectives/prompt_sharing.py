@@ -1,4 +1,4 @@
-"""Whether a model reads completions behind a shared prompt as it would read each alone: asked of the model itself.
+"""Ask a model itself whether it reads completions behind a shared prompt as it would read each alone.
 
 Attention windows, attention code that takes no mask of the caller's, recurrent layers: each would quietly give other
 numbers. Two short completions laid out both ways tell.
@@ -22,7 +22,7 @@ PROBE_COMPLETIONS: Final = (9, 6)
 
 
 def can_share_prompts(network: Network, *, longest: int) -> bool:
-    """Whether prompts may be read once for several completions.
+    """Return whether prompts may be read once for several completions.
 
     Args:
         network: The model; its mode is kept.

@@ -1,4 +1,4 @@
-"""What the model a run starts from says of every completion: computed once, kept in a file, read by every step.
+"""Log-probability of each completion under a run's first model: computed once, kept in a file, read by every step.
 
 The reference is the tuned model with its fresh adapter switched off, which is the model the run started from. Its
 log-probabilities never change, so no step pays for a second forward pass. They are kept under the hash of the very
@@ -39,7 +39,7 @@ class ReferenceLogProbs:
         self._values: dict[Key, float] = {}
 
     def of(self, rows: Iterable[TokenRow], device: torch.device) -> torch.Tensor:
-        """Of each row, (S) in fp32, nats.
+        """Look up that of each row, (S) in fp32, nats.
 
         Raises:
             KeyError: A row that was not measured.
@@ -62,8 +62,6 @@ class ReferenceLogProbs:
         All processes call it together and share the work; adapters must be switched off (see `adapter_switched_off`).
 
         Args:
-            network: The tuned model.
-            accelerator: The processes.
             rows: Completions with their prompts; said twice, measured once.
             batch_size: Completions in one forward pass.
             weights: Hash of the weights the reference has.
@@ -92,12 +90,12 @@ class ReferenceLogProbs:
 
 
 def key(row: TokenRow) -> Key:
-    """What tells what a row says from what others say; its id does not count."""
+    """Return what tells what a row says from what others say; its id does not count."""
     return hashlib.blake2b(f"{row.prompt_length}:{row.ids}".encode(), digest_size=16).digest()
 
 
 def has_adapter(model: nn.Module) -> bool:
-    """Whether there is an adapter to switch off."""
+    """Return whether there is an adapter to switch off."""
     return any(isinstance(layer, LoraLayer) and ADAPTER in layer.scaling for layer in model.modules())
 
 

@@ -1,4 +1,4 @@
-"""How far a tuned model has moved from its reference: the exact KL, token by token, on texts a person found good.
+"""Distance that a tuned model has moved from its reference: the exact KL, token by token, on texts a person found good.
 
 Both distributions are whole at each position, so it is no estimate from samples; it is asked at validations only, since
 it costs a second forward pass.

@@ -24,7 +24,7 @@ NOT_AVERAGED: Final = frozenset({"loss_scale", "skipped_steps"})
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one optimiser step came to, over all processes; `measures` are the objective's own.
+    """Outcome of one optimiser step, over all processes; `measures` are the objective's own.
 
     `was_skipped`: gradients overflowed in fp16, and weights are as they were.
     """

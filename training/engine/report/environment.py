@@ -1,4 +1,4 @@
-"""What a run computed with: packages, CUDA, driver, devices, and the product's commit. Read when it ends, of its last attempt."""
+"""Environment of a run's last attempt, read at its end: packages, CUDA, driver, devices, the product's commit."""
 
 from __future__ import annotations
 

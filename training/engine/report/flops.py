@@ -1,4 +1,4 @@
-"""How many floating-point operations a token of training takes, counted from a model's shape.
+"""Number of floating-point operations that a token of training takes, counted from a model's shape.
 
 Model FLOPs, as in "PaLM" (arXiv 2204.02311, appendix B): what the mathematics needs, whatever recomputation or padding
 adds. A weight takes two operations forward and two backward for its inputs' gradient, and two more where it is tuned:
@@ -50,7 +50,6 @@ def flops_per_token(model: ModelShape, lengths: Sequence[int], supervised: int) 
     """Floating-point operations of one token, forward and backward, as a mean over these rows.
 
     Args:
-        model: The shape.
         lengths: Tokens of each row.
         supervised: Tokens of all rows that are scored.
 

@@ -1,4 +1,4 @@
-"""What NVIDIA GPUs say of themselves through NVML: use, memory, power, energy. Without them, or without NVML: nothing.
+"""Readings of NVIDIA GPUs through NVML: use, memory, power, energy. Without them, or without NVML: nothing.
 
 The package `nvidia-ml-py` is optional, and a driver may refuse any single question; what is not answered is left out.
 """

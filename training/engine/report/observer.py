@@ -117,10 +117,8 @@ def observe(
     """An observer for a run that is about to begin; measures the CPU's peak where there is no GPU (about 0.2 s).
 
     Args:
-        emit: Where events go.
         model: The bare model, on its device, adapters attached.
         rows: Items of training, with `length` and `supervised`.
-        device: Where it computes.
         dtype: `bf16`, `fp16` or `fp32`.
         processes: Devices that compute together.
         is_supervised: Whether a token is read once forward and once back; other objectives have no utilisation told.

@@ -1,4 +1,4 @@
-"""How many floating-point operations a second a device can do at most: GPUs by their data sheets, CPUs as measured.
+"""Most floating-point operations a second that a device can do: GPUs by their data sheets, CPUs as measured.
 
 Figures of data sheets are dense (no sparsity), bf16 or fp16 through tensor cores, fp32 without them, in TFLOP/s; the
 variant with the most power of each name. A GPU that is not in the table has no known peak, and then no utilisation is
@@ -60,7 +60,7 @@ def gpu_peak(name: str, dtype: str) -> float | None:
 
 
 def measured_peak(dtype: torch.dtype = torch.float32) -> float:
-    """What this process's CPU reaches in a large matrix product, operations a second: the best of a few tries.
+    """Return what this process's CPU reaches in a large matrix product, operations a second: the best of a few tries.
 
     Draws no random numbers, so that a run's own stay as they are. Other work on the host lowers it, and with it the
     ceiling that utilisation is told against.

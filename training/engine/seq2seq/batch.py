@@ -32,7 +32,7 @@ class Seq2SeqBatch:
     targets: Tensor
 
     def inputs(self) -> dict[str, Any]:
-        """What the forward pass is given beside the encoder's token ids."""
+        """Return what the forward pass is given beside the encoder's token ids."""
         return {"attention_mask": self.attention_mask, "decoder_input_ids": self.decoder_input_ids}
 
     def pinned(self) -> Seq2SeqBatch:

@@ -1,4 +1,4 @@
-"""What was given away, as hashes: the spec field by field and every file. Kept with the job, and asked at the return.
+"""Hashes of what was given away: the spec field by field and every file. Kept with the job, and asked at the return.
 
 Hashes only: a spec holds prompts made of people's facts, and those belong where they can be erased.
 """
@@ -36,7 +36,7 @@ def seal(folder: Path, spec: SpecEnvelope, *, run: str, files: Iterable[Path]) -
 
 
 def differences(folder: Path, spec: SpecEnvelope, sealed: Seal) -> list[str]:
-    """What is not as it was given away: fields of the spec, and files by path; empty when nothing differs."""
+    """Return what is not as it was given away: fields of the spec, and files by path; empty when nothing differs."""
     now = _fields(spec)
     changes = [
         f"spec.{name} was changed"
