@@ -26,7 +26,7 @@ class ServingKind(JobKind):
 
     @property
     def keeps_spare(self) -> bool:  # type: ignore[override]  # a setting decides
-        """Whether a process stands by that has imported torch: some hundred MB for seconds after a crash."""
+        """Return whether a process stands by that has imported torch: some hundred MB for seconds after a crash."""
         return bool(settings.SERVING_SPARE)
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class Act(TextChoices):
 
 
 class ServingState(TextChoices):
-    """How serving stands, as pages say it."""
+    """State of serving, as pages say it."""
 
     STOPPED = "stopped", "Stopped"
     STARTING = "starting", "Starting"
@@ -25,7 +25,7 @@ class ServingState(TextChoices):
 
 
 class RouteFeature(TextChoices):
-    """What a router decides by."""
+    """Feature that a router decides by."""
 
     CHECKS = "checks", "Marks of the checks on the miniature's text"
     CONFIDENCE = "confidence", "How sure the miniature was of its text"

@@ -1,4 +1,4 @@
-"""What a miniature's outputs cost on a host, and from which volume on it is cheaper than a model that is paid by the call.
+"""Costs of a miniature's outputs on a host, and the volume from which it is cheaper than a model paid by the call.
 
 Pure arithmetic on what was measured: a capacity that no evaluation measured and a price that nobody entered stay unknown.
 """
@@ -52,7 +52,7 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class RunningCosts:
-    """What its outputs cost in US dollars; None is what was not measured, or has no price.
+    """Costs of its outputs in US dollars; None is what was not measured, or has no price.
 
     Attributes:
         host: Whose price an hour counts.
@@ -99,10 +99,7 @@ def running_costs(
     """Reckon what outputs cost on a host.
 
     Args:
-        host: Its name.
         usd_per_hour: Its price; None where none was entered.
-        capacity: What it was measured to write.
-        requests: What was asked so far.
     """
     batch = month = at_volume = None
     if usd_per_hour is not None:
@@ -116,13 +113,7 @@ def running_costs(
 def break_even(
     costs: RunningCosts, drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]
 ) -> list[BreakEvenLine]:
-    """Compare with three paid models at most: those that wrote the data, then the cheapest of the connected ones.
-
-    Args:
-        costs: Of the host.
-        drafts: Drafts of the dataset.
-        prices: Of the connected models.
-    """
+    """Compare with three paid models at most: those that wrote the data, then the cheapest of the connected ones."""
     listed = {price.model: price for price in prices}
     paid = [draft for draft in drafts if draft.cost_usd > 0]
     measured = _measured(paid)[:AUTHORS_COMPARED]

@@ -1,4 +1,4 @@
-"""What a miniature was not measured on, in sentences that follow from its rows."""
+"""Limits of a miniature: what it was not measured on, in sentences that follow from its rows."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ Measured = tuple[str, str, Mapping[str, Any]]
 
 
 def sentences(miniature: Miniature, measured: Sequence[Measured], data: Mapping[str, Any]) -> list[str]:
-    """Say what nothing is known of.
-
-    Args:
-        miniature: The miniature.
-        measured: Its evaluations.
-        data: The card's part on its data.
-    """
+    """Say what nothing is known of."""
     return [
         *_measured_on(measured),
         *_language_and_length(miniature),

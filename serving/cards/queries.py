@@ -1,4 +1,4 @@
-"""What a miniature card reads: finished evaluations, requests so far, prices and tokens of drafts."""
+"""Rows that a miniature card reads: finished evaluations, requests so far, prices and tokens of drafts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_DRAFTS = 5000
 
 @dataclass(frozen=True, slots=True)
 class PricedDraft:
-    """What one draft took: who wrote it, its company, its tokens and its cost."""
+    """Price of one draft: who wrote it, its company, its tokens and its cost."""
 
     id: str
     teacher: str
@@ -34,7 +34,7 @@ class PricedDraft:
 
 @dataclass(frozen=True, slots=True)
 class RequestTotal:
-    """What was asked of a miniature over `/v1`, from its first day to its last."""
+    """Requests to a miniature over `/v1`, from its first day to its last."""
 
     requests: int
     days: int

@@ -1,4 +1,4 @@
-"""What 1,000 outputs of a task cost: by teacher, by miniature at a volume, by the cheapest teacher that is not worse.
+"""Costs of 1,000 outputs of a task: by teacher, by miniature at a volume, by the cheapest teacher that is not worse.
 
 What was not measured is None, with the reason in words; nothing is guessed.
 """
@@ -40,10 +40,9 @@ MOST_MINIATURES: Final = 10
 
 @dataclass(frozen=True)
 class BreakEvenLine:
-    """From how many outputs a month a host that is always on costs less than a paid writer.
+    """Volume of outputs a month from which a host that is always on costs less than a paid writer.
 
     Attributes:
-        writer: The paid writer.
         per_month: None where it is never reached: `why_never` says why.
         fewest: At the upper end of the writer's cost per output; None where that has no interval.
         most: At the lower end; None too where no bound can be told.
@@ -58,7 +57,7 @@ class BreakEvenLine:
 
 @dataclass(frozen=True)
 class MiniatureLine:
-    """What 1,000 outputs of a miniature cost at a volume, US dollars.
+    """Costs of 1,000 outputs of a miniature at a volume, US dollars.
 
     Attributes:
         capacity: What it was measured to write in an hour on a GPU; None where no evaluation of it ran on one.
@@ -99,11 +98,9 @@ class TaskCosts:
 
 
 def task_costs(member: Member, task: Task, *, volume: int | None = None) -> TaskCosts:
-    """What a task's outputs cost.
+    """Return what a task's outputs cost.
 
     Args:
-        member: Who asks.
-        task: Which they may see.
         volume: Outputs a month; by default as many as in the last 30 days.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a task's miniatures saved this month, from the ledger's rows and the hours that serving was held."""
+"""Savings of a task's miniatures this month, from the ledger's rows and the hours that serving was held."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INTERNAL: Final = "internal"
 
 @dataclass(frozen=True)
 class Savings:
-    """What miniatures wrote this month, and what it would have cost.
+    """Outputs of miniatures this month, and what they would have cost.
 
     Attributes:
         month: YYYY-MM, in the installation's time zone.
@@ -55,19 +55,17 @@ class Savings:
 
     @property
     def saved_usd(self) -> Decimal | None:
-        """What was saved, the serving host subtracted; below 0 where the miniature was the dearer way."""
+        """Return what was saved, the serving host subtracted; below 0 where the miniature was the dearer way."""
         if self.would_cost_usd is None or self.gpu_usd is None:
             return None
         return self.would_cost_usd - to_cents(self.paid_usd) - self.gpu_usd
 
 
 def savings(task: Task, *, miniatures: dict[str, UUID], reference: WriterCost | None) -> Savings:
-    """What was saved this month.
+    """Return what was saved this month.
 
     Args:
-        task: Which.
         miniatures: The task's, by their names in the ledger.
-        reference: The paid writer to compare with.
     """
     month = this_month()
     first, following = month_bounds(month)
@@ -113,7 +111,7 @@ def _gpu_usd(miniatures: Collection[UUID], calls: int) -> Decimal | None:
 
 
 def held_usd(since: datetime, now: datetime) -> Decimal | None:
-    """What the hosts that serve cost from a time on; None where the price of one was never entered, or none was held."""
+    """Cost of the hosts that serve from a time on; None where the price of one was never entered, or none was held."""
     prices, total = known_prices(), Decimal(0)
     moves: dict[UUID, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
     events = JobEvent.objects.filter(job__kind=KIND, kind="state").order_by("job", "seq")

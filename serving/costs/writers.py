@@ -1,4 +1,4 @@
-"""What outputs of a task cost by who wrote them, from the ledger and the calls; and what a person took to review them."""
+"""Costs of a task's outputs by who wrote them, from the ledger and the calls; and what a person took to review them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MICRO: Final = Decimal("0.000001")
 
 @dataclass(frozen=True)
 class WriterCost:
-    """What a teacher was paid for its outputs of a task, of all time.
+    """Cost of a teacher's outputs of a task, of all time.
 
     Attributes:
         name: As in the ledger.
@@ -55,11 +55,10 @@ class WriterCost:
 
 @dataclass(frozen=True)
 class Reviewing:
-    """What people took to review a task's drafts one by one; verdicts in bulk and imported ones took none.
+    """Time that people took to review a task's drafts one by one; verdicts in bulk and imported ones took none.
 
     Attributes:
         reviews: By how many people each, summed: a verdict that was given again is of the same review.
-        seconds: What all of them took.
     """
 
     drafts: int
@@ -81,7 +80,7 @@ def miniatures_by_teacher_name(task: Task) -> dict[str, UUID]:
 
 
 def writer_costs(task: Task) -> list[WriterCost]:
-    """What each writer of a task's outputs cost, the one with most outputs first; two questions."""
+    """Return what each writer of a task's outputs cost, the one with most outputs first; two questions."""
     spent: dict[str, dict[UUID, Decimal]] = defaultdict(dict)
     days = SpendDay.objects.filter(order__task=task, order__purpose__in=OUTPUTS).order_by()
     for name, order, usd in days.values_list("teacher_name", "order").annotate(usd=Sum("cost_usd")):
@@ -92,10 +91,9 @@ def writer_costs(task: Task) -> list[WriterCost]:
 
 
 def outputs_of(task: Task, *, since: datetime | None = None) -> dict[str, dict[UUID, int]]:
-    """How many outputs of a task each writer wrote, by order: calls that were answered, repairs not counted.
+    """Return how many outputs of a task each writer wrote, by order: calls that were answered, repairs not counted.
 
     Args:
-        task: Which.
         since: Only of calls that were first heard of then or later.
     """
     answered = Call.objects.filter(
@@ -126,7 +124,7 @@ def _writer(name: str, spent: dict[UUID, Decimal], counted: dict[UUID, int]) -> 
 
 
 def reviewing(task: Task) -> Reviewing:
-    """What people took to review a task's drafts."""
+    """Return what people took to review a task's drafts."""
     own = Decision.objects.filter(task=task, imported_from=None, bulk=None, seconds__gt=0).order_by()
     sums = own.aggregate(drafts=Count("draft", distinct=True), seconds=Sum("seconds"))
     reviews = own.values("draft", "reviewer").distinct().count()

@@ -1,4 +1,4 @@
-"""What an answer is held to: the grammar that a question asks for, begun for its row."""
+"""Forms that an answer is held to: the grammar that a question asks for, begun for its row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNFINISHED = RequestRefused(
 
 
 async def begin_for(ask: GenerateRequest, task: TaskSpec, student: LoadedStudent, chat: Chat) -> GrammarState | None:
-    """As `begin`, with the grammars of a student; compiles in a thread of its own."""
+    """Begin as `begin` does, with the grammars of a student; compiles in a thread of its own."""
     if ask.form == "text":
         return None
 
@@ -39,8 +39,6 @@ def begin(ask: GenerateRequest, *, task: TaskSpec, grammars: TokenGrammars, chat
     """The state of a new answer; None where it is free. Compiles what was not asked before, which may take a second.
 
     Args:
-        ask: The question.
-        task: The miniature's.
         grammars: Those of the network's tokenizer.
         chat: The miniature's own.
 

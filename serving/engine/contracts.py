@@ -1,4 +1,4 @@
-"""What the serving engine is told: its models, its limits, and one question. Pydantic only.
+"""Input of the serving engine: its models, its limits, and one question. Pydantic only.
 
 Nothing here is secret; texts of questions stay on the socket and in memory.
 """

@@ -1,4 +1,4 @@
-"""How the engine says no: a status, a word for programs, a sentence, and how long to wait. Pure."""
+"""Refusals of the engine: a status, a word for programs, a sentence, and how long to wait. Pure."""
 
 from __future__ import annotations
 

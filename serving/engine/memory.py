@@ -1,4 +1,4 @@
-"""How much memory models and their rows may take: limits from the device's memory, bytes of weights, bytes of a token."""
+"""Memory that models and their rows may take: limits from the device's memory, bytes of weights, bytes of a token."""
 
 from __future__ import annotations
 

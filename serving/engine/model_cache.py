@@ -76,7 +76,6 @@ class ModelCache:
 
     Args:
         compute: The one thread that models compute on.
-        max_weights_bytes: How many bytes of weights are held at once.
         token: The hub's, for gated bases.
         allowed_roots: Folders a base may lie in.
     """

@@ -32,7 +32,7 @@ _NOT_PLAIN: Final = ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_sa
 
 
 class AdapterRoute:
-    """Which slot each row of the batch under way takes; set before each forward pass, by the one compute thread.
+    """Slot that each row of the batch under way takes; set before each forward pass, by the one compute thread.
 
     Attributes:
         rows: Slot of each row, (B,), where they differ.
@@ -61,7 +61,6 @@ class Adapter:
 
     Attributes:
         pairs: By layer, down (in, r) and up (r, out) with the scaling folded in.
-        bytes: How many its tensors take.
         config: PEFT's, which says on which layers of a base it must be.
     """
 

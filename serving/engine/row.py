@@ -25,7 +25,7 @@ _DIGITS: Final = 6
 
 @dataclass(frozen=True)
 class FinishedAnswer:
-    """How an answer ended, with its figures."""
+    """End of an answer, with its figures."""
 
     finish: Finish
     prompt_tokens: int
@@ -42,7 +42,7 @@ class FinishedAnswer:
 
 @dataclass
 class ModelCounters:
-    """What one model has done since the engine began."""
+    """Counts of what one model has done since the engine began."""
 
     requests: int = 0
     errors: int = 0
@@ -59,13 +59,10 @@ class Row:
     """A question with its place in a batch. Made by the event loop, advanced by the compute thread.
 
     Attributes:
-        model: Name of the miniature.
         prompt: Its token ids.
         limit: Most tokens it may write.
         slot: The adapter it is written with.
-        caller: Whose question it is.
         fingerprint: Stands for the weights and the engine that write it.
-        grammar: What its answer is held to.
         must_be_whole: Whether an answer that ends before it is whole is refused; else its end says `length`.
         refusal: Why it was given up while it was being written.
         inbox: Pieces of text, then one end; filled by the event loop alone.

@@ -1,4 +1,4 @@
-"""What a network holds of the rows it is writing, and the passes that make it grow: of a decoder alone, here.
+"""States that a network holds of the rows it is writing, and the passes that make it grow: of a decoder alone, here.
 
 Each row's keys and values lie in one cache, padded on the left to the longest row; a newcomer's prompt is read alone
 and its cache laid beside the others. Full caches are kept for sliding-window layers too: the mask does the sliding.
@@ -37,7 +37,7 @@ class RowStates(Protocol):
         """Forget all rows but these."""
 
     def mark(self) -> Any:
-        """Where the states stand now, for `restore`."""
+        """Mark where the states stand now, for `restore`."""
 
     def restore(self, count: int, mark: Any) -> None:
         """Take the first rows back to a mark, wherever a step broke off. Copies nothing."""

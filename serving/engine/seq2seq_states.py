@@ -1,4 +1,4 @@
-"""What an encoder–decoder holds of the rows it is writing: keys and values of answers, and of the prompts they look at.
+"""States an encoder–decoder holds of its rows: keys and values of answers, and of the prompts they look at.
 
 A newcomer's prompt is read once by the encoder; what cross attention looks at is laid beside that of the others. Answers
 lie padded on the left, as those of a decoder do: relative positions (T5) do not mind, and positions looked up by number
@@ -153,7 +153,7 @@ class RowPositions:
 
 
 def states_of(student: LoadedStudent, stack: AdapterStack | None) -> RowStates:
-    """What is held of rows of this student: an encoder–decoder holds their prompts apart."""
+    """Return what is held of rows of this student: an encoder–decoder holds their prompts apart."""
     chat, route = student.chat, stack.route if stack else None
     if chat.is_apart:
         return Seq2SeqStates(student.model, pad=chat.pad, begins=chat.begins, route=route)

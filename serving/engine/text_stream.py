@@ -1,4 +1,4 @@
-"""From tokens to text a reader may see at once: whole characters, no thinking, nothing of a stop string, no blank edges.
+"""Turn tokens into text a reader may see at once: whole characters, no thinking, no stop string, no blank edges.
 
 Knows a tokenizer's `decode`; does not know models or requests.
 """
@@ -19,8 +19,7 @@ _ANCHOR_EVERY: Final = 24
 class Decodes(Protocol):
     """A tokenizer, or a chat in its place."""
 
-    def decode(self, ids: list[int], *, skip_special_tokens: bool) -> str:
-        """Text of token ids."""
+    def decode(self, ids: list[int], *, skip_special_tokens: bool) -> str: ...
 
 
 class StreamDecoder:
@@ -48,7 +47,7 @@ class StreamDecoder:
         return piece
 
     def rest(self) -> str:
-        """What is left at the end: a character that was never finished shows as U+FFFD."""
+        """Return what is left at the end: a character that was never finished shows as U+FFFD."""
         text = self._text(self._ids)
         piece = text[len(self._before) :]
         self._advance(text)
@@ -98,7 +97,7 @@ class AfterThinking:
 
 
 def places_of(text: str, pieces: Sequence[str]) -> list[int]:
-    """Which pieces hold a text that was read off them; none where it is not one run of them."""
+    """Return which pieces hold a text that was read off them; none where it is not one run of them."""
     start = "".join(pieces).rfind(text) if text else -1
     if start < 0:
         return []

@@ -1,4 +1,4 @@
-"""Which miniatures are served, since when and by whom; the job that serves them; and what was asked of them.
+"""Miniatures that are served, since when and by whom; the job that serves them; and what was asked of them.
 
 How serving goes stands in its job and in the engine; nothing here repeats it.
 """
@@ -15,7 +15,7 @@ from training.models import Miniature
 
 
 class Promotion(models.Model):
-    """That a miniature was put to work or taken back. Rows are only added; a miniature's newest one counts."""
+    """Promotion of a miniature or its end. Rows are only added; a miniature's newest one counts."""
 
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="promotions")
     miniature = models.ForeignKey(Miniature, on_delete=models.PROTECT, related_name="promotions")
@@ -42,7 +42,7 @@ class Switch(models.Model):
 
 
 class Usage(models.Model):
-    """What one token of one member asked of one miniature on one day (UTC)."""
+    """Requests of one token of one member to one miniature on one day (UTC)."""
 
     day = models.DateField()
     miniature = models.ForeignKey(Miniature, on_delete=models.CASCADE, related_name="usage")

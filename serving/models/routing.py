@@ -85,7 +85,7 @@ class RouterVersion(models.Model):
 
     @property
     def writes_first(self) -> bool:
-        """Whether its first miniature writes before it chooses: all but a number of the record is read off that text."""
+        """Return whether its first miniature writes before it chooses: every feature but a record's number needs it."""
         return self.feature != RouteFeature.FACT
 
     @property
@@ -110,7 +110,7 @@ class Routed(models.Model):
 
 
 class RouteOutcome(models.Model):
-    """What became of one routed request: its cost, and in the audit whether each of both texts passed."""
+    """Outcome of one routed request: its cost, and in the audit whether each of both texts passed."""
 
     routed = models.OneToOneField(Routed, primary_key=True, on_delete=models.PROTECT, related_name="outcome")
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)

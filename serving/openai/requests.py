@@ -56,7 +56,7 @@ KNOWN: Final = frozenset(
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """What was asked, in our words. `max_tokens`, `seed` and `temperature` are None where the client said nothing.
+    """Chat request in our words. `max_tokens`, `seed` and `temperature` are None where the client said nothing.
 
     `unheeded` names the options it gave that change nothing here. `record` is what a router is asked with in place of messages: the
     id of a record, or its facts by name.
@@ -95,7 +95,6 @@ def parse_chat_request(content: bytes, *, grammar: str = "") -> ChatRequest:
     """Read a body.
 
     Args:
-        content: The body.
         grammar: The header that says what an answer without a format is held to.
 
     Raises:

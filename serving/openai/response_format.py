@@ -17,7 +17,7 @@ _SCHEMA_PARTS: Final = ("name", "description", "schema", "strict")
 
 @dataclass(frozen=True)
 class AnswerForm:
-    """What an answer is held to; `task` is what the miniature's own task asks for."""
+    """Form that an answer is held to; `task` is what the miniature's own task asks for."""
 
     kind: Literal["text", "task", "json_object", "json_schema"]
     schema: dict[str, Any] | None = None

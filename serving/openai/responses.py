@@ -15,7 +15,7 @@ END = b"data: [DONE]\n\n"
 
 @dataclass(frozen=True)
 class CompletionShape:
-    """What all parts of one answer share. `fingerprint` stands for the weights and the engine that wrote."""
+    """Values that all parts of one answer share. `fingerprint` stands for the weights and the engine that wrote."""
 
     model: str
     include_usage: bool = False

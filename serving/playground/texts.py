@@ -81,8 +81,6 @@ def prepare(member: Member, slug: str, given: Mapping[str, Any]) -> PlaygroundRe
     """Read what was asked for on the playground.
 
     Args:
-        member: A reviewer or more of the task.
-        slug: The task.
         given: `model` (a choice's key), the facts by name, and `record`, the one they came from, if any.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Whom the playground can ask for a task: its served miniatures, and teachers."""
+"""Writers that the playground can ask for a task: its served miniatures, and teachers."""
 
 from __future__ import annotations
 
@@ -52,11 +52,7 @@ def playground_writers(member: Member, task: Task) -> list[PlaygroundWriter]:
 
 
 def writer_or_404(member: Member, task: Task, key: str) -> PlaygroundWriter:
-    """One of them.
-
-    Raises:
-        Http404: None of this key that the member may ask now.
-    """
+    """A writer that the member may ask now."""
     writer = next((choice for choice in playground_writers(member, task) if choice.key == key), None)
     if writer is None:
         raise Http404("This model cannot be asked now. Load the page again to see which can.")

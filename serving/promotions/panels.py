@@ -1,4 +1,4 @@
-"""What the pages of serving show: how it stands, and each miniature with what was asked of it."""
+"""Contents of the pages of serving: how it stands, and each miniature with what was asked of it."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def of_miniature(member: Member, miniature: Miniature) -> dict[str, Any]:
 
 
 def report(member: Member) -> dict[str, Any]:
-    """How serving stands, for programs."""
+    """Status of serving, for programs."""
     now = status.serving_status()
     writers = queries.served_miniatures(member=member)
     total = usage_totals([writer.miniature for writer in writers])

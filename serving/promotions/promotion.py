@@ -28,8 +28,6 @@ def promote(miniature: Miniature, *, by: Member, override_reason: str = "") -> P
     without one too it has to have something right, and not less than the nearest gold.
 
     Args:
-        miniature: What is to be served.
-        by: A lead of its task.
         override_reason: Why it is promoted though something stands in its way; kept, shown and audited where it does.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Which miniatures are served: each one's newest promotion counts, and a task's newest is its current one."""
+"""Miniatures that are served: each one's newest promotion counts, and a task's newest is its current one."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def find_served(name: str, *, member: Member | None = None) -> Miniature | None:
 
 
 def is_promoted(miniature: Miniature) -> bool:
-    """Whether a miniature is served."""
+    """Return whether a miniature is served."""
     return current_promotions().filter(miniature=miniature).exists()
 
 

@@ -73,7 +73,7 @@ class MiniatureTeachers:
         return {str(key) for key in rows.values_list("miniature", flat=True).distinct()}
 
     def judge_spec(self, key: str, task: Task) -> TaskSpec | None:
-        """What it was taught; None where it judges no drafts of the task."""
+        """Return what it was taught; None where it judges no drafts of the task."""
         rows = Miniature.objects.filter(pk=UUID(key), task__judges__judged=task)
         miniature = rows.select_related("run__task_version", "run__dataset_version").first()
         if miniature is None or not is_judge_task(miniature.run.taught):

@@ -31,7 +31,7 @@ _STEPS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class RouteRule:
-    """What a router decides by.
+    """Rule that a router decides by.
 
     Attributes:
         fact: The record's number, where that is the feature.
@@ -45,7 +45,7 @@ class RouteRule:
 
     @property
     def sign(self) -> int:
-        """What a value is multiplied by, so that greater scores go to cheaper models."""
+        """Return what a value is multiplied by, so that greater scores go to cheaper models."""
         if self.feature == RouteFeature.CONFIDENCE:
             return 1
         return -1 if self.takes_low or self.feature == RouteFeature.CHECKS else 1
@@ -85,7 +85,6 @@ def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule:
         task: Whose latest version counts.
         miniatures: The models but the last, the cheapest first.
         teacher: The last model.
-        rule: What becomes the score.
     """
     labels = [label_of(each) for each in miniatures] + [teacher.label]
     by_record = _verdicts(task, labels)
@@ -107,8 +106,6 @@ def grid(task: Task, rule: RouteRule, writer: Miniature) -> list[float]:
     """Scores that thresholds are chosen from; of the records that no verdict counts of, so fixed before any is seen.
 
     Args:
-        task: The router's.
-        rule: What decides.
         writer: The miniature that is asked first.
     """
     if rule.feature == RouteFeature.CHECKS:
@@ -148,7 +145,7 @@ def number_of(facts: Mapping[str, object], name: str) -> float | None:
 
 
 def passes_of(drafts: Sequence[UUID]) -> dict[UUID, bool]:
-    """Whether experts passed each of these drafts, of those they ruled on one by one; by the same rule as the pairs."""
+    """Verdicts of experts on each of these drafts that they ruled on one by one; by the same rule as the pairs."""
     rows = _ruled_one_by_one().filter(pk__in=drafts)
     return {pk: verdict == Verdict.ACCEPT for pk, verdict in rows.values_list("pk", "gold__verdict")}
 
@@ -160,7 +157,7 @@ def _score(facts: Mapping[str, object], first: _Seen, rule: RouteRule) -> float 
 
 
 def text_value(feature: str, marks: int, mean_log_prob: float | None) -> float | None:
-    """What a router reads off the first miniature's text; None where it was not kept how sure that was."""
+    """Return what a router reads off the first miniature's text; None where it was not kept how sure that was."""
     return mean_log_prob if feature == RouteFeature.CONFIDENCE else float(marks)
 
 

@@ -1,4 +1,4 @@
-"""Whether a router may be relied on: its promise is shown, for this task version, its models serve, and no audit has broken it. Reads only."""
+"""Reliability of a router: promise shown for this task version, models served, no audit against it. Reads only."""
 
 from __future__ import annotations
 
@@ -70,10 +70,9 @@ def newest_versions(tasks: Collection[Task]) -> list[RouterVersion]:
 
 
 def version_or_404(member: Member, slug: str) -> RouterVersion:
-    """The newest version of a router by its slug.
+    """The newest version of a router by its slug, if the member may see its task.
 
     Raises:
-        Http404: No such router, or not this member's.
         Refusal: `router_unset`, it has no version yet.
     """
     router = report.visible(member).filter(slug=slug).first()

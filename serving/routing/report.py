@@ -1,4 +1,4 @@
-"""What a router did: share and cost of each route, and whether the audit still bears its promise out. Reads only."""
+"""Report on a router: share and cost of each route, and whether the audit still bears its promise out. Reads only."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RouteLine:
 
 @dataclass(frozen=True, slots=True)
 class PromiseStanding:
-    """What the audit says of the promise.
+    """Standing of the promise by the audit.
 
     Attributes:
         audited: How many pairs were judged since.
@@ -85,11 +85,7 @@ def with_newest(routers: Sequence[Router]) -> list[tuple[Router, RouterVersion |
 
 
 def router_or_404(member: Member, router_id: UUID) -> Router:
-    """One router.
-
-    Raises:
-        Http404: No such router, or not this member's.
-    """
+    """A router, if the member may see its task."""
     router = visible(member).filter(pk=router_id).first()
     if router is None:
         raise Http404("There is no router with this id that you can see.")
@@ -97,11 +93,6 @@ def router_or_404(member: Member, router_id: UUID) -> Router:
 
 
 def routed_or_404(router: Router, routed_id: UUID) -> Routed:
-    """One routed request of a router.
-
-    Raises:
-        Http404: No such request of this router.
-    """
     routed = Routed.objects.filter(version__router=router, pk=routed_id).first()
     if routed is None:
         raise Http404("This router has no routed request with this id.")
@@ -109,7 +100,7 @@ def routed_or_404(router: Router, routed_id: UUID) -> Routed:
 
 
 def report(version: RouterVersion) -> RouterReport:
-    """What a version did; three queries."""
+    """Return what a version did; three queries."""
     rows = Routed.objects.filter(version=version).order_by()
     counted = {
         place: (n, cost)

@@ -29,7 +29,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where one request goes.
+    """Route of one request.
 
     Attributes:
         place: Among the version's models.
@@ -71,10 +71,9 @@ def versions(router: Router) -> QuerySet[RouterVersion]:
 
 
 def route(version: RouterVersion, features: Mapping[str, float]) -> Route:
-    """Where a request goes.
+    """Return where a request goes.
 
     Args:
-        version: By whose thresholds.
         features: Numbers by name: `checks`, how many marks the miniature's text has; `confidence`, the mean log probability of
             its tokens; or the version's number of the record.
             Where the one it decides by is missing or no number, the teacher writes.

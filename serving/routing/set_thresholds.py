@@ -38,7 +38,7 @@ _FEW, _ASSUMED = 50, 0.1
 
 @dataclass(frozen=True, slots=True)
 class RouterRequest:
-    """What a lead asks of a router.
+    """Request of a lead for a router.
 
     Attributes:
         miniature: Who is asked first.
@@ -65,7 +65,7 @@ class RouterRequest:
 
 @dataclass(frozen=True, slots=True)
 class PairStanding:
-    """How many pairs there are, their share with two different verdicts, and how many the promise needs."""
+    """Number of pairs, their share with two different verdicts, and how many the promise needs."""
 
     pairs: int
     discordance: float | None
@@ -144,12 +144,12 @@ def set_thresholds(router: Router, wish: RouterRequest, *, by: Member) -> Router
 
 
 def attempts(task: Task) -> int:
-    """How often thresholds were set by verdicts of a task."""
+    """Return how often thresholds were set by verdicts of a task."""
     return RouterVersion.objects.filter(router__task=task).count()
 
 
 def standing(task: Task, wish: RouterRequest) -> PairStanding:
-    """How many pairs there are for a wish, and how many it needs; tells nothing of who is better.
+    """Return how many pairs there are for a wish, and how many it needs; tells nothing of who is better.
 
     Raises:
         Refusal: `router_invalid`, a value outside its limits.

@@ -20,8 +20,6 @@ def read(task: Task, member: Member, asked: Mapping[str, Any]) -> RouterRequest:
     """The request, with its models looked up.
 
     Args:
-        task: The router's.
-        member: Who asks.
         asked: `miniature`, `larger` and `teacher` by short name, and the plain values of `RouterRequest` and `RouteRule`. Shares 0 to 1.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Where the engine listens and where programs reach us. Reads settings; knows no rows."""
+"""Addresses at which the engine listens and programs reach us. Reads settings; knows no rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def socket_path() -> Path:
 
 
 def base_url() -> str:
-    """Where this product's own engines reach `/v1`: `SERVING_BASE_URL`, else the address it was started with."""
+    """Return where this product's own engines reach `/v1`: `SERVING_BASE_URL`, else the address it was started with."""
     if settings.SERVING_BASE_URL:
         return str(settings.SERVING_BASE_URL).rstrip("/")
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
@@ -33,5 +33,5 @@ def base_url() -> str:
 
 
 def models_folder() -> Path:
-    """Where miniatures' files lie for the engine; safe to delete while it is stopped."""
+    """Return where miniatures' files lie for the engine; safe to delete while it is stopped."""
     return Path(settings.VAR_DIR) / "serving" / "models"

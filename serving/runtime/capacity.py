@@ -22,7 +22,7 @@ GPU_BYTES_PER_WEIGHT, CPU_BYTES_PER_WEIGHT = 2, 4
 
 @dataclass(frozen=True)
 class WeightCapacity:
-    """What a host holds of weights, in bytes, and in how many bytes each."""
+    """Capacity of a host for weights, in bytes, and in how many bytes each."""
 
     limit: int
     bytes_per_weight: int

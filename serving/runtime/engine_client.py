@@ -135,7 +135,7 @@ async def _send(ask: dict[str, Any]) -> httpx.Response:
 
 
 def engine_state() -> dict[str, Any] | None:
-    """What the engine says of itself; None when none answers within a second. Blocks its thread."""
+    """Return what the engine says of itself; None when none answers within a second. Blocks its thread."""
     return _quick("GET", "/state")
 
 

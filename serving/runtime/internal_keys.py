@@ -19,7 +19,7 @@ def make() -> str:
 
 
 def is_valid(key: str) -> bool:
-    """Whether a key was made here and is not too old."""
+    """Return whether a key was made here and is not too old."""
     if not key.startswith(PREFIX):
         return False
     try:

@@ -1,4 +1,4 @@
-"""How serving stands: what its job says, what the engine says, and both in one word."""
+"""Status of serving: what its job says, what the engine says, and both in one word."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ RECENT_EVENTS = 10
 
 @dataclass(frozen=True)
 class ServingStatus:
-    """How serving stands now.
+    """Status of serving now.
 
     Attributes:
-        state: In one word.
         job: The job that serves; None when serving was never begun.
         engine: What the engine says of itself; empty when none answers.
-        since: When the running engine began.
         restarts: How often an engine was restarted for this job: after a crash, a host's restart or a pause.
         reason: Why it does not run, if there is more to say.
     """
@@ -48,7 +46,7 @@ def current_job() -> Job | None:
 
 
 def serving_status() -> ServingStatus:
-    """How serving stands; asks the engine, at most a second."""
+    """Return how serving stands; asks the engine, at most a second."""
     serving_job = current_job()
     if serving_job is None:
         return ServingStatus(ServingState.STOPPED, None, {}, None, 0, "")

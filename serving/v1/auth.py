@@ -1,4 +1,4 @@
-"""Who may ask which miniature: tokens, scopes and roles, in the words of OpenAI's errors. Blocks its thread.
+"""Access to miniatures: tokens, scopes and roles, in the words of OpenAI's errors. Blocks its thread.
 
 Knows members and promotions; does not know the engine.
 """
@@ -25,7 +25,7 @@ SCOPE = "serve"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a member with a token, or one of the product's own engines (`member` is None)."""
+    """Asker: a member with a token, or one of the product's own engines (`member` is None)."""
 
     member: Member | None
     token: str
@@ -44,7 +44,7 @@ class AdmittedRequest:
 
 
 def caller_of(authorization: str) -> Caller:
-    """Who stands behind an `Authorization` header.
+    """Return who stands behind an `Authorization` header.
 
     Raises:
         ApiError: 401, no known token; 403, it lacks the scope.

@@ -1,4 +1,4 @@
-"""How much one token may ask of `/v1` a minute: questions, and tokens read and written. Told in OpenAI's headers.
+"""Limits on what one token may ask of `/v1` a minute: questions, and tokens read and written. Told in OpenAI's headers.
 
 A question takes what it may come to at most when it is admitted, and gives back what it did not use at its end, so that
 many at once cannot go past the limit together. Counted where the API's limits are (`members.tokens.throttling`).
@@ -23,7 +23,7 @@ CHARS_PER_TOKEN = 4
 
 @dataclass(frozen=True)
 class RateClaim:
-    """What a question took of its minute.
+    """Share of its minute that a question took.
 
     Attributes:
         key: Whose count it is; empty where nothing is counted.
@@ -51,7 +51,6 @@ def claim(token: str, question: ChatRequest) -> RateClaim:
 
     Args:
         token: Whose it is, as usage names it.
-        question: As it was read.
 
     Raises:
         ApiError: 429, the minute is used up; 400, the question alone asks for more than any minute has.

@@ -172,7 +172,7 @@ async def _compose_or_order(asked: RoutedRequest) -> TeacherAnswer:
 
 
 def read_features(asked: RoutedRequest, written: dict[str, Any]) -> dict[str, float]:
-    """What the router decides by, read off what the first miniature wrote, by name.
+    """Return what the router decides by, read off what the first miniature wrote, by name.
 
     Nothing of a text not of the task's shape, or of one whose engine does not tell how sure it was, so that the teacher writes.
     """

@@ -1,4 +1,4 @@
-"""Who may ask which router over `/v1`, and what one is asked: a record, in place of messages. Blocks its thread."""
+"""Access to routers over `/v1`, and what one is asked: a record, in place of messages. Blocks its thread."""
 
 from __future__ import annotations
 
@@ -91,7 +91,6 @@ def admit(authorization: str, content: bytes, *, grammar: str = "") -> AdmittedR
 
     Args:
         authorization: The header with the token.
-        content: The body.
         grammar: The header that says what an answer without a format is held to.
 
     Raises:

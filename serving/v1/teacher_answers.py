@@ -68,7 +68,7 @@ def order(task: Task, teacher: Teacher, record: UUID, *, by: Member) -> Order:
 
 
 def answer_of(order: Order) -> TeacherAnswer | None:
-    """What came of an order of one text; None while nothing did.
+    """Return what came of an order of one text; None while nothing did.
 
     Raises:
         Refusal: `not_written`, it ended without a text of the task's shape.
