@@ -1,4 +1,4 @@
-"""What the demo knows of a task whose records come with their right answers. Pure Python."""
+"""Task of the demo whose records come with their right answers. Pure Python."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class DemoTask:
 
     @property
     def seed(self) -> str:
-        """What decides which records are held out: fixed, so that every demo is the same."""
+        """Return what decides which records are held out: fixed, so that every demo is the same."""
         return hashlib.sha256(self.slug.encode()).hexdigest()[:32]
 
     def held_out(self) -> list[AnsweredRecord]:
@@ -85,7 +85,6 @@ def side_of(group: str, seed: str, train: float, validation: float) -> str:
 
     Args:
         group: The company, or whatever the task groups by.
-        seed: What decides.
         train: Share of groups that train.
         validation: Share that validates; the rest tests.
     """
@@ -97,6 +96,6 @@ def side_of(group: str, seed: str, train: float, validation: float) -> str:
 
 
 def key_of(facts: Facts) -> str:
-    """What a record is known by: SHA-256 of its facts, hex, blank ones aside."""
+    """Return what a record is known by: SHA-256 of its facts, hex, blank ones aside."""
     stated: dict[str, Any] = {name: value for name, value in facts.items() if value not in ("", None, [], {})}
     return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()

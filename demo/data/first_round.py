@@ -66,7 +66,7 @@ def freeze(admin: Member) -> bool:
 
 
 def is_past_first_week(task: Task, *, whole: bool = False) -> bool:
-    """Whether more was judged than in the first week, or as much (`whole`)."""
+    """Return whether more was judged than in the first week, or as much (`whole`)."""
     return Decision.objects.filter(task=task).count() + whole > sum(count for _, count in FIRST_WEEK)
 
 
@@ -94,7 +94,6 @@ def do_round(admin: Member, *, live: frozenset[str] = frozenset(), then: play.Th
     """Launch the run, unless it was, and do what follows from it.
 
     Args:
-        admin: Who launches it.
         live: Kinds of jobs that their own engines do.
         then: Told each job that is done.
     """

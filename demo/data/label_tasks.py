@@ -33,10 +33,6 @@ def load_task(demo: DemoTask, *, by: Member) -> bool:
 
     A task of that address which a user made stays as it is, and the demo goes without its own.
 
-    Args:
-        demo: The task.
-        by: An admin.
-
     Returns:
         Whether anything was missing.
 

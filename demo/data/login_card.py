@@ -14,7 +14,7 @@ USERNAME = "demo"
 
 
 def path() -> Path:
-    """Where the card lies."""
+    """Return where the card lies."""
     return Path(settings.VAR_DIR) / "demo-login.json"
 
 

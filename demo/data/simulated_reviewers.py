@@ -1,4 +1,4 @@
-"""How the demo's members judge: by what was written wrong on purpose. They use the desk's own services.
+"""Verdicts of the demo's members: by what was written wrong on purpose. They use the desk's own services.
 
 A stand-in for experts, so that a new user finds a desk in use. It knows the labels of defects, which real reviewers never
 see; that is what makes its verdicts right without a person.
@@ -53,8 +53,6 @@ def decide_next(member: Member, task: Task, *, count: int, seed: int | str, stri
 
     Args:
         member: A reviewer of the task.
-        task: Whose desk.
-        count: How many cards at most.
         seed: Of the times spent, and of where the member is strict.
         strictness: How likely a draft without a fault is rejected all the same, as a matter of taste.
 
@@ -91,7 +89,7 @@ def undecided(task: Task, member: Member) -> QuerySet[Draft]:
 
 
 def text_key(draft: Draft) -> str:
-    """What a draft says of which record, as a hash: the same in every load, where ids differ."""
+    """Return what a draft says of which record, as a hash: the same in every load, where ids differ."""
     said = json.dumps([draft.record.facts, draft.fields], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
@@ -102,7 +100,6 @@ def decide_certain_by_answers(
     """Have a member judge certain drafts by the right answers.
 
     Args:
-        member: A reviewer of their task.
         drafts: What they judge; each has to be free for them.
         answers: The right fields by record.
         overlooks: Drafts that they take as they are, right or wrong.
@@ -114,7 +111,7 @@ def decide_certain_by_answers(
 
 
 def is_right(draft: Draft, answers: Mapping[str, Fields]) -> bool:
-    """Whether a draft says what is right of its record, or nobody knows what that is."""
+    """Return whether a draft says what is right of its record, or nobody knows what that is."""
     return _by_answer(draft, answers).verdict == "accept"
 
 
@@ -148,7 +145,6 @@ def opinion(fields: Fields, defects: list[str], marks: list[dict[str, Any]]) -> 
     """Accept what has no defect, mend what is mended in a moment, reject the rest with the first defect's reason.
 
     Args:
-        fields: The draft.
         defects: What was written wrong on purpose.
         marks: What the checks marked in it.
     """

@@ -61,7 +61,6 @@ def do_round(
 
     Args:
         task: A task of `STUDENTS`.
-        by: Who launches it.
         live: Kinds of jobs that their own engines do.
         then: Told each job that is done.
 

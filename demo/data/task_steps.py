@@ -99,8 +99,6 @@ def deal_decks(task: Task, admin: Member, *, overlap_share: float) -> None:
     """Settle how a task's cards are dealt.
 
     Args:
-        task: The task.
-        admin: Who says so.
         overlap_share: Share of the drafts that two reviewers judge, 0 to 1.
     """
     save_settings.save(

@@ -29,8 +29,6 @@ def chunk(tokenizer: Tokenizer, *, seed: int, number: int, tokens: int) -> list[
     """The shuffled batches of one chunk of the stream.
 
     Args:
-        tokenizer: What encodes.
-        seed: The run's seed.
         number: Which chunk; each has pairs of its own.
         tokens: Padded places in a batch, at most.
     """
@@ -79,7 +77,7 @@ def masked(rng: Random, rows: list[Encoded], *, vocabulary: int) -> Batch:
 
 
 def counts(tokenizer: Tokenizer, pairs: list[Pair]) -> Tensor:
-    """How many texts of each concept hold a token, (V, C)."""
+    """Return how many texts of each concept hold a token, (V, C)."""
     numbers: dict[str, int] = {}
     at = [
         (token, numbers.setdefault(pair.concept, len(numbers)))

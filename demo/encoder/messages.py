@@ -25,7 +25,7 @@ _LONG_WORD: Final = re.compile(r"(?<![\w.@-])[^\W\d_]{4,}(?![\w@-])")
 
 
 class Phrases(NamedTuple):
-    """What a language's file holds: words for slots and frames, and lines by gist."""
+    """Contents of a language's file: words for slots and frames, and lines by gist."""
 
     words: dict[str, list[str]]
     lines: dict[str, list[str]]
@@ -49,7 +49,7 @@ def phrases(language: str) -> Phrases:
 
 @cache
 def gists() -> tuple[str, ...]:
-    """What messages may say, in the order of the English file."""
+    """Return what messages may say, in the order of the English file."""
     return tuple(gist for gist in phrases("en").lines if gist != PITCH)
 
 

@@ -52,7 +52,7 @@ class Losses:
 
     @property
     def total(self) -> Tensor:
-        """What is minimised."""
+        """Return what is minimised."""
         return self.words + self.pairs + 0.3 * self.language
 
 

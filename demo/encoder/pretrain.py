@@ -33,7 +33,7 @@ CHUNKS_BETWEEN: Final = 4
 
 @dataclass(slots=True)
 class Progress:
-    """What a checkpoint needs to resume, beside weights and optimizer states."""
+    """State that a checkpoint needs to resume, beside weights and optimizer states."""
 
     seed: int
     chunks: int = 0

@@ -110,5 +110,5 @@ class MailFolder:
 
 
 def digest_of(message_id: str) -> str:
-    """What the name of a mail with this Message-ID ends with, behind a dash."""
+    """Return what the name of a mail with this Message-ID ends with, behind a dash."""
     return sha256(message_id.encode()).hexdigest()[:16]

@@ -16,7 +16,7 @@ from email.utils import formatdate, make_msgid, parseaddr
 
 
 def reply(raw: bytes, text: str) -> EmailMessage:
-    """What the reader of a mail answers, the mail quoted below."""
+    """Return what the reader of a mail answers, the mail quoted below."""
     sent = _parsed(raw)
     answer = _answer(sent, text + "\n\n" + _quoted(sent))
     answer["In-Reply-To"] = answer["References"] = str(sent["Message-ID"])
@@ -24,7 +24,7 @@ def reply(raw: bytes, text: str) -> EmailMessage:
 
 
 def out_of_office(raw: bytes, text: str = "I am out of the office and read mails again next week.") -> EmailMessage:
-    """What the reader's program answers by itself."""
+    """Return what the reader's program answers by itself."""
     answer = reply(raw, text)
     answer["Auto-Submitted"] = "auto-replied"
     answer.replace_header("Subject", f"Out of office: {_parsed(raw)['Subject']}")
@@ -32,7 +32,7 @@ def out_of_office(raw: bytes, text: str = "I am out of the office and read mails
 
 
 def bounce(raw: bytes, *, status: str = "5.1.1", said: str = "There is no such mailbox here") -> MIMEMultipart:
-    """What the reader's server returns when it cannot deliver."""
+    """Return what the reader's server returns when it cannot deliver."""
     sent = _parsed(raw)
     report = _report("delivery-status", sent, "Undelivered mail returned to sender", "Your mail was not delivered.")
     _, reader = parseaddr(str(sent["To"]))
@@ -50,7 +50,7 @@ def bounce(raw: bytes, *, status: str = "5.1.1", said: str = "There is no such m
 
 
 def complaint(raw: bytes) -> MIMEMultipart:
-    """What a mail provider sends when its user calls a mail unwanted."""
+    """Return what a mail provider sends when its user calls a mail unwanted."""
     sent = _parsed(raw)
     report = _report("feedback-report", sent, "Complaint about a mail", "A user called this mail unwanted.")
     about = Message()
@@ -61,7 +61,7 @@ def complaint(raw: bytes) -> MIMEMultipart:
 
 
 def return_address(raw: bytes) -> str:
-    """Where servers send what they cannot deliver: the envelope's sender, kept by the sink."""
+    """Return where servers send what they cannot deliver: the envelope's sender, kept by the sink."""
     sent = _parsed(raw)
     return str(sent["Return-Path"] or "").strip("<> ") or parseaddr(str(sent["Reply-To"] or sent["From"]))[1]
 

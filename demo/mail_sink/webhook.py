@@ -19,7 +19,7 @@ TIMEOUT_S = 20
 
 @dataclass(frozen=True)
 class Webhook:
-    """Where answers go, and the key that signs them."""
+    """Address that answers go to, and the key that signs them."""
 
     url: str
     key: bytes

@@ -1,4 +1,4 @@
-"""What the local mail sink has kept, for the mailbox page. Only where there is a sink: in development and the demo."""
+"""Mails kept by the local mail sink, for the mailbox page. Only where there is a sink: in development and the demo."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ MAX_CHARS = 5_000
 
 
 class SimulatedReply(StrEnum):
-    """What a reader, or a reader's server, may send back."""
+    """Mail that a reader, or a reader's server, may send back."""
 
     REPLY = "reply"
     ABSENCE = "absence"
@@ -32,7 +32,6 @@ def send_back(raw: bytes, answer: SimulatedReply, *, text: str = "") -> None:
 
     Args:
         raw: The mail as the sink keeps it.
-        answer: What to send.
         text: The words of a reply.
 
     Raises:

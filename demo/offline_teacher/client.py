@@ -23,7 +23,6 @@ class OfflineClient:
     Args:
         teacher: Its parameters `defect_rate` (share of drafts with labelled faults) and `pause_s` (how long a draft
             pretends to take, so that a live page can be watched; 0 unless asked for).
-        task: The task to write for.
         answer: Knows some answers, and returns None where it does not; the rest is composed by rules.
     """
 

@@ -55,9 +55,6 @@ def spoil(
 
     Args:
         mail: The mail to spoil; for a text that is no mail, its sentences as one paragraph.
-        facts: The record it was composed from.
-        offer: The offer it was composed from.
-        rng: The source of chance.
         among: Names of the faults to draw from, all of them when none are given.
 
     Returns:

@@ -59,7 +59,6 @@ def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Rand
     Args:
         facts: The record, by key; keys the rules do not know are left alone.
         offer: `seller`, `product`, `description`, `claims` and `signature`, each of which may be missing.
-        rng: The source of chance.
     """
     mail = _once(facts, offer, rng)
     for _ in range(_ATTEMPTS):
@@ -79,7 +78,6 @@ def follow_up(
     Args:
         facts: The record, by key.
         offer: See `compose`.
-        rng: The source of chance.
         thread: The earlier mails, `subject` and `body` of each; at least one.
     """
     earlier_text = "\n".join(mail.get("body", "") for mail in thread)

@@ -39,8 +39,6 @@ def revise(task: TaskSpec, facts: Mapping[str, Any], draft: Fields, instruction:
     """The draft as the instruction wants it.
 
     Args:
-        task: The task version.
-        facts: The record.
         draft: Fields of the output schema.
         instruction: What shall change. Where no wish is understood, what the checks mark is mended, and failing that
             the text is made shorter: a revision always differs if it can.

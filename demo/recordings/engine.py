@@ -72,7 +72,7 @@ def _made_from(given: str, kind: str) -> Path | None:
 
 
 def recording_of(kind: str, task: str = "") -> Path:
-    """Where the recording of a kind of job lies; that of a task beside the mails under the task's name."""
+    """Return where the recording of a kind of job lies; that of a task beside the mails under the task's name."""
     return KEPT / (f"{kind}-{task}" if task else kind)
 
 

@@ -1,4 +1,4 @@
-"""What an engine was given, without what differs between two loads of the demo: ids, paths, days. Pure Python.
+"""Inputs that an engine was given, without what differs between two loads of the demo: ids, paths, days. Pure Python.
 
 A record is known by its facts, so that ids in what was recorded can be exchanged for those of another load.
 """

@@ -27,7 +27,6 @@ def do_waiting(task: Task, *, live: frozenset[str] = frozenset(), then: Then = n
     """Do every job of a task that waits, and those that follow from them.
 
     Args:
-        task: Whose jobs.
         live: Kinds whose own engine does the work, although there is a recording.
         then: Told each job that is done.
 

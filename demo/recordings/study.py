@@ -1,4 +1,4 @@
-"""What a study measured on the demo's data, kept by what was asked and not by ids, and given to a fresh demo.
+"""Measurements of a study on the demo's data, kept by what was asked and not by ids, and given to a fresh demo.
 
 A study runs nothing that was measured before. So the recorded cells are laid down as measured, and the product registers the
 study, takes them up and comes to its verdict. They are laid down for the inputs they were made from and for no others.
@@ -42,7 +42,7 @@ IDS = frozenset({"student", "dataset_version", "task_version", "scored", "sample
 
 
 def kept() -> Path:
-    """Where the recording lies."""
+    """Return where the recording lies."""
     return recording_of("study")
 
 

@@ -71,8 +71,6 @@ def chunk(tokenizer: Tokenizer, *, seed: int, number: int, mix: corpus.Mix, toke
     """The shuffled batches of one chunk of the stream.
 
     Args:
-        tokenizer: What encodes.
-        seed: The run's seed.
         number: Which chunk; each has examples of its own.
         mix: Shares of the sorts of text.
         tokens: Padded places in a batch, at most.

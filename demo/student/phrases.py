@@ -189,12 +189,12 @@ def _with_tail(rng: Random, text: str, *, chance: float) -> str:
 
 
 def happening(rng: Random) -> str:
-    """What someone did, past tense, no subject: `opened a depot in Rotterdam`."""
+    """Draw what someone did, past tense, no subject: `opened a depot in Rotterdam`."""
     return _with_tail(rng, f"{rng.choice(_PAST)} {things(rng)}", chance=0.7)
 
 
 def trouble(rng: Random) -> str:
-    """What goes badly, a noun phrase or a gerund: `retyping orders at night`."""
+    """Draw what goes badly, a noun phrase or a gerund: `retyping orders at night`."""
     text = things(rng) if rng.random() < 0.4 else f"{rng.choice(_GERUNDS)} {things(rng)}"
     if rng.random() < 0.15:
         text = f"too {rng.choice(('many', 'much', 'little', 'few'))} {things(rng)}"
@@ -202,7 +202,7 @@ def trouble(rng: Random) -> str:
 
 
 def aim(rng: Random) -> str:
-    """What is wanted, a bare infinitive: `cut empty runs by winter`."""
+    """Draw what is wanted, a bare infinitive: `cut empty runs by winter`."""
     return _with_tail(rng, f"{rng.choice(_VERBS)} {things(rng)}", chance=0.5)
 
 
@@ -234,7 +234,7 @@ def trade(rng: Random) -> str:
 
 
 def ware(rng: Random) -> str:
-    """What a firm makes or sells."""
+    """Draw what a firm makes or sells."""
     return rng.choice(
         (
             things(rng),
@@ -245,7 +245,7 @@ def ware(rng: Random) -> str:
 
 
 def instrument(rng: Random) -> str:
-    """What work is done with: `a shared spreadsheet`, `Kovik 3`, `paper rosters`."""
+    """Draw what work is done with: `a shared spreadsheet`, `Kovik 3`, `paper rosters`."""
     made = names.coined(rng)
     return rng.choice(
         (

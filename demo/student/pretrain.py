@@ -37,7 +37,7 @@ COPYING_MIX: Final = corpus.Mix(echo=0.65, copying=0.25, plain=0.02)
 
 @dataclass(slots=True)
 class Progress:
-    """What a checkpoint needs to resume, beside weights and optimizer states."""
+    """State that a checkpoint needs to resume, beside weights and optimizer states."""
 
     seed: int
     chunks: int = 0
@@ -51,7 +51,6 @@ def completion_loss(model: LlamaForCausalLM, ids: Tensor, labels: Tensor) -> Ten
     """Mean next-token loss in nats over supervised places; logits exist only there.
 
     Args:
-        model: The student.
         ids: Token ids, (B, T).
         labels: Token ids, (B, T); -100 marks prompt and padding.
     """

@@ -1,4 +1,4 @@
-"""What the offline teacher gets wrong on purpose when it checks a claim, each fault under its name."""
+"""Deliberate faults of the offline teacher when it checks a claim, each fault under its name."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _ABOUT = (
 
 
 class CompanyPage(NamedTuple):
-    """What a page says, and of it the sentence with the news and what that tells; both empty where nothing is new."""
+    """Text of a page, and of it the sentence with the news and what that tells; both empty where nothing is new."""
 
     text: str
     quote: str
@@ -35,7 +35,7 @@ class CompanyPage(NamedTuple):
 
 
 def url_of(company: str) -> str:
-    """Where a company's page stands."""
+    """Return where a company's page stands."""
     letters = company.lower().replace("&", "and")
     return f"https://{''.join(letter for letter in letters if letter.isalnum())}.example/"
 

@@ -93,7 +93,6 @@ def statements(facts: Mapping[str, str], topics: Sequence[Topic], rng: random.Ra
     Args:
         facts: The company, as `prospects` draws it.
         topics: At most nine, in the order of the page.
-        rng: The source of chance.
     """
     cities = [city for city in _CITIES if city != facts.get("city")]
     decks = [

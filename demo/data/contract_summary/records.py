@@ -39,7 +39,7 @@ OTHER_CLAUSES: Final = (
 
 
 class Terms(NamedTuple):
-    """What an agreement comes to; `cap` is None where no limit is agreed, `renewal` 0 where it does not renew itself."""
+    """Terms of an agreement; `cap` is None where no limit is agreed, `renewal` 0 where it does not renew itself."""
 
     start: str
     months: int

@@ -1,4 +1,4 @@
-"""What *Contract summary* asks for: term, notice, fee, liability and law of an agreement, as they stand after its amendments."""
+"""Task *Contract summary*: term, notice, fee, liability and law of an agreement, as they stand after its amendments."""
 
 from review.spec.schema import InputField, OutputField
 from review.spec.starters.parts import checks, reasons, teacher_template

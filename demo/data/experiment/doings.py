@@ -1,4 +1,4 @@
-"""What everybody else does with their mails, as the rows that the product writes of such doings; poured up to a moment.
+"""Doings of everybody else with their mails, as the rows that the product writes of such doings; poured up to a moment.
 
 See `campaigns.events.record` for what follows from an event, and `campaigns.replies.receive` for what is read from a mail.
 """

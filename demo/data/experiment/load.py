@@ -44,7 +44,6 @@ def load(
 
     Args:
         admin: Who makes what only an admin may.
-        task: The task of the mails, with its lead.
         contacts: How many people it goes to; with fewer it is quicker and shows less.
         companies: How many companies it goes to at most; what it takes grows with these.
         live: Have miniatures answer by their weights, and keep what they say.

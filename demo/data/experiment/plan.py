@@ -1,4 +1,4 @@
-"""What the demo's campaign is: its contacts, its three arms, the pipeline of one of them, and what its experiment is to show."""
+"""Campaign of the demo: its contacts, its three arms, the pipeline of one of them, and what it is to show."""
 
 from __future__ import annotations
 
@@ -53,8 +53,6 @@ def launched(admin: Member, lead: Member, task: Task, *, contacts: int, companie
     Args:
         admin: Who makes what only an admin may.
         lead: Who leads the task of the mails, and those of the stages.
-        task: The task of the mails.
-        contacts: How many people are imported.
         companies: At branches of how many companies they are, at most.
     """
     campaign = Campaign.objects.filter(slug=SLUG).first()

@@ -129,12 +129,12 @@ def _person(facts: Mapping[str, str], number: int, branch: int) -> dict[str, str
 
 
 def segment_of(sector: str) -> str:
-    """Which of the four segments a line of business belongs to."""
+    """Return which of the four segments a line of business belongs to."""
     return next(segment for segment, sectors in SECTORS.items() if sector in sectors)
 
 
 def registered_effects() -> dict[str, Any]:
-    """What the population was made to do, as it is registered beforehand and shown on the page."""
+    """Return what the population was made to do, as it is registered beforehand and shown on the page."""
     return {
         "seed": SEED,
         "arms": list(ARMS),
@@ -148,7 +148,7 @@ def registered_effects() -> dict[str, Any]:
 
 
 def trait_of(address: str) -> Trait:
-    """What a person is like, whichever mail comes."""
+    """Return what a person is like, whichever mail comes."""
     return Trait(*_numbers("trait", address, len(Trait._fields)))
 
 

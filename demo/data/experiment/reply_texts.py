@@ -55,7 +55,7 @@ def texts() -> dict[tuple[str, str], list[ReplyText]]:
 
 
 def written_by(contact: Contact, meaning: str, at: float) -> ReplyText:
-    """What a contact answers: the reply at a place in [0, 1) among those of a meaning and their language, in their own name."""
+    """Return a contact's answer: the reply at a place in [0, 1) among those of a meaning and their language."""
     fitting = texts()[meaning, contact.language]
     reply = fitting[int(at * len(fitting))]
     # Only now: the sorter reads a text once, for all contacts.

@@ -1,4 +1,4 @@
-"""How simulated people answer: through the very addresses and the webhook that real ones go through.
+"""Answers of simulated people: through the very addresses and the webhook that real ones go through.
 
 A mail that comes back is posted to the site's inbound webhook, signed, as the local sink posts it; a click is a
 request for the address that stands in the mail. Requests are made inside this process, because no

@@ -48,7 +48,7 @@ def records(seed: int = SEED) -> list[AnsweredRecord]:
 
 
 def label_of(outcomes: Sequence[Outcome]) -> str:
-    """What rules that came to this make of a lead."""
+    """Return what rules that came to this make of a lead."""
     if "broken" in outcomes:
         return NOT_QUALIFIED
     return NEEDS_RESEARCH if "unknown" in outcomes else QUALIFIED

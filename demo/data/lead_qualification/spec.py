@@ -1,4 +1,4 @@
-"""What *Lead qualification* asks for: a label that follows from four rules, and the steps that lead to it."""
+"""Task *Lead qualification*: a label that follows from four rules, and the steps that lead to it."""
 
 from review.spec.schema import InputField, Label, OutputField
 from review.spec.starters.parts import checks, reasons, teacher_template

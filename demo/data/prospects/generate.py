@@ -58,9 +58,6 @@ def write_csv(
     """Write `prospects(count, seed)` as UTF-8 CSV with a header; a missing fact is an empty cell.
 
     Args:
-        path: Where.
-        count: How many companies.
-        seed: Of their draw.
         split_of: Names the split of a company; with it the file says where each stands.
     """
     rows = prospects(count, seed)

@@ -1,4 +1,4 @@
-"""What the demo's fictional companies do, and what troubles them, by sector.
+"""Business of the demo's fictional companies, and what troubles them, by sector.
 
 Tables only: how a record is drawn from them is settled in `prospects`. `{place}` and the numbers are filled there.
 A trigger is a verb in the past tense, a pain a noun phrase, so that both read well inside a sentence.

@@ -100,7 +100,7 @@ class DrawnReply(NamedTuple):
 
 
 class Phrases(NamedTuple):
-    """What a language's file holds: words for slots and frames, and constructions by label."""
+    """Contents of a language's file: words for slots and frames, and constructions by label."""
 
     words: dict[str, list[str]]
     constructions: dict[str, list[str]]

@@ -1,4 +1,4 @@
-"""What *Reply sorting* asks for: one label for what an answer means, one for its language."""
+"""Task *Reply sorting*: one label for what an answer means, one for its language."""
 
 from review.spec.schema import InputField, Label, OutputField
 from review.spec.starters.parts import reasons, teacher_template

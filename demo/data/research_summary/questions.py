@@ -1,4 +1,4 @@
-"""What a colleague asks of each topic of a company's pages, and how the answer is told. Tables only; see `Topic`."""
+"""Questions of a colleague on each topic of a company's pages, and how the answer is told. Tables only; see `Topic`."""
 
 from typing import NamedTuple
 

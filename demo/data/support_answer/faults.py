@@ -1,4 +1,4 @@
-"""What the offline teacher gets wrong on purpose in an answer to a customer, each fault under its name."""
+"""Deliberate faults of the offline teacher in an answer to a customer, each fault under its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How customers and the support of the fictional planning board write around the matter itself. Tables only."""
+"""Phrases of customers and support of the fictional planning board around the matter itself. Tables only."""
 
 PLANS = ("Team", "Works")
 GREETINGS = ("Hi,", "Hello,", "Good morning,", "Dear support,", "Hi there,", "")

@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 
 def is_answering() -> bool:
-    """Whether the embedded broker of this folder is alive."""
+    """Return whether the embedded broker of this folder is alive."""
     import redis
 
     try:
