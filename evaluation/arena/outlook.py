@@ -33,7 +33,6 @@ class Outlook:
     """Evidence that an arena can show.
 
     Attributes:
-        most_votes: Most votes for each two systems.
         least_percent: The least share of the votes that decide which so many show with a chance of 80 %; None where none is.
     """
 

@@ -33,7 +33,6 @@ def detail(arena: Arena, member: Member) -> dict[str, Any]:
 
 
 def result_of(arena: Arena) -> ArenaResult:
-    """Return what the votes of an arena say."""
     return results.result(arena.systems, queries.judged_pairs(arena), arena.most_votes)
 
 

@@ -34,7 +34,6 @@ class SystemStrength:
 
     Attributes:
         strength: Its chance to be preferred, with an interval that holds at every look.
-        votes: Pairs of its that were voted on.
     """
 
     name: str

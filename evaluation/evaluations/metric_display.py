@@ -122,7 +122,6 @@ _NEED_GOLD_BEGINNINGS = tuple(start for start, *_ in _OF_FIELDS)
 
 
 def needs_gold(name: str) -> bool:
-    """Return whether a metric is of outputs with a gold alone."""
     return name in _NEED_GOLD or name.startswith(_NEED_GOLD_BEGINNINGS)
 
 

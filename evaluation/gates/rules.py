@@ -83,13 +83,11 @@ class GateRule:
 
 
 def display_of(metric: str) -> MetricDisplay:
-    """Return how a metric is called and written."""
     known = next((each for each in METRICS if each.name == metric), None)
     return known or of_field(metric) or of_check(metric)
 
 
 def more_is_better(metric: str) -> bool:
-    """Return whether a higher value of a metric is the better one."""
     return metric in _MORE_IS_BETTER or metric.startswith(_MORE_IS_BETTER_BEGINNINGS)
 
 
@@ -103,7 +101,6 @@ def in_words(number: float, display: MetricDisplay, *, margin: bool = False) -> 
 
 
 def read(rows: Sequence[Mapping[str, Any]]) -> list[GateRule]:
-    """Rules as they were kept."""
     return [GateRule(**{**row, "kind": RuleKind(row["kind"])}) for row in rows]
 
 
@@ -151,7 +148,6 @@ def _wrong_way(rule: GateRule) -> str:
 
 
 def is_metric(name: str) -> bool:
-    """Return whether an evaluation could have a metric of this name."""
     is_listed = any(each.name == name for each in METRICS)
     return is_listed or of_field(name) is not None or (name.startswith(CHECKS) and len(name) > len(CHECKS))
 
@@ -165,7 +161,6 @@ def proposed(summary: Mapping[str, Any], *, judged_by: str) -> list[GateRule]:
 
     Args:
         summary: What its newest evaluation measured; empty where there is none.
-        judged_by: The metric that the task is judged by.
     """
     rules = [
         GateRule(RuleKind.AT_LEAST, judged_by, 0.7),

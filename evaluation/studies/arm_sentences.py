@@ -23,7 +23,6 @@ class ArmComparison:
 
     Attributes:
         lost: Share of the other's quality that is lost; negative where some is won. None where it cannot be told.
-        low, high: Ends of its interval.
         is_shown: Whether it is shown to be within the bound, and all before it were.
         is_asked: Whether all before it were shown.
         problem: Why it cannot be told; empty where it can.

@@ -72,7 +72,6 @@ class StudyArm:
     """One way of tuning.
 
     Attributes:
-        recipe: The preset it takes its recipe from.
         of: Which rows its samples are drawn from.
         records: Of an arm with a size of its own; else the grid's sizes are its.
         student: Slug of an arm's own student; empty for the study's.
@@ -119,7 +118,6 @@ class StudyInputs:
         records: Training records of each kind of rows that the version holds.
         students: Slugs of the students that may be tuned, the largest last; the study's alone unless students are compared.
         demo: Which of them is the small one that comes with the product, which has recipes of its own.
-        families: Of each student.
         encoders: Those of the students that write no text, but tell labels.
         context_length: Tokens that the study's student reads, where that is known.
         versions: Of a transfer, each task with the id of its dataset version, the study's own first.

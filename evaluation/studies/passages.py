@@ -27,8 +27,6 @@ def cut(text: str) -> list[str]:
 
 
 class PassageIndex:
-    """Index of passages by their words."""
-
     def __init__(self, passages: Iterable[str]) -> None:
         counts = [Counter(folded(passage)) for passage in passages]
         mean = sum(words.total() for words in counts) / len(counts) if counts else 1.0

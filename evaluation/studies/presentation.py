@@ -115,7 +115,6 @@ def cell_rows(study: Study, reader: StudyReader) -> list[dict[str, Any]]:
 
 
 def page(study: Study, reader: StudyReader) -> dict[str, Any]:
-    """All that a study's page draws for who reads it."""
     body, metric = verdict_of(study, reader), study.record["metric"]
     names = reader.neutral_names(study)
     now = [] if body else [queries.cell_status(cell) for cell in queries.cells(study)]

@@ -67,7 +67,6 @@ def cells(study: Study) -> list[StudyCell]:
 
 
 def cell_status(cell: StudyCell) -> StudyCellStatus:
-    """Return how far a cell is."""
     measurement = cell.measurement
     if measurement.is_done:
         return StudyCellStatus(cell, CellState.DONE)
@@ -88,7 +87,6 @@ def cell_status(cell: StudyCell) -> StudyCellStatus:
 
 
 def measured(fingerprints: Iterable[str]) -> frozenset[str]:
-    """Return those that have been measured already."""
     measurements = Measurement.objects.filter(fingerprint__in=list(fingerprints)).exclude(scores={})
     return frozenset(measurements.values_list("fingerprint", flat=True))
 

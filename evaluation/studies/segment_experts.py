@@ -41,7 +41,6 @@ def segments_of(given: StudyInputs, *, size: int) -> dict[str, tuple[str, ...]]:
 
     Args:
         given: With the values of training and of validation records.
-        size: Training records that are drawn.
     """
     golds = Counter(given.trained_segments.values())
     scored, share = set(given.scored_segments.values()), size / max(1, golds.total())

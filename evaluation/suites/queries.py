@@ -70,7 +70,6 @@ def rules_of(suite: Suite) -> dict[str, str]:
 
 
 def changes_facts(suite: Suite) -> bool:
-    """Return whether some case has other facts than its record."""
     return any(case["rule"] for case in suite.cases)
 
 
