@@ -8,5 +8,4 @@ from web.process.celery_task import celery_task
 
 @celery_task("training.send_notices")
 def send_notices() -> None:
-    """Send mails that are due."""
     send.send_due()

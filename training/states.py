@@ -4,8 +4,6 @@ from django.db.models import TextChoices
 
 
 class StudentSource(TextChoices):
-    """Source of a student's weights."""
-
     FOLDER = "folder", "Folder on the training host"
     HUB = "hub", "Hugging Face hub"
     DEMO = "demo", "Comes with the product"
@@ -27,8 +25,6 @@ class RunPurpose(TextChoices):
 
 
 class Device(TextChoices):
-    """Device that a run computes on."""
-
     AUTO = "auto", "GPU where there is one, else CPU"
     CPU = "cpu", "CPU"
     CUDA = "cuda", "GPU"

@@ -64,7 +64,6 @@ class RunCost:
 
 
 def run_cost(run: TrainingRun) -> RunCost:
-    """Return what one run cost, or has cost so far."""
     return run_costs([run])[run.pk]
 
 

@@ -51,7 +51,6 @@ def isolate(model: MixtralForCausalLM, experts: Sequence[int]) -> MistralForCaus
 
     Args:
         model: The mixture; left as it is.
-        experts: The expert of each layer.
     """
     dense: Any = MistralForCausalLM(_dense_config(model.config))
     dense = dense.to(model.dtype).eval()

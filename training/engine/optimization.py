@@ -35,7 +35,6 @@ def rate_at(step: int, *, total: int, recipe: Recipe) -> float:
 
 
 def set_rate(optimizer: AdamW, rate: float) -> None:
-    """Give every group of parameters this learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = rate
 

@@ -19,8 +19,7 @@ FULL_HINT = "Free some room on the disk of this host's runs, then resume the job
 class Finish(Protocol):
     """Ends an attempt: `RunDir.finish`, or what stands in for it in one of several processes."""
 
-    def __call__(self, outcome: Outcome, *, error: EngineError | None = None) -> None:
-        """Write the result."""
+    def __call__(self, outcome: Outcome, *, error: EngineError | None = None) -> None: ...
 
 
 def run_engine(
@@ -33,7 +32,6 @@ def run_engine(
 
     Args:
         work: Reads the spec, does all there is to do, finishes the attempt and returns its exit status.
-        finish: Ends the attempt.
         explain: Names what an error of another kind than a full disk means; None for one that it does not know, which is raised on.
 
     Returns:

@@ -80,7 +80,6 @@ class RunSetup:
 
 
 def placement_of(spec: TrainSpec) -> Placement:
-    """Return where a run computes, and in which format."""
     recipe = spec.recipe
     return place(spec.device, recipe.dtype, recipe.method, recipe.quantise, processes=recipe.processes)
 

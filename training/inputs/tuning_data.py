@@ -56,12 +56,7 @@ def draw_records(
 
 @dataclass(frozen=True)
 class TuningData:
-    """The files of a version that a run reads, of one format.
-
-    Attributes:
-        train: File of training rows.
-        validation: File of validation rows.
-    """
+    """The files of a version that a run reads, of one format."""
 
     train: DatasetFile
     validation: DatasetFile
@@ -89,7 +84,6 @@ class RowOutline:
     """Outline of a row without its text.
 
     Attributes:
-        record: Its record's.
         characters: Its length with prompt and completion together.
         prompt_hash: SHA-256 of its prompt, hex: the same wherever the same record was imported for the same task.
         verdict: Of the gold it comes from.

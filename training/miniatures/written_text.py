@@ -95,5 +95,4 @@ def example_facts(miniature: Miniature) -> dict[str, Any]:
 
 
 def facts_as_text(facts: dict[str, Any]) -> dict[str, Any]:
-    """Facts as a form takes them."""
     return {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in facts.items()}

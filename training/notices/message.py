@@ -18,7 +18,6 @@ class EndNotice:
     """An end to tell.
 
     Attributes:
-        sentence: What happened, and what to do about it.
         figures: A line each.
         path: Page of the subject, without the site.
         needs_attention: Whether it ended badly, or left something undone.

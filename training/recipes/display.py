@@ -94,7 +94,6 @@ class RecipeValue:
     Attributes:
         unit: Of the value; may be empty.
         source: Where the preset's value comes from.
-        is_changed: Whether it departs from the preset.
         choices: What it may be, where that is a short list.
         is_fixed: Whether the preset alone decides it.
     """
@@ -140,7 +139,6 @@ def differing_values(recipes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def preset_json(preset: Preset) -> dict[str, Any]:
-    """A preset as the API gives it."""
     own = preset.recipe.model_dump(mode="json")
     return {
         "name": preset.name,

@@ -75,7 +75,6 @@ def estimate_run(
     Args:
         folder: A student as `save_pretrained` writes it.
         rows_tokens: Length of each training row in tokens, prompt and completion.
-        cores: Of the CPU.
         tokens_per_s: Speed of an earlier run of this student; without it the time is worked out from arithmetic alone
             and may be off by half.
         memory_bytes: Of the device, where it is known: decides whether `auto` recomputes activations.

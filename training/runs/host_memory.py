@@ -54,8 +54,6 @@ def require_memory(
     """Refuse a run that no device holds, with the nearest recipe that fits.
 
     Args:
-        folder: The student's.
-        rows_tokens: Length of each training row.
         device: `auto`, `cpu` or `cuda`.
         teacher: Whom it learns from, if anybody: each device holds all of it.
 

@@ -46,7 +46,6 @@ def launch(
         request: What to tune; its version has at least 8 training rows and 1 validation row.
         recipe: Name of a preset.
         by: A lead of the version's task; None when the product does it by itself.
-        overrides: Values that replace the preset's.
         sample: Tune on so many of the training records only.
         purpose: What the run is for; a study's runs are left out of lists.
 

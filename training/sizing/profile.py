@@ -60,7 +60,6 @@ def will_checkpoint(
     """Return whether activations are recomputed: as the recipe says, or, on `auto`, where they do not fit otherwise.
 
     Args:
-        rows_tokens: Length of each row.
         memory_bytes: Of the device; None where it is not known, which is taken for enough.
     """
     if recipe.gradient_checkpointing != "auto":

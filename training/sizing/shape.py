@@ -34,7 +34,6 @@ class Shape:
         parameters: All numbers in its weights; tied ones once.
         text_parameters: Those among them that full fine-tuning on text changes.
         linear: (out, in) of each linear layer that may wear an adapter.
-        layers: Decoder layers.
         hidden: Width of the residual stream.
         key_value: Width of keys, and of values.
         queries: Width of queries.

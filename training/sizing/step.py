@@ -32,11 +32,9 @@ class StepProfile:
     Attributes:
         tokens: In one forward pass at most.
         supervised: How many of them are supervised.
-        longest: Tokens of the longest row.
         rank: Of adapters; None where all weights are tuned.
         is_half: Whether it computes in bf16 or fp16.
         has_dropout: Whether adapters have dropout before them.
-        checkpoints: Whether activations are recomputed.
         holds_gradients: Whether a forward pass meets gradients of another: with accumulation.
         is_quantised: Whether the frozen base is in 4 bits.
         merges: Whether adapters are merged for the pass (`engine/model/merged_lora.py`: a CPU in fp32 without dropout).

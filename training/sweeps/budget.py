@@ -67,7 +67,6 @@ def shortfall(budget: SweepBudget, now: Account, *, next_s: float | None, usd_pe
 
     Args:
         next_s: Estimate of the next run, seconds; None when nothing is known of it.
-        usd_per_hour: Price of the host it will run on.
     """
     wanted_s = now.committed_s + expected(next_s, now.scale)
     # A run of unknown length is begun only while anything is left.

@@ -92,7 +92,6 @@ def grid_points(wishes: SweepAxes, recipe: Recipe) -> tuple[GridPoint, ...]:
 
 
 def overrides_of(place: GridPoint, recipe: Recipe) -> dict[str, Any]:
-    """Return what a place changes of a recipe."""
     wanted = {"learning_rate": place.learning_rate, "rank": place.rank, "epochs": place.epochs}
     return {name: value for name, value in wanted.items() if value != getattr(recipe, name)}
 

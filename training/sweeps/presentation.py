@@ -45,7 +45,6 @@ COLUMNS = (
 
 
 def page(sweep: Sweep) -> dict[str, Any]:
-    """Return what the page draws, as the rows stand now."""
     now = queries.cell_statuses(sweep)
     rows, account = queries.rows(sweep, now), queries.account_of(now)
     ranking = rankings.ranking(rows)

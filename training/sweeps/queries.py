@@ -116,7 +116,6 @@ def account_of(now: Sequence[SweepCellStatus]) -> Account:
 
 
 def budget_of(sweep: Sweep) -> SweepBudget:
-    """Return what it may take."""
     return SweepBudget(sweep.max_hours, float(sweep.max_usd) if sweep.max_usd is not None else None)
 
 

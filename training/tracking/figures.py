@@ -70,7 +70,6 @@ def figures_of(events: Iterable[tuple[float, Mapping[str, Any]]]) -> tuple[Figur
 
 
 def totals_of(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Numbers of a run's summary."""
     return {f"total/{name}": float(value) for name, value in summary.items() if _is_number(value)}
 
 

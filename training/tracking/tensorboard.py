@@ -13,9 +13,6 @@ FILES: Final = "events.out.tfevents.*"
 def write(folder: Path, run: TrackedRun) -> Path:
     """Write a run below a log folder; what was written of it before is replaced, so that nothing is drawn twice.
 
-    Returns:
-        The run's own folder.
-
     Raises:
         ImportError: The package is not installed.
         OSError: The folder cannot be written.

@@ -23,7 +23,6 @@ class ClassifiedAnswer:
         fields: By name, in the task's normal form; None where the prompt was not read.
         text: The same as the task's renderer writes it.
         probabilities: By field, of each label.
-        error: Why there are no fields.
         tokens: Of the prompt.
     """
 

@@ -104,7 +104,6 @@ class LoadedClassifier:
 
     Attributes:
         model: In evaluation mode, on the CPU.
-        opened: Its tokenizer and config.
     """
 
     model: EncoderWithHeads
@@ -139,7 +138,6 @@ def load_classifier(
         base: The student that an adapter was tuned on; None for whole weights.
         dtype: Format the encoder's weights are held in; heads are fp32.
         token: The hub's, for gated bases.
-        allowed_roots: Folders a base may lie in.
 
     Raises:
         TrainError: Student or artefact cannot be read.

@@ -22,7 +22,6 @@ class Classification:
     """Tuning an encoder on `sft` files.
 
     Attributes:
-        scalers: Of each number.
         class_weights: By field, a weight for each class; a field without any weighs all classes alike.
     """
 

@@ -21,7 +21,6 @@ def lines(path: Path, *, format: str, texts: Sequence[str], max_rows: int | None
     Args:
         format: What a row is called in messages, such as `dpo`.
         texts: Fields that hold an answer: messages that end with an assistant's, not empty.
-        max_rows: Read only so many from the top.
 
     Raises:
         TrainError: The file is missing, holds no rows, or a row without id, prompt or one of the texts.

@@ -19,7 +19,6 @@ def require_written(contents: Sequence[str], rendered: str, *, is_answer: bool =
 
     Args:
         rendered: What the template made of them, guarded or not.
-        is_answer: Whether the turns are trained on.
 
     Raises:
         RowRefusedError: Names the beginning of the first text that is lost.
@@ -44,9 +43,7 @@ def require_spelled(contents: Sequence[str], tokenizer: Any, ids: Sequence[int])
     """Refuse a tokenizer whose tokens do not spell a turn's text: what it has no tokens for a model neither reads nor writes.
 
     Args:
-        contents: Texts of turns.
         tokenizer: A transformers tokenizer.
-        ids: The tokens that hold them.
 
     Raises:
         RowRefusedError: Names the beginning of the first text that is lost.

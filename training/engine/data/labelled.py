@@ -17,7 +17,6 @@ class LabelledAnswer:
     """An answer and whether it is good.
 
     Attributes:
-        is_good: What was decided.
         stranger: The same prompt with an answer that was written for another: how far the model has drifted from the
             reference is estimated from answers written for other prompts.
     """

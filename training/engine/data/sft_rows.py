@@ -109,7 +109,6 @@ def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None
     Args:
         path: JSON lines `{"id", "prompt": [messages], "completion": [messages], ...}`.
         max_length: Longest row in tokens, prompt, completion and end of turn together.
-        max_rows: Read only so many rows from the top.
 
     Raises:
         TrainError: The file is missing, empty or malformed; rows are too long (each is named; nothing is cut); the

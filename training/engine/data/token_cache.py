@@ -155,7 +155,6 @@ def read_cached(
 
     Args:
         max_length: Longest row in tokens.
-        max_rows: Read only so many rows from the top.
         cache: Where tokens are kept for other runs; None keeps none.
 
     Raises:

@@ -56,11 +56,7 @@ def shard(model: CausalModel, accelerator: Accelerator, *, layers_in: torch.dtyp
 
     Args:
         model: Read on the CPU, with adapters, the same on every process; changed in place.
-        accelerator: The processes and their device.
         layers_in: Format that layers are gathered in, with gradients summed in fp32; None leaves weights as they are.
-
-    Returns:
-        The model.
     """
     mesh = init_device_mesh(accelerator.device.type, (accelerator.num_processes,))
     # Inputs stay as they are: a residual stream in fp32 is one under every strategy.

@@ -57,7 +57,6 @@ def launch(run: RunDir, spec: TrainSpec, *, on_cpu: bool) -> int:
     """Start the processes, pass stops on to them, and wait until all have ended.
 
     Args:
-        run: Opened by this process.
         spec: What to do; each process reads it again.
         on_cpu: They talk by gloo instead of NCCL.
 

@@ -95,7 +95,6 @@ def write(
     """Write a plan as one file; it is whole and on the disk afterwards, or gone.
 
     Args:
-        title: Name of the model in its metadata.
         licence: Of the base; empty where it is not known.
         report: Told how many tensors of how many are written.
         should_stop: Asked before each tensor.

@@ -82,7 +82,6 @@ def read(student: LoadedStudent, size: int) -> Vocabulary:
 
 
 def describe(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
-    """Write a vocabulary's keys."""
     writer.add_tokenizer_model(vocabulary.model)
     writer.add_tokenizer_pre(vocabulary.cut)
     writer.add_token_list(vocabulary.tokens)

@@ -78,7 +78,6 @@ def plan_memory(model: CausalModel, recipe: Recipe, rows_tokens: Sequence[int], 
 
     Args:
         model: The bare student before adapters, on the CPU or quantised on the GPU.
-        rows_tokens: Length of each training row.
 
     Raises:
         TrainError: It does not fit, with the nearest recipe that does.

@@ -24,7 +24,6 @@ def compile_layers(model: CausalModel, device: torch.device) -> int:
 
     Args:
         model: A transformers model, PEFT around it or not; changed in place.
-        device: Where it computes.
 
     Raises:
         TrainError: This host has no compiler for the device.

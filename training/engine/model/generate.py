@@ -107,7 +107,6 @@ def generate(
 
     Args:
         model: A language model, a decoder alone or with an encoder; may wear adapters.
-        max_new_tokens: Most tokens written for one prompt.
         should_stop: Asked before each token; when true, the batch under way is dropped and no more are yielded.
         context_length: Tokens the model reads, prompt and answer together; None where it is not known.
         grammar: What each answer is held to, in llguidance's Lark; None for free text. A run may then be said again.

@@ -81,7 +81,6 @@ def load_weights(opened: UnloadedStudent, *, dtype: torch.dtype, quantise: Quant
     """Load the weights of a student.
 
     Args:
-        dtype: Format the weights are held in.
         quantise: `nf4` holds the linear layers in 4 bits, on the GPU at once; `placement.place` has made sure of both.
 
     Raises:

@@ -41,7 +41,6 @@ def load_beside(model: PeftModel, folder: Path) -> None:
 
     Args:
         model: A PEFT model with a fresh adapter.
-        folder: The miniature's adapter.
 
     Raises:
         TrainError: It cannot be read, or is not whole on this student.

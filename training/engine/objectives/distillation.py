@@ -70,7 +70,6 @@ def teacher_network(
 
     Args:
         teacher: Loaded, with the student's tokens (`require_same_tokens`); frozen here.
-        student: Whom it teaches.
         autocast: Wraps a forward pass in the run's mixed precision.
     """
     model = teacher.model.eval().requires_grad_(False).to(device)

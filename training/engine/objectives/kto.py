@@ -30,8 +30,6 @@ class Kto:
     Attributes:
         beta: How hard departing from the reference is punished.
         anchor: Weight of the good answers' loss, nats per token; 0 is plain KTO.
-        desirable_weight: Weight of good answers.
-        undesirable_weight: Weight of bad answers.
         references: What the reference says of every answer; must be measured before the first loss.
     """
 

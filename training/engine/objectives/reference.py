@@ -95,7 +95,6 @@ def key(row: TokenRow) -> Key:
 
 
 def has_adapter(model: nn.Module) -> bool:
-    """Return whether there is an adapter to switch off."""
     return any(isinstance(layer, LoraLayer) and ADAPTER in layer.scaling for layer in model.modules())
 
 

@@ -24,7 +24,6 @@ class Sft:
     """Supervised fine-tuning on `sft` files.
 
     Attributes:
-        chat: The student's tokenizer and template.
         packs: Rows of a batch lie one behind the other instead of padded; the model must be reading packed rows.
         ahead: Makes batches beforehand, by `batch`.
     """

@@ -33,7 +33,6 @@ class ModelShape:
         frozen: Numbers in weights that are multiplied and not tuned, the output layer left out.
         tuned: Numbers in weights that are tuned, adapters included, the output layer left out.
         head: Numbers in the output layer's weight.
-        head_is_tuned: Whether the output layer is tuned.
         attention_width: Heads times the width of one.
         windows: For each layer how far it looks back, tokens; 0 for all the way.
     """

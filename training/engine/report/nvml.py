@@ -53,7 +53,6 @@ def read(nvml: ModuleType, handles: list[Any]) -> GpuSample:
 
     Args:
         nvml: The module `pynvml`.
-        handles: Of the GPUs.
     """
     use = _all(handles, lambda handle: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
     memory = _all(handles, lambda handle: nvml.nvmlDeviceGetMemoryInfo(handle).used / GIB)
