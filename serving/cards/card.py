@@ -33,7 +33,6 @@ class SplitScores:
         split: `validation` or `test`.
         at: When it was ordered, ISO.
         records: How many it was measured on.
-        level: Of its intervals.
         opening: Number of its opening of the test split; None on validation records.
         is_exploratory: Whether it came after the planned openings, so that it gives no verdict.
         tuned: The miniature's name among the systems.

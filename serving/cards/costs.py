@@ -56,7 +56,6 @@ class RunningCosts:
 
     Attributes:
         host: Whose price an hour counts.
-        capacity: What the host writes.
         batch_usd_per_1000: Of outputs written in full batches, the host paid while it writes.
         always_on_usd_per_month: Of a host that is paid around the clock, 730 hours.
         requests: What was asked of it so far, and over how many days.
@@ -80,7 +79,6 @@ class BreakEvenLine:
         model: Provider and model.
         is_measured: Whether its cost was paid for drafts of this dataset; else it is computed from their mean tokens.
         price_as_of: Day of its price in the table; None where it has none any more.
-        usd_per_1000: What 1,000 outputs cost.
         outputs_per_month: The break-even; None without a price of the host.
         hosts: Hosts that write that many; None without a capacity. More than one never pay.
     """

@@ -14,7 +14,6 @@ Measured = tuple[str, str, Mapping[str, Any]]
 
 
 def sentences(miniature: Miniature, measured: Sequence[Measured], data: Mapping[str, Any]) -> list[str]:
-    """Say what nothing is known of."""
     return [
         *_measured_on(measured),
         *_language_and_length(miniature),

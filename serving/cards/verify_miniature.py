@@ -92,7 +92,6 @@ def verify(path: Path, rows: Sequence[Path] = ()) -> list[str]:
     """Verify a downloaded miniature.
 
     Args:
-        path: The zip.
         rows: JSONL files of its dataset that were downloaded too.
 
     Returns:

@@ -68,7 +68,6 @@ class MiniatureLine:
         is_training_whole: Whether every part of that has a price.
         training: The same spread over twelve months of the volume.
         cheapest: The cheapest paid writer that its newest evaluation shows to be not worse; None where none is.
-        break_evens: Against each paid writer.
     """
 
     miniature: Miniature

@@ -124,7 +124,6 @@ def _writer(name: str, spent: dict[UUID, Decimal], counted: dict[UUID, int]) -> 
 
 
 def reviewing(task: Task) -> Reviewing:
-    """Return what people took to review a task's drafts."""
     own = Decision.objects.filter(task=task, imported_from=None, bulk=None, seconds__gt=0).order_by()
     sums = own.aggregate(drafts=Count("draft", distinct=True), seconds=Sum("seconds"))
     reviews = own.values("draft", "reviewer").distinct().count()

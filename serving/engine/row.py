@@ -61,7 +61,6 @@ class Row:
     Attributes:
         prompt: Its token ids.
         limit: Most tokens it may write.
-        slot: The adapter it is written with.
         fingerprint: Stands for the weights and the engine that write it.
         must_be_whole: Whether an answer that ends before it is whole is refused; else its end says `length`.
         refusal: Why it was given up while it was being written.

@@ -42,8 +42,7 @@ class RowStates(Protocol):
     def restore(self, count: int, mark: Any) -> None:
         """Take the first rows back to a mark, wherever a step broke off. Copies nothing."""
 
-    def clear(self) -> None:
-        """Forget all rows."""
+    def clear(self) -> None: ...
 
 
 class DecoderStates:

@@ -54,7 +54,6 @@ class StreamDecoder:
         return piece
 
     def whole(self, ids: Sequence[int]) -> str:
-        """The text of a whole list at once."""
         return self._text(ids)
 
     def pieces(self, ids: Sequence[int]) -> list[str]:

@@ -90,7 +90,6 @@ def serving_rows(task: Task, miniatures: list[Miniature], now: status.ServingSta
 
 
 def of_task(member: Member, task: Task) -> dict[str, Any]:
-    """Context of a task's serving panel."""
     now = status.serving_status()
     return {
         **_context(member, task, now),
@@ -99,7 +98,6 @@ def of_task(member: Member, task: Task) -> dict[str, Any]:
 
 
 def of_miniature(member: Member, miniature: Miniature) -> dict[str, Any]:
-    """Context of a miniature's serving panel."""
     now, history = status.serving_status(), list(queries.history(miniature)[:20])
     return {
         **_context(member, miniature.task, now),

@@ -98,7 +98,6 @@ def find_served(name: str, *, member: Member | None = None) -> Miniature | None:
 
 
 def is_promoted(miniature: Miniature) -> bool:
-    """Return whether a miniature is served."""
     return current_promotions().filter(miniature=miniature).exists()
 
 

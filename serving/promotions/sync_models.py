@@ -78,7 +78,6 @@ def _entries() -> list[dict[str, Any]]:
 
 
 def secret_refs() -> list[str]:
-    """Names of the secrets the engine needs."""
     return sorted(
         {name for writer in queries.served_miniatures() for name in registration.secret_refs(writer.miniature.student)}
     )

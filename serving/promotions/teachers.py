@@ -29,7 +29,6 @@ LONGEST_ANSWER: Final = 512
 
 
 def offer_as_teacher(miniature: Miniature) -> None:
-    """Make a miniature choosable as a teacher."""
     provided.offer(
         NewProvidedTeacher(
             provided_by=f"{ROOM}:{miniature.pk}",

@@ -84,7 +84,6 @@ def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule:
     Args:
         task: Whose latest version counts.
         miniatures: The models but the last, the cheapest first.
-        teacher: The last model.
     """
     labels = [label_of(each) for each in miniatures] + [teacher.label]
     by_record = _verdicts(task, labels)

@@ -43,7 +43,6 @@ class RouterRequest:
     Attributes:
         miniature: Who is asked first.
         teacher: Who gets everything else, and whom the promise is told against.
-        rule: What decides.
         larger: Who is asked second, where there is one.
         margin: At most this share worse than the teacher, 0 to 1.
         confidence: Of the promise, 0 to 1, when it is the first try on the task's verdicts.

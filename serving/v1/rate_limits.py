@@ -49,9 +49,6 @@ UNLIMITED = RateClaim("", 0, 0, {})
 def claim(token: str, question: ChatRequest) -> RateClaim:
     """Take a question's part of its token's minute. Blocks for a look at the cache.
 
-    Args:
-        token: Whose it is, as usage names it.
-
     Raises:
         ApiError: 429, the minute is used up; 400, the question alone asks for more than any minute has.
     """

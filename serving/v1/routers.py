@@ -90,7 +90,6 @@ def admit(authorization: str, content: bytes, *, grammar: str = "") -> AdmittedR
     """Check a chat completion before any model hears of it.
 
     Args:
-        authorization: The header with the token.
         grammar: The header that says what an answer without a format is held to.
 
     Raises:
