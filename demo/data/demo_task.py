@@ -49,7 +49,6 @@ class DemoTask:
 
     Attributes:
         summary: One sentence of what is sorted or written, and from what, for the demo's list.
-        spec: What its first version says.
         records: Draws its records with their answers, always the same ones.
         teacher_defects: Share of the offline teacher's answers that have a fault on purpose, 0 to 1.
         judged_share: Share of the drafts that the demo's members have judged, 0 to 1; the rest waits on the desk.

@@ -167,7 +167,6 @@ def _prospects(admin: Member) -> bool:
 
 
 def side_of(company: str) -> str:
-    """The split of a prospect."""
     return demo_task.side_of(company, SPLIT_SEED, TRAIN_FRACTION, VALIDATION_FRACTION)
 
 

@@ -14,7 +14,6 @@ USERNAME = "demo"
 
 
 def path() -> Path:
-    """Return where the card lies."""
     return Path(settings.VAR_DIR) / "demo-login.json"
 
 

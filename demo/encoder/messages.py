@@ -33,7 +33,6 @@ class Phrases(NamedTuple):
 
 @cache
 def phrases(language: str) -> Phrases:
-    """Read a language's file."""
     words: dict[str, list[str]] = {}
     lines: dict[str, list[str]] = {}
     gist = ""

@@ -140,7 +140,6 @@ def pretrain(out: Path, *, hours: float, seed: int = 1, resume: bool = False) ->
     """Trains for `hours` of wall time and exports to `out`; a checkpoint and a log lie in `out/run`.
 
     Args:
-        out: Folder for the exported encoder.
         hours: Wall time of training, earlier parts included when resuming; the reading of the stream counts.
         seed: Fixes initial weights and stream.
         resume: Continues from `out/run/checkpoint.pt`.
@@ -176,7 +175,6 @@ def keep(
 
 
 def main() -> None:
-    """Reads the command line and trains."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the exported encoder")
     parser.add_argument("--hours", type=float, default=0.4, help="wall time of training")

@@ -32,7 +32,6 @@ def send_back(raw: bytes, answer: SimulatedReply, *, text: str = "") -> None:
 
     Args:
         raw: The mail as the sink keeps it.
-        text: The words of a reply.
 
     Raises:
         Refusal: `no_text`, a reply without words; `sink_away`, the mail sink is not running.

@@ -43,7 +43,6 @@ def sentences_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: rand
     Args:
         schema: The field; one named such as `reply` gets an opening and a closing, such as `title` a short line.
         facts: The record, by key.
-        rng: The source of chance.
     """
     name = str(schema["name"])
     if name in _TITLE_NAMES:

@@ -15,8 +15,6 @@ _GREETING = re.compile(r"\A[^\n!?]{1,60},\Z")
 
 @dataclass
 class Text:
-    """The parts of one text."""
-
     greeting: str
     paragraphs: list[list[str]]
     signature: str

@@ -76,7 +76,6 @@ def kept_answers() -> dict[str, dict[str, Any]]:
 
 
 def recorded_on() -> str:
-    """The day of the recording."""
     about: dict[str, str] = json.loads((FOLDER / "recording.json").read_text())
     return about["on"]
 

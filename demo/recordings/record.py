@@ -57,7 +57,6 @@ def tell(job: Job, kinds: frozenset[str]) -> None:
 
 
 def seconds(job: Job) -> float:
-    """Return the seconds from the job's start to its end."""
     assert job.started_at is not None
     assert job.finished_at is not None
     return float((job.finished_at - job.started_at).total_seconds())

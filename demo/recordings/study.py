@@ -42,7 +42,6 @@ IDS = frozenset({"student", "dataset_version", "task_version", "scored", "sample
 
 
 def kept() -> Path:
-    """Return where the recording lies."""
     return recording_of("study")
 
 

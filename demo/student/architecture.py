@@ -22,7 +22,6 @@ def build_model(*, seed: int, width: int = 256, layers: int = 4) -> LlamaForCaus
     """The untrained student: by default 4 layers, width 256, 4 query and 2 key/value heads, tied embeddings.
 
     Args:
-        seed: Of its first weights.
         width: Of the hidden states, a multiple of 128; heads are 64 wide.
         layers: 2 at least, as copying takes two.
     """

@@ -72,7 +72,6 @@ def chunk(tokenizer: Tokenizer, *, seed: int, number: int, mix: corpus.Mix, toke
 
     Args:
         number: Which chunk; each has examples of its own.
-        mix: Shares of the sorts of text.
         tokens: Padded places in a batch, at most.
     """
     items = corpus.example_stream(seed * 1_000_003 + number, mix)

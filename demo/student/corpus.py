@@ -122,8 +122,6 @@ def overlap(texts: Iterable[str], against: Iterable[str], *, n: int = 8) -> floa
 
     Args:
         texts: The documents under test, e.g. the demo's mails.
-        against: The pre-training text.
-        n: Words in an n-gram.
 
     Returns:
         A share from 0 to 1; repeated n-grams count each time; 0 when `texts` has none.

@@ -172,7 +172,6 @@ def city(rng: Random) -> str:
 
 
 def country(rng: Random) -> str:
-    """A country's English name."""
     return rng.choice(_COUNTRIES)
 
 
@@ -203,7 +202,6 @@ def clock(rng: Random) -> str:
 
 
 def money(rng: Random) -> str:
-    """An amount with its currency."""
     amount = rng.choice((number(rng), f"{rng.randint(1, 90)}.{rng.randint(1, 9)} million"))
     return f"{rng.choice(('EUR', 'USD', 'GBP', 'NOK', 'CHF', 'SEK'))} {amount}"
 

@@ -142,7 +142,6 @@ _DETERMINERS: Final = ("a second", "a third", "a small", "the main", "a shared",
 
 
 def plural(noun: str) -> str:
-    """A plain English plural."""
     if noun.endswith(("s", "sh", "ch", "x")):
         return f"{noun}es"
     if noun.endswith("y") and noun[-2] not in "aeiou":

@@ -202,7 +202,6 @@ def pretrain(out: Path, *, hours: float, seed: int = 1, resume: bool = False, co
 
 
 def main() -> None:
-    """Reads the command line and trains."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the exported model")
     parser.add_argument("--hours", type=float, default=0.9, help="wall time of training")

@@ -35,7 +35,6 @@ class CompanyPage(NamedTuple):
 
 
 def url_of(company: str) -> str:
-    """Return where a company's page stands."""
     letters = company.lower().replace("&", "and")
     return f"https://{''.join(letter for letter in letters if letter.isalnum())}.example/"
 

@@ -43,7 +43,6 @@ class Statement(NamedTuple):
     """One sentence of a page.
 
     Attributes:
-        sentence: As the page has it.
         slots: What its topic's claims are filled with.
     """
 

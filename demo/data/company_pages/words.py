@@ -2,7 +2,6 @@
 
 
 def as_words(text: str) -> tuple[str, ...]:
-    """The words of a text."""
     return tuple(text.split())
 
 

@@ -69,7 +69,6 @@ def lay(campaign: Campaign, pilots: Pilots, *, began: datetime) -> int:
 
 
 def moment(at: datetime | None) -> str | None:
-    """A moment as the value of a row."""
     return None if at is None else str(connection.ops.adapt_datetimefield_value(at.astimezone(UTC)))
 
 

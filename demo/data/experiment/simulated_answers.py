@@ -37,7 +37,6 @@ class SimulatedAnswers:
         Args:
             doing: `reply`, `absence`, `bounce`, `complaint` or `leave`.
             raw: The mail as it arrived.
-            words: Of a reply.
 
         Raises:
             RuntimeError: The site did not take it.

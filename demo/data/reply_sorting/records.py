@@ -87,10 +87,8 @@ class DrawnReply(NamedTuple):
     """A reply, and what in it names its writer, for whoever lets somebody else write it.
 
     Attributes:
-        record: As the task has it.
         signer: Who signs, and is greeted in what is quoted; the mail may have no signature.
         named: Whom its words name as their own writer, such as *It is me, Ruth*; empty where they name nobody so.
-        company: The writer's.
     """
 
     record: AnsweredRecord
@@ -134,7 +132,6 @@ def replies(seed: int = SEED) -> tuple[DrawnReply, ...]:
 
 @cache
 def phrases(language: str) -> Phrases:
-    """Read a language's file."""
     words: dict[str, list[str]] = {}
     constructions: dict[str, list[str]] = {}
     label = ""
