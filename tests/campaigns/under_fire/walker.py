@@ -31,7 +31,8 @@ from campaigns.answers import ask as answer_ask  # noqa: E402
 from campaigns.answers import write as answers  # noqa: E402
 from campaigns.models import Campaign, InboxAnswer, Message, Reply, Stage, StageOrder, WriteOrder  # noqa: E402
 from campaigns.pipelines import ask, checks, collect, run  # noqa: E402
-from campaigns.replies import ask_teacher, receive  # noqa: E402
+from campaigns.replies import ask_teacher, receive, record_reply  # noqa: E402
+from campaigns.replies.sorting import RULES  # noqa: E402
 from campaigns.sending import follow_ups, send, tick  # noqa: E402
 from campaigns.sending.transport import MailConnection, ServerReply  # noqa: E402
 from campaigns.states import AnswerState, MessageState, ReplyClass, StageKind  # noqa: E402
@@ -84,7 +85,7 @@ class Walker:
             self.decide()
             self.hand_in_replies()
             self.answer()
-            if self.is_idle() and not self.let_time_pass():
+            if self.is_idle() and not (self.read_the_rest() or self.let_time_pass()):
                 return
             time.sleep(0.1)
 
@@ -117,6 +118,15 @@ class Walker:
                     answer_ask.ask(reply, at_most_usd=Decimal(1), by=self.lead)
                 elif answer.state == AnswerState.OPEN and answer.body:
                     answers.approve(reply, revision=answer.revision, by=self.lead)
+
+    def read_the_rest(self) -> int:
+        """Have the lead read replies that no model has read, such as those whose call is in doubt; return how many."""
+        unread = Reply.objects.filter(meant_by=RULES, is_unsure=True)
+        for reply in unread:
+            meaning = ReplyClass.QUESTION if readers.ASKS in reply.text else ReplyClass.NOT_NOW
+            with self.plan.at("sort"):
+                record_reply.correct_meaning(reply, meaning, by=self.lead)
+        return len(unread)
 
     def let_time_pass(self) -> bool:
         """Make the first mails an hour old, so that the second ones are due; False where they were before."""
