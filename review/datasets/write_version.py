@@ -91,7 +91,8 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
     """
     version = DatasetVersion.objects.select_related("dataset__task").get(pk=version_id)
     filters = dataset_filters.parse(version.filters)
-    waiting_marks.mark_all(version.dataset.task)
+    if filters.without_marks or filters.without_checks:
+        waiting_marks.mark_all(version.dataset.task)
     with (
         full_disk.refused("the version was written", tempfile.gettempdir(), hint=FULL_HINT),
         infrequent_gc(),

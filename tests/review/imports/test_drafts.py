@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from rest_framework.test import APIClient
 from demo.data import handwritten_drafts
 from demo.data.prospects import generate
 from members.models import Member
+from review.datasets import freezing, write_version
 from review.desk.cards.card_json import card_json
 from review.drafts import queries, search_index, waiting_marks
 from review.drafts.intake import add_marks
@@ -20,7 +22,9 @@ from review.models import Assignment, Draft, Record, Source, Task
 from review.sources.imports import import_drafts, import_records
 from review.spec.starters import STARTERS
 from review.text import checks
+from review.text.checks import Mark
 from tests.review import factories
+from tests.review.datasets.golds import accept_all
 from tests.review.factories import make_task
 from web.errors import Refusal
 
@@ -210,6 +214,47 @@ def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
     draft.refresh_from_db()
     assert draft.marks[-1] == mark
     assert draft.marks_count == len(draft.marks) > 1
+
+
+def test_a_mark_that_another_room_adds_while_texts_are_read_is_kept(
+    many: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pk = Draft.objects.values_list("pk", flat=True)[0]
+    mark = {
+        "check": "pipeline",
+        "field": "body",
+        "start": 0,
+        "end": 3,
+        "message": "m",
+        "severity": "look",
+        "mend": None,
+    }
+    run, others = checks.run, [{pk: [mark]}]
+
+    def run_while_a_mark_comes(*call: Any) -> list[Mark]:
+        if others:
+            add_marks(others.pop())
+        return run(*call)
+
+    monkeypatch.setattr(checks, "run", run_while_a_mark_comes)
+
+    assert waiting_marks.mark_waiting([pk]) == 1
+    draft = Draft.objects.get(pk=pk)
+    assert draft.marks[-1] == mark
+    assert draft.marks_count == len(draft.marks) > 1
+
+
+@pytest.mark.slow
+def test_freezing_marks_drafts_only_where_the_selection_asks_for_marks(many: Task, admin: Member) -> None:
+    accept_all(admin, many, count=5)
+    dataset = freezing.create(many, name="All", by=admin)
+
+    write_version.write(freezing.freeze(dataset, by=admin).pk, report=lambda done, total: None)
+    assert Draft.objects.filter(is_checked=False).count() == 120
+
+    unmarked = freezing.create(many, name="Unmarked", by=admin, filters={"without_marks": True})
+    written = write_version.write(freezing.freeze(unmarked, by=admin).pk, report=lambda done, total: None)
+    assert written["counts"]["rows"] == 0
 
 
 @pytest.mark.slow
