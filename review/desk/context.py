@@ -79,10 +79,15 @@ def load(draft_id: UUID, *, by: Member, decision_id: UUID) -> DecisionContext:
         Http404: No such draft, or in a task this member does not see.
         PermissionDenied: The member sees the task, but is no reviewer of it.
     """
-    seen = next(iter(_SEEN(draft_id=draft_id, by=by.pk, decision_id=decision_id)), None)
+    long_queue = pace.long_queue_of(by.pk)
+    seen = next(iter(_SEEN(long_queue is None, draft_id=draft_id, by=by.pk, decision_id=decision_id)), None)
+    if seen and long_queue not in (None, seen.task_id):
+        seen = next(iter(_SEEN(True, draft_id=draft_id, by=by.pk, decision_id=decision_id)), None)
     if seen is None:
         raise Http404("There is no such draft.")
     row = cast(Any, seen)
+    if long_queue != seen.task_id:
+        pace.keep_long_queue(by.pk, seen.task_id, row.pending)
     _require_reviewer(by, row.my_role, seen.task.name)
     return DecisionContext(
         card=seen,
@@ -97,7 +102,7 @@ def load(draft_id: UUID, *, by: Member, decision_id: UUID) -> DecisionContext:
     )
 
 
-def _seen(*, draft_id: UUID, by: UUID, decision_id: UUID) -> QuerySet[Draft]:
+def _seen(is_counted: bool, *, draft_id: UUID, by: UUID, decision_id: UUID) -> QuerySet[Draft]:
     role = Membership.objects.filter(task=OuterRef("task_id"), member=by).values("role")[:1]
     return (
         Draft.objects.select_related("task__desk_settings", "task_version", "record")
@@ -110,7 +115,7 @@ def _seen(*, draft_id: UUID, by: UUID, decision_id: UUID) -> QuerySet[Draft]:
             is_known=Exists(KnownAnswer.objects.filter(draft=OuterRef("pk"))),
             decision_known=Exists(Decision.objects.filter(pk=decision_id)),
             **queues.expressions(by, OuterRef("task_id")),
-            **pace.expressions(by, OuterRef("task_id")),
+            **pace.expressions(by, OuterRef("task_id"), is_counted=is_counted),
         )
         .filter(pk=draft_id, task__archived_at__isnull=True)
         .order_by()

@@ -5,6 +5,7 @@ Knows nothing of pages or of clocks on a wall: the browser turns seconds into "d
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from operator import add
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, FloatField, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, FloatField, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -25,6 +26,9 @@ from review.states import AssignmentState, Verdict
 # Counting stops here: for a plan, a thousand cards and a hundred thousand are the same.
 COUNT_UP_TO = 1000
 RECENT = 20
+# A queue longer than that is not counted anew at each verdict.
+LONG_FOR_S = 2.0
+_long_queues: dict[UUID, tuple[UUID, float]] = {}
 # Over so many days back "a day" is counted.
 DAYS = 14
 # A card left open over lunch says nothing about pace.
@@ -77,13 +81,29 @@ class Pace:
         }
 
 
-def expressions(member: Member | UUID, task: OuterRef | Task) -> dict[str, Any]:
-    """Annotations `pending`, `in_deck` and `pace_s` for a query that has the task at hand."""
+def long_queue_of(member_id: UUID) -> UUID | None:
+    """Return the task in which this process lately counted more than `COUNT_UP_TO` cards for the member."""
+    task_id, until = _long_queues.get(member_id, (None, 0.0))
+    return task_id if time.monotonic() < until else None
+
+
+def keep_long_queue(member_id: UUID, task_id: UUID, pending: int) -> None:
+    """Keep for `LONG_FOR_S` that the member's queue is longer than `COUNT_UP_TO`, if it is."""
+    if pending > COUNT_UP_TO:
+        _long_queues[member_id] = task_id, time.monotonic() + LONG_FOR_S
+
+
+def expressions(member: Member | UUID, task: OuterRef | Task, *, is_counted: bool = True) -> dict[str, Any]:
+    """Annotations `pending`, `in_deck` and `pace_s` for a query that has the task at hand.
+
+    Args:
+        is_counted: False leaves out the count, where `long_queue_of` names the task: `pending` is above `COUNT_UP_TO` then.
+    """
     open_cards = (waiting.values("pk")[: COUNT_UP_TO + 1] for waiting in queues.open_to(member, task))
     deck = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)
     recent = Decision.objects.filter(reviewer=member, task=task, seconds__gt=0, seconds__lte=LONGEST_CARD_S)
     return {
-        "pending": reduce(add, (_CountOf(waiting) for waiting in open_cards)),
+        "pending": reduce(add, (_CountOf(waiting) for waiting in open_cards)) if is_counted else Value(COUNT_UP_TO + 1),
         "in_deck": _CountOf(deck.order_by().values("pk")[: COUNT_UP_TO + 1]),
         "pace_s": _MedianOf(recent.order_by("-created_at").values("seconds")[:RECENT]),
     }

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import Exists, OuterRef, QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
@@ -158,3 +159,21 @@ def test_a_compiled_insert_writes_what_the_model_would_and_passes_over_what_is_t
         insert(row)
 
     assert sorted(WebhookEvent.objects.values_list("key", "data")) == [("one", {"n": 0}), ("two", {"n": 1})]
+
+
+@pytest.mark.postgres_only
+def test_postgresql_plans_a_compiled_query_once_and_the_log_holds_its_values(task: Task) -> None:
+    ask = CompiledQuery(drafts_of)
+
+    with CaptureQueriesContext(connection) as captured:
+        for title in ("Graz", "100 %", "Zwolle"):
+            ask(3, task_id=task.pk, title=title)
+
+    assert [
+        query["sql"].count(f"'{title}'") for query, title in zip(captured, ("Graz", "100 %", "Zwolle"), strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, parameter_types::text FROM pg_prepared_statements")
+        [(statement, types)] = cursor.fetchall()
+    assert statement.endswith("LIMIT 3")
+    assert sorted(types.strip("{}").split(",")) == ["text", "uuid"]

@@ -23,6 +23,8 @@ from django.db.models.constants import OnConflict
 from django.db.models.query import ModelIterable
 from django.db.models.sql import InsertQuery, UpdateQuery
 
+from web.db import prepared
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -51,8 +53,7 @@ class _Sql:
 
     @classmethod
     def of(cls, sql: str, parameters: Iterable[Any], stand_ins: Mapping[str, Value]) -> _Sql:
-        kept = tuple(parameters)
-        return cls(sql, kept, _slots(connections[DEFAULT_DB_ALIAS], kept, stand_ins))
+        return cls(*_with_constants(connections[DEFAULT_DB_ALIAS], sql, parameters, stand_ins))
 
     @contextmanager
     def executed(self, values: Mapping[str, Value]) -> Iterator[Any]:
@@ -61,7 +62,7 @@ class _Sql:
             _to_parameter(connection, values[name]) if name else value
             for name, value in zip(self.slots, self.parameters, strict=True)
         ]
-        with connection.cursor() as cursor:
+        with prepared.cursor(connection) as cursor:
             cursor.execute(self.sql, filled)
             yield cursor
 
@@ -95,6 +96,8 @@ class CompiledQuery(Generic[M]):
         compiler = copy.copy(statement.compiler)
         compiler.connection = connection
         compiler.as_sql = lambda: (statement.sql, parameters)
+        if connection.vendor == "postgresql":
+            compiler.execute_sql = lambda **_: prepared.rows(connection, statement.sql, parameters)
         asked: Any = SimpleNamespace(
             db=DEFAULT_DB_ALIAS,
             model=statement.model,
@@ -109,7 +112,7 @@ class CompiledQuery(Generic[M]):
         queryset = self._build(*fixed, **stand_ins)
         compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
-        slots = _slots(connection, parameters, stand_ins)
+        sql, parameters, slots = _with_constants(connection, sql, parameters, stand_ins)
         # The connection belongs to this thread; each call puts in its own.
         compiler.connection = None
         statement = _CompiledStatement(compiler, sql, tuple(parameters), slots, queryset.model)
@@ -203,7 +206,7 @@ class CompiledInsert(Generic[M]):
         fields = self._model._meta.concrete_fields
         sql = self._sql.get(connection.vendor) or self._compile(row)
         values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
-        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), prepared.cursor(connection) as cursor:
             cursor.execute(sql, values)
 
     def _compile(self, row: M) -> str:
@@ -213,6 +216,23 @@ class CompiledInsert(Generic[M]):
         [(sql, _)] = compiler.as_sql()
         self._sql[connections[DEFAULT_DB_ALIAS].vendor] = sql
         return str(sql)
+
+
+def _with_constants(
+    connection: BaseDatabaseWrapper, sql: str, parameters: Iterable[Any], stand_ins: Mapping[str, Value]
+) -> tuple[str, tuple[Any, ...], tuple[str | None, ...]]:
+    """On PostgreSQL put parameters that never change into the statement, so that one plan for all calls may use partial indexes."""
+    kept = tuple(parameters)
+    slots = _slots(connection, kept, stand_ins)
+    if connection.vendor != "postgresql":
+        return sql, kept, slots
+    texts = ("%s" if name else prepared.literal(connection, value) for name, value in zip(slots, kept, strict=True))
+    # A doubled percent sign of the statement itself stays doubled.
+    return (
+        sql.replace("%%", "%%%%") % tuple(texts),
+        tuple(None for name in slots if name),
+        tuple(name for name in slots if name),
+    )
 
 
 def _slots(

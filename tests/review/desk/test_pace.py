@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from members.models import Member
-from review.desk import pace
+from review.desk import context, pace
 from review.models import BulkAct, Decision, Draft, Task
 from review.states import Verdict
+from tests.review import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +59,23 @@ def test_a_day_counts_what_was_read_one_by_one_in_the_last_two_weeks(task: Task,
     assert (paces[expert.pk].decisions, paces[expert.pk].days) == (3, 2)
     assert paces[expert.pk].a_day == pytest.approx(3 / 14)
     assert (paces[other.pk].decisions, paces[other.pk].a_day) == (0, 0)
+
+
+def test_a_long_queue_is_counted_once_in_a_while_and_never_for_another_task(
+    task: Task, expert: Member, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "COUNT_UP_TO", 2)
+    other_task = factories.make_desk(by=admin, slug="another", count=2)
+    factories.join(expert, other_task)
+    long, short = Draft.objects.filter(task=task)[0], Draft.objects.filter(task=other_task)[0]
+
+    def left(draft: Draft) -> tuple[int, bool]:
+        now = context.load(draft.pk, by=expert, decision_id=uuid4()).pace
+        return now.left, now.is_more
+
+    assert left(long) == (2, True)
+    Draft.objects.filter(task=task).exclude(pk=long.pk).update(state="decided")
+    assert left(long) == (2, True)
+    assert left(short) == (2, False)
+    monkeypatch.setattr(pace, "_long_queues", {})
+    assert left(long) == (1, False)
