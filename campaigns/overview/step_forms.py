@@ -33,7 +33,11 @@ def fields() -> dict[str, forms.Field]:
         )
         made[f"{prefix}_subject"] = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
         made[f"{prefix}_body"] = forms.CharField(
-            label="Fixed text", max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 6})
+            label="Fixed text",
+            max_length=20_000,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 6}),
+            help_text="{{contact.first_name|there}} reads there for a contact without a first name.",
         )
     return made
 
