@@ -83,7 +83,7 @@ def rows(form: forms.Form) -> Iterator[dict[str, Any]]:
     for number in range(2, MOST_STEPS + 1):
         has = form[f"has_step_{number}"]
         row = {name: form[f"step_{number}_{name}"] for name in _FIELDS}
-        is_open = bool(has.value()) or any(field.errors for field in row.values())
+        is_open = bool(has.value()) or any(field.errors for field in (has, *row.values()))
         yield {"number": number, "ordinal": ORDINALS[number - 1], "has": has, "is_open": is_open, **row}
 
 

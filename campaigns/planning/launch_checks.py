@@ -226,7 +226,10 @@ def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
         yield LaunchProblem(
             "time_zone", f"'{campaign.time_zone}' is no time zone.", "Write one such as Europe/Berlin.", "limits"
         )
-    if not audience.contacts_matching(campaign).exists():
+    if not audience.is_chosen(campaign.audience):
+        hint = "Choose a segment, an import, or everyone; until then it writes to nobody."
+        yield LaunchProblem("no_contacts", "No contacts are chosen.", hint, "contacts")
+    elif not audience.contacts_matching(campaign).exists():
         out = ", ".join(f"{count:,} {why}" for why, count in audience.left_out(campaign).items() if count)
         yield LaunchProblem(
             "no_contacts",

@@ -93,6 +93,7 @@ def make_draft_campaign(task: Task, *, by: Member, slug: str = "spring", **value
             "name": slug.capitalize(),
             "arms": [ArmPlan("Offline", teacher=offline)],
             "sender": SenderIdentity.objects.filter(slug="nora").first() or make_sender(),
+            "audience": {"everyone": True},
             **values,
         }
     )
