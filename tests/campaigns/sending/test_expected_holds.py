@@ -28,7 +28,7 @@ def draft(task: Task) -> Campaign:
     """A draft to four people, of whom three share a company."""
     for address in PEOPLE:
         factories.make_contact(task, address)
-    made = factories.make_plain_campaign(task, slug="draft", state="planned", audience={"everyone": True})
+    made = factories.make_plain_campaign(task, slug="draft", state="planned")
     made.arms.create(name="A", position=0, weight=1)
     made.steps.update(writer="template", subject="Hello", body="A question.")
     return made
