@@ -52,6 +52,8 @@ ACTS: dict[str, str] = {
     "recall_undone": "Recall undone",
     "person_erased": "Person erased",
     "objection_taken_back": "Opt-out read from a reply corrected",
+    "reply_attached": "Mail from another address attached to a contact",
+    "unmatched_set_aside": "Mail from another address set aside",
     "answer_sent": "Answer to a reply sent",
     "answer_settled": "Fate of an answer recorded",
     "inbox_set_up": "Tasks of a campaign's inbox chosen",

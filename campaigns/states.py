@@ -220,6 +220,12 @@ class EventSource(TextChoices):
     API = "api", "A report over the API"
 
 
+class UnmatchedState(TextChoices):
+    OPEN = "open", "To be read by a person"
+    ATTACHED = "attached", "Attached to a contact"
+    SET_ASIDE = "set_aside", "Set aside"
+
+
 class ReplyClass(TextChoices):
     """Class of a reply: the labels of *Reply sorting*."""
 

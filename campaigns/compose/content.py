@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from campaigns.compose import merge_marks
+from campaigns.compose import merge_marks, render
 from campaigns.models import Campaign, Contact, Link, Message, SenderIdentity, Step
 from campaigns.senders import choice
 from campaigns.states import StepWriter
@@ -97,7 +97,7 @@ def known_slots(campaign: Campaign) -> list[str]:
 
 def slots_in(step: Step) -> list[str]:
     """Names of the slots a step's fixed text uses, each once."""
-    return list(dict.fromkeys(match.group(1) for match in SLOT.finditer(f"{step.subject}\n{step.body}")))
+    return list(dict.fromkeys(render.slot_name(match) for match in SLOT.finditer(f"{step.subject}\n{step.body}")))
 
 
 def foreign_marks_in(step: Step) -> list[str]:

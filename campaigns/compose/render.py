@@ -18,11 +18,18 @@ from review.spec.schema import SLOT
 
 SUBJECT_CHARS = 200
 LINK = "link."
+DEFAULT_HINT = "A default is a few plain words after one stroke: {{contact.first_name|there}}. A link takes none."
 # Stand-ins for links while the rest of the text is made harmless; none of them may come from outside.
 _FIRST_MARK = 0xE000
 _MARKS = re.compile("[\ue000-\uf8ff]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _BLANKS = re.compile(r"\s+")
+
+
+def slot_name(slot: re.Match[str]) -> str:
+    """Return the name that a slot's value stands under. A link always has a value: one with a default has no such name."""
+    name, default = slot["name"], slot["default"]
+    return f"{name}|{default}" if default and name.startswith(LINK) else name
 
 
 def shown_slot(name: str) -> str:
@@ -93,8 +100,9 @@ def render(
 ) -> Rendered:
     """Fill a mail and put its footer under it.
 
-    A slot with an empty value goes, and the blank before it: `Hi {{contact.first_name}},` becomes `Hi,`. Values are words:
-    braces in them are no slot, and a mail whose words nothing filled does not go out.
+    A slot with an empty value takes its default: `Hi {{contact.first_name|there}},` becomes `Hi there,`. Without a default it
+    goes, and the blank before it: `Hi {{contact.first_name}},` becomes `Hi,`. Values are words: braces in them are no slot,
+    and a mail whose words nothing filled does not go out.
 
     Args:
         fields: `subject` and `body`, with slots in double braces.
@@ -125,14 +133,14 @@ def render(
 def unfilled_slots(fields: Mapping[str, str], slots: Collection[str]) -> list[str]:
     """Names of slots in a text that nothing fills, and other mail merges' marks as they stand, in order, each once."""
     texts = [fields.get("subject", ""), fields.get("body", "")]
-    names = [match.group(1) for text in texts for match in SLOT.finditer(text)]
+    names = [slot_name(match) for text in texts for match in SLOT.finditer(text)]
     others = [match.group() for text in texts for match in merge_marks.marks_in(SLOT.sub(" ", text))]
     return [*(name for name in dict.fromkeys(names) if name not in slots), *dict.fromkeys(others)]
 
 
 def _values_used(fields: Mapping[str, str], slots: Mapping[str, str]) -> dict[str, str]:
     texts = (fields.get("subject", ""), fields.get("body", ""))
-    names = dict.fromkeys(match.group(1) for text in texts for match in SLOT.finditer(text))
+    names = dict.fromkeys(slot_name(match) for text in texts for match in SLOT.finditer(text))
     return {name: slots[name] for name in names if not name.startswith(LINK)}
 
 
@@ -153,8 +161,8 @@ def _filled(
     links: list[tuple[str, str]] = []
 
     def fill(match: re.Match[str]) -> str:
-        blank, name = match.group(1), match.group(2)
-        value = slots[name]
+        blank, name = match["blank"], slot_name(match)
+        value = slots[name] if slots[name].strip() else match["default"]
         if not value:
             return ""
         if not name.startswith(LINK):
@@ -169,7 +177,7 @@ def _filled(
     return defused(_SLOT_WITH_BLANK.sub(fill, clean) if with_slots else clean, plain_names), links
 
 
-_SLOT_WITH_BLANK = re.compile(r"([ \t]?)" + SLOT.pattern)
+_SLOT_WITH_BLANK = re.compile(r"(?P<blank>[ \t]?)" + SLOT.pattern)
 _GAP_BEFORE_STOP = re.compile(r"([\ue000-\uf8ff]) +(?=[.,;:!?)](?:\s|$))")
 
 

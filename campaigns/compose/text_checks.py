@@ -15,6 +15,7 @@ from typing import Any
 
 from campaigns.compose import merge_marks
 from campaigns.compose.addresses_in_text import find
+from campaigns.compose.render import DEFAULT_HINT, slot_name
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
 from review.text.reading.words import blanked
@@ -86,7 +87,7 @@ def _marks_of(
             f"{address.text[:60]} is an address of the text's own",
             mend="Use a link of the campaign; anything else goes out as plain words.",
         )
-    unknown = [match for match in SLOT.finditer(text) if match.group(1) not in slots]
+    unknown = [match for match in SLOT.finditer(text) if slot_name(match) not in slots]
     for match in (*unknown, *merge_marks.marks_in(blanked(text, SLOT))):
         yield TextMark(
             "unknown_slot",
@@ -94,7 +95,7 @@ def _marks_of(
             match.start(),
             match.end(),
             f"Nothing fills {match.group()[:60]}",
-            mend="Write the real words, or a slot of the campaign.",
+            mend=DEFAULT_HINT if "|" in match.group() else "Write the real words, or a slot of the campaign.",
         )
     for match in _ORDERS.finditer(text):
         yield TextMark(

@@ -14,6 +14,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.compose import message
@@ -23,7 +24,7 @@ from campaigns.mails import lineage
 from campaigns.mails import queries as mails_queries
 from campaigns.overview import figures, queries
 from campaigns.planning import audience, forecast, launch_checks
-from campaigns.sending import unknown_outcomes
+from campaigns.sending import contact_caps, unknown_outcomes
 from campaigns.states import CampaignState, FixedVerdict
 from campaigns.writing import fixed_texts
 from members.session import member_of
@@ -95,6 +96,7 @@ def settle(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
 def dry_run(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = _campaign_to_lead(request, slug)
     context = _about(campaign)
+    context["holds"] = contact_caps.expected_holds(campaign, now=timezone.now())
     if campaign.state == CampaignState.PLANNED:
         context |= _expected(request, campaign)
     else:

@@ -12,7 +12,7 @@ from campaigns.models.campaigns import (
     Step,
 )
 from campaigns.models.contacts import Contact, ContactImport, Suppression, SuppressionLift
-from campaigns.models.events import Event, HoldoutOutcome, Reply
+from campaigns.models.events import Event, HoldoutOutcome, Reply, UnmatchedReply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
 from campaigns.models.pipelines import (
@@ -54,5 +54,6 @@ __all__ = [
     "Step",
     "Suppression",
     "SuppressionLift",
+    "UnmatchedReply",
     "WriteOrder",
 ]

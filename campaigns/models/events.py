@@ -8,7 +8,7 @@ from django.db import models
 
 from campaigns.models.campaigns import Campaign, Enrolment
 from campaigns.models.messages import Message
-from campaigns.states import OUTCOMES, EventKind, EventSource, ReplyClass
+from campaigns.states import OUTCOMES, EventKind, EventSource, ReplyClass, UnmatchedState
 
 
 class Event(models.Model):
@@ -86,4 +86,46 @@ class Reply(models.Model):
                 fields=["corrected_at"], name="replies_corrected", condition=models.Q(corrected_at__isnull=False)
             ),
             models.Index(fields=["message"], name="replies_in_doubt", condition=models.Q(may_be_optout=True)),
+        ]
+
+
+class UnmatchedReply(models.Model):
+    """Mail from an address that got none of ours, at a company that did: a person attaches it to a contact, or sets it aside.
+
+    It is kept once, at the campaign that wrote to the company last. Once settled it holds no words and no address.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="unmatched_replies")
+    # Digest of sender and Message-ID: told twice, it is kept once.
+    key = models.CharField(max_length=64, unique=True)
+    message_id = models.CharField(max_length=300)
+    sender = models.CharField(max_length=254, blank=True)
+    sender_hmac = models.CharField(max_length=64, db_index=True)
+    cluster = models.CharField(max_length=254)
+    subject = models.CharField(max_length=300, blank=True)
+    # Without quoted text.
+    text = models.TextField(blank=True)
+    auto_reason = models.CharField(max_length=300, blank=True)
+    # What the rules read: shown to who decides. A wish, plain or possible, holds the mails to the company meanwhile.
+    meaning = models.CharField(max_length=16, choices=ReplyClass.choices)
+    may_be_optout = models.BooleanField(default=False, db_default=False)
+    state = models.CharField(max_length=9, choices=UnmatchedState.choices, default=UnmatchedState.OPEN)
+    attached_to = models.ForeignKey(Reply, null=True, on_delete=models.SET_NULL, related_name="+")
+    settled_by = models.CharField(max_length=120, blank=True)
+    # Why it asks for nothing, where it might have asked to leave.
+    settled_why = models.CharField(max_length=300, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-may_be_optout", "created_at", "id"]
+        verbose_name_plural = "unmatched replies"
+        indexes = [
+            models.Index(fields=["campaign"], name="unmatched_open", condition=models.Q(state=UnmatchedState.OPEN)),
+            models.Index(
+                fields=["cluster"],
+                name="unmatched_in_doubt",
+                condition=models.Q(state=UnmatchedState.OPEN, may_be_optout=True),
+            ),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
 from django.utils.text import slugify
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -29,7 +30,7 @@ from campaigns.pipelines import queries as pipelines
 from campaigns.planning import edit, forecast, launch_checks
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import choice, queries
-from campaigns.sending import guardrails, lifecycle
+from campaigns.sending import contact_caps, guardrails, lifecycle
 from campaigns.states import Approval, CampaignState, FixedVerdict, StepCondition, StepWriter
 from campaigns.writing import fixed_texts, order_drafts
 from generation.teachers import queries as teachers_queries
@@ -213,6 +214,7 @@ class DryRunView(APIView):
             "cost_high_usd": expected.cost_high_usd,
             "seconds": expected.seconds,
             "arms": expected.arms,
+            "holds": contact_caps.expected_holds(campaign, now=timezone.now()),
             "problems": _problems(campaign, expected),
         }
         return Response(DryRunOut(shown).data)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, StageOrder, WriteOrder
-from campaigns.states import HoldReason, MessageState, StopReason
+from campaigns.states import HoldReason, MessageState, StopReason, UnmatchedState
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.states import FINISHED, JobState
@@ -49,7 +49,7 @@ def blockers(campaign: Campaign) -> list[Blocker]:
     if count := mails.filter(state=M.UNKNOWN).count():
         hint = "They may have arrived. None is sent again by itself; a bounce or a reply settles it."
         blockers_seen.append(Blocker("is-look", f"The fate of {_mails(count)} is unknown.", hint, "", "unknown"))
-    blockers_seen += _held(mails)
+    blockers_seen += [*_unmatched(campaign), *_held(mails)]
     unfit = mails.filter(state=M.REJECTED).exclude(problem="")
     if count := unfit.count():
         hint = "A slot that nothing fills, or the text of an earlier mail. Take the decision back, edit, accept again."
@@ -57,6 +57,18 @@ def blockers(campaign: Campaign) -> list[Blocker]:
             Blocker("is-look", f"{_mails(count)} approved, but cannot go as written.", hint, "", "rejected")
         )
     return [*blockers_seen, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
+
+
+def _unmatched(campaign: Campaign) -> list[Blocker]:
+    waiting = campaign.unmatched_replies.filter(state=UnmatchedState.OPEN)
+    counts = waiting.order_by().aggregate(all=Count("pk"), leave=Count("pk", filter=Q(may_be_optout=True)))
+    if not counts["all"]:
+        return []
+    message = f"{_mails(counts['all'])} came from other addresses of companies it wrote to."
+    hint = "Attach each to its contact, or set it aside."
+    if counts["leave"]:
+        hint = f"{counts['leave']:,} may ask to leave: mails to the company wait. {hint}"
+    return [Blocker("is-look", message, hint, url=f"/campaigns/{campaign.slug}/replies/")]
 
 
 def _held(mails: QuerySet[Message]) -> list[Blocker]:

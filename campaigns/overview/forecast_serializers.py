@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from campaigns.overview.serializers import ProblemOut
+from campaigns.states import HoldReason
 
 
 class ForecastStageOut(serializers.Serializer[Any]):
@@ -30,6 +31,14 @@ class ForecastArmOut(serializers.Serializer[Any]):
     stages = ForecastStageOut(many=True)
 
 
+class ExpectedHoldOut(serializers.Serializer[Any]):
+    """First mails that a cap across campaigns would hold if all were sent now."""
+
+    reason = serializers.ChoiceField(choices=HoldReason.choices)
+    contacts = serializers.IntegerField()
+    message = serializers.CharField()
+
+
 class DryRunOut(serializers.Serializer[Any]):
     """What a launch would do and cost. The mails themselves are at `messages/?campaign=` once they are written."""
 
@@ -38,4 +47,5 @@ class DryRunOut(serializers.Serializer[Any]):
     cost_high_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
     seconds = serializers.FloatField()
     arms = ForecastArmOut(many=True)
+    holds = ExpectedHoldOut(many=True)
     problems = ProblemOut(many=True)

@@ -1,9 +1,11 @@
-"""Choices of the form of a campaign, and how each is called."""
+"""Choices of the form of a campaign, how each is called, and which parts of the form stand open."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from django import forms
 
 from campaigns.models import Campaign, ContactImport, PipelineVersion, SenderIdentity
 from generation.teachers.queries import TeacherLine
@@ -44,3 +46,26 @@ def writer_label(line: TeacherLine) -> str:
     if line.price is None:
         return f"{line.teacher.name} (no price)"
     return line.teacher.name if line.has_key else f"{line.teacher.name} (no key)"
+
+
+# Parts of the page by the names of their fields; a name ending in `_` is the beginning of several.
+_FOLDS = {
+    "contacts": ("imported_with", "limit", "further_senders", "except_mailed_by"),
+    "arms": ("arm_1_name", "arm_1_weight", "arm_2_", "arm_3_", "arm_4_", "control", "holds_out_everywhere"),
+    "mails": ("step_", "has_step_", "links"),
+    "limits": (
+        *("sample_share", "mails_per_minute", "daily_cap", "company_cap", "quiet_", "time_zone", "days_off"),
+        *("sends_at_weekends", "tracks_opens", "reply_teacher"),
+    ),
+}
+
+
+def open_folds(form: forms.Form) -> set[str]:
+    """Return the parts of the form that stand open: a field differs from the empty form's, or has an error."""
+    return {fold for fold, names in _FOLDS.items() if any(_stands_out(field, names) for field in form)}
+
+
+def _stands_out(field: forms.BoundField, names: Sequence[str]) -> bool:
+    if not any(field.name == name or (name.endswith("_") and field.name.startswith(name)) for name in names):
+        return False
+    return bool(field.errors) or field.field.has_changed(field.field.initial, field.value())

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.text import slugify
 
 from campaigns.models import Arm, Campaign, PipelineVersion
 from campaigns.overview import step_forms
-from campaigns.overview.form_choices import CampaignChoices, import_label, reader_label, writer_label
+from campaigns.overview.form_choices import CampaignChoices, import_label, open_folds, reader_label, writer_label
 from campaigns.planning.edit import ArmPlan, CampaignPlan
 from campaigns.planning.sequence_checks import is_date
 from campaigns.states import Approval
@@ -22,6 +23,8 @@ ARM_ROWS = 4
 PIPELINE = "pipeline:"
 # In place of a writer; no slug holds a colon.
 HOLDOUT = "no-mail:"
+# In place of a segment; an import takes the blanks around a segment away.
+EVERYONE = " everyone"
 # What a form may say beside a plan: the same names as the plan's, and the same meaning.
 _PLAIN = (
     "name",
@@ -48,7 +51,11 @@ class CampaignForm(forms.Form):
         help_text="They share the mails, each as much as it may send a day. A contact and a company hear from one of them.",
     )
     segment = forms.ChoiceField(label="Contacts", required=False)
-    imported_with = forms.ChoiceField(label="Imported with", required=False)
+    imported_with = forms.ChoiceField(
+        label="Imported with",
+        required=False,
+        help_text="Alone it takes all of that import, with a segment those in both.",
+    )
     limit = forms.IntegerField(
         label="At most",
         min_value=1,
@@ -68,12 +75,7 @@ class CampaignForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
         help_text="One a line: a name and an https address. A text uses them as {{link.name}}.",
     )
-    approval = forms.ChoiceField(
-        label="Reviewed by a person",
-        choices=Approval.choices,
-        initial=Approval.ALL,
-        widget=forms.RadioSelect,
-    )
+    approval = forms.ChoiceField(label="Reviewed by a person", choices=Approval.choices, initial=Approval.ALL)
     sample_share = forms.IntegerField(
         label="Share, per cent",
         min_value=0,
@@ -143,7 +145,7 @@ class CampaignForm(forms.Form):
         self._set("further_senders", [(sender.slug, sender.name) for sender in choices.senders])
         if len(choices.senders) < 2:
             del self.fields["further_senders"]
-        everyone = [("", f"All {sum(choices.contacts.values()):,} contacts")]
+        everyone = [("", "Nobody yet"), (EVERYONE, f"All {sum(choices.contacts.values()):,} contacts")]
         segments = [(name, f"Segment: {name} ({count:,})") for name, count in choices.contacts.items() if name]
         self._set("segment", everyone + segments)
         files = [(str(contact_import.pk), import_label(contact_import)) for contact_import in choices.imports]
@@ -180,6 +182,10 @@ class CampaignForm(forms.Form):
     def arm_rows(self) -> Iterator[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
         for number in range(1, ARM_ROWS + 1):
             yield self[f"arm_{number}_name"], self[f"arm_{number}_teacher"], self[f"arm_{number}_weight"]
+
+    @cached_property
+    def open_folds(self) -> set[str]:
+        return open_folds(self)
 
     def step_rows(self) -> Iterator[dict[str, Any]]:
         return step_forms.rows(self)
@@ -227,7 +233,8 @@ class CampaignForm(forms.Form):
             sample_share=(cleaned["sample_share"] or 0) / 100,
             reply_teacher=self._teachers.get(cleaned["reply_teacher"]),
             audience={
-                "segment": cleaned["segment"],
+                "everyone": cleaned["segment"] == EVERYONE,
+                "segment": cleaned["segment"] if cleaned["segment"] != EVERYONE else "",
                 "import": cleaned["imported_with"],
                 "limit": cleaned["limit"],
                 "except_mailed_by": cleaned.get("except_mailed_by", []),
@@ -265,7 +272,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         "approval": campaign.approval,
         "sample_share": round(campaign.sample_share * 100),
         "reply_teacher": campaign.reply_teacher.slug if campaign.reply_teacher else "",
-        "segment": campaign.audience.get("segment", ""),
+        "segment": campaign.audience.get("segment") or (EVERYONE if campaign.audience.get("everyone") else ""),
         "imported_with": campaign.audience.get("import", ""),
         "limit": campaign.audience.get("limit"),
         "except_mailed_by": campaign.audience.get("except_mailed_by", []),

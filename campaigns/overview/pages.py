@@ -195,7 +195,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "jobs": [] if is_planned else blockers.jobs_under_way(campaign),
         "may_lead": may_lead,
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
-        "held": contact_caps.held_at_launch(campaign, now=timezone.now()) if is_planned else 0,
+        "holds": contact_caps.expected_holds(campaign, now=timezone.now()) if is_planned else [],
         "guardrails": [] if is_planned else guardrails.states_of(campaign),
         "senders": queries.shares_of(campaign, senders) if len(senders) > 1 else [],
         "sender_changed": queries.changed_after_launch(campaign, senders),

@@ -47,8 +47,9 @@ class StepIn(serializers.Serializer[Any]):
 
 
 class AudienceIn(serializers.Serializer[Any]):
-    """Which contacts; all that may be written to when nothing is said."""
+    """Contacts to write to: a segment, an import, or everyone; nobody until one of the three is named."""
 
+    everyone = serializers.BooleanField(required=False, help_text="All contacts of the task that may be written to")
     segment = serializers.CharField(max_length=80, required=False, allow_blank=True)
     limit = serializers.IntegerField(min_value=1, max_value=100_000, required=False, allow_null=True)
     except_mailed_by = serializers.ListField(
@@ -64,7 +65,7 @@ class AudienceIn(serializers.Serializer[Any]):
         return {**super().get_fields(), "import": own}
 
     def to_internal_value(self, data: object) -> dict[str, Any]:
-        """Refuse unknown keys: ignoring one would select all contacts."""
+        """Refuse unknown keys: ignoring one would select other contacts."""
         if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
             allowed = ", ".join(sorted(self.fields))
             raise serializers.ValidationError(

@@ -33,7 +33,11 @@ def fields() -> dict[str, forms.Field]:
         )
         made[f"{prefix}_subject"] = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
         made[f"{prefix}_body"] = forms.CharField(
-            label="Fixed text", max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 6})
+            label="Fixed text",
+            max_length=20_000,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 6}),
+            help_text="{{contact.first_name|there}} reads there for a contact without a first name.",
         )
     return made
 
@@ -79,7 +83,7 @@ def rows(form: forms.Form) -> Iterator[dict[str, Any]]:
     for number in range(2, MOST_STEPS + 1):
         has = form[f"has_step_{number}"]
         row = {name: form[f"step_{number}_{name}"] for name in _FIELDS}
-        is_open = bool(has.value()) or any(field.errors for field in row.values())
+        is_open = bool(has.value()) or any(field.errors for field in (has, *row.values()))
         yield {"number": number, "ordinal": ORDINALS[number - 1], "has": has, "is_open": is_open, **row}
 
 

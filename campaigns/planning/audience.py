@@ -24,25 +24,42 @@ def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = Non
     """Contacts of the campaign's task that its audience names and that may be written to, in the order they came.
 
     Left out are people who were erased or are on the suppression list, those whom another campaign keeps without mail, and,
-    where a model writes, those without a record to write from.
+    where a model writes, those without a record to write from. An audience that chooses nobody has nobody.
 
     Args:
-        chosen: `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional; the
-            campaign's own audience by default.
+        chosen: `everyone`, `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional;
+            the campaign's own audience by default.
     """
     wanted = campaign.audience if chosen is None else chosen
-    contacts = Contact.objects.filter(~barred(), task_id=campaign.task_id, erased_at__isnull=True)
-    contacts = contacts.exclude(address="").exclude(Exists(held_out_elsewhere(campaign).filter(contact=OuterRef("pk"))))
+    contacts = _named(campaign, wanted).filter(~barred(), erased_at__isnull=True).exclude(address="")
+    contacts = contacts.exclude(_is_held_out(campaign))
     if needs_records(campaign):
         contacts = contacts.filter(record__isnull=False)
-    if segment := wanted.get("segment"):
-        contacts = contacts.filter(segment=segment)
-    if source := uuid_or_none(wanted.get("import")):
-        contacts = contacts.filter(imported_with=source)
     if before := wanted.get("except_mailed_by"):
         contacts = contacts.exclude(Exists(_mails_of(before).filter(contact=OuterRef("pk"))))
     contacts = contacts.order_by("created_at", "id")
     return contacts[: limit_of(wanted)]
+
+
+def is_chosen(chosen: Mapping[str, Any]) -> bool:
+    """Return whether an audience names anybody; a limit, and who is left out, name nobody."""
+    return any(chosen.get(key) for key in NAMING_KEYS)
+
+
+def _named(campaign: Campaign, wanted: Mapping[str, Any]) -> QuerySet[Contact]:
+    """All contacts that an audience names, whether or not they may be written to."""
+    contacts = Contact.objects.filter(task_id=campaign.task_id)
+    if not is_chosen(wanted):
+        return contacts.none()
+    if segment := wanted.get("segment"):
+        contacts = contacts.filter(segment=segment)
+    if source := uuid_or_none(wanted.get("import")):
+        contacts = contacts.filter(imported_with=source)
+    return contacts
+
+
+def _is_held_out(campaign: Campaign) -> Exists:
+    return Exists(held_out_elsewhere(campaign).filter(contact=OuterRef("pk")))
 
 
 def held_out_elsewhere(campaign: Campaign) -> QuerySet[Enrolment]:
@@ -106,13 +123,17 @@ def without_basis(campaign: Campaign) -> int:
 
 
 def left_out(campaign: Campaign) -> dict[str, int]:
-    """Contacts of the task that no campaign of it may take, by why."""
-    contacts = Contact.objects.filter(task_id=campaign.task_id)
+    """Contacts that the campaign's audience names and that it may not take, by why; one of two reasons is in both."""
+    contacts = _named(campaign, campaign.audience)
     living = contacts.filter(erased_at__isnull=True)
+    before = campaign.audience.get("except_mailed_by")
+    mailed = living.filter(Exists(_mails_of(before or ()).filter(contact=OuterRef("pk"))))
     return {
         "erased": contacts.filter(erased_at__isnull=False).count(),
         "suppressed": living.filter(barred()).count(),
         "without a record": living.filter(record__isnull=True).count() if needs_records(campaign) else 0,
+        "kept without mail by another campaign": living.filter(_is_held_out(campaign)).count(),
+        "mailed by a campaign whose contacts are left out": mailed.count() if before else 0,
     }
 
 
@@ -133,14 +154,15 @@ def campaigns_before(task_id: UUID) -> list[Campaign]:
     return list(rows.order_by("-launched_at", "slug")[:100])
 
 
-CHOICE_KEYS = ("segment", "import", "limit", "except_mailed_by")
+NAMING_KEYS = ("everyone", "segment", "import")
+CHOICE_KEYS = (*NAMING_KEYS, "limit", "except_mailed_by")
 
 
 def validated_choice(task: Task, wanted: Mapping[str, Any], *, place: str) -> dict[str, Any]:
     """Return an audience as a campaign keeps it: what says nothing is left out, and an import is kept by its id.
 
     Args:
-        wanted: `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional.
+        wanted: `everyone`, `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional.
         place: The field of the request that errors are shown at.
 
     Raises:

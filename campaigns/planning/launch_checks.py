@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from urllib.parse import urlsplit
 
-from campaigns.compose import content, repeats
+from campaigns.compose import content, render, repeats
 from campaigns.models import Arm, Campaign, Experiment, SenderIdentity, Step
 from campaigns.pipelines import launch_problems as pipelines
 from campaigns.planning import audience, forecast, mark_checks
@@ -135,7 +135,7 @@ def _fixed_text(step: Step, slots: list[str]) -> Iterator[LaunchProblem]:
             yield LaunchProblem(
                 "unknown_slot",
                 f"Mail {step.number} uses {{{{{slot}}}}}, which nothing fills.",
-                f"There are {mark_checks.slots_named(slots)}.",
+                render.DEFAULT_HINT if "|" in slot else f"There are {mark_checks.slots_named(slots)}.",
                 "steps",
             )
 
@@ -226,7 +226,10 @@ def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
         yield LaunchProblem(
             "time_zone", f"'{campaign.time_zone}' is no time zone.", "Write one such as Europe/Berlin.", "limits"
         )
-    if not audience.contacts_matching(campaign).exists():
+    if not audience.is_chosen(campaign.audience):
+        hint = "Choose a segment, an import, or everyone; until then it writes to nobody."
+        yield LaunchProblem("no_contacts", "No contacts are chosen.", hint, "contacts")
+    elif not audience.contacts_matching(campaign).exists():
         out = ", ".join(f"{count:,} {why}" for why, count in audience.left_out(campaign).items() if count)
         yield LaunchProblem(
             "no_contacts",

@@ -26,6 +26,7 @@ from campaigns.models import (
     StageRoute,
     StageRun,
     SuppressionLift,
+    UnmatchedReply,
 )
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
@@ -57,7 +58,7 @@ class ErasedPerson:
     versions: int
 
     def sentence(self) -> str:
-        if not self.contacts:
+        if not self.contacts and not self.replies:
             return "Nothing was held about this address. It is on the suppression list now, so that nothing will be."
         counted = (
             (self.contacts, "contact"),
@@ -84,7 +85,9 @@ def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
     hmac = suppress.hmac_of_or_refuse(address_or_hmac)
     contacts = [contact for contact in selectors.contacts_of(hmac) if by is None or _leads(by, contact)]
     trail.record("person_exported", by=by, contacts=len(contacts))
-    return selectors.export_document(hmac, contacts)
+    unmatched = UnmatchedReply.objects.filter(sender_hmac=hmac).select_related("campaign__task").order_by("created_at")
+    rows = [row for row in unmatched if by is None or permissions.may(by, row.campaign.task, Role.LEAD)]
+    return selectors.export_document(hmac, contacts, rows)
 
 
 def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") -> ErasedPerson:
@@ -121,6 +124,8 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
 def _erase(hmac: str) -> ErasedPerson:
     # Tasks first, as all do who write for their records: no freeze or import begins while texts are erased.
     review_erase.hold_tasks(selectors.tasks_holding(hmac))
+    # These rows before the contacts, as who attaches one locks them.
+    unmatched, _ = UnmatchedReply.objects.filter(sender_hmac=hmac).delete()
     suppress.lock_contacts([hmac])
     contacts = [contact for contact in selectors.contacts_of(hmac) if contact.erased_at is None]
     records, _ = selectors.own_records(contacts)
@@ -136,7 +141,7 @@ def _erase(hmac: str) -> ErasedPerson:
     erased_person = ErasedPerson(
         len(contacts),
         mails.count(),
-        replies.count(),
+        replies.count() + unmatched,
         len(erased.records),
         len(erased.drafts),
         erased.decisions,

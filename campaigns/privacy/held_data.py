@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.answers import queries as answers
-from campaigns.models import Contact, Event, Message, Reply, ReplyRecord, StageRun, Suppression
+from campaigns.models import Contact, Event, Message, Reply, ReplyRecord, StageRun, Suppression, UnmatchedReply
 from campaigns.outcomes.queries import told, without_mail
 from campaigns.suppression import queries as suppressed
 from members.models import Member
@@ -144,12 +144,15 @@ EXPLANATION = {
     "events": "What happened to the mails.",
     "outcomes_without_mail": "What came of the person in campaigns that kept them without mail, to compare with who was mailed.",
     "replies": "The person's replies, and how they were classified.",
+    "unmatched_replies": "Mails from this address that a person has not attached to a contact yet.",
     "answers": "What people here answered to those replies, sent or not.",
     "dataset_versions": "Frozen collections of judged texts that models learnt from and that hold drafts listed here.",
 }
 
 
-def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str, Any]:
+def export_document(
+    address_hmac: str, contacts: Sequence[Contact], unmatched: Sequence[UnmatchedReply]
+) -> dict[str, Any]:
     """The document of one person, JSON-ready; parts without anything are empty lists."""
     own, shared = own_records(contacts)
     drafts = list(Draft.objects.filter(record__in=own).order_by("created_at", "pk"))
@@ -169,6 +172,9 @@ def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str,
         "events": [_event(event) for event in Event.objects.filter(message__in=mails).order_by("occurred_at")],
         "outcomes_without_mail": [told(row) for contact in contacts for row in without_mail(contact.pk)],
         "replies": [_reply(reply) for reply in Reply.objects.filter(message__in=mails).order_by("created_at")],
+        "unmatched_replies": [
+            {"at": row.created_at, "from": row.sender, "subject": row.subject, "text": row.text} for row in unmatched
+        ],
         "answers": answers.export_of(mails),
         "dataset_versions": [
             {"name": str(version), "frozen_at": version.frozen_at, "content_hash": version.content_hash}

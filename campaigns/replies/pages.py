@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.replies import attach, reply_golds, threads, unmatched
 from campaigns.replies import queries as selectors
-from campaigns.replies import reply_golds, threads
 from campaigns.states import ReplyClass
 from campaigns.suppression.queries import is_suppressed
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
 
@@ -41,6 +42,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "meaning": meaning,
         "counts": selectors.counts(member, campaign),
         "meanings": ReplyClass.choices,
+        "unmatched": unmatched.of_campaign(member, campaign),
         "doubtful": selectors.answers_in_doubt(campaign) if may_lead else [],
         "languages": selectors.languages_of(campaign),
         "may_correct": may(member, campaign.task, Role.REVIEWER),
@@ -51,6 +53,27 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "thread": threads.thread_of(shown, member=member, with_names=may_lead) if shown else [],
     }
     return render(request, "campaigns/sending/replies.html", context)
+
+
+@require_POST
+def settle(request: HttpRequest, unmatched_id: UUID) -> HttpResponse:
+    """Attach a mail from another address to a contact, or set it aside."""
+    member = member_of(request)
+    row = unmatched.unmatched_or_404(member, unmatched_id)
+    inbox = reverse("campaigns:replies", args=[row.campaign.slug])
+    try:
+        if request.POST.get("do") == "set_aside":
+            unmatched.set_aside(row, by=member, why=request.POST.get("reason", ""))
+            messages.success(request, "Set aside: it answers none of our mails.")
+        elif contact := uuid_or_none(request.POST.get("contact", "")):
+            reply = attach.attach(row, contact, by=member)
+            messages.success(request, f"Attached. The reply counts as: {reply.get_meaning_display()}.")
+            inbox = f"{reverse('campaigns:replies', args=[reply.message.campaign.slug])}?reply={reply.pk}"
+        else:
+            messages.error(request, "Choose the contact that it is from.")
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+    return redirect(inbox)
 
 
 @require_POST

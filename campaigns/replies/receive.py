@@ -22,7 +22,7 @@ from campaigns.compose import link_tokens
 from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
 from campaigns.models import Event, Message
-from campaigns.replies import answers_heard, ask_teacher, record_reply, returned_mails, sorting
+from campaigns.replies import answers_heard, ask_teacher, record_reply, returned_mails, sorting, unmatched
 from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
@@ -40,6 +40,7 @@ class MessageMatch(StrEnum):
     REFERENCE = "reference"
     TOKEN = "token"  # noqa: S105 (a way of finding)
     GUESS = "guess"
+    PERSON = "person"
 
 
 class InboundResult(StrEnum):
@@ -86,7 +87,8 @@ def take_event(happening: ProviderEvent) -> InboundResult:
 def take_mail(raw: bytes) -> InboundResult:
     """Read a mail that came in, and write down the bounce, complaint, answer or unsubscription that it is.
 
-    A mail that belongs to none of ours leaves no trace. Sent in twice, it counts once.
+    A mail that belongs to none of ours is kept for a person where we wrote to its sender's company, and leaves no trace
+    elsewhere. Sent in twice, it counts once.
     """
     incoming = parse_mail.parse_mail(raw)
     if incoming.bounce is not None:
@@ -96,7 +98,7 @@ def take_mail(raw: bytes) -> InboundResult:
         return _reported_message(incoming, EventKind.COMPLAINED, ids, {"type": incoming.complaint.feedback_type})
     message, match = _answered(incoming)
     if message is None:
-        return InboundResult.UNMATCHED
+        return InboundResult.KNOWN if unmatched.keep(incoming) is False else InboundResult.UNMATCHED
     answers_heard.settle_proven(incoming.answers)
     # An address alone can be forged: what it asks for is heeded as a reply is, and can be taken back.
     if (
@@ -106,16 +108,29 @@ def take_mail(raw: bytes) -> InboundResult:
         and (not incoming.text or _UNSUBSCRIBE.fullmatch(incoming.text))
     ):
         return InboundResult.NEW if record_reply.unsubscribe(message, source=EventSource.MAIL) else InboundResult.KNOWN
+    event = take_reply(message, incoming, payload={"found_by": match, "message_id": incoming.message_id[:200]})
+    return InboundResult.NEW if event else InboundResult.KNOWN
+
+
+def take_reply(
+    message: Message, incoming: IncomingMail, *, payload: dict[str, Any], occurred_at: datetime | None = None
+) -> Event | None:
+    """Sort a mail that answers one of ours, and act on it as its class asks; None where it was known.
+
+    Args:
+        payload: `found_by` and `message_id`, and what else its event keeps.
+        occurred_at: When it came; now by default.
+    """
     read = sorting.sort(ReceivedReply(incoming.subject, incoming.text, incoming.auto_reason))
     kind = EventKind.AUTO_REPLIED if read.reply_class in NO_REPLIES else EventKind.REPLIED
-    payload: dict[str, Any] = {"found_by": match, "message_id": incoming.message_id[:200]}
     if kind == EventKind.AUTO_REPLIED:
         payload |= {"why": incoming.auto_reason, **_absence(message, incoming, read.reply_class)}
-    key = _key(message, incoming, kind)
-    event = record_reply.record_reply(message, incoming, read, key=key, payload=payload) if key else None
+    event = None
+    if key := _key(message, incoming, kind):
+        event = record_reply.record_reply(message, incoming, read, key=key, payload=payload, occurred_at=occurred_at)
     # Told again too: who took it first may have died before it was asked for.
     ask_teacher.ask_after_commit(message.campaign)
-    return InboundResult.NEW if event else InboundResult.KNOWN
+    return event
 
 
 def _absence(message: Message, incoming: IncomingMail, kind: ReplyClass) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A reply is data: it is never an instruction to a model, and no address or link i
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,13 @@ from web.errors import Refusal
 
 @transaction.atomic
 def record_reply(
-    message: Message, incoming: IncomingMail, read: SortedReply, *, key: str, payload: dict[str, Any]
+    message: Message,
+    incoming: IncomingMail,
+    read: SortedReply,
+    *,
+    key: str,
+    payload: dict[str, Any],
+    occurred_at: datetime | None = None,
 ) -> Event | None:
     """Keep what came back of a mail. A person's answer ends the sequence; one that asks to be left alone ends all mails.
 
@@ -46,6 +53,7 @@ def record_reply(
 
     Args:
         key: The same for every telling of it.
+        occurred_at: When it came; now by default.
         payload: `found_by`, how it was found that it answers this mail (`guess` is shown as one), and what a notice says.
 
     Returns:
@@ -60,7 +68,15 @@ def record_reply(
         # A sender that has claimed a mail to this address meanwhile sees the reply before the wire.
         record.lock_contacts(message.contact)
     kind = EventKind.AUTO_REPLIED if is_machine else EventKind.REPLIED
-    event = record.record(message, kind, source=EventSource.MAIL, key=key, is_machine=is_machine, payload=payload)
+    event = record.record(
+        message,
+        kind,
+        source=EventSource.MAIL,
+        key=key,
+        occurred_at=occurred_at,
+        is_machine=is_machine,
+        payload=payload,
+    )
     if event is None:
         return None
     # Of a person who was erased only what was counted may be kept.
@@ -167,6 +183,9 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
         record.stop_contact(reply.message.contact, reason=StopReason.REPLIED, campaign=reply.message.campaign)
     if said == ReplyClass.UNSUBSCRIBE and _leave(reply):
         trail.record("suppressed", by=by, about=reply, addresses=1, reason=SuppressionReason.UNSUBSCRIBED.value)
+        if other := reply.event.payload.get("sender_hmac"):
+            # Who wrote from another address wants no mail there either.
+            suppress.suppress(other, reason=SuppressionReason.UNSUBSCRIBED, message=reply.message, by=by)
     reply.refresh_from_db()
     return reply
 

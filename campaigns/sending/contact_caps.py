@@ -6,21 +6,24 @@ sees the first one's mail.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from campaigns.events.outcomes import by_people
 from campaigns.models import Campaign, Contact, Event, Message
 from campaigns.planning import audience
-from campaigns.states import EventKind, HoldReason, MessageState
+from campaigns.planning.assignment import arm_of
+from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, HoldReason, MessageState
 from campaigns.suppression import suppress
+from web.db.chunks import chunked
 from web.db.compiled_query import CompiledQuery
 
 # Mails that went, may have gone, or are going.
@@ -29,6 +32,8 @@ _WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
 IN_FLIGHT = timedelta(minutes=10)
 # When to ask again whether the campaign that keeps a contact without mail has ended.
 HOLDOUT_CHECKED = timedelta(days=1)
+# Values of one question to the database.
+MOST_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +128,81 @@ def looks_back(message: Message, capped: tuple[str, ...], *, now: datetime) -> t
     return _since(now) if capped else None, now - timedelta(days=days) if days else None
 
 
-def held_at_launch(campaign: Campaign, *, now: datetime) -> int:
-    """Count a draft's contacts that had their first mails already, so that theirs would be held; 0 without a cap."""
-    if contact_cap(campaign) != 1:
-        return 0
-    same = _first_mails(_since(now)).filter(contact__address_hmac=OuterRef("address_hmac"))
-    chosen = audience.contacts_matching(campaign).values("pk")
-    return Contact.objects.filter(Exists(same), pk__in=chosen).count()
+@dataclass(frozen=True, slots=True)
+class ExpectedHold:
+    """First mails of a campaign that one cap would hold if all were sent now."""
+
+    reason: HoldReason
+    contacts: int
+    message: str
+
+
+def expected_holds(campaign: Campaign, *, now: datetime) -> list[ExpectedHold]:
+    """Foretell which first mails the caps would hold, before anybody approves them.
+
+    Of a draft, all contacts of its audience count in their order, and of a launched campaign those whose first mail has not
+    gone. Each takes a place under the cap of its company. Other campaigns' mails that have not gone yet are not counted.
+    """
+    people = list(_ahead(campaign))
+    hmacs, clusters = {hmac for hmac, _ in people}, {cluster for _, cluster in people}
+    caps = {HoldReason.CONTACT: contact_cap(campaign), HoldReason.COMPANY: company_cap(campaign)}
+    went = {
+        HoldReason.CONTACT: _went_by("contact__address_hmac", hmacs, now) if caps[HoldReason.CONTACT] else Counter(),
+        HoldReason.COMPANY: _went_by("contact__cluster", clusters, now) if caps[HoldReason.COMPANY] else Counter(),
+    }
+    talking = _in_conversations(campaign, now)
+    held: Counter[HoldReason] = Counter()
+    for hmac, cluster in people:
+        places = {HoldReason.CONTACT: hmac, HoldReason.COMPANY: cluster}
+        full = (reason for reason, key in places.items() if caps[reason] and went[reason][key] >= caps[reason])
+        if reason := next(full, HoldReason.CONVERSATION if hmac in talking else None):
+            held[reason] += 1
+            continue
+        for capped, key in places.items():
+            went[capped][key] += 1
+    return [ExpectedHold(reason, count, _hold_message(reason, count, caps)) for reason, count in held.items()]
+
+
+def _hold_message(reason: HoldReason, count: int, caps: Mapping[HoldReason, int]) -> str:
+    people = f"{count:,} contact{'' if count == 1 else 's'}"
+    if reason == HoldReason.CONVERSATION:
+        days = settings.CONVERSATION_DAYS
+        return f"{people} answered another campaign in the last {days:g} days: their first mails wait until those are over."
+    whose = "A contact" if reason == HoldReason.CONTACT else "A company"
+    mails = f"{caps[reason]:,} first mail{'' if caps[reason] == 1 else 's'}"
+    return f"{whose} gets {mails} in {settings.FIRST_MAIL_DAYS:g} days, all campaigns together: those to {people} would wait."
+
+
+def _ahead(campaign: Campaign) -> Iterable[tuple[str, str]]:
+    """Address and company of each contact whose first mail is still to go."""
+    if campaign.state != CampaignState.PLANNED:
+        unsent = Message.objects.filter(campaign=campaign, step__number=1, state__in=BEFORE_THE_WIRE)
+        rows = unsent.exclude(state=MessageState.REJECTED).order_by("created_at", "id")
+        return rows.values_list("contact__address_hmac", "contact__cluster")
+    arms = list(campaign.arms.order_by("position"))
+    weights = [arm.weight for arm in arms]
+    chosen = audience.contacts_matching(campaign).values_list("address_hmac", "cluster")
+    if not any(weights):
+        return chosen
+    return [row for row in chosen if not arms[arm_of(campaign.salt, row[1], weights)].is_holdout]
+
+
+def _went_by(column: str, values: Iterable[str], now: datetime) -> Counter[str]:
+    """Count the first mails that went to each value of a column lately."""
+    rows = _first_mails(_since(now)).order_by()
+    counts: Counter[str] = Counter()
+    for some in chunked(values, MOST_AT_ONCE):
+        counts.update(dict(rows.filter(**{f"{column}__in": some}).values_list(column).annotate(count=Count("pk"))))
+    return counts
+
+
+def _in_conversations(campaign: Campaign, now: datetime) -> set[str]:
+    """Addresses that answered other campaigns lately."""
+    if not settings.CONVERSATION_DAYS:
+        return set()
+    lately = Event.objects.filter(occurred_at__gt=now - timedelta(days=settings.CONVERSATION_DAYS))
+    replies = by_people(lately, EventKind.REPLIED).exclude(campaign=campaign).order_by()
+    return set(replies.values_list("message__contact__address_hmac", flat=True).distinct())
 
 
 def _lower(installation: int, own: int | None) -> int:

@@ -40,7 +40,7 @@ def launch(
     Launching one that runs already, or from two windows at once, is refused the second time and changes nothing.
 
     Args:
-        contacts: The audience, `segment`, `import` and `limit`; the campaign's own by default.
+        contacts: The audience: `everyone`, `segment` or `import`, and `limit`; the campaign's own by default.
         is_held: Have mails written and approved, and send none until `release`.
 
     Raises:
@@ -84,7 +84,7 @@ def not_ready(problems: Sequence[LaunchProblem]) -> Refusal:
 def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
     """Set another audience, unless it selects none in particular or an experiment was registered with this one."""
     if not wanted:
-        # Left empty by a slip, it must not turn a campaign for some into one for all.
+        # A slip: an audience without a choice is nobody.
         message = "Say which contacts, or leave `contacts` out to write to those of the campaign."
         raise Refusal("contacts_empty", message, errors={"contacts": [message]})
     if wanted == campaign.audience:

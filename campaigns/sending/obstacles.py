@@ -112,11 +112,14 @@ def _standing(
 
 
 def _is_barred() -> Q:
-    column = "contact__address_hmac"
-    return Q(Exists(halt.standing())) | suppressed.barred(column) | Q(suppressed.in_doubt(column))
+    return Q(Exists(halt.standing())) | suppressed.barred("contact__address_hmac") | _is_in_doubt()
+
+
+def _is_in_doubt() -> Q:
+    return Q(suppressed.in_doubt("contact__address_hmac")) | Q(suppressed.company_in_doubt("contact__cluster"))
 
 
 # Asked of each mail, so they are compiled once.
 _STANDS = CompiledExists(_standing)
 _IS_BARRED = CompiledExists(lambda *, pk: Message.objects.filter(_is_barred(), pk=pk))
-_IS_IN_DOUBT = CompiledExists(lambda *, pk: Message.objects.filter(suppressed.in_doubt("contact__address_hmac"), pk=pk))
+_IS_IN_DOUBT = CompiledExists(lambda *, pk: Message.objects.filter(_is_in_doubt(), pk=pk))

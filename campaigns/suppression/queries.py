@@ -13,8 +13,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from campaigns.models import Reply, Suppression
-from campaigns.states import ReplyClass, SuppressionReason
+from campaigns.models import Reply, Suppression, UnmatchedReply
+from campaigns.states import ReplyClass, SuppressionReason, UnmatchedState
 from campaigns.suppression import email_addresses
 from members.models import Member
 from review.models import Task
@@ -68,6 +68,13 @@ def barred(column: str = "address_hmac") -> Q:
 def in_doubt(column: str = "address_hmac") -> Exists:
     """The condition that a reply from a row's address may ask to leave, and that no member has decided yet."""
     return Exists(Reply.objects.filter(may_be_optout=True, message__contact__address_hmac=OuterRef(column)))
+
+
+def company_in_doubt(column: str) -> Exists:
+    """The condition that a mail from another address of a row's company may ask to leave, and that nobody has decided yet."""
+    return Exists(
+        UnmatchedReply.objects.filter(state=UnmatchedState.OPEN, may_be_optout=True, cluster=OuterRef(column))
+    )
 
 
 def _unsubscribe_replies() -> QuerySet[Reply]:

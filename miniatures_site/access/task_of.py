@@ -113,6 +113,7 @@ _LOOKUPS: dict[str, tuple[Callable[[AddressValue], Q], str]] = {
     "study_id": (_by("studies"), "There is no study with this id that you can see."),
     "message_id": (_by("campaigns__messages"), "There is no such mail."),
     "reply_id": (_by("campaigns__messages__replies"), "There is no such reply that you can see."),
+    "unmatched_id": (_by("campaigns__unmatched_replies"), "There is no such unmatched reply that you can see."),
     "job_id": (_of_job, "There is no such job that you can see."),
     "hook_id": (_of_hook, "There is no webhook with this id that you can see."),
 }

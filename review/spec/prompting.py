@@ -75,7 +75,7 @@ def messages(
     template = spec.teacher_template if audience == "teacher" else spec.student_template
 
     def filled(match: re.Match[str]) -> str:
-        value = _value(spec, facts, match.group(1), is_alone=_is_alone(match))
+        value = _value(spec, facts, match["name"], is_alone=_is_alone(match))
         return match.group(0) if value is None else value
 
     # Split before filling in: a fact that contains the mark must not open a message of its own.

@@ -13,7 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 SlotName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
-SLOT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+# Signs of a default text that only another tool's filters, quotation marks and marks hold: no words for a reader.
+_NO_WORDS = r"{}|<>\[\]()\"\u201c\u201d\u201e\u00ab\u00bb=:%*#$@\\`\x00-\x1f\x7f"
+_DEFAULT = rf"[^\s'\u2018\u2019\u201a{_NO_WORDS}](?:[^{_NO_WORDS}]{{0,58}}[^\s'\u2018\u2019\u201a{_NO_WORDS}])?"
+# A slot by its name, and after a stroke the words that stand there where its value is empty. A default that is not plain
+# words is read as a part of the name, which nothing fills.
+SLOT = re.compile(rf"\{{\{{\s*+(?P<name>[^{{}}]*?)\s*+(?:\|\s*+(?P<default>{_DEFAULT})\s*+)?\}}\}}")
 OutputType = Literal["text", "list", "choice", "choices", "integer", "number", "boolean", "date", "object", "quote"]
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-(2**53), le=2**53)]
 LABELLED, NUMERIC = frozenset({"choice", "choices"}), frozenset({"integer", "number"})

@@ -241,6 +241,7 @@ def check_template(template: str, name: str, spec: TaskSpec) -> None:
     facts = {f"fact.{field.name}" for field in spec.input_schema}
     offer = {f"offer.{word}" for word in OFFER_WORDS}
     names = TEMPLATE_WORDS | facts | offer | set(spec.slots)
-    for word in SLOT.findall(template):
-        if word not in names:
-            raise ValueError(f"{name} uses the unknown slot '{{{{{word}}}}}'; known are {', '.join(sorted(names))}")
+    for slot in SLOT.finditer(template):
+        # A prompt fills its own words itself; only a slot that is filled at sending takes a default.
+        if slot["name"] not in (spec.slots if slot["default"] else names):
+            raise ValueError(f"{name} uses the unknown slot '{slot[0]}'; known are {', '.join(sorted(names))}")

@@ -150,7 +150,7 @@ def _said(spec: TaskSpec, facts: Facts, texts: Sequence[str]) -> frozenset[str]:
     """What a text claims that can be compared: numbers, names, slots, and the facts its sentences rest on."""
     text = "\n".join(texts)
     facts_stated = {f"fact {name}" for sentence in attribution.sentences(text, facts) for name in sentence.facts}
-    facts_stated |= {f"slot {name}" for name in SLOT.findall(text)}
+    facts_stated |= {f"slot {name}" for name in (match["name"] for match in SLOT.finditer(text))}
     facts_stated |= {f"number {reading}" for reading in readings_in(text)}
     return frozenset(facts_stated | _names(spec, text))
 

@@ -18,6 +18,8 @@ from typing import TextIO
 
 import numpy as np
 
+from stats.experiments import linear
+from stats.experiments.linear import LinearMean
 from stats.intervals.samples import ClusteredSample
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -26,12 +28,19 @@ TRUTHS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 
 @dataclass(frozen=True, slots=True)
 class OutcomeColumns:
-    """Names of the table's columns; without `unit` every row is a unit, without `cluster` every unit is one."""
+    """Names of the table's columns; without `unit` every row is a unit, without `cluster` every unit is one.
+
+    Attributes:
+        denominator: Of a ratio metric: the sum of the metric over the sum of this.
+        covariate: A number of each row from before the experiment.
+    """
 
     arm: str
     metric: str
     unit: str | None = None
     cluster: str | None = None
+    denominator: str | None = None
+    covariate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +49,23 @@ class OutcomeTable:
 
     Attributes:
         arms: Outcomes by arm, in the order of their names.
+        ratios: Metric over denominator by arm, or over rows without one, where a denominator or a covariate is named.
+        covariates: The covariate's means by arm; empty without one.
         notes: What was decided while reading, in plain words.
     """
 
     arms: dict[str, ClusteredSample]
     rows: int
     notes: tuple[str, ...]
+    ratios: dict[str, LinearMean] = field(default_factory=dict)
+    covariates: dict[str, LinearMean] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Arm:
     values: array[float] = field(default_factory=lambda: array("d"))
+    denominators: array[float] = field(default_factory=lambda: array("d"))
+    covariates: array[float] = field(default_factory=lambda: array("d"))
     clusters: array[int] = field(default_factory=lambda: array("q"))
     numbers: dict[str, int] = field(default_factory=dict)
 
@@ -82,6 +97,8 @@ def read_rows(rows: Iterable[list[str]], columns: OutcomeColumns) -> OutcomeTabl
             f"The column '{columns.unit}' of the unit is missing; the columns are {', '.join(names)}. "
             "Where every row is a unit, leave the unit out."
         )
+    below_at = None if columns.denominator is None else _place(names, columns.denominator)
+    before_at = None if columns.covariate is None else _place(names, columns.covariate)
     group = columns.cluster or columns.unit
     group_at = None if group is None else _place(names, group)
     arms: dict[str, _Arm] = {}
@@ -95,6 +112,10 @@ def read_rows(rows: Iterable[list[str]], columns: OutcomeColumns) -> OutcomeTabl
         name = _text(row[arm_at], columns.arm, line)
         arm = arms.setdefault(name, _Arm())
         arm.values.append(_number(row[metric_at], columns.metric, line))
+        if below_at is not None:
+            arm.denominators.append(_number(row[below_at], columns.denominator or "", line))
+        if before_at is not None:
+            arm.covariates.append(_number(row[before_at], columns.covariate or "", line))
         if group_at is not None and group is not None:
             key = _text(row[group_at], group, line)
             if homes.setdefault(key, name) != name:
@@ -114,7 +135,22 @@ def _table(arms: dict[str, _Arm], columns: OutcomeColumns) -> OutcomeTable:
         notes.append(
             f"{rows:,} rows are of {units:,} units: rows of one unit are not independent, so it is the cluster."
         )
-    return OutcomeTable(outcomes, rows, tuple(notes))
+    if columns.denominator is None and columns.covariate is None:
+        return OutcomeTable(outcomes, rows, tuple(notes))
+    ratios = {name: _mean(arm, arm.values) for name, arm in arms.items()}
+    covariates = {name: _mean(arm, arm.covariates) for name, arm in arms.items() if columns.covariate}
+    return OutcomeTable(outcomes, rows, tuple(notes), ratios, covariates)
+
+
+def _mean(arm: _Arm, column: array[float]) -> LinearMean:
+    """Sum of a column over that of the denominator, where it is the metric's; else over rows. Draws are clusters."""
+    values = np.frombuffer(column, dtype=np.float64)
+    is_ratio = column is arm.values and bool(arm.denominators)
+    below = np.frombuffer(arm.denominators, dtype=np.float64) if is_ratio else np.ones(len(values))
+    if arm.numbers:
+        index = np.frombuffer(arm.clusters, dtype=np.int64)
+        return linear.ratio(*(np.bincount(index, weights=rows).astype(np.float64) for rows in (values, below)))
+    return linear.ratio(values, below)
 
 
 def _outcomes(arm: _Arm) -> ClusteredSample:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
+from stats.experiments import linear
 from stats.experiments.analysis_types import Analysis, ArmSummary, Comparison
+from stats.experiments.linear import LinearMean
 from stats.experiments.number_wording import MINUS
+from stats.experiments.outcome_tables import OutcomeTable
 from stats.intervals.effects import Effect, Interval
 
 
@@ -40,6 +43,44 @@ def as_data(analysis: Analysis) -> dict[str, Any]:
     data["sample_ratio"]["is_alarm"] = analysis.sample_ratio.is_alarm
     data["sample_ratio"]["is_alarm_when_watched"] = analysis.sample_ratio.is_alarm_when_watched
     return dict(data)
+
+
+def linear_data(table: OutcomeTable, control: str, *, level: float) -> dict[str, Any]:
+    """Effects of a table with a denominator or a covariate, beside the verdict, which rests on the plain metric.
+
+    Raises:
+        ValueError: A ratio or an adjustment cannot be reckoned.
+    """
+    data: dict[str, Any] = {"ratio": _effects(table.ratios, control, level)}
+    if table.covariates:
+        adjustment = linear.adjust(table.ratios, table.covariates)
+        data["adjusted"] = {
+            "theta": adjustment.theta,
+            "variance_share": adjustment.variance_share,
+            "comparisons": _effects(adjustment.arms, control, level),
+        }
+    return dict(_plain(data))
+
+
+def _effects(arms: Mapping[str, LinearMean], control: str, level: float) -> list[dict[str, Any]]:
+    return [
+        {"arm": name, "effect": asdict(linear.difference(arms[control], arm, level=level))}
+        for name, arm in arms.items()
+        if name != control
+    ]
+
+
+def linear_lines(data: dict[str, Any]) -> Iterator[str]:
+    """The same for a reader; nothing where a table has neither."""
+    parts = {"ratio": data.get("ratio", ()), "adjusted": data.get("adjusted", {}).get("comparisons", ())}
+    for name, comparisons in parts.items():
+        for each in comparisons:
+            effect = each["effect"]
+            ends = " to ".join(_number(effect["interval"][end]) for end in ("low", "high"))
+            numbers = f"{_number(effect['estimate'], signed=True)}, SE {effect['se']:.6g}, {ends}"
+            yield f"{name}, {each['arm']}: {numbers}, p {_p(effect['p_value'])} ({effect['method']['name']})"
+    if adjusted := data.get("adjusted"):
+        yield f"  the covariate leaves {adjusted['variance_share']:.1%} of the variance; theta {adjusted['theta']:.6g}"
 
 
 def _arms(analysis: Analysis) -> Iterator[str]:

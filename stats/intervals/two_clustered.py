@@ -95,7 +95,7 @@ def difference(control: ClusteredSample, treatment: ClusteredSample, *, level: f
     method = CR2 if control.is_clustered or treatment.is_clustered else WELCH
     control_mean, treatment_mean = mean(control), mean(treatment)
     gap = treatment_mean.mean - control_mean.mean
-    effect = _student(
+    effect = student(
         gap,
         control_mean.variance,
         treatment_mean.variance,
@@ -121,7 +121,7 @@ def relative_uplift(control: ClusteredSample, treatment: ClusteredSample, *, lev
         treatment_mean.variance / control_mean.mean**2,
     )
     uplift = treatment_mean.mean / control_mean.mean - 1
-    effect = _student(uplift, *parts, (control_mean.df, treatment_mean.df), level, Scale.RELATIVE, RELATIVE)
+    effect = student(uplift, *parts, (control_mean.df, treatment_mean.df), level, Scale.RELATIVE, RELATIVE)
     return replace(effect, warnings=warnings(control, treatment))
 
 
@@ -154,7 +154,7 @@ def _lopsided(control: ClusteredSample, treatment: ClusteredSample) -> tuple[str
     return ("The arms differ much in size and the outcome is skewed: the interval may be too narrow.",)
 
 
-def _student(
+def student(
     estimate: float,
     v0: float,
     v1: float,
@@ -163,6 +163,11 @@ def _student(
     scale: Scale,
     method: StatisticalMethod,
 ) -> Effect:
+    """Student's t of an estimate from the variances and degrees of freedom of two arms (Welch and Satterthwaite).
+
+    Raises:
+        ValueError: If both variances are 0.
+    """
     check_level(level)
     variance = v0 + v1
     if variance == 0:

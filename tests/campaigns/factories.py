@@ -46,7 +46,9 @@ def make_sender(*, slug: str = "nora", **values: Any) -> SenderIdentity:
 def make_plain_campaign(task: Task, *, slug: str = "first", **values: Any) -> Campaign:
     """A running campaign of one step, without models or a sender: for tests of what happens around its mails."""
     version = task.versions.order_by("-number")[0]
-    given = {"name": slug.capitalize(), "state": CampaignState.RUNNING, **values}
+    given = {
+        "name": slug.capitalize(), "state": CampaignState.RUNNING, "audience": {"everyone": True}, **values,
+    }  # fmt: skip
     campaign = Campaign.objects.create(task=task, task_version=version, slug=slug, **given)
     Step.objects.create(campaign=campaign, number=1)
     return campaign
@@ -93,6 +95,7 @@ def make_draft_campaign(task: Task, *, by: Member, slug: str = "spring", **value
             "name": slug.capitalize(),
             "arms": [ArmPlan("Offline", teacher=offline)],
             "sender": SenderIdentity.objects.filter(slug="nora").first() or make_sender(),
+            "audience": {"everyone": True},
             **values,
         }
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.experiments import register
 from campaigns.experiments.design import ExperimentRequest
-from campaigns.models import Event, Reply
+from campaigns.models import Event, Reply, UnmatchedReply
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
 from campaigns.states import EventKind, EventSource, MessageState, StageKind
@@ -104,6 +104,10 @@ class Outside:
             source=EventSource.MAIL, occurred_at=timezone.now(),
         )  # fmt: skip
         reply = Reply.objects.create(event=event, message=mail, subject=CANARY, text="Please call.")
+        unmatched = UnmatchedReply.objects.create(
+            campaign=sending, key=CANARY, message_id="1@co0.example", sender="other@co0.example", sender_hmac="0" * 64,
+            cluster=people[0].cluster, subject=CANARY, text="Please call.", meaning="other",
+        )  # fmt: skip
         version = compose.create(
             self.task, name=f"{CANARY} pipeline", slug="matrix-pipeline", by=self.admin,
             stages=[StagePlan("write", StageKind.WRITE, self.task, Teacher.objects.get(slug="offline"))],
@@ -116,7 +120,7 @@ class Outside:
         mail.save(update_fields=["message_id"])
         self.objects |= {
             "kept": name, "campaign": sending.slug, "sender": sending.sender.slug, "experiment": experiment.slug, "mail": mail.pk,
-            "pipeline": version.pipeline.slug, "contact": people[0].pk, "hmac": people[0].address_hmac, "reply": reply.pk,
+            "pipeline": version.pipeline.slug, "contact": people[0].pk, "hmac": people[0].address_hmac, "reply": reply.pk, "unmatched": unmatched.pk,
         }  # fmt: skip
 
     def _webhooks(self) -> None:

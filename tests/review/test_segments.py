@@ -33,6 +33,16 @@ def test_a_mark_begins_once_though_it_is_cut_in_pieces() -> None:
     ]  # fmt: skip
 
 
+def test_a_slot_with_a_default_is_shown_whole() -> None:
+    pieces = cut_spans("Hi {{a.b|dear reader}}!")
+
+    assert [(piece.text, piece.is_slot) for piece in pieces] == [
+        ("Hi ", False),
+        ("{{a.b|dear reader}}", True),
+        ("!", False),
+    ]
+
+
 def test_slots_and_what_an_inbox_cuts_are_told_apart() -> None:
     pieces = cut_spans("{{a.b}} tail", shown=9)
 

@@ -124,6 +124,8 @@ def make_a_campaign(page: Page, stack: Stack, miniature: dict[str, Any]) -> None
     page.locator("[name=name]").fill("Tour campaign")
     page.locator("[name=sender]").select_option(label="Tour sales")
     page.locator("[name=segment]").select_option("tour")
+    for fold in ("Arms of an experiment", "Mails: fixed texts, further mails and links", "Limits, hours and replies"):
+        page.get_by_text(fold, exact=True).click()
     for number, (name, teacher) in enumerate((("Miniature", miniature["slug"]), ("Teacher", "offline")), start=1):
         page.locator(f"[name=arm_{number}_name]").fill(name)
         page.locator(f"[name=arm_{number}_teacher]").select_option(teacher)

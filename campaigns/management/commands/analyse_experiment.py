@@ -30,6 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("--metric", required=True, help="column with the outcome: 0/1, yes/no or a number")
         parser.add_argument("--unit", help="column with what was drawn; left out, every row is a unit")
         parser.add_argument("--cluster", help="column with the cluster by which arms were drawn, such as a company")
+        parser.add_argument("--denominator", help="column of a ratio metric's denominator, such as mails sent")
+        parser.add_argument("--covariate", help="column with a number from before the experiment (CUPED)")
         parser.add_argument(
             "--control", help="name of the control arm; left out, it is guessed from the names, and said"
         )
@@ -43,24 +45,28 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
-        columns = outcome_tables.OutcomeColumns(options["arm"], options["metric"], options["unit"], options["cluster"])
+        columns = outcome_tables.OutcomeColumns(
+            *(options[name] for name in ("arm", "metric", "unit", "cluster", "denominator", "covariate"))
+        )
         try:
             table = outcome_tables.read(Path(file), columns)
             control, notes = _control(options["control"], list(table.arms), table.notes)
             result = analysis.analyse(table.arms, _question(control, options))
+            beside = report.linear_data(table, control, level=options["level"]) if table.ratios else {}
         except UnicodeDecodeError:
             raise CommandError(f"{file} is no UTF-8 text.") from None
         except ValueError as error:
             raise CommandError(str(error)) from None
         except (OSError, EOFError, zlib.error) as error:
             raise CommandError(f"{file} cannot be read: {error}") from None
-        self._print(result, notes, as_json=options["json"])
+        self._print(result, notes, beside, as_json=options["json"])
 
-    def _print(self, found: Analysis, notes: tuple[str, ...], *, as_json: bool) -> None:
+    def _print(self, found: Analysis, notes: tuple[str, ...], beside: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps({"notes": list(notes), **report.as_data(found)}, ensure_ascii=False, indent=2))
+            data = {"notes": list(notes), **report.as_data(found), **beside}
+            self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
             return
-        for line in (*(f"Note: {note}" for note in notes), *report.as_lines(found)):
+        for line in (*(f"Note: {note}" for note in notes), *report.as_lines(found), *report.linear_lines(beside)):
             self.stdout.write(line)
 
 

@@ -51,7 +51,8 @@ def broken_limits(task: TaskSpec, fields: Fields) -> tuple[str, ...]:
     ]
     declared = set(task.slots)
     for place in places:
-        flaws += [_unknown_placeholders(word, task.slots) for word in SLOT.findall(place.text) if word not in declared]
+        slots = (match["name"] for match in SLOT.finditer(place.text))
+        flaws += [_unknown_placeholders(name, task.slots) for name in slots if name not in declared]
     return tuple(dict.fromkeys(flaws))[:MOST_FLAWS]
 
 

@@ -54,4 +54,4 @@ def _looks(text: str) -> Iterator[re.Match[str]]:
 def _without_declared(text: str, slots: frozenset[str]) -> str:
     if "{{" not in text:
         return text
-    return SLOT.sub(lambda match: " " * len(match.group()) if match.group(1) in slots else match.group(), text)
+    return SLOT.sub(lambda match: " " * len(match.group()) if match["name"] in slots else match.group(), text)

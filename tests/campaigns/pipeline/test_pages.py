@@ -122,7 +122,7 @@ def test_the_form_offers_the_imports_of_its_task_and_keeps_the_choice(
 ) -> None:
     factories.make_sender()
     batch = ContactImport.objects.create(task=task, filename="fair.csv", rows_added=2)
-    browser, form = as_member(lead), {**FORM, "imported_with": str(batch.pk)}
+    browser, form = as_member(lead), {**FORM, "segment": "", "imported_with": str(batch.pk)}
 
     browser.post(f"/tasks/{task.slug}/campaigns/new/", form)
 

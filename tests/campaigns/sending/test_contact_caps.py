@@ -14,13 +14,12 @@ from django.utils import timezone
 from campaigns.events import record
 from campaigns.models import Campaign, Contact, Message
 from campaigns.overview import blockers, waiting
-from campaigns.sending import contact_caps, outbox
+from campaigns.sending import outbox
 from campaigns.sending.attempt import SendingAttempt
 from campaigns.states import EventKind, EventSource, MessageState
 from jobs.lifecycle import control
 from jobs.models import Job
 from members.models import Member
-from review.models import Task
 from tests.campaigns import factories
 from tests.review.factories import make_task
 
@@ -149,16 +148,6 @@ def test_who_answered_another_campaign_is_not_begun_with_while_that_is_open(
     Message.objects.filter(pk=mail.pk).update(due_at=timezone.now())
     settings.CONVERSATION_DAYS = 2
     assert claim(mail).state == MessageState.SENDING
-
-
-@db
-def test_a_draft_tells_how_many_of_its_contacts_would_wait(campaign: Campaign, task: Task, admin: Member) -> None:
-    gone(due_to(campaign, "ada@acme.example"), days=1)
-    factories.make_contact(task, "bob@acme.example")
-    draft = factories.make_plain_campaign(task, slug="draft", state="planned")
-    draft.steps.update(writer="template")
-
-    assert contact_caps.held_at_launch(draft, now=timezone.now()) == 1
 
 
 @pytest.mark.slow(after_first=True)

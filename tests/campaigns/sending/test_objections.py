@@ -64,7 +64,7 @@ def test_a_wish_read_from_prose_stops_everything_and_puts_nobody_on_the_list(cam
     assert not Suppression.objects.exists()
     assert is_suppressed(person.address_hmac)
     assert suppressed_among([person.address_hmac, "0" * 64]) == {person.address_hmac}
-    assert person not in audience.contacts_matching(campaign, {})
+    assert person not in audience.contacts_matching(campaign, {"everyone": True})
     assert outcomes.by_arm(campaign)[0].unsubscribed == 1
 
 
@@ -78,7 +78,7 @@ def test_a_lead_takes_a_wish_back_with_a_reason_and_the_person_can_be_written_to
     person = mails[0].contact
     assert (reply.meaning, reply.meant_why) == ("question", "Meant the guest list of the fair")
     assert not is_suppressed(person.address_hmac)
-    assert person in audience.contacts_matching(campaign, {})
+    assert person in audience.contacts_matching(campaign, {"everyone": True})
     assert outcomes.by_arm(campaign)[0].unsubscribed == 0
     assert sum(each.outcome for each in outcomes.of_contacts(campaign, metric=Metric.UNSUBSCRIBE, horizon_days=7)) == 0
     row = AuditRow.objects.get(act="objection_taken_back")

@@ -11,7 +11,9 @@ import pytest
 from django.db.models import Max
 from django.utils import timezone
 
-from campaigns.models import Campaign, Event, Message, Suppression
+from campaigns.compose import content
+from campaigns.mails import dry_run
+from campaigns.models import Campaign, Contact, Event, Message, Suppression
 from campaigns.sending import send as sending_send
 from campaigns.states import CampaignState, EventKind, MessageState, StopReason, SuppressionReason
 from jobs.lifecycle import control
@@ -186,6 +188,21 @@ def test_a_text_that_nothing_fills_goes_to_nobody(campaign, mail, mailbox, send)
     assert mail.state == MessageState.FAILED
     assert "shoe_size" in mail.problem
     assert received(mailbox) == []
+
+
+def test_a_nameless_reader_is_greeted_by_the_default_in_preview_and_mail(campaign, mail, mailbox, send):
+    campaign.steps.update(subject="For {{contact.company|you}}", body="Hello {{contact.first_name|there}}, a question.")
+    Contact.objects.update(first_name="", last_name="", company="")
+    row = content.with_words(Message.objects.filter(pk=mail.pk)).get()
+
+    shown = dry_run.preview(row, links={})
+    send(campaign)
+
+    [arrived] = received(mailbox)
+    assert (shown.subject, shown.problem) == ("For you", "")
+    assert shown.text.startswith("Hello there, a question.")
+    assert arrived["Subject"] == "For you"
+    assert "Hello there, a question." in arrived.get_body(("plain",)).get_content()
 
 
 def test_a_mail_server_that_is_away_leaves_every_mail_where_it_was(campaign, mail, mailbox, send, settings):

@@ -60,7 +60,20 @@ def test_a_subject_is_marked_where_an_inbox_cuts_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[Name]", "[Your Company]", "<name>", "{name}", "{{first_name}}", "{{ }}", "XXX", "___", "TBD", "%NAME%"]
+    "text",
+    [
+        "[Name]",
+        "[Your Company]",
+        "<name>",
+        "{name}",
+        "{{first_name}}",
+        "{{ }}",
+        "{{contact.first_name|}}",
+        "XXX",
+        "___",
+        "TBD",
+        "%NAME%",
+    ],
 )
 def test_what_nobody_filled_in_is_marked(text: str) -> None:
     assert marked("placeholders", f"Dear {text}, here we are.") == [text]
@@ -71,6 +84,7 @@ def test_what_nobody_filled_in_is_marked(text: str) -> None:
     [
         "{{contact.first_name}}",
         "{{ contact.first_name }}",
+        "{{contact.first_name|there}}",
         "a [1] note",
         "a < b and c > d",
         "XXL",

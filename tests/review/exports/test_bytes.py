@@ -134,13 +134,13 @@ def test_parquet_holds_the_rows_of_the_lines_whichever_way_it_was_made(tmp_path:
 
 
 def test_a_follow_up_teaches_its_thread_and_a_first_mail_nothing_of_one() -> None:
-    sent = {"subject": "A question", "body": "Hi {{contact.first_name}}, shall we talk?"}
+    sent = {"subject": "A question", "body": "Hi {{contact.first_name|there}}, shall we talk?"}
 
     [first], [second] = rows(gold(1))["sft"], rows(gold(1, thread=[sent]))["sft"]
 
     asked, asked_again = first["prompt"][-1]["content"], second["prompt"][-1]["content"]
     assert asked_again.startswith(asked)
     assert "has not answered" not in asked
-    assert "Mail 1\nSubject: A question\n\nHi {{contact.first_name}}, shall we talk?" in asked_again
+    assert "Mail 1\nSubject: A question\n\nHi {{contact.first_name|there}}, shall we talk?" in asked_again
     assert asked_again.split("\n\n")[-1].startswith("Write mail 2 of this thread")
     assert second["prompt"][:-1] == first["prompt"][:-1]
