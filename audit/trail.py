@@ -41,6 +41,7 @@ ACTS: dict[str, str] = {
     "bulk_act_undone": "Bulk decision undone",
     "ruled": "Dispute ruled",
     "records_imported": "Records or drafts imported",
+    "import_taken_back": "Import taken back",
     "decisions_imported": "Decisions imported",
     "contacts_imported": "Contacts imported",
     "file_downloaded": "File downloaded",

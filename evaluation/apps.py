@@ -31,6 +31,7 @@ class EvaluationConfig(AppConfig):
         )
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)
+        review_ports.lists_of_records.register(queries.naming_records)
         judges.may_see_writers.install(queries.may_see_texts)
         comparison.headlines.install(queries.headlines)
         shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)

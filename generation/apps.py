@@ -62,6 +62,7 @@ class GenerationConfig(AppConfig):
         review_ports.acceptance_chances.install(chances.of_drafts)
         review_ports.awaited_verdicts.install(evidence.awaited)
         review_ports.reviser.install(revise.TeacherReviser)
+        review_ports.lists_of_records.register(draft_orders.naming_records)
         review_ports.orders.install(draft_orders.DraftOrders)
         why = "A correction never changes: correct the call once more."
         immutability.declare(immutability.Guard("generation_callcorrection", ("UPDATE", "DELETE"), "", why))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from members.models import Member
 from review.mail_figures import MailFigures
@@ -161,6 +161,9 @@ class Dependent:
 
 # What rests on drafts (a queryset) and on frozen versions (ids), as the member may see it; every room above tells its own.
 dependents: Listeners[[QuerySet[Draft], Sequence[UUID], Member], list[Dependent]] = Listeners()
+
+# Rows of a task in rooms above that name some of these records in lists of ids rather than by keys, counted by model.
+lists_of_records: Listeners[[Task, AbstractSet[str]], Mapping[type[Model], int]] = Listeners()
 
 # What lets go of a member who judges drafts of a task no more; called inside the transaction that takes the role.
 reviewer_left: Listeners[[Member, Task], None] = Listeners()

@@ -5,7 +5,7 @@ Computes nothing that `results` has not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from campaigns.events import outcomes
 from campaigns.experiments import arm_costs, design, list_prices, next_round, queries, results
 from campaigns.experiments.arm_costs import OwnGpu
+from campaigns.experiments.conclusion import ClaimOutcome
 from campaigns.experiments.winner import ExperimentWinner, winner_of
 from campaigns.models import Campaign, Experiment, Look, Reply
 from campaigns.pipelines import promotion as pipelines
@@ -23,6 +24,7 @@ from generation.teachers import queries as teachers_queries
 from review.models import Task
 from serving.promotions import queries as promotions
 from stats.experiments import sample_size
+from stats.experiments.conclusions import ConclusionKind
 from stats.experiments.number_wording import NumberWording
 from stats.experiments.sample_size import SamplePlan
 from stats.intervals import always_valid
@@ -32,6 +34,8 @@ POINTS = 100
 REPLIES_SHOWN = 12
 MILLION = 1_000_000
 BADGES = {"shown": ("is-good", "Shown"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Inconclusive")}
+# The claim is open, and yet the sentence beside the badge says that the arm is worse.
+WORSE_WITHIN_REACH = ("is-failed", "Worse, by how much is open")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,12 @@ class ExperimentOutlook:
     plan: SamplePlan
     sentence: str
     rule: str
+
+
+def badge(verdict: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the look and the word of a verdict's badge: of the claim, and never against the sentence beside it."""
+    is_worse = verdict["outcome"] == ClaimOutcome.OPEN and verdict["finding"] == ConclusionKind.WORSE
+    return WORSE_WITHIN_REACH if is_worse else BADGES[verdict["outcome"]]
 
 
 def outlook(campaign: Campaign, wishes: design.ExperimentRequest) -> ExperimentOutlook | None:
@@ -79,7 +89,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "result": result,
         "counted_at": counted.at,
         "control": control,
-        "verdicts": [{**verdict, "look": BADGES[verdict["outcome"]]} for verdict in result["verdicts"]],
+        "verdicts": [{**verdict, "look": badge(verdict)} for verdict in result["verdicts"]],
         "arms": _arms(result),
         "comparisons": _comparisons(result),
         "chart": _interval_chart(experiment, result),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from evaluation.evaluations import tables
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.models import Arena, Evaluation, EvaluationOutput, SplitOpening
+from evaluation.models import Arena, Evaluation, EvaluationOutput, SplitOpening, Suite
 from evaluation.suites import queries as suite_queries
 from members.models import Member
 from review.models import Record, Task
@@ -186,3 +187,12 @@ def _facts_given(evaluation: Evaluation, record: Record) -> Facts:
     if evaluation.suite is None or record.erased_at is not None:
         return dict(record.facts)
     return suite_queries.as_given(evaluation.suite, str(record.pk), record.facts)
+
+
+def naming_records(task: Task, record_ids: AbstractSet[str]) -> Mapping[type[Model], int]:
+    """Count the evaluations and suites of a task that are of some of these records."""
+    evaluations = Evaluation.objects.filter(task=task).values_list("record_ids", flat=True)
+    suites = Suite.objects.filter(task=task).values_list("cases", flat=True)
+    cases = ([case["record"] for case in suite] for suite in suites.iterator())
+    lists = {Evaluation: evaluations.iterator(), Suite: cases}
+    return {model: sum(not record_ids.isdisjoint(ids) for ids in rows) for model, rows in lists.items()}

@@ -94,7 +94,7 @@ TEMPLATES = [
         },
     }
 ]
-
+FORM_RENDERER = "web.http.form_direction.WidgetsByDirection"
 DATABASES = {"default": stores.database(env.text("DATABASE_URL", stores.sqlite_url(VAR_DIR / "miniatures.sqlite3")))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

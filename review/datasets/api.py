@@ -84,6 +84,9 @@ class FreezeStartedOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     job = serializers.UUIDField()
     number = serializers.IntegerField()
+    unchanged = serializers.BooleanField(
+        help_text="No new version: nothing changed since this one of the same filters."
+    )
 
 
 class DatasetsView(APIView):
@@ -124,9 +127,10 @@ class DatasetVersionsView(APIView):
     def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         return queries.versions_of(queries.dataset_or_404(member_of(request), slug))
 
-    @extend_schema(request=FreezeIn, responses={202: FreezeStartedOut})
+    @extend_schema(request=FreezeIn, responses={200: FreezeStartedOut, 202: FreezeStartedOut})
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
+        """Order the next version; 200 with an earlier one where nothing changed since."""
         body = FreezeIn(data=request.data)
         body.is_valid(raise_exception=True)
         dataset = queries.dataset_or_404(member_of(request), slug)
@@ -134,7 +138,9 @@ class DatasetVersionsView(APIView):
         version = freezing.freeze(
             dataset, by=member_of(request), note=data.get("note", ""), filters=data.get("filters")
         )
-        return Response({"id": version.pk, "job": version.job_id, "number": version.number}, status=202)
+        started = {"id": version.pk, "job": version.job_id, "number": version.number}
+        started["unchanged"] = version.is_unchanged
+        return Response(started, status=200 if version.is_unchanged else 202)
 
 
 class DatasetVersionView(APIView):

@@ -20,7 +20,7 @@ from django.db.models import Q
 from review.datasets import golds_at, plain_golds
 from review.datasets.exports import DraftHistory, JudgedDraft, RejectedText
 from review.datasets.plain_golds import id_or_none
-from review.models import Decision, Draft, Preference, Revocation, Ruling, Task
+from review.models import Comment, Decision, Draft, Preference, Revocation, Ruling, Task
 from review.spec.schema import Fields
 from review.states import Verdict
 from web.db.chunks import chunked
@@ -56,6 +56,7 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     # Most drafts were decided once, which is read with the gold.
     others_said = Decision.objects.filter(_by(as_of), draft__in=drafts).exclude(pk__in=golds)
     decisions, rulings = plain_golds.decisions_of(others_said), _rulings(drafts, as_of)
+    comments = _comments(drafts, as_of)
     by_record = _preferences({UUID(gold.record_id) for gold in golds.values()}, as_of)
     texts = _texts(_compared(golds.values(), by_record))
     accepted = _accepted({gold.parent_id for gold in golds.values() if gold.parent_id}, as_of)
@@ -63,9 +64,10 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     for gold in (golds[pk] for pk in ids if pk in golds):
         mine = _of(gold.id, by_record.get(gold.record_id, []))
         more = decisions.get(gold.id, [])
-        if more or mine or gold.id in rulings:
+        if more or mine or gold.id in rulings or gold.id in comments:
             said = sorted([*gold.history.decisions, *more], key=itemgetter("at", "id"))
-            gold = replace(gold, history=DraftHistory(said, rulings.get(gold.id, []), mine))
+            history = DraftHistory(said, rulings.get(gold.id, []), mine, comments.get(gold.id, []))
+            gold = replace(gold, history=history)
         if worse := tuple(_worse(gold, mine, texts, accepted)):
             gold = replace(gold, worse=worse)
         result.append(gold)
@@ -90,6 +92,14 @@ def _rulings(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft
                 "at": row["created_at"].isoformat(),
             }
         )
+    return by_draft
+
+
+def _comments(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft:
+    by_draft: DecisionsByDraft = defaultdict(list)
+    rows = Comment.objects.filter(_by(as_of), draft__in=drafts).order_by("created_at", "pk")
+    for pk, draft, author, text, at in rows.values_list("pk", "draft_id", "author__username", "text", "created_at"):
+        by_draft[str(draft)].append({"id": str(pk), "author": author, "text": text, "at": at.isoformat()})
     return by_draft
 
 

@@ -10,8 +10,9 @@ from django.utils.text import slugify
 
 from audit import trail
 from jobs.lifecycle import control
+from jobs.states import ENDED_BADLY
 from members.models import Member
-from review.datasets import dataset_filters, mail_outcomes, queries
+from review.datasets import dataset_filters, mail_outcomes, queries, selection_state
 from review.datasets.selection import Selection, preview, select
 from review.models import Dataset, DatasetVersion, Task
 from review.states import Role
@@ -23,7 +24,9 @@ KIND = "freeze"
 
 @transaction.atomic
 def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, Any] | None = None) -> DatasetVersion:
-    """Order the next version of a dataset.
+    """Order the next version of a dataset; where nothing changed since one of the same filters, return that one.
+
+    Freezes at once wait for each other on the task's row, so five of one selection are one version.
 
     Args:
         by: A lead of its task.
@@ -31,7 +34,7 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
         filters: Overrides the dataset's filters for this version.
 
     Returns:
-        The version, not yet frozen, with its job.
+        The version, not yet frozen, with its job; or an earlier one, frozen or under way, marked `is_unchanged`.
 
     Raises:
         Refusal: 400 for bad filters or a moment that has not come, 422 when no gold matches.
@@ -53,9 +56,13 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
             "No judged draft matches these filters, so there is nothing to freeze.",
             hint="Judge drafts on the Review page, or widen the filters.",
         )
-    chosen = mail_outcomes.fixed(chosen)
-    # The task's row is the lock under which numbers are given: two freezes at once get two numbers.
+    # The task's row is the lock under which numbers are given, and what is judged is counted.
     Task.objects.select_for_update().get(pk=dataset.task_id)
+    state = selection_state.state_hash(dataset.task, chosen)
+    if (same := _version_of(dataset, state)) is not None:
+        same.is_unchanged = True
+        return same
+    chosen = mail_outcomes.fixed(chosen)
     number = (dataset.versions.aggregate(top=Max("number"))["top"] or 0) + 1
     version = DatasetVersion(
         dataset=dataset, number=number, filters=chosen.model_dump(mode="json"), note=note.strip()[:200], created_by=by
@@ -63,7 +70,7 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
     version.job = control.launch(
         kind=KIND,
         title=f"Freeze {dataset.name} v{number}",
-        spec={"version": str(version.pk)},
+        spec={"version": str(version.pk), "state": state},
         by=by,
         task_slug=dataset.task.slug,
         subject_id=version.pk,
@@ -72,6 +79,12 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
     version.save()
     trail.record("dataset_frozen", by=by, about=version, dataset=dataset.slug, number=number)
     return version
+
+
+def _version_of(dataset: Dataset, state: str) -> DatasetVersion | None:
+    """Return the newest version written from a state, unless its job ended badly."""
+    versions = dataset.versions.select_related("job", "dataset__task").defer("manifest", "card")
+    return versions.filter(job__spec__state=state).exclude(job__state__in=ENDED_BADLY).order_by("-number").first()
 
 
 def create(task: Task, *, name: str, by: Member, filters: dict[str, Any] | None = None) -> Dataset:

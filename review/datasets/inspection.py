@@ -113,5 +113,6 @@ def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:
         name: [{**entry, "note": mask.text(entry["note"])} for entry in getattr(gold.history, name)]
         for name in ("rulings", "preferences")
     }
-    history = replace(gold.history, decisions=decisions, **noted)
+    comments = [{**entry, "text": mask.text(entry["text"])} for entry in gold.history.comments]
+    history = replace(gold.history, decisions=decisions, comments=comments, **noted)
     return replace(gold, facts=facts, draft=draft, fields=fields, worse=worse, history=history)

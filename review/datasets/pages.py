@@ -110,7 +110,10 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             refusal = error
         else:
-            messages.success(request, f"Version {made.number} is being frozen.")
+            if made.is_unchanged:
+                messages.info(request, f"Nothing changed since version {made.number}.")
+            else:
+                messages.success(request, f"Version {made.number} is being frozen.")
             return redirect("review:dataset-version", dataset.slug, made.number)
     context = {**_detail_context(request, dataset, form), **({"refusal": refusal} if refusal else {})}
     return render(request, "review/datasets/detail.html", context, status=refusal.status if refusal else 400)

@@ -151,6 +151,7 @@ def seal(version_id: UUID, written: dict[str, Any]) -> None:
         "files": [{key: file[key] for key in file_columns} for file in written["files"]],
         "content_hash": written["content_hash"],
         "filters": version.filters,
+        "raw_version": exports.RAW_VERSION,
         **written["told"],
     }
     version.frozen_at = timezone.now()

@@ -118,12 +118,17 @@ class DraftInserter:
 
     Args:
         version: The task version they are judged under.
-        provenance: Where they come from, in words.
+        source: The import they come with.
     """
 
-    def __init__(self, version: TaskVersion, provenance: str) -> None:
+    def __init__(self, version: TaskVersion, source: Source) -> None:
         pattern = Draft(
-            task_id=version.task_id, task_version=version, origin="import", provenance=provenance, is_checked=False
+            task_id=version.task_id,
+            task_version=version,
+            origin="import",
+            provenance=source.provenance,
+            imported_from=source,
+            is_checked=False,
         )
         self._pour = BulkInserter(pattern, _DRAFT)
         self._position = next_position(version.task)

@@ -205,7 +205,6 @@ def list_row(draft: Draft, *, may_review: bool, is_told: bool) -> dict[str, Any]
     return {
         "title": draft.record.title,
         "href": f"{address}?card={draft.pk}" if waits else f"{address}drafts/{draft.pk}/",
-        "opening": first_line(draft.fields),
         "state": DraftState(draft.state).label,
         "state_look": STATE_LOOKS[DraftState(draft.state)],
         "verdict": Verdict(verdict).label if verdict else "",
@@ -222,9 +221,3 @@ def list_row(draft: Draft, *, may_review: bool, is_told: bool) -> dict[str, Any]
 def _shown_verdict(draft: Draft) -> str | None:
     """The verdict that counts, but not while a second opinion is sought: it is to be one."""
     return None if draft.state in OPEN else getattr(draft, "gold_verdict", None)
-
-
-def first_line(fields: Mapping[str, Any]) -> str:
-    """The first line of a draft's first text."""
-    text = next((value for value in fields.values() if isinstance(value, str) and value), "")
-    return text.split("\n", 1)[0][:120]

@@ -35,6 +35,9 @@ class Dataset(models.Model):
 class DatasetVersion(models.Model):
     """A frozen, content-hashed version. Once `frozen_at` is set a trigger refuses every UPDATE and DELETE."""
 
+    # Set by a freeze that made no new version, since nothing changed since this one; no column.
+    is_unchanged = False
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

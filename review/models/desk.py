@@ -57,6 +57,10 @@ class Draft(models.Model):
 
     origin = models.CharField(max_length=20, default="teacher")  # teacher, import, miniature
     provenance = models.CharField(max_length=200, blank=True)
+    # The file of finished drafts it came with.
+    imported_from = models.ForeignKey(
+        Source, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+    )
     job_id = models.UUIDField(null=True, blank=True)
     call_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  (unique, and many have none)
     teacher = models.CharField(max_length=120, blank=True)
@@ -81,6 +85,7 @@ class Draft(models.Model):
         constraints = [models.UniqueConstraint(fields=["call_id"], name="draft_once_per_call")]
         indexes = [
             models.Index(fields=["job_id"], condition=Q(job_id__isnull=False), name="drafts_of_job"),
+            models.Index(fields=["imported_from"], condition=Q(imported_from__isnull=False), name="drafts_of_import"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="drafts_revising"),
             models.Index(fields=["task"], condition=Q(is_checked=False), name="drafts_unchecked"),
             # Few ever are; whether a frozen version holds one is asked on its page.

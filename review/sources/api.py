@@ -17,7 +17,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent_in_steps
 from review.drafts import draft_filters
 from review.sources import queries
-from review.sources.imports import ImportChoices, ImportResult, import_drafts, import_records, uploads
+from review.sources.imports import ImportChoices, ImportResult, import_drafts, import_records, removal, uploads
 from review.sources.imports.verdicts import import_decisions
 from review.sources.serializers import ImportOut, RecordOut, SourceIn, SourceOut
 from review.states import Role, SourceKind, Split
@@ -73,11 +73,18 @@ class SourcesView(APIView):
 
 
 class SourceView(APIView):
-    """One import."""
+    """One import; DELETE takes it back."""
 
     @extend_schema(operation_id="source", responses={200: SourceOut})
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(SourceOut(queries.source_or_404(member_of(request), pk)).data)
+
+    @extend_schema(operation_id="source_take_back", responses={204: None})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Take the import back with its records and drafts; 409 `import_in_use` names what rests on them."""
+        queries.source_or_404(member_of(request), pk)
+        removal.take_back(pk, by=member_of(request))
+        return Response(status=204)
 
 
 class RecordsView(APIView):

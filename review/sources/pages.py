@@ -32,6 +32,7 @@ from review.sources.imports import (
     import_drafts,
     import_records,
     read_preview,
+    removal,
     target_fields,
     uploads,
 )
@@ -117,9 +118,17 @@ def judge(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("review:sources", made.task.slug)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    source = queries.source_or_404(member_of(request), pk)
+    source, refusal = queries.source_or_404(member_of(request), pk), None
+    if request.method == "POST":
+        try:
+            gone = removal.take_back(pk, by=member_of(request))
+        except Refusal as error:
+            refusal = error
+        else:
+            messages.success(request, f"'{source.name}' is taken back{gone.in_words()}.")
+            return redirect("review:sources", source.task.slug)
     split, text = request.GET.get("split", ""), request.GET.get("q", "").strip()
     page = queries.record_page(
         source,
@@ -138,8 +147,10 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "split": split,
         "splits": Split.choices,
         "q": text,
+        "may_lead": may(member_of(request), source.task, Role.LEAD),
+        "refusal": refusal,
     }
-    return render(request, "review/sources/detail.html", context)
+    return render(request, "review/sources/detail.html", context, status=refusal.status if refusal else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

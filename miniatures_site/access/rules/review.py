@@ -22,7 +22,7 @@ REVIEW = {
     "review:version": Rule(VIEWER, NONE),
     "review:diff": Rule(VIEWER, NONE),
     "review:sources": Rule(VIEWER, NONE),
-    "review:source": Rule(VIEWER, NONE),
+    "review:source": Rule(VIEWER, LEAD),
     "review:import": Rule(LEAD, LEAD),
     "review:import-columns": Rule(LEAD, LEAD),
     "review:sample": Rule(VIEWER, LEAD),
@@ -87,7 +87,7 @@ REVIEW = {
     # Everybody reads their own page as well.
     "api-reviewer": Rule(LEAD, NONE, read_floor=VIEWER),
     "api-sources": Rule(MEMBER, LEAD, write_floor=MEMBER),
-    "api-source": Rule(VIEWER, NONE),
+    "api-source": Rule(VIEWER, LEAD),
     "api-records": Rule(MEMBER, NONE),
     "api-record": Rule(VIEWER, NONE),
     "api-drafts": Rule(MEMBER, NONE),

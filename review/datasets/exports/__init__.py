@@ -2,11 +2,12 @@
 
 from review.datasets.exports.judged import DraftHistory, JudgedDraft, RejectedText
 from review.datasets.exports.rows import FORMATS, UNJUDGED, Encoder, drafts_of, line, raw_row, rows, unjudged_row
-from review.datasets.exports.schema import RAW_SCHEMA
+from review.datasets.exports.schema import RAW_SCHEMA, RAW_VERSION
 
 __all__ = [
     "FORMATS",
     "RAW_SCHEMA",
+    "RAW_VERSION",
     "UNJUDGED",
     "DraftHistory",
     "Encoder",

@@ -81,6 +81,7 @@ def raw_row(gold: JudgedDraft) -> Row:
             "round": gold.round,
             "parent": gold.parent_id,
         },
+        **({"comments": gold.history.comments} if gold.history.comments else {}),
         **({"outcomes": list(gold.outcomes)} if gold.outcomes else {}),
     }
 

@@ -94,9 +94,14 @@ _PREFERENCE = _object(
     }
 )
 
+_COMMENT = _object({"id": _UUID, "author": {"type": "string"}, "text": {"type": "string"}, "at": _MOMENT})
+
+# 2: `comments`, absent where there are none.
+RAW_VERSION = 2
 RAW_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "A judged draft",
+    "version": RAW_VERSION,
     **_object(
         {
             "id": {**_UUID, "description": "The draft."},
@@ -123,11 +128,16 @@ RAW_SCHEMA: dict[str, Any] = {
             ),
         },
         {
+            "comments": {
+                "type": "array",
+                "items": _COMMENT,
+                "description": "What people wrote about it, earliest first.",
+            },
             "outcomes": {
                 "type": "array",
                 "items": {"type": "string"},
                 "description": "What came of the mails sent from it, such as replied or meeting; where the selection asks.",
-            }
+            },
         },
     ),
 }

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
 from review.drafts import queries, sent_mails
+from review.drafts.openings import openings
 from review.mail_figures import MailFigures
 from review.models import Assignment, Decision, Gold, KnownAnswer, Task
 from review.spec.readable import readable
@@ -137,14 +138,16 @@ def _has(word: str) -> Q:
 
 def decision_row(decision: Decision, etag: str) -> dict[str, Any]:
     """A decision in the member's own list."""
-    reasons = {reason.code: reason.label for reason in decision.draft.task_version.spec.reasons}
+    spec = decision.draft.task_version.spec
+    reasons = {reason.code: reason.label for reason in spec.reasons}
+    fields, names = decision.fields or decision.draft.fields, [field.name for field in spec.output_schema]
     return {
         "decision": decision,
         "title": decision.draft.record.title,
         "verdict": Verdict(decision.verdict).label,
         "look": queries.VERDICT_LOOKS[decision.verdict],
         "reasons": ", ".join(reasons.get(code, code) for code in decision.reasons),
-        "opening": queries.first_line(decision.fields or decision.draft.fields),
+        "opening": openings([fields], names)[0],
         "etag": etag,
         "may_reopen": not decision.is_retracted,  # type: ignore[attr-defined]
         "ruled": _ruled(decision),

@@ -114,7 +114,7 @@ def _model(draft: DraftColumns) -> str:
 class _Intake:
     def __init__(self, source: Source, version: TaskVersion, tally: RowTally, companies: CompanySplits) -> None:
         self._tally, self._finder = tally, RecordMatcher(source.task, version.spec, companies)
-        self._records, self._drafts = RecordInserter(source), DraftInserter(version, source.provenance)
+        self._records, self._drafts = RecordInserter(source), DraftInserter(version, source)
         self._calls: set[str] = set()
         # One record the file speaks of: whatever it holds, where all is known already.
         self.touched: list[str] = []

@@ -3,6 +3,10 @@
 Both databases index what stands here and nothing else, so that they find the same: their own parsers are given words of
 letters and digits alone, which they leave whole. Scripts that put no blanks between words (Chinese, Japanese, Thai) are indexed
 by the character; a run of them is asked for as a phrase.
+
+A mark belongs to the letter before it. Marks that readers leave out fall away: accents, Arabic harakat, Hebrew niqqud, the
+nukta. Marks that make another word stay: vowel signs and viramas of Indic scripts, vowels and tones of Thai, Lao and Tibetan.
+Databases would cut words at those, so they are indexed as the digits of their code point.
 """
 
 from __future__ import annotations
@@ -10,7 +14,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
+
+import regex
 
 from review.text.scripts import WITHOUT_BLANKS
 
@@ -18,8 +25,22 @@ from review.text.scripts import WITHOUT_BLANKS
 LONGEST_TEXT = 100_000
 # Longer runs of letters are data, not words, and PostgreSQL refuses those over two kilobytes.
 LONGEST_WORD = 100
-# Marks above and below Thai letters are no words by themselves, and both databases would drop them.
 _PIECE = re.compile(rf"(?=\w)[{WITHOUT_BLANKS}]|[^\W_{WITHOUT_BLANKS}]+")
+_MARK = regex.compile(r"\p{M}")
+# A joiner behind a mark asks for a shape of letters; elsewhere it parts words.
+_MARKS = r"(?:\p{M}[\u200c\u200d]?)*"
+_MARKED_PIECE = regex.compile(rf"(?=\w)[{WITHOUT_BLANKS}]{_MARKS}|(?:[^\W_{WITHOUT_BLANKS}]{_MARKS})+")
+# Classes of marks that fall away (UAX 44): overlays and nuktas, Hebrew and Arabic points, accents above and below.
+_OVERLAY, _NUKTA, _POINTS, _ACCENTS = 1, 7, range(10, 37), 200
+_ALONE = re.compile(rf"[{WITHOUT_BLANKS}]")
+# Joiners of graphemes and selectors of variants: marks that nobody sees.
+_NO_SIGN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Letters with a stroke, and joined ones, are no letter with a mark to Unicode; readers leave them out all the same.
+_STROKED = str.maketrans(
+    {"đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "ł": "l", "ø": "o", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+_TATWEEL = "\u0640"
+_VOICED = re.compile("[\u3099\u309a]")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -38,7 +59,9 @@ def tidy(text: str) -> str:
 
 def words(text: str) -> Iterator[Word]:
     """Words of a text in order; places are those of `tidy(text)`."""
-    for match in _PIECE.finditer(tidy(text)):
+    text = tidy(text)
+    pieces = _MARKED_PIECE if _MARK.search(text) else _PIECE
+    for match in pieces.finditer(text):
         for folded in _fold(match.group()):
             yield Word(folded, match.start(), match.end())
 
@@ -53,6 +76,25 @@ def folded(text: str) -> list[str]:
 def _fold(piece: str) -> list[str]:
     if piece.isascii():
         return [piece.lower()[:LONGEST_WORD]]
-    parted = unicodedata.normalize("NFKD", piece)
-    plain = "".join(character for character in parted if not unicodedata.combining(character)).casefold()
+    is_alone = _ALONE.match(piece) is not None
+    # Their compatibility forms part what is one letter, such as the Thai sara am.
+    parted = piece if is_alone else unicodedata.normalize("NFKD", piece)
+    plain = "".join(map(_folded_sign, parted)).casefold().translate(_STROKED)
+    if is_alone:
+        return [plain]
+    if _VOICED.search(parted):
+        plain = unicodedata.normalize("NFC", plain)
     return [word[:LONGEST_WORD] for word in _PIECE.findall(plain)]
+
+
+@lru_cache(maxsize=4096)
+def _folded_sign(sign: str) -> str:
+    """Return a letter as it is, nothing for a mark that falls away, and the digits of one that stays."""
+    if sign == _TATWEEL or unicodedata.category(sign) in ("Cf", "Me"):
+        return ""
+    if not unicodedata.category(sign).startswith("M") or _VOICED.match(sign):
+        return sign
+    order = unicodedata.combining(sign)
+    if order in (_OVERLAY, _NUKTA) or order in _POINTS or order >= _ACCENTS or _NO_SIGN.match(sign):
+        return ""
+    return f"{ord(sign):x}"

@@ -9,7 +9,7 @@ function drawn({ name, text, created_at: at }) {
   const when = Object.assign(document.createElement("time"), { className: "muted small", dateTime: at });
   when.textContent = new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
   head.append(Object.assign(document.createElement("strong"), { textContent: name }), when);
-  item.append(head, Object.assign(document.createElement("p"), { className: "comment-text", textContent: text }));
+  item.append(head, Object.assign(document.createElement("p"), { className: "comment-text", dir: "auto", textContent: text }));
   return item;
 }
 

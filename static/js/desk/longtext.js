@@ -28,7 +28,7 @@ export function bindLongTexts(stage) {
     whole.tabIndex = -1;
     // Blocks far from the eye are not laid out, so that a line of a megabyte does not stop the page.
     for (const text of blocksOf(await answer.text())) {
-      whole.append(Object.assign(document.createElement("div"), { className: "text-block", textContent: text }));
+      whole.append(Object.assign(document.createElement("div"), { className: "text-block", dir: "auto", textContent: text }));
     }
     link.parentElement.replaceChildren(whole);
     whole.focus({ preventScroll: true });

@@ -80,6 +80,6 @@ function yourText(fields) {
   const details = Object.assign(document.createElement("details"), { className: "more" });
   details.append(Object.assign(document.createElement("summary"), { textContent: "Your text" }));
   const text = Object.values(fields).map((value) => (typeof value === "string" ? value : JSON.stringify(value, null, 1)));
-  details.append(Object.assign(document.createElement("pre"), { className: "code", textContent: text.join("\n\n") }));
+  details.append(Object.assign(document.createElement("pre"), { className: "code", dir: "auto", textContent: text.join("\n\n") }));
   return details;
 }

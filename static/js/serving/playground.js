@@ -38,7 +38,7 @@ async function ask(side, signal) {
   const box = side.querySelector("[data-trial]");
   const model = side.querySelector("select").value;
   if (!model) return say(box, "No model is chosen for this side.", "is-look");
-  const raw = Object.assign(document.createElement("p"), { className: "draft trial-raw" });
+  const raw = Object.assign(document.createElement("p"), { className: "draft trial-raw", dir: "auto" });
   const body = new FormData(form);
   body.set("model", model);
   box.replaceChildren(raw);

@@ -109,6 +109,6 @@ def test_a_freeze_under_way_holds_it_up_too(task: Task, version: DatasetVersion,
 
     end_all_jobs()
     record = Record.objects.filter(split=Split.TRAIN)[0]
-    freezing.freeze(version.dataset, by=admin)
+    freezing.freeze(version.dataset, by=admin, filters={"bulk": "all"})
 
     assert len(person_traces.unfinished_jobs([record.pk])) == 1

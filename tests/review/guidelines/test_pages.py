@@ -72,7 +72,7 @@ def test_beside_a_card_of_an_older_version_stands_the_wording_in_force(
 
     card = html[html.index("<article") : html.index("</article>")]
     assert "Never more than 60 words." in card
-    assert "Accepted: Like this" in card
+    assert "Accepted: <bdi>Like this</bdi>" in card
     assert "A better text." in card
     assert "data-guideline-changed >" in card.replace("\n", ""), "the line says that it changed"
 

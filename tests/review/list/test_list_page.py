@@ -57,7 +57,7 @@ def browser(expert: Member, as_member) -> Client:
 
 def titles(client: Client, **narrowed: str) -> list[str]:
     page = client.get(URL, narrowed).content.decode()
-    return re.findall(r'<th scope="row">\s*<a[^>]*>([^<]*)</a>', page)
+    return re.findall(r'<th scope="row">\s*<a[^>]*>(?:<bdi>)?([^<]*)', page)
 
 
 @pytest.mark.slow

@@ -102,7 +102,7 @@ def test_too_few_golds_are_refused_with_their_numbers(launch, admin):
 
 
 def test_a_version_still_being_frozen_is_refused(launch, version, admin):
-    unfrozen = freezing.freeze(version.dataset, by=admin)
+    unfrozen = freezing.freeze(version.dataset, by=admin, filters={"bulk": "all"})
 
     with pytest.raises(Refusal) as caught:
         launch(dataset_version=unfrozen)

@@ -1,0 +1,28 @@
+"""Drafts name the import they came with."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("review", "0002_search_words")]
+    operations = [
+        migrations.AddField(
+            "draft",
+            "imported_from",
+            models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="review.source",
+            ),
+        ),
+        migrations.AddIndex(
+            "draft",
+            models.Index(
+                condition=models.Q(("imported_from__isnull", False)), fields=["imported_from"], name="drafts_of_import"
+            ),
+        ),
+    ]

@@ -1,0 +1,62 @@
+"""Comments in the format `raw`: whose, when and what, masked like notes; rows without any stay as they were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import jsonschema
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from members.models import Member
+from review.datasets import queries
+from review.datasets.exports import RAW_SCHEMA, RAW_VERSION
+from review.desk.comments import writing
+from review.models import Comment, DatasetVersion, Gold, Record, Task
+from tests.review.exports.conftest import Freeze
+
+pytestmark = pytest.mark.django_db
+
+
+def raw(version: DatasetVersion) -> list[dict[str, object]]:
+    files = [queries.file_of(version, split, "raw") for split in ("train", "validation", "test")]
+    return [json.loads(line) for file in files if file for line in default_storage.open(file.path)]
+
+
+@pytest.fixture
+def remark(judged: list[Record], task: Task, admin: Member) -> Comment:
+    gold = Gold.objects.filter(task=task, verdict="accept").order_by("draft")[0]
+    return writing.add(gold.draft_id, by=admin, id=uuid4(), text="Good, says ann@example.org.")
+
+
+def test_a_row_holds_the_comments_on_its_draft(remark: Comment, freeze: Freeze) -> None:
+    rows = {row["id"]: row for row in raw(freeze())}
+
+    assert rows[str(remark.draft_id)]["comments"] == [
+        {"id": str(remark.pk), "author": "ada", "text": remark.text, "at": remark.created_at.isoformat()}
+    ]
+    assert sum("comments" in row for row in rows.values()) == 1
+    for row in rows.values():
+        jsonschema.validate(row, RAW_SCHEMA, format_checker=jsonschema.FormatChecker())
+
+
+def test_comments_are_masked_and_those_of_later_left_out(remark: Comment, freeze: Freeze) -> None:
+    masked = {row["id"]: row for row in raw(freeze(personal_data="mask"))}
+    Comment.objects.filter(pk=remark.pk).update(created_at=timezone.now() + timedelta(days=1))
+    before = raw(freeze(as_of=timezone.now().isoformat()))
+
+    assert "ann@example.org" not in masked[str(remark.draft_id)]["comments"][0]["text"]
+    assert not any("comments" in row for row in before)
+
+
+def test_the_schema_and_the_manifest_tell_the_version(
+    remark: Comment, freeze: Freeze, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    schema = api_as(admin).get("/api/v1/dataset-versions/raw.schema.json").json()
+
+    assert schema["version"] == freeze().manifest["raw_version"] == RAW_VERSION == 2
