@@ -21,11 +21,18 @@ from training.engine.model.sampling import TokenSampling
 LOWEST_LOG_PROB: Final = -9999.0
 
 
+Likeliest = list[tuple[int, float]]
+
+
 class DrawnToken(NamedTuple):
-    """A row's next token, and its log probability by the model's own softmax: before temperature, top-p and grammars."""
+    """A row's next token, and its log probability by the model's own softmax: before penalties, temperature, top-p and grammars.
+
+    `likeliest` are the tokens likeliest by that softmax with their log probabilities, where the row tells them.
+    """
 
     token: int
     log_prob: float
+    likeliest: Likeliest
 
 
 def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[DrawnToken]:
@@ -38,20 +45,33 @@ def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[DrawnToken]:
     """
     # Before anything is struck out: what is drawn keeps its score.
     totals = scores.logsumexp(dim=1)
+    likeliest: dict[int, Likeliest] = {}
     for number, row in enumerate(rows):
+        if row.top_logprobs:
+            likeliest[number] = _likeliest(scores[number], totals[number], row.top_logprobs)
         if forbidden := row.said.forbidden:
             scores[number, list(forbidden)] = -torch.inf
+        if row.changes is not None:
+            row.changes.apply(scores[number])
     mask_scores(scores, [row.grammar for row in rows])
     tokens = sampling.draw_tokens(scores, [token_sampling(row) for row in rows])
     log_probs = (scores.gather(1, tokens.unsqueeze(1))[:, 0] - totals).clamp_(min=LOWEST_LOG_PROB)
     # In one tensor: the device is waited for once.
     drawn = torch.stack([tokens.double(), log_probs.double()], dim=1).tolist()
-    return [DrawnToken(int(token), log_prob) for token, log_prob in drawn]
+    return [
+        DrawnToken(int(token), log_prob, likeliest.get(number, [])) for number, (token, log_prob) in enumerate(drawn)
+    ]
+
+
+def _likeliest(scores: Tensor, total: Tensor, count: int) -> Likeliest:
+    top = scores.topk(min(count, len(scores)))
+    log_probs = (top.values - total).clamp_(min=LOWEST_LOG_PROB)
+    return list(zip(top.indices.tolist(), log_probs.tolist(), strict=True))
 
 
 def token_sampling(row: Row) -> TokenSampling:
     asked = row.sampling
-    return TokenSampling(asked.temperature, asked.top_p, row.seed, len(row.written))
+    return TokenSampling(asked.temperature, asked.top_p, row.seed, len(row.written), asked.top_k, asked.min_p)
 
 
 OUT_OF_MEMORY = RequestRefused(
