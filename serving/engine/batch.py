@@ -21,18 +21,11 @@ from training.engine.model.sampling import TokenSampling
 LOWEST_LOG_PROB: Final = -9999.0
 
 
-Likeliest = list[tuple[int, float]]
-
-
 class DrawnToken(NamedTuple):
-    """A row's next token, and its log probability by the model's own softmax: before penalties, temperature, top-p and grammars.
-
-    `likeliest` are the tokens likeliest by that softmax with their log probabilities, where the row tells them.
-    """
+    """A row's next token, and its log probability by the model's own softmax: before penalties, temperature, top-p and grammars."""
 
     token: int
     log_prob: float
-    likeliest: Likeliest
 
 
 def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[DrawnToken]:
@@ -45,25 +38,22 @@ def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[DrawnToken]:
     """
     # Before anything is struck out: what is drawn keeps its score.
     totals = scores.logsumexp(dim=1)
-    likeliest: dict[int, Likeliest] = {}
     for number, row in enumerate(rows):
         if row.top_logprobs:
-            likeliest[number] = _likeliest(scores[number], totals[number], row.top_logprobs)
+            row.likeliest[len(row.written)] = _likeliest(scores[number], totals[number], row.top_logprobs)
         if forbidden := row.said.forbidden:
             scores[number, list(forbidden)] = -torch.inf
         if row.changes is not None:
-            row.changes.apply(scores[number])
+            row.changes.apply(scores[number], row.written)
     mask_scores(scores, [row.grammar for row in rows])
     tokens = sampling.draw_tokens(scores, [token_sampling(row) for row in rows])
     log_probs = (scores.gather(1, tokens.unsqueeze(1))[:, 0] - totals).clamp_(min=LOWEST_LOG_PROB)
     # In one tensor: the device is waited for once.
     drawn = torch.stack([tokens.double(), log_probs.double()], dim=1).tolist()
-    return [
-        DrawnToken(int(token), log_prob, likeliest.get(number, [])) for number, (token, log_prob) in enumerate(drawn)
-    ]
+    return [DrawnToken(int(token), log_prob) for token, log_prob in drawn]
 
 
-def _likeliest(scores: Tensor, total: Tensor, count: int) -> Likeliest:
+def _likeliest(scores: Tensor, total: Tensor, count: int) -> list[tuple[int, float]]:
     top = scores.topk(min(count, len(scores)))
     log_probs = (top.values - total).clamp_(min=LOWEST_LOG_PROB)
     return list(zip(top.indices.tolist(), log_probs.tolist(), strict=True))

@@ -72,7 +72,7 @@ class Row:
         tells_tokens: Whether its end tells the log probability of each token.
         top_logprobs: How many of the likeliest tokens its end tells beside each.
         log_probs: Of the tokens written, by the model's own softmax.
-        likeliest: Token ids likeliest at each place, with their log probabilities.
+        likeliest: By place, the likeliest token ids with their log probabilities.
     """
 
     model: str
@@ -101,7 +101,7 @@ class Row:
     tells_tokens: bool = False
     top_logprobs: int = 0
     log_probs: list[float] = field(default_factory=list)
-    likeliest: list[list[tuple[int, float]]] = field(default_factory=list)
+    likeliest: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # As `training.engine.model.generate.generate` seeds its first prompt: the same seed gives the same text.
@@ -110,17 +110,13 @@ class Row:
         self.said = NGramHistory(self.sampling.no_repeat_ngram if self.grammar is None else 0)
         self._pieces: list[str] = []
 
-    def take(self, token: int, log_prob: float, likeliest: list[tuple[int, float]]) -> str:
+    def take(self, token: int, log_prob: float) -> str:
         """Note the next token with its log probability; returns the text that may be shown with it, all of it at the end when not streaming."""
         if not self.written:
             self.first_token_s = time.perf_counter() - self.asked_s
         self.written.append(token)
         self.log_probs.append(log_prob)
         self.said.add(token)
-        if self.top_logprobs:
-            self.likeliest.append(likeliest)
-        if self.changes is not None:
-            self.changes.add(token)
         # Text is decoded where it is needed now: for the reader of a stream, or to find a stop string.
         shown = self._read(token) if self.stream or self.has_stops else ""
         if token in self.stops or self.flow.is_stopped:
@@ -182,7 +178,7 @@ class Row:
         return [(pieces[at], round(self.log_probs[at], _DIGITS), self._told_likeliest(at)) for at in places]
 
     def _told_likeliest(self, at: int) -> Likeliest:
-        tokens = self.likeliest[at] if self.likeliest else []
+        tokens = self.likeliest.get(at, [])
         return [(self.decoder.alone(token), round(log_prob, _DIGITS)) for token, log_prob in tokens]
 
 

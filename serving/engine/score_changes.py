@@ -39,39 +39,38 @@ class ScoreChanges:
     ) -> None:
         self._frequency, self._presence, self._repetition = frequency, presence, repetition
         self._biases = biases
-        self._written = set[int]()
-        # Tokens that the tensors do not hold yet.
-        self._repeated, self._fresh = list(prompt) if repetition != 1 else list[int](), list[int]()
+        self._prompt = prompt
+        self._seen, self._settled = set[int](), 0
         self._added: Tensor | None = None  # (V,)
         self._is_repeated: Tensor | None = None  # (V,)
 
-    def add(self, token: int) -> None:
-        """Note a token that was written."""
-        self._fresh.append(token)
+    def apply(self, scores: Tensor, written: Sequence[int]) -> None:
+        """Change the scores of the next token, (V,), in place; the same once more where a step is done again.
 
-    def apply(self, scores: Tensor) -> None:
-        """Change the scores of the next token, (V,), in place; the same once more where a step is done again."""
-        added = self._settled(scores)
+        Args:
+            written: All tokens of the answer so far.
+        """
+        added = self._brought_up(scores, written)
         if self._is_repeated is not None:
             penalized = torch.where(scores > 0, scores / self._repetition, scores * self._repetition)
             scores.copy_(torch.where(self._is_repeated, penalized, scores))
         scores += added
 
-    def _settled(self, scores: Tensor) -> Tensor:
-        """Bring the tensors up to what is written."""
+    def _brought_up(self, scores: Tensor, written: Sequence[int]) -> Tensor:
+        """Bring the tensors up to what is written; returns what is added to each score."""
         if self._added is None:
             self._added = torch.zeros_like(scores)
             for token, bias in self._biases.items():
                 self._added[token] = bias
             if self._repetition != 1:
                 self._is_repeated = torch.zeros_like(scores, dtype=torch.bool)
-        if self._is_repeated is not None:
-            self._is_repeated[[*self._repeated, *self._fresh]] = True
-            self._repeated = []
-        for token in self._fresh:
-            self._added[token] -= self._frequency + (0.0 if token in self._written else self._presence)
-            self._written.add(token)
-        self._fresh = []
+                self._is_repeated[list(self._prompt)] = True
+        for token in written[self._settled :]:
+            if self._is_repeated is not None:
+                self._is_repeated[token] = True
+            self._added[token] -= self._frequency + (0.0 if token in self._seen else self._presence)
+            self._seen.add(token)
+        self._settled = len(written)
         return self._added
 
 

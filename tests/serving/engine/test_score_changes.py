@@ -51,21 +51,20 @@ def test_scores_change_by_the_documented_formulas_and_a_step_done_again_changes_
     changes = score_changes(request(**PENALTIES), prompt, 40)
     assert changes is not None
 
-    for at, token in enumerate(written):
+    for at in range(len(written) + 1):
         scores = torch.randn(40, generator=dice)
         first, again = scores.clone(), scores.clone()
-        changes.apply(first)
-        changes.apply(again)
+        changes.apply(first, written[:at])
+        changes.apply(again, written[:at])
         torch.testing.assert_close(first, penalized(scores, prompt, written[:at]))
         assert torch.equal(first, again)
-        changes.add(token)
 
 
 def test_a_forbidden_token_stays_forbidden_and_a_plain_request_has_no_changes() -> None:
     changes = score_changes(request(logit_bias={3: 100}, repetition_penalty=1.5), [3], 8)
     scores = torch.zeros(8).index_fill_(0, torch.tensor([3]), -torch.inf)
     assert changes is not None
-    changes.apply(scores)
+    changes.apply(scores, [])
 
     assert scores[3] == -torch.inf and not scores.isnan().any()
     assert score_changes(request(presence_penalty=0.0, logit_bias={}), [3], 8) is None

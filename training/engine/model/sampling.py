@@ -46,10 +46,6 @@ class TokenSampling:
     top_k: int = 0
     min_p: float = 0.0
 
-    @property
-    def is_narrow(self) -> bool:
-        return self.top_k > 0 or self.min_p > 0
-
 
 def sample_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> list[int]:
     """Draw as `draw_tokens` does, once the device has come so far."""
@@ -97,7 +93,7 @@ def in_top_p(scaled: Tensor, token: Tensor, top_p: Tensor) -> tuple[Tensor, Tens
 def _sampled(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
     scaled = scores.div_(torch.tensor([[wish.temperature] for wish in wishes], device=scores.device))
     for row, wish in enumerate(wishes):
-        if wish.is_narrow:
+        if wish.top_k or wish.min_p:
             _narrow(scaled[row], wish)
     race = scaled - _exponential_noise(scaled.shape[1], wishes, scores.device).log_()
     winners = race.argmax(dim=1, keepdim=True)
