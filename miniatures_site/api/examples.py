@@ -54,9 +54,9 @@ def example_of(shape: Shape, shapes: Mapping[str, Shape], *, name: str = "", dep
     """
     if "$ref" in shape:
         return example_of(shapes[shape["$ref"].rsplit("/", 1)[-1]], shapes, name=name, depth=depth + 1)
-    for known in ("example", "default", "const"):
-        if shape.get(known) not in (None, ""):
-            return shape[known]
+    for keyword in ("example", "default", "const"):
+        if shape.get(keyword) not in (None, ""):
+            return shape[keyword]
     if shape.get("enum"):
         return next((value for value in shape["enum"] if value not in ("", None)), shape["enum"][0])
     for several in ("oneOf", "anyOf"):
@@ -86,8 +86,8 @@ def _of_type(shape: Shape, shapes: Mapping[str, Shape], name: str, depth: int) -
 
 def _object(shape: Shape, shapes: Mapping[str, Shape], depth: int) -> dict[str, Any]:
     required = shape.get("required", [])
-    wanted = {name: part for name, part in shape.get("properties", {}).items() if depth < DEEPEST or name in required}
-    value = {name: example_of(part, shapes, name=name, depth=depth + 1) for name, part in wanted.items()}
+    chosen = {name: part for name, part in shape.get("properties", {}).items() if depth < DEEPEST or name in required}
+    value = {name: example_of(part, shapes, name=name, depth=depth + 1) for name, part in chosen.items()}
     if not value and isinstance(more := shape.get("additionalProperties"), Mapping) and depth < DEEPEST:
         value = {"company": example_of(more, shapes, depth=depth + 1)}
     return value

@@ -27,7 +27,10 @@ def _answer(description: str, shape: dict[str, Any]) -> dict[str, Any]:
 _MESSAGE = _object(
     {
         "role": {"type": "string", "enum": list(messages.ROLES)},
-        "content": {"type": ["string", "array", "null"], "example": "company: Northwind"},
+        "content": {
+            "anyOf": [_TEXT, {"type": "array", "items": _object({"type": _TEXT, "text": _TEXT})}, {"type": "null"}],
+            "example": "company: Northwind",
+        },
         "name": _or_null("string", maxLength=messages.LONGEST_NAME, example="eve"),
     },
     "role",
@@ -44,7 +47,10 @@ _REQUEST = _object(
         "min_p": _or_null("number", minimum=0, maximum=1, example=0.05),
         "max_completion_tokens": _or_null("integer", minimum=1, maximum=requests.LONGEST_ANSWER, example=512),
         "seed": _or_null("integer"),
-        "stop": {"type": ["string", "array", "null"], "example": ["\n\n\n"]},
+        "stop": {
+            "anyOf": [_TEXT, {"type": "array", "items": _TEXT, "maxItems": requests.MAX_STOPS}, {"type": "null"}],
+            "example": ["END"],
+        },
         "presence_penalty": {**_PENALTY, "example": 0.5},
         "frequency_penalty": {**_PENALTY, "example": 0.5},
         "repetition_penalty": _or_null(

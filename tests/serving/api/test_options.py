@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
+import jsonschema
 import openai
 import pytest
 
+from miniatures_site.api import schema
 from serving.models import Usage
 from tests.serving.api.test_conformance import SCHEMA, ask, by_schema
 from tests.serving.waiting import wait_until
@@ -30,6 +32,8 @@ def test_choices_differ_come_again_by_their_seed_and_stream_with_their_index(cli
         texts[choice.index] += choice.delta.content or ""
         ends |= {choice.index: choice.finish_reason} if choice.finish_reason else {}
 
+    whole = schema.whole()["components"]
+    jsonschema.validate(answer.model_dump(), {**whole["schemas"]["V1ChatCompletion"], "components": whole})
     assert [choice.index for choice in answer.choices] == [0, 1, 2]
     assert len(set(texts_of(answer))) == 3 and texts_of(again) == texts_of(answer)
     assert texts_of(answer)[0] == texts_of(first)[0]
