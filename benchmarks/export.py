@@ -32,7 +32,7 @@ CHUNK = 5000
 # An upload ends at 64 MiB: more rows come in several files, as a user would bring them.
 ROWS_PER_FILE = 500_000
 LABEL_STUDIO_ROWS_PER_S = 640
-FORMATS = ("sft", "dpo", "kto", "raw")
+FORMATS = ("sft", "dpo", "kto", "raw", "messages")
 
 
 def main(rows: int, database: str) -> None:

@@ -19,8 +19,10 @@ class SiteConfig(AppConfig):
         from miniatures_site.wiring.task_roles import TaskTeams
         from review.db import immutability
         from review.desk import member_offboarding
+        from web.http import named_choices
         from webhooks.deliveries.publish import job_finished
 
+        named_choices.install()
         audit_ports.subject_names.install(audit.names_of)
         ports.teams.install(TaskTeams)
         ports.member_left.register(member_offboarding.return_cards)

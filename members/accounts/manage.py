@@ -87,7 +87,8 @@ def update_profile(member: Member, *, display_name: str, choices: dict[str, str]
     """
     for key, value in choices.items():
         if value not in CHOICES.get(key, frozenset()):
-            raise Refusal("invalid_choice", f"'{value}' is no {key}.", errors={key: ["Choose one of the list."]})
+            words = ", ".join(sorted(CHOICES.get(key, ())))
+            raise Refusal("invalid_choice", f"'{value}' is no {key}.", errors={key: [f"Must be one of {words}."]})
     member.display_name = display_name.strip()[:80]
     return _with_preferences(member, choices, "display_name")
 

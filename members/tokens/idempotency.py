@@ -53,6 +53,7 @@ def idempotent(handler: Handler) -> Handler:
                 raise
             return _replay(remembered, fingerprint)
 
+    wrapped.takes_idempotency_key = True  # type: ignore[attr-defined]
     return wrapped
 
 
@@ -84,6 +85,7 @@ def idempotent_in_steps(handler: Handler) -> Handler:
         row.save(update_fields=["status", "body"])
         return response
 
+    wrapped.takes_idempotency_key = True  # type: ignore[attr-defined]
     return wrapped
 
 

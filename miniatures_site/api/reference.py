@@ -36,6 +36,7 @@ class Operation:
     parameters: list[SchemaProperty]
     body: list[SchemaProperty]
     answers: list[SchemaProperty]
+    example: str
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ def groups() -> list[EndpointGroup]:
     whole = schema.whole()
     by_word: dict[str, EndpointGroup] = {}
     for path, item in sorted(whole["paths"].items()):
-        name = path.removeprefix(PREFIX).split("/")[0]
+        name = path.removeprefix(PREFIX).strip("/").split("/")[0]
         for verb in VERBS:
             if verb in item:
                 by_word.setdefault(name, EndpointGroup(name)).operations.append(
@@ -81,6 +82,7 @@ def _operation(whole: Mapping[str, Any], path: str, verb: str, spec: Mapping[str
         parameters,
         list(_properties(whole, spec.get("requestBody", {}))),
         list(_answers(whole, spec.get("responses", {}))),
+        spec["x-codeSamples"][0]["source"],
     )
 
 

@@ -16,7 +16,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["web.http.json_parser.StrictJSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_PAGINATION_CLASS": "web.http.pagination.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "miniatures_site.api.auto_schema.KeyedSchema",
     "EXCEPTION_HANDLER": "web.http.problems.exception_handler",
     # `?format=` is a word of our own: the format of a dataset file.
     "URL_FORMAT_OVERRIDE": None,
@@ -37,6 +37,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["miniatures_site.access.enforce.RouteAccess", "members.tokens.scopes.HasScope"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "miniatures_site.api.hooks.complete"],
     # A body is JSON but where an endpoint takes a file, and says so itself: a client offered both would send either.
     "PARSER_WHITELIST": ["web.http.json_parser.StrictJSONParser"],
     # Choices of different things may be called the same in their endpoints; clients get a type for each.

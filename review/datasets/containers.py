@@ -132,6 +132,8 @@ def columns(format_: str) -> pa.Schema:
         nested = ("record", "draft", "decision", "decisions", "rulings", "preferences", "provenance")
         head = [("id", pa.string()), ("task", pa.string()), ("task_version", pa.int32()), ("split", pa.string())]
         return pa.schema([*head, *((name, pa.string()) for name in nested)])
+    if format_ == "messages":
+        return pa.schema([("messages", messages)])
     label = [("label", pa.bool_())] if format_ == "kto" else []
     texts = [(name, messages) for name in _TEXTS[format_]]
     return pa.schema([("id", pa.string()), *texts, *label, ("meta", pa.string())])

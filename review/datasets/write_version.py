@@ -126,9 +126,12 @@ def content_hash(files: list[dict[str, Any]]) -> str:
 
 
 def hashed_list(files: list[dict[str, Any]]) -> str:
-    """Return canonical JSON of `[format, split, sha256, rows]` of the JSONL files, by format and split."""
+    """Return canonical JSON of `[format, split, sha256, rows]` of the JSONL files, by format and split.
+
+    `messages` has the texts of `sft` once more, and no part in it: the same golds give the hash of earlier releases.
+    """
     order = {place: number for number, place in enumerate(_places())}
-    canonical = [file for file in files if file["container"] == "jsonl"]
+    canonical = [file for file in files if file["container"] == "jsonl" and file["format"] != "messages"]
     canonical.sort(key=lambda file: order[file["format"], file["split"]])
     body = [[file["format"], file["split"], file["sha256"], file["rows"]] for file in canonical]
     return canonical_json(body)

@@ -39,10 +39,13 @@ def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
     """
     if DatasetFile.objects.filter(version=version, container="parquet").exists():
         require_parquet()
-    for file in DatasetFile.objects.filter(version=version, container="jsonl").order_by("pk"):
+    files = list(DatasetFile.objects.filter(version=version, container="jsonl").order_by("pk"))
+    # The files as they are before any is written anew.
+    sft = {file.split: file.path for file in files if file.format == "sft"}
+    for file in files:
         with tempfile.TemporaryDirectory(prefix="erase-") as folder:
             local = Path(folder) / "rows.jsonl"
-            counted = _copy(file, local, erased)
+            counted = _copy(file, local, erased, sample_ids=sft[file.split] if file.format == "messages" else file.path)
             if counted is None:
                 continue
             _serve(file, local, *counted)
@@ -70,12 +73,19 @@ def sweep(version_ids: Iterable[UUID]) -> int:
     return gone
 
 
-def _copy(file: DatasetFile, local: Path, erased: Collection[str]) -> tuple[str, int, int] | None:
-    """Copy the lines that stay; sha256, bytes and rows of the copy, or None where no line is about the erased."""
+def _copy(file: DatasetFile, local: Path, erased: Collection[str], *, sample_ids: str) -> tuple[str, int, int] | None:
+    """Copy the lines that stay; sha256, bytes and rows of the copy, or None where no line is about the erased.
+
+    `sample_ids` is the stored file whose lines name the drafts of the same lines here.
+    """
     digest, size, rows, is_changed = hashlib.sha256(), 0, 0, False
-    with default_storage.open(file.path, "rb") as source, local.open("wb") as target:
-        for line in source:
-            kept = _line(file.format, line, erased)
+    with (
+        default_storage.open(file.path, "rb") as source,
+        default_storage.open(sample_ids, "rb") as named,
+        local.open("wb") as target,
+    ):
+        for line, name in zip(source, named, strict=True):
+            kept = _line(file.format, line, name, erased)
             is_changed = is_changed or kept != line
             if kept:
                 target.write(kept)
@@ -102,8 +112,8 @@ def _serve(file: DatasetFile, local: Path, sha256: str, size: int, rows: int) ->
     DatasetFile.objects.filter(pk=file.pk).update(path=path, sha256=sha256, bytes=size, rows=rows)
 
 
-def _line(format_: str, line: bytes, erased: Collection[str]) -> bytes:
-    row = json.loads(line)
+def _line(format_: str, line: bytes, name: bytes, erased: Collection[str]) -> bytes:
+    row = json.loads(name)
     if exports.drafts_of(row).isdisjoint(erased):
         return line
     return exports.line(_raw_tombstone(row)) if format_ == "raw" else b""

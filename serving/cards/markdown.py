@@ -45,6 +45,21 @@ def markdown(card: MiniatureCard) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def front_matter(card: MiniatureCard) -> str:
+    """Head of the card for hubs and PEFT: its base by hub id and commit, or by the name that the base was registered with."""
+    base, is_adapter = card.lineage["student"], card.miniature["method"] == "lora"
+    values = {
+        "base_model": base["hub_id"] or base["name"],
+        "base_model_revision": base["revision"],
+        "base_model_relation": "adapter" if is_adapter else "finetune",
+        "library_name": "peft" if is_adapter else "transformers",
+        "tags": ["miniatures"],
+    }
+    # JSON is YAML too, and needs no rules for quotes.
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items() if value]
+    return "\n".join(["---", *lines, "---", ""])
+
+
 def _head(card: MiniatureCard) -> Iterator[Row]:
     made = card.miniature
     yield "Name", f"`{made['slug']}`"

@@ -9,14 +9,16 @@ from review.datasets import write_version
 from review.models import DatasetRow, TaskVersion
 from review.spec.prompting import canonical_json
 from serving.cards.card import MiniatureCard, card_of
-from serving.cards.markdown import markdown
+from serving.cards.markdown import front_matter, markdown
 from training.models import Miniature
 
 FOLDER: Final = "card/"
+# Beside the weights, where hubs and PEFT look for it.
+README: Final = "README.md"
 
 
 def card_files(miniature: Miniature) -> dict[str, bytes]:
-    """Return the files by path; `verify_miniature` reads them.
+    """Return the files by path; `verify_miniature` reads those of the folder.
 
     The SHA-256 of `dataset.json` is the dataset's content hash, that of a task version its own.
     """
@@ -30,7 +32,8 @@ def card_files(miniature: Miniature) -> dict[str, bytes]:
     version = miniature.run.dataset_version
     if version.is_frozen:
         files["dataset.json"] = write_version.hashed_list(version.manifest["files"])
-    return {f"{FOLDER}{name}": text.encode() for name, text in files.items()}
+    readme = f"{front_matter(card)}\n{files['card.md']}"
+    return {README: readme.encode()} | {f"{FOLDER}{name}": text.encode() for name, text in files.items()}
 
 
 def _task_versions(miniature: Miniature) -> dict[str, str]:

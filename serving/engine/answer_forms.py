@@ -15,12 +15,6 @@ from training.engine.grammar.token_masks import GrammarRefusedError, GrammarStat
 from training.engine.model.loading import LoadedStudent
 
 ANY_OBJECT: dict[str, Any] = {"type": "object"}
-UNFINISHED = RequestRefused(
-    422,
-    "length_limit",
-    "The answer reached its longest length before it was whole, and half an answer is none. Raise max_tokens, or bound "
-    "lengths in the schema (maxLength, maxItems).",
-)
 
 
 async def begin_for(ask: GenerateRequest, task: TaskSpec, student: LoadedStudent, chat: Chat) -> GrammarState | None:
@@ -55,8 +49,6 @@ def begin(ask: GenerateRequest, *, task: TaskSpec, grammars: TokenGrammars, chat
         raise RequestRefused(400, "invalid_schema", f"The answer cannot be held to this schema: {error}.") from None
 
 
-def gave_up(state: GrammarState) -> RequestRefused:
-    """Why an answer that is not whole has ended."""
-    if problem := state.problem:
-        return RequestRefused(400, "invalid_schema", f"The answer cannot be held to this schema: {problem}.")
-    return UNFINISHED
+def gave_up(problem: str) -> RequestRefused:
+    """Why an answer ended whose grammar gave up."""
+    return RequestRefused(400, "invalid_schema", f"The answer cannot be held to this schema: {problem}.")

@@ -6,7 +6,7 @@ Nothing here is secret; texts of questions stay on the socket and in memory.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -75,6 +75,14 @@ class GenerateRequest(Part):
     max_tokens: int | None = Field(None, ge=1, le=LONGEST_ANSWER)
     temperature: float = Field(0.0, ge=0, le=2)
     top_p: float = Field(1.0, gt=0, le=1)
+    # Beside `top_p`: the likeliest so many, and those at least so likely as a share of the likeliest. 0 keeps all.
+    top_k: int = Field(0, ge=0)
+    min_p: float = Field(0.0, ge=0, le=1)
+    presence_penalty: float = Field(0.0, ge=-2, le=2)
+    frequency_penalty: float = Field(0.0, ge=-2, le=2)
+    repetition_penalty: float = Field(1.0, gt=0, le=2)
+    # Added to a token's score, by its id.
+    logit_bias: dict[int, Annotated[float, Field(ge=-100, le=100)]] = Field(default_factory=dict, max_length=1024)
     seed: int | None = None
     stop: list[str] = Field(default_factory=list, max_length=4)
     # What the answer is held to: nothing, the grammar of the miniature's own task, any JSON object, or a schema.
@@ -84,6 +92,8 @@ class GenerateRequest(Part):
     caller: str = Field("", max_length=60)
     # Whether each token of the answer is told with its log probability, with the end of it.
     logprobs: bool = False
+    # How many of the likeliest tokens are told beside each.
+    top_logprobs: int = Field(0, ge=0, le=20)
     # Whether pieces are wanted as they come; without, one line at the end holds the text.
     stream: bool = True
 

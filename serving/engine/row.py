@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from serving.engine import answer_forms
 from serving.engine.contracts import DEFAULT_MAX_TOKENS, GenerateRequest
 from serving.engine.errors import RequestRefused
+from serving.engine.score_changes import ScoreChanges, score_changes
 from serving.engine.text_stream import StreamDecoder, VisibleText, places_of
 from training.engine.data.chat import Chat
 from training.engine.data.control_tokens import RowRefusedError
@@ -19,6 +20,7 @@ from training.engine.grammar.token_masks import GrammarState
 from training.engine.model.generate import NGramHistory, Sampling, room_for_answer, seed_of
 
 Finish = Literal["stop", "length"]
+Likeliest = list[tuple[str, float]]
 Probabilities = dict[str, dict[str, float]]
 _DIGITS: Final = 6
 
@@ -36,8 +38,8 @@ class FinishedAnswer:
     probabilities: Probabilities | None = None
     # Of all tokens it wrote; None of a classifier, which writes none.
     mean_log_prob: float | None = None
-    # Text and log probability of each token of the answer, where they were asked for.
-    tokens: list[tuple[str, float]] | None = None
+    # Text and log probability of each token of the answer, where they were asked for, and the likeliest in its place.
+    tokens: list[tuple[str, float, Likeliest]] | None = None
 
 
 @dataclass
@@ -62,13 +64,15 @@ class Row:
         prompt: Its token ids.
         limit: Most tokens it may write.
         fingerprint: Stands for the weights and the engine that write it.
-        must_be_whole: Whether an answer that ends before it is whole is refused; else its end says `length`.
+        changes: Of its tokens' scores, by penalties and biases; None where it asks for none.
         refusal: Why it was given up while it was being written.
         inbox: Pieces of text, then one end; filled by the event loop alone.
         probabilities: What a classifier says of each label, by field; None of one that writes.
         is_object: Whether a classifier answers with a JSON object, also where its task's answer is a bare value.
         tells_tokens: Whether its end tells the log probability of each token.
+        top_logprobs: How many of the likeliest tokens its end tells beside each.
         log_probs: Of the tokens written, by the model's own softmax.
+        likeliest: By place, the likeliest token ids with their log probabilities.
     """
 
     model: str
@@ -85,7 +89,7 @@ class Row:
     caller: str = ""
     fingerprint: str = ""
     grammar: GrammarState | None = None
-    must_be_whole: bool = False
+    changes: ScoreChanges | None = None
     asked_s: float = field(default_factory=time.perf_counter)
     written: list[int] = field(default_factory=list)
     is_cancelled: bool = False
@@ -95,7 +99,9 @@ class Row:
     probabilities: Probabilities | None = None
     is_object: bool = False
     tells_tokens: bool = False
+    top_logprobs: int = 0
     log_probs: list[float] = field(default_factory=list)
+    likeliest: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # As `training.engine.model.generate.generate` seeds its first prompt: the same seed gives the same text.
@@ -127,14 +133,14 @@ class Row:
         return "".join(self._pieces) if self.finish else ""
 
     def _hold(self, grammar: GrammarState, token: int) -> None:
-        """Feed the token to the grammar; only a complete text counts as an answer."""
+        """Feed the token to the grammar; an answer that is cut before it is whole ends as `length`."""
         grammar.take(token)
         if grammar.is_over:
             self.finish = "stop"
         if self.finish is not None:
             self.finish = "stop" if grammar.is_whole else self.finish
-            if not grammar.is_whole and (self.must_be_whole or grammar.problem):
-                self.refusal = answer_forms.gave_up(grammar)
+            if problem := grammar.problem:
+                self.refusal = answer_forms.gave_up(problem)
 
     def _read(self, token: int) -> str:
         return self.flow.add(self.decoder.add(token))
@@ -165,11 +171,15 @@ class Row:
             self._told_tokens() if self.tells_tokens else None,
         )
 
-    def _told_tokens(self) -> list[tuple[str, float]]:
+    def _told_tokens(self) -> list[tuple[str, float, Likeliest]]:
         """Tokens of the visible answer: without thinking, text after a stop, and the end of the turn."""
         pieces = self.decoder.pieces(self.written)
         places = places_of("".join(self._pieces), pieces)
-        return [(pieces[at], round(self.log_probs[at], _DIGITS)) for at in places]
+        return [(pieces[at], round(self.log_probs[at], _DIGITS), self._told_likeliest(at)) for at in places]
+
+    def _told_likeliest(self, at: int) -> Likeliest:
+        tokens = self.likeliest.get(at, [])
+        return [(self.decoder.alone(token), round(log_prob, _DIGITS)) for token, log_prob in tokens]
 
 
 def open_row(
@@ -179,13 +189,14 @@ def open_row(
     context_length: int | None,
     slot: int,
     no_repeat_ngram: int,
+    vocabulary: int,
     grammar: GrammarState | None = None,
 ) -> Row:
     """A row for a question.
 
     Raises:
-        Refused: 400: the prompt leaves no room for an answer in the model's context, or the model's own template
-            refuses the order of its turns.
+        Refused: 400: the prompt leaves no room for an answer in the model's context, the model's own template
+            refuses the order of its turns, or a bias is for a token that the model does not have.
     """
     prompt = _prompt_ids(ask, chat)
     limit = ask.max_tokens or DEFAULT_MAX_TOKENS
@@ -205,7 +216,7 @@ def open_row(
         prompt=prompt,
         limit=limit,
         slot=slot,
-        sampling=Sampling(ask.temperature, ask.top_p, seed, no_repeat_ngram),
+        sampling=Sampling(ask.temperature, ask.top_p, seed, no_repeat_ngram, ask.top_k, ask.min_p),
         stream=ask.stream,
         has_stops=bool(ask.stop),
         decoder=StreamDecoder(chat),
@@ -214,9 +225,9 @@ def open_row(
         inbox=asyncio.Queue(),
         caller=ask.caller,
         grammar=grammar,
-        # The product's own readers of a task's answers tell a cut one by its end, and show what there is.
-        must_be_whole=ask.form != "task",
+        changes=score_changes(ask, prompt, vocabulary),
         tells_tokens=ask.logprobs,
+        top_logprobs=ask.top_logprobs,
     )
 
 

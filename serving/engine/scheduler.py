@@ -124,6 +124,7 @@ class Scheduler:
                     context_length=student.context_length,
                     slot=ready.slot,
                     no_repeat_ngram=ready.no_repeat_ngram,
+                    vocabulary=student.model.config.get_text_config().vocab_size,
                     grammar=await answer_forms.begin_for(ask, ready.entry.task, student, ready.chat),
                 )
             self._fit(row, ready.network, is_asked=ask.max_tokens is not None)

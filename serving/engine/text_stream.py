@@ -35,6 +35,7 @@ class StreamDecoder:
         self._ids: list[int] = []
         self._read = 0
         self._before = ""
+        self._alone: dict[int, str] = {}
 
     def add(self, token: int) -> str:
         """The text that has become whole with this token; empty within a character."""
@@ -61,6 +62,14 @@ class StreamDecoder:
         fresh = StreamDecoder(self._tokenizer)
         found = [fresh.add(token) for token in ids]
         return [*found[:-1], found[-1] + fresh.rest()] if found else []
+
+    def alone(self, token: int) -> str:
+        """The text of one token within any text; its name where it spells nothing, as the end of a turn."""
+        if token not in self._alone:
+            # Twice, less once: what begins a text may lose its blank.
+            text = self._text([token, token])[len(self._text([token])) :]
+            self._alone[token] = text or self._tokenizer.decode([token], skip_special_tokens=False)
+        return self._alone[token]
 
     def _advance(self, text: str) -> None:
         if len(self._ids) >= _ANCHOR_EVERY:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from serving.openai import messages
 from serving.openai.errors import ApiError
 
 LONGEST_NAME: Final = 512
@@ -34,7 +35,8 @@ def ignored_options(body: Mapping[str, Any]) -> tuple[str, ...]:
         if problem := _problem(name, body[name]):
             raise ApiError(400, f"'{name}' {problem}.", code="invalid_value", param=name)
     # Asking not to be stored is heeded: nothing is.
-    return tuple(name for name in given if (name, body[name]) != ("store", False))
+    unheeded = [name for name in given if (name, body[name]) != ("store", False)]
+    return tuple(["messages.name", *unheeded] if messages.have_names(body.get("messages")) else unheeded)
 
 
 def _problem(name: str, value: object) -> str:

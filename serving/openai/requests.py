@@ -5,40 +5,58 @@ Pure. Knows bounds and types; does not know which models there are.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from serving.openai import ignored_options, response_format
+from serving.openai import drawing, ignored_options, messages, response_format, values
+from serving.openai.drawing import Drawing
 from serving.openai.errors import ApiError
 from serving.openai.response_format import OF_TASK, AnswerForm
 from web import strict_json
 
 MAX_BODY_BYTES: Final = 1 << 20
-MAX_MESSAGES: Final = 256
 MAX_STOPS: Final = 4
 MAX_STOP_CHARS: Final = 200
+MOST_CHOICES: Final = 8
+MOST_TOP_LOGPROBS: Final = 20
 LONGEST_ANSWER: Final = 8192
-ROLES: Final = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
-# Options we do not offer, with the value that asks for nothing.
+# OpenAI's default where several choices are wanted: the likeliest text several times over would be none.
+TEMPERATURE_OF_SEVERAL: Final = 1.0
+# Options we do not offer, with the values that ask for nothing: OpenAI's, then those of vLLM and llama.cpp.
 NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
-    "n": (1,),
-    "presence_penalty": (0,),
-    "frequency_penalty": (0,),
     "tools": ([],),
     "modalities": (["text"],),
-    "logit_bias": ({},),
     "parallel_tool_calls": (True, False),
-    "tool_choice": ("none",),
+    "tool_choice": ("none", "auto"),
     "functions": ([],),
-    "function_call": ("none",),
-    "top_logprobs": (0,),
+    "function_call": ("none", "auto"),
+    "reasoning_effort": ("none",),
+    "verbosity": ("medium",),
+    "add_generation_prompt": (True,),
+    "best_of": (1,),
+    "cache_prompt": (True, False),
+    "continue_final_message": (False,),
+    "echo": (False,),
+    "ignore_eos": (False,),
+    "include_stop_str_in_output": (False,),
+    "length_penalty": (1,),
+    "min_tokens": (0,),
+    "mirostat": (0,),
+    "repeat_penalty": (1,),
+    "skip_special_tokens": (True,),
+    "stop_token_ids": ([],),
+    "typical_p": (1,),
+    "use_beam_search": (False,),
 }
+NEUTRAL_OF_STREAMS: Final = {"include_obfuscation": (True, False), "continuous_usage_stats": (False,)}
 KNOWN: Final = frozenset(
     {
         "model",
         "messages",
         "record",
+        "n",
         "stream",
         "stream_options",
         "temperature",
@@ -47,8 +65,10 @@ KNOWN: Final = frozenset(
         "max_completion_tokens",
         "response_format",
         "logprobs",
+        "top_logprobs",
         "seed",
         "stop",
+        *drawing.NAMES,
         *ignored_options.NAMES,
     }
 )
@@ -70,7 +90,10 @@ class ChatRequest:
     top_p: float | None = None
     max_tokens: int | None = None
     seed: int | None = None
+    choices: int = 1
+    drawing: Drawing = drawing.PLAIN
     logprobs: bool = False
+    top_logprobs: int = 0
     stop: tuple[str, ...] = ()
     answer_form: AnswerForm = OF_TASK
     unheeded: tuple[str, ...] = ()
@@ -87,8 +110,17 @@ class ChatRequest:
             "stop": list(self.stop),
             "stream": self.stream,
             **({"logprobs": True} if self.logprobs else {}),
+            **({"top_logprobs": self.top_logprobs} if self.top_logprobs else {}),
+            **self.drawing.as_ask(),
             **self.answer_form.as_ask(),
         }
+
+    def as_asks(self, model: str) -> list[dict[str, Any]]:
+        """Ask for each choice by itself; the first draws as a question for one choice does."""
+        ask = self.as_ask(model)
+        if self.choices > 1 and self.temperature is None:
+            ask["temperature"] = TEMPERATURE_OF_SEVERAL
+        return [ask, *({**ask, "seed": _choice_seed(self.seed, at)} for at in range(1, self.choices))]
 
 
 def parse_chat_request(content: bytes, *, grammar: str = "") -> ChatRequest:
@@ -100,22 +132,27 @@ def parse_chat_request(content: bytes, *, grammar: str = "") -> ChatRequest:
     Raises:
         ApiError: 400 or 413; names the option and what it may be.
     """
-    body = _json_object(content)
+    # A null asks for nothing, whatever option it stands for.
+    body = {name: value for name, value in _json_object(content).items() if value is not None}
     for name in body:
         if name not in KNOWN:
             _refuse_unless_neutral(name, body[name])
-    stream, record = _flag(body, "stream"), _record(body)
+    logprobs = values.flag(body, "logprobs")
+    stream, record = values.flag(body, "stream"), _record(body)
     return ChatRequest(
-        model=_text(body.get("model"), "model"),
-        messages=_messages(body.get("messages")) if record is None else [],
+        model=values.text(body.get("model"), "model"),
+        messages=messages.read_messages(body.get("messages")) if record is None else [],
         record=record,
         stream=stream,
         include_usage=_include_usage(body, stream=stream),
-        temperature=_number(body, "temperature", 0, 2),
-        top_p=_number(body, "top_p", 0, 1, above=True),
+        temperature=values.number(body, "temperature", 0, 2),
+        top_p=values.number(body, "top_p", 0, 1, above=True),
         max_tokens=_max_tokens(body),
-        seed=_integer(body, "seed", -(1 << 63), (1 << 63) - 1),
-        logprobs=_flag(body, "logprobs"),
+        seed=values.integer(body, "seed", -(1 << 63), (1 << 63) - 1),
+        choices=values.integer(body, "n", 1, MOST_CHOICES) or 1,
+        drawing=drawing.read_drawing(body),
+        logprobs=logprobs,
+        top_logprobs=_top_logprobs(body, logprobs=logprobs),
         stop=_stops(body.get("stop")),
         answer_form=_answer_form(body, grammar),
         unheeded=ignored_options.ignored_options(body),
@@ -146,21 +183,19 @@ def _refuse_unless_neutral(name: str, value: object) -> None:
             code="unknown_parameter",
             param=name[:80],
         )
-    if value is not None and not any(
-        value == known and isinstance(value, bool) == isinstance(known, bool) for known in NEUTRAL[name]
-    ):
-        raise ApiError(
-            400,
-            f"'{name}' is not supported by miniatures: leave it out{_or_give(name)}.",
-            code="unsupported_parameter",
-            param=name,
-        )
+    if not _is_among(value, NEUTRAL[name]):
+        raise values.unsupported(name, f"'{name}' is not supported by miniatures: leave it out{_or_give(name)}.")
+
+
+def _is_among(value: object, choices: tuple[Any, ...]) -> bool:
+    """Look a value up; `true` is no 1."""
+    return any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in choices)
 
 
 def _or_give(name: str) -> str:
     """Name the neutral value of an option, where there is one."""
-    given = NEUTRAL[name][0]
-    return f", or give {json.dumps(given)}" if isinstance(given, int | str) else ""
+    neutral = NEUTRAL[name][0]
+    return f", or give {json.dumps(neutral)}" if isinstance(neutral, int | str) else ""
 
 
 def _record(body: dict[str, Any]) -> str | dict[str, Any] | None:
@@ -168,46 +203,10 @@ def _record(body: dict[str, Any]) -> str | dict[str, Any] | None:
     if record is None:
         return None
     if not isinstance(record, str | dict) or not record:
-        raise _wrong("record", "must be the id of a record, or an object of its facts")
+        raise values.wrong("record", "must be the id of a record, or an object of its facts")
     if body.get("messages"):
-        raise _wrong("messages", "must be empty beside 'record': every model is asked with its own prompt")
+        raise values.wrong("messages", "must be empty beside 'record': every model is asked with its own prompt")
     return record
-
-
-def _messages(value: object) -> list[dict[str, str]]:
-    if not isinstance(value, list) or not value:
-        raise _wrong("messages", "must be a list with at least one message")
-    if len(value) > MAX_MESSAGES:
-        raise _wrong("messages", f"holds more than {MAX_MESSAGES} messages")
-    return [_message(message, f"messages[{at}]") for at, message in enumerate(value)]
-
-
-def _message(value: object, place: str) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise _wrong(place, "must be an object with role and content")
-    role = value.get("role")
-    if not isinstance(role, str) or role not in ROLES:
-        raise _wrong(f"{place}.role", f"must be one of {', '.join(ROLES)}")
-    for name in value:
-        if name not in ("role", "content") and value[name] not in (None, []):
-            raise ApiError(
-                400,
-                f"'{name[:80]}' in {place} is not supported.",
-                code="unsupported_parameter",
-                param=f"{place}.{name[:80]}",
-            )
-    return {"role": ROLES[role], "content": _content(value.get("content"), f"{place}.content")}
-
-
-def _content(value: object, place: str) -> str:
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, list):
-        raise _wrong(place, "must be text, or a list of text parts")
-    for part in value:
-        if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
-            raise _wrong(place, "may hold parts of the type 'text' only")
-    return "".join(part["text"] for part in value)
 
 
 def _include_usage(body: dict[str, Any], *, stream: bool) -> bool:
@@ -215,29 +214,41 @@ def _include_usage(body: dict[str, Any], *, stream: bool) -> bool:
     if options is None:
         return False
     if not stream:
-        raise _wrong("stream_options", "is only for stream: true")
+        raise values.wrong("stream_options", "is only for stream: true")
     if not isinstance(options, dict):
-        raise _wrong("stream_options", "must be an object")
-    for name in options:
-        if name != "include_usage":
-            raise ApiError(
-                400,
-                f"'stream_options.{name[:80]}' is not supported.",
-                code="unsupported_parameter",
-                param=f"stream_options.{name[:80]}",
-            )
-    return _flag(options, "include_usage")
+        raise values.wrong("stream_options", "must be an object")
+    for name, value in options.items():
+        if name != "include_usage" and value is not None and not _is_among(value, NEUTRAL_OF_STREAMS.get(name, ())):
+            option = f"stream_options.{name[:80]}"
+            raise values.unsupported(option, f"'{option}' is not supported.")
+    return values.flag(options, "include_usage")
 
 
 def _max_tokens(body: dict[str, Any]) -> int | None:
-    known = [_integer(body, name, 1, LONGEST_ANSWER) for name in ("max_completion_tokens", "max_tokens")]
+    known = [values.integer(body, name, 1, LONGEST_ANSWER) for name in ("max_completion_tokens", "max_tokens")]
     return next((value for value in known if value is not None), None)
+
+
+def _top_logprobs(body: dict[str, Any], *, logprobs: bool) -> int:
+    count = values.integer(body, "top_logprobs", 0, MOST_TOP_LOGPROBS) or 0
+    if count and not logprobs:
+        raise values.wrong("top_logprobs", "is only for logprobs: true")
+    return count
+
+
+def _choice_seed(seed: int | None, at: int) -> int | None:
+    """Seed a further choice by a hash: it shares its draws with no neighbouring seed's first choice."""
+    if seed is None:
+        return None
+    return int.from_bytes(hashlib.sha256(f"{seed} {at}".encode()).digest()[:5])
 
 
 def _answer_form(body: dict[str, Any], grammar: str) -> AnswerForm:
     form = response_format.answer_form(body.get("response_format"), header=grammar)
     if form.kind in ("json_object", "json_schema") and _stops(body.get("stop")):
-        raise _wrong("stop", "cannot be combined with response_format: it would cut the answer before it is whole")
+        raise values.wrong(
+            "stop", "cannot be combined with response_format: it would cut the answer before it is whole"
+        )
     return form
 
 
@@ -246,47 +257,7 @@ def _stops(value: object) -> tuple[str, ...]:
         return ()
     stops = [value] if isinstance(value, str) else value
     if not isinstance(stops, list) or len(stops) > MAX_STOPS or not all(isinstance(stop, str) for stop in stops):
-        raise _wrong("stop", f"must be a text, or a list of up to {MAX_STOPS} texts")
+        raise values.wrong("stop", f"must be a text, or a list of up to {MAX_STOPS} texts")
     if any(not stop or len(stop) > MAX_STOP_CHARS for stop in stops):
-        raise _wrong("stop", f"texts must have 1 to {MAX_STOP_CHARS} characters")
+        raise values.wrong("stop", f"texts must have 1 to {MAX_STOP_CHARS} characters")
     return tuple(stops)
-
-
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise _wrong(name, "must be a text")
-    return value
-
-
-def _flag(body: dict[str, Any], name: str) -> bool:
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise _wrong(name, "must be true or false")
-    return bool(value)
-
-
-def _number(body: dict[str, Any], name: str, low: float, high: float, *, above: bool = False) -> float | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not low <= value <= high
-        or (above and value <= low)
-    ):
-        raise _wrong(name, f"must be a number {'above' if above else 'from'} {low} to {high}")
-    return float(value)
-
-
-def _integer(body: dict[str, Any], name: str, low: int, high: int) -> int | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _wrong(name, f"must be a whole number from {low} to {high}")
-    return value
-
-
-def _wrong(name: str, says: str) -> ApiError:
-    return ApiError(400, f"'{name}' {says}.", code="invalid_value", param=name)

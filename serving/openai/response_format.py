@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from serving.openai.errors import ApiError
+from serving.openai import values
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SCHEMA_PARTS: Final = ("name", "description", "schema", "strict")
+_PARTS: Final = {"text": (), "json_object": ("schema",), "json_schema": ("json_schema", "schema")}
 
 
 @dataclass(frozen=True)
@@ -46,40 +47,44 @@ def answer_form(value: object, *, header: str = "") -> AnswerForm:
         ApiError: 400; names the part and what it may be. Whether the schema can be held to is the engine's to say.
     """
     if (without := _WITHOUT_FORMAT.get(header.strip().lower())) is None:
-        raise _wrong(GRAMMAR_HEADER, "must be 'task' (the default) or 'off'")
+        raise values.wrong(GRAMMAR_HEADER, "must be 'task' (the default) or 'off'")
     if value is None:
         return without
     if not isinstance(value, dict):
-        raise _wrong("response_format", "must be an object with a type")
+        raise values.wrong("response_format", "must be an object with a type")
     kind = value.get("type")
     if kind not in ("text", "json_object", "json_schema"):
-        raise _wrong("response_format.type", "must be text, json_object or json_schema")
-    for name in value:
-        if name != "type" and not (kind == "json_schema" and name == "json_schema"):
-            raise _wrong(f"response_format.{name[:80]}", f"is not known for the type {kind}")
+        raise values.wrong("response_format.type", "must be one of text, json_object, json_schema")
+    parts = {name: part for name, part in value.items() if name != "type" and part is not None}
+    for name in parts:
+        if name not in _PARTS[kind]:
+            raise values.wrong(f"response_format.{name[:80]}", f"is not known for the type {kind}")
     if kind == "text":
         return without
-    return AnswerForm(kind, _schema(value.get("json_schema")) if kind == "json_schema" else None)
+    if "schema" in parts:
+        # As llama.cpp takes a schema, also beside the type json_object.
+        return AnswerForm("json_schema", _schema(parts["schema"], "response_format.schema"))
+    return AnswerForm(kind, _named_schema(parts.get("json_schema")) if kind == "json_schema" else None)
 
 
-def _schema(value: object) -> dict[str, Any]:
+def _named_schema(value: object) -> dict[str, Any]:
     place = "response_format.json_schema"
     if not isinstance(value, dict):
-        raise _wrong(place, "must be an object with name and schema")
-    for name in value:
+        raise values.wrong(place, "must be an object with name and schema")
+    parts = {name: part for name, part in value.items() if part is not None}
+    for name in parts:
         if name not in _SCHEMA_PARTS:
-            raise _wrong(f"{place}.{name[:80]}", "is not known")
-    if not isinstance(value.get("name"), str) or not _NAME.fullmatch(value["name"]):
-        raise _wrong(f"{place}.name", "must be 1 to 64 letters, digits, _ or -")
-    if value.get("strict") is not None and not isinstance(value["strict"], bool):
-        raise _wrong(f"{place}.strict", "must be true or false")
-    if not isinstance(value.get("description", ""), str):
-        raise _wrong(f"{place}.description", "must be a text")
-    schema = value.get("schema")
-    if not isinstance(schema, dict):
-        raise _wrong(f"{place}.schema", "must be a JSON Schema object")
-    return schema
+            raise values.wrong(f"{place}.{name[:80]}", "is not known")
+    if not isinstance(parts.get("name"), str) or not _NAME.fullmatch(parts["name"]):
+        raise values.wrong(f"{place}.name", "must be 1 to 64 letters, digits, _ or -")
+    if not isinstance(parts.get("strict", False), bool):
+        raise values.wrong(f"{place}.strict", "must be true or false")
+    if not isinstance(parts.get("description", ""), str):
+        raise values.wrong(f"{place}.description", "must be a text")
+    return _schema(parts.get("schema"), f"{place}.schema")
 
 
-def _wrong(name: str, says: str) -> ApiError:
-    return ApiError(400, f"'{name}' {says}.", code="invalid_value", param=name)
+def _schema(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise values.wrong(place, "must be a JSON Schema object")
+    return value

@@ -32,8 +32,8 @@ class EngineRefusal(Exception):  # noqa: N818 (it is an answer, not a fault)
 NOT_SERVING = EngineRefusal(
     503,
     "not_serving",
-    "No engine is serving now. It starts by itself after a crash; try again in a few seconds, or start it on the "
-    "Miniatures page.",
+    "No engine is serving now. Try again in a few seconds where it is starting; the Miniatures page says how it stands, "
+    "and starts it.",
     5,
 )
 CUT_OFF = EngineRefusal(503, "engine_lost", "The engine went away before the answer was finished. Try again.", 2)

@@ -19,8 +19,9 @@ from serving.openai.response_format import GRAMMAR_HEADER
 from serving.openai.responses import CompletionShape
 from serving.promotions import queries
 from serving.runtime.engine_client import EngineRefusal
-from serving.v1 import auth, db_threads, rate_limits, routed, routers, streams
+from serving.v1 import auth, choices, db_threads, rate_limits, routed, routers, streams
 from serving.v1.auth import AdmittedRequest
+from serving.v1.choices import ChoicePiece
 from serving.v1.rate_limits import RateClaim
 from serving.v1.routers import RoutedRequest
 from serving.v1.usage import UsageEntry
@@ -39,7 +40,7 @@ PARAMS = {
     "memory_exceeded": "messages",
     "bad_messages": "messages",
     "invalid_schema": "response_format",
-    "length_limit": "max_tokens",
+    "invalid_logit_bias": "logit_bias",
 }
 
 
@@ -94,22 +95,38 @@ async def completions(request: HttpRequest) -> HttpResponseBase:
 async def _answered(admitted: AdmittedRequest, entry: UsageEntry) -> HttpResponseBase:
     question = admitted.question
     is_ours = admitted.caller.member is None
-    ask = question.as_ask(admitted.miniature.slug)
+    asks = question.as_asks(admitted.miniature.slug)
     shape = functools.partial(CompletionShape, question.model, include_usage=question.include_usage, is_ours=is_ours)
+    if len(asks) > 1:
+        return await _several(asks, entry, shape, stream=question.stream)
+    (ask,) = asks
     if not question.stream:
         answer = await streams.whole_answer(ask, entry)
         return JsonResponse(shape(fingerprint=answer["fingerprint"]).completion(answer["text"], answer["done"]))
     opened = await streams.open_stream(ask, entry)
     parts = shape(fingerprint=opened.fingerprint)
     stream = streams.EventStream(
-        opened,
-        entry,
-        opening=parts.first(),
-        text=parts.piece,
-        end=parts.last,
-        failure=lambda refusal: responses.sse_event(_as_api_error(refusal).body),
+        opened, entry, opening=parts.first(), text=parts.piece, end=parts.last, failure=_failure_event
     )
     return StreamingHttpResponse(stream, content_type="text/event-stream", headers=streams.HEADERS)
+
+
+async def _several(
+    asks: list[dict[str, Any]], entry: UsageEntry, shape: Callable[..., CompletionShape], *, stream: bool
+) -> HttpResponseBase:
+    """Answer with several choices."""
+    if not stream:
+        answer = await choices.whole_choices(asks, entry)
+        return JsonResponse(shape(fingerprint=answer["fingerprint"]).completion_of(answer["choices"], answer["done"]))
+    opened = await choices.open_choices(asks, entry)
+    parts = shape(fingerprint=opened.fingerprint)
+
+    def piece(news: ChoicePiece) -> bytes:
+        return parts.ending(news.done, news.index) if news.done else parts.piece(news.text, news.index)
+
+    opening = b"".join(map(parts.first, range(len(asks))))
+    events = streams.EventStream(opened, entry, opening=opening, text=piece, end=parts.end, failure=_failure_event)
+    return StreamingHttpResponse(events, content_type="text/event-stream", headers=streams.HEADERS)
 
 
 @openai_view("GET", "HEAD")
@@ -185,6 +202,10 @@ def _told(admitted: AdmittedRequest | RoutedRequest) -> dict[str, str]:
 def _asked(admitted: AdmittedRequest, taken: RateClaim) -> UsageEntry:
     caller = admitted.caller
     return UsageEntry(admitted.miniature.pk, caller.member_id, caller.token, "answered", taken=taken)
+
+
+def _failure_event(refusal: EngineRefusal) -> bytes:
+    return responses.sse_event(_as_api_error(refusal).body)
 
 
 def _as_api_error(refusal: EngineRefusal) -> ApiError:

@@ -75,11 +75,11 @@ def claim(token: str, question: ChatRequest) -> RateClaim:
 
 def _most_tokens(question: ChatRequest, limit: int) -> int:
     """Upper bound of a request's tokens, capped at a minute's where only our estimate exceeds it."""
-    answer = question.max_tokens or min(DEFAULT_MAX_TOKENS, limit)
+    answer = question.choices * (question.max_tokens or min(DEFAULT_MAX_TOKENS, limit // question.choices))
     if answer > limit:
         raise ApiError(
             400,
-            f"'max_tokens' asks for {answer} tokens; this server lets a token have {limit} a minute.",
+            f"'max_tokens' asks for {answer} tokens in all; this server lets a token have {limit} a minute.",
             code="invalid_value",
             param="max_tokens",
         )

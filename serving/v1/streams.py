@@ -6,29 +6,39 @@ Runs on the event loop. Knows the engine's link and the counting; the shape of e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Final, ParamSpec
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 from serving.runtime import engine_client
-from serving.runtime.engine_client import AnswerStream, EngineRefusal
+from serving.runtime.engine_client import EngineRefusal
 from serving.v1 import db_threads, usage
 from serving.v1.usage import UsageEntry
 
 Given = ParamSpec("Given")
+Got = TypeVar("Got")
 # No proxy may hold a stream back or keep it.
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _counting: set[asyncio.Task[None]] = set()
-Text = Callable[[str], bytes]
+Text = Callable[[Any], bytes]
 End = Callable[[dict[str, Any]], bytes]
 Failure = Callable[[EngineRefusal], bytes]
+
+
+class OpenAnswer(Protocol):
+    """An answer under way: one choice of it, or several."""
+
+    def pieces(self) -> AsyncIterator[dict[str, Any]]:
+        """Each `{"text"}` as it comes and one `{"done"}`."""
+
+    def close(self) -> None: ...
 
 
 class EventStream:
     """The body of a streaming response. Django closes it where the client left before the first byte."""
 
     def __init__(
-        self, answer: AnswerStream, asked: UsageEntry, *, opening: bytes, text: Text, end: End, failure: Failure
+        self, answer: OpenAnswer, asked: UsageEntry, *, opening: bytes, text: Text, end: End, failure: Failure
     ) -> None:
         self._answer, self._asked = answer, asked
         self._opening, self._text, self._end, self._failure = opening, text, end, failure
@@ -59,16 +69,21 @@ class EventStream:
             count_later(asked)
 
 
-async def open_stream(ask: dict[str, Any], asked: UsageEntry) -> AnswerStream:
+async def open_stream(ask: dict[str, Any], asked: UsageEntry) -> engine_client.AnswerStream:
     """Ask the engine and wait for the first piece; a refusal is counted.
 
     Raises:
         EngineRefusal: The engine said no.
     """
+    return await count_refusals(engine_client.open_answer({**ask, "caller": asked.token}), asked)
+
+
+async def count_refusals(opening: Awaitable[Got], entry: UsageEntry) -> Got:
+    """Wait for an answer to begin; a refusal is counted."""
     try:
-        return await engine_client.open_answer({**ask, "caller": asked.token})
+        return await opening
     except EngineRefusal:
-        count_later(replace(asked, outcome="error"))
+        count_later(replace(entry, outcome="error"))
         raise
 
 
@@ -78,13 +93,18 @@ async def whole_answer(ask: dict[str, Any], asked: UsageEntry) -> dict[str, Any]
     Raises:
         EngineRefusal: The engine said no, or went away.
     """
-    outcome = replace(asked, outcome="cancelled")
+    return await count_answer(engine_client.whole_answer({**ask, "caller": asked.token}), asked)
+
+
+async def count_answer(asking: Awaitable[dict[str, Any]], entry: UsageEntry) -> dict[str, Any]:
+    """Wait for a whole answer, counted by its `done`."""
+    outcome = replace(entry, outcome="cancelled")
     try:
-        answer = await engine_client.whole_answer({**ask, "caller": asked.token})
-        outcome = answered(asked, answer["done"])
+        answer = await asking
+        outcome = answered(entry, answer["done"])
         return answer
     except EngineRefusal:
-        outcome = replace(asked, outcome="error")
+        outcome = replace(entry, outcome="error")
         raise
     finally:
         count_later(outcome)

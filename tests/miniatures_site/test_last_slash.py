@@ -50,7 +50,7 @@ def test_every_route_is_reached_in_both_forms_under_its_one_name() -> None:
 
 
 def test_the_description_has_one_form_of_each() -> None:
-    paths = list(schema.whole()["paths"])
+    paths = [path for path in schema.whole()["paths"] if path.startswith("/api/")]
 
     assert len({path.rstrip("/") for path in paths}) == len(paths) > 100
     assert {path for path in paths if not path.endswith("/") and "." not in path.rsplit("/", 1)[1]} == set()

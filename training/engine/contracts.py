@@ -59,6 +59,8 @@ class StudentRef(Part):
     revision: str | None = None
     licence: str = ""
     ways: Ways = Ways()
+    # Names a folder's model to others in an adapter of it; no part of what a student is told apart by.
+    name: str = Field("", exclude=True)
 
     @model_validator(mode="after")
     def _names_one_pinned_model(self) -> StudentRef:

@@ -88,7 +88,7 @@ def student_ref(student: Student, run: TrainingRun) -> dict[str, Any]:
             f"The files of the student '{student.slug}' are not those that were registered.",
             hint="Put the registered files back, or register the folder under another path.",
         )
-    return {**named, "path": str(facts.path)}
+    return {**named, "path": str(facts.path), "name": student.name}
 
 
 def miniature_files(miniature: Miniature, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """What one gold looks like in each format. Pure Python; knows neither tables nor files.
 
-`sft`, `dpo` and `kto` are what TRL and `datasets.load_dataset("json")` read as they are; `raw` follows `RAW_SCHEMA`.
+`sft`, `dpo`, `kto` and `messages` are what TRL and `datasets.load_dataset("json")` read as they are; `raw` follows `RAW_SCHEMA`.
+`messages` has the rows of `sft`, line by line, as OpenAI's fine-tuning takes them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from review.spec.prompting import Message, canonical_json
 from review.text.grounding import quoting
 
 Row = dict[str, Any]
-FORMATS = ("sft", "dpo", "kto", "raw")
+FORMATS = ("sft", "dpo", "kto", "raw", "messages")
 # The file of drafts that nobody judged. It is no format: nothing that lists, serves or sends formats knows it.
 UNJUDGED = "unjudged"
 # What is said of a person's verdict, which such a draft has none of.
@@ -28,16 +29,18 @@ def rows(gold: JudgedDraft) -> dict[str, list[Row]]:
     """
     prompt = prompting.messages(gold.taught, gold.facts, audience="student", thread=gold.thread)
     answer = _answer(gold.text)
+    sft = _sft(gold, prompt, answer) if gold.is_positive else []
     return {
-        "sft": _sft(gold, prompt, answer) if gold.is_positive else [],
+        "sft": sft,
         "dpo": _dpo(gold, prompt, answer),
         "kto": _kto(gold, prompt, answer),
         "raw": [raw_row(gold)],
+        "messages": [{"messages": [*prompt, *answer]}] * len(sft),
     }
 
 
 def drafts_of(row: Row) -> set[str]:
-    """Ids of the drafts whose text a row of any format holds."""
+    """Ids of the drafts whose text a row holds; a row of `messages` tells none."""
     meta = json.loads(row["meta"]) if "meta" in row else {}
     return set(meta.get("drafts", [])) or {str(row["id"]).partition(":")[0]}
 

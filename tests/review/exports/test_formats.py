@@ -82,6 +82,21 @@ def test_the_four_formats_tell_of_the_same_prompt_and_answer(freeze: Freeze, jud
         assert row["prompt"] == prompting.messages(spec, facts, audience="student")
 
 
+def conversations(version: DatasetVersion) -> list[dict[str, object]]:
+    return [{"messages": row["prompt"] + row["completion"]} for row in rows_of(version, "sft")]
+
+
+def test_messages_are_the_rows_of_sft_as_one_conversation_each(freeze: Freeze, judged: list[Record]) -> None:
+    version = freeze()
+
+    rows = rows_of(version, "messages")
+    assert rows == conversations(version)
+    assert len(rows) == sum(version.counts["formats"]["messages"].values()) == 8
+    assert {tuple(message["role"] for message in row["messages"]) for row in rows} <= {
+        ("system", "user", "assistant"), ("user", "assistant"),
+    }  # fmt: skip
+
+
 def test_a_preference_is_a_pair_with_each_other_draft_shown(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:
@@ -191,7 +206,7 @@ def test_a_draft_that_was_revoked_stands_on_no_side_of_a_pair(
     version = freeze()
 
     assert all(str(other.pk) not in meta(row)["drafts"] for row in rows_of(version, "dpo"))
-    assert all(str(edited.pk) not in row["id"] for format_ in FORMATS for row in rows_of(version, format_))
+    assert all(str(edited.pk) not in row.get("id", "") for format_ in FORMATS for row in rows_of(version, format_))
 
 
 @pytest.mark.slow
@@ -234,7 +249,7 @@ def test_ids_are_unique_within_a_format_and_lines_are_canonical(
 
     for format_ in FORMATS:
         rows = rows_of(version, format_)
-        assert len({row["id"] for row in rows}) == len(rows)
+        assert format_ == "messages" or len({row["id"] for row in rows}) == len(rows)
     assert data_of(version, "train", "dpo") == b"".join(map(line, _rows_of_split(version, "dpo", "train")))
 
 
@@ -254,7 +269,8 @@ def test_erasing_a_person_takes_their_rows_out_of_every_format_and_container(
         for container in ("jsonl", "parquet"):
             rows = rows_of(version, format_, container)
             assert record.title not in str(rows)
-            assert format_ == "raw" or str(best.pk) not in str([row["id"] for row in rows])
+            assert format_ == "raw" or str(best.pk) not in str([row.get("id") for row in rows])
+    assert rows_of(version, "messages") == conversations(version)
     for row in rows_of(version, "raw"):
         jsonschema.validate(row, RAW_SCHEMA)
 

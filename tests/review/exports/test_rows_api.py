@@ -56,7 +56,7 @@ def unzipped(encoding: str, body: bytes) -> bytes:
 
 
 @pytest.mark.slow(after_first=True)
-@pytest.mark.parametrize("format_", ["sft", "dpo", "kto", "raw"])
+@pytest.mark.parametrize("format_", ["sft", "dpo", "kto", "raw", "messages"])
 def test_each_format_comes_as_it_was_frozen_under_its_hash(
     api: APIClient, version: DatasetVersion, format_: str
 ) -> None:

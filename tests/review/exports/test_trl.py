@@ -71,10 +71,11 @@ def trained(trainer: Any, rows: Any) -> list[float]:
 
 
 @pytest.mark.slow
-def test_sft_trains_with_the_sft_trainer(load: Load, tmp_path: Path) -> None:
+@pytest.mark.parametrize("format_", ["sft", "messages"])
+def test_sft_trains_with_the_sft_trainer(load: Load, tmp_path: Path, format_: str) -> None:
     from trl import SFTConfig, SFTTrainer
 
-    rows = load("sft")
+    rows = load(format_)
     losses = trained(SFTTrainer(STUDENT, args=SFTConfig(**steps(tmp_path)), train_dataset=rows), rows)
 
     assert len(losses) == 3
@@ -105,7 +106,7 @@ def test_kto_trains_with_the_kto_trainer(load: Load, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow(after_first=True)
-@pytest.mark.parametrize("format_", ["sft", "dpo", "kto"])
+@pytest.mark.parametrize("format_", ["sft", "dpo", "kto", "messages"])
 def test_parquet_loads_to_the_same_columns_and_rows_as_jsonl(load: Load, format_: str) -> None:
     lines, columns = load(format_), load(format_, "parquet")
 

@@ -11,6 +11,10 @@ from serving.openai import requests
 from serving.openai.errors import ApiError
 from serving.runtime import internal_keys
 
+PLAIN = {
+    "model": "m", "stop": ["END"],
+    "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "ab"}],
+}  # fmt: skip
 GOOD = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 
 
@@ -23,14 +27,11 @@ def refused(**changes):
 @pytest.mark.parametrize(
     ("changes", "param"),
     [
-        ({"n": 2}, "n"),
-        ({"n": True}, "n"),
         ({"tools": [{"type": "function"}]}, "tools"),
-        ({"logprobs": True, "top_logprobs": 5}, "top_logprobs"),
-        ({"presence_penalty": 0.5}, "presence_penalty"),
-        ({"logit_bias": {"5": 100}}, "logit_bias"),
-        ({"stream": True, "stream_options": {"include_obfuscation": True}}, "stream_options.include_obfuscation"),
-        ({"messages": [{"role": "user", "content": "a", "name": "eve"}]}, "messages[0].name"),
+        ({"best_of": 2}, "best_of"),
+        ({"cache_prompt": 1}, "cache_prompt"),
+        ({"stream": True, "stream_options": {"pace": "slow"}}, "stream_options.pace"),
+        ({"messages": [{"role": "user", "content": "a", "audio": {"id": "b"}}]}, "messages[0].audio"),
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(changes, param):
@@ -57,6 +58,27 @@ def test_what_nobody_knows_is_refused_rather_than_ignored():
         ({"max_tokens": 1.5}, "max_tokens"),
         ({"max_completion_tokens": 10**9}, "max_completion_tokens"),
         ({"seed": 0.5}, "seed"),
+        ({"n": 9}, "n"),
+        ({"n": 0}, "n"),
+        ({"n": True}, "n"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
+        ({"top_logprobs": 5}, "top_logprobs"),
+        ({"presence_penalty": 2.5}, "presence_penalty"),
+        ({"frequency_penalty": "much"}, "frequency_penalty"),
+        ({"repetition_penalty": 0}, "repetition_penalty"),
+        ({"repetition_penalty": 2.1}, "repetition_penalty"),
+        ({"top_k": -2}, "top_k"),
+        ({"top_k": 1.5}, "top_k"),
+        ({"min_p": 1.5}, "min_p"),
+        ({"logit_bias": [5]}, "logit_bias"),
+        ({"logit_bias": {"the": 5}}, "logit_bias"),
+        ({"logit_bias": {"-1": 5}}, "logit_bias"),
+        ({"logit_bias": {"07": 5}}, "logit_bias"),
+        ({"logit_bias": {"7": 101}}, "logit_bias.7"),
+        ({"logit_bias": {"7": True}}, "logit_bias.7"),
+        ({"logit_bias": {str(token): 1 for token in range(1025)}}, "logit_bias"),
+        ({"messages": [{"role": "user", "content": "a", "name": "e" * 65}]}, "messages[0].name"),
+        ({"response_format": {"type": "json_object", "schema": "{}"}}, "response_format.schema"),
         ({"response_format": "json"}, "response_format"),
         ({"response_format": {"type": "xml"}}, "response_format.type"),
         ({"response_format": {"type": "text", "json_schema": {}}}, "response_format.json_schema"),
@@ -155,14 +177,18 @@ def test_asking_not_to_be_stored_is_heeded():
 
 
 def test_a_refusal_names_the_value_that_would_pass():
-    assert "or give 1" in refused(n=3).message
-    assert "or give 0" in refused(logprobs=True, top_logprobs=2).message
+    assert "or give 1" in refused(best_of=3).message
+    assert "from 1 to 8" in refused(n=9).message
+    assert "from -2 to 2" in refused(presence_penalty=3).message
+    assert "above 0 to 2" in refused(repetition_penalty=0).message
+    assert "from -100 to 100" in refused(logit_bias={"1": 200}).message
 
 
 def test_neutral_values_and_both_forms_of_content_are_taken():
     question = requests.parse_chat_request(
         json.dumps({
-            "model": "m", "n": 1, "presence_penalty": 0.0, "logprobs": False, "tools": None, "stream": None,
+            "model": "m", "n": 1, "presence_penalty": 0.0, "logprobs": False, "tools": [], "tool_choice": "auto",
+            "cache_prompt": True, "best_of": 1, "skip_special_tokens": True, "top_k": -1, "repetition_penalty": 1,
             "stop": "END", "response_format": {"type": "text"},
             "messages": [
                 {"role": "developer", "content": "Be brief."},
@@ -173,6 +199,7 @@ def test_neutral_values_and_both_forms_of_content_are_taken():
 
     assert question.messages == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "ab"}]
     assert question.stop == ("END",)
+    assert question.as_asks("m") == [requests.parse_chat_request(json.dumps(PLAIN).encode()).as_ask("m")]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +208,15 @@ def test_neutral_values_and_both_forms_of_content_are_taken():
         (None, {"form": "task"}),
         ({"type": "text"}, {"form": "task"}),
         ({"type": "json_object"}, {"form": "json_object"}),
+        ({"type": "json_object", "json_schema": None}, {"form": "json_object"}),
+        (
+            {"type": "json_object", "schema": {"type": "null"}},
+            {"form": "json_schema", "answer_schema": {"type": "null"}},
+        ),
+        (
+            {"type": "json_schema", "json_schema": {"name": "a", "description": None, "schema": {}, "strict": None}},
+            {"form": "json_schema", "answer_schema": {}},
+        ),
         (
             {
                 "type": "json_schema",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from huggingface_hub import ModelCard
 from rest_framework.test import APIClient
 
 from evaluation.evaluations import run_inputs, start_evaluation
@@ -18,9 +19,9 @@ from generation.models import PriceEntry, Teacher
 from members.models import Member
 from serving.cards import queries as card_queries
 from serving.cards.card import card_of
-from serving.cards.markdown import markdown
+from serving.cards.markdown import front_matter, markdown
 from training.miniatures import queries
-from training.models import HostPrice, Miniature, TrainingRun
+from training.models import HostPrice, Miniature, Student, TrainingRun
 
 pytestmark = pytest.mark.django_db
 ENVIRONMENT = {
@@ -46,6 +47,15 @@ def test_an_unmeasured_miniature_says_so_and_names_nobody(miniature: Miniature, 
     assert card.lineage["dataset_version"]["content_hash"] in text
     assert card.lineage["reviewers"] == 1
     assert "'url'" not in str(card.as_json())
+
+
+def test_the_head_of_a_downloaded_card_names_a_hub_s_base_by_its_commit(miniature: Miniature, admin: Member) -> None:
+    Student.objects.filter(pk=miniature.student_id).update(hub_id="maker/open", revision="b" * 40)
+
+    head = ModelCard(front_matter(card_of(queries.miniature_or_404(admin, miniature.pk)))).data.to_dict()
+
+    assert (head["base_model"], head["base_model_revision"]) == ("maker/open", "b" * 40)
+    assert (head["base_model_relation"], head["library_name"]) == ("adapter", "peft")
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from huggingface_hub import ModelCard
 
 from evaluation.evaluations import run_inputs, start_evaluation
 from members.models import Member
@@ -107,8 +108,12 @@ def test_a_downloaded_miniature_holds_with_its_card_evaluation_and_rows(
     path.write_bytes(content)
     call_command("verify_miniature", str(path), str(rows))
     lines = capsys.readouterr().out.splitlines()
-    names = {name.partition("/")[2] for name in zipfile.ZipFile(io.BytesIO(content)).namelist()}
-    assert names >= {MANIFEST, CARD, DATASET, "card/card.md", f"card/evaluation-{evaluation.pk}.json"}
+    unzipped = zipfile.ZipFile(io.BytesIO(content))
+    names = {name.partition("/")[2] for name in unzipped.namelist()}
+    readme = ModelCard(unzipped.read(f"{miniature.slug}/README.md").decode())
+    assert (readme.data.base_model, readme.data.library_name) == (miniature.student.name, "peft")
+    assert readme.text.strip() == unzipped.read(f"{miniature.slug}/card/card.md").decode().strip()
+    assert names >= {MANIFEST, CARD, DATASET, "README.md", "card/card.md", f"card/evaluation-{evaluation.pk}.json"}
     assert lines == [
         f"{len(names) + 1} files hold.",
         f"Miniature {miniature.slug}: {miniature.manifest_sha256}",

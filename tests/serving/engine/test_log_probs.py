@@ -69,9 +69,9 @@ def test_tokens_are_told_where_they_are_asked_for_and_spell_the_answer(serve: Ca
     text, done, row, (again, plain) = serve(work)
 
     assert again == text and plain.tokens is None and plain.mean_log_prob == done.mean_log_prob
-    assert "".join(piece for piece, _ in done.tokens).strip() == text
-    assert [round(value, 6) for value in row.log_probs[: len(done.tokens)]] == [value for _, value in done.tokens]
-    assert all(value <= 0 for _, value in done.tokens)
+    assert "".join(piece for piece, *_ in done.tokens).strip() == text
+    assert [round(value, 6) for value in row.log_probs[: len(done.tokens)]] == [value for _, value, _ in done.tokens]
+    assert all(value <= 0 and likeliest == [] for _, value, likeliest in done.tokens)
 
 
 def test_tokens_behind_a_stop_are_left_out(serve: Callable[..., Any]) -> None:
@@ -81,6 +81,6 @@ def test_tokens_behind_a_stop_are_left_out(serve: Callable[..., Any]) -> None:
 
     whole, (text, done) = serve(work)
 
-    spelled = "".join(piece for piece, _ in done.tokens)
+    spelled = "".join(piece for piece, *_ in done.tokens)
     assert text == whole[: whole.index(whole[8:11])].strip()
     assert text in spelled and len(done.tokens) <= done.completion_tokens

@@ -106,3 +106,30 @@ def test_what_is_out_of_reach_is_never_drawn():
 def test_scores_that_are_no_numbers_are_an_error():
     with pytest.raises(ValueError, match="not numbers"):
         sample_tokens(torch.full((1, 10), torch.nan), [TokenSampling(1.0, 1.0, 1, 0)])
+
+
+@pytest.mark.parametrize(("top_k", "min_p"), [(1, 0.0), (5, 0.0), (0, 0.3), (8, 0.2), (3, 0.001), (100, 0.0)])
+def test_the_likeliest_few_and_a_least_share_of_the_likeliest_keep_exactly_those(top_k, min_p):
+    scores = scores_of(SIZE)
+    masses = torch.softmax(scores[0], dim=0)
+    inside = set(masses.topk(min(top_k or SIZE, SIZE)).indices.tolist())
+    inside &= set((masses >= min_p * masses.max()).nonzero()[:, 0].tolist())
+    kept = torch.zeros(SIZE).index_fill_(0, torch.tensor(sorted(inside)), 1.0) * masses
+
+    drawn = sample_tokens(
+        scores.repeat(DRAWS, 1), [TokenSampling(1.0, 1.0, seed, 0, top_k, min_p) for seed in range(DRAWS)]
+    )
+
+    assert set(drawn) <= inside
+    seen = torch.bincount(torch.tensor(drawn), minlength=SIZE).double()[sorted(inside)]
+    wanted = (kept / kept.sum()).double()[sorted(inside)] * DRAWS
+    assert float(((seen - wanted) ** 2 / wanted).sum()) < CRITICAL_39
+
+
+def test_a_share_is_one_of_what_the_likeliest_few_leave():
+    scores = torch.tensor([[3.0, 2.0, 1.0, 0.0]])
+    # Of the three likeliest the first holds .665, so that a share of .66 keeps it alone; of all four it holds .644.
+    wishes = [TokenSampling(1.0, 0.66, seed, 0, 3, 0.0) for seed in range(200)]
+
+    assert set(sample_tokens(scores.repeat(200, 1), wishes)) == {0}
+    assert set(sample_tokens(scores.repeat(200, 1), [TokenSampling(1.0, 0.66, n, 0) for n in range(200)])) == {0, 1}

@@ -124,6 +124,25 @@ def test_a_student_inside_the_run_directory_is_found_after_the_directory_has_mov
     assert json.loads((moved / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"] == "tiny"
 
 
+@pytest.mark.parametrize(
+    ("source", "name", "revision"),
+    [
+        (StudentRef(hub_id="maker/open", revision="a" * 40), "maker/open", "a" * 40),
+        (StudentRef(path="/host/weights", name="Our 1B"), "Our 1B", None),
+        (StudentRef(path="/host/tiny"), "tiny", None),
+    ],
+)
+def test_an_adapter_names_its_base_as_others_know_it(tmp_path, source, name, revision):
+    file = tmp_path / "adapter_config.json"
+    file.write_text(json.dumps({"base_model_name_or_path": "/host/weights", "r": 4}))
+
+    artefacts.name_base(file, source)
+
+    told = json.loads(file.read_text())
+    assert (told["base_model_name_or_path"], told["revision"]) == (name, revision)
+    assert "name" not in source.model_dump()
+
+
 def test_the_same_adapter_is_described_in_the_same_bytes_by_every_process(tmp_path):
     # PEFT keeps modules as a set, whose order differs from process to process.
     described = []

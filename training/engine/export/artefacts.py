@@ -115,7 +115,9 @@ def _name_dtype(path: Path, dtype: torch.dtype) -> None:
 
 
 def name_base(path: Path, source: StudentRef) -> None:
-    """Name the base of an adapter in its `adapter_config.json` by hub id and commit, or by its folder's name: a path of this host means nothing elsewhere.
+    """Name the base of an adapter in its `adapter_config.json` by hub id and commit, or by the name a folder was registered with.
+
+    A path of this host means nothing elsewhere.
 
     Modules are listed in order: PEFT keeps them as a set, and one adapter would have another hash from each process.
     """
@@ -123,6 +125,6 @@ def name_base(path: Path, source: StudentRef) -> None:
     for name in SETS:
         if isinstance(config.get(name), list):
             config[name] = sorted(config[name])
-    config["base_model_name_or_path"] = source.hub_id or Path(str(source.path)).name
+    config["base_model_name_or_path"] = source.hub_id or source.name or Path(str(source.path)).name
     config["revision"] = source.revision
     path.write_text(json.dumps(config, indent=2, sort_keys=True))

@@ -76,13 +76,15 @@ class Sampling:
     """Settings by which the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass.
 
     `no_repeat_ngram` forbids a token that would end a run of that many tokens written before in the same answer (what
-    the prompt says may be said again as often as its words demand); 0 forbids nothing.
+    the prompt says may be said again as often as its words demand); 0 forbids nothing. `top_k` and `min_p` are those of `TokenSampling`.
     """
 
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 1
     no_repeat_ngram: int = 0
+    top_k: int = 0
+    min_p: float = 0.0
 
 
 GREEDY = Sampling()

@@ -12,6 +12,7 @@ inside (the rejection of FlashInfer's sampling kernels). Everything stays on the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,12 +35,16 @@ class TokenSampling:
         top_p: The likeliest tokens that hold this share of the mass stay; the likeliest always does.
         seed: Of the row's noise.
         position: How many tokens the row has written.
+        top_k: So many of the likeliest tokens stay, and those as likely as the last of them; 0 keeps all.
+        min_p: Tokens stay that are at least so likely as this share of the likeliest's probability.
     """
 
     temperature: float
     top_p: float
     seed: int
     position: int
+    top_k: int = 0
+    min_p: float = 0.0
 
 
 def sample_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> list[int]:
@@ -87,6 +92,9 @@ def in_top_p(scaled: Tensor, token: Tensor, top_p: Tensor) -> tuple[Tensor, Tens
 
 def _sampled(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
     scaled = scores.div_(torch.tensor([[wish.temperature] for wish in wishes], device=scores.device))
+    for row, wish in enumerate(wishes):
+        if wish.top_k or wish.min_p:
+            _narrow(scaled[row], wish)
     race = scaled - _exponential_noise(scaled.shape[1], wishes, scores.device).log_()
     winners = race.argmax(dim=1, keepdim=True)
     # A share of 1 keeps everything, whatever a sum of rounded masses comes to.
@@ -99,6 +107,16 @@ def _sampled(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
         race[open_rows] = race[open_rows].masked_fill_(~likelier[out], -torch.inf)
         winners[open_rows] = race[open_rows].argmax(dim=1, keepdim=True)
     return winners[:, 0]
+
+
+def _narrow(scaled: Tensor, wish: TokenSampling) -> None:
+    """Strike out of one row, (V,), in place, what `min_p` and `top_k` do not keep; `top_p` is a share of what they do."""
+    least = scaled.max() + math.log(wish.min_p) if wish.min_p > 0 else None
+    if wish.top_k > 0:
+        kth = scaled.topk(min(wish.top_k, len(scaled))).values[-1]
+        least = kth if least is None else torch.maximum(least, kth)
+    if least is not None:
+        scaled.masked_fill_(scaled < least, -torch.inf)
 
 
 def _exponential_noise(size: int, wishes: Sequence[TokenSampling], device: torch.device) -> Tensor:
