@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.around_each import FIXTURES_WITHIN_S
 from tests.passes import ROOT
 
 AFTER_AN_ENGINE = """
@@ -46,51 +44,6 @@ def test_later():
     pass
 """
 
-# The hour that fixtures have, and the limit of a test's function, are cut short where the test would wait for them.
-SLOW_FIXTURES = """
-import signal, time
-import pytest
-
-def soon():
-    left_s, _ = signal.getitimer(signal.ITIMER_REAL)
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
-    return left_s
-
-@pytest.fixture(scope="session")
-def slow():
-    # More than the test has at all is left to its fixtures, so that it is not the test's that they use up.
-    assert signal.getitimer(signal.ITIMER_REAL)[0] > LIMIT_S
-
-@pytest.fixture
-def hangs():
-    assert soon() > LIMIT_S
-    time.sleep(600)
-
-@pytest.fixture
-def hangs_at_its_end():
-    yield
-    assert soon() > LIMIT_S
-    time.sleep(600)
-
-def test_beside_a_slow_fixture(slow):
-    assert LIMIT_S / 2 < signal.getitimer(signal.ITIMER_REAL)[0] <= LIMIT_S
-
-def test_hangs():
-    assert 0 < soon() <= LIMIT_S
-    time.sleep(600)
-
-@pytest.mark.timeout(2 * LIMIT_S)
-def test_of_another_limit_hangs():
-    assert LIMIT_S < soon() <= 2 * LIMIT_S
-    time.sleep(600)
-
-def test_beside_a_fixture_that_hangs(hangs):
-    pass
-
-def test_beside_a_fixture_that_hangs_at_its_end(hangs_at_its_end):
-    pass
-"""
-
 
 def small_run(folder: Path, tests: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run tests of a folder of their own with the suite's settings and fixtures; Ctrl-C reaches them as in a terminal."""
@@ -109,14 +62,3 @@ def test_an_engine_in_the_process_of_tests_leaves_no_log_fields_and_control_c_en
 
     assert done.returncode == pytest.ExitCode.INTERRUPTED, done.stdout
     assert "2 passed" in done.stdout and "KeyboardInterrupt" in done.stdout
-
-
-def test_a_slow_fixture_uses_up_no_tests_limit_and_what_hangs_is_ended(tmp_path: Path) -> None:
-    limit_s = 100
-
-    done = small_run(tmp_path, SLOW_FIXTURES.replace("LIMIT_S", str(limit_s)), "--timeout", str(limit_s))
-
-    # Of the last test the function passes, and then what its fixture does at its end is cut short.
-    assert "2 failed, 2 passed, 2 errors" in done.stdout, done.stdout
-    limits = re.findall(r"^E +Failed: Timeout \(>([\d.]+)s\)", done.stdout, re.MULTILINE)
-    assert sorted(map(float, limits)) == [limit_s, 2 * limit_s, FIXTURES_WITHIN_S, FIXTURES_WITHIN_S], done.stdout

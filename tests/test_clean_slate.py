@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Permission
-from django.core.management import call_command
-from django.db import connection, connections, models, transaction
+from django.db import models, transaction
 from django.db.utils import DatabaseError
 from django.utils import timezone
 
-from generation.models import PriceEntry
-from members.models import Member
-from review.db import immutability, text_index
-from review.models import SearchText, TaskVersion
 from tests import clean_slate
-from tests.review import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,86 +64,3 @@ def test_every_table_is_emptied() -> None:
     clean_slate.wipe(fresh)
 
     assert clean_slate.remember() == fresh
-
-
-@pytest.mark.slow
-def test_it_leaves_what_djangos_flush_leaves(admin: Member) -> None:
-    factories.make_desk(by=admin, count=3)
-    Permission.objects.first().delete()
-    PriceEntry.objects.all().delete()
-    with immutability.disabled():
-        call_command("flush", verbosity=0, interactive=False, allow_cascade=True)
-    flushed = clean_slate.remember()
-
-    factories.make_desk(by=make_admin(), count=3)
-    Permission.objects.first().delete()
-    PriceEntry.objects.all().delete()
-    clean_slate.wipe(flushed)
-
-    assert clean_slate.remember() == flushed
-
-
-def make_admin() -> Member:
-    return Member.objects.create(username="eve", is_superuser=True, is_staff=True)
-
-
-def test_what_a_migration_made_is_put_back_as_it_was() -> None:
-    fresh = clean_slate.remember()
-    PriceEntry.objects.update(note="changed")
-    Permission.objects.last().delete()
-
-    clean_slate.wipe(fresh)
-
-    assert clean_slate.remember() == fresh
-
-
-def test_triggers_that_a_test_dropped_are_there_again() -> None:
-    fresh = clean_slate.remember()
-    immutability.uninstall()
-
-    clean_slate.wipe(fresh)
-
-    assert immutability.missing() == []
-
-
-def test_guards_hold_after_their_table_was_emptied(admin: Member) -> None:
-    fresh = clean_slate.remember()
-    factories.make_desk(by=admin, count=1)
-
-    clean_slate.wipe(fresh)
-
-    assert immutability.missing() == []
-    factories.make_desk(by=make_admin(), count=1)
-    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
-        TaskVersion.objects.update(number=9)
-
-
-def test_words_of_a_text_index_go_with_their_rows(admin: Member) -> None:
-    fresh = clean_slate.remember()
-    factories.make_desk(by=admin, count=3)
-    assert SearchText.objects.exists()
-
-    clean_slate.wipe(fresh)
-
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM {text_index.FTS}_docsize")
-            assert cursor.fetchone() == (0,)
-
-
-@pytest.mark.postgres_only
-def test_a_connection_that_a_thread_left_open_is_ended() -> None:
-    left: list[Any] = []
-
-    def leave() -> None:
-        connections["default"].ensure_connection()
-        left.append(connections["default"])
-
-    thread = threading.Thread(target=leave)
-    thread.start()
-    thread.join()
-    clean_slate.end_other_connections()
-
-    with pytest.raises(psycopg.OperationalError):
-        left[0].connection.execute("SELECT 1")
-    left[0].connection.close()

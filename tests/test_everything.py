@@ -8,12 +8,10 @@ import subprocess
 import sys
 from itertools import product
 from pathlib import Path
-from shutil import ignore_patterns
 
 import pytest
 
 from tests import everything, passes, postgresql_list
-from tests.tour.conftest import NO_PART
 
 MARKS = ("browser", "timed", "stress", "alone", "postgres_only", "slow")
 ON_POSTGRESQL = {passes.POSTGRESQL, passes.POSTGRESQL_REST}
@@ -136,32 +134,3 @@ def test_a_pass_without_tests_fails_nothing(tmp_path: Path) -> None:
 
 def records(**shapes: str) -> dict[str, postgresql_list.Record]:
     return {name: postgresql_list.Record(seconds=1.0, shapes=set(letters)) for name, letters in shapes.items()}
-
-
-def test_few_tests_see_all_shapes_of_statements_and_the_cheaper_of_two_alike_is_taken() -> None:
-    sent = records(wide="abcd", narrow="ab", twin="e", cheap="e")
-    sent["cheap"].seconds = 0.1
-
-    assert postgresql_list.choose(sent, share=1.0) == {"wide", "cheap"}
-
-
-def test_an_earlier_choice_stays_where_it_serves_and_what_is_kept_runs_whatever_it_sends() -> None:
-    sent = records(first="ab", second="ab", lock="", gone="a")
-    sent["lock"].is_kept = True
-
-    assert postgresql_list.choose(sent, ["second"], share=1.0) == {"second", "lock"}
-
-
-def test_a_shape_is_a_statement_without_its_values() -> None:
-    shape = postgresql_list.shape_of
-
-    assert shape("SELECT 1 WHERE id IN (%s, %s)") == shape("SELECT 2 WHERE id IN (%s, %s, %s)")
-    assert shape("INSERT INTO t VALUES (%s, %s), (%s, %s)") == shape("INSERT INTO t VALUES (%s, %s)")
-    assert shape('SAVEPOINT "s1_x2"') == shape('SAVEPOINT "s77_x3"')
-    assert shape("SELECT a FROM t") != shape("SELECT b FROM t")
-
-
-def test_a_tour_copies_no_bytecode_that_another_pass_is_writing() -> None:
-    files = ["a.cpython-311.pyc", "a.cpython-311.pyc.140657", "a.py"]
-
-    assert ignore_patterns(*NO_PART)("", files) == {"a.cpython-311.pyc.140657"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -133,20 +132,6 @@ def test_the_list_asks_the_database_the_same_however_many_there_are(
     client = as_member(admin)
     with django_assert_max_num_queries(14):
         client.get(f"/tasks/{evaluation.task.slug}/evaluation/")
-
-
-def test_ordering_over_the_api_twice_with_one_key_orders_once(
-    miniature: Miniature, admin: Member, api_as: Callable[..., APIClient]
-) -> None:
-    client, key = api_as(admin), str(uuid4())
-    body = {"training_run": str(miniature.run_id)}
-
-    first = client.post("/api/v1/evaluations/", body, format="json", HTTP_IDEMPOTENCY_KEY=key)
-    again = client.post("/api/v1/evaluations/", body, format="json", HTTP_IDEMPOTENCY_KEY=key)
-
-    assert (first.status_code, again.status_code) == (202, 202)
-    assert first.json() == again.json()
-    assert Evaluation.objects.count() == 1
 
 
 def test_outputs_come_in_pages_and_by_system(

@@ -58,15 +58,6 @@ def test_an_order_warns_of_a_side_of_the_split_that_stays_empty(
     assert calm[0] == [] and b"split-shortage" not in calm[1]
 
 
-def test_the_same_key_launches_once(task: Task, source: Source, lead: Member, api_as: Api) -> None:
-    api = api_as(lead)
-
-    answers = [api.post(JOBS, ORDER, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)]
-
-    assert answers[0].data["id"] == answers[1].data["id"]
-    assert Order.objects.count() == 1
-
-
 @pytest.mark.parametrize(
     ("body", "status"),
     [

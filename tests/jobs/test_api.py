@@ -2,7 +2,6 @@
 
 import pytest
 
-from jobs.models import JobEvent
 from web.logs import context
 
 pytestmark = pytest.mark.django_db
@@ -71,13 +70,3 @@ def test_a_job_is_paused_resumed_and_cancelled(launch, admin, api_as):
     assert states == ["paused", "queued", "cancelled"]
     assert (refused.status_code, refused.data["code"]) == (409, "job_state")
     assert refused["Content-Type"] == "application/problem+json"
-
-
-def test_a_post_repeated_with_its_key_acts_once(launch, admin, api_as):
-    job, client = launch(), api_as(admin)
-
-    answers = [client.post(f"/api/v1/jobs/{job.pk}/pause/", headers={"Idempotency-Key": "k"}) for _ in range(2)]
-
-    assert answers[1].headers["Idempotency-Replayed"] == "true"
-    assert answers[0].json() == answers[1].json()
-    assert JobEvent.objects.filter(job=job).count() == 2

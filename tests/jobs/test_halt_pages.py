@@ -46,18 +46,6 @@ def test_visitors_are_not_told(client, admin):
     assert "a leak" not in page
 
 
-def test_members_read_the_page_and_cannot_press(client, admin, outsider):
-    halt.halt(by=admin, reason="a leak")
-    client.force_login(outsider)
-
-    page = client.get(reverse("jobs:halt")).content.decode()
-
-    assert "Only an admin can stop and resume." in page
-    assert 'value="resume"' not in page
-    assert client.post(reverse("jobs:halt"), {"verb": "resume"}).status_code == 403
-    assert halt.current_halt() is not None
-
-
 def test_a_reason_too_long_is_told_beside_the_field_and_kept(client, admin):
     client.force_login(admin)
 

@@ -6,9 +6,7 @@ from django.urls import reverse
 
 from jobs.lifecycle import control
 from jobs.models import Job
-from review.states import Role
 from tests.jobs.conftest import state_of
-from tests.review.factories import join, make_task
 from web.logs import context
 
 
@@ -144,16 +142,3 @@ def test_a_wrong_verb_is_refused(launch, admin, client_of, method, verb, status)
     job = launch()
 
     assert getattr(client_of(admin), method)(reverse("jobs:steer", args=[job.pk, verb])).status_code == status
-
-
-@pytest.mark.django_db
-def test_a_viewer_of_the_task_sees_the_job_without_buttons(launch, admin, outsider, client_of):
-    join(outsider, make_task(by=admin, slug="outreach"), Role.VIEWER)
-    job, client = launch(task_slug="outreach"), client_of(outsider)
-
-    page = client.get(reverse("jobs:detail", args=[job.pk]))
-    refused = client.post(reverse("jobs:steer", args=[job.pk, "cancel"]))
-
-    assert page.status_code == 200
-    assert "data-job-verb" not in page.content.decode()
-    assert (refused.status_code, state_of(job)) == (403, "queued")

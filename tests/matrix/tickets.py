@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from evaluation.models import Evaluation
 from jobs.models import Job
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.models import DatasetVersion, Draft, Record
 from review.spec.schema import InputField
 from review.states import Split
@@ -14,7 +14,7 @@ from tests.evaluation.conftest import conclude_evaluation
 from tests.matrix.installation import CANARY, Installation
 from tests.review import factories
 from tests.review.datasets import golds
-from tests.review.datasets.golds import WORDS
+from tests.review.datasets.golds import WORDS, sealed
 
 FACTS = (InputField(name="subject", role="title"), InputField(name="text"))
 
@@ -27,10 +27,7 @@ class TicketInstallation(Installation):
 
     def _judged(self) -> DatasetVersion:
         golds.accept_all(self.admin, self.task, count=len(self._drafts(26, name=f"{CANARY} old")))
-        version = freezing.freeze(freezing.create(self.task, name="Gold 20", by=self.admin), by=self.admin)
-        write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-        version.refresh_from_db()
-        return version
+        return sealed(freezing.freeze(freezing.create(self.task, name="Gold 20", by=self.admin), by=self.admin))
 
     def _waiting(self) -> list[Draft]:
         return self._drafts(3, name=f"{CANARY} new")

@@ -1,4 +1,4 @@
-"""A key for work that commits in steps: taken first, given back on failure, taken over when its server went away."""
+"""A key is taken by each address that starts work; for work in steps it is given back on failure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,26 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from members.models import Member, RememberedRequest
+from members.tokens import idempotency
 from members.tokens.idempotency import LEFT_AFTER_S
 from review.models import Record
+from tests.matrix.routes import walk
 from tests.review.factories import make_task
 
 pytestmark = pytest.mark.django_db
 GOOD = "company,sector\nAcme,steel\n"
+# Names of the addresses whose POST starts or makes something.
+TAKE_A_KEY = """
+api-answer-draft api-arenas api-campaign-end api-campaign-fixed api-campaign-launch api-campaign-lift
+api-campaign-pause api-campaign-release api-campaign-resume api-campaign-write-again api-campaigns api-contacts
+api-dataset-versions api-datasets api-desk-judgings api-evaluation-comparisons api-evaluation-judgings
+api-evaluations api-experiment-looks api-experiment-next-round api-experiment-promote api-experiments api-gates
+api-miniature-exports api-miniature-promote api-order-call-cost api-order-judgings api-order-settle api-orders
+api-outcomes api-pipeline-promote api-pipeline-versions api-pipelines api-proposal-accept api-proposal-dismiss
+api-proposal-rebase api-proposals api-research-orders api-revocation api-routers api-senders api-sources
+api-students api-studies api-suites api-suppression-lift api-suppressions api-sweep-keep api-sweeps
+api-synthetic-orders api-task-versions api-tasks api-test-openings api-training-runs job-cancel job-pause job-resume
+"""
 
 
 @pytest.fixture
@@ -65,3 +79,15 @@ def test_while_the_first_is_worked_on_the_second_is_refused_and_later_takes_over
     assert (running.status_code, running.json()["code"]) == (409, "request_running")
     assert taken_over.status_code == 201
     assert Record.objects.count() == 1
+
+
+def test_each_address_that_starts_or_makes_something_takes_a_key() -> None:
+    posts = {route.name: getattr(route.view, "post", None) for route in walk() if route.is_api}
+
+    taking = {name for name, post in posts.items() if post is not None and _takes_a_key(post)}
+
+    assert set(TAKE_A_KEY.split()) - taking == set()
+
+
+def _takes_a_key(handler: Callable[..., Response]) -> bool:
+    return handler.__code__.co_filename == idempotency.__file__

@@ -25,11 +25,6 @@ COUNT = 20
 
 
 @pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
-
-
-@pytest.fixture
 def judged(task: Task, admin: Member) -> list[Record]:
     """Twenty judged drafts, each second one bad: edited or rejected; the last four of tested companies."""
     records = factories.make_records(factories.make_source(task), COUNT)

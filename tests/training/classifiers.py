@@ -7,7 +7,6 @@ from typing import Any
 
 from members.models import Member
 from review.datasets import freezing
-from review.datasets import write_version as writing
 from review.models import DatasetVersion, Record, Task
 from review.spec.schema import Label, OutputField
 from review.spec.task_spec import TaskSpec
@@ -48,10 +47,7 @@ def freeze_labels(task: Task, by: Member, *, train: int = 10, validation: int = 
     ]
     factories.make_drafts(task, records, fields=fields)
     golds.accept_all(by, task, count=len(records))
-    version = freezing.freeze(freezing.create(task, name="Labels", by=by), by=by)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(freezing.create(task, name="Labels", by=by), by=by))
 
 
 def register_encoder(folder: Path, by: Member) -> Student:

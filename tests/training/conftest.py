@@ -16,7 +16,6 @@ import pytest
 
 from members.models import Member
 from review.datasets import freezing
-from review.datasets import write_version as writing
 from review.models import DatasetVersion, Record, Task
 from review.states import Role, Split
 from tests.fresh_rows import fresh
@@ -41,10 +40,7 @@ def freeze(task: Task, by: Member, *, train: int, validation: int, test: int = 2
     Record.objects.bulk_update(records, ["split"])
     golds.make_drafts(task, records)
     golds.accept_all(by, task, count=count)
-    version = freezing.freeze(freezing.create(task, name=f"Gold {train}", by=by), by=by)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(freezing.create(task, name=f"Gold {train}", by=by), by=by))
 
 
 def write_student(folder: Path, *, width: int = 8, layers: int = 2, **config: Any) -> Path:

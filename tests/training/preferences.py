@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from members.models import Member
 from review.datasets import freezing
-from review.datasets import write_version as writing
 from review.models import DatasetVersion, Record, Task
 from review.states import Split
 from tests.review import factories
@@ -24,7 +23,4 @@ def freeze_edits(task: Task, by: Member, *, train: int, validation: int, skip: i
     Record.objects.bulk_update(records, ["split"])
     golds.make_drafts(task, records)
     golds.decide_each(by, task, ["edit"] * len(records))
-    version = freezing.freeze(freezing.create(task, name=f"Edits {train}", by=by), by=by)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(freezing.create(task, name=f"Edits {train}", by=by), by=by))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from campaigns.models import InboxAnswer
-from generation.models import Order
-from jobs.models import Job
 from review.states import Role
 from tests.campaigns.answers.tasks_of_replies import make_answer_task, make_sorting_task
 from tests.review.factories import join
@@ -54,19 +52,6 @@ def test_the_inbox_is_set_up_and_a_draft_is_ordered_for_the_price_that_was_told(
     assert told == "0.00"
     assert drafted["order"] is not None
     assert (unfit.status_code, "sorting_task" in unfit.json()["errors"]) == (422, True)
-
-
-def test_a_draft_asked_for_again_with_its_key_is_ordered_once_though_it_has_ended(reply, admin, api):
-    make_answer_task(admin)
-    api.put("/api/v1/campaigns/first/inbox/", {"answer_task": "answering", "answer_teacher": "offline"}, format="json")
-    key = {"Idempotency-Key": "k1"}
-
-    first = api.post(at(reply, "draft/"), {"at_most_usd": "0"}, format="json", headers=key).json()
-    Job.objects.update(state="succeeded")
-    again = api.post(at(reply, "draft/"), {"at_most_usd": "0"}, format="json", headers=key).json()
-
-    assert again == first
-    assert Order.objects.count() == 1
 
 
 def test_a_corrected_class_says_why_no_gold_was_made(reply, admin, task, reviewer, api, api_as):

@@ -110,16 +110,6 @@ def test_a_file_comes_as_a_form(api: APIClient) -> None:
     assert Contact.objects.get().imported_with.filename == "c.csv"
 
 
-def test_the_same_key_imports_once(api: APIClient) -> None:
-    body = {"task": "outreach", "address": ADA, "facts": FACTS, **BASIS}
-
-    first = post(api, body, HTTP_IDEMPOTENCY_KEY="k1")
-    second = post(api, body, HTTP_IDEMPOTENCY_KEY="k1")
-
-    assert second.json() == first.json()
-    assert second["Idempotency-Replayed"] == "true"
-
-
 def test_contacts_are_listed_and_read(api: APIClient, task: Task) -> None:
     contact = make_contact(task, ADA, segment="North")
     make_contact(task, "bob@bolt.example")

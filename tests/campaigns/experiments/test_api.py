@@ -25,16 +25,6 @@ def test_registering_answers_with_the_sealed_experiment(api, campaign):
     assert told["registration_sha256"] == Experiment.objects.get().registration_sha256
 
 
-def test_a_repeated_key_registers_once(api, campaign):
-    body = {**BODY, "campaign": campaign.slug}
-
-    first = api.post(ALL, body, format="json", HTTP_IDEMPOTENCY_KEY="k1")
-    again = api.post(ALL, body, format="json", HTTP_IDEMPOTENCY_KEY="k1")
-
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json() == again.json()
-
-
 def test_a_draft_is_not_sealed(api, campaign):
     told = api.post(ALL, {**BODY, "campaign": campaign.slug, "is_planned": True}, format="json").json()
 

@@ -81,17 +81,6 @@ def test_bad_rows_are_shown_before_anything_is_stored_and_can_be_left_out(client
     assert "1 contact added, 1 bad row left out." in taken.content.decode()
 
 
-def test_a_basis_date_to_come_is_refused_on_the_page(client: Client) -> None:
-    place = send(client, f"address,company,sector\n{ADA},Acme,steel\n")["Location"]
-    columns = chosen(client.get(place).content.decode())
-
-    answer = client.post(place, {**columns, **BASIS, "basis_date": "2999-01-01", "do": "import"})
-
-    assert answer.status_code == 422
-    assert "yet to come" in answer.content.decode()
-    assert not Contact.objects.exists()
-
-
 def test_a_file_that_cannot_be_read_or_is_gone_is_said(client: Client) -> None:
     empty = send(client, "")
     gone = client.get(f"{HOME}/contacts/import/{'0' * 64}/", follow=True)

@@ -23,7 +23,7 @@ from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Record, Task
 from review.states import Role
 from review.tasks.queries import latest_version
-from tests.campaigns import factories
+from tests.campaigns import factories, stage_rows
 from tests.review import factories as desk
 
 SECOND = StepPlan(StepWriter.TEMPLATE, 3600, "Again, {{contact.first_name}}", "Hi {{contact.first_name}}, me again.")
@@ -34,6 +34,14 @@ def viewer(make_member: Callable[..., Member], task: Task) -> Member:
     member = make_member("vic")
     desk.join(member, task, Role.VIEWER)
     return member
+
+
+@pytest.fixture
+def tasks(lead: Member, admin: Member) -> dict[str, Task]:
+    made = stage_rows.make_tasks(by=admin)
+    for task in made.values():
+        desk.join(lead, task, Role.LEAD)
+    return made
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from campaigns.models import Campaign, Message
+from campaigns.models import Campaign
 from campaigns.sending import lifecycle, tick
 from members.models import Member
 from review.models import Task
@@ -51,18 +51,6 @@ def test_openings_are_told_of_only_where_the_campaign_asks(api: APIClient, task:
     told = dict(Campaign.objects.values_list("slug", "tracks_opens"))
 
     assert told == {"spring": False, "curious": True}
-
-
-def test_the_same_key_makes_and_launches_once(api: APIClient, task: Task, people: None) -> None:
-    made = [api.post(URL, BODY, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)]
-    launched = [
-        api.post(f"{URL}spring/launch/", {}, format="json", headers={"Idempotency-Key": "k2"}) for _ in range(2)
-    ]
-
-    assert [answer.status_code for answer in made] == [201, 201]
-    assert [answer.status_code for answer in launched] == [202, 202]
-    assert made[0].data["id"] == made[1].data["id"]
-    assert Message.objects.count() == 5
 
 
 @pytest.mark.parametrize(

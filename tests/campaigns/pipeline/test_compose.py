@@ -23,14 +23,6 @@ from web.errors import Refusal
 CLAIMS = {"claim": "site.claims.text", "passage": "site.claims.quote"}
 
 
-@pytest.fixture
-def tasks(lead: Member, admin: Member) -> dict[str, Task]:
-    made = stage_rows.make_tasks(by=admin)
-    for task in made.values():
-        desk.join(lead, task, Role.LEAD)
-    return made
-
-
 def research_stage(tasks: dict[str, Task], **inputs: str) -> StagePlan:
     return StagePlan("site", StageKind.RESEARCH, tasks["research"], offline(), inputs)
 

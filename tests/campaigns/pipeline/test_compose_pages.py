@@ -18,21 +18,11 @@ from campaigns.states import StageKind
 from members.models import Member
 from review.models import Task
 from review.spec.schema import InputField
-from review.states import Role
 from tests.campaigns import stage_rows
 from tests.campaigns.stage_rows import write_stage
-from tests.review import factories as desk
 
 pytestmark = pytest.mark.django_db
 AsMember = Callable[[Member], Client]
-
-
-@pytest.fixture
-def tasks(lead: Member, admin: Member) -> dict[str, Task]:
-    made = stage_rows.make_tasks(by=admin)
-    for task in made.values():
-        desk.join(lead, task, Role.LEAD)
-    return made
 
 
 def fields_of(html: str) -> dict[str, Any]:

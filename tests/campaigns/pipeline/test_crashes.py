@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.sending import follow_ups, send, tick
@@ -12,6 +10,7 @@ from campaigns.writing import approval, order_drafts
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Task
+from tests.at_once import at_once
 from tests.campaigns.pipeline.conftest import (
     answer_orders,
     judge,
@@ -80,14 +79,9 @@ def test_ticks_at_once_come_to_the_same_end(task: Task, people: None, lead: Memb
     def ticks() -> None:
         for _ in range(3):
             tick.advance_all()
-        connections.close_all()
 
     for _ in range(2):
-        threads = [threading.Thread(target=ticks) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
+        at_once(*[ticks] * 4)
         answer_orders()
     tick.advance_all()
     for draft in Draft.objects.filter(state="pending"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,34 +18,13 @@ from campaigns.states import EventKind, EventSource, FixedVerdict, MessageState,
 from campaigns.writing import fixed_texts
 from members.models import Member
 from review.models import Draft, Task
+from tests.at_once import at_once
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, judge, states, take_back
 from tests.review import factories as desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 12
-
-
-def at_once(*acts: Callable[[], object]) -> None:
-    """Run acts in threads that begin together."""
-    barrier = threading.Barrier(len(acts))
-    problems: list[BaseException] = []
-
-    def run(act: Callable[[], object]) -> None:
-        barrier.wait(30)
-        try:
-            act()
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not problems, problems
 
 
 @pytest.fixture

@@ -22,21 +22,12 @@ from campaigns.states import StageKind, StageState
 from generation.models import Call, PriceEntry, Teacher
 from members.models import Member
 from review.models import Record, Task
-from review.states import Role
 from tests.campaigns import factories, stage_rows
 from tests.campaigns.pipeline.conftest import judge
 from tests.campaigns.stage_rows import answer_orders, qualify_stage, write_stage
 from tests.review import factories as desk
 
 AsMember = Callable[[Member], Client]
-
-
-@pytest.fixture
-def tasks(lead: Member, admin: Member) -> dict[str, Task]:
-    made = stage_rows.make_tasks(by=admin)
-    for task in made.values():
-        desk.join(lead, task, Role.LEAD)
-    return made
 
 
 def fit_of(record: Record) -> dict[str, str]:

@@ -24,14 +24,6 @@ from web.errors import Refusal
 
 
 @pytest.fixture
-def tasks(lead: Member, admin: Member) -> dict[str, Task]:
-    made = stage_rows.make_tasks(by=admin)
-    for each in made.values():
-        desk.join(lead, each, Role.LEAD)
-    return made
-
-
-@pytest.fixture
 def draft(task: Task, people: None, lead: Member) -> Callable[..., Campaign]:
     """A campaign, not launched, with a pipeline of these stages."""
 

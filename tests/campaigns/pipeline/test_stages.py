@@ -18,19 +18,10 @@ from campaigns.writing import order_drafts
 from generation.models import Order
 from members.models import Member
 from review.models import Draft, Record, Task
-from review.states import Role
 from tests.campaigns import factories, stage_rows
 from tests.campaigns.pipeline.conftest import judge, sent_before, states
 from tests.campaigns.stage_rows import answer_orders, qualify_stage, write_stage
 from tests.review import factories as desk
-
-
-@pytest.fixture
-def tasks(lead: Member, admin: Member) -> dict[str, Task]:
-    made = stage_rows.make_tasks(by=admin)
-    for task in made.values():
-        desk.join(lead, task, Role.LEAD)
-    return made
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ from tests.review import factories as desk
 db = pytest.mark.django_db
 
 
-@pytest.fixture
-def launched(campaign: Campaign, lead: Member) -> Campaign:
-    return lifecycle.launch(campaign, by=lead)
-
-
 def drafts() -> list[Draft]:
     return list(Draft.objects.order_by("queue_position", "id"))
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from campaigns.events import record
@@ -20,6 +18,7 @@ from campaigns.states import EventKind, EventSource, MessageState
 from jobs.lifecycle import control
 from jobs.models import Job
 from members.models import Member
+from tests.at_once import at_once
 from tests.campaigns import factories
 from tests.review.factories import make_task
 
@@ -163,32 +162,7 @@ def test_of_two_campaigns_at_once_one_writes_to_a_person(campaign: Campaign, sec
         names = ("ada", "bob") if company else ("ada", "ada")
         pairs = [due_to(each, f"{name}@co{n}.example") for each, name in zip((campaign, second), names, strict=True)]
         mails = [Message.objects.select_related("contact", "step", "draft").get(pk=mail.pk) for mail in pairs]
-        _at_once(
-            *(
-                lambda m=mail, t=turn: outbox.claim(m, t, now=timezone.now())
-                for mail, turn in zip(mails, turns, strict=True)
-            )
-        )
+        at_once(*(partial(outbox.claim, *each, now=timezone.now()) for each in zip(mails, turns, strict=True)))
 
         taken = Message.objects.filter(pk__in=[mail.pk for mail in mails], state=MessageState.SENDING)
         assert taken.count() == 1
-
-
-def _at_once(*acts: Callable[[], object]) -> None:
-    start, problems = threading.Barrier(len(acts)), list[BaseException]()
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            start.wait(30)
-            act()
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not problems, problems

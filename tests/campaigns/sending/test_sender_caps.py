@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from campaigns.models import Campaign, FurtherSender, Message, SenderIdentity
@@ -17,6 +16,7 @@ from campaigns.sending.attempt import SendingAttempt
 from demo.mail_sink.mail_folder import MailFolder
 from jobs.models import Job
 from members.models import Member
+from tests.at_once import at_once
 from tests.campaigns import factories
 from tests.campaigns.sending.claims import due_to, turn_of
 from tests.review.factories import make_task
@@ -83,24 +83,7 @@ def test_a_follow_up_goes_before_first_mails_while_room_is_short(campaign: Campa
 
 
 def claim_at_once(mails: list[tuple[Message, SendingAttempt]]) -> None:
-    """Claim each mail in a thread of its own, all at the same moment."""
-    together, problems = threading.Barrier(len(mails)), list[BaseException]()
-
-    def claim(mail: Message, turn: SendingAttempt) -> None:
-        try:
-            together.wait(30)
-            outbox.claim(mail, turn, now=timezone.now())
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=claim, args=each) for each in mails]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not problems
+    at_once(*(partial(outbox.claim, mail, turn, now=timezone.now()) for mail, turn in mails))
 
 
 @committed

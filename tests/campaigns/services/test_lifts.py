@@ -21,8 +21,8 @@ from campaigns.suppression.lift import lift
 from campaigns.suppression.suppress import lock_contacts, suppress, suppress_many
 from members.models import Member
 from review.states import Role
+from tests.at_once import at_once
 from tests.campaigns.factories import make_contact, make_mail, make_plain_campaign
-from tests.campaigns.services.test_suppression import together
 from tests.review.factories import join, make_task
 from web.errors import Refusal
 
@@ -197,7 +197,7 @@ def test_a_lift_racing_a_readers_own_word_never_leaves_the_reader_open(campaign:
             with suppress_error(Refusal):
                 lift(address, by=admin, why="A mistake")
 
-        together(take_back, lambda address=address: suppress(address, reason=SuppressionReason.COMPLAINED))
+        at_once(take_back, lambda address=address: suppress(address, reason=SuppressionReason.COMPLAINED))
 
         with transaction.atomic():
             lock_contacts([HMAC(address)])

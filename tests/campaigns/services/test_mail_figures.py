@@ -15,7 +15,7 @@ from campaigns.outcomes import figures
 from campaigns.states import EventKind, ReplyClass
 from members.models import Member
 from review import ports
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.models import DatasetVersion, Decision, Draft, Task
 from review.states import Role
 from tests.campaigns import answered_mails
@@ -51,10 +51,7 @@ def send(campaign: Campaign, draft: Draft | None, number: int = 0, *, company: s
 
 
 def frozen(task: Task, by: Member) -> DatasetVersion:
-    version = freezing.freeze(freezing.create(task, name="All", by=by), by=by)
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(freezing.create(task, name="All", by=by), by=by))
 
 
 def test_mails_are_counted_once_with_replies_by_class_meetings_and_revenue(

@@ -16,7 +16,7 @@ from campaigns.outcomes.of_drafts import CampaignOutcomes
 from campaigns.states import EventKind, MessageState, ReplyClass
 from members.models import Member
 from review import ports
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.datasets import queries as datasets
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.exclusion_reason import exclusion_reasons
@@ -77,10 +77,7 @@ def chosen(task: Task, **filters: Any) -> set[Any]:
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
     dataset = freezing.create(task, name="Replies", by=by)
-    version = freezing.freeze(dataset, by=by, filters=filters)
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(dataset, by=by, filters=filters))
 
 
 def sft(version: DatasetVersion, split: str = "train", format_: str = "sft") -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from campaigns.models import Campaign
 from campaigns.outcomes import reply_pairs
 from campaigns.states import ReplyClass
 from members.models import Member
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.datasets import queries as datasets
 from review.datasets.reply_pairs import SentDraft
 from review.erasure import erase
@@ -63,10 +63,7 @@ def pairs(task: Task) -> list[tuple[Any, Any]]:
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
     dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Replies", by=by)
-    version = freezing.freeze(dataset, by=by, filters={**ALL, **filters})
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(dataset, by=by, filters={**ALL, **filters}))
 
 
 def dpo(version: DatasetVersion) -> list[dict[str, Any]]:

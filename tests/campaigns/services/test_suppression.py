@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Campaign, Contact, Message, Suppression
@@ -19,6 +18,7 @@ from campaigns.suppression import suppress as suppression_suppress
 from members.models import Member
 from review.models import Task
 from review.states import Role
+from tests.at_once import at_once
 from tests.campaigns.factories import BASIS, make_contact, make_mail, make_plain_campaign
 from tests.review.factories import join, make_task
 from web.errors import Refusal
@@ -141,26 +141,6 @@ def test_many_are_asked_for_in_chunks(admin: Member) -> None:
     assert found == set(hmacs)
 
 
-def together(*acts: Callable[[], object]) -> None:
-    """Run acts in threads that begin at once, each with a connection of its own; what one raises is raised here."""
-    start, raised = threading.Barrier(len(acts)), list[BaseException]()
-
-    def run(act: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            act()
-        except BaseException as error:  # handed to the test below
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    if raised:
-        raise raised[0]
-
-
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_an_import_racing_a_suppression_leaves_no_mail_of_the_suppressed(admin: Member, tmp_path: Path) -> None:
@@ -170,7 +150,7 @@ def test_an_import_racing_a_suppression_leaves_no_mail_of_the_suppressed(admin: 
         path = tmp_path / f"{number}.csv"
         path.write_text(f"address,company,sector\n{address},Acme {number},steel\n")
 
-        together(
+        at_once(
             lambda path=path: import_contacts(task, path, by=admin, defaults=BASIS),
             lambda address=address: suppression_suppress.suppress(address, reason=SuppressionReason.UNSUBSCRIBED),
         )
@@ -209,7 +189,7 @@ def test_a_sender_that_holds_the_address_never_sends_after_the_suppression_is_co
                 # Whoever suppresses waits for the mail on the wire until this is said.
                 Message.objects.filter(pk=mail.pk).update(state=MessageState.SENT)
 
-        together(suppress, send)
+        at_once(suppress, send)
         mail.refresh_from_db()
         assert mail.state in {MessageState.SENT, MessageState.STOPPED}
         assert (mail.state == MessageState.SENT) == any(line.startswith(f"{address} ") for line in wire)
@@ -222,7 +202,7 @@ def test_ten_suppressions_at_once_make_one_entry(admin: Member) -> None:
     campaign = make_plain_campaign(make_task(by=admin))
     mail = make_mail(campaign, make_contact(campaign.task, ADA))
 
-    together(*[lambda: suppression_suppress.suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED) for _ in range(10)])
+    at_once(*[lambda: suppression_suppress.suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED)] * 10)
 
     mail.refresh_from_db()
     assert Suppression.objects.count() == 1

@@ -47,21 +47,6 @@ def test_what_shall_be_mentioned_is_told_from_the_facts() -> None:
     assert "Aarhus" in after["body"].replace("Aarhus Works", "")
 
 
-def test_what_no_fact_knows_is_mentioned_without_a_claim() -> None:
-    after = revise(SPEC, FACTS, draft(), "shorter, mention the audit")
-
-    assert "We could also talk about the audit." in after["body"]
-    assert words(after) < words(draft())
-
-
-def test_warmer_adds_a_friendly_line_once() -> None:
-    once = revise(SPEC, FACTS, draft(), "make it warmer")
-    twice = revise(SPEC, FACTS, once, "warmer still")
-
-    assert once["body"].startswith("Hi {{contact.first_name}},\n\nI hope your week goes well.")
-    assert twice["body"].count("I hope your week goes well.") == 1
-
-
 def test_more_concrete_tells_a_fact_that_was_not_told() -> None:
     before = draft()
 

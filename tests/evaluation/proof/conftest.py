@@ -17,7 +17,7 @@ from jobs.contracts import Result
 from jobs.models import Job
 from jobs.supervisor import run_job
 from members.models import Member
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.desk import deck
 from review.models import DatasetVersion, Record, Task
 from review.states import Split
@@ -34,6 +34,7 @@ from tests.evaluation.proof.proof_rows import (
     text_of,
 )
 from tests.review import factories
+from tests.review.datasets.golds import sealed
 from tests.training.engine.conftest import make_model, make_tokenizer
 from training.models import Miniature, Student
 from training.runs import launch_run
@@ -54,10 +55,7 @@ def judged(task: Task, admin: Member) -> DatasetVersion:
     for card in deck.deal(admin, task, count=len(records)):
         decide(card.draft, card.etag, by=admin)
     chosen = {"verdicts": ["accept", "edit", "reject"]}
-    version = freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin)
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return sealed(freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from evaluation.studies import arms, cells, launch_study
 from evaluation.studies.design import ANSWER_ALONE, IMITATES, LOGITS, StudyRequest
 from evaluation.studies.rules import RULES
 from members.models import Member
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.models import DatasetVersion, Record
 from review.spec.schema import InputField, Label, OutputField
 from review.spec.task_spec import TaskSpec
@@ -61,10 +61,7 @@ def frozen(admin: Member) -> Callable[[str], DatasetVersion]:
 
     def freeze(reasoning: str) -> DatasetVersion:
         made = freezing.create(task, name=f"Leads {reasoning}", by=admin, filters={"reasoning": reasoning})
-        version = freezing.freeze(made, by=admin)
-        write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-        version.refresh_from_db()
-        return version
+        return golds.sealed(freezing.freeze(made, by=admin))
 
     return freeze
 

@@ -15,7 +15,7 @@ from evaluation.models import Measurement, Study
 from evaluation.studies import launch_study
 from evaluation.studies.design import StudyRequest
 from members.models import Member
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.models import DatasetVersion, Draft, Record, Task
 from review.spec import prompting
 from review.states import Split
@@ -43,10 +43,7 @@ def judged(task: Task, admin: Member) -> DatasetVersion:
     each = [("accept", "edit", "reject")[place % 3] for place in range(TRAIN)] + ["accept"] * VALIDATION
     golds.decide_each(admin, task, each)
     chosen = {"verdicts": ["accept", "edit", "reject"]}
-    version = freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin)
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from evaluation.models import Measurement, Study
 from evaluation.studies import launch_study
 from evaluation.studies.design import StudyRequest
 from members.models import Member
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.models import DatasetVersion, Draft, Record, Task
 from review.states import Split
 from tests.evaluation.studies.conftest import end, finish_all, look
@@ -47,10 +47,9 @@ def judged(task: Task, admin: Member) -> Callable[..., DatasetVersion]:
         each = [verdicts[place % len(verdicts)] for place in range(TRAIN + VALIDATION)]
         golds.decide_each(admin, task, each, seconds=seconds)
         chosen = {"verdicts": ["accept", "edit", "reject"]}
-        version = freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin)
-        write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-        version.refresh_from_db()
-        return version
+        return golds.sealed(
+            freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin)
+        )
 
     return _judged
 

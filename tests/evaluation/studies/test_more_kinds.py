@@ -100,16 +100,6 @@ def test_a_family_that_fails_does_not_end_the_asking_of_another() -> None:
     }
 
 
-def test_a_family_whose_seeds_differ_too_far_is_unstable_and_not_worse() -> None:
-    rule = rule_of(laid("students", students=tuple(FAMILIES), families=FAMILIES))
-    noisy = cells({"gemma-s": 1.2}, apart=0.3)
-    found = arms.conclude_students([*cells({"qwen-s": 1.0, "qwen-m": 1.0, "llama-l": 1.0}), *noisy], rule)
-
-    assert next(one for one in found["comparisons"] if one["arm"] == "gemma-s")["problem"].startswith(
-        "gemma-s is unstable"
-    )
-
-
 def test_an_encoder_has_a_recipe_of_its_own_and_is_compared_by_labels() -> None:
     given: dict[str, Any] = {"students": ("demo-encoder", "large"), "encoders": frozenset({"demo-encoder"})}
     made = laid("students", metric="answers_right", **given)

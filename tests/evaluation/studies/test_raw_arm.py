@@ -17,7 +17,7 @@ from evaluation.models import Study
 from evaluation.studies import arms, launch_study, rules
 from evaluation.studies.design import RAW, StudyRequest
 from members.models import Member
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.models import DatasetVersion, Draft, Record, Task
 from review.states import Split
 from tests.evaluation.studies.conftest import finish_all
@@ -53,9 +53,7 @@ def freeze(task: Task, admin: Member) -> Callable[..., DatasetVersion]:
     def _freeze(unjudged: str = "take") -> DatasetVersion:
         filters = {"verdicts": ["accept", "edit", "reject"], "unjudged": unjudged}
         version = freezing.freeze(freezing.create(task, name=f"All {unjudged}", by=admin, filters=filters), by=admin)
-        write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-        version.refresh_from_db()
-        return version
+        return golds.sealed(version)
 
     return _freeze
 

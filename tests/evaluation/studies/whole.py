@@ -19,7 +19,7 @@ from jobs.models import Job
 from jobs.states import CLAIMABLE
 from jobs.supervisor import run_job
 from members.models import Member
-from review.datasets import freezing, write_version
+from review.datasets import freezing
 from review.models import DatasetVersion, Record, Task
 from review.states import Split
 from tests.review import factories
@@ -88,10 +88,7 @@ def answered(task: Task, by: Member, records: Sequence[AnsweredRecord], *, train
 
 def frozen(task: Task, by: Member, name: str, **filters: Any) -> DatasetVersion:
     """A frozen version of all that was accepted."""
-    version = freezing.freeze(freezing.create(task, name=name, by=by, filters=filters), by=by)
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(freezing.create(task, name=name, by=by, filters=filters), by=by))
 
 
 def of_demo(demo: DemoTask, by: Member, *, train: int, validation: int) -> Task:

@@ -22,7 +22,7 @@ from generation.models import JudgedText, Judging, Teacher
 from members.models import Member
 from review import ports
 from review.adjudication import agreement
-from review.datasets import exports, freezing, write_version
+from review.datasets import exports, freezing
 from review.desk import queues
 from review.erasure import erase
 from review.models import (
@@ -40,6 +40,7 @@ from review.models import (
 from review.states import DraftState
 from tests.generation.judges.acceptances import GOOD_KNOWN, GOOD_WAITING, WIDE, accepted, audited, judge_it
 from tests.review import factories
+from tests.review.datasets.golds import sealed
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_reviews")]
@@ -206,10 +207,7 @@ def test_a_rule_is_in_force_since_it_was_started_and_not_after(rule: AcceptanceR
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
     dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
-    version = freezing.freeze(dataset, by=by, filters={"near_duplicates": None, **filters})
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return sealed(freezing.freeze(dataset, by=by, filters={"near_duplicates": None, **filters}))
 
 
 @pytest.mark.slow

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Sum
 
 from generation.budgets import limits
@@ -17,36 +16,10 @@ from generation.orders import launch as orders_launch
 from generation.states import BudgetScope
 from members.models import Member
 from review.models import Source, Task
+from tests.at_once import at_once
 from tests.generation.money.tellings import take_in, told
-from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(acts: list[Any]) -> list[str]:
-    """Run all at once, each in a thread with a connection of its own; codes of refusals."""
-    refused: list[str] = []
-    failures: list[BaseException] = []
-    gate = threading.Barrier(len(acts))
-
-    def run(act: Any) -> None:
-        try:
-            gate.wait(30)
-            act()
-        except Refusal as refusal:
-            refused.append(refusal.code)
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert not failures, failures
-    return refused
 
 
 @pytest.mark.slow
@@ -56,16 +29,14 @@ def test_twenty_launches_at_once_never_pass_a_budget(
     limits.set_limit(scope=BudgetScope.TASK_MONTH, task=task, limit_usd=Decimal("1.75"), by=lead)
     limits.set_limit(scope=BudgetScope.INSTALLATION_MONTH, task=None, limit_usd=Decimal(5), by=admin)
 
-    refused = together(
-        [
-            lambda: orders_launch.launch(
-                orders_launch.OrderRequest(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
-            )
-        ]
-        * 20
-    )
+    def launch() -> None:
+        orders_launch.launch(
+            orders_launch.OrderRequest(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
+        )
 
-    assert refused == ["budget_used_up"] * 13
+    ends = at_once(*[launch] * 20, may_refuse=True)
+
+    assert Counter(ends) == {"budget_used_up": 13, None: 7}
     assert Order.objects.aggregate(usd=Sum("reserved_usd"))["usd"] == Decimal("1.75")
 
 
@@ -85,8 +56,10 @@ def test_money_that_moves_while_others_launch_is_never_free(
             orders_launch.OrderRequest(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
         )
 
-    refused = together([spend(1), launch, spend(2), launch, launch, spend(3), launch, launch, spend(4), launch])
+    ends = at_once(
+        *[spend(1), launch, spend(2), launch, launch, spend(3), launch, launch, spend(4), launch], may_refuse=True
+    )
 
     now = selectors.status_of(budget)
-    assert len(refused) == 2
+    assert len([end for end in ends if isinstance(end, str)]) == 2
     assert now.spent_usd + now.held_usd == 2

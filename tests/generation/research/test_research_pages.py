@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -81,17 +80,6 @@ def test_a_task_without_a_place_for_pages_names_the_next_act(client: Client, adm
     client.force_login(admin)
 
     assert "The task has no facts for pages" in read(client, "research-list", "outreach")
-
-
-def test_a_viewer_reads_and_cannot_order(
-    client: Client, make_member: Callable[..., Member], research: Research
-) -> None:
-    viewer = make_member("vic")
-    factories.join(viewer, research.task, "viewer")  # type: ignore[arg-type]
-    client.force_login(viewer)
-
-    assert "Read these sites" not in read(client, "research-list", "summary")
-    assert client.post(reverse("generation:research-list", args=["summary"]), {}).status_code == 403
 
 
 def test_the_pages_of_a_record_show_hash_date_text_and_what_was_refused(

@@ -1,16 +1,16 @@
 """The right to do a job, raced on the real database."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from jobs.contracts import EngineError, EngineEvent, Result
 from jobs.lifecycle import claim, end, events
 from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import Job, JobEvent
+from tests.at_once import at_once
 from tests.jobs.kinds import Counting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,21 +20,7 @@ KIND = Counting()
 
 def race(count: int, act) -> list:
     """Run `act(number)` in so many threads at once; what they returned."""
-    gate, answers = threading.Barrier(count), []
-
-    def run(number: int) -> None:
-        gate.wait()
-        try:
-            answers.append(act(number))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    return at_once(*(partial(act, number) for number in range(count)))
 
 
 def test_of_many_workers_one_gets_the_job(launch):

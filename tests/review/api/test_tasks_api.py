@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from members.models import Member
-from review.models import Record, Task, TaskVersion
+from review.models import Record, Task
 from review.spec.json_schema_reading import fields_from_json_schema
 from review.spec.starters import outreach
 from tests.review.factories import make_task, triage_spec
@@ -22,11 +22,6 @@ GOOD = b"company,sector\nAcme,steel\nBolt,rail\n"
 @pytest.fixture
 def api(admin: Member, api_as: ApiAs) -> APIClient:
     return api_as(admin)
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return make_task(by=admin)
 
 
 def upload(api: APIClient, content: bytes = GOOD, **more: str) -> object:
@@ -70,19 +65,6 @@ def test_a_specification_with_mistakes_is_a_problem_with_paths(api: APIClient, t
 
     assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
     assert answer.json()["errors"]["language"] == ["A language code such as 'en' or 'de-AT'."]
-
-
-def test_no_change_is_a_conflict_and_a_repeated_key_makes_one_version(api: APIClient, task: Task) -> None:
-    same = api.post("/api/v1/tasks/outreach/versions/", {"spec": outreach.SPEC.canonical()}, format="json")
-    body = {"spec": outreach.SPEC.canonical() | {"language": "de"}}
-    answers = [
-        api.post("/api/v1/tasks/outreach/versions/", body, format="json", headers={"Idempotency-Key": "k1"})
-        for _ in range(2)
-    ]
-
-    assert (same.status_code, same.json()["code"]) == (409, "nothing_changed")
-    assert [answer.status_code for answer in answers] == [201, 201]
-    assert TaskVersion.objects.filter(task=task).count() == 2
 
 
 @pytest.mark.parametrize(

@@ -30,16 +30,3 @@ def admin(is_shared: bool, make_member: Callable[..., Member]) -> Member:
 @pytest.fixture
 def task(is_shared: bool, admin: Member) -> Task:
     return Task.objects.get(slug="outreach") if is_shared else make(admin)
-
-
-@pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
-def other(task: Task, make_member) -> Member:
-    member = make_member("olga")
-    factories.join(member, task)
-    return member

@@ -11,12 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
-from review.desk import deck
 from review.models import BulkAct, Decision, Gold, Task
-from review.states import Verdict
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY, pending
-from tests.review.desk.verbs import judge
 
 pytestmark = pytest.mark.django_db
 LIST = "/tasks/outreach/review/list/"
@@ -89,28 +86,6 @@ def test_accepting_many_asks_for_their_number(browser: Client, task: Task) -> No
     assert refused.status_code == 422
     assert "type their number" in refused.content.decode()
     assert "60 drafts accepted" in done.content.decode()
-
-
-def test_sending_the_form_twice_is_one_act(browser: Client) -> None:
-    form = {**form_of(look(browser, verdict="reject", reasons="tone")), "verdict": "reject", "reasons": ["tone"]}
-
-    browser.post(URL, form)
-    browser.post(URL, form)
-
-    assert BulkAct.objects.get().count == 40
-    assert Decision.objects.count() == 40
-
-
-@pytest.mark.slow
-def test_what_changed_since_the_preview_is_passed_over_and_said(browser: Client, task: Task, other: Member) -> None:
-    form = {**form_of(look(browser, verdict="reject", reasons="tone")), "verdict": "reject", "reasons": ["tone"]}
-    judge(deck.deal(other, task, count=1)[0], by=other)
-
-    page = browser.post(URL, form, follow=True).content.decode()
-
-    assert "39 drafts rejected" in page
-    assert "1 passed over: judged already" in page
-    assert Gold.objects.filter(verdict=Verdict.ACCEPT).count() == 1
 
 
 @pytest.mark.slow

@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import Counter
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from members.models import Member
 from review.bulk import bulk_undo, execution
 from review.desk import deck
 from review.models import Assignment, BulkAct, Decision, Draft, Gold, Task
 from review.states import AssignmentState, DraftState, Verdict
+from tests.at_once import at_once
 from tests.review.bulk.acts import pending, preview, said
 from tests.review.desk.verbs import judge
-from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 ROUNDS = range(10 if os.environ.get("STRESS") == "1" else 1)
-
-
-def together(*acts) -> None:
-    """Run all at once, each in a thread with a connection of its own."""
-    failures: list[BaseException] = []
-
-    def run(act) -> None:
-        try:
-            act()
-        except Refusal:
-            pass
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert not failures, failures
 
 
 def whole(task: Task) -> None:
@@ -71,13 +47,14 @@ def test_two_acts_and_two_reviewers_on_the_same_drafts(
         for card in deck.deal(member, task, count=5):
             judge(card, by=member)
 
-    together(
+    at_once(
         lambda: execution.carry_out(task, by=expert, id=uuid4(), drafts=by_expert.ids, said=said(), tag=by_expert.tag),
         lambda: execution.carry_out(
             task, by=admin, id=uuid4(), drafts=by_admin.ids, said=said("accept"), tag=by_admin.tag, typed=len(ids)
         ),
         lambda: one_by_one(other),
         lambda: one_by_one(expert),
+        may_refuse=True,
     )
 
     whole(task)
@@ -89,7 +66,7 @@ def test_one_act_sent_from_two_tabs(task: Task, expert: Member, round_) -> None:
     plan, one = preview(task, pending(task), by=expert), uuid4()
     ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
 
-    together(lambda: execution.carry_out(task, **ask), lambda: execution.carry_out(task, **ask))
+    at_once(*[lambda: execution.carry_out(task, **ask)] * 2, may_refuse=True)
 
     whole(task)
     assert BulkAct.objects.get().count == 40
@@ -102,7 +79,7 @@ def test_an_undo_while_the_act_is_under_way(task: Task, expert: Member, round_, 
     ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
     execution._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=40)
 
-    together(lambda: execution.carry_out(task, **ask), lambda: bulk_undo.undo(one, by=expert))
+    at_once(lambda: execution.carry_out(task, **ask), lambda: bulk_undo.undo(one, by=expert), may_refuse=True)
 
     assert not Gold.objects.exists()
     assert Draft.objects.filter(state=DraftState.PENDING).count() == 40

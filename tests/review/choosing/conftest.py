@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from members.models import Member
 from review.models import Draft, Record, Task
 from tests.review import factories
 
 TEACHERS = ("openai:gpt-canary", "anthropic:claude-canary", "offline:offline-canary")
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
 
 
 @pytest.fixture
@@ -35,16 +27,3 @@ def record(records: list[Record]) -> Record:
 @pytest.fixture
 def drafts(record: Record) -> list[Draft]:
     return list(Draft.objects.filter(record=record).order_by("queue_position"))
-
-
-@pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
-def other(task: Task, make_member: Callable[..., Member]) -> Member:
-    member = make_member("olga")
-    factories.join(member, task)
-    return member

@@ -51,16 +51,6 @@ def test_choosing_by_the_form_goes_on_to_the_next_record(page: Client, records: 
     assert form_of(html)["record"] != form["record"]
 
 
-def test_the_form_sent_twice_records_one_preference(page: Client, records: list[Record]) -> None:
-    form = form_of(page.get(ADDRESS).content.decode())
-    body = {**form, "best": "none"}
-
-    for _ in range(2):
-        assert page.post(ADDRESS, body).status_code == 302
-
-    assert Preference.objects.count() == 1
-
-
 def test_undo_shows_the_same_record_again(page: Client, records: list[Record]) -> None:
     form = form_of(page.get(ADDRESS).content.decode())
     after = form_of(page.post(ADDRESS, {**form, "best": form["shown"][0]}, follow=True).content.decode())

@@ -55,11 +55,6 @@ def test_of_a_rejection_the_sentence_is_taken_that_must_have_been_meant() -> Non
 
 
 @pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
-
-
-@pytest.fixture
 def into(admin: Member) -> Task:
     return factories.make_task(by=admin, spec=CLAIM_CHECK.spec, slug="claims")
 

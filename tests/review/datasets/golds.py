@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import write_version as writing
 from review.desk import decisions, deck
-from review.models import Assignment, Decision, Draft, Record, Task
+from review.models import Assignment, Dataset, DatasetVersion, Decision, Draft, Record, Task
 from review.spec.splits import draw
 from tests.review import factories
 
@@ -81,6 +83,19 @@ def correct_all(member: Member, task: Task, right: Callable[[Draft], dict[str, A
     cards = deck.deal(member, task, count=count)
     assert len(cards) == count
     return [_corrected(card, member, right(card.draft)) for card in cards]
+
+
+def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
+    """The next frozen version of the task's one dataset."""
+    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
+    return sealed(freezing.freeze(dataset, by=by, filters=filters))
+
+
+def sealed(version: DatasetVersion) -> DatasetVersion:
+    """The version once a worker has written and sealed it."""
+    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+    version.refresh_from_db()
+    return version
 
 
 def _corrected(card: Assignment, member: Member, fields: dict[str, Any]) -> Decision:

@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from members.models import Member
 from review.adjudication import rulings
-from review.datasets import freezing, golds_at
-from review.datasets import write_version as writing
+from review.datasets import golds_at
 from review.desk import decisions, deck
 from review.desk import lead_queue as said
-from review.models import Dataset, DatasetVersion, Decision, Draft, Gold, Task
+from review.models import Decision, Draft, Gold, Task
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
+from tests.review.datasets.golds import frozen
 
 pytestmark = pytest.mark.django_db
 
@@ -28,14 +28,6 @@ def task(admin: Member) -> Task:
     task = factories.make_task(by=admin)
     golds.make_drafts(task, golds.make_records(task, 10))
     return task
-
-
-def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
-    version = freezing.freeze(dataset, by=by, filters=filters)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
 
 
 def golds_now(task: Task) -> frozenset[uuid.UUID]:

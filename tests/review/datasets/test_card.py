@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
 from members.models import Member
 from review.adjudication import rulings
-from review.datasets import data_card, freezing, revocations
-from review.datasets import write_version as writing
+from review.datasets import data_card, revocations
 from review.desk import lead_queue as said
-from review.models import Dataset, DatasetVersion, Source, Task
+from review.models import DatasetVersion, Source, Task
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
+from tests.review.datasets.golds import frozen
 
 pytestmark = pytest.mark.django_db
 
@@ -25,14 +23,6 @@ def task(admin: Member) -> Task:
     task = factories.make_task(by=admin)
     golds.make_drafts(task, golds.make_records(task, 12))
     return task
-
-
-def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
-    version = freezing.freeze(dataset, by=by, filters=filters)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
 
 
 def test_rows_and_reasons_are_counted_to_the_last(task: Task, admin: Member) -> None:

@@ -10,7 +10,6 @@ from django.test import Client
 
 from members.models import Member
 from review.datasets import freezing
-from review.datasets import write_version as writing
 from review.datasets.contradictions import EqualInputs, against
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.selection import Selection
@@ -115,8 +114,7 @@ def test_the_preview_counts_them_and_the_card_tells(
     page = as_member(admin).get(f"/datasets/{dataset.slug}/").content.decode()
     told = api_as(admin, scopes=("read",)).get(f"/api/v1/datasets/{dataset.slug}/preview/").json()
     version = freezing.freeze(dataset, by=admin, filters={"contradictions": "leave_out"})
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
+    golds.sealed(version)
 
     assert "1 input whose golds contradict each other" in page
     assert told["contradictions"] == {"inputs": 1, "golds": 3}

@@ -59,10 +59,7 @@ def judged(task: Task) -> list[Record]:
 
 def frozen(task: Task, by: Member, *, dataset: str = "Gold", **order: Any) -> DatasetVersion:
     selection = Dataset.objects.filter(task=task, name=dataset).first() or freezing.create(task, name=dataset, by=by)
-    version = freezing.freeze(selection, by=by, **order)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(selection, by=by, **order))
 
 
 def lines(version: DatasetVersion, split: str, format_: str = "sft") -> list[dict[str, Any]]:

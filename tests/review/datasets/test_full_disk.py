@@ -32,8 +32,7 @@ def test_a_disk_that_fills_up_freezes_nothing_says_where_and_the_next_try_is_who
         raise OSError(errno.ENOSPC, "No space left on device")
 
     expected = freezing.freeze(freezing.create(task, name="Gold", by=admin), by=admin)
-    writing.seal(expected.pk, writing.write(expected.pk, report=lambda done, total: None))
-    expected.refresh_from_db()
+    golds.sealed(expected)
     version = freezing.freeze(freezing.create(task, name="Same gold", by=admin), by=admin)
     storage = settings.STORAGES["default"]["OPTIONS"]["location"]
     broken, folder = {

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
 
 from members.models import Member
-from review.datasets import freezing
 from review.datasets import queries as selectors
-from review.datasets import write_version as writing
-from review.models import Dataset, DatasetVersion, Record, Task
+from review.models import DatasetVersion, Record, Task
 from review.text.personal_data import KINDS
 from tests.review import factories
 from tests.review.datasets import golds
+from tests.review.datasets.golds import frozen
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
-
-
 def judged(task: Task, by: Member, records: list[Record], fields: list[dict[str, str]]) -> None:
     factories.make_drafts(task, records, fields=fields)
     golds.accept_all(by, task, count=len(records))
-
-
-def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
-    version = freezing.freeze(dataset, by=by, filters=filters)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
 
 
 def all_text(version: DatasetVersion) -> str:

@@ -12,7 +12,6 @@ from django.test import Client
 from members.models import Member
 from review.datasets import freezing
 from review.datasets import queries as selectors
-from review.datasets import write_version as writing
 from review.models import DatasetVersion, Task
 from review.spec import prompting
 from review.spec.schema import OutputField
@@ -51,10 +50,7 @@ def task(admin: Member) -> Task:
 
 def frozen(task: Task, admin: Member, reasoning: str) -> DatasetVersion:
     dataset = freezing.create(task, name=f"Tickets {reasoning}", by=admin)
-    version = freezing.freeze(dataset, by=admin, filters={"reasoning": reasoning})
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(dataset, by=admin, filters={"reasoning": reasoning}))
 
 
 def first_row(version: DatasetVersion, format_: str) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.datasets import freezing, revocations
-from review.datasets import write_version as writing
 from review.desk import decisions, deck
 from review.models import Dataset, DatasetVersion, Decision, Draft, Gold, Record, Task
 from tests.review import factories
@@ -35,10 +34,7 @@ def dataset(task: Task, admin: Member) -> Dataset:
 
 
 def frozen(dataset: Dataset, by: Member, **filters: Any) -> DatasetVersion:
-    version = freezing.freeze(dataset, by=by, filters=filters or None)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(dataset, by=by, filters=filters or None))
 
 
 def take_back(member: Member, decision: Decision) -> None:

@@ -32,11 +32,6 @@ TRAIN, HELD_OUT, WAITING = 12, 6, 5
 
 
 @pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
-
-
-@pytest.fixture
 def waiting(task: Task, admin: Member) -> list[Draft]:
     """One order: twelve training and six held-out records whose drafts are judged, five training records that wait."""
     records = factories.make_records(factories.make_source(task), TRAIN + HELD_OUT + WAITING)
@@ -52,10 +47,7 @@ def waiting(task: Task, admin: Member) -> list[Draft]:
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
     dataset = task.datasets.first() or freezing.create(task, name="Gold", by=by)
-    version = freezing.freeze(dataset, by=by, filters=filters)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(dataset, by=by, filters=filters))
 
 
 def stored(version: DatasetVersion) -> list[dict[str, Any]]:

@@ -24,19 +24,6 @@ def task(admin: Member) -> Task:
 
 
 @pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
-def other(task: Task, make_member) -> Member:
-    member = make_member("olga")
-    factories.join(member, task)
-    return member
-
-
-@pytest.fixture
 def card(task: Task, expert: Member) -> Assignment:
     return deck.deal(expert, task, count=1)[0]
 

@@ -10,15 +10,9 @@ from playwright.sync_api import Page, expect
 
 from members.models import Member
 from review.models import Decision, Draft, Task
-from tests.review import factories
 from tests.review.desk.looking import SHOWN, current, saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_desk(by=admin, count=8)
 
 
 def focused(page: Page) -> str:

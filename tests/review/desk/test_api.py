@@ -68,17 +68,6 @@ def test_the_same_request_again_answers_200_with_the_first_result(api: APIClient
     assert len(again.json()["next"]) == 5
 
 
-def test_the_same_id_with_another_body_answers_409(api: APIClient) -> None:
-    card = api.get(DECK).json()["cards"][0]
-    same = str(uuid4())
-    decide(api, card, id=same)
-
-    answer = decide(api, card, id=same, verdict="reject", reasons=["tone"])
-
-    assert answer.status_code == 409
-    assert answer["Content-Type"] == "application/problem+json"
-
-
 def test_if_match_is_asked_for_and_checked(api: APIClient) -> None:
     card = api.get(DECK).json()["cards"][0]
 

@@ -27,11 +27,6 @@ KEPT = """() => new Promise((done) => {
 })"""
 
 
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_desk(by=admin, count=8)
-
-
 def body(page: Page) -> Any:
     return page.locator(f'{SHOWN} .editor [data-path="body"]')
 

@@ -77,22 +77,6 @@ def test_undo_brings_cards_back_across_cards_and_a_reload(open_desk: Callable[..
 
 
 @pytest.mark.slow
-def test_verdicts_given_offline_wait_and_arrive_after_a_reload(open_desk: Callable[..., Page], admin: Member) -> None:
-    page = open_desk(admin)
-    page.context.set_offline(True)
-
-    for _ in range(3):
-        page.keyboard.press("a")
-    expect(page.locator("[data-banner]")).to_contain_text("3 decisions wait for the network")
-    assert Decision.objects.count() == 0
-    page.context.set_offline(False)
-
-    saved(page, 3)
-    expect(page.locator("[data-banner]")).to_be_hidden()
-    assert Gold.objects.count() == 3
-
-
-@pytest.mark.slow
 def test_a_session_that_ended_keeps_the_verdict_and_asks_to_sign_in(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
@@ -107,23 +91,6 @@ def test_a_session_that_ended_keeps_the_verdict_and_asks_to_sign_in(
     page.reload()
 
     saved(page, 1)
-
-
-@pytest.mark.slow
-def test_two_people_never_see_the_same_card(
-    open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
-) -> None:
-    factories.join(reviewer, task)
-    mine, theirs = open_desk(admin), open_desk(reviewer)
-    seen: dict[str, set[str]] = {"mine": set(), "theirs": set()}
-
-    for _ in range(4):
-        for name, page in (("mine", mine), ("theirs", theirs)):
-            seen[name].add(current(page))
-            page.keyboard.press("a")
-    saved(mine, 8)
-
-    assert not seen["mine"] & seen["theirs"]
 
 
 @pytest.mark.slow

@@ -27,19 +27,6 @@ def task(admin: Member) -> Task:
     return factories.make_desk(by=admin, count=12)
 
 
-@pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
-def other(task: Task, make_member) -> Member:
-    member = make_member("olga")
-    factories.join(member, task)
-    return member
-
-
 def expire(member: Member) -> None:
     Assignment.objects.filter(reviewer=member).update(leased_until=timezone.now() - timedelta(seconds=1))
 

@@ -14,7 +14,6 @@ from django.core.files.storage import default_storage
 from members.models import Member
 from review.datasets import freezing
 from review.datasets import queries as selectors
-from review.datasets import write_version as writing
 from review.models import Dataset, DatasetVersion, Record, Task
 from tests.review import factories
 from tests.review.datasets import golds
@@ -68,10 +67,7 @@ def freeze(task: Task, admin: Member) -> Freeze:
 
 def frozen(dataset: Dataset, *, by: Member, **filters: Any) -> DatasetVersion:
     """A version of everything judged, frozen as the worker does it."""
-    version = freezing.freeze(dataset, by=by, filters={**ALL, **filters})
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return golds.sealed(freezing.freeze(dataset, by=by, filters={**ALL, **filters}))
 
 
 def data_of(version: DatasetVersion, split: str, format_: str, container: str = "jsonl") -> bytes:

@@ -18,7 +18,7 @@ from review.datasets import freezing
 from review.datasets import queries as selectors
 from review.erasure.erase import erase_records
 from review.models import DatasetFile, DatasetVersion, Record, Task
-from tests.review.exports.conftest import Freeze, data_of, frozen, rows_of
+from tests.review.exports.conftest import Freeze, data_of, frozen
 
 pytestmark = [
     pytest.mark.django_db,
@@ -187,13 +187,6 @@ def test_a_version_frozen_before_a_format_existed_says_so(api: APIClient, task: 
 
     assert not DatasetFile.objects.filter(version=old).exists()
     assert (answer.status_code, answer.json()["code"]) == (409, "no_such_file")
-
-
-def test_a_token_that_may_only_read_downloads_nothing(version: DatasetVersion, admin: Member, api_as: ApiAs) -> None:
-    api = api_as(admin, scopes=("read",))
-
-    assert {api.get(address(version, name)).status_code for name in ("rows.jsonl", "rows.parquet", "rows/")} == {403}
-    assert rows_of(version, "sft")
 
 
 @pytest.mark.slow

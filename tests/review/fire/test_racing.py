@@ -6,6 +6,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from review.desk import decisions
 from review.desk import deck as desk_deck
 from review.desk.deck import ReleasedCard
 from review.models import DeskSettings, Draft, KnownAnswer, Task
+from tests.at_once import at_once
 from tests.review import factories
 from tests.review.fire.sound import assert_all_there, assert_sound
 from web.errors import Refusal
@@ -131,31 +133,22 @@ def test_no_draft_is_given_to_two_unless_it_takes_two(
     for member in members:
         factories.join(member, task)
     dealt: list[tuple[Any, UUID]] = []
-    faults: list[BaseException] = []
 
     def work(member: Member) -> None:
-        try:
-            deck = desk_deck.deal(member, task, count=3)
-            while deck:
-                card = deck.pop(0)
-                dealt.append((member.pk, card.draft_id))
-                outcome = decisions.record(
-                    card.draft_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag, deck_size=3
-                )
-                deck += outcome.deck
-        except BaseException as fault:
-            faults.append(fault)
-        finally:
-            connection.close()
+        deck = desk_deck.deal(member, task, count=3)
+        while deck:
+            card = deck.pop(0)
+            dealt.append((member.pk, card.draft_id))
+            outcome = decisions.record(
+                card.draft_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag, deck_size=3
+            )
+            deck += outcome.deck
 
-    threads = [threading.Thread(target=work, args=(member,)) for member in members]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    at_once(*(partial(work, member) for member in members))
     # Whoever was last may have left cards to the others, who were gone by then.
     for member in members:
         work(member)
 
-    assert not faults, faults[:3]
     given = Counter(draft for _, draft in dealt)
     wanted = dict(Draft.objects.values_list("pk", "verdicts_wanted"))
     assert given == wanted

@@ -17,12 +17,6 @@ def task(admin: Member) -> Task:
 
 
 @pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
 def judged(task: Task, expert: Member) -> list[Draft]:
     """Accepted, edited, rejected for its tone."""
     accepted, edited, rejected = deck.deal(expert, task, count=3)

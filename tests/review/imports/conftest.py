@@ -10,16 +10,10 @@ import pytest
 from members.models import Member
 from review.models import Record, Source, Task
 from review.sources.imports import import_records
-from tests.review.factories import make_task
 from web.errors import Refusal
 
 Write = Callable[..., Path]
 GOOD = "company,sector,size\nAcme Ltd,steel,12\nBolt GmbH,rail,40\n"
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return make_task(by=admin)
 
 
 @pytest.fixture

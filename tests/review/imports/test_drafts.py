@@ -32,11 +32,6 @@ pytestmark = pytest.mark.django_db
 BODY = "Hi {{contact.first_name}}, " + "a word about Acme and its steel works " * 6 + "Shall we talk?"
 
 
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return make_task(by=admin)
-
-
 def table(path: Path, rows: list[dict[str, str]]) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))

@@ -17,7 +17,6 @@ from review.sources.imports.verdicts import import_decisions, read_judged_previe
 from review.spec.splits import normal_group
 from review.spec.starters import outreach
 from review.states import SourceKind
-from tests.review.factories import make_task
 from web.errors import Refusal
 
 BODY = "Hi {{contact.first_name}}, " + "a word about your works " * 6 + "Shall we talk?"
@@ -37,11 +36,6 @@ APART = [
     ("\u0643\u064e\u062a", "\u0643\u064f\u062a"),
     ("\U0001f34e Labs", "\U0001f34f Labs"),
 ]
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return make_task(by=admin)
 
 
 def table(path: Path, rows: list[dict[str, str]]) -> Path:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from members.models import Member
 from review.models import Record, Task
 from review.sources.imports import import_drafts, import_records
+from tests.at_once import at_once
 from tests.review.imports.conftest import Write
 from web.errors import Refusal
 
@@ -24,31 +24,20 @@ FIRMS = [f"Firm{number}" for number in range(12)]
 
 
 def together(*acts: Callable[[], object]) -> None:
-    """Run all at once, each in a thread with a connection of its own; who has to wait tries again."""
-    failures: list[BaseException] = []
+    """Run all at once; who has to wait tries again."""
 
-    def run(act: Callable[[], object]) -> None:
-        try:
-            for _ in range(600):
-                try:
-                    act()
-                except Refusal as refusal:
-                    if refusal.code != "import_running":
-                        raise
-                    time.sleep(0.05)
-                else:
-                    return
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+    def until_done(act: Callable[[], object]) -> None:
+        for _ in range(600):
+            try:
+                act()
+            except Refusal as refusal:
+                if refusal.code != "import_running":
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert not failures, failures
+    at_once(*(partial(until_done, act) for act in acts))
 
 
 @pytest.mark.parametrize("round_", ROUNDS)

@@ -45,12 +45,6 @@ def task(desk: bool, db: None) -> Task:
 
 
 @pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
 def browser(expert: Member, as_member) -> Client:
     return as_member(expert)
 

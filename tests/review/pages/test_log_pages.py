@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,11 +16,6 @@ from tests.review.imports.logs.vendors import LOGS
 
 pytestmark = pytest.mark.django_db
 PAGE = "/tasks/new/from-log/"
-
-
-@pytest.fixture(autouse=True)
-def own_var(settings: object, tmp_path: Path) -> None:
-    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
 
 
 def log_file(lines: list[dict[str, Any]], name: str = "tickets.jsonl") -> SimpleUploadedFile:

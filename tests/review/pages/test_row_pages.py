@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/tasks/new/rows/"
 
 
-@pytest.fixture(autouse=True)
-def own_var(settings: object, tmp_path: Path) -> None:
-    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
-
-
 @pytest.fixture
 def lead(admin: Member, as_member: Any) -> Any:
     return as_member(admin)

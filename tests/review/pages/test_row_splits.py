@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +12,6 @@ from review.models import Record, Task
 
 pytestmark = pytest.mark.django_db
 PAGE = "/tasks/new/rows/"
-
-
-@pytest.fixture(autouse=True)
-def own_var(settings: object, tmp_path: Path) -> None:
-    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
 
 
 @pytest.fixture

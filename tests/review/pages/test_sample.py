@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +13,6 @@ from tests.review import factories
 
 pytestmark = pytest.mark.django_db
 PAGE = "/tasks/outreach/sources/sample/"
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
-
-
-@pytest.fixture(autouse=True)
-def own_var(settings: object, tmp_path: Path) -> None:
-    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
 
 
 def test_the_import_page_offers_the_sample(task: Task, admin: Member, as_member) -> None:

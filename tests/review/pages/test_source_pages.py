@@ -12,22 +12,12 @@ from django.test import Client
 from members.models import Member
 from review.models import Draft, Record, Source, Task
 from review.sources.imports import import_records, uploads
-from tests.review.factories import mail, make_task
+from tests.review.factories import mail
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Member], Client]
 GOOD = "Company Name,Industry,Shoe\nAcme,steel,red\nBolt,rail,blue\n"
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return make_task(by=admin)
-
-
-@pytest.fixture(autouse=True)
-def own_var(settings: object, tmp_path: Path) -> None:
-    settings.VAR_DIR = tmp_path  # type: ignore[attr-defined]
 
 
 def send(client: Client, text: str | bytes, *, kind: str = "records", name: str = "prospects.csv") -> object:

@@ -20,16 +20,3 @@ def lead(task: Task, make_member) -> Member:
     member = make_member("lena")
     factories.join(member, task, Role.LEAD)
     return member
-
-
-@pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
-def other(task: Task, make_member) -> Member:
-    member = make_member("olga")
-    factories.join(member, task)
-    return member

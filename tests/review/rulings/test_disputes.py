@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.http import Http404
 
 from members.models import Member
@@ -16,6 +15,7 @@ from review.desk import lead_queue as said
 from review.drafts import queries
 from review.models import Assignment, Decision, Draft, Gold, Ruling, Task
 from review.states import DraftState, Verdict
+from tests.at_once import at_once
 from tests.review.desk.verbs import judge, take_back
 from tests.review.rulings.verdicts import OTHER_WORDS, dispute, second_opinion
 from web.errors import Refusal
@@ -217,22 +217,12 @@ def test_two_leads_settling_at_once_leave_one_ruling(
 ) -> None:
     sides = dispute(task, lead=lead, one=expert, other=other)
     seen = said.dispute_etag(sides[0].draft_id)
-    results: list[str] = []
-    start = threading.Barrier(2)
 
-    def run(member: Member, chosen: Decision) -> None:
-        start.wait()
-        try:
-            rulings.settle(chosen.draft_id, by=member, if_match=seen, decision=chosen.pk)
-            results.append("settled")
-        except Refusal as refusal:
-            results.append(refusal.code)
-        finally:
-            connection.close()
+    def settle(member: Member, chosen: Decision) -> str:
+        rulings.settle(chosen.draft_id, by=member, if_match=seen, decision=chosen.pk)
+        return "settled"
 
-    threads = [threading.Thread(target=run, args=pair) for pair in zip((lead, admin), sides, strict=True)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    ends = at_once(partial(settle, lead, sides[0]), partial(settle, admin, sides[1]), may_refuse=True)
 
-    assert sorted(results) == ["said_since", "settled"]
+    assert sorted(ends) == ["said_since", "settled"]
     assert Gold.objects.get().decision == Ruling.objects.get().decision

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.http import Http404
 
 from members.models import Member
@@ -15,6 +15,7 @@ from review.desk import decisions, deck, golds
 from review.desk import lead_queue as said
 from review.models import Decision, Draft, Gold, Ruling, Task
 from review.states import DraftState, RulingKind, Verdict
+from tests.at_once import at_once
 from tests.review.desk.verbs import judge, take_back
 from tests.review.rulings.verdicts import late_decision
 from web.errors import Refusal
@@ -188,22 +189,12 @@ def test_two_leads_at_once_make_one_ruling(
     decision, theirs = late_decision(task, by=expert, then=other)
     judge(theirs, by=other)
     seen = said.dispute_etag(decision.draft_id)
-    results: list[str] = []
-    start = threading.Barrier(2)
 
-    def run(member: Member) -> None:
-        start.wait()
-        try:
-            results.append(rulings.adopt(decision.pk, by=member, if_match=seen).kind)
-        except Refusal as refusal:
-            results.append(refusal.code)
-        finally:
-            connection.close()
+    def adopt(member: Member) -> str:
+        return rulings.adopt(decision.pk, by=member, if_match=seen).kind
 
-    threads = [threading.Thread(target=run, args=(member,)) for member in (lead, admin)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    ends = at_once(partial(adopt, lead), partial(adopt, admin), may_refuse=True)
 
-    assert sorted(results) == ["adopt", "already_ruled"]
+    assert sorted(ends) == ["adopt", "already_ruled"]
     assert Ruling.objects.count() == 1
     assert Gold.objects.get().decision == decision

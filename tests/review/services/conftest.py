@@ -6,15 +6,9 @@ import pytest
 
 from members.models import Member
 from review.datasets import freezing
-from review.datasets import write_version as writing
 from review.models import DatasetVersion, Record, Task
-from tests.review import factories
 from tests.review.datasets import golds as judged_golds
-
-
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
+from tests.review.datasets.golds import sealed
 
 
 @pytest.fixture
@@ -29,7 +23,4 @@ def records(task: Task, admin: Member) -> list[Record]:
 @pytest.fixture
 def version(task: Task, admin: Member, records: list[Record]) -> DatasetVersion:
     dataset = freezing.create(task, name="Gold", by=admin)
-    version = freezing.freeze(dataset, by=admin)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
+    return sealed(freezing.freeze(dataset, by=admin))

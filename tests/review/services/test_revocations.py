@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -12,13 +10,13 @@ from audit.models import AuditRow
 from members.models import Member
 from review.datasets import freezing, revocations
 from review.datasets import removed_samples as selectors
-from review.datasets import write_version as writing
 from review.datasets.dataset_filters import DatasetFilters
 from review.desk import deck
-from review.models import Assignment, Dataset, DatasetVersion, Draft, Gold, Task
+from review.models import Assignment, DatasetVersion, Draft, Gold, Task
 from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 from tests.review.datasets import golds
+from tests.review.datasets.golds import frozen
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -31,14 +29,6 @@ def task(admin: Member) -> Task:
     for _ in range(4):
         golds.decide(admin, task)
     return task
-
-
-def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
-    version = freezing.freeze(dataset, by=by, filters=filters)
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
 
 
 def judged(task: Task) -> Draft:

@@ -228,16 +228,3 @@ def test_a_notice_whose_day_was_missed_comes_later_and_once(told: Callable[..., 
 
     assert (missed, had, had_the_first_alone) == ([1, 1], [0, 0], 1)
     assert "ends in 1 day;" in mailoutbox[1].body
-
-
-def test_outcomes_have_a_scope_of_their_own(task: Task, lead: Member) -> None:
-    client = program(task, lead, "outcomes")
-    outcome = {"message": str(uuid4()), "kind": "meeting", "at": "2026-11-20T10:00:00Z"}
-
-    told_of = client.post("/api/v1/outcomes/", outcome, content_type="application/json")
-    reads = client.get("/api/v1/tasks/outreach/")
-    launches = client.post("/api/v1/datasets/", {"task": "outreach", "name": "Mine"}, content_type="application/json")
-
-    # It may tell, of a mail that there is.
-    assert told_of.status_code == 404
-    assert [(each.status_code, b"lacks the scope" in each.content) for each in (reads, launches)] == [(403, True)] * 2

@@ -30,19 +30,6 @@ def lead(task: Task, make_member: Callable[..., Member]) -> Member:
 
 
 @pytest.fixture
-def expert(task: Task, reviewer: Member) -> Member:
-    factories.join(reviewer, task)
-    return reviewer
-
-
-@pytest.fixture
-def other(task: Task, make_member: Callable[..., Member]) -> Member:
-    member = make_member("olga")
-    factories.join(member, task)
-    return member
-
-
-@pytest.fixture
 def third(task: Task, make_member: Callable[..., Member]) -> Member:
     member = make_member("theo")
     factories.join(member, task)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -13,11 +13,11 @@ from members.models import Member
 from review.desk import decisions, golds, overlap, pace
 from review.desk import deck as desk_deck
 from review.desk.deck import ReleasedCard
-from review.models import Assignment, Decision, Draft, Gold, Task
+from review.models import Assignment, Decision, DeskSettings, Draft, Gold, Task
 from review.states import AssignmentState, DraftState, Drawn
+from tests.at_once import at_once
 from tests.review import factories
 from tests.review.desk.verbs import judge, take_back
-from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -189,32 +189,19 @@ def test_reviewers_who_judge_one_card_at_the_same_moment_leave_exactly_as_many_v
     admin: Member, make_member
 ) -> None:
     task = factories.make_desk(by=admin, count=3)
-    from review.models import DeskSettings
-
     DeskSettings.objects.create(task=task, overlap_share=1.0)
     card = Draft.objects.order_by("queue_position").first()
     experts = [make_member(f"expert{index}") for index in range(8)]
     for expert in experts:
         factories.join(expert, task)
-    said: list[str] = []
-    start = threading.Barrier(len(experts))
 
-    def run(expert: Member) -> None:
-        start.wait()
-        try:
-            tag = desk_deck.etag_for(card, expert)
-            outcome = decisions.record(card.pk, by=expert, id=uuid4(), verdict="accept", if_match=tag)
-            said.append(outcome.draft_state)
-        except Refusal as refusal:
-            said.append(refusal.code)
-        finally:
-            connection.close()
+    def run(expert: Member) -> str:
+        tag = desk_deck.etag_for(card, expert)
+        return decisions.record(card.pk, by=expert, id=uuid4(), verdict="accept", if_match=tag).draft_state
 
-    threads = [threading.Thread(target=run, args=(expert,)) for expert in experts]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    ends = at_once(*(partial(run, expert) for expert in experts), may_refuse=True)
 
-    assert sorted(said) == ["card_not_free"] * 6 + ["decided", "pending"]
+    assert sorted(ends) == ["card_not_free"] * 6 + ["decided", "pending"]
     assert Decision.objects.filter(draft=card).count() == 2
     assert Assignment.objects.filter(draft=card, state=AssignmentState.DONE).count() == 2
     assert Gold.objects.count() == 1

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -21,8 +18,8 @@ from review.adjudication.share_outs.plan import ShareRequest
 from review.desk import deck
 from review.models import Assignment, Draft, SharedCard, ShareOut, Task
 from review.states import AssignmentState, DraftState
+from tests.at_once import at_once
 from tests.review import factories
-from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 ROUNDS = range(10 if os.environ.get("STRESS") == "1" else 1)
@@ -31,28 +28,6 @@ ROUNDS = range(10 if os.environ.get("STRESS") == "1" else 1)
 @pytest.fixture
 def task(admin: Member) -> Task:
     return factories.make_desk(by=admin, count=40)
-
-
-def together(*acts: Callable[[], object]) -> None:
-    """Run all at once, each in a thread with a connection of its own."""
-    failures: list[BaseException] = []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            act()
-        except Refusal:
-            pass
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert not failures, failures
 
 
 def request(task: Task, lead: Member, *members: Member, count: int = 20) -> ShareRequest:
@@ -67,11 +42,12 @@ def test_two_leads_share_out_while_reviewers_take_cards(
 ) -> None:
     by_lead, by_admin = request(task, lead, expert, other), request(task, admin, other, third)
 
-    together(
+    at_once(
         lambda: share.share_out(task, by_lead, by=lead, id=uuid4()),
         lambda: share.share_out(task, by_admin, by=admin, id=uuid4()),
         lambda: deck.deal(third, task, count=5),
         lambda: deck.deal(expert, task, count=5),
+        may_refuse=True,
     )
 
     cards = SharedCard.objects.all()
@@ -89,7 +65,7 @@ def test_two_leads_share_out_while_reviewers_take_cards(
 def test_one_share_out_sent_from_two_tabs(task: Task, lead: Member, expert: Member, round_: int) -> None:
     asked, one = request(task, lead, expert), uuid4()
 
-    together(*[lambda: share.share_out(task, asked, by=lead, id=one)] * 2)
+    at_once(*[lambda: share.share_out(task, asked, by=lead, id=one)] * 2, may_refuse=True)
 
     assert ShareOut.objects.get().count == Draft.objects.filter(for_reviewer=expert).count() == 20
 
@@ -100,11 +76,12 @@ def test_an_undo_beside_the_clock_and_a_deal(
 ) -> None:
     made: Any = share.share_out(task, request(task, lead, expert), by=lead, id=uuid4())
 
-    together(
+    at_once(
         lambda: share.undo(made.pk, by=lead),
         lambda: share.end_due(made.until + timedelta(days=1)),
         lambda: deck.deal(expert, task, count=5),
         lambda: deck.deal(other, task, count=5),
+        may_refuse=True,
     )
 
     assert AuditRow.objects.filter(act__in=("share_out_undone", "share_out_ended")).count() == 1

@@ -105,14 +105,6 @@ def test_a_writing_that_failed_says_why(api_as, admin, miniature, at_once):
     assert (answer.json()["code"], answer.json()["hint"]) == ("student_changed", "Put them back.")
 
 
-def test_a_viewer_may_not_have_it_write_and_a_reading_token_neither(api_as, viewer, lead, miniature, at_once):
-    body = {"record": PROSPECT}
-
-    assert api_as(viewer).post(f"{address(miniature)}write/", body, format="json").status_code == 403
-    assert api_as(lead, scopes=("read",)).post(f"{address(miniature)}write/", body, format="json").status_code == 403
-    assert api_as(lead, scopes=("review",)).post(f"{address(miniature)}write/", body, format="json").status_code == 202
-
-
 def test_what_a_study_made_is_not_listed_but_found_by_its_id(api_as, viewer, miniature, task):
     type(miniature.run).objects.update(purpose=RunPurpose.STUDY)
     client = api_as(viewer, scopes=("read",))

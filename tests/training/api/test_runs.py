@@ -28,18 +28,6 @@ def test_a_run_is_launched_by_names_and_answers_202_with_its_job(api_as, admin, 
     assert run.recipe["epochs"] == 2
 
 
-def test_the_same_key_launches_once(api_as, admin, version, student):
-    client = api_as(admin)
-
-    first = client.post(RUNS, order(version), format="json", HTTP_IDEMPOTENCY_KEY="k1")
-    again = client.post(RUNS, order(version), format="json", HTTP_IDEMPOTENCY_KEY="k1")
-    other = client.post(RUNS, order(version, recipe="demo-full"), format="json", HTTP_IDEMPOTENCY_KEY="k1")
-
-    assert (first.status_code, again.status_code, other.status_code) == (202, 202, 409)
-    assert first.json() == again.json()
-    assert TrainingRun.objects.count() == 1
-
-
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [

@@ -38,16 +38,6 @@ def test_an_estimate_launches_nothing(api_as, admin, body):
     assert not Sweep.objects.exists()
 
 
-def test_launching_twice_with_one_key_launches_once(api_as, admin, body):
-    client = api_as(admin)
-
-    first, second = post(client, "", body, key="k1"), post(client, "", body, key="k1")
-
-    assert (first.status_code, second.json()) == (202, first.json())
-    sweep = Sweep.objects.get()
-    assert {"id": str(sweep.pk), "job": str(sweep.job_id)} == first.json()
-
-
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     ("change", "status", "field"),

@@ -124,13 +124,3 @@ def test_what_was_written_is_shown_with_its_marks(as_member, admin, miniature):
     assert "shouts" in part
     assert "40 tokens read, 20 written" in part
     assert "hx-trigger" not in part
-
-
-def test_a_viewer_reads_but_does_not_write(as_member, viewer, miniature):
-    client = as_member(viewer)
-
-    page = client.get(reverse("training:miniature", args=[miniature.pk])).content.decode()
-    answer = client.post(reverse("training:miniature-write", args=[miniature.pk]), PROSPECT)
-
-    assert "Write for a record</h2>" not in page
-    assert answer.status_code == 403

@@ -56,16 +56,6 @@ def test_a_bad_override_comes_back_beside_its_field_with_what_was_typed(as_membe
     assert not TrainingRun.objects.exists()
 
 
-@pytest.mark.slow
-def test_a_lead_launches_and_a_viewer_only_reads(as_member, lead, viewer, task, version, student):
-    address = reverse("training:list", args=[task.slug])
-
-    assert "Launch run" in as_member(lead).get(address).content.decode()
-    assert "Launch run" not in as_member(viewer).get(address).content.decode()
-    assert as_member(viewer).post(address, form_of(version)).status_code == 403
-    assert not TrainingRun.objects.exists()
-
-
 def test_the_estimate_says_what_is_trained_and_how_the_time_is_known(as_member, admin, task, version, student):
     address = reverse("training:estimate", args=[task.slug])
 

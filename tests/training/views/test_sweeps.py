@@ -120,16 +120,6 @@ def test_again_fills_the_form_with_the_same_grid(as_member, admin, sweep):
     assert 'value="1 2"' in form
 
 
-def test_a_viewer_reads_and_neither_launches_nor_keeps(as_member, viewer, sweep, version):
-    client = as_member(viewer)
-    pages = reverse("training:sweeps", args=[sweep.task.slug])
-
-    assert "Launch sweep" not in client.get(pages).content.decode()
-    assert client.get(reverse("training:sweep", args=[sweep.pk])).status_code == 200
-    assert client.post(pages, form_of(version)).status_code == 403
-    assert client.post(reverse("training:sweep-keep", args=[sweep.pk]), {"cell": "1"}).status_code == 403
-
-
 @pytest.mark.slow
 def test_the_list_asks_the_same_number_of_questions_for_one_sweep_and_for_five(
     as_member, admin, sweep, version, student, django_assert_num_queries

@@ -14,20 +14,10 @@ from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle
 from members.models import Member
 from review.models import Record, Task
-from review.states import Role
-from tests.campaigns import factories, stage_rows
+from tests.campaigns import factories
 from tests.campaigns.pipeline.claims.claim_rows import (
     PAGE,
 )
-from tests.review import factories as desk
-
-
-@pytest.fixture
-def tasks(lead: Member, admin: Member) -> dict[str, Task]:
-    made = stage_rows.make_tasks(by=admin)
-    for each in made.values():
-        desk.join(lead, each, Role.LEAD)
-    return made
 
 
 @pytest.fixture
