@@ -56,6 +56,9 @@ def look(path: Path, encoding: str, chosen: str = "") -> JsonForm:
         message = f"The file has no rows at '{chosen[:60]}'; it has some at {', '.join(list(found)[:30]) or 'its top'}."
         raise Refusal("sheet_unknown", message, hint="Choose one of them.", errors={"sheet": [message]})
     place = chosen or likeliest(found, value)
+    if len(found) == 1 and isinstance(value, dict) and len(list(islice(_filled_lines(path, encoding), 2))) == 1:
+        # One object on one line.
+        return JsonForm(LINES, keys(lines(path, encoding)))
     return JsonForm(VALUE, keys(found[place].rows), tuple(found) if len(found) > 1 else (), place)
 
 
