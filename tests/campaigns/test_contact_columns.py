@@ -34,7 +34,7 @@ def test_addresses_and_companies_are_found_by_their_names(program: str) -> None:
 
 
 def test_names_of_people_and_trades_are_found_in_german() -> None:
-    names = "E-Mail-Adresse;Vorname;Nachname;Firma;Branche;Anlass".split(";")
+    names = ["E-Mail-Adresse", "Vorname", "Nachname", "Firma", "Branche", "Anlass"]
 
     mapping = guess_contact_mapping(names, columns_of(outreach.SPEC))
 
