@@ -24,6 +24,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent_in_steps
 from review.sources.imports import uploads
 from review.sources.imports.choices import ImportChoices
+from review.sources.serializers import READING
 from web.http.json_parser import StrictJSONParser
 from web.http.lists import Rows, TaskQuery, lists, one_of
 from web.http.pagination import KeysetPagination
@@ -93,9 +94,7 @@ class ContactListView(APIView):
                 mapping=values.get("mapping"),
                 defaults=_basis(values),
                 skip_bad=values["skip_bad"],
-                choices=ImportChoices(
-                    **{name: values[name] for name in ("encoding", "sheet", "delimiter", "decimal", "dates")}
-                ),
+                choices=ImportChoices(**{name: values[name] for name in READING if name in values}),
             )
         finally:
             uploads.drop_upload(name)

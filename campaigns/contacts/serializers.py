@@ -8,8 +8,7 @@ from rest_framework import serializers
 
 from campaigns.states import LawfulBasis
 from campaigns.suppression.api import BadRowOut
-from review.sources.imports.tables.delimited import DELIMITERS
-from review.sources.imports.tables.text_encoding import ENCODINGS
+from review.sources.serializers import FileReadingIn
 from web.strict_json import StorableJSONDecoder
 
 
@@ -52,24 +51,13 @@ class ContactsIn(BasisIn):
     skip_bad = serializers.BooleanField(default=False)
 
 
-def _reading(choices: list[tuple[str, str]], help_text: str) -> serializers.ChoiceField:
-    return serializers.ChoiceField(choices=choices, required=False, allow_blank=True, default="", help_text=help_text)
-
-
-class ContactFileIn(BasisIn):
+class ContactFileIn(FileReadingIn, BasisIn):
     """A file of contacts; `mapping` is a JSON object as text, column to field."""
 
     file = serializers.FileField(allow_empty_file=True)
     task = serializers.CharField()
     mapping = serializers.JSONField(required=False, binary=True, decoder=StorableJSONDecoder)
     skip_bad = serializers.BooleanField(default=False)
-    encoding = _reading(list(ENCODINGS.items()), "Found by looking where it is not given.")
-    delimiter = _reading([(name, name) for name in DELIMITERS], "What parts the cells of a CSV; found by looking.")
-    sheet = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
-    decimal = _reading(
-        [(".", "point"), (",", "comma")], "What stands before the decimals of numbers; found by looking."
-    )
-    dates = _reading([("dmy", "day first"), ("mdy", "month first")], "What comes first in 03/04/2026.")
 
     def validate_mapping(self, value: object) -> dict[str, str]:
         if not isinstance(value, dict) or not all(isinstance(part, str) for part in value.values()):

@@ -175,7 +175,7 @@ class DecisionOut(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
     ratings = serializers.DictField(child=serializers.BooleanField())
     note = serializers.CharField(allow_blank=True)
-    seconds = serializers.FloatField()
+    seconds = serializers.FloatField(allow_null=True, help_text="Null where a file of verdicts told no time.")
     edit_size = serializers.FloatField(allow_null=True)
     edit_kinds = serializers.ListField(child=serializers.CharField())
     is_late = serializers.BooleanField()

@@ -167,7 +167,8 @@ class Decision(models.Model):
     reasons = models.JSONField(default=list)
     ratings = models.JSONField(default=dict)
     note = models.TextField(blank=True)
-    seconds = models.FloatField(default=0)
+    # Null where a file of verdicts told no time.
+    seconds = models.FloatField(default=0, null=True, blank=True)
     is_late = models.BooleanField(default=False)
     # Of an edit: the share of words that changed (0 to 1), and what kinds of change it made.
     edit_size = models.FloatField(null=True, blank=True)

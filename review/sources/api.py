@@ -19,7 +19,7 @@ from review.drafts import draft_filters
 from review.sources import queries
 from review.sources.imports import ImportChoices, ImportResult, import_drafts, import_records, removal, uploads
 from review.sources.imports.verdicts import import_decisions
-from review.sources.serializers import ImportOut, RecordOut, SourceIn, SourceOut
+from review.sources.serializers import READING, ImportOut, RecordOut, SourceIn, SourceOut
 from review.states import Role, SourceKind, Split
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, TaskQuery, bad_filters, lists, one_of
@@ -62,7 +62,7 @@ class SourcesView(APIView):
         values["choices"] = ImportChoices(
             train=values.pop("train_fraction", None),
             validation=values.pop("validation_fraction", None),
-            **{name: values.pop(name) for name in ("encoding", "sheet", "delimiter", "decimal", "dates")},
+            **{name: values.pop(name) for name in READING if name in values},
         )
         name = uploads.keep_upload(file.chunks())
         try:
@@ -129,4 +129,5 @@ def _import_json(result: ImportResult) -> dict[str, Any]:
         "errors": [error._asdict() for error in result.errors],
         "unknown_columns": list(result.unknown_columns),
         "alike": [match._asdict() for match in result.alike],
+        "notes": list(result.notes),
     }

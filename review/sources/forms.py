@@ -70,6 +70,11 @@ class ReadingForm(forms.Form):
         help_text="If letters look wrong in the examples, choose another.",
     )
     sheet = forms.CharField(required=False, max_length=200, label="Sheet")
+    header = forms.IntegerField(
+        required=False,
+        min_value=1,
+        label="Header in another row",
+    )
     delimiter = forms.ChoiceField(
         choices=[
             ("", "– as found –"),
@@ -103,6 +108,7 @@ class ReadingForm(forms.Form):
             delimiter=chosen.get("delimiter", ""),
             decimal=chosen.get("decimal", ""),
             dates=chosen.get("dates", ""),
+            header=chosen.get("header"),
             **_shares(chosen.get("train"), chosen.get("validation")),
             left_out=chosen.get("left_out") or 0,
         )

@@ -250,7 +250,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "shortage": preview.plan and split_advice.of_plan(spec, preview.plan),
         "rows": mapping_rows(preview),
         "unfilled": unfilled(preview, defaults),
-        "offer": offer(preview.rows_total - preview.rows_bad, preview.rows_bad, refusal),
+        "offer": offer(preview.rows_total - preview.rows_bad - preview.rows_known, preview.rows_bad, refusal),
         "reading": reading,
         "form": form,
         "refusal": refusal,

@@ -11,8 +11,53 @@ from review.sources.imports.tables.text_encoding import ENCODINGS
 from review.states import SourceKind, Split
 from web.strict_json import StorableJSONDecoder
 
+READING = ("encoding", "sheet", "delimiter", "decimal", "dates", "header")
 
-class SourceIn(serializers.Serializer[Any]):
+
+class FileReadingIn(serializers.Serializer[Any]):
+    """How a file is to be read; what is not given is found by looking at it."""
+
+    encoding = serializers.ChoiceField(
+        choices=list(ENCODINGS.items()),
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Found by looking where it is not given.",
+    )
+    sheet = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=200,
+        help_text="Of a workbook, or a path in JSON under which rows stand; the likeliest where it is not given.",
+    )
+    delimiter = serializers.ChoiceField(
+        choices=[(name, name) for name in DELIMITERS],
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="What parts the cells of a CSV; found by looking where it is not given.",
+    )
+    decimal = serializers.ChoiceField(
+        choices=[(".", "point"), (",", "comma")],
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="What stands before the decimals of numbers; found by looking where it is not given.",
+    )
+    dates = serializers.ChoiceField(
+        choices=[("dmy", "day first"), ("mdy", "month first")],
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="What comes first in 03/04/2026; needed where no date of the file shows it.",
+    )
+    header = serializers.IntegerField(
+        required=False, min_value=1, help_text="The row that names the columns of a CSV or a sheet; found by looking."
+    )
+
+
+class SourceIn(FileReadingIn):
     """A file with its task; `mapping` and `defaults` are JSON objects as text, as forms send them."""
 
     file = serializers.FileField(allow_empty_file=True)
@@ -37,45 +82,10 @@ class SourceIn(serializers.Serializer[Any]):
         help_text="With decisions: which member of the team a name stands for.",
     )
     skip_bad = serializers.BooleanField(default=False, help_text="Leave bad rows out instead of refusing the file.")
-    encoding = serializers.ChoiceField(
-        choices=list(ENCODINGS.items()),
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="Found by looking where it is not given.",
-    )
-    sheet = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        default="",
-        max_length=200,
-        help_text="Of a workbook; the first one with cells.",
-    )
-    delimiter = serializers.ChoiceField(
-        choices=[(name, name) for name in DELIMITERS],
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="What parts the cells of a CSV; found by looking where it is not given.",
-    )
     train_fraction = serializers.FloatField(
         required=False, help_text="Share of new companies that train, 0 to 1; the task's own where it is not given."
     )
     validation_fraction = serializers.FloatField(required=False, help_text="Share that validates; the rest tests.")
-    decimal = serializers.ChoiceField(
-        choices=[(".", "point"), (",", "comma")],
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="What stands before the decimals of numbers; found by looking where it is not given.",
-    )
-    dates = serializers.ChoiceField(
-        choices=[("dmy", "day first"), ("mdy", "month first")],
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="What comes first in 03/04/2026; needed where no date of the file shows it.",
-    )
 
     def validate_mapping(self, value: object) -> dict[str, str]:
         return _texts(value, "{column: field}")
@@ -131,6 +141,9 @@ class ImportOut(SourceOut):
     errors: Any = RowErrorOut(many=True)
     unknown_columns = serializers.ListField(child=serializers.CharField())
     alike: Any = NameMatchOut(many=True)
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What came in another form than it stood in the file."
+    )
 
 
 class RecordOut(serializers.Serializer[Any]):

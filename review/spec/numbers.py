@@ -43,20 +43,14 @@ NUMBER = re.compile(
     r"(?=(?:st|nd|rd|th|k|m|bn|tn|x|h|s|am|pm|min|mins|kg|km|t|%)?(?![^\W\d_]))",
     re.IGNORECASE,
 )
-_SCALE = re.compile(r"\s?(k|m|bn|tn|thousand|million|billion|trillion|tausend|millionen|milliarden)\b", re.IGNORECASE)
-_FACTORS = {
-    "k": 3,
-    "thousand": 3,
-    "tausend": 3,
-    "m": 6,
-    "million": 6,
-    "millionen": 6,
-    "bn": 9,
-    "billion": 9,
-    "milliarden": 9,
-    "tn": 12,
-    "trillion": 12,
+_SCALES = {
+    3: "k|tsd\\.?|thousand|tausend",
+    6: "m|mn|mio\\.?|mln|millions?|million(?:en|i|es)|millón|millones|miljoen",
+    9: "bn|mrd\\.?|billions?|milliarden?|milliards?|miljard",
+    12: "tn|trillions?",
 }
+_SCALE = re.compile("|".join(rf"\s?(?P<of{places}>{words})(?!\w)" for places, words in _SCALES.items()), re.IGNORECASE)
+_SHARE = re.compile(r"\s?(?:%|percent|per cent|prozent|pour cent|por ciento|per cento|procent)(?!\w)", re.IGNORECASE)
 
 
 def read(text: str, decimal: str = ".") -> int | float:
@@ -111,9 +105,26 @@ def readings_at(text: str, match: re.Match[str]) -> frozenset[str]:
     """Readings of one number of a text, those with the scale word that follows it included."""
     values = readings(match.group())
     if scale := _SCALE.match(text, match.end()):
-        places = _FACTORS[scale.group(1).lower()]
+        places = int((scale.lastgroup or "of0").removeprefix("of"))
         return values | {_scaled(value, places) for value in values}
     return values
+
+
+def meanings_at(text: str, match: re.Match[str]) -> frozenset[str]:
+    """Readings of one number of a text, and of a percentage the share that it is: `31 %` may be told as 0.31."""
+    values = readings_at(text, match)
+    return values | {_scaled(value, -2) for value in values} if _SHARE.match(text, match.end()) else values
+
+
+def meanings_in(text: str) -> frozenset[str]:
+    """Meanings of every number in a text; of `2.5 million` not 2.5, which would bear out `2.5 billion`."""
+    return frozenset().union(*(_scaled_meanings(text, match) for match in NUMBER.finditer(text)))
+
+
+def _scaled_meanings(text: str, match: re.Match[str]) -> frozenset[str]:
+    values, scale = meanings_at(text, match), _SCALE.match(text, match.end())
+    # One letter may be a unit: 12 m.
+    return values - readings(match.group()) if scale and len(scale.group().strip()) > 1 else values
 
 
 @lru_cache(maxsize=4096)
@@ -181,5 +192,7 @@ def _bare(plain: str) -> str:
 
 
 def _scaled(number: str, places: int) -> str:
+    if places < 0:
+        return _bare(f"{Decimal(number).scaleb(places):f}")
     whole, _, part = number.partition(".")
     return _bare(f"{whole}{part[:places].ljust(places, '0')}.{part[places:]}")

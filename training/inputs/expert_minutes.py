@@ -111,7 +111,7 @@ def _draft(row: Mapping[str, Any]) -> TimedDraft | None:
     decision = row["decision"]
     if not decision.get("seconds"):
         return None
-    others = [each["seconds"] for each in row["decisions"] if _was_read(each) and each["id"] != decision["id"]]
+    others = [each["seconds"] or 0.0 for each in row["decisions"] if _was_read(each) and each["id"] != decision["id"]]
     key = canonical_json([row["record"]["facts"], row["draft"]])
     return TimedDraft(
         decision=str(decision["id"]),

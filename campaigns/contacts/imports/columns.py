@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from review.sources.imports.column_mapping import (
+    COMPANY_WORDS,
     SPLIT_FIELD,
     ColumnMapping,
     TargetField,
@@ -29,12 +30,22 @@ _LABELS = {
     "basis_date": "date of the basis",
     "may_track_opens": "consents to open tracking",
 }
-# What people call these columns in a file of contacts.
+# What people and programs call these columns in a file of contacts.
 _ALIASES = {
-    "address": ("email", "e mail", "mail", "email address", "e mail address", "mail address", "work email", "to"),
-    "first_name": ("first", "given name", "forename", "firstname", "vorname"),
-    "last_name": ("last", "family name", "surname", "lastname", "nachname"),
-    "company": ("company name", "organisation", "organization", "account", "employer", "firma"),
+    "address": (
+        "email", "e mail", "mail", "email address", "e mail address", "mail address", "work email", "work email address", "business email",
+        "primary email", "contact email", "person email", "person email work", "e mail 1 value", "email 1", "to", "e mail adresse", "email adresse",
+        "mailadresse", "adresse e mail", "adresse email", "courriel", "correo", "correo electrónico", "email aziendale", "indirizzo email",
+        "indirizzo e mail", "e mailadres", "emailadres", "e postadress", "e mail cím", "adres e mail",
+    ),
+    "first_name": (
+        "first", "given name", "forename", "firstname", "vorname", "prénom", "prenom", "nombre", "nome", "voornaam", "förnamn", "fornavn", "imię",
+    ),
+    "last_name": (
+        "last", "family name", "surname", "lastname", "nachname", "familienname", "nom", "nom de famille", "apellido", "apellidos", "cognome",
+        "achternaam", "efternamn", "efternavn", "etternavn", "nazwisko",
+    ),
+    "company": ("company name", "organisation", "organization", "account", "employer", *COMPANY_WORDS),
     "segment": ("list", "group", "cohort", "tag"),
     "time_zone": ("timezone", "tz", "zone"),
     "language": ("lang", "locale", "sprache", "langue", "lingua", "taal", "idioma"),
@@ -42,7 +53,7 @@ _ALIASES = {
     "basis_source": ("source", "consent source", "source of basis", "obtained from"),
     "basis_date": ("consent date", "date of basis", "opt in date", "obtained on"),
     "may_track_opens": ("track opens", "open tracking", "tracking consent"),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

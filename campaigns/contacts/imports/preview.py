@@ -115,6 +115,6 @@ def read_preview(
         tally.total,
         tally.bad,
         tuple(tally.errors),
-        FileForm.of(table, written),
+        FileForm.of(table, written, tally.notes),
     )
     return ContactsPreview(file, census)

@@ -184,7 +184,8 @@ def fast_accepts(member: Member, task: Task, *, is_own: bool) -> list[FastAccept
     rows = fast.order_by("-created_at").values_list(
         "draft_id", "draft__record__title", "draft__words", "seconds", "created_at"
     )
-    return [FastAccepts(*row) for row in rows[:SHOWN]]
+    # The filter leaves those with a time.
+    return [FastAccepts(draft, title, words, seconds or 0.0, at) for draft, title, words, seconds, at in rows[:SHOWN]]
 
 
 def of_drift(drift: AcceptDrift) -> str:

@@ -70,7 +70,7 @@ class JudgedDraft:
     reasons: list[str]
     ratings: dict[str, Any]
     reviewer: str
-    seconds: float
+    seconds: float | None
     decided_at: str
     origin: str
     note: str

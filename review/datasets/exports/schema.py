@@ -27,7 +27,7 @@ _JUDGED = {
     "reasons": {"type": "array", "items": {"type": "string"}},
     "ratings": {"type": "object"},
     "reviewer": {"type": "string"},
-    "seconds": {"type": "number", "minimum": 0},
+    "seconds": {"type": ["number", "null"], "minimum": 0, "description": "Null where no time was told."},
     "at": _MOMENT,
 }
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from review.sources.imports.tables.rows import ShownNumber
 from review.spec import numbers
 from review.spec.numbers import GREATEST_INTEGER
 from review.spec.schema import InputField, Label, OutputItem
@@ -105,9 +106,11 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
 
 
 def text_of(value: object) -> str:
-    """A plain value as a text says it: the digits of a number as they were written, `true` and `false` as JSON has them."""
+    """A plain value as a text says it: a number as it was written or shown, `true` and `false` as JSON has them."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, ShownNumber):
+        return value.shown
     if isinstance(value, float) and not isinstance(value, WrittenFloat):
         return str(numbers.whole_or_not(value))
     return str(value)

@@ -53,6 +53,10 @@ class ChatTable:
         return self.table.encoding
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        return self.table.notes
+
+    @property
     def columns(self) -> tuple[str, ...]:
         written = [_column(each.name, self._facts) for each in self.spec.output_schema]
         own = [PROMPT, SYSTEM, USER_NAME, CUSTOM_ID, MODEL, CONVERSATION]

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import TypedDict
 
 from web.errors import Refusal
+
+
+class FileChoices(TypedDict):
+    """What `open_table` takes of an importer's choices."""
+
+    encoding: str
+    sheet: str
+    delimiter: str
+    header: int | None
 
 
 @dataclass(frozen=True)
@@ -13,6 +23,8 @@ class ImportChoices:
 
     Attributes:
         encoding: A codec of `text_encoding.ENCODINGS`.
+        sheet: A sheet of a workbook, or a path in JSON under which rows stand.
+        header: Number of the row that names the columns of a CSV or a sheet; found where it is None.
         delimiter: What parts the cells of a CSV, a name of `delimited.DELIMITERS`.
         decimal: What stands before the decimals of numbers, `.` or `,`.
         dates: Which comes first in 03/04/2026: `dmy` or `mdy`.
@@ -26,13 +38,16 @@ class ImportChoices:
     delimiter: str = ""
     decimal: str = ""
     dates: str = ""
+    header: int | None = None
     train: float | None = None
     validation: float | None = None
     left_out: int | None = None
 
     @property
-    def of_file(self) -> dict[str, str]:
-        return {"encoding": self.encoding, "sheet": self.sheet, "delimiter": self.delimiter}
+    def of_file(self) -> FileChoices:
+        return FileChoices(
+            encoding=self.encoding, sheet=self.sheet, delimiter=self.delimiter, header=self.header or None
+        )
 
     def require_shares(self) -> None:
         """Refuse shares that are none.

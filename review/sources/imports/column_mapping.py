@@ -22,6 +22,13 @@ _ANSWERS = frozenset({"answer", "output", "completion", "response", "json", "res
 _LEAST_SCORE = 0.72
 _ALIKE = 0.8
 
+# A company's column in files of other languages, and of programs that keep contacts.
+COMPANY_WORDS = (
+    "company name for emails", "account name", "organization name", "organisation name", "organization 1 name", "current company",
+    "associated company", "firma", "firmenname", "firmenbezeichnung", "unternehmen", "unternehmensname", "entreprise", "société", "societe",
+    "nom de l entreprise", "raison sociale", "empresa", "nombre de la empresa", "azienda", "ragione sociale", "bedrijf", "bedrijfsnaam", "företag",
+    "virksomhed", "bedrift", "nazwa firmy",
+)  # fmt: skip
 # What people call these columns; scored just under the field's own name.
 _ALIASES: dict[str, tuple[str, ...]] = {
     "company": (
@@ -34,17 +41,20 @@ _ALIASES: dict[str, tuple[str, ...]] = {
         "business",
         "security",
         "employer",
+        *COMPANY_WORDS,
         "name",
     ),
-    "domain": ("website", "web", "site", "homepage", "company domain", "website url"),
-    "sector": ("industry", "gics sector", "vertical", "branch", "line of business", "category"),
+    "domain": ("website", "web", "site", "homepage", "company domain", "website url", "webseite", "internetadresse", "site web"),
+    "sector": (
+        "industry", "gics sector", "vertical", "branch", "line of business", "category", "branche", "secteur", "sector de actividad", "settore",
+    ),
     "product": ("products", "gics sub industry", "sub industry", "offering", "what they do", "description", "services"),
     "size": ("employees", "headcount", "staff", "number of employees", "company size", "team size"),
     "city": ("headquarters location", "headquarters", "hq", "location", "seat", "town"),
     "country": ("nation", "country region"),
     "founded": ("year founded", "founding year", "established"),
     "role": ("title", "job title", "position", "function", "contact role"),
-    "trigger": ("event", "news", "trigger event", "signal"),
+    "trigger": ("event", "news", "trigger event", "signal", "anlass"),
     "trigger_date": ("event date", "news date", "signal date"),
     "tool": ("software", "tools", "current tool", "tech stack"),
     "pain": ("problem", "pain point", "challenge"),
@@ -65,7 +75,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "said.reasons": ("reasons", "reason", "why"),
     "said.note": ("remark", "explanation", "feedback", "annotator comment"),
     "said.draft": ("draft id", "draft", "candidate id", "candidate"),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,7 @@ def _score(column: str, field: str) -> float:
         return 1.0
     aliases = _ALIASES.get(field, ())
     if have in aliases:
-        return 0.97 - aliases.index(have) * 0.005
+        return 0.97 - aliases.index(have) * 0.001
     words = have.split()
     if words and (words[-1] == want or words[0] == want) and len(words) <= 3:
         return 0.85

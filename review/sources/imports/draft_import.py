@@ -104,7 +104,7 @@ def import_drafts(
     tally.settle(skip_bad=skip_bad, left_out=choices.left_out)
     kept = source_row.finish_source(source, tally, lambda: Record.objects.filter(pk__in=intake.touched))
     source_row.tell_trail(kept, tally, by=by)
-    return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
+    return ImportResult.of(kept, tally, table=table, mapping=mapping)
 
 
 def _model(draft: DraftColumns) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from review.models import Task
+from review.models import Draft, Task
 from review.sources.imports import notation, split_preview
 from review.sources.imports.cell_values import text_of
 from review.sources.imports.chat_logs import ChatTable, open_drafts
@@ -15,7 +15,7 @@ from review.sources.imports.column_mapping import ColumnMapping, TargetField, gu
 from review.sources.imports.notation import FoundNotation
 from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
 from review.sources.imports.record_import import companies_of_file, growing_chunks
-from review.sources.imports.record_matching import NAMELESS, DraftColumns, RecordMatcher, fitting, is_nameless
+from review.sources.imports.record_matching import NAMELESS, DraftColumns, RecordMatcher, call_id, fitting, is_nameless
 from review.sources.imports.record_names import NameMatch
 from review.sources.imports.result import RowError, RowTally
 from review.sources.imports.split_preview import SplitPlan
@@ -41,6 +41,8 @@ class FileForm:
         is_guess: Whether it was told by the letters alone.
         cells: How its numbers and dates are written.
         delimiter: What parts the cells of a CSV.
+        header: Number of the row that names its columns; 0 where no row does.
+        notes: What of it came in another form than it stood in.
     """
 
     encoding: str
@@ -49,9 +51,11 @@ class FileForm:
     sheets: tuple[str, ...] = ()
     sheet: str = ""
     delimiter: str = ""
+    header: int = 0
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, table: Table, cells: FoundNotation) -> FileForm:
+    def of(cls, table: Table, cells: FoundNotation, notes: tuple[str, ...] = ()) -> FileForm:
         return cls(
             table.encoding,
             table.is_guess,
@@ -59,12 +63,14 @@ class FileForm:
             table.sheets,
             table.sheet,
             table.delimiter if table.format == "csv" else "",
+            table.header,
+            (*table.notes, *notes),
         )
 
     @property
     def signature(self) -> str:
         """Equal where two readings of a file have the same columns."""
-        return f"{self.encoding}|{self.sheet}|{self.delimiter}"
+        return f"{self.encoding}|{self.sheet}|{self.delimiter}|{self.header}"
 
     @property
     def parted_by(self) -> str:
@@ -88,6 +94,7 @@ class ImportPreview:
         unknown_columns: Columns that no field takes; they stay out.
         problems: What is wrong with the mapping, by column or field; empty when rows could be read.
         rows_bad: Bad rows under this mapping.
+        rows_known: Rows that add nothing: repeats within the file, and what the task has; 0 where the task is not known.
         errors: The first hundred of them.
         form: How the file was read, where its reader may say otherwise.
         alike: Drafts whose records are found by a name that is written otherwise.
@@ -107,6 +114,7 @@ class ImportPreview:
     form: FileForm | None = None
     plan: SplitPlan | None = None
     alike: tuple[NameMatch, ...] = ()
+    rows_known: int = 0
 
 
 def read_preview(
@@ -167,32 +175,39 @@ def read_preview(
         tally.total,
         tally.bad,
         tuple(tally.errors),
-        FileForm.of(table.table if isinstance(table, ChatTable) else table, written),
+        FileForm.of(table.table if isinstance(table, ChatTable) else table, written, tally.notes),
         plan,
         tuple(tally.alike),
+        tally.known,
     )
 
 
 def _match(matcher: RecordMatcher, spec: TaskSpec, rows: Iterable[ReadRow], tally: RowTally) -> None:
     """Find the record of each draft as its import would, and write nothing."""
-    matching = RowTally()
+    matching, calls = RowTally(), set[str]()
     for drafts in growing_chunks(fitting(spec, rows, tally)):
-        match_drafts(matcher, drafts, matching)
+        records = match_drafts(matcher, drafts, matching)
+        names = [call_id(record, draft.text_hash) for draft in drafts if (record := records.get(draft.row.number))]
+        if matcher.may_know:
+            calls.update(filter(None, Draft.objects.filter(call_id__in=names).values_list("call_id", flat=True)))
+        for name in names:
+            matching.known += name in calls
+            calls.add(name)
     matching.alike = matcher.names.alike
     tally.merge(matching)
 
 
-def match_drafts(matcher: RecordMatcher, drafts: Sequence[DraftColumns], tally: RowTally) -> set[int]:
-    """Find the records of some drafts; return the numbers of their rows, and count those without as bad."""
+def match_drafts(matcher: RecordMatcher, drafts: Sequence[DraftColumns], tally: RowTally) -> dict[int, str]:
+    """Find the records of some drafts; return their ids by the numbers of the rows, and count rows without one as bad."""
     matcher.learn(drafts)
-    matched = set()
+    matched = {}
     for draft in drafts:
         try:
-            matcher.record_for(draft)
+            record = matcher.record_for(draft)
         except ValueError as error:
             tally.refuse(draft.row.number, str(error))
         else:
-            matched.add(draft.row.number)
+            matched[draft.row.number] = record
     matcher.fresh.clear()
     return matched
 

@@ -102,14 +102,18 @@ def read_rows(
     for row in table.rows():
         tally.total += 1
         if row.problem:
-            tally.refuse(row.number, row.problem)
+            tally.refuse(row.number, row.located(row.problem))
             continue
         if not row.values.keys() <= columns:
             tally.late_columns.update(dict.fromkeys(name for name in row.values if name not in columns))
         try:
-            yield reader.read(row)
+            read = reader.read(row)
         except ValueError as error:
-            tally.refuse(row.number, str(error))
+            tally.refuse(row.number, row.located(str(error)))
+            continue
+        for column in reader.joined_lists(row):
+            tally.joined.setdefault(column, row.number)
+        yield read
 
 
 def at_most(rows: Iterable[T], most: int, what: str) -> Iterator[T]:
@@ -155,6 +159,7 @@ class _Reader:
             if isinstance(field := by_name[name].field, InputField)
         ]
         inputs = [field for _, field in self._facts] + [field for _, field, _ in self._constant_facts]
+        self._singles = [column for column, field in self._facts if field.type in ("text", "choice", "url")]
         self._quotes = [field for field in inputs if field.type == "quote"]
         self._constant_said = {name: value for name, value in constants.items() if by_name[name].field is None}
         self._required = [of.name for of in fields if of.is_required and isinstance(of.field, InputField)]
@@ -187,6 +192,10 @@ class _Reader:
                 raise ValueError(f"'{name}' is empty; it is required")
         split = _split(self._split, take(self._split)) if self._split is not None else ""
         return ReadRow(row.number, facts, written, labels, verdict_cells, split)
+
+    def joined_lists(self, row: Row) -> list[str]:
+        """Return the columns whose lists were joined into one text."""
+        return [column for column in self._singles if isinstance(row.values.get(column), list)]
 
 
 def _fact(field: InputField, column: str, value: object, notation: Notation) -> Any:

@@ -116,7 +116,7 @@ def import_records(
             )
             if synthetic_job is None:
                 source_row.tell_trail(kept, tally, by=by)
-    return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
+    return ImportResult.of(kept, tally, table=table, mapping=mapping)
 
 
 def _write(intake: _Intake, source: Source, read: Iterable[Sequence[HashedRow]]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from review.models import Source
 from review.sources.imports.column_mapping import ColumnMapping
@@ -12,6 +11,16 @@ from review.sources.imports.record_names import NameMatch
 from web.errors import Refusal
 
 ERRORS_SHOWN = 100
+
+
+class TableRead(Protocol):
+    """A file that was read: its columns, and what is told of how they came."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
 
 class RowError(NamedTuple):
@@ -32,7 +41,7 @@ class RowTally:
     """Counts of a run over a file; keeps the first hundred errors and counts the rest.
 
     `late_columns` are keys of JSON rows that came after the rows the columns were told from; `alike` are rows whose records
-    were found by a name that is written otherwise.
+    were found by a name that is written otherwise; `joined` has lists that came into a text, by column, with their first row.
     """
 
     total: int = 0
@@ -42,6 +51,15 @@ class RowTally:
     errors: list[RowError] = field(default_factory=list)
     late_columns: dict[str, None] = field(default_factory=dict)
     alike: list[NameMatch] = field(default_factory=list)
+    joined: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the good rows came in another form than it stood in."""
+        return tuple(
+            f"'{column}' holds lists, first in row {row}; their parts come into the text parted by semicolons."
+            for column, row in self.joined.items()
+        )
 
     def refuse(self, row: int, reason: str) -> None:
         self.bad += 1
@@ -55,6 +73,7 @@ class RowTally:
         self.known += other.known
         self.bad += other.bad
         self.late_columns.update(other.late_columns)
+        self.joined = other.joined | self.joined
         self.alike += other.alike
         self.errors = sorted([*self.errors, *other.errors])[:ERRORS_SHOWN]
 
@@ -98,6 +117,7 @@ class ImportResult:
         errors: The first hundred bad rows.
         unknown_columns: Columns of the file that no field takes.
         alike: The first hundred rows whose records were found by a name that is written otherwise.
+        notes: What came in another form than it stood in.
     """
 
     source: Source
@@ -108,9 +128,10 @@ class ImportResult:
     errors: tuple[RowError, ...]
     unknown_columns: tuple[str, ...]
     alike: tuple[NameMatch, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, source: Source, tally: RowTally, *, columns: Sequence[str], mapping: ColumnMapping) -> ImportResult:
+    def of(cls, source: Source, tally: RowTally, *, table: TableRead, mapping: ColumnMapping) -> ImportResult:
         return cls(
             source,
             tally.total,
@@ -118,6 +139,7 @@ class ImportResult:
             tally.known,
             tally.bad,
             tuple(tally.errors),
-            (*(column for column in columns if not mapping.get(column)), *tally.late_columns),
+            (*(column for column in table.columns if not mapping.get(column)), *tally.late_columns),
             tuple(tally.alike[:ERRORS_SHOWN]),
+            (*table.notes, *tally.notes),
         )

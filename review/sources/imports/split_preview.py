@@ -100,7 +100,9 @@ def plan(task: Task, spec: TaskSpec, companies: CompanySplits, rows: Iterable[Re
         )
         fresh = []
         for read in chunk:
-            if read.digest not in digests_so_far:
+            if read.digest in digests_so_far:
+                tally.known += 1
+            else:
                 fresh.append((read, naming.company(read.row.facts, read.digest)))
                 digests_so_far.add(read.digest)
         companies.learn(company for _, company in fresh)

@@ -6,11 +6,14 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
 
-from review.spec.numbers import readings_in
+from review.spec.numbers import meanings_in
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.text.grounding import quotable, quoting
+from review.text.reading.currencies import currencies_in
+from review.text.reading.dates import FoundDate, dates_in
 from review.text.reading.words import WORD
+from review.text.verification.quantities import quantities
 from review.text.verification.source import SourceText, read
 
 
@@ -24,7 +27,7 @@ class Support:
         self.written = "\n".join(part for part in offer_texts if part)
         self.text = self.written.casefold()
         self.words = frozenset(_words(offer_texts)) | frozenset(_words([spec.instruction, spec.guideline]))
-        self.numbers = readings_in("\n".join(offer_texts))
+        self.numbers = meanings_in("\n".join(offer_texts))
         self.group_field = spec.facts_with_role("group")
         self.names = tuple(field.name for field in spec.input_schema)
         self.cited_places = quotable.quotable_facts(spec)
@@ -78,7 +81,24 @@ class Evidence:
     @cached_property
     def numbers(self) -> frozenset[str]:
         """Every way to read each number of facts and offer."""
-        return self._support.numbers | readings_in("\n".join(self._texts))
+        text = "\n".join(self._texts)
+        return self._support.numbers.union(meanings_in(text), *(date.numbers() for date in self.dates))
+
+    @cached_property
+    def dates(self) -> tuple[FoundDate, ...]:
+        """Days that facts and offer name."""
+        return tuple(dates_in("\n".join([*self._texts, self._support.written])))
+
+    @cached_property
+    def spelt_numbers(self) -> frozenset[str]:
+        """Values of the numbers that facts and offer write in letters."""
+        found = quantities("\n".join([*self._texts, self._support.written]))
+        return frozenset(value for quantity in found if quantity.is_spelt for value in quantity.values)
+
+    @cached_property
+    def currencies(self) -> frozenset[str]:
+        """Codes of the currencies that facts and offer speak of."""
+        return currencies_in("\n".join([*self._texts, self._support.written]))
 
 
 def spaced(text: str) -> str:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from review.spec.numbers import NUMBER, readings_at
+from review.spec.numbers import NUMBER, meanings_at
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.reading.currencies import CODES
+from review.text.reading.dates import FoundDate, dates_in
 from review.text.reading.names import opens_sentence, unknown_names
 from review.text.reading.words import EMAIL, URL, blanked, sentences, without_addresses
 from review.text.spelling.lexicon import is_listed
@@ -29,6 +31,7 @@ _PROPOSAL = re.compile(
 )
 # The number of a name, as in COVID-19, is the name's affair.
 _OF_A_NAME, _LONGEST_NAME = re.compile(r"\b[A-Z]\w*-$"), 30
+_CODE = re.compile(r"\b[A-Z]{3}\b")
 _IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w]|[.,]\d)")
 
 
@@ -40,7 +43,10 @@ def prepare(spec: TaskSpec) -> Reader | None:
         text = blanked(passage.text, SLOT) if "{{" in passage.text else passage.text
         yield from _addresses(passage, text)
         text = without_addresses(text)
-        yield from _numbers(passage, text)
+        dates = list(dates_in(text))
+        yield from _dates(passage, text, dates)
+        yield from _numbers(passage, _without(text, dates))
+        yield from _currencies(passage, text)
         if reads_names:
             yield from _names(passage, text)
 
@@ -65,12 +71,44 @@ def _stands(address: str, text: str) -> bool:
     return bool(re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", text))
 
 
+def _dates(passage: CheckedText, text: str, dates: Sequence[FoundDate]) -> Iterator[Mark]:
+    """Days that are none of the record's, in whatever notation either is written."""
+    evidence = passage.evidence
+    for date in dates:
+        if any(date.is_same(known) for known in evidence.dates):
+            continue
+        # Beside no day of the record, the numbers of one that is proposed may be the record's.
+        is_held = not evidence.dates and evidence.numbers.issuperset(date.numbers())
+        if not is_held and not _invites(text, date.start):
+            yield _mark(passage, date.start, date.end, f"The date {text[date.start : date.end]}")
+
+
+def _without(text: str, dates: Sequence[FoundDate]) -> str:
+    for date in dates:
+        text = f"{text[: date.start]}{' ' * (date.end - date.start)}{text[date.end :]}"
+    return text
+
+
+def _currencies(passage: CheckedText, text: str) -> Iterator[Mark]:
+    """Codes of currencies of which the record has none, while it has another."""
+    held = passage.evidence.currencies
+    for match in _CODE.finditer(text) if held else ():
+        if match.group() in CODES - held:
+            yield _mark(passage, match.start(), match.end(), f"The currency {match.group()}")
+
+
 def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:
     supported = passage.evidence.numbers
     text = blanked(text, _IDIOMS)
     for match in NUMBER.finditer(text):
-        if supported.isdisjoint(readings_at(text, match)) and not (
-            _is_proposal(text, match) or _OF_A_NAME.search(text, max(0, match.start() - _LONGEST_NAME), match.start())
+        meanings = meanings_at(text, match)
+        if (
+            supported.isdisjoint(meanings)
+            and passage.evidence.spelt_numbers.isdisjoint(meanings)
+            and not (
+                _is_proposal(text, match)
+                or _OF_A_NAME.search(text, max(0, match.start() - _LONGEST_NAME), match.start())
+            )
         ):
             end = match.end() + (1 if text[match.end() : match.end() + 1] == "%" else 0)
             yield _mark(passage, match.start(), end, f"The number {text[match.start() : end]}")
@@ -78,11 +116,13 @@ def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:
 
 def _is_proposal(text: str, match: re.Match[str]) -> bool:
     is_time = _PROPOSAL.match(text, match.end()) or text[max(0, match.start() - 1) : match.start()] == ":"
-    if not is_time:
-        return False
+    return bool(is_time) and _invites(text, match.start())
+
+
+def _invites(text: str, start: int) -> bool:
+    """Whether the sentence of this place asks for a talk."""
     return any(
-        sentence.start() <= match.start() < sentence.end()
-        and ("?" in sentence.group() or _INVITES.search(sentence.group()))
+        sentence.start() <= start < sentence.end() and ("?" in sentence.group() or _INVITES.search(sentence.group()))
         for sentence in sentences(text)
     )
 

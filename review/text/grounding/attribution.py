@@ -104,7 +104,7 @@ def _closest(words: frozenset[str], passages: list[Passage], known: PassageIndex
 
 def _rests_on(words: frozenset[str], passage: Passage) -> bool:
     shared = words & passage.keys
-    if any(key.isdigit() and len(key) > 1 for key in shared):
+    if any(key[0].isdigit() and len(key) > 1 for key in shared):
         return True
     # One telling word is enough for a short fact; a long note shares one with many sentences by chance.
     return len(shared) >= (1 if len(passage.keys) <= 2 and not passage.is_part else 2)

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from review.spec.numbers import readings
+from review.spec.numbers import NUMBER, meanings_at, readings
 from review.spec.schema import Facts
 from review.spec.task_spec import Offer
+from review.text.reading.dates import dates_in
 
 # A fact with more words than this is a document: its sentences are told apart.
 LONG_WORDS = 30
@@ -21,9 +22,14 @@ LONG_WORDS = 30
 READ_CHARS = 20_000
 OFFER = "offer"
 
-SENTENCE = re.compile(r"[^\s.!?][^\n]*?(?:[.!?]+(?=[\s\"'”)]|$)|(?=\n)|$)")
+# The full stop of `3. Mai` ends no sentence.
+SENTENCE = re.compile(
+    r"[^\s.!?][^\n]*?(?:(?:(?<!\d)|(?!\.\s(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)))"
+    r"[.!?]+(?=[\s\"'”)]|$)|(?=\n)|$)"
+)
 _WORD = re.compile(r"[^\W\d_]{2,}|\d[\d.,]*\d|\d")
-_ADDRESS = re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?(?<![\d.])")
+# `1.2k` is a number.
+_ADDRESS = re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2}[\w-]*(?:/\S*)?(?<![\d.])")
 _STEM = 5
 _SHORTEST = 4
 # Words that link a sentence to a fact by chance, in English and German.
@@ -107,6 +113,10 @@ def written(value: object) -> str:
 def keys_of(text: str) -> frozenset[str]:
     """Return the marks that identify a text: stems of telling words, names, and numbers by their possible values."""
     keys: set[str] = set()
+    for match in NUMBER.finditer(text):
+        keys |= meanings_at(text, match)
+    for date in dates_in(text):
+        keys |= {f"{month}-{day}" for month, day in date.days}
     for word in _WORD.findall(text):
         if word[0].isdigit():
             keys |= readings(word)

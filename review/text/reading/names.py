@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from review.text.reading.currencies import CODES
+
 _CAPITAL = re.compile(r"(?<![\w'\u2019])[^\W\d_a-z][\w]*(?:[-'\u2019&.][^\W_]+)*")
 _LINK = re.compile(r"(?: (?:&|and|of|the|de|von|van|der|und) | )")
 _OPENERS = set('.!?…:;\n"“”„(«»•*\u2013—|>/')
@@ -18,6 +20,7 @@ _COMMON_TEXT = """
     may june july     august september october november december spring summer autumn winter christmas easter     hi
     hello hey dear greetings best kind regards thanks thank sincerely yours cheers re fwd ps p.s mr mrs ms mx dr
     prof     ceo coo cfo cto cio cmo hr it ai uk us usa eu api crm erp pdf csv kpi roi faq q1 q2 q3 q4 ok url id am
+    jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun mio mrd tsd
     pm     english internet web zoom skype linkedin google wi-fi e-mail email
 """
 COMMON = frozenset(_COMMON_TEXT.split())
@@ -116,6 +119,9 @@ _SHORT_SHOUTS = frozenset(
 
 
 def _is_known(word: str, known: frozenset[str]) -> bool:
+    if word in CODES:
+        # A currency is no name.
+        return True
     folded = word.casefold().replace("\u2019", "'")
     if folded in COMMON or folded in known:
         return True

@@ -104,8 +104,9 @@ def test_encoding_and_delimiter_can_be_chosen_as_in_an_import_of_records(client:
     assert Contact.objects.get(address="ada@acme.example").company == "Müller, Söhne, Co"
 
 
-def test_a_delimiter_that_its_first_line_hides_is_chosen(client: Client) -> None:
-    place = send(client, "address;company, full;sector, if any, or none\nada@acme.example;Acme;steel\n")["Location"]
+def test_a_delimiter_that_its_rows_hide_is_chosen(client: Client) -> None:
+    rows = "address;company, full;sector, if any, or none\nada@acme.example;Acme, Bolt, Cog;steel, rail\n"
+    place = send(client, rows)["Location"]
 
     found = client.get(place).content.decode()
     right = client.post(

@@ -15,11 +15,19 @@ _TYPES = (
     'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" '
     'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>'
 )
-# One style that shows a number as a day.
-_STYLES = (
-    f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>'
-    "</styleSheet>"
-)
+
+
+def _styles(formats: Sequence[str]) -> str:
+    """Styles: the first shows a number as it is, the second as a day, and those after it by formats of one's own."""
+    codes = "".join(
+        f'<numFmt numFmtId="{at}" formatCode="{escape(code, {chr(34): "&quot;"})}"/>'
+        for at, code in enumerate(formats, 164)
+    )
+    own = "".join(f'<xf numFmtId="{at}" applyNumberFormat="1"/>' for at, _ in enumerate(formats, 164))
+    return (
+        f'<styleSheet xmlns="{_MAIN}"><numFmts>{codes}</numFmts><cellXfs><xf numFmtId="0"/>'
+        f'<xf numFmtId="14" applyNumberFormat="1"/>{own}</cellXfs></styleSheet>'
+    )
 
 
 def cell(place: str, value: object) -> str:
@@ -39,8 +47,16 @@ def rows(*lines: Sequence[object], first: int = 1) -> str:
     )
 
 
-def workbook(sheets: Mapping[str, str], *, hidden: Sequence[str] = (), more: Mapping[str, str] | None = None) -> bytes:
-    """A workbook of sheets, each by its rows as XML; `more` are further files inside."""
+def workbook(
+    sheets: Mapping[str, str],
+    *,
+    hidden: Sequence[str] = (),
+    more: Mapping[str, str] | None = None,
+    formats: Sequence[str] = (),
+    merged: Sequence[str] = (),
+) -> bytes:
+    """A workbook of sheets, each by its rows as XML; `more` are further files inside, `formats` those of styles from 2 on."""
+    merges = "".join(f'<mergeCell ref="{each}"/>' for each in merged)
     names = list(sheets)
     states = {name: "hidden" if name in hidden else "visible" for name in names}
     listed = "".join(
@@ -58,9 +74,10 @@ def workbook(sheets: Mapping[str, str], *, hidden: Sequence[str] = (), more: Map
         f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>',
-        "xl/styles.xml": _STYLES,
+        "xl/styles.xml": _styles(formats),
         **{
-            f"xl/worksheets/sheet{at}.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{sheets[name]}</sheetData></worksheet>'
+            f"xl/worksheets/sheet{at}.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{sheets[name]}</sheetData>'
+            f"<mergeCells>{merges}</mergeCells></worksheet>"
             for at, name in enumerate(names, 1)
         },
         **(more or {}),

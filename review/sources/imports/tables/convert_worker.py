@@ -1,33 +1,38 @@
-"""A workbook or a columnar file as lines of JSON, in a process of its own: `python convert_worker.py FORM PATH TARGET SHEET`.
+"""A workbook or a columnar file as lines of JSON, in a process of its own: `python convert_worker.py FORM PATH TARGET SHEET HEADER`.
 
 The file is a stranger's, and readers in C++ and Rust take what it says of itself at its word: two cells in opposite corners
 of a sheet are a table of 17 billion. Here such a file costs this process its memory and nobody else theirs. It knows
-neither Django nor the rest of the project and is run by its path, with the one module beside it that reads cells.
+neither Django nor the rest of the project and is run by its path, with the modules beside it that read cells and headers.
 
 TARGET gets one line for each row, so that a line's number is the row's: an object of cells by column, a text that says what is wrong
-with it, or nothing for a blank one. The last line of stdout is an object: `columns`, `sheets` and `sheet`, or `code` and `message` of a refusal.
+with it, or nothing for a blank one. A number whose cell shows another text is an object of that text and the number. The last line of
+stdout is an object: `columns`, and of a workbook `sheets`, `sheet`, `header` and `notes`; or `code` and `message` of a refusal.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-import re
 import resource
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
     from review.sources.imports.tables import columnar_cells as cells_of
+    from review.sources.imports.tables import header_row, number_formats, sheet_xml
+    from review.sources.imports.tables.sheet_xml import Refused
 else:
     # Run by its path, a module has no package, and its folder is not on the path of imports.
     sys.path.append(str(Path(__file__).parent))
-    cells_of = importlib.import_module("columnar_cells")
+    cells_of, header_row, number_formats, sheet_xml = map(
+        importlib.import_module, ("columnar_cells", "header_row", "number_formats", "sheet_xml")
+    )
+    Refused = sheet_xml.Refused
 
 MEMORY_BYTES = 3 * 2**30
 # What a file may come to, written out.
@@ -35,27 +40,20 @@ OUTPUT_BYTES = 1 * 2**30
 CPU_S = 120
 MAX_ROWS, MAX_COLUMNS, MAX_ROW_CHARS = 1_000_000, 1000, 4 * 2**20
 BATCH_ROWS = 500
-DOCTYPE_BYTES = 64 * 1024
-_MANY_DIGITS = re.compile(r"-?\d{16,}")
-_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-
-
-class Refused(Exception):  # noqa: N818 (it is an answer, not a fault)
-    """Why the file is not read: a code and a sentence."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
+# Of each kind of what is told.
+SHOWN_NOTES = 10
 
 
 class Lines:
     def __init__(self, target: IO[str]) -> None:
         self._target, self._size, self._rows = target, 0, 0
+        self.count = 0
 
     def write(self, row: object) -> None:
         """Write a row; None leaves its line blank."""
         line = "" if row is None else cells_of.written_out(row)
         self._size += len(line) + 1
+        self.count += 1
         if len(line) > MAX_ROW_CHARS:
             line = json.dumps(f"has {len(line):,} characters; {MAX_ROW_CHARS:,} is the limit of a row")
         self._rows += row is not None
@@ -66,10 +64,13 @@ class Lines:
         self._target.write(line + "\n")
 
 
-def workbook(path: Path, lines: Lines, sheet: str) -> dict[str, Any]:
+def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any]:
     """Write the rows of one sheet; a line's number is the row's in the sheet.
 
     Formulas come as the values that were saved with them.
+
+    Args:
+        header: Number of the row that names the columns; guessed where it is 0.
     """
     from python_calamine import CalamineError, SheetVisibleEnum, load_workbook
 
@@ -82,18 +83,25 @@ def workbook(path: Path, lines: Lines, sheet: str) -> dict[str, Any]:
         chosen = sheet or next((name for name in names if book.get_sheet_by_name(name).start is not None), names[0])
         read = book.get_sheet_by_name(chosen)
         # Its rows begin with the first of the sheet, its columns with the first that is filled.
-        cells, first_column = read.iter_rows(), (read.start or (0, 0))[1]
+        rows, first_column = read.iter_rows(), (read.start or (0, 0))[1]
     except CalamineError as error:
         raise Refused("workbook_broken", f"The workbook cannot be read: {error}.") from None
-    unread, exact = _cells_as_written(path, chosen)
-    columns: list[str] = []
-    for number, row in enumerate(cells, 1):
-        if not columns:
+    first: list[list[Any]] = []
+    while len(first) < header_row.LOOK_ROWS and (row := next(rows, None)) is not None:
+        if first or not _is_blank(row):
+            first.append(row)
+        else:
             lines.write(None)
-            columns = _header(row)
-            continue
-        lines.write(_sheet_row(number, first_column, columns, row, unread.get(number), exact))
-    return {"columns": columns, "sheets": names, "sheet": chosen}
+    above = lines.count
+    named = header or above + header_row.header_at(first) + 1
+    table = _Sheet(sheet_xml.read(path, chosen), first_column)
+    for number, row in enumerate(chain(first, rows), above + 1):
+        if number == named:
+            table.columns = _header(row)
+        lines.write(table.row(number, row) if number > named else None)
+    if header and not table.columns:
+        raise Refused("header_unknown", f"Row {header} names no columns.")
+    return {"columns": table.columns, "sheets": names, "sheet": chosen, "header": named, "notes": table.notes()}
 
 
 def _is_blank(row: Iterable[Any]) -> bool:
@@ -101,8 +109,6 @@ def _is_blank(row: Iterable[Any]) -> bool:
 
 
 def _header(row: list[Any]) -> list[str]:
-    if _is_blank(row):
-        return []
     names = [" ".join(str(cells_of.plain(cell)).split()) for cell in row]
     while names and not names[-1]:
         names.pop()
@@ -111,24 +117,90 @@ def _header(row: list[Any]) -> list[str]:
     return [name or f"column {index}" for index, name in enumerate(names, 1)]
 
 
-def _sheet_row(
-    number: int, first_column: int, columns: list[str], row: list[Any], unread: str | None, exact: dict[str, Decimal]
-) -> object:
-    if _is_blank(row) and unread is None:
-        return None
-    beyond = next((at for at, cell in enumerate(row) if at >= len(columns) and cell != ""), None)
-    if beyond is not None:
-        return f"{_letters(first_column + beyond)}{number} is filled, and no header stands over it"
-    if unread is not None:
-        return unread
-    cells = {}
-    for at, (column, cell) in enumerate(zip(columns, row, strict=False)):
-        name = f"{_letters(first_column + at)}{number}" if exact else ""
-        try:
-            cells[column] = cells_of.plain(exact.get(name, cell))
-        except ValueError as error:
-            return f"{_letters(first_column + at)}{number} ('{column}') {error}"
-    return cells
+class _Sheet:
+    """The rows under a sheet's header, and what is told of how they came."""
+
+    def __init__(self, written: sheet_xml.Written, first_column: int) -> None:
+        self.columns: list[str] = []
+        self._written, self._first = written, first_column
+        # Column to the last row of a merged cell, and its value.
+        self._merged: dict[int, tuple[int, Any]] = {}
+        self._filled: list[str] = []
+        self._formats: dict[str, str] = {}
+
+    def row(self, number: int, row: list[Any]) -> object:
+        """Return the cells of a row by column, what is wrong with it, or None for a blank one."""
+        unread = self._written.missing.get(number)
+        if _is_blank(row) and unread is None:
+            return None
+        self._fill(number, row)
+        width = len(self.columns)
+        beyond = next((at for at, cell in enumerate(row) if at >= width and cell != ""), None)
+        if beyond is not None:
+            return f"{self._place(beyond, number)} is filled, and no header stands over it"
+        if unread is not None:
+            return unread
+        cells = {}
+        for at, (column, cell) in enumerate(zip(self.columns, row, strict=False)):
+            try:
+                cells[column] = self._value(number, at, column, cell)
+            except ValueError as error:
+                return f"{self._place(at, number)} ('{column}') {error}"
+        return cells
+
+    def _fill(self, number: int, row: list[Any]) -> None:
+        """Give each row of a merged cell its value."""
+        for at, (last, value) in list(self._merged.items()):
+            if number > last:
+                del self._merged[at]
+            elif at < len(row) and row[at] == "":
+                row[at] = value
+        for column, last, name in self._written.merged.get(number, ()):
+            at = column - self._first
+            if 0 <= at < len(row) and row[at] != "":
+                self._merged[at] = (last, row[at])
+                self._filled.append(name)
+
+    def _value(self, number: int, at: int, column: str, cell: Any) -> Any:
+        exact = self._written.exact
+        value = cells_of.plain(exact.get(self._place(at, number), cell) if exact else cell)
+        code = self._written.format_of(_letters(self._first + at), number) if self._written.formats else ""
+        if not code:
+            return value
+        place = self._place(at, number)
+        if number_formats.is_date(code):
+            if not code.lower().startswith("yyyy-mm-dd"):
+                self._formats.setdefault(
+                    column, f"Dates of '{column}' come as {value}, not as the sheet shows {place}."
+                )
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            text = number_formats.shown(value, code)
+            if text is None:
+                note = f"'{column}' is shown as '{code[:40]}', such as {place}; it came as the value {value}."
+                self._formats.setdefault(column, note)
+            elif text != str(value):
+                note = f"'{column}' is shown with a number format: {place} came as '{text}' into texts, as {value} into numbers."
+                self._formats.setdefault(column, note)
+                return {text: value}
+        return value
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the sheet sees otherwise than it came."""
+        notes = list(self._formats.values())[:SHOWN_NOTES]
+        if self._filled:
+            notes.append(f"Cells merged over rows came in each of their rows: {_some(self._filled)}.")
+        if self._written.across:
+            notes.append(f"Cells merged over columns came in the first of them: {_some(self._written.across)}.")
+        return notes
+
+    def _place(self, at: int, number: int) -> str:
+        return f"{_letters(self._first + at)}{number}"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN_NOTES]) + (
+        f" and {len(names) - SHOWN_NOTES:,} more" if len(names) > SHOWN_NOTES else ""
+    )
 
 
 def _letters(index: int) -> str:
@@ -138,73 +210,6 @@ def _letters(index: int) -> str:
         index, rest = divmod(index - 1, 26)
         name = chr(65 + rest) + name
     return name
-
-
-def _cells_as_written(path: Path, sheet: str) -> tuple[dict[int, str], dict[str, Decimal]]:
-    """Return what the reader does not give as it stands in the sheet.
-
-    Returns:
-        By row, the first cell that it gives as empty and that is not: an error, or a formula that nobody calculated. And by
-        name, whole numbers of more digits than a float has.
-    """
-    missing: dict[int, str] = {}
-    exact: dict[str, Decimal] = {}
-    with zipfile.ZipFile(path) as archive:
-        part = _part_of(archive, sheet)
-        if part is None:
-            return {}, {}
-        with archive.open(part) as file:
-            _require_no_doctype(file.read(DOCTYPE_BYTES))
-        with archive.open(part) as file:
-            for _, cell in ElementTree.iterparse(file):  # noqa: S314 (no entities, and memory is bounded)
-                tag = cell.tag.rpartition("}")[2]
-                if tag == "c":
-                    _note_cell(cell, missing, exact)
-                if tag in ("c", "row"):
-                    cell.clear()
-    return missing, exact
-
-
-def _note_cell(cell: ElementTree.Element, missing: dict[int, str], exact: dict[str, Decimal]) -> None:
-    parts = {child.tag.rpartition("}")[2]: child for child in cell}
-    value, problem = parts.get("v"), ""
-    if cell.get("t") == "e":
-        problem = f"holds the error {'' if value is None else (value.text or '')[:20]}"
-    # A formula that gives an empty text has a value of no characters.
-    elif "f" in parts and "is" not in parts and value is None:
-        problem = "holds a formula whose value was not saved; open the file in a spreadsheet program and save it"
-    name = cell.get("r", "")
-    if value is not None and cell.get("t", "n") == "n" and _MANY_DIGITS.fullmatch(value.text or ""):
-        exact[name] = Decimal(value.text or "")
-    digits = name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    if problem and digits.isdigit():
-        missing.setdefault(int(digits), f"{name} {problem}")
-
-
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
-    try:
-        book = _small_part(archive, "xl/workbook.xml")
-        links = _small_part(archive, "xl/_rels/workbook.xml.rels")
-    except KeyError:
-        return None
-    link = next(
-        (each.get(_RELATIONS) for each in book.iter() if each.get("name") == sheet and each.get(_RELATIONS)), None
-    )
-    target = next((each.get("Target", "") for each in links if each.get("Id") == link), "")
-    name = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    return name if name in archive.namelist() else None
-
-
-def _small_part(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
-    content = archive.read(name)
-    _require_no_doctype(content)
-    return ElementTree.fromstring(content)  # noqa: S314 (no entities, and memory is bounded)
-
-
-def _require_no_doctype(content: bytes) -> None:
-    """Refuse what no workbook has: entities that grow when they are read."""
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise Refused("workbook_unsafe", "The workbook declares entities of its own; it is not opened.")
 
 
 def columnar(path: Path, lines: Lines, form: str) -> dict[str, Any]:
@@ -257,14 +262,14 @@ def _columnar_row(row: dict[str, Any]) -> object:
     return cells
 
 
-def main(form: str, path: Path, target: Path, sheet: str) -> None:
+def main(form: str, path: Path, target: Path, sheet: str, header: int) -> None:
     """Write the target, and say on stdout what is in it."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     try:
         with target.open("w", encoding="utf-8", errors="surrogatepass") as file:
             lines = Lines(file)
-            report = workbook(path, lines, sheet) if form == "xlsx" else columnar(path, lines, form)
+            report = workbook(path, lines, sheet, header) if form == "xlsx" else columnar(path, lines, form)
     except Refused as refused:
         report = {"code": refused.code, "message": refused.message}
     except (ElementTree.ParseError, zipfile.BadZipFile, OSError, ValueError, OverflowError) as error:
@@ -273,4 +278,4 @@ def main(form: str, path: Path, target: Path, sheet: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], int(sys.argv[5]))

@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 from threading import BoundedSemaphore
 from typing import Any, Final
 
-from review.sources.imports.tables.rows import NO_ROWS, Row, check_columns, header_names
+from review.sources.imports.tables.rows import NO_ROWS, Row, ShownNumber, check_columns, header_names
 from web import strict_json
 from web.errors import Refusal
 
@@ -24,6 +24,7 @@ _TURNS = BoundedSemaphore(AT_ONCE)
 _WORKER = Path(__file__).with_name("convert_worker.py")
 _HINTS = {
     "sheet_unknown": "Choose one of them.",
+    "header_unknown": "Choose the row that names them.",
     "too_many_rows": "Split it and import the parts.",
     "too_many_columns": "Keep the columns that the task reads.",
     "file_too_large": "Split it and import the parts.",
@@ -39,25 +40,30 @@ class ConvertedFile:
     Args:
         form: `xlsx`, `parquet` or `arrow`.
         sheet: Which sheet of a workbook; the first one with cells when empty.
+        header: Number of the row that names a sheet's columns; guessed when None.
 
     Attributes:
         sheets: Sheets of a workbook that are shown.
         sheet: The one that was read.
+        header: The row that names its columns; 0 where no row does.
+        notes: What a reader of the sheet sees otherwise than it came.
 
     Raises:
         Refusal: The file cannot be read, is empty or too large, or what reading it takes is more than a file may take.
     """
 
-    def __init__(self, path: Path, form: str, sheet: str = "") -> None:
+    def __init__(self, path: Path, form: str, sheet: str = "", header: int | None = None) -> None:
         with NamedTemporaryFile(prefix="rows-", suffix=".jsonl", delete=False) as file:
             self._rows = Path(file.name)
         weakref.finalize(self, self._rows.unlink, missing_ok=True)
-        told = _convert(path, form, self._rows, sheet)
+        told = _convert(path, form, self._rows, sheet, header or 0)
         columns = [str(name) for name in told["columns"]]
         self.columns: tuple[str, ...] = header_names(columns) if form == "xlsx" else tuple(columns)
         check_columns(self.columns)
         self.sheets: tuple[str, ...] = tuple(told.get("sheets", ()))
         self.sheet: str = told.get("sheet", "")
+        self.header: int = told.get("header", 0)
+        self.notes: tuple[str, ...] = tuple(told.get("notes", ()))
         if next(self.rows(), None) is None:
             hint = "Choose another sheet, or add a row." if self.sheets else "Send a file with at least one row."
             raise Refusal("file_empty", NO_ROWS, hint=hint)
@@ -67,22 +73,32 @@ class ConvertedFile:
         with self._rows.open(encoding="utf-8", errors="surrogatepass") as file:
             for number, line in enumerate(file, 1):
                 if line != "\n":
-                    yield _row(number, line)
+                    yield _row(number, line, is_sheet=bool(self.sheets))
 
 
-def _row(number: int, line: str) -> Row:
+def _row(number: int, line: str, *, is_sheet: bool) -> Row:
     try:
         value = strict_json.loads(line, number=strict_json.WrittenFloat)
     except ValueError as error:
         return Row(number, problem=f"not taken: {error}")
-    return Row(number, value) if isinstance(value, dict) else Row(number, problem=str(value))
+    if not isinstance(value, dict):
+        return Row(number, problem=str(value))
+    return Row(number, {column: _cell(cell) for column, cell in value.items()} if is_sheet else value)
 
 
-def _convert(path: Path, form: str, target: Path, sheet: str) -> dict[str, Any]:
+def _cell(cell: Any) -> Any:
+    """A cell of a sheet; one whose number is shown otherwise came as an object of the text and the number."""
+    if not isinstance(cell, dict):
+        return cell
+    ((text, number),) = cell.items()
+    return ShownNumber(number, text)
+
+
+def _convert(path: Path, form: str, target: Path, sheet: str, header: int) -> dict[str, Any]:
     # None of the secrets of this process are the business of the other.
     env = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG") if name in os.environ}
     env |= {"OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
-    command = [sys.executable, "-P", str(_WORKER), form, str(path), str(target), sheet]
+    command = [sys.executable, "-P", str(_WORKER), form, str(path), str(target), sheet, str(header)]
     if not _TURNS.acquire(timeout=READ_S):
         message = f"{AT_ONCE} files are being read, which is the limit, and they take their time."
         raise Refusal("files_being_read", message, hint="Try again in a minute.", status=409)

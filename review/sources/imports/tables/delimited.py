@@ -1,99 +1,138 @@
-"""CSV and its kin: rows of cells under a header, numbered as a spreadsheet does (the header is row 1)."""
+"""CSV and its kin: rows of cells under a header, numbered as a spreadsheet does."""
 
 from __future__ import annotations
 
 import csv
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import dropwhile, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple, TextIO
 
-from review.sources.imports.tables.rows import NO_ROWS, Row, header_names
+from review.sources.imports.tables.header_row import LOOK_ROWS, header_at
+from review.sources.imports.tables.rows import NO_ROWS, Row, header_names, header_unknown
 from web.errors import Refusal
-
-if TYPE_CHECKING:
-    from _csv import Reader
 
 csv.field_size_limit(4 * 1024 * 1024)
 # What may part cells, by the name a person chooses it by.
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+_HEAD_CHARS = 256 * 1024
+# Excel's own first line; it shows no such row, and numbers the next one 1.
+_SEP = re.compile(r"\"?sep=(\\t|[^\w\"\r\n])\"?[;,\t|]*\s*", re.IGNORECASE)
+# A quoted cell holds anything; one that opens elsewhere is an inch sign.
+_QUOTED = re.compile(r"(?<![^,;\t|\r\n])[ ]?\"(?:[^\"]|\"\")*\"")
 
 
-def look(path: Path, encoding: str, chosen: str = "") -> tuple[tuple[str, ...], str]:
-    """Return the columns of a CSV and what parts its cells.
+class CsvForm(NamedTuple):
+    """How a CSV is read: its columns, what parts its cells, and the number of the row that names the columns."""
+
+    columns: tuple[str, ...]
+    delimiter: str
+    header: int
+
+
+def look(path: Path, encoding: str, chosen: str = "", header: int | None = None) -> CsvForm:
+    """Tell how a CSV is read.
 
     Args:
-        chosen: A name of `DELIMITERS`; where it is none, the sign that stands most often in the first line.
+        chosen: A name of `DELIMITERS`; where it is none, what Excel's `sep=` line or the first rows show.
+        header: The number of the row that names the columns; guessed when None.
 
     Raises:
-        Refusal: `csv_broken`, `file_empty`, or as `header_names`.
+        Refusal: `csv_broken`, `file_empty`, `header_unknown`, or as `header_names`.
     """
     with path.open(encoding=encoding, newline="") as file:
-        first = next(line for line in file if line.strip())
-    delimiter = DELIMITERS.get(chosen) or max(DELIMITERS.values(), key=first.count)
-    with path.open(encoding=encoding, newline="") as file:
-        header = _next_filled(_reader(file, delimiter))
-        columns = header_names(header)
-        if _next_filled(_reader(file, delimiter), missing_ok=True) is None:
+        declared = _skip_sep(file)
+        delimiter = DELIMITERS.get(chosen) or declared or _delimiter(file.read(_HEAD_CHARS))
+    if header is None:
+        filled = dropwhile(lambda record: not _is_filled(record[2]), _records(path, encoding, delimiter))
+        first = list(islice(filled, LOOK_ROWS))
+        header = first[0][0] + header_at([cells for _, _, cells in first]) if first else 1
+    columns: tuple[str, ...] = ()
+    for number, _, cells in _records(path, encoding, delimiter):
+        if number == header:
+            columns = header_names(cells)
+        elif number > header and _is_filled(cells):
+            break
+    else:
+        if columns:
             raise Refusal("file_empty", NO_ROWS, hint="It has a header alone; add at least one row under it.")
-    return columns, delimiter
+    if not columns:
+        raise header_unknown(header)
+    return CsvForm(columns, delimiter, header)
 
 
-def rows(path: Path, encoding: str, delimiter: str, columns: tuple[str, ...]) -> Iterator[Row]:
+def rows(path: Path, encoding: str, form: CsvForm) -> Iterator[Row]:
     """Every row under the header that is not blank.
 
     Raises:
         Refusal: `csv_broken`, with the line.
     """
-    width = len(columns)
+    width = len(form.columns)
+    for number, line, cells in _records(path, encoding, form.delimiter):
+        if number > form.header and _is_filled(cells):
+            yield _row(form.columns, number, line, cells, width)
+
+
+def _row(columns: tuple[str, ...], number: int, line: int, cells: list[str], width: int) -> Row:
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    if len(cells) != width:
+        return Row(number, problem=f"{len(cells)} cells where the header has {width}", line=line)
+    return Row(number, dict(zip(columns, cells, strict=True)), line=line)
+
+
+def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield each record with its number and the line it begins at; blank ones too."""
     with path.open(encoding=encoding, newline="") as file:
-        reader = _reader(file, delimiter)
+        skipped = 1 if _skip_sep(file) else 0
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
         number = 0
-        is_header = True
         while True:
+            number, line = number + 1, skipped + reader.line_num + 1
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                raise _broken(reader, error) from None
-            number += 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if is_header:
-                is_header = False
-                continue
-            yield _row(columns, number, cells, width)
+                raise _broken(line, skipped + reader.line_num, error) from None
+            yield number, line, cells
 
 
-def _row(columns: tuple[str, ...], number: int, cells: list[str], width: int) -> Row:
-    while len(cells) > width and not cells[-1].strip():
-        cells.pop()
-    if len(cells) != width:
-        return Row(number, problem=f"{len(cells)} cells where the header has {width}")
-    return Row(number, dict(zip(columns, cells, strict=True)))
+def _skip_sep(file: TextIO) -> str:
+    """Return what Excel's `sep=` line declares and go on behind it; without one, go back to the start."""
+    match = _SEP.fullmatch(file.readline(20))
+    if match is None:
+        file.seek(0)
+        return ""
+    return "\t" if match[1] == "\\t" else match[1]
 
 
-def _reader(file: Iterable[str], delimiter: str) -> Reader:
-    return csv.reader(file, delimiter=delimiter, strict=True)
+def _delimiter(head: str) -> str:
+    """Tell what parts cells: the sign that stands equally often in most rows, outside quotes."""
+    is_cut = len(head) == _HEAD_CHARS
+    lines = [line for line in re.split(r"[\r\n]+", _QUOTED.sub("", head)) if line.strip()]
+    lines = lines[: max(1, min(LOOK_ROWS, len(lines) - is_cut))]
+    return max(DELIMITERS.values(), key=lambda sign: _regularity([line.count(sign) for line in lines]))
 
 
-def _next_filled(reader: Reader, *, missing_ok: bool = False) -> Any:
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                return cells
-    except csv.Error as error:
-        raise _broken(reader, error) from None
-    return None if missing_ok else []
+def _regularity(counts: Iterable[int]) -> tuple[int, int]:
+    """Return how many rows have the usual count of a sign, and that count."""
+    usual = Counter(count for count in counts if count)
+    return max(((rows, count) for count, rows in usual.items()), default=(0, 0))
 
 
-def _broken(reader: Reader, error: csv.Error) -> Refusal:
-    line = reader.line_num
+def _is_filled(cells: list[str]) -> bool:
+    return any(cell.strip() for cell in cells)
+
+
+def _broken(start: int, end: int, error: csv.Error) -> Refusal:
     what = "a quotation mark is opened and never closed" if "end of data" in str(error) else str(error)
-    message = f"The CSV breaks at line {line}: {what}."
+    where = f"in the row that begins at line {start}" if end > start else f"at line {start}"
     return Refusal(
         "csv_broken",
-        message,
+        f"The CSV breaks {where}: {what}.",
         hint="Quote cells that hold quotes, and double the quotes inside.",
-        errors={f"line {line}": [what]},
+        errors={f"line {start}": [what]},
     )

@@ -1,12 +1,16 @@
-"""JSON as rows: one object a line, numbered by line, or one array of objects, numbered by element."""
+"""JSON as rows: one object a line, numbered by line, or a value that holds a table, numbered by element."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from review.sources.imports.tables import rows as limits
+from review.sources.imports.tables.json_shapes import JsonTable, likeliest, row_of, tables
 from review.sources.imports.tables.rows import NO_ROWS, Row, check_columns
 from web import strict_json
 from web.errors import Refusal
@@ -14,6 +18,48 @@ from web.errors import Refusal
 _COLUMNS_FROM_ROWS = 2000
 # Lists and objects of one file: the smallest takes three characters, and seventy bytes of memory.
 MAX_CONTAINERS = 8_000_000
+_LOOK_LINES = 50
+_BETWEEN = re.compile(r"[\s,]*")
+LINES, VALUE = "jsonl", "json"
+
+
+class JsonForm(NamedTuple):
+    """How a file of JSON is read.
+
+    Attributes:
+        format: `jsonl` for an object a line, `json` for anything else.
+        columns: Keys of the first 2,000 rows, in order of appearance.
+        places: Paths of the tables that it holds, where there are several to choose from.
+        place: The one that is read.
+    """
+
+    format: str
+    columns: tuple[str, ...]
+    places: tuple[str, ...] = ()
+    place: str = ""
+
+
+def look(path: Path, encoding: str, chosen: str = "") -> JsonForm:
+    """Tell how a file of JSON is read.
+
+    Args:
+        chosen: The path of the table to be read; the likeliest when empty.
+
+    Raises:
+        Refusal: `file_empty`, `json_broken`, `json_refused`, `json_large` (413), `sheet_unknown`, or as `check_columns`.
+    """
+    if _has_lines(path, encoding):
+        return JsonForm(LINES, keys(lines(path, encoding)))
+    value = _value(path, encoding)
+    found = tables(value)
+    if chosen and chosen not in found:
+        message = f"The file has no rows at '{chosen[:60]}'; it has some at {', '.join(list(found)[:30]) or 'its top'}."
+        raise Refusal("sheet_unknown", message, hint="Choose one of them.", errors={"sheet": [message]})
+    place = chosen or likeliest(found, value)
+    if len(found) == 1 and isinstance(value, dict) and len(list(islice(_filled_lines(path, encoding), 2))) == 1:
+        # One object on one line.
+        return JsonForm(LINES, keys(lines(path, encoding)))
+    return JsonForm(VALUE, keys(found[place].rows), tuple(found) if len(found) > 1 else (), place)
 
 
 def keys(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -37,39 +83,95 @@ def keys(rows: Iterable[Row]) -> tuple[str, ...]:
 
 def lines(path: Path, encoding: str) -> Iterator[Row]:
     """One row a line."""
+    for number, text in _filled_lines(path, encoding):
+        yield _line(number, text)
+
+
+def elements(path: Path, encoding: str, place: str = "") -> Iterator[Row]:
+    """One row an element of the table at a place; the file is read whole.
+
+    Raises:
+        Refusal: `json_broken`, `json_refused` or `json_large` (413).
+    """
+    found = tables(_value(path, encoding))
+    yield from found.get(place, JsonTable(())).rows
+
+
+def _filled_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     # The codec that skips a byte order mark decodes in Python and takes longer than the rows; one line alone can have it.
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding
     with path.open(encoding=encoding) as file:
         for number, line in enumerate(file, 1):
             text = line.lstrip("\ufeff") if number == 1 else line
             if text.strip():
-                yield _line(number, text)
+                yield number, text
 
 
-def elements(path: Path, encoding: str) -> Iterator[Row]:
-    """One row an element; the array is read whole.
+def _has_lines(path: Path, encoding: str) -> bool:
+    """Whether a file is an object a line: its first line is one and not the last, or lines below are while this one is broken."""
+    first = [text for _, text in islice(_filled_lines(path, encoding), _LOOK_LINES)]
+    if first[0].lstrip()[:1] != "{" or len(first) == 1:
+        return False
+    return _is_object(first[0]) or any(map(_is_object, first[1:]))
+
+
+def _is_object(line: str) -> bool:
+    if not (line.lstrip().startswith("{") and line.rstrip().endswith("}")) or line.strip() == "{}":
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _value(path: Path, encoding: str) -> Any:
+    """Read a file whole: its one value, or a list of those that stand one after another.
 
     Raises:
-        Refusal: `json_broken`, `json_refused` or `json_large` (413).
+        Refusal: As `elements`.
     """
     with path.open(encoding=encoding) as file:
         text = file.read()
-        if (count := text.count("[") + text.count("{")) > MAX_CONTAINERS:
-            message = f"The JSON holds {count:,} lists and objects; {MAX_CONTAINERS:,} is the limit."
-            raise Refusal("json_large", message, hint="Split it and import the parts.", status=413)
+    if (count := text.count("[") + text.count("{")) > MAX_CONTAINERS:
+        message = f"The JSON holds {count:,} lists and objects; {MAX_CONTAINERS:,} is the limit."
+        raise Refusal("json_large", message, hint="Split it and import the parts.", status=413)
+    try:
+        return strict_json.loads(text, number=strict_json.written)
+    except strict_json.InvalidJson as error:
+        raise _refused(error) from None
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data":
+            raise _broken(error) from None
+    except ValueError as error:
+        raise _broken(error) from None
+    return list(_values(text))
+
+
+def _values(text: str) -> Iterator[Any]:
+    """Yield values that stand one after another, blanks or a comma between them."""
+    decoder, at = json.JSONDecoder(), 0
+    while (match := _BETWEEN.match(text, at)) and (at := match.end()) < len(text):
         try:
-            values = strict_json.loads(text, number=strict_json.written)
+            _, end = decoder.raw_decode(text, at)
+            yield strict_json.loads(text[at:end], number=strict_json.written)
         except strict_json.InvalidJson as error:
-            raise Refusal("json_refused", f"The JSON is not taken: {error}.", hint="Send one object a line.") from None
+            raise _refused(error) from None
         except ValueError as error:
-            where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "the file"
-            raise Refusal(
-                "json_broken",
-                f"The JSON breaks at {where}: {error}.",
-                hint="Send a JSON array of objects, or one object a line.",
-            ) from None
-    for number, value in enumerate(values, 1):
-        yield _row(number, value)
+            raise _broken(error) from None
+        except RecursionError:
+            message = f"The JSON is nested more than {strict_json.MAX_DEPTH} deep."
+            raise Refusal("json_refused", message, hint="Send it flatter.") from None
+        at = end
+
+
+def _refused(error: strict_json.InvalidJson) -> Refusal:
+    return Refusal("json_refused", f"The JSON is not taken: {error}.", hint="Send one object a line.")
+
+
+def _broken(error: ValueError) -> Refusal:
+    where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "the file"
+    hint = "Send a JSON array of objects, or one object a line."
+    return Refusal("json_broken", f"The JSON breaks at {where}: {error}.", hint=hint)
 
 
 def _line(number: int, line: str) -> Row:
@@ -82,14 +184,4 @@ def _line(number: int, line: str) -> Row:
     except ValueError as error:
         detail = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         return Row(number, problem=f"not JSON: {detail}")
-    return _row(number, value)
-
-
-def _row(number: int, value: object) -> Row:
-    if not isinstance(value, dict):
-        return Row(number, problem=f"a JSON {_kind(value)}, expected an object")
-    return Row(number, value)
-
-
-def _kind(value: object) -> str:
-    return {list: "array", str: "string", int: "number", float: "number", bool: "boolean"}.get(type(value), "null")
+    return row_of(number, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from web.errors import Refusal
 
@@ -19,11 +19,32 @@ NO_ROWS = "The file has no rows."
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file: its values by column, or what is wrong with it."""
+    """One row of a file: its values by column, or what is wrong with it.
+
+    Attributes:
+        line: Line of a text file at which it begins; 0 where rows have no lines.
+    """
 
     number: int
     values: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    line: int = 0
+
+    def located(self, reason: str) -> str:
+        """Return what is wrong with the row, with its line where rows and lines are numbered apart."""
+        return f"{reason} (line {self.line} of the file)" if self.line and self.line != self.number else reason
+
+
+class ShownNumber(float):
+    """A number of a workbook with the text that its cell shows, such as `01234` or `12.5%`."""
+
+    __slots__ = ("shown",)
+    shown: str
+
+    def __new__(cls, value: float, shown: str) -> Self:
+        number = super().__new__(cls, value)
+        number.shown = shown
+        return number
 
 
 class RowSource(Protocol):
@@ -72,6 +93,12 @@ def header_names(header: list[str]) -> tuple[str, ...]:
                 "header_twice", message, hint="Give each column a name of its own.", errors={"header": [message]}
             )
     return tuple(names)
+
+
+def header_unknown(row: int) -> Refusal:
+    """Return the refusal of a header's row that is blank or is not there."""
+    message = f"Row {row} names no columns."
+    return Refusal("header_unknown", message, hint="Choose the row that names them.", errors={"header": [message]})
 
 
 def counted(rows: Iterator[Row]) -> Iterator[Row]:

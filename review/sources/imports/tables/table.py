@@ -1,13 +1,13 @@
 """A file as a table: which form it has, its columns, and its rows one by one. Knows columns and cells; nothing of tasks.
 
 Rows are numbered as a person finds them again: in CSV as a spreadsheet does (the header is row 1), in JSONL by line, in
-a JSON array by element, in a sheet by its row, in an archive by file.
+JSON of another shape by element, in a sheet by its row, in an archive by file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from review.sources.imports.tables import archive, delimited, json_rows
@@ -28,6 +28,9 @@ class Table:
         delimiter: What parts the cells of a CSV.
         is_guess: Whether the encoding was told by the letters alone.
         converted: The rows of a file that is no text.
+        header: Number of the row that names the columns; 0 where no row does.
+        sheets: What the file holds more than one of: sheets of a workbook, or paths in JSON under which rows stand.
+        sheet: The one that is read.
     """
 
     path: Path
@@ -37,14 +40,14 @@ class Table:
     delimiter: str = ","
     is_guess: bool = False
     converted: ConvertedFile | None = None
+    header: int = 0
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
 
     @property
-    def sheets(self) -> tuple[str, ...]:
-        return self.converted.sheets if self.converted else ()
-
-    @property
-    def sheet(self) -> str:
-        return self.converted.sheet if self.converted else ""
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the file sees otherwise than it came."""
+        return self.converted.notes if self.converted else ()
 
     def rows(self) -> Iterator[Row]:
         """Every row that is not blank, in order; one row in memory at a time (a JSON array is read whole).
@@ -60,18 +63,23 @@ class Table:
         if self.format == "zip":
             return archive.texts(self.path, self.encoding)
         if self.format == "csv":
-            return delimited.rows(self.path, self.encoding, self.delimiter, self.columns)
-        read = json_rows.lines if self.format == "jsonl" else json_rows.elements
-        return read(self.path, self.encoding)
+            form = delimited.CsvForm(self.columns, self.delimiter, self.header)
+            return delimited.rows(self.path, self.encoding, form)
+        if self.format == json_rows.LINES:
+            return json_rows.lines(self.path, self.encoding)
+        return json_rows.elements(self.path, self.encoding, self.sheet)
 
 
-def open_table(path: Path, *, encoding: str = "", sheet: str = "", delimiter: str = "") -> Table:
+def open_table(
+    path: Path, *, encoding: str = "", sheet: str = "", delimiter: str = "", header: int | None = None
+) -> Table:
     """Look at a file: its format by its first bytes, its encoding, its columns.
 
     Args:
         encoding: The codec that reads it, where its owner says so; else it is found.
-        sheet: The sheet of a workbook; the first with cells when empty.
-        delimiter: What parts the cells of a CSV, a name of `delimited.DELIMITERS`; told by its first line when empty.
+        sheet: The sheet of a workbook, or the path in JSON under which rows stand; the likeliest when empty.
+        delimiter: What parts the cells of a CSV, a name of `delimited.DELIMITERS`; told by its first rows when empty.
+        header: Number of the row that names the columns of a CSV or a sheet; guessed when None.
 
     Raises:
         Refusal: It is empty or too large (413), of a kind that is not read, mis-encoded, not safe to open, has no rows,
@@ -87,17 +95,34 @@ def open_table(path: Path, *, encoding: str = "", sheet: str = "", delimiter: st
         archive.require_files(path)
         return Table(path, form, encoding, archive.COLUMNS)
     if form:
-        converted = ConvertedFile(path, form, sheet)
-        return Table(path, form, "", converted.columns, converted=converted)
+        converted = ConvertedFile(path, form, sheet, header)
+        return Table(
+            path,
+            form,
+            "",
+            converted.columns,
+            converted=converted,
+            header=converted.header,
+            sheets=converted.sheets,
+            sheet=converted.sheet,
+        )
     found = encoding_of(path, chosen=encoding)
     first = _first_character(path, found.codec)
     if not first:
         raise Refusal("file_empty", "The file holds nothing but blanks.", hint="Send a file with at least one row.")
     if first in "[{":
-        table = Table(path, "json" if first == "[" else "jsonl", found.codec, is_guess=found.is_guess)
-        return replace(table, columns=json_rows.keys(table.rows()))
-    columns, parted_by = delimited.look(path, found.codec, delimiter)
-    return Table(path, "csv", found.codec, columns, parted_by, found.is_guess)
+        json = json_rows.look(path, found.codec, sheet)
+        return Table(
+            path,
+            json.format,
+            found.codec,
+            json.columns,
+            is_guess=found.is_guess,
+            sheets=json.places,
+            sheet=json.place,
+        )
+    csv = delimited.look(path, found.codec, delimiter, header)
+    return Table(path, "csv", found.codec, csv.columns, csv.delimiter, found.is_guess, header=csv.header)
 
 
 def _binary_form(path: Path) -> str:

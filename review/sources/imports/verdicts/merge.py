@@ -67,7 +67,7 @@ def _decision(draft: Draft, reviewer: Member, said: ParsedVerdict, *, source: So
         fields if said.verdict is Verdict.EDIT else None,
         said.reasons,
         said.ratings,
-        said.seconds,
+        said.seconds or 0.0,
         said.note,
     )
     at = said.at or now

@@ -83,6 +83,7 @@ class ParsedVerdict:
 
     Attributes:
         edited: All fields an edit ends with, in normal form; None for other verdicts.
+        seconds: Time it took; None where the file does not say.
         at: When it was given; None where the file does not say.
     """
 
@@ -91,7 +92,7 @@ class ParsedVerdict:
     edited: Fields | None
     reasons: tuple[str, ...]
     ratings: dict[str, bool]
-    seconds: float
+    seconds: float | None
     note: str
     at: datetime | None
 
@@ -204,9 +205,9 @@ def _ratings(spec: TaskSpec, cells: Mapping[str, Any]) -> dict[str, bool]:
     return ratings
 
 
-def _seconds(value: object) -> float:
-    if value is None or value == "":
-        return 0.0
+def _seconds(value: object) -> float | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
     try:
         seconds = float(value if isinstance(value, int | float) else str(value))
     except ValueError:

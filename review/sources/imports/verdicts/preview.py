@@ -141,7 +141,7 @@ def _preview(
         tally.total,
         tally.bad,
         tuple(tally.errors),
-        FileForm.of(table.inner, written),
+        FileForm.of(table.inner, written, tally.notes),
         alike=tuple(tally.alike),
     )
 
@@ -181,7 +181,7 @@ class _Look:
         rows = [row for row, _ in judged]
         matched = {row.number for row in rows}
         if matcher is not None:
-            matched = match_drafts(matcher, list(fitting(self._spec, rows, self.tally)), self.tally)
+            matched = set(match_drafts(matcher, list(fitting(self._spec, rows, self.tally)), self.tally))
             self.tally.alike = matcher.names.alike
         self._verdict_counts.update(verdict for row, verdict in judged if row.number in matched)
 

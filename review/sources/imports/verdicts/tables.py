@@ -41,6 +41,10 @@ class JudgedTable:
     def encoding(self) -> str:
         return self.inner.encoding
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.inner.notes
+
     def rows(self) -> Iterator[Row]:
         """Every verdict; several of one record have its number. Records without a verdict give none."""
         shape = next((tool for tool in TOOLS if self.tool == tool.NAME), None)
@@ -50,12 +54,12 @@ class JudgedTable:
                 continue
             try:
                 yield from (
-                    [Row(row.number, values) for values in shape.rows(row.values)]
+                    [Row(row.number, values, line=row.line) for values in shape.rows(row.values)]
                     if shape.fits(row.values)
                     else [Row(row.number, problem=f"is not of the shape of {self.tool}'s records")]
                 )
             except ValueError as error:
-                yield Row(row.number, problem=str(error))
+                yield Row(row.number, problem=str(error), line=row.line)
 
 
 def open_judged(path: Path, choices: ImportChoices = AS_FOUND) -> JudgedTable:

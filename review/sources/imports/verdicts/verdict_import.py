@@ -175,7 +175,7 @@ def _result(
     source: Source, table: JudgedTable, mapping: ColumnMapping, tally: RowTally, touched: set[UUID]
 ) -> ImportResult:
     kept = source_row.finish_source(source, tally, lambda: Record.objects.filter(pk__in=list(touched)[:1]))
-    return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
+    return ImportResult.of(kept, tally, table=table, mapping=mapping)
 
 
 class _Intake:

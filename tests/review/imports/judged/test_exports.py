@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from members.models import Member
+from review.desk.decisions.queries import decision_json
 from review.models import Decision, Draft, Gold, Record, Task
 from review.sources.imports.verdicts import argilla, doccano, import_decisions, label_studio, read_judged_preview
 from tests.review.factories import make_task
@@ -52,6 +54,20 @@ def test_label_studios_json_brings_verdicts_edits_reasons_ratings_and_times(
     assert edit.edit_size > 0.5
     assert (reject.reasons, reject.fields) == (["tone"], None)
     assert result.source.provenance == "Label Studio"
+
+
+def test_an_annotation_without_a_time_is_recorded_without_one(task: Task, admin: Member, write: Write) -> None:
+    tasks = json.loads(exports.label_studio())
+    del tasks[0]["annotations"][0]["lead_time"]
+    tasks[0]["annotations"][1]["lead_time"] = None
+
+    import_decisions(task, write(json.dumps(tasks), "export.json"), by=admin, mapping={
+        **TEXTS, "verdict": "said.verdict", "annotator": "said.reviewer", "lead time": "said.seconds",
+        "correction": "edited.reply",
+    })  # fmt: skip
+
+    assert dict(Decision.objects.values_list("verdict", "seconds")) == {"accept": None, "reject": None, "edit": 12.5}
+    assert {each["seconds"] for each in map(decision_json, Decision.objects.all())} == {None, 12.5}
 
 
 def test_verdicts_that_agree_make_golds_and_those_that_differ_a_dispute(

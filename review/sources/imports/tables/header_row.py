@@ -1,0 +1,92 @@
+"""Guess at the row that names the columns, where titles stand above a table. Pure Python.
+
+Part of `convert_worker` too, and read in its process: it knows nothing of the project.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+# Rows that are looked at, blank ones included.
+LOOK_ROWS = 40
+# A header names at least so much of the table's width.
+_SHARE = 0.6
+_LEAST_WORDS = 3
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def header_at(rows: Sequence[Sequence[object]]) -> int:
+    """Return the place of the header among the first rows of a file: the first filled one, unless it is a title.
+
+    A title fills less of its row than the table below, and stands above a row whose cells are all names.
+
+    Args:
+        rows: Cells as they were read, blank rows included; empty where nothing is filled.
+    """
+    filled = [place for place, row in enumerate(rows) if span(row)]
+    if not filled:
+        return 0
+    first, width = filled[0], _width(rows)
+    if not _is_title(rows, first, width):
+        return first
+    names = [place for place in filled[1:] if _are_names(rows[place], width)]
+    # A line such as `As of: | November` stands alone; the header has rows right below it.
+    joined = [place for place in names if place + 1 < len(rows) and span(rows[place + 1])]
+    whole = [place for place in joined if _count(rows[place]) >= width]
+    best = (whole or joined or [first])[0]
+    return best if _is_surely_title(rows, first, best) else first
+
+
+def span(row: Sequence[object]) -> int:
+    """Return the place of a row's last filled cell, counted from 1; 0 for a blank row."""
+    return next((at for at in range(len(row), 0, -1) if _text(row[at - 1])), 0)
+
+
+def _width(rows: Sequence[Sequence[object]]) -> int:
+    spans = Counter(span(row) for row in rows)
+    del spans[0]
+    return max(spans, key=lambda width: (spans[width], width))
+
+
+def _is_title(rows: Sequence[Sequence[object]], place: int, width: int) -> bool:
+    row = rows[place]
+    if _count(row) == 1 and width > span(row):
+        return True
+    if span(row) < _SHARE * width or (_count(row) == 1 and width > 2):
+        return True
+    is_apart = place + 1 < len(rows) and not span(rows[place + 1])
+    # `Customers, Q3` is a text that holds the delimiter.
+    return is_apart and (span(row) != width or any(str(cell).startswith(" ") for cell in row))
+
+
+def _is_surely_title(rows: Sequence[Sequence[object]], first: int, best: int) -> bool:
+    """Tell a title from a lone column's name over rows whose texts hold the delimiter: `company` over `Acme, Inc`."""
+    row, header = rows[first], rows[best]
+    is_padded, is_apart = len(row) > 1, best > first + 1
+    if is_padded or is_apart:
+        return True
+    is_split_text = any(str(cell).startswith(" ") for cell in header)
+    return len(_text(row[0]).split()) >= _LEAST_WORDS or (
+        (span(header) > 2 or not is_split_text) and " " in _text(row[0])
+    )
+
+
+def _are_names(row: Sequence[object], width: int) -> bool:
+    names = [_text(cell) for cell in row if _text(cell)]
+    if len(names) < 2 or span(row) < _SHARE * width:
+        return False
+    are_texts = all(isinstance(cell, str) or not _text(cell) for cell in row)
+    is_like_names = all(not name.endswith(":") for name in names) and len({name.casefold() for name in names}) == len(
+        names
+    )
+    return are_texts and is_like_names and sum(bool(_LETTER.search(name)) for name in names) * 2 >= len(names)
+
+
+def _count(row: Sequence[object]) -> int:
+    return sum(bool(_text(cell)) for cell in row)
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()

@@ -1,0 +1,177 @@
+"""Shapes in which JSON keeps a table: rows under a key, columns of lists, lists under a header. Pure Python.
+
+Each place where a table may stand is named by its path: `data`, `result.items`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from review.sources.imports.tables.rows import Row
+
+WHOLE: Final = "the whole object"
+MOST_DEEP: Final = 3
+KEY: Final = "key"
+_NAMES = ("columns", "header", "headers", "fields", "names", "column_names")
+# Keys that programs put rows under, whatever else stands beside them.
+_WRAPPERS = frozenset(
+    {
+        "data", "rows", "records", "items", "results", "result", "value", "values", "entries", "list", "objects", "hits",
+        "content", "response", "payload", "body", "dataset", "examples", "train",
+    }
+)  # fmt: skip
+# Lists that are parts of one row: turns of a conversation, answers of a model, marks of annotators.
+_PARTS = frozenset(
+    {
+        "messages", "choices", "conversations", "conversation", "turns", "annotations", "predictions", "responses",
+        "entities", "spans", "observations", "tool_calls", "history", "events", "preferred_output", "non_preferred_output",
+        "resourceSpans", "contents", "input", "output", "outputs",
+    }
+)  # fmt: skip
+_OF_A_TURN = frozenset({"role", "from", "message", "finish_reason"})
+
+
+class JsonTable(NamedTuple):
+    """A table inside a JSON value: its rows, and how many there are."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.rows)
+
+
+def tables(value: object) -> dict[str, JsonTable]:
+    """Return the tables of an object by path, and of a list by an empty one.
+
+    An object is also one row itself, by the path `WHOLE`.
+    """
+    if isinstance(value, list):
+        return {"": _of_list(value) or JsonTable(tuple(_rows(value)))}
+    if not isinstance(value, dict):
+        return {"": JsonTable(tuple(_rows([value])))}
+    return dict(_inside(value, "", MOST_DEEP)) | {WHOLE: JsonTable((Row(1, value),))}
+
+
+def likeliest(found: Mapping[str, JsonTable], value: object) -> str:
+    """Return the path whose rows a file most likely is for: the most rows, unless the object is one row with a list in it."""
+    places = [path for path in found if path != WHOLE]
+    if not isinstance(value, dict) or not places:
+        return next(iter(found))
+    best = max(places, key=lambda path: found[path].size)
+    plain = sum(not isinstance(inner, dict | list) and inner is not None for inner in value.values())
+    is_wrapper = not best or best.split(".")[0].casefold() in _WRAPPERS or found[best].size > plain
+    return best if is_wrapper else WHOLE
+
+
+def _inside(value: dict[str, Any], path: str, deep: int) -> Iterator[tuple[str, JsonTable]]:
+    names = _names_beside(value)
+    has_lists = any(isinstance(inner, list) and _of_list(inner, names) for inner in value.values())
+    if not has_lists and (table := _of_columns(value) or _of_keys(value)):
+        yield path or "its keys", table
+        return
+    for key, inner in value.items():
+        if key in _PARTS:
+            continue
+        where = f"{path}.{key}" if path else key
+        if isinstance(inner, list):
+            table = _of_list(inner, names) or _of_objects(inner)
+            if table:
+                yield where, table
+        elif isinstance(inner, dict) and deep > 1:
+            yield from _inside(inner, where, deep - 1)
+
+
+def _of_objects(value: list[Any]) -> JsonTable | None:
+    objects = [each for each in value if isinstance(each, dict)]
+    if len(objects) * 2 <= len(value) or any(_OF_A_TURN & each.keys() for each in objects[:20]):
+        return None
+    return JsonTable(tuple(_rows(value)))
+
+
+def _of_list(value: list[Any], names: Sequence[str] = ()) -> JsonTable | None:
+    """Read lists under a header, or lists of objects one after another; None for anything else."""
+    if not value or not all(isinstance(each, list) for each in value):
+        return None
+    if all(isinstance(each, dict) for inner in value for each in inner):
+        return JsonTable(tuple(_rows([each for inner in value for each in inner])))
+    header = names if names and len(names) == len(value[0]) else _header(value[0])
+    if not header:
+        return None
+    first = 1 if header == value[0] else 0
+    return JsonTable(tuple(_under(header, number, cells) for number, cells in enumerate(value, 1) if number > first))
+
+
+def _under(header: Sequence[str], number: int, cells: list[Any]) -> Row:
+    if len(cells) != len(header):
+        return Row(number, problem=f"{len(cells)} cells where the header has {len(header)}")
+    return Row(number, dict(zip(header, cells, strict=True)))
+
+
+def _header(cells: list[Any]) -> list[str]:
+    """Return a first list that names columns: texts, each of them once."""
+    is_header = all(isinstance(each, str) and each.strip() for each in cells) and len(set(cells)) == len(cells)
+    return cells if is_header else []
+
+
+def _names_beside(value: dict[str, Any]) -> list[str]:
+    for key in _NAMES:
+        names = value.get(key)
+        if isinstance(names, list):
+            names = [each.get("name") if isinstance(each, dict) else each for each in names]
+            return _header(names)
+    return []
+
+
+def _of_columns(value: dict[str, Any]) -> JsonTable | None:
+    """Read columns of lists, or of objects by the same row numbers, as pandas writes them."""
+    columns = list(value.values())
+    if columns and all(isinstance(column, list) for column in columns):
+        sizes, is_plain = {len(column) for column in columns}, not any(isinstance(each, list) for each in columns[0])
+        if len(sizes) != 1 or not columns[0] or any(isinstance(each, dict) for column in columns for each in column):
+            return None
+        rows = zip(*columns, strict=True) if is_plain and (len(columns) > 1 or sizes > {1}) else ()
+    elif columns and all(isinstance(column, dict) and column for column in columns):
+        keys = list(columns[0])
+        if not all(key.isdecimal() for key in keys) or any(list(column) != keys for column in columns):
+            return None
+        if all(name.isdecimal() for name in value):
+            return None
+        rows = zip(*(column.values() for column in columns), strict=True)
+    else:
+        return None
+    table = JsonTable(tuple(Row(number, dict(zip(value, row, strict=True))) for number, row in enumerate(rows, 1)))
+    return table if table.rows else None
+
+
+def _of_keys(value: dict[str, Any]) -> JsonTable | None:
+    """Read objects by their keys: two or more that share most of their own."""
+    objects = list(value.values())
+    if len(objects) < 2 or not all(isinstance(each, dict) and each for each in objects):
+        return None
+    shared, either = set(objects[0]).intersection(*objects), set(objects[0]).union(*objects)
+    if (
+        not shared
+        or len(shared) * 2 < len(either)
+        or any(isinstance(each[name], dict) for each in objects for name in shared)
+    ):
+        return None
+    is_numbered = all(key.isdecimal() for key in value) or KEY in either
+    named = ({} if is_numbered else {KEY: key} for key in value)
+    return JsonTable(
+        tuple(Row(number, name | row) for number, (name, row) in enumerate(zip(named, objects, strict=True), 1))
+    )
+
+
+def _rows(values: Sequence[object]) -> Iterator[Row]:
+    for number, value in enumerate(values, 1):
+        yield row_of(number, value)
+
+
+def row_of(number: int, value: object) -> Row:
+    """Return the row of an object; of anything else, what is wrong with it."""
+    if isinstance(value, dict):
+        return Row(number, value)
+    kinds = {list: "array", str: "string", int: "number", float: "number", bool: "boolean"}
+    return Row(number, problem=f"a JSON {kinds.get(type(value), 'null')}, expected an object")

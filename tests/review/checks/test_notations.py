@@ -1,0 +1,72 @@
+"""Dates, currencies and numbers in another notation than the record's: equal ones pass and light their fact, others are marked."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.spec.starters import outreach
+from review.text.checks import runner
+from review.text.grounding.attribution import sentences
+
+EQUAL = [
+    ("2026-05-03", ("03.05.2026", "3.5.2026", "May 3", "May 3rd, 2026", "3 May 2026", "3. Mai", "3. Mai 2026", "3 mai 2026", "05/03/2026")),
+    ("28.11.2025", ("2025-11-28", "November 28", "28 Nov 2025", "28. November", "28 de noviembre de 2025", "11/28/2025")),
+    ("3 May 2026", ("2026-05-03", "03.05.2026", "2026")),
+    ("1,200", ("1.200", "1200", "1.2k", "1 200", "1'200", "1.2 thousand")),
+    ("2.5 million", ("2,500,000", "2.5M", "2500000", "2,5 Mio.", "2.5 millions")),
+    ("31 %", ("31%", "31 percent", "31 per cent", "0.31")),
+    ("0.31", ("31 %", "31 percent")),
+    ("12.5 %", ("12,5 %", "12.5 percent")),
+    ("EUR 4,500", ("4.500 EUR", "€4,500", "EUR 4.5k", "4500 euros")),
+    ("€4,500", ("EUR 4500",)),
+    ("CHF 90", ("90 CHF", "90.00 CHF")),
+    ("$300", ("USD 300", "300 dollars")),
+    ("three hundred", ("300",)),
+]  # fmt: skip
+OTHER = [
+    ("2026-05-03", ("04.05.2026", "2026-06-03", "May 4", "June 3", "3. Juni 2026", "3 May 2025", "13/05/2026")),
+    ("28.11.2025", ("2025-11-27", "November 18", "28 Oct 2025")),
+    ("1,200", ("1,300", "12,000", "1.5 million", "1.3k")),
+    ("2.5 million", ("2.5 billion", "250,000", "2,6 Mio.")),
+    ("31 %", ("13 %", "3.1 percent", "0.13")),
+    ("EUR 4,500", ("EUR 5,400", "USD 4,500", "CHF 4500")),
+    ("€4,500", ("USD 4,500",)),
+    ("three hundred", ("500",)),
+]
+
+
+def pairs(table: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, str]]:
+    return [(fact, written) for fact, writings in table for written in writings]
+
+
+def marked(fact: str, written: str) -> list[str]:
+    facts = {"company": "Northwind", "sector": "cold storage", "trigger": f"reported {fact} at the depot in Leeds"}
+    body = f"Northwind reported {written} lately, and claims rose."
+    found = runner.run(outreach.SPEC, facts, {"subject": "Cold storage", "body": body})
+    return [body[mark.start : mark.end] for mark in found if mark.check == "unsupported"]
+
+
+@pytest.mark.parametrize(("fact", "written"), pairs(EQUAL))
+def test_what_the_record_says_in_another_notation_is_not_marked(fact: str, written: str) -> None:
+    assert marked(fact, written) == []
+
+
+@pytest.mark.parametrize(("fact", "written"), pairs(OTHER))
+def test_what_truly_differs_is_marked_in_whatever_notation(fact: str, written: str) -> None:
+    assert marked(fact, written)
+
+
+@pytest.mark.parametrize(
+    ("fact", "written"), [pair for pair in pairs(EQUAL) if pair[0][0] not in "€$t" and pair[1] != "2026"]
+)
+def test_what_the_record_says_in_another_notation_lights_its_fact(fact: str, written: str) -> None:
+    found = sentences(f"They told us of {written} at a visit.", {"company": "Ax", "size": fact})
+
+    assert any("size" in sentence.facts for sentence in found)
+
+
+def test_a_day_that_a_question_proposes_is_not_marked() -> None:
+    facts = {"company": "Northwind", "sector": "cold storage", "trigger": "opened a depot on 2026-05-03"}
+    fields = {"subject": "Cold storage", "body": "Could we talk on 12 June?"}
+
+    assert not [mark for mark in runner.run(outreach.SPEC, facts, fields) if mark.check == "unsupported"]
