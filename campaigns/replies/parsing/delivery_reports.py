@@ -29,7 +29,7 @@ NO_SUCH_WORDS = re.compile(
     r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found|does(?:n.t| not) exist|invalid|disabled)"
     r"|mailbox unavailable|(?:no such|unknown) (?:user|mailbox|recipient|address|person|account)|unrouteable address|wasn.t found at"
     r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"
-    rf"|{_ADDRESSED}\w*\W+(?:\w+\W+){{0,6}}?{_MISSING}"
+    rf"|{_ADDRESSED}\w{{0,30}}\W+(?:\w+\W+){{0,6}}?{_MISSING}"
     rf"|(?:no se encontró|impossibile trovare|nie znaleziono|não foi possível encontrar)\W+(?:\w+\W+){{0,4}}?{_ADDRESSED}",
     re.IGNORECASE,
 )

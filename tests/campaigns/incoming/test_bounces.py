@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from flufl.bounce import all_failures
 
-from campaigns.replies.parsing import parse_mail
+from campaigns.replies.parsing import delivery_reports, parse_mail
+from tests import pace
 
 # Named by what the address comes to: it is dead, kept though the mail is lost, only delayed, or nothing is reported.
 BLOCKS = (Path(__file__).parent / "reported_bounces.txt").read_text().removeprefix("=== ").split("\n=== ")
@@ -53,6 +54,12 @@ def test_flufl_bounce_calls_no_failure_lasting_or_passing_that_is_read_otherwise
         assert bounce is not None
         assert bounce.is_final == bool(failed)
         assert not bounce.recipient or bounce.recipient.encode() in failed | delayed
+
+
+def test_a_report_is_read_in_time_that_grows_with_its_length() -> None:
+    with pace.within(1):
+        for unit in ("adres", "domain ", "user a ", "no se encontró "):
+            parse_mail.parse_mail(mail_of(f"Undeliverable\n{unit * (delivery_reports.MAX_PROSE // len(unit))}"))
 
 
 def test_exchange_reports_by_its_own_address_without_an_empty_return_path() -> None:
