@@ -119,7 +119,10 @@ def _is_report(text: str) -> bool:
 
 def is_mail_server(address: str) -> bool:
     """Return whether an address is one that mail servers report failures from."""
-    return re.fullmatch(r"(mailer-daemon|postmaster)", address.rpartition("@")[0], re.IGNORECASE) is not None
+    return (
+        re.fullmatch(r"(mailer-daemon|postmaster|microsoftexchange\w{20,})", address.rpartition("@")[0], re.IGNORECASE)
+        is not None
+    )
 
 
 def is_answer(subject: str) -> bool:

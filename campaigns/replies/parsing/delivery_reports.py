@@ -7,31 +7,62 @@ from dataclasses import dataclass
 from email import message_from_string
 from email.message import Message as Mail
 
-STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 # Subjects 1 (addressing) say that there is no such reader. 1.7 and 1.8 are about the sender's address.
-NO_SUCH_READER = frozenset({(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 6), (1, 10), (2, 1)})
+# Microsoft 365 says 1.351 of a mailbox elsewhere, and 4.310 of a domain.
+NO_SUCH_READER = frozenset({(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 6), (1, 10), (1, 351), (2, 1), (4, 310)})
+# Microsoft 365 turns an unknown reader away at the edge so, with 5.4.1: elsewhere a host that does not answer.
+UNKNOWN_AT_EDGE = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
 # Replies of RFC 5321 that mean the mailbox where no enhanced code says more.
 MAILBOX_CODES = frozenset({550, 551, 553})
+# In other languages, as Exchange words it.
+_ADDRESSED = (
+    r"(?:adres|empfänger|postfach|destinata|courriel|direcci[oó]n|buzón|indirizzo|casella|endereço|geadresseerde|postvak|modtager|mottaker|mottagare"
+    r"|odbiorc|skrzynk|vastaanottaj|příjemc|címzett)"
+)
+_MISSING = (
+    r"(?:unbekannt(?!er? f)|nicht gefunden|existiert nicht|introuvable|n.existe pas|(?<!erreur )inconnu|no se encontró|no existe|non esiste|non trovat"
+    r"|niet (?:worden )?gevonden|bestaat niet|não (?:foi )?encontrad|não existe|ikke (?:fundet|funnet)|fin(?:de|ne|n)s (?:ikke|inte)|hittades inte"
+    r"|nie znaleziono|nie istnieje|ei löydy|neexistuje|nem található)"
+)
 NO_SUCH_WORDS = re.compile(
-    r"(user|recipient|mailbox|address|account)\W+(\w+\W+){0,3}?(unknown|not found|does(n.t| not) exist|invalid|disabled)"
-    r"|no such (user|mailbox|recipient|address)|unknown (user|recipient|mailbox)|unrouteable address",
+    r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found|does(?:n.t| not) exist|invalid|disabled)"
+    r"|mailbox unavailable|(?:no such|unknown) (?:user|mailbox|recipient|address|person|account)|unrouteable address|wasn.t found at"
+    r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"
+    rf"|{_ADDRESSED}\w{{0,30}}\W+(?:\w+\W+){{0,6}}?{_MISSING}"
+    rf"|(?:no se encontró|impossibile trovare|nie znaleziono|não foi possível encontrar)\W+(?:\w+\W+){{0,4}}?{_ADDRESSED}",
     re.IGNORECASE,
 )
-# Of 5.4.4, which a server says of its own routes too: the domain of the address is none.
+# The domain of the address is none, unless it is the sender's, or a resolver asks for patience.
 NO_SUCH_DOMAIN = re.compile(
-    r"(host|domain)( or domain)?( name)? not found|no such (host|domain)|nxdomain|domain .{0,40}does(n.t| not) exist",
+    r"(?:host|domain)(?: or domain)?(?: name)?(?: \S+)? (?:(?:was |could ?n.t be |could not be )?not found|could ?n.t be found)|no such (?:host|domain)|nxdomain"
+    r"|domain .{0,40}(?:does(?:n.t| not) exist|could ?n.t be found)|non-?existent (?:host|domain)|unrouteable mail domain",
     re.IGNORECASE,
 )
-POLICY_WORDS = re.compile(r"spam|block|blacklist|policy|reputation|denied|dmarc|spf\b|rate|relay", re.IGNORECASE)
+_OUR_SIDE = r"\bsender (?:address|domain|verif|rejected|denied)|\bhelo\b|\behlo\b|\breverse (?:dns|host)|\bclient host"
+OTHER_DOMAIN = re.compile(rf"try again|{_OUR_SIDE}", re.IGNORECASE)
+POLICY_WORDS = re.compile(
+    rf"spam|block|blacklist|policy|reputation|denied|dmarc|\bspf\b|\brate\b|relay|quota|\bfull\b|{_OUR_SIDE}",
+    re.IGNORECASE,
+)
+# A server's answer in its own words, as reports in any language cite it.
+ANSWER = re.compile(
+    r"(?<![\d.])(?:5[05]|4[25])\d[ -]#?[45]\.\d{1,3}\.\d{1,3}(?!\.?\d)|(?<!\w)#[45]\.\d\.\d{1,3}(?!\.?\d)"
+)
+_CODE = re.compile(r"(?<![\d.])([245]\d\d)(?!\w)")
+_MAILBOX_ANSWER = re.compile(r"(?:^|[:>'])\s*(55[013])[ -]", re.MULTILINE)
 
 FAILED = re.compile(
     r"undeliver|not (be )?delivered|could not be delivered|couldn.t be delivered|delivery (has |to .{0,80} )?(failed|failure|status)|failure notice|returned mail"
-    r"|mail delivery (failed|system)|permanent (fatal )?error|returned to sender|unzustellbar|nicht zugestellt|non remis|no (se )?(ha podido|pudo) entregar"
-    r"|non recapitato|mancata consegna|onbestelbaar|niet bezorgd",
+    r"|mail delivery (failed|system)|permanent (fatal )?error|returned to sender|unable to deliver|wasn.t delivered|unzustellbar|nicht zugestellt|fehler bei der nachrichtenzustellung"
+    r"|non remis|échec de la remise|no (se )?(ha podido|pudo|puede) entregar|error (de|en la) entrega|non recapita|recapito non riuscito|mancata consegna|onbestelbaar"
+    r"|niet (be(zorgd|stelbaar)|afgeleverd)|kan ikke leveres|kan inte levereras|inte att leverera|niedostarczon|nie można dostarczyć|não (é possível entregar|entreg)|a entrega falhou"
+    r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra",
     re.IGNORECASE,
 )
 DELAYED = re.compile(
-    r"\bdelayed\b|temporar|will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)|not yet been delivered|verzögert|retardé",
+    r"\bdelayed\b|temporar|will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)|not yet been delivered|could not send message for past|verzögert|noch nicht zugestellt|retardé|retrasad"
+    r"|ritardat|vertraagd|forsinket|försenad|opóźnion|atrasad",
     re.IGNORECASE,
 )
 MESSAGE_ID = re.compile(r"^\W{0,3}Message-ID:\s*<([^<>\s]{3,300})>", re.IGNORECASE | re.MULTILINE)
@@ -39,6 +70,7 @@ MAX_PROSE = 20_000
 # The second of each is of mails whose addresses are written in any script (RFC 6533).
 STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 WHOLE_PARTS = frozenset({"message/rfc822", "message/global"})
+_PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
 HEADER_PARTS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 
 
@@ -70,62 +102,68 @@ def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
         text: The server's words; an enhanced status in them counts where `status` is empty.
         code: Reply code of SMTP, 0 where there was none.
     """
-    match = STATUS.search(status) or STATUS.search(text)
-    if match:
-        kind, subject, detail = (int(part) for part in match.groups())
-        if (subject, detail) != (0, 0):
-            is_no_domain = (subject, detail) == (4, 4) and NO_SUCH_DOMAIN.search(text) is not None
-            return kind == 5 and ((subject, detail) in NO_SUCH_READER or is_no_domain)
+    codes = [tuple(map(int, match.groups())) for match in STATUS.finditer(f"{status} {text}")]
+    # A gateway may say no more than 5.0.0 of an answer that says more.
+    kind, subject, detail = next((each for each in codes if each[1:] != (0, 0)), codes[0] if codes else (0, 0, 0))
+    if subject in (0, 1, 4) and NO_SUCH_DOMAIN.search(text) and not OTHER_DOMAIN.search(text):
+        return True
+    if kind in (2, 4):
+        return False
+    if subject not in (0, 5):
+        is_unknown_at_edge = (subject, detail) == (4, 1) and UNKNOWN_AT_EDGE.search(text) is not None
+        return (subject, detail) in NO_SUCH_READER or is_unknown_at_edge
     if POLICY_WORDS.search(text):
         return False
-    return bool(NO_SUCH_WORDS.search(text)) or code in MAILBOX_CODES
+    return bool(NO_SUCH_WORDS.search(text)) or (subject == 0 and code in MAILBOX_CODES)
 
 
 def read_bounce(mail: Mail) -> Bounce | None:
     """The bounce a mail reports, if it is a delivery status notification about a failure or a delay.
 
-    The notice of a success or a relay is no bounce. Of several recipients the first that failed counts: our mails have
-    one each.
+    The notice of a success or a relay is no bounce. Of several recipients the first that failed counts, then one that is
+    delayed: our mails have one each.
     """
     status_part = next((p for p in mail.walk() if p.get_content_type() in STATUS_PARTS), None)
     if status_part is None:
         return None
-    for block in _blocks(status_part):
-        action = str(block.get("Action", "")).strip().lower()
-        status = STATUS.search(str(block.get("Status", "")))
-        failed = action == "failed" or (action == "" and status is not None and status[1] == "5")
-        if not failed and action != "delayed":
-            continue
-        diagnostic = " ".join(str(block.get("Diagnostic-Code", "")).split())[:300]
-        number = status[0] if status else ""
-        return Bounce(
-            is_hard=failed and is_hard(diagnostic, code=_code(diagnostic), status=number),
-            is_final=failed,
-            status=number,
-            recipient=_address(block),
-            text=diagnostic,
-            original_message_id=original_id(mail),
-        )
-    return None
+    blocks = _blocks(status_part)
+    # Some servers comment on the action, or call it an error.
+    failed = next((block for block in blocks if _action(block).startswith(("fail", "error"))), None)
+    block = failed or next((block for block in blocks if _action(block).startswith("delayed")), None)
+    if block is None:
+        return None
+    status = STATUS.search(str(block.get("Status", "")))
+    diagnostic = " ".join(str(block.get("Diagnostic-Code", "")).split())[:300]
+    number = status[0] if status else ""
+    return Bounce(
+        is_hard=failed is not None and is_hard(diagnostic, code=_code(diagnostic), status=number),
+        is_final=failed is not None,
+        status=number,
+        recipient=_address(block),
+        text=diagnostic,
+        original_message_id=original_id(mail),
+    )
 
 
-def read_prose(text: str, *, subject: str, original_message_id: str = "") -> Bounce | None:
+def read_prose(text: str, *, subject: str, original_message_id: str = "", is_from_server: bool = True) -> Bounce | None:
     """Return the bounce that a mail server tells in prose, without a delivery status notification; None if it tells none.
 
     Args:
         text: The whole body, with the mail it quotes.
         original_message_id: Of the mail that came back, if a part carries it; else it is looked for in the text.
+        is_from_server: A mail server wrote it by its address: absences speak of delays too.
     """
     cut = text[:MAX_PROSE]
     quoted = MESSAGE_ID.search(cut)
     own = cut[: quoted.start()] if quoted else cut
-    if not FAILED.search(f"{subject}\n{own}"):
+    if not (FAILED.search(f"{subject}\n{own}") or ANSWER.search(own) or (is_from_server and DELAYED.search(subject))):
         return None
     status = STATUS.search(own)
     is_final = not DELAYED.search(f"{subject}\n{own}") and not (status and status[1] == "4")
     prose = " ".join(own.split())[:300]
+    code = _MAILBOX_ANSWER.search(own)
     return Bounce(
-        is_hard=is_final and is_hard(own, status=status[0] if status else ""),
+        is_hard=is_final and is_hard(own, code=int(code[1]) if code else 0, status=status[0] if status else ""),
         is_final=is_final,
         status=status[0] if status else "",
         recipient="",
@@ -163,11 +201,23 @@ def _blocks(part: Mail) -> list[Mail]:
     """Groups of fields, one a recipient behind the first; a broken notice may have its text undivided."""
     payload = part.get_payload()
     blocks = [block for block in payload if isinstance(block, Mail)] if isinstance(payload, list) else []
-    if part.get_content_type() == "message/delivery-status" or not blocks:
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if not blocks or (part.get_content_type() == "message/delivery-status" and encoding in _PLAIN_ENCODINGS):
         return blocks
     # Python reads other kinds as one mail, whose text are the fields of the recipients.
-    texts = re.split(r"\r?\n\r?\n", str(blocks[0].get_payload()).strip())
-    return [blocks[0], *(message_from_string(text) for text in texts)]
+    fields = [f"{name}: {value}" for name, value in blocks[0].items()]
+    whole = Mail()
+    whole["Content-Transfer-Encoding"] = encoding
+    whole.set_payload("\n".join([*fields, "", str(blocks[0].get_payload())]).strip())
+    decoded = whole.get_payload(decode=True)
+    text = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else ""
+    return [message_from_string(group) for group in re.split(r"\r?\n\r?\n", text.strip())]
+
+
+def _action(block: Mail) -> str:
+    action = str(block.get("Action", "")).strip().lower()
+    status = STATUS.search(str(block.get("Status", "")))
+    return "failed" if not action and status is not None and status[1] == "5" else action
 
 
 def _address(block: Mail) -> str:
@@ -175,6 +225,6 @@ def _address(block: Mail) -> str:
     return raw.rpartition(";")[2].strip().strip("<>")[:254]
 
 
-def _code(said: str) -> int:
-    match = re.search(r"\b([245]\d\d)\b", said)
+def _code(diagnostic: str) -> int:
+    match = _CODE.search(diagnostic)
     return int(match[1]) if match else 0

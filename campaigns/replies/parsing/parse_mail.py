@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.header import decode_header
+from email.header import Header, decode_header
 from email.message import Message as Mail
 from email.utils import getaddresses, parsedate_to_datetime
 from hashlib import sha256
@@ -97,7 +97,7 @@ def parse_mail(raw: bytes) -> IncomingMail:
 def decode_words(header: str) -> str:
     """A header's text with its encoded words (RFC 2047) read; what cannot be read is replaced, and lines are one."""
     parts = [
-        part.decode(charset or "ascii", "replace") if isinstance(part, bytes) else part
+        part.decode(charset or "utf-8", "replace") if isinstance(part, bytes) else part
         for part, charset in ((p, _known_charset(c)) for p, c in decode_header(header))
     ]
     return " ".join("".join(parts).replace("\x00", "").split())
@@ -105,15 +105,21 @@ def decode_words(header: str) -> str:
 
 def _prose_bounce(mail: Mail, sender: str, subject: str, body: str) -> Bounce | None:
     """Recognize bounces told in prose alone, as by older servers."""
-    if any(part.get_content_type() == "message/delivery-status" for part in mail.walk()):
+    if any(part.get_content_type() in delivery_reports.STATUS_PARTS for part in mail.walk()):
         return None
-    if not auto_replies.is_mail_server(sender) and str(mail.get("Return-Path", "-")).strip() != "<>":
+    is_from_server = auto_replies.is_mail_server(sender)
+    if not is_from_server and str(mail.get("Return-Path", "-")).strip() != "<>":
         return None
-    return delivery_reports.read_prose(body, subject=subject, original_message_id=delivery_reports.original_id(mail))
+    original_id = delivery_reports.original_id(mail)
+    return delivery_reports.read_prose(
+        body, subject=subject, original_message_id=original_id, is_from_server=is_from_server
+    )
 
 
 def _header(mail: Mail, name: str) -> str:
-    return str(mail.get(name, ""))[:MAX_HEADER]
+    value: object = mail.get(name, "")
+    # Bytes that no charset names come as a Header (RFC 6532: they are UTF-8).
+    return (value.encode() if isinstance(value, Header) else str(value))[:MAX_HEADER]
 
 
 def _addresses(mail: Mail, *names: str) -> tuple[str, ...]:

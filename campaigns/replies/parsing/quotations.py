@@ -2,11 +2,15 @@
 
 A quotation is known by its form: a line with an address and a moment that ends in a colon, header fields in a row, lines
 that begin with `>`. Words of single languages are few, and only where the form alone says too little.
+
+Libraries did worse on the mails of `tests/campaigns/incoming/quoted_replies.txt`: `mail-parser-reply` 1.36 and `quotequail` 0.5.4
+leave exactly the writer's text of two plain mails in five. The former takes seconds for 4,000 hostile characters.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Final
 
 from campaigns.replies.parsing.html_text import OUR_LINK
@@ -18,40 +22,64 @@ MAX_CHARS: Final = 20_000
 MAX_LINE, MAX_LINES = 2_000, 2_000
 # Within so many lines below the first the other header fields of a quoted mail stand.
 _HEADER_LINES: Final = 6
+# So many of them show a quotation where the sender's has no address.
+_FIELDS_ALONE: Final = 3
+_LONGEST_HEAD: Final = 60
+# Signs of direction that mail programs set around names: nothing to see.
+_UNSEEN: Final = dict.fromkeys([0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 
 _ADDRESS: Final = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}\.[\w.-]{2,}")
-_MOMENT: Final = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[:.h]\d{2}(?!\d))")
+_DAY: Final = re.compile(r"(?<!\d)(?:\d{4}(?!\d)|\d{1,2}([./-])\d{1,2}\1\d{2}(?!\d))")
+_HOUR: Final = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d|\.\d)")
+_OPENING: Final = re.compile(r"(?:on|am|le|el|il|op|den|em|dnia)\b", re.IGNORECASE)
+# In the third person: what *I wrote* is the writer's own.
 _WROTE: Final = re.compile(
-    r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev|skrifaði|kirjoitti|escreveu|napisa[łl]\w*|naps?[aí]sal\w*"
-    r"|írta|a scris|yazd\u0131|написа\w+|пише|έγραψε)(?:\(\w\))?(?!\w)",
+    r"\b(?:wrote|schrieb|geschrieben|a écrit|escribió|ha scritto|schreef|geschreven|skrev|skrifaði|kirjoitti|escreveu"
+    r"|napisał(?:a|\(a\))?|napisal|pisze|naps?[aí]sal\w*|írta|a scris|yazd\u0131|написал\w?|написа[вл]\w?|пише|έγραψε)(?:\(\w\))?(?!\w)",
     re.IGNORECASE,
 )
-_ATTRIBUTION: Final = re.compile(
-    r"^\s*(on\b.{4,200}\bwrote|am\b.{4,200}\bschrieb\b.{0,80}|le\b.{4,200}\ba écrit|el\b.{4,200}\bescribió"
-    r"|il\b.{4,200}\bha scritto|op\b.{4,200}\bschreef\b.{0,80})\s*:\s*$",
+_IN_PERSON: Final = re.compile(
+    r"\b(?:I|[Ww]e|you|your|our|my|[Ii]ch|[Ww]ir|Ihne?n?|Ihre[mnrs]?|unser\w*|meine?\w?|je|j.ai|nous|vous|votre|notre|vos|nos|[Ii]k|[Ww]ij"
+    r"|mijn|onze|uw|[Jj]ag|[Jj]eg|vi|jsem|jsme|я|мы)\b"
+)
+# Some programs put the initials of the quoted writer before the sign.
+_MARK: Final = re.compile(r"\s*[A-Z]{0,3}>")
+_UNDERSCORES: Final = re.compile(r"^\s*_{8,}\s*$")
+_DASHED: Final = re.compile(r"-{2,}\s*[^\s-].{2,300}$")
+_PASSED_ON: Final = re.compile(
+    r"\b(?:original|d.origine|ursprüng|oorspronk|origine(?:el|le)|oprindelig|opprinnelig|alkuperäi|pôvodná|původní|izvorn|eredeti|исходн"
+    r"|forward|weitergeleitet|transf|réexpédié|inoltra|reenvia|encaminha|doorgestuurd|vidarebefordra|videresend|przekaz|edelleen"
+    r"|přeposl|továbbít|пересыл|пересла|переслан)",
     re.IGNORECASE,
 )
-_HEAD: Final = re.compile(
-    r"^\s*(?:-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|message d.origine|mensaje original)\s*-*"
-    r"|_{8,}|begin forwarded message:)\s*$",
-    re.IGNORECASE,
-)
-_DASHED: Final = re.compile(r"^\s*-{3,}\s*([^-].{2,300}?)\s*-{3,}\s*$")
 _SENDER: Final = re.compile(
-    r"^\s*\*?(?:from|von|de|da|fra|från|van|od|od kogo|lähettäjä|feladó|от|від|από|kimden|gönderen|expéditeur|remitente|mittente"
-    r"|afzender|odesílatel|odosielateľ|pošiljatelj|saatja|nuo|no|发件人|寄件者|差出人|送信者|보낸 ?사람)\s*\*?\s*[:\uff1a]\*?\s*\S",
+    r"^\s*\*{0,2}(?:from|von|de|de la|da|fra|frá|från|van|od|od kogo|lähettäjä|feladó|от|від|από|kimden|gönderen|expéditeur|remitente|mittente"
+    r"|afzender|odesílatel|odosielateľ|pošiljatelj|saatja|nuo|no|发件人|寄件者|差出人|送信者|보낸 ?사람|מאת|من)\s*\*{0,2}\s*[:\uff1a]\*{0,2}\s*(\S.*)",
     re.IGNORECASE,
 )
 _FIELD: Final = re.compile(
-    r"^\s*\*?(?:sent|to|cc|date|subject|gesendet|an|datum|betreff|envoyé|à|objet|enviad[oa]|enviado el|para|asunto|assunto|data"
+    r"^\s*\*{0,2}(?:sent|to|cc|date|subject|rubrik|gesendet|an|datum|betreff|envoyé|à|objet|enviad[oa](?: el| em)?|fecha|para|asunto|assunto|data"
     r"|inviato|a|oggetto|verzonden|aan|onderwerp|sendt|til|kopi|emne|dato|skickat|till|ämne|wysłan[oey]|do|temat|odesláno|odoslané"
     r"|komu|předmět|predmet|lähetetty|vastaanottaja|päivämäärä|aihe|küldve|címzett|dátum|tárgy|отправлено|дата|кому|тема|надіслано"
     r"|στάλθηκε|ημερομηνία|προς|θέμα|gönderildi|tarih|kime|konu|trimis|către|subiect|poslano|za|zadeva|日期|发送时间|收件人|主题"
-    r"|主旨|送信日時|日付|宛先|件名|보낸 ?날짜|받는 ?사람|제목)\s*\*?\s*[:\uff1a]",
+    r"|主旨|送信日時|日付|宛先|件名|보낸 ?날짜|받는 ?사람|제목|נשלח|אל|נושא|تم الإرسال|إلى|الموضوع)\s*\*{0,2}\s*[:\uff1a]",
     re.IGNORECASE,
 )
+_LABEL: Final = re.compile(r"^\s*\*{0,2}[^\W\d_][^:\uff1a]{0,24}[:\uff1a]")
+_DEVICE: Final = (
+    r"(?:ip(?:hone|ad|od)|android|galaxy|samsung|huawei|xiaomi|blackberry|windows|outlook|proton|yahoo|aol\b|gmx|web\.de|handy|tablet"
+    r"|\w*phone|\w*mobil|\w*telef)"
+)
+# What phones and mail programs set below: *Sent from my iPhone*, *Von meinem iPhone gesendet*, *Outlook für iOS beziehen*.
+_SENT_FROM: Final = (
+    r"(?:sent|gesendet|sendt|skickat|verzonden|verstuurd|enviad[oa]|inviat[oa]|envoyé|(?:wy|prze)słan[eoy]|odesláno|odoslané|poslano|trimis"
+    r"|lähetetty|(?:el)?küldve|отправлено|надіслано|στάλθηκε|发自|發自)(?:\s*(?:from|with|via|using|von|vom|mit|über|fra|med|från|vanaf|met|desde"
+    rf"|con|da|dal|d[oe]|depuis|à partir|avec|ze?|s|iz|из|\u0441|з|az?|από|我的)\b.{{0,30}}?|\s+){_DEVICE}.{{0,60}}"
+    rf"|(?:vo[nm]|diese nachricht wurde|내)\b.{{0,30}}{_DEVICE}.{{0,30}}(?:gesendet|보냄)\W{{0,3}}|{_DEVICE}.{{0,12}}(?:gönderildi|送信)"
+)
+_GET_OUTLOOK: Final = r"(?:\w+ (?:o |el )?)?outlook \w+ (?:ios|android|mac|windows)(?: \w+)?\W*(?:https?:\S+)?"
 _SIGNATURE: Final = re.compile(
-    r"^\s*(-- ?|sent from my \w+.*|get outlook for \w+.*|von meinem \w+ gesendet)\s*$", re.IGNORECASE
+    rf"^\s*(?:--\s?|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK}))\s*$", re.IGNORECASE
 )
 
 
@@ -63,7 +91,8 @@ def own_text(text: str) -> str:
     writer goes on. A signature goes, to the next quotation.
     """
     cut = text[: MAX_CHARS * 4].replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MAX_LINES]
-    lines = [line[:MAX_LINE] for line in cut]
+    written = [line[:MAX_LINE] for line in cut]
+    lines = [line.translate(_UNSEEN) for line in written]
     kept: list[str] = []
     at = 0
     while at < len(lines):
@@ -73,40 +102,57 @@ def own_text(text: str) -> str:
             at = _after_signature(lines, at)
         else:
             if not _is_quoted(lines[at]):
-                kept.append(lines[at])
+                kept.append(written[at])
             at += 1
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()[:MAX_CHARS]
 
 
 def _is_quoted(line: str) -> bool:
-    return line.lstrip().startswith(">")
+    return _MARK.match(line) is not None
 
 
 def _introduction_at(lines: list[str], at: int) -> int:
     """Return the number of lines here that introduce quoted text; 0 if none does."""
     if not lines[at].strip() or _is_quoted(lines[at]):
         return 0
-    if _HEAD.match(lines[at]) or _is_dashed_head(lines, at) or _is_header(lines, at):
+    if _UNDERSCORES.match(lines[at]) or _is_head(lines, at) or _is_header(lines, at):
         return 1
     heights = range(1, min(WRAPPED, len(lines) - at) + 1)
     return next((height for height in heights if _is_attribution(lines, at, height)), 0)
 
 
-def _is_dashed_head(lines: list[str], at: int) -> bool:
-    dashed = _DASHED.match(lines[at])
-    if dashed is None:
+def _is_head(lines: list[str], at: int) -> bool:
+    """Recognize *-----Original Message-----*, *Begin forwarded message:* and dashed attributions in any language."""
+    words = lines[at].strip()
+    dashed = _DASHED.match(words)
+    if not dashed and (len(words) > _LONGEST_HEAD or not words.endswith((":", "\uff1a"))):
         return False
-    if _MOMENT.search(dashed[1]) and (_ADDRESS.search(dashed[1]) or _WROTE.search(dashed[1])):
+    if dashed and _ADDRESS.search(words) and (_WROTE.search(words) or _DAY.search(words)):
         return True
-    return any(_SENDER.match(line) for line in lines[at + 1 : at + 4])
+    near = range(at + 1, min(at + 4, len(lines)))
+    below = next((number for number in near if lines[number].strip()), at)
+    if not _PASSED_ON.search(words):
+        return dashed is not None and any(_is_header(lines, number) for number in near)
+    is_field = _SENDER.match(lines[below]) or _FIELD.match(lines[below])
+    return below > at and (_is_quoted(lines[below]) or _is_header(lines, below) or bool(dashed and is_field))
 
 
 def _is_header(lines: list[str], at: int) -> bool:
     """Recognize header fields of a quoted mail: a sentence may begin with `From:` too, and the next with `To:`."""
-    if not _SENDER.match(lines[at]):
+    row = lines[at : at + 1 + _HEADER_LINES]
+    if not _SENDER.match(row[0]):
+        # Some programs set other fields above the sender.
+        row = list(takewhile(lambda line: _SENDER.match(line) or _FIELD.match(line), row))
+    sender = next(filter(None, map(_SENDER.match, row)), None)
+    if sender is None:
         return False
-    fields = sum(bool(_FIELD.match(line)) for line in lines[at + 1 : at + 1 + _HEADER_LINES])
-    return fields >= 2 or (fields == 1 and bool(_ADDRESS.search(lines[at])))
+    has_address = _ADDRESS.search(sender[1]) is not None
+    fields = [line for line in row if _FIELD.match(line)]
+    if has_address:
+        return bool(fields) or any(_LABEL.match(line) and _DAY.search(line) for line in lines[at + 1 : at + 3])
+    # *From: Oslo*, *To: Bergen*, *Date: 1 May* may be an order.
+    is_sentence = sender[1].rstrip().endswith((".", ",", "!", "?", ";"))
+    return len(fields) >= _FIELDS_ALONE and (not is_sentence or any(_DAY.search(line) for line in fields))
 
 
 def _is_attribution(lines: list[str], at: int, height: int) -> bool:
@@ -117,18 +163,23 @@ def _is_attribution(lines: list[str], at: int, height: int) -> bool:
 
 
 def _forms_attribution(part: list[str], below: str) -> bool:
-    joined = " ".join(line.strip() for line in part)
+    joined = " ".join(" ".join(part).split())
     if not all(line.strip() for line in part) or len(joined) > LONGEST_ATTRIBUTION:
         return False
     if not joined.endswith((":", "\uff1a")):
         return False
-    if _ATTRIBUTION.match(joined):
-        return True
-    moments = {moment.isdecimal() for moment in _MOMENT.findall(joined)}
-    if _ADDRESS.search(joined) or _WROTE.search(joined):
-        return bool(moments)
-    # A sentence may end in a colon and name an hour; with the year too, above marked lines, it is none.
-    return len(moments) == 2 and _is_quoted(below)
+    has_address, has_verb, has_day, has_hour = (
+        pattern.search(joined) is not None for pattern in (_ADDRESS, _WROTE, _DAY, _HOUR)
+    )
+    if _is_quoted(below):
+        # A sentence may end in a colon and name an hour; with the day too, above marked lines, it is none.
+        is_dated = (has_address or has_verb) and (has_day or has_hour)
+        return is_dated or (has_day and has_hour) or (has_verb and _OPENING.match(joined) is not None)
+    if _IN_PERSON.search(joined):
+        return False
+    if has_verb:
+        return has_day or (has_address and has_hour)
+    return has_address and has_day and has_hour
 
 
 def _after_introduction(lines: list[str], at: int, height: int) -> int:

@@ -127,6 +127,23 @@ def test_own_words_stay_wherever_they_stand_in_html(source: str, own: str) -> No
     assert parse_mail.parse_mail(mail.as_bytes()).text == own
 
 
+# Written by hand, after mail programs in many languages; the writer's own lines begin with a plus.
+BLOCKS = (Path(__file__).parent / "quoted_replies.txt").read_text().removeprefix("=== ").split("\n=== ")
+WRITTEN = {name: text.rstrip("\n").split("\n") for name, _, text in (block.partition("\n") for block in BLOCKS)}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_of_a_reply_only_what_the_writer_added_is_read(name: str) -> None:
+    own = [line[1:] for line in WRITTEN[name] if line.startswith("+")]
+    # An HTML mail stands apart from the text that a reader sees in it.
+    is_html = " html" in name
+    lines = [line.removeprefix("+") for line in WRITTEN[name] if not (is_html and line.startswith("+"))]
+    mail = EmailMessage()
+    mail.set_content("\n".join(lines), subtype="html" if is_html else "plain")
+
+    assert parse_mail.parse_mail(mail.as_bytes()).text.split() == "\n".join(own).split()
+
+
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     "unit",

@@ -93,6 +93,8 @@ def test_the_notice_of_a_success_is_no_bounce(action):
         (552, "5.2.2 The mailbox is over its quota", False),
         (554, "Message refused: spam content", False),
         (550, "5.1.8 Bad sender's system address", False),
+        (550, "5.4.1 Recipient address rejected: Access denied. AS(201806281)", True),
+        (553, "Sender address rejected: Domain not found", False),
     ],
 )
 def test_an_answer_of_smtp_is_hard_only_when_there_is_no_such_reader(code, text, hard):
