@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
 
+logger = logging.getLogger(__name__)
 app = Celery("miniatures")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="celery_tasks")
@@ -31,9 +32,6 @@ def configure(sender: Celery, **_: Any) -> None:
     sender.conf.update(
         worker_pool="threads",
         worker_concurrency=settings.WORKER_THREADS,
-        # Workers are not controlled through the queue, and unread events would keep an idle machine awake.
-        worker_enable_remote_control=False,
-        worker_send_task_events=False,
         beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
         beat_max_loop_interval=max(min(every_s, tick_s), 1),
         beat_schedule={
@@ -88,9 +86,10 @@ def begin_beat(**_: Any) -> None:
 
     try:
         reaper_lock.record_beat_start()
+        logger.info("The beat has begun.")
     except DatabaseError:
         # It may come up before the database; its ticks are written by workers.
-        logging.getLogger(__name__).warning("The database does not answer; the beat begins without a word.")
+        logger.warning("The database does not answer; the beat begins without a word.")
     finally:
         connections.close_all()
 

@@ -218,7 +218,7 @@ def test_a_gpu_host_waits_for_the_home_to_migrate(migrated: dict[str, str], tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("service", "ready"),
-    [("worker", "ready"), ("training-worker", "ready"), ("serving-worker", "ready"), ("beat", "beat: Starting")],
+    [("worker", "ready"), ("training-worker", "ready"), ("serving-worker", "ready"), ("beat", "The beat has begun")],
 )
 def test_workers_and_beat_start(migrated: dict[str, str], service: str, ready: str, tmp_path: Path) -> None:
     line = COMPOSE["services"][service]["command"].replace("/tmp/beat", str(tmp_path / "beat"))
