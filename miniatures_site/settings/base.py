@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.http.request_log.request_log",
     "miniatures_site.health.request_counts.count_requests",
+    "web.http.no_store.no_store",
     "campaigns.tracking.hosts.tracking_hosts",
     "django.middleware.security.SecurityMiddleware",
     "serving.v1.fast_path.skip_page_middleware",
