@@ -7,10 +7,18 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 # Connects to Celery's signals.
 from miniatures_site import worker_logs  # noqa: F401
+from web.process import alive
 
 if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
@@ -92,6 +100,17 @@ def begin_beat(**_: Any) -> None:
         logger.warning("The database does not answer; the beat begins without a word.")
     finally:
         connections.close_all()
+
+
+@beat_init.connect
+def renew_with_each_tick(**_: Any) -> None:
+    """Renew the beat's sign of life whenever it sends a tick."""
+    alive.renew()
+    before_task_publish.connect(_renew)
+
+
+def _renew(**_: Any) -> None:
+    alive.renew()
 
 
 @worker_ready.connect
