@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from installer import Install
 
 PROCFILE = """web: venv/bin/python -m miniatures run uvicorn miniatures_site.asgi:application --host 127.0.0.1 --port {port} --http miniatures_site.server.slow_connections:TimedConnection --timeout-graceful-shutdown 3 --proxy-headers --forwarded-allow-ips "${{TRUSTED_PROXIES:-${{FORWARDED_ALLOW_IPS:-127.0.0.1}}}}" --no-access-log
-worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --pool threads --concurrency 8 --queues {queues} --loglevel INFO
+worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --pool threads --concurrency 8 --queues {queues} --without-gossip --without-mingle --heartbeat-interval 10 --loglevel INFO
 beat: venv/bin/python -m miniatures run celery -A miniatures_site beat --schedule data/beat --pidfile= --loglevel INFO
 alerts: venv/bin/python -m miniatures manage check_alerts --every 60
 """
@@ -110,15 +110,17 @@ def systemctl(*words: str) -> None:
 
 def start_alone(install: Install) -> None:
     """Start the processes of the Procfile where systemd is not ours to ask; those of an earlier run end first."""
-    print(f"+ {START}", flush=True)
+    line = f"{START} --log data/site.log"
+    print(f"+ {line}", flush=True)
     if install.flags.dry_run:
         return
     noted = install.folder / "data" / "site.pid"
     if noted.exists():
         end(int(noted.read_text()))
+    # The runner writes and rotates the log itself; this is for what it says if it cannot begin.
     with (install.folder / "data" / "site.log").open("ab") as log:
         process = subprocess.Popen(
-            START.split(), cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            line.split(), cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
     noted.write_text(str(process.pid))

@@ -7,16 +7,25 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 # Connects to Celery's signals.
 from miniatures_site import worker_logs  # noqa: F401
+from web.process import alive
 
 if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
 
+logger = logging.getLogger(__name__)
 app = Celery("miniatures")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="celery_tasks")
@@ -31,9 +40,6 @@ def configure(sender: Celery, **_: Any) -> None:
     sender.conf.update(
         worker_pool="threads",
         worker_concurrency=settings.WORKER_THREADS,
-        # Workers are not controlled through the queue, and unread events would keep an idle machine awake.
-        worker_enable_remote_control=False,
-        worker_send_task_events=False,
         beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
         beat_max_loop_interval=max(min(every_s, tick_s), 1),
         beat_schedule={
@@ -88,11 +94,23 @@ def begin_beat(**_: Any) -> None:
 
     try:
         reaper_lock.record_beat_start()
+        logger.info("The beat has begun.")
     except DatabaseError:
         # It may come up before the database; its ticks are written by workers.
-        logging.getLogger(__name__).warning("The database does not answer; the beat begins without a word.")
+        logger.warning("The database does not answer; the beat begins without a word.")
     finally:
         connections.close_all()
+
+
+@beat_init.connect
+def renew_with_each_tick(**_: Any) -> None:
+    """Renew the beat's sign of life whenever it sends a tick."""
+    alive.renew()
+    before_task_publish.connect(_renew)
+
+
+def _renew(**_: Any) -> None:
+    alive.renew()
 
 
 @worker_ready.connect

@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 from celery.signals import (
-    after_setup_logger,
     beat_init,
     before_task_publish,
     setup_logging,
@@ -19,25 +18,14 @@ from celery.signals import (
 
 from miniatures_site import reporting
 from web.logs import context, spans
-from web.logs.formatters import PlainFormatter, is_json
 
 _began = threading.local()
 
 
-def keep_json(loglevel: int = logging.INFO, **_: Any) -> None:
-    """Leave the log as settings have it; Celery would give it a format of its own."""
+@setup_logging.connect
+def keep_settings(loglevel: int | str = logging.INFO, **_: Any) -> None:
+    """Leave the log as settings have it; Celery would give it a format of its own, with secrets."""
     logging.getLogger("celery").setLevel(loglevel)
-
-
-if is_json():
-    setup_logging.connect(keep_json)
-
-
-@after_setup_logger.connect
-def take_secrets_out(logger: logging.Logger, format: str, **_: Any) -> None:
-    """Write Celery's own format without secrets."""
-    for handler in logger.handlers:
-        handler.setFormatter(PlainFormatter(format))
 
 
 @before_task_publish.connect

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from audit.browse import queries
@@ -34,7 +33,6 @@ class TrailFilterForm(forms.Form):
         return TrailFilter(**chosen)
 
 
-@never_cache
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     require_admin(request.user)
@@ -54,7 +52,6 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/index.html", context)
 
 
-@never_cache
 @require_safe
 def csv_file(request: HttpRequest) -> StreamingHttpResponse:
     require_admin(request.user)

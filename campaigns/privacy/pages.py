@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit import downloads
@@ -39,13 +38,11 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/contacts/people.html", context, status=422 if form.errors else 200)
 
 
-@never_cache
 @require_safe
 def detail(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
     return _page(request, slug, hmac, EraseForm())
 
 
-@never_cache
 @require_POST
 def export(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
     task_to_lead_or_403(member_of(request), slug)

@@ -74,7 +74,7 @@ class NextPairView(APIView):
         require(member, arena.task, Role.REVIEWER)
         dealt = queries.next_pair(arena, member)
         answer = NextPairOut({"pair": dealt, "is_open": arena.is_open}).data
-        return Response(answer, headers={"Cache-Control": "no-store"})
+        return Response(answer)
 
 
 class VotesView(APIView):

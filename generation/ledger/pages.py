@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from generation.budgets import queries
@@ -19,7 +18,6 @@ from web.errors import Refusal
 TITLES = {"job": "Order", "task": "Task", "teacher": "Teacher", "member": "Member", "day": "Day"}
 
 
-@never_cache
 @require_safe
 def ledger_page(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
@@ -50,7 +48,6 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
     return render(request, "generation/ledger.html", context, status=status)
 
 
-@never_cache
 @require_safe
 def ledger_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     member, by = member_of(request), request.GET.get("by", "")

@@ -161,6 +161,7 @@ def _end(
     transition(job, state, reason=reason, settled=True, **RELEASED, **values)
     if kind := registry.KINDS.get(job.kind):
         kind.on_finished(job, told, collected)
+    logger.info("A job of the kind %s is %s now.", job.kind, state, extra={"job_id": job.pk, "kind": job.kind})
     consumers.call_after_commit(job)
     _notify_next(job)
 

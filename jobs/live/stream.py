@@ -33,7 +33,7 @@ def response(events: AsyncGenerator[bytes], *, request: HttpRequest, viewer: UUI
         Refusal: `too_many_streams` (429), the viewer or all together have as many open as there may be.
     """
     places.require(viewer)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    headers = {"X-Accel-Buffering": "no"}
     listened = _in_place(events if isinstance(request, ASGIRequest) else _briefly(events), viewer)
     return StreamingHttpResponse(listened, content_type="text/event-stream", headers=headers)
 

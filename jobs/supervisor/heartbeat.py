@@ -22,6 +22,7 @@ from jobs.lifecycle.claim import Worker
 from jobs.rundir import lease, machine
 from jobs.rundir.machine import Machine
 from jobs.scheduling import hosts, workers
+from web.process import alive
 
 logger = logging.getLogger(__name__)
 
@@ -150,6 +151,7 @@ class Heartbeat:
         try:
             workers.beat(worker=worker.name, host=worker.host_id, queues=queues)
             HOST_REGISTRATION.tell(worker.host_id, worker.boot_id)
+            alive.renew()
         except Exception:
             logger.exception("Could not say that worker %s is there.", worker.name)
 

@@ -61,6 +61,7 @@ def run_job(job_id: UUID, *, worker: str) -> None:
 
 
 def _run_claimed(job: Job, worker: Worker) -> None:
+    logger.info("A worker took a job of the kind %s.", job.kind)
     with HEARTBEAT.holding(job.pk, job.fence) as hold:
         try:
             _work(job, hold, worker)

@@ -11,7 +11,6 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.accounts import addresses, manage, queries
@@ -75,7 +74,6 @@ def _profile(request: HttpRequest, **context: object) -> dict[str, object]:
     return _page("profile", **base | context, is_confirmed_by_mail=addresses.needs_confirmation())
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_list(request: HttpRequest) -> HttpResponse:
     admin = member_of(request)
@@ -94,7 +92,6 @@ def member_list(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/members.html", context, status=422 if form.errors else 200)
 
 
-@never_cache
 @require_POST
 def member_change(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     admin = member_of(request)

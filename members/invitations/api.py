@@ -67,7 +67,7 @@ class InvitationListView(APIView):
         made = invite.invite(by=member, **wanted.validated_data)
         url = link(made)
         body = {**InvitationOut(made).data, "url": url, "mailed": mail.send(made, url=url)}
-        return Response(body, status=201, headers={"Cache-Control": "no-store"})
+        return Response(body, status=201)
 
 
 class InvitationView(APIView):

@@ -10,7 +10,6 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.invitations import invite, mail, queries
@@ -24,7 +23,6 @@ from web.http.form_errors import add_refusal
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
@@ -65,7 +63,6 @@ def revoke(request: HttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
     return redirect("members:invitations")
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
     try:

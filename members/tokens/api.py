@@ -54,7 +54,7 @@ class TokenListView(APIView):
         sent.is_valid(raise_exception=True)
         row, plaintext = issue.make_token(member_of(request), **sent.validated_data)
         body = {**TokenOut(row).data, "token": plaintext}
-        return Response(body, status=201, headers={"Cache-Control": "no-store"})
+        return Response(body, status=201)
 
 
 class TokenView(APIView):

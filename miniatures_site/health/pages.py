@@ -57,7 +57,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     text, is_database_there = found or ("", False)
     broker = _within(_broker_threads, BROKER_WITHIN_S, _connect_broker)[1] == "ok"
     up = figures.answering(database=is_database_there, broker=broker)
-    return HttpResponse(text + up, content_type=figures.CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+    return HttpResponse(text + up, content_type=figures.CONTENT_TYPE)
 
 
 def _within(threads: ThreadPoolExecutor, most_s: float, call: Callable[[], Any]) -> tuple[Any, str]:

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.browse.queries import require_admin
@@ -17,7 +16,6 @@ from miniatures_site.operations.troubles import troubles
 from web.errors import Refusal
 
 
-@never_cache
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     require_admin(request.user)

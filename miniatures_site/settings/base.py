@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.http.request_log.request_log",
     "miniatures_site.health.request_counts.count_requests",
+    "web.http.no_store.no_store",
     "campaigns.tracking.hosts.tracking_hosts",
     "django.middleware.security.SecurityMiddleware",
     "serving.v1.fast_path.skip_page_middleware",
@@ -205,6 +206,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {}
 )
 CELERY_TASK_PUBLISH_RETRY = False
+# Flower and `celery inspect` see queues, tasks and workers. An SQLite file takes no broadcast: there, events and questions have no way.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("sqla")
+CELERY_WORKER_SEND_TASK_EVENTS = CELERY_TASK_SEND_SENT_EVENT = CELERY_WORKER_ENABLE_REMOTE_CONTROL
 CELERY_TASK_DEFAULT_QUEUE = "default"
 
 # The life of jobs. Tests turn these down to fractions of a second.

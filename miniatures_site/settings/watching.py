@@ -18,11 +18,15 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # `plain` for people, or `json`: one object a line (docs/logging.md).
 LOG_FORMAT = env.choice("LOG_FORMAT", "plain", among=("plain", "json"))
-# Whether each request that is answered makes a line.
+# Whether each request that is answered makes a line; a refused one always does.
 LOG_REQUESTS = env.flag("LOG_REQUESTS", default=LOG_FORMAT == "json")
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+# A message of the queue and a tick of the clock are for who debugs: a job's own lines tell when it begins and ends.
+_RING = {"level": "NOTSET" if LOG_LEVEL == "DEBUG" else "WARNING"}
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"refusals": {"()": "web.logs.refusals.RefusalFilter"}},
     "formatters": {
         "plain": {
             "()": "web.logs.formatters.PlainFormatter",
@@ -31,16 +35,18 @@ LOGGING: dict[str, Any] = {
         },
         "json": {"()": "web.logs.formatters.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    # A line for each request to an engine of ours would drown what an admin looks for.
-    "loggers": {"httpx": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
-}
-if LOG_FORMAT == "json":
-    # Servers have handlers of their own, and an answer that was refused has its line as a request.
-    LOGGING["loggers"] |= {
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["refusals"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # A line for each request to an engine of ours would drown what an admin looks for.
+        "httpx": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},
+        "celery.app.trace": _RING,
+        "celery.beat": _RING,
+        "celery.worker.strategy": _RING,
+        # Servers have handlers of their own.
         "uvicorn": {"handlers": [], "propagate": True},
         "uvicorn.access": {"handlers": [], "propagate": False},
         "django.server": {"handlers": [], "propagate": True},
-        "django.request": {"level": "ERROR"},
-    }
+    },
+}

@@ -21,6 +21,7 @@ from review.states import Split
 from web.http import content_encoding
 from web.http.byte_range import byte_range
 from web.http.lists import ListQuery, one_of
+from web.http.no_store import ASK_AGAIN
 from web.http.problem_shape import problems
 
 CONTENT_TYPES = {"jsonl": "application/x-ndjson; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
@@ -47,7 +48,7 @@ class RowsFileView(APIView):
         wanted_range = request.headers.get("Range") if request.headers.get("If-Range", etag) == etag else None
         encoding = "" if wanted_range else self._encoding(request)
         tag = f'W/"{file.sha256}-{encoding}"' if encoding else etag
-        headers = {"ETag": tag, "Vary": "Accept-Encoding, Authorization, Cookie", "Cache-Control": "private, no-cache"}
+        headers = {"ETag": tag, "Vary": "Accept-Encoding, Authorization, Cookie", **ASK_AGAIN}
         if _is_known(tag, request.headers.get("If-None-Match", "")):
             return HttpResponse(status=304, headers=headers)
         part = byte_range(wanted_range, file.bytes)

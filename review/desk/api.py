@@ -122,7 +122,7 @@ class DeckView(APIView):
             "pace": how_much.as_json(),
             "elsewhere": others,
         }
-        return Response(answer, headers={"Cache-Control": "no-store"})
+        return Response(answer)
 
 
 class ReleaseView(APIView):

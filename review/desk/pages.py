@@ -268,5 +268,5 @@ def draft_text(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return HttpResponse(
         text,
         content_type="text/plain; charset=utf-8",
-        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"},
+        headers={"X-Content-Type-Options": "nosniff"},
     )

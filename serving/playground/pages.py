@@ -33,7 +33,7 @@ from training.miniatures.forms import RecordForm
 from web.errors import Refusal
 
 SIDES = ("left", "right")
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HEADERS = {"X-Accel-Buffering": "no"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,7 +18,7 @@ from serving.v1.usage import UsageEntry
 Given = ParamSpec("Given")
 Got = TypeVar("Got")
 # No proxy may hold a stream back or keep it.
-HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HEADERS: Final = {"X-Accel-Buffering": "no"}
 _counting: set[asyncio.Task[None]] = set()
 Text = Callable[[Any], bytes]
 End = Callable[[dict[str, Any]], bytes]

@@ -113,6 +113,19 @@ def test_no_container_may_do_more_than_it_needs_or_write_to_its_image() -> None:
         assert "build" not in service or "cap_add" not in service, name
 
 
+def test_every_container_has_bounds_on_memory_processes_and_its_log() -> None:
+    for name, service in {**COMPOSE["services"], **GPU_HOST["services"]}.items():
+        assert service["mem_limit"] and service["pids_limit"], name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+
+
+def test_every_container_that_stays_has_a_health_check() -> None:
+    staying = {name: service for name, service in COMPOSE["services"].items() if service["restart"] != "no"}
+
+    assert {name for name, service in staying.items() if "healthcheck" not in service} == {"proxy"}
+    assert "healthcheck" in GPU_HOST["services"]["training-worker"]
+
+
 def test_every_queue_has_a_worker() -> None:
     def queues(text: str) -> set[str]:
         return {queue for group in re.findall(r"--queues ([a-z,]+)", text) for queue in group.split(",")}
@@ -155,7 +168,7 @@ def test_every_build_target_exists_in_the_dockerfile() -> None:
 
 
 def test_every_image_dumps_with_the_version_of_the_server() -> None:
-    [server] = re.findall(r"^postgres:(\d+)$", COMPOSE["services"]["postgres"]["image"])
+    [server] = re.findall(r"\bpostgres:(\d+)\}$", COMPOSE["services"]["postgres"]["image"])
     base = DOCKERFILE.split("\nFROM ")[1]
 
     # A newer pg_restore writes settings that an older server refuses, and an older pg_dump refuses a newer server.
@@ -218,10 +231,17 @@ def test_a_gpu_host_waits_for_the_home_to_migrate(migrated: dict[str, str], tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("service", "ready"),
-    [("worker", "ready"), ("training-worker", "ready"), ("serving-worker", "ready"), ("beat", "beat: Starting")],
+    [("worker", "ready"), ("training-worker", "ready"), ("serving-worker", "ready"), ("beat", "The beat has begun")],
 )
 def test_workers_and_beat_start(migrated: dict[str, str], service: str, ready: str, tmp_path: Path) -> None:
     line = COMPOSE["services"][service]["command"].replace("/tmp/beat", str(tmp_path / "beat"))
     log = tmp_path / "log"
-    with running(line, migrated, log) as process:
-        wait_until(lambda: ready in log.read_text(), process)
+    sign = tmp_path / "alive"
+    kind, check = COMPOSE["services"][service]["healthcheck"]["test"]
+    looks = ["sh", "-c", check.replace("/tmp/alive", str(sign))]
+    assert kind == "CMD-SHELL" and subprocess.run(looks, check=False, capture_output=True).returncode == 1
+    with running(line, {**migrated, "ALIVE_FILE": str(sign)}, log) as process:
+        wait_until(lambda: ready in log.read_text() and sign.exists(), process)
+        assert subprocess.run(looks, check=False).returncode == 0
+    os.utime(sign, (0, 0))
+    assert subprocess.run(looks, check=False).returncode == 1

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from web.process import procfile
+from web.process import lines, procfile
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
@@ -174,6 +174,29 @@ def test_the_procfile_of_a_folder_is_run_whole_and_json_objects_get_nothing_befo
     own = [line for line in printed if "started" in line]
     assert not is_object or all(json.loads(line)["logger"] for line in own)
     assert not is_alive(pids(folder, "stays")[0])
+
+
+def test_a_log_is_rotated_and_keeps_the_newest_lines_in_their_order(tmp_path):
+    write = lines.rotated(tmp_path / "site.log", most_bytes=100, kept=2)
+    tell = lines.printer(["web"], write)
+
+    for number in range(8):
+        tell("web", b"line %d of thirty-odd letters\n" % number)
+
+    files = [tmp_path / name for name in ("site.log.2", "site.log.1", "site.log")]
+    assert all(path.stat().st_size <= 100 for path in files)
+    assert [line.split()[4] for path in files for line in path.read_text().splitlines()] == list("234567")
+
+
+@pytest.mark.slow
+def test_a_runner_writes_its_processes_lines_into_a_log(folder):
+    (folder / "Procfile").write_text(f"says: echo words\nstays: {STAYS}stays\n")
+    process = run_lines(folder, "--log", "site.log")
+    wait_for(lambda: "| words\n" in (folder / "site.log").read_text() if (folder / "site.log").exists() else False)
+    process.terminate()
+
+    assert process.communicate(timeout=PATIENCE_S)[0] == ""
+    assert process.returncode == 0
 
 
 def test_one_line_of_a_procfile_runs_in_place_for_a_supervisor_of_its_own(folder):

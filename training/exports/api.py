@@ -21,6 +21,7 @@ from training.miniatures import queries, zip_stream
 from training.miniatures import serializers as miniature_serializers
 from training.states import ExportFormat
 from web.http.lists import Rows, lists
+from web.http.no_store import ASK_AGAIN
 from web.http.pagination import WholeList
 
 
@@ -72,9 +73,11 @@ class ExportFileView(APIView):
         miniature = queries.miniature_or_404(member_of(request), miniature_id)
         export = selectors.ready_or_404(miniature, target)
         etag = f'"{export.manifest_sha256}"'
+        headers = {"ETag": etag, **ASK_AGAIN}
         if etag in request.headers.get("If-None-Match", ""):
-            return HttpResponse(status=304, headers={"ETag": etag})
-        response = StreamingHttpResponse(zip_stream.export_blocks(export), content_type=zip_stream.export_type(export))
+            return HttpResponse(status=304, headers=headers)
+        response = StreamingHttpResponse(
+            zip_stream.export_blocks(export), content_type=zip_stream.export_type(export), headers=headers
+        )
         response["Content-Disposition"] = f'attachment; filename="{zip_stream.export_name(export)}"'
-        response["ETag"] = etag
         return response

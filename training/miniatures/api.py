@@ -20,6 +20,7 @@ from training.miniatures import cost, lineage, serializers, writing, zip_stream
 from training.miniatures import queries as selectors
 from web.errors import Refusal
 from web.http.lists import Rows, TaskQuery, lists
+from web.http.no_store import ASK_AGAIN
 from web.http.pagination import KeysetPagination
 
 WAIT_S = 60
@@ -58,11 +59,13 @@ class MiniatureArchiveView(APIView):
     def get(self, request: Request, miniature_id: UUID) -> HttpResponseBase:
         miniature = selectors.miniature_or_404(member_of(request), miniature_id)
         etag = f'"{miniature.manifest_sha256}"'
+        headers = {"ETag": etag, **ASK_AGAIN}
         if etag in request.headers.get("If-None-Match", ""):
-            return HttpResponse(status=304, headers={"ETag": etag})
-        response = StreamingHttpResponse(zip_stream.archive_blocks(miniature), content_type="application/zip")
+            return HttpResponse(status=304, headers=headers)
+        response = StreamingHttpResponse(
+            zip_stream.archive_blocks(miniature), content_type="application/zip", headers=headers
+        )
         response["Content-Disposition"] = f'attachment; filename="{miniature.slug}.zip"'
-        response["ETag"] = etag
         return response
 
 

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from web.http.not_taken import NotTaken, not_taken
 from web.http.problem_shape import CONTENT_TYPE
 from web.logs import context
+from web.logs.refusals import REASON
 
 RETRY_AFTER_S = 5
 CODE, TITLE = "database_away", "The database does not answer just now."
@@ -68,18 +69,23 @@ def headers() -> dict[str, str]:
     return {"Retry-After": str(RETRY_AFTER_S)}
 
 
+def note(request: HttpRequest, error: BaseException | None) -> None:
+    """Give the request's line in the log the reason of its refusal."""
+    setattr(request, REASON, f"the database is away ({type(error).__name__})")
+
+
 def server_fault(request: HttpRequest) -> HttpResponseBase:
     """What Django answers with where a view failed; it asks no database, and knows the error as the one under way."""
     error = sys.exc_info()[1]
     is_program = request.path_info.startswith(PROGRAM_PREFIXES)
     if is_away(error):
-        # The request stands beside it, so that the log names its route and not its path.
-        where = (request.method, request.path_info, type(error).__name__)
-        logger.warning("%s %s: the database is away (%s).", *where, extra={"request": request})
+        note(request, error)
         if is_program:
             return JsonResponse(body(), status=503, content_type=CONTENT_TYPE, headers=headers())
         return HttpResponse(render_to_string("503.html"), status=503, headers=headers())
     if (lost := not_taken(error)) is not None:
+        # Also a fault of our own may look like this, so the log has its traceback.
+        logger.warning("A request was not taken: %s.", lost.code, exc_info=error)
         return _not_taken(lost, is_program=is_program)
     request_id = context.request_id()
     if is_program:

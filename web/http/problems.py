@@ -35,6 +35,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Turn an exception of a view into a problem; unknown ones stay exceptions (500)."""
     response = _problem_of(error)
     if response is None and away.is_away(error):
+        if (request := context.get("request")) is not None:
+            away.note(request._request, error)
         response = Response(away.body(), status=503, content_type=CONTENT_TYPE, headers=away.headers())
     if response is None and (lost := not_taken(error)) is not None:
         # Also a fault of our own may look like this, so it is told in the log.

@@ -1,4 +1,7 @@
-"""Give each request an id, name it in the answer and in every line of the log, and log one line once it is answered."""
+"""Give each request an id, name it in the answer and in every line of the log, and log one line once it is answered.
+
+Probes of health and static files that are answered well make no line: a site at rest is silent. A refusal always makes one.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
@@ -17,7 +21,9 @@ from django.utils.functional import LazyObject
 
 from web.logs import context, spans
 from web.logs.formatters import NO_ROUTE
+from web.logs.refusals import REASON
 
+PROBES = frozenset({"livez", "healthz", "metrics"})
 HEADER = "X-Request-ID"
 logger = logging.getLogger(__name__)
 
@@ -63,8 +69,19 @@ def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> No
     said: dict[str, Any] = {"method": method, "route": route, "status": response.status_code}
     said |= {"ms": round(seconds * 1000, 1), "user_id": _user_id(request)}
     spans.ended(f"{method} {route or NO_ROUTE}", seconds=seconds, attributes={**said, **context.fields()})
-    if settings.LOG_REQUESTS:
-        logger.info("%s %s %s %.0f ms", method, route or NO_ROUTE, response.status_code, said["ms"], extra=said)
+    is_refused = response.status_code >= HTTPStatus.BAD_REQUEST
+    if not is_refused and (not settings.LOG_REQUESTS or _is_quiet(request)):
+        return
+    reason = getattr(request, REASON, "")
+    told = (method, route or NO_ROUTE, response.status_code, said["ms"], reason and f": {reason}")
+    # A reason is worth an operator's look: a name that the site does not know, a form that is not ours.
+    level = logging.WARNING if reason else logging.INFO
+    logger.log(level, "%s %s %s %.0f ms%s", *told, extra={**said, "reason": reason or None})
+
+
+def _is_quiet(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match.route in PROBES if match else request.path_info.startswith(settings.STATIC_URL)
 
 
 def _user_id(request: HttpRequest) -> str | None:

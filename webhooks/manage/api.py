@@ -105,7 +105,7 @@ class HookListView(APIView):
         chosen = dict(body.validated_data)
         hook, secret = edit.create(task_slug=chosen.pop("task"), by=member_of(request), **chosen)
         answer = {**HookOut(hook).data, "secret": secret}
-        return Response(answer, status=201, headers={"Cache-Control": "no-store"})
+        return Response(answer, status=201)
 
 
 class HookView(APIView):

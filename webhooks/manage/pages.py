@@ -10,7 +10,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
@@ -66,7 +65,6 @@ class ReplayForm(forms.Form):
 SHOWN = 50
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
@@ -84,7 +82,6 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "webhooks/index.html", context, status=422 if form.errors else 200)
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, hook_id: UUID) -> HttpResponse:
     member = member_of(request)

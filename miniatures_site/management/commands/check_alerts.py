@@ -14,6 +14,7 @@ from django.db import connections
 from miniatures_site.alerts import channels
 from miniatures_site.alerts.check import check
 from miniatures_site.operations.troubles import Trouble
+from web.process import alive
 
 
 class Command(BaseCommand):
@@ -50,7 +51,9 @@ def watch(every_s: float) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    alive.renew()
     while not stopped.wait(every_s):
+        alive.renew()
         if channels.configured():
             check(in_thread=True)
             # One that broke would be asked again and again.

@@ -35,7 +35,7 @@ class NextPreferenceView(APIView):
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
         lineup = lineups.next_lineup(member, task)
-        return Response({"lineup": lineup.as_json() if lineup else None}, headers={"Cache-Control": "no-store"})
+        return Response({"lineup": lineup.as_json() if lineup else None})
 
 
 class PreferencesView(APIView):

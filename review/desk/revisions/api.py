@@ -86,7 +86,6 @@ class OnTheirWayView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
-        self.headers["Cache-Control"] = "no-store"
         return revisions_queries.pending_requests_of(member, task)
 
 
@@ -96,7 +95,7 @@ class RevisionView(APIView):
     @extend_schema(operation_id="revision", responses={200: RevisionOut})
     def get(self, request: Request, request_id: UUID) -> Response:
         body = revisions_queries.request_json(revisions_queries.request_or_404(member_of(request), request_id))
-        return Response(body, headers={"Cache-Control": "no-store"})
+        return Response(body)
 
 
 class RestoreView(APIView):

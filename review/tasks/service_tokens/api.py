@@ -47,7 +47,7 @@ class ServiceTokensView(APIView):
         wanted.is_valid(raise_exception=True)
         row, plaintext = issue.make(task, by=lead, **wanted.validated_data)
         body = {**TokenOut(row).data, "token": plaintext}
-        return Response(body, status=201, headers={"Cache-Control": "no-store"})
+        return Response(body, status=201)
 
 
 class ServiceTokenView(APIView):

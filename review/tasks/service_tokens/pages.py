@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.recent_login.reauthentication import require_recent
@@ -18,7 +17,6 @@ from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     lead = member_of(request)
