@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from review.text.verification import amounts, entities, objections, roles
+from review.text.verification import amounts, company, entities, objections, roles
 from review.text.verification.claim import ClaimSentence, sentences
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.source import SourceText
@@ -21,7 +21,8 @@ _OTHERWISE: tuple[_Told, ...] = (
     (amounts.amounts, {"unit": 0.6, "number": 0.6, "date": 0.85}),
     (entities.titles, {"name": 0.8}),
     (roles.exchanged, {"role": 0.7}),
-    (objections.contradictions, {"antonym": 0.85}),
+    (objections.reversals, {"antonym": 0.85}),
+    (company.exchanged_words, {"antonym": 0.85, "number": 0.85, "date": 0.85}),
 )
 _NOWHERE: tuple[_Told, ...] = (
     (entities.names, {"name": 0.85}),
