@@ -1,7 +1,7 @@
 """The rules that may speak of texts that say much of their own: what a passage says otherwise, and names and numbers from nowhere. Pure Python.
 
 A mail or a reply says much that is in no fact, so a word that stands nowhere in the facts is no sign of a fault there, and it denies much
-that nobody affirmed: rules on denials, restrictions and inserted words are left out.
+that nobody affirmed: rules on denials and restrictions are left out.
 """
 
 from __future__ import annotations
