@@ -1,7 +1,8 @@
-"""Rules on numbers, units, dates and times: each must stand in the passage, and beside what it stands beside there."""
+"""Rules on numbers, units, dates and times: each must stand in the passage, in some form. Pure Python."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,17 +11,21 @@ from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
 from review.text.verification.source import SourceText
-from review.text.verification.thesaurus import SMALL
-from review.text.verification.words import words_of
 
-# Counts up to here may come from counting what the passage lists.
-_COUNTED = 10
-_ABOUT = ("about", "around", "nearly", "almost", "roughly", "approximately", "over", "than", "some", "least", "~")
-_ABOUT_CHARS, _NEAR = 24, 0.05
+_MORE = r"(?:over|above|exceed\w*|(?:more|greater|higher) than|at least|upwards of|in excess of|\+)"
+_LESS = r"(?:under|below|nearly|almost|up to|close to|(?:less|fewer|lower) than|at most|approaching)"
+_ABOUT = r"(?:about|around|roughly|approximately|some|circa|~|or so|an estimated|estimated)"
+_ROUNDED = {name: re.compile(rf"{words}[\s$£€]*$", re.IGNORECASE) for name, words in
+            (("down", _MORE), ("up", _LESS), ("near", _ABOUT))}  # fmt: skip
+_BEFORE = 24
 # Decimals that a passage may write as a word.
 _PARTS = {"5": "half", "25": "quarter", "75": "quarter"}
-# Characters on either side of a number that tell what it counts.
-_WINDOW = 60
+# Counts up to here come from counting what the passage lists, or are told in words of their own.
+_COUNTED = 12
+_AGO = re.compile(r"\s*(?:ago|later|earlier|old)\b")
+_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+# Characters between a sum and its `a month`.
+_BESIDE = 2
 
 
 class _Objection(NamedTuple):
@@ -30,12 +35,8 @@ class _Objection(NamedTuple):
 
 
 UNKNOWN = _Objection("The passage does not hold this number", "number", 0.9)
-_UNCOUNTED = _Objection("The passage does not hold this number", "number", 0.35)
 _OTHER_UNIT = _Objection("The passage holds this number in another unit", "unit", 0.75)
-_OTHER_THING = _Objection("The passage says this number of something else", "number", 0.6)
 _OTHER_DAY = _Objection("The passage does not hold this date or time", "date", 0.85)
-# Where the passage has none at all, it may be told otherwise.
-_NEW_DAY = _Objection("The passage does not hold this date or time", "date", 0.5)
 
 
 def amounts(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -47,31 +48,32 @@ def amounts(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def rates(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """`A month` where the passage says `a year`."""
-    held = sentence.source.rates
-    for start, end, unit in quantities.rates(sentence.text[sentence.start : sentence.end]):
-        if held and unit not in held:
+    """`$18 a month` where the passage says `$18 a year` and nowhere `a month`."""
+    held, text = sentence.source.rates, sentence.text[sentence.start : sentence.end]
+    if not held:
+        return
+    for start, end, unit in quantities.rates(text):
+        of = next((each for each in sentence.quantities if 0 <= start - each.end <= _BESIDE), None)
+        if unit not in held and of and sentence.source.counts(of, held):
             start, end = sentence.start + start, sentence.start + end
-            yield Unsupported(start, end, "The passage counts by another unit of time", "unit", 0.55)
+            yield Unsupported(start, end, "The passage counts by another unit of time", "unit", 0.75)
 
 
 def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
-    # `One` and `first` are more often words than numbers.
-    if quantity.is_spelt and quantity.values & {"0", "1"}:
-        return None
+    # Small numbers in words are often counted, or no numbers at all: `one`, `first`, `a second time`.
     matching = sentence.source.quantities.matching(quantity)
     if not matching:
-        return None if _is_told_otherwise(sentence, quantity) else _missing(sentence.source, quantity)
-    if not any(_comparable(other, quantity) for other in matching):
-        return _OTHER_UNIT
-    return _OTHER_THING if _is_of_another(sentence, quantity, matching) else None
+        if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED and not _has_rival(sentence.source, quantity):
+            return None
+        return None if _is_told_otherwise(sentence, quantity) else UNKNOWN
+    return None if any(_comparable(other, quantity) for other in matching) else _OTHER_UNIT
 
 
-def _missing(source: SourceText, quantity: Quantity) -> _Objection:
-    if not quantity.is_spelt or float(min(quantity.values)) > _COUNTED or quantity.unit is None:
-        return _UNCOUNTED if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED else UNKNOWN
-    rivals = (other.unit[0] == quantity.unit[0] for other in source.quantities.all if other.unit)
-    return UNKNOWN if any(rivals) else _UNCOUNTED
+def _has_rival(source: SourceText, quantity: Quantity) -> bool:
+    """Whether the passage counts something by the same unit."""
+    return quantity.unit is not None and any(
+        other.unit[0] == quantity.unit[0] for other in source.quantities.all if other.unit
+    )
 
 
 def _comparable(other: Quantity, quantity: Quantity) -> bool:
@@ -81,66 +83,31 @@ def _comparable(other: Quantity, quantity: Quantity) -> bool:
 
 
 def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
-    """Whether the passage has the number in a date, as a word, or nearly, where the claim says so."""
-    source = sentence.source
+    """Whether the passage has the number in a date or as a word, or one that rounds to it, or it is part of a name."""
+    source, start = sentence.source, sentence.start + quantity.start
     for value in quantity.values:
         if source.quantities.has("date", f"year {value}") or source.quantities.has("date", f"day {value}"):
             return True
         if _PARTS.get(value.partition(".")[2]) in source.stems:
             return True
-    start = sentence.start + quantity.start
-    before = sentence.text[max(sentence.start, start - _ABOUT_CHARS) : start].lower()
-    is_about = any(word in before for word in _ABOUT)
-    return is_about and any(source.quantities.is_near(float(value), _NEAR) for value in quantity.values)
+    before = sentence.text[max(sentence.start, start - _BEFORE) : start]
+    if before.endswith("multi-") or (
+        _AGO.match(sentence.text, sentence.start + quantity.end) and _YEAR.search(source.text)
+    ):
+        return True
+    way = next((name for name, pattern in _ROUNDED.items() if pattern.search(before)), "")
+    return any(source.quantities.rounds_to(value, way) for value in quantity.values)
 
 
 def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
+    """Object to a date where the passage has others of its kind; where it has none it may be told otherwise."""
     held = source.quantities
     if quantity.kind == "date":
+        # `4 and 5 June` writes the first day without its month.
         is_held = all(
-            held.has("date", value) or held.has("number", value.removeprefix("year ")) for value in quantity.values
+            held.has("date", value) or held.has("number", value.removeprefix("year ").partition("-")[2] or value[5:])
+            for value in quantity.values
         )
     else:
         is_held = any(held.has(quantity.kind, value) for value in quantity.values)
-    if is_held:
-        return None
-    return _OTHER_DAY if quantity.kind in held.kinds else _NEW_DAY
-
-
-def _is_of_another(sentence: ClaimSentence, quantity: Quantity, matching: list[Quantity]) -> bool:
-    """Whether what stands beside a number in the claim stands beside another number of its unit in the passage."""
-    if quantity.unit is None:
-        return False
-    said, source = sentence.text[sentence.start : sentence.end], sentence.source
-    around = _around(said, quantity, 0, len(said), sentence.quantities)
-    named = {word.root for word in sentence.words if sentence.text[word.start].isupper()}
-    own = [around & _beside(source, other) for other in matching]
-    for rival in _rivals(sentence, quantity):
-        shared = around & _beside(source, rival)
-        if all(mine < shared and (len(shared) >= len(mine) + 2 or (shared - mine) & named) for mine in own):
-            return True
-    return False
-
-
-def _rivals(sentence: ClaimSentence, quantity: Quantity) -> Iterator[Quantity]:
-    """Other quantities of the same dimension in the closest sentences, but for those the claim holds too."""
-    claimed = {value for each in sentence.quantities for value in each.values}
-    for number in sentence.closest:
-        for other in sentence.source.quantities.between(*sentence.source.sentences[number]):
-            if other.unit and quantity.unit and other.unit[0] == quantity.unit[0] and not other.values & claimed:
-                yield other
-
-
-def _beside(source: SourceText, quantity: Quantity) -> set[str]:
-    low, high = source.sentences[source.sentence_at(quantity.start)]
-    low, high = max(low, quantity.start - _WINDOW), min(high, quantity.end + _WINDOW)
-    return _around(source.text, quantity, low, high, source.quantities.between(low, high))
-
-
-def _around(text: str, quantity: Quantity, low: int, high: int, others: list[Quantity]) -> set[str]:
-    """Roots of the telling words beside a quantity, up to the next one on either side."""
-    ends = [other.end for other in others if low <= other.end <= quantity.start]
-    starts = [other.start for other in others if quantity.end <= other.start <= high]
-    before = text[max([low, quantity.start - _WINDOW, *ends]) : quantity.start]
-    after = text[quantity.end : min([high, quantity.end + _WINDOW, *starts])]
-    return {word.root for word in words_of(f"{before} {after}") if word.text not in SMALL}
+    return None if is_held or not held.has_rival(quantity) else _OTHER_DAY

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from review.text.verification import negation
+from review.text.verification.company import Telling, telling
 from review.text.verification.quantities import Quantity, quantities
 from review.text.verification.source import SourceText
-from review.text.verification.thesaurus import SMALL, synonym_groups
 from review.text.verification.words import Word, listed, sentences_of, stem, words_of
 
 _LOSSES = frozenset(stem(word) for word in listed("lose ban prohibit forbid remove reject exclude stop quit waive"))
@@ -38,6 +38,12 @@ class ClaimSentence:
         return quantities(self.text[self.start : self.end])
 
     @cached_property
+    def telling(self) -> list[Telling]:
+        """Its telling words and quantities in their order, at their places in the text."""
+        moved = [replace(each, start=each.start + self.start, end=each.end + self.start) for each in self.quantities]
+        return telling(self.text, self.words, moved)
+
+    @cached_property
     def counted(self) -> frozenset[int]:
         """Indices of words that are part of a quantity."""
         starts = [word.start - self.start for word in self.words]
@@ -62,11 +68,6 @@ class ClaimSentence:
         return self.source.closest(self.words)
 
     @cached_property
-    def region(self) -> set[str]:
-        """Roots of those sentences."""
-        return {root for number in self.closest for root in self.source.roots_of(number)}
-
-    @cached_property
     def cues(self) -> list[int]:
         """Indices of words that deny."""
         return negation.cues(self.words)
@@ -76,20 +77,14 @@ class ClaimSentence:
         """Indices of all words a cue reaches."""
         return frozenset(index for cue in self.cues for index in self.reached(cue))
 
+    @cached_property
+    def denied_starts(self) -> frozenset[int]:
+        """Places of those words in the text."""
+        return frozenset(self.words[index].start for index in self.denied)
+
     def reached(self, cue: int) -> list[int]:
         """Indices of the words that a cue denies, the nearest first."""
         return negation.reached(self.text, self.words, cue)
-
-    @cached_property
-    def supported(self) -> list[bool]:
-        """Of each word, whether the passage holds it, one of its kin or a word that says the same."""
-        single = [word.text in SMALL or self.source.says(word.root) for word in self.words]
-        table = synonym_groups()
-        for index in range(len(self.words) - 1):
-            key = f"{self.words[index].root}_{self.words[index + 1].root}"
-            if key in table and self.source.says(key):
-                single[index] = single[index + 1] = True
-        return single
 
 
 def sentences(source: SourceText, text: str) -> Iterator[ClaimSentence]:

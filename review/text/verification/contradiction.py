@@ -1,7 +1,7 @@
 """The rules that may speak of texts that say much of their own: what a passage says otherwise, and names and numbers from nowhere. Pure Python.
 
 A mail or a reply says much that is in no fact, so a word that stands nowhere in the facts is no sign of a fault there, and it denies much
-that nobody affirmed: rules on denials, restrictions and inserted words are left out.
+that nobody affirmed: rules on denials and restrictions are left out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from review.text.verification import amounts, entities, objections, roles
+from review.text.verification import amounts, company, entities, objections, roles
 from review.text.verification.claim import ClaimSentence, sentences
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.source import SourceText
@@ -21,7 +21,8 @@ _OTHERWISE: tuple[_Told, ...] = (
     (amounts.amounts, {"unit": 0.6, "number": 0.6, "date": 0.85}),
     (entities.titles, {"name": 0.8}),
     (roles.exchanged, {"role": 0.7}),
-    (objections.contradictions, {"antonym": 0.85}),
+    (objections.reversals, {"antonym": 0.85}),
+    (company.exchanged_words, {"antonym": 0.85, "number": 0.85, "date": 0.85}),
 )
 _NOWHERE: tuple[_Told, ...] = (
     (entities.names, {"name": 0.85}),

@@ -4,46 +4,99 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
-from review.text.reading.names import unknown_names
+from review.text.reading.names import COMMON, opens_sentence, unknown_names
 from review.text.verification import forms
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
 from review.text.verification.source import SourceText
-from review.text.verification.thesaurus import SMALL
-from review.text.verification.words import listed, words_of
+from review.text.verification.thesaurus import SMALL, opposites
+from review.text.verification.words import listed, root, stem, words_of
 
 _QUOTED = re.compile(r"[\"\u201c\u201e\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,400})[\"\u201d\u201c\u00bb]")
 # Fewer words between quotation marks are a name or an irony.
 _QUOTE_WORDS = 3
 _TITLED = re.compile(r"\b(Mr|Mrs|Ms|Miss|Sir|Lady)\b\.?\s+([A-Z][\w'\u2019-]+)")
 _SEX = {"Mr": "m", "Sir": "m", "Mrs": "f", "Ms": "f", "Miss": "f", "Lady": "f"}
+_CAPITAL_BEFORE = re.compile(r"([A-Z][\w'\u2019.-]*) (?:(?:of|the|&|de|van|von|la) )*$")
+_CAPITAL_AFTER = re.compile(r" (?:(?:of|the|&|de|van|von|la) )*([A-Z][\w'\u2019-]*)")
+# Words of so many letters in which at most so many are others are one word spelt in two ways.
+_LONG, _OTHER_LETTERS = 4, 2
 _SUFFIXES = listed("inc ltd llc llp plc corp corporation co company gmbh ag sa limited group holdings incorporated")
 
 
 def names(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Names of which the passage holds no form."""
-    text = sentence.text[sentence.start : sentence.end]
-    for start, end in unknown_names(text, sentence.source.name_words):
-        if not is_other_form(text[start:end], sentence.source):
+    """Names of which the passage holds no part and no form; a first name may be added to a surname."""
+    text, source = sentence.text[sentence.start : sentence.end], sentence.source
+    for start, end in unknown_names(text, source.name_words):
+        name = text[start:end]
+        if not (
+            _is_part(text, start, end, source)
+            or is_other_form(name, source)
+            or _is_respelt(name, source)
+            or _is_lone_place(name, sentence)
+        ):
             start, end = sentence.start + start, sentence.start + end
             yield Unsupported(start, end, "The passage does not hold this name", "name", 0.85)
 
 
+def _is_part(text: str, start: int, end: int, source: SourceText) -> bool:
+    """Whether a capitalised word beside these is of the passage, as the surname of a person is."""
+    beside = (_CAPITAL_BEFORE.search(text, 0, start), _CAPITAL_AFTER.match(text, end))
+    words = {forms.name_words(match[1])[0] for match in beside if match and not opens_sentence(text, match.start(1))}
+    return not source.name_words.isdisjoint(words - COMMON)
+
+
+def _is_respelt(name: str, source: SourceText) -> bool:
+    """Whether the passage writes a name a little otherwise: `Clark` for `Clarke`, `Superbowl` for `Super Bowl`."""
+    words = forms.name_words(name)
+    if len(joined := "".join(words).replace("-", "")) >= _LONG and joined in source.unspaced:
+        return True
+    return any(is_near(word, other) for word in words for other in source.name_words)
+
+
+def _is_lone_place(name: str, sentence: ClaimSentence) -> bool:
+    """Whether a name is of a country or people, which a passage takes for granted where it names no other close by."""
+    key, source = stem(name.lower()), sentence.source
+    others = [place for other in source.opposites(key) for place in source.stems[other]]
+    return key in opposites() and not any(source.sentence_of(place) in sentence.closest for place in others)
+
+
+def is_near(word: str, other: str) -> bool:
+    """Whether two words are nearly spelt alike."""
+    if word[:1] != other[:1] or min(len(word), len(other)) < _LONG or abs(len(word) - len(other)) > _OTHER_LETTERS:
+        return False
+    if len(set(word) ^ set(other)) > _OTHER_LETTERS:
+        return False
+    same = sum(block.size for block in SequenceMatcher(None, word, other, autojunk=False).get_matching_blocks())
+    return len(word) + len(other) - 2 * same <= _OTHER_LETTERS
+
+
 def changed_names(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Names of several words of which the passage has another: `Early Bird Offer` for `Early Bird Package`."""
+    """Names of several words of which the passage has another, and has nowhere the word in which they differ."""
     for match in forms.long_names(sentence.text, sentence.start, sentence.end):
-        if other := other_name(forms.name_words(match.group()), sentence.source):
+        words = forms.name_words(match.group())
+        other = other_name(words, sentence.source, in_first=not opens_sentence(sentence.text, match.start()))
+        if other and _differs(words, other, sentence.source):
             yield Unsupported(match.start(), match.end(), f"The passage names {' '.join(other)}", "name", 0.6)
 
 
-def other_name(words: tuple[str, ...], source: SourceText) -> tuple[str, ...] | None:
+def _differs(words: tuple[str, ...], other: tuple[str, ...], source: SourceText) -> bool:
+    own, its = next((mine, theirs) for mine, theirs in zip(words, other, strict=True) if mine != theirs)
+    # `Enfield-born Scowen` and `Leicester's Selby` hold no first name.
+    if source.has(root(own)) or own in source.name_words or is_near(own, its):
+        return False
+    return own != words[0] or not re.search(r"\W", its)
+
+
+def other_name(words: tuple[str, ...], source: SourceText, *, in_first: bool = False) -> tuple[str, ...] | None:
     """The name that the passage has where a text has this one, of which all words but one are the same."""
     if _SUFFIXES.intersection(words) or source.holds(words_of(" ".join(words))):
         return None
     # `Acme Team` beside `Acme Robotics` is no other name where the passage speaks of a team.
     is_described = len(words) == 2 and source.has_small(words[1])
-    return None if is_described else source.names.differing_in_one(words)
+    return None if is_described else source.names.differing_in_one(words, in_first=in_first)
 
 
 def titles(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -62,10 +115,12 @@ def _titles_of(name: str, source: SourceText) -> Iterator[str]:
 
 
 def quotes(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Words between quotation marks that the passage does not hold in this order."""
+    """Words between quotation marks of which the passage does not hold the half."""
     for match in _QUOTED.finditer(sentence.text, sentence.start, sentence.end):
         words = words_of(match[1])
-        if len(words) >= _QUOTE_WORDS and not sentence.source.holds(words):
+        telling = [word for word in words if word.text not in SMALL]
+        held = sum(sentence.source.has(word.root) for word in telling)
+        if len(words) >= _QUOTE_WORDS and 2 * held < len(telling):
             yield Unsupported(match.start(1), match.end(1), "The passage does not hold this quote", "quote", 0.7)
 
 

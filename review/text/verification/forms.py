@@ -71,13 +71,17 @@ class LongNames:
             for gap in range(len(words)) if len(words) <= _LONGEST_NAME else ():
                 self._by_gap.setdefault((gap, _without(words, gap)), words)
 
-    def differing_in_one(self, words: tuple[str, ...]) -> tuple[str, ...] | None:
-        """A name that has other than one of these words, at the same place; the first of two words may differ too often."""
+    def differing_in_one(self, words: tuple[str, ...], *, in_first: bool = False) -> tuple[str, ...] | None:
+        """A name that has other than one of these words, at the same place.
+
+        Args:
+            in_first: Two words may differ in the first too: `Pedro Tavares` for `Luisa Tavares`.
+        """
         if len(words) > _LONGEST_NAME:
             return None
-        for gap in range(1 if len(words) == 2 else 0, len(words)):
+        for gap in range(1 if len(words) == 2 and not in_first else 0, len(words)):
             other = self._by_gap.get((gap, _without(words, gap)))
-            if other is not None and other != words and words[gap] not in COMMON:
+            if other is not None and other != words and COMMON.isdisjoint((words[gap], other[gap])):
                 return other
         return None
 

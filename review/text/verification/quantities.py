@@ -86,6 +86,8 @@ _IDIOMS = re.compile(
     re.IGNORECASE,
 )
 
+# Numbers from here on are rounded without a word on it; *about* reaches so far.
+_LARGE, _NEAR = 1_000, 0.05
 # Of equal quantities so many are looked at.
 _MATCHES = 16
 
@@ -236,6 +238,11 @@ def _value(written: str) -> str:
     return str(total + part)
 
 
+def _precision(value: str) -> str:
+    """The kind of a date's value: `day` of `8-31`, else the word before the number."""
+    return value.partition(" ")[0] if " " in value else "day"
+
+
 class SourceQuantities:
     """Quantities of a passage, found by their values."""
 
@@ -260,9 +267,27 @@ class SourceQuantities:
     def has(self, kind: Kind, value: str) -> bool:
         return (kind, value) in self._by_value
 
-    def is_near(self, value: float, share: float) -> bool:
-        index = bisect_left(self._sorted, value - share * abs(value))
-        return index < len(self._sorted) and self._sorted[index] <= value + share * abs(value)
+    def has_rival(self, quantity: Quantity) -> bool:
+        """Whether it holds another date of the same precision, or another weekday or time."""
+        kinds = {_precision(value) for value in quantity.values}
+        return any(kind == quantity.kind and _precision(value) in kinds for kind, value in self._by_value)
+
+    def rounds_to(self, value: str, way: str) -> bool:
+        """Whether a number of the text, rounded to as many digits as this one has, comes to it.
+
+        Args:
+            way: `down` as *more than* does, `up` as *nearly*, `near` as *about*; only large numbers are rounded without.
+        """
+        number = float(value)
+        step = (
+            10.0 ** (len(value) - len(value.rstrip("0"))) if "." not in value else 10.0 ** -len(value.partition(".")[2])
+        )
+        low, high = {
+            "down": (number, number + step), "up": (number - step, number),
+            "near": (min(number - step / 2, number * (1 - _NEAR)), max(number + step / 2, number * (1 + _NEAR))),
+        }.get(way, (number - step / 2, number + step / 2) if number >= _LARGE and step >= number / 100 else (0, 0))  # fmt: skip
+        index = bisect_left(self._sorted, low)
+        return index < len(self._sorted) and self._sorted[index] <= high and high > 0
 
     def between(self, start: int, end: int) -> list[Quantity]:
         first = bisect_left(self.all, start, key=lambda quantity: quantity.start)

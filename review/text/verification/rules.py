@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
 
-from review.text.verification import amounts, entities, objections, roles
+from review.text.verification import amounts, company, entities, objections, roles
 from review.text.verification.claim import ClaimSentence, sentences
 from review.text.verification.finding import SUPPORTED_FROM, Claim, Unsupported, Verification
 from review.text.verification.source import read
@@ -16,7 +16,7 @@ from review.text.verification.source import read
 BY = "rules"
 RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
     entities.names, entities.changed_names, entities.titles, entities.quotes, amounts.amounts, amounts.rates, roles.exchanged,
-    objections.denials, objections.lost_denials, objections.contradictions, objections.restrictions, objections.insertions,
+    objections.denials, objections.lost_denials, objections.reversals, company.exchanged_words, objections.faults,
 )  # fmt: skip
 
 
@@ -28,8 +28,7 @@ def verify(source: str, text: str) -> Verification:
 
     Returns:
         The score is that of the sentence that is supported least: the product of one less the risk of each objection to
-        it, 1 where there is none. A risk is about how often a text with this objection alone was unsupported where the
-        rules were made; below one half the text counts as unsupported.
+        it, 1 where there is none. Each risk is above one half: a text is supported exactly where nothing is objected to.
     """
     passage, score, found = read(source), 1.0, []
     for sentence in sentences(passage, text):

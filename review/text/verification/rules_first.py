@@ -7,10 +7,8 @@ where both say so. Its score is the model's where the rules left it open, and a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from review.text.verification import rules
-from review.text.verification.claim_task import NO_SUPPORT
 from review.text.verification.finding import Claim, Verification, Verifier
 
 
@@ -28,8 +26,7 @@ class RulesFirst:
     def verify(self, claims: Sequence[Claim]) -> list[Verification]:
         """One answer for each claim.
 
-        Of what the rules refute it is theirs. Of the rest it is the model's, with the places where the rules had doubts if it
-        points at none of its own. Where the model gave no answer that of the rules stands.
+        Of what the rules refute it is theirs, of the rest the model's. Where the model gave no answer that of the rules stands.
         """
         first = [rules.verify(claim.source, claim.text) for claim in claims]
         left_open = [index for index, answer in enumerate(first) if answer.supported]
@@ -41,13 +38,5 @@ class RulesFirst:
             if answer is None:
                 self.unanswered += 1
             else:
-                first[index] = _with_places(answer, first[index])
+                first[index] = answer
         return first
-
-
-def _with_places(answer: Verification, by_rules: Verification) -> Verification:
-    """The model's answer; what the rules doubt stands for a model that can only point at the whole."""
-    points_at_whole = [place.why for place in answer.unsupported] == [NO_SUPPORT]
-    if answer.supported or not points_at_whole or not by_rules.unsupported:
-        return answer
-    return replace(answer, unsupported=by_rules.unsupported)

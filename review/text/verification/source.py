@@ -10,10 +10,11 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from review.text.verification import forms, negation
-from review.text.verification.quantities import SourceQuantities, rates
+from review.text.verification.company import Telling, telling
+from review.text.verification.quantities import Quantity, SourceQuantities, rates
 from review.text.verification.thesaurus import SMALL, opposites, synonym_groups
 from review.text.verification.words import Word, root, sentences_of, words_of
 
@@ -21,9 +22,6 @@ from review.text.verification.words import Word, root, sentences_of, words_of
 PLACES = 48
 # Sentences a claim is compared with.
 ALIGNED = 3
-# Words on either side of a word that make its context.
-BESIDE = 6
-_BEGINNING = 5
 _KEPT_CHARS = 100_000
 # Looked for from the beginnings of words alone: else a long word without a digit is read once for each of its letters.
 _WITH_A_DIGIT = re.compile(r"(?<!\w)[^\W\d]*\d\w*")
@@ -84,20 +82,11 @@ class SourceText:
         """Stems of the passage that contradict a stem or name another thing of its kind."""
         return {other for other in opposites().get(stem, ()) if other in self.stems}
 
-    def begins_like(self, root: str) -> bool:
-        """Whether a word of the passage begins with the same letters, as words of one family do."""
-        return len(root) >= _BEGINNING and root[:_BEGINNING] in self._beginnings
-
     def holds(self, words: Sequence[Word]) -> bool:
         """Whether these words stand in the passage one after another, whatever their case."""
         texts = [word.text for word in words]
         starts = self.places.get(words[0].root, ())
         return any([word.text for word in self.words[place : place + len(texts)]] == texts for place in starts)
-
-    def context(self, places: Iterable[int], around: set[str]) -> int:
-        """How many of some roots stand beside the best of some places; -1 where there is no place."""
-        beside = (self.roots[max(0, place - BESIDE) : place + BESIDE + 1] for place in islice(places, PLACES))
-        return max((len(around.intersection(roots)) for roots in beside), default=-1)
 
     def closest(self, words: Iterable[Word], count: int = ALIGNED) -> list[int]:
         """Numbers of the sentences that share the rarest roots with some words, the closest first."""
@@ -126,9 +115,34 @@ class SourceText:
         return SourceQuantities(self.text)
 
     @cached_property
+    def telling(self) -> list[Telling]:
+        """Its telling words and quantities in their order, without words it denies."""
+        affirmed = [word for index, word in enumerate(self.words) if index not in self.denied]
+        return telling(self.text, affirmed, self.quantities.all)
+
+    @cached_property
+    def tellings(self) -> dict[str, list[int]]:
+        """Indices of its telling words and quantities by their keys."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, each in enumerate(self.telling):
+            found[each.key].append(index)
+        return found
+
+    def is_other_form(self, each: Telling) -> bool:
+        """Whether a word that it does not hold is another form of one: `UK` where it says *Britain*."""
+        return each.word is not None and each.key not in self.places and each.word.text in self.other_forms
+
+    @cached_property
     def rates(self) -> frozenset[str]:
         """Units of time by which it counts: `a month`, `weekly`."""
         return frozenset(unit for _, _, unit in rates(self.text))
+
+    def counts(self, quantity: Quantity, units: frozenset[str]) -> bool:
+        """Whether one of its rates in some units of time stands beside an equal quantity."""
+        equal = self.quantities.matching(quantity)
+        return any(
+            unit in units and any(0 <= start - each.end <= 2 for each in equal) for start, _, unit in rates(self.text)
+        )
 
     @cached_property
     def cue_sentences(self) -> frozenset[int]:
@@ -153,6 +167,11 @@ class SourceText:
         return frozenset(words | bare | self.other_forms | set(_WITH_A_DIGIT.findall(self.text.lower())))
 
     @cached_property
+    def unspaced(self) -> str:
+        """Its letters without blanks and hyphens: `superbowl` for *Super Bowl*."""
+        return re.sub(r"[\s-]", "", self.text.lower())
+
+    @cached_property
     def names(self) -> forms.LongNames:
         return forms.LongNames(self.text)
 
@@ -167,10 +186,6 @@ class SourceText:
             for end in range(first + 3, min(first + 6, len(self.words)) + 1)
             if is_capital[end - 1]
         )
-
-    @cached_property
-    def _beginnings(self) -> frozenset[str]:
-        return frozenset(key[:_BEGINNING] for key in self.places if len(key) >= _BEGINNING)
 
     @cached_property
     def _groups(self) -> dict[int, list[str]]:

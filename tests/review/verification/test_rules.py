@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from review.text.verification import negation
+from review.text.verification import company, negation
+from review.text.verification.claim import ClaimSentence
 from review.text.verification.quantities import quantities
 from review.text.verification.rules import RULES, verify
 from review.text.verification.source import PLACES, SourceText, read
@@ -20,6 +21,7 @@ OWN, LATER = (
     for name in ("own_cases.json", "later_cases.json")
 )
 CLAIMS = [(case["source"], *claim) for case in OWN for claim in case["claims"]]
+LATER_CLAIMS = [(case["source"], *claim) for case in LATER for claim in case["claims"]]
 FACTS = (
     "Dana Whitfield leads Harrow Rail. Revenue grew 14% year over year to 1.5 million euros. The United Kingdom office opened on 3 May 2024 "
     "at 3 pm. COVID-19 did not delay it. Two managers approved the plan before it was announced. A seat costs $18 per month."
@@ -53,7 +55,7 @@ def test_an_amount_that_begins_like_a_phrase_is_read_whole() -> None:
         ("Revenue grew to 1.5 million dollars.", "unit", "1.5 million dollars"), ("The office opened on 3 June 2024.", "date", "3 June 2024"),
         ("The office opened at 5 pm.", "date", "5 pm"), ("COVID-19 did delay it.", "negation", "delay"),
         ("Two managers did not approve the plan.", "negation", "not approve"), ("Two managers rejected the plan.", "antonym", "rejected"),
-        ("Revenue shrank 14% year over year.", "antonym", "shrank"), ("Only two managers approved the plan.", "restriction", "Only"),
+        ("Revenue shrank 14% year over year.", "antonym", "shrank"), ("Harrow Rail pays false bills.", "restriction", "false"),
         ("A seat costs $18 per week.", "unit", "per week"), ('Whitfield said "we never looked back".', "quote", "we never looked back"),
     ],
 )  # fmt: skip
@@ -64,34 +66,68 @@ def test_an_edit_is_found_where_it_stands_and_by_its_rule(claim: str, rule: str,
     assert (rule, place) in [(each.rule, claim[each.start : each.end]) for each in answer.unsupported]
 
 
-def test_own_cases_of_mails_and_news_are_told_apart() -> None:
-    """Every faithful paraphrase passes; of the edits all but a few of the hardest are found."""
-    flagged = {
-        is_true: [not verify(source, text).supported for source, text, truth, _ in CLAIMS if truth is is_true]
-        for is_true in (True, False)
-    }
-
-    assert sum(flagged[True]) == 0
-    assert sum(flagged[False]) / len(flagged[False]) >= 0.9
+def found_share(cases: list[tuple[str, str, bool, str]], *kinds: str) -> float:
+    found = [not verify(source, text).supported for source, text, truth, kind in cases if not truth and kind in kinds]
+    return sum(found) / len(found)
 
 
-def test_in_later_news_no_paraphrase_is_flagged_and_three_edits_in_four_are() -> None:
-    claims = [(case["source"], *claim) for case in LATER for claim in case["claims"]]
-    flagged = {
-        is_true: [not verify(source, text).supported for source, text, truth, _ in claims if truth is is_true]
-        for is_true in (True, False)
-    }
-
-    assert sum(flagged[True]) == 0
-    assert sum(flagged[False]) / len(flagged[False]) >= 0.75
+def test_no_paraphrase_of_own_mails_and_news_is_flagged() -> None:
+    assert [
+        text for source, text, truth, _ in (*CLAIMS, *LATER_CLAIMS) if truth and not verify(source, text).supported
+    ] == []
 
 
-@pytest.mark.parametrize("edit", ["entity", "antonym", "negation", "number", "date", "unit", "insertion", "role"])
+def test_three_edits_in_four_are_found_and_one_in_two_of_later_news() -> None:
+    assert found_share(CLAIMS, *{kind for *_, kind in CLAIMS}) >= 0.75
+    assert found_share(LATER_CLAIMS, "edit") >= 0.5
+
+
+@pytest.mark.parametrize("edit", ["entity", "antonym", "negation", "number", "date", "unit", "role"])
 def test_most_edits_of_each_class_are_found(edit: str) -> None:
-    found = [not verify(source, text).supported for source, text, _, kind in CLAIMS if kind == edit]
+    assert found_share(CLAIMS, edit) >= 0.75
 
-    assert found
-    assert sum(found) / len(found) >= 0.75
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        ("Tavares said the centre was full.", "Mayor Luisa Tavares noted that downtown was crowded."),
+        ("Steve Clarke praised the Super Bowl.", "Coach Steve Clark praised the Superbowl."),
+        ("A ban on cars was approved, and costs rose.", "Approval came although expenses were not small."),
+        ("The 113 migrants landed on Tuesday, 9,110 stayed.", "More than 100 migrants landed, and nearly 10,000 remained."),
+        ("It runs on the 4 and 5 June.", "It will be running on June 4th and 5th."),
+        ("Sales fell in Q3. A report of 2 May says so.", "Sales fell in the third quarter."),
+        ("He left in May 2019 after a row.", "He quit six years ago."),
+        ("Cars and rents rose in Norway.", "Rents of houses rose as well, a rise that did not surprise."),
+        ("The club left the league. Fees rose to $40 a year.", "The club has ten years left to pay a fee of $40."),
+    ],
+)  # fmt: skip
+def test_a_free_retelling_is_not_marked(source: str, claim: str) -> None:
+    assert verify(source, claim).unsupported == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "claim", "place"),
+    [
+        ("Luisa Tavares, the mayor, left.", "It was Pedro Tavares who left.", "Pedro Tavares"),
+        ("Seats cost $40 a month.", "Seats cost $40 a year.", "a year"),
+        ("Sales fell in the third quarter.", "Sales fell in Q2.", "Q2"),
+        ("Russian drones struck a grain terminal in Odesa, Ukrainian officials said.", "Ukrainian drones struck a grain terminal.", "Ukrainian"),
+        ("We offer a wide range of tools.", "They offer a limited range of tools.", "limited"),
+        ("Harrow made a loss of £22m in spring, after a profit of £8m.", "Harrow made a loss of £8m in spring.", "£8m"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_place_of_another_is_marked(source: str, claim: str, place: str) -> None:
+    found = verify(source, claim)
+
+    assert not found.supported
+    assert any(claim[each.start : each.end] in place for each in found.unsupported)
+
+
+def test_a_text_is_supported_exactly_where_nothing_is_marked() -> None:
+    for source, text, _, _ in (*CLAIMS, *LATER_CLAIMS):
+        answer = verify(source, text)
+
+        assert answer.supported == (answer.unsupported == ()) == (answer.score == 1)
 
 
 def test_names_in_each_others_place_are_found_and_a_passive_is_not() -> None:
@@ -165,23 +201,24 @@ def test_of_a_word_that_stands_everywhere_few_places_are_kept() -> None:
 
 
 def test_work_grows_no_faster_than_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counts how often the passage is asked for a context, the dearest question, while both texts grow tenfold."""
-    asked = 0
-    context = SourceText.context
+    """Counts how often company is compared, the dearest question, while both texts grow tenfold."""
+    count = 0
+    compare = company._company
 
-    def counted(self: SourceText, places: list[int], around: set[str]) -> int:
-        nonlocal asked
-        asked += 1
-        return context(self, places, around)
+    def counted(sentence: ClaimSentence, index: int, place: int) -> int:
+        nonlocal count
+        count += 1
+        return compare(sentence, index, place)
 
-    monkeypatch.setattr(SourceText, "context", counted)
+    monkeypatch.setattr(company, "_company", counted)
     counts = []
     for times in (2, 20):
-        asked = 0
-        verify(f"{FACTS} " * times, "Prices fell after two managers rejected the plan. " * times)
-        counts.append(asked)
+        count = 0
+        verify(f"{FACTS} " * times, "Two managers rejected the plan before prices fell. " * times)
+        counts.append(count)
 
-    assert 0 < counts[1] <= 12 * counts[0]
+    # Of a word that stands everywhere few places are looked at, here up to 48 for 2.
+    assert 0 < counts[1] <= 24 * 10 * counts[0]
 
 
 @pytest.mark.slow(after_first=True)

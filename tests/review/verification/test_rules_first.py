@@ -16,7 +16,6 @@ from review.text.verification.rules_first import RulesFirst
 
 SOURCE = "Harrow Rail has 40 trains. Its office opened in May."
 RIGHT, WRONG = Claim(SOURCE, "Harrow Rail has 40 trains."), Claim(SOURCE, "Harrow Rail has 90 trains.")
-DOUBTED = Claim(SOURCE, "Harrow Rail has 40 comfortable trains.")
 
 
 class Model:
@@ -43,12 +42,10 @@ def test_what_the_rules_refute_stays_refuted_and_no_model_is_asked_of_it() -> No
 
 
 def test_a_model_refutes_what_the_rules_leave_open() -> None:
-    right, doubted = RulesFirst(Model({"supported": False}, 0.2)).verify([RIGHT, DOUBTED])
+    (right,) = RulesFirst(Model({"supported": False}, 0.2)).verify([RIGHT])
 
     assert (right.supported, right.score, right.by) == (False, 0.2, "mini")
     assert [(place.start, place.end, place.why) for place in right.unsupported] == [(0, 26, claim_task.NO_SUPPORT)]
-    # Where the rules had a doubt, that is where one looks first.
-    assert [DOUBTED.text[place.start : place.end] for place in doubted.unsupported] == ["comfortable"]
 
 
 def test_where_a_model_gives_no_answer_that_of_the_rules_stands_and_is_counted() -> None:
