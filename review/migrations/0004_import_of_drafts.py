@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("review", "0002_search_words")]
+    dependencies = [("review", "0003_decision_without_time")]
     operations = [
         migrations.AddField(
             "draft",
