@@ -15,7 +15,7 @@ READING = ("encoding", "sheet", "delimiter", "decimal", "dates", "header")
 
 
 class FileReadingIn(serializers.Serializer[Any]):
-    """How a file is to be read; what is not given is found by looking at it."""
+    """Say how a file is to be read; what is not given is found by looking at it."""
 
     encoding = serializers.ChoiceField(
         choices=list(ENCODINGS.items()),

@@ -8,18 +8,30 @@ from campaigns.contacts.imports.columns import columns_of, guess_contact_mapping
 from review.spec.starters import outreach
 
 FILES = {
-    "Apollo": ("First Name,Last Name,Title,Company Name for Emails,Email,Email Status,Corporate Phone,Industry", "Email", "Company Name for Emails"),
+    "Apollo": (
+        "First Name,Last Name,Title,Company Name for Emails,Email,Email Status,Corporate Phone,Industry",
+        "Email",
+        "Company Name for Emails",
+    ),
     "HubSpot": ("Record ID,First Name,Last Name,Email,Associated Company,Lead Status", "Email", "Associated Company"),
     "Salesforce": ("First Name,Last Name,Account Name,Email,Email Opt Out", "Email", "Account Name"),
-    "Google": ("First Name,Last Name,Organization 1 - Name,E-mail 1 - Label,E-mail 1 - Value", "E-mail 1 - Value", "Organization 1 - Name"),
+    "Google": (
+        "First Name,Last Name,Organization 1 - Name,E-mail 1 - Label,E-mail 1 - Value",
+        "E-mail 1 - Value",
+        "Organization 1 - Name",
+    ),
     "Outlook": ("First Name,Last Name,Company,E-mail Address,E-mail Type", "E-mail Address", "Company"),
-    "Pipedrive": ("Person - Name,Person - Email - Work,Organization - Name", "Person - Email - Work", "Organization - Name"),
+    "Pipedrive": (
+        "Person - Name,Person - Email - Work,Organization - Name",
+        "Person - Email - Work",
+        "Organization - Name",
+    ),
     "German": ("E-Mail-Adresse;Vorname;Nachname;Firma;Branche;Anlass", "E-Mail-Adresse", "Firma"),
     "German, of a shop": ("Vorname;Familienname;Unternehmen;Mailadresse", "Mailadresse", "Unternehmen"),
     "French": ("Prénom;Nom;Société;Adresse e-mail", "Adresse e-mail", "Société"),
     "Spanish": ("Nombre;Apellidos;Empresa;Correo electrónico", "Correo electrónico", "Empresa"),
     "Dutch": ("Voornaam;Achternaam;Bedrijf;E-mailadres", "E-mailadres", "Bedrijf"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("program", FILES)

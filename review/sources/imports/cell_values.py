@@ -107,10 +107,8 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
 
 def text_of(value: object) -> str:
     """A plain value as a text says it: a number as it was written or shown, `true` and `false` as JSON has them."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, ShownNumber):
-        return value.shown
+    if isinstance(value, bool | ShownNumber):
+        return value.shown if isinstance(value, ShownNumber) else str(value).lower()
     if isinstance(value, float) and not isinstance(value, WrittenFloat):
         return str(numbers.whole_or_not(value))
     return str(value)

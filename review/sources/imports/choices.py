@@ -9,7 +9,7 @@ from web.errors import Refusal
 
 
 class FileChoices(TypedDict):
-    """What `open_table` takes of an importer's choices."""
+    """Tell what `open_table` takes of an importer's choices."""
 
     encoding: str
     sheet: str

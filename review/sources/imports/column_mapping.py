@@ -24,11 +24,34 @@ _ALIKE = 0.8
 
 # A company's column in files of other languages, and of programs that keep contacts.
 COMPANY_WORDS = (
-    "company name for emails", "account name", "organization name", "organisation name", "organization 1 name", "current company",
-    "associated company", "firma", "firmenname", "firmenbezeichnung", "unternehmen", "unternehmensname", "entreprise", "société", "societe",
-    "nom de l entreprise", "raison sociale", "empresa", "nombre de la empresa", "azienda", "ragione sociale", "bedrijf", "bedrijfsnaam", "företag",
-    "virksomhed", "bedrift", "nazwa firmy",
-)  # fmt: skip
+    "company name for emails",
+    "account name",
+    "organization name",
+    "organisation name",
+    "organization 1 name",
+    "current company",
+    "associated company",
+    "firma",
+    "firmenname",
+    "firmenbezeichnung",
+    "unternehmen",
+    "unternehmensname",
+    "entreprise",
+    "société",
+    "societe",
+    "nom de l entreprise",
+    "raison sociale",
+    "empresa",
+    "nombre de la empresa",
+    "azienda",
+    "ragione sociale",
+    "bedrijf",
+    "bedrijfsnaam",
+    "företag",
+    "virksomhed",
+    "bedrift",
+    "nazwa firmy",
+)
 # What people call these columns; scored just under the field's own name.
 _ALIASES: dict[str, tuple[str, ...]] = {
     "company": (
@@ -44,9 +67,28 @@ _ALIASES: dict[str, tuple[str, ...]] = {
         *COMPANY_WORDS,
         "name",
     ),
-    "domain": ("website", "web", "site", "homepage", "company domain", "website url", "webseite", "internetadresse", "site web"),
+    "domain": (
+        "website",
+        "web",
+        "site",
+        "homepage",
+        "company domain",
+        "website url",
+        "webseite",
+        "internetadresse",
+        "site web",
+    ),
     "sector": (
-        "industry", "gics sector", "vertical", "branch", "line of business", "category", "branche", "secteur", "sector de actividad", "settore",
+        "industry",
+        "gics sector",
+        "vertical",
+        "branch",
+        "line of business",
+        "category",
+        "branche",
+        "secteur",
+        "sector de actividad",
+        "settore",
     ),
     "product": ("products", "gics sub industry", "sub industry", "offering", "what they do", "description", "services"),
     "size": ("employees", "headcount", "staff", "number of employees", "company size", "team size"),
@@ -75,7 +117,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "said.reasons": ("reasons", "reason", "why"),
     "said.note": ("remark", "explanation", "feedback", "annotator comment"),
     "said.draft": ("draft id", "draft", "candidate id", "candidate"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class RowTally:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the good rows came in another form than it stood in."""
+        """Tell what of the good rows came in another form than it stood in."""
         return tuple(
             f"'{column}' holds lists, first in row {row}; their parts come into the text parted by semicolons."
             for column, row in self.joined.items()

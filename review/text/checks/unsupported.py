@@ -120,7 +120,7 @@ def _is_proposal(text: str, match: re.Match[str]) -> bool:
 
 
 def _invites(text: str, start: int) -> bool:
-    """Whether the sentence of this place asks for a talk."""
+    """Tell whether the sentence of this place asks for a talk."""
     return any(
         sentence.start() <= start < sentence.end() and ("?" in sentence.group() or _INVITES.search(sentence.group()))
         for sentence in sentences(text)

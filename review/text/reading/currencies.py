@@ -14,9 +14,17 @@ CODES = frozenset(
 )
 # Codes that are words too are told by their capitals alone.
 _WORDS = {
-    "EUR": "€|euros?", "USD": r"\$|dollars?", "GBP": "£|pounds?|sterling", "JPY": "¥|yen", "CHF": r"sfr\.?|fr\.|franken|swiss francs?",
-    "INR": "₹|rupees?", "SEK": "kronor|kr", "NOK": "kroner|kr", "DKK": "kroner|kr", "PLN": "zł|zloty",
-}  # fmt: skip
+    "EUR": "€|euros?",
+    "USD": r"\$|dollars?",
+    "GBP": "£|pounds?|sterling",
+    "JPY": "¥|yen",
+    "CHF": r"sfr\.?|fr\.|franken|swiss francs?",
+    "INR": "₹|rupees?",
+    "SEK": "kronor|kr",
+    "NOK": "kroner|kr",
+    "DKK": "kroner|kr",
+    "PLN": "zł|zloty",
+}
 _SAID = {
     code: re.compile(rf"(?<!\w)(?:{code}(?!\w)|(?i:(?:{_WORDS.get(code, code)})(?!\w)|{_WORDS.get(code, code)}(?=\d)))")
     for code in CODES

@@ -47,7 +47,7 @@ class FoundDate(NamedTuple):
     year: str
 
     def is_same(self, other: FoundDate) -> bool:
-        """Whether both may be one day; a year that one of them leaves out may be any."""
+        """Tell whether both may be one day; a year that one of them leaves out may be any."""
         return bool(self.days & other.days) and (not self.year or not other.year or self.year == other.year)
 
     def numbers(self) -> frozenset[str]:

@@ -25,7 +25,7 @@ _QUOTED = re.compile(r"(?<![^,;\t|\r\n])[ ]?\"(?:[^\"]|\"\")*\"")
 
 
 class CsvForm(NamedTuple):
-    """How a CSV is read: its columns, what parts its cells, and the number of the row that names the columns."""
+    """Say how a CSV is read: its columns, what parts its cells, and the number of the row that names the columns."""
 
     columns: tuple[str, ...]
     delimiter: str

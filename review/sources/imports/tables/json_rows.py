@@ -24,7 +24,7 @@ LINES, VALUE = "jsonl", "json"
 
 
 class JsonForm(NamedTuple):
-    """How a file of JSON is read.
+    """Say how a file of JSON is read.
 
     Attributes:
         format: `jsonl` for an object a line, `json` for anything else.
@@ -108,7 +108,7 @@ def _filled_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
 
 
 def _has_lines(path: Path, encoding: str) -> bool:
-    """Whether a file is an object a line: its first line is one and not the last, or lines below are while this one is broken."""
+    """Tell whether a file is an object a line: its first line is one and not the last, or lines below are while this one is broken."""
     first = [text for _, text in islice(_filled_lines(path, encoding), _LOOK_LINES)]
     if first[0].lstrip()[:1] != "{" or len(first) == 1:
         return False

@@ -17,18 +17,53 @@ _NAMES = ("columns", "header", "headers", "fields", "names", "column_names")
 # Keys that programs put rows under, whatever else stands beside them.
 _WRAPPERS = frozenset(
     {
-        "data", "rows", "records", "items", "results", "result", "value", "values", "entries", "list", "objects", "hits",
-        "content", "response", "payload", "body", "dataset", "examples", "train",
+        "data",
+        "rows",
+        "records",
+        "items",
+        "results",
+        "result",
+        "value",
+        "values",
+        "entries",
+        "list",
+        "objects",
+        "hits",
+        "content",
+        "response",
+        "payload",
+        "body",
+        "dataset",
+        "examples",
+        "train",
     }
-)  # fmt: skip
+)
 # Lists that are parts of one row: turns of a conversation, answers of a model, marks of annotators.
 _PARTS = frozenset(
     {
-        "messages", "choices", "conversations", "conversation", "turns", "annotations", "predictions", "responses",
-        "entities", "spans", "observations", "tool_calls", "history", "events", "preferred_output", "non_preferred_output",
-        "resourceSpans", "contents", "input", "output", "outputs",
+        "messages",
+        "choices",
+        "conversations",
+        "conversation",
+        "turns",
+        "annotations",
+        "predictions",
+        "responses",
+        "entities",
+        "spans",
+        "observations",
+        "tool_calls",
+        "history",
+        "events",
+        "preferred_output",
+        "non_preferred_output",
+        "resourceSpans",
+        "contents",
+        "input",
+        "output",
+        "outputs",
     }
-)  # fmt: skip
+)
 _OF_A_TURN = frozenset({"role", "from", "message", "finish_reason"})
 
 

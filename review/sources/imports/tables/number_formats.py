@@ -10,10 +10,33 @@ from decimal import ROUND_HALF_UP, Decimal
 
 # Formats that a workbook names by number alone, and that show more than the number does.
 BUILT_IN = {
-    2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-    14: "m/d/yyyy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
-    22: "m/d/yyyy h:mm", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 48: "##0.0E+0", 49: "@",
-}  # fmt: skip
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    14: "m/d/yyyy",
+    15: "d-mmm-yy",
+    16: "d-mmm",
+    17: "mmm-yy",
+    18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM",
+    20: "h:mm",
+    21: "h:mm:ss",
+    22: "m/d/yyyy h:mm",
+    45: "mm:ss",
+    46: "[h]:mm:ss",
+    47: "mm:ss.0",
+    37: "#,##0",
+    38: "#,##0",
+    39: "#,##0.00",
+    40: "#,##0.00",
+    48: "##0.0E+0",
+    49: "@",
+}
 _PLAIN = frozenset({"", "general", "@", "0", "#", "standard"})
 # `[$€-407]` shows its sign; colours, conditions and locales show nothing.
 _BRACKETS = r"\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]"
@@ -26,12 +49,12 @@ _MARK = "\ue000"
 
 
 def is_plain(code: str) -> bool:
-    """Whether a format shows a number as it is."""
+    """Tell whether a format shows a number as it is."""
     return code.strip().lower() in _PLAIN
 
 
 def is_date(code: str) -> bool:
-    """Whether a format shows a day or a time."""
+    """Tell whether a format shows a day or a time."""
     section = code.split(";")[0]
     bare = _LITERAL.sub(lambda match: match[0] if _ELAPSED.fullmatch(match[0]) else "", section)
     return not is_plain(bare) and bool(re.search(r"[ymdhs]", bare, re.IGNORECASE))

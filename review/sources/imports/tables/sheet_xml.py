@@ -1,4 +1,4 @@
-"""What a workbook's XML says of a sheet beside its values: errors, long numbers, number formats, merged cells.
+"""Tell what a workbook's XML says of a sheet beside its values: errors, long numbers, number formats, merged cells.
 
 Part of `convert_worker`, and read in its process alone: it knows nothing of the project.
 """
@@ -40,7 +40,7 @@ class Refused(Exception):  # noqa: N818 (it is an answer, not a fault)
 
 @dataclass
 class Written:
-    """What the reader of values does not give as it stands in the sheet.
+    """Tell what the reader of values does not give as it stands in the sheet.
 
     Attributes:
         missing: By row, the first cell that the reader gives as empty and that is not: an error, or a formula that nobody calculated.

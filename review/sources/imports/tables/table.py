@@ -46,7 +46,7 @@ class Table:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the file sees otherwise than it came."""
+        """Tell what a reader of the file sees otherwise than it came."""
         return self.converted.notes if self.converted else ()
 
     def rows(self) -> Iterator[Row]:
