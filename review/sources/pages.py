@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from review.models import Task
 
 _WHAT: dict[str, str] = {SourceKind.DRAFTS: "draft", SourceKind.DECISIONS: "verdict"}
+WHOLE_NUMBER = 10
 
 
 def import_summary(added: int, known: int, bad: int, kind: str) -> str:
@@ -62,9 +63,6 @@ def import_summary(added: int, known: int, bad: int, kind: str) -> str:
     if bad:
         parts.append(f"{bad:,} bad row{'' if bad == 1 else 's'} left out")
     return ", ".join(parts) + "."
-
-
-WHOLE_NUMBER = 10
 
 
 @require_safe
