@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
             "imported_from",
             models.ForeignKey(
                 blank=True,
+                db_constraint=False,
                 db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.DO_NOTHING,

@@ -58,8 +58,15 @@ class Draft(models.Model):
     origin = models.CharField(max_length=20, default="teacher")  # teacher, import, miniature
     provenance = models.CharField(max_length=200, blank=True)
     # The file of finished drafts it came with.
+    # Without a constraint: checking it would slow a large import, and removing a source removes its drafts first.
     imported_from = models.ForeignKey(
-        Source, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        Source,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     job_id = models.UUIDField(null=True, blank=True)
     call_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  (unique, and many have none)
