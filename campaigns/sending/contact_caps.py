@@ -144,6 +144,8 @@ def expected_holds(campaign: Campaign, *, now: datetime) -> list[ExpectedHold]:
     gone. Each takes a place under the cap of its company. Other campaigns' mails that have not gone yet are not counted.
     """
     people = list(_ahead(campaign))
+    if not people:
+        return []
     hmacs, clusters = {hmac for hmac, _ in people}, {cluster for _, cluster in people}
     caps = {HoldReason.CONTACT: contact_cap(campaign), HoldReason.COMPANY: company_cap(campaign)}
     went = {
