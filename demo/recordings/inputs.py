@@ -47,7 +47,9 @@ def with_ids(text: str, body: Mapping[str, Any]) -> str:
 def _plain(value: object, keys: Mapping[str, str]) -> Any:
     """Strip local values; sort lists of objects by themselves."""
     if isinstance(value, dict):
-        return {name: _plain(part, keys) for name, part in value.items() if name not in LOCAL}
+        # What a folder is called beside its path is as local as the path.
+        local = LOCAL | {"name"} if "path" in value else LOCAL
+        return {name: _plain(part, keys) for name, part in value.items() if name not in local}
     if isinstance(value, list):
         parts = [_plain(part, keys) for part in value]
         return sorted(parts, key=_hash) if any(isinstance(part, dict) for part in parts) else parts

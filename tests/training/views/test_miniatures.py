@@ -61,7 +61,7 @@ def test_the_archive_holds_the_weights_the_card_and_a_manifest_with_the_lineage(
     assert set(archive.namelist()) == {
         f"{miniature.slug}/{name}"
         for name in (
-            *("miniature.json", "adapter_config.json", "adapter_model.safetensors"),
+            *("README.md", "miniature.json", "adapter_config.json", "adapter_model.safetensors"),
             *("card/card.json", "card/card.md", "card/dataset.json", "card/task-version-1.json"),
         )
     }
