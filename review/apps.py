@@ -20,6 +20,7 @@ class ReviewConfig(AppConfig):
         from review.db.immutability import give_function, install_after_migrate
         from review.db.system_checks import check_text_index, check_triggers
         from review.desk import member_offboarding
+        from review.drafts import renamed_labels
         from review.states import Role
         from review.tasks.permissions import led_by, slugs_with
         from webhooks.endpoints import ports as webhook_ports
@@ -29,6 +30,7 @@ class ReviewConfig(AppConfig):
         registry.register_kind(FreezeKind())
         registry.register_kind(PushKind())
         ports.reviewer_left.register(member_offboarding.return_cards_of_task)
+        ports.version_made.register(renamed_labels.carry_over)
         webhook_ports.led_tasks.install(led_by)
         connection_created.connect(give_function)
         post_migrate.connect(install_after_migrate, sender=self)

@@ -13,7 +13,7 @@ from django.db.models import Model, QuerySet
 
 from members.models import Member
 from review.mail_figures import MailFigures
-from review.models import Draft, Task
+from review.models import Draft, Task, TaskVersion
 from review.spec.prompting import Message
 from review.states import MailOutcome
 from web.ports import Listeners, Port
@@ -167,6 +167,10 @@ lists_of_records: Listeners[[Task, AbstractSet[str]], Mapping[type[Model], int]]
 
 # What lets go of a member who judges drafts of a task no more; called inside the transaction that takes the role.
 reviewer_left: Listeners[[Member, Task], None] = Listeners()
+
+# What takes drafts that wait along to a new version, given the one before it; called inside the transaction that makes it,
+# and answers how many it took along.
+version_made: Listeners[[TaskVersion, TaskVersion], int] = Listeners()
 
 
 @dataclass(frozen=True, slots=True)

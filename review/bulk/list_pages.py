@@ -21,6 +21,7 @@ from review.spec.readable import readable
 from review.spec.spec_diff import word_diff
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
+from web import zones
 
 if TYPE_CHECKING:
     from review.bulk.similar_drafts import DraftCluster
@@ -34,7 +35,7 @@ IN_SIGHT = 3
 def list_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
-    wanted = draft_filters.parse(request.GET)
+    wanted = draft_filters.parse(request.GET, zone=zones.name_for(request))
     page = listing.page(member, task, wanted, cursor=request.GET.get("after", ""))
     filters = listing.filters(member, task, wanted)
     context = {
@@ -43,6 +44,7 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "lines": listing.list_rows(page.rows, wanted, member=member, task=task),
         "wanted": wanted,
+        "zone": wanted.chosen.get(draft_filters.ZONE, zones.name_for(request)),
         "filters_in_sight": filters[:IN_SIGHT],
         "filters_behind": filters[IN_SIGHT:],
         "is_open": any(each.chosen for each in filters[IN_SIGHT:]),
@@ -61,7 +63,11 @@ def _chips(filters: list[listing.FilterControl], wanted: DraftFilter) -> list[di
     set_ += [(each.name, each.label, each.words) for each in filters if each.chosen]
     # An address may hold a filter that is not offered to this member; it narrows all the same, so it is shown.
     offered = {each.name for each in filters}
-    set_ += [(name, name.capitalize(), value) for name, value in wanted.chosen.items() if name not in offered]
+    set_ += [
+        (name, name.capitalize(), value)
+        for name, value in wanted.chosen.items()
+        if name not in offered | {draft_filters.ZONE}
+    ]
     everything = wanted.as_json()
     return [
         {

@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 from members.models import Member
 from review.drafts import draft_filters, queries
 from review.drafts.authorship import visible_to
-from review.drafts.draft_filters import FILTERS, ON_DESK, DraftFilter
+from review.drafts.draft_filters import DAYS, FILTERS, ON_DESK, DraftFilter
 from review.drafts.openings import openings
 from review.models import Draft, Membership, Task
 from review.spec.output_format import is_mail
@@ -50,7 +50,6 @@ ORIGINS = [
     ("reply", "Reply"),
 ]
 LABELS = {"check": "Check", "commented": "Comments", "bulk": "Judged", "since": "Added since", "until": "Added until"}
-DATES = ("since", "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def filters(member: Member, task: Task, wanted: DraftFilter) -> list[FilterContr
     return [
         FilterControl(name, LABELS.get(name, name.capitalize()), choices.get(name, []), wanted.chosen.get(name, ""))
         for name in FILTERS
-        if name in choices or name in DATES
+        if name in choices or name in DAYS
     ]
 
 

@@ -21,6 +21,7 @@ from review.drafts import draft_filters
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from review.tasks.queries import latest_version
+from web import zones
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
@@ -35,7 +36,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     require(member, task, Role.REVIEWER)
     values = _values(request)
     refusal = None
-    ids, how = _chosen(request.POST) if request.method == "POST" else _matching(member, task, request.GET)
+    ids, how = _chosen(request.POST) if request.method == "POST" else _matching(request, member, task)
     try:
         verdict = _said(values, task) if values.get("verdict") else None
         if verdict and values.get("act"):
@@ -73,8 +74,8 @@ def _chosen(form: QueryDict) -> tuple[list[UUID], str]:
     return chosen, urlencode({"chosen": len(chosen)})
 
 
-def _matching(member: Member, task: Task, address: QueryDict) -> tuple[list[UUID], str]:
-    wanted = draft_filters.parse(address)
+def _matching(request: HttpRequest, member: Member, task: Task) -> tuple[list[UUID], str]:
+    wanted = draft_filters.parse(request.GET, zone=zones.name_for(request))
     return planning.matching(member, task, wanted), urlencode(wanted.as_json())
 
 

@@ -11,6 +11,7 @@ from review.spec.schema import FieldName, Strict
 from review.spec.task_spec import CheckKind, OwnCheckKind
 from review.states import MailOutcome
 from review.text.near_duplicates.shingles import THRESHOLD
+from web import zones
 from web.errors import Refusal
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -37,6 +38,10 @@ class DatasetFilters(Strict):
     edit_size_to: Share | None = Field(None, description="Largest share of words that an edit changed; accepts stay.")
     decided_from: date | None = None
     decided_to: date | None = None
+    zone: str = Field(
+        "",
+        description="Time zone in which these days are meant, such as Europe/Vienna; the installation's where empty.",
+    )
     without_marks: bool = Field(False, description="Only drafts in which no check marked anything.")
     without_checks: tuple[CheckKind | OwnCheckKind, ...] = Field(
         (), description="Only drafts in which these checks marked nothing."
@@ -108,6 +113,8 @@ class DatasetFilters(Strict):
             raise ValueError("edit_size_from is above edit_size_to")
         if days[0] and days[1] and days[0] > days[1]:
             raise ValueError("decided_from is after decided_to")
+        if self.zone and zones.named(self.zone) is None:
+            raise ValueError(f"'{self.zone}' is no time zone; wanted is one such as Europe/Vienna")
         if self.machine == "take" and self.as_of is not None:
             raise ValueError("what a judge accepted is known for now alone: leave as_of empty")
         if self.unjudged == "take" and self.as_of is not None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from django import forms
+from django.conf import settings
 from django.utils.timezone import localtime
 
 from review.datasets import queries
@@ -20,6 +21,7 @@ from review.tasks.check_labels import CHECKS_OF_MAILS
 from review.tasks.queries import latest_version
 from review.text.near_duplicates.shingles import THRESHOLD
 from review.text.own_checks.installed import installed
+from web import zones
 
 VERDICTS = [
     ("accept", "Accepted as written"),
@@ -142,6 +144,7 @@ class FilterForm(forms.Form):
     edit_size_to = _share("and at most")
     decided_from = forms.DateField(required=False, label="Decided from", widget=forms.DateInput(attrs=_DATE))
     decided_to = forms.DateField(required=False, label="Decided to", widget=forms.DateInput(attrs=_DATE))
+    zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     without_marks = forms.BooleanField(required=False, label="Only drafts in which no check marked anything")
     without_checks = _boxes("Leave out what these checks marked")
     bulk = _one_of(BULK, "Judged in bulk")
@@ -190,8 +193,8 @@ class FilterForm(forms.Form):
     as_of = _moment("As of", "Use the decisions that counted at that time.")
     note = forms.CharField(required=False, max_length=200, label="Note", help_text="What is new in this version.")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, dataset: Dataset) -> None:
-        super().__init__(data, initial=_initial(dataset.filters))
+    def __init__(self, data: Mapping[str, Any] | None = None, *, dataset: Dataset, zone: str = zones.UTC_NAME) -> None:
+        super().__init__(data, initial=_initial(dataset.filters, zone))
         spec = latest_version(dataset.task).spec
         ours = [kind for kind in get_args(CheckKind) if is_mail(spec) or kind not in CHECKS_OF_MAILS]
         choices = queries.choices_for_filters(dataset.task)
@@ -221,6 +224,8 @@ class FilterForm(forms.Form):
         cleaned = self.cleaned_data
         chosen = {name: cleaned.get(name, []) for name in ("verdicts", *BOXES, *OUTCOME_BOXES)}
         chosen |= {name: cleaned[name] for name in PLAIN if cleaned.get(name) not in ("", None)}
+        if cleaned["decided_from"] or cleaned["decided_to"]:
+            chosen["zone"] = cleaned["zone"]
         if cleaned["keeps_duplicates"]:
             chosen["near_duplicates"] = None
         for name in NUMBERS:
@@ -231,13 +236,19 @@ class FilterForm(forms.Form):
             chosen["outcome_weights"] = {cleaned["weighed_outcome"]: cleaned["weight"]}
         return chosen
 
+    @property
+    def zone_shown(self) -> str:
+        """The time zone in which its days are meant."""
+        return self["zone"].value() or settings.TIME_ZONE
+
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
 
-def _initial(filters: dict[str, Any]) -> dict[str, Any]:
+def _initial(filters: dict[str, Any], zone: str) -> dict[str, Any]:
+    has_days = filters.get("decided_from") or filters.get("decided_to")
     field, count = next(iter(filters.get("cap_per", {}).items()), ("", None))
     threshold = filters.get("near_duplicates", THRESHOLD)
     shown = {
@@ -246,6 +257,7 @@ def _initial(filters: dict[str, Any]) -> dict[str, Any]:
         "cap_count": count,
         "near_duplicates": threshold,
         "keeps_duplicates": threshold is None,
+        "zone": filters.get("zone", "") if has_days else zone,
     }
     outcome, weight = next(iter(filters.get("outcome_weights", {}).items()), ("", None))
     shown |= {"weighed_outcome": outcome, "weight": weight}

@@ -6,7 +6,9 @@ Knows tables and filters; does not know caps, near-duplicates or what becomes of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
@@ -15,6 +17,7 @@ from review.datasets import mail_outcomes
 from review.datasets.dataset_filters import DatasetFilters
 from review.models import Decision, MachineAcceptance, Ruling, Task
 from review.states import DraftState, RulingKind, Verdict
+from web import zones
 
 RULED = (RulingKind.ADOPT, RulingKind.SETTLE)
 # Filters that ask of the draft alone, not of a person's verdict.
@@ -103,10 +106,11 @@ def filter_conditions(filters: DatasetFilters) -> list[FilterCondition]:
 
 def _days(filters: DatasetFilters) -> Q:
     condition = Q()
+    zone = zones.named(filters.zone or settings.TIME_ZONE) or ZoneInfo(zones.UTC_NAME)
     if filters.decided_from:
-        condition &= Q(created_at__date__gte=filters.decided_from)
+        condition &= Q(created_at__gte=zones.start_of(filters.decided_from, zone))
     if filters.decided_to:
-        condition &= Q(created_at__date__lte=filters.decided_to)
+        condition &= Q(created_at__lt=zones.end_of(filters.decided_to, zone))
     return condition
 
 

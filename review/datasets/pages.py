@@ -17,6 +17,7 @@ from review.datasets.forms import DatasetForm, FilterForm, PushForm
 from review.desk.decisions import queries as decisions_queries
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
+from web import zones
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
@@ -49,7 +50,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = queries.dataset_or_404(member_of(request), slug)
-    form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
+    form = _shown_form(request, dataset)
     return render(request, "review/datasets/detail.html", _detail_context(request, dataset, form))
 
 
@@ -63,7 +64,7 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def rows(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = queries.dataset_or_404(member_of(request), slug)
-    form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
+    form = _shown_form(request, dataset)
     filters, refusal = _chosen(dataset, form)
     at = request.GET.get("from", "0")
     page = selection_preview.selected_drafts(dataset.task, filters, start=int(at) if at.isdecimal() else 0)
@@ -83,7 +84,7 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def doubtful_golds(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = queries.dataset_or_404(member_of(request), slug)
-    form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
+    form = _shown_form(request, dataset)
     filters, refusal = _chosen(dataset, form)
     context = {
         "task": dataset.task,
@@ -117,6 +118,11 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("review:dataset-version", dataset.slug, made.number)
     context = {**_detail_context(request, dataset, form), **({"refusal": refusal} if refusal else {})}
     return render(request, "review/datasets/detail.html", context, status=refusal.status if refusal else 400)
+
+
+def _shown_form(request: HttpRequest, dataset: Dataset) -> FilterForm:
+    data = request.GET if "verdicts" in request.GET else None
+    return FilterForm(data, dataset=dataset, zone=zones.name_for(request))
 
 
 def _detail_context(request: HttpRequest, dataset: Dataset, form: FilterForm) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def state_hash(task: Task, filters: DatasetFilters) -> str:
     """
     state = {
         "files": FILES_SHAPE,
-        "filters": filters.model_dump(mode="json"),
+        # Without a zone it reads as it did before filters had one, so that their hashes stay.
+        "filters": filters.model_dump(mode="json", exclude=None if filters.zone else {"zone"}),
         "decisions": _size(Decision.objects.filter(task=task), "created_at"),
         "golds": _size(Gold.objects.filter(task=task), "decided_at"),
         "rulings": _size(Ruling.objects.filter(draft__task=task), "created_at"),

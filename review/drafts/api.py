@@ -50,8 +50,9 @@ class DraftQuery(ListQuery):
     round = _filter("Number of a round.")
     commented = _filter("yes: somebody wrote a comment.")
     bulk = _filter("Judged with many others (yes), one by one (no), or within the act of this id.")
-    since = _filter("First UTC day.", format="date")
-    until = _filter("Last UTC day.", format="date")
+    since = _filter("First day.", format="date")
+    until = _filter("Last day.", format="date")
+    zone = _filter("Time zone in which these days are meant, such as Europe/Vienna; UTC where none is named.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if mistakes := draft_filters.mistakes({name: value for name, value in attrs.items() if name != "task"}):

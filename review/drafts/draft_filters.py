@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from review.states import DraftState, Role, Split, Verdict
 from review.tasks.permissions import slugs_with, tasks_for
 from review.text.search import query
 from review.text.search.query import Query
+from web import zones
 from web.db.keys import uuid_or_none
 
 FILTERS = (
@@ -45,6 +46,9 @@ FILTERS = (
     "since",
     "until",
 )
+DAYS = ("since", "until")
+# Beside the filters: the time zone in which days are meant.
+ZONE = "zone"
 # Written as the partial index of the newest drafts has it, so that databases see that it covers this question.
 ON_DESK = ~Q(state=DraftState.KEPT)
 OPEN = (DraftState.PENDING, DraftState.LEASED)
@@ -93,9 +97,15 @@ class DraftFilter:
         return {**self.chosen, **({"q": self.words} if self.words.strip() else {})}
 
 
-def parse(values: Mapping[str, Any]) -> DraftFilter:
-    """What the parameters of an address ask for; names that are no filter are left alone."""
+def parse(values: Mapping[str, Any], *, zone: str = zones.UTC_NAME) -> DraftFilter:
+    """What the parameters of an address ask for; names that are no filter are left alone.
+
+    Args:
+        zone: In which days are meant where the parameters name no zone.
+    """
     chosen = {name: str(values[name]).strip() for name in FILTERS if str(values.get(name) or "").strip()}
+    if chosen.keys() & set(DAYS):
+        chosen[ZONE] = str(values.get(ZONE) or "").strip() or zone
     return DraftFilter(str(values.get("q") or "").strip()[: query.LONGEST_LINE], chosen)
 
 
@@ -104,11 +114,12 @@ def mistakes(values: Mapping[str, Any]) -> dict[str, list[str]]:
 
     Names that are no filter are mistakes too; a value that only happens to be nobody's, such as a teacher's, is none.
     """
-    names = (*FILTERS, "q")
+    names = (*FILTERS, ZONE, "q")
     messages = {
         name: [f"There is no filter '{name}'. There are {', '.join(names)}."] for name in values if name not in names
     }
-    for name, value in parse(values).chosen.items():
+    zone = {ZONE: str(values[ZONE])} if values.get(ZONE) else {}
+    for name, value in {**parse(values).chosen, **zone}.items():
         if wanted := _wanted(name, value):
             messages[name] = [f"Found {value[:80]!r}; wanted is {wanted}."]
     return messages
@@ -142,8 +153,10 @@ def _wanted(name: str, value: str) -> str:
         return "" if _round(value) is not None else "the number of a round"
     if name == "label":
         return "" if _labelled(value) is not None else "a field and its value, such as category:billing or urgent:true"
-    if name in ("since", "until"):
-        return "" if _dated(name, value) is not None else "a day such as 2026-05-31"
+    if name == ZONE:
+        return "" if zones.named(value) else "a time zone such as Europe/Vienna"
+    if name in DAYS:
+        return "" if _dated(name, value, zones.UTC_NAME) is not None else "a day such as 2026-05-31"
     return ""
 
 
@@ -172,8 +185,11 @@ def apply_filter(found: QuerySet[Draft], wanted: DraftFilter, *, member: Member,
         # Beside a state it would say nothing, and have SQLite walk the newest drafts for a state that few are in.
         found = found.filter(ON_DESK)
     led = slugs_with(member, Role.LEAD)
+    zone = wanted.chosen.get(ZONE, zones.UTC_NAME)
     for name, value in wanted.chosen.items():
-        condition = _condition(name, value, member, led)
+        if name == ZONE:
+            continue
+        condition = _dated(name, value, zone) if name in DAYS else _condition(name, value, member, led)
         if condition is None:
             return found.none()
         found = found.filter(condition)
@@ -215,10 +231,8 @@ def _condition(name: str, value: str, member: Member, led: frozenset[str] | None
         return _in_bulk(value)
     if name == "round":
         return _round(value)
-    if name == "label":
-        labelled = _labelled(value)
-        return labelled if labelled is None else labelled & _told(led)
-    return _dated(name, value)
+    labelled = _labelled(value)
+    return labelled if labelled is None else labelled & _told(led)
 
 
 def _round(value: str) -> Q | None:
@@ -273,9 +287,14 @@ def _in_bulk(value: str) -> Q | None:
         return None
 
 
-def _dated(name: str, value: str) -> Q | None:
+def _dated(name: str, value: str, zone_name: str) -> Q | None:
+    zone = zones.named(zone_name)
+    if zone is None:
+        return None
     try:
-        day = datetime.combine(date.fromisoformat(value), time(), UTC)
-        return Q(created_at__gte=day) if name == "since" else Q(created_at__lt=day + timedelta(days=1))
-    except (ValueError, OverflowError):
+        day = date.fromisoformat(value)
+        if name == "since":
+            return Q(created_at__gte=zones.start_of(day, zone))
+        return Q(created_at__lt=zones.end_of(day, zone))
+    except ValueError:
         return None

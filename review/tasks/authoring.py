@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from audit import trail
 from members.models import Member
+from review import ports
 from review.models import Membership, Task, TaskVersion
 from review.spec import spec_errors
 from review.spec.prompting import canonical_json
@@ -81,7 +82,8 @@ def create(
 def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> TaskVersion:
     """Add the next version of a task.
 
-    The task's row is locked, so that of two editors at once the second gets the number after the first's.
+    The task's row is locked, so that of two editors at once the second gets the number after the first's. Drafts that wait
+    and give a label that it renamed go over to it (see `review.drafts.renamed_labels`).
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -98,7 +100,9 @@ def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> Ta
             status=409,
         )
     made = _add_version(task, latest.number + 1 if latest else 1, spec, by, note)
-    trail.record("task_version_made", by=by, about=made, task=task.slug, number=made.number)
+    carried = sum(ports.version_made(latest, made)) if latest else 0
+    carried_words = {"carried_drafts": carried} if carried else {}
+    trail.record("task_version_made", by=by, about=made, task=task.slug, number=made.number, **carried_words)
     return made
 
 

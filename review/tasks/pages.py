@@ -30,7 +30,7 @@ from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
 if TYPE_CHECKING:
-    from review.models import Task
+    from review.models import Task, TaskVersion
 
 
 @require_safe
@@ -138,7 +138,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
                 spec = authoring.parse_spec(body)
                 if act == "save":
                     version = authoring.new_version(task, spec=spec, by=member_of(request), note=note)
-                    messages.success(request, f"Version {version.number} is saved. New drafts will be written by it.")
+                    messages.success(request, _saved(version))
                     return redirect(_rows_that_wait(task) or _diff(task, latest.number, version.number))
         except Refusal as error:
             refusal = error
@@ -159,6 +159,13 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         **_example_context(body, task),
     }
     return render(request, "review/tasks/edit.html", context, status=refusal.status if refusal else 200)
+
+
+def _saved(version: TaskVersion) -> str:
+    count = queries.waiting_count(version)
+    counted = "1 waiting draft gives" if count == 1 else f"{count} waiting drafts give"
+    carried = f" {counted} the renamed label's new name and went over to it." if count else ""
+    return f"Version {version.number} is saved. New drafts will be written by it.{carried}"
 
 
 def _rows_that_wait(task: Task) -> str:

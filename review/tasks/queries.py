@@ -40,6 +40,12 @@ def with_outputs(tasks: QuerySet[Task]) -> QuerySet[Task]:
     return tasks.annotate(outputs=Subquery(newest.values("body__output_schema")[:1]))
 
 
+def waiting_count(version: TaskVersion) -> int:
+    """Count the drafts that wait for a verdict by this version; just after it was made, those it took along."""
+    waiting = (DraftState.PENDING, DraftState.LEASED)
+    return Draft.objects.filter(task_version=version, state__in=waiting).count()
+
+
 def version_or_404(task: Task, number: int) -> TaskVersion:
     """One version by its number.
 

@@ -3,7 +3,7 @@
 import { bindCopy } from "./shell/copy.js";
 import { bindForms } from "./shell/forms.js";
 import { bindKeys } from "./shell/keys.js";
-import { rememberTask } from "./shell/memory.js";
+import { rememberTask, rememberZone } from "./shell/memory.js";
 import { bindMenus } from "./shell/menus.js";
 import { bindNetwork } from "./shell/network.js";
 import { bindParts } from "./shell/parts.js";
@@ -12,6 +12,7 @@ import { bindSorting } from "./shell/sorting.js";
 import { bindTables } from "./shell/tables.js";
 
 rememberTask();
+rememberZone();
 bindKeys();
 bindMenus();
 bindTables();

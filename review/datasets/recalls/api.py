@@ -33,6 +33,9 @@ class CriteriaIn(serializers.Serializer[Any]):
     rule = serializers.UUIDField(required=False, help_text="Accepted by a judge under this rule, and judged by nobody")
     since = serializers.DateField(required=False)
     until = serializers.DateField(required=False)
+    zone = serializers.CharField(
+        required=False, max_length=64, help_text="Time zone in which days are meant, such as Europe/Vienna; else UTC."
+    )
 
 
 class RecallIn(CriteriaIn):

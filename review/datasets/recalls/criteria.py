@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -14,6 +15,7 @@ from members.models import Member
 from review import ports
 from review.models import Decision, Draft, Task
 from review.states import DraftState, Verdict
+from web import zones
 from web.errors import Refusal
 
 
@@ -26,8 +28,9 @@ class Criteria:
         teacher: Who wrote them, by the name drafts carry.
         reviewer: Who gave a verdict that stands, by username.
         rule: The rule of acceptance by a judge under which they stand accepted.
-        since: First day, UTC: of that verdict where a reviewer is named, else of the writing.
+        since: First day: of that verdict where a reviewer is named, else of the writing.
         until: Last day of the same.
+        zone: Name of the time zone in which days are meant; UTC where empty.
     """
 
     order: UUID | None = None
@@ -36,13 +39,14 @@ class Criteria:
     rule: UUID | None = None
     since: date | None = None
     until: date | None = None
+    zone: str = ""
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Criteria:
         """Read checked values of a form or a body; empty ones count as not set.
 
         Raises:
-            Refusal: 422 when none is set.
+            Refusal: 422 when none is set, or the zone is none.
         """
         names = ("order", "teacher", "reviewer", "rule", "since", "until")
         chosen = {name: values[name] for name in names if values.get(name)}
@@ -52,14 +56,20 @@ class Criteria:
                 "Nothing says which drafts are meant.",
                 hint="Name an order, a teacher, a reviewer, a rule or a period.",
             )
-        return cls(**chosen)
+        zone = values.get("zone") or ""
+        if zone and zones.named(zone) is None:
+            words = f"'{zone[:80]}' is no time zone; wanted is one such as Europe/Vienna."
+            raise Refusal("invalid", words, errors={"zone": [words]})
+        has_days = "since" in chosen or "until" in chosen
+        return cls(**chosen, zone=zone if has_days else "")
 
     def as_json(self) -> dict[str, str]:
         """Those that are set, by name, as an address and the row of the act hold them."""
         values = {"order": self.order, "teacher": self.teacher, "reviewer": self.reviewer, "rule": self.rule}
         days = {"since": self.since, "until": self.until}
         texts = {name: str(value) for name, value in values.items() if value}
-        return texts | {name: day.isoformat() for name, day in days.items() if day}
+        texts |= {name: day.isoformat() for name, day in days.items() if day}
+        return texts | ({"zone": self.zone} if self.zone else {})
 
 
 def matching(task: Task, criteria: Criteria, *, by: Member) -> QuerySet[Draft]:
@@ -84,9 +94,9 @@ def matching(task: Task, criteria: Criteria, *, by: Member) -> QuerySet[Draft]:
 
 
 def _period(criteria: Criteria) -> Q:
-    period = Q()
+    period, zone = Q(), zones.named(criteria.zone) or ZoneInfo(zones.UTC_NAME)
     if criteria.since:
-        period &= Q(created_at__gte=datetime.combine(criteria.since, time(), UTC))
+        period &= Q(created_at__gte=zones.start_of(criteria.since, zone))
     if criteria.until:
-        period &= Q(created_at__lt=datetime.combine(criteria.until, time(), UTC) + timedelta(days=1))
+        period &= Q(created_at__lt=zones.end_of(criteria.until, zone))
     return period

@@ -20,6 +20,7 @@ from review.drafts import queries as draft_queries
 from review.spec.output_format import writes_mails
 from review.states import RecallReturn, Role
 from review.tasks.permissions import require, task_or_404
+from web import zones
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.pagination import numbered_page
@@ -37,9 +38,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)
     values = request.POST if request.method == "POST" else request.GET
-    form = RecallForm(
-        values if set(values) & set(CRITERIA) else None, task=task, teachers=draft_queries.teachers_of(task)
-    )
+    data = values if set(values) & set(CRITERIA) else None
+    form = RecallForm(data, task=task, teachers=draft_queries.teachers_of(task), zone=zones.name_for(request))
     refusal, shown = None, None
     if form.is_bound and form.is_valid():
         try:

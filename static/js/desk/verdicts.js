@@ -77,8 +77,11 @@ export class Verdicts {
 
   edit(card) {
     if (isEditing(card)) this.leaveEdit(card);
-    else if (isEditable(card)) startEdit(card);
-    else if (hasValues(card)) this.notices.hint("There is no text to edit: pick another value.");
+    else if (isEditable(card)) {
+      // A digit means one thing: the reasons close before boxes that take digits open.
+      this.arm(card, false);
+      startEdit(card);
+    } else if (hasValues(card)) this.notices.hint("There is no text to edit: pick another value.");
     else this.notices.hint("This text is too long to edit here. Reject it or set it aside.");
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable
 
@@ -75,6 +76,32 @@ def test_a_rejection_still_takes_its_reason_by_digit(open_desk: Callable[..., Pa
 
     saved(page, 1)
     assert Decision.objects.get().reasons == ["unclear"]
+
+
+def test_a_digit_stands_at_one_thing_alone(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    first = current(page)
+    ones = page.locator(SHOWN).locator("kbd:visible", has_text=re.compile(r"^1$"))
+    label, reason = page.locator(SHOWN).locator(".pick kbd"), page.locator(SHOWN).locator(".reason kbd")
+
+    expect(ones).to_have_count(1)
+    expect(label.first).to_be_visible()
+    page.keyboard.press("r")
+    expect(ones).to_have_count(1)
+    expect(reason).to_be_visible()
+    page.keyboard.press("2")
+    page.keyboard.press("Escape")
+    expect(reason).to_be_hidden()
+    expect(label.first).to_be_visible()
+    page.keyboard.press("r")
+    page.keyboard.press("e")
+    expect(reason).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+
+    saved(page, 1)
+    # Two was no label while the reasons were open.
+    assert Decision.objects.get(draft=first).verdict == Verdict.ACCEPT
 
 
 def test_without_the_teachers_answer_a_value_has_to_be_picked(

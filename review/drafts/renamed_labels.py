@@ -1,0 +1,110 @@
+"""Give drafts that wait the new name of a label that a new version of their task renamed.
+
+Such a draft goes over to the new version, which alone knows the name; its provenance keeps what the teacher wrote. Left
+as they are: drafts that anybody judged, those with an unfinished edit, those kept from the desk or taken by a rule, and
+those that the new version would refuse for another reason. It does not know who edits a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from review.drafts import etags, search_index, waiting_marks
+from review.models import Assignment, Decision, Draft, SearchText, TaskVersion
+from review.spec import renamed_labels
+from review.spec.paths import word_count
+from review.spec.prompting import fields_hash
+from review.spec.renamed_labels import Renames
+from review.spec.values import normalise_fields
+from review.states import AssignmentState, DraftState
+from web.db.chunks import chunked
+
+CHUNK = 500
+LONGEST_PROVENANCE = 200
+_WRITTEN = ["fields", "fields_hash", "words", "task_version", "provenance", "marks", "marks_count", "is_checked"]
+
+
+def carry_over(latest: TaskVersion, new: TaskVersion) -> int:
+    """Carry renamed labels over to the drafts that wait. Runs inside the transaction that makes the version.
+
+    Drafts are locked a chunk at a time, in the order of their ids. A few are marked and indexed at once, many within
+    seconds (see `search_index`).
+
+    Returns:
+        How many drafts say a new name now.
+    """
+    renamed = renamed_labels.renames(latest.spec.output_schema, new.spec.output_schema)
+    if not renamed:
+        return 0
+    versions = {each.pk: each for each in TaskVersion.objects.filter(task=new.task_id, number__lt=new.number)}
+    carried = [pk for chunk in _chunks(new) for pk in _carry_chunk(chunk, renamed, versions, new)]
+    if len(carried) > search_index.AT_ONCE:
+        search_index.defer(carried)
+    else:
+        search_index.index(carried)
+        waiting_marks.mark_waiting(carried)
+    return len(carried)
+
+
+def _chunks(new: TaskVersion) -> Iterator[list[Draft]]:
+    open_drafts = Draft.objects.filter(
+        task=new.task_id, state__in=(DraftState.PENDING, DraftState.LEASED), erased_at__isnull=True
+    ).exclude(task_version=new)
+    for chunk in chunked(list(open_drafts.order_by("pk").values_list("pk", flat=True)), CHUNK):
+        locked = open_drafts.select_for_update(of=("self",)).filter(pk__in=chunk).order_by("pk")
+        yield list(locked.only("state", "provenance", "fields", "marks", "task_version_id"))
+
+
+def _carry_chunk(
+    drafts: Sequence[Draft], renamed: Renames, versions: dict[UUID, TaskVersion], new: TaskVersion
+) -> list[UUID]:
+    touched = _touched([draft.pk for draft in drafts])
+    carried = [draft for draft in drafts if draft.pk not in touched and _rename(draft, renamed, versions, new)]
+    if carried:
+        Draft.objects.bulk_update(carried, _WRITTEN, batch_size=CHUNK)
+        SearchText.objects.filter(draft__in=[draft.pk for draft in carried]).delete()
+        _refresh_etags({draft.pk: draft for draft in carried if draft.state == DraftState.LEASED})
+    return [draft.pk for draft in carried]
+
+
+def _touched(ids: Sequence[UUID]) -> set[UUID]:
+    """Drafts that somebody judged or began to edit; asked once they are locked, so that no verdict slips between."""
+    edits: QuerySet[Assignment] = Assignment.objects.filter(draft__in=ids, unfinished__isnull=False)
+    judged = Decision.objects.filter(draft__in=ids)
+    return {*edits.values_list("draft_id", flat=True), *judged.values_list("draft_id", flat=True)}
+
+
+def _rename(draft: Draft, renamed: Renames, versions: dict[UUID, TaskVersion], new: TaskVersion) -> bool:
+    """Write the new names onto a draft, unsaved; answers whether it gives one and fits the version."""
+    fields = renamed_labels.with_new_names(draft.fields, renamed)
+    if fields == draft.fields:
+        return False
+    try:
+        fields = normalise_fields(new.spec.output_schema, fields)
+    except ValueError:
+        return False
+    own = {check.kind for check in versions[draft.task_version_id].spec.checks}
+    note = f"; written for version {versions[draft.task_version_id].number}: {renamed_labels.words(renamed)}"
+    draft.provenance = f"{draft.provenance[: max(0, LONGEST_PROVENANCE - len(note))]}{note}".lstrip("; ")
+    draft.provenance = draft.provenance[:LONGEST_PROVENANCE]
+    draft.fields, draft.fields_hash, draft.words = fields, fields_hash(fields), word_count(fields)
+    draft.marks = [mark for mark in draft.marks if mark["check"] not in own]
+    draft.marks_count, draft.is_checked, draft.task_version = len(draft.marks), False, new
+    return True
+
+
+def _refresh_etags(leased: dict[UUID, Draft]) -> None:
+    """Give cards in front of reviewers the tag of what they say now, so that a verdict on the former text is refused."""
+    held = list(Assignment.objects.select_for_update().filter(draft__in=leased, state=AssignmentState.ACTIVE))
+    for card in held:
+        draft = leased[card.draft_id]
+        card.etag = etags.card_etag(
+            draft_id=draft.pk,
+            reviewer_id=card.reviewer_id,
+            version_id=draft.task_version_id,
+            fields_hash=draft.fields_hash,
+        )
+    Assignment.objects.bulk_update(held, ["etag"], batch_size=CHUNK)
