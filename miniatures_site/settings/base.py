@@ -199,14 +199,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Other transports refuse options they do not know.
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 3600}
-    if CELERY_BROKER_URL.startswith(("redis", "rediss"))
-    else {}
-)
+CELERY_BROKER_TRANSPORT_OPTIONS = {}  # Other transports refuse options they do not know.
+if CELERY_BROKER_URL.startswith(("redis", "rediss")):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 3600}
 CELERY_TASK_PUBLISH_RETRY = False
-# Flower and `celery inspect` see queues, tasks and workers. An SQLite file takes no broadcast: there, events and questions have no way.
+# For Flower and `celery inspect`. An SQLite file as broker takes no broadcast.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_URL.startswith("sqla")
 CELERY_WORKER_SEND_TASK_EVENTS = CELERY_TASK_SEND_SENT_EVENT = CELERY_WORKER_ENABLE_REMOTE_CONTROL
 CELERY_TASK_DEFAULT_QUEUE = "default"

@@ -59,22 +59,8 @@ def test_a_subject_is_marked_where_an_inbox_cuts_it() -> None:
     assert (found[0].start, found[0].end) == (50, 57)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[Name]",
-        "[Your Company]",
-        "<name>",
-        "{name}",
-        "{{first_name}}",
-        "{{ }}",
-        "{{contact.first_name|}}",
-        "XXX",
-        "___",
-        "TBD",
-        "%NAME%",
-    ],
-)
+@pytest.mark.parametrize("text", ["[Name]", "[Your Company]", "<name>", "{name}", "{{first_name}}", "{{ }}", "XXX", "___",
+                                  "{{contact.first_name|}}", "TBD", "%NAME%"])  # fmt: skip
 def test_what_nobody_filled_in_is_marked(text: str) -> None:
     assert marked("placeholders", f"Dear {text}, here we are.") == [text]
 
