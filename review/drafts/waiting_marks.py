@@ -50,7 +50,7 @@ def mark_waiting(draft_ids: Sequence[UUID]) -> int:
     for pk, version_id, facts, fields, earlier, earlier_count in rows:
         marks = _all_marks(specs[version_id], facts, fields, earlier)
         if marks or earlier_count:
-            marked.append((json.dumps(marks), len(marks), True, _key(pk), False, earlier_count))
+            marked.append((json.dumps(marks), len(marks), True, key(pk), False, earlier_count))
         else:
             clean.append(pk)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -81,5 +81,6 @@ def _all_marks(spec: TaskSpec, facts: Facts, fields: Fields, earlier: list[Any])
     return [*marks, *(mark for mark in earlier if mark not in marks)]
 
 
-def _key(pk: UUID) -> Any:
+def key(pk: UUID) -> Any:
+    """Return an id as the database's own driver takes it in plain SQL."""
     return pk if connection.features.has_native_uuid_field else pk.hex
