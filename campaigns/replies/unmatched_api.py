@@ -43,7 +43,7 @@ class AttachIn(serializers.Serializer[Any]):
     contact = serializers.UUIDField(help_text="Id of a contact of the task who got a mail")
 
 
-class SetAsideIn(serializers.Serializer[Any]):
+class LeftUnmatchedIn(serializers.Serializer[Any]):
     """Why it answers none of our mails; needed where it may ask to leave."""
 
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
@@ -84,11 +84,11 @@ class SetAsideView(APIView):
 
     scope_write = "review"
 
-    @extend_schema(request=SetAsideIn, responses={204: None})
+    @extend_schema(request=LeftUnmatchedIn, responses={204: None})
     @idempotent
     def post(self, request: Request, unmatched_id: UUID) -> Response:
         row = unmatched.unmatched_or_404(member_of(request), unmatched_id)
-        body = SetAsideIn(data=request.data)
+        body = LeftUnmatchedIn(data=request.data)
         body.is_valid(raise_exception=True)
         unmatched.set_aside(row, by=member_of(request), why=body.validated_data["reason"])
         return Response(status=204)

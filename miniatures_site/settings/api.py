@@ -56,6 +56,8 @@ SPECTACULAR_SETTINGS = {
         "RuleKindEnum": "evaluation.states.RuleKind",
         "RuleOutcomeEnum": "evaluation.states.RuleOutcome",
         "OutcomeKindEnum": "campaigns.outcomes.api.KINDS",
+        "SuppressionReasonEnum": "campaigns.states.SuppressionReason",
+        "HoldReasonEnum": "campaigns.states.HoldReason",
         "MeaningEnum": "campaigns.states.ReplyClass",
     },
 }
