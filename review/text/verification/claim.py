@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from review.text.verification import negation
-from review.text.verification.company import Telling, telling
 from review.text.verification.quantities import Quantity, quantities
 from review.text.verification.source import SourceText
+from review.text.verification.telling import Telling, telling
 from review.text.verification.words import Word, listed, sentences_of, stem, words_of
 
 _LOSSES = frozenset(stem(word) for word in listed("lose ban prohibit forbid remove reject exclude stop quit waive"))

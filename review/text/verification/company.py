@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
 
-from review.text.verification import negation
+from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
-from review.text.verification.thesaurus import SMALL, opposites
+from review.text.verification.telling import Telling
+from review.text.verification.thesaurus import opposites
 from review.text.verification.words import Word
-
-if TYPE_CHECKING:
-    from review.text.verification.claim import ClaimSentence
 
 # Telling words on each side that are the company of a word; in the passage they stand among so many on that side.
 _BESIDE, _AMONG = 2, 3
 _PLACES = 48
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _REVERSED_FROM = 5
-
-
-class Telling(NamedTuple):
-    """A telling word or a quantity at its place.
-
-    Attributes:
-        key: Root of the word, or kind and value of the quantity: what is compared.
-        is_name: Whether the word begins with a capital.
-    """
-
-    start: int
-    end: int
-    key: str
-    word: Word | None = None
-    quantity: Quantity | None = None
-    is_name: bool = False
-
-
-def telling(text: str, words: Sequence[Word], quantities: Sequence[Quantity]) -> list[Telling]:
-    """Telling words and quantities of a text in their order; a quantity stands for the words it is made of."""
-    counted = {place for each in quantities for place in range(each.start, each.end)} if quantities else set()
-    found = [Telling(each.start, each.end, f"{each.kind} {min(each.amounts())}", quantity=each) for each in quantities]
-    for word in words:
-        if word.text not in SMALL and word.start not in counted and not negation.is_cue(word):
-            found.append(Telling(word.start, word.end, word.root, word, is_name=text[word.start].isupper()))
-    return sorted(found, key=lambda each: each.start)
 
 
 def exchanged_words(sentence: ClaimSentence) -> Iterator[Unsupported]:

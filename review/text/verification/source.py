@@ -13,8 +13,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from review.text.verification import forms, negation
-from review.text.verification.company import Telling, telling
 from review.text.verification.quantities import Quantity, SourceQuantities, rates
+from review.text.verification.telling import Telling, telling
 from review.text.verification.thesaurus import SMALL, opposites, synonym_groups
 from review.text.verification.words import Word, root, sentences_of, words_of
 

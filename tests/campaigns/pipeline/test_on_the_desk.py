@@ -110,7 +110,7 @@ def test_a_follow_up_shows_what_was_sent_before(
     page = as_member(lead).get(f"/tasks/{task.slug}/review/").content.decode()
 
     assert "Sent before, and not answered" in page
-    assert "Mail 1: First words" in page
+    assert "Mail 1: <bdi>First words</bdi>" in page
     assert "&lt;b&gt;a question" in page
 
 

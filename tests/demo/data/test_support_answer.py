@@ -30,4 +30,5 @@ def test_every_fault_comes_and_checks_see_some_of_them_alone() -> None:
     assert set(seen) == set(FAULTS)
     assert all(marked[fault] == seen[fault] for fault in ("promise", "blame", "placeholder"))
     # That a number is another plan's, or that nothing is answered, takes a reader.
-    assert marked["wrong_number"] == marked["no_answer"] == 0
+    assert marked["no_answer"] == 0
+    assert marked["wrong_number"] < seen["wrong_number"] / 2

@@ -58,8 +58,8 @@ def judged(is_shared: bool, task: Task, admin: Member) -> list[Record]:
 
 @pytest.fixture
 def freeze(task: Task, admin: Member) -> Freeze:
-    def make(**filters: Any) -> DatasetVersion:
-        dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=admin)
+    def make(name: str = "Gold", **filters: Any) -> DatasetVersion:
+        dataset = Dataset.objects.filter(task=task, name=name).first() or freezing.create(task, name=name, by=admin)
         return frozen(dataset, by=admin, **filters)
 
     return make

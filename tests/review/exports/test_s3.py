@@ -70,7 +70,7 @@ def test_a_version_is_frozen_into_the_bucket_and_served_from_it(
         following = page["next"]
 
     keys = [each.key for each in bucket.objects.all()]
-    assert len(keys) == 24
+    assert len(keys) == 30
     assert all(key.startswith(f"house/artefacts/datasets/{version.pk}/") for key in keys)
     assert whole == data_of(version, "train", "raw")
     assert (part.status_code, b"".join(part)) == (206, whole[100:150])
@@ -101,7 +101,7 @@ def test_erasing_leaves_no_file_with_the_person_in_the_bucket(
     sweep([version.pk])
 
     after = {each.key for each in bucket.objects.all()}
-    assert len(after) == 24
+    assert len(after) == 30
     assert after != before
     assert not any(judged[4].title.encode() in each.get()["Body"].read() for each in bucket.objects.all())
 

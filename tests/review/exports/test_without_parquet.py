@@ -43,7 +43,7 @@ def test_a_version_is_frozen_with_the_canonical_files_alone_and_has_the_same_has
     whole = freeze()
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
-    lean = freeze()
+    lean = freeze("Lean")
 
     assert {file.container for file in selectors.files_of(whole)} == {"jsonl", "parquet"}
     assert {file.container for file in selectors.files_of(lean)} == {"jsonl"}

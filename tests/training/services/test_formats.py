@@ -173,7 +173,7 @@ def test_merged_weights_answer_as_student_and_adapter_together(tuned, lead, clie
     assert {file["path"]: file["sha256"] for file in manifest["export"]["files"]} == {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.iterdir()
-        if path.is_file() and path.name != "miniature.json"
+        if path.is_file() and path.name not in ("README.md", "miniature.json")
     }
     (tmp_path / "merged.zip").write_bytes(content)
     assert verify_miniature.verify(tmp_path / "merged.zip")[0] == f"{len(archive.namelist())} files hold."
