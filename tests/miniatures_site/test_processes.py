@@ -163,7 +163,8 @@ def test_the_procfile_of_a_folder_is_run_whole_and_json_objects_get_nothing_befo
     process = run_lines(folder, LOG_FORMAT=log_format)
     assert process.stdout
     printed = []
-    while not any("started again" in line for line in printed):
+    # What a process wrote last may come after the word that it is started again.
+    while not all(any(part in line for line in printed) for part in ("started again", '"a": 1')):
         printed.append(process.stdout.readline())
     wait_for(lambda: pids(folder, "stays"))
     process.terminate()
