@@ -52,21 +52,21 @@ class Command(BaseCommand):
             table = outcome_tables.read(Path(file), columns)
             control, notes = _control(options["control"], list(table.arms), table.notes)
             result = analysis.analyse(table.arms, _question(control, options))
-            beside = report.linear_data(table, control, level=options["level"]) if table.ratios else {}
+            linear = report.linear_data(table, control, level=options["level"]) if table.ratios else {}
         except UnicodeDecodeError:
             raise CommandError(f"{file} is no UTF-8 text.") from None
         except ValueError as error:
             raise CommandError(str(error)) from None
         except (OSError, EOFError, zlib.error) as error:
             raise CommandError(f"{file} cannot be read: {error}") from None
-        self._print(result, notes, beside, as_json=options["json"])
+        self._print(result, notes, linear, as_json=options["json"])
 
-    def _print(self, found: Analysis, notes: tuple[str, ...], beside: dict[str, Any], *, as_json: bool) -> None:
+    def _print(self, found: Analysis, notes: tuple[str, ...], linear: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
-            data = {"notes": list(notes), **report.as_data(found), **beside}
+            data = {"notes": list(notes), **report.as_data(found), **linear}
             self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
             return
-        for line in (*(f"Note: {note}" for note in notes), *report.as_lines(found), *report.linear_lines(beside)):
+        for line in (*(f"Note: {note}" for note in notes), *report.as_lines(found), *report.linear_lines(linear)):
             self.stdout.write(line)
 
 

@@ -70,7 +70,7 @@ def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
 
 
 def _has_rival(source: SourceText, quantity: Quantity) -> bool:
-    """Whether the passage counts something by the same unit."""
+    """Return whether the passage counts something by the same unit."""
     return quantity.unit is not None and any(
         other.unit[0] == quantity.unit[0] for other in source.quantities.all if other.unit
     )
@@ -83,7 +83,7 @@ def _comparable(other: Quantity, quantity: Quantity) -> bool:
 
 
 def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
-    """Whether the passage has the number in a date or as a word, or one that rounds to it, or it is part of a name."""
+    """Return whether the passage has the number in a date or as a word, or one that rounds to it, or it is part of a name."""
     source, start = sentence.source, sentence.start + quantity.start
     for value in quantity.values:
         if source.quantities.has("date", f"year {value}") or source.quantities.has("date", f"day {value}"):

@@ -39,7 +39,7 @@ def exchanged_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def _needed(sentence: ClaimSentence, index: int, rule: Rule) -> int:
-    """How much company tells; less does where the passage does not hold the word at all, or a sentence is short."""
+    """Return how much company tells; less does where the passage does not hold the word at all, or a sentence is short."""
     if rule == "name":
         return 2 * _BESIDE
     if rule != "antonym":
@@ -51,7 +51,7 @@ def _needed(sentence: ClaimSentence, index: int, rule: Rule) -> int:
 
 
 def _is_elsewhere(sentence: ClaimSentence, index: int) -> bool:
-    """Whether the passage nowhere has a word in any of its company."""
+    """Return whether the passage nowhere has a word in any of its company."""
     places = sentence.source.tellings.get(sentence.telling[index].key, ())
     return not any(_company(sentence, index, place) for place in islice(places, _PLACES))
 
@@ -77,7 +77,7 @@ def _counts_otherwise(quantity: Quantity, other: Quantity) -> Rule | None:
 
 
 def _is_contrary(word: Word, other: Word) -> bool:
-    """Whether two words are opposites or things of one kind, or one reverses the other by a prefix."""
+    """Return whether two words are opposites or things of one kind, or one reverses the other by a prefix."""
     if other.stem in opposites().get(word.stem, ()):
         return True
     longer, shorter = sorted((word.root, other.root), key=len, reverse=True)
@@ -96,7 +96,7 @@ def _beside(sentence: ClaimSentence, index: int) -> set[int]:
 
 
 def _company(sentence: ClaimSentence, index: int, place: int) -> int:
-    """How many of the telling words around a word stand around a place of the passage, in its sentence."""
+    """Count the telling words around a word that stand around a place of the passage, in its sentence."""
     claim, source = sentence.telling, sentence.source
     number = source.sentence_at(source.telling[place].start)
     sides = (

@@ -42,14 +42,14 @@ def names(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def _is_part(text: str, start: int, end: int, source: SourceText) -> bool:
-    """Whether a capitalised word beside these is of the passage, as the surname of a person is."""
+    """Return whether a capitalised word beside these is of the passage, as the surname of a person is."""
     beside = (_CAPITAL_BEFORE.search(text, 0, start), _CAPITAL_AFTER.match(text, end))
     words = {forms.name_words(match[1])[0] for match in beside if match and not opens_sentence(text, match.start(1))}
     return not source.name_words.isdisjoint(words - COMMON)
 
 
 def _is_respelt(name: str, source: SourceText) -> bool:
-    """Whether the passage writes a name a little otherwise: `Clark` for `Clarke`, `Superbowl` for `Super Bowl`."""
+    """Return whether the passage writes a name a little otherwise: `Clark` for `Clarke`, `Superbowl` for `Super Bowl`."""
     words = forms.name_words(name)
     if len(joined := "".join(words).replace("-", "")) >= _LONG and joined in source.unspaced:
         return True
@@ -57,14 +57,14 @@ def _is_respelt(name: str, source: SourceText) -> bool:
 
 
 def _is_lone_place(name: str, sentence: ClaimSentence) -> bool:
-    """Whether a name is of a country or people, which a passage takes for granted where it names no other close by."""
+    """Return whether a name is of a country or people, which a passage takes for granted where it names no other close by."""
     key, source = stem(name.lower()), sentence.source
     others = [place for other in source.opposites(key) for place in source.stems[other]]
     return key in opposites() and not any(source.sentence_of(place) in sentence.closest for place in others)
 
 
 def is_near(word: str, other: str) -> bool:
-    """Whether two words are nearly spelt alike."""
+    """Return whether two words are nearly spelt alike."""
     if word[:1] != other[:1] or min(len(word), len(other)) < _LONG or abs(len(word) - len(other)) > _OTHER_LETTERS:
         return False
     if len(set(word) ^ set(other)) > _OTHER_LETTERS:
@@ -125,7 +125,7 @@ def quotes(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def is_other_form(name: str, source: SourceText) -> bool:
-    """Whether a name is an acronym of words of the passage, or the words of an acronym, or has a legal ending more."""
+    """Return whether a name is an acronym of words of the passage, or the words of an acronym, or has a legal ending more."""
     words = [word.lower().replace(".", "") for word in re.split(r"[\s-]+", name)]
     known = source.name_words
     if all(word in known or word in _SUFFIXES or word in SMALL for word in words):

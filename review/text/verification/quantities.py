@@ -268,12 +268,12 @@ class SourceQuantities:
         return (kind, value) in self._by_value
 
     def has_rival(self, quantity: Quantity) -> bool:
-        """Whether it holds another date of the same precision, or another weekday or time."""
+        """Return whether it holds another date of the same precision, or another weekday or time."""
         kinds = {_precision(value) for value in quantity.values}
         return any(kind == quantity.kind and _precision(value) in kinds for kind, value in self._by_value)
 
     def rounds_to(self, value: str, way: str) -> bool:
-        """Whether a number of the text, rounded to as many digits as this one has, comes to it.
+        """Return whether a number of the text, rounded to as many digits as this one has, comes to it.
 
         Args:
             way: `down` as *more than* does, `up` as *nearly*, `near` as *about*; only large numbers are rounded without.

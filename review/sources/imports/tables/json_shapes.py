@@ -89,14 +89,14 @@ def tables(value: object) -> dict[str, JsonTable]:
     return dict(_inside(value, "", MOST_DEEP)) | {WHOLE: JsonTable((Row(1, value),))}
 
 
-def likeliest(found: Mapping[str, JsonTable], value: object) -> str:
+def likeliest(tables: Mapping[str, JsonTable], value: object) -> str:
     """Return the path whose rows a file most likely is for: the most rows, unless the object is one row with a list in it."""
-    places = [path for path in found if path != WHOLE]
+    places = [path for path in tables if path != WHOLE]
     if not isinstance(value, dict) or not places:
-        return next(iter(found))
-    best = max(places, key=lambda path: found[path].size)
+        return next(iter(tables))
+    best = max(places, key=lambda path: tables[path].size)
     plain = sum(not isinstance(inner, dict | list) and inner is not None for inner in value.values())
-    is_wrapper = not best or best.split(".")[0].casefold() in _WRAPPERS or found[best].size > plain
+    is_wrapper = not best or best.split(".")[0].casefold() in _WRAPPERS or tables[best].size > plain
     return best if is_wrapper else WHOLE
 
 
