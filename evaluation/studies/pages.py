@@ -49,7 +49,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
     context = {
         "task": task,
-        "section": "studies",
+        "section": "evaluation",
         "form": form,
         "refusal": refusal,
         "page": page,
@@ -62,7 +62,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    context = {"task": task, "section": "studies", **replication.of_task(task, StudyReader(member_of(request)))}
+    context = {"task": task, "section": "evaluation", **replication.of_task(task, StudyReader(member_of(request)))}
     return render(request, "evaluation/paper.html", context)
 
 
@@ -113,7 +113,7 @@ def _context(request: HttpRequest, study_id: UUID) -> dict[str, Any]:
     study_row = selectors.study_or_404(member_of(request), study_id)
     return {
         "task": study_row.task,
-        "section": "studies",
+        "section": "evaluation",
         "study": study_row,
         "job": study_row.job,
         **presentation.page(study_row, StudyReader(member_of(request))),

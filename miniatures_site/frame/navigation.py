@@ -30,24 +30,39 @@ def optional_url(name: str, *args: str) -> str | None:
 THEMES = frozenset({"light", "dark"})
 TASKS_IN_SWITCHER = 30
 
-# (section, label, URL name, key after g), in the order of the loop.
-LOOP = (
-    ("task", "Task", "review:task", "t"),
-    ("sources", "Sources", "review:sources", "s"),
-    ("generation", "Generation", "generation:list", "g"),
-    ("review", "Review", "review:focus", "r"),
-    ("datasets", "Datasets", "review:datasets", "d"),
-    ("training", "Training", "training:list", "n"),
-    ("evaluation", "Evaluation", "evaluation:list", "e"),
-    ("studies", "Studies", "evaluation:studies", "u"),
-    ("miniatures", "Miniatures", "training:miniatures", "m"),
-    ("campaigns", "Campaigns", "campaigns:list", "c"),
-    ("experiments", "Experiments", "campaigns:experiments", "x"),
+# Groups of the rail, in the order of the work: (section, label, URL name, key after g).
+GROUPS = (
+    (
+        "Data",
+        (
+            ("sources", "Sources", "review:sources", "s"),
+            ("generation", "Generation", "generation:list", "g"),
+            ("review", "Review", "review:focus", "r"),
+            ("datasets", "Datasets", "review:datasets", "d"),
+        ),
+    ),
+    (
+        "Models",
+        (
+            ("training", "Training", "training:list", "n"),
+            ("evaluation", "Evaluation", "evaluation:list", "e"),
+            ("playground", "Playground", "serving:playground", "p"),
+            ("miniatures", "Miniatures", "training:miniatures", "m"),
+            ("costs", "Cost", "serving:costs", "k"),
+        ),
+    ),
+    (
+        "Live",
+        (
+            ("serving", "Serving", "serving:task", "v"),
+            ("campaigns", "Campaigns", "campaigns:list", "c"),
+            ("experiments", "Experiments", "campaigns:experiments", "x"),
+        ),
+    ),
 )
 # Only where mails are written.
 OF_MAILS = frozenset({"campaigns", "experiments"})
-# One step behind the path, where there are several: most visits pass them by.
-BEHIND = frozenset({"studies", "experiments"})
+TASK = ("task", "Task", "review:task", "t")
 FOOT = (("jobs", "Jobs", "jobs:list", "j"), ("settings", "Settings", "members:profile", "o"))
 
 
@@ -58,6 +73,14 @@ class RailLine:
     icon: str
     key: str
     is_here: bool
+
+
+@dataclass(frozen=True)
+class RailGroup:
+    """Lines of the rail under one heading."""
+
+    label: str
+    lines: list[RailLine]
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -77,17 +100,13 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
     """Lines of the rail and the tasks to switch to; empty for a visitor who is not signed in."""
     member = getattr(request, "user", None)
     if request is None or member is None or not member.is_authenticated:
-        return {"loop": [], "more": [], "foot": []}
+        return {"groups": [], "foot": []}
     tasks = list(with_outputs(tasks_for(member))[:TASKS_IN_SWITCHER])
     in_hand = task or current_task(request, tasks)
     known = next((each for each in tasks if in_hand and each.pk == in_hand.pk), None)
     # A task beyond the switcher's is looked up once more: its rooms of mails are not there where it writes none.
     known = known or (with_outputs(Task.objects.filter(pk=in_hand.pk)).first() if in_hand else None)
     is_mailing = section in OF_MAILS or (known is not None and has_mails(known))
-    shown = LOOP if is_mailing else tuple(line for line in LOOP if line[0] not in OF_MAILS)
-    behind = [line for line in shown if line[0] in BEHIND]
-    path = [line for line in shown if line not in behind or len(behind) == 1]
-    loop = _lines(path, section, in_hand.slug) if in_hand else []
     return {
         "task": in_hand,
         "tasks": [
@@ -95,11 +114,13 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
         ],
         "all_tasks_url": optional_url("review:tasks"),
         "new_task_url": optional_url("review:new") if member.is_admin else None,
-        "loop": [RailLine("Home", reverse("home"), "home", "h", section == "home"), *loop],
-        "more": _lines(behind, section, in_hand.slug) if in_hand and len(behind) > 1 else [],
-        "is_behind": section in BEHIND,
+        "home": RailLine("Home", reverse("home"), "home", "h", section == "home"),
+        "groups": _groups(section, in_hand.slug, is_mailing=is_mailing) if in_hand else [],
         # Allauth's pages name no section; all of them are about one's own account.
-        "foot": _lines(FOOT, section or ("settings" if request.path.startswith("/accounts/") else "")),
+        "foot": [
+            *(_lines((TASK,), section, in_hand.slug) if in_hand else []),
+            *_lines(FOOT, section or ("settings" if request.path.startswith("/accounts/") else "")),
+        ],
     }
 
 
@@ -137,6 +158,13 @@ def current_task(request: HttpRequest, tasks: list[Task]) -> Task | None:
     slug = request.COOKIES.get("task", "")
     oldest = min(tasks, key=lambda each: each.created_at, default=None)
     return next((each for each in tasks if each.slug == slug), oldest)
+
+
+def _groups(section: str, slug: str, *, is_mailing: bool) -> list[RailGroup]:
+    return [
+        RailGroup(label, _lines([line for line in lines if is_mailing or line[0] not in OF_MAILS], section, slug))
+        for label, lines in GROUPS
+    ]
 
 
 def _lines(entries: Sequence[tuple[str, str, str, str]], section: str, *args: str) -> list[RailLine]:

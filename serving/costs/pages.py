@@ -37,7 +37,7 @@ def costs(request: HttpRequest, slug: str) -> HttpResponse:
     volume = wanted.cleaned_data.get("volume") if wanted.is_valid() else None
     context = {
         "task": task,
-        "section": "miniatures",
+        "section": "costs",
         "costs": figures.task_costs(member, task, volume=volume),
         "volume_form": wanted,
         "rate": rate,

@@ -48,7 +48,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     form = RecordForm(spec, request.POST) if request.method == "POST" else RecordForm(spec, initial=facts)
     context = {
         "task": task,
-        "section": "miniatures",
+        "section": "playground",
         "standing": status.serving_status(),
         "records": prospects,
         "record": record,

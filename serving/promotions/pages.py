@@ -55,7 +55,7 @@ def _over_the_gate(request: HttpRequest, miniature: Miniature, refusal: Refusal,
     context = {
         "miniature": miniature,
         "task": miniature.task,
-        "section": "miniatures",
+        "section": "serving",
         "refusal": refusal,
         "reasons": refusal.errors.get("gate", [f"{refusal.message} {refusal.hint}"]),
         "reason": reason,
@@ -93,7 +93,7 @@ def _part(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpRespo
     """Render the part alone for a page that loads it, else a page of its own."""
     is_part = is_htmx(request)
     template = f"serving/_{name}.html" if is_part else f"serving/{name}.html"
-    return render(request, template, {**context, "section": "miniatures", "next": _next(request)})
+    return render(request, template, {**context, "section": "serving", "next": _next(request)})
 
 
 def _next(request: HttpRequest) -> str:

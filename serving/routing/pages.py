@@ -97,7 +97,7 @@ def routers(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("serving:router", made.pk)
     context = {
         "task": task,
-        "section": "miniatures",
+        "section": "serving",
         "form": form,
         "routers": report.with_newest(list(report.routers_of(task)[:_LISTED])),
         "may_lead": may(member, task, Role.LEAD),
@@ -125,7 +125,7 @@ def router(request: HttpRequest, router_id: UUID) -> HttpResponse:
     newest = route.versions(row).first()
     context = {
         "task": row.task,
-        "section": "miniatures",
+        "section": "serving",
         "router": row,
         "form": form,
         "standing": standing,

@@ -1,4 +1,4 @@
-"""The rail shows the path of a task; what most visits pass by stands one step behind it."""
+"""The rail groups a task's pages by Data, Models and Live; pages that a task has no use for are not in it."""
 
 from __future__ import annotations
 
@@ -14,30 +14,57 @@ from tests.review import factories
 
 pytestmark = pytest.mark.django_db
 
+WITH_MAILS = {"Data": "sgrd", "Models": "nepmk", "Live": "vcx"}
+WITHOUT_MAILS = {"Data": "sgrd", "Models": "nepmk", "Live": "v"}
 
-def rail_of(page: str) -> tuple[list[str], list[str], bool]:
-    """Keys of the path and of what stands behind it, and whether that is open."""
+
+def groups_of(page: str) -> dict[str, str]:
+    """Keys of each group's lines, by its heading."""
     rail = page[page.index('<nav class="rail"') : page.index('class="rail-foot"')]
-    path, _, more = rail.partition('<details class="rail-more"')
-    keys = [re.findall(r'data-go="(\w)"', part) for part in (path, more)]
-    return keys[0], keys[1], more.lstrip().startswith("open")
+    parts = rail.split('<section class="rail-group"')[1:]
+    return {re.findall(r"<h2[^>]*>(\w+)</h2>", part)[0]: "".join(re.findall(r'data-go="(\w)"', part)) for part in parts}
 
 
-def test_the_path_is_in_front_and_the_rest_one_step_behind(admin: Member, as_member: Any) -> None:
+def current_of(page: str) -> list[str]:
+    return re.findall(r'data-go="(\w)"[^>]*aria-current="page"', page)
+
+
+def test_a_task_of_mails_has_three_groups(admin: Member, as_member: Any) -> None:
     factories.make_task(by=admin)
-    client = as_member(admin)
 
-    on_the_task = rail_of(client.get("/tasks/outreach/").content.decode())
-    on_studies = rail_of(client.get("/tasks/outreach/studies/").content.decode())
+    page = as_member(admin).get("/tasks/outreach/").content.decode()
 
-    assert on_the_task == (list("htsgrdnemc"), list("ux"), False)
-    assert on_studies == (list("htsgrdnemc"), list("ux"), True)
+    assert groups_of(page) == WITH_MAILS
+    foot = page[page.index('class="rail-foot"') :]
+    assert re.findall(r'data-go="(\w)"', foot[: foot.index("</nav>")]) == list("tjo")
 
 
-def test_one_line_alone_is_not_put_behind(admin: Member, as_member: Any) -> None:
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("/", "h"),
+        ("/tasks/outreach/", "t"),
+        ("/tasks/outreach/studies/", "e"),
+        ("/tasks/outreach/arenas/", "e"),
+        ("/tasks/outreach/playground/", "p"),
+        ("/tasks/outreach/costs/", "k"),
+        ("/tasks/outreach/serving/", "v"),
+        ("/tasks/outreach/routers/", "v"),
+        ("/tasks/outreach/experiments/", "x"),
+    ],
+)
+def test_the_line_of_the_page_is_marked(admin: Member, as_member: Any, address: str, key: str) -> None:
+    factories.make_task(by=admin)
+
+    page = as_member(admin).get(address).content.decode()
+
+    assert current_of(page) == [key]
+
+
+def test_a_task_without_mails_has_no_campaigns(admin: Member, as_member: Any) -> None:
     factories.make_task(by=admin, spec=factories.triage_spec(), slug="triage")
 
-    assert rail_of(as_member(admin).get("/tasks/triage/").content.decode()) == (list("htsgrdneum"), [], False)
+    assert groups_of(as_member(admin).get("/tasks/triage/").content.decode()) == WITHOUT_MAILS
 
 
 def test_a_task_beyond_the_switcher_has_no_line_to_rooms_that_are_not_there(
@@ -48,12 +75,12 @@ def test_a_task_beyond_the_switcher_has_no_line_to_rooms_that_are_not_there(
     factories.make_task(by=admin, spec=factories.triage_spec(), slug="triage")
     client = as_member(admin)
 
-    assert rail_of(client.get("/tasks/triage/").content.decode())[0] == list("htsgrdneum")
-    assert rail_of(client.get("/tasks/outreach/").content.decode())[0] == list("htsgrdnemc")
+    assert groups_of(client.get("/tasks/triage/").content.decode()) == WITHOUT_MAILS
+    assert groups_of(client.get("/tasks/outreach/").content.decode()) == WITH_MAILS
 
 
 def test_a_task_that_wrote_mails_once_leads_to_what_it_holds_of_them(admin: Member, as_member: Any) -> None:
     triage = factories.make_task(by=admin, spec=factories.triage_spec(), slug="triage")
     make_contact(triage, record=factories.make_records(factories.make_source(triage), 1)[0])
 
-    assert rail_of(as_member(admin).get("/tasks/triage/").content.decode())[0] == list("htsgrdnemc")
+    assert groups_of(as_member(admin).get("/tasks/triage/").content.decode()) == WITH_MAILS
