@@ -1,26 +1,39 @@
-"""The answer that an evaluation's page begins with: the best system, the best baseline, and what costs least. Pure."""
+"""The answer that an evaluation's page begins with: the miniature beside its teacher, then the baselines. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from evaluation.evaluations import tables
 from evaluation.evaluations.metric_display import METRICS, MetricDisplay
-from evaluation.metrics.baselines import NEAREST
+from evaluation.metrics.baselines import MAJORITY, NEAREST
 
 BASELINES: Final = frozenset({"baseline", "base"})
+TUNED: Final = frozenset({"lora", "full"})
 # How much worse something cheaper may be and still count as no worse, of the metric an evaluation is judged by. The same
 # for every evaluation, so that nobody picks it after the figures are seen.
 MARGIN: Final = 0.05
+_VERBS: Final = {"passes_all": "passes all checks in", "exact": "is right in"}
+_PLAIN_NAMES: Final = {NEAREST: "Copy of the most similar approved text", MAJORITY: "Most frequent answer"}
 
 
 @dataclass(frozen=True)
-class Standing:
-    names: str
-    cell: dict[str, Any]
-    is_level: bool = False
+class SystemRow:
+    """One system of the comparison.
+
+    Attributes:
+        label: Its plain name, see `labels`.
+        quality: Cell of the metric that the evaluation is judged by.
+        seconds: Cell of seconds an output; None where it was not measured.
+        cost: US dollars for 1,000 outputs; None where no price was known.
+    """
+
+    name: str
+    label: str
+    quality: dict[str, Any]
+    seconds: dict[str, Any] | None
+    cost: float | None
 
 
 @dataclass(frozen=True)
@@ -28,15 +41,13 @@ class Cheapest:
     """The cheapest system that is shown to be no worse than the miniature by more than the margin.
 
     Attributes:
-        name: The system; the miniature itself where nothing cheaper is shown to be no worse.
-        cost: What an output of it costs, as tables write it; None where it was not measured.
-        difference: The miniature minus it; None for the miniature itself.
+        row: The miniature itself where nothing cheaper is shown to be no worse.
+        is_own: Whether it is the miniature itself.
         margin: In points.
     """
 
-    name: str
-    cost: dict[str, Any] | None
-    difference: dict[str, Any] | None
+    row: SystemRow
+    is_own: bool
     margin: float = 100 * MARGIN
 
 
@@ -45,18 +56,19 @@ class Answer:
     """Answer that the page gives first.
 
     Attributes:
-        best: The system with the highest value of those that are no baseline; several where they are level.
-        own: The miniature that is evaluated, where it is not the best.
-        baseline: The best baseline, the bare base model among them; None where there is none.
-        difference: The paired difference of the miniature, else of the best, and the best baseline with its verdict; None
-            where it was not measured.
+        verb: Words between a system and its share, such as *passes all checks in*.
+        own: The miniature that is evaluated; None where it was not scored.
+        teachers: Teachers and other miniatures, the best first.
+        baselines: Baselines and the bare base, the best first.
+        difference: The paired difference of the miniature and the best teacher, with its verdict; None where there is none.
         cheapest: None where no verdict may be given, or nothing was compared.
     """
 
     metric: MetricDisplay
-    best: Standing
-    own: Standing | None
-    baseline: Standing | None
+    verb: str
+    own: SystemRow | None
+    teachers: list[SystemRow]
+    baselines: list[SystemRow]
     difference: dict[str, Any] | None
     cheapest: Cheapest | None
 
@@ -68,26 +80,62 @@ def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
         own: The system that the evaluation is of.
     """
     metric, kinds = tables.headline_metric(summary), summary.get("kinds", {})
-    cells = next((dict(zip(tables.systems(summary), row["cells"], strict=True)) for row in _rows(summary, metric)), {})
-    means = {name: summary["systems"][name][metric.name]["mean"] for name, cell in cells.items() if cell}
-    best = _highest({name: mean for name, mean in means.items() if kinds.get(name) not in BASELINES})
-    if not best:
+    rows = _rows(summary, metric, own)
+    if not rows:
         return None
-    baseline = _highest({name: mean for name, mean in means.items() if kinds.get(name) in BASELINES})
-    subject = own if own in means else best[0]
-    lines = tables.differences(summary, metric.name)
+    mine = rows.pop(own, None)
+    teachers = [row for name, row in rows.items() if kinds.get(name) not in BASELINES]
+    difference = None
+    if mine and teachers:
+        lines = tables.differences(summary, metric.name)
+        pair = (own, teachers[0].name)
+        difference = next((line for line in lines if (line["of"], line["against"]) == pair), None)
     return Answer(
         metric,
-        Standing(_listed(best), cells[best[0]], len(best) > 1),
-        None if subject in best else Standing(subject, cells[subject]),
-        Standing(_listed(baseline), cells[baseline[0]], len(baseline) > 1) if baseline else None,
-        next((line for line in lines if baseline and (line["of"], line["against"]) == (subject, baseline[0])), None),
-        _cheapest(summary, metric, subject),
+        _VERBS[metric.name],
+        mine,
+        teachers,
+        [row for name, row in rows.items() if kinds.get(name) in BASELINES],
+        difference,
+        _cheapest(summary, metric, own),
     )
 
 
+def labels(summary: dict[str, Any], *, own: str = "") -> dict[str, str]:
+    """Plain names of an evaluation's systems, by the names they are stored under."""
+    kinds = summary.get("kinds", {})
+    return {name: _label(name, kinds.get(name, ""), own) for name in tables.systems(summary)}
+
+
+def _label(name: str, kind: str, own: str) -> str:
+    if name == own:
+        return "Your miniature"
+    if name in _PLAIN_NAMES:
+        return _PLAIN_NAMES[name]
+    if kind in BASELINES and name.endswith(")"):
+        student, _, how = name[:-1].rpartition(" (")
+        return f"{student} before tuning" + ("" if how == "base" else f", {how}")
+    return name
+
+
+def _rows(summary: dict[str, Any], metric: MetricDisplay, own: str) -> dict[str, SystemRow]:
+    """Rows of the systems that were scored, the best first."""
+    scored, plain = summary.get("systems", {}), labels(summary, own=own)
+    means = {name: scored[name][metric.name]["mean"] for name in plain if scored[name].get(metric.name)}
+    return {name: _row(summary, metric, name, plain[name]) for name in sorted(means, key=lambda each: -means[each])}
+
+
+def _row(summary: dict[str, Any], metric: MetricDisplay, name: str, label: str) -> SystemRow:
+    measured = summary["systems"][name]
+    quality = tables.cell(measured[metric.name], metric)
+    assert quality is not None  # noqa: S101 - only scored systems have a row
+    seconds = next(each for each in METRICS if each.name == "seconds")
+    cost = measured.get("cost_usd", {}).get("mean") or None
+    return SystemRow(name, label, quality, tables.cell(measured.get("seconds"), seconds), cost and 1000 * cost)
+
+
 def behind_baseline(summary: dict[str, Any], *, own: str) -> str:
-    """Why a miniature looks of no use: nothing of it is right, or the nearest gold, which costs nothing, does better.
+    """Reason why a miniature looks of no use: nothing of it is right, or a copy of the nearest gold does better.
 
     Args:
         summary: The evaluation's; empty while nothing is measured.
@@ -104,8 +152,8 @@ def behind_baseline(summary: dict[str, Any], *, own: str) -> str:
         cells = [tables.cell(value, metric) for value in (mine, nearest)]
         ours, theirs = (cell["value"] for cell in cells if cell)
         return (
-            f"{metric.label}: {ours}. The {NEAREST}, which repeats what an expert let stand for the record most alike and costs "
-            f"nothing, has {theirs}."
+            f"{metric.label}: {ours}. A copy of the approved text for the most similar record costs nothing and reaches "
+            f"{theirs}."
         )
     return "" if mine["mean"] else f"{metric.label}: 0 % of {mine['n']} outputs."
 
@@ -115,12 +163,8 @@ def _cheapest(summary: dict[str, Any], metric: MetricDisplay, own: str) -> Cheap
     compared = _compared(summary, metric, own)
     if not compared or summary.get("is_exploratory"):
         return None
-    no_worse = not_worse(summary, own)
-    name = min([own, *no_worse], key=lambda system: _cost(summary, system))
-    shown = next(each for each in METRICS if each.name == "cost_usd")
-    lines = tables.differences(summary, metric.name)
-    difference = next((line for line in lines if (line["of"], line["against"]) == (own, name)), None)
-    return Cheapest(name, tables.cell(summary["systems"][name].get("cost_usd"), shown), difference)
+    name = min([own, *not_worse(summary, own)], key=lambda system: _cost(summary, system))
+    return Cheapest(_row(summary, metric, name, labels(summary, own=own)[name]), name == own)
 
 
 def not_worse(summary: dict[str, Any], own: str) -> list[str]:
@@ -148,14 +192,3 @@ def _cost(summary: dict[str, Any], system: str) -> tuple[float, float]:
     money, seconds = (measured.get(name, {}).get("mean", float("inf")) for name in ("cost_usd", "seconds"))
     return money, seconds
 
-
-def _rows(summary: dict[str, Any], metric: MetricDisplay) -> list[dict[str, Any]]:
-    return [row for row in tables.rows(summary) if row["metric"].name == metric.name]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
-
-
-def _highest(means: dict[str, float]) -> list[str]:
-    return [name for name, mean in means.items() if mean == max(means.values())]

@@ -26,7 +26,7 @@ def chosen(run: TrainingRun) -> list[Baseline]:
 
 def always(run: TrainingRun) -> list[str]:
     """Return what a run is compared with whatever is chosen, in words."""
-    base = [] if run.is_classifier else ["the base as the student is asked"]
+    base = [] if run.is_classifier else ["the student before tuning"]
     return [*base, *([baselines.MAJORITY, baselines.NEAREST] if value_fields(run.taught) else []), "the teacher"]
 
 

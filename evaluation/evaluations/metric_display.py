@@ -29,7 +29,7 @@ METRICS = (
     MetricDisplay("exact", "All values right", "Share of outputs whose every value is the gold's.", "percent", 1),
     MetricDisplay(
         "passes_all",
-        "Pass every check",
+        "Passes all checks",
         "Share of outputs in which no check marks anything; one that does not parse never passes.",
         "percent",
         1,
@@ -67,15 +67,15 @@ METRICS = (
     ),
     MetricDisplay(
         "gold_nll_per_byte",
-        "Loss on golds",
+        "Loss on approved examples",
         "Negative log-likelihood of the expert's text, nats per byte; lower is better.",
         "",
         3,
     ),
-    MetricDisplay("chrf", "chrF to golds", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
-    MetricDisplay("rouge_l", "ROUGE-L to golds", "Longest common subsequence with the expert's text, F1."),
+    MetricDisplay("chrf", "chrF to approved examples", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
+    MetricDisplay("rouge_l", "ROUGE-L to approved examples", "Longest common subsequence with the expert's text, F1."),
     MetricDisplay("seconds", "Seconds", "Of an output's share of its batch; of a call, all of it.", "seconds", 2),
-    MetricDisplay("cost_usd", "Cost", "US dollars per output; of this host, by its price per hour.", "usd"),
+    MetricDisplay("cost_usd", "Cost of 1,000", "US dollars for 1,000 outputs; of this host, by its price per hour.", "usd"),
 )
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from training.models import TrainingRun
 
 RECORDS_A_PAGE = 5
+FIRST_SAMPLES = 3
 
 
 @require_safe
@@ -116,30 +117,38 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     rows = selectors.records(evaluation, failing=failing if failing in names else "", by=judged_by.name)
     page = numbered_page(rows, request.GET.get("page"), size=RECORDS_A_PAGE)
     may_see_texts = selectors.may_see_texts(member_of(request), evaluation.task)
+    own = tuned_name(evaluation.run)
+    first, plain = answer.of(summary, own=own), answer.labels(summary, own=own)
+    leading = [row.name for row in [*([first.own] if first.own else []), *first.teachers]] if first else []
+    # Who chose among the samples, or turned their page, reads them.
+    is_reading = bool(request.GET.keys() & {"failing", "page"})
+    withheld = is_withheld(member_of(request), evaluation.task)
+    shows_first = may_see_texts and leading and not (is_reading or withheld)
     context = {
         "task": evaluation.task,
         "section": "evaluation",
         "evaluation": evaluation,
-        "answer": answer.of(summary, own=tuned_name(evaluation.run)),
+        "answer": first,
+        "system_labels": plain,
         "systems": names,
         "rows": [row for row in metric_rows if not row["metric"].is_of_check],
         "check_rows": [row for row in metric_rows if row["metric"].is_of_check],
         "differences": tables.differences(summary, judged_by.name),
         "judged_by": judged_by,
-        "label_tables": label_tables.of(summary, first=tuned_name(evaluation.run)),
+        "label_tables": label_tables.of(summary, first=own),
         "of_values": of_values,
         "spec": evaluation.task_version.spec,
         "likelihood": tables.differences(summary, "gold_nll_per_byte"),
-        "chart": tables.chart(summary, judged_by.name),
+        "chart": _chart(tables.chart(summary, judged_by.name, leading), plain),
         "may_see_texts": may_see_texts,
-        "is_withheld": is_withheld(member_of(request), evaluation.task),
+        "is_withheld": withheld,
         "unsupported": unsupported.examples(evaluation) if may_see_texts else [],
         "forgetting": tables.forgetting(summary),
         "page": page,
         "failing": failing,
-        # Who chose among the samples, or turned their page, reads them.
-        "is_reading": bool(request.GET.keys() & {"failing", "page"}),
+        "is_reading": is_reading,
         "samples": selectors.side_by_side(evaluation, list(page), names) if may_see_texts else [],
+        "first_samples": selectors.side_by_side(evaluation, list(rows[:FIRST_SAMPLES]), leading) if shows_first else [],
         "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
         "warning": few_records.warning(len(evaluation.record_ids), evaluation.split),
         "openings": list(selectors.openings(evaluation.task)),
@@ -155,6 +164,10 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "suites": suite_queries.names(evaluation.task),
     }
     return render(request, "evaluation/detail.html", context)
+
+
+def _chart(chart: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    return {**chart, "rows": [{**row, "name": labels[row["name"]]} for row in chart["rows"]]}
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, log2
 from typing import Any
 
@@ -96,10 +97,14 @@ def differences(summary: dict[str, Any], metric: str) -> list[dict[str, Any]]:
     ]
 
 
-def chart(summary: dict[str, Any], metric: str) -> dict[str, Any]:
-    """Interval plot of one metric over the systems, in per cent."""
+def chart(summary: dict[str, Any], metric: str, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """Interval plot of one metric over the systems, in per cent.
+
+    Args:
+        names: The systems to draw, in their order; None for all.
+    """
     scored, lines = summary.get("systems", {}), []
-    for name in systems(summary):
+    for name in systems(summary) if names is None else names:
         if value := scored[name].get(metric):
             low, high = _ends(value, is_share=True)
             lines.append(
@@ -221,8 +226,10 @@ def _formatted(number: float, metric: MetricDisplay, signed: bool) -> str:
     if metric.unit == "percent":
         return f"{fixed(100 * number, metric.digits, signed=signed)} {'points' if signed else '%'}"
     if metric.unit == "usd":
-        size = fixed(abs(number), 5)
-        sign = fixed(number, 5, signed=signed).removesuffix(size)
+        thousand = 1000 * number
+        digits = 2 if not thousand or abs(thousand) >= 0.01 else 4
+        size = fixed(abs(thousand), digits)
+        sign = fixed(thousand, digits, signed=signed).removesuffix(size)
         return f"{sign}${size}"
     return f"{fixed(number, metric.digits, signed=signed)}{' s' if metric.unit == 'seconds' else ''}"
 

@@ -39,7 +39,7 @@ class RuleRow:
         """The bound as it was typed, else as it is kept: without an exponent, and never rounded to another one."""
         if self.typed is not None:
             return self.typed
-        return f"{self.rule.bound * (100 if self.rule.percent else 1):.9f}".rstrip("0").rstrip(".")
+        return f"{self.rule.bound * self.rule.scale:.9f}".rstrip("0").rstrip(".")
 
     @property
     def unit(self) -> str:
@@ -146,7 +146,7 @@ def _with_bound(rule: GateRule, typed: str) -> GateRule:
         raise Refusal(
             "bad_gate", f"'{typed[:40]}' is no bound of '{rule.display.label}'.", hint="Write a number, such as 70."
         )
-    return replace(rule, bound=round(number / (100 if rule.percent else 1), 9))
+    return replace(rule, bound=round(number / rule.scale, 9))
 
 
 class SuiteForm(forms.Form):

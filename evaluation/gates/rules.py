@@ -76,6 +76,11 @@ class GateRule:
         """Return whether pages ask for its bound in per cent, or points."""
         return self.display.unit == "percent"
 
+    @property
+    def scale(self) -> int:
+        """Factor between the stored bound and the one on a page: per cent of shares, 1,000 outputs of prices."""
+        return {"percent": 100, "usd": 1000}.get(self.display.unit, 1)
+
     def as_json(self) -> dict[str, Any]:
         kept = {**asdict(self), "kind": str(self.kind)}
         # Gates that were set before rules had suites stay the same gates.
@@ -96,7 +101,7 @@ def in_words(number: float, display: MetricDisplay, *, margin: bool = False) -> 
     if display.unit == "percent":
         return f"{fixed(100 * number, display.digits)} {'points' if margin else '%'}"
     if display.unit == "usd":
-        return f"${fixed(number, 5)}"
+        return f"${fixed(1000 * number, 4)}"
     return f"{fixed(number, display.digits)}{' s' if display.unit == 'seconds' else ''}"
 
 

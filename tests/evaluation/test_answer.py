@@ -19,45 +19,62 @@ def summary(**means: tuple[str, float]) -> dict[str, Any]:
     }
 
 
-def test_the_best_system_is_named_with_its_interval_and_its_lead_on_the_best_baseline() -> None:
-    found = answer.of(
-        summary(run=("lora", 0.8), tiny=("base", 0.2), majority=("baseline", 0.5), nearest=("baseline", 0.4))
-    )
-
-    assert found
-    assert (found.best.names, found.best.cell["value"], found.best.cell["interval"]) == (
-        "run",
-        "80.0 %",
-        "70.0 % to 90.0 %",
-    )
-    assert found.baseline
-    assert (found.baseline.names, found.baseline.cell["value"]) == ("majority", "50.0 %")
-    assert found.difference
-    assert (found.difference["cell"]["value"], found.difference["verdict"]) == ("+30.0 points", "higher")
-
-
-def test_a_teacher_that_is_best_is_told_so_without_a_difference_nobody_measured() -> None:
-    found = answer.of(summary(run=("lora", 0.8), gpt=("teacher", 0.9), majority=("baseline", 0.5)))
-
-    assert found
-    assert (found.best.names, found.difference) == ("gpt", None)
-
-
-def test_the_miniature_is_held_against_the_best_baseline_even_where_its_teacher_is_best() -> None:
+def test_the_miniature_stands_beside_its_teacher_with_the_paired_difference() -> None:
     scores = summary(run=("lora", 0.8), gpt=("teacher", 0.9), majority=("baseline", 0.5), tiny=("base", 0.2))
+    scores["differences"] = [{"of": "run", "against": "gpt", "metric": "exact", "value": value(-0.3)}]
 
     found = answer.of(scores, own="run")
 
-    assert found and found.own and found.baseline and found.difference
-    assert (found.best.names, found.own.names, found.baseline.names) == ("gpt", "run", "majority")
-    assert found.difference["verdict"] == "higher"
+    assert found and found.own and found.difference
+    assert (found.own.label, found.own.quality["value"], found.own.quality["interval"]) == (
+        "Your miniature",
+        "80.0 %",
+        "70.0 % to 90.0 %",
+    )
+    assert [row.name for row in found.teachers] == ["gpt"]
+    assert [row.name for row in found.baselines] == ["majority", "tiny"]
+    assert (found.verb, found.difference["verdict"]) == ("is right in", "lower")
 
 
-def test_the_bare_base_is_a_baseline_like_the_others() -> None:
-    found = answer.of(summary(run=("lora", 0.8), tiny=("base", 0.6), nearest=("baseline", 0.1)))
+def test_several_teachers_come_best_first_and_without_a_difference_that_was_not_measured() -> None:
+    found = answer.of(summary(run=("lora", 0.8), small=("teacher", 0.6), gpt=("teacher", 0.9)), own="run")
 
-    assert found and found.baseline
-    assert found.baseline.names == "tiny"
+    assert found
+    assert ([row.name for row in found.teachers], found.difference) == (["gpt", "small"], None)
+
+
+def test_systems_have_plain_names() -> None:
+    kinds = {
+        "gpt": "teacher",
+        "nearest gold": "baseline",
+        "most frequent answer": "baseline",
+        "qwen (base)": "base",
+        "qwen (with examples)": "baseline",
+        "run 1 (LoRA)": "lora",
+        "run 2 (LoRA)": "lora",
+    }
+
+    plain = answer.labels({"kinds": kinds, "systems": dict.fromkeys(kinds, {})}, own="run 2 (LoRA)")
+
+    assert plain == {
+        "gpt": "gpt",
+        "nearest gold": "Copy of the most similar approved text",
+        "most frequent answer": "Most frequent answer",
+        "qwen (base)": "qwen before tuning",
+        "qwen (with examples)": "qwen before tuning, with examples",
+        "run 1 (LoRA)": "run 1 (LoRA)",
+        "run 2 (LoRA)": "Your miniature",
+    }
+
+
+def test_a_price_is_of_a_thousand_outputs_and_none_is_no_price() -> None:
+    scores = summary(run=("lora", 0.8), gpt=("teacher", 0.9))
+    scores["systems"]["run"]["cost_usd"], scores["systems"]["gpt"]["cost_usd"] = value(0.0), value(0.0031)
+
+    found = answer.of(scores, own="run")
+
+    assert found and found.own
+    assert (found.own.cost, found.teachers[0].cost) == (None, 3.1)
 
 
 def priced(*, high: float, companies: int = 20, **more: Any) -> dict[str, Any]:
@@ -73,14 +90,14 @@ def priced(*, high: float, companies: int = 20, **more: Any) -> dict[str, Any]:
 def cheapest(scores: dict[str, Any]) -> str | None:
     found = answer.of(scores, own="run")
     assert found
-    return found.cheapest and found.cheapest.name
+    return found.cheapest and found.cheapest.row.name
 
 
 def test_the_cheapest_that_is_shown_to_be_no_worse_is_named() -> None:
     found = answer.of(priced(high=0.049), own="run")
 
-    assert found and found.cheapest and found.cheapest.cost and found.cheapest.difference
-    assert (found.cheapest.name, found.cheapest.cost["value"], found.cheapest.margin) == ("nearest", "$0.00000", 5.0)
+    assert found and found.cheapest
+    assert (found.cheapest.row.name, found.cheapest.is_own, found.cheapest.margin) == ("nearest", False, 5.0)
 
 
 def test_what_may_be_worse_by_the_margin_or_is_of_too_few_companies_is_not_named() -> None:
@@ -94,18 +111,8 @@ def test_nothing_is_called_no_worse_beyond_the_plan_or_where_nothing_was_compare
     assert cheapest(summary(run=("lora", 0.8)) | {"differences": []}) is None
 
 
-def test_level_systems_are_told_together_and_without_baselines_the_base_model_is_compared() -> None:
-    found = answer.of(summary(a=("lora", 0.8), b=("full", 0.8), tiny=("base", 0.2)))
-
-    assert found
-    assert (found.best.names, found.best.is_level) == ("a and b", True)
-    assert found.baseline
-    assert found.baseline.names == "tiny"
-
-
 def test_nothing_is_said_while_nothing_is_scored() -> None:
     assert answer.of({}) is None
-    assert answer.of(summary(majority=("baseline", 0.5))) is None
 
 
 def test_what_is_shown_to_have_forgotten_more_than_a_tenth_is_told_apart() -> None:

@@ -124,7 +124,7 @@ def test_a_lead_opens_it_by_a_button_and_every_page_tells(
     )
     assert "Not opened yet" in before and "the test split was not read" in before
     assert "With 3 validation records little can be told" in before
-    assert "Opening 1 of 3 planned of the test split" in page
+    assert "Test set used once (1 of 3 planned)" in page
     assert "opened 1 time, 3 planned" in listed
     assert "Open the test split" not in page
 
@@ -142,7 +142,7 @@ def test_the_list_says_what_each_opening_came_to_and_reads_no_summary_for_it(
 
     told = page[page.index('id="openings"') :].partition("</table>")[0]
     said = re.findall(r"<td>([^<]*)</td>\s*</tr>", told)
-    assert said == ["a verdict", "cancelled, nothing", "not ended", "exploratory"]
+    assert said == ["result", "cancelled, nothing", "not ended", "exploratory"]
     assert "summary" in queries.openings(runs[0].task)[0].evaluation.get_deferred_fields()
 
 

@@ -38,9 +38,9 @@ def test_an_evaluation_shows_metrics_and_samples_as_text(
 ) -> None:
     page = as_member(admin).get(f"/evaluations/{evaluation.pk}/").content.decode()
 
-    assert "Pass every check" in page
-    assert "<strong>run 1 (LoRA)</strong> is best" in page
-    assert "The best baseline, tiny (base), has 10.0 %" in page
+    assert "Passes all checks" in page
+    assert "Your miniature passes all checks in <strong>90.0 %</strong>" in " ".join(page.split())
+    assert page.index('id="baselines"') < page.index("tiny before tuning") < page.index("Samples side by side")
     assert "<script>alert" not in page
 
 
@@ -57,9 +57,9 @@ def test_an_answer_of_values_is_right_or_wrong_and_passes_nothing(
     page = as_member(admin).get(f"/evaluations/{evaluation.pk}/").content.decode()
     of_the_wrong = as_member(admin).get(f"/evaluations/{evaluation.pk}/", {"failing": "run 1 (LoRA)"}).content.decode()
 
-    assert "Pass every check" not in page
+    assert "Passes all checks" not in page
     assert ('">right</span>' in page, '">wrong</span>' in page, '">passes</span>' in page) == (True, True, False)
-    assert "where run 1 (LoRA) is wrong" in page
+    assert "where Your miniature is wrong" in page
     assert "<article" not in of_the_wrong
 
 

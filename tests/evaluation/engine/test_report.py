@@ -111,7 +111,7 @@ def test_outputs_without_shape_have_a_row_of_their_own_and_a_mean_over_fewer_say
     rows = {row["metric"].label: row["cells"] for row in tables.rows(summary)}
 
     assert [cell["value"] for cell in rows["Out of shape"]] == ["12 of 101", "0 of 101"]
-    assert [(cell["n"], cell["of"]) for cell in rows["chrF to golds"]] == [(80, 95), (95, None)]
+    assert [(cell["n"], cell["of"]) for cell in rows["chrF to approved examples"]] == [(80, 95), (95, None)]
     assert list(rows).index("Out of shape") == list(rows).index("Valid format") + 1
 
 

@@ -129,7 +129,7 @@ def test_a_gate_fails_by_one_rule_and_passes_by_all() -> None:
     assert assess([good], {**measured, "is_exploratory": True}, own=OWN).passes is None
     assert assess([good], measured, own="another").passes is None
     assert assess([bad], measured, own=OWN).reasons == [
-        "Pass every check: at least 95.0 % fails: 80.0 % (70.0 % to 90.0 %)."
+        "Passes all checks: at least 95.0 % fails: 80.0 % (70.0 % to 90.0 %)."
     ]
 
 

@@ -105,13 +105,13 @@ def test_over_the_api_a_gate_is_set_and_an_evaluation_judged(
         "evaluation": str(evaluation.pk),
         "rules": [
             {
-                "name": "Pass every check: at least 85.0 %",
+                "name": "Passes all checks: at least 85.0 %",
                 "wanted": "at least 85.0 %",
                 "found": 0.9,
                 "low": 0.8,
                 "high": 1.0,
                 "outcome": "cannot_tell",
-                "sentence": "Pass every check: at least 85.0 % cannot be told: 90.0 % (80.0 % to 100.0 %); more records would tell.",
+                "sentence": "Passes all checks: at least 85.0 % cannot be told: 90.0 % (80.0 % to 100.0 %); more records would tell.",
             }
         ],
     }
@@ -134,10 +134,10 @@ def test_the_shell_says_why_a_gate_is_not_passed(evaluation: Evaluation, task: T
     evaluation.save()
     set_gate(task, rules=asks(0.7), by=admin)
 
-    assert shell(task, "--gate") == (1, "Pass every check: at least 70.0 % fails: 50.0 % (40.0 % to 60.0 %).\n")
+    assert shell(task, "--gate") == (1, "Passes all checks: at least 70.0 % fails: 50.0 % (40.0 % to 60.0 %).\n")
     assert shell(task) == (
         0,
-        "tiny (base): pass every check 10.0 % 0.0 % to 20.0 %\nrun 1 (LoRA): pass every check 50.0 % 40.0 % to 60.0 %\n",
+        "tiny (base): passes all checks 10.0 % 0.0 % to 20.0 %\nrun 1 (LoRA): passes all checks 50.0 % 40.0 % to 60.0 %\n",
     )
 
 
@@ -197,7 +197,7 @@ def test_a_page_proposes_rules_and_asks_none_until_a_lead_sets_them(
         ("not_worse", "has_shape", 0.025),
     ]
     part = client.get(f"/evaluations/{evaluation.pk}/slices/").content.decode()
-    assert "Pass every check: at least 75.0 % passes" in part
+    assert "Passes all checks: at least 75.0 % passes" in part
     assert "cannot be told: it was not measured" in part or "was not measured beside it" in part
 
 
@@ -226,8 +226,8 @@ def test_a_page_writes_small_bounds_as_they_are_kept(
     client, address, key = as_member(admin), f"/tasks/{task.slug}/evaluation/gate/", "at_most:cost_usd:"
     set_gate(task, rules=[GateRule(RuleKind.AT_MOST, "cost_usd", 0.000031)], by=admin)
 
-    assert 'value="0.000031"' in client.get(address).content.decode()
-    client.post(address, {"keep": [key], f"bound-{key}": "0.000031", "number": "1"})
+    assert 'value="0.031"' in client.get(address).content.decode()
+    client.post(address, {"keep": [key], f"bound-{key}": "0.031", "number": "1"})
 
     assert [gate.rules[0]["bound"] for gate in Gate.objects.all()] == [0.000031]
 
@@ -245,7 +245,7 @@ def test_a_refused_form_keeps_what_was_typed_and_another_leads_gate(
 
     assert ('value="64"' in wrong, 'value="ninety"' in wrong, 'value="has_shape" selected' in wrong) == (True,) * 3
     assert (without.status_code, late.status_code) == (422, 409)
-    assert "Now it asks: Pass every check: at least 90.0 %" in late.content.decode()
+    assert "Now it asks: Passes all checks: at least 90.0 %" in late.content.decode()
     assert ('value="64"' in late.content.decode(), 'name="number" value="1"' in late.content.decode()) == (True, True)
     assert gate_set(task).number == 1
 

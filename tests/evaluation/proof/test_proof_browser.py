@@ -153,7 +153,7 @@ def a_gate_lets_one_of_two_through(page: Page, miniatures: list[Miniature]) -> N
     page.goto(f"/miniatures/{first.pk}/")
     page.locator(f"#promote-{first.pk}").click()
     expect(page.locator("h1")).to_have_text(f"{first.name} is not promoted yet")
-    expect(page.get_by_role("alert").first).to_contain_text("Pass every check: at least 80.0 % fails: 40.0 %")
+    expect(page.get_by_role("alert").first).to_contain_text("Passes all checks: at least 80.0 % fails: 40.0 %")
     page.goto(f"/miniatures/{second.pk}/")
     page.locator(f"#promote-{second.pk}").click()
     expect(page.locator(f"#demote-{second.pk}")).to_be_visible()
