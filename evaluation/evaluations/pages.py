@@ -47,7 +47,11 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
     rows = [
-        {"evaluation": each, "headline": tables.headline(each.summary), "level": tables.percent_level(each.summary)}
+        {
+            "evaluation": each,
+            "answer": answer.of(each.summary, own=tuned_name(each.run)),
+            "level": tables.percent_level(each.summary),
+        }
         for each in page
     ]
     newest: dict[str, Any] = next((evaluation.summary for evaluation in page if evaluation.summary), {})

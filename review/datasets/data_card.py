@@ -181,7 +181,7 @@ def _outcomes(counts: Mapping[str, Any] | None, filters: Mapping[str, Any]) -> I
     if not counts:
         return
     labels = {MailOutcome(name).label: n for name, n in counts["rows"].items()}
-    yield "## What came of the mails"
+    yield "## Campaign results"
     yield _table("Outcome", labels) or "No row of this version was sent."
     lines = [
         f"- Whose mail had the outcome *{MailOutcome(name).label}*: written {times} times in the training file of `sft`."

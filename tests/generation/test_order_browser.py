@@ -72,7 +72,7 @@ def spent(order: Order, cost_usd: float, possible_usd: float = 0.0) -> None:
 def test_that_four_fifths_of_a_budget_are_spent_is_said_while_the_page_is_open_and_moves_nothing(
     order: Order, page: Page
 ) -> None:
-    line, said = page.locator(".budget-share"), page.locator("[data-budget-told]")
+    line, said = page.locator(".budget-share"), page.locator("[data-budget-notice]")
     spent(order, 1.0)
     expect(line).to_contain_text("50 % of the budget is spent", timeout=WITHIN_MS)
     expect(said).to_be_empty()

@@ -92,7 +92,7 @@ def test_a_file_of_labels_is_imported_without_a_word_of_mails(tickets: TicketIns
     page = client.get(columns).content.decode()
 
     assert mail_words(page) == []
-    assert "all tickets with the same subject stand on one side" in words_of(page)
+    assert "Tickets with the same subject stay in the same split" in words_of(page)
 
 
 @pytest.mark.slow

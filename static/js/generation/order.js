@@ -96,7 +96,7 @@ function showBudget({ cost_usd: cost, possible_cost_usd: possible = 0 }) {
   line.querySelector("[data-budget-share]").textContent = `${(share * 100).toFixed(0)} %`;
   if (share < Number(line.dataset.warnAt) || "isNear" in line.dataset) return;
   line.dataset.isNear = "";
-  page.querySelector("[data-budget-told]").textContent = "Four fifths of this order's budget are spent.";
+  page.querySelector("[data-budget-notice]").textContent = "Four fifths of this order's budget are spent.";
 }
 
 watch(page.dataset.orderJob, Number(page.dataset.orderSeq), ({ kind, payload }) => {

@@ -161,7 +161,7 @@ def test_a_version_that_asks_nothing_of_outcomes_tells_nothing_of_them(
 
     assert version.filters["outcomes_until"] is None
     assert "outcomes" not in version.counts
-    assert "What came of the mails" not in version.card
+    assert "Campaign results" not in version.card
     assert not any("outcomes" in json.loads(row["meta"]) for row in sft(version))
 
 

@@ -245,7 +245,7 @@ def test_the_page_says_which_row_names_the_columns_and_takes_another(
     other = client.post(place, {"do": "check", "header": "4"}).content.decode()
     client.post(place, {"do": "import", "map.0": "company", "map.1": "sector", "header": "4"})
 
-    assert "Row 3 names the columns; what stands above it stays out" in page
+    assert "Row 3 names the columns; lines above it are left out" in page
     assert "Row 4 names the columns" in other
     assert Record.objects.get().facts == {"company": "Acme", "sector": "steel"}
 
@@ -261,7 +261,7 @@ def test_the_page_offers_the_places_in_json_where_rows_stand(
     page = client.get(place).content.decode()
     client.post(place, {"do": "import", "sheet": "users", "map.0": "company", "fill.sector": "x"})
 
-    assert "Rows stand under" in page and "<option selected>result.items</option>" in page
+    assert "Rows are under" in page and "<option selected>result.items</option>" in page
     assert Record.objects.get().title == "Ann"
 
 

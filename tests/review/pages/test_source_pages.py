@@ -93,7 +93,7 @@ def test_another_encoding_is_chosen_on_the_page(task: Task, admin: Member, as_me
     again = client.post(place, data | {"do": "check"}).content.decode()
     client.post(place, data | {"do": "import"})
 
-    assert "Windows-1252 (Western Europe), told by its letters." in first
+    assert "Windows-1252 (Western Europe), guessed from its letters." in first
     assert "Gyõr" in first and "Győr" in again
     assert Record.objects.get().title == "Győr"
 
