@@ -5,6 +5,7 @@ from django.urls import path
 from evaluation.arena import pages as arena_pages
 from evaluation.evaluations import pages
 from evaluation.gates import pages as gates_pages
+from evaluation.guessing import pages as guessing_pages
 from evaluation.judging import pages as judging_pages
 from evaluation.studies import pages as studies_pages
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("evaluations/<uuid:evaluation_id>/", pages.detail, name="detail"),
     path("tasks/<slug:slug>/evaluation/gate/", gates_pages.gate, name="gate"),
     path("tasks/<slug:slug>/evaluation/suites/", gates_pages.freeze, name="freeze-suite"),
+    path("evaluations/<uuid:evaluation_id>/guess/", guessing_pages.guess, name="guess"),
     path("evaluations/<uuid:evaluation_id>/slices/", gates_pages.slices, name="slices"),
     path("evaluations/<uuid:evaluation_id>/judge/", judging_pages.judge, name="judge"),
     path("evaluations/<uuid:evaluation_id>/judge/price/", judging_pages.price, name="judge-price"),

@@ -24,6 +24,7 @@ class SystemRow:
 
     Attributes:
         label: Its plain name, see `labels`.
+        share: Mean of the metric, 0 to 1; `low` and `high` are its interval's ends, None where it has none.
         quality: Cell of the metric that the evaluation is judged by.
         seconds: Cell of seconds an output; None where it was not measured.
         cost: US dollars for 1,000 outputs; None where no price was known.
@@ -31,6 +32,9 @@ class SystemRow:
 
     name: str
     label: str
+    share: float
+    low: float | None
+    high: float | None
     quality: dict[str, Any]
     seconds: dict[str, Any] | None
     cost: float | None
@@ -128,10 +132,21 @@ def _rows(summary: dict[str, Any], metric: MetricDisplay, own: str) -> dict[str,
 def _row(summary: dict[str, Any], metric: MetricDisplay, name: str, label: str) -> SystemRow:
     measured = summary["systems"][name]
     quality = tables.cell(measured[metric.name], metric)
-    assert quality is not None  # noqa: S101 - only scored systems have a row
+    assert quality is not None
     seconds = next(each for each in METRICS if each.name == "seconds")
     cost = measured.get("cost_usd", {}).get("mean") or None
-    return SystemRow(name, label, quality, tables.cell(measured.get("seconds"), seconds), cost and 1000 * cost)
+    value = measured[metric.name]
+    low, high = tables.ends(value, is_share=True)
+    return SystemRow(
+        name,
+        label,
+        value["mean"],
+        low,
+        high,
+        quality,
+        tables.cell(measured.get("seconds"), seconds),
+        cost and 1000 * cost,
+    )
 
 
 def behind_baseline(summary: dict[str, Any], *, own: str) -> str:
@@ -191,4 +206,3 @@ def _cost(summary: dict[str, Any], system: str) -> tuple[float, float]:
     measured = summary["systems"][system]
     money, seconds = (measured.get(name, {}).get("mean", float("inf")) for name in ("cost_usd", "seconds"))
     return money, seconds
-

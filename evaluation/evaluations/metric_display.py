@@ -72,10 +72,14 @@ METRICS = (
         "",
         3,
     ),
-    MetricDisplay("chrf", "chrF to approved examples", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
+    MetricDisplay(
+        "chrf", "chrF to approved examples", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1
+    ),
     MetricDisplay("rouge_l", "ROUGE-L to approved examples", "Longest common subsequence with the expert's text, F1."),
     MetricDisplay("seconds", "Seconds", "Of an output's share of its batch; of a call, all of it.", "seconds", 2),
-    MetricDisplay("cost_usd", "Cost of 1,000", "US dollars for 1,000 outputs; of this host, by its price per hour.", "usd"),
+    MetricDisplay(
+        "cost_usd", "Cost of 1,000", "US dollars for 1,000 outputs; of this host, by its price per hour.", "usd"
+    ),
 )
 
 

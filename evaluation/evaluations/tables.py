@@ -106,7 +106,7 @@ def chart(summary: dict[str, Any], metric: str, names: Sequence[str] | None = No
     scored, lines = summary.get("systems", {}), []
     for name in systems(summary) if names is None else names:
         if value := scored[name].get(metric):
-            low, high = _ends(value, is_share=True)
+            low, high = ends(value, is_share=True)
             lines.append(
                 {
                     "name": name,
@@ -195,7 +195,7 @@ def cell(
     """
     if value is None:
         return None
-    low, high = _ends(value, is_share=metric.unit == "percent" and not signed)
+    low, high = ends(value, is_share=metric.unit == "percent" and not signed)
     interval = (
         ""
         if low is None or high is None
@@ -210,7 +210,7 @@ def cell(
     }
 
 
-def _ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:
+def ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:
     """Return the ends of an interval; an older share without companies is bounded by its count of records."""
     if is_share and value["low"] is not None and value["high"] is not None and value.get("companies") is not None:
         # Student's interval of a mean of shares knows no bounds.

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from demo.data.tasks import listed
+from evaluation.guessing import guessing
 from jobs.models import Job
 from jobs.monitor import queries as jobs
 from jobs.states import JobState
 from members.models import Member
 from miniatures_site.frame.navigation import optional_url
-from miniatures_site.home import pipeline, week
+from miniatures_site.home import claim, pipeline, week
 from review.desk import lead_queue, pace
 from review.desk.decisions import queries
 from review.models import Decision, Task
@@ -53,14 +56,14 @@ def overview(member: Member, task: Task | None) -> dict[str, Any]:
     }
     if role == "reviewer":
         return {**shown, "last": last_decision(member, task), "judged_lately": pace.judged_lately(member, task)}
-    of_task = jobs.visible(member).filter(task_slug=task.slug)
-    counted = slow_figures.figures(f"home:{task.pk}", lambda: (pipeline.stages_of(task), week.week_of(task)))
-    stations, this_week = counted.value
+    counted = slow_figures.figures(f"home:{task.pk}", lambda: _figures(task))
+    stations, this_week, evidence, saved = counted.value
     return {
         **shown,
         "counted_at": counted.at,
-        "steps": stations,
         "next": pipeline.next_stage(stations) if role in {"admin", "lead"} else None,
+        "claim": evidence,
+        "saved_usd": saved,
         "waiting": lead_queue.waiting_for(member, task),
         "running": running_jobs(member, task),
         "blocked": failed_jobs(member, task),
@@ -68,9 +71,39 @@ def overview(member: Member, task: Task | None) -> dict[str, Any]:
         "last": last_decision(member, task) if role != "viewer" else None,
         "other_tasks": tasks_for(member).exclude(pk=task.pk)[:JOBS_SHOWN],
         "demo_tasks": (known := demo_tasks(member, task)),
-        "is_played_back": bool(known) and jobs.is_played_back(of_task),
-        "has_played_back_study": bool(known) and jobs.is_played_back(of_task.filter(kind="study")),
+        "first_minutes": first_minutes(member, task, evidence) if known else [],
     }
+
+
+def _figures(task: Task) -> tuple[list[pipeline.PipelineStage], week.Week, claim.Claim | None, Decimal | None]:
+    return pipeline.stages_of(task), week.week_of(task), claim.claim_of(task), claim.saved_usd(task)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One of the five acts that show a visitor of the demo what the product does."""
+
+    label: str
+    minutes: str
+    about: str
+    url: str
+
+
+def first_minutes(member: Member, task: Task, evidence: claim.Claim | None) -> list[Act]:
+    """The five acts of a visitor, those without a page left out.
+
+    Args:
+        evidence: The task's own claim; the blind pairs are of another task of the demo where its answers are no prose.
+    """
+    compared = guessing.with_prose(member, first=evidence.evaluation if evidence else None)
+    acts = (
+        ("Which is the teacher?", "1 min", "Ten pairs without names.", compared and reverse("evaluation:guess", args=[compared.pk])),
+        ("Judge five cards", "2 min", "Accept, edit or reject, by keyboard.", optional_url("review:focus", task.slug)),
+        ("Train", "1 min", "Tune a small model on what is approved.", optional_url("training:list", task.slug)),
+        ("Ask it", "30 s", "A line of your own: answer, confidence, price.", optional_url("serving:playground", task.slug)),
+        ("Use my own rows", "10 min", "From your file to your own model.", optional_url("review:own-rows")),
+    )  # fmt: skip
+    return [Act(label, minutes, about, url) for label, minutes, about, url in acts if url]
 
 
 def demo_tasks(member: Member, task: Task) -> list[dict[str, str]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from generation.models import Order, SpendDay, Teacher
 from jobs.models import Job
 from members.models import Member
 from miniatures_site.home import pipeline, week
@@ -86,15 +84,15 @@ def test_a_reviewer_lands_on_one_button(task, reviewer, join, as_member):
 
     assert "Continue: 37 cards" in page
     assert page.count("btn-primary") == 1
-    assert "Spent this week" not in page
+    assert "Saved this month" not in page
 
 
-def test_an_empty_station_names_its_act_and_never_nought(task, admin, as_member):
+def test_a_task_without_records_is_told_its_next_act_alone(task, admin, as_member):
     page = as_member(admin).get("/").content.decode()
 
     assert "Import records" in page
-    assert "Freeze version 1" in page
-    assert '<span class="stat-value">0</span>' not in page
+    assert page.split("<main")[1].count("btn-primary") == 1
+    assert "Freeze version 1" not in page
 
 
 def test_a_viewer_is_offered_no_act(task, reviewer, join, as_member):
@@ -102,7 +100,6 @@ def test_a_viewer_is_offered_no_act(task, reviewer, join, as_member):
 
     page = as_member(reviewer).get("/").content.decode()
 
-    assert "None yet" in page
     assert "Import records" not in page
     assert "btn-primary" not in page
 
@@ -146,7 +143,7 @@ def test_home_costs_the_same_with_many_drafts(task, admin, as_member, django_ass
     _judge(task, admin, timezone.localdate(), *[0.0] * 20)
     client = as_member(admin)
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(34):
         client.get("/")
 
 
@@ -163,11 +160,13 @@ def test_the_demos_tasks_are_listed_on_its_own_and_nowhere_else(task, admin, as_
     site.cookies["task"] = task.slug
     of_ones_own = site.get("/").content.decode()
 
-    assert "What is in this demo" in of_the_demo
+    assert "Tasks of this demo" in of_the_demo
+    assert "Your first five minutes" in of_the_demo
     assert "and its language, in six" in of_the_demo
     assert 'href="/tasks/outreach-e-mail/"' in of_the_demo
     assert "claim-check" not in of_the_demo
-    assert "What is in this demo" not in of_ones_own
+    assert "Tasks of this demo" not in of_ones_own
+    assert "Your first five minutes" not in of_ones_own
 
 
 def test_without_a_choice_home_shows_the_task_that_was_made_first(task, admin, as_member):
@@ -191,29 +190,17 @@ def _judge(task: Task, member: Member, day: date, *sizes: float | None, hour: in
         Gold.objects.create(draft=draft, task=task, decision=decision, verdict=verdict, decided_at=at)
 
 
-def _spend(task: Task, day: date, usd: str) -> None:
-    teacher = Teacher.objects.first()
-    order = Order.objects.create(
-        task=task, task_version=task.versions.get(), teacher=teacher, teacher_spec={"name": "t"}, count=1
-    )
-    SpendDay.objects.create(order=order, day=day, teacher_name="t", way="live", calls=1, cost_usd=usd)
-
-
 def test_a_week_begins_on_monday_at_midnight_and_stands_beside_the_last_one(task, admin):
     _judge(task, admin, date(2026, 2, 22), 0.0)
     _judge(task, admin, date(2026, 2, 23), 0.0, None, hour=0)
     _judge(task, admin, date(2026, 3, 1), 0.05, 0.5, hour=23)
     _judge(task, admin, MONDAY, 0.0, 0.1, 0.11, hour=0)
-    for day, usd in ((date(2026, 2, 22), "4"), (date(2026, 3, 1), "0.02"), (MONDAY, "0.5"), (date(2026, 3, 8), "0.25")):
-        _spend(task, day, usd)
 
     told = week.week_of(task, today=date(2026, 3, 8))
 
     assert told.monday == MONDAY
     assert (told.now.judged, told.now.nearly_right) == (3, 2)
     assert (told.before.judged, told.before.nearly_right, told.before.share) == (4, 2, 0.5)
-    assert (told.now.spent_usd, told.before.spent_usd) == (Decimal("0.75"), Decimal("0.02"))
-    assert told.total_usd == Decimal("4.77")
 
 
 def test_verdicts_that_came_with_a_file_are_none_of_the_week(task, admin):
@@ -232,8 +219,6 @@ def test_home_tells_the_week_once_there_is_one(task, admin, as_member, monkeypat
     _judge(task, admin, MONDAY, 0.0, None)
     page = as_member(admin).get("/").content.decode()
 
-    assert "Judged this week" in page
+    assert "Accepted, or edited little" in page
     assert "50 %" in page.replace("\u202f", " ").replace("\u00a0", " ")
     assert "none last week" in page
-    # A week may have begun last month.
-    assert f"?task={task.slug}&amp;by=day&amp;month=all" in page

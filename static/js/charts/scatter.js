@@ -30,6 +30,7 @@ export function scatter(figure, data) {
   let places = [];
   const frame = openFrame(figure, paint);
   const line = node("path", { class: "front" }, frame.groups.marks);
+  const whiskers = node("g", {}, frame.groups.marks);
   const dots = node("g", {}, frame.groups.marks);
   const names = node("g", {}, frame.groups.marks);
 
@@ -37,9 +38,10 @@ export function scatter(figure, data) {
     const height = Number(figure.dataset.height) || HEIGHT;
     const margin = { top: 26, bottom: 40, left: 50, right: 20 };
     const domainX = padded(extent(points.map((point) => point.x)), { zero: data.x?.zero, air: 0.1 });
-    const domainY = padded(extent(points.map((point) => point.y)), { zero: data.y?.zero, air: 0.12 });
+    const domainY = padded(extent(points.flatMap((point) => [point.y, point.lo ?? point.y, point.hi ?? point.y])), { zero: data.y?.zero, air: 0.12 });
     const { x, y, right } = drawAxes(frame, { width, height, margin, domainX, domainY, labelX: data.x?.label, labelY: data.y?.label });
     places = points.map((point) => ({ x: x(point.x), y: y(point.y) }));
+    keep(whiskers, "line", points, (point, index) => ({ class: `whisker ${classes[index]}`, x1: places[index].x, x2: places[index].x, y1: y(point.lo ?? point.y), y2: y(point.hi ?? point.y) }));
     const front = data.front ? frontOf(points, data.x?.better, data.y?.better) : [];
     set(line, { d: front.length > 1 ? `M${front.map((point) => `${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`).join("L")}` : "" });
     keep(dots, "circle", points, (_, index) => ({ class: `dot ${classes[index]}`, r: 5.5, cx: places[index].x, cy: places[index].y }));

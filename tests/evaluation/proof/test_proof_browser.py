@@ -167,7 +167,7 @@ def the_test_split_is_opened_once(page: Page, evaluation: Evaluation, answers: C
     with away(page):
         opened = answers(Evaluation.objects.get(split=Split.TEST), of_second(evaluation.run))
 
-    expect(page.locator("#opening")).to_contain_text("Opening 1 of 2 planned of the test split, by ")
+    expect(page.locator("#opening")).to_contain_text("Test set used once (1 of 2 planned), by ")
     expect(page.locator("#opening")).to_contain_text("97.5 %")
     expect(page.locator("#answer")).to_contain_text("run 2 (LoRA) is best")
     open_test_split(page, address)

@@ -1,0 +1,112 @@
+"""Ten blind pairs of an evaluation: a visitor guesses which answer is the teacher's. Nothing is stored.
+
+The pairs follow from the evaluation and the member alone, so that the answer to a form needs no row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from evaluation.evaluations import answer, queries, tables
+from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.models import Evaluation, EvaluationOutput
+from members.models import Member
+from stats.intervals import shares
+
+PAIRS: Final = 10
+_COIN: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class BlindPair:
+    """Two answers to one record, in an order drawn by lot.
+
+    Attributes:
+        key: The record's id, under which a form names its choice.
+        teacher_side: Side of the teacher's answer, *left* or *right*; no page shows it before a choice was sent.
+    """
+
+    key: str
+    title: str
+    left: str
+    right: str
+    teacher_side: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """Result of a form: how often the teacher was recognised."""
+
+    right: int
+    pairs: int
+
+    @property
+    def can_tell(self) -> bool | None:
+        """Whether the exact 95 % interval excludes a coin's half; None where it does not."""
+        interval = shares.clopper_pearson(self.right, self.pairs)
+        if interval.low is None or interval.high is None or interval.low <= _COIN <= interval.high:
+            return None
+        return interval.low > _COIN
+
+
+def with_prose(member: Member, *, first: Evaluation | None = None) -> Evaluation | None:
+    """The newest evaluation that the member may guess about: answers of prose by a miniature and its teacher.
+
+    Args:
+        first: An evaluation that goes before all others where it fits.
+    """
+    newest = list(queries.visible(member).filter(suite=None).exclude(summary={})[:20])
+    candidates = [first, *newest] if first else newest
+    return next((each for each in candidates if fits(each) and queries.may_see_texts(member, each.task)), None)
+
+
+def fits(evaluation: Evaluation) -> bool:
+    """Return whether a miniature and a teacher wrote prose for its records."""
+    return not tables.of_values(evaluation.summary) and _pair_of_systems(evaluation) is not None
+
+
+def pairs_of(evaluation: Evaluation, member: Member) -> list[BlindPair]:
+    """Up to ten pairs of different texts, the same ones for a member each time; none where no teacher was compared."""
+    systems = _pair_of_systems(evaluation)
+    if systems is None:
+        return []
+    own, teacher = (_texts(evaluation, system) for system in systems)
+    keys = [key for key in own.keys() & teacher.keys() if own[key][1] != teacher[key][1]]
+    chosen = sorted(keys, key=lambda key: _lot(evaluation, member, key))[:PAIRS]
+    return [_pair(key, own[key], teacher[key][1], _lot(evaluation, member, f"side {key}")) for key in chosen]
+
+
+def read(choices: Mapping[str, str], pairs: list[BlindPair]) -> Guesses | None:
+    """The result of a form; None while a pair has no choice."""
+    sides = [choices.get(pair.key, "") for pair in pairs]
+    if not pairs or any(side not in {"left", "right"} for side in sides):
+        return None
+    return Guesses(sum(side == pair.teacher_side for side, pair in zip(sides, pairs, strict=True)), len(pairs))
+
+
+def _pair_of_systems(evaluation: Evaluation) -> tuple[str, str] | None:
+    found = answer.of(evaluation.summary, own=tuned_name(evaluation.run))
+    if found is None or found.own is None:
+        return None
+    kinds = evaluation.summary.get("kinds", {})
+    teacher = next((row.name for row in found.teachers if kinds.get(row.name) == "teacher"), None)
+    return (found.own.name, teacher) if teacher else None
+
+
+def _texts(evaluation: Evaluation, system: str) -> dict[str, tuple[str, str]]:
+    rows = EvaluationOutput.objects.filter(evaluation=evaluation, system=system).exclude(text="")
+    return {str(key): (title, text) for key, title, text in rows.values_list("record_id", "record__title", "text")}
+
+
+def _pair(key: str, own: tuple[str, str], teacher: str, lot: str) -> BlindPair:
+    title, text = own
+    is_left = int(lot[:8], 16) % 2 == 0
+    left, right = (teacher, text) if is_left else (text, teacher)
+    return BlindPair(key, title, left, right, "left" if is_left else "right")
+
+
+def _lot(evaluation: Evaluation, member: Member, text: str) -> str:
+    return hashlib.sha256(f"{evaluation.pk} {member.pk} {text}".encode()).hexdigest()

@@ -1,0 +1,127 @@
+"""What a task's newest miniature is worth: quality beside its teacher, cost of 1,000 outputs, quality by round. Read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from evaluation.evaluations import answer, tables
+from evaluation.evaluations.answer import Answer, SystemRow
+from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.models import Evaluation
+from review.models import Task
+from review.states import Split
+from serving.costs import savings, writers
+from training.states import RunPurpose
+
+MOST_ROUNDS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Evidence of the newest evaluated miniature of a task.
+
+    Attributes:
+        own: The miniature as the evaluation measured it.
+        teacher: The best teacher of the same evaluation; None where none was compared.
+        chart: Points for a scatter of quality over the cost of 1,000 outputs; empty where fewer than two have a price.
+        intervals: Rows for a chart of quality alone, the miniature first; drawn where there is no scatter.
+        rounds: Rows for a chart of quality by round, the first round first; empty where there is one alone.
+    """
+
+    evaluation: Evaluation
+    answer: Answer
+    own: SystemRow
+    teacher: SystemRow | None
+    chart: dict[str, Any]
+    intervals: dict[str, Any]
+    rounds: dict[str, Any]
+
+    @property
+    def records(self) -> int:
+        return int(self.evaluation.summary["records"])
+
+
+def claim_of(task: Task) -> Claim | None:
+    """The claim of a task's newest run that was evaluated; an opened test split goes before validation records."""
+    evaluations = _newest_by_run(task)
+    if not evaluations:
+        return None
+    newest = evaluations[0]
+    found = answer.of(newest.summary, own=tuned_name(newest.run))
+    if found is None or found.own is None:
+        return None
+    return Claim(
+        newest,
+        found,
+        found.own,
+        found.teachers[0] if found.teachers else None,
+        _scatter(found),
+        _intervals(newest, found),
+        _rounds(list(reversed(evaluations))),
+    )
+
+
+def saved_usd(task: Task) -> Decimal | None:
+    """Money saved this month against the task's cheapest paid writer; None where a price or a call is missing."""
+    own = writers.miniatures_by_teacher_name(task)
+    paid = [each for each in writers.writer_costs(task) if each.name not in own and each.usd and each.outputs]
+    reference = min(paid, key=lambda each: each.per_output or 0, default=None)
+    month = savings.savings(task, miniatures=own, reference=reference)
+    return month.saved_usd if month.outputs else None
+
+
+def _newest_by_run(task: Task) -> list[Evaluation]:
+    """The newest finished evaluation of each run on a whole split, the newest run first."""
+    rows = (
+        Evaluation.objects.filter(task=task, suite=None, run__purpose=RunPurpose.MINIATURE)
+        .exclude(summary={})
+        .select_related("run__miniature", "task_version")
+        .defer("record_ids")
+        .order_by("-run__number", "created_at")
+    )
+    by_run: dict[int, Evaluation] = {}
+    for row in rows[: 4 * MOST_ROUNDS]:
+        if row.summary.get("is_exploratory"):
+            continue
+        before = by_run.get(row.run.number)
+        if before is None or row.split == Split.TEST or before.split != Split.TEST:
+            by_run[row.run.number] = row
+    return list(by_run.values())[:MOST_ROUNDS]
+
+
+def _scatter(found: Answer) -> dict[str, Any]:
+    rows = [row for row in (found.own, *found.teachers, *found.baselines) if row and row.cost]
+    if len(rows) < 2:
+        return {}
+    points = [
+        {"name": row.label, "x": row.cost, "y": 100 * row.share, "lo": _percent(row.low), "hi": _percent(row.high)}
+        for row in rows
+    ]
+    return {
+        "points": points,
+        "x": {"label": "US dollars per 1,000", "zero": True},
+        "y": {"label": f"{found.metric.label}, %"},
+    }
+
+
+def _intervals(evaluation: Evaluation, found: Answer) -> dict[str, Any]:
+    rows = {row.name: row.label for row in (found.own, *found.teachers[:1]) if row}
+    drawn = tables.chart(evaluation.summary, found.metric.name, list(rows))
+    return {**drawn, "rows": [{**row, "name": rows[row["name"]]} for row in drawn["rows"]]}
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _rounds(evaluations: list[Evaluation]) -> dict[str, Any]:
+    if len(evaluations) < 2:
+        return {}
+    rows = []
+    for evaluation in evaluations:
+        name, metric = tuned_name(evaluation.run), tables.headline_metric(evaluation.summary)
+        drawn = tables.chart(evaluation.summary, metric.name, [name])["rows"]
+        rows += [{**row, "name": f"Round {evaluation.run.number}"} for row in drawn]
+    return {"rows": rows, "x": {"label": "per cent of outputs"}} if len(rows) > 1 else {}

@@ -1,0 +1,102 @@
+"""Ten blind pairs: what a visitor reads, chooses and is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from evaluation.evaluations import start_evaluation
+from evaluation.guessing import guessing
+from evaluation.guessing.guessing import BlindPair
+from evaluation.models import Evaluation, EvaluationOutput
+from members.models import Member
+from training.models import Miniature
+
+pytestmark = pytest.mark.django_db
+OWN = "run 1 (LoRA)"
+
+
+@pytest.fixture
+def evaluation(miniature: Miniature, admin: Member, finish: Any) -> Evaluation:
+    made: Evaluation = finish(
+        start_evaluation.start(miniature.run, by=admin), {"gpt": ("teacher", 0.9), OWN: ("lora", 0.8)}
+    )
+    for output in EvaluationOutput.objects.filter(evaluation=made):
+        output.text = f"A mail by {output.system} for {output.record_id}"
+        output.save()
+    return made
+
+
+def by_author(evaluation: Evaluation) -> dict[str, str]:
+    rows = EvaluationOutput.objects.filter(evaluation=evaluation).values_list("text", "system")
+    return {text: "teacher" if system == "gpt" else "own" for text, system in rows}
+
+
+def test_each_pair_has_one_text_of_the_teacher_and_the_order_stays(evaluation: Evaluation, admin: Member) -> None:
+    authors = by_author(evaluation)
+
+    pairs, again = guessing.pairs_of(evaluation, admin), guessing.pairs_of(evaluation, admin)
+
+    assert pairs and pairs == again
+    for pair in pairs:
+        assert {authors[pair.left], authors[pair.right]} == {"teacher", "own"}
+        assert authors[getattr(pair, pair.teacher_side)] == "teacher"
+
+
+def test_both_sides_are_the_teachers_over_many_records(evaluation: Evaluation, admin: Member, viewer: Member) -> None:
+    keys = [f"record {number}" for number in range(200)]
+
+    lots = [int(guessing._lot(evaluation, admin, f"side {key}")[:8], 16) % 2 for key in keys]
+
+    assert 70 < sum(lots) < 130
+
+
+def test_a_form_with_every_choice_is_told_how_many_are_right(
+    evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    client, address = as_member(admin), f"/evaluations/{evaluation.pk}/guess/"
+    pairs = guessing.pairs_of(evaluation, admin)
+    before = client.get(address).content.decode()
+
+    told = client.post(address, {pair.key: pair.teacher_side for pair in pairs})
+
+    assert ": teacher" not in before and ": miniature" not in before
+    assert f"You chose <strong>{len(pairs)} of {len(pairs)}</strong> correctly" in told.content.decode()
+    assert ": teacher" in told.content.decode()
+
+
+def test_a_form_without_a_choice_is_refused_and_keeps_the_others(
+    evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    client, address = as_member(admin), f"/evaluations/{evaluation.pk}/guess/"
+    first = guessing.pairs_of(evaluation, admin)[0]
+
+    refused = client.post(address, {first.key: "left"})
+
+    assert refused.status_code == 422
+    assert "Choose one answer in each pair" in refused.content.decode()
+    assert refused.content.decode().count("checked") == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "can_tell"), [(0, False), (1, False), (2, None), (5, None), (8, None), (9, True), (10, True)]
+)
+def test_ten_pairs_tell_apart_only_what_chance_hardly_gives(right: int, can_tell: bool | None) -> None:
+    pairs = [BlindPair(str(number), "", "", "", "left") for number in range(10)]
+    choices = {str(number): "left" if number < right else "right" for number in range(10)}
+
+    found = guessing.read(choices, pairs)
+
+    assert found and (found.right, found.can_tell) == (right, can_tell)
+
+
+def test_without_a_teacher_there_is_no_page(
+    miniature: Miniature, admin: Member, finish: Any, as_member: Callable[[Member], Client]
+) -> None:
+    alone = finish(start_evaluation.start(miniature.run, by=admin), {"tiny (base)": ("base", 0.1), OWN: ("lora", 0.8)})
+
+    assert as_member(admin).get(f"/evaluations/{alone.pk}/guess/").status_code == 404
+    assert guessing.with_prose(admin) is None
