@@ -169,7 +169,7 @@ def the_test_split_is_opened_once(page: Page, evaluation: Evaluation, answers: C
 
     expect(page.locator("#opening")).to_contain_text("Test set used once (1 of 2 planned), by ")
     expect(page.locator("#opening")).to_contain_text("97.5 %")
-    expect(page.locator("#answer")).to_contain_text("run 2 (LoRA) is best")
+    expect(page.locator("#answer")).to_contain_text("Your miniature passes all checks in")
     open_test_split(page, address)
     expect(page.locator("body")).to_contain_text("run 2 was evaluated on these test records before", ignore_case=True)
     assert Evaluation.objects.filter(split=Split.TEST).get() == opened
