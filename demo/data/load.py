@@ -35,7 +35,8 @@ from review.sources import imports
 from review.spec.starters import STARTERS
 from review.spec.task_spec import Offer, TaskSpec
 from review.tasks import authoring
-from training.models import Student
+from training.costs.run_cost import DEFAULT_HOST
+from training.models import HostPrice, Student
 from training.students import registration
 
 SLUG = MAILS
@@ -50,6 +51,11 @@ TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
 # Decides which company stands in which split: fixed, so that every demo is the same.
 SPLIT_SEED = "6d696e6961747572657320756e6f2121"
 CAMPAIGN = "running a campaign of four miniatures with simulated inboxes"
+# The host that the demo's miniatures are priced on: two processors and 8 GiB on demand in us-east-1.
+RENTED_HOST = {
+    "usd_per_hour": "0.0864",
+    "note": "AWS m6a.large on demand, $63.07 for 730 hours (gist.github.com/alikhajeh1/6107727c5218382b9cc6af69be562111)",
+}
 # The demo's campaign before there were pipelines.
 EARLIER_CAMPAIGN = "two-teachers"
 Report = Callable[[str], None]
@@ -120,6 +126,7 @@ def _students(admin: Member) -> bool:
     known = Student.objects.filter(slug__in=(registration.DEMO_SLUG, registration.DEMO_ENCODER_SLUG)).count()
     registration.register_demo()
     registration.register_demo_encoder()
+    HostPrice.objects.get_or_create(host=DEFAULT_HOST, defaults=RENTED_HOST)
     return known < 2
 
 

@@ -1,11 +1,13 @@
-"""The answer that an evaluation's page begins with: the miniature beside its teacher, then the baselines. Pure."""
+"""The answer that an evaluation's page begins with: the miniature beside its teacher, then the baselines."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from evaluation.evaluations import tables
+from evaluation.evaluations.costs import OutputCost
 from evaluation.evaluations.metric_display import METRICS, MetricDisplay
 from evaluation.metrics.baselines import MAJORITY, NEAREST
 
@@ -27,7 +29,7 @@ class SystemRow:
         share: Mean of the metric, 0 to 1; `low` and `high` are its interval's ends, None where it has none.
         quality: Cell of the metric that the evaluation is judged by.
         seconds: Cell of seconds an output; None where it was not measured.
-        cost: US dollars for 1,000 outputs; None where no price was known.
+        cost: Cost of 1,000 outputs; None where no price is known.
     """
 
     name: str
@@ -37,7 +39,7 @@ class SystemRow:
     high: float | None
     quality: dict[str, Any]
     seconds: dict[str, Any] | None
-    cost: float | None
+    cost: OutputCost | None
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,16 @@ class Answer:
     cheapest: Cheapest | None
 
 
-def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
+def of(summary: dict[str, Any], *, own: str = "", costs: Mapping[str, OutputCost] | None = None) -> Answer | None:
     """The answer by the metric that the evaluation is judged by; None while nothing is scored.
 
     Args:
         own: The system that the evaluation is of.
+        costs: Costs by system, see `costs.of`.
     """
+    costs = costs or {}
     metric, kinds = tables.headline_metric(summary), summary.get("kinds", {})
-    rows = _rows(summary, metric, own)
+    rows = _rows(summary, metric, own, costs)
     if not rows:
         return None
     mine = rows.pop(own, None)
@@ -101,7 +105,7 @@ def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
         teachers,
         [row for name, row in rows.items() if kinds.get(name) in BASELINES],
         difference,
-        _cheapest(summary, metric, own),
+        _cheapest(summary, metric, own, costs),
     )
 
 
@@ -122,19 +126,24 @@ def _label(name: str, kind: str, own: str) -> str:
     return name
 
 
-def _rows(summary: dict[str, Any], metric: MetricDisplay, own: str) -> dict[str, SystemRow]:
+def _rows(
+    summary: dict[str, Any], metric: MetricDisplay, own: str, costs: Mapping[str, OutputCost]
+) -> dict[str, SystemRow]:
     """Rows of the systems that were scored, the best first."""
     scored, plain = summary.get("systems", {}), labels(summary, own=own)
     means = {name: scored[name][metric.name]["mean"] for name in plain if scored[name].get(metric.name)}
-    return {name: _row(summary, metric, name, plain[name]) for name in sorted(means, key=lambda each: -means[each])}
+    return {
+        name: _row(summary, metric, name, plain[name], costs) for name in sorted(means, key=lambda each: -means[each])
+    }
 
 
-def _row(summary: dict[str, Any], metric: MetricDisplay, name: str, label: str) -> SystemRow:
+def _row(
+    summary: dict[str, Any], metric: MetricDisplay, name: str, label: str, costs: Mapping[str, OutputCost]
+) -> SystemRow:
     measured = summary["systems"][name]
     quality = tables.cell(measured[metric.name], metric)
     assert quality is not None
     seconds = next(each for each in METRICS if each.name == "seconds")
-    cost = measured.get("cost_usd", {}).get("mean") or None
     value = measured[metric.name]
     low, high = tables.ends(value, is_share=True)
     return SystemRow(
@@ -145,7 +154,7 @@ def _row(summary: dict[str, Any], metric: MetricDisplay, name: str, label: str) 
         high,
         quality,
         tables.cell(measured.get("seconds"), seconds),
-        cost and 1000 * cost,
+        costs.get(name),
     )
 
 
@@ -173,13 +182,15 @@ def behind_baseline(summary: dict[str, Any], *, own: str) -> str:
     return "" if mine["mean"] else f"{metric.label}: 0 % of {mine['n']} outputs."
 
 
-def _cheapest(summary: dict[str, Any], metric: MetricDisplay, own: str) -> Cheapest | None:
-    """Choose the least money an output, then least time, among systems whose difference lies within the margin."""
+def _cheapest(
+    summary: dict[str, Any], metric: MetricDisplay, own: str, costs: Mapping[str, OutputCost]
+) -> Cheapest | None:
+    """Choose the lowest cost, then the least time, among systems whose difference lies within the margin."""
     compared = _compared(summary, metric, own)
     if not compared or summary.get("is_exploratory"):
         return None
-    name = min([own, *not_worse(summary, own)], key=lambda system: _cost(summary, system))
-    return Cheapest(_row(summary, metric, name, labels(summary, own=own)[name]), name == own)
+    name = min([own, *not_worse(summary, own)], key=lambda system: _cost(summary, system, costs))
+    return Cheapest(_row(summary, metric, name, labels(summary, own=own)[name], costs), name == own)
 
 
 def not_worse(summary: dict[str, Any], own: str) -> list[str]:
@@ -202,7 +213,7 @@ def _compared(summary: dict[str, Any], metric: MetricDisplay, own: str) -> dict[
     }
 
 
-def _cost(summary: dict[str, Any], system: str) -> tuple[float, float]:
-    measured = summary["systems"][system]
-    money, seconds = (measured.get(name, {}).get("mean", float("inf")) for name in ("cost_usd", "seconds"))
-    return money, seconds
+def _cost(summary: dict[str, Any], system: str, costs: Mapping[str, OutputCost]) -> tuple[float, float]:
+    known = costs.get(system)
+    seconds: float = summary["systems"][system].get("seconds", {}).get("mean", float("inf"))
+    return (known.usd if known else float("inf")), seconds

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from evaluation.evaluations import (
     answer,
     compared,
+    costs,
     few_records,
     label_tables,
     open_test_split,
@@ -122,7 +123,8 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     page = numbered_page(rows, request.GET.get("page"), size=RECORDS_A_PAGE)
     may_see_texts = selectors.may_see_texts(member_of(request), evaluation.task)
     own = tuned_name(evaluation.run)
-    first, plain = answer.of(summary, own=own), answer.labels(summary, own=own)
+    first = answer.of(summary, own=own, costs=costs.of(evaluation) if evaluation.is_done else {})
+    plain = answer.labels(summary, own=own)
     leading = [row.name for row in [*([first.own] if first.own else []), *first.teachers]] if first else []
     # Who chose among the samples, or turned their page, reads them.
     is_reading = bool(request.GET.keys() & {"failing", "page"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from evaluation.evaluations import answer, tables
+from evaluation.evaluations import answer, costs, tables
 from evaluation.evaluations.answer import Answer, SystemRow
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation
@@ -49,7 +49,7 @@ def claim_of(task: Task) -> Claim | None:
     if not evaluations:
         return None
     newest = evaluations[0]
-    found = answer.of(newest.summary, own=tuned_name(newest.run))
+    found = answer.of(newest.summary, own=tuned_name(newest.run), costs=costs.of(newest))
     if found is None or found.own is None:
         return None
     return Claim(
@@ -77,7 +77,7 @@ def _newest_by_run(task: Task) -> list[Evaluation]:
     rows = (
         Evaluation.objects.filter(task=task, suite=None, run__purpose=RunPurpose.MINIATURE)
         .exclude(summary={})
-        .select_related("run__miniature", "task_version")
+        .select_related("run__miniature", "task_version", "teacher_order__teacher")
         .defer("record_ids")
         .order_by("-run__number", "created_at")
     )
@@ -92,13 +92,14 @@ def _newest_by_run(task: Task) -> list[Evaluation]:
 
 
 def _scatter(found: Answer) -> dict[str, Any]:
-    rows = [row for row in (found.own, *found.teachers, *found.baselines) if row and row.cost]
-    if len(rows) < 2:
-        return {}
+    rows = [row for row in (found.own, *found.teachers, *found.baselines) if row]
     points = [
-        {"name": row.label, "x": row.cost, "y": 100 * row.share, "lo": _percent(row.low), "hi": _percent(row.high)}
+        {"name": row.label, "x": row.cost.usd, "y": 100 * row.share, "lo": _percent(row.low), "hi": _percent(row.high)}
         for row in rows
+        if row.cost
     ]
+    if len(points) < 2:
+        return {}
     return {
         "points": points,
         "x": {"label": "US dollars per 1,000", "zero": True},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evaluation.evaluations import answer, tables
+from evaluation.evaluations.costs import OutputCost
 
 
 def value(mean: float) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def test_systems_have_plain_names() -> None:
         "run 2 (LoRA)": "lora",
     }
 
-    plain = answer.labels({"kinds": kinds, "systems": dict.fromkeys(kinds, {})}, own="run 2 (LoRA)")
+    plain = answer.labels({"kinds": kinds, "systems": {name: {} for name in kinds}}, own="run 2 (LoRA)")
 
     assert plain == {
         "gpt": "gpt",
@@ -67,21 +68,11 @@ def test_systems_have_plain_names() -> None:
     }
 
 
-def test_a_price_is_of_a_thousand_outputs_and_none_is_no_price() -> None:
-    scores = summary(run=("lora", 0.8), gpt=("teacher", 0.9))
-    scores["systems"]["run"]["cost_usd"], scores["systems"]["gpt"]["cost_usd"] = value(0.0), value(0.0031)
-
-    found = answer.of(scores, own="run")
-
-    assert found and found.own
-    assert (found.own.cost, found.teachers[0].cost) == (None, 3.1)
-
-
 def priced(*, high: float, companies: int = 20, **more: Any) -> dict[str, Any]:
     """A run and a baseline that costs less; `high` is the upper end of what the run is better by."""
     made = summary(run=("lora", 0.8), nearest=("baseline", 0.79)) | more
-    for name, cost in (("run", 0.002), ("nearest", 0.0)):
-        made["systems"][name] |= {"cost_usd": value(cost), "seconds": value(cost)}
+    for name, seconds in (("run", 0.5), ("nearest", 0.1)):
+        made["systems"][name] |= {"seconds": value(seconds)}
     interval = {"mean": 0.01, "low": -0.03, "high": high, "n": 40, "companies": companies}
     made["differences"] = [{"of": "run", "against": "nearest", "metric": "exact", "value": interval}]
     return made
@@ -98,6 +89,16 @@ def test_the_cheapest_that_is_shown_to_be_no_worse_is_named() -> None:
 
     assert found and found.cheapest
     assert (found.cheapest.row.name, found.cheapest.is_own, found.cheapest.margin) == ("nearest", False, 5.0)
+
+
+def test_the_lower_cost_goes_before_the_shorter_time() -> None:
+    prices = {"run": OutputCost(0.02, ""), "nearest": OutputCost(3.1, "")}
+
+    found = answer.of(priced(high=0.049), own="run", costs=prices)
+
+    assert found and found.cheapest and found.own
+    assert (found.cheapest.row.name, found.cheapest.is_own) == ("run", True)
+    assert found.own.cost == prices["run"]
 
 
 def test_what_may_be_worse_by_the_margin_or_is_of_too_few_companies_is_not_named() -> None:

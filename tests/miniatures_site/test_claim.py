@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
-from evaluation.evaluations import start_evaluation
+from evaluation.evaluations import costs, start_evaluation
 from evaluation.models import Evaluation
+from generation.models import Call, Order, Teacher
 from members.models import Member
 from miniatures_site.home import claim
+from review.models import Record
 from review.states import Split
 from tests.evaluation.conftest import (
     admin,
@@ -25,7 +28,7 @@ from tests.evaluation.conftest import (
     task,
     version,
 )
-from training.models import Miniature
+from training.models import HostPrice, Miniature
 
 __all__ = [
     "admin", "finish", "launch", "miniature", "shared_admin", "shared_task", "shared_version", "student", "task", "version",
@@ -41,17 +44,14 @@ def evaluation(miniature: Miniature, admin: Member, finish: Any) -> Evaluation:
     return made
 
 
-def priced(evaluation: Evaluation, **usd: float) -> None:
-    for name, cost in usd.items():
-        system = {"own": OWN, "teacher": "gpt"}[name]
-        evaluation.summary["systems"][system]["cost_usd"] = {"mean": cost, "low": None, "high": None, "n": 2}
-    evaluation.save()
-
-
 def test_the_miniature_is_told_beside_its_teacher_with_prices(
     evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
-    priced(evaluation, own=0.00002, teacher=0.0031)
+    # 0.72 s on a host at 0.10 an hour are 0.02 for 1,000.
+    HostPrice.objects.create(host="default", usd_per_hour="0.10")
+    evaluation.summary["systems"][OWN]["seconds"] = {"mean": 0.72, "low": None, "high": None, "n": 2}
+    evaluation.summary["systems"]["gpt"]["cost_usd"] = {"mean": 0.0031, "low": None, "high": None, "n": 2}
+    evaluation.save()
 
     page = " ".join(as_member(admin).get("/").content.decode().split())
 
@@ -64,13 +64,37 @@ def test_the_miniature_is_told_beside_its_teacher_with_prices(
 def test_without_a_price_nothing_is_told_as_free(
     evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
-    priced(evaluation, own=0.0, teacher=0.0)
-
     page = as_member(admin).get("/").content.decode()
 
     assert "1,000 cost" not in page
     assert "$0.00" not in page
-    assert 'data-chart="scatter"' not in page
+    assert 'data-chart="intervals"' in page
+
+
+def test_the_offline_teacher_is_priced_as_a_named_model(evaluation: Evaluation, miniature: Miniature) -> None:
+    teacher, record = Teacher.objects.get(slug="offline"), Record.objects.filter(task=miniature.task).first()
+    order = Order.objects.create(
+        task=miniature.task, task_version=evaluation.task_version, teacher=teacher, teacher_spec={"name": "t"}, count=1
+    )
+    for position, (given, answered) in enumerate(((900, 100), (1100, 300))):
+        Call.objects.create(
+            id=uuid4(),
+            order=order,
+            position=position,
+            state="answered",
+            input_tokens=given,
+            output_tokens=answered,
+            record=record,
+        )
+    evaluation.teacher_order = order
+
+    found = costs.of(evaluation)
+
+    # 1,000 tokens in at 2.00 and 200 out at 10.00 a million.
+    assert found["gpt"].usd == pytest.approx(4.0)
+    assert "priced as claude-sonnet-5-5" in found["gpt"].basis
+    assert found["gpt"].url.startswith("https://")
+    assert OWN not in found
 
 
 def test_an_opened_test_split_goes_before_validation_and_exploratory_readings_do_not_count(

@@ -1,0 +1,79 @@
+"""Cost of 1,000 outputs of each system of an evaluation, at the prices entered today.
+
+A model of this installation costs its measured seconds on a host at the host's hourly price. A paid teacher costs what its calls
+were billed. The offline teacher is a program: its tokens are priced as those of a named model, and pages say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Count, Q, Sum
+
+from evaluation.models import Evaluation
+from evaluation.states import SystemKind
+from generation.models import Call, PriceEntry
+from generation.states import CallState, Provider
+from generation.teachers import queries as teachers
+from training.costs.run_cost import known_prices, price_of
+
+# A model of the price table with a page of its provider and without an announced end.
+PRICED_AS: Final = "claude-sonnet-5-5"
+THOUSAND: Final = 1000
+MILLION: Final = 1_000_000
+HOUR_S: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class OutputCost:
+    """Cost of 1,000 outputs.
+
+    Attributes:
+        usd: US dollars.
+        basis: Where the price is from, as a page says it.
+        url: Address of a price page; empty where there is none.
+    """
+
+    usd: float
+    basis: str
+    url: str = ""
+
+
+def of(evaluation: Evaluation) -> dict[str, OutputCost]:
+    """Costs by system; a system without a known price is absent. At most four queries."""
+    summary = evaluation.summary
+    kinds: Mapping[str, str] = summary.get("kinds", {})
+    host = price_of("", known_prices())
+    found: dict[str, OutputCost] = {}
+    for name, scored in summary.get("systems", {}).items():
+        billed = scored.get("cost_usd", {}).get("mean") or 0.0
+        seconds = scored.get("seconds", {}).get("mean") or 0.0
+        if kinds.get(name) == SystemKind.TEACHER:
+            cost = OutputCost(THOUSAND * billed, "billed by its provider") if billed else _priced_as(evaluation)
+        elif host and seconds:
+            usd = THOUSAND * seconds * float(host) / HOUR_S
+            cost = OutputCost(usd, f"measured seconds on a host at ${host.normalize():f} an hour")
+        else:
+            cost = OutputCost(THOUSAND * billed, "measured on its host") if billed else None
+        if cost:
+            found[name] = cost
+    return found
+
+
+def _priced_as(evaluation: Evaluation) -> OutputCost | None:
+    """The offline teacher's tokens at the price of a named model; None for any other teacher without a price."""
+    order = evaluation.teacher_order
+    if order is None or order.teacher.provider != Provider.OFFLINE:
+        return None
+    entry: PriceEntry | None = teachers.prices().filter(model=PRICED_AS).first()
+    answered = Count("pk", filter=Q(state=CallState.ANSWERED))
+    sums: dict[str, Any] = Call.objects.filter(order=order).aggregate(
+        n=answered, given=Sum("input_tokens"), told=Sum("output_tokens")
+    )
+    if entry is None or not sums["n"]:
+        return None
+    usd = sums["given"] * float(entry.input_usd_per_million) + sums["told"] * float(entry.output_usd_per_million)
+    basis = f"the demo's teacher program, priced as {entry.model} ({entry.as_of:%-d %B %Y})"
+    return OutputCost(THOUSAND * usd / MILLION / sums["n"], basis, entry.source_url)
