@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 
 from miniatures_site.server.slow_connections import TimedConnection
 from tests.migrated import template
-from tests.miniatures_site.containers import COMPOSE, ROOT, running, wait_until
+from tests.miniatures_site.containers import COMPOSE, ROOT, interpolated, running, wait_until
 from tests.tour.conftest import free_port
 
 GPU_HOST: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "gpu-host.yml").read_text())
@@ -82,7 +83,12 @@ def test_web_believes_its_proxy_about_whose_request_it_is_and_the_proxy_reaches_
     caddyfile = (ROOT / "deploy" / "Caddyfile").read_text()
 
     assert "--proxy-headers" in web["command"]
-    assert "172.16.0.0/12" in web["environment"]["FORWARDED_ALLOW_IPS"]
+    trusted = interpolated(web["environment"]["FORWARDED_ALLOW_IPS"]).split(",")
+    # A gateway of a network that Docker makes, one of podman's, and a stranger.
+    believed = [
+        any(ip_address(each) in ip_network(net) for net in trusted) for each in ("172.18.0.1", "10.89.0.1", "8.8.8.8")
+    ]
+    assert believed == [True, True, False]
     assert proxy["environment"]["UPSTREAM"] == "web:8000"
     assert proxy["profiles"] == ["proxy"]
     assert {"./deploy/Caddyfile:/etc/caddy/Caddyfile:ro"} <= set(proxy["volumes"])
@@ -126,6 +132,13 @@ def test_every_container_that_stays_has_a_health_check() -> None:
     assert "healthcheck" in GPU_HOST["services"]["training-worker"]
 
 
+def test_every_container_of_ours_ends_when_it_is_asked_to_while_it_starts() -> None:
+    ours = {name: each for name, each in {**COMPOSE["services"], **GPU_HOST["services"]}.items() if "build" in each}
+
+    # By itself the first process of a container ignores SIGTERM, and is killed once its grace is over.
+    assert {name: each.get("init") for name, each in ours.items()} == dict.fromkeys(ours, True)
+
+
 def test_every_queue_has_a_worker() -> None:
     def queues(text: str) -> set[str]:
         return {queue for group in re.findall(r"--queues ([a-z,]+)", text) for queue in group.split(",")}
@@ -165,6 +178,15 @@ def test_every_build_target_exists_in_the_dockerfile() -> None:
     wanted = {service["build"]["target"] for service in services if "build" in service}
 
     assert wanted <= stages
+
+
+def test_every_image_is_built_on_the_base_that_env_names() -> None:
+    built = [
+        service for service in (*COMPOSE["services"].values(), *GPU_HOST["services"].values()) if "build" in service
+    ]
+
+    bases = {service["build"].get("args", {}).get("PYTHON_IMAGE") for service in built}
+    assert bases == {"${PYTHON_IMAGE:-python:3.11-slim}"}
 
 
 def test_every_image_dumps_with_the_version_of_the_server() -> None:
