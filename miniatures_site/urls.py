@@ -18,6 +18,15 @@ from miniatures_site.wiring import task_roles
 handler500 = "web.http.away.server_fault"
 
 urlpatterns = [
+    # First, as each verdict is sent there: a pattern is tried after those above it.
+    in_either_form(
+        "api/v1/",
+        [
+            path("", include("miniatures_site.api.urls")),
+            path("schema/", SpectacularAPIView.as_view(generator_class=SharedSchema), name="schema"),
+            path("docs/", reference.page, name="docs"),
+        ],
+    ),
     path("livez", health_pages.livez, name="livez"),
     path("healthz", health_pages.healthz, name="healthz"),
     path("metrics", health_pages.metrics, name="metrics"),
@@ -47,12 +56,4 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("demo.urls")),
     path("v1/", include("serving.v1_urls")),
-    in_either_form(
-        "api/v1/",
-        [
-            path("", include("miniatures_site.api.urls")),
-            path("schema/", SpectacularAPIView.as_view(generator_class=SharedSchema), name="schema"),
-            path("docs/", reference.page, name="docs"),
-        ],
-    ),
 ]

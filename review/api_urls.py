@@ -8,10 +8,10 @@ from review.sources.urls import source_api_urls
 from review.tasks.urls import task_api_urls
 
 urlpatterns = [
+    *desk_api_urls,
     *agreement_api_urls,
     *task_api_urls,
     *source_api_urls,
-    *desk_api_urls,
     *ruling_api_urls,
     *asking_api_urls,
     *bulk_api_urls,

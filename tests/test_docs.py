@@ -149,7 +149,7 @@ def test_the_index_names_each_document_once():
 @pytest.mark.parametrize(
     ("what", "sign"),
     [
-        ("a decision recorded", "Decision.objects.create("),
+        ("a decision recorded", "decision = _RECORD("),
         ("a mail to a contact leaving", ".send_messages("),
         ("a loss computed", "def summed_loss("),
         ("the price of a call worked out", "def cost_usd("),

@@ -96,7 +96,10 @@ def unstorable_texts(value: object, text: str | bytes) -> Iterator[tuple[str, li
         value: What was read.
         text: What it was read from; most of it shows at a glance that nothing is wrong.
     """
-    if _SUSPICIOUS.search(text if isinstance(text, str) else bytes(text).decode("utf-8", "replace")):
+    shown = text if isinstance(text, str) else bytes(text).decode("utf-8", "replace")
+    # Plain ASCII, as most of it is, is told by looking for two signs, many times faster than by a pattern.
+    is_plain = shown.isascii() and "\\u" not in shown and "\x00" not in shown
+    if not is_plain and _SUSPICIOUS.search(shown):
         yield from _unstorable_texts(value, "")
 
 

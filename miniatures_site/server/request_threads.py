@@ -25,13 +25,14 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
-from django.db import close_old_connections, connections
+from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from miniatures_site.server import callers, request_bodies
 from miniatures_site.server.request_bodies import BodyRefused, Receive, RequestBody, Scope, Send
 from serving.v1.fast_path import PREFIX, skip_page_middleware
+from web.db import live_connections
 
 Given = ParamSpec("Given")
 Got = TypeVar("Got")
@@ -85,7 +86,7 @@ class RequestExecutor(Executor):
 
         def on_live_connection() -> Got:
             # Each call of a request may run on another seat, whose own connection the database may have ended meanwhile.
-            close_old_connections()
+            live_connections.close_ended()
             return call(*args, **kwargs)
 
         return self._threads.submit(on_live_connection)

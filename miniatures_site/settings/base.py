@@ -100,6 +100,7 @@ DATABASES = {"default": stores.database(env.text("DATABASE_URL", stores.sqlite_u
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "members.Member"
+SESSION_ENGINE = "members.sign_in.session_store"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",

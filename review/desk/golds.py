@@ -17,11 +17,13 @@ from django.db.models import Exists, OuterRef
 
 from review.models import Decision, Draft, Gold, KnownAnswer, Ruling
 from review.states import RULES_NOTHING, DraftState, RulingKind, Verdict
+from web.db.compiled_query import CompiledInsert
 
 CHUNK = 1000
 # Of a decision, what tells whether it counts; in the order of its columns.
 _LIGHT = ("id", "draft_id", "task_id", "verdict", "is_late", "retracts_id", "created_at")
 _KNOWN = Exists(KnownAnswer.objects.filter(draft=OuterRef("pk")))
+_WRITE = CompiledInsert(Gold, on_conflict=None)
 
 
 def resolving(
@@ -82,9 +84,7 @@ def sent_back_on(draft_id: UUID) -> set[UUID]:
 
 def write(decision: Decision) -> Gold:
     """Point the draft's gold at a decision that resolves it. Runs inside the decision's transaction."""
-    gold = as_gold(decision)
-    gold.save(force_insert=True)
-    return gold
+    return _WRITE(as_gold(decision))
 
 
 def refresh(draft_id: UUID) -> Gold | None:

@@ -132,6 +132,7 @@ class DraftInserter:
         )
         self._pour = BulkInserter(pattern, _DRAFT)
         self._position = next_position(version.task)
+        self._written: list[str] = []
 
     def lay(self, rows: Sequence[DraftRow]) -> PreparedDrafts:
         """Drafts ready to be put behind those laid before, in their order; any thread may do it, one at a time."""
@@ -145,9 +146,13 @@ class DraftInserter:
 
     def write(self, drafts: PreparedDrafts) -> None:
         self._pour.write(drafts.laid)
-        if len(drafts.ids) > search_index.AT_ONCE:
-            search_index.defer(drafts.ids)
+        self._written += drafts.ids
+
+    def finish(self) -> None:
+        """Index and check the drafts of a small import at once; leave those of a large one to a worker."""
+        if len(self._written) > search_index.AT_ONCE:
+            search_index.defer(self._written)
             return
-        few = [UUID(pk) for pk in drafts.ids]
+        few = [UUID(pk) for pk in self._written]
         search_index.index(few)
         waiting_marks.mark_waiting(few)

@@ -20,6 +20,7 @@ from review.spec.schema import Facts, Fields
 from review.text.near_duplicates import minhash
 from review.text.search import words
 from review.text.search.texts import texts_of_facts, texts_of_fields
+from web.db.bulk_insert import BulkInserter, as_json
 from web.db.chunks import chunked
 
 # Up to so many are indexed with the batch that brings them: a reviewer finds them as soon as they are there.
@@ -45,9 +46,8 @@ def add(drafts: Sequence[Draft], records: dict[UUID, tuple[str, Facts]]) -> None
 
 def defer(draft_ids: Sequence[UUID] | Sequence[str]) -> None:
     """Have drafts indexed by a worker, within seconds."""
-    SearchBacklog.objects.bulk_create(
-        SearchBacklog(drafts=[str(pk) for pk in chunk]) for chunk in chunked(draft_ids, CHUNK)
-    )
+    batches = chunked(draft_ids, CHUNK)
+    BulkInserter(SearchBacklog(), ["drafts"]).pour([as_json(list(map(str, batch)))] for batch in batches)
 
 
 def catch_up(*, for_s: float = 4.0) -> int:

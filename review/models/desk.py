@@ -24,8 +24,9 @@ class Draft(models.Model):
     """One draft for one record under one task version, with its provenance as plain values."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The indexes below begin with the task.
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="drafts", db_index=False)
+    # The indexes below begin with the task. Without a constraint, which a large import would check for each row: the
+    # record's source has one, so that no task goes while it has drafts.
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="drafts", db_index=False, db_constraint=False)
     task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="drafts")
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="drafts")
     state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.PENDING)
@@ -120,7 +121,6 @@ class Draft(models.Model):
                 name="desk_queue_of_reviewer",
             ),
             models.Index(fields=["task", "state", "-created_at"], name="drafts_by_state"),
-            models.Index(fields=["task", "fields_hash"], name="drafts_by_text"),
             # The newest first, whatever became of them on the desk; what is kept from it may be far more, and is skipped.
             models.Index(
                 fields=["task", "-created_at", "-id"], condition=~Q(state=DraftState.KEPT), name="drafts_newest"
@@ -134,8 +134,11 @@ class Assignment(models.Model):
     """One draft in front of one reviewer, and the lease on it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="assignments")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
+    # Indexes and constraints below begin with the draft and with the reviewer.
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="assignments", db_index=False)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments", db_index=False
+    )
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=AssignmentState.choices, default=AssignmentState.ACTIVE)
     # How the card came: in the order of the queue, at random, for overlap, as a known answer, assigned, asked for.
@@ -164,9 +167,12 @@ class Decision(models.Model):
     """One expert's immutable verdict; a trigger refuses UPDATE and DELETE. Its id is made by the client."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="decisions")
+    # Indexes below begin with the draft and with the reviewer.
+    draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="decisions", db_index=False)
     task = models.ForeignKey(Task, on_delete=models.DO_NOTHING, related_name="+")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="decisions")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="decisions", db_index=False
+    )
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     fields = models.JSONField(null=True)
     before_hash = models.CharField(max_length=64)
@@ -209,7 +215,8 @@ class Gold(models.Model):
     """What counts for a draft: a pointer at the decision that resolves it. Text is read through the pointer."""
 
     draft = models.OneToOneField(Draft, primary_key=True, on_delete=models.CASCADE, related_name="gold")
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="golds")
+    # The indexes below begin with the task.
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="golds", db_index=False)
     decision = models.OneToOneField(Decision, on_delete=models.DO_NOTHING, related_name="gold")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     decided_at = models.DateTimeField()

@@ -70,8 +70,10 @@ class Record(models.Model):
     """One input row: a prospect with its facts. Its split is fixed here and never moves."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The indexes below begin with them.
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="records", db_index=False)
+    # The indexes below begin with them. The source holds its task by a constraint; a second one would slow a large import.
+    task = models.ForeignKey(
+        Task, on_delete=models.PROTECT, related_name="records", db_index=False, db_constraint=False
+    )
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records", db_index=False)
     row_number = models.PositiveIntegerField()
     title = models.CharField(max_length=200)

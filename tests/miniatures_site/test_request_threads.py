@@ -158,11 +158,28 @@ def test_every_call_of_a_request_finds_a_connection_that_lives() -> None:
     scope: Any = {"path": "/", "headers": [(b"authorization", b"Bearer x")]}
     first = seats.turn(scope).submit(_backend).result()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [first])
+        # Waits until it has ended.
+        cursor.execute("SELECT pg_terminate_backend(%s, 20000)", [first])
 
     second = seats.turn(scope).submit(_backend).result()
 
     assert second != first
+    seats.turn(scope).submit(connections.close_all).result()
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_is_not_asked_before_each_request_whether_it_lives() -> None:
+    """`pg_stat_activity` names the last statement of a backend, which would be the question."""
+    seats = RequestThreads(1)
+    scope: Any = {"path": "/", "headers": [(b"authorization", b"Bearer x")]}
+    backend = [seats.turn(scope).submit(_backend).result() for _ in range(2)][-1]
+
+    seats.turn(scope).submit(lambda: connection.close_if_health_check_failed()).result()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [backend])
+        assert cursor.fetchone() == ("SELECT pg_backend_pid()",)
     seats.turn(scope).submit(connections.close_all).result()
 
 

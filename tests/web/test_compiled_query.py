@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.constants import OnConflict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -159,6 +160,19 @@ def test_a_compiled_insert_writes_what_the_model_would_and_passes_over_what_is_t
         insert(row)
 
     assert sorted(WebhookEvent.objects.values_list("key", "data")) == [("one", {"n": 0}), ("two", {"n": 1})]
+
+
+def test_a_compiled_insert_may_refuse_what_is_there_or_write_named_columns_into_it() -> None:
+    refuse = CompiledInsert(WebhookEvent, on_conflict=None)
+    renew = CompiledInsert(WebhookEvent, on_conflict=OnConflict.UPDATE, unique=("key",), updated=("data",))
+    first = refuse(WebhookEvent(key="one", kind="job.done", data={"n": 1}))
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        refuse(WebhookEvent(key="one", kind="job.failed", data={"n": 2}))
+    renew(WebhookEvent(key="one", kind="job.failed", data={"n": 3}))
+
+    first.refresh_from_db()
+    assert (first.kind, first.data) == ("job.done", {"n": 3})
 
 
 @pytest.mark.postgres_only

@@ -52,7 +52,10 @@ class BulkInserter:
         unknown = [name for name in varying if name not in fields]
         if unknown:
             raise ValueError(f"{self._table} has no field '{unknown[0]}'; it has {', '.join(fields)}")
-        common = [field for name, field in fields.items() if name not in varying]
+        # A key that the database counts up is left to it.
+        common = [
+            field for name, field in fields.items() if name not in varying and not isinstance(field, models.AutoField)
+        ]
         columns = [*(fields[name].column for name in varying), *(field.column for field in common)]
         names = ", ".join(map(connection.ops.quote_name, columns))
         where = f"{connection.ops.quote_name(self._table)} ({names})"

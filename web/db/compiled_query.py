@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -191,26 +191,42 @@ class CompiledUpdate:
 
 
 class CompiledInsert(Generic[M]):
-    """An INSERT of one row that is passed over where a row with one of its unique values is there, compiled on the first call.
+    """An INSERT of one row, compiled on the first call.
 
     Args:
         model: Of the row; its key is made by the application, and no column is computed by the database.
+        on_conflict: Passes over a row where one with its unique values is there; `UPDATE` writes `updated` into that one,
+            and None raises `IntegrityError`. Signals of the model are not sent.
+        unique: Fields that the row to update is found by.
+        updated: Fields that are written into it.
     """
 
-    def __init__(self, model: type[M]) -> None:
-        self._model = model
+    def __init__(
+        self,
+        model: type[M],
+        *,
+        on_conflict: OnConflict | None = OnConflict.IGNORE,
+        unique: Sequence[str] = (),
+        updated: Sequence[str] = (),
+    ) -> None:
+        self._model, self._on_conflict = model, on_conflict
+        self._unique, self._updated = unique, updated
         self._sql: dict[str, str] = {}
 
-    def __call__(self, row: M) -> None:
+    def __call__(self, row: M) -> M:
+        """Insert the row; return it as saved."""
         connection = connections[DEFAULT_DB_ALIAS]
         fields = self._model._meta.concrete_fields
         sql = self._sql.get(connection.vendor) or self._compile(row)
         values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
         with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), prepared.cursor(connection) as cursor:
             cursor.execute(sql, values)
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        return row
 
     def _compile(self, row: M) -> str:
-        query = InsertQuery(self._model, on_conflict=OnConflict.IGNORE)
+        unique, updated = (list(map(self._model._meta.get_field, names)) for names in (self._unique, self._updated))
+        query = InsertQuery(self._model, on_conflict=self._on_conflict, unique_fields=unique, update_fields=updated)
         query.insert_values(self._model._meta.concrete_fields, [row])
         compiler: Any = query.get_compiler(using=DEFAULT_DB_ALIAS)
         [(sql, _)] = compiler.as_sql()

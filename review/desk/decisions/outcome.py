@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from members.models import Member
@@ -16,6 +18,7 @@ from review.desk.pace import Pace
 from review.models import Assignment, Decision, Draft
 from review.spec.schema import Fields
 from review.states import AssignmentState, DraftState
+from web.db.compiled_query import CompiledUpdate
 
 
 class OvertakenError(Exception):
@@ -46,9 +49,15 @@ def move_draft(seen: DecisionContext, *, to: DraftState, **values: Any) -> None:
     Raises:
         OvertakenError: Another request moved it first.
     """
-    moved = Draft.objects.filter(pk=seen.card.pk, state=seen.card.state).update(state=to, **values)
-    if not moved:
+    if not _MOVE_DRAFT(pk=seen.card.pk, seen=str(seen.card.state), to=to.value, **values):
         raise OvertakenError
+
+
+def _moved_draft(*, pk: UUID, seen: str, to: str, **values: Any) -> tuple[QuerySet[Draft], dict[str, Any]]:
+    return Draft.objects.filter(pk=pk, state=seen), {"state": to, **values}
+
+
+_MOVE_DRAFT = CompiledUpdate(_moved_draft)
 
 
 def move_assignment(
@@ -70,6 +79,22 @@ def move_assignment(
             etag=desk_deck.etag_for(seen.card, by),
         )
         return
-    mine = Assignment.objects.filter(draft=seen.card, reviewer=by, state=seen.mine)
-    if not mine.update(state=to, unfinished=unfinished, leased_until=until, updated_at=timezone.now()):
+    row: dict[str, Any] = {"draft": seen.card.pk, "reviewer": by.pk, "seen": seen.mine.value}
+    row |= {"to": to.value, "until": until, "now": timezone.now()}
+    if unfinished is None:
+        moved = _MOVE_ASSIGNMENT(**row)
+    else:
+        mine, columns = _moved_assignment(**row)
+        moved = mine.update(**{**columns, "unfinished": unfinished})
+    if not moved:
         raise OvertakenError
+
+
+def _moved_assignment(
+    *, draft: UUID, reviewer: UUID, seen: str, to: str, until: datetime, now: datetime
+) -> tuple[QuerySet[Assignment], dict[str, Any]]:
+    mine = Assignment.objects.filter(draft=draft, reviewer=reviewer, state=seen)
+    return mine, {"state": to, "unfinished": None, "leased_until": until, "updated_at": now}
+
+
+_MOVE_ASSIGNMENT = CompiledUpdate(_moved_assignment)

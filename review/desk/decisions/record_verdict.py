@@ -15,7 +15,10 @@ from review.desk.verdict_fit import SubmittedVerdict
 from review.models import Assignment, Decision, Draft, Ruling
 from review.states import AssignmentState, DraftState, RulingKind
 from review.text import edits
+from web.db.compiled_query import CompiledInsert
 from web.errors import Refusal
+
+_RECORD = CompiledInsert(Decision, on_conflict=None)
 
 
 def judge(
@@ -35,22 +38,24 @@ def judge(
     if not is_late:
         _claim(seen)
     move_assignment(seen, by=by, to=AssignmentState.DONE)
-    decision = Decision.objects.create(
-        id=id,
-        draft=seen.card,
-        task_id=seen.card.task_id,
-        reviewer=by,
-        verdict=verdict,
-        fields=fields,
-        before_hash=seen.card.fields_hash,
-        body_hash=body_hash,
-        reasons=list(said.reasons),
-        is_late=is_late,
-        ratings=dict(said.ratings),
-        seconds=said.seconds,
-        note=said.note,
-        teacher_hidden=was_hidden if all_values(spec) else None,
-        **edit,
+    decision = _RECORD(
+        Decision(
+            id=id,
+            draft=seen.card,
+            task_id=seen.card.task_id,
+            reviewer=by,
+            verdict=verdict,
+            fields=fields,
+            before_hash=seen.card.fields_hash,
+            body_hash=body_hash,
+            reasons=list(said.reasons),
+            is_late=is_late,
+            ratings=dict(said.ratings),
+            seconds=said.seconds,
+            note=said.note,
+            teacher_hidden=was_hidden if all_values(spec) else None,
+            **edit,
+        )
     )
     state = DraftState(seen.card.state) if is_late else _resolve(seen, decision)
     deck = _fill_deck(seen, by=by, deck_size=deck_size)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value, When
+from django.db.models.constants import OnConflict
 from django.utils import timezone
 
 from members.models import Member
@@ -16,6 +17,7 @@ from review.desk.comments import queries
 from review.drafts import etags
 from review.models import Assignment, Draft, KnownAnswer
 from review.states import AssignmentState, DraftState, Drawn
+from web.db.compiled_query import CompiledInsert, CompiledUpdate
 from web.errors import Refusal
 
 RECLAIM_AT_MOST = 500
@@ -35,17 +37,25 @@ def lease(member: Member, cards: Sequence[Draft], drawn: Sequence[Drawn]) -> lis
     if not cards:
         return []
     # The state is what others look at once they have the lock: without it two would lease a card one after the other.
-    free = Draft.objects.filter(pk__in=[card.pk for card in cards], state__in=FREE)
-    if free.update(state=DraftState.LEASED) != len(cards):
+    if _LEASE(**{f"card_{number}": card.pk for number, card in enumerate(cards)}) != len(cards):
         raise RuntimeError("a card was taken between its lock and its lease")
     until = lease_end()
     rows = [_assignment(member, card, until, how) for card, how in zip(cards, drawn, strict=True)]
-    return Assignment.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["draft", "reviewer"],
-        update_fields=["state", "leased_until", "etag", "drawn", "updated_at"],
-    )
+    return [_ASSIGN(row) for row in rows]
+
+
+def _leased(**cards: UUID) -> tuple[QuerySet[Draft], dict[str, Any]]:
+    return Draft.objects.filter(pk__in=list(cards.values()), state__in=FREE), {"state": DraftState.LEASED}
+
+
+_LEASE = CompiledUpdate(_leased)
+# Whoever had the card before gets the same row again.
+_ASSIGN = CompiledInsert(
+    Assignment,
+    on_conflict=OnConflict.UPDATE,
+    unique=("draft", "reviewer"),
+    updated=("state", "leased_until", "etag", "drawn", "updated_at"),
+)
 
 
 def for_member(cards: QuerySet[Draft], member: Member | UUID) -> QuerySet[Draft]:

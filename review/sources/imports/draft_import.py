@@ -99,6 +99,7 @@ def import_drafts(
     # Of a task without records nothing is looked up, and rows can be made while the ones before are written.
     for prepared in map(intake.prepare, prefetch(read)) if intake.asks else prefetch(map(intake.prepare, read)):
         intake.write(*prepared)
+    intake.finish()
     tally.merge(reading)
     tally.alike += intake.alike
     tally.settle(skip_bad=skip_bad, left_out=choices.left_out)
@@ -149,6 +150,9 @@ class _Intake:
     def write(self, records: PreparedRows, drafts: PreparedDrafts) -> None:
         self._records.write(records)
         self._drafts.write(drafts)
+
+    def finish(self) -> None:
+        self._drafts.finish()
 
     def _new(self, rows: list[DraftRow]) -> list[DraftRow]:
         if self._finder.may_know:
