@@ -88,7 +88,7 @@ def test_leakage_personal_data_and_limits_are_told(task: Task, admin: Member) ->
     assert "- Companies in two splits: 0; web domains: 0." in card
     assert "in 0 rows, and masked in every format." in card
     assert "## Known limits" in card
-    assert "This card states none." in card
+    assert "None stated." in card
 
 
 def test_the_page_draws_the_card_as_headings_tables_and_lists(task: Task, admin: Member, client: Client) -> None:

@@ -77,7 +77,7 @@ def test_a_preview_warns_of_sides_without_rows_and_says_what_helps(
     assert no_test == [shortage]
     assert (
         shortage
-        == "8 records of 8 companies: none stands in test. Import more records of other companies: the empty sides get the next ones."
+        == "8 records of 8 companies: none is in test. Import more records of other companies: the empty splits are filled first."
     )
     assert unjudged.startswith("No draft of the 1 validation record is taken: accept or edit some of theirs")
     assert unjudged in page and shortage in page
