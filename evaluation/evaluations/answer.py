@@ -128,7 +128,7 @@ def _rows(summary: dict[str, Any], metric: MetricDisplay, own: str) -> dict[str,
 def _row(summary: dict[str, Any], metric: MetricDisplay, name: str, label: str) -> SystemRow:
     measured = summary["systems"][name]
     quality = tables.cell(measured[metric.name], metric)
-    assert quality is not None  # noqa: S101 - only scored systems have a row
+    assert quality is not None, "only scored systems have a row"
     seconds = next(each for each in METRICS if each.name == "seconds")
     cost = measured.get("cost_usd", {}).get("mean") or None
     return SystemRow(name, label, quality, tables.cell(measured.get("seconds"), seconds), cost and 1000 * cost)
@@ -191,4 +191,3 @@ def _cost(summary: dict[str, Any], system: str) -> tuple[float, float]:
     measured = summary["systems"][system]
     money, seconds = (measured.get(name, {}).get("mean", float("inf")) for name in ("cost_usd", "seconds"))
     return money, seconds
-

@@ -107,7 +107,7 @@ def card(version: DatasetVersion) -> str:
         "## What was left out, and why",
         _waterfall(counts["waterfall"], counts["golds"], counts.get("machine", 0)),
         _contradictions(counts.get("contradictions")),
-        "Samples that were revoked or erased before are not among the golds.",
+        "Samples that were revoked or erased before are not counted.",
         "## Where the text comes from",
         _sources(counts.get("sources", [])),
         _table("Task version", counts.get("task_versions", {})),
@@ -152,7 +152,7 @@ def _head(version: DatasetVersion) -> Iterator[str]:
 
 def _waterfall(lines: Sequence[Mapping[str, Any]], golds: int, machine: int) -> str:
     also = ", and drafts that a judge accepted" if machine else ""
-    rows = [f"| Golds in all{also} | | {golds:,} |"]
+    rows = [f"| Judged drafts{also} | | {golds:,} |"]
     rows += [f"| {line['label']} | −{line['dropped']:,} | {line['left']:,} |" for line in lines if line["dropped"]]
     return "\n".join(["| Step | Dropped | Left |", "| --- | ---: | ---: |", *rows])
 

@@ -69,7 +69,7 @@ class DatasetFilters(Strict):
         description="From which likeness of their words on rows count as the same (Jaccard, 0.5 to 1); null keeps all.",
     )
     contradictions: Literal["keep", "leave_out"] = Field(
-        "keep", description="Golds of equal facts that say different values: labels, yes or no, numbers, days."
+        "keep", description="Approved examples with equal facts but different values: labels, yes or no, numbers, days."
     )
     personal_data: Literal["keep", "mask", "refuse"] = Field(
         "keep",
@@ -78,7 +78,7 @@ class DatasetFilters(Strict):
     )
     given_names: bool = Field(
         False,
-        description="Whether people count who are greeted nowhere, by a list of given names: finds more, errs more.",
+        description="Also find names with a list of given names. Catches more names, with some false positives.",
     )
     reasoning: Literal["keep", "drop"] = Field(
         "keep", description="Whether a student learns to write the reasoning before an answer, or the answer alone."

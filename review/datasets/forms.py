@@ -58,7 +58,7 @@ PERSONAL = [
 ]
 CONTRADICTIONS = [
     ("keep", "Keep and count them"),
-    ("leave_out", "Leave out all golds of such an input"),
+    ("leave_out", "Leave out all examples of such an input"),
 ]
 REASONING = [
     ("keep", "Train on it: the student writes it before its answer"),
@@ -175,7 +175,7 @@ class FilterForm(forms.Form):
     given_names = forms.BooleanField(
         required=False,
         label="Find people by given names",
-        help_text="A list of common given names: finds people who are greeted nowhere, and takes some words for people.",
+        help_text="Uses a list of common given names. Catches more names, with some false positives.",
     )
     reasoning = _one_of(REASONING, "Reasoning")
     outcomes = _outcome_boxes("Only drafts whose mail had one of these")

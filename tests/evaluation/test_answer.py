@@ -54,7 +54,7 @@ def test_systems_have_plain_names() -> None:
         "run 2 (LoRA)": "lora",
     }
 
-    plain = answer.labels({"kinds": kinds, "systems": dict.fromkeys(kinds, {})}, own="run 2 (LoRA)")
+    plain = answer.labels({"kinds": kinds, "systems": {key: {} for key in kinds}}, own="run 2 (LoRA)")
 
     assert plain == {
         "gpt": "gpt",

@@ -65,7 +65,7 @@ def _name(fact: str) -> str:
 def _quote(passage: CheckedText) -> Iterator[Mark]:
     quote, cited = spaced(passage.text).strip(quoting.AROUND), passage.evidence.cited
     if not quote:
-        yield _mark(passage, "A claim without a quote", "Quote the words that bear it out, or drop the claim.")
+        yield _mark(passage, "A claim without a quote", "Quote the words that support it, or drop the claim.")
         return
     if not cited:
         if quote not in passage.evidence.spaced_text:

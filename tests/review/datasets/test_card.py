@@ -31,8 +31,8 @@ def test_rows_and_reasons_are_counted_to_the_last(task: Task, admin: Member) -> 
 
     card = frozen(task, admin, cap_per={"sector": 2}).card
 
-    assert "| Golds in all | | 4 |" in card
-    assert "| Verdict not selected | −1 | 3 |" in card
+    assert "| Judged drafts | | 4 |" in card
+    assert "| Filtered by decision | −1 | 3 |" in card
     assert "| Over a cap | −1 | 2 |" in card
     assert "- Judged in bulk, not one by one: 0 rows." in card
 
