@@ -30,7 +30,7 @@ class SuppressionReason(TextChoices):
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     COMPLAINED = "complained", "Complained"
     BOUNCED = "bounced", "Address does not exist"
-    ERASED = "erased", "Asked to be erased"
+    ERASED = "erased", "Requested erasure"
     MANUAL = "manual", "Entered by hand"
 
 
@@ -57,7 +57,7 @@ class Approval(TextChoices):
 
 
 class StepWriter(TextChoices):
-    MODEL = "model", "The arm's model"
+    MODEL = "model", "Model of the arm"
     TEMPLATE = "template", "A fixed text with slots"
 
 
@@ -170,7 +170,7 @@ class StageKind(TextChoices):
 
 class StageState(TextChoices):
     WAITING = "waiting", "Waiting"
-    ASKED = "asked", "Asked"
+    ASKED = "asked", "Requested"
     PASSED = "passed", "Passed on"
     STOPPED = "stopped", "Did not pass"
     FAILED = "failed", "Failed"

@@ -21,12 +21,12 @@ REACH = """
 import json, os, psycopg, redis
 # An old Redis does not know the newer protocol, and could not say how old it is.
 line = redis.from_url(os.environ["REDIS_URL"], socket_timeout=5, socket_connect_timeout=5, protocol=2)
-told = {"redis": line.info("server")["redis_version"]}
+facts = {"redis": line.info("server")["redis_version"]}
 with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5) as there:
-    told["postgresql"] = there.info.server_version // 10000
+    facts["postgresql"] = there.info.server_version // 10000
     row = there.execute("SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
-told["role"], told["may_create"] = row
-print(json.dumps(told))
+facts["role"], facts["may_create"] = row
+print(json.dumps(facts))
 """
 
 

@@ -178,7 +178,7 @@ def carry_out(install: Install) -> None:
     """Install or upgrade, each step only after the one before."""
     is_upgrade, copy, password = install.is_upgrade, "", ""
     if install.flags.restore and (install.is_compose or is_upgrade):
-        raise InstallError("--restore begins a new plain installation; for one that stands see docs/backup.md.")
+        raise InstallError("--restore starts a new plain installation; for an existing one, see docs/backup.md.")
     moved_from = install.before["port"] if is_upgrade and not install.is_compose else install.flags.port
     is_moved = install.flags.port != moved_from
     if install.flags.restore and not (install.flags.dry_run or os.access(install.flags.restore, os.R_OK)):

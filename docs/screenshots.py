@@ -200,7 +200,7 @@ def take(browser: Browser, demo: Demo, pages: dict[str, str], scheme: Literal["l
 def write_with_both(page: Page) -> None:
     """Have both models of the playground write, and wait for what they wrote."""
     page.get_by_text("Facts", exact=True).click()
-    page.get_by_role("button", name="Write with both").click()
+    page.get_by_role("button", name="Generate both").click()
     for side in ("left", "right"):
         page.wait_for_selector(f"[data-side={side}] [data-trial][aria-busy=false]")
 

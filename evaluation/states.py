@@ -16,7 +16,7 @@ class SystemKind(TextChoices):
 class Baseline(TextChoices):
     """Baseline that an evaluation may compare a run with, beside its bare base."""
 
-    NEAREST = "nearest", "Nearest gold"
+    NEAREST = "nearest", "Copy of the most similar approved text"
     EXAMPLES = "examples", "Base with the teacher's prompt and approved examples"
     FULL_PROMPT = "full_prompt", "Base with the teacher's prompt"
 

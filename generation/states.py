@@ -108,7 +108,7 @@ class Settlement(TextChoices):
     """Settlement of an uncertain call by a person."""
 
     OPEN = "", "Open"
-    RETRIED = "retried", "Asked again"
+    RETRIED = "retried", "Sent again"
     DROPPED = "dropped", "Dropped"
     PAID = "paid", "Billed"
     NOT_PAID = "not-paid", "Not billed"

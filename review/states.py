@@ -57,7 +57,7 @@ class Drawn(TextChoices):
     OVERLAP = "overlap", "For overlap"
     KNOWN = "known", "With a known answer"
     ASSIGNED = "assigned", "Assigned"
-    ASKED = "asked", "Asked for"
+    ASKED = "asked", "Requested"
     SENT_BACK = "sent_back", "Sent back"
 
 

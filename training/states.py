@@ -58,6 +58,6 @@ class SampleOf(TextChoices):
 
     ACCEPTED_OR_EDITED = "golds", "accepted and edited texts"
     ACCEPTED = "accepted", "drafts that were accepted as they were"
-    WRITTEN = "written", "drafts as the teacher wrote them, whatever was decided"
+    WRITTEN = "written", "drafts as the teacher wrote them, regardless of the verdict"
     LONGEST = "longest", "the longest drafts as the teacher wrote them"
-    RAW = "raw", "drafts that nobody has judged, as the teacher wrote them"
+    RAW = "raw", "unjudged drafts, as the teacher wrote them"

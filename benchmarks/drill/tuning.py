@@ -47,7 +47,7 @@ def kill_engine(product: Product, host: str, job: Job) -> Callable[[], None]:
 
 
 def kill_worker(product: Product, host: str, job: Job) -> Callable[[], None]:
-    """Kill the worker alone and start it again; the engine goes on."""
+    """Kill the worker alone and start it again; the engine continues."""
     product.kill_worker(host)
     product.start_worker(host)
     return lambda: None

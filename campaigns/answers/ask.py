@@ -80,9 +80,7 @@ def ask(reply: Reply, *, at_most_usd: Decimal, by: Member) -> InboxAnswer:
     permissions.require(by, reply.message.campaign.task, Role.LEAD)
     setup = queries.setup_of(reply)
     if setup is None or setup.answer_task is None or setup.answer_teacher is None:
-        raise Refusal(
-            "no_answer_task", "This inbox names nobody who drafts answers.", hint="Choose a task and a model."
-        )
+        raise Refusal("no_answer_task", "This inbox has no model to draft answers.", hint="Choose a task and a model.")
     version, facts = _asked(reply, setup, by)
     permissions.require(by, setup.answer_task, Role.LEAD)
     record = reply_records.find_or_make(reply, task=setup.answer_task, spec=version.spec, facts=facts, by=by)
@@ -93,7 +91,7 @@ def ask(reply: Reply, *, at_most_usd: Decimal, by: Member) -> InboxAnswer:
     if price_usd > at_most_usd:
         raise Refusal(
             "price_changed",
-            f"A draft may cost ${price_usd} by now; you were told ${at_most_usd}.",
+            f"A draft may now cost ${price_usd}; the page showed ${at_most_usd}.",
             hint="Load the page again.",
             status=409,
         )

@@ -83,7 +83,7 @@ def sender_of(reply: Reply) -> SenderIdentity:
     """
     sender = choice.sender_of(reply.message)
     if sender is None:
-        raise Refusal("no_sender", "The campaign has no sender identity, so nobody can answer for it.")
+        raise Refusal("no_sender", "The campaign has no sender, so no answer can be sent.")
     return sender
 
 

@@ -153,7 +153,7 @@ def _lock(reply: Reply) -> None:
     held = suppress.lock_contacts([reply.message.contact.address_hmac])
     contact = next((row for row in held if row.pk == reply.message.contact_id), reply.message.contact)
     if contact.erased_at is not None or not contact.address:
-        raise Refusal("person_erased", "This person was erased: there is nobody to answer.")
+        raise Refusal("person_erased", "This person's data was erased, so no answer can be sent.")
 
 
 def _require_sendable(answer: InboxAnswer) -> None:

@@ -110,7 +110,7 @@ def reply_subject(subject: str) -> str:
 
 def _refuse_repeats(body: str, earlier: Sequence[Message]) -> None:
     if repeat := repeats.find(body, [content.fields_of(mail) for mail in earlier]):
-        raise Refusal("repeats_earlier", str(repeat), hint="Nobody is sent the same text twice.")
+        raise Refusal("repeats_earlier", str(repeat), hint="A contact never gets the same text twice.")
 
 
 def _answers(message_ids: Sequence[str]) -> dict[str, str]:

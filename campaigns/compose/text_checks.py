@@ -116,7 +116,7 @@ def _echoes(name: str, text: str, told: InstructionWords) -> Iterator[TextMark]:
         # One word rules most places out quickly.
         if words[at] in told and tuple(words[at : at + ECHO_WORDS]) in told[words[at]]:
             start, end = places[at].start(), places[at + ECHO_WORDS - 1].end()
-            yield TextMark("echo", name, start, end, "These words stand in the instructions to the model")
+            yield TextMark("echo", name, start, end, "These words are copied from the instructions to the model")
             return
 
 

@@ -43,7 +43,7 @@ class BasisForm(forms.Form):
         label="Since when", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Not to come."
     )
     may_track_opens = forms.BooleanField(
-        label="They consented to open tracking", required=False, help_text="Off unless they were asked."
+        label="They consented to open tracking", required=False, help_text="Tick only if they agreed to it."
     )
     # How many rows the button said would stay out.
     left_out = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)

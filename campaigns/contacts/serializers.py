@@ -36,7 +36,7 @@ class NewContactIn(BasisIn):
     def to_internal_value(self, data: object) -> dict[str, Any]:
         """Refuse unknown keys instead of ignoring them."""
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError({unknown[0]: ["A contact has no such field; facts stand under 'facts'."]})
+            raise serializers.ValidationError({unknown[0]: ["A contact has no such field; put facts under 'facts'."]})
         checked: dict[str, Any] = super().to_internal_value(data)
         return checked
 
@@ -98,7 +98,7 @@ class ContactImportOut(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="batch.pk")
     rows_total = serializers.IntegerField()
     rows_added = serializers.IntegerField()
-    rows_changed = serializers.IntegerField(help_text="Known contacts of whom the file said something else.")
+    rows_changed = serializers.IntegerField(help_text="Existing contacts whose values in the file differ.")
     rows_known = serializers.IntegerField()
     rows_suppressed = serializers.IntegerField()
     rows_bad = serializers.IntegerField()

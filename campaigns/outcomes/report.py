@@ -95,7 +95,7 @@ def report_without_mail(
         raise Refusal(
             "not_held_out",
             "This contact is mailed by the campaign.",
-            hint="Name the mail that the outcome came of, as `message`.",
+            hint="Name the mail that led to the outcome, as `message`.",
             status=409,
         )
     _check(kind, at, value_usd, since=enrolment.campaign.launched_at, began="The campaign was launched later")
@@ -128,8 +128,8 @@ def _is_without_mail(enrolment: Enrolment, at: datetime) -> bool:
 def _differs(kind: EventKind, value: object) -> Refusal:
     return Refusal(
         "outcome_differs",
-        f"This {kind} was told before, with {'no value' if value is None else f'${value}'}.",
-        hint="An outcome never changes. Tell another one with its own moment.",
+        f"This {kind} was already reported, with {'no value' if value is None else f'${value}'}.",
+        hint="A reported outcome cannot change. Report another one with its own time.",
         status=409,
     )
 
@@ -148,7 +148,7 @@ def _refuse_if_closed(message: Message) -> None:
         raise Refusal(
             "mail_not_sent",
             f"This mail has not gone: it is {message.get_state_display().lower()}.",
-            hint="Name the mail that the outcome came of.",
+            hint="Name the mail that led to the outcome.",
             status=409,
         )
 

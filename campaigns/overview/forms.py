@@ -110,7 +110,7 @@ class CampaignForm(forms.Form):
     tracks_opens = forms.BooleanField(
         label="Track opens",
         required=False,
-        help_text="A tiny picture in the mails of contacts who allow it, and of nobody else.",
+        help_text="Adds a tiny picture to mails, only for contacts who consented.",
     )
     holds_out_everywhere = forms.BooleanField(
         label="No mail from other campaigns either",
@@ -134,7 +134,7 @@ class CampaignForm(forms.Form):
         self._pipelines = {f"{PIPELINE}{version.pk}": version for version in choices.pipelines}
         self._default = choices.default
         writers = [("", "No model"), *((line.teacher.slug, writer_label(line)) for line in choices.teachers)]
-        nobody = [(HOLDOUT, "Nobody: its contacts get no mail")]
+        nobody = [(HOLDOUT, "Holdout: its contacts get no mail")]
         for number in range(1, ARM_ROWS + 1):
             self._add_arm(number, [*writers, *self._pipeline_group(), *nobody])
         self.fields.update(step_forms.fields())
@@ -145,7 +145,7 @@ class CampaignForm(forms.Form):
         self._set("further_senders", [(sender.slug, sender.name) for sender in choices.senders])
         if len(choices.senders) < 2:
             del self.fields["further_senders"]
-        everyone = [("", "Nobody yet"), (EVERYONE, f"All {sum(choices.contacts.values()):,} contacts")]
+        everyone = [("", "None yet"), (EVERYONE, f"All {sum(choices.contacts.values()):,} contacts")]
         segments = [(name, f"Segment: {name} ({count:,})") for name, count in choices.contacts.items() if name]
         self._set("segment", everyone + segments)
         files = [(str(contact_import.pk), import_label(contact_import)) for contact_import in choices.imports]

@@ -230,7 +230,7 @@ def _perform(verb: str, campaign: Campaign, member: Member) -> str:
         count = order_drafts.write_again(campaign, by=member)
         return f"{count:,} mails will be written again."
     if verb not in ACTS:
-        raise Refusal("no_verb", "Nothing was asked for.", hint="Press the button that says what you mean.", status=400)
+        raise Refusal("no_verb", "No action was chosen.", hint="Press one of the buttons.", status=400)
     service, message = ACTS[verb]
     service(campaign, by=member)
     return message

@@ -67,7 +67,7 @@ def _later(number: int) -> dict[str, forms.Field]:
             choices=[(value, labels[value]) for value in FOLLOWED_REPLIES],
             required=False,
             widget=forms.CheckboxSelectMultiple,
-            help_text="Only for a mail that takes up an answer. A model that writes it is told this class, never the reader's words.",
+            help_text="Only for mails that respond to an answer. The model that writes them sees this class, never the reader's words.",
         ),
         "same_thread": forms.BooleanField(
             label="Send it as an answer to the first mail",

@@ -33,7 +33,7 @@ HAS_GONE = (M.SENDING, M.SENT, M.UNKNOWN)
 _OF_SENDING = {
     HoldReason.SENDER: (
         "sender_limit",
-        "Its mails a day stand on the sender's page; another sender may share the mails.",
+        "Change the daily limit on the sender's page, or add another sender.",
     ),
     HoldReason.OPTOUT: ("optout", "Decide in the Inbox what the reply means."),
     HoldReason.VALUE: ("value", "See Mails for whom, and correct the contact or the sender."),
@@ -194,7 +194,7 @@ def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
         return WaitReason("budget", message, hint="Write to these people with a campaign that has a budget of its own.")
     last = order_jobs(campaign).order_by("-created_at").first()
     if last is not None and last.state == JobState.FAILED:
-        return _job(last, "teacher", "See why the model could not be asked, then press Write them again.")
+        return _job(last, "teacher", "See why the model was not available, then press Write them again.")
     return WaitReason("not_written", f"{_mails(count)} could not be written.", hint="Press Write them again.")
 
 

@@ -49,7 +49,7 @@ def outcome(
     left_out = 0
     if kind == StageKind.RESEARCH:
         output, left_out = _quoted(spec, facts, output)
-    reason = f"{left_out} of its claims left out: the quote does not stand in the page." if left_out else ""
+    reason = f"{left_out} of its claims left out: the quote is not in the page." if left_out else ""
     if condition and not passes(output.get(condition["field"]), condition):
         return StageOutcome(StageState.STOPPED, output, stopped_by(condition["field"], output.get(condition["field"])))
     return StageOutcome(StageState.PASSED, output, reason)

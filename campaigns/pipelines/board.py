@@ -237,5 +237,5 @@ def _rule(prefix: str, draft: StageDraft, offered: Mapping[str, str]) -> tuple[C
     options: Options = [("", "Choose"), *((source, source.replace(".", ": ", 1)) for source in offered)]
     return (
         Control(f"{prefix}.source", "Looks at", draft.source, [("", options)]),
-        Control(f"{prefix}.values", "Goes on where it is", draft.values, help="Values, separated by commas."),
+        Control(f"{prefix}.values", "Continues if it is", draft.values, help="Values, separated by commas."),
     )

@@ -103,7 +103,7 @@ def _by_rules(mail: Message, stage: Stage, part: int, sentence: _Sentence, passa
     place = {"field": sentence.field, "start": sentence.start, "end": sentence.end, "sentence": sentence.text}
     run = StageRun(message=mail, stage=stage, part=part, output=place)
     if not answer.supported:
-        why = answer.unsupported[0].why if answer.unsupported else "Nothing bears it out"
+        why = answer.unsupported[0].why if answer.unsupported else "Nothing supports it"
         run.state, run.reason = StageState.STOPPED, f"{why}."[:500]
         return _ended(run)
     if stage.task_version is None:

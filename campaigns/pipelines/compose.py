@@ -150,7 +150,10 @@ def _check(task: Task, stages: Sequence[StagePlan], by: Member, errors: Errors) 
         earlier.append(shape)
     if errors:
         raise Refusal(
-            "pipeline_invalid", "This pipeline cannot be saved as it is.", hint="Mend what stands below.", errors=errors
+            "pipeline_invalid",
+            "This pipeline cannot be saved as it is.",
+            hint="Correct the errors below.",
+            errors=errors,
         )
 
 
@@ -162,7 +165,7 @@ def _check_order(stages: Sequence[StagePlan], errors: Errors) -> None:
     elif writers != 1:
         errors["stages"] = ["Exactly one stage writes the mail."]
     elif kinds != sorted(kinds):
-        errors["stages"] = ["Stages stand in this order: research, verify, qualify, write, check."]
+        errors["stages"] = ["Stages must come in this order: research, verify, qualify, write, check."]
 
 
 def _check_model(task: Task, plan: StagePlan, by: Member, where: str, errors: Errors) -> None:

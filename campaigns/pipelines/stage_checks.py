@@ -61,9 +61,9 @@ def _of_inputs(mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape])
         if stage.spec is None and not (stage.kind == StageKind.VERIFY and name in _CLAIM_INPUTS):
             yield place, "Rules take no such input."
         elif stage.spec is not None and (name not in facts or name in given or name in pages):
-            yield place, f"'{name}' is no fact that can be given here."
+            yield place, f"'{name}' is not a fact of this stage's task."
         elif source not in offered:
-            yield place, f"'{source}' is nothing that stands before this stage."
+            yield place, f"'{source}' is not available before this stage."
         elif name in facts and not inputs.fits(offered[source], facts[name]):
             yield place, f"'{source}' is of the type {offered[source]}, and '{name}' a {facts[name].type}."
     yield from _lacking(stage)
@@ -118,7 +118,7 @@ def _of_condition(
         yield "condition", 'A condition is written {"field": "fit", "in": ["good"]}.'
     elif is_rule:
         if field not in inputs.available(mail, earlier, kind=stage.kind):
-            yield "condition", f"'{field}' is nothing that stands before this stage."
+            yield "condition", f"'{field}' is not available before this stage."
     else:
         yield from _of_labels(stage, field, values or [])
 

@@ -227,7 +227,7 @@ def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
             "time_zone", f"'{campaign.time_zone}' is no time zone.", "Write one such as Europe/Berlin.", "limits"
         )
     if not audience.is_chosen(campaign.audience):
-        hint = "Choose a segment, an import, or everyone; until then it writes to nobody."
+        hint = "Choose a segment, an import, or everyone."
         yield LaunchProblem("no_contacts", "No contacts are chosen.", hint, "contacts")
     elif not audience.contacts_matching(campaign).exists():
         out = ", ".join(f"{count:,} {why}" for why, count in audience.left_out(campaign).items() if count)
@@ -246,7 +246,7 @@ def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
         )
     if marks := mark_checks.in_contacts(campaign):
         yield LaunchProblem(
-            "unfilled_value", marks, "Correct these contacts: a mail says what stands there.", "contacts"
+            "unfilled_value", marks, "Correct these contacts: mails use these values as they are.", "contacts"
         )
 
 
@@ -281,7 +281,7 @@ def _money(campaign: Campaign, expected: LaunchForecast) -> Iterator[LaunchProbl
             if stage.refusal is not None:
                 yield LaunchProblem(
                     stage.refusal.code,
-                    f"The stage '{stage.stage.name}' of the arm '{line.arm.name}' cannot be asked: {stage.refusal.message}",
+                    f"The stage '{stage.stage.name}' of the arm '{line.arm.name}' cannot run: {stage.refusal.message}",
                     stage.refusal.hint,
                     "arms",
                 )

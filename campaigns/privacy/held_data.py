@@ -135,14 +135,14 @@ EXPLANATION = {
     "holds a keyed hash of the address and no address.",
     "lifted_suppressions": "Entries of that list that were found to be mistakes, and why.",
     "contacts": "What is known of the person in each task: where the address comes from and on what basis it is used.",
-    "records": "Facts about the person's company that mails were written from. Those marked as shared stand for "
-    "colleagues too and are not erased with the person.",
+    "records": "Facts about the person's company that mails were written from. Those marked as shared also "
+    "describe colleagues and are not erased with the person.",
     "drafts": "Texts that models wrote from those facts. They name no person: names are filled in when a mail is sent.",
     "decisions": "Reviewers' decisions on the drafts, and the final texts.",
     "mails": "Mails sent or planned, as the recipient sees them.",
     "stages": "What models and rules made of the mails before and after they were written, stage by stage.",
     "events": "What happened to the mails.",
-    "outcomes_without_mail": "What came of the person in campaigns that kept them without mail, to compare with who was mailed.",
+    "outcomes_without_mail": "Outcomes in campaigns that sent the person no mail, for comparison with those who got mail.",
     "replies": "The person's replies, and how they were classified.",
     "unmatched_replies": "Mails from this address that a person has not attached to a contact yet.",
     "answers": "What people here answered to those replies, sent or not.",

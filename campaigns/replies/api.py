@@ -38,7 +38,8 @@ class ReplyOut(serializers.Serializer[Any]):
     found_by = serializers.CharField(source="event.payload.found_by", default="")
     created_at = serializers.DateTimeField()
     no_gold = serializers.CharField(
-        default="", help_text="After a correction: why the sorting task got no gold of it; empty otherwise."
+        default="",
+        help_text="After a correction: why it did not become an approved example of the sorting task; empty otherwise.",
     )
 
 

@@ -58,7 +58,7 @@ def correct(reply: Reply, said: ReplyClass, *, by: Member, why: str = "", langua
     try:
         _keep(reply, setup.sorting_task, said, by=by, before=before, before_by=before_by, language=language)
     except Refusal as refusal:
-        return corrected, f"No gold was made of it: {refusal.message}"
+        return corrected, f"It did not become an approved example: {refusal.message}"
     return corrected, ""
 
 

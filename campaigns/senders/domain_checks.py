@@ -15,7 +15,7 @@ from campaigns.senders.findings import Finding, FindingState
 from campaigns.suppression.email_addresses import SECOND_LEVELS
 
 _UNREAL = frozenset({"example", "test", "invalid", "localhost", "localdomain", "local"})
-_REAL_ONLY = "Checks are for real domains only: nobody can own this one, so nothing was asked."
+_REAL_ONLY = "Checks are for real domains only, and no one can own this one."
 _WATCHES = "p=none only watches: mail that fails is delivered as before."
 _POLICIES = {
     "none": _WATCHES,
@@ -87,7 +87,7 @@ def _dkim(lookups: DnsLookups, domain: str, selector: str) -> Finding:
     keys = [text for text in lookups.texts(name) if "p" in _tags(text)]
     add = f'{name} TXT "v=DKIM1; k=rsa; p=PUBLIC-KEY"'
     if not keys:
-        message = f"No key stands under the selector '{selector}'. Your provider shows the record, often as a CNAME."
+        message = f"No key found at the selector '{selector}'. Your provider shows the record, often as a CNAME."
         return Finding("DKIM", name, FindingState.MISSING, message, tuple(lookups.texts(name)), add)
     if len(keys) > 1:
         message = f"There are {len(keys)} keys under one selector; which one counts is left open. Keep one."
@@ -129,7 +129,7 @@ def _policy(place: str, records: list[str], *, is_inherited: bool) -> Finding:
         message = f"'{policy}' is no policy: p is none, quarantine or reject." if policy else "It names no policy (p=)."
         return Finding("DMARC", name, FindingState.ERROR, message, found, add)
     inherited = f" It is inherited from {place}." if is_inherited else ""
-    reports = "" if tags.get("rua") else " Nobody gets its reports: add rua=mailto:… to read them."
+    reports = "" if tags.get("rua") else " No one gets its reports: add rua=mailto:… to receive them."
     return Finding("DMARC", name, FindingState.OK, f"{explained}{inherited}{reports}", found)
 
 

@@ -75,7 +75,7 @@ def not_ready(problems: Sequence[LaunchProblem]) -> Refusal:
     return Refusal(
         "not_ready",
         "This campaign cannot be launched yet.",
-        hint="Mend what stands below; nothing was written or sent.",
+        hint="Correct the problems below; nothing was written or sent.",
         errors=errors,
         state=[{"code": problem.code, "place": problem.place} for problem in problems],
     )

@@ -48,7 +48,7 @@ class SuppressionOut(serializers.Serializer[Any]):
     member = serializers.CharField(source="member_name")
     created_at = serializers.DateTimeField()
     lifted_at = serializers.DateTimeField(
-        source="lift.created_at", default=None, allow_null=True, help_text="Null: the entry stands."
+        source="lift.created_at", default=None, allow_null=True, help_text="Null: the entry is in force."
     )
     lifted_by = serializers.CharField(source="lift.member_name", default=None, allow_null=True)
     lifted_because = serializers.CharField(source="lift.reason", default=None, allow_null=True)

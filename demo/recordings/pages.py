@@ -13,7 +13,7 @@ from demo.data.company_news.pages import page_of, url_of
 from demo.data.prospects.generate import prospects
 from jobs.rundir import RunDir
 
-UNKNOWN = "Nothing stands there: the company is none of the demo's."
+UNKNOWN = "Nothing found: the company is not part of the demo."
 
 
 def main(path: str) -> None:

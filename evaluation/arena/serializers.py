@@ -19,7 +19,7 @@ class ArenaIn(serializers.Serializer[Any]):
         required=False,
         min_length=2,
         max_length=MOST_SYSTEMS,
-        help_text="Names as the evaluation has them; the first is what the others are told against. The teacher and the run by default.",
+        help_text="Names as in the evaluation. The others are compared with the first. Default: the teacher and the run.",
     )
     most_votes = serializers.IntegerField(
         required=False,

@@ -98,7 +98,7 @@ class EvaluationOut(serializers.Serializer[Any]):
         source="suite.name", allow_null=True, default=None, help_text="Of whose cases; null of the split's own records."
     )
     baselines = serializers.ListField(
-        child=serializers.ChoiceField(choices=Baseline.choices), help_text="What was asked for beside the bare base."
+        child=serializers.ChoiceField(choices=Baseline.choices), help_text="Baselines requested besides the bare base."
     )
     records = serializers.SerializerMethodField()
     summary = serializers.JSONField()

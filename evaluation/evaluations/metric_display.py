@@ -26,7 +26,9 @@ class MetricDisplay:
 
 
 METRICS = (
-    MetricDisplay("exact", "All values right", "Share of outputs whose every value is the gold's.", "percent", 1),
+    MetricDisplay(
+        "exact", "All values right", "Share of outputs with all values as in the approved example.", "percent", 1
+    ),
     MetricDisplay(
         "passes_all",
         "Passes all checks",
@@ -86,13 +88,13 @@ METRICS = (
 OUT_OF_SHAPE = MetricDisplay(
     "out_of_shape",
     "Out of shape",
-    "Outputs that could not be read as the task's fields: they pass neither all checks nor a field; what can be told of "
+    "Outputs that could not be read as the task's fields. They fail all checks and every field; whatever can be measured on "
     "their text counts in the other rows.",
 )
 
 # How metrics of one field are told, by what their names begin with.
 _OF_FIELDS = (
-    ("right_", "{field} right", "Share of outputs whose {field} is the gold's.", "percent", 1),
+    ("right_", "{field} right", "Share of outputs whose {field} is that of the approved example.", "percent", 1),
     (
         "macro_f1_",
         "{field}, macro-F1",
@@ -103,21 +105,33 @@ _OF_FIELDS = (
     (
         "f1_",
         "{field}, set F1",
-        "Mean over outputs of the F1 of what was named against what the gold names.",
+        "Mean over outputs of the F1 of the named values against the approved example's.",
         "percent",
         1,
     ),
     (
         "quoted_",
         "{field}, quote overlaps",
-        "Share of outputs whose quotes share a place in the facts with the gold's.",
+        "Share of outputs whose quotes overlap with the approved example's in the facts.",
         "percent",
         1,
     ),
     ("quote_f1_", "{field}, quote F1", "Mean over outputs of the F1 of the characters quoted.", "percent", 1),
-    ("ranks_off_", "{field}, ranks off", "Mean distance to the gold's label in ranks, where a label was given.", "", 2),
-    ("error_", "{field}, mean error", "Mean absolute distance to the gold, where a number was given.", "", 2),
-    ("rmse_", "{field}, RMSE", "Root of the mean squared distance to the gold.", "", 2),
+    (
+        "ranks_off_",
+        "{field}, ranks off",
+        "Mean distance in ranks to the approved label, for outputs with a label.",
+        "",
+        2,
+    ),
+    (
+        "error_",
+        "{field}, mean error",
+        "Mean absolute distance to the approved number, for outputs with a number.",
+        "",
+        2,
+    ),
+    ("rmse_", "{field}, RMSE", "Root of the mean squared distance to the approved number.", "", 2),
 )
 
 

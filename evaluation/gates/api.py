@@ -75,7 +75,7 @@ class RuleFindingOut(serializers.Serializer[Any]):
 
 class GateFindingOut(serializers.Serializer[Any]):
     passes = serializers.BooleanField(
-        allow_null=True, help_text="Null where it cannot be told, or the task has no gate; then there is no rule."
+        allow_null=True, help_text="Null if undecided, or if the task has no gate (then rules is empty)."
     )
     gate = serializers.IntegerField(allow_null=True, help_text="Number of the gate it was judged by.")
     evaluation = serializers.UUIDField()

@@ -179,7 +179,7 @@ def _unknown(
 ) -> RuleFinding:
     mean, low, high = measured
     found = "" if mean is None else f"{_found(rule, (mean, low, high))}; "
-    return RuleFinding(rule, RuleOutcome.CANNOT_TELL, f"{rule.title} cannot be told: {found}{why}.", *measured)
+    return RuleFinding(rule, RuleOutcome.CANNOT_TELL, f"{rule.title} is undecided: {found}{why}.", *measured)
 
 
 def _found(rule: GateRule, measured: tuple[float, float | None, float | None]) -> str:

@@ -24,7 +24,12 @@ def find_run(slug: str, run: str) -> TrainingRun:
     """
     task = Task.objects.filter(slug=slug).first()
     if task is None:
-        raise Refusal("no_such_task", f"There is no task '{slug}'.", hint="Its slug stands in its address.", status=404)
+        raise Refusal(
+            "no_such_task",
+            f"There is no task '{slug}'.",
+            hint="A task's slug is in the address of its pages.",
+            status=404,
+        )
     runs = TrainingRun.objects.filter(task=task).select_related("task", "job", "dataset_version", "task_version")
     key = uuid_or_none(run)
     found = runs.filter(pk=key).first() if key else None

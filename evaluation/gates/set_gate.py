@@ -53,7 +53,7 @@ def _changed_meanwhile(newest: Gate | None) -> Refusal:
     asked = "; ".join(f"{rule.display.label}: {rule.wanted}" for rule in rules) or "nothing"
     return Refusal(
         "gate_changed",
-        f"The gate was changed meanwhile. Now it asks: {asked}.",
-        hint="Your rules stand below as you left them: set them again to replace it.",
+        f"The gate was changed meanwhile. It now requires: {asked}.",
+        hint="Your rules are kept below: set them again to replace it.",
         status=409,
     )

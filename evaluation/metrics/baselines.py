@@ -35,7 +35,7 @@ def majority(spec: TaskSpec, examples: Sequence[Example]) -> Fields:
         ValueError: There is no example.
     """
     if not examples:
-        raise ValueError("the most frequent answer needs at least one gold")
+        raise ValueError("the most frequent answer needs at least one approved example")
     fields = dict(examples[0].fields)
     for field in value_fields(spec):
         # Equal counts: the one that came first.

@@ -86,7 +86,7 @@ class StudyIn(serializers.Serializer[Any]):
     raw = serializers.BooleanField(
         required=False,
         default=False,
-        help_text="Of *filter*: an arm on drafts that nobody judged, of a version that was frozen with them.",
+        help_text="For *filter*: an arm on unjudged drafts, from a version that was frozen with them.",
     )
 
 

@@ -11,7 +11,7 @@ from evaluation.studies.design import BY_RULES, ONE_ANSWER, RAW
 from evaluation.studies.number_wording import change, percent, ranged
 
 # Drafts that the human filter is held against, by whether they are raw, and what is told of them.
-_UNFILTERED: Final = {False: ("unfiltered", ""), True: ("raw", ", which nobody read")}
+_UNFILTERED: Final = {False: ("unfiltered", ""), True: ("raw", ", which no one read")}
 
 # Arms that a miniature is compared with, in a sentence.
 _CALLED: Final = {BY_RULES: "the rules", ONE_ANSWER: "one answer to all claims"}
@@ -111,7 +111,7 @@ def _either(
         return f"{better}: {found}."
     if one.low > 0:
         return f"{worse}: {found}."
-    return f"The study has not told {open_}: {found}, and the interval reaches across zero."
+    return f"The study does not show {open_}: {found}, and the interval includes zero."
 
 
 def of_router(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
@@ -126,7 +126,7 @@ def of_router(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
         return f"Experts behind a router are as good as one larger student: {finding}, within the {allowed} that was allowed."
     if one.low > rule["tolerance"]:
         return f"One larger student is better: {finding}, beyond the {allowed} that was allowed."
-    return f"The study has not told: {finding}; the interval reaches across the {allowed} that was allowed."
+    return f"Undecided: {finding}; the interval includes the {allowed} that was allowed."
 
 
 def of_minutes(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
@@ -143,7 +143,7 @@ def of_minutes(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
         return f"{best.arm} makes more {of} than SFT alone: {finding}."
     if len(compared) == len(asked) and all((one.low or 0.0) > 0 for one in compared):
         return f"SFT alone makes the most {of}: with {best.arm}, which comes nearest, {finding}."
-    return f"The study has not told that any arm makes more {of} than SFT alone: with {best.arm} {finding}."
+    return f"The study does not show that any arm makes more {of} than SFT alone: with {best.arm} {finding}."
 
 
 def of_students(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
@@ -173,7 +173,7 @@ def of_methods(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
         return f"LoRA is as good as full fine-tuning on the larger students down to {last.arm}: {_words(last, rule)}{_range(last)}; {ended}."
     if first.problem or first.lost is None or first.low is None:
         return f"The study cannot tell: {first.problem or 'with full fine-tuning no output passes'}."
-    told = "LoRA is worse on the largest student" if first.low > rule["tolerance"] else "The study has not told"
+    told = "LoRA is worse on the largest student" if first.low > rule["tolerance"] else "Undecided"
     return f"{told}: with {first.arm} {_words(first, rule)} than with full fine-tuning{_range(first)}; {allowed} was allowed."
 
 
@@ -187,14 +187,20 @@ def of_context(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
         return f"The shorter context is enough: {finding}, within the {allowed} that was allowed."
     if first.low > rule["tolerance"]:
         return f"The shorter context loses: {finding}, beyond the {allowed} that was allowed."
-    return f"The study has not told: {finding}; the interval reaches across the {allowed} that was allowed."
+    return f"Undecided: {finding}; the interval includes the {allowed} that was allowed."
 
 
 def finding(one: ArmComparison, rule: Mapping[str, Any]) -> str:
     """A line of a verdict on one question of its order."""
     if not is_told(one):
         return f"{compared(one, rule)}."
-    told = "shown" if one.is_shown else "not shown" if one.is_asked else "not asked, for what came before was not shown"
+    told = (
+        "shown"
+        if one.is_shown
+        else "not shown"
+        if one.is_asked
+        else "not tested, because the comparison before was not shown"
+    )
     return f"{compared(one, rule)}; {told}."
 
 
@@ -207,7 +213,7 @@ def compared(one: ArmComparison, rule: Mapping[str, Any]) -> str:
     """Return what two arms differ by with its interval, or why it cannot be told."""
     head = f"{one.arm} against {one.against}"
     if not is_told(one):
-        return f"{head}: cannot be told, {one.problem or 'for no output passes'}"
+        return f"{head}: undecided, {one.problem or 'because no output passes'}"
     return f"{head}: {_words(one, rule)}{_range(one)}"
 
 

@@ -116,7 +116,7 @@ def _answers(answers_id: str, version: DatasetVersion) -> DatasetVersion:
     if answers is None:
         message = "There is no such version of this task."
     elif not answers.drops_reasoning:
-        message = f"{answers} holds what its students are asked for with {version}: it leaves no reasoning out."
+        message = f"{answers} already has the same outputs as {version}: it leaves out no reasoning."
     elif version.drops_reasoning:
         message, hint = f"{version} leaves the reasoning out itself.", "Choose a version with the reasoning."
     elif tuning_data.tuning_data_of(answers) is None:

@@ -87,8 +87,8 @@ def _starting_point(measurement: Measurement) -> Miniature | None:
     if miniature is None:
         raise Refusal(
             "nothing_to_go_on_from",
-            "The SFT run that this cell goes on from has left no miniature here.",
-            hint="Mend that cell, then resume the study.",
+            "The SFT run that this cell starts from left no miniature here.",
+            hint="Fix that cell, then resume the study.",
         )
     return miniature
 

@@ -78,7 +78,7 @@ class StudyForm(forms.Form):
     raw = forms.BooleanField(
         label="Raw arm",
         required=False,
-        help_text="Only for the human filter: an arm on drafts that nobody judged, of a version that was frozen with them.",
+        help_text="Only for the human filter: an arm on unjudged drafts, from a version that was frozen with them.",
     )
     question = forms.CharField(
         label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
@@ -103,7 +103,7 @@ class StudyForm(forms.Form):
         set_choices(self, "student", known)
         set_choices(self, "students", known)
         set_choices(self, "segment", [("", "Nothing"), *((name, name) for name in facts)])
-        set_choices(self, "teacher", [("", "Nobody"), *known])
+        set_choices(self, "teacher", [("", "None"), *known])
 
     def wishes(self) -> StudyRequest:
         asked = self.cleaned_data

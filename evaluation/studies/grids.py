@@ -173,9 +173,9 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
     if given.encoders and design.metric != StudyMetric.RIGHT:
         errors["metric"] = ["An encoder writes no text: compare it by the share of outputs whose values are all right."]
     if design.kind == StudyKind.TRANSFER and len(given.versions) < 2:
-        errors["others"] = ["Name a dataset version of another task: there is nowhere to transfer to."]
+        errors["others"] = ["Name a dataset version of another task to transfer to."]
     if design.kind == StudyKind.TRANSFER and design.metric != StudyMetric.NLL:
-        errors["metric"] = ["A transfer is told by the loss: tasks have other checks."]
+        errors["metric"] = ["A transfer is measured by the loss, because the tasks' checks differ."]
     errors |= _cloning_errors(design)
     if design.kind == StudyKind.EXPERTS and (len(given.students) != 2 or len(design.arms) != 2):
         errors["students"] = ["Name one dense student beside the isolated expert, about as large."]
@@ -204,7 +204,7 @@ def _size_errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]
         message = f"The version holds {available} training records{of_each}; {_listed(sizes)} do not fit into it."
         return {"sizes": [message]}
     if design.kind == StudyKind.SAMPLES and len(sizes) < 2:
-        return {"sizes": ["How many samples can be told from two sizes on; four and more give a curve."]}
+        return {"sizes": ["Name at least two sizes; four or more give a curve."]}
     if design.kind != StudyKind.SAMPLES and len(sizes) != 1:
         return {"sizes": ["All are compared at one size: name one."]}
     return {}

@@ -37,9 +37,7 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
             "The study cannot tell: no arm has two finished seeds, so the noise between runs is unknown."
         )
     if full.mean <= 0:
-        return _inconclusive(
-            "The study cannot tell: the loss of full fine-tuning is zero, so no share of it can be told."
-        )
+        return _inconclusive("Undecided: the loss of full fine-tuning is zero, so no relative difference exists.")
     drawn = draws([lora.losses, full.losses], count=rule["draws"], seed=rule["seed"])
     low, high = interval((drawn[:, 0] - drawn[:, 1]) / full.mean)
     difference = {
@@ -102,7 +100,7 @@ def _sentence(difference: Mapping[str, float], margin: float, unstable: Sequence
         return f"LoRA is as good as full fine-tuning: {finding}, within the {percent(margin)} that was allowed."
     if low > margin:
         return f"LoRA is worse: {finding}, beyond the {percent(margin)} that was allowed."
-    return f"The study has not told: {finding}; the interval reaches across the {percent(margin)} that was allowed."
+    return f"Undecided: {finding}; the interval includes the {percent(margin)} that was allowed."
 
 
 def _inconclusive(sentence: str) -> dict[str, Any]:

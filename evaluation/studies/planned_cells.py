@@ -102,7 +102,7 @@ def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: Plann
         _refuse_recipe(arm, f"'{arm.recipe}' reads {recipe.reads} rows, and this arm has {arm.reads} rows")
     if before and before.plan["recipe"]["method"] != recipe.method:
         _refuse_recipe(
-            arm, f"'{arm.recipe}' goes on from SFT by another method, and adapters go on from adapters alone"
+            arm, f"'{arm.recipe}' uses another method than its SFT run, and adapters can only start from adapters"
         )
     sample = _sample(inputs.design, arm, size, seed)
     rows = _rows(version, sample, arm)

@@ -121,14 +121,14 @@ _OF_4B, _OF_12B, _BELOW_3B = (2.9, 5.0), (10.0, 14.0), (0.5, 2.9)
 _SMALLER, _LARGER = TABLE[1], TABLE[2]
 CONTRADICTIONS: Final = (
     Contradiction(
-        f"From 12B to 4B the response is told to fall by 3 to 5 %; its table has {_LARGER.responded} and {_SMALLER.responded} %, a fall "
+        f"The text says that the response falls by 3 to 5 % from 12B to 4B; the table has {_LARGER.responded} and {_SMALLER.responded} %, a fall "
         f"of {100 * (1 - _SMALLER.responded / _LARGER.responded):.1f} %.",
         _OF_4B,
         _OF_12B,
     ),
     Contradiction("The sweet spot is 3–4B in one place and 4–12B in another.", _OF_4B, _OF_12B),
     Contradiction(
-        f"Below 3B the response is told to be 3.9 to 4.8 %; {TABLE[3].model} has {TABLE[3].responded} % in its table.",
+        f"The text says 3.9 to 4.8 % for models below 3B; {TABLE[3].model} has {TABLE[3].responded} % in its table.",
         _BELOW_3B,
         (_OF_4B[0], _OF_12B[1]),
     ),

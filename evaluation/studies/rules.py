@@ -92,49 +92,51 @@ def _behind_a_router(design: StudyDesign) -> dict[str, Any]:
 
 
 ACROSS_SIZES: Final = (
-    "Students are asked from the largest downwards: has the relative difference in loss, LoRA against full fine-tuning, a 95 % "
-    "interval that ends below +2 %? The first that has not, or one of whose arms has seeds that differ by more than 20 % (unstable), "
-    "ends the asking. So at most 2.5 % of such studies call LoRA as good where it loses that much. The Pareto fronts "
-    "(no arm has both less loss and less cost) are of the means; they are shown and not tested."
+    "We test students from the largest downwards: LoRA is as good as full fine-tuning if the 95 % interval of its relative "
+    "difference in loss ends below +2 %. We stop at the first student where it does not, or where the seeds of an arm differ by "
+    "more than 20 % (unstable). So at most 2.5 % of such studies call LoRA as good when it loses that much. The Pareto fronts "
+    "(no arm has both less loss and less cost) use means; they are shown, not tested."
 )
 FILTER_RULE: Final = (
-    "Asked in this order: is the loss with accepted and edited texts below that with {first}as many unfiltered drafts (the 95 % "
+    "Tested in this order: is the loss with accepted and edited texts below that with {first}as many unfiltered drafts (the 95 % "
     "interval of the relative difference, over the same records and averaged over seeds, ends below zero)? Is {that} with "
-    "accepted drafts? Are accepted and edited texts better than as many of the longest drafts, and than everything that was "
-    "written? The first that is not shown, or whose seeds differ by more than 20 % (unstable), ends the asking: so at "
-    "most 2.5 % of such studies name a gain that is none."
+    "accepted drafts? Are accepted and edited texts better than as many of the longest drafts, and than all drafts? "
+    "We stop at the first comparison that is not shown, or whose seeds differ by more than 20 % (unstable). So at "
+    "most 2.5 % of such studies report a gain that does not exist."
 )
-# With a raw arm. Unfiltered drafts were read and judged, and are taken whatever was decided.
+# With a raw arm. Unfiltered drafts were judged, and are taken regardless of the verdict.
 FIRST_RAW: Final = {
-    "first": "as many raw drafts, which nobody read, and then below that with ",
+    "first": "as many raw drafts, which no one read, and then below that with ",
     "that": "it below that with unfiltered drafts",
 }
 BY_FAMILY: Final = (
-    "Each family is asked from its largest student downwards: has the loss, over the loss of the largest of all, an interval that "
-    "ends below 1.05? The first that has not, or whose seeds differ by more than 20 % (unstable), ends the asking in its family. "
-    "The families share the level (Bonferroni: the interval is one of 1 - 5 % / families), so at most 2.5 % of such studies name "
-    "a student that does not hold. The smallest that is shown in any family is the answer. Losses are told by the byte, so that "
-    "students with other tokenizers can be compared."
+    "We test each family from its largest student downwards: a student holds if the interval of its loss, divided by the loss "
+    "of the largest student of all, ends below 1.05. In each family we stop at the first that does not hold, or whose seeds differ by more than 20 % "
+    "(unstable). The families share the level (Bonferroni: an interval of 1 - 5 % / families), so at most 2.5 % of such studies name "
+    "a student that does not hold. The smallest student that holds in any family is the answer. Losses are per byte, so that "
+    "students with different tokenizers can be compared."
 )
 # What the rules of other kinds call a loss where a share is what is judged.
-LOSS_OF_SHARE: Final = "Judged is {share}, higher being better: what is called loss here is the fall of it, and seeds are unstable beyond 20 points."
+LOSS_OF_SHARE: Final = (
+    "The metric is {share}; higher is better. Loss here means its fall, and seeds are unstable beyond 20 points."
+)
 # Of a share that passes, what is lost is its fall; the rule is the same.
 SHARE_RULE: Final = (
-    "Sizes are asked from the largest below the whole downwards: is the fall of the share of outputs that pass, against "
-    "the share at the largest size, shown to be less than 5 % (its 95 % interval ends below)? The first that is not, or whose seeds "
-    "differ by more than 20 points (unstable), ends the asking; the last one shown is enough. So at most 2.5 % of "
-    "such studies name a size that is not. What 300 more records would buy is told "
-    "only if the 95 % interval of the gain, on the curve a·n^-b + c fitted to the share that fails, lies above zero and "
+    "We go down from the largest sample below the whole: a size is enough if the share of outputs that pass falls by less than 5 % "
+    "of the share at the largest size (the 95 % interval ends below 5 %). We stop at the first size that is not enough, or whose seeds "
+    "differ by more than 20 points (unstable). The last size that is enough is the answer, so at most 2.5 % of "
+    "such studies name a size that is not enough. The gain from 300 more records is reported "
+    "only if its 95 % interval, on the curve a·n^-b + c fitted to the share that fails, lies above zero and "
     "the shares follow the curve (lack of fit, p at least 0.05)."
 )
 RULES: Final[dict[str, dict[str, Any]]] = {
     StudyKind.SAMPLES: {
         "text": (
-            "Sizes are asked from the largest below the whole downwards: has the loss, over the loss at the largest size, "
-            "a 95 % interval that ends below 1.05? The first that has not, or whose seeds differ by more than 20 % (unstable), "
-            "ends the asking; the last one shown is enough. So at most 2.5 % of such studies name a size that is not. What 300 more records would buy is told only if the "
-            "95 % interval of the gain, on the fitted curve a·n^-b + c, lies above zero and the losses follow the curve "
-            "(lack of fit, p at least 0.05)."
+            "We go down from the largest sample below the whole: a size is enough if its loss, divided by the loss at the largest size, "
+            "has a 95 % interval that ends below 1.05. We stop at the first size that is not enough, or whose seeds differ by more than "
+            "20 % (unstable). The last size that is enough is the answer, so at most 2.5 % of such studies name a size that is not enough. "
+            "The gain from 300 more records is reported only if its 95 % interval, on the fitted curve a·n^-b + c, lies above zero "
+            "and the losses follow the curve (lack of fit, p at least 0.05)."
         ),
         "misfit_p": 0.05,
         "tolerance": 0.05,
@@ -149,7 +151,7 @@ RULES: Final[dict[str, dict[str, Any]]] = {
         "text": (
             "LoRA is as good as full fine-tuning if the 95 % interval of its relative difference in loss, paired by "
             "record and averaged over seeds, ends below +2 %; better if it ends below zero; worse if it begins above "
-            "+2 %; otherwise the study has not told. Where the seeds of one differ by more than 20 % (unstable) the study cannot tell."
+            "+2 %; otherwise the result is undecided. If the seeds of either differ by more than 20 % (unstable), the study cannot tell."
         ),
         "margin": 0.02,
         "unstable_above": 0.2,
@@ -169,10 +171,10 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     },
     StudyKind.STUDENTS: {
         "text": (
-            "Students are asked from the second largest downwards: has the loss, over the loss of the largest, a 95 % interval "
-            "that ends below 1.05? The first that has not, or whose seeds differ by more than 20 % (unstable), ends the asking; "
-            "the last one shown is the smallest that holds. So at most 2.5 % of such studies name a student that does not. Losses are "
-            "told by the byte, so that students with other tokenizers can be compared."
+            "We test students from the second largest downwards: a student holds if its loss, divided by the loss of the largest, has a "
+            "95 % interval that ends below 1.05. We stop at the first that does not hold, or whose seeds differ by more than 20 % (unstable). "
+            "The last one that holds is the answer, so at most 2.5 % of such studies name a student that does not hold. Losses are "
+            "per byte, so that students with different tokenizers can be compared."
         ),
         "tolerance": 0.05,
         "unstable_above": 0.2,
@@ -182,11 +184,11 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     },
     StudyKind.TRANSFER: {
         "text": (
-            "For every task and every other task: the relative difference in loss on the other task's validation records, tuned on "
-            "the one against not tuned, paired by record and averaged over seeds. Student's t with the variance of seeds, pooled over "
+            "For every pair of tasks: the relative difference in loss on the other task's validation records, tuned on "
+            "the first task against not tuned, paired by record and averaged over seeds. Student's t with the variance of seeds, pooled over "
             "the rows of a column, and of records, at the fewer degrees of freedom of both; p-values adjusted by Holm over all pairs. A pair with an adjusted p "
-            "of at most 0.05 helps or hurts; of no other is anything said. So at most 5 % of such studies name a transfer that is "
-            "none, 2.5 % one that helps. A row whose seeds differ by more than 20 % on a task is unstable there: of it nothing is said."
+            "of at most 0.05 helps or hurts; the others are undecided. So at most 5 % of such studies report a transfer that does not "
+            "exist, 2.5 % one that helps. A row whose seeds differ by more than 20 % on a task is unstable there and undecided."
         ),
         "base": BASE,
         "tolerance": 0.0,
@@ -196,10 +198,10 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     },
     StudyKind.CONTEXT: {
         "text": (
-            "The shorter context loses nothing if the 95 % interval of its relative difference in loss against the longer one, "
-            "paired by record and averaged over seeds, ends below +2 %; it loses if that begins above +2 %; otherwise the study has "
-            "not told. Rows that a recipe cannot read whole are left out of it, never cut; how many stands with each "
-            "cell. So at most 2.5 % of such studies call a context enough that loses that much."
+            "The shorter context is enough if the 95 % interval of its relative difference in loss against the longer one, "
+            "paired by record and averaged over seeds, ends below +2 %; it loses if the interval begins above +2 %; otherwise the result is "
+            "undecided. Rows too long for a recipe are left out of it, never cut; each cell shows how many. "
+            "So at most 2.5 % of such studies call a context enough that loses that much."
         ),
         "tolerance": 0.02,
         "unstable_above": 0.2,
@@ -209,12 +211,12 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     },
     StudyKind.CLONING: {
         "text": (
-            "Asked in this order: does the student that learns the teacher's logits lose less than the one that imitates the texts of "
+            "Tested in this order: does the student that learns the teacher's logits lose less than the one that imitates the texts of "
             "the same rows (the 95 % interval of the relative difference, over the same records and averaged over seeds, ends below "
-            "zero)? Does imitation of reasoning and answer lose less than that of the answers alone, where both are tuned? The first "
-            "that is not shown, or whose seeds differ by more than 20 % (of a share 20 points: unstable), ends the asking: so at most 2.5 % of such "
-            "studies name a gain that is none. That texts teach better is said where the first interval begins above zero, which "
-            "errs in at most 2.5 % more."
+            "zero)? If both are tuned, does imitating reasoning and answer lose less than imitating the answers alone? We stop at the first "
+            "comparison that is not shown, or whose seeds differ by more than 20 % (of a share, 20 points: unstable). So at most 2.5 % of such "
+            "studies report a gain that does not exist. If the first interval begins above zero, we say that texts teach better, which "
+            "is wrong in at most another 2.5 %."
         ),
         "comparisons": [[LOGITS, IMITATES], [IMITATES, ANSWER_ALONE]],
         "tolerance": 0.0,
@@ -227,9 +229,9 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     StudyKind.EXPERTS: {
         "text": (
             "The isolated expert is the better student if the 95 % interval of the relative difference in loss to the dense one, over the "
-            "same records and averaged over seeds, ends below zero; the dense one is if it begins above; otherwise the study has not "
-            "told. So where neither is better at most 2.5 % of such studies call the one better, and 2.5 % the other. Where the seeds of one differ by more than 20 % "
-            "(unstable) the study cannot tell. Both are tuned on the same texts; losses are told by the byte."
+            "same records and averaged over seeds, ends below zero; the dense one is better if it begins above zero; otherwise the result is "
+            "undecided. If neither is better, at most 2.5 % of such studies call the one better, and 2.5 % the other. If the seeds of either differ by more than 20 % "
+            "(unstable), the study cannot tell. Both are tuned on the same texts; losses are per byte."
         ),
         "comparisons": [[ISOLATED, DENSE]],
         "tolerance": 0.0,
@@ -241,12 +243,12 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     },
     StudyKind.MINUTES: {
         "text": (
-            "Every arm spends the same expert minutes, and each is asked for itself against SFT on the golds that they buy: is the "
+            "All arms spend the same expert minutes, and each is compared with SFT on the approved examples that these minutes buy: is the "
             "relative difference in loss, paired by record, averaged over seeds, records of one group drawn together, shown to be below zero? The arms "
-            "share the level (Bonferroni: the interval is one of 1 - 5 % / arms), so at most 2.5 % of such studies name a gain that is "
-            "none; an arm is called worse where its interval begins above zero, which errs in at most 2.5 % more. Of an arm whose seeds "
-            "differ by more than 20 % (unstable) nothing is said. Minutes are those kept with the decisions, a card counted for five at "
-            "most; rejections cost theirs and give no gold. Steps and seconds of tuning are not made equal: they stand beside."
+            "share the level (Bonferroni: an interval of 1 - 5 % / arms), so at most 2.5 % of such studies report a gain that does not "
+            "exist; an arm is called worse if its interval begins above zero, which is wrong in at most another 2.5 %. An arm whose seeds "
+            "differ by more than 20 % (unstable) is undecided. Minutes are those recorded with the decisions, at most five a card; "
+            "rejections cost minutes and give no example. Steps and seconds of tuning are shown but not made equal."
         ),
         "tolerance": 0.0,
         "gain": 0.05,
@@ -257,13 +259,13 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     },
     StudyKind.ROUTER: {
         "text": (
-            "Each expert is tuned on the golds of its own segment, the larger student on all of the same golds; each validation record "
+            "Each expert is tuned on the approved examples of its own segment, the larger student on all of them; each validation record "
             "counts with the loss of the expert that the router sends it to. The experts are as good if the 95 % interval of the relative "
             "difference in loss, paired by record, averaged over seeds, records of one group drawn together, ends below +2 %; better if "
-            "it ends below zero; worse if it begins above +2 %; otherwise the study has not told. So at most 2.5 % of such studies call "
-            "experts as good that lose that much, and 2.5 % call them better that are not. Where the seeds of one side differ by more than "
-            "20 % (unstable) the study cannot tell. What is told by segment has intervals that share the level (Bonferroni) and decides "
-            "nothing. Losses are told by the byte."
+            "it ends below zero; worse if it begins above +2 %; otherwise the result is undecided. So at most 2.5 % of such studies call "
+            "experts as good that lose that much, and 2.5 % call them better that are not. If the seeds of one side differ by more than "
+            "20 % (unstable), the study cannot tell. Intervals by segment share the level (Bonferroni) and decide "
+            "nothing. Losses are per byte."
         ),
         "comparisons": [[ROUTED, LARGER]],
         "tolerance": 0.02,
@@ -274,11 +276,11 @@ RULES: Final[dict[str, dict[str, Any]]] = {
     },
     StudyKind.RETRIEVAL: {
         "text": (
-            "Each validation claim is held against the three best passages that a search finds among those of all validation records. "
-            "Asked in this order: is a larger share of claims right with the miniature than with the one answer that is most often "
+            "Each validation claim is checked against the three best passages that a search finds among those of all validation records. "
+            "Tested in this order: is a larger share of claims right with the miniature than with the single answer that is most often "
             "right (the 95 % interval of the share that is lost, paired by record, averaged over seeds, records of one group drawn "
-            "together, ends below zero)? Is it larger than with the rules? The first that is not shown, or whose seeds differ by more "
-            "than 20 points (unstable), ends the asking: so at most 2.5 % of such studies call a miniature better that is not."
+            "together, ends below zero)? Is it larger than with the rules? We stop at the first comparison that is not shown, or whose seeds differ by more "
+            "than 20 points (unstable). So at most 2.5 % of such studies call a miniature better that is not."
         ),
         "comparisons": [[MINIATURE, ONE_ANSWER], [MINIATURE, BY_RULES]],
         "tolerance": 0.0,

@@ -99,12 +99,15 @@ def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[s
         )
     nearest = points[-2]
     if nearest["unstable"]:
-        return f"No size below {largest} is shown to lose less than {tolerance}: at {nearest['records']} records {nearest['unstable']}."
+        return (
+            f"You may need more than {nearest['records']} records: at {nearest['records']} records {nearest['unstable']}. "
+            f"Even {largest} may not be enough."
+        )
     if nearest["lost_high"] is None:
-        return f"The study cannot tell: at {largest} records no output passes, so no share of that can be lost."
+        return f"The study cannot tell: with {largest} records no output passes, so there is no quality to lose."
     return (
-        f"No size below {largest} is shown to lose less than {tolerance}: at {nearest['records']} records "
-        f"{_lost(nearest, rule)}."
+        f"You probably need more than {nearest['records']} records: with them {_lost(nearest, rule)}, "
+        f"and less than {tolerance} was allowed. Even {largest} may not be enough."
     )
 
 
@@ -150,16 +153,16 @@ def _more(
 
 
 def _more_words(more: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
-    what = f"What {more['records']} more records than {more['from']} would buy"
+    more_records = f"{more['records']} more records than {more['from']}"
     if more["misfit_p"] < rule["misfit_p"]:
         return (
-            f"{what}, the fit cannot tell: the losses do not follow the curve "
+            f"The gain from {more_records} is unknown: the losses do not follow the curve "
             f"(lack of fit, p {_probability(more['misfit_p'])})."
         )
     if not more["is_told"]:
-        return f"{what}, the fit cannot tell: the interval of the gain, {_gain(more)}, reaches zero."
+        return f"Too little data to predict the gain from {more_records}: its interval, {_gain(more)}, includes zero."
     share = f", {percent(more['share'])} of the loss" if more["share"] else ""
-    return f"{what}: {more['gain']:.3f} less loss (95 % {_gain(more)}){share}. That lies beyond what was measured."
+    return f"Gain from {more_records}: {more['gain']:.3f} less loss (95 % {_gain(more)}){share}. This extrapolates beyond the measured sizes."
 
 
 def _probability(p: float) -> str:

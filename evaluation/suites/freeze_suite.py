@@ -94,8 +94,8 @@ def _nothing_to_freeze(request: SuiteRequest) -> Refusal:
         SuiteKind.HELD_OUT: "the task has no record in its validation split",
         SuiteKind.HARD: "no draft of a validation record was rejected or edited heavily",
         SuiteKind.ADVERSARIAL: "no validation record has a text that a rule could change",
-        SuiteKind.REGRESSION: "no validation record has both a draft that was rejected or edited and a gold",
-        SuiteKind.SLICE: f"fewer than {LEAST_OF_A_SLICE} validation records stand in the slice '{request.value}' of '{request.column}'",
+        SuiteKind.REGRESSION: "no validation record has both a rejected or edited draft and an approved example",
+        SuiteKind.SLICE: f"fewer than {LEAST_OF_A_SLICE} validation records are in the slice '{request.value}' of '{request.column}'",
     }[request.kind]
     return Refusal(
         "no_cases",

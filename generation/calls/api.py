@@ -30,7 +30,7 @@ class CallSettleIn(serializers.Serializer[Any]):
 
 class SettledOut(serializers.Serializer[Any]):
     settled = serializers.IntegerField()
-    id = serializers.UUIDField(allow_null=True, help_text="The new order, when asked again")
+    id = serializers.UUIDField(allow_null=True, help_text="The new order, if the calls are made again")
     job = serializers.UUIDField(allow_null=True)
 
 

@@ -59,7 +59,7 @@ def read_journals(job: Job, announced: Collection[AnnouncedIn], calls: Collectio
         history = histories.read_history(folders[max(folders)] / FILENAME, only=wanted)
         told_all = {fence for fence, folder in folders.items() if _has_ended(job, fence, folder)}
     except (ValueError, OSError):
-        logger.exception("The journal of job %s cannot be read: what may have been asked is taken as asked.", job.pk)
+        logger.exception("The journal of job %s cannot be read: calls that may have been sent count as sent.", job.pk)
         return JournalEvidence(elsewhere=everything)
     others = [one for one in announced if one.attempt not in told_all]
     elsewhere = frozenset(index for one in others for index in expand_runs(one.positions))

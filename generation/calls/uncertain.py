@@ -68,8 +68,8 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
     if order.purpose == Purpose.REVISION:
         raise Refusal(
             "ask_on_the_draft",
-            "A revision is asked for on its draft.",
-            hint="Drop this call; the draft is back on the desk of whoever asked, who may ask again.",
+            "Request a revision on its draft.",
+            hint="Drop this call: the draft returns to the desk of the person who requested the revision, who can request it again.",
             status=409,
         )
     if order.purpose in BESIDE_DRAFTS:

@@ -99,4 +99,4 @@ class FlawedAnswer:
         """Its end, once the repair has brought the draft: a failure with what it cost."""
         kept = {key: value for key, value in self.payload.items() if key not in ("fields", "labelled_defects")}
         said = self.payload.get("flaws") or ["It broke the schema."]
-        return kept | {"code": FLAWED, "message": f"Asked once more: {' '.join(said)}", "excerpt": ""}
+        return kept | {"code": FLAWED, "message": f"Repair requested: {' '.join(said)}", "excerpt": ""}

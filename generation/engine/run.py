@@ -43,8 +43,8 @@ HINTS = {
     "batch_refused": "Read what the provider says; nothing of the batch was paid. Ask live, or resume later.",
     "answers_truncated": "Raise max_tokens on the teacher's page (tokens of reasoning count as well), then launch a new order: "
     "this one keeps the limit it was launched with.",
-    "answers_declined": "Look at what was asked on this page, change the task's instruction or choose another teacher, "
-    "then launch a new order. Resuming asks for the rest as it is.",
+    "answers_declined": "Look at the prompts on this page, change the task's instruction or choose another teacher, "
+    "then launch a new order. Resuming sends the remaining calls unchanged.",
     "answers_useless": "Look at the failures on this page: change the task's template or how the teacher's answers come, "
     "then launch a new order. Resuming asks for the rest as it is.",
     "unreachable": "Check the address and the network, then resume.",

@@ -26,7 +26,7 @@ LEAST_VERDICTS, LEAST_OF_A_KIND, LEAST_KAPPA = 30, 5, 0.4
 # An expert's own sample of a group, from which its share is told without leaning on others.
 LEAST_OWN = 30
 _COLUMNS = ("judging", "group", "words", "expert_passes", "passes", "expert_meets", "meets", "record__group")
-_WHOLE = "Passes as it stands"
+_WHOLE = "Passes unchanged"
 
 
 @dataclass(frozen=True)
@@ -200,8 +200,8 @@ def _why_withheld(whole: Agreement) -> str:
     kappa = whole.kappa.value if whole.kappa else 0.0
     if kappa < LEAST_KAPPA:
         return (
-            f"The judge agrees too little with experts: kappa {kappa:.2f}, and at least {LEAST_KAPPA:.2f} is asked. "
-            "Its numbers would say more of the judge than of the texts."
+            f"The judge agrees too little with experts: kappa {kappa:.2f}, at least {LEAST_KAPPA:.2f} is required. "
+            "Its numbers would say more about the judge than about the texts."
         )
     return ""
 

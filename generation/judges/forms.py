@@ -53,7 +53,7 @@ class PairForm(forms.Form):
         min_value=1,
         max_value=MOST_PAIRS,
         initial=100,
-        help_text="Records drawn at random; each is asked for twice, in both orders.",
+        help_text="Records drawn at random. The judge compares each pair twice, in both orders.",
     )
     max_cost_usd = forms.DecimalField(
         label="Budget, US dollars",

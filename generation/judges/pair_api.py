@@ -39,7 +39,10 @@ class ComparisonIn(serializers.Serializer[Any]):
     first = serializers.CharField(max_length=120, help_text="One system, as the evaluation calls it")
     second = serializers.CharField(max_length=120, help_text="The other")
     pairs = serializers.IntegerField(
-        min_value=1, max_value=MOST_PAIRS, default=100, help_text="Each is asked for twice, in both orders"
+        min_value=1,
+        max_value=MOST_PAIRS,
+        default=100,
+        help_text="Pairs to compare; the judge reads each twice, in both orders",
     )
     max_cost_usd = serializers.DecimalField(
         max_digits=12, decimal_places=6, min_value=0, required=False, allow_null=True, default=None

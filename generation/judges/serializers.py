@@ -54,7 +54,7 @@ class JudgingReportOut(serializers.Serializer[Any]):
     whole = JudgeAgreementOut()
     requirements = JudgeAgreementOut(many=True)
     groups = GroupOut(many=True)
-    withheld = serializers.CharField(allow_blank=True, help_text="Why no share is told; empty where they are")
+    withheld = serializers.CharField(allow_blank=True, help_text="Why no shares are shown; empty if they are")
 
 
 class JudgingOut(serializers.Serializer[Any]):
@@ -145,7 +145,7 @@ class ComparedPairOut(serializers.Serializer[Any]):
     first_fields: Any = serializers.JSONField()
     second_fields: Any = serializers.JSONField()
     as_is = serializers.CharField(
-        help_text="`first`, `second` or `tie`, by place; the first system's text stands first"
+        help_text="`first`, `second` or `tie`, by position; the first system's text comes first"
     )
     swapped = serializers.CharField(help_text="The same, with the second system's text first")
     why = serializers.CharField(allow_blank=True)

@@ -23,7 +23,9 @@ def conversation_of(order: Order) -> list[Message]:
     """
     proposal = TaskProposal.objects.select_related("base_version").filter(order=order).first()
     if proposal is None or proposal.state != ProposalState.WAITING:
-        raise Refusal("proposal_gone", "Nobody waits for this proposal any more.", hint="Ask anew on the task's page.")
+        raise Refusal(
+            "proposal_gone", "This proposal is no longer needed.", hint="Request a new one on the task's page."
+        )
     spec = proposal.base_version.spec
     if rows := proposal.counted.get(EXAMPLES):
         return examples.conversation(spec, examples.read(rows))

@@ -44,7 +44,7 @@ class LearnForm(forms.Form):
     teacher = forms.ChoiceField(
         label="Proposed by",
         required=False,
-        help_text="Counting is free and says what stands in several decisions. A teacher reads some of them and says more.",
+        help_text="Counting is free and finds what several decisions share. A teacher reads some of them and can find more.",
     )
     look_at = forms.IntegerField(
         label="Latest decisions",

@@ -94,7 +94,7 @@ def _validate(call: Call, cost_usd: Decimal, reason: str) -> None:
     elif cost_usd == call.cost_usd:
         errors["cost_usd"] = ["This is what is booked already."]
     if not reason:
-        errors["reason"] = ["Say why: whoever reads the ledger later asks."]
+        errors["reason"] = ["Give a reason for later readers of the ledger."]
     elif len(reason) > LONGEST_REASON:
         errors["reason"] = [f"It has {len(reason)} characters; {LONGEST_REASON} are kept."]
     if errors:

@@ -64,7 +64,7 @@ class TeacherReviser:
             return teacher
         writers = self.writers(draft, conversation, by=by)
         if not writers:
-            raise _none("No teacher can be asked now: none has its key and a price, or each is too dear.")
+            raise _none("No teacher is available: none has both a key and a price, or all cost too much.")
         return selectors.visible(by).get(slug=writers[0].slug)
 
 

@@ -40,7 +40,7 @@ def revision_conversation(order: Order) -> list[Message]:
     requests = RevisionRequest.objects.select_related("draft__record", "draft__task_version")
     request = requests.filter(job_id=order.job_id, draft__erased_at__isnull=True).first()
     if request is None:
-        raise Refusal("request_gone", "Nobody asks for this revision any more.", hint="Ask anew on the draft.")
+        raise Refusal("request_gone", "This revision is no longer requested.", hint="Request it again on the draft.")
     return revision_requests.conversation(request.draft, request.instruction)
 
 

@@ -71,7 +71,7 @@ class OrderEstimateOut(EstimateOut):
     """The price of an order of drafts, and what to know before it is placed."""
 
     warnings = serializers.ListField(
-        child=serializers.CharField(), help_text="Such as a side of the split that no record of the task stands on."
+        child=serializers.CharField(), help_text="For example, a split without any record of the task."
     )
 
 
@@ -152,12 +152,12 @@ class CallOut(serializers.Serializer[Any]):
         allow_null=True,
         help_text="What the answer's own count of tokens would have come to, where the call cannot have cost that",
     )
-    is_repair = serializers.BooleanField(help_text="Asked once more for a flawed answer")
+    is_repair = serializers.BooleanField(help_text="A repeated request after a flawed answer")
     is_corrected = serializers.BooleanField(help_text="Its cost was set by an admin")
     error_code = serializers.CharField()
     error_message = serializers.CharField()
     fields: Any = serializers.SerializerMethodField(
-        "answer_of", help_text="Null of a judge's calls: its words stand on its texts"
+        "answer_of", help_text="Null for a judge's calls: its verdicts are on the texts"
     )
     request_id = serializers.CharField()
     prompt_hash = serializers.CharField()

@@ -34,8 +34,10 @@ def check_way(wish: WayRequest, teachers: Iterable[TeacherSpec]) -> None:
     """
     others = [teacher.name for teacher in teachers if teacher.provider not in TAKES_BATCHES]
     if wish.way == Way.BATCH and others:
-        message = f"{', '.join(others)} cannot be asked by batches: only OpenAI and Anthropic take them."
-        raise Refusal("no_batches", message, hint="Ask at once, or choose another teacher.", errors={"way": [message]})
+        message = f"{', '.join(others)} cannot use batches: only OpenAI and Anthropic offer them."
+        raise Refusal(
+            "no_batches", message, hint="Send the calls live, or choose another teacher.", errors={"way": [message]}
+        )
 
 
 def teacher_at_way_price(spec: TeacherSpec, wish: WayRequest) -> TeacherSpec:

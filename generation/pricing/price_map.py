@@ -162,7 +162,7 @@ def _provider(row: Row) -> Provider:
     if not isinstance(named, str) or not named:
         raise RefusedError("It names no provider (litellm_provider).")
     if (provider := PROVIDERS.get(named)) is None:
-        raise RefusedError(f"No teacher is asked of the provider '{named[:60]}'.", is_foreign=True)
+        raise RefusedError(f"Teachers of the provider '{named[:60]}' are not supported.", is_foreign=True)
     if not isinstance(mode, str) or mode not in WRITES_TEXT:
         raise RefusedError(f"It writes no text: its mode is '{str(mode)[:60]}'.", is_foreign=True)
     return provider

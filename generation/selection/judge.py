@@ -34,7 +34,7 @@ def order_judging(order: Order) -> Order | None:
     try:
         return _place(order, several)
     except Refusal as refusal:
-        best.choose_by_checks(order, [UUID(pk) for pk in several], note=f"No judge could be asked: {refusal.message}")
+        best.choose_by_checks(order, [UUID(pk) for pk in several], note=f"No judge was available: {refusal.message}")
         return None
 
 

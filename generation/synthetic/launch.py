@@ -211,7 +211,9 @@ def _record_task(spec: TaskSpec, seeds: Sequence[Facts]) -> TaskSpec:
     except ValueError as error:
         reason = str(error)
     hint = "Import a few records of the training split that show what it holds."
-    raise Refusal("shape_unknown", f"No teacher can be told what to write: {reason}.", hint=hint)
+    raise Refusal(
+        "shape_unknown", f"The shape of a record is unknown, so no teacher can write one: {reason}.", hint=hint
+    )
 
 
 def _check(request: SyntheticRequest, teacher: Teacher) -> None:

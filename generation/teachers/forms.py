@@ -35,7 +35,7 @@ class TeacherForm(forms.Form):
         required=False,
         max_length=300,
         help_text="For a server of your own, such as http://gpu-1:8000/v1. "
-        "Private hosts must stand in ALLOWED_PRIVATE_HOSTS; this machine need not where it alone reaches this site.",
+        "Private hosts must be listed in ALLOWED_PRIVATE_HOSTS, except this machine if only it can reach this site.",
     )
     key = forms.CharField(
         label="Key",

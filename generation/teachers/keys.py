@@ -79,7 +79,7 @@ def check(key: str, *, url: str) -> str:
     if not _KEY.match(key):
         raise _invalid("A key is 8 to 500 letters, digits and signs without a space.")
     if not url:
-        raise _invalid("This teacher is asked on this machine and needs no key.")
+        raise _invalid("This teacher runs on this machine and needs no key.")
     if not url.lower().startswith("https:") and _is_public(addresses.check(url)):
         raise _invalid("A key is sent over https only, but for a private server. Change the address.")
     return key

@@ -55,8 +55,8 @@ TERMS = {
     "openai-compatible": ProviderTerms(
         "openai-compatible",
         "A server of your own",
-        "The terms are those of whoever runs the server and of the model's own licence. Read both: a licence may limit "
-        "what is trained on outputs.",
+        "The terms of the server's operator and the model's licence apply. Read both: a licence may limit "
+        "training on its outputs.",
         "",
         WRITTEN,
     ),

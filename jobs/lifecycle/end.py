@@ -139,7 +139,7 @@ def release(job_id: UUID, fence: int, *, engine_lives: bool, reason: str = "") -
             # Asked to stop, but not stopped yet: the reaper brings it to rest when the lease expires.
             Job.objects.filter(pk=job_id).update(lease_until=Now())
             return job
-        reason = reason or ("The worker left; the engine goes on." if engine_lives else "The worker left.")
+        reason = reason or ("The worker left; the engine continues." if engine_lives else "The worker left.")
         values = {} if engine_lives else {**RELEASED, "settled": True}
         transition(job, JobState.QUEUED, reason=reason, **{"lease_until": None, "worker": "", **values})
         notify.notify_after_commit(job.pk, job.queue)

@@ -22,7 +22,7 @@ class JobSerializer(serializers.Serializer[Any]):
     priority = serializers.IntegerField()
     progress = serializers.DictField()
     error = serializers.DictField(allow_null=True)
-    result = serializers.JSONField(help_text="What came of it, by kind of job; null before its end.")
+    result = serializers.JSONField(help_text="Its result, by kind of job; null before it ends.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)

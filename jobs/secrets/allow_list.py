@@ -139,8 +139,8 @@ def require(name: str, *, use: SecretUse, url: str, field: str) -> None:
             "secret_not_allowed", message, hint="Enter the key again.", errors={field: [f"{message} Enter it again."]}
         )
     hint = (
-        f"Use the key that belongs to this address, or have whoever runs this installation add {use}:{name}@{host} to "
-        "ALLOWED_SECRETS, for the web and the workers, and start them again."
+        f"Use the key that belongs to this address, or ask the administrator of this installation to add {use}:{name}@{host} to "
+        "ALLOWED_SECRETS of the web server and the workers, and restart them."
     )
     message = f"The secret {name} may not be sent to {host}."
     raise Refusal("secret_not_allowed", message, hint=hint, errors={field: [f"{message} {hint}"]})

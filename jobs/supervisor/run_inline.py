@@ -49,7 +49,7 @@ class InlineAttempt:
         self._hold.renew()
         job = events.tell_progress(self._job.pk, self.fence, {"done": done, "total": total, "unit": unit})
         if SHUTDOWN.has_begun or job.state != JobState.RUNNING:
-            raise StopRequested("Asked to stop.")
+            raise StopRequested("Stop requested.")
 
 
 def run_inline(job: Job, kind: JobKind, hold: HeldLease) -> None:

@@ -168,7 +168,7 @@ class EngineWatch:
         except (OperationalError, InterfaceError):
             return  # Unknown: the engine sees its own stale lease.
         if run_fence != self.job.run_fence:
-            logger.warning("Job %s goes on elsewhere; its engine here is killed.", self.job.pk)
+            logger.warning("Job %s continues elsewhere; its engine here is killed.", self.job.pk)
             self.engine.kill()
 
     def _stop_and_fail(self, error: EventsRefused) -> None:

@@ -18,7 +18,7 @@ SCOPES: dict[str, str] = {
     "datasets": "Download approved datasets",
     "review": "Judge drafts",
     "serve": "Ask served miniatures over /v1",
-    "outcomes": "Tell what came of mails: meetings, opportunities, revenue",
+    "outcomes": "Report outcomes of mails: meetings, opportunities, revenue",
     "lead": "Edit tasks, import, freeze, launch generation and training",
     "admin": "Everything the member may do",
 }

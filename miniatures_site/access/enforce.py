@@ -119,7 +119,7 @@ def decide(member: Member, need: Level, pattern: str, values: Mapping[str, Any])
     lookup = lookup_of(pattern)
     if lookup is None or need not in ROLES:
         logger.error("The declaration asks %s of a route whose address names no task: %s", need.name, pattern)
-        raise PermissionDenied("Nobody may do this.")
+        raise PermissionDenied("No one may do this.")
     _require_role(member, ROLES[need], lookup, values[lookup.parameter])
 
 
@@ -149,7 +149,7 @@ def _rule_of(request: HttpRequest) -> Rule:
     rule = RULES.get(key)
     if rule is None:
         logger.error("The route '%s' has no line in miniatures_site/access/rules: refused", key)
-        raise PermissionDenied("Nobody may do this: it is not declared who may.")
+        raise PermissionDenied("No one may do this: its access is not declared.")
     return rule
 
 

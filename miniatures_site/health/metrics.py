@@ -110,7 +110,7 @@ def _jobs() -> Iterator[Metric]:
     for kind, of_kind in sorted(counts.ended_kinds().items()):
         for state, count in sorted(of_kind.by_state.items()):
             ended.add(count, kind=kind, state=state)
-    overdue = Metric("job_leases_overdue", "gauge", "Jobs whose lease ended a while ago and that nobody has released.")
+    overdue = Metric("job_leases_overdue", "gauge", "Jobs whose lease expired a while ago and that were not released.")
     overdue.add(counts.stuck().count())
     lost = Metric("job_leases_lost_total", "counter", "Jobs taken back, ever, from workers that had stopped answering.")
     lost.add(reaper_lock.lost_leases())

@@ -22,7 +22,7 @@ class TroubleOut(serializers.Serializer[Any]):
     message = serializers.CharField()
     hint = serializers.CharField(allow_blank=True)
     alert = serializers.CharField(
-        allow_null=True, help_text="Its paragraph in docs/runbook.md; null: nobody is called."
+        allow_null=True, help_text="Its section in docs/runbook.md; null if no one is notified."
     )
 
 

@@ -202,7 +202,7 @@ def ask_again(draft_id: UUID, *, by: Member, if_match: str | None) -> Draft:
         check_tag(draft, if_match)
         if draft.state != DraftState.DECIDED or golds.in_force(draft.pk) is not None:
             raise wrong_state(
-                "not_judged", "Only a judged draft that no lead has ruled on is asked about again.", draft
+                "not_judged", "Only a judged draft without a lead's ruling can be sent back for another verdict.", draft
             )
         return set_state(draft, DraftState.PENDING)
 

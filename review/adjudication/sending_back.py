@@ -55,7 +55,7 @@ def send_back(
         standing = _standing(draft)
         sent = [decision for decision in standing if not decisions or decision.pk in decisions]
         if not sent or not set(decisions) <= {decision.pk for decision in sent}:
-            raise Http404("There is no such verdict that stands on this draft.")
+            raise Http404("This draft has no such verdict in force.")
         added = [
             rulings.add_ruling(draft, RulingKind.SEND_BACK, by=by, decision=decision, note=words) for decision in sent
         ]

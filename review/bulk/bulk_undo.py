@@ -56,7 +56,7 @@ def undo(act_id: UUID, *, by: Member) -> UndoResult:
         raise Http404("There is no such act.")
     require(by, act.task, Role.REVIEWER)
     if act.by_id != by.pk:
-        raise PermissionDenied("Many decisions at once are taken back by whoever made them.")
+        raise PermissionDenied("Only the member who made a bulk decision can undo it.")
     # First of all: an act that is still being carried out goes no further from here on.
     is_first = bool(BulkAct.objects.filter(pk=act.pk, undone_at__isnull=True).update(undone_at=timezone.now()))
     act.refresh_from_db()

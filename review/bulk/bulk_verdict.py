@@ -112,7 +112,7 @@ def apply_edit(spec: TaskSpec, draft: Fields, *, find: str, replace: str) -> Fie
         changed = with_value(changed, place.path, _replaced(place.text, words, replace))
     if changed == draft:
         stands = any(_spans(place.text, words) for place in places)
-        raise DoesNotFitError("nothing would change" if stands else "the sentence does not stand in them")
+        raise DoesNotFitError("nothing would change" if stands else "they do not contain the sentence")
     try:
         return normalise_fields(spec.output_schema, changed)
     except ValueError as error:

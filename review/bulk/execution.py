@@ -100,7 +100,9 @@ def _check(drafts: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: in
         )
     if said.verdict == Verdict.ACCEPT and len(drafts) > TYPED_ABOVE and typed != len(drafts):
         message = f"To accept {len(drafts):,} drafts unread, type their number."
-        raise Refusal("number_missing", message, hint="It is asked so that it is meant.", errors={"typed": [message]})
+        raise Refusal(
+            "number_missing", message, hint="The number confirms that you mean it.", errors={"typed": [message]}
+        )
 
 
 def _act(

@@ -106,7 +106,7 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdi
     )
     left_out = act.selection.get("left_out", {})
     passed = "".join(f" {number:,} passed over: {why}." for why, number in left_out.items())
-    messages.success(request, f"{wording.done(act)}.{passed} Undo stands above the list.")
+    messages.success(request, f"{wording.done(act)}.{passed} To undo it, use Undo above the list.")
     return redirect("review:desk-list", task.slug)
 
 

@@ -74,9 +74,9 @@ class DatasetVersionDetailOut(DatasetVersionOut):
     revoked_rows = serializers.IntegerField()
     erased_rows = serializers.IntegerField()
     card = serializers.CharField()
-    mails = MailFiguresOut(many=True, help_text="What came of the mails sent from its rows.")
+    mails = MailFiguresOut(many=True, help_text="Results of the mails sent from its rows.")
     mails_of_miniatures = MailFiguresOut(
-        many=True, help_text="What came of the mails that miniatures trained on it wrote, or a stage of theirs is in."
+        many=True, help_text="Results of the mails that miniatures trained on it wrote or contributed a stage to."
     )
 
 

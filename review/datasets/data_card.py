@@ -103,11 +103,11 @@ def card(version: DatasetVersion) -> str:
         _table("Split", counts["splits"]),
         _table("Verdict", counts["verdicts"]),
         *(_table(name.replace("_", " ").capitalize(), said) for name, said in counts.get("balance", {}).items()),
-        f"{counts['groups']:,} {spec.group_nouns}; a {spec.group_noun} stands in one split only, fixed when its first record was imported.",
+        f"{counts['groups']:,} {spec.group_nouns}; each {spec.group_noun} is in one split only, fixed when its first record was imported.",
         "## What was left out, and why",
         _waterfall(counts["waterfall"], counts["golds"], counts.get("machine", 0)),
         _contradictions(counts.get("contradictions")),
-        "Samples that were revoked or erased before are not among the golds.",
+        "Samples that were revoked or erased before are not counted.",
         "## Where the text comes from",
         _sources(counts.get("sources", [])),
         _table("Task version", counts.get("task_versions", {})),
@@ -126,7 +126,7 @@ def card(version: DatasetVersion) -> str:
         "## Personal data",
         "\n".join(_personal(manifest["personal_data"])),
         "## Licence",
-        "This card states none. Whoever passes the data on states one, after what the sources and the teachers above allow.",
+        "None stated. If you pass the data on, state a licence that the sources and teachers above allow.",
         "## Known limits",
         *_limits(spec),
     ]
@@ -140,7 +140,7 @@ def _head(version: DatasetVersion) -> Iterator[str]:
     if as_of := version.filters.get("as_of"):
         yield f"- As of: {as_of}"
     if until := version.filters.get("outcomes_until"):
-        yield f"- Outcomes of mails: those told by {until}"
+        yield f"- Outcomes of mails: those reported by {until}"
     if version.note:
         yield f"- Note: {version.note}"
     if version.drops_reasoning:
@@ -152,7 +152,7 @@ def _head(version: DatasetVersion) -> Iterator[str]:
 
 def _waterfall(lines: Sequence[Mapping[str, Any]], golds: int, machine: int) -> str:
     also = ", and drafts that a judge accepted" if machine else ""
-    rows = [f"| Golds in all{also} | | {golds:,} |"]
+    rows = [f"| Judged drafts{also} | | {golds:,} |"]
     rows += [f"| {line['label']} | −{line['dropped']:,} | {line['left']:,} |" for line in lines if line["dropped"]]
     return "\n".join(["| Step | Dropped | Left |", "| --- | ---: | ---: |", *rows])
 
@@ -196,7 +196,7 @@ def _judging(counts: Mapping[str, Any]) -> Iterator[str]:
     if machine := counts.get("machine"):
         yield (
             f"- Accepted by a judge and read by no person: {machine:,} {'row' if machine == 1 else 'rows'}; experts' verdicts on other "
-            "drafts bear the judge out, an audit by lot goes on."
+            "drafts confirm the judge, and random audits continue."
         )
     yield f"- Judged in bulk, not one by one: {counts['bulk']:,} rows."
     yield f"- Imported verdicts: {counts['imported']:,} rows."
@@ -243,7 +243,7 @@ def _limits(spec: TaskSpec) -> list[str]:
         "- A text is right in the eyes of the people above, on the day they judged it; facts may have changed since.",
         f"- Personal data that is not written like personal data is not found{slots}.",
         "- Near-duplicates are texts that share at least 80 % of their five-word shingles (Jaccard); paraphrases are not.",
-        f"- {spec.group_nouns.capitalize()} are told apart by name and web domain; two that share neither may still be one.",
+        f"- {spec.group_nouns.capitalize()} are distinguished by name and web domain; two that share neither may still be the same.",
     ]
 
 

@@ -47,7 +47,7 @@ class DatasetFilters(Strict):
         (), description="Only drafts in which these checks marked nothing."
     )
     bulk: Literal["all", "without_accepts", "none"] = Field(
-        "without_accepts", description="Verdicts given to many drafts at once: an accept in bulk was read by nobody."
+        "without_accepts", description="Verdicts given to many drafts at once. No one read the drafts of a bulk accept."
     )
     imported: Literal["all", "none", "only"] = Field("all", description="Verdicts given elsewhere and brought in.")
     machine: Literal["leave_out", "take"] = Field(
@@ -55,7 +55,7 @@ class DatasetFilters(Strict):
     )
     unjudged: Literal["leave_out", "take"] = Field(
         "leave_out",
-        description="Training drafts of the same orders that nobody has judged, in a file apart: for a study's raw arm alone.",
+        description="Unjudged training drafts of the same orders, in a separate file. Only the raw arm of a study uses them.",
     )
     cap_per_group: AtLeastOne | None = Field(None, description="At most so many rows of one group.")
     cap_per: dict[FieldName, AtLeastOne] = Field(
@@ -69,7 +69,7 @@ class DatasetFilters(Strict):
         description="From which likeness of their words on rows count as the same (Jaccard, 0.5 to 1); null keeps all.",
     )
     contradictions: Literal["keep", "leave_out"] = Field(
-        "keep", description="Golds of equal facts that say different values: labels, yes or no, numbers, days."
+        "keep", description="Approved examples with equal facts but different values: labels, yes or no, numbers, days."
     )
     personal_data: Literal["keep", "mask", "refuse"] = Field(
         "keep",
@@ -78,7 +78,7 @@ class DatasetFilters(Strict):
     )
     given_names: bool = Field(
         False,
-        description="Whether people count who are greeted nowhere, by a list of given names: finds more, errs more.",
+        description="Also find names with a list of given names. Catches more names, with some false positives.",
     )
     reasoning: Literal["keep", "drop"] = Field(
         "keep", description="Whether a student learns to write the reasoning before an answer, or the answer alone."
@@ -91,8 +91,8 @@ class DatasetFilters(Strict):
     )
     outcome_weights: dict[MailOutcome, Copies] = Field(
         default_factory=dict,
-        description="How often a training row of `sft` stands in its file if its mail had the outcome, the highest of those "
-        'that apply: {"meeting": 3}.',
+        description="Copies of a training row in the `sft` file if its mail had the outcome; the highest that applies "
+        'counts: {"meeting": 3}.',
     )
     exploratory_pairs: bool = Field(
         False,
@@ -101,8 +101,7 @@ class DatasetFilters(Strict):
     )
     outcomes_until: AwareDatetime | None = Field(
         None,
-        description="Outcomes count that were told by this moment. Freezing sets it where outcomes are asked for: to as_of, "
-        "or now.",
+        description="Use the outcomes reported up to this time. If outcomes are selected, freezing sets it to as_of or now.",
     )
     as_of: AwareDatetime | None = Field(None, description="What counted at this moment, not what counts now.")
 
@@ -116,9 +115,9 @@ class DatasetFilters(Strict):
         if self.zone and zones.named(self.zone) is None:
             raise ValueError(f"'{self.zone}' is no time zone; wanted is one such as Europe/Vienna")
         if self.machine == "take" and self.as_of is not None:
-            raise ValueError("what a judge accepted is known for now alone: leave as_of empty")
+            raise ValueError("a judge's acceptances are only known as of now: leave as_of empty")
         if self.unjudged == "take" and self.as_of is not None:
-            raise ValueError("what nobody has judged is known for now alone: leave as_of empty")
+            raise ValueError("unjudged drafts are only known as of now: leave as_of empty")
         if both := sorted(set(self.outcomes) & set(self.without_outcomes)):
             raise ValueError(f"outcomes and without_outcomes both name {', '.join(both)}")
         return self

@@ -58,7 +58,7 @@ PERSONAL = [
 ]
 CONTRADICTIONS = [
     ("keep", "Keep and count them"),
-    ("leave_out", "Leave out all golds of such an input"),
+    ("leave_out", "Leave out all examples of such an input"),
 ]
 REASONING = [
     ("keep", "Train on it: the student writes it before its answer"),
@@ -152,8 +152,8 @@ class FilterForm(forms.Form):
     machine = _one_of(MACHINE, "Accepted by a judge")
     unjudged = _one_of(
         UNJUDGED,
-        "Drafts nobody judged",
-        "Training drafts of the same orders. They are never rows, exported or trained on.",
+        "Unjudged drafts",
+        "Training drafts of the same orders. Only a study's raw arm uses them: they are not rows, not exported and not trained on otherwise.",
     )
     cap_per_group = forms.IntegerField(required=False, min_value=1, label="At most so many of one group")
     cap_field = _one_of([("", "no field")], "At most so many of one value of")
@@ -175,7 +175,7 @@ class FilterForm(forms.Form):
     given_names = forms.BooleanField(
         required=False,
         label="Find people by given names",
-        help_text="A list of common given names: finds people who are greeted nowhere, and takes some words for people.",
+        help_text="Uses a list of common given names. Catches more names, with some false positives.",
     )
     reasoning = _one_of(REASONING, "Reasoning")
     outcomes = _outcome_boxes("Only drafts whose mail had one of these")
@@ -187,9 +187,9 @@ class FilterForm(forms.Form):
     exploratory_pairs = forms.BooleanField(
         required=False,
         label="Take exploratory pairs from replies",
-        help_text="In dpo alone: an answered text over one nobody answered, sent to one company for equal facts.",
+        help_text="Only in DPO files: pairs of mails with equal facts to the same company, the one with a reply preferred over the one without.",
     )
-    outcomes_until = _moment("Outcomes told by", "Empty: all that are told when the version is frozen.")
+    outcomes_until = _moment("Outcomes reported by", "Empty: all outcomes known when the version is frozen.")
     as_of = _moment("As of", "Use the decisions that counted at that time.")
     note = forms.CharField(required=False, max_length=200, label="Note", help_text="What is new in this version.")
 
@@ -288,5 +288,5 @@ class PushForm(forms.Form):
         label="Secret with the hub's token",
         max_length=64,
         initial=DEFAULT_TOKEN,
-        help_text="Its name. The value stands in the environment of the workers.",
+        help_text="Name of an environment variable of the workers that holds the token.",
     )

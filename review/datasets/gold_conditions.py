@@ -65,7 +65,7 @@ def machine_accepted(task: Task, filters: DatasetFilters) -> QuerySet[MachineAcc
 
 def filter_conditions(filters: DatasetFilters) -> list[FilterCondition]:
     """The filters that are set, one by one; what each drops is what those before it left."""
-    conditions = [FilterCondition("verdict", "Verdict not selected", Q(verdict__in=filters.verdicts))]
+    conditions = [FilterCondition("verdict", "Filtered by decision", Q(verdict__in=filters.verdicts))]
     add = conditions.append
     if filters.task_versions:
         add(

@@ -80,7 +80,7 @@ class Inspection:
         first = "; ".join(f"{sample['kinds']} in row {sample['row']}" for sample in self._samples)
         return Refusal(
             "personal_data",
-            f"Personal data stands in {self._rows['any']:,} rows, and this version refuses it. The first: {first}.",
+            f"{self._rows['any']:,} rows contain personal data, which this version refuses. The first: {first}.",
             hint="Edit those drafts, revoke them, or freeze with personal data masked.",
         )
 

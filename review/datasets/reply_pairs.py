@@ -95,9 +95,9 @@ def card_line(pairs: Mapping[str, int], filters: Mapping[str, Any]) -> str:
         return ""
     made = pairs.get("reply", 0)
     return (
-        f"- Exploratory preference pairs from replies: {made:,} {'row' if made == 1 else 'rows'} of `dpo`. In each an answered "
-        "text stands over one nobody answered, sent to one company for equal facts. No expert compared the two, and who reads "
-        "a mail matters as much as what it says."
+        f"- Exploratory preference pairs from replies: {made:,} {'row' if made == 1 else 'rows'} of `dpo`. Each prefers a "
+        "mail with a reply to one without, sent to the same company for equal facts. No expert compared the two, and a reply "
+        "depends on the reader as much as on the text."
     )
 
 

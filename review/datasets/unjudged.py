@@ -145,6 +145,6 @@ def card_line(told: Mapping[str, Any] | None) -> str:
     if told is None:
         return ""
     return (
-        f"Beside its rows {told['rows']:,} drafts of {told['records']:,} training records that nobody judged were frozen, for the raw arm "
-        f"of a study alone. They are no rows of this version, in none of its files, and in no figure of this card. Hash: `{told['sha256']}`."
+        f"Apart from its rows, {told['rows']:,} unjudged drafts of {told['records']:,} training records were frozen for the raw arm of a "
+        f"study. They are not rows of this version and are in none of its files and no figure of this card. Hash: `{told['sha256']}`."
     )

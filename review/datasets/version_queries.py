@@ -128,7 +128,7 @@ def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
 
 TELLS = {
     "sft": "SFT: prompt and completion of every accepted or edited draft.",
-    "dpo": "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their first drafts, and where asked for exploratory ones from replies.",
+    "dpo": "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their first drafts and, if selected, exploratory pairs from replies.",
     "kto": "KTO: good texts (accepted and edited) and bad ones (rejected, or the draft before an edit).",
     "messages": "The rows of SFT as OpenAI's fine-tuning takes them: one column, prompt and completion as one conversation.",
     "raw": "Everything: facts, draft, every decision, ruling and preference, by a published JSON Schema.",

@@ -137,7 +137,7 @@ def _meant(act: forms.DeskAct, member: Member) -> tuple[str, Fields | None]:
 def _undo(member: Member, slug: str) -> None:
     history = focus.history(member, task_or_404(member, slug))
     if not history:
-        raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="Older ones stand under My decisions.")
+        raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="Older decisions are under My decisions.")
     last = history[-1]
     decisions.record(
         UUID(last["draft"]),

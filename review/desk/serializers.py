@@ -175,7 +175,7 @@ class DecisionOut(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
     ratings = serializers.DictField(child=serializers.BooleanField())
     note = serializers.CharField(allow_blank=True)
-    seconds = serializers.FloatField(allow_null=True, help_text="Null where a file of verdicts told no time.")
+    seconds = serializers.FloatField(allow_null=True, help_text="Null if an imported verdict came without a time.")
     edit_size = serializers.FloatField(allow_null=True)
     edit_kinds = serializers.ListField(child=serializers.CharField())
     is_late = serializers.BooleanField()
@@ -188,7 +188,7 @@ class DecisionOnDraftOut(DecisionOut):
     """The same in the list of a draft's decisions."""
 
     mails = MailFiguresOut(
-        many=True, help_text="Of the decision that counts: what came of the mails sent from the draft. Else empty."
+        many=True, help_text="Results of the mails sent from the draft, for the decision in force; otherwise empty."
     )
 
 

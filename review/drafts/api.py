@@ -41,7 +41,7 @@ class DraftQuery(ListQuery):
     origin = _filter("teacher, import, miniature or campaign.")
     check = _filter("Name of a check that objects to something in them.")
     label: Any = _filter(
-        "A field and its value, such as category:billing or urgent:true; told to leads, and once judged."
+        "A field and its value, such as category:billing or urgent:true; visible to leads, and to others once judged."
     )
     teacher = _filter()
     model = _filter()

@@ -123,8 +123,8 @@ class DraftOut(DraftSummaryOut):
     )
     mails = MailFiguresOut(
         many=True,
-        help_text="What came of the mails sent from it, real inboxes before simulated ones. Empty where none went, and until "
-        "the caller may know who wrote the draft.",
+        help_text="Results of the mails sent from it, real inboxes before simulated ones. Empty if none were sent, or while "
+        "the caller may not see the draft's author.",
     )
 
 

@@ -58,7 +58,7 @@ class DetailsForm(forms.Form):
         max_length=200,
         required=False,
         label="Where it comes from",
-        help_text="Stands on the data card of every dataset made from it.",
+        help_text="Shown on the data card of every dataset made from it.",
     )
 
 
@@ -81,12 +81,12 @@ class ReadingForm(forms.Form):
             *((name, f"{name}: {SHOWN.get(name, sign)}") for name, sign in DELIMITERS.items()),
         ],
         required=False,
-        label="Cells stand apart by",
+        label="Cell separator",
     )
     decimal = forms.ChoiceField(
         choices=[("", "– as found –"), (".", "a point: 1,200.5"), (",", "a comma: 1.200,5")],
         required=False,
-        label="Decimals stand after",
+        label="Decimal separator",
     )
     dates = forms.ChoiceField(
         choices=[("", "– as found –"), ("dmy", "day first: 31/12/2026"), ("mdy", "month first: 12/31/2026")],

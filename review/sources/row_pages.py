@@ -199,7 +199,7 @@ def _begin(
         result = take(task, path, by=member_of(request), filename=filename, mapping=mapping)
     except Refusal as refusal:
         waiting_rows.hold(task, waiting)
-        messages.warning(request, f"{task.name} is made. {refusal.message} Look at the rows once more.")
+        messages.warning(request, f"{task.name} was created. {refusal.message} Check the rows again.")
         query = urlencode({"kind": kind.value, "filename": filename})
         return redirect(f"{reverse('review:import-columns', args=[task.slug, path.name])}?{query}")
     uploads.drop_upload(path.name)

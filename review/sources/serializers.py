@@ -29,7 +29,7 @@ class FileReadingIn(serializers.Serializer[Any]):
         allow_blank=True,
         default="",
         max_length=200,
-        help_text="Of a workbook, or a path in JSON under which rows stand; the likeliest where it is not given.",
+        help_text="Sheet of a workbook, or path to the rows in JSON; if omitted, the likeliest one.",
     )
     delimiter = serializers.ChoiceField(
         choices=[(name, name) for name in DELIMITERS],
@@ -43,7 +43,7 @@ class FileReadingIn(serializers.Serializer[Any]):
         required=False,
         allow_blank=True,
         default="",
-        help_text="What stands before the decimals of numbers; found by looking where it is not given.",
+        help_text="Decimal separator of numbers; detected if omitted.",
     )
     dates = serializers.ChoiceField(
         choices=[("dmy", "day first"), ("mdy", "month first")],
@@ -79,7 +79,7 @@ class SourceIn(FileReadingIn):
         required=False,
         binary=True,
         decoder=StorableJSONDecoder,
-        help_text="With decisions: which member of the team a name stands for.",
+        help_text="With decisions: the team member for each name.",
     )
     skip_bad = serializers.BooleanField(default=False, help_text="Leave bad rows out instead of refusing the file.")
     train_fraction = serializers.FloatField(

@@ -48,14 +48,14 @@ def shortage(spec: TaskSpec, *, filled: Collection[str], records: int, groups: i
     is_grouped = spec.group_noun != spec.record_noun
     of = f" of {groups:,} {spec.group_noun if groups == 1 else spec.group_nouns}" if is_grouped else ""
     message = (
-        f"{records:,} {spec.record_noun if records == 1 else spec.record_nouns}{of}: none stands in {_listed(missing)}."
+        f"{records:,} {spec.record_noun if records == 1 else spec.record_nouns}{of}: none is in {_listed(missing)}."
     )
     more = f"more {spec.record_nouns}{f' of other {spec.group_nouns}' if is_grouped else ''}"
     if groups >= len(SPLITS):
-        return SplitShortage(missing, message, f"Import {more}: the empty sides get the next ones.")
+        return SplitShortage(missing, message, f"Import {more}: the empty splits are filled first.")
     if is_grouped:
-        message += f" All of one {spec.group_noun} stand on one side, so it takes {len(SPLITS)} or more."
-        hint = f"Group by another column or by none before rows come in, or import {more}: the empty sides get the next ones."
+        message += f" All rows of one {spec.group_noun} are in the same split, so you need {len(SPLITS)} or more."
+        hint = f"Group by another column or by none before rows come in, or import {more}: the empty splits are filled first."
         return SplitShortage(missing, message, hint)
     return SplitShortage(missing, message, f"Import {more}: it takes {len(SPLITS)} at least.")
 

@@ -140,12 +140,12 @@ def misfit(field: OutputItem) -> str:
         return "only the labels of a choice are in order"
     names = [label.name.casefold() for label in field.labels]
     if field.labels and not 2 <= len(names) <= MOST_LABELS:
-        return f"{len(names)} labels; from 2 to {MOST_LABELS} can be told apart"
+        return f"{len(names)} labels; a field needs 2 to {MOST_LABELS}"
     if double := next((label.name for label in field.labels if names.count(label.name.casefold()) > 1), None):
-        return f"the label '{double}' stands twice"
+        return f"the label '{double}' appears twice"
     parts = [item.name for item in field.items]
     if double := next((name for name in parts if parts.count(name) > 1), None):
-        return f"the part '{double}' stands twice"
+        return f"the part '{double}' appears twice"
     return _wrong_bounds(field)
 
 
@@ -224,7 +224,9 @@ def check_output(schema: tuple[OutputField, ...]) -> None:
         if depth(field) > DEEPEST:
             raise ValueError(f"field '{field.name}': parts within parts go {DEEPEST} levels deep at most")
         if field.role == "reasoning" and (field.type != "text" or position + 1 == len(schema)):
-            raise ValueError(f"field '{field.name}': reasoning is a text that stands before the field it is about")
+            raise ValueError(
+                f"field '{field.name}': reasoning must be a text and come before the field that it explains"
+            )
         if field.role in ("subject", "body") and field.type != "text":
             raise ValueError(f"field '{field.name}': the {field.role} of a mail is a text")
 

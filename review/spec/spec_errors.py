@@ -14,7 +14,7 @@ _NAME = "Small letters, digits and underscores, beginning with a letter, such as
 _PATTERNS = {
     "name": _NAME,
     "language": "A language code such as 'en' or 'de-AT'.",
-    "slots": "A slot has two parts with a full stop between, such as 'contact.first_name'. Its default stands in the text.",
+    "slots": "A slot has two parts with a full stop between, such as 'contact.first_name'. Put its default in the text.",
 }
 # Mistakes that two parts make together have no path of their own; their first words say where they belong.
 _BEGINNINGS = {

@@ -18,7 +18,7 @@ CHECK_HELP: dict[str, tuple[str, str]] = {
     ),
     "forbidden": ("Forbidden phrases", "The offer's forbidden phrases, in any ending."),
     "repetition": ("Repetition", "The same sentence twice, or the same six words thrice."),
-    "spelling": ("Spelling", "A word that stands in no list of the language, in no fact and nowhere in the task."),
+    "spelling": ("Spelling", "A word that is in no dictionary of the language, no fact and nowhere in the task."),
     "names_company": ("Names the company", "The record's group must be named; its legal suffix may drop."),
-    "quotes": ("Quotes", "A claim's quote that does not stand letter by letter in the source whose address it names."),
+    "quotes": ("Quotes", "A claim's quote that is not in the cited source, letter by letter."),
 }

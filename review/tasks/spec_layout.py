@@ -128,9 +128,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout(
         "offer",
         "Offer",
-        "Who writes and what is sold. Leave it empty where nothing is. A number that stands "
+        "Who writes, and what they sell. Leave it empty if nothing is sold. Numbers found "
         "neither here nor in a "
-        "record's facts is marked in every draft.",
+        "record's facts are marked in every draft.",
         (
             ControlLayout("offer.seller", "Seller", "Who writes."),
             ControlLayout("offer.product", "Product", "What is offered."),
@@ -233,7 +233,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout(
         "rubric",
         "Rubric",
-        "What a good text does, by name. Reviewers can rate each; the teacher is told all of it.",
+        "Named qualities of a good text. Reviewers can rate each one, and the teacher receives them all.",
         rows=RepeatedRows(
             "rubric", "requirement", (ControlLayout("name", "Name"), ControlLayout("description", "What it asks for"))
         ),

@@ -25,7 +25,7 @@ def sentences(miniature: Miniature, measured: Sequence[Measured], data: Mapping[
 
 def _measured_on(measured: Sequence[Measured]) -> Iterator[str]:
     if not measured:
-        yield "It was not evaluated: no score stands for it."
+        yield "It was not evaluated, so it has no score."
         return
     if Split.TEST not in {split for split, _, _ in measured}:
         yield "The test split was not opened for it: scores are on validation records, by which runs are chosen."

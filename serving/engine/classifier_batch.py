@@ -92,7 +92,7 @@ def open_row(ask: GenerateRequest, student: LoadedClassifier, chat: Chat, task: 
     try:
         ids = prompt_ids(student.opened.tokenizer, [[message.model_dump() for message in ask.messages]])[0]
     except RowRefusedError as error:
-        raise RequestRefused(400, "bad_messages", f"The messages cannot be read as they stand: {error}.") from error
+        raise RequestRefused(400, "bad_messages", f"The messages are not valid: {error}.") from error
     if not any(message.content.strip() for message in ask.messages):
         raise RequestRefused(400, "bad_messages", "The messages hold no text.")
     longest = student.context_length

@@ -235,7 +235,7 @@ def _prompt_ids(ask: GenerateRequest, chat: Chat) -> list[int]:
     try:
         ids = chat.prompt_ids([message.model_dump() for message in ask.messages])
     except RowRefusedError as error:
-        raise RequestRefused(400, "bad_messages", f"The messages cannot be read as they stand: {error}.") from error
+        raise RequestRefused(400, "bad_messages", f"The messages are not valid: {error}.") from error
     except Exception as error:  # a template is a program of the model's makers
         raise RequestRefused(
             400, "bad_messages", f"The model's chat template refuses these messages: {error}"

@@ -205,7 +205,7 @@ def _record(body: dict[str, Any]) -> str | dict[str, Any] | None:
     if not isinstance(record, str | dict) or not record:
         raise values.wrong("record", "must be the id of a record, or an object of its facts")
     if body.get("messages"):
-        raise values.wrong("messages", "must be empty beside 'record': every model is asked with its own prompt")
+        raise values.wrong("messages", "must be empty if 'record' is set: every model gets its own prompt")
     return record
 
 

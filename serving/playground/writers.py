@@ -55,7 +55,7 @@ def writer_or_404(member: Member, task: Task, key: str) -> PlaygroundWriter:
     """A writer that the member may ask now."""
     writer = next((choice for choice in playground_writers(member, task) if choice.key == key), None)
     if writer is None:
-        raise Http404("This model cannot be asked now. Load the page again to see which can.")
+        raise Http404("This model is not available now. Reload the page to see which ones are.")
     return writer
 
 

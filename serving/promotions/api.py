@@ -70,7 +70,7 @@ class PromoteIn(serializers.Serializer[Any]):
         allow_blank=True,
         default="",
         max_length=LONGEST_REASON,
-        help_text="Why it is promoted though it does not pass its task's gate, or is no better than the nearest gold; without one it is refused (409).",
+        help_text="Reason to promote it although it fails its task's gate or is no better than a copy of the most similar approved text; without a reason this is refused (409).",
     )
 
 

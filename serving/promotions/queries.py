@@ -127,7 +127,7 @@ def resting_on(drafts: QuerySet[Draft], version_ids: Sequence[UUID], by: Member)
             kind="In service",
             name=row.miniature.name,
             url=reverse("training:miniature", args=[row.miniature_id]),
-            status=f"promoted {row.created_at:%-d %B %Y}; it goes on answering until it is taken back",
+            status=f"promoted {row.created_at:%-d %B %Y}; it keeps answering until the promotion is taken back",
         )
         for row in held
     ]

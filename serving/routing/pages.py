@@ -41,9 +41,9 @@ def _percent(label: str, limits: tuple[float, float], initial: float, help_text:
 
 
 class ThresholdsForm(forms.Form):
-    miniature = forms.ChoiceField(label="First", help_text="The miniature that is asked first.")
+    miniature = forms.ChoiceField(label="First", help_text="The miniature that gets each request first.")
     larger = forms.ChoiceField(label="Second", required=False, help_text="A larger miniature in between.")
-    teacher = forms.ChoiceField(label="Otherwise", help_text="The teacher. The promise is told against it.")
+    teacher = forms.ChoiceField(label="Otherwise", help_text="The teacher, against which quality is guaranteed.")
     feature = forms.ChoiceField(label="Decided by", choices=RouteFeature.choices)
     fact = forms.CharField(
         label="Number of the record",
@@ -142,5 +142,5 @@ def _set(request: HttpRequest, row: Router, wish: set_thresholds.RouterRequest) 
     if version.thresholds:
         messages.success(request, f"Thresholds are set: version {version.number}.")
     else:
-        messages.warning(request, "Verdicts bear out no threshold, so everything goes to the teacher.")
+        messages.warning(request, "The verdicts support no threshold, so every request goes to the teacher.")
     return redirect("serving:router", row.pk)

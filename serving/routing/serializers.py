@@ -18,11 +18,11 @@ class RouterIn(serializers.Serializer[Any]):
 class ThresholdsIn(serializers.Serializer[Any]):
     """The models in order, what decides, and the promise."""
 
-    miniature = serializers.SlugField(help_text="Short name of the miniature that is asked first")
+    miniature = serializers.SlugField(help_text="Short name of the miniature that gets each request first")
     larger = serializers.SlugField(
         required=False, allow_blank=True, default="", help_text="The second, if there is one"
     )
-    teacher = serializers.SlugField(help_text="Who gets everything else; the promise is told against it")
+    teacher = serializers.SlugField(help_text="Gets all other requests; the promise compares with it")
     feature = serializers.ChoiceField(
         choices=RouteFeature.choices,
         help_text="confidence: the mean log probability of the tokens that the first miniature wrote; it takes the surest",

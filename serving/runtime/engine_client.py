@@ -32,7 +32,7 @@ class EngineRefusal(Exception):  # noqa: N818 (it is an answer, not a fault)
 NOT_SERVING = EngineRefusal(
     503,
     "not_serving",
-    "No engine is serving now. Try again in a few seconds where it is starting; the Miniatures page says how it stands, "
+    "No engine is serving now. If it is starting, try again in a few seconds; the Miniatures page shows its state "
     "and starts it.",
     5,
 )

@@ -103,7 +103,7 @@ def admit(authorization: str, content: bytes, *, grammar: str = "") -> AdmittedR
         return _admit_to_router(router, question, caller)
     miniature = miniature or auth.served_miniature(question.model, caller)
     if question.record is not None:
-        message = "'record' is for routers: a miniature is asked with messages."
+        message = "'record' is for routers only: send 'messages' to a miniature."
         raise ApiError(400, message, code="unsupported_parameter", param="record")
     return AdmittedRequest(caller, question, miniature)
 

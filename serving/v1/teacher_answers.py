@@ -100,7 +100,7 @@ def wait(order: Order) -> TeacherAnswer:
 
 def late() -> Refusal:
     """The refusal of who waited long enough."""
-    return Refusal(NOT_WRITTEN, "The teacher has not answered yet.", hint="The order goes on; see Generation.")
+    return Refusal(NOT_WRITTEN, "The teacher has not answered yet.", hint="The order continues; see Generation.")
 
 
 def _of_call(order: Order, call: Call) -> TeacherAnswer:

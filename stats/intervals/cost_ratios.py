@@ -134,7 +134,7 @@ def ratio(cost_usd: Floats, units: Floats, *, level: float = LEVEL) -> UnitCost:
             "A cost with an interval needs two lists of one length, with at least two mails (or clusters)."
         )
     if not units.sum() > 0:
-        raise ValueError("No reply yet: what a reply costs cannot be told.")
+        raise ValueError("No replies yet, so the cost per reply is unknown.")
     n = len(units)
     covariance = np.cov(cost_usd, units) / n
     reach = distributions.t_quantile((1 + level) / 2, n - 1)

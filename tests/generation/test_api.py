@@ -52,7 +52,7 @@ def test_an_order_warns_of_a_side_of_the_split_that_stays_empty(
     Record.objects.update(group="co")
 
     [warning] = api_as(lead).post(f"{JOBS}estimate/", ORDER, format="json").data["warnings"]
-    assert "of 1 company: none stands in validation or test." in warning
+    assert "of 1 company: none is in validation or test." in warning
     assert "Group by another column or by none" in warning
     assert warning in " ".join(page.get(address, asked).content.decode().split())
     assert calm[0] == [] and b"split-shortage" not in calm[1]

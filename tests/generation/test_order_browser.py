@@ -107,7 +107,7 @@ def test_typing_on_while_the_price_is_worked_out_and_leaving_complain_of_nothing
         page.wait_for_timeout(20)
     count.fill("5")
     count.dispatch_event("change")
-    page.get_by_role("button", name="Order drafts").click()
+    page.get_by_role("button", name="Generate drafts").click()
     page.wait_for_url(re.compile("/generation/[0-9a-f-]{36}/"))
 
     assert complaints == []

@@ -95,5 +95,5 @@ def test_a_teacher_too_dear_for_one_key_press_is_refused(draft: Draft, expert: M
 def test_a_revision_of_unknown_fate_is_asked_for_on_the_draft(draft: Draft, expert: Member, lead: Member) -> None:
     order = order_of(ask(draft, by=expert).request)
 
-    with pytest.raises(Refusal, match="asked for on its draft"):
+    with pytest.raises(Refusal, match="Request a revision on its draft"):
         uncertain.ask_again(order, call_ids=None, by=lead)

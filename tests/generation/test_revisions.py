@@ -91,7 +91,7 @@ def test_meanwhile_the_draft_is_set_aside_for_the_asker_alone(draft: Draft, expe
     asking = ask(draft, by=expert, deck_size=3)
 
     mine = Assignment.objects.get(draft=draft, reviewer=expert)
-    assert (mine.state, mine.note) == (AssignmentState.SET_ASIDE, "Revision asked: shorter, mention the audit")
+    assert (mine.state, mine.note) == (AssignmentState.SET_ASIDE, "Revision requested: shorter, mention the audit")
     assert draft.pk not in {card.draft_id for card in asking.deck}
     assert draft.pk not in {card.draft_id for card in deck.deal(other, draft.task, count=5)}
 

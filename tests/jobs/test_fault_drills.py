@@ -250,7 +250,7 @@ def test_a_worker_told_to_leave_lets_go_and_its_engine_goes_on(_round, fleet, la
 
     leaving.terminate()
     # Who waited for the engine would wait without end: it is hurried only after this.
-    wait_for(lambda: any("the engine goes on" in reason for reason in reasons(job)), PATIENCE_S)
+    wait_for(lambda: any("the engine continues" in reason for reason in reasons(job)), PATIENCE_S)
     leaving.wait(PATIENCE_S)
     taken_over(job)
     hurry.touch()

@@ -121,7 +121,7 @@ def test_an_installation_may_begin_with_a_backup_and_one_that_stands_may_not(
     ]
     assert places == sorted(places)
     assert refused == 1
-    assert "begins a new plain installation" in capsys.readouterr().err
+    assert "starts a new plain installation" in capsys.readouterr().err
 
 
 def test_a_python_that_the_account_cannot_run_is_told_before_anything_is_done(

@@ -39,7 +39,7 @@ HELD = {
     "review:focus": CANARY,
     "serving:router": "Expected share",
     "training:miniature": "Write for a record",
-    "training:run": "It became a miniature",
+    "training:run": "Miniature ready",
 }
 
 

@@ -199,7 +199,7 @@ def order_drafts(page: Page, teacher: Answering) -> None:
     page.goto(f"/tasks/{SLUG}/generation/")
     page.locator("[name=teacher]").select_option("house")
     fill(page, count=str(ROWS), max_cost_usd="1")
-    page.get_by_role("button", name="Order drafts").click()
+    page.get_by_role("button", name="Generate drafts").click()
     page.wait_for_url(re.compile(r"/generation/[0-9a-f-]{36}/"))
     work_beside(page)
     expect(page.locator("[data-drafts]")).to_contain_text("category: how_to")

@@ -81,7 +81,7 @@ def ask_through_openais_client(stack: Stack, version: dict[str, Any], miniature:
 
 def try_the_playground(page: Page, miniature: dict[str, Any]) -> None:
     page.goto(f"/tasks/{TASK}/playground/?left={miniature['slug']}")
-    page.get_by_role("button", name="Write with both").click()
+    page.get_by_role("button", name="Generate both").click()
     for side in ("left", "right"):
         trial = page.locator(f"[data-side={side}] [data-trial]")
         expect(trial).to_have_attribute("aria-busy", "false", timeout=JOB_PATIENCE_MS)

@@ -139,7 +139,7 @@ class TrainSpec(Part):
     @model_validator(mode="after")
     def _has_what_its_objective_needs(self) -> TrainSpec:
         if self.recipe.prefers and self.start is None:
-            raise ValueError(f"{self.recipe.objective} goes on from a miniature: name it by start")
+            raise ValueError(f"{self.recipe.objective} starts from a miniature: name it in start")
         if self.start is not None and self.start.method == "full" and self.recipe.method != "full":
             raise ValueError("a miniature of whole weights is gone on from by whole weights: set method to full")
         if (self.recipe.objective == "distil") != (self.teacher is not None):

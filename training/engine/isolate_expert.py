@@ -89,7 +89,7 @@ def _write(moe: Path, texts: Path, out: Path) -> str:
         raise TrainError("no_model", message, "Name the folder of a Mixtral, with its config and safetensors.")
     model = complete_weights.load(AutoModelForCausalLM, str(moe), source=moe.name, trust_remote_code=False)
     if not isinstance(model, MixtralForCausalLM):
-        message = f"{moe.name} is a {model.config.model_type}: its experts cannot stand alone."
+        message = f"{moe.name} is a {model.config.model_type}: its experts cannot be isolated."
         raise TrainError(
             "no_mixture", message, "Choose a Mixtral: its layers hold routed experts and nothing beside them."
         )
@@ -98,7 +98,7 @@ def _write(moe: Path, texts: Path, out: Path) -> str:
     experts = most_used(model, rows)
     isolate(model, experts).save_pretrained(out)
     tokenizer.save_pretrained(out)
-    return f"Experts by layer: {', '.join(map(str, experts))}, told by {len(rows)} texts."
+    return f"Experts by layer: {', '.join(map(str, experts))}, chosen with {len(rows)} texts."
 
 
 def _lines_of(texts: Path) -> list[str]:

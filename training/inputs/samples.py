@@ -118,11 +118,11 @@ def train_file(version: DatasetVersion, of: SampleOf, reads: str = "sft") -> Dat
 def _unjudged_file(version: DatasetVersion) -> DatasetFile:
     file = queries.file_of(version, Split.TRAIN, UNJUDGED)
     if file is None:
-        message = f"{version} was frozen without drafts that nobody judged, so there is nothing raw to tune on."
+        message = f"{version} was frozen without unjudged drafts, so there is no raw data to tune on."
         raise Refusal(
             "no_unjudged_drafts",
             message,
-            hint="Freeze a version that takes the drafts nobody judged, while some of the same orders wait on the desk.",
+            hint="Freeze a version with unjudged drafts while some of the same orders wait on the desk.",
             errors={"raw": [message]},
         )
     return file
@@ -189,11 +189,11 @@ def require_filtered(kept: dict[str, Any], *, name: str) -> None:
         name: How pages call what it made.
 
     Raises:
-        Refusal: 409, it was tuned on drafts whatever was decided on them.
+        Refusal: 409, it was tuned on drafts regardless of their verdicts.
     """
     of = from_json(kept).of if kept else SampleOf.ACCEPTED_OR_EDITED
     if of in UNFILTERED:
-        drafts = "drafts that nobody judged" if of == SampleOf.RAW else "drafts whatever was decided on them"
+        drafts = "unjudged drafts" if of == SampleOf.RAW else "drafts regardless of their verdicts"
         raise Refusal(
             "tuned_unfiltered",
             f"{name} was tuned on {drafts}, to answer a study.",

@@ -59,7 +59,7 @@ class StartOut(serializers.Serializer[Any]):
 class CostWithStartsOut(DataCostOut):
     """What a miniature cost with all it goes on from; drafts and decisions that several used count once."""
 
-    starts = StartOut(many=True, help_text="Miniatures it goes on from, the nearest first")
+    starts = StartOut(many=True, help_text="Miniatures it was trained from, the nearest first")
     runs = serializers.IntegerField(help_text="Its own run and those of its starts")
     runs_usd = serializers.CharField()
     host_seconds = serializers.FloatField()
@@ -70,7 +70,7 @@ class MiniatureDetailOut(MiniatureOut):
     lineage = serializers.DictField()
     cost = MiniatureCostOut()
     cost_with_starts = CostWithStartsOut()
-    mails = MailFiguresOut(many=True, help_text="What came of the mails that it wrote, or that a stage of its is in.")
+    mails = MailFiguresOut(many=True, help_text="Results of the mails that it wrote or contributed a stage to.")
 
 
 class WriteIn(serializers.Serializer[Any]):

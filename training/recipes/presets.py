@@ -92,8 +92,8 @@ _PREFERENCE: Final[dict[str, tuple[Any, str]]] = {
     "rank": (16, f"{CHOSEN_HERE}: half of what imitation takes; preferences are few"),
     "alpha": (32.0, LORA_WITHOUT_REGRET),
     "dropout": (0.0, f"{CHOSEN_HERE}: none, so that the run begins exactly at its reference"),
-    "epochs": (1, f"{CHOSEN_HERE}: preferences are learnt, and overlearnt, sooner than texts"),
-    "batch_size": (8, f"{CHOSEN_HERE}: drift is told from the rows of a batch"),
+    "epochs": (1, f"{CHOSEN_HERE}: preferences are learnt, and overfitted, sooner than texts"),
+    "batch_size": (8, f"{CHOSEN_HERE}: drift is estimated from the rows of a batch"),
     "accumulation": (4, f"{CHOSEN_HERE}: 32 rows a step, half of the 64 of {DPO}"),
 }
 
@@ -164,7 +164,7 @@ PRESETS: Final[dict[str, Preset]] = {
         _preset(
             "dpo",
             "DPO, anchored",
-            "Goes on from a miniature: what was edited or chosen becomes likelier than what it was preferred to.",
+            "Starts from a miniature: edited or chosen texts become likelier than the ones they were preferred to.",
             _PREFERENCE
             | {
                 "objective": ("dpo", DPO),
@@ -176,7 +176,7 @@ PRESETS: Final[dict[str, Preset]] = {
         _preset(
             "kto",
             "KTO",
-            "Goes on from a miniature by single verdicts: accepted texts become likelier, rejected ones less.",
+            "Starts from a miniature and uses single verdicts: accepted texts become likelier, rejected ones less likely.",
             _PREFERENCE
             | {
                 "objective": ("kto", KTO),

@@ -197,7 +197,7 @@ def _estimate(plan: _EstimateInputs, *, tokens_per_s: float | None) -> tuple[Run
         guess = plan.estimate(folder, tokens_per_s=tokens_per_s)
         return guess, RECOMPUTED if guess.checkpoints else ""
     except (OSError, ValueError) as error:
-        return None, f"Memory and time cannot be told beforehand: {error}."
+        return None, f"Memory and time cannot be estimated: {error}."
 
 
 def _published_note(plan: _EstimateInputs, guess: RunEstimate | None) -> str:

@@ -41,8 +41,8 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
             raise _refusal(
                 "no_beginning",
                 "starts_from",
-                f"{recipe.objective.upper()} goes on from a miniature, and none is named.",
-                "Tune one by SFT first, then choose it under 'Starts from'.",
+                f"{recipe.objective.upper()} starts from a miniature, and none is named.",
+                "Tune one with SFT first, then choose it under 'Starts from'.",
                 status=400,
             )
         return

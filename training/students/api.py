@@ -47,7 +47,7 @@ class StudentOut(serializers.Serializer[Any]):
     licence = serializers.CharField()
     model_type = serializers.CharField()
     kind = serializers.SerializerMethodField(
-        help_text="Decoder or encoder–decoder, told by the family; empty where that is not known yet."
+        help_text="Decoder or encoder–decoder, according to the family; empty while unknown."
     )
     parameters = serializers.IntegerField(allow_null=True)
     context_length = serializers.IntegerField(allow_null=True)

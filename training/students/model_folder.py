@@ -230,8 +230,8 @@ def _config(folder: Path) -> dict[str, Any]:
     if elsewhere := sorted(LEADS_ELSEWHERE & config.keys()):
         raise _refusal(
             "student_bad_config",
-            f"config.json of {folder.name} has {elsewhere[0]}: it leads to files that nobody would look at.",
-            "Take it out, and name the files as save_pretrained does.",
+            f"config.json of {folder.name} has {elsewhere[0]}: it refers to files that would not be checked.",
+            "Remove it, and name the files as save_pretrained does.",
         )
     return config
 

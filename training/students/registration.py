@@ -121,7 +121,7 @@ def register_hub(
         errors["hub_id"] = [f"'{hub_id}' is no hub id; write owner/name, such as Qwen/Qwen3-0.6B."]
     if not _COMMIT.match(revision):
         errors["revision"] = [
-            "Pin the commit: its 40 hex digits stand on the model's page under Files and versions, History."
+            "Pin the commit: copy its 40 hex digits from the model's page, under Files and versions, History."
         ]
     if errors:
         raise Refusal(

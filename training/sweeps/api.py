@@ -33,7 +33,9 @@ class SweepIn(serializers.Serializer[Any]):
     student = serializers.CharField(max_length=60)
     recipe = serializers.CharField(max_length=60)
     starts_from = serializers.CharField(
-        required=False, allow_null=True, help_text="DPO and KTO: the miniature every run goes on from, by id or slug."
+        required=False,
+        allow_null=True,
+        help_text="DPO and KTO: the miniature that every run starts from, by id or slug.",
     )
     teacher = serializers.CharField(
         required=False, allow_null=True, help_text="Distillation: slug of the student whose scores are learnt."

@@ -94,7 +94,7 @@ def keep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         context = {**_context(request, sweep_id), "refusal": refusal}
         return render(request, "training/sweep.html", context, status=refusal.status)
-    messages.success(request, f"{run.name} and its miniature stand in the lists now.")
+    messages.success(request, f"{run.name} and its miniature are now in the lists.")
     return redirect("training:sweep", sweep_id)
 
 

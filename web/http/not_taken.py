@@ -50,7 +50,7 @@ GONE = NotTaken(
 FULL = NotTaken(
     full_disk.CODE,
     "A disk of the server is full.",
-    "Whoever keeps the server has to free some room; then send the same again.",
+    "The server's administrator has to free some space; then send the request again.",
     507,
 )
 

@@ -175,7 +175,7 @@ def _decompressor(encoding: str) -> Callable[[bytes, int], Iterator[bytes]]:
     if encoding in ("", "identity"):
         return lambda chunk, most: iter((chunk,))
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise FetchError("encoding", f"The page is packed as '{encoding[:40]}', which was not asked for.")
+        raise FetchError("encoding", f"The page is encoded as '{encoding[:40]}', which was not requested.")
     # 32 + 15: a header of gzip or zlib, whichever is there.
     packed = zlib.decompressobj(32 + zlib.MAX_WBITS)
 

@@ -181,7 +181,7 @@ def _send(parcel: DueDelivery) -> AttemptResult:
     except CallFailedError as error:
         status, text = None, str(error)
     except Exception as error:  # Whatever one receiver brings about, the others hear of their events.
-        logger.exception("A call of webhook %s failed in a way that nobody foresaw.", parcel.hook)
+        logger.exception("A call of webhook %s failed unexpectedly.", parcel.hook)
         status, text = None, f"The call failed: {type(error).__name__}."
     # A database refuses NUL, and a stranger may send anything.
     return AttemptResult(status, text.replace("\x00", " "), round(time.monotonic() - began, 3))

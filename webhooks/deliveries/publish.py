@@ -28,7 +28,7 @@ def publish(kind: str, *, key: str, task_slug: str, data: dict[str, Any]) -> Web
         ValueError: There is no such kind of event: a mistake of the code.
     """
     if kind not in EVENTS:
-        raise ValueError(f"'{kind}' is no event that is told: name it in webhooks/states.py.")
+        raise ValueError(f"'{kind}' is not a published event: name it in webhooks/states.py.")
     event, is_new = WebhookEvent.objects.get_or_create(
         key=f"{kind}:{key}"[:120], defaults={"kind": kind, "task_slug": task_slug, "data": data}
     )

@@ -67,7 +67,7 @@ class Command(BaseCommand):
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
         if unanswered := verifier.unanswered:
-            self.stderr.write(f"{unanswered} of {len(rows)} were not answered; there the rules' answer stands.")
+            self.stderr.write(f"{unanswered} of {len(rows)} were not answered; for these, the rules' answer is given.")
         return answers
 
 

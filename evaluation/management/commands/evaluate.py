@@ -19,9 +19,9 @@ PAUSE_S = 2.0
 
 class Command(BaseCommand):
     help = (
-        "Says how the newest evaluation of a training run stands; with --gate the exit code is 0 when it passes its task's gate, "
-        "1 with the reasons when it does not, or when that cannot be told, and 2 for what cannot be asked. An evaluation that is "
-        "under way is waited for; workers make it."
+        "Prints the state of a training run's newest evaluation. With --gate, exits with 0 if it passes its task's gate, "
+        "with 1 and the reasons if it fails or is undecided, and with 2 if the request is invalid. Waits for an "
+        "evaluation that workers are still running."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

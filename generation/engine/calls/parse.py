@@ -13,12 +13,12 @@ from review.spec.task_spec import TaskSpec
 EXCERPT_CHARS = 1000
 LARGEST_DRAFT_BYTES = 64 * 1024
 UNFINISHED = {
-    "length": ("truncated", "The answer was cut off at the longest length asked for."),
+    "length": ("truncated", "The answer was cut off at the length limit of the call."),
     "context_window": ("context_full", "Prompt and answer together were longer than the model can hold."),
     "content_filter": ("content_filter", "The provider's content filter withheld the answer."),
     "safety": ("safety", "The provider's safety rules withheld the answer."),
     "refusal": ("refused", "The model declined to write this."),
-    "tool_use": ("tool_use", "The model asked for a tool instead of answering."),
+    "tool_use": ("tool_use", "The model called a tool instead of answering."),
     "paused": ("paused", "The model paused before it was done."),
     "failed": ("stopped_short", "The provider broke the answer off."),
 }

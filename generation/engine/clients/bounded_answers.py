@@ -35,7 +35,7 @@ def bounded(client: Client, *, most_bytes: int = MOST_BYTES) -> Client:
         try:
             packing = response.headers.get("content-encoding", "").strip().lower()
             if packing not in ("", "identity"):
-                raise AnswerRefusedError(f"The answer is packed as '{packing[:40]}', which was not asked for.")
+                raise AnswerRefusedError(f"The answer is encoded as '{packing[:40]}', which was not requested.")
             if not stream or response.is_error:
                 library = sys.modules[type(response).__module__.partition(".")[0]]
                 response.stream = _up_to(most_bytes, response.stream, library.AsyncByteStream)

@@ -73,7 +73,7 @@ class Searxng:
         try:
             answer = self._ask(f"{self._url}/search?{asked}", self._headers)
         except FetchError as error:
-            raise FetchError("search", f"The search could not be asked: {error.message}") from None
+            raise FetchError("search", f"The search failed: {error.message}") from None
         if answer.status != OK:
             raise FetchError("search", f"The search answered with the status {answer.status}.")
         return _hits(answer.body)[:most]

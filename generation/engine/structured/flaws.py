@@ -33,7 +33,7 @@ def wrong_types(task: TaskSpec, given: object) -> tuple[str, ...]:
         return (f"The answer is a JSON {type(given).__name__}; it must be an object.",)
     fields_by_name = {field.name: field for field in task.output_schema}
     flaws = [f"'{name}' is missing." for name in fields_by_name if name not in given]
-    flaws += [f"'{str(name)[:40]}' is not asked for." for name in given if name not in fields_by_name]
+    flaws += [f"'{str(name)[:40]}' is not a field of the output." for name in given if name not in fields_by_name]
     flaws += [
         flaw for name, field in fields_by_name.items() if name in given for flaw in _wrong_value(field, given[name])
     ]
@@ -123,7 +123,7 @@ def _words_of(field: OutputField, words: int) -> list[str]:
     if field.max_words is not None and words > field.max_words:
         return [f"'{field.name}' has {words} words; at most {field.max_words} are allowed."]
     if field.min_words is not None and words < field.min_words and (field.required or words):
-        return [f"'{field.name}' has {words} words; at least {field.min_words} are asked for."]
+        return [f"'{field.name}' has {words} words; at least {field.min_words} are required."]
     return []
 
 

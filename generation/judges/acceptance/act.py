@@ -133,8 +133,8 @@ def _weigh(rule: AcceptanceRule) -> None:
         trail.record("acceptance_borne_out", by=None, about=rule, task=rule.task.slug, wrong=rule.wrong, of=rule.of)
     elif risk_control.is_broken(seen.wrong, seen.of, rule.bound):
         why = (
-            f"Not borne out: of {rule.of:,} drafts that the judge is surest of, experts took {rule.wrong:,} otherwise, "
-            f"and at most {rule.bound * 100:g} % may be."
+            f"Not confirmed: of the {rule.of:,} drafts that the judge is surest of, experts disagreed on {rule.wrong:,}; "
+            f"at most {rule.bound * 100:g} % may be wrong."
         )
         _end(rule, why, by=None)
 
@@ -224,13 +224,13 @@ def _why_over(rule: AcceptanceRule, audit: evidence.Audit) -> str:
     """Reason why a rule holds no more; empty where it does."""
     if risk_control.is_broken(audit.wrong, audit.judged, rule.bound):
         return (
-            f"The audit does not bear it out any more: of {audit.judged:,} drafts that experts read, {audit.wrong:,} were wrong, "
+            f"The audit no longer confirms it: of {audit.judged:,} drafts that experts read, {audit.wrong:,} were wrong, "
             f"and at most {rule.bound * 100:g} % may be."
         )
     if latest_version(rule.task).pk != rule.task_version_id:
         return "The task has a new version."
     if rule.prompt_version != rubric.PROMPT_VERSION:
-        return "The judge is asked in other words now."
+        return "The judge's prompt has changed."
     model = Teacher.objects.filter(slug=rule.judge).values_list("model", flat=True).first()
     if model != rule.judge_model:
         return "The judge is another model now." if model else "The judge is gone."

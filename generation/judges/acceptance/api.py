@@ -68,11 +68,11 @@ class AcceptanceRuleOut(serializers.Serializer[Any]):
         allow_null=True, help_text="The least score that it is to accept, fixed when it was started"
     )
     threshold = serializers.FloatField(
-        allow_null=True, help_text="The least score that is accepted; null until verdicts bear it out"
+        allow_null=True, help_text="The lowest score that is accepted; null until verdicts confirm it"
     )
     wrong = serializers.IntegerField(help_text="Of the verdicts that count for it, those that did not accept")
     of = serializers.IntegerField(help_text="How many verdicts these are")
-    accepted = serializers.SerializerMethodField(help_text="Drafts that stand accepted by it, and nobody judged")
+    accepted = serializers.SerializerMethodField(help_text="Drafts accepted by it and not judged by a person")
     audit = serializers.SerializerMethodField()
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

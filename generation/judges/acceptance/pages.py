@@ -112,9 +112,11 @@ def _told(rule: AcceptanceRule) -> str:
     if not rule.is_active:
         return rule.ended_why
     if not rule.is_borne_out:
-        return f"It accepts once verdicts bear it out: at least {_missing(rule):,} more are needed."
+        return f"It accepts once verdicts confirm it: at least {_missing(rule):,} more are needed."
     count = evidence.standing(rule)
-    return f"{count:,} draft{'s' * (count != 1)} accepted. The judge goes on with what it reads from now on."
+    return (
+        f"{count:,} draft{'s' * (count != 1)} accepted. The judge continues with the drafts that it reads from now on."
+    )
 
 
 def _missing(rule: AcceptanceRule) -> int:

@@ -43,7 +43,5 @@ class Command(BaseCommand):
             new = f"{each.new.input_usd_per_million} / {each.new.output_usd_per_million}"
             self.stdout.write(f"{each.new.provider} {each.new.model}: {old} -> {new} $ per million tokens, in / out")
         for row in read.refused:
-            self.stdout.write(f"not taken: {row.name}: {row.reason}")
-        self.stdout.write(
-            f"{len(read.prices)} to write, {len(read.unchanged)} as they stand, {len(read.refused)} not taken"
-        )
+            self.stdout.write(f"refused: {row.name}: {row.reason}")
+        self.stdout.write(f"{len(read.prices)} to write, {len(read.unchanged)} unchanged, {len(read.refused)} refused")

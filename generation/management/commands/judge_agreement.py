@@ -50,7 +50,7 @@ class Command(BaseCommand):
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     if len(set(names)) < len(names):
-        raise CommandError(f"A name stands twice in '{text}'.")
+        raise CommandError(f"A name appears twice in '{text}'.")
     return names
 
 

@@ -10,7 +10,7 @@ from jobs.scheduling import halt
 
 
 class Command(BaseCommand):
-    help = "End a halt: everything goes on where it stood."
+    help = "End a halt: all work continues from where it stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:
         was_stopped = halt.resume(by=None)

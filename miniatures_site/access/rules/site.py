@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miniatures_site.access.levels import ADMIN, ANY_LEAD, LEAD, MEMBER, NONE, OPEN, OWN, VIEWER, Rule
 
-_ASKS = "it is checked further by what is asked for: roles in the tasks that the lead leads, and in no others"
+_ASKS = "the request is checked further: a lead grants roles in the tasks that they lead, and in no others"
 _MINE = "it reaches what is the member's own, and nothing else"
 
 SITE = {

@@ -23,7 +23,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, metavar="SECONDS", help="go on looking until it is told to stop")
+        parser.add_argument(
+            "--every", type=float, metavar="SECONDS", help="keep checking at this interval until stopped"
+        )
 
     def handle(self, *args: Any, every: float | None = None, **options: Any) -> None:
         if every is not None:

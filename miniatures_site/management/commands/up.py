@@ -279,7 +279,7 @@ def announce(command: BaseCommand) -> None:
         command.stdout.write(
             f"\n  Miniatures is running at {card['url']}\n"
             f"  Log in as {card['username']} with the password {card['password']}\n"
-            f"  The same, with an API token, stands in {settings.VAR_DIR / 'demo-login.json'}. Ctrl-C stops it.\n\n"
+            f"  The login and an API token are in {settings.VAR_DIR / 'demo-login.json'}. Ctrl-C stops it.\n\n"
         )
         command.stdout.flush()
         return

@@ -39,7 +39,7 @@ class ComparisonOut(serializers.Serializer[Any]):
     key = serializers.CharField(help_text="verdict, usable, ordinal, edit_size, text, or rating:<requirement>.")
     name = serializers.CharField()
     metric = serializers.CharField()
-    is_enough = serializers.BooleanField(help_text="Whether it stands on enough drafts to be shown.")
+    is_enough = serializers.BooleanField(help_text="Whether enough drafts were compared to show it.")
     krippendorff_alpha = FigureOut()
     fleiss_kappa = FigureOut(allow_null=True)
     same = FigureOut(allow_null=True)

@@ -29,7 +29,7 @@ def _of_alpha(figure: IntervalEstimate) -> str:
     if figure.units < ENOUGH:
         return _too_few(figure.units)
     if figure.value is None:
-        return "Everybody says the same every time, so agreement cannot be told from chance."
+        return "Every reviewer gave the same verdict every time, so agreement cannot be distinguished from chance."
     if figure.low is not None and figure.high is not None and figure.low <= 0 <= figure.high:
         return "This may be chance."
     if figure.value < 0:

@@ -118,7 +118,7 @@ def _take_out(member: Member, task: Task, post: QueryDict) -> str:
         raise Refusal("no_known_answer", "The form names no known answer.", hint="Load the page again.")
     kept = manage.retire(known_id, by=member)
     if kept is None:
-        return "Removed: nobody had judged it, and its draft is back in the queue."
+        return "Removed. No one had judged it, so its draft is back in the queue."
     return "Removed; the verdicts given on it stay on record."
 
 

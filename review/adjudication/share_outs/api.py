@@ -49,7 +49,7 @@ class PlannedPartOut(serializers.Serializer[Any]):
 
 
 class SharePlanOut(serializers.Serializer[Any]):
-    found = serializers.IntegerField(help_text="Cards that can be shared out, at most as many as asked for.")
+    found = serializers.IntegerField(help_text="Cards that can be shared out, up to the number requested.")
     days = serializers.IntegerField()
     parts = PlannedPartOut(many=True)
 

@@ -27,7 +27,7 @@ _JUDGED = {
     "reasons": {"type": "array", "items": {"type": "string"}},
     "ratings": {"type": "object"},
     "reviewer": {"type": "string"},
-    "seconds": {"type": ["number", "null"], "minimum": 0, "description": "Null where no time was told."},
+    "seconds": {"type": ["number", "null"], "minimum": 0, "description": "Null if no time was recorded."},
     "at": _MOMENT,
 }
 
@@ -50,7 +50,7 @@ _DECISION = _object(
         "quotes": {
             "type": "array",
             "items": _PLACE,
-            "description": "Where the quotes it ends with stand; one that stands nowhere is left out.",
+            "description": "Positions of its final quotes in the sources; quotes found nowhere are left out.",
         },
     },
     description="The decision that counts.",
@@ -136,7 +136,7 @@ RAW_SCHEMA: dict[str, Any] = {
             "outcomes": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "What came of the mails sent from it, such as replied or meeting; where the selection asks.",
+                "description": "Outcomes of the mails sent from it, such as replied or meeting, if the selection includes them.",
             },
         },
     ),

@@ -30,7 +30,9 @@ class CriteriaIn(serializers.Serializer[Any]):
     order = serializers.UUIDField(required=False)
     teacher = serializers.CharField(required=False, max_length=120)
     reviewer = serializers.CharField(required=False, max_length=150)
-    rule = serializers.UUIDField(required=False, help_text="Accepted by a judge under this rule, and judged by nobody")
+    rule = serializers.UUIDField(
+        required=False, help_text="Accepted by a judge under this rule and not judged by a person"
+    )
     since = serializers.DateField(required=False)
     until = serializers.DateField(required=False)
     zone = serializers.CharField(

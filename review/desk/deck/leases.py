@@ -129,7 +129,7 @@ def not_free(card: Draft) -> Refusal:
         "Take the next one, or look for it under My decisions.",
     )
     if card.state == DraftState.KEPT:
-        words, hint = "This draft is kept from the desk.", "Nobody judges it before it is put there."
+        words, hint = "This draft is kept from the desk.", "It can be judged once it is put on the desk."
     elif card.state == DraftState.PENDING:
         words, hint = (
             "This card waits for another reviewer.",

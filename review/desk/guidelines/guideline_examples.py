@@ -55,7 +55,7 @@ def show(draft_id: UUID, *, by: Member, note: str = "") -> TaskVersion:
         raise Refusal(
             "not_judged",
             "Only a judged draft can be an example.",
-            hint="Judge it first; one that was erased or revoked is shown to nobody.",
+            hint="Judge it first. An erased or revoked draft cannot be shown.",
             status=409,
         )
     verdict = queries.verdict_of(gold)

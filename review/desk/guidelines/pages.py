@@ -85,7 +85,7 @@ def _answer(request: HttpRequest, member: Member, task: Task) -> str:
         reasons=post.getlist("reason"),
     )
     if kept.kind == ask_again.STAND:
-        return f"Kept: the {kept.earlier:,} earlier decisions stand."
+        return f"The {kept.earlier:,} earlier decisions remain in force."
     drafts = "1 draft waits" if kept.asked_again == 1 else f"{kept.asked_again:,} drafts wait"
     return f"{drafts} in the queue for reviewers who have not judged them."
 

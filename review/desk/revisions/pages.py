@@ -33,7 +33,9 @@ def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         except Refusal as error:
             refusal = error
         else:
-            messages.success(request, "Asked. The revision comes to your desk; the draft waits among those set aside.")
+            messages.success(
+                request, "Revision requested. It will come to your desk; until then the draft is set aside."
+            )
             return redirect("review:focus", draft.task.slug)
     context = {
         "task": draft.task,

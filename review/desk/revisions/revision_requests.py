@@ -29,7 +29,7 @@ from review.states import AssignmentState, DraftState, Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 
-WAITS = "Revision asked: {}"
+WAITS = "Revision requested: {}"
 ARRIVED = "Revised on request"
 FAILED = "The revision could not be had: {}"
 # What the asker's own row says while the card is in no deck.
@@ -224,7 +224,7 @@ def _ask(draft: Draft, *, by: Member, id: UUID, words: str, writer: str, deck_si
         raise Refusal(
             "already_asked",
             f"A revision of this draft is on its way already: {waiting.instruction}",
-            hint="It comes to the desk of whoever asked for it.",
+            hint="It goes to the desk of the person who requested it.",
             status=409,
         )
     turns = conversation(draft, words)

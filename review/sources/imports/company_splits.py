@@ -97,16 +97,16 @@ class CompanySplits:
         by_name, by_domain = self._by_group.get(company.group), self._by_domain.get(company.domain)
         if by_name and by_domain and by_name != by_domain:
             raise ValueError(
-                f"'{company.group}' stands in {by_name} and its domain {company.domain} in {by_domain}, and one "
-                f"{self._called} is on one side alone: correct the name or the address, or leave the row out"
+                f"'{company.group}' is in {by_name} but its domain {company.domain} in {by_domain}, and one "
+                f"{self._called} can be in one split only: correct the name or the address, or leave the row out"
             )
         if not (by_name or by_domain or self._root(company.group) in self._side):
             self.learn([company])
         side = by_name or by_domain or self._side[self._root(company.group)]
         if requested and requested != side:
             raise ValueError(
-                f"its split is {requested}, and records of '{company.group}' stand in {side}: one {self._called} is on one "
-                "side alone"
+                f"its split is {requested}, but records of '{company.group}' are in {side}: one {self._called} can be in "
+                "one split only"
             )
         self._by_group[company.group] = side
         if company.domain:

@@ -72,8 +72,8 @@ def take_back(source_id: UUID, *, by: Member) -> RemovedRows:
     if source.kind == SourceKind.DRAFTS and len(drafts) < source.rows_added:
         raise Refusal(
             "import_untraced",
-            "This import is from before drafts kept the import they came with, so nobody can say which are its own.",
-            hint="Recall the drafts instead: they leave the desk and every later version.",
+            "This import is older than the link from drafts to imports, so its own drafts cannot be identified.",
+            hint="Recall the drafts instead: this removes them from the desk and from every later version.",
             status=409,
         )
     if uses := _uses(source, frozenset(map(str, records))):

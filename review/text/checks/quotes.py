@@ -29,7 +29,7 @@ def prepare(spec: TaskSpec) -> Reader | None:
         elif part == QUOTE or passage.item.type == QUOTE:
             yield from _quote(passage)
         elif part == URL and passage.evidence.cited and address(passage.text) not in passage.evidence.cited:
-            message = "No source of this record stands at this address" if passage.text else "No address is named"
+            message = "No source of this record has this address" if passage.text else "No address is named"
             yield _mark(passage, message, "Name the address of the source that is quoted.")
 
     return read
@@ -51,11 +51,11 @@ def _of_facts(passage: CheckedText) -> Iterator[Mark]:
     if not passage.text.strip() or evidence.holder(passage.text, source):
         return
     if source and (other := evidence.holder(passage.text)):
-        message = f"These words stand in {_name(other)}, not in {_name(source)}"
+        message = f"These words are in {_name(other)}, not in {_name(source)}"
         yield _mark(passage, message, f"Quote from {_name(source)}.")
     else:
         where = _name(source) if source else "the facts"
-        yield _mark(passage, f"Not found letter by letter in {where}", "Copy the words as they stand.")
+        yield _mark(passage, f"Not found letter by letter in {where}", "Copy the words exactly.")
 
 
 def _name(fact: str) -> str:
@@ -65,11 +65,11 @@ def _name(fact: str) -> str:
 def _quote(passage: CheckedText) -> Iterator[Mark]:
     quote, cited = spaced(passage.text).strip(quoting.AROUND), passage.evidence.cited
     if not quote:
-        yield _mark(passage, "A claim without a quote", "Quote the words that bear it out, or drop the claim.")
+        yield _mark(passage, "A claim without a quote", "Quote the words that support it, or drop the claim.")
         return
     if not cited:
         if quote not in passage.evidence.spaced_text:
-            yield _mark(passage, "Not found letter by letter in the facts", "Copy the words as they stand.")
+            yield _mark(passage, "Not found letter by letter in the facts", "Copy the words exactly.")
         return
     named = address(passage.parts.get(URL, ""))
     # Of an address that is unknown the other mark tells; here any source will do.
@@ -77,9 +77,9 @@ def _quote(passage: CheckedText) -> Iterator[Mark]:
         return
     other = _elsewhere(quote, passage.evidence)
     if other:
-        yield _mark(passage, "These words stand at another address", f"Name {other}")
+        yield _mark(passage, "These words are at another address", f"Name {other}")
     else:
-        yield _mark(passage, "Not found letter by letter in the source", "Copy the words as they stand.")
+        yield _mark(passage, "Not found letter by letter in the source", "Copy the words exactly.")
 
 
 def _elsewhere(quote: str, evidence: Evidence) -> str:

@@ -34,7 +34,7 @@ def _sentences_again(passage: CheckedText) -> Iterator[Mark]:
             continue
         key = " ".join(words)
         if key in seen:
-            message = "This sentence stands here twice"
+            message = "This sentence appears twice"
             yield Mark("repetition", passage.field, sentence.start(), sentence.end(), message, "error", "Delete one.")
         seen.add(key)
 
@@ -49,7 +49,7 @@ def _runs_again(passage: CheckedText) -> Iterator[Mark]:
         if len(starts) >= _RUN_TIMES:
             last = starts[-1]
             start, end = words[last].start(), words[last + _RUN_WORDS - 1].end()
-            message = f"'{' '.join(run)}' stands here {len(starts)} times"
+            message = f"'{' '.join(run)}' appears {len(starts)} times"
             yield Mark("repetition", passage.field, start, end, message, "warning", "Say it once.")
             return
 

@@ -31,13 +31,13 @@ def prepare(spec: TaskSpec) -> Reader | None:
         spelled = of_text(passage, spec, task_words)
         wrong = len(spelled.nonwords)
         if wrong >= _ENOUGH_TO_TELL and 3 * wrong > spelled.words:
-            message = f"{wrong} of {spelled.words} words are no {language} ones"
-            yield Mark("spelling", passage.field, 0, 0, message, "warning", "Look whether the task names its language.")
+            message = f"{wrong} of {spelled.words} words are not {language}"
+            yield Mark("spelling", passage.field, 0, 0, message, "warning", "Check the language set in the task.")
             return
         for start, end in spelled.nonwords:
             word = passage.text[start : min(end, start + lexicon.LONGEST)]
-            message = f"'{word}' is no {language} word, and stands neither in the facts nor in the task"
-            mend = "Correct it. A word of your own is known once the guideline names it."
+            message = f"'{word}' is not in the {language} dictionary, the facts or the task"
+            mend = "Correct it, or add the word to the guideline to allow it."
             yield Mark("spelling", passage.field, start, end, message, "warning", mend)
 
     return read

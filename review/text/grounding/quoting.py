@@ -162,7 +162,7 @@ def stray_quote(schema: Iterable[InputField], facts: Facts) -> tuple[str, str] |
         held = [other for other in ([source] if source else facts.keys() - quotes) if facts.get(other)]
         if facts.get(name) and held and holder(str(facts[name]), facts, held) is None:
             where = f"'{source}'" if source else "any other fact"
-            return name, f"is '{str(facts[name])[:60]}', which does not stand letter by letter in {where}"
+            return name, f"is '{str(facts[name])[:60]}', which is not in {where} letter by letter"
     return None
 
 

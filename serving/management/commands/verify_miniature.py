@@ -12,8 +12,8 @@ from serving.cards import verify_miniature
 
 class Command(BaseCommand):
     help = (
-        "Verify a downloaded miniature without a database: weights, card, and the rows that the card stands on. Exit status "
-        "0: all holds; 1: a file differs, and the first is named; 2: it cannot be read."
+        "Verify a downloaded miniature without a database: weights, card, and the rows behind the card. Exit status "
+        "0: all files match; 1: a file differs (the first is named); 2: it cannot be read."
     )
     requires_system_checks: list[str] = []
 

@@ -81,7 +81,7 @@ export class Asking {
 
   #refuse(problem) {
     const box = Object.assign(document.createElement("div"), { className: "alert is-failed" });
-    const words = problem ? [problem.title, ...Object.values(problem.errors ?? {}).flat(), problem.hint] : ["No answer came; nothing was asked."];
+    const words = problem ? [problem.title, ...Object.values(problem.errors ?? {}).flat(), problem.hint] : ["No answer came; no revision was requested."];
     box.append(Object.assign(document.createElement("p"), { textContent: [...new Set(words)].filter(Boolean).join(" ") }));
     this.#dialog.querySelector("[data-ask-refusal]").replaceChildren(box);
   }
@@ -94,7 +94,7 @@ export class Asking {
     this.deck.remove(card);
     this.take(told.next);
     this.showPace(told.pace);
-    this.notices.say(`Asked for a revision of ${title}. It comes to your desk.`);
+    this.notices.say(`Revision of ${title} requested. It will come to your desk.`);
     this.#listen(told);
   }
 

@@ -110,7 +110,7 @@ export class Verdicts {
   /** Undo the last step: its card comes back at once where the page still has it, else with the server's answer. */
   async undo() {
     const step = this.history.pop();
-    if (!step) return this.notices.say("There is nothing to undo. Older decisions stand under My decisions.");
+    if (!step) return this.notices.say("There is nothing to undo. Older decisions are under My decisions.");
     this.#bringBack(step);
     this.notices.say(`Taken back. ${this.#nextWords()}`);
     if (!step.card) this.undoing.add(step.draft);

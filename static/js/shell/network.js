@@ -43,6 +43,6 @@ export function bindNetwork() {
     const status = detail.xhr.status;
     if (status === 401) say("You are signed out. Sign in again in another tab, then repeat this.", detail);
     else if (status === 403) say("You may not do this here. Ask a lead of the task, or reload if you signed in anew.", detail);
-    else say(`The server refused this (${status}). Reload the page to see how things stand.`, detail);
+    else say(`The server refused this (${status}). Reload the page to see the current state.`, detail);
   });
 }

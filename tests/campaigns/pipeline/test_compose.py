@@ -90,7 +90,7 @@ def test_a_text_of_a_page_reaches_no_writer(task: Task, tasks: dict[str, Task], 
 
     errors = errors_of(paged, [write_stage(paged, company="record.source_1")], lead)
 
-    assert errors == {"stages.0.inputs.company": ["'record.source_1' is nothing that stands before this stage."]}
+    assert errors == {"stages.0.inputs.company": ["'record.source_1' is not available before this stage."]}
 
 
 def test_claim_and_passage_are_parts_of_one_list(task: Task, tasks: dict[str, Task], lead: Member) -> None:

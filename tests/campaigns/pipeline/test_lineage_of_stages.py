@@ -73,13 +73,13 @@ def test_a_mail_leads_back_to_the_decisions_that_made_its_miniature(
     found = {station.kind: station for station in lineage.lineage_of(Message.objects.get(draft=draft))}
 
     assert list(found) == [
-        "Mail", "Draft", "Decision", "Writer", "Order", "Miniature", "Run", "Dataset", "Golds", "Reviewers",
+        "Mail", "Draft", "Decision", "Writer", "Order", "Miniature", "Run", "Dataset", "Judged drafts", "Reviewers",
     ]  # fmt: skip
     version = miniature.run.dataset_version
     assert found["Decision"].name.endswith(f"by {lead.name}")
     assert found["Miniature"].url == f"/miniatures/{miniature.pk}/"
     assert found["Dataset"].name == f"{version.dataset.name} v{version.number}"
-    assert found["Golds"].note == "14 accept"
+    assert found["Judged drafts"].note == "14 accept"
     assert found["Reviewers"].name == f"{admin.username} (14)"
 
 

@@ -122,7 +122,7 @@ def test_without_a_selector_it_is_told_where_to_find_it() -> None:
     ("records", "state", "says"),
     [
         (['"v=DMARC1; p=none"'], "ok", "only watches"),
-        (['"v=DMARC1; p=none"'], "ok", "Nobody gets its reports"),
+        (['"v=DMARC1; p=none"'], "ok", "No one gets its reports"),
         (['"v=DMARC1; p=quarantine; rua=mailto:d@acme.com"'], "ok", "junk"),
         (['"v=DMARC1; rua=mailto:d@acme.com"'], "error", "names no policy"),
         (['"v=DMARC1; p=nothing"'], "error", "'nothing' is no policy"),

@@ -236,7 +236,7 @@ def test_the_command_writes_the_file_for_its_owner_alone_and_erases(held: Held, 
     assert json.loads(out.read_text())["contacts"][0]["address"] == ADA
     assert out.stat().st_mode & 0o077 == 0
     assert "Erased: 1 contact, 1 mail, 1 reply, 1 record, 1 draft, 1 decision; 1 dataset version" in said.getvalue()
-    assert json.loads(shown.getvalue())["suppression"]["reason"] == "Asked to be erased"
+    assert json.loads(shown.getvalue())["suppression"]["reason"] == "Requested erasure"
     with pytest.raises(CommandError, match="no mail address"):
         call_command("person", "erase", "nonsense", "--yes")
 

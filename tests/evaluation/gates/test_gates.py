@@ -111,7 +111,7 @@ def test_over_the_api_a_gate_is_set_and_an_evaluation_judged(
                 "low": 0.8,
                 "high": 1.0,
                 "outcome": "cannot_tell",
-                "sentence": "Passes all checks: at least 85.0 % cannot be told: 90.0 % (80.0 % to 100.0 %); more records would tell.",
+                "sentence": "Passes all checks: at least 85.0 % is undecided: 90.0 % (80.0 % to 100.0 %); more records would tell.",
             }
         ],
     }
@@ -198,7 +198,7 @@ def test_a_page_proposes_rules_and_asks_none_until_a_lead_sets_them(
     ]
     part = client.get(f"/evaluations/{evaluation.pk}/slices/").content.decode()
     assert "Passes all checks: at least 75.0 % passes" in part
-    assert "cannot be told: it was not measured" in part or "was not measured beside it" in part
+    assert "is undecided: it was not measured" in part or "was not measured beside it" in part
 
 
 def test_a_page_freezes_suites_and_slices_show_where_it_loses_most(
@@ -245,7 +245,7 @@ def test_a_refused_form_keeps_what_was_typed_and_another_leads_gate(
 
     assert ('value="64"' in wrong, 'value="ninety"' in wrong, 'value="has_shape" selected' in wrong) == (True,) * 3
     assert (without.status_code, late.status_code) == (422, 409)
-    assert "Now it asks: Passes all checks: at least 90.0 %" in late.content.decode()
+    assert "It now requires: Passes all checks: at least 90.0 %" in late.content.decode()
     assert ('value="64"' in late.content.decode(), 'name="number" value="1"' in late.content.decode()) == (True, True)
     assert gate_set(task).number == 1
 

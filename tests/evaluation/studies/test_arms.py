@@ -52,11 +52,11 @@ def test_nothing_is_claimed_after_the_first_that_is_not_shown() -> None:
 
     assert [one["is_shown"] for one in found["comparisons"]] == [True, False, False, False]
     assert [one["is_asked"] for one in found["comparisons"]] == [True, True, False, False]
-    assert found["findings"][1].endswith("not asked, for what came before was not shown.")
+    assert found["findings"][1].endswith("not tested, because the comparison before was not shown.")
 
 
 @pytest.mark.parametrize(
-    ("edited", "words"), [(1.0, "has not told whether the human filter helps"), (1.1, "The human filter does harm")]
+    ("edited", "words"), [(1.0, "does not show whether the human filter helps"), (1.1, "The human filter does harm")]
 )
 def test_a_filter_that_does_not_help_is_told_so(edited: float, words: str) -> None:
     found = arms.conclude_filter(cells({**LOSSES, EDITED: edited}), FILTER)

@@ -97,7 +97,7 @@ def test_it_runs_to_its_verdict(
     finish_all(study, tmp_path)
 
     body = Study.objects.get(pk=study.pk).verdict.body
-    assert body["sentence"].startswith("The study has not told whether logits teach better")
+    assert body["sentence"].startswith("The study does not show whether logits teach better")
     assert [one["arm"] for one in body["comparisons"]] == [LOGITS]
     assert "are shown to teach better" in study.record["outlook"]["sentence"]
 
@@ -146,7 +146,7 @@ def test_what_cannot_be_compared_is_refused(
 
 @pytest.mark.parametrize(
     ("logits", "words"),
-    [(0.1, "Logits teach better: with the teacher's logits the share that is right is"), (0.6, "Texts teach better"), (0.3, "has not told")],
+    [(0.1, "Logits teach better: with the teacher's logits the share that is right is"), (0.6, "Texts teach better"), (0.3, "does not show")],
 )  # fmt: skip
 def test_the_better_one_is_told(logits: float, words: str) -> None:
     rule = {**RULE, "metric": "nll_per_byte"} if logits != 0.1 else RULE

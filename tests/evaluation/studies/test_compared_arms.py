@@ -114,7 +114,7 @@ def test_a_filter_study_runs_to_its_verdict(
     finish_all(study, tmp_path, loss=lambda size, seed: 0.5 + seed / 10_000)
 
     body = Study.objects.get(pk=study.pk).verdict.body
-    assert body["sentence"].startswith("The study has not told whether the human filter helps")
+    assert body["sentence"].startswith("The study does not show whether the human filter helps")
     assert [one["against"] for one in body["comparisons"]] == [
         "Unfiltered",
         "Unfiltered",
@@ -123,7 +123,7 @@ def test_a_filter_study_runs_to_its_verdict(
     ]
     client.force_login(admin)
     page = client.get(reverse("evaluation:study", args=[study.pk])).content.decode()
-    assert "has not told whether the human filter helps" in page
+    assert "does not show whether the human filter helps" in page
     assert page.count("Everything written") >= 2
     assert "not asked" in page
     assert ">apart<" in page

@@ -84,7 +84,7 @@ def test_nothing_is_measured_where_no_study_has_students_of_these_sizes(
     for page in (f"/studies/{study.pk}/", f"/tasks/{task.slug}/studies/paper/"):
         shown = client.get(page).content.decode()
         assert shown.count("not measured: no finished study has students of these sizes") == 3
-    assert "told to fall by 3 to 5 %; its table has 5.9 and 5.1 %, a fall of 13.6 %" in shown
+    assert "falls by 3 to 5 % from 12B to 4B; the table has 5.9 and 5.1 %, a fall of 13.6 %" in shown
 
 
 @pytest.mark.slow
@@ -154,7 +154,7 @@ def test_a_student_whose_seeds_lie_far_apart_is_unstable_there_too(
 
     (fall,) = measured(task)[FALL]["comparisons"]
 
-    assert fall["sentence"].startswith("four against twelve: cannot be told, four is unstable: its seeds differ by")
+    assert fall["sentence"].startswith("four against twelve: undecided, four is unstable: its seeds differ by")
 
 
 @pytest.mark.slow

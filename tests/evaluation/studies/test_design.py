@@ -78,7 +78,7 @@ def test_judging_by_outputs_writes_one_for_every_scored_record() -> None:
     made = compose(metric="passes_all")
 
     assert made.written_records == made.scored_records
-    assert "shown to be less than 5 %" in rules.rule_of(made)["text"]
+    assert "falls by less than 5 %" in rules.rule_of(made)["text"]
 
 
 @pytest.mark.slow(after_first=True)

@@ -37,7 +37,7 @@ def cells(dpo: float, kto: float, *, apart: float = 0.002) -> list[CellResult]:
     [
         (1.2, 0.8, "SFT, then KTO makes more of the same 30 expert minutes than SFT alone: the loss is 2"),
         (1.2, 1.1, "SFT alone makes the most of the same 30 expert minutes: with SFT, then KTO, which comes nearest,"),
-        (1.2, 1.0, "The study has not told that any arm makes more of the same 30 expert minutes than SFT alone: with SFT, then K"),
+        (1.2, 1.0, "The study does not show that any arm makes more of the same 30 expert minutes than SFT alone: with SFT, then K"),
     ],
 )  # fmt: skip
 def test_each_arm_is_asked_for_itself(dpo: float, kto: float, words: str) -> None:

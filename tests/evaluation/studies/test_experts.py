@@ -45,7 +45,7 @@ def test_both_students_are_tuned_on_the_same_rows_and_a_verdict_is_told(
     assert {arm: plan["student"] for arm, plan in plans.items()} == {ISOLATED: str(expert.pk), DENSE: str(student.pk)}
     assert plans[ISOLATED]["sample"] == plans[DENSE]["sample"]
     body = Study.objects.get(pk=study.pk).verdict.body
-    assert body["sentence"].startswith("The study has not told which is the better student")
+    assert body["sentence"].startswith("The study does not show which is the better student")
     page = presentation.page(Study.objects.get(pk=study.pk), StudyReader(admin))
     assert "tiny models made from a config" in page["rule_note"]
 

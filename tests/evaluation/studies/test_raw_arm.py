@@ -100,7 +100,7 @@ def test_the_record_holds_the_hash_of_the_drafts_apart(
     assert study.record["dataset_version"]["unjudged_sha256"] == version.manifest["unjudged"]["sha256"]
     rule = study.record["decision_rule"]
     assert rule["comparisons"][:2] == [["Accepted and edited", "Raw"], ["Accepted and edited", "Unfiltered"]]
-    assert "as many raw drafts, which nobody read" in rule["text"]
+    assert "as many raw drafts, which no one read" in rule["text"]
     plain = ask(version, raw=False).record
     assert "unjudged_sha256" not in plain["dataset_version"]
     assert plain["decision_rule"]["text"] == rules.RULES["filter"]["text"]
@@ -112,7 +112,7 @@ def test_a_version_without_unjudged_drafts_has_no_raw_arm(
 ) -> None:
     version = freeze("leave_out")
 
-    with pytest.raises(Refusal, match="was frozen without drafts that nobody judged") as refused:
+    with pytest.raises(Refusal, match="was frozen without unjudged drafts") as refused:
         ask(version)
 
     assert (refused.value.code, list(refused.value.errors)) == ("no_unjudged_drafts", ["raw"])
@@ -135,10 +135,10 @@ def test_the_verdict_and_the_page_say_that_nobody_read_them(
     told = "The human filter helps: with accepted and edited texts the loss is"
     body = Study.objects.get(pk=study.pk).verdict.body
     assert body["sentence"].startswith(told)
-    assert "than with as many raw drafts, which nobody read (lost:" in body["sentence"]
+    assert "than with as many raw drafts, which no one read (lost:" in body["sentence"]
     client.force_login(admin)
     page = client.get(reverse("evaluation:study", args=[study.pk])).content.decode()
-    assert "than with as many raw drafts, which nobody read" in page
+    assert "than with as many raw drafts, which no one read" in page
     assert "Accepted and edited against Unfiltered" in page
 
 
@@ -148,7 +148,7 @@ def test_raw_and_unfiltered_drafts_are_asked_about_in_this_order() -> None:
 
     found = arms.conclude_filter(cells({**LOSSES, RAW: 0.9}), rule)
 
-    assert found["sentence"].startswith("The study has not told whether the human filter helps: ")
+    assert found["sentence"].startswith("The study does not show whether the human filter helps: ")
     assert not any(one["is_asked"] for one in found["comparisons"][1:])
 
 
@@ -195,5 +195,5 @@ def test_what_was_tuned_on_them_is_put_to_no_work(
     run.refresh_from_db()
     miniature = conclude(run, tmp_path / "run")
 
-    with pytest.raises(Refusal, match="tuned on drafts that nobody judged"):
+    with pytest.raises(Refusal, match="tuned on unjudged drafts"):
         samples.require_filtered(miniature.run.sample, name="It")

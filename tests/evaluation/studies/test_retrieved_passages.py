@@ -69,8 +69,8 @@ def cells(right: float, *, of: int = 0) -> list[CellResult]:
     ("right", "by_rules", "usual", "words"),
     [
         (0.95, 0.6, 0.5, "A miniature vets retrieved passages better than the rules"),
-        (0.8, 0.8, 0.5, "The study has not told whether a miniature vets retrieved passages better than the rules"),
-        (0.6, 0.3, 0.6, "The study has not told whether a miniature vets retrieved passages better than one answer"),
+        (0.8, 0.8, 0.5, "The study does not show whether a miniature vets retrieved passages better than the rules"),
+        (0.6, 0.3, 0.6, "The study does not show whether a miniature vets retrieved passages better than one answer"),
         (0.4, 0.3, 0.9, "A miniature vets retrieved passages worse than one answer to all claims"),
     ],
 )

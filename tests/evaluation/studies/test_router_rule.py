@@ -48,7 +48,7 @@ def sentence(lost: float, **more: Any) -> str:
         (-0.1, "Experts behind a router are better: with 3 experts, picked by 'kind', the loss is"),
         (0.0, "Experts behind a router are as good as one larger student"),
         (0.1, "One larger student is better"),
-        (0.02, "The study has not told"),
+        (0.02, "Undecided"),
     ],
 )
 def test_either_side_may_be_told_the_better(lost: float, words: str) -> None:

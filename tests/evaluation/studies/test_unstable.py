@@ -119,7 +119,7 @@ def test_a_smaller_student_that_is_unstable_neither_holds_nor_fails(loss: float)
     found = verdict(StudyKind.STUDENTS, {SMALL: loss, MIDDLE: 1.0, LARGE: 1.0}, SMALL)
 
     assert SMALL not in found["sentence"].replace("smallest", "").replace("smaller", "")
-    assert found["findings"] == [f"small against large: cannot be told, {found['comparisons'][1]['problem']}."]
+    assert found["findings"] == [f"small against large: undecided, {found['comparisons'][1]['problem']}."]
     assert all(SMALL not in front for front in found["fronts"].values())
 
 
@@ -134,11 +134,11 @@ def test_an_unstable_arm_makes_neither_the_most_nor_the_least_of_its_minutes() -
     behind = verdict(StudyKind.MINUTES, {SFT: 1.0, SFT_DPO: 2.0, SFT_KTO: 3.0}, SFT_KTO)
     ahead = verdict(StudyKind.MINUTES, {SFT: 1.0, SFT_DPO: 0.5, SFT_KTO: 0.05}, SFT_KTO)
 
-    assert behind["sentence"].startswith("The study has not told that any arm makes more")
+    assert behind["sentence"].startswith("The study does not show that any arm makes more")
     assert ahead["sentence"].startswith("SFT, then DPO makes more of the same 24 expert minutes")
     for found in (behind, ahead):
         assert SFT_KTO not in found["sentence"]
-        assert found["findings"][-1].startswith(f"{SFT_KTO} against SFT: cannot be told, {SFT_KTO} is unstable")
+        assert found["findings"][-1].startswith(f"{SFT_KTO} against SFT: undecided, {SFT_KTO} is unstable")
 
 
 @pytest.mark.parametrize("loss", [0.05, 20.0])
@@ -153,7 +153,7 @@ def test_an_unstable_size_is_neither_enough_nor_too_few(loss: float) -> None:
     ]
     found = samples.conclude_samples(cells, rule, sizes=[20, 80, 160])
 
-    assert found["sentence"].startswith("No size below 160 is shown to lose less than")
+    assert found["sentence"].startswith("You may need more than 80 records: at 80 records ")
     assert "at 80 records seeds differ by 60" in found["sentence"]
     assert not any(point.get("is_enough") for point in found["points"])
 

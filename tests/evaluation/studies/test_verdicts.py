@@ -42,10 +42,10 @@ def test_the_smallest_size_whose_interval_stays_under_the_tolerance_is_named() -
 def test_where_every_size_still_helps_none_is_called_enough() -> None:
     found = samples.conclude_samples(grid(lambda n: 4 * n**-0.5), RULE, sizes=SIZES)
 
-    assert found["sentence"].startswith("No size below 160 is shown to lose less than 5\u00a0%: at 80 records")
+    assert found["sentence"].startswith("You probably need more than 80 records: with them the loss is ")
     assert found["fit"]["b"][1] <= 0.5 <= found["fit"]["b"][2]
     assert found["more"]["is_told"]
-    assert "300 more records than 160 would buy: 0.1" in found["note"]
+    assert "Gain from 300 more records than 160: 0.1" in found["note"]
 
 
 def test_a_flat_curve_does_not_tell_what_more_would_buy() -> None:
@@ -53,7 +53,7 @@ def test_a_flat_curve_does_not_tell_what_more_would_buy() -> None:
 
     assert found["sentence"].startswith("20 records are enough")
     assert not found["more"]["is_told"]
-    assert "the fit cannot tell" in found["note"]
+    assert "Too little data to predict the gain" in found["note"]
 
 
 def test_losses_that_bend_the_wrong_way_are_said_not_to_follow_the_curve() -> None:
@@ -106,7 +106,7 @@ def test_a_share_of_nothing_cannot_be_lost() -> None:
 
 @pytest.mark.parametrize(
     ("lora", "words"),
-    [(0.9, "LoRA is better"), (1.0, "LoRA is as good"), (1.1, "LoRA is worse"), (1.02, "The study has not told")],
+    [(0.9, "LoRA is better"), (1.0, "LoRA is as good"), (1.1, "LoRA is worse"), (1.02, "Undecided")],
 )
 def test_lora_against_full_is_decided_by_margin_and_interval(lora: float, words: str) -> None:
     cells = [cell("LoRA", 80, seed, lora) for seed in (1, 2, 3)] + [cell("Full", 80, seed, 1.0) for seed in (1, 2, 3)]

@@ -145,7 +145,7 @@ def test_a_count_that_cannot_be_is_shown_with_what_is_booked_and_goes_once_corre
     assert "$750,000" in before
     assert "that cannot be" not in after
     assert "Invoice of &lt;March&gt;." in after
-    assert "Correct the cost of a call" not in after
+    assert "Correct a call's cost in the ledger" not in after
     assert Call.objects.get().cost_usd == Decimal("0.0042")
 
 

@@ -113,7 +113,7 @@ def test_a_record_whose_quote_stands_nowhere_or_whose_number_is_out_of_range_is_
 
     assert take_in._read(spec, {"page": "It rains.", "quote": "rains", "stars": 5})["quote"] == "rains"
     for values, says in (
-        ({"quote": "snows"}, "'quote' is 'snows', which does not"),
+        ({"quote": "snows"}, "'quote' is 'snows', which is not"),
         ({"stars": 6}, "'stars' is 6, above"),
     ):
         with pytest.raises(ValueError, match=says):

@@ -124,7 +124,7 @@ def test_an_edit_leaves_out_where_it_does_not_fit(task: Task, expert: Member) ->
     plan = preview(task, [short.pk, without.pk, *pending(task, 1)], "edit", by=expert, find=THURSDAY)
 
     assert len(plan.ids) == 1
-    assert plan.left_out["the sentence does not stand in them"] == 1
+    assert plan.left_out["they do not contain the sentence"] == 1
     assert plan.left_out["afterwards field 'body' is empty; it is required"] == 1
 
 

@@ -54,13 +54,13 @@ def test_words_of_another_source_are_marked_with_where_they_stand() -> None:
     )  # fmt: skip
 
     mark = next(mark for mark in found if mark.check == "quotes")
-    assert (mark.message, mark.mend, mark.severity) == ("These words stand at another address", f"Name {YARD}", "error")
+    assert (mark.message, mark.mend, mark.severity) == ("These words are at another address", f"Name {YARD}", "error")
     assert (mark.start, mark.end) == (0, len("The yard in Gdansk"))
 
 
 def test_an_address_that_is_no_source_is_marked_once() -> None:
     assert marks("two electric ships", "https://made-up.example/") == [
-        ("claims.0.url", "No source of this record stands at this address")
+        ("claims.0.url", "No source of this record has this address")
     ]
 
 

@@ -109,7 +109,7 @@ def test_a_claims_quote_is_looked_for_at_its_address_first() -> None:
 @pytest.mark.parametrize(("quote", "source", "expected"), [
     ("Two ships carry 180 cars", "passage", []),
     ("Two ships carry 190 cars", "passage", ["Not found letter by letter in passage"]),
-    ("red hull", "passage", ["These words stand in tags, not in passage"]),
+    ("red hull", "passage", ["These words are in tags, not in passage"]),
     ("red hull", "", []),
     ("red hulls", "", ["Not found letter by letter in the facts"]),
 ])  # fmt: skip

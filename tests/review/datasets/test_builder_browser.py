@@ -43,7 +43,7 @@ def test_counts_follow_a_box_and_a_line_opens_to_its_drafts(page: Page) -> None:
     before = total.inner_text()
     page.get_by_label("Accepted as written").uncheck()
     expect(total).to_have_text("1")
-    page.get_by_text("Verdict not selected").click()
+    page.get_by_text("Filtered by decision").click()
     examples = page.locator(".waterfall .examples a")
 
     assert before == "3"
@@ -65,7 +65,7 @@ def test_a_value_typed_just_before_freezing_freezes_once(page: Page) -> None:
     counted: list[str] = []
     page.route("**/freeze/**", lambda route: posts.append(route))
     page.on("request", lambda request: counted.append(request.method) if "/counts/" in request.url else None)
-    page.get_by_text("Caps per company", exact=False).first.click()
+    page.get_by_text("Limits", exact=True).first.click()
     page.locator("[name=cap_per_group]").fill("1")
 
     page.get_by_role("button", name="Freeze version 1").evaluate(FREEZE_TWICE)

@@ -31,8 +31,8 @@ def test_rows_and_reasons_are_counted_to_the_last(task: Task, admin: Member) -> 
 
     card = frozen(task, admin, cap_per={"sector": 2}).card
 
-    assert "| Golds in all | | 4 |" in card
-    assert "| Verdict not selected | −1 | 3 |" in card
+    assert "| Judged drafts | | 4 |" in card
+    assert "| Filtered by decision | −1 | 3 |" in card
     assert "| Over a cap | −1 | 2 |" in card
     assert "- Judged in bulk, not one by one: 0 rows." in card
 
@@ -88,7 +88,7 @@ def test_leakage_personal_data_and_limits_are_told(task: Task, admin: Member) ->
     assert "- Companies in two splits: 0; web domains: 0." in card
     assert "in 0 rows, and masked in every format." in card
     assert "## Known limits" in card
-    assert "This card states none." in card
+    assert "None stated." in card
 
 
 def test_the_page_draws_the_card_as_headings_tables_and_lists(task: Task, admin: Member, client: Client) -> None:

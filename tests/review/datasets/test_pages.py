@@ -64,7 +64,7 @@ def test_the_dataset_tells_what_the_next_version_would_hold(
 
     assert "Freeze version 1" in page
     assert (
-        '<span title="Decisions that count for a draft, before any filter">Golds in all</span> <span class="num">4</span>'
+        '<span title="Drafts with a decision in force, before any filter">Judged drafts</span> <span class="num">4</span>'
         in page
     )
     assert '<span class="num">−1</span>' in page
@@ -133,7 +133,7 @@ def test_counts_follow_the_form_as_a_part_of_the_page(
 
     text = part.content.decode()
     assert text.lstrip().startswith('<section class="panel stack"')
-    assert "Verdict not selected" in text
+    assert "Filtered by decision" in text
     assert '<span class="num">−2</span>' in text
 
 
@@ -216,7 +216,7 @@ def test_two_versions_are_set_against_each_other_with_the_reasons(
 
     assert "Before: Not judged at that time." in added
     assert "Edited by ada" in added
-    assert removed.count("Now: Verdict not selected: excluded by the filters.") == 2
+    assert removed.count("Now: Filtered by decision: excluded by the filters.") == 2
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ def test_a_preview_counts_and_says_what_is_dropped(
 
     assert (told["golds"], told["rows"], told["is_partial"]) == (3, 1, False)
     assert [(line["label"], line["dropped"], line["left"]) for line in told["dropped"]] == [
-        ("Verdict not selected", 2, 1)
+        ("Filtered by decision", 2, 1)
     ]
 
 
@@ -77,7 +77,7 @@ def test_a_preview_warns_of_sides_without_rows_and_says_what_helps(
     assert no_test == [shortage]
     assert (
         shortage
-        == "8 records of 8 companies: none stands in test. Import more records of other companies: the empty sides get the next ones."
+        == "8 records of 8 companies: none is in test. Import more records of other companies: the empty splits are filled first."
     )
     assert unjudged.startswith("No draft of the 1 validation record is taken: accept or edit some of theirs")
     assert unjudged in page and shortage in page
@@ -114,7 +114,7 @@ def test_each_kind_of_difference_names_its_reason_and_the_decisions_behind_it(
     [came] = diff("added")["results"]
     assert (came["draft"], came["why"]["code"]) == (str(added.draft_id), "not_judged")
     went = {row["draft"]: row for row in diff("removed")["results"]}
-    assert went[str(first[1].draft_id)]["why"]["words"] == "Verdict not selected: excluded by the filters"
+    assert went[str(first[1].draft_id)]["why"]["words"] == "Filtered by decision: excluded by the filters"
     assert went[str(first[2].draft_id)]["why"]["words"].endswith("Withdrawn.")
     assert [one["words"] for one in went[str(first[1].draft_id)]["said"]] == ["Taken back", "Rejected"]
     [changed] = diff("changed")["results"]

@@ -167,7 +167,7 @@ def test_the_same_golds_make_the_same_version_with_them_and_without(
     for part in ("files", "leakage", "personal_data"):
         assert beside.manifest[part] == without.manifest[part]
     only = [line for line in beside.card.splitlines() if line not in without.card.splitlines()]
-    assert only.pop().startswith("Beside its rows 5 drafts of 5 training records that nobody judged were frozen")
+    assert only.pop().startswith("Apart from its rows, 5 unjudged drafts of 5 training records were frozen")
     assert all(
         line.startswith(("# Gold", "- Frozen", "- Since version 1: 0 added, 0 removed, 0 changed")) for line in only
     )
@@ -229,7 +229,7 @@ def test_they_are_known_for_now_alone(task: Task, admin: Member, waiting: list[D
     with pytest.raises(Refusal, match="mistakes") as refused:
         frozen(task, admin, **TAKE, as_of="2026-01-01T00:00:00Z")
 
-    assert "nobody has judged" in str(refused.value.errors)
+    assert "unjudged drafts are only known" in str(refused.value.errors)
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def test_they_stand_by_one_click(as_member: Callable[[Member], Client], changed:
 
     html = page.post(ADDRESS, {"version": "2", "kind": "stand"}, follow=True).content.decode()
 
-    assert "Kept: the 3 earlier decisions stand." in html
+    assert "The 3 earlier decisions remain in force." in html
     assert "v2: They still hold" in html
     assert "Do the 3" not in html
 

@@ -136,7 +136,7 @@ def test_a_later_row_that_ties_two_sides_together_is_refused_with_both(task: Tas
 
     assert refused.value.code == "rows_bad"
     reason = refused.value.errors["row 3"][0]
-    assert f"'firm0' stands in {split[one]} and its domain {other.lower()}.com in {split[other]}" in reason
+    assert f"'firm0' is in {split[one]} but its domain {other.lower()}.com in {split[other]}" in reason
     assert not Record.objects.filter(title="Fine").exists()
 
 

@@ -151,7 +151,7 @@ def test_a_quote_that_stands_nowhere_and_a_number_out_of_range_are_refused_by_ro
     result = import_records(task, write(header + good), by=admin)
 
     assert refusal.errors == {
-        "row 4": ["'quote' is 'It snows', which does not stand letter by letter in 'passage'"],
+        "row 4": ["'quote' is 'It snows', which is not in 'passage' letter by letter"],
         "row 5": ["'score' is 11, above its greatest value 10"],
     }
     assert result.rows_added == 2

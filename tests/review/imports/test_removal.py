@@ -116,7 +116,7 @@ def test_cards_that_were_given_back_hold_nothing_up(drafts: Source, admin: Membe
 def test_drafts_of_an_import_that_they_do_not_name_are_not_guessed(drafts: Source, admin: Member) -> None:
     Draft.objects.update(imported_from=None)
 
-    with pytest.raises(Refusal, match="nobody can say which are its own"):
+    with pytest.raises(Refusal, match="its own drafts cannot be identified"):
         removal.take_back(drafts.pk, by=admin)
 
 

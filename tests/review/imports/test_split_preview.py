@@ -50,7 +50,7 @@ def test_rows_that_would_part_a_company_or_name_no_split_are_bad(task: Task, adm
     refusal = refusal_of(task, path, admin)
 
     reasons = {
-        3: "its split is test, and records of 'acme' stand in train: one company is on one side alone",
+        3: "its split is test, but records of 'acme' are in train: one company can be in one split only",
         4: "'split' is 'later', expected train, validation or test",
     }
     assert dict(preview.errors) == reasons
@@ -61,9 +61,9 @@ def test_rows_that_would_part_a_company_or_name_no_split_are_bad(task: Task, adm
 def test_a_later_file_cannot_move_a_company(task: Task, admin: Member, write: Write) -> None:
     import_records(task, write(GOOD), by=admin, choices=ALL_TEST)
 
-    with pytest.raises(Refusal, match="its split is train, and records of 'acme' stand in test"):
+    with pytest.raises(Refusal, match="its split is train, but records of 'acme' are in test"):
         import_records(task, write("company,sector,split\nAcme,other,train\n"), by=admin)
-    with pytest.raises(Refusal, match="its split is train, and records of 'acme' stand in test"):
+    with pytest.raises(Refusal, match="its split is train, but records of 'acme' are in test"):
         import_drafts(task, write("company,subject,body,split\nAcme,Hello,A text,train\n"), by=admin)
 
 

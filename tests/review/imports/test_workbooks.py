@@ -78,7 +78,7 @@ def test_cells_that_hold_no_value_are_named_by_their_place(write: Write) -> None
         3: "A3 holds a formula whose value was not saved; open the file in a spreadsheet program and save it",
         4: "B4 holds the error #DIV/0!",
         5: "C5 ('size') is too large for a number",
-        6: "E6 is filled, and no header stands over it",
+        6: "E6 has a value, but its column has no header",
     }
 
 

@@ -55,7 +55,7 @@ def test_too_few_groups_are_told_and_no_grouping_helps(lead: Any) -> None:
     alone = lead.post(found, {"do": "look", "name": "A", "record_noun": "ticket", "group": ""}).content.decode()
     made(lead, found, "judge", group="")
 
-    assert "16 records of 2 customers: none stands in test." in page
+    assert "16 records of 2 customers: none is in test." in page
     assert "Group by another column or by none" in page
     assert "split-shortage" not in alone
     assert set(Record.objects.values_list("split", flat=True)) == {"train", "validation", "test"}
@@ -78,6 +78,6 @@ def test_a_title_that_rows_share_groups_them_no_more_where_each_row_stands_for_i
 
     made(lead, found, "teacher", group="")
 
-    assert "16 records of 1 product: none stands in validation or test." in page
+    assert "16 records of 1 product: none is in validation or test." in page
     assert Record.objects.values("group").distinct().count() == 16
     assert set(Record.objects.values_list("split", flat=True)) == {"train", "validation", "test"}

@@ -126,7 +126,7 @@ def test_shares_are_set_on_the_page_and_few_test_records_are_warned_of(
 
     assert 'name="train" value="80"' in first
     assert "Train and validation come to 110 %" in wrong
-    assert "With 2 test records little can be told" in planned
+    assert "With 2 test records the result is very uncertain" in planned
     assert set(Record.objects.values_list("split", flat=True)) == {"test"}
 
 

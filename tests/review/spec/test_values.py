@@ -158,8 +158,8 @@ def test_what_does_not_stand_anywhere_is_not_replaced() -> None:
         ({"type": "object"}, "an object names its items"),
         ({"type": "text", "items": (OutputItem(name="x"),)}, "an object names its items"),
         ({"type": "choice"}, "a choice names its labels"),
-        ({"type": "choice", "labels": LABELS[:1]}, "1 labels; from 2 to 200"),
-        ({"type": "choice", "labels": (Label(name="a"), Label(name="A"))}, "'a' stands twice"),
+        ({"type": "choice", "labels": LABELS[:1]}, "1 labels; a field needs 2 to 200"),
+        ({"type": "choice", "labels": (Label(name="a"), Label(name="A"))}, "'a' appears twice"),
         ({"type": "text", "labels": LABELS}, "a choice names its labels"),
         ({"type": "number", "minimum": 2, "maximum": 1}, "above the greatest"),
         ({"type": "text", "minimum": 2}, "only numbers have a range"),
@@ -167,7 +167,7 @@ def test_what_does_not_stand_anywhere_is_not_replaced() -> None:
         ({"type": "text", "pattern": "("}, "no regular expression"),
         ({"type": "date", "pattern": "."}, "only a text has a pattern"),
         ({"type": "text", "source": "facts"}, "only a quote"),
-        ({"type": "object", "items": (OutputItem(name="x"), OutputItem(name="x"))}, "the part 'x' stands twice"),
+        ({"type": "object", "items": (OutputItem(name="x"), OutputItem(name="x"))}, "the part 'x' appears twice"),
     ],
 )
 def test_parts_that_do_not_fit_a_type_are_named(parts: dict[str, Any], says: str) -> None:

@@ -39,7 +39,7 @@ def test_an_unmeasured_miniature_says_so_and_names_nobody(miniature: Miniature, 
     assert (card.scores, card.break_even, card.costs.capacity) == ((), (), None)
     assert "## Environment\n\n*not recorded*" in text
     assert "## Scores\n\nThe task's test split was never opened.\n\n*not measured*" in text
-    assert "- It was not evaluated: no score stands for it." in text
+    assert "- It was not evaluated, so it has no score." in text
     assert "- Forgetting was not measured." in text
     assert "| Capacity measured | *not measured* |" in text
     assert "| Data | *not stated* |" in text

@@ -46,7 +46,7 @@ def test_what_passes_is_promoted(miniature, lead, gated):
 
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
-    ("measured", "why"), [((0.4, 0.6), "fails"), ((0.6, 0.8), "cannot be told"), (None, "nothing was measured")]
+    ("measured", "why"), [((0.4, 0.6), "fails"), ((0.6, 0.8), "is undecided"), (None, "nothing was measured")]
 )
 def test_what_does_not_pass_or_was_not_measured_is_refused(miniature, lead, gated, measured, why):
     if measured:

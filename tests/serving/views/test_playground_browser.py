@@ -28,7 +28,7 @@ def choose_right(page: Page, key: str) -> None:
 @pytest.mark.slow
 def test_both_texts_come_with_their_figures_by_keyboard_alone(page):
     choose_right(page, "teacher-offline")
-    button = page.get_by_role("button", name="Write with both")
+    button = page.get_by_role("button", name="Generate both")
     button.focus()
     page.keyboard.press("Enter")
 
@@ -43,6 +43,6 @@ def test_both_texts_come_with_their_figures_by_keyboard_alone(page):
 def test_without_an_engine_the_side_says_what_to_do(page, settings, tmp_path):
     settings.SERVING_SOCKET = str(tmp_path / "none.sock")
 
-    page.get_by_role("button", name="Write with both").click()
+    page.get_by_role("button", name="Generate both").click()
 
     expect(page.locator("[data-side=left] [role=alert]")).to_contain_text("No engine is serving")

@@ -115,4 +115,4 @@ def test_it_is_written_as_a_student_that_the_engine_tunes_and_others_are_refused
     assert result(run_dir)["outcome"] == "succeeded"
     assert isolate_expert.main([str(tmp_path / "moe"), str(texts), str(tmp_path / "out")]) == 1
     assert isolate_expert.main([str(tmp_path / "llama"), str(texts), str(tmp_path / "new")]) == 1
-    assert "its experts cannot stand alone" in capsys.readouterr().err
+    assert "its experts cannot be isolated" in capsys.readouterr().err

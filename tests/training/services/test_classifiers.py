@@ -89,7 +89,7 @@ def test_a_task_of_texts_is_refused_and_its_page_says_why(admin, encoder, versio
         launch_run.launch(RunRequest(dataset_version=version, student=encoder), recipe="classifier", by=admin)
 
     page = as_member(admin).get(reverse("training:list", args=[task.slug])).content.decode()
-    assert "Classifiers are not offered: no field of this task" in page
+    assert "No classifier recipes: no field of this task" in page
     assert 'value="classifier"' not in page
 
 
@@ -155,4 +155,4 @@ def test_a_run_of_labels_tells_what_it_measured(admin, encoder, tmp_path, as_mem
 
     assert "87.5 %" in page
     assert "Macro-F1" in page
-    assert "Labels told right" in page
+    assert "Correct labels" in page

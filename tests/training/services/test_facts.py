@@ -22,6 +22,6 @@ def test_a_quote_and_a_number_that_do_not_fit_are_told_beside_their_facts() -> N
     with pytest.raises(Refusal) as refusal:
         read_facts(spec, {"page": "It rains.", "quote": "snows", "stars": "0"})
     assert refusal.value.errors == {
-        "quote": ["'quote' is 'snows', which does not stand letter by letter in any other fact."],
+        "quote": ["'quote' is 'snows', which is not in any other fact letter by letter."],
         "stars": ["'stars' is 0, below its least value 1."],
     }

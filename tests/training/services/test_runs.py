@@ -95,8 +95,7 @@ def test_too_few_golds_are_refused_with_their_numbers(launch, admin):
     assert "at least 8 and 1" in caught.value.message
     # More verdicts could not help: no record of the task stands there.
     assert (
-        "7 records of 7 companies: none stands in validation. Import more records of other companies"
-        in caught.value.hint
+        "7 records of 7 companies: none is in validation. Import more records of other companies" in caught.value.hint
     )
     assert not TrainingRun.objects.exists()
 

@@ -58,7 +58,7 @@ def test_launching_from_the_page_goes_on_from_the_chosen_miniature(
     launched = client.post(address, form_of(version, starts_from=str(miniature.pk)))
 
     assert refused.status_code == 400
-    assert "goes on from a miniature, and none is named" in refused.content.decode()
+    assert "starts from a miniature, and none is named" in refused.content.decode()
     run = TrainingRun.objects.exclude(pk=miniature.run_id).get()
     assert launched["Location"] == reverse("training:run", args=[run.pk])
     assert (run.objective, run.starts_from) == ("dpo", miniature)

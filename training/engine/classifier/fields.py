@@ -111,7 +111,7 @@ class HeadSet(BaseModel):
         if len(set(names)) < len(names):
             raise ValueError("two heads have the same name")
         if self.is_bare and len(names) > 1:
-            raise ValueError("only the value of a single field stands bare")
+            raise ValueError("only a single field can be written as its bare value")
         return self
 
     def targets_of(self, completion: str) -> list[float | None]:

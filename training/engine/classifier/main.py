@@ -120,7 +120,7 @@ def _require_variety(heads: HeadSet, train: Sequence[TargetRow]) -> None:
             raise TrainError(
                 "one_label",
                 f"all training rows say {value!r} of the field '{field.name}', so there is nothing to tell apart",
-                "Freeze a version with golds of at least two labels.",
+                "Freeze a version with approved examples of at least two labels.",
             )
 
 

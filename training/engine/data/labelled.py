@@ -70,7 +70,7 @@ def _mismatched_answers(rows: Sequence[TokenRow], path: Path, max_length: int) -
     if len({tuple(row.ids[: row.prompt_length]) for row in rows}) < 2:
         raise TrainError(
             "one_prompt",
-            f"all rows of {path.name} answer one prompt, so drift cannot be told from it",
+            f"all rows of {path.name} answer the same prompt, so drift cannot be estimated",
             "Freeze a version with drafts for more records.",
         )
     return [_mismatched_answer(rows, index, max_length) for index in range(len(rows))]

@@ -27,8 +27,8 @@ _LOST_MESSAGES: Final = (
 )
 _OUT_OF_MEMORY_MESSAGES: Final = ("out of memory", "ALLOC_FAILED")
 HINT: Final = (
-    "Resume goes on from the newest checkpoint, on whichever host takes it. If it happens again here, look at the GPU: "
-    "`nvidia-smi` and `dmesg` name Xid errors, and a reset or a restart of the host is needed."
+    "Resume continues from the newest checkpoint, on any host that takes it. If it happens here again, check the GPU: "
+    "if `nvidia-smi` or `dmesg` names Xid errors, reset it or restart the host."
 )
 
 

@@ -132,7 +132,7 @@ def _finish(run: RunDir, spec: TrainSpec, code: int) -> None:
     lost = TrainError(
         "process_lost",
         f"one of the {spec.recipe.processes} processes of this run was lost, and the others stopped (exit status {code})",
-        "A lost GPU, or memory that ran out, shows in the log below. Resume goes on from the newest checkpoint.",
+        "The log below shows whether a GPU was lost or memory ran out. Resume continues from the newest checkpoint.",
     )
     run.finish("failed", error=EngineError(code=lost.code, message=lost.message, hint=lost.hint))
 

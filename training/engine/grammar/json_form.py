@@ -102,7 +102,7 @@ class _JsonForm:
             "object": lambda: self._object(schema, place, depth),
         }
         if self._is_bare and kind in ("array", "object", "null"):
-            raise place.refusal("type", f"is {kind}, which cannot stand without JSON around it")
+            raise place.refusal("type", f"is {kind}, which needs JSON around it")
         return makers[kind]()
 
     def _fixed(self, schema: Mapping[str, Any], place: Place, depth: int) -> str:
@@ -130,7 +130,7 @@ class _JsonForm:
         least, most = place.lengths(schema, "minLength", "maxLength")
         if "pattern" in schema or schema.get("format") in FORMATS:
             if self._is_bare:
-                raise place.refusal("type", "is a text, which needs no grammar where it stands alone")
+                raise place.refusal("type", "is a text, which needs no grammar on its own")
             known = {name: schema[name] for name in ("minLength", "maxLength", "pattern", "format") if name in schema}
             embedded = {"x-guidance": _CANONICAL_ESCAPES, "type": "string", **known}
             return self.rule(f"%json {json.dumps(embedded, ensure_ascii=False)}")
@@ -139,7 +139,7 @@ class _JsonForm:
         if "format" in schema:
             raise place.refusal("format", f"'{schema['format']}' is not known; date, {', '.join(sorted(FORMATS))} are")
         if self._is_bare:
-            raise place.refusal("type", "is a text, which needs no grammar where it stands alone")
+            raise place.refusal("type", "is a text, which needs no grammar on its own")
         return self._terminal(text_pattern(least, most))
 
     def _object(self, schema: Mapping[str, Any], place: Place, depth: int) -> str:

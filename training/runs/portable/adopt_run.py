@@ -90,7 +90,7 @@ def _job_id(spec: SpecEnvelope) -> UUID:
 
 
 def _ended_well(run_dir: Path) -> Result:
-    go_on = "Run `miniatures run training.engine` on the directory; it goes on from the last checkpoint."
+    go_on = "Run `miniatures run training.engine` on the directory; it continues from the last checkpoint."
     try:
         result = read_result(run_dir)
         if result is not None and result.outcome == "succeeded":

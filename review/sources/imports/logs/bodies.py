@@ -156,9 +156,9 @@ def _system(value: object) -> list[Turn]:
 
 def _asked_of_responses(body: Json) -> list[Turn]:
     if body.get("previous_response_id"):
-        raise ValueError("it goes on from an earlier response (previous_response_id), which is not in this row")
+        raise ValueError("it continues an earlier response (previous_response_id), which is not in this row")
     if body.get("conversation"):
-        raise ValueError("it goes on in a stored conversation, which is not in this row")
+        raise ValueError("it continues a stored conversation, which is not in this row")
     return [*_system(body.get("instructions")), *read_turns(body["input"])]
 
 

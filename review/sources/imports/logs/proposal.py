@@ -78,7 +78,7 @@ def find_tasks(rows: Sequence[LogRow]) -> LogFindings:
     whole = [(row.number, row.exchange) for row in rows if row.exchange is not None and row.exchange.asked]
     problems = [(row.number, row.problem) for row in rows if row.exchange is None]
     problems += [
-        (row.number, "it holds the answer without what was asked")
+        (row.number, "it holds an answer without its question")
         for row in rows
         if row.exchange is not None and not row.exchange.asked
     ]

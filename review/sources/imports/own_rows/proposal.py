@@ -46,7 +46,7 @@ def propose(
     """
     facts = [column for column in columns if column.use == FACT]
     if not facts:
-        raise ValueError("no column is a fact: the answer needs something to be told from")
+        raise ValueError("no column is a fact: the answer needs facts to draw on")
     inputs = _inputs(facts, grouped_by)
     outputs = _outputs([part for column in columns if column.use == ANSWER for part in members_of(column)])
     has_text = any(field.type == "text" for field in outputs)
@@ -60,8 +60,8 @@ def propose(
         output_schema=outputs,
         checks=tuple(Check(kind=kind) for kind in kinds),
         rubric=(
-            Requirement(name="does the job", description="What was asked is done, wholly and nothing else."),
-            Requirement(name="holds to the facts", description="Nothing is said that the facts do not bear out."),
+            Requirement(name="does the job", description="It does all that was requested, and nothing else."),
+            Requirement(name="holds to the facts", description="It says nothing that the facts do not support."),
         ),
         reasons=(
             Reason(digit=1, code="wrong", label="Wrong"),

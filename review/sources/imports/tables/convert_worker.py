@@ -137,7 +137,7 @@ class _Sheet:
         width = len(self.columns)
         beyond = next((at for at, cell in enumerate(row) if at >= width and cell != ""), None)
         if beyond is not None:
-            return f"{self._place(beyond, number)} is filled, and no header stands over it"
+            return f"{self._place(beyond, number)} has a value, but its column has no header"
         if unread is not None:
             return unread
         cells = {}

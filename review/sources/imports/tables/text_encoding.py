@@ -80,7 +80,7 @@ def max_bytes() -> int:
 def too_large() -> Refusal:
     """Return the refusal of a file beyond the limit."""
     message = f"The file is larger than {settings.MAX_UPLOAD_MIB:g} MiB."
-    hint = "Split it and import the parts, or ask whoever runs this site to raise MAX_UPLOAD_MIB."
+    hint = "Split it and import the parts, or ask the administrator of this site to raise MAX_UPLOAD_MIB."
     return Refusal("file_too_large", message, hint=hint, status=413)
 
 

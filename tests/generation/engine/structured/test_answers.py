@@ -92,7 +92,7 @@ def test_a_sound_answer_reads_as_the_text_that_a_student_is_taught() -> None:
         ("not json", "not JSON"),
         ("[]", "must be an object"),
         ('{"subject": "A"}', "'body' is missing"),
-        ('{"subject": "A", "body": "Shall we talk?", "ps": "x"}', "'ps' is not asked for"),
+        ('{"subject": "A", "body": "Shall we talk?", "ps": "x"}', "'ps' is not a field of the output"),
         ('{"subject": 3, "body": "Shall we talk?"}', "'subject' must be a string"),
         ('{"subject": "", "body": "Shall we talk?"}', "'subject' is empty"),
     ],

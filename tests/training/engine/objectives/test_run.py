@@ -265,7 +265,7 @@ def test_a_teacher_of_another_vocabulary_is_refused(
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ({"recipe": {"objective": "dpo"}}, "goes on from a miniature"),
+        ({"recipe": {"objective": "dpo"}}, "starts from a miniature"),
         ({"recipe": {"objective": "dpo"}, "start": {"path": "start", "method": "full"}}, "set method to full"),
         ({"recipe": {"objective": "distil"}}, "needs a teacher"),
         ({"recipe": {"objective": "dpo"}, "start": {"path": "../start", "method": "lora"}}, "inside the run directory"),

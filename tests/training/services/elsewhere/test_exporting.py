@@ -53,7 +53,7 @@ def test_the_newest_checkpoint_goes_along(run, tmp_path):
         "step-00000004",
         "step-00000008",
     ]
-    assert "goes on from step 8" in (tmp_path / "given/README.md").read_text()
+    assert "continues from step 8" in (tmp_path / "given/README.md").read_text()
 
 
 @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.SUCCEEDED, JobState.CANCELLED])

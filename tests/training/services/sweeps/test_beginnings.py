@@ -107,7 +107,7 @@ def test_the_page_takes_shows_and_repeats_a_beginning(
     unknown = client.get(f"{page}estimate/", {**form, "starts_from": str(begun.pk), "teacher": "nobody"})
     launched = client.post(page, {**form, "starts_from": str(begun.pk)})
 
-    assert (refused.status_code, "goes on from a miniature" in refused.content.decode()) == (400, True)
+    assert (refused.status_code, "starts from a miniature" in refused.content.decode()) == (400, True)
     assert "<dt>Runs</dt>" in foretold
     assert unknown.status_code == 200
     shown = client.get(launched.url).content.decode()
