@@ -13,8 +13,12 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 # one, else from PyTorch's CPU index, else, where neither is reached, the package index's own. Override TORCH_CPU_INDEX for a mirror.
 TORCH_VERSION ?= 2.13.0
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+# TORCH=no goes without: tuning, evaluation and serving then say what they miss, and `make test` counts the tests it leaves out.
+TORCH ?= yes
+EXTRAS = demo,embedded,parquet,research,teachers
+HAS_TORCH = $(BIN)/python -c 'import torch' 2>/dev/null
 
-.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset install install-dev system-packages clean help
+.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset install install-dev torch system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
@@ -83,23 +87,28 @@ $(VENV)/bin/python:
 	  { echo "Miniatures needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make run PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "No venv module: on Debian, apt-get install python3-venv."; exit 1; }
 
-$(VENV)/.torch-stamp: $(VENV)/bin/python
-	@if $(BIN)/python -c 'import torch' 2>/dev/null; then :; \
-	elif [ "$$(uname -s)" != Linux ] || nvidia-smi -L >/dev/null 2>&1; then $(PIP) install -q "torch==$(TORCH_VERSION)"; \
-	else $(PIP) install -q "torch==$(TORCH_VERSION)+cpu" 2>/dev/null \
-	  || $(PIP) install -q --retries 1 --index-url $(TORCH_CPU_INDEX) "torch==$(TORCH_VERSION)" 2>/dev/null \
-	  || { echo "No CPU build of torch was found; installing the package index's own, some gigabytes."; \
-	       $(PIP) install -q "torch==$(TORCH_VERSION)"; }; fi
-	@touch $@
-
-$(VENV)/.run-stamp: pyproject.toml $(VENV)/.torch-stamp
+$(VENV)/.run-stamp: pyproject.toml $(VENV)/bin/python
 	@echo "Installing; the first time takes a few minutes."
-	@$(PIP) install -q -e ".[demo,embedded,parquet,research,teachers,training]"
+	@$(PIP) install -q -e ".[$(EXTRAS)]"
+	@[ "$(TORCH)" = no ] || $(MAKE) --no-print-directory torch || \
+	  echo "torch could not be installed: tuning, evaluation and serving do not work here, all else does. To try again: make torch"
 	@touch $@
 
 $(VENV)/.dev-stamp: pyproject.toml $(VENV)/.run-stamp
-	@$(PIP) install -q -e ".[demo,embedded,parquet,research,teachers,training,dev,bench]"
+	@if $(HAS_TORCH); then $(PIP) install -q -e ".[$(EXTRAS),training,dev,bench]"; \
+	else $(PIP) install -q -e ".[$(EXTRAS),dev]"; fi
 	@touch $@
+
+# Tests ask for what `bench` brings only where torch is.
+torch: $(VENV)/bin/python
+	@if $(HAS_TORCH); then :; \
+	elif [ "$$(uname -s)" != Linux ] || nvidia-smi -L >/dev/null 2>&1; then $(PIP) install -q "torch==$(TORCH_VERSION)"; \
+	else $(PIP) install -q "torch==$(TORCH_VERSION)+cpu" 2>/dev/null \
+	  || $(PIP) install -q --retries 1 --index-url $(TORCH_CPU_INDEX) "torch==$(TORCH_VERSION)" 2>/dev/null \
+	  || { echo "No CPU build of torch was found; installing the package index's own, some gigabytes. TORCH=no goes without."; \
+	       $(PIP) install -q "torch==$(TORCH_VERSION)"; }; fi
+	@$(PIP) install -q -e ".[$(EXTRAS),training]"
+	@rm -f $(VENV)/.dev-stamp
 
 # What tests need beside Python: installed where we may, named where we may not.
 system-packages:

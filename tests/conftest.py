@@ -15,8 +15,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from members.models import Member
-from tests import passes, postgresql_list
+from tests import left_out, passes, postgresql_list
 from tests.around_each import _engines_leave_nothing, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401
+from tests.left_out import keep, pytest_pycollect_makemodule  # noqa: F401
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -65,12 +66,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The event loop of browsers stays in this thread, where `asyncio.run` refuses.
     """
-    deselect_outside_data(config, items)
+    left_out.deselect_outside_data(config, items)
     if PASS:
         passes.refuse_hidden_marks(items)
         keep(config, items, [item for item in items if PASS in passes.passes_of_item(item)])
     if os.environ.get("TEST_NO_DATABASE"):
         keep(config, items, [item for item in items if not passes.touches_database(item)])
+    left_out.deselect_what_needs_torch(config, items)
     items.sort(key=lambda item: ("browser" in getattr(item, "fixturenames", ()), not item.path.match("tour/*")))
 
 
@@ -79,34 +81,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Begin no test once the pass had its time, and note those that had no turn."""
     if not passes.had_its_time():
         return None
-    note("no-turn", [f"{item.session.items.index(item):06} {item.nodeid}"])
+    left_out.note("no-turn", [f"{item.session.items.index(item):06} {item.nodeid}"])
     return True
-
-
-def keep(config: pytest.Config, items: list[pytest.Item], wanted: list[pytest.Item]) -> None:
-    """Deselect all others."""
-    chosen = set(wanted)
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = wanted
-
-
-def deselect_outside_data(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect, by name, tests of outside data when no folder is named; a named folder that is absent is an error."""
-    folder = os.environ.get("SHARED_DATA_DIR")
-    if folder:
-        if not Path(folder).is_dir():
-            raise pytest.UsageError(f"SHARED_DATA_DIR is '{folder}', which is no folder.")
-        return
-    left_out = [item for item in items if item.get_closest_marker("outside_data")]
-    keep(config, items, [item for item in items if not item.get_closest_marker("outside_data")])
-    note("left-out", [f"{number:06} {item.nodeid}" for number, item in enumerate(left_out)])
-
-
-def note(kind: str, lines: list[str]) -> None:
-    """Note tests of a kind, each with its place in the order of collection, for the summary of `tests/everything.py`."""
-    if report := os.environ.get("TEST_REPORT"):
-        with Path(f"{report}.{kind}").open("a") as file:
-            file.writelines(f"{line}\n" for line in lines)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -23,6 +23,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests import passes, postgresql_list
+from tests.left_out import REASONS
 from tests.postgres_server import postgres
 
 CORES = max(1, os.cpu_count() or 1)
@@ -180,9 +181,10 @@ def times(ran: list[Pass]) -> Iterator[str]:
 
 
 def left_out(reports: Path) -> Iterator[str]:
-    """Yield how many tests did not run because no folder of outside data was named."""
-    if tests := noted(reports, "*.left-out"):
-        yield f"{len(tests)} tests of outside data were deselected: SHARED_DATA_DIR names no folder."
+    """Yield how many tests did not run for want of what, a line for each."""
+    for reason, sentence in REASONS.items():
+        if tests := set(noted(reports, f"*.{reason}.left-out")):
+            yield sentence.format(len(tests))
 
 
 def without_turn(reports: Path) -> list[str]:

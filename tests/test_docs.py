@@ -206,6 +206,7 @@ def test_every_target_of_make_is_there():
     assert missing == []
 
 
+@pytest.mark.torch
 def test_every_dotted_name_of_code_is_there():
     rooms = "|".join(sorted({Path(path).parts[0] for path in listed("*/__init__.py")}))
     names = {name for _, name in named(rf"(?<![\w./-])((?:{rooms})(?:\.\w+)+)(?![\w./]*/)")}

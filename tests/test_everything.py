@@ -65,11 +65,13 @@ def test_pages_and_the_matrix_run_on_one_database(path: str, is_once: bool) -> N
 
 
 def test_the_summary_counts_tests_left_out_once(tmp_path: Path) -> None:
-    (tmp_path / "sqlite-together.left-out").write_text("a::one\nb::two\n")
-    (tmp_path / "postgresql-together.left-out").write_text("b::two\n")
+    (tmp_path / "sqlite.outside-data.left-out").write_text("000000 a::one\n000001 b::two\n")
+    (tmp_path / "postgresql.outside-data.left-out").write_text("000000 b::two\n")
+    (tmp_path / "sqlite.torch.left-out").write_text("000000 c::three\n")
 
     assert list(everything.left_out(tmp_path)) == [
-        "2 tests of outside data were deselected: SHARED_DATA_DIR names no folder."
+        "2 tests of outside data were deselected: SHARED_DATA_DIR names no folder.",
+        "1 tests that need torch were deselected: it is not installed here (make torch).",
     ]
 
 

@@ -78,6 +78,7 @@ class JobKind:
     Attributes:
         label: What pages call it.
         engine_module: The engine, if it has one.
+        needs_torch: Whether its engine begins with torch, which the extra `training` brings.
         max_running_per_host: How many of its jobs one host runs at once.
         keeps_spare: Whether a process with all its engine imports stands by, so that a crash is over within seconds.
         is_fair: Whether its jobs take turns by team.
@@ -90,6 +91,7 @@ class JobKind:
     label: str = ""
     queue: str = "default"
     engine_module: str | None = None
+    needs_torch: bool = False
     max_running_per_host: int = 2
     keeps_spare: bool = False
     is_fair: bool = False

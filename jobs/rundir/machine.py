@@ -12,6 +12,7 @@ import socket
 import subprocess
 from dataclasses import dataclass, field
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,11 @@ def inspect_host() -> Machine:
         memory_bytes=memory_bytes(),
         versions=_versions() | ({"driver": driver} if driver else {}),
     )
+
+
+def has_torch() -> bool:
+    """Return whether torch is installed here, without importing it."""
+    return find_spec("torch") is not None
 
 
 def memory_bytes(limit: Path = CGROUP_LIMIT) -> int:

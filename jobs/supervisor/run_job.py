@@ -17,7 +17,7 @@ from jobs.kinds.base import JobKind
 from jobs.lifecycle import claim, end
 from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import Job
-from jobs.rundir import acks, identity, write_spec
+from jobs.rundir import acks, identity, machine, write_spec
 from jobs.rundir.attempt import RESULT, SPEC
 from jobs.rundir.identity import ProcessMark
 from jobs.scheduling.halt import HaltedError
@@ -86,10 +86,21 @@ def _work(job: Job, hold: HeldLease, worker: Worker) -> None:
         run_inline.run_inline(claim.begin_attempt(job.pk, hold.fence), kind, hold)
     else:
         engine = None if job.settled else _find_earlier_engine(job, hold)
+        if engine is None and kind.needs_torch and not machine.has_torch():
+            end.fail(job.pk, hold.fence, error=_no_torch(kind))
+            return
         if engine is None:
             job = claim.begin_attempt(job.pk, hold.fence)
             engine = _start_engine(job, kind, kind.engine_module, hold, worker)
         _watch(job, kind, kind.engine_module, engine, hold)
+
+
+def _no_torch(kind: JobKind) -> EngineError:
+    return EngineError(
+        code="no_library",
+        message=f"{kind.label} needs torch, which is not installed on the host {identity.host_id()}.",
+        hint="Install the extra there (pip install 'miniatures[training]', in a checkout make torch), then begin again.",
+    )
 
 
 def _watch(job: Job, kind: JobKind, module: str, engine: EngineProcess, hold: HeldLease) -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -49,6 +51,25 @@ def test_a_demo_that_is_loaded_to_its_end_is_noted(settings, tmp_path, monkeypat
 def test_without_a_login_there_is_nothing_to_start_for(broken_demo):
     with pytest.raises(KeyError):
         up.Command(stderr=StringIO()).load_demo()
+
+
+def test_a_start_without_torch_says_what_does_not_work_and_how_to_get_it(settings, tmp_path, monkeypatch):
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(up.urllib.request, "urlopen", lambda *_, **__: StringIO())
+    monkeypatch.setattr(up.workers, "present", lambda: True)
+    login_card.save({"username": "demo", "password": "known", "url": "http://127.0.0.1:8000/"})
+    told = {}
+
+    for torch in (ModuleType("torch"), None):
+        if torch:
+            torch.__spec__ = ModuleSpec("torch", None)
+        monkeypatch.setitem(sys.modules, "torch", torch)
+        told[bool(torch)] = StringIO()
+        up.announce(up.Command(stdout=told[bool(torch)]))
+
+    assert "with the password known" in told[False].getvalue()
+    assert up.NO_TORCH in told[False].getvalue()
+    assert up.NO_TORCH not in told[True].getvalue()
 
 
 def test_engines_end_with_their_worker_which_has_time_to_end_them(monkeypatch):

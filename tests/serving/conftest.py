@@ -32,15 +32,18 @@ from review.models import Task
 from review.states import Role
 from serving.promotions import promotion
 from serving.runtime import switch
+from tests import left_out
 from tests.nursery import Child, nursery
 from tests.review import factories
-from tests.serving import tiny
 from tests.training.conftest import freeze
 from tests.training.miniatures import SUMMARY
 from training.models import Miniature, Student
 from training.runs import launch_run, results
 from training.runs.run_request import RunRequest
 from training.students import registration
+
+with left_out.where_torch_is():
+    from tests.serving import tiny
 
 SLUG, OTHER, LABELS = "outreach-run-1-lora", "outreach-run-2-lora", "outreach-run-3-lora"
 STARTED_WITHIN_S = 60

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaigns.replies import sorting, word_sorter
 from campaigns.replies.sorting import ReceivedReply, SortedReply
+from jobs.rundir import machine
 from web import strict_json
 from web.errors import Refusal
 
@@ -72,7 +73,11 @@ def _sorted(replies: list[ReceivedReply], folder: Path | None) -> list[SortedRep
 def _ask(folder: Path, replies: list[ReceivedReply]) -> list[Mapping[str, float]]:
     if (folder / word_sorter.HEADER).exists():
         return word_sorter.load(folder).ask(replies)
-    # Needs torch; the shipped sorter does not.
+    # The shipped sorter needs none.
+    if not machine.has_torch():
+        raise CommandError(
+            "A tuned miniature needs torch: pip install 'miniatures[training]', in a checkout make torch."
+        )
     from campaigns.replies import miniature
 
     return miniature.ask(miniature.load(folder), replies)

@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header, decode_header
 from email.message import Message as Mail
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import TypeVar
 
-from campaigns.replies.parsing import auto_replies, complaints, delivery_reports, html_text, quotations, returned_marks
+from campaigns.replies.parsing import (
+    auto_replies,
+    complaints,
+    delivery_reports,
+    html_text,
+    mailboxes,
+    quotations,
+    returned_marks,
+)
 from campaigns.replies.parsing.complaints import Complaint
 from campaigns.replies.parsing.delivery_reports import Bounce
 
@@ -124,8 +132,7 @@ def _header(mail: Mail, name: str) -> str:
 
 def _addresses(mail: Mail, *names: str) -> tuple[str, ...]:
     values = [str(value)[:MAX_HEADER] for name in names for value in mail.get_all(name, [])]
-    addresses = [address.strip().lower()[:254] for _, address in getaddresses(values) if "@" in address]
-    return tuple(dict.fromkeys(addresses))[:MAX_IDS]
+    return tuple(dict.fromkeys(address.strip().lower()[:254] for address in mailboxes.addresses(values)))[:MAX_IDS]
 
 
 def _date(text: str) -> datetime | None:

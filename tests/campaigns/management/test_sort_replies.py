@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -121,3 +122,10 @@ def test_real_mails_that_ask_for_something_else_are_no_wish_to_leave(outside_dat
         texts = [json.loads(line)["text"] for line in file]
 
     assert sum(wish_in(text) is Wish.PLAIN for text in texts) <= 8
+
+
+def test_a_tuned_miniature_without_torch_is_refused_with_the_way_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(CommandError, match=r"miniatures\[training\]"):
+        sort(tmp_path, [{"id": 1, "body": "Thanks, call me."}], "--miniature", str(tmp_path))

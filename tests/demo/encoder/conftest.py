@@ -1,12 +1,19 @@
 """A small tokenizer for the demo encoder's tests."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import islice
 
 import pytest
-from tokenizers import Tokenizer
 
-from demo.encoder import stream, tokenizer
+from demo.encoder import stream
+from tests import left_out
+
+with left_out.where_torch_is():
+    from tokenizers import Tokenizer
+
+    from demo.encoder import tokenizer
 
 PASSAGES = ("The first paragraph says what a module is for.", "The second one says how.", "The third gives an example.")
 

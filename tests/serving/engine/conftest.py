@@ -14,10 +14,13 @@ import pytest
 
 from serving.engine.contracts import GenerateRequest, ModelEntry
 from serving.engine.errors import RequestRefused
-from serving.engine.model_cache import ModelCache
-from serving.engine.row import FinishedAnswer, Row
-from serving.engine.scheduler import Scheduler
-from tests.serving import tiny
+from tests import left_out
+
+with left_out.where_torch_is():
+    from serving.engine.model_cache import ModelCache
+    from serving.engine.row import FinishedAnswer, Row
+    from serving.engine.scheduler import Scheduler
+    from tests.serving import tiny
 
 
 @dataclass(frozen=True)
