@@ -13,8 +13,10 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 # one, else from PyTorch's CPU index, else, where neither is reached, the package index's own. Override TORCH_CPU_INDEX for a mirror.
 TORCH_VERSION ?= 2.13.0
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+# Extras of pyproject.toml that no page waits for.
+LATER = parquet research teachers training
 
-.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset install install-dev system-packages clean help
+.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset demo-snapshot install install-dev system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
@@ -26,9 +28,13 @@ help:
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
 	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"
-	@echo "make demo-reset        throw the demo's data away and load it again"
+	@echo "make demo-reset        throw the demo's data away and bring it back as it was"
+	@echo "make demo-snapshot     make the demo that is shipped anew, by its loaders; for developers"
 
-run: $(VENV)/.run-stamp
+# What the web server needs, and then the address; what tuning and serving need comes while the site is up already.
+run: $(VENV)/.web-stamp
+	@$(MAKE) --no-print-directory --question install 2>/dev/null || \
+	  { $(BIN)/python -m web.process.late_install $(MAKE) --no-print-directory install </dev/null & }
 	@DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev-stamp system-packages
@@ -75,6 +81,9 @@ drill: $(VENV)/.dev-stamp
 demo-reset: $(VENV)/.run-stamp
 	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_reset
 
+demo-snapshot: $(VENV)/.run-stamp
+	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_snapshot
+
 install: $(VENV)/.run-stamp
 install-dev: $(VENV)/.dev-stamp
 
@@ -82,6 +91,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Miniatures needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make run PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "No venv module: on Debian, apt-get install python3-venv."; exit 1; }
+
+# The site with its demo: no torch, and nothing else that only a worker's engines import.
+$(VENV)/.web-stamp: pyproject.toml $(VENV)/bin/python
+	@echo "Installing what the site needs."
+	@$(PIP) install -q -e ".[demo,embedded]"
+	@touch $@
 
 $(VENV)/.torch-stamp: $(VENV)/bin/python
 	@if $(BIN)/python -c 'import torch' 2>/dev/null; then :; \
@@ -92,9 +107,12 @@ $(VENV)/.torch-stamp: $(VENV)/bin/python
 	       $(PIP) install -q "torch==$(TORCH_VERSION)"; }; fi
 	@touch $@
 
-$(VENV)/.run-stamp: pyproject.toml $(VENV)/.torch-stamp
-	@echo "Installing; the first time takes a few minutes."
-	@$(PIP) install -q -e ".[demo,embedded,parquet,research,teachers,training]"
+# Requirements alone: the product itself is installed, and processes of it may run.
+$(VENV)/.run-stamp: $(VENV)/.web-stamp $(VENV)/.torch-stamp
+	@$(BIN)/python -c 'import tomllib; \
+	  extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
+	  print(*(line for name in "$(LATER)".split() for line in extras[name]), sep="\n")' >$(VENV)/later.txt
+	@$(PIP) install -q -r $(VENV)/later.txt
 	@touch $@
 
 $(VENV)/.dev-stamp: pyproject.toml $(VENV)/.run-stamp

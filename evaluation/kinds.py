@@ -26,6 +26,7 @@ class EvaluationKind(JobKind):
     label = "Evaluation"
     queue = "evaluation"
     engine_module: str | None = "evaluation.engine"
+    needs_torch = True
     max_running_per_host = 1
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
@@ -76,6 +77,7 @@ class CellScoringKind(JobKind):
     label = "Scoring"
     queue = "evaluation"
     engine_module: str | None = "evaluation.engine.study_cell"
+    needs_torch = True
     max_running_per_host = 1
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:

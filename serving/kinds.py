@@ -22,6 +22,7 @@ class ServingKind(JobKind):
     label = "Serving"
     queue = switch.QUEUE
     engine_module: str | None = "serving.engine"
+    needs_torch = True
     max_running_per_host = 1
 
     @property

@@ -34,6 +34,7 @@ class TrainingKind(JobKind):
     label = "Training"
     queue = "training"
     engine_module: str | None = "training.engine"
+    needs_torch = True
     max_running_per_host = 1
     is_fair = True
     called = "run"
@@ -85,6 +86,7 @@ class ExportKind(JobKind):
     label = "Export"
     queue = "evaluation"
     engine_module: str | None = "training.engine.export"
+    needs_torch = True
     max_running_per_host = 1
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
@@ -107,6 +109,7 @@ class WriteKind(JobKind):
     label = "Writing"
     queue = "evaluation"
     engine_module: str | None = "training.engine.write"
+    needs_torch = True
     max_running_per_host = 2
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:

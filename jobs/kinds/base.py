@@ -82,6 +82,7 @@ class JobKind:
         keeps_spare: Whether a process with all its engine imports stands by, so that a crash is over within seconds.
         is_fair: Whether its jobs take turns by team.
         called: What pages call one of its jobs where they take turns.
+        needs_torch: Whether its engine begins only where torch and what belongs to it are installed.
         leaves: Whether its work leaves the installation (calls, pushes, mails): a halt stops it within seconds, and it
             waits.
     """
@@ -95,6 +96,7 @@ class JobKind:
     is_fair: bool = False
     called: str = "job"
     leaves: bool = False
+    needs_torch: bool = False
 
     def needs(self, job: Job) -> Needs:
         """Return what a host must have to do the job; asked often, before each claim. By default any host will do."""

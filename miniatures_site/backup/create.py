@@ -17,7 +17,9 @@ from miniatures_site.backup.manifest import Manifest
 from review.desk import golds
 
 
-def create_backup(target: Path, *, without_runs: bool = False, portable_change: portable.Change | None = None) -> Manifest:
+def create_backup(
+    target: Path, *, without_runs: bool = False, portable_change: portable.Change | None = None
+) -> Manifest:
     """Write a backup to a new folder or tar file; the installation keeps running meanwhile.
 
     The database is copied before the files: what is written in between is in storage without a row, which harms

@@ -156,7 +156,7 @@ def _table(model: type[models.Model]) -> Table:
     fields = model._meta.concrete_fields
     first = [field for field in fields if field.primary_key]
     ordered = [*first, *(field for field in fields if not field.primary_key)]
-    kinds = {field.column: field.get_internal_type() for field in ordered}
+    kinds = {str(field.column): field.get_internal_type() for field in ordered}
     return Table(
         table=model._meta.db_table,
         columns=list(kinds),

@@ -103,12 +103,11 @@ class Newcomer:
     def _seals(self, table: Table) -> Step | None:
         """Return how a document is sealed again; its earlier hash, wherever later rows name it, becomes the new one."""
         if table.table == "campaigns_experiment":
-            return self._sealed(
-                *table.at("registration", "registration_sha256"),
-                lambda text: design.registration_sha256(json.loads(text)),
-            )
+            document, seal = table.at("registration", "registration_sha256")
+            return self._sealed(document, seal, lambda text: design.registration_sha256(json.loads(text)))
         if table.table == "evaluation_study":
-            return self._sealed(*table.at("record_text", "record_sha256"), study_record.sha256_of)
+            document, seal = table.at("record_text", "record_sha256")
+            return self._sealed(document, seal, study_record.sha256_of)
         return None
 
     def _sealed(self, document: int, seal: int, hashed: Callable[[str], str]) -> Step:

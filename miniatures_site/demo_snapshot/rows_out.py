@@ -15,7 +15,7 @@ from campaigns.compose import link_tokens
 from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.models import Contact
 from campaigns.suppression import email_addresses
-from miniatures_site.backup.portable import Change, Step, Table, Row
+from miniatures_site.backup.portable import Change, Row, Step, Table
 
 SITE = "{{demo:site}}"
 UNUSABLE_PASSWORD = "!demo"  # noqa: S105 (no password fits it)

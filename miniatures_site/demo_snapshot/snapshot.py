@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
-import demo
 from audit.seals import sealing
 from demo.data import load
 from demo.data.experiment import kept_mails
+from miniatures_site import one_machine
 from miniatures_site.backup import archive, create, databases, manifest, restore
 from miniatures_site.backup.manifest import Manifest
 from miniatures_site.demo_snapshot import rows_out
@@ -20,9 +19,9 @@ from miniatures_site.demo_snapshot.rows_in import Newcomer
 from training.students import registration
 from web.errors import Refusal
 
-SHIPPED = Path(demo.__file__).parent / "snapshot.tar.zst"
+# Left in the folder of data while a demo is restored: what a killed start left is then replaced.
+UNFINISHED = "demo-unfinished"
 LARGEST_BYTES = 20_000_000
-Tell = Callable[[str], None]
 
 
 def make(target: Path) -> Manifest:
@@ -36,39 +35,40 @@ def make(target: Path) -> Manifest:
 
 
 def is_first_start() -> bool:
-    """Return whether nothing is in the database yet, so that a demo may be restored into it."""
-    return databases.is_empty()
+    """Return whether nothing is in the database yet, or what an earlier start left unfinished."""
+    return _unfinished().exists() or databases.is_empty()
 
 
-def restore_demo(tell: Tell, *, source: Path = SHIPPED) -> bool:
+def restore_demo(source: Path | None = None) -> None:
     """Restore the shipped demo under this installation's keys, with its dates moved to today.
 
     Args:
-        tell: Told each step, and why a snapshot is refused.
-        source: The snapshot.
+        source: By default the shipped snapshot.
 
-    Returns:
-        Whether the demo is there now; the installation is as it was where it is not.
+    Raises:
+        Refusal: It does not fit this version or this installation, which is as it was.
     """
-    if not source.exists():
-        return False
+    mark = _unfinished()
+    is_again = mark.exists()
+    mark.touch()
     try:
-        tell("restoring the demo")
-        with archive.unpacked(source, near=Path(settings.VAR_DIR)) as folder:
+        with archive.unpacked(source or one_machine.DEMO_SNAPSHOT, near=mark.parent) as folder:
             made_at = datetime.fromisoformat(manifest.read(folder).made_at)
-            restore.restore(folder, change=Newcomer(made_at, now=timezone.now()))
-    except Refusal as refusal:
-        tell(f"the demo's snapshot does not fit this version ({refusal.message}), so the demo is loaded step by step: minutes")
-        return False
-    tell("sealing its days, and making its login and its mails")
-    _settle()
-    return True
+            restore.restore(folder, force=is_again, change=Newcomer(made_at, now=timezone.now()))
+    except Refusal:
+        mark.unlink()
+        raise
 
 
-def _settle() -> None:
+def settle_demo() -> None:
     """Make anew what hangs on this machine: the shipped students' files, the seals, the login and the mailbox."""
     registration.register_demo()
     registration.register_demo_encoder()
     sealing.seal_days()
     load.give_login()
     kept_mails.write()
+    _unfinished().unlink(missing_ok=True)
+
+
+def _unfinished() -> Path:
+    return Path(settings.VAR_DIR) / UNFINISHED

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "audit.downloads.AuditDownloads",
     "miniatures_site.access.enforce.AccessMiddleware",
+    "miniatures_site.being_installed.RefuseEarlyOrders",
     "web.http.null_bytes.RefuseNullBytes",
 ]
 

@@ -32,5 +32,5 @@ def write() -> int:
 
 
 def _keep(folder: MailFolder, message: Message, outgoing: composing.OutgoingMail) -> None:
-    raw = outgoing.mail.message().as_bytes(linesep="\r\n")
+    raw = outgoing.mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
     folder.keep(raw, sender=outgoing.mail.from_email, recipients=[message.contact.address])

@@ -38,7 +38,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             made = create.create_backup(
-                Path(options["to"]), without_runs=options["without_runs"], portable_change=portable.unchanged if options["portable"] else None
+                Path(options["to"]),
+                without_runs=options["without_runs"],
+                portable_change=portable.unchanged if options["portable"] else None,
             )
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from miniatures_site import one_machine
 from miniatures_site.demo_snapshot import snapshot
 from miniatures_site.demo_snapshot.rows_out import SnapshotError
 from web.errors import Refusal
@@ -29,7 +30,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("to", nargs="?", default=str(snapshot.SHIPPED), help="by default the one that is shipped")
+        parser.add_argument(
+            "to", nargs="?", default=str(one_machine.DEMO_SNAPSHOT), help="by default the one that is shipped"
+        )
         # The scratch installation's own process.
         parser.add_argument("--here", action="store_true", help=SUPPRESS)
 
