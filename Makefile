@@ -34,7 +34,7 @@ help:
 # What the web server needs, and then the address; what tuning and serving need comes while the site is up already.
 run: $(VENV)/.web-stamp
 	@$(MAKE) --no-print-directory --question install 2>/dev/null || \
-	  { $(BIN)/python -m web.process.late_install $(MAKE) --no-print-directory install </dev/null & }
+	  { nice -n 15 $(BIN)/python -m web.process.late_install $(MAKE) --no-print-directory install </dev/null & }
 	@DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev-stamp system-packages
