@@ -16,9 +16,15 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 # TORCH=no goes without: tuning, evaluation and serving then say what they miss, and `make test` counts the tests it leaves out.
 TORCH ?= yes
 EXTRAS = demo,embedded,parquet,research,teachers
+# Extras of pyproject.toml that no page waits for.
+LATER = parquet research teachers
 HAS_TORCH = $(BIN)/python -c 'import torch' 2>/dev/null
+# Requirements of extras alone: the product itself is installed, and processes of it may run.
+NEEDS = $(BIN)/python -c 'import sys, tomllib; \
+  extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
+  print(*(line for name in sys.argv[1:] for line in extras[name]), sep="\n")'
 
-.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset install install-dev torch system-packages clean help
+.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset demo-snapshot install install-dev torch system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
@@ -30,9 +36,13 @@ help:
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
 	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"
-	@echo "make demo-reset        throw the demo's data away and load it again"
+	@echo "make demo-reset        throw the demo's data away and bring it back as it was"
+	@echo "make demo-snapshot     make the demo that is shipped anew, by its loaders; for developers"
 
-run: $(VENV)/.run-stamp
+# What the web server needs, and then the address; what tuning and serving need comes while the site is up already.
+run: $(VENV)/.web-stamp
+	@$(MAKE) --no-print-directory --question install 2>/dev/null || \
+	  { nice -n 15 $(BIN)/python -m web.process.late_install $(MAKE) --no-print-directory install </dev/null & }
 	@DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev-stamp system-packages
@@ -79,6 +89,9 @@ drill: $(VENV)/.dev-stamp
 demo-reset: $(VENV)/.run-stamp
 	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_reset
 
+demo-snapshot: $(VENV)/.run-stamp
+	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_snapshot
+
 install: $(VENV)/.run-stamp
 install-dev: $(VENV)/.dev-stamp
 
@@ -87,9 +100,14 @@ $(VENV)/bin/python:
 	  { echo "Miniatures needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make run PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "No venv module: on Debian, apt-get install python3-venv."; exit 1; }
 
-$(VENV)/.run-stamp: pyproject.toml $(VENV)/bin/python
-	@echo "Installing; the first time takes a few minutes."
-	@$(PIP) install -q -e ".[$(EXTRAS)]"
+# The site with its demo: no torch, and nothing else that only a worker's engines import.
+$(VENV)/.web-stamp: pyproject.toml $(VENV)/bin/python
+	@echo "Installing what the site needs."
+	@$(PIP) install -q -e ".[demo,embedded]"
+	@touch $@
+
+$(VENV)/.run-stamp: $(VENV)/.web-stamp
+	@$(NEEDS) $(LATER) >$(VENV)/later.txt && $(PIP) install -q -r $(VENV)/later.txt
 	@[ "$(TORCH)" = no ] || $(MAKE) --no-print-directory torch || \
 	  echo "torch could not be installed: tuning, evaluation and serving do not work here, all else does. To try again: make torch"
 	@touch $@
@@ -107,7 +125,7 @@ torch: $(VENV)/bin/python
 	  || $(PIP) install -q --retries 1 --index-url $(TORCH_CPU_INDEX) "torch==$(TORCH_VERSION)" 2>/dev/null \
 	  || { echo "No CPU build of torch was found; installing the package index's own, some gigabytes. TORCH=no goes without."; \
 	       $(PIP) install -q "torch==$(TORCH_VERSION)"; }; fi
-	@$(PIP) install -q -e ".[$(EXTRAS),training]"
+	@$(NEEDS) training >$(VENV)/training.txt && $(PIP) install -q -r $(VENV)/training.txt
 	@rm -f $(VENV)/.dev-stamp
 
 # What tests need beside Python: installed where we may, named where we may not.

@@ -20,6 +20,8 @@ HOST, PORT = "127.0.0.1", 8000
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
 # Left in the folder of data once the demo has been loaded to its end.
 DEMO_LOADED = "demo-loaded"
+# The demo as a backup, in a checkout and in a wheel.
+DEMO_SNAPSHOT = Path(__file__).resolve().parent.parent / "demo" / "snapshot.tar.zst"
 # Read when numpy is first imported: a thread of its library would not be in the processes that are forked.
 WITHOUT_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
 _prepared: dict[str, str] = {}
@@ -27,12 +29,12 @@ _own: dict[str, str] = {}
 
 
 def prepare(words: Sequence[str]) -> None:
-    """Take on the environment of `up`, if that is the command and the demo was loaded here before.
+    """Take on the environment of `up`, if that is the command and the demo is here or comes from its snapshot.
 
-    A start that loads the demo, or the rest of it, heeds the settings of a process by itself, and takes long whatever is shared.
+    A start that loads the demo by its loaders heeds the settings of a process by itself, and takes long whatever is shared.
     """
     var_dir = env.var_dir()
-    if words[:1] != ["up"] or not (var_dir / DEMO_LOADED).exists():
+    if words[:1] != ["up"] or not ((var_dir / DEMO_LOADED).exists() or has_snapshot()):
         return
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--host", default=HOST)
@@ -47,6 +49,11 @@ def prepare(words: Sequence[str]) -> None:
     os.environ.update(_prepared)
     _own.update({name: value for name, value in WITHOUT_THREADS.items() if name not in os.environ})
     os.environ.update(_own)
+
+
+def has_snapshot() -> bool:
+    """Return whether the demo is shipped as a snapshot."""
+    return DEMO_SNAPSHOT.exists()
 
 
 def is_prepared(host: str, port: int) -> bool:

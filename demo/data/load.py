@@ -71,7 +71,7 @@ def load(say: Report, *, until: str = "") -> bool:
     Returns:
         Whether anything was missing.
     """
-    admin = _admin()
+    admin = give_login()
     steps: tuple[tuple[str, Callable[[Member], bool]], ...] = (
         ("registering the demo student and the demo encoder", _students),
         ("writing the task", _task),
@@ -104,12 +104,13 @@ def load(say: Report, *, until: str = "") -> bool:
 
 def load_for_studies(slug: str) -> bool:
     """Load one of the tasks that studies ask about and the demo goes without; returns whether anything was missing."""
-    admin = _admin()
+    admin = give_login()
     registration.register_demo()
     return _answered_task(next(each for each in FOR_STUDIES if each.slug == slug), admin)
 
 
-def _admin() -> Member:
+def give_login() -> Member:
+    """Return the demo's admin, with a password on the login card that is made where there is none."""
     card = login_card.read()
     member = Member.objects.filter(username=login_card.USERNAME).first()
     if member is not None and card.get("password"):

@@ -24,6 +24,7 @@ from jobs.scheduling import halt as scheduling_halt
 from jobs.scheduling.clock import database_time_in
 from jobs.scheduling.halt import HaltedError
 from jobs.states import CLAIMABLE, HELD, JobState
+from web.process import late_install
 
 # An engine outlasts its worker's lease by as much again, so that a worker of its host has time to re-attach to it.
 ENGINE_LEASES = 2
@@ -184,6 +185,8 @@ def _check_turn(job: Job, kind: JobKind, worker: Worker) -> fairness.TurnCheck:
     if not job.settled and job.host_id == worker.host_id and job.run_fence:
         # Its engine may still live here: no other job's turn comes before looking after it.
         return fairness.TurnCheck(may=True)
+    if kind.needs_torch and (install := late_install.pending()):
+        return fairness.TurnCheck(may=False, reason=str(install))
     if kind.leaves and (halt := scheduling_halt.check_and_lock()):
         return fairness.TurnCheck(may=False, reason=scheduling_halt.wait_reason(halt))
     _one_claim_at_a_time(f"{job.kind} on {worker.host_id}")

@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import zstandard
 
 from web.disk import full_disk
 from web.errors import Refusal
@@ -16,11 +18,13 @@ from web.errors import Refusal
 # Weights and the packed dump gain nothing by a stronger packing, and wait for it.
 PACKED: dict[str, Any] = {"mode": "w:gz", "compresslevel": 1}
 SUFFIXES: dict[str, dict[str, Any]] = {".tar": {"mode": "w"}, ".tgz": PACKED, ".gz": PACKED}
+# Rows of a portable backup repeat ids that stand far apart: a window of 128 MiB sees both.
+ZST, ZST_LEVEL, ZST_WINDOW = ".zst", 12, 27
 
 
 @contextmanager
 def new_archive(target: Path) -> Iterator[Path]:
-    """A folder to fill; when the block ends well it becomes `target` by a rename, packed if that ends in .tar or .tar.gz.
+    """A folder to fill; when the block ends well it becomes `target` by a rename, packed if that ends in .tar, .tar.gz or .tar.zst.
 
     Raises:
         Refusal: There is something at `target` already, or its disk fills up; then nothing of it is left there.
@@ -36,10 +40,10 @@ def new_archive(target: Path) -> Iterator[Path]:
         folder = Path(part) / "backup"
         folder.mkdir(mode=0o700)
         yield folder
-        if how := SUFFIXES.get(target.suffix):
-            packed = Path(part) / "packed"
-            with tarfile.open(packed, **how) as tar:
-                tar.add(folder, arcname="backup")
+        packed = Path(part) / "packed"
+        if target.suffix == ZST or target.suffix in SUFFIXES:
+            with _new_tar(packed, target.suffix) as tar:
+                tar.add(folder, arcname="backup", filter=_without_host)
             packed.chmod(0o600)
             packed.rename(target)
         else:
@@ -59,15 +63,51 @@ def unpacked(source: Path, *, near: Path) -> Iterator[Path]:
     near.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=near, prefix=".restoring-") as part:
         try:
-            with tarfile.open(source) as tar:
+            with _opened_tar(source) as tar:
                 for member in _harmless(tar, Path(part).resolve()):
                     tar.extract(member, part)
-        except (OSError, EOFError, tarfile.TarError) as error:
+        except (OSError, EOFError, tarfile.TarError, zstandard.ZstdError) as error:
             shutil.rmtree(part, ignore_errors=True)
             if full_disk.is_full(error):
                 raise full_disk.refusal(f"'{source}' was unpacked", near) from None
             raise Refusal("backup_broken", f"'{source}' is no backup that can be opened: {error}.") from None
         yield Path(part) / "backup"
+
+
+@contextmanager
+def _new_tar(target: Path, suffix: str) -> Iterator[tarfile.TarFile]:
+    if suffix != ZST:
+        with tarfile.open(target, **SUFFIXES[suffix]) as tar:
+            yield tar
+        return
+    how = zstandard.ZstdCompressionParameters.from_level(ZST_LEVEL, window_log=ZST_WINDOW)
+    packer = zstandard.ZstdCompressor(compression_params=how)
+    with target.open("wb") as out, packer.stream_writer(out) as stream, _streamed(stream, "w|") as tar:
+        yield tar
+
+
+@contextmanager
+def _opened_tar(source: Path) -> Iterator[tarfile.TarFile]:
+    if source.suffix != ZST:
+        with tarfile.open(source) as tar:
+            yield tar
+        return
+    opener = zstandard.ZstdDecompressor(max_window_size=2**ZST_WINDOW)
+    with source.open("rb") as packed, opener.stream_reader(packed) as stream, _streamed(stream, "r|") as tar:
+        yield tar
+
+
+def _streamed(stream: Any, mode: Any) -> tarfile.TarFile:
+    opened: IO[bytes] = stream
+    return tarfile.open(fileobj=opened, mode=mode)
+
+
+def _without_host(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Leave out who made the backup, and when: the manifest tells the time, and equal files give equal archives."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = 0
+    return member
 
 
 def _harmless(tar: tarfile.TarFile, folder: Path) -> Iterator[tarfile.TarInfo]:

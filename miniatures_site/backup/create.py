@@ -12,27 +12,35 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from audit import trail
-from miniatures_site.backup import archive, databases, files, manifest
+from miniatures_site.backup import archive, databases, files, manifest, portable
 from miniatures_site.backup.manifest import Manifest
 from review.desk import golds
 
 
-def create_backup(target: Path, *, without_runs: bool = False) -> Manifest:
+def create_backup(
+    target: Path, *, without_runs: bool = False, portable_change: portable.Change | None = None
+) -> Manifest:
     """Write a backup to a new folder or tar file; the installation keeps running meanwhile.
 
     The database is copied before the files: what is written in between is in storage without a row, which harms
     nothing, while a row without its file would.
+
+    Args:
+        target: A place that is free.
+        without_runs: Leave the run directories of this host out.
+        portable_change: Write rows that SQLite and PostgreSQL both load, changed by this on their way; by default the database's
+            own programs copy it.
 
     Raises:
         Refusal: The place is taken, or the database cannot be dumped.
     """
     with archive.new_archive(target) as folder:
         migrations = applied_migrations()
-        name, tables, hashed = databases.dump(folder, look=golds.fingerprint)
+        name, tables, hashed = databases.dump(folder, look=golds.fingerprint, portable_change=portable_change)
         made = Manifest(
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             version=app_version(),
-            vendor=connection.vendor,
+            vendor=databases.ANY if portable_change is not None else connection.vendor,
             migrations=migrations,
             tables=tables,
             golds=hashed,

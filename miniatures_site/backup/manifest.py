@@ -27,7 +27,7 @@ class Manifest:
     Attributes:
         made_at: ISO time, UTC.
         version: Of the application that made it.
-        vendor: `sqlite` or `postgresql`; a backup is restored into the same.
+        vendor: `sqlite` or `postgresql`, restored into the same; `any`, restored into either.
         migrations: Applied ones by app, sorted.
         tables: Rows by table, from the very snapshot that was dumped.
         golds: Hash over all golds, which restoring rebuilds and compares.

@@ -98,6 +98,16 @@ def load(source: Path, *, stamp: str, undo: Rollback) -> str:
     return aside
 
 
+def set_aside(*, stamp: str, undo: Rollback) -> str:
+    """Rename the schema `public` aside, put an empty one in its place, and return the name of the earlier one."""
+    aside = f"before_{stamp.lower()}"
+    undo.add("the schema public", lambda: _swap_back(aside))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f'ALTER SCHEMA public RENAME TO "{aside}"')
+        cursor.execute("CREATE SCHEMA public")
+    return aside
+
+
 def drop(schema: str) -> None:
     """Drop an empty schema."""
     with connection.cursor() as cursor:

@@ -12,11 +12,12 @@ from django.core.management import call_command
 from audit import trail
 from jobs.models import Job
 from jobs.states import FINISHED
-from miniatures_site.backup import archive, create, databases, file_swap, manifest, restore_checks, students
+from miniatures_site.backup import archive, create, databases, file_swap, manifest, portable, restore_checks, students
 from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from review.db import immutability
 from review.desk import golds
+from review.drafts import search_index
 from review.models import Gold
 from web.disk import full_disk
 from web.errors import Refusal
@@ -42,7 +43,7 @@ class RestoreResult:
     moved: list[str] = field(default_factory=list)
 
 
-def restore(source: Path, *, force: bool = False) -> RestoreResult:
+def restore(source: Path, *, force: bool = False, change: portable.Change = portable.unchanged) -> RestoreResult:
     """Bring a backup back into this installation.
 
     Everything is checked before anything is touched; then it is laid ready beside what is there, put in place, and
@@ -51,6 +52,7 @@ def restore(source: Path, *, force: bool = False) -> RestoreResult:
     Args:
         source: The folder or tar file.
         force: Restore over an installation that has members; it is renamed aside, never deleted.
+        change: Changes the rows of a portable backup on their way into the database.
 
     Raises:
         Refusal: The backup is broken or does not fit this installation, or it could not be put in place, or what came
@@ -63,7 +65,7 @@ def restore(source: Path, *, force: bool = False) -> RestoreResult:
         undo = Rollback()
         try:
             with full_disk.refused("the backup was put in place", settings.VAR_DIR):
-                return _replace(folder, backup, undo)
+                return _replace(folder, backup, undo, change)
         except BaseException as error:
             left = undo.run()
             if not isinstance(error, Exception):
@@ -71,14 +73,16 @@ def restore(source: Path, *, force: bool = False) -> RestoreResult:
             raise _result_lines(error, left) from error
 
 
-def _replace(folder: Path, backup: Manifest, undo: Rollback) -> RestoreResult:
+def _replace(folder: Path, backup: Manifest, undo: Rollback, change: portable.Change) -> RestoreResult:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     is_new = not databases.counts()
     swaps = file_swap.stage(folder, backup, stamp=stamp, undo=undo)
-    earlier = databases.load(folder, stamp=stamp, undo=undo)
+    earlier = databases.load(folder, backup, stamp=stamp, undo=undo, change=change)
     _require_rows(backup)
     aside = file_swap.swap_in(swaps, stamp=stamp, undo=undo)
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    if backup.vendor == databases.ANY:
+        search_index.index_missing()
     moved = students.relocate()
     done = _verified(backup, aside if is_new else [databases.called(earlier), *aside])
     done.moved = moved

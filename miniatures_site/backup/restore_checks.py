@@ -29,20 +29,20 @@ def require_restorable(folder: Path, backup: Manifest, *, force: bool) -> None:
     _require_database()
     _require_no_workers()
     _require_empty(force=force)
-    databases.require_loadable(folder)
+    databases.require_loadable(folder, backup)
     file_swap.require_writable(folder, backup)
-    _require_space(folder)
+    _require_space(folder, backup)
 
 
 def _require_fitting(backup: Manifest) -> None:
-    if backup.vendor != connection.vendor:
+    if backup.vendor not in (connection.vendor, databases.ANY):
         raise Refusal(
             "other_database",
             f"The backup is of a {backup.vendor} database; this installation has {connection.vendor}.",
-            hint="Point DATABASE_URL at a database of the same kind.",
+            hint="Point DATABASE_URL at a database of the same kind, or make the backup with --portable.",
         )
-    if databases.file_name() not in backup.files:
-        raise Refusal("backup_broken", f"The backup lacks its database, the file '{databases.file_name()}'.")
+    if databases.file_name(backup) not in backup.files:
+        raise Refusal("backup_broken", f"The backup lacks its database, the file '{databases.file_name(backup)}'.")
     migrations_here = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
     for app, names in backup.migrations.items():
         if missing := [name for name in names if (app, name) not in migrations_here]:
@@ -93,12 +93,12 @@ def _require_empty(*, force: bool) -> None:
         )
 
 
-def _require_space(folder: Path) -> None:
+def _require_space(folder: Path, backup: Manifest) -> None:
     """Everything is copied before the earlier is renamed aside, so both must fit. A PostgreSQL server's disk is its own."""
     wanted: dict[int, tuple[Path, int]] = {}
     copies = dict(file_swap.replaced_folders(folder))
     if place := databases.place():
-        copies[folder / databases.file_name()] = place
+        copies[folder / databases.file_name(backup)] = place
     for source, target in copies.items():
         there = next(parent for parent in target.absolute().parents if parent.exists())
         disk = there.stat().st_dev

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "audit.downloads.AuditDownloads",
     "miniatures_site.access.enforce.AccessMiddleware",
+    "miniatures_site.being_installed.RefuseEarlyOrders",
     "web.http.null_bytes.RefuseNullBytes",
 ]
 
@@ -132,8 +133,6 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
-
-
 STORAGES = {
     "default": stores.storage(env.text("STORAGE_URL"), VAR_DIR / "artefacts"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.template import Context
 
+from miniatures_site import being_installed
 from miniatures_site.frame import navigation
 
 register = template.Library()
@@ -28,3 +29,9 @@ def ribbon(context: Context) -> dict[str, Any]:
 def halt_banner(context: Context) -> dict[str, Any]:
     """The line that says who stopped everything that leaves, when and why; to members only."""
     return navigation.halt_banner(context.get("request"))
+
+
+@register.inclusion_tag("web/_install.html", takes_context=True)
+def install_notice(context: Context) -> dict[str, Any]:
+    """The line that says how long until training and serving may begin."""
+    return being_installed.notice(context.get("request"))

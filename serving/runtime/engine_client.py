@@ -13,6 +13,7 @@ import httpx
 from django.conf import settings
 
 from serving.runtime import addresses
+from web.process import late_install
 
 HOST = "http://engine"
 CONNECT_S = 2.0
@@ -36,6 +37,8 @@ NOT_SERVING = EngineRefusal(
     "and starts it.",
     5,
 )
+# The least that a program is told to wait while packages are installed, seconds.
+LEAST_INSTALL_S = 10
 CUT_OFF = EngineRefusal(503, "engine_lost", "The engine went away before the answer was finished. Try again.", 2)
 
 TOO_LONG = EngineRefusal(504, "timeout", "The answer took longer than SERVING_TIMEOUT_S allows. Ask for less.")
@@ -120,6 +123,12 @@ async def _send_with_retry(ask: dict[str, Any]) -> httpx.Response:
         await asyncio.sleep(RETRY_EVERY_S)
 
 
+def _not_serving() -> EngineRefusal:
+    if (install := late_install.pending()) is None:
+        return NOT_SERVING
+    return EngineRefusal(503, "being_installed", str(install), max(LEAST_INSTALL_S, install.left_s))
+
+
 async def _send(ask: dict[str, Any]) -> httpx.Response:
     """Return a stream's answer as soon as its first piece is there, a whole one with its body."""
     client = _client()
@@ -127,7 +136,7 @@ async def _send(ask: dict[str, Any]) -> httpx.Response:
     try:
         return await client.send(request, stream=ask.get("stream", True))
     except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise NOT_SERVING from None
+        raise _not_serving() from None
     except httpx.TimeoutException:
         raise TOO_LONG from None
     except httpx.HTTPError:

@@ -13,6 +13,8 @@ import pytest
 from demo.data import login_card
 from jobs.supervisor import watch_engine
 from miniatures_site import one_machine
+from miniatures_site.demo_snapshot import first_start, snapshot
+from miniatures_site.demo_snapshot.first_start import Steps
 from miniatures_site.management.commands import up
 from web.process import procfile
 
@@ -96,8 +98,11 @@ def own_environment(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_from_the_second_start_on_up_has_the_settings_of_its_processes_and_may_fork_them(own_environment, settings):
+def test_from_the_second_start_on_up_has_the_settings_of_its_processes_and_may_fork_them(
+    own_environment, settings, monkeypatch
+):
     settings.VAR_DIR = own_environment
+    monkeypatch.setattr(one_machine, "DEMO_SNAPSHOT", own_environment / "none")
     # A first start that was stopped has left this.
     (own_environment / "demo-login.json").write_text("{}")
     one_machine.prepare(["up", "--port", "8123"])
@@ -113,6 +118,38 @@ def test_from_the_second_start_on_up_has_the_settings_of_its_processes_and_may_f
     assert not one_machine.WITHOUT_THREADS.keys() & up.child_environment("127.0.0.1", 8123).keys()
     later = {"INBOUND_KEY", "PYTHONWARNINGS", "PATH"}
     assert {name for name, value in up.child_environment("127.0.0.1", 8123).items() if mine.get(name) != value} <= later
+
+
+def test_a_first_start_with_a_snapshot_may_fork_them_too(own_environment):
+    one_machine.prepare(["up", "--port", "8123"])
+
+    assert one_machine.is_prepared("127.0.0.1", 8123)
+
+
+@pytest.fixture
+def snapshot_that_does_not_fit(monkeypatch, tmp_path):
+    """A first start in a folder of its own, with a snapshot that no version reads."""
+    packed = tmp_path / "snapshot.tar.zst"
+    packed.write_bytes(b"of another day")
+    monkeypatch.setattr(one_machine, "DEMO_SNAPSHOT", packed)
+    monkeypatch.setattr(snapshot.databases, "is_empty", lambda: True)
+    return tmp_path
+
+
+def test_a_snapshot_that_does_not_fit_is_told_in_a_sentence_and_left_to_the_loaders(
+    snapshot_that_does_not_fit, settings
+):
+    settings.VAR_DIR = snapshot_that_does_not_fit
+    lines: list[str] = []
+    sentences: list[str] = []
+
+    is_there = first_start.bring_in(Steps(lines.append, is_told=True), say=sentences.append)
+
+    assert not is_there
+    assert [line.split()[:3] for line in lines] == [["2", "of", "5"]]
+    assert sentences[0].startswith("The demo's snapshot is not used: ")
+    assert "step by step" in sentences[0]
+    assert not (settings.VAR_DIR / snapshot.UNFINISHED).exists()
 
 
 @pytest.mark.parametrize("words", [["migrate"], [], ["up", "--host"]])

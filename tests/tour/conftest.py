@@ -36,13 +36,16 @@ FASTER = {
     "JOB_ENGINE_NICE": "0", "SERVING_SPARE": "0", "SLOW_FIGURES_S": "3600",
 }  # fmt: skip
 PATIENCE_MS = 60_000
-# `manage.py up` with the demo's first task alone: the loop goes through no other, and most of the loading is theirs.
+# `manage.py up` with the demo's first task alone, by its loaders: the loop goes through no other, and most of the loading is theirs.
 FIRST_TASK_ALONE = """
 import django, sys
 django.setup()
 from functools import partial
+from pathlib import Path
 from django.core.management import execute_from_command_line
 from demo.data import load
+from miniatures_site import one_machine
+one_machine.DEMO_SNAPSHOT = Path("none")
 load.load = partial(load.load, until="importing 40 drafts written by hand")
 execute_from_command_line(["manage.py", "up", *sys.argv[1:]])
 """

@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from miniatures_site.backup import create
+from miniatures_site.backup import create, portable
 from web.errors import Refusal
 
 
 class Command(BaseCommand):
-    help = "Writes database, artefacts and a manifest to a folder, or to a file that ends in .tar or .tar.gz."
+    help = "Writes database, artefacts and a manifest to a folder, or to a file that ends in .tar, .tar.gz or .tar.zst."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("to", help="a place that is free")
@@ -22,6 +22,11 @@ class Command(BaseCommand):
             "--without-runs",
             action="store_true",
             help="leave the run directories of this host out; versions and miniatures stay",
+        )
+        parser.add_argument(
+            "--portable",
+            action="store_true",
+            help="rows that SQLite and PostgreSQL both load, instead of a copy by the database's own programs",
         )
         parser.add_argument(
             "--verify",
@@ -32,7 +37,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            made = create.create_backup(Path(options["to"]), without_runs=options["without_runs"])
+            made = create.create_backup(
+                Path(options["to"]),
+                without_runs=options["without_runs"],
+                portable_change=portable.unchanged if options["portable"] else None,
+            )
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
         size = sum(piece.bytes for piece in made.files.values())

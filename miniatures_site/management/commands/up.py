@@ -35,7 +35,9 @@ from jobs.scheduling import workers
 from jobs.supervisor import left_over
 from miniatures_site import celery_app, one_machine
 from miniatures_site.alerts import channels
-from web.process import embedded_redis
+from miniatures_site.demo_snapshot import first_start
+from miniatures_site.demo_snapshot.first_start import Steps
+from web.process import embedded_redis, late_install
 from web.process import forked as forking
 from web.process import lines as process_lines
 from web.process.parent import end_with_parent
@@ -98,9 +100,11 @@ class Command(BaseCommand):
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         # Data, keys and texts of people: nobody else on this machine reads them.
         settings.VAR_DIR.chmod(0o700)
+        steps = Steps(self.tell, is_told=first_start.is_first(settings.VAR_DIR))
+        steps.begin(1, "collecting styles and scripts")
         collect_if_changed()
-        prepare = partial(self.prepare_data, f"http://{host}:{port}/")
-        announcer = threading.Thread(target=announce, args=(self,), daemon=True)
+        prepare = partial(self.prepare_data, f"http://{host}:{port}/", steps)
+        announcer = threading.Thread(target=announce, args=(self, steps), daemon=True)
         # From the second start on there is little to do: it is done while the code of web and worker is imported.
         if one_machine.is_prepared(host, port) and forking.is_safe():
             status = run_processes(host, port, until_ready=begin_aside(prepare), when_started=announcer.start)
@@ -111,13 +115,22 @@ class Command(BaseCommand):
         left_over.end_engines(within_s=ENGINES_END_WITHIN_S)
         sys.exit(status)
 
-    def prepare_data(self, url: str) -> None:
-        call_command("migrate", verbosity=0)
-        self.load_demo()
+    def tell(self, text: str) -> None:
+        """Write at once, whatever this process and those forked from it write to."""
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def prepare_data(self, url: str, steps: Steps) -> None:
+        if first_start.bring_in(steps, say=self.stderr.write):
+            (settings.VAR_DIR / one_machine.DEMO_LOADED).touch()
+        else:
+            call_command("migrate", verbosity=0)
+            self.load_demo()
         login_card.write(url=url)
+        steps.begin(4, "starting the web server and the worker")
 
     def load_demo(self) -> None:
-        """Load the demo; where data of one's own stands in its way, say so and start all the same."""
+        """Load the demo by its loaders; where data of one's own stands in its way, say so and start all the same."""
         try:
             call_command("load_demo")
             (settings.VAR_DIR / one_machine.DEMO_LOADED).touch()
@@ -267,7 +280,7 @@ def child_environment(host: str, port: int) -> dict[str, str]:
     }
 
 
-def announce(command: BaseCommand) -> None:
+def announce(command: Command, steps: Steps) -> None:
     """Print the address and the login as soon as the site and its worker are up."""
     card = login_card.read()
     deadline = time.monotonic() + STARTED_WITHIN_S
@@ -281,13 +294,11 @@ def announce(command: BaseCommand) -> None:
         if not workers.present():
             time.sleep(LOOK_EVERY_S)
             continue
-        command.stdout.write(
+        steps.begin(5, "ready")
+        command.tell(
             f"\n  Miniatures is running at {card['url']}\n"
             f"  Log in as {card['username']} with the password {card['password']}\n"
-            f"  The login and an API token are in {settings.VAR_DIR / 'demo-login.json'}. Ctrl-C stops it.
-"
-            f"{'' if machine.has_torch() else NO_TORCH}
-"
+            f"  The login and an API token are in {settings.VAR_DIR / 'demo-login.json'}. Ctrl-C stops it.\n"
+            f"{'' if machine.has_torch() or late_install.pending() else NO_TORCH}\n"
         )
-        command.stdout.flush()
         return

@@ -1,4 +1,4 @@
-"""`manage.py demo_reset`: throw the demo's data away, all of it, and load it again."""
+"""`manage.py demo_reset`: throw the demo's data away, all of it, and bring it back as it was."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from miniatures_site import one_machine
+from miniatures_site.demo_snapshot import first_start
+from miniatures_site.demo_snapshot.first_start import Steps
 from web.process import embedded_redis
 
 KEPT = frozenset({"secret-key", "static", "static.stamp"})
 
 
 class Command(BaseCommand):
-    help = "Delete everything under var/ but the secret key, and load the demo again. Only for the embedded database."
+    help = "Delete everything under var/ but the secret key, and bring the demo back. Only for the embedded database."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO or connection.vendor != "sqlite":
@@ -31,8 +34,11 @@ class Command(BaseCommand):
             if path.name in KEPT:
                 continue
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        call_command("migrate", verbosity=0)
-        call_command("load_demo")
+        if not first_start.bring_in(Steps(self.stdout.write, is_told=False), say=self.stderr.write):
+            call_command("migrate", verbosity=0)
+            call_command("load_demo")
+        (Path(settings.VAR_DIR) / one_machine.DEMO_LOADED).touch()
+        self.stdout.write("The demo is as it was at first.")
 
 
 def is_answering() -> bool:

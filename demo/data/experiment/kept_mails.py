@@ -1,0 +1,36 @@
+"""Mails of the demo's campaign written into the local mailbox again, for a demo whose rows came from a snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from campaigns.compose import message as composing
+from campaigns.models import Campaign, Message
+from campaigns.states import MessageState
+from demo.data.experiment import pilots, plan
+from demo.mail_sink.mail_folder import MailFolder
+
+
+def write() -> int:
+    """Keep the mails that went the whole way, as they would be sent today; returns how many."""
+    campaign = Campaign.objects.filter(slug=plan.SLUG).first()
+    if campaign is None:
+        return 0
+    folder = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
+    enrolments = list(pilots.chosen(campaign).values())
+    related = (
+        "campaign__sender", "contact", "enrolment__sender", "step", "arm", "draft__task_version", "draft__gold__decision",
+    )  # fmt: skip
+    sent = Message.objects.filter(enrolment__in=enrolments, state=MessageState.SENT).select_related(*related)
+    links = composing.links_of(campaign)
+    mails = list(sent.order_by("sent_at", "pk"))
+    for message in mails:
+        _keep(folder, message, composing.compose(message, links=links))
+    return len(mails)
+
+
+def _keep(folder: MailFolder, message: Message, outgoing: composing.OutgoingMail) -> None:
+    raw = outgoing.mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+    folder.keep(raw, sender=outgoing.mail.from_email, recipients=[message.contact.address])

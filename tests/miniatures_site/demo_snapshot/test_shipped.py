@@ -1,0 +1,130 @@
+"""The shipped snapshot comes back on this database: its member signs in, its seals hold, and nothing of it is missing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from miniatures_site import one_machine
+from miniatures_site.backup import archive
+from tests.miniatures_site.backup.houses import House, databases
+
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
+
+RESTORE = """
+from miniatures_site.demo_snapshot import snapshot
+assert snapshot.is_first_start()
+snapshot.restore_demo()
+snapshot.settle_demo()
+assert not snapshot.is_first_start()
+"""
+LOOK = """
+import hashlib, json
+from datetime import timedelta
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
+from audit.models import AuditRow
+from audit.seals import sealing
+from campaigns.compose.message import unsubscribe_url
+from campaigns.experiments import queries as experiments
+from campaigns.models import Contact, Event, Experiment, Look, Message, Suppression
+from campaigns.suppression.email_addresses import hmac_of
+from demo.data import load, login_card
+from demo.data.experiment import plan
+from demo.mail_sink.mail_folder import MailFolder
+from django.conf import settings
+from evaluation.models import Study
+from evaluation.studies import record
+from members.models import Member
+from review.db import immutability
+from review.models import DatasetFile, DatasetVersion, Decision, Gold, SearchText
+from training.models import Miniature
+
+card, now = login_card.read(), timezone.now()
+client = Client()
+client.post("/accounts/login/", {"login": card["username"], "password": card["password"]})
+steps = []
+load.load(steps.append)
+sealing.seal_days(now=now + timedelta(days=2))
+files = list(DatasetFile.objects.all())
+mail = Message.objects.filter(state="sent").latest("sent_at")
+experiment, study = Experiment.objects.get(slug=plan.SLUG), Study.objects.first()
+contact = Contact.objects.first()
+print("SEEN", json.dumps({
+    "is_let_in": client.get("/settings/").status_code,
+    "missing_steps": steps,
+    "audit": sealing.verify().trouble,
+    "sealed_rows": sealing.verify().rows == AuditRow.objects.count(),
+    "frozen": [hashlib.sha256(default_storage.open(each.path).read()).hexdigest() == each.sha256 for each in files],
+    "registration": experiments.is_intact(experiment),
+    "looks": [each.result["registration_sha256"] == experiment.registration_sha256 for each in Look.objects.all()],
+    "study": record.sha256_of(study.record_text) == study.record_sha256,
+    "cards": [f"Frozen: {each.frozen_at:%Y-%m-%d %H:%M}" in each.card for each in DatasetVersion.objects.all()],
+    "newest_h": (now - Decision.objects.latest("created_at").created_at).total_seconds() / 3600,
+    "link": unsubscribe_url(mail.pk, None) in mail.body,
+    "address": contact.address_hmac == hmac_of(contact.address),
+    "suppressed": Contact.objects.filter(address_hmac__in=Suppression.objects.values("address_hmac")).count()
+    == Suppression.objects.values("address_hmac").distinct().count() > 0,
+    "mails": len(MailFolder(settings.MAILBOX_DIR).names()) > 100,
+    "triggers": immutability.missing(),
+    "found": SearchText.objects.count() > 1000,
+    "passwords": [each.username for each in Member.objects.all() if each.has_usable_password()],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def restored(django_db_setup, tmp_path_factory) -> Iterator[House]:
+    with databases(tmp_path_factory.mktemp("houses")) as build:
+        house = build("from-snapshot")
+        house.python(RESTORE)
+        yield house
+
+
+@pytest.fixture(scope="module")
+def seen(restored) -> dict[str, object]:
+    told = restored.python(LOOK)
+    return dict(json.loads(re.search("^SEEN (.*)$", told, re.MULTILINE)[1]))
+
+
+def test_its_member_signs_in_and_all_that_is_held_by_a_hash_holds(seen):
+    assert seen["is_let_in"] == 200
+    assert (seen["audit"], seen["sealed_rows"]) == ("", True)
+    assert seen["frozen"]
+    assert all(seen["frozen"])
+    assert seen["registration"]
+    assert seen["study"]
+    assert all(seen["looks"])
+    assert all(seen["cards"])
+    assert seen["triggers"] == []
+
+
+@pytest.mark.slow
+def test_it_is_of_today_and_under_the_keys_of_this_installation(seen):
+    assert 0 <= seen["newest_h"] < 25
+    assert seen["link"]
+    assert seen["address"]
+    assert seen["suppressed"]
+    assert seen["mails"]
+    assert seen["found"]
+    assert seen["passwords"] == ["demo"]
+
+
+@pytest.mark.slow
+def test_the_loaders_find_nothing_missing_in_it(seen):
+    assert seen["missing_steps"] == []
+
+
+def test_no_hash_of_a_password_no_signed_link_and_no_token_is_inside(tmp_path):
+    with archive.unpacked(one_machine.DEMO_SNAPSHOT, near=tmp_path) as folder:
+        text = (folder / "database.jsonl").read_text()
+
+    assert one_machine.DEMO_SNAPSHOT.stat().st_size <= 20_000_000
+    assert "pbkdf2_" not in text
+    assert not re.search(r"/u/[a-z2-7]{42}", text)
+    assert "127.0.0.1" not in text
+    assert '"knox_authtoken"' not in text or not re.search(r'"knox_authtoken".*\n\[', text)
