@@ -143,7 +143,9 @@ def _training(message: Message) -> list[LineageNode]:
             "Run", f"Run {ancestry['run']['number']}", ancestry["run"]["url"], f"recipe {ancestry['run']['recipe']}"
         ),
         LineageNode("Dataset", f"{version['name']} v{version['number']}", version["url"], version["content_hash"][:12]),
-        LineageNode("Judged drafts", f"{sum(ancestry['decisions'].values())} decisions in force", version["url"], verdicts),
+        LineageNode(
+            "Judged drafts", f"{sum(ancestry['decisions'].values())} decisions in force", version["url"], verdicts
+        ),
         LineageNode("Reviewers", people or "no one", version["url"]),
     ]
 
