@@ -162,7 +162,7 @@ def _contradictions(found: Mapping[str, int] | None) -> str:
         return ""
     one = found["inputs"] == 1
     return (
-        f"{found['inputs']:,} {'input is' if one else 'inputs are'} answered differently by {found['golds']:,} golds; "
+        f"{found['inputs']:,} {'input is' if one else 'inputs are'} answered differently by {found['golds']:,} examples; "
         f"{found['rows']:,} of these are rows of this version."
     )
 

@@ -116,7 +116,7 @@ def test_the_playground_says_why_no_miniature_is_offered(
 
     page = client_of(member).get(f"/tasks/{promoted.task.slug}/playground/").content.decode()
 
-    assert "would tell you a verdict before you give yours" in page
+    assert "would reveal a verdict before you give yours" in page
     assert f"miniature-{promoted.slug}" not in page
     assert [writer.key for writer in writers.playground_writers(member, promoted.task)] == ["teacher-offline"]
 

@@ -29,7 +29,7 @@ from training.models import Miniature, MiniatureExport
 
 pytestmark = pytest.mark.django_db
 SAID = "Experts would take this one."
-WHY = "would tell you a verdict before you give yours"
+WHY = "would reveal a verdict before you give yours"
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def require_not_withheld(member: Member, tasks: Q) -> None:
     """
     if withheld_judges(member).filter(tasks).exists():
         raise PermissionDenied(
-            "This miniature judges drafts that you review: it would tell you a verdict before you give yours."
+            "This miniature judges drafts that you review: it would reveal a verdict before you give yours."
         )
 
 

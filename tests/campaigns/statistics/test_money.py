@@ -72,7 +72,7 @@ def test_without_a_reply_the_cost_of_one_is_not_told() -> None:
     costs = cost_ratios.arm_costs(none, usd_per_hour=40)
 
     assert costs.per_reply is None and costs.per_reply_with_people is None
-    with pytest.raises(ValueError, match="No reply yet"):
+    with pytest.raises(ValueError, match="No replies yet"):
         cost_ratios.ratio(none.cost_usd, none.replies)
 
 

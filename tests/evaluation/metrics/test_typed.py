@@ -215,7 +215,7 @@ EXAMPLES = [
 
 def test_the_most_frequent_answer_is_that_of_each_field() -> None:
     assert baselines.majority(TASK, EXAMPLES) == fields("bug", 2)
-    with pytest.raises(ValueError, match="at least one gold"):
+    with pytest.raises(ValueError, match="at least one approved example"):
         baselines.majority(TASK, [])
 
 

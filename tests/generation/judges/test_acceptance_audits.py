@@ -74,7 +74,7 @@ def test_a_failing_audit_ends_it_tells_why_and_what_it_accepted_is_recalled_in_o
     )
 
     assert (
-        not rule.is_active and "audit does not bear it out" in rule.ended_why and "audit does not bear it out" in page
+        not rule.is_active and "audit no longer confirms it" in rule.ended_why and "audit no longer confirms it" in page
     )
     assert f"/tasks/{task.slug}/recalls/?rule={rule.pk}" in page
     told = WebhookEvent.objects.get(kind="acceptance.ended")

@@ -116,9 +116,9 @@ def test_the_preview_counts_them_and_the_card_tells(
     version = freezing.freeze(dataset, by=admin, filters={"contradictions": "leave_out"})
     golds.sealed(version)
 
-    assert "1 input whose golds contradict each other" in page
+    assert "1 input whose approved examples contradict each other" in page
     assert told["contradictions"] == {"inputs": 1, "golds": 3}
-    assert "1 input is answered differently by 3 golds; 0 of these are rows of this version." in version.card
+    assert "1 input is answered differently by 3 examples; 0 of these are rows of this version." in version.card
     assert "| Contradictions | −3 | 5 |" in version.card
 
 
@@ -133,5 +133,5 @@ def test_the_page_lists_each_with_what_it_says_and_a_link(
     assert [gold["values"] for gold in group] == [{"category": name} for name in ("billing", "billing", "bug")]
     assert all(f"/tasks/{task.slug}/review/drafts/{gold['draft']}/" in page for gold in group)
     assert "<td>Category: bug</td>" in page
-    assert "Too few to tell" in page
+    assert "Too little data" in page
     assert [field["right"] for field in told["doubts"]] == [None, None]

@@ -158,5 +158,5 @@ def test_whole_weights_go_on_as_whole_weights(launch: Launch, miniature: Miniatu
 def test_nothing_goes_on_from_what_was_tuned_on_unfiltered_texts(launch: Launch, miniature: Miniature) -> None:
     miniature.run.sample = {"records": 8, "seed": 1, "of": "written"}
 
-    with pytest.raises(Refusal, match="whatever was decided"):
+    with pytest.raises(Refusal, match="regardless of their verdicts"):
         launch(recipe="dpo", starts_from=miniature)

@@ -97,7 +97,7 @@ def test_a_stranger_that_does_not_fit_is_passed_over(tmp_path: Path, chat: Chat)
 def test_verdicts_on_one_prompt_are_refused(tmp_path: Path, chat: Chat) -> None:
     rows = [verdict(n, f"text {n}", prompt="same") for n in range(3)]
 
-    with pytest.raises(TrainError, match="all rows of f answer one prompt"):
+    with pytest.raises(TrainError, match="all rows of f answer the same prompt"):
         labelled.read(write(tmp_path / "f", rows), chat, max_length=200)
 
 
