@@ -107,7 +107,7 @@ class Row:
         # As `training.engine.model.generate.generate` seeds its first prompt: the same seed gives the same text.
         self.seed = seed_of(self.sampling, 0)
         # What a grammar demands may be a run that was said before.
-        self.said = NGramHistory(self.sampling.no_repeat_ngram if self.grammar is None else 0)
+        self.said = NGramHistory(self.sampling.no_repeat_ngram if self.grammar is None else 0, self.prompt)
         self._pieces: list[str] = []
 
     def take(self, token: int, log_prob: float) -> str:

@@ -75,8 +75,9 @@ class GeneratedText:
 class Sampling:
     """Settings by which the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass.
 
-    `no_repeat_ngram` forbids a token that would end a run of that many tokens written before in the same answer (what
-    the prompt says may be said again as often as its words demand); 0 forbids nothing. `top_k` and `min_p` are those of `TokenSampling`.
+    `no_repeat_ngram` forbids a token that would end a run of that many tokens written before in the same answer; 0 forbids
+    nothing. After tokens that stand together in the prompt nothing is forbidden, so that a long name can be written twice.
+    `top_k` and `min_p` are those of `TokenSampling`.
     """
 
     temperature: float = 0.0
@@ -208,7 +209,10 @@ def _generate_batch(
     seeds = [seed_of(sampling, index) for index in chosen]
     written: list[list[int]] = [[] for _ in chosen]
     # What a grammar demands may be a run that was said before.
-    histories = [NGramHistory(sampling.no_repeat_ngram if state is None else 0) for state in states]
+    histories = [
+        NGramHistory(sampling.no_repeat_ngram if state is None else 0, prompt)
+        for prompt, state in zip(prompts, states, strict=True)
+    ]
     # Numbers in `written` of the rows still being written; finished rows leave the batch and the cache.
     live = list(range(len(chosen)))
     tokens: list[int] = []
@@ -251,17 +255,23 @@ class NGramHistory:
     """The runs of `length` tokens in one answer so far, and which tokens would end one of them again.
 
     Constant work a token. A length of 0 remembers nothing.
+
+    Args:
+        prompt: Tokens of the prompt: after `length - 1` of them in a row any token is free.
     """
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, prompt: Sequence[int] = ()) -> None:
         self._length = length
         self._recent: tuple[int, ...] = ()
         self._followers: dict[tuple[int, ...], set[int]] = {}
+        self._free: set[tuple[int, ...]] = set()
+        if length > 1:
+            self._free.update(zip(*(prompt[start:] for start in range(length - 1)), strict=False))
 
     def add(self, token: int) -> None:
         if not self._length:
             return
-        if len(self._recent) == self._length - 1:
+        if len(self._recent) == self._length - 1 and self._recent not in self._free:
             self._followers.setdefault(self._recent, set()).add(token)
         self._recent = (*self._recent, token)[1 - self._length :] if self._length > 1 else ()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from review.spec.task_spec import TaskSpec
 
-# Longer than a name or a fact, which may well be said twice, and shorter than a sentence of a small tokenizer's.
+# Shorter than a sentence of a small tokenizer's. A long name or fact, which may well be said twice, stands in the prompt.
 NO_REPEAT_NGRAM: Final = 16
 
 
