@@ -20,9 +20,9 @@ _ASKED_AT = "_miniatures_asked_at"
 def close_ended() -> None:
     """Close this thread's connections that are old or broken; take those as living on which the database said nothing."""
     close_old_connections()
-    kept: list[Any] = connections.all(initialized_only=True)
-    for connection in kept:
-        raw = connection.connection
+    for wrapper in connections.all(initialized_only=True):
+        connection: Any = wrapper
+        raw: Any = connection.connection
         if connection.vendor == "postgresql" and raw is not None:
             asked_at, opened = getattr(connection, _ASKED_AT, (0.0, None))
             if opened is raw and time.monotonic() - asked_at < ASKED_EVERY_S and _is_silent(raw.fileno()):
