@@ -130,6 +130,9 @@ def test_every_container_that_stays_has_a_health_check() -> None:
 
     assert {name for name, service in staying.items() if "healthcheck" not in service} == {"proxy"}
     assert "healthcheck" in GPU_HOST["services"]["training-worker"]
+    # Whoever starts slowly on a busy host is not ill.
+    ours = [service["healthcheck"] for service in staying.values() if "build" in service]
+    assert {check["start_period"] for check in ours} == {"2m"}
 
 
 def test_every_container_of_ours_ends_when_it_is_asked_to_while_it_starts() -> None:
