@@ -227,8 +227,8 @@ def test_rules_say_that_a_share_is_better_where_it_is_higher() -> None:
     of_context = rules.rule_of(laid("context", metric="answers_right"))["text"]
 
     assert "the share that is right falls by less" in of_samples
-    assert "Judged is the share that is right, higher being better" in of_context
-    assert "Judged" not in rules.rule_of(laid("context"))["text"]
+    assert "The metric is the share that is right; higher is better" in of_context
+    assert "The metric is" not in rules.rule_of(laid("context"))["text"]
 
 
 def test_an_unstable_row_and_a_missing_base_are_said() -> None:
