@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from jobs.lifecycle import claim
 from jobs.lifecycle.claim import Worker
-from jobs.models import Job
+from jobs.models import PLAYED_BACK, Job
 from members.models import ApiToken, Member
 from serving.runtime import engine_client
 from serving.runtime.engine_client import EngineRefusal
@@ -62,6 +62,12 @@ def test_a_job_that_needs_torch_waits_and_says_why(installing):
 
     job.refresh_from_db()
     assert "is being installed" in job.waiting_reason
+
+
+def test_what_is_played_back_needs_no_torch_and_waits_for_nothing(installing):
+    job = Job.objects.create(kind="training", title="A run", queue="training", spec={PLAYED_BACK: True})
+
+    assert claim.claim(job.pk, worker=Worker("w", "host", "boot")) is not None
 
 
 def test_asking_a_miniature_is_told_when_to_come_again(installing, settings, tmp_path):
