@@ -86,7 +86,7 @@ bench: $(VENV)/.dev-stamp
 drill: $(VENV)/.dev-stamp
 	$(BIN)/python -m benchmarks.drill $(NAME) --count $(COUNT) $(if $(FAULT),--fault $(FAULT))
 
-demo-reset: $(VENV)/.run-stamp
+demo-reset: $(VENV)/.web-stamp
 	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_reset
 
 demo-snapshot: $(VENV)/.run-stamp

@@ -185,7 +185,7 @@ def _check_turn(job: Job, kind: JobKind, worker: Worker) -> fairness.TurnCheck:
     if not job.settled and job.host_id == worker.host_id and job.run_fence:
         # Its engine may still live here: no other job's turn comes before looking after it.
         return fairness.TurnCheck(may=True)
-    if kind.needs_torch and (install := late_install.pending()):
+    if kind.needs_torch and not job.is_played_back and (install := late_install.pending()):
         return fairness.TurnCheck(may=False, reason=str(install))
     if kind.leaves and (halt := scheduling_halt.check_and_lock()):
         return fairness.TurnCheck(may=False, reason=scheduling_halt.wait_reason(halt))

@@ -60,10 +60,10 @@ def _addresses_by_hmac() -> dict[str, str]:
     Raises:
         SnapshotError: A hash is not of the address in its own row.
     """
-    known = dict(Contact.objects.values_list("address_hmac", "address"))
-    if any(email_addresses.hmac_of(address) != hashed for hashed, address in known.items()):
+    by_hash = dict(Contact.objects.values_list("address_hmac", "address"))
+    if any(email_addresses.hmac_of(address) != hashed for hashed, address in by_hash.items()):
         raise SnapshotError("The hash of a contact's address cannot be made again from the address.")
-    return known
+    return by_hash
 
 
 def _with_value(place: int, value: str) -> Step:

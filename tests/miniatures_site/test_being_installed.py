@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.urls import reverse
 
 from jobs.lifecycle import claim
 from jobs.lifecycle.claim import Worker
-from jobs.models import Job
+from jobs.models import PLAYED_BACK, Job
 from members.models import ApiToken, Member
+from serving.runtime import engine_client
+from serving.runtime.engine_client import EngineRefusal
 from tests.review.factories import make_task
 from web.process import late_install
 from web.process.late_install import LateInstall
@@ -59,3 +62,18 @@ def test_a_job_that_needs_torch_waits_and_says_why(installing):
 
     job.refresh_from_db()
     assert "is being installed" in job.waiting_reason
+
+
+def test_what_is_played_back_needs_no_torch_and_waits_for_nothing(installing):
+    job = Job.objects.create(kind="training", title="A run", queue="training", spec={PLAYED_BACK: True})
+
+    assert claim.claim(job.pk, worker=Worker("w", "host", "boot")) is not None
+
+
+def test_asking_a_miniature_is_told_when_to_come_again(installing, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+
+    with pytest.raises(EngineRefusal) as refused:
+        async_to_sync(engine_client.whole_answer)({"text": "Hello"})
+
+    assert (refused.value.status, refused.value.code, refused.value.retry_after_s) == (503, "being_installed", 40)

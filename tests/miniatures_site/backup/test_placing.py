@@ -128,7 +128,7 @@ def test_a_disk_without_room_for_both_is_refused(here, unpacked, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 10**6))
 
     with pytest.raises(Refusal, match="1 MB free"):
-        restore_checks._require_space(unpacked[0])
+        restore_checks._require_space(*unpacked)
 
 
 def test_a_step_back_that_fails_is_named_and_keeps_no_other_from_being_taken():

@@ -128,3 +128,10 @@ def test_no_hash_of_a_password_no_signed_link_and_no_token_is_inside(tmp_path):
     assert not re.search(r"/u/[a-z2-7]{42}", text)
     assert "127.0.0.1" not in text
     assert '"knox_authtoken"' not in text or not re.search(r'"knox_authtoken".*\n\[', text)
+
+
+@pytest.mark.slow
+def test_a_start_that_was_killed_while_it_restored_begins_again(restored):
+    restored.python(f"from miniatures_site.demo_snapshot import snapshot; snapshot._unfinished().touch()\n{RESTORE}")
+
+    assert '"missing_steps": []' in restored.python(LOOK)
