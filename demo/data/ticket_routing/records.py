@@ -20,6 +20,8 @@ from demo.student import names
 
 SEED, EACH = 2027, 320
 CUSTOMERS = 420
+CHOICES = 12
+NO_SUBJECT = 0.03
 PLANS = ("Free", "Team", "Works", "Business")
 CHANNELS = ("mail", "web form", "chat")
 FOLDER = Path(__file__).with_name("phrases")
@@ -110,15 +112,23 @@ def ticket(rng: random.Random, queue: str, want: str) -> tuple[str, str]:
         text = f"{text}{rng.choice((' ', chr(10)))}{_filled(rng, rng.choice(frames['close']))}"
         if rng.random() < 0.6:
             text = f"{text}\n{_filled(rng, rng.choice(('{first}', '{first} {last}', '{first} {last}, {company}')))}"
+    if rng.random() < NO_SUBJECT:
+        return "", hasty(rng, text)
     subjects = own["subjects"] if rng.random() < 0.6 else frames["subjects"]
     return hasty(rng, _filled(rng, rng.choice(subjects))), hasty(rng, text)
 
 
+def repeated(lines: list[str]) -> list[str]:
+    """Lines of one round: each once, and once more for every dozen choices that it holds."""
+    return [line for line in lines for _ in range(1 + line.count("|") // CHOICES)]
+
+
 def _in_turn(rng: random.Random, lines: list[str], count: int) -> list[str]:
-    """Lines in rounds, each once before any comes again."""
+    """Draw lines in rounds of `repeated`, each round in its own order."""
     turns: list[str] = []
+    rounds = repeated(lines)
     while len(turns) < count:
-        turns += rng.sample(lines, k=len(lines))
+        turns += rng.sample(rounds, k=len(rounds))
     return turns[:count]
 
 

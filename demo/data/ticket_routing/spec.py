@@ -19,7 +19,7 @@ SPEC = TaskSpec(
     input_schema=(
         InputField(name="id", description="Number of the ticket."),
         InputField(name="customer", role="group", required=True, description="The company that writes."),
-        InputField(name="subject", role="title", required=True, description="Subject of the ticket."),
+        InputField(name="subject", role="title", description="Subject of the ticket; some have none."),
         InputField(name="body", required=True, description="The ticket as it came."),
         InputField(name="plan", description="What the customer pays for."),
         InputField(name="channel", description="Where the ticket came in."),

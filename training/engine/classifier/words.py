@@ -23,7 +23,7 @@ from training.engine.classifier.fields import HeadField
 from training.engine.classifier.rows import TargetRow, collate
 
 # Words and pairs share so many places; those that meet in one share a vote.
-PLACES: Final = 1 << 15
+PLACES: Final = 1 << 16
 FOLDS: Final = 4
 # Steps of the fit, the least rows of one, and how often a row comes at least.
 STEPS: Final = 250
@@ -119,7 +119,7 @@ class WordVotes(nn.Module):
             input_ids, mask = collate([row.ids], 0, torch.device("cpu"))
             places, weights = self._features(input_ids, mask)
             texts[places[weights > 0].unique()] += 1
-        return torch.log((len(rows) + 1) / (texts + 1)) * (texts > 1)
+        return torch.log((len(rows) + 1) / (texts + 1)) * (texts > 0)
 
 
 def word_numbers(tokenizer: Any) -> Tensor:
