@@ -5,7 +5,7 @@ from demo.data.ticket_routing import records as tickets
 from demo.data.ticket_routing.spec import SPEC
 
 SLUG = "ticket-routing"
-TRAIN_FRACTION = 0.88
+TRAIN_FRACTION = 0.92
 
 
 def _side(customer: str) -> str:

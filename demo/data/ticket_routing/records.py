@@ -18,9 +18,10 @@ from demo.data.ticket_routing.spec import QUEUES
 from demo.encoder.messages import hasty
 from demo.student import names
 
-SEED, EACH = 2027, 320
-CUSTOMERS = 420
+SEED, EACH = 2027, 700
+CUSTOMERS = 900
 CHOICES = 12
+CONSTRUCTIONS = ("wants", "story")
 NO_SUBJECT = 0.03
 PLANS = ("Free", "Team", "Works", "Business")
 CHANNELS = ("mail", "web form", "chat")
@@ -50,8 +51,8 @@ def phrases(name: str) -> Phrases:
         elif match := _WORDS.fullmatch(line):
             words[match[1]] = match[2].split("|")
         else:
-            # A line of wants holds bars within its choices alone; other lines are lists.
-            lines.setdefault(heading, []).extend([line] if heading == "wants" else line.split("|"))
+            # Lines of constructions hold bars within their choices alone; other lines are lists.
+            lines.setdefault(heading, []).extend([line] if heading in CONSTRUCTIONS else line.split("|"))
     return Phrases(words, lines)
 
 
@@ -101,8 +102,9 @@ def ticket(rng: random.Random, queue: str, want: str) -> tuple[str, str]:
     body = [_filled(rng, want)]
     if rng.random() < 0.4:
         body.append(_filled(rng, rng.choice(own["adds"])))
-    for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
-        body.insert(rng.choice((0, 0, len(body))), _filled(rng, rng.choice(frames["about"])))
+    for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 2, 3))):
+        aside = rng.choice(frames["about" if rng.random() < 0.5 else "story"])
+        body.insert(rng.choice((0, 0, len(body))), _filled(rng, aside))
     if rng.random() < 0.25:
         body.insert(0, _filled(rng, rng.choice(frames["open"])))
     text = " ".join(body)
