@@ -138,8 +138,8 @@ def fold_of(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
 
 def _summed(places: Tensor, weights: Tensor, votes: Tensor) -> Tensor:
     """Votes of the words of each text, (B, F, S)."""
-    summed = functional.embedding_bag(places, votes.flatten(1), per_sample_weights=weights, mode="sum")
-    return summed.unflatten(1, votes.shape[1:])
+    summed: Tensor = functional.embedding_bag(places, votes.flatten(1), per_sample_weights=weights, mode="sum")
+    return summed.view(len(places), *votes.shape[1:])
 
 
 def _loss(scores: Tensor, learns: Tensor, rows: Sequence[TargetRow], fields: Sequence[HeadField]) -> Tensor:
