@@ -53,6 +53,8 @@ class DemoTask:
         teacher_defects: Share of the offline teacher's answers that have a fault on purpose, 0 to 1.
         judged_share: Share of the drafts that the demo's members have judged, 0 to 1; the rest waits on the desk.
         spoil: How an answer gets its fault.
+        side: Names the split of a group; None draws it.
+        in_bulk: Members accept right drafts in bulk, and judge one by one what is wrong or held out.
     """
 
     slug: str
@@ -63,6 +65,8 @@ class DemoTask:
     teacher_defects: float = 0.15
     judged_share: float = 0.8
     spoil: Spoil = other_value
+    side: Callable[[str], str] | None = None
+    in_bulk: bool = False
 
     @property
     def seed(self) -> str:
@@ -76,7 +80,8 @@ class DemoTask:
     def split_of(self, record: AnsweredRecord) -> str:
         """Return the split of a record: `train`, `validation` or `test`."""
         group = self.spec.facts_with_role("group") or self.spec.facts_with_role("title")
-        return side_of(str(record.facts[group or ""]), self.seed, TRAIN_FRACTION, VALIDATION_FRACTION)
+        name = str(record.facts[group or ""])
+        return self.side(name) if self.side else side_of(name, self.seed, TRAIN_FRACTION, VALIDATION_FRACTION)
 
 
 def side_of(group: str, seed: str, train: float, validation: float) -> str:

@@ -58,6 +58,7 @@ RENTED_HOST = {
 }
 # The demo's campaign before there were pipelines.
 EARLIER_CAMPAIGN = "two-teachers"
+FIRST_TASK = "writing the task"
 Report = Callable[[str], None]
 
 
@@ -74,7 +75,7 @@ def load(say: Report, *, until: str = "") -> bool:
     admin = give_login()
     steps: tuple[tuple[str, Callable[[Member], bool]], ...] = (
         ("registering the demo student and the demo encoder", _students),
-        ("writing the task", _task),
+        (FIRST_TASK, _task),
         ("adding its members", _people),
         ("importing 300 fictional prospects", _prospects),
         (f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
@@ -87,7 +88,7 @@ def load(say: Report, *, until: str = "") -> bool:
         # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
         ("importing 40 drafts written by hand", _hand_drafts),
         *((f"writing and judging {each.name}", partial(_answered_task, each)) for each in TASKS),
-        ("tuning two miniatures for stages and evaluating them, played back from recordings", _stages),
+        ("tuning miniatures of three tasks and evaluating them, played back from recordings", _stages),
         (CAMPAIGN, _experiment),
     )
     did_something = task_steps.await_leases()

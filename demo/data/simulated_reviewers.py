@@ -11,7 +11,7 @@ import json
 import random
 import re
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,11 +19,13 @@ from django.db.models import Q, QuerySet
 
 from demo.data.demo_task import key_of
 from members.models import Member
+from review.bulk import execution, planning
+from review.bulk.bulk_verdict import BulkVerdict
 from review.desk import decisions
 from review.desk import deck as desk_deck
 from review.models import Assignment, Draft, Task
 from review.spec.schema import Fields
-from review.states import AssignmentState, DraftState
+from review.states import AssignmentState, DraftState, Split
 
 GREETING_SLOT = "{{contact.first_name}}"
 ASK = "Would a short call be of use to you?"
@@ -108,6 +110,20 @@ def decide_certain_by_answers(
         rng = random.Random(f"{member.username} {text_key(draft)}")
         verdict = Opinion("accept", None, []) if draft.pk in overlooks else _by_answer(draft, answers)
         _record(member, desk_deck.hold(member, draft.pk), verdict, rng)
+
+
+def accept_right_ones(
+    member: Member, task: Task, drafts: Sequence[Draft], answers: Mapping[str, Fields]
+) -> list[Draft]:
+    """Have a member accept in bulk what is right and not held out; returns the rest, which nobody has judged yet."""
+    right = [draft.pk for draft in drafts if draft.record.split != Split.TEST and is_right(draft, answers)]
+    said = BulkVerdict("accept")
+    for begin in range(0, len(right), planning.AT_MOST):
+        part = right[begin : begin + planning.AT_MOST]
+        execution.carry_out(
+            task, by=member, id=uuid.uuid4(), drafts=part, said=said, tag=said.tag(part), typed=len(part)
+        )
+    return [draft for draft in drafts if draft.pk not in set(right)]
 
 
 def is_right(draft: Draft, answers: Mapping[str, Fields]) -> bool:

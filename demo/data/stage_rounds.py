@@ -1,4 +1,4 @@
-"""The demo's miniatures beside the one that writes mails: those that stages of its campaign's pipeline ask.
+"""The demo's miniatures beside the one that writes mails: of tickets, and those that stages of its campaign's pipeline ask.
 
 Each is tuned, evaluated once on its test split and put in service by the product's own services, on what the demo's members
 judged; what would take engines minutes is played back, as in the first round of the mails.
@@ -6,6 +6,8 @@ judged; what would take engines minutes is played back, as in the first round of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.conf import settings
 from demo.data import first_round
 from demo.data.claim_check import CLAIM_CHECK
 from demo.data.company_news import COMPANY_NEWS
+from demo.data.ticket_routing import TICKET_ROUTING
 from demo.recordings import play
 from evaluation.evaluations import open_test_split
 from evaluation.models import SplitOpening
@@ -27,13 +30,33 @@ from training.models import Miniature, Student, TrainingRun
 from training.runs import launch_run
 from training.runs.run_request import RunRequest
 
-# The student, and the recipe of that name, by the task it is tuned on.
-STUDENTS = {CLAIM_CHECK.slug: "demo-encoder", COMPANY_NEWS.slug: "demo"}
+
+class Round(NamedTuple):
+    """One tuning of a task.
+
+    Attributes:
+        filters: Of its dataset, beside the usual ones.
+        held_out: Most records that the test split is opened on.
+    """
+
+    student: str
+    recipe: str
+    filters: Mapping[str, Any] = {}
+    held_out: int = first_round.HELD_OUT
+
+
+# Tickets accepted in bulk count, and so do those that share most of their words.
+TICKETS = {"bulk": "all", "near_duplicates": None}
+ROUNDS = {
+    TICKET_ROUTING.slug: Round("demo-encoder", "demo-encoder-pass", TICKETS, held_out=300),
+    CLAIM_CHECK.slug: Round("demo-encoder", "demo-encoder"),
+    COMPANY_NEWS.slug: Round("demo", "demo"),
+}
 
 
 def tune_all(admin: Member) -> bool:
     """Have the runs and evaluations played back that are missing; returns whether any was."""
-    tuned = [_tune(Task.objects.get(slug=slug), by=admin) for slug in STUDENTS]
+    tuned = [_tune(Task.objects.get(slug=slug), by=admin) for slug in ROUNDS]
     return any(tuned)
 
 
@@ -60,7 +83,7 @@ def do_round(
     """Freeze what was judged of a task, launch the run, unless it was, and do what follows from it.
 
     Args:
-        task: A task of `STUDENTS`.
+        task: A task of `ROUNDS`.
         live: Kinds of jobs that their own engines do.
         then: Told each job that is done.
 
@@ -68,12 +91,12 @@ def do_round(
         RuntimeError: A job did not succeed.
     """
     version = _frozen(task, by)
-    slug = STUDENTS[task.slug]
-    with patch.multiple(settings, EVALUATION_MAX_RECORDS=first_round.HELD_OUT, EVALUATE_AFTER_RUNS=False):
-        first_round.teacher_writes(task)
+    own = ROUNDS[task.slug]
+    with patch.multiple(settings, EVALUATION_MAX_RECORDS=own.held_out, EVALUATE_AFTER_RUNS=False):
+        first_round.teacher_writes(task, limit=own.held_out)
         if not TrainingRun.objects.filter(task=task).exists():
-            request = RunRequest(dataset_version=version, student=Student.objects.get(slug=slug))
-            launch_run.launch(request, recipe=slug, by=by)
+            request = RunRequest(dataset_version=version, student=Student.objects.get(slug=own.student))
+            launch_run.launch(request, recipe=own.recipe, by=by)
         play.do_waiting(task, live=live, then=then)
         run = TrainingRun.objects.get(task=task)
         if not SplitOpening.objects.filter(task=task).exists():
@@ -84,7 +107,9 @@ def do_round(
 
 def _frozen(task: Task, by: Member) -> DatasetVersion:
     name = f"{task.name} golds"
-    dataset = Dataset.objects.filter(task=task, name=name).first() or freezing.create(task, name=name, by=by)
+    filters = dict(ROUNDS[task.slug].filters)
+    dataset = Dataset.objects.filter(task=task, name=name).first()
+    dataset = dataset or freezing.create(task, name=name, by=by, filters=filters)
     version = dataset.versions.order_by("number").first() or freezing.freeze(dataset, by=by, note="What was judged")
     if not version.is_frozen:
         assert version.job_id is not None

@@ -12,10 +12,18 @@ from demo.data.lead_qualification import LEAD_QUALIFICATION
 from demo.data.reply_sorting import REPLY_SORTING
 from demo.data.research_summary import RESEARCH_SUMMARY
 from demo.data.support_answer import SUPPORT_ANSWER
+from demo.data.ticket_routing import TICKET_ROUTING
 
 # The task of the mails, which `load` makes; the others come with their right answers.
 MAILS = "outreach-e-mail"
-TASKS: tuple[DemoTask, ...] = (REPLY_SORTING, CLAIM_CHECK, COMPANY_NEWS, RESEARCH_SUMMARY, SUPPORT_ANSWER)
+TASKS: tuple[DemoTask, ...] = (
+    TICKET_ROUTING,
+    REPLY_SORTING,
+    CLAIM_CHECK,
+    COMPANY_NEWS,
+    RESEARCH_SUMMARY,
+    SUPPORT_ANSWER,
+)
 # Loaded by `manage.py load_demo --task` alone: what studies ask about.
 FOR_STUDIES: tuple[DemoTask, ...] = (LEAD_QUALIFICATION, CONTRACT_SUMMARY)
 

@@ -1,5 +1,7 @@
 """Make the recordings anew: `python -m demo.recordings.record [training] [evaluation] [study] [stages] [answers]`, on a machine that does nothing else.
 
+The address of a task (`ticket-routing`) records its round alone.
+
 Loads the demo into a folder of its own, has the real engines do the demo's run, its evaluation and its study, the runs of the
 miniatures that stages ask, and what miniatures answer in the demo's campaign (or those that are named, with the others played
 back), and keeps what they left. Needed whenever the demo's drafts, task or student change:
@@ -36,10 +38,15 @@ def main(kinds: frozenset[str]) -> None:
     """Record some kinds of jobs, play the others back, and print what was kept."""
     prepare()
     from demo.data import first_round, load
+    from demo.data.tasks import TASKS
     from members.models import Member
 
-    load.load(print, until=first_round.TUNING)
+    only = kinds & {each.slug for each in TASKS}
+    load.load(print, until=load.FIRST_TASK if only else first_round.TUNING)
     admin = Member.objects.get(is_superuser=True)
+    if only:
+        keep_stages(admin, only)
+        return
     first_round.do_round(admin, live=kinds & KINDS, then=lambda job: tell(job, kinds))
     if STUDY in kinds:
         keep_study(admin)
@@ -87,14 +94,18 @@ def keep(job: Job, task: str = "") -> None:
     tell_about(folder, job, inputs.fingerprint(body, run_dir))
 
 
-def keep_stages(admin: Member) -> None:
-    """Have the miniatures that stages ask tuned and evaluated by their engines, and keep what those left."""
+def keep_stages(admin: Member, only: frozenset[str] = frozenset()) -> None:
+    """Have miniatures of tasks tuned and evaluated by their engines, and keep what those left.
+
+    Args:
+        only: Addresses of the tasks; empty for all.
+    """
     from demo.data import label_tasks, stage_rounds
     from demo.data.tasks import TASKS
     from review.models import Task
 
     for demo in TASKS:
-        if demo.slug in stage_rounds.STUDENTS:
+        if demo.slug in stage_rounds.ROUNDS and (not only or demo.slug in only):
             label_tasks.load_task(demo, by=admin)
             stage_rounds.do_round(
                 Task.objects.get(slug=demo.slug),
@@ -154,4 +165,4 @@ def tell_day(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(frozenset(sys.argv[1:]) & ALL or ALL)
+    main(frozenset(sys.argv[1:]) or ALL)

@@ -177,8 +177,8 @@ def test_a_job_is_flagged_with_the_recorded_seconds_unless_it_cannot_be_played_b
 
 def test_each_recording_that_is_kept_is_whole() -> None:
     folders = sorted(each.parent for each in engine.KEPT.glob("*/result.json"))
-    stages = ("claim-check", "company-news")
-    beside = [f"{kind}-{task}" for kind in ("evaluation", "training") for task in stages]
+    tasks = ("claim-check", "company-news", "ticket-routing")
+    beside = [f"{kind}-{task}" for kind in ("evaluation", "training") for task in tasks]
     assert [folder.name for folder in folders] == sorted(["evaluation", "training", *beside])
     for folder in folders:
         about = json.loads((folder / "recording.json").read_text())

@@ -23,6 +23,7 @@ from training.engine.classifier.network import EncoderWithHeads, attach_adapter
 from training.engine.classifier.objective import Classification
 from training.engine.classifier.prediction import Prediction, predict
 from training.engine.classifier.rows import TargetRow
+from training.engine.classifier.words import WordVotes
 from training.engine.context import TrainContext
 from training.engine.contracts import HUB_TOKEN, TrainError, TrainSpec, TrainSummary
 from training.engine.data.chat import Chat
@@ -141,7 +142,10 @@ def _prepare(
     if rank is not None:
         encoder = attach_adapter(encoder, recipe, rank)
     scalers = objective.scalers_of(inputs.heads, inputs.train)
-    bare = EncoderWithHeads(encoder, inputs.heads, scalers, seed=recipe.seed)
+    words = None
+    if not all(field.is_number for field in inputs.heads.fields):
+        words = WordVotes.fit(inputs.opened.tokenizer, inputs.train, inputs.heads.fields, seed=recipe.seed)
+    bare = EncoderWithHeads(encoder, inputs.heads, scalers, words=words, seed=recipe.seed)
     disk.require_room(run.path, artefacts.bytes_to_write(cast(Any, bare)))
     bare.to(accelerator.device)
     merged_lora.use_merged_forward(cast(Any, bare))

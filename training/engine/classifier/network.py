@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from training.engine.classifier.fields import FORMAT, HeadField, HeadSet
+from training.engine.classifier.words import WordVotes
 from training.engine.model import lora
 from training.recipes.schema import Recipe
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 HEADS_FILE: Final = "heads.json"
 HEAD_WEIGHTS: Final = "heads.safetensors"
+WORDS: Final = "words."
 
 
 class Scaler(BaseModel):
@@ -51,16 +53,25 @@ class HeadsFile(BaseModel):
 
 
 class EncoderWithHeads(nn.Module):
-    """An encoder whose tokens' mean is read by one linear layer a field.
+    """An encoder whose tokens' mean is read by one linear layer a field, beside votes of words.
 
     Attributes:
         encoder: A transformers encoder, wrapped by PEFT or not.
         layers: A linear layer for each field, in order. Always fp32.
+        words: Votes of words, added to the layers' scores; None for none.
     """
 
-    def __init__(self, encoder: Any, heads: HeadSet, scalers: Mapping[str, Scaler], *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        encoder: Any,
+        heads: HeadSet,
+        scalers: Mapping[str, Scaler],
+        *,
+        words: WordVotes | None = None,
+        seed: int = 0,
+    ) -> None:
         super().__init__()
-        self.encoder, self.heads, self.scalers = encoder, heads, dict(scalers)
+        self.encoder, self.heads, self.scalers, self.words = encoder, heads, dict(scalers), words
         generator = torch.Generator().manual_seed(seed)
         width = int(encoder.config.hidden_size)
         self.layers = nn.ModuleList(_layer(width, field, generator) for field in heads.fields)
@@ -85,7 +96,11 @@ class EncoderWithHeads(nn.Module):
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state  # (B, T, H)
         pooled = mean_of_tokens(hidden.float(), attention_mask)
         with torch.autocast(pooled.device.type, enabled=False):
-            return tuple(layer(pooled) for layer in self.layers)
+            scores = tuple(layer(pooled) for layer in self.layers)
+            if self.words is None:
+                return scores
+            votes = self.words(input_ids, attention_mask).split([field.scores for field in self.heads.fields], dim=1)
+            return tuple(score + vote for score, vote in zip(scores, votes, strict=True))
 
     def save_pretrained(self, folder: str) -> None:
         self.encoder.save_pretrained(folder)
@@ -94,6 +109,8 @@ class EncoderWithHeads(nn.Module):
             for number, layer in enumerate(self.layers)
             for name, value in layer.state_dict().items()
         }
+        if self.words is not None:
+            weights |= {f"{WORDS}{name}": value.cpu() for name, value in self.words.tensors().items()}
         save_file(weights, Path(folder) / HEAD_WEIGHTS)
         kept = HeadsFile(heads=self.heads, scalers=self.scalers).model_dump(mode="json", exclude_none=True)
         (Path(folder) / HEADS_FILE).write_text(json.dumps(kept, ensure_ascii=False, indent=2), encoding="utf-8")
@@ -118,8 +135,11 @@ def read_heads(folder: Path) -> HeadsFile:
 def with_saved_heads(encoder: object, folder: Path) -> EncoderWithHeads:
     """An encoder with the heads of a folder, in evaluation mode."""
     kept = read_heads(folder)
-    model = EncoderWithHeads(encoder, kept.heads, kept.scalers)
-    model.layers.load_state_dict(load_file(folder / HEAD_WEIGHTS))
+    weights = load_file(folder / HEAD_WEIGHTS)
+    words = {name.removeprefix(WORDS): weights.pop(name) for name in list(weights) if name.startswith(WORDS)}
+    votes = WordVotes.of_tensors(words) if words else None
+    model = EncoderWithHeads(encoder, kept.heads, kept.scalers, words=votes)
+    model.layers.load_state_dict(weights)
     return model.eval()
 
 

@@ -16,6 +16,7 @@ from training.engine.classifier.fields import HeadSet
 from training.engine.classifier.network import EncoderWithHeads
 from training.engine.classifier.prediction import predict
 from training.engine.classifier.rows import prompt_ids, read
+from training.engine.classifier.words import WordVotes
 from training.engine.contracts import StudentRef
 from training.engine.loss.supervised_head import Network
 
@@ -113,9 +114,10 @@ def test_one_step_changes_weights_as_plain_torch_does(encoder, lay_classifier, t
     assert tune(run_dir) == 0
 
     opened = loading.open_encoder(StudentRef(path=str(encoder("modernbert"))))
-    model = EncoderWithHeads(
-        loading.load_encoder(opened, dtype=torch.float32), HeadSet.model_validate(HEADS), {}, seed=1
-    )
+    heads = HeadSet.model_validate(HEADS)
+    items = read(run_dir / "train.jsonl", opened.tokenizer, heads, max_length=128)
+    words = WordVotes.fit(opened.tokenizer, items, heads.fields, seed=1)
+    model = EncoderWithHeads(loading.load_encoder(opened, dtype=torch.float32), heads, {}, words=words, seed=1)
     optimizer = torch.optim.AdamW(model.train().parameters(), lr=1e-3, weight_decay=0.0)
     ids = opened.tokenizer(
         [f"Sort the ticket.\n\n{row['prompt'][1]['content']}" for row in rows], padding=True, return_tensors="pt"

@@ -1,0 +1,72 @@
+"""Votes of words beside an encoder: what they learn, what a text meets in training, and what is kept of them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.training.engine.classifier.conftest import LABELS, make_tokenizer
+from training.engine.classifier.fields import HeadField
+from training.engine.classifier.rows import TargetRow, collate
+from training.engine.classifier.words import WordVotes, fold_of, word_numbers
+
+pytestmark = pytest.mark.engine
+FIELDS = (HeadField(name="category", type="choice", labels=tuple(LABELS)), HeadField(name="amount", type="number"))
+WANTS = ("invoice refund", "crash error", "member add", "morning to all")
+
+
+@pytest.fixture
+def rows() -> list[TargetRow]:
+    """Forty texts that name their label among words of no meaning; one says nothing of the label."""
+    tokenizer = make_tokenizer()
+    texts = [f"Text {'abcdefghij'[number // 4]} {WANTS[number % 4]} please" for number in range(40)]
+    made = [TargetRow(f"r{n}", tokenizer(text).input_ids, (float(n % 4), float(n))) for n, text in enumerate(texts)]
+    return [TargetRow("r0", made[0].ids, (None, 3.0)), *made[1:]]
+
+
+def batch(rows: list[TargetRow]) -> tuple[torch.Tensor, torch.Tensor]:
+    return collate([row.ids for row in rows], 0, torch.device("cpu"))
+
+
+def test_words_tell_labels_and_say_nothing_of_numbers(rows: list[TargetRow]) -> None:
+    votes = WordVotes.fit(make_tokenizer(), rows, FIELDS, seed=1).eval()
+
+    scores = votes(*batch(rows))
+
+    assert scores.shape == (40, 5)
+    assert scores[:, :4].argmax(dim=1).tolist() == [number % 4 for number in range(40)]
+    assert not scores[:, 4].any()
+
+
+def test_in_training_a_text_meets_votes_that_were_fitted_without_it(rows: list[TargetRow]) -> None:
+    is_first = fold_of(*batch(rows)) == 0
+    turned = [
+        TargetRow(row.id, row.ids, (3.0 - (row.targets[0] or 0), None)) if is_its else row
+        for row, is_its in zip(rows, is_first, strict=True)
+    ]
+
+    as_they_are, otherwise = (WordVotes.fit(make_tokenizer(), each, FIELDS, seed=1) for each in (rows, turned))
+
+    assert 0 < is_first.sum() < 40
+    assert torch.equal(as_they_are(*batch(rows))[is_first], otherwise(*batch(rows))[is_first])
+    assert not torch.allclose(as_they_are.eval()(*batch(rows)), otherwise.eval()(*batch(rows)))
+
+
+def test_what_is_kept_votes_the_same_whatever_shares_the_batch(rows: list[TargetRow]) -> None:
+    votes = WordVotes.fit(make_tokenizer(), rows, FIELDS, seed=1).eval()
+    loaded = WordVotes.of_tensors(votes.tensors())
+
+    together = loaded(*batch(rows))
+    alone = torch.cat([loaded(*batch([row])) for row in rows])
+
+    assert torch.allclose(together, votes(*batch(rows)), atol=0.02)
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_case_blanks_and_digits_make_no_other_word() -> None:
+    numbers, tokenizer = word_numbers(make_tokenizer()), make_tokenizer()
+    place = tokenizer.convert_tokens_to_ids
+
+    assert numbers[place("A")] == numbers[place("a")] != numbers[place("b")]
+    assert numbers[place("1")] == numbers[place("2")] > 0
+    assert numbers[tokenizer.pad_token_id] == numbers[place("Ġ")] == 0
