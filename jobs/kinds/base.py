@@ -98,6 +98,11 @@ class JobKind:
     called: str = "job"
     leaves: bool = False
 
+    @property
+    def begins_with_torch(self) -> bool:
+        """Return whether the engine in force needs torch; one that plays a recording back in its place needs none."""
+        return self.needs_torch and self.engine_module == type(self).engine_module
+
     def needs(self, job: Job) -> Needs:
         """Return what a host must have to do the job; asked often, before each claim. By default any host will do."""
         return Needs()

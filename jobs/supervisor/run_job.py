@@ -86,7 +86,7 @@ def _work(job: Job, hold: HeldLease, worker: Worker) -> None:
         run_inline.run_inline(claim.begin_attempt(job.pk, hold.fence), kind, hold)
     else:
         engine = None if job.settled else _find_earlier_engine(job, hold)
-        if engine is None and kind.needs_torch and not machine.has_torch():
+        if engine is None and kind.begins_with_torch and not machine.has_torch():
             end.fail(job.pk, hold.fence, error=_no_torch(kind))
             return
         if engine is None:

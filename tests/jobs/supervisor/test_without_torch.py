@@ -28,3 +28,12 @@ def test_a_job_that_needs_torch_fails_at_once_on_a_host_without_and_names_the_ex
 
 def test_every_engine_that_imports_torch_says_so():
     assert {kind.name for kind in registry.KINDS.values() if kind.needs_torch} == NEEDING_TORCH
+
+
+def test_an_engine_that_plays_a_recording_back_needs_no_torch(monkeypatch):
+    kind = registry.KINDS["training"]
+    assert kind.begins_with_torch
+
+    monkeypatch.setattr(kind, "engine_module", "demo.recordings.engine")
+
+    assert not kind.begins_with_torch
