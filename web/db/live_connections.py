@@ -24,7 +24,8 @@ def close_ended() -> None:
         connection: Any = wrapper
         raw: Any = connection.connection
         if connection.vendor == "postgresql" and raw is not None:
-            asked_at, opened = getattr(connection, _ASKED_AT, (0.0, None))
+            at: tuple[float, Any] = getattr(connection, _ASKED_AT, (0.0, None))
+            asked_at, opened = at
             if opened is raw and time.monotonic() - asked_at < ASKED_EVERY_S and _is_silent(raw.fileno()):
                 connection.health_check_done = True
             else:

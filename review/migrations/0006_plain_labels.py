@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('review', '0004_import_of_drafts'),
+        ('review', '0005_fewer_indexes'),
     ]
 
     operations = [
