@@ -66,7 +66,7 @@ PAINS: Final = (
     "approvals that sit in somebody's inbox",
     "parts ordered a second time by accident",
     "vacations that clash with launches",
-    "forecasts nobody believes",
+    "forecasts no one believes",
     "experts who are booked twice",
     "customers who hear of a delay too late",
     "meetings held only to find out who does what",

@@ -70,8 +70,8 @@ def test_a_start_without_torch_says_what_does_not_work_and_how_to_get_it(setting
         up.announce(up.Command(stdout=told[bool(torch)]))
 
     assert "with the password known" in told[False].getvalue()
-    assert up.NO_TORCH in told[False].getvalue()
-    assert up.NO_TORCH not in told[True].getvalue()
+    assert "Without torch, tuning" in told[False].getvalue()
+    assert "Without torch, tuning" not in told[True].getvalue()
 
 
 def test_engines_end_with_their_worker_which_has_time_to_end_them(monkeypatch):

@@ -90,6 +90,16 @@ def _read() -> LateInstall | None:
     return install
 
 
+def without_torch() -> str:
+    """Return what a start says where torch is neither installed nor on its way; empty otherwise."""
+    if find_spec("torch") is not None or pending():
+        return ""
+    return (
+        "  Without torch, tuning, evaluation and serving do not work here; all else does. "
+        "To get it: make torch, or pip install 'miniatures[training]'.\n"
+    )
+
+
 def lacking() -> list[str]:
     """Return the packages that engines need and this environment does not have."""
     return [name for name in NEEDED if find_spec(name) is None]

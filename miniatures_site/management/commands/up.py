@@ -30,7 +30,6 @@ from django.utils.module_loading import import_string
 
 from campaigns.replies import webhook_signatures
 from demo.data import login_card
-from jobs.rundir import machine
 from jobs.scheduling import workers
 from jobs.supervisor import left_over
 from miniatures_site import celery_app, one_machine
@@ -70,10 +69,6 @@ WATCH = "python -m django check_alerts --every 60"
 STARTED_WITHIN_S = 60
 LOOK_EVERY_S = 0.1
 ENGINES_END_WITHIN_S = 3.0
-NO_TORCH = (
-    "  Without torch, tuning, evaluation and serving do not work here; all else does. "
-    "To get it: make torch, or pip install 'miniatures[training]'.\n"
-)
 # They begin on the same imports; the others need few of them, or start when nobody waits any more.
 FORKED = {"web": "uvicorn.main", "worker": "celery.bin.celery"}
 # What the web server reads requests with, which it names in its command line.
@@ -299,6 +294,6 @@ def announce(command: Command, steps: Steps) -> None:
             f"\n  Miniatures is running at {card['url']}\n"
             f"  Log in as {card['username']} with the password {card['password']}\n"
             f"  The login and an API token are in {settings.VAR_DIR / 'demo-login.json'}. Ctrl-C stops it.\n"
-            f"{'' if machine.has_torch() or late_install.pending() else NO_TORCH}\n"
+            f"{late_install.without_torch()}\n"
         )
         return
