@@ -67,7 +67,8 @@ def test_a_start_without_torch_says_what_does_not_work_and_how_to_get_it(setting
             torch.__spec__ = ModuleSpec("torch", None)
         monkeypatch.setitem(sys.modules, "torch", torch)
         told[bool(torch)] = StringIO()
-        up.announce(up.Command(stdout=told[bool(torch)]))
+        command = up.Command(stdout=told[bool(torch)])
+        up.announce(command, Steps(command.tell, is_told=False))
 
     assert "with the password known" in told[False].getvalue()
     assert "Without torch, tuning" in told[False].getvalue()
