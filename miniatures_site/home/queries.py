@@ -26,6 +26,8 @@ from review.tasks.permissions import role_of, tasks_for
 from web.caching import slow_figures
 
 JOBS_SHOWN = 5
+# The demo's task of labels, and the recipe that tunes its encoder in a minute.
+LABELS, LABELS_RECIPE = "ticket-routing", "demo-encoder-pass"
 FAILED_SHOWN_DAYS = 7
 
 
@@ -96,11 +98,16 @@ def first_minutes(member: Member, task: Task, evidence: claim.Claim | None) -> l
         evidence: The task's own claim; the blind pairs are of another task of the demo where its answers are no prose.
     """
     compared = guessing.with_prose(member, first=evidence.evaluation if evidence else None)
+    # The quickest task to tune and to ask is the one of labels.
+    quick = tasks_for(member).filter(slug=LABELS).first() or task
+    training, asking = optional_url("training:list", quick.slug), optional_url("serving:playground", quick.slug)
+    if training and quick.slug == LABELS:
+        training += f"?recipe={LABELS_RECIPE}"
     acts = (
         ("Which is the teacher?", "1 min", "Ten pairs without names.", compared and reverse("evaluation:guess", args=[compared.pk])),
         ("Judge five cards", "2 min", "Accept, edit or reject, by keyboard.", optional_url("review:focus", task.slug)),
-        ("Train", "1 min", "Tune a small model on what is approved.", optional_url("training:list", task.slug)),
-        ("Ask it", "30 s", "A line of your own: answer, confidence, price.", optional_url("serving:playground", task.slug)),
+        ("Train", "1 min", "Tune a small model on what is approved.", training),
+        ("Ask it", "30 s", "A line of your own, and its answer.", asking),
         ("Use my own rows", "10 min", "From your file to your own model.", optional_url("review:own-rows")),
     )  # fmt: skip
     return [Act(label, minutes, about, url) for label, minutes, about, url in acts if url]
