@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
+import demo
 from audit.seals import sealing
 from demo.data import load
 from demo.data.experiment import kept_mails
@@ -22,16 +25,27 @@ from web.errors import Refusal
 # Left in the folder of data while a demo is restored: what a killed start left is then replaced.
 UNFINISHED = "demo-unfinished"
 LARGEST_BYTES = 20_000_000
+RECORDINGS = Path(demo.__file__).parent / "recordings" / "kept"
 
 
 def make(target: Path) -> Manifest:
     """Back up the connected installation's demo without anything that its keys made.
 
+    Files of recordings are shipped beside the snapshot: it names them by their hash and leaves them out.
+
     Raises:
         Refusal: Something stands at `target`.
         SnapshotError: The demo cannot be told without a key.
     """
-    return create.create_backup(target, without_runs=True, portable_change=rows_out.stripped())
+    shipped = _shipped()
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".snapshot-") as scratch:
+        whole = Path(scratch) / "whole"
+        made = create.create_backup(whole, without_runs=True, portable_change=rows_out.stripped())
+        with archive.new_archive(target) as folder:
+            for name in (manifest.NAME, *(name for name, piece in made.files.items() if piece.sha256 not in shipped)):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (whole / name).rename(folder / name)
+    return made
 
 
 def is_first_start() -> bool:
@@ -53,7 +67,9 @@ def restore_demo(source: Path | None = None) -> None:
     mark.touch()
     try:
         with archive.unpacked(source or one_machine.DEMO_SNAPSHOT, near=mark.parent) as folder:
-            made_at = datetime.fromisoformat(manifest.read(folder).made_at)
+            backup = manifest.read(folder)
+            _add_shipped(folder, backup)
+            made_at = datetime.fromisoformat(backup.made_at)
             restore.restore(folder, force=is_again, change=Newcomer(made_at, now=timezone.now()))
     except Refusal:
         mark.unlink()
@@ -68,6 +84,21 @@ def settle_demo() -> None:
     load.give_login()
     kept_mails.write()
     _unfinished().unlink(missing_ok=True)
+
+
+def _add_shipped(folder: Path, backup: Manifest) -> None:
+    """Copy the files of recordings that the snapshot names; restoring refuses a snapshot that lacks one all the same."""
+    shipped = _shipped()
+    for name, piece in backup.files.items():
+        place = folder / name
+        if not place.exists() and piece.sha256 in shipped:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(shipped[piece.sha256], place)
+
+
+def _shipped() -> dict[str, Path]:
+    """Files of the demo's recordings by their hash."""
+    return {manifest.measure(path).sha256: path for path in RECORDINGS.rglob("*") if path.is_file()}
 
 
 def _unfinished() -> Path:
