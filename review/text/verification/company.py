@@ -38,7 +38,7 @@ def exchanged_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
             if (
                 rule
                 and company >= _needed(sentence, index, rule)
-                and company >= _own_company(sentence, index) + _BESIDE
+                and _own_company(sentence, index) <= (company - _BESIDE if rule == "antonym" else 0)
             ):
                 yield Unsupported(each.start, each.end, "The passage says otherwise", rule, 0.85)
                 break
