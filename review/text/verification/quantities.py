@@ -85,10 +85,8 @@ _IDIOMS = re.compile(
     r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|one-on-one|50/50|360°?|101|one of|at once|once|one another|no one)(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
-
 # `3, 500`, as texts cut into words have it.
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:, \d{3})+(?![\d.])")
-
 # Numbers from here on are rounded without a word on it; *about* reaches so far.
 _LARGE, _NEAR = 1_000, 0.05
 # Of equal quantities so many are looked at.
