@@ -68,6 +68,11 @@ class ClaimSentence:
         return self.source.closest(self.words)
 
     @cached_property
+    def closest_texts(self) -> frozenset[str]:
+        """Words of those sentences."""
+        return frozenset(word.text for sentence in self.closest for word in self.source.words_in(sentence))
+
+    @cached_property
     def cues(self) -> list[int]:
         """Indices of words that deny."""
         return negation.cues(self.words)

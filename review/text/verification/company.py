@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Set
 from itertools import islice
+from operator import attrgetter
 
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
 from review.text.verification.telling import Telling
-from review.text.verification.thesaurus import opposites
-from review.text.verification.words import Word
+from review.text.verification.thesaurus import SMALL, opposites
+from review.text.verification.words import Word, stem
 
 # Telling words on each side that are the company of a word; in the passage they stand among so many on that side.
 _BESIDE, _AMONG = 2, 3
+_TOGETHER = 2 * _BESIDE - 1
 _PLACES = 48
+_start = attrgetter("start")
+_SMALL = frozenset(map(stem, SMALL))
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _REVERSED_FROM = 5
 
@@ -29,13 +34,33 @@ def exchanged_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
         rivals = [place for place in _beside(sentence, index) if source.telling[place].key not in keys]
         for place in sorted(rivals):
             rule = _excludes(each, source.telling[place])
+            company = _company(sentence, index, place) if rule else 0
             if (
                 rule
-                and _company(sentence, index, place) >= _needed(sentence, index, rule)
-                and _is_elsewhere(sentence, index)
+                and company >= _needed(sentence, index, rule)
+                and _own_company(sentence, index) <= (company - _BESIDE if rule == "antonym" else 0)
             ):
                 yield Unsupported(each.start, each.end, "The passage says otherwise", rule, 0.85)
                 break
+
+
+def exchanged_small_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """`after` for `before`, `over` for `under`: small words in the place of their opposite, between the same words."""
+    for word in sentence.words:
+        against = _SMALL & sentence.source.opposites(word.stem) - sentence.stems if word.text in SMALL else frozenset()
+        if against and _between(sentence, word, against) >= _TOGETHER and not _between(sentence, word, {word.stem}):
+            yield Unsupported(word.start, word.end, "The passage says otherwise", "antonym", 0.7)
+
+
+def _between(sentence: ClaimSentence, word: Word, stems: Set[str]) -> int:
+    """Count the company of a small word that stands around one of some words of the passage."""
+    source, at = sentence.source, bisect_left(sentence.telling, word.start, key=_start)
+    starts = [source.words[place].start for stem in stems for place in source.stems.get(stem, ())]
+    places = [bisect_left(source.telling, start, key=_start) for start in starts]
+    return max(
+        (_shared(sentence, (at, at), (place, place), start) for place, start in zip(places, starts, strict=True)),
+        default=0,
+    )
 
 
 def _needed(sentence: ClaimSentence, index: int, rule: Rule) -> int:
@@ -43,17 +68,17 @@ def _needed(sentence: ClaimSentence, index: int, rule: Rule) -> int:
     if rule == "name":
         return 2 * _BESIDE
     if rule != "antonym":
-        return 2 * _BESIDE - 1
+        return _TOGETHER
     if not sentence.source.says(sentence.telling[index].key):
         return _BESIDE
     around = min(index, _BESIDE) + min(len(sentence.telling) - 1 - index, _BESIDE)
-    return max(_BESIDE, min(2 * _BESIDE - 1, around))
+    return max(_BESIDE, min(_TOGETHER, around))
 
 
-def _is_elsewhere(sentence: ClaimSentence, index: int) -> bool:
-    """Return whether the passage nowhere has a word in any of its company."""
+def _own_company(sentence: ClaimSentence, index: int) -> int:
+    """Count the company of a word that stands around it somewhere in the passage."""
     places = sentence.source.tellings.get(sentence.telling[index].key, ())
-    return not any(_company(sentence, index, place) for place in islice(places, _PLACES))
+    return max((_company(sentence, index, place) for place in islice(places, _PLACES)), default=0)
 
 
 def _excludes(each: Telling, other: Telling) -> Rule | None:
@@ -97,13 +122,18 @@ def _beside(sentence: ClaimSentence, index: int) -> set[int]:
 
 def _company(sentence: ClaimSentence, index: int, place: int) -> int:
     """Count the telling words around a word that stand around a place of the passage, in its sentence."""
+    return _shared(sentence, (index, index + 1), (place, place + 1), sentence.source.telling[place].start)
+
+
+def _shared(sentence: ClaimSentence, own: tuple[int, int], theirs: tuple[int, int], start: int) -> int:
+    """Count the telling words before and from an index of the claim that stand there in the passage's sentence too."""
     claim, source = sentence.telling, sentence.source
-    number = source.sentence_at(source.telling[place].start)
+    number = source.sentence_at(start)
     sides = (
-        (claim[max(0, index - _BESIDE) : index], source.telling[max(0, place - _AMONG) : place]),
-        (claim[index + 1 : index + 1 + _BESIDE], source.telling[place + 1 : place + 1 + _AMONG]),
+        (claim[max(0, own[0] - _BESIDE) : own[0]], source.telling[max(0, theirs[0] - _AMONG) : theirs[0]]),
+        (claim[own[1] : own[1] + _BESIDE], source.telling[theirs[1] : theirs[1] + _AMONG]),
     )
     return sum(
-        len({each.key for each in own} & {each.key for each in theirs if source.sentence_at(each.start) == number})
-        for own, theirs in sides
+        len({each.key for each in mine} & {each.key for each in its if source.sentence_at(each.start) == number})
+        for mine, its in sides
     )

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
-Rule = Literal[
-    "number", "unit", "date", "name", "quote", "negation", "antonym", "restriction", "role", "insertion", "model"
-]
+Rule = Literal["number", "unit", "date", "name", "quote", "negation", "antonym", "restriction", "role", "model"]
 
 SUPPORTED_FROM = 0.5
 

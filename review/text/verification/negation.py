@@ -15,6 +15,9 @@ _CUES_TEXT = """
     yet dont doesnt didnt wont cant isnt arent wasnt werent
 """
 CUES = frozenset(_CUES_TEXT.split())
+# These verbs speak of what may happen, and deny nothing that did.
+WARDING = listed("avoid avoids avoiding prevent prevents stop stops stopped deny denies denied non")
+_PLAIN = listed("not no never cannot dont doesnt didnt wont cant isnt arent wasnt werent")
 # These deny only with a verb after them, and stand for a fall elsewhere.
 _WITH_A_VERB = listed("fail fails failed failing decline declines declined declining refuse refuses refused")
 # What a cue reaches: so many telling words, not past the end of a clause.
@@ -25,8 +28,16 @@ _SUBJECTS = listed("you we they it i he she there")
 
 def is_cue(word: Word) -> bool:
     """Whether a word denies what follows."""
-    text = word.text
-    return text in CUES or (text[-1] == "t" and text.endswith(("n't", "n\u2019t")))
+    return word.text in CUES or _is_short_not(word.text)
+
+
+def is_plain(word: Word) -> bool:
+    """Return whether a word denies and says nothing else, as `not` does and `lack` does not."""
+    return word.text in _PLAIN or _is_short_not(word.text)
+
+
+def _is_short_not(text: str) -> bool:
+    return text[-1] == "t" and text.endswith(("n't", "n\u2019t"))
 
 
 def cues(words: Sequence[Word]) -> list[int]:

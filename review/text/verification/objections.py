@@ -22,35 +22,57 @@ _FAULTS_TEXT = """
     unprofessional unwanted deceptive fraudulent unaffordable cumbersome
 """
 _FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
-# These verbs speak of what may happen, and deny nothing that did.
-_WARDING = listed("avoid avoids avoiding prevent prevents stop stops stopped deny denies denied")
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
 # Telling words before a denial that are its company, and how many of all must be together where the passage denies nothing.
 _BEFORE_DENIAL, _TOGETHER = 2, 3
+# Words between a *but* and its denial; words that set one thing against another.
+_BEHIND_BUT = 6
+_CONTRASTS = listed("but however although though despite instead yet while whereas except rather unlike still even")
+# Words that leave all else out, and words of a passage that may stand behind them.
+_ONLY = listed("only solely exclusively merely instead")
+_LIMITS = _ONLY | listed(
+    "just sole exclusive limit limited alone except single nothing unique restricted unless until all rather but than"
+)
 # Telling words on either side of a word that was denied.
 _BESIDE = 2
 
 
 def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Denials of what one sentence of the passage says in the same words without denying it."""
+    """Denials of what the passage says in the same words without denying it."""
     for cue in sentence.cues:
         reached = [sentence.words[index] for index in sentence.reached(cue)]
-        if reached and sentence.words[cue].text not in _WARDING and _is_affirmed(sentence, cue, reached):
+        if reached and sentence.words[cue].text not in negation.WARDING and _is_affirmed(sentence, cue, reached):
             start, end = sentence.words[cue].start, reached[0].end
             yield Unsupported(start, end, "The passage does not deny this", "negation", 0.7)
 
 
 def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> bool:
-    source, key = sentence.source, reached[0].root
+    source, first, is_plain = sentence.source, reached[0].root, negation.is_plain(sentence.words[cue])
+    key = next((word.root for word in reached if source.has(word.root)), "")
+    if not key or not source.says(first):
+        return False
+    if is_plain and _is_contrasted(sentence, cue) and sentence.closest_texts.isdisjoint(_CONTRASTS):
+        return True
     if source.counterparts(word.root for word in reached) & source.denied_roots:
         return False
-    if _opposite_near(sentence, reached[0]) or any(source.has(f"{prefix}{key}") for prefix in _REVERSING):
+    if _opposite_near(sentence, reached[0]) or any(source.has(f"{prefix}{first}") for prefix in _REVERSING):
         return False
+    places = {source.sentence_of(place) for place in source.places[key]}
+    if is_plain and places.intersection(sentence.closest) and source.cue_sentences.isdisjoint(sentence.closest[:1]):
+        return True
     before = [word.root for word in sentence.words[:cue] if word.text not in SMALL][-_BEFORE_DENIAL:]
     company = {*before, *(word.root for word in reached)}
-    places = {source.sentence_of(place) for place in source.places.get(key, ())} - source.cue_sentences
-    return any(len(company & source.roots_of(place)) >= min(_TOGETHER, len(company)) for place in places)
+    # Where the sentence denies something else, it takes more.
+    return any(
+        len(company & source.roots_of(place)) >= min(_BESIDE + (place in source.cue_sentences), len(company))
+        for place in places
+    )
+
+
+def _is_contrasted(sentence: ClaimSentence, cue: int) -> bool:
+    """Return whether a denial follows a *but*, as in `saves time but not money`."""
+    return any(word.text == "but" for word in sentence.words[max(0, cue - _BEHIND_BUT) : cue])
 
 
 def _opposite_near(sentence: ClaimSentence, word: Word) -> bool:
@@ -96,8 +118,16 @@ def reversals(sentence: ClaimSentence) -> Iterator[Unsupported]:
             yield Unsupported(word.start, word.end, "The passage says the opposite", "antonym", 0.85)
 
 
+def limits(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """`only` and its like where the closest sentences of the passage leave nothing out."""
+    for index, word in enumerate(sentence.words):
+        is_denied = index > 0 and negation.is_cue(sentence.words[index - 1])
+        if word.text in _ONLY and not is_denied and sentence.closest_texts.isdisjoint(_LIMITS):
+            yield Unsupported(word.start, word.end, "The passage does not limit this", "restriction", 0.7)
+
+
 def faults(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Words that accuse where the passage accuses nobody."""
-    for word in sentence.words:
-        if word.root in _FAULTS and not sentence.source.says(word.root):
+    for index, word in enumerate(sentence.words):
+        if word.root in _FAULTS and index not in sentence.denied and not sentence.source.says(word.root):
             yield Unsupported(word.start, word.end, "The passage calls nothing wrong here", "restriction", 0.6)

@@ -85,7 +85,8 @@ _IDIOMS = re.compile(
     r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|one-on-one|50/50|360°?|101|one of|at once|once|one another|no one)(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
-
+# `3, 500`, as texts cut into words have it.
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:, \d{3})+(?![\d.])")
 # Numbers from here on are rounded without a word on it; *about* reaches so far.
 _LARGE, _NEAR = 1_000, 0.05
 # Of equal quantities so many are looked at.
@@ -252,6 +253,10 @@ class SourceQuantities:
         for quantity in self.all:
             for value in quantity.values | {f"={amount}" for amount in quantity.amounts()}:
                 self._by_value.setdefault((quantity.kind, value), []).append(quantity)
+        for match in _SPACED.finditer(text):
+            number = Quantity(match.start(), match.end(), "number", readings(match[0].replace(" ", "")))
+            for value in number.values:
+                self._by_value.setdefault(("number", value), []).append(number)
         for kind, value in [key for key in self._by_value if key[0] == "date"]:
             if "-" in value:
                 self._by_value.setdefault((kind, f"day {value.partition('-')[2]}"), [])

@@ -16,7 +16,8 @@ from review.text.verification.source import read
 BY = "rules"
 RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
     entities.names, entities.changed_names, entities.titles, entities.quotes, amounts.amounts, amounts.rates, roles.exchanged,
-    objections.denials, objections.lost_denials, objections.reversals, company.exchanged_words, objections.faults,
+    objections.denials, objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words,
+    objections.limits, objections.faults,
 )  # fmt: skip
 
 

@@ -51,7 +51,12 @@ class SourceText:
         self.sentences = list(sentences_of(text))
         self._sentence_starts = [start for start, _ in self.sentences]
         self._reached = {cue: negation.reached(text, self.words, cue) for cue in negation.cues(self.words)}
-        self.denied = frozenset(index for reached in self._reached.values() for index in reached[:1])
+        self.denied = frozenset(
+            index
+            for cue, reached in self._reached.items()
+            if self.words[cue].text not in negation.WARDING
+            for index in reached[:1]
+        )
 
     def has(self, root: str) -> bool:
         return root in self.places
@@ -105,10 +110,12 @@ class SourceText:
     def sentence_of(self, place: int) -> int:
         return self.sentence_at(self.words[place].start)
 
+    def words_in(self, sentence: int) -> list[Word]:
+        first, end = (bisect_left(self.words, place, key=lambda word: word.start) for place in self.sentences[sentence])
+        return self.words[first:end]
+
     def roots_of(self, sentence: int) -> set[str]:
-        start, end = self.sentences[sentence]
-        first = bisect_left(self.words, start, key=lambda word: word.start)
-        return set(self.roots[first : bisect_left(self.words, end, key=lambda word: word.start)])
+        return {word.root for word in self.words_in(sentence)}
 
     @cached_property
     def quantities(self) -> SourceQuantities:

@@ -123,7 +123,7 @@ def _uninflected(word: str) -> str:
         if bare != word and len(bare) >= 3 and re.search("[aeiouy]", bare):
             if ending == "ed" and bare.endswith("i"):
                 return bare[:-1] + "y"
-            if bare[-1] == bare[-2] and bare[-1] not in "lsz":
+            if len(bare) > 3 and bare[-1] == bare[-2] and bare[-1] not in "lsz":
                 return bare[:-1]
             return f"{bare}e" if _LOST_E.search(bare) else bare
     return word
