@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import select
 import time
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db import close_old_connections, connections
 
@@ -20,18 +20,18 @@ _ASKED_AT = "_miniatures_asked_at"
 def close_ended() -> None:
     """Close this thread's connections that are old or broken; take those as living on which the database said nothing."""
     close_old_connections()
-    kept: list[Any] = connections.all(initialized_only=True)
-    for connection in kept:
+    for kept in connections.all(initialized_only=True):
+        connection = cast(Any, kept)
         raw = connection.connection
         if connection.vendor == "postgresql" and raw is not None:
             asked_at, opened = getattr(connection, _ASKED_AT, (0.0, None))
-            if opened is raw and time.monotonic() - asked_at < ASKED_EVERY_S and _is_silent(raw.fileno()):
+            if opened is raw and time.monotonic() - asked_at < ASKED_EVERY_S and _is_silent(raw):
                 connection.health_check_done = True
             else:
                 setattr(connection, _ASKED_AT, (time.monotonic(), raw))
 
 
-def _is_silent(socket: int) -> bool:
+def _is_silent(raw: Any) -> bool:
     looked = select.poll()
-    looked.register(socket, select.POLLIN)
+    looked.register(raw.fileno(), select.POLLIN)
     return not looked.poll(0)
