@@ -1,4 +1,4 @@
-"""Sessions in the database as Django keeps them, read by a question that is compiled once: each request of a member asks it."""
+"""Sessions in the database as Django keeps them, read by a question that is compiled once, as each request asks it."""
 
 from __future__ import annotations
 
