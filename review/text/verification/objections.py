@@ -29,11 +29,6 @@ _BEFORE_DENIAL, _TOGETHER = 2, 3
 # Words between a *but* and its denial; words that set one thing against another.
 _BEHIND_BUT = 6
 _CONTRASTS = listed("but however although though despite instead yet while whereas except rather unlike still even")
-# Words that leave all else out, and words of a passage that may stand behind them.
-_ONLY = listed("only solely exclusively merely instead")
-_LIMITS = _ONLY | listed(
-    "just sole exclusive limit limited alone except single nothing unique restricted unless until all rather but than"
-)
 # Telling words on either side of a word that was denied.
 _BESIDE = 2
 
@@ -116,14 +111,6 @@ def reversals(sentence: ClaimSentence) -> Iterator[Unsupported]:
         bare = _DENYING.sub("", word.root)
         if bare != word.root and len(bare) >= _REVERSED_FROM and source.has(bare):
             yield Unsupported(word.start, word.end, "The passage says the opposite", "antonym", 0.85)
-
-
-def limits(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """`only` and its like where the closest sentences of the passage leave nothing out."""
-    for index, word in enumerate(sentence.words):
-        is_denied = index > 0 and negation.is_cue(sentence.words[index - 1])
-        if word.text in _ONLY and not is_denied and sentence.closest_texts.isdisjoint(_LIMITS):
-            yield Unsupported(word.start, word.end, "The passage does not limit this", "restriction", 0.7)
 
 
 def faults(sentence: ClaimSentence) -> Iterator[Unsupported]:

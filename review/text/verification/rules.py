@@ -17,7 +17,7 @@ BY = "rules"
 RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
     entities.names, entities.changed_names, entities.titles, entities.quotes, amounts.amounts, amounts.rates, roles.exchanged,
     objections.denials, objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words,
-    objections.limits, objections.faults,
+    objections.faults,
 )  # fmt: skip
 
 

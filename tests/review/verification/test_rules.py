@@ -106,6 +106,7 @@ def test_most_edits_of_each_class_are_found(edit: str) -> None:
         ("Cars and rents rose in Norway.", "Rents of houses rose as well, a rise that did not surprise."),
         ("We save you time and help you plan.", "They say that a plan is no obstacle and not a cost."),
         ("The team can meet on Friday alone.", "The team can only meet on Friday."),
+        ("46 of the 52 restaurants belong to franchisees.", "Only a few of the 52 restaurants are your own."),
         ("Visitors came in May, 3, 500 of them.", "The fair drew 3,500 visitors."),
         ("Two men denied throwing acid.", "The men were accused of throwing acid."),
         ("Prices after tax rose before the vote.", "Prices rose before the vote, and after tax."),
@@ -125,7 +126,6 @@ def test_a_free_retelling_is_not_marked(source: str, claim: str) -> None:
         ("Russian drones struck a grain terminal in Odesa, Ukrainian officials said.", "Ukrainian drones struck a grain terminal.", "Ukrainian"),
         ("The trial saves time and saves money.", "The trial saves time but not money.", "not money"),
         ("We ship the parts to Leeds. There is no fee.", "They do not ship parts.", "not ship"),
-        ("We ship to Leeds and York.", "They ship only to Leeds.", "only"),
         ("Sign before 30 September and two months are free.", "Sign after 30 September and two months are free.", "after"),
         ("The rate is far above the bank's 2% target.", "The rate is far below the bank's 2% target.", "below"),
         (
