@@ -231,7 +231,10 @@ def _formatted(number: float, metric: MetricDisplay, signed: bool) -> str:
         size = fixed(abs(thousand), digits)
         sign = fixed(thousand, digits, signed=signed).removesuffix(size)
         return f"{sign}${size}"
-    return f"{fixed(number, metric.digits, signed=signed)}{' s' if metric.unit == 'seconds' else ''}"
+    if metric.unit == "seconds":
+        # A fast model is not one that takes no time.
+        return f"{fixed(number, metric.digits if not number or abs(number) >= 0.01 else 4, signed=signed)} s"
+    return fixed(number, metric.digits, signed=signed)
 
 
 def _comparison_words(difference: dict[str, Any], summary: dict[str, Any]) -> str:

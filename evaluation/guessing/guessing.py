@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from evaluation.evaluations import answer, queries, tables
+from evaluation.evaluations import answer, queries
 from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.metrics.typed import value_fields
 from evaluation.models import Evaluation, EvaluationOutput
 from members.models import Member
 from stats.intervals import shares
@@ -65,7 +66,7 @@ def with_prose(member: Member, *, first: Evaluation | None = None) -> Evaluation
 
 def fits(evaluation: Evaluation) -> bool:
     """Return whether a miniature and a teacher wrote prose for its records."""
-    return not tables.of_values(evaluation.summary) and _pair_of_systems(evaluation) is not None
+    return not value_fields(evaluation.run.taught) and _pair_of_systems(evaluation) is not None
 
 
 def pairs_of(evaluation: Evaluation, member: Member) -> list[BlindPair]:

@@ -92,7 +92,8 @@ def _newest_by_run(task: Task) -> list[Evaluation]:
 
 
 def _scatter(found: Answer) -> dict[str, Any]:
-    rows = [row for row in (found.own, *found.teachers, *found.baselines) if row]
+    # Baselines lie on one another, and their names too.
+    rows = [row for row in (found.own, *found.teachers) if row]
     points = [
         {"name": row.label, "x": row.cost.usd, "y": 100 * row.share, "lo": _percent(row.low), "hi": _percent(row.high)}
         for row in rows
