@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
@@ -17,10 +17,8 @@ from members.session import member_of
 def guess(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     member = member_of(request)
     evaluation = queries.evaluation_or_404(member, evaluation_id)
-    queries.require_texts(member, evaluation.task)
-    if not guessing.fits(evaluation):
-        raise Http404("This evaluation has no texts of a miniature and its teacher.")
-    pairs = guessing.pairs_of(evaluation, member)
+    may_see = queries.may_see_texts(member, evaluation.task)
+    pairs = guessing.pairs_of(evaluation, member) if may_see and guessing.fits(evaluation) else []
     choices = {pair.key: request.POST.get(pair.key, "") for pair in pairs}
     result = guessing.read(choices, pairs) if request.method == "POST" else None
     context = {
@@ -29,6 +27,7 @@ def guess(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "evaluation": evaluation,
         "pairs": [(pair, choices[pair.key]) for pair in pairs],
         "result": result,
+        "may_see": may_see,
         "is_incomplete": request.method == "POST" and result is None,
     }
     return render(request, "evaluation/guess.html", context, status=422 if context["is_incomplete"] else 200)

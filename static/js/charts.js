@@ -1,7 +1,5 @@
-/**
- * Charts: <figure class="chart" data-chart="lines|intervals|scatter|histogram" data-source="#json" aria-label="…">.
- * The data stands in a <script type="application/json">; a lines chart grows by `figure.append(series, [x, y])`.
- */
+/** Charts: <figure class="chart" data-chart="lines|intervals|scatter|histogram" data-source="#json" aria-label="…">.
+ *  A lines chart grows by `figure.append(series, [x, y])`. */
 
 import { histogram } from "./charts/histogram.js";
 import { intervals } from "./charts/intervals.js";

@@ -93,10 +93,13 @@ def test_ten_pairs_tell_apart_only_what_chance_hardly_gives(right: int, can_tell
     assert found and (found.right, found.can_tell) == (right, can_tell)
 
 
-def test_without_a_teacher_there_is_no_page(
+def test_without_a_teacher_the_page_says_so(
     miniature: Miniature, admin: Member, finish: Any, as_member: Callable[[Member], Client]
 ) -> None:
     alone = finish(start_evaluation.start(miniature.run, by=admin), {"tiny (base)": ("base", 0.1), OWN: ("lora", 0.8)})
 
-    assert as_member(admin).get(f"/evaluations/{alone.pk}/guess/").status_code == 404
+    page = as_member(admin).get(f"/evaluations/{alone.pk}/guess/").content.decode()
+
+    assert "No texts to compare" in page
+    assert "See how many" not in page
     assert guessing.with_prose(admin) is None

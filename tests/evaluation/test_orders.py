@@ -281,7 +281,7 @@ def test_a_form_offers_what_an_order_can_leave_out_alone(miniature: Miniature) -
     labels.task_version = TaskVersion(body=spec.canonical(), content_hash="of labels")
 
     assert compared.chosen(prose) == list(Baseline)
-    assert compared.always(prose) == ["the base as the student is asked", "the teacher"]
+    assert compared.always(prose) == ["the student before tuning", "the teacher"]
     assert compared.chosen(classifier) == [Baseline.NEAREST]
     assert compared.always(classifier) == ["the teacher"]
     assert compared.chosen(labels) == [Baseline.EXAMPLES, Baseline.FULL_PROMPT]

@@ -114,20 +114,6 @@ def test_typing_on_while_the_price_is_worked_out_and_leaving_complain_of_nothing
     assert len(asked) == 2
 
 
-@pytest.mark.parametrize("width", [1280, 1440])
-def test_the_path_on_home_stands_in_one_row_above_the_week(
-    width: int, task: Task, order: Order, open_page: Callable[[str], Page], complaints: list[str]
-) -> None:
-    page = open_page(f"/?task={task.slug}")
-    page.set_viewport_size({"width": width, "height": 900})
-    boxes = [step.bounding_box() for step in page.locator(".funnel > li").all()]
-
-    assert len(boxes) >= 5
-    assert len({round(box["y"]) for box in boxes if box}) == 1
-    assert all(box is not None and box["x"] + box["width"] <= width for box in boxes)
-    assert complaints == []
-
-
 @pytest.mark.slow
 def test_the_budget_follows_the_price_until_somebody_writes_another(
     task: Task, source: Source, paid: Teacher, open_page: Callable[[str], Page], complaints: list[str]

@@ -80,7 +80,7 @@ def test_the_page_tells_the_price_then_the_answer(
 
     assert "at most" in before
     assert asked.status_code == 302
-    assert "Being asked" in waiting
+    assert "Waiting for a worker, then for the answer" in waiting
     assert "every 2s" in waiting
     assert "A depot" in after
     assert "it answered" in after

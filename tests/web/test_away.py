@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, connection
 from django.db.utils import ConnectionHandler, InterfaceError, ProgrammingError
 
+from members.sign_in.session_store import SessionStore
 from members.tokens.authentication import BearerAuthentication
 from review.tasks import permissions
 from web.http import away

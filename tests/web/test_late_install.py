@@ -57,10 +57,19 @@ def test_one_that_was_killed_is_told_as_failed(environment):
     assert late_install.pending().state == "failed"
 
 
-def test_one_that_ends_well_leaves_nothing_to_wait_for(environment):
+def test_one_that_ends_well_leaves_nothing_to_wait_for(environment, monkeypatch):
+    looks = iter([["torch"], []])
+    monkeypatch.setattr(late_install, "lacking", lambda: next(looks, []))
+
     assert late_install.run([sys.executable, "-c", ""]) == 0
 
     assert late_install.pending() is None
+
+
+def test_one_that_ends_without_torch_names_the_command_that_brings_it(environment):
+    late_install.run([sys.executable, "-c", "print('torch could not be installed')"])
+
+    assert str(late_install.pending()).endswith("Repeat it with: make torch")
 
 
 def test_a_second_install_beside_the_first_does_nothing(environment):

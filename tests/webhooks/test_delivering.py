@@ -240,7 +240,7 @@ def test_an_event_reported_twice_is_told_once(make_hook: MakeHook, receiver: Rec
 
 
 def test_an_unknown_kind_of_event_is_a_mistake_of_the_code(task: Task) -> None:
-    with pytest.raises(ValueError, match="no event"):
+    with pytest.raises(ValueError, match="not a published event"):
         happen(task, kind="weather.changed")
 
 

@@ -1,9 +1,9 @@
-/** Which colour a thing has: the same on every page, found by its name. */
+/** Colours of things, the same on every page. */
 
 const KNOWN = [["validation", 2], ["train", 1], ["lora", 3], ["full", 4], ["teacher", 5], ["base", 6]];
 const FREE = [1, 3, 2, 4, 5, 6];
 
-/** Class of each named series, in order; names the house knows keep their colour, others take what is left. */
+/** Class of each series; known names keep their colour. */
 export function classesOf(series) {
   const taken = new Set();
   const slots = series.map((each) => {

@@ -1,4 +1,4 @@
-/** What every chart stands in: an svg as wide as its figure, a grid, two axes. */
+/** Frame of a chart: an svg as wide as its figure, a grid, two axes. */
 
 import { keep, node, set } from "./svg.js";
 import { linear, logTicks, opened, short, ticks } from "./scale.js";

@@ -1,4 +1,4 @@
-/** One row a thing: a dot, a whisker as far as it may be off, and of how many it was made. A line may mark a limit. */
+/** A row each: a dot, its interval, and n. A line may mark a limit. */
 
 import { classesOf } from "./colours.js";
 import { drawAxes, fitted, openFrame, roomFor } from "./frame.js";

@@ -1,4 +1,4 @@
-/** Points in a plane of two measures, and the front of those that no other beats in both. */
+/** Points of two measures, and the front of those that no other beats in both. */
 
 import { classesOf } from "./colours.js";
 import { drawAxes, openFrame } from "./frame.js";
@@ -8,8 +8,9 @@ import { keep, node, set } from "./svg.js";
 import { putTable } from "./table.js";
 
 const HEIGHT = 280;
+const ends = (point) => [point.lo ?? point.y, point.hi ?? point.y];
 
-/** Points no other point beats in both measures, from left to right. `better` is "low" or "high". */
+/** The front, from left to right. `better` is "low" or "high". */
 export function frontOf(points, betterX = "low", betterY = "high") {
   const gain = (value, better) => (better === "low" ? -value : value);
   const order = [...points].sort((a, b) => gain(b.x, betterX) - gain(a.x, betterX) || gain(b.y, betterY) - gain(a.y, betterY));
@@ -38,10 +39,10 @@ export function scatter(figure, data) {
     const height = Number(figure.dataset.height) || HEIGHT;
     const margin = { top: 26, bottom: 40, left: 50, right: 20 };
     const domainX = padded(extent(points.map((point) => point.x)), { zero: data.x?.zero, air: 0.1 });
-    const domainY = padded(extent(points.flatMap((point) => [point.y, point.lo ?? point.y, point.hi ?? point.y])), { zero: data.y?.zero, air: 0.12 });
+    const domainY = padded(extent(points.flatMap(ends)), { zero: data.y?.zero, air: 0.12 });
     const { x, y, right } = drawAxes(frame, { width, height, margin, domainX, domainY, labelX: data.x?.label, labelY: data.y?.label });
     places = points.map((point) => ({ x: x(point.x), y: y(point.y) }));
-    keep(whiskers, "line", points, (point, index) => ({ class: `whisker ${classes[index]}`, x1: places[index].x, x2: places[index].x, y1: y(point.lo ?? point.y), y2: y(point.hi ?? point.y) }));
+    keep(whiskers, "line", points, (point, at) => ({ class: `whisker ${classes[at]}`, x1: x(point.x), x2: x(point.x), y1: y(ends(point)[0]), y2: y(ends(point)[1]) }));
     const front = data.front ? frontOf(points, data.x?.better, data.y?.better) : [];
     set(line, { d: front.length > 1 ? `M${front.map((point) => `${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`).join("L")}` : "" });
     keep(dots, "circle", points, (_, index) => ({ class: `dot ${classes[index]}`, r: 5.5, cx: places[index].x, cy: places[index].y }));

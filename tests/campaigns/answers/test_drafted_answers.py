@@ -73,7 +73,7 @@ def test_the_price_is_said_before_and_one_that_rose_is_said_again(reply, campaig
     setup.choose(campaign, InboxChoice(answer_task=answering, answer_teacher=make_paid_teacher()), by=admin)
     told = ask.offer(reply, by=admin)
 
-    with pytest.raises(Refusal, match="may cost"):
+    with pytest.raises(Refusal, match="may now cost"):
         ask.ask(reply, at_most_usd=free.at_most_usd, by=admin)
     orders_before = Order.objects.count()
     asked = ask.ask(reply, at_most_usd=told.at_most_usd, by=admin)
@@ -118,7 +118,7 @@ def test_a_draft_is_kept_from_the_desk(reply, answering, admin):
 
 def test_an_inbox_without_a_task_offers_no_draft(reply, admin):
     assert ask.offer(reply, by=admin).task is None
-    with pytest.raises(Refusal, match="names nobody"):
+    with pytest.raises(Refusal, match="no model to draft answers"):
         ordered(reply, admin)
 
 

@@ -74,6 +74,6 @@ def test_the_page_shows_both(experiment: Experiment, lead: Member, as_member: Ca
 
     page = as_member(lead).get(f"/experiments/{made.slug}/").content.decode()
 
-    assert "beside what was found" in page
+    assert "What was simulated, and what was measured" in page
     assert "50.0" in page[page.index("north") :][:400]
     assert "Not interested" in page

@@ -99,7 +99,7 @@ def test_encoding_and_delimiter_can_be_chosen_as_in_an_import_of_records(client:
     answer = client.post(place, {**form, **chosen(right), "do": "import"}, follow=True).content.decode()
 
     assert 'name="encoding"' in wrong and 'name="delimiter"' in wrong and "Müller" not in wrong
-    assert "Müller, Söhne, Co" in right and "stand apart by a semicolon" in right
+    assert "Müller, Söhne, Co" in right and "Cells are separated by a semicolon" in right
     assert "1 contact added." in answer
     assert Contact.objects.get(address="ada@acme.example").company == "Müller, Söhne, Co"
 
@@ -113,8 +113,8 @@ def test_a_delimiter_that_its_rows_hide_is_chosen(client: Client) -> None:
         place, {**BASIS, "do": "check", "delimiter": "semicolon", "read_as": "utf-8||,"}
     ).content.decode()
 
-    assert "stand apart by a comma" in found
-    assert "stand apart by a semicolon" in right and "company, full" in right
+    assert "Cells are separated by a comma" in found
+    assert "Cells are separated by a semicolon" in right and "company, full" in right
 
 
 def test_dates_that_can_be_read_in_two_ways_ask_which_comes_first(client: Client) -> None:

@@ -154,7 +154,7 @@ def test_a_count_that_cannot_be_is_shown_with_what_is_booked_and_goes_once_corre
     [
         ({"call": "nothing", "cost_usd": "1", "reason": "x"}, "no such call"),
         ({"cost_usd": "much", "reason": "x"}, "between 0 and 100,000"),
-        ({"cost_usd": "1", "reason": ""}, "Say why"),
+        ({"cost_usd": "1", "reason": ""}, "Give a reason"),
     ],
 )
 def test_the_page_says_what_is_wrong(

@@ -86,7 +86,7 @@ def test_what_is_alike_is_dropped_and_counted_and_bad_rows_are_told_by_number(
     assert made.dropped == {"repeated": 1, "known": 1, "held_out": 1, "bad": 2}
     numbers = dict(made.bad)
     assert sorted(numbers) == [5, 6]
-    assert "'customer' is empty" in numbers[5] and "stand in test" in numbers[6]
+    assert "'customer' is empty" in numbers[5] and "are in test" in numbers[6]
     assert list(Record.objects.filter(source__synthetic_job=made.order.job_id).values_list("facts__customer")) == [
         ("A",)
     ]

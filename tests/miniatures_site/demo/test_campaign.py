@@ -223,7 +223,7 @@ def the_pages_say_so(client: Client) -> None:
     )
     page = client.get(f"/experiments/{plan.SLUG}/").content.decode()
     assert page.index("Simulated.") < page.index("Verdict</h2>")
-    assert "beside what was found" in page
+    assert "What was simulated, and what was measured" in page
     assert "gpt-4o" in page
     again_url = re.search(r'href="([^"]+)">Run it with your miniature', page)
     assert again_url is not None

@@ -131,7 +131,7 @@ def score(miniature, own, **others):
 @pytest.mark.parametrize(
     ("own", "others", "why"),
     [
-        (0.25, {"nearest_gold": 0.5}, "All values right: 25.0 %. The nearest gold"),
+        (0.25, {"nearest_gold": 0.5}, "All values right: 25.0 %. A copy of the approved text"),
         (0.0, {"nearest_gold": 0.0}, "All values right: 0 % of 12 outputs."),
         (0.0, {}, "All values right: 0 % of 12 outputs."),
         (0.5, {"nearest_gold": 0.5}, None),
@@ -181,7 +181,7 @@ def test_page_and_api_ask_for_the_reason_and_show_one_figure(as_member, api_as, 
     assert by_api.json()["code"] == "below_baseline"
     assert 'name="override_reason"' in by_page.content.decode()
     for shown in (card, by_page.content.decode()):
-        assert "All values right: 0.0 %. The nearest gold" in shown
+        assert "All values right: 0.0 %. A copy of the approved text" in shown
     for listed in (card, panel):
         assert "0.0 %" in listed and "100.0 %" not in listed and "Passes all checks" not in listed
     client.post(f"/miniatures/{miniature.pk}/promote/", {"override_reason": "A pilot."})
