@@ -1,4 +1,4 @@
-/** How many fall where: columns from zero over bins that are given. */
+/** Columns from zero over given bins. */
 
 import { drawAxes, openFrame } from "./frame.js";
 import { bindReadout } from "./readout.js";
