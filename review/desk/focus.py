@@ -41,6 +41,7 @@ def history(member: Member, task: Task) -> list[dict[str, str]]:
             "draft": str(decision.draft_id),
             "etag": drafts_queries.etag(decision.draft, member),
             "verdict": decision.verdict,
+            "title": decision.draft.record.title,
         }
         for decision in reversed(queries.undoable(member, task))
     ]

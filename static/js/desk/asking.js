@@ -90,7 +90,7 @@ export class Asking {
   #away(card, told) {
     const { card: draft, title } = card.dataset;
     this.verdicts.away.set(draft, told.id);
-    this.history.push({ kind: "aside", decision: told.id, draft, card });
+    this.history.push({ kind: "aside", decision: told.id, draft, card, title, said: "aside" });
     this.deck.remove(card);
     this.take(told.next);
     this.showPace(told.pace);

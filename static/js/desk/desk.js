@@ -40,7 +40,7 @@ const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"
 const server = new Server(desk, token);
 const notices = new Notices(desk);
 const outbox = new Outbox(member, token);
-const history = new History(data.history.map((step) => ({ kind: "decision", ...step })));
+const history = new History(data.history.map((step) => ({ kind: "decision", said: step.verdict, ...step })), desk.querySelector("[data-strip]"));
 const deck = new Deck(stage, onShow);
 const gap = new Gap(desk.querySelector("[data-empty]"), { ask: refill, say: (words) => notices.say(words) });
 const drafts = new Drafts(member, server);
@@ -200,6 +200,11 @@ stage.addEventListener("click", (event) => {
 });
 desk.addEventListener("click", (event) => {
   if (event.target.closest('[data-act="keys"]')) openKeys();
+  const step = event.target.closest("[data-strip] button");
+  if (!step) return;
+  // Words of an open edit stay with its card.
+  if (deck.current && isEditing(deck.current)) verdicts.leaveEdit(deck.current);
+  verdicts.undo(step.value);
 });
 
 /** A key presses what a hand would press. Answers whether the key meant anything here. */

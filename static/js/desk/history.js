@@ -1,27 +1,49 @@
-/** Verdicts that can still be undone: the last ten, across cards; the server brings those of before a reload. */
+/** Verdicts that can still be undone: the last ten, across cards, shown as a strip; the server brings those of before a reload. */
 
 const REACH = 10;
+const SIGNS = { accept: "✓", edit: "✎", reject: "✗", aside: "…" };
+const WORDS = { accept: "accepted", edit: "edited", reject: "rejected", aside: "set aside" };
 
 export class History {
   #steps;
+  #strip;
 
-  constructor(steps) {
+  /** `strip` is the element that shows the steps, the oldest first. */
+  constructor(steps, strip) {
     this.#steps = steps.slice(-REACH);
+    this.#strip = strip;
+    this.#show();
   }
 
   /** Remember a step; `card` is its element while the page lives. */
   push(step) {
     this.#steps.push(step);
     if (this.#steps.length > REACH) this.#steps.shift();
+    this.#show();
   }
 
-  pop() {
-    return this.#steps.pop() ?? null;
+  /** Take the step of a decision, by default the last one. */
+  take(decision = this.#steps.at(-1)?.decision) {
+    const step = this.#steps.find((each) => each.decision === decision) ?? null;
+    if (step) this.drop(decision);
+    return step;
   }
 
   /** Forget the step of a verdict the server refused. */
   drop(decision) {
     this.#steps = this.#steps.filter((step) => step.decision !== decision);
+    this.#show();
+  }
+
+  #show() {
+    this.#strip.hidden = !this.#steps.length;
+    this.#strip.replaceChildren(...this.#steps.map(({ decision, said, title }) => {
+      const button = document.createElement("button");
+      const words = `Take back: ${WORDS[said] ?? "judged"}${title ? `, ${title}` : ""}`;
+      Object.assign(button, { type: "button", className: `is-${said}`, textContent: SIGNS[said] ?? "•", title: words, value: decision });
+      button.setAttribute("aria-label", words);
+      return button;
+    }));
   }
 }
 

@@ -23,14 +23,14 @@ export class Verdicts {
 
   /** Take up what an earlier page of this browser left in the outbox. */
   async resume() {
-    for (const { kind, draft, headers, body } of await this.outbox.entries()) {
+    for (const { kind, draft, title, headers, body } of await this.outbox.entries()) {
       if (kind === "hold" || body.verdict === "retract") {
         this.away.delete(draft);
         continue;
       }
       this.away.set(draft, body.id);
       const etag = headers?.["If-Match"].replaceAll('"', "");
-      this.history.push({ kind, decision: body.id, draft, etag });
+      this.history.push({ kind, decision: body.id, draft, etag, title, said: body.verdict ?? kind });
     }
     for (const card of this.deck.cards) if (this.away.has(card.dataset.card)) this.deck.remove(card);
   }
@@ -102,14 +102,14 @@ export class Verdicts {
     const { card: draft, title } = card.dataset;
     const id = newId();
     this.#leave(card, "aside", id);
-    this.history.push({ kind: "aside", decision: id, draft, card });
+    this.history.push({ kind: "aside", decision: id, draft, card, title, said: "aside" });
     this.notices.say(`Set aside. ${this.#nextWords()}`);
     await this.outbox.add({ kind: "aside", draft, title, url: this.server.cardUrl(draft, "set-aside"), body: { id, note, unfinished } });
   }
 
-  /** Undo the last step: its card comes back at once where the page still has it, else with the server's answer. */
-  async undo() {
-    const step = this.history.pop();
+  /** Undo a step, by default the last: its card comes back at once where the page still has it, else with the server's answer. */
+  async undo(decision) {
+    const step = this.history.take(decision);
     if (!step) return this.notices.say("There is nothing to undo. Older decisions are under My decisions.");
     this.#bringBack(step);
     this.notices.say(`Taken back. ${this.#nextWords()}`);
@@ -141,7 +141,7 @@ export class Verdicts {
     const id = newId();
     const body = { id, seconds: this.deck.seconds(card), ratings: ratingsOf(card), ...said };
     this.#leave(card, said.verdict, id);
-    this.history.push({ kind: "decision", decision: id, draft, etag, card });
+    this.history.push({ kind: "decision", decision: id, draft, etag, card, title, said: said.verdict });
     this.notices.say(`${WORDS[said.verdict]}. ${this.#nextWords()}`);
     await this.outbox.add({ kind: "decision", draft, title, url: this.server.cardUrl(draft, "decisions"), headers: { "If-Match": `"${etag}"` }, body });
     this.drafts.forget(draft);

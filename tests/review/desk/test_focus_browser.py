@@ -77,6 +77,34 @@ def test_undo_brings_cards_back_across_cards_and_a_reload(open_desk: Callable[..
 
 
 @pytest.mark.slow
+def test_the_strip_takes_back_any_of_the_last_verdicts_with_one_click(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    first = current(page)
+    for key in ("a", "r", "a"):
+        judged = current(page)
+        page.keyboard.press(key)
+        if key == "r":
+            page.keyboard.press("1")
+        expect(page.locator(f"#card-{judged}")).to_be_hidden()
+    saved(page, 3)
+    strip = page.locator("[data-strip] button")
+    expect(strip).to_have_text(["✓", "✗", "✓"])
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+    expect(strip).to_have_text(["✓", "✗", "✓"])
+    expect(strip.first).to_have_attribute("aria-label", re.compile("^Take back: accepted, "))
+
+    strip.first.click()
+
+    expect(page.locator(f"#card-{first}")).to_be_visible()
+    expect(strip).to_have_text(["✗", "✓"])
+    saved(page, 4)
+    assert sorted(Gold.objects.values_list("verdict", flat=True)) == ["accept", "reject"]
+
+
+@pytest.mark.slow
 def test_a_session_that_ended_keeps_the_verdict_and_asks_to_sign_in(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
