@@ -80,7 +80,7 @@ class Inspection:
         first = "; ".join(f"{sample['kinds']} in row {sample['row']}" for sample in self._samples)
         return Refusal(
             "personal_data",
-            f"{self._rows['any']:,} rows contain personal data, which this version refuses. The first: {first}.",
+            f"{_rows_that_contain(self._rows['any'])} personal data, which this version refuses. The first: {first}.",
             hint="Edit those drafts, revoke them, or freeze with personal data masked.",
         )
 
@@ -116,3 +116,7 @@ def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:
     comments = [{**entry, "text": mask.text(entry["text"])} for entry in gold.history.comments]
     history = replace(gold.history, decisions=decisions, comments=comments, **noted)
     return replace(gold, facts=facts, draft=draft, fields=fields, worse=worse, history=history)
+
+
+def _rows_that_contain(count: int) -> str:
+    return "1 row contains" if count == 1 else f"{count:,} rows contain"

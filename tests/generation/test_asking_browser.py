@@ -88,7 +88,7 @@ def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page
     assert shown(desk) == str(revision.pk)
     card = desk.locator(".card:not([hidden])")
     expect(card).to_have_attribute("data-title", title or "")
-    expect(card.locator(".revised")).to_contain_text("Asked: shorter, mention the audit")
+    expect(card.locator(".revised")).to_contain_text("Request: shorter, mention the audit")
     expect(card.locator(".revised ins", has_text="audit")).to_be_visible()
     desk.wait_for_timeout(300)
     desk.keyboard.press("a")

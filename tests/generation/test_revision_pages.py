@@ -122,7 +122,7 @@ def test_the_desk_shows_what_changed_and_brings_the_first_draft_back(
     html = page.get(f"/tasks/outreach/review/?card={made.pk}").content.decode()
     answer = page.post(f"/review/revisions/{request.pk}/restore/")
 
-    assert "Asked: <bdi>make it warmer</bdi>" in html
+    assert "Request: <bdi>make it warmer</bdi>" in html
     assert "<ins>" in html
     assert answer["Location"] == f"/tasks/outreach/review/?card={draft.pk}"
     assert Draft.objects.get(pk=draft.pk).state == DraftState.PENDING

@@ -22,7 +22,10 @@ def groups_of(page: str) -> dict[str, str]:
     """Keys of each group's lines, by its heading."""
     rail = page[page.index('<nav class="rail"') : page.index('class="rail-foot"')]
     parts = rail.split('<section class="rail-group"')[1:]
-    return {re.findall(r'class="rail-label"[^>]*>(\w+)<', part)[0]: "".join(re.findall(r'data-go="(\w)"', part)) for part in parts}
+    return {
+        re.findall(r'class="rail-label"[^>]*>(\w+)<', part)[0]: "".join(re.findall(r'data-go="(\w)"', part))
+        for part in parts
+    }
 
 
 def current_of(page: str) -> list[str]:

@@ -174,10 +174,10 @@ def read_the_evaluation(page: Page) -> None:
     page.wait_for_url(re.compile("/evaluations/[0-9a-f-]{36}/"))
     expect(page.locator("main")).to_contain_text("All metrics", timeout=JOB_PATIENCE_MS)
     head = page.locator("main table thead").filter(has_text="Metric")
-    for name in ("base", "LoRA", "full", "Offline"):
+    for name in ("before tuning", "LoRA", "Your miniature", "Offline"):
         expect(head).to_contain_text(name)
     expect(page.locator("figure[data-chart=intervals] svg").first).to_be_visible()
-    page.get_by_text("Samples: what each system wrote").click()
+    page.get_by_text("All samples").click()
     expect(page.locator("#samples article").first).to_be_visible()
 
 

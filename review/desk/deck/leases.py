@@ -41,7 +41,14 @@ def lease(member: Member, cards: Sequence[Draft], drawn: Sequence[Drawn]) -> lis
         raise RuntimeError("a card was taken between its lock and its lease")
     until = lease_end()
     rows = [_assignment(member, card, until, how) for card, how in zip(cards, drawn, strict=True)]
-    return [_ASSIGN(row) for row in rows]
+    if len(rows) == 1:
+        return [_ASSIGN(rows[0])]
+    return Assignment.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["draft", "reviewer"],
+        update_fields=list(_UPDATED),
+    )
 
 
 def _leased(**cards: UUID) -> tuple[QuerySet[Draft], dict[str, Any]]:
@@ -49,12 +56,13 @@ def _leased(**cards: UUID) -> tuple[QuerySet[Draft], dict[str, Any]]:
 
 
 _LEASE = CompiledUpdate(_leased)
+_UPDATED = ("state", "leased_until", "etag", "drawn", "updated_at")
 # Whoever had the card before gets the same row again.
 _ASSIGN = CompiledInsert(
     Assignment,
     on_conflict=OnConflict.UPDATE,
     unique=("draft", "reviewer"),
-    updated=("state", "leased_until", "etag", "drawn", "updated_at"),
+    updated=_UPDATED,
 )
 
 

@@ -155,7 +155,13 @@ def test_a_look_beyond_the_plan_gives_no_verdict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "told"), [(0, ""), (30, ""), (12, "With 12 validation records the result is very uncertain"), (1, "With 1 validation record t")]
+    ("count", "told"),
+    [
+        (0, ""),
+        (30, ""),
+        (12, "With 12 validation records the result is very uncertain"),
+        (1, "With 1 validation record t"),
+    ],
 )
 def test_few_records_are_warned_of(count: int, told: str) -> None:
     warning = few_records.warning(count, "validation")

@@ -68,7 +68,7 @@ def test_a_task_is_proved_from_judge_to_studies_in_a_browser(
 
 def a_biased_judge_is_put_right(page: Page) -> None:
     """By its word alone far more of the first run's answers pass than do; corrected, the truth lies within its interval."""
-    page.get_by_role("link", name="Have a judge read the answers").click()
+    page.get_by_role("link", name="Run LLM judge").click()
     page.get_by_label("Texts").fill("240")
     page.get_by_label("Budget, US dollars").fill("5")
     expect(page.locator("form#judge")).to_contain_text("Experts judged 130 of these texts")

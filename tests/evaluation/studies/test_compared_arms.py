@@ -125,7 +125,7 @@ def test_a_filter_study_runs_to_its_verdict(
     page = client.get(reverse("evaluation:study", args=[study.pk])).content.decode()
     assert "does not show whether the human filter helps" in page
     assert page.count("Everything written") >= 2
-    assert "not asked" in page
+    assert "not tested" in page
     assert ">apart<" in page
 
 

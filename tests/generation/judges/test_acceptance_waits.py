@@ -79,7 +79,7 @@ def test_a_rule_that_verdicts_refute_ends_and_says_why(read: Judging, task: Task
     again = act.start(task, judge, by=lead, share=1.0, bound=0.2)
 
     assert (rule.threshold, rule.wrong, rule.of) == (None, 8, REVIEWED)
-    assert not rule.is_active and "experts took 8 otherwise, and at most 2 %" in rule.ended_why
+    assert not rule.is_active and "experts disagreed on 8; at most 2 %" in rule.ended_why
     assert again.is_active and not again.is_borne_out and again.attempt == 2
     assert not accepted(task)
 

@@ -36,5 +36,5 @@ def test_calls_of_unknown_fate_are_told_as_texts_that_nobody_asks_again(
     page = as_member(lead).get(f"/generation/{judging.order_id}/").content.decode()
 
     assert "1 uncertain call" in page and "Number 5" in page
-    assert "have a judge read them anew" in page and "pay for a draft twice" not in page and "Ask again" not in page
+    assert "have a judge read them again" in page and "pay for a draft twice" not in page and "Ask again" not in page
     assert "A few records" not in page

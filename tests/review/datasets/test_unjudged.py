@@ -152,7 +152,7 @@ def test_personal_data_in_them_is_masked_or_refused(task: Task, admin: Member, w
 
     assert "jo.smith@example.com" not in json.dumps(stored(version))
     assert version.manifest["unjudged"]["personal_data"]["rows"] == 1
-    with pytest.raises(Refusal, match="Personal data"):
+    with pytest.raises(Refusal, match="contains personal data"):
         frozen(task, admin, **TAKE, personal_data="refuse")
 
 

@@ -109,7 +109,7 @@ def test_it_is_written_as_a_student_that_the_engine_tunes_and_others_are_refused
         tokenizer.save_pretrained(tmp_path / folder)
 
     assert isolate_expert.main([str(tmp_path / "moe"), str(texts), str(tmp_path / "out")]) == 0
-    assert "told by 2 texts" in capsys.readouterr().out
+    assert "chosen with 2 texts" in capsys.readouterr().out
     run_dir = lay_run("run", tmp_path / "out", allowed_roots=[str(tmp_path)], recipe={"epochs": 1})
     assert tune(run_dir) == 0
     assert result(run_dir)["outcome"] == "succeeded"
