@@ -89,8 +89,9 @@ export class Asking {
   /** The card waits for its revision: out of the deck, and Z brings it back like one set aside. */
   #away(card, told) {
     const { card: draft, title } = card.dataset;
-    this.verdicts.away.set(draft, told.id);
-    this.history.push({ kind: "aside", decision: told.id, draft, card, title, said: "aside" });
+    const decision = told.id;
+    this.verdicts.away.set(draft, decision);
+    this.history.push({ kind: "aside", decision, draft, card, title, said: "aside" });
     this.deck.remove(card);
     this.take(told.next);
     this.showPace(told.pace);

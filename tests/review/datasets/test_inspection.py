@@ -74,7 +74,7 @@ def test_refused_it_stops_the_freezing_and_names_the_rows(task: Task, admin: Mem
     records = golds.make_records(task, 1)
     judged(task, admin, records, [with_people(records[0], 1)])
 
-    with pytest.raises(Refusal, match=r"1 rows.*mail, name, phone in row") as refused:
+    with pytest.raises(Refusal, match=r"1 row .*mail, name, phone in row") as refused:
         frozen(task, admin, personal_data="refuse")
 
     assert "masked" in refused.value.hint
