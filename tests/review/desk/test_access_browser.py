@@ -128,3 +128,16 @@ def test_a_thumb_has_large_buttons_and_a_slip_sideways_decides_nothing(
     assert current(page) == card
     assert not Decision.objects.exists()
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.slow
+def test_long_facts_scroll_in_their_column_and_not_the_page(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    page.set_viewport_size({"width": 1440, "height": 420})
+
+    height, facts = page.evaluate(
+        "[document.documentElement.scrollHeight, document.querySelector('.card:not([hidden]) .facts').scrollHeight]"
+    )
+
+    assert facts > 420
+    assert height <= 420
