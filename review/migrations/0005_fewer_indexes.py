@@ -12,6 +12,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # A field that loses its index on PostgreSQL loses every single-column index with it, this constraint's too.
+        migrations.RemoveConstraint(
+            model_name='assignment',
+            name='one_holder_per_draft',
+        ),
         migrations.RemoveIndex(
             model_name='draft',
             name='drafts_by_text',
@@ -50,5 +55,9 @@ class Migration(migrations.Migration):
             model_name='record',
             name='task',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='review.task'),
+        ),
+        migrations.AddConstraint(
+            model_name='assignment',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('draft',), name='one_holder_per_draft'),
         ),
     ]
