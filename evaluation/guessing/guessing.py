@@ -46,7 +46,7 @@ class Guesses:
 
     @property
     def can_tell(self) -> bool | None:
-        """Whether the exact 95 % interval excludes a coin's half; None where it does not."""
+        """Return whether the teacher was recognised more often than by a coin; None where the exact 95 % interval holds a half."""
         interval = shares.clopper_pearson(self.right, self.pairs)
         if interval.low is None or interval.high is None or interval.low <= _COIN <= interval.high:
             return None

@@ -1,4 +1,4 @@
-"""What a task's newest miniature is worth: quality beside its teacher, cost of 1,000 outputs, quality by round. Read-only."""
+"""Worth of a task's newest miniature: quality beside its teacher, cost of 1,000 outputs, quality by round. Read-only."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def _newest_by_run(task: Task) -> list[Evaluation]:
     return list(by_run.values())[:MOST_ROUNDS]
 
 
-def _scatter(found: Answer) -> dict[str, Any]:
+def _scatter(answers: Answer) -> dict[str, Any]:
     # Baselines lie on one another, and their names too.
-    rows = [row for row in (found.own, *found.teachers) if row]
+    rows = [row for row in (answers.own, *answers.teachers) if row]
     points = [
         {"name": row.label, "x": row.cost.usd, "y": 100 * row.share, "lo": _percent(row.low), "hi": _percent(row.high)}
         for row in rows
@@ -104,13 +104,13 @@ def _scatter(found: Answer) -> dict[str, Any]:
     return {
         "points": points,
         "x": {"label": "US dollars per 1,000", "zero": True},
-        "y": {"label": f"{found.metric.label}, %"},
+        "y": {"label": f"{answers.metric.label}, %"},
     }
 
 
-def _intervals(evaluation: Evaluation, found: Answer) -> dict[str, Any]:
-    rows = {row.name: row.label for row in (found.own, *found.teachers[:1]) if row}
-    drawn = tables.chart(evaluation.summary, found.metric.name, list(rows))
+def _intervals(evaluation: Evaluation, answers: Answer) -> dict[str, Any]:
+    rows = {row.name: row.label for row in (answers.own, *answers.teachers[:1]) if row}
+    drawn = tables.chart(evaluation.summary, answers.metric.name, list(rows))
     return {**drawn, "rows": [{**row, "name": rows[row["name"]]} for row in drawn["rows"]]}
 
 
