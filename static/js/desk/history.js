@@ -36,7 +36,6 @@ export class History {
   }
 
   #show() {
-    this.#strip.hidden = !this.#steps.length;
     this.#strip.replaceChildren(...this.#steps.map(({ decision, said, title }) => {
       const button = document.createElement("button");
       const words = `Take back: ${WORDS[said] ?? "judged"}${title ? `, ${title}` : ""}`;

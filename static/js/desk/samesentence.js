@@ -38,6 +38,6 @@ function put(desk) {
   line.className = "offer";
   line.dataset.offer = "";
   line.setAttribute("role", "status");
-  desk.querySelector(".desk-foot .end").before(line);
+  desk.querySelector(".desk-foot .strip").before(line);
   return line;
 }
