@@ -141,7 +141,7 @@ class Command(BaseCommand):
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Say at once when another program listens there.
+    """Refuse a port that another program holds, or that does not exist.
 
     Raises:
         CommandError: Names the way out.
@@ -151,8 +151,11 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            way = f"make run PORT={port + 1}, or miniatures up --port {port + 1}"
+            raise CommandError(f"Port {port} is taken ({error.strerror}). Try: {way}") from error
+        except OverflowError as error:
             raise CommandError(
-                f"Port {port} is taken ({error.strerror}). Try: make run PORT={port + 1}, or miniatures up --port {port + 1}"
+                f"There is no port {port}: choose one from 1 to 65535, as in make run PORT=8001"
             ) from error
 
 
