@@ -24,7 +24,7 @@ NEEDS = $(BIN)/python -c 'import sys, tomllib; \
   extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
   print(*(line for name in sys.argv[1:] for line in extras[name]), sep="\n")'
 
-.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset demo-snapshot install install-dev torch system-packages clean help
+.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset demo-snapshot pictures install install-dev torch system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
@@ -38,6 +38,7 @@ help:
 	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"
 	@echo "make demo-reset        throw the demo's data away and bring it back as it was"
 	@echo "make demo-snapshot     make the demo that is shipped anew, by its loaders; for developers"
+	@echo "make pictures          take README's pictures and film from the running demo; for developers"
 
 # What the web server needs, and then the address; what tuning and serving need comes while the site is up already.
 run: $(VENV)/.web-stamp
@@ -91,6 +92,9 @@ demo-reset: $(VENV)/.web-stamp
 
 demo-snapshot: $(VENV)/.run-stamp
 	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_snapshot
+
+pictures: $(VENV)/.dev-stamp
+	$(BIN)/python docs/screenshots.py
 
 install: $(VENV)/.run-stamp
 install-dev: $(VENV)/.dev-stamp

@@ -1,21 +1,23 @@
-"""Take the README's pictures from one running demo: `python docs/screenshots.py` while `make run` is up.
+"""Take the README's pictures and its film from one running demo: `make pictures` while `make run` is up.
 
-Reads the address and the login from `var/demo-login.json` (or the folder VAR_DIR names), does what the demo has not done yet
-(freeze, tune, evaluate, promote, a small study), and takes each page at 1440 and 375 px, light and dark, into docs/images.
-`figures.json` beside them says what that demo came to; README quotes it, and `tests/test_docs.py` compares the two.
+Reads the address and the login from `var/demo-login.json` (or the folder VAR_DIR names). Ends with an error where a page holds
+an alert. `figures.json` beside the pictures holds what that demo came to: README quotes it, `tests/test_docs.py` compares the two,
+and `test_shipped.py` compares it with the snapshot that is shipped. The film needs Pillow.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import sys
-import time
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
@@ -33,8 +35,14 @@ FLAGS = [
 TASK = "outreach-e-mail"
 SETTLE_MS = 1500
 WITHIN_MS = 120_000
-ENDED_WITHIN_S = 3600
-SIZES = [20, 40, 80]
+SIZE = {"width": 1440, "height": 900}
+FILM_SIZE = {"width": 1120, "height": 700}
+FILM_S, FRAME_MS = 40, 400
+# Sentences that pages lead with.
+LEADING = "#claim, #answer"
+# Keys of one round of the film: accept, reject with a reason, edit and save, take back.
+ACTS = [["a"], ["a"], ["r", "1"], ["e", "Hello, ", "Control+Enter"], ["a"], ["z"], ["a"]]
+NAMED = ("Control+Enter",)
 # A draft of the demo that is right but for one number: it says 12, its fact says 10.
 NEARLY_GOOD = "Quiet Bay Freight"
 WRONG, RIGHT, FACT = "12", "10", "trigger"
@@ -60,84 +68,33 @@ class Demo:
         with urllib.request.urlopen(request, timeout=90) as answer:  # noqa: S310 (our own address)
             return json.loads(answer.read())
 
-    def newest(self, path: str) -> Json | None:
-        """The first row of a list of the task, None where it has none."""
+    def newest(self, path: str) -> Json:
+        """The first row of a list of the task."""
         rows: list[Json] = self.call("GET", f"{path}/?task={TASK}")["results"]
-        return rows[0] if rows else None
-
-    def wait(self, job: str) -> None:
-        """Return when a job has succeeded."""
-        deadline = time.monotonic() + ENDED_WITHIN_S
-        while time.monotonic() < deadline:
-            state = self.call("GET", f"jobs/{job}/")
-            if state["state"] == "succeeded":
-                return
-            if state["state"] in ("failed", "cancelled"):
-                sys.exit(f"The job {state['title']} is {state['state']}.")
-            time.sleep(1)
-        sys.exit("A job has not ended within an hour.")
+        return rows[0]
 
 
 def main() -> None:
-    """Do what is missing, then take every page in every look."""
+    """Take every page, then the film."""
     demo = Demo(json.loads((Path(os.environ.get("VAR_DIR", HERE.parent / "var")) / "demo-login.json").read_text()))
-    evaluation, study = prepare(demo)
+    evaluation = demo.newest("evaluations")
     hero = demo.call("GET", f"drafts/?task={TASK}&q=%22{NEARLY_GOOD.replace(' ', '%20')}%22+electric")
     pages = {
         "home": "/",
         "focus": f"/tasks/{TASK}/review/?card={hero['results'][0]['id']}",
-        "agreement": f"/tasks/{TASK}/review/agreement/",
         "training": f"/training/{evaluation['training_run']}/",
         "evaluation": f"/evaluations/{evaluation['id']}/",
-        "playground": f"/tasks/{TASK}/playground/",
-        "campaign": "/campaigns/four-miniatures/",
         "experiment": "/experiments/four-miniatures/",
-        "study": f"/studies/{study['id']}/",
     }
     IMAGES.mkdir(exist_ok=True)
-    (IMAGES / "figures.json").write_text(json.dumps(figures(demo, evaluation), indent=1) + "\n")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
         )
-        for scheme in ("light", "dark"):
-            for width in (1440, 375):
-                take(browser, demo, pages, scheme, width)
+        says = take(signed_in(browser, demo, SIZE), pages)
+        film(signed_in(browser, demo, FILM_SIZE))
         browser.close()
-
-
-def prepare(demo: Demo) -> tuple[Json, Json]:
-    """Freeze, tune, promote and study where the demo has not yet; returns its evaluation and its study."""
-    if demo.newest("evaluations") is None:
-        version = frozen(demo)
-        plan = {"student": "demo", "recipe": "demo", "dataset_version": version}
-        demo.wait(demo.call("POST", "training-runs/", plan)["job"])
-    evaluation = evaluated(demo)
-    miniature = demo.newest("miniatures") or {}
-    demo.call("POST", f"miniatures/{miniature['id']}/promote/", {})
-    if demo.newest("studies") is None:
-        wanted = {"kind": "samples", "dataset_version": evaluation["dataset_version"], "student": "demo"}
-        demo.wait(demo.call("POST", "studies/", wanted | {"sizes": SIZES})["job"])
-    return evaluation, demo.newest("studies") or {}
-
-
-def frozen(demo: Demo) -> str:
-    """Id of a frozen version of all golds."""
-    made = demo.call("POST", "datasets/", {"task": TASK, "name": "Approved mails"})
-    started = demo.call("POST", f"datasets/{made['slug']}/versions/", {"note": "first"})
-    demo.wait(started["job"])
-    return str(started["id"])
-
-
-def evaluated(demo: Demo) -> Json:
-    """The newest evaluation, once it is done."""
-    deadline = time.monotonic() + ENDED_WITHIN_S
-    while time.monotonic() < deadline:
-        evaluation = demo.newest("evaluations")
-        if evaluation and evaluation["is_done"]:
-            return evaluation
-        time.sleep(1)
-    sys.exit("The evaluation has not ended within an hour.")
+    (IMAGES / "figures.json").write_text(json.dumps(figures(demo, evaluation) | {"says": says}, indent=1) + "\n")
 
 
 def figures(demo: Demo, evaluation: Json) -> Json:
@@ -172,11 +129,9 @@ def count(metric: Json) -> int:
     return round(outputs)
 
 
-def take(browser: Browser, demo: Demo, pages: dict[str, str], scheme: Literal["light", "dark"], width: int) -> None:
-    """All pages in one look."""
-    context = browser.new_context(
-        base_url=demo.url, color_scheme=scheme, viewport={"width": width, "height": 900 if width > 400 else 780}
-    )
+def signed_in(browser: Browser, demo: Demo, size: Any) -> Page:
+    """A page of the demo's member, in the light theme."""
+    context = browser.new_context(base_url=demo.url, color_scheme="light", viewport=size)
     context.set_default_timeout(WITHIN_MS)
     page = context.new_page()
     page.goto("/accounts/login/")
@@ -184,25 +139,53 @@ def take(browser: Browser, demo: Demo, pages: dict[str, str], scheme: Literal["l
     page.fill("[name=password]", demo.password)
     page.click("button[type=submit]")
     page.wait_for_url(demo.url)
+    return page
+
+
+def take(page: Page, pages: dict[str, str]) -> dict[str, str]:
+    """Take all pages; returns the sentence that each leads with, where it has one.
+
+    Raises:
+        SystemExit: A page holds an alert.
+    """
+    says = {}
     for name, path in pages.items():
         page.goto(path)
-        if name == "playground":
-            write_with_both(page)
-        if is_hero := name == "focus" and width > 400:
+        if name == "focus":
             edit_nearly_good(page)
         page.wait_for_timeout(SETTLE_MS)
-        page.screenshot(path=IMAGES / f"{name}-{scheme}-{width}.png")
-        if is_hero:
+        if alerts := page.locator(".alert:not(.is-good):visible").all_inner_texts():
+            sys.exit(f"The page {name} holds an alert: {alerts[0]}")
+        page.screenshot(path=IMAGES / f"{name}-light-1440.png")
+        if name == "focus":
             leave_as_it_was(page)
-    context.close()
+        for sentence in page.locator(LEADING).all():
+            says[name] = re.sub(r"\s+", " ", sentence.inner_text()).strip()
+    return says
 
 
-def write_with_both(page: Page) -> None:
-    """Have both models of the playground write, and wait for what they wrote."""
-    page.get_by_text("Facts", exact=True).click()
-    page.get_by_role("button", name="Generate both").click()
-    for side in ("left", "right"):
-        page.wait_for_selector(f"[data-side={side}] [data-trial][aria-busy=false]")
+def film(page: Page) -> None:
+    """Film the desk for forty seconds: cards accepted, rejected and edited by keys, and one verdict taken back."""
+    page.goto(f"/tasks/{TASK}/review/")
+    page.locator(".card:visible").wait_for()
+    frames: list[Image.Image] = []
+
+    def shoot(count: int) -> None:
+        for _ in range(count):
+            page.wait_for_timeout(FRAME_MS)
+            frames.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+
+    shoot(5)
+    for keys in ACTS * (FILM_S * 1000 // FRAME_MS):
+        if len(frames) >= FILM_S * 1000 // FRAME_MS:
+            break
+        for key in keys:
+            page.keyboard.type(key, delay=40) if len(key) > 1 and key not in NAMED else page.keyboard.press(key)
+            shoot(3)
+        shoot(3)
+    frames[0].save(
+        IMAGES / "desk.webp", save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, quality=50, method=6
+    )
 
 
 def edit_nearly_good(page: Page) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,11 @@ from miniatures_site.backup import archive
 from tests.miniatures_site.backup.houses import House, databases
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
+
+ROOT = Path(__file__).parents[3]
+# The paragraphs that two of README's pictures lead with, by their ids; and an alert that a page shows.
+LEADING = {"home": "claim", "evaluation": "answer"}
+ALERT = re.compile(r'<\w+ [^>]*class="alert(?! is-good)(?![^>]*hidden)[^>]*>')
 
 RESTORE = """
 from miniatures_site.demo_snapshot import snapshot
@@ -37,7 +44,7 @@ from demo.data import load, login_card
 from demo.data.experiment import plan
 from demo.mail_sink.mail_folder import MailFolder
 from django.conf import settings
-from evaluation.models import Study
+from evaluation.models import Evaluation, Study
 from evaluation.studies import record
 from members.models import Member
 from review.db import immutability
@@ -54,6 +61,14 @@ files = list(DatasetFile.objects.all())
 mail = Message.objects.filter(state="sent").latest("sent_at")
 experiment, study = Experiment.objects.get(slug=plan.SLUG), Study.objects.first()
 contact = Contact.objects.first()
+evaluation = Evaluation.objects.filter(task__slug="outreach-e-mail").latest("created_at")
+pictured = {
+    "home": "/",
+    "focus": "/tasks/outreach-e-mail/review/",
+    "training": f"/training/{evaluation.run_id}/",
+    "evaluation": f"/evaluations/{evaluation.pk}/",
+    "experiment": f"/experiments/{plan.SLUG}/",
+}
 print("SEEN", json.dumps({
     "is_let_in": client.get("/settings/").status_code,
     "missing_steps": steps,
@@ -72,9 +87,15 @@ print("SEEN", json.dumps({
     "mails": len(MailFolder(settings.MAILBOX_DIR).names()) > 100,
     "triggers": immutability.missing(),
     "found": SearchText.objects.count() > 1000,
+    "pages": {name: client.get(path, follow=True).content.decode() for name, path in pictured.items()},
     "passwords": [each.username for each in Member.objects.all() if each.has_usable_password()],
 }))
 """
+
+
+def words(markup: str) -> str:
+    """The text of some markup, as a browser shows it."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub("<[^>]*>", "", markup))).strip()
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +133,20 @@ def test_it_is_of_today_and_under_the_keys_of_this_installation(seen):
     assert seen["mails"]
     assert seen["found"]
     assert seen["passwords"] == ["demo"]
+
+
+@pytest.mark.slow
+def test_its_pages_hold_no_alert_and_lead_with_the_figures_of_the_pictures(seen):
+    pictured = json.loads((ROOT / "docs/images/figures.json").read_text())["says"]
+
+    alerts = {name: found for name, page in seen["pages"].items() if (found := re.findall(ALERT, page))}
+    says = {
+        name: words(re.search(f'<p [^>]*id="{LEADING[name]}">(.*?)</p>', seen["pages"][name], re.DOTALL)[1])
+        for name in LEADING
+    }
+
+    assert alerts == {}
+    assert says == pictured
 
 
 @pytest.mark.slow
