@@ -20,6 +20,8 @@ DEFAULTS: dict[str, str] = {
     "mend": "m",
     "ask": "t",
     "choose": "c",
+    "history": "i",
+    "similar": "x",
 }
 WORDS: dict[str, str] = {
     "accept": "Accept the draft as it is",
@@ -33,6 +35,8 @@ WORDS: dict[str, str] = {
     "mend": "Fix the next mark, shown as an edit",
     "ask": "Ask a teacher for a revision",
     "choose": "Choose the best of several drafts",
+    "history": "History and comments of the card",
+    "similar": "Two similar approved texts",
 }
 LETTERS = "abcdefhijklmnopqrstuvwxyz"  # without g
 

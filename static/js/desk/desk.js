@@ -174,6 +174,8 @@ const acts = {
   aside: (card) => notes.setAside(card),
   ask: (card) => asking.open(card),
   restore: (card, button) => asking.restore(button),
+  history: (card, link) => beside(link),
+  similar: (card, link) => beside(link),
   undo: () => verdicts.undo(),
 };
 
@@ -241,6 +243,12 @@ function press(command, event) {
   }
   card.querySelector(`[data-act="${command}"]`)?.click();
   return true;
+}
+
+/** Open the panel that a link of the card leads to; without its script the link is followed. */
+function beside(link) {
+  const parts = { key: keys.keys[link.dataset.act], notices, onClose: () => deck.current?.focus({ preventScroll: true }) };
+  import("./beside.js").then(({ openBeside }) => openBeside(link, parts), () => location.assign(link.href));
 }
 
 function escape(card) {
