@@ -292,6 +292,8 @@ if (first) {
 }
 bindLinks(stage);
 bindLongTexts(stage);
+const said = () => desk.querySelector("[data-status]").textContent;
+if (matchMedia("(pointer: coarse)").matches) import("./swipe.js").then(({ bindSwipe }) => bindSwipe(stage, { said, undo: acts.undo }));
 await verdicts.resume();
 outbox.flush();
 asking.resume();
