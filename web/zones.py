@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 UTC_NAME = "UTC"
 COOKIE = "zone"
@@ -24,6 +25,12 @@ def name_for(request: HttpRequest) -> str:
     """Return the name of the zone that the browser told; `UTC` where it told none that is known."""
     name = unquote(request.COOKIES.get(COOKIE, ""))
     return name if name and named(name) else UTC_NAME
+
+
+def start_of_today(request: HttpRequest) -> datetime:
+    """Return the first moment of the day that it is where the browser is."""
+    zone = ZoneInfo(name_for(request))
+    return start_of(timezone.now().astimezone(zone).date(), zone)
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:

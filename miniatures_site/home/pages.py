@@ -8,11 +8,12 @@ from members.session import member_of
 from miniatures_site.frame import navigation
 from miniatures_site.home import queries
 from review.tasks.permissions import tasks_for
+from web import zones
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     tasks = list(tasks_for(member)[: navigation.TASKS_IN_SWITCHER])
-    shown = queries.overview(member, navigation.current_task(request, tasks))
+    shown = queries.overview(member, navigation.current_task(request, tasks), since=zones.start_of_today(request))
     return render(request, "home.html", {"section": "home", **shown})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -41,11 +41,12 @@ class LastDecision:
     url: str | None
 
 
-def overview(member: Member, task: Task | None) -> dict[str, Any]:
+def overview(member: Member, task: Task | None, *, since: datetime) -> dict[str, Any]:
     """Everything Home shows one member about one task: the desk for reviewers, the funnel for the rest.
 
     Args:
         task: The task in hand, one they may see; None where they have none.
+        since: The first moment of the member's day.
     """
     if task is None:
         return {"role": "admin" if member.is_admin else "none", "new_task_url": optional_url("review:new")}
@@ -53,11 +54,11 @@ def overview(member: Member, task: Task | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "role": role,
         "task": task,
-        "pace": pace.pace_of(member, task),
+        "pace": pace.pace_of(member, task, since=since),
         "focus_url": optional_url("review:focus", task.slug),
     }
     if role == "reviewer":
-        return {**shown, "last": last_decision(member, task), "judged_lately": pace.judged_lately(member, task)}
+        return {**shown, "last": last_decision(member, task)}
     counted = slow_figures.figures(f"home:{task.pk}", lambda: _figures(task))
     stations, this_week, evidence, saved = counted.value
     return {

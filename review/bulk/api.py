@@ -130,7 +130,14 @@ class RepeatedView(APIView):
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.REVIEWER)
         return [
-            {"sentence": sentence.text, "count": sentence.count, "instead": sentence.instead, "url": sentence.address}
+            {
+                "sentence": sentence.text,
+                "count": sentence.count,
+                "instead": sentence.instead,
+                "url": sentence.address,
+                "times": sentence.times,
+                "check_url": sentence.check_address,
+            }
             for sentence in similar_drafts.repeated(member, draft)
         ]
 

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from members.session import member_of
-from review.bulk import listing, planning, similar_drafts, wording
+from review.bulk import approved_texts, listing, planning, similar_drafts, wording
 from review.bulk.packed_ids import pack_ids
 from review.bulk.wording import LONGEST_SAMPLE
 from review.desk import lead_queue
@@ -20,8 +20,9 @@ from review.drafts.draft_filters import DraftFilter
 from review.spec.readable import readable
 from review.spec.spec_diff import word_diff
 from review.states import Role
-from review.tasks.permissions import may, task_or_404
+from review.tasks.permissions import may, require, task_or_404
 from web import zones
+from web.http.htmx import is_htmx
 
 if TYPE_CHECKING:
     from review.bulk.similar_drafts import DraftCluster
@@ -117,6 +118,21 @@ def similar_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpRespons
         "waiting": lead_queue.waiting_for(member, task),
     }
     return render(request, "review/bulk/similar.html", context)
+
+
+@require_safe
+def approved_page(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    member = member_of(request)
+    draft = queries.draft_or_404(member, draft_id)
+    require(member, draft.task, Role.REVIEWER)
+    context = {
+        "task": draft.task,
+        "section": "review",
+        "draft": draft,
+        "texts": approved_texts.most_similar(member, draft),
+        "is_kept": approved_texts.is_kept_from(member, draft),
+    }
+    return render(request, f"review/bulk/{'_' if is_htmx(request) else ''}approved.html", context)
 
 
 def _cluster(one: DraftCluster) -> dict[str, Any]:

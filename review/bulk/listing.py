@@ -21,6 +21,7 @@ from review.drafts.draft_filters import DAYS, FILTERS, ON_DESK, DraftFilter
 from review.drafts.openings import openings
 from review.models import Draft, Membership, Task
 from review.spec.output_format import is_mail
+from review.spec.readable import in_reading_order
 from review.spec.task_spec import TaskSpec
 from review.states import DraftState, Role, Split, Verdict
 from review.tasks.permissions import may
@@ -124,7 +125,7 @@ def _as_rows(drafts: QuerySet[Draft]) -> QuerySet[Draft]:
 def list_rows(found: list[Draft], wanted: DraftFilter, *, member: Member, task: Task) -> list[dict[str, Any]]:
     """Drafts as rows of the list. Who wrote one is told to those who lead, and to others once they judged it."""
     may_review, visible = may(member, task, Role.REVIEWER), visible_to(member, found)
-    names = [field.name for field in latest_version(task).spec.output_schema]
+    names = [field.name for field in in_reading_order(latest_version(task).spec.output_schema)]
     lines = openings([draft.fields for draft in found], names)
     return [
         {**_line(draft, wanted, may_review=may_review, is_told=draft.pk in visible), "opening": opening}

@@ -102,4 +102,8 @@ class RepeatedSentenceOut(serializers.Serializer[Any]):
     sentence = serializers.CharField()
     count = serializers.IntegerField()
     instead = serializers.CharField(allow_null=True, help_text="What the verdict put in its place.")
-    url = serializers.CharField()
+    url = serializers.CharField(help_text="The page that decides those drafts; empty where they are too few.")
+    times = serializers.IntegerField(help_text="How many of your latest edits changed a sentence with this opening.")
+    check_url = serializers.CharField(
+        help_text="The page that makes the opening a forbidden phrase, for a lead who edited it often; else empty."
+    )

@@ -6,9 +6,11 @@ counted from the texts themselves. It does not decide anything about them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,13 +22,14 @@ from review.drafts import draft_filters, queries
 from review.drafts.waiting_marks import with_marks
 from review.models import Decision, Draft, SearchText, Task
 from review.spec.schema import Fields
-from review.states import DraftState, Verdict
+from review.states import DraftState, Role, Verdict
+from review.tasks.permissions import may
 from review.text.near_duplicates import minhash
 from review.text.near_duplicates.minhash import Signatures
 from review.text.reading.words import sentences
 from review.text.search import query
 from review.text.search.texts import texts_of_fields
-from review.text.search.words import folded
+from review.text.search.words import folded, tidy, words
 from web.caching import slow_figures
 from web.db.chunks import chunked
 
@@ -45,6 +48,9 @@ TEXTS_AT_ONCE = 2_000
 LEAST_WORDS = 5
 LEAST_OTHERS = 3
 ASKED_SENTENCES = 3
+# An opening that a member edited so often, among their latest edits, is worth a check.
+LEAST_TIMES = 3
+EDITS_LOOKED_AT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +81,17 @@ class RepeatedSentence:
     Attributes:
         count: In how many others, as far as the index is looked through.
         instead: What the expert put in its place; None where it was not edited, empty where it was dropped.
-        address: Of the page that decides those others too.
+        address: Of the page that decides those others too; empty where they are too few.
+        times: Number of the member's latest edits that changed a sentence with this opening; 0 after a reject.
+        check_address: Page that makes the opening a forbidden phrase; empty for whoever may not change the task.
     """
 
     text: str
     count: int
     instead: str | None = None
     address: str = ""
+    times: int = 0
+    check_address: str = ""
 
 
 def clusters(task: Task, *, at_most: int = CLUSTERED) -> tuple[list[DraftCluster], int]:
@@ -137,19 +147,51 @@ def repeated(member: Member, draft: Draft) -> list[RepeatedSentence]:
     if last.verdict == Verdict.REJECT:
         asked = dict.fromkeys(_objected(draft))
     long = [(text, instead) for text, instead in asked.items() if len(folded(text)) >= LEAST_WORDS]
+    edited = _edited_openings(member, draft.task) if last.verdict == Verdict.EDIT else Counter[str]()
+    may_lead = may(member, draft.task, Role.LEAD)
     counted = [
-        RepeatedSentence(text, _others(draft, text), instead, _address(draft.task.slug, text, instead, last.reasons))
+        _repeated(draft, text, instead, last.reasons, edited[_opening(text)], may_lead=may_lead)
         for text, instead in long[:ASKED_SENTENCES]
     ]
-    return sorted((sentence for sentence in counted if sentence.count >= LEAST_OTHERS), key=lambda one: -one.count)
+    return sorted((each for each in counted if each.address or each.check_address), key=lambda each: -each.count)
+
+
+def _repeated(
+    draft: Draft, text: str, instead: str | None, reasons: Sequence[str], times: int, *, may_lead: bool
+) -> RepeatedSentence:
+    count, slug = _others(draft, text), draft.task.slug
+    address = _address(slug, text, instead, reasons) if count >= LEAST_OTHERS else ""
+    is_habit = may_lead and times >= LEAST_TIMES
+    check = f"/tasks/{slug}/edit/?{urlencode({'forbid': _as_written(text)})}" if is_habit else ""
+    return RepeatedSentence(text, count, instead, address, times, check)
+
+
+def _opening(text: str) -> str:
+    return " ".join(folded(text)[:LEAST_WORDS])
+
+
+def _as_written(text: str) -> str:
+    """Return the opening of a sentence letter by letter."""
+    last = list(islice(words(text), LEAST_WORDS))[-1]
+    return tidy(text)[: last.end]
+
+
+def _edited_openings(member: Member, task: Task) -> Counter[str]:
+    """Count the openings of sentences that the member's latest edits changed or dropped, once an edit."""
+    edits = Decision.objects.filter(reviewer=member, task=task, verdict=Verdict.EDIT, retracted_by__isnull=True)
+    rows = edits.filter(bulk__isnull=True).order_by("-created_at").values_list("draft__fields", "fields")
+    return Counter(
+        opening
+        for before, after in rows[:EDITS_LOOKED_AT]
+        for opening in {_opening(text) for text in _changed(before, after)}
+    )
 
 
 def _address(slug: str, text: str, instead: str | None, reasons: Sequence[str]) -> str:
     parameters: dict[str, Any] = {"give": "reject", "reasons": list(reasons)}
     if instead is not None:
         parameters = {"give": "edit", "find": text, "replace": instead}
-    words = " ".join(folded(text))
-    address = urlencode({"q": f'"{words}"', **parameters}, doseq=True)
+    address = urlencode({"q": f'"{" ".join(folded(text))}"', **parameters}, doseq=True)
     return f"/tasks/{slug}/review/bulk/?{address}"
 
 

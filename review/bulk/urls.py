@@ -10,6 +10,7 @@ bulk_page_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/bulk/<uuid:act_id>/undo/", pages.undo, name="bulk-undo"),
     path("tasks/<slug:slug>/review/alike/", list_pages.clusters_page, name="clusters"),
     path("tasks/<slug:slug>/review/alike/<uuid:draft_id>/", list_pages.similar_page, name="similar"),
+    path("review/drafts/<uuid:draft_id>/approved/", list_pages.approved_page, name="approved"),
 ]
 
 

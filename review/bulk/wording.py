@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from review.bulk.planning import EligibleDraft
 from review.drafts.openings import openings
-from review.spec.readable import readable
+from review.spec.readable import in_reading_order, readable
 from review.spec.spec_diff import word_diff
 from review.states import Verdict
 
@@ -50,7 +50,7 @@ def sample(one: EligibleDraft) -> dict[str, Any]:
     return {
         "title": draft.record.title,
         "id": draft.pk,
-        "opening": openings([draft.fields], [field.name for field in spec.output_schema])[0],
+        "opening": openings([draft.fields], [field.name for field in in_reading_order(spec.output_schema)])[0],
         "text": text,
         "segments": word_diff(text, after) if is_edit else (),
     }

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from review.desk.cards.values import is_value
 from review.spec.paths import leaves
+from review.spec.readable import is_value
 from review.spec.task_spec import TaskSpec
 
 # A fact of fewer words is a value that many records share, such as a sector.

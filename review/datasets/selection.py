@@ -15,10 +15,10 @@ from review.datasets import gold_conditions
 from review.datasets.contradictions import EqualInputs, against
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.filtering import FilterCount, FilteredGolds, GoldRow, apply
-from review.desk.cards.values import PICKED as LABELS
-from review.desk.cards.values import is_value
 from review.models import Decision, Task
 from review.spec.paths import as_text, leaves
+from review.spec.readable import PICKED as LABELS
+from review.spec.readable import is_value
 from review.spec.task_spec import TaskSpec
 from review.states import MACHINE, POSITIVE, Verdict
 from review.tasks.queries import latest_version

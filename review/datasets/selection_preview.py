@@ -11,9 +11,9 @@ from uuid import UUID
 from review.datasets import reply_pairs
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.selection import PREVIEW_GOLDS, preview
-from review.desk.cards.values import is_value
 from review.models import Decision, Draft, Task
 from review.sources import split_advice
+from review.spec.readable import is_value
 from review.states import Split
 from review.tasks.queries import latest_version
 

@@ -39,6 +39,7 @@ from review.drafts import etags, queries
 from review.ports import DeskScope
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web import zones
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
@@ -114,7 +115,7 @@ class DeckView(APIView):
             deck = held + fresh
         else:
             deck = desk_deck.deal(member, task, count=settings.DECK_SIZE)
-        how_much = pace.pace_of(member, task)
+        how_much = pace.pace_of(member, task, since=zones.start_of_today(request))
         others = None if deck or only else elsewhere.cards_elsewhere(member, task).as_json()
         answer = {
             "cards": deck_json(request, deck),
@@ -160,7 +161,7 @@ class SetAsideView(APIView):
         size = 0 if only else settings.DECK_SIZE
         deck = desk_deck.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
         deck = _fresh(request, only, but=draft_id) if only else deck
-        how_much = pace.pace_of(member, task)
+        how_much = pace.pace_of(member, task, since=zones.start_of_today(request))
         return Response({"cards": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json()})
 
 
@@ -174,7 +175,7 @@ class HoldView(APIView):
         member = member_of(request)
         queries.draft_or_404(member, draft_id)
         card = desk_deck.hold(member, draft_id)
-        how_much = pace.pace_of(member, card.task)
+        how_much = pace.pace_of(member, card.task, since=zones.start_of_today(request))
         return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})
 
 

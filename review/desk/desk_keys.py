@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from members.models import Member
 from web.errors import Refusal
@@ -20,6 +20,8 @@ DEFAULTS: dict[str, str] = {
     "mend": "m",
     "ask": "t",
     "choose": "c",
+    "history": "i",
+    "similar": "x",
 }
 WORDS: dict[str, str] = {
     "accept": "Accept the draft as it is",
@@ -33,8 +35,30 @@ WORDS: dict[str, str] = {
     "mend": "Fix the next mark, shown as an edit",
     "ask": "Ask a teacher for a revision",
     "choose": "Choose the best of several drafts",
+    "history": "History and comments of the card",
+    "similar": "Two similar approved texts",
 }
 LETTERS = "abcdefhijklmnopqrstuvwxyz"  # without g
+
+
+class FixedKey(NamedTuple):
+    """Keys that no member can change: as a browser names them, as they are shown, and their meaning."""
+
+    names: tuple[str, ...]
+    shown: tuple[str, ...]
+    words: str
+
+
+FIXED = (
+    FixedKey(("digit",), ("1", "…", "9", "0"), "Pick label 1 to 10; after reject, give the reason"),
+    FixedKey(("⇧",), ("Shift", "1", "…", "0"), "Pick label 11 to 20; further labels have letters"),
+    FixedKey(("ArrowUp", "ArrowDown"), ("↑", "↓"), "Previous or next value"),
+    FixedKey(("Enter",), ("↵",), "Confirm the values, the number in a box, or the note"),
+    FixedKey(("Enter",), ("Ctrl", "↵"), "Save the edit and go on"),
+    FixedKey(("Escape",), ("Esc",), "Leave the edit, unfinished; close what is open"),
+    FixedKey(("?",), ("?",), "Show these keys"),
+    FixedKey(("g",), ("g", "a–z"), "Jump to another page"),
+)
 
 
 def keys_of(member: Member) -> dict[str, str]:

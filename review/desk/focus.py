@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from members.models import Member
@@ -14,9 +15,11 @@ from review.drafts import queries as drafts_queries
 from review.models import Assignment, Task
 
 
-def page(member: Member, task: Task, deck: Sequence[Assignment], *, keys: dict[str, str]) -> dict[str, Any]:
+def page(
+    member: Member, task: Task, deck: Sequence[Assignment], *, keys: dict[str, str], since: datetime
+) -> dict[str, Any]:
     """Cards of the deck, guidelines, pace, and what the script needs to go on: keys and verdicts that can be undone."""
-    how_much = pace.pace_of(member, task)
+    how_much = pace.pace_of(member, task, since=since)
     destinations.annotate_destinations(deck, by=member)
     return {
         "cards": [assembly.build_card(assignment) for assignment in deck],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
 from typing import Any
@@ -61,11 +61,13 @@ class Pace:
         left: Cards this member can still judge, counted up to `COUNT_UP_TO`.
         is_more: Whether there are more than that.
         seconds_per_card: Median of the member's latest decisions in the task; None before the first.
+        today: Cards this member judged today; None where it is not counted, as on the way of a verdict.
     """
 
     left: int
     is_more: bool
     seconds_per_card: float | None
+    today: int | None = None
 
     @property
     def remaining_s(self) -> float | None:
@@ -78,6 +80,7 @@ class Pace:
             "left": self.left,
             "left_is_at_least": self.is_more,
             "seconds_per_card": None if seconds is None else round(seconds, 1),
+            "today": self.today,
         }
 
 
@@ -109,27 +112,27 @@ def expressions(member: Member | UUID, task: OuterRef | Task, *, is_counted: boo
     }
 
 
-def from_counts(*, pending: int, in_deck: int, pace_s: float | None) -> Pace:
-    """Put the three annotations together."""
+def from_counts(*, pending: int, in_deck: int, pace_s: float | None, today: int | None = None) -> Pace:
+    """Put the annotations together."""
     left = pending + in_deck
-    return Pace(left=min(left, COUNT_UP_TO), is_more=left > COUNT_UP_TO, seconds_per_card=pace_s)
+    return Pace(left=min(left, COUNT_UP_TO), is_more=left > COUNT_UP_TO, seconds_per_card=pace_s, today=today)
 
 
-def pace_of(member: Member, task: Task) -> Pace:
-    """The member's pace in the task; one query."""
-    counts: Any = Task.objects.filter(pk=task.pk).annotate(**expressions(member, OuterRef("pk")))
-    return from_counts(**counts.values("pending", "in_deck", "pace_s").get())
+def pace_of(member: Member, task: Task, *, since: datetime) -> Pace:
+    """Return the member's pace in the task; one query.
+
+    Args:
+        since: The first moment of the member's day.
+    """
+    judged = _CountOf(_judged_since(since, member, OuterRef("pk")).order_by().values("pk")[:COUNT_UP_TO])
+    counts: Any = Task.objects.filter(pk=task.pk).annotate(today=judged, **expressions(member, OuterRef("pk")))
+    return from_counts(**counts.values("pending", "in_deck", "pace_s", "today").get())
 
 
-def _mine_today(member: Member, task: Task) -> QuerySet[Decision]:
-    return Decision.objects.filter(
-        reviewer=member, task=task, bulk__isnull=True, created_at__gte=timezone.now() - timedelta(hours=12)
-    ).exclude(verdict="retract")
-
-
-def judged_lately(member: Member, task: Task) -> int:
-    """How many cards the member judged in the last twelve hours."""
-    return _mine_today(member, task).count()
+def _judged_since(since: datetime, member: Member, task: OuterRef) -> QuerySet[Decision]:
+    """Return verdicts that stand, each given on a card of its own."""
+    judged = Decision.objects.filter(reviewer=member, task=task, created_at__gte=since, bulk__isnull=True)
+    return judged.filter(imported_from__isnull=True, retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from review.spec.schema import Fields
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from review.text.grounding.passages import offer_lines, written
+from web import zones
 from web.db import keyset
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
@@ -40,8 +41,12 @@ A_DAY_S = 86_400
 
 
 def pace_line(now: Pace) -> str:
-    """`37 left · 11 s a card · done by 15:40`, as far as it is known."""
-    words = [f"{now.left:,}{'+' if now.is_more else ''} left"]
+    """`44 today · 12 of your 56 left · 25 s a card · done by 15:40`, as far as it is known."""
+    words = [f"{now.today} today"] if now.today else []
+    if now.today and not now.is_more:
+        words.append(f"{now.left:,} of your {now.left + now.today:,} left")
+    else:
+        words.append(f"{now.left:,}{'+' if now.is_more else ''} left")
     if now.seconds_per_card:
         words.append(f"{now.seconds_per_card:.0f} s a card")
     if now.remaining_s and now.left and now.remaining_s < A_DAY_S:
@@ -84,7 +89,7 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     if act and act.fields and deck and deck[0].draft_id == act.draft:
         deck[0].unfinished = act.fields
     status = refusal.status if refusal and request.method == "POST" else 200
-    return render(request, "review/desk/focus.html", _context(member, task, deck, refusal, only), status=status)
+    return render(request, "review/desk/focus.html", _context(request, task, deck, refusal, only), status=status)
 
 
 def _deck(member: Member, task: Task, only: DeskScope | None) -> list[Any]:
@@ -158,10 +163,11 @@ def _hold(member: Member, draft_id: UUID) -> Refusal | None:
 
 
 def _context(
-    member: Member, task: Task, deck: list[Any], refusal: Refusal | None, only: DeskScope | None
+    request: HttpRequest, task: Task, deck: list[Any], refusal: Refusal | None, only: DeskScope | None
 ) -> dict[str, Any]:
+    member = member_of(request)
     keys = desk_keys.keys_of(member)
-    page = focus.page(member, task, deck, keys=keys)
+    page = focus.page(member, task, deck, keys=keys, since=zones.start_of_today(request))
     return {
         **page,
         "task": task,
@@ -172,6 +178,7 @@ def _context(
         "pace_words": pace_line(page["pace"]),
         "lease_s": int(settings.CARD_LEASE_S),
         "key_lines": [{"action": name, "key": key, "words": desk_keys.WORDS[name]} for name, key in keys.items()],
+        "fixed_keys": desk_keys.FIXED,
         "keys_on": desk_keys.are_on(member),
     }
 

@@ -137,6 +137,9 @@ class PaceOut(serializers.Serializer[Any]):
     left = serializers.IntegerField()
     left_is_at_least = serializers.BooleanField(help_text="Counting stopped there: there are more.")
     seconds_per_card = serializers.FloatField(allow_null=True)
+    today = serializers.IntegerField(
+        allow_null=True, help_text="Cards judged today, in the browser's zone; null in the reply to a verdict."
+    )
 
 
 class DeckOut(serializers.Serializer[Any]):

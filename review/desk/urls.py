@@ -16,6 +16,7 @@ desk_page_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/review/", pages.focus_page, name="focus"),
     path("tasks/<slug:slug>/review/drafts/<uuid:draft_id>/", pages.draft_page, name="draft"),
     path("tasks/<slug:slug>/review/drafts/<uuid:draft_id>/comments/", comments_pages.write, name="comments"),
+    path("review/drafts/<uuid:draft_id>/history/", comments_pages.history, name="history"),
     path("mentions/", comments_pages.mentions, name="mentions"),
     path("review/drafts/<uuid:draft_id>/text/", pages.draft_text, name="draft-text"),
     path("tasks/<slug:slug>/review/decisions/", pages.decisions_page, name="decisions"),

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from review.spec.output_format import is_plain, mail_fields
 from review.spec.paths import as_text
 from review.spec.prompting import completion
-from review.spec.schema import Fields, OutputItem
+from review.spec.schema import Fields, OutputField, OutputItem
 from review.spec.task_spec import TaskSpec
+
+PICKED = frozenset({"choice", "choices", "boolean"})
+TYPED = frozenset({"integer", "number", "date"})
+
+
+def is_value(field: OutputItem) -> bool:
+    """Whether a field is picked among labels or typed into one box."""
+    return field.type in PICKED | TYPED
+
+
+def in_reading_order(schema: Sequence[OutputField]) -> list[OutputField]:
+    """Return fields in the one order of cards, editors, lists and comparisons: a mail's subject, texts, then values."""
+    mail = mail_fields(tuple(schema))
+    return sorted(schema, key=lambda field: (is_value(field), mail is not None and field.name != mail[0]))
 
 
 def readable(spec: TaskSpec, fields: Fields) -> str:
@@ -19,7 +33,9 @@ def readable(spec: TaskSpec, fields: Fields) -> str:
     """
     if is_prose(spec):
         return completion(spec, fields)
-    return "\n".join(line for field in spec.output_schema for line in _lines(field, fields.get(field.name), ""))
+    return "\n".join(
+        line for field in in_reading_order(spec.output_schema) for line in _lines(field, fields.get(field.name), "")
+    )
 
 
 def is_prose(spec: TaskSpec) -> bool:
@@ -29,7 +45,8 @@ def is_prose(spec: TaskSpec) -> bool:
 
 def leaf_texts(spec: TaskSpec, fields: Fields) -> dict[str, str]:
     """Every value of the fields as text by what it is called, such as `Order › Lines 2 › Name`; lists of labels are one."""
-    return {name: text for field in spec.output_schema for name, text in _leaves(field, fields.get(field.name), "")}
+    ordered = in_reading_order(spec.output_schema)
+    return {name: text for field in ordered for name, text in _leaves(field, fields.get(field.name), "")}
 
 
 def _leaves(field: OutputItem, value: object, above: str) -> Iterator[tuple[str, str]]:

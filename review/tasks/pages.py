@@ -32,6 +32,8 @@ from web.http.form_errors import add_refusal
 if TYPE_CHECKING:
     from review.models import Task, TaskVersion
 
+LONGEST_PHRASE = 200
+
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
@@ -142,6 +144,9 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
                     return redirect(_rows_that_wait(task) or _diff(task, latest.number, version.number))
         except Refusal as error:
             refusal = error
+    elif phrase := request.GET.get("forbid", "").strip()[:LONGEST_PHRASE]:
+        body, folds = spec_form.with_forbidden(body, phrase)
+        text = json.dumps(body, ensure_ascii=False, indent=2)
     sections = spec_form.sections(body, refusal.errors if refusal else {}, folds)
     context: dict[str, Any] = {
         "task": task,

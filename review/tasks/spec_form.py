@@ -81,6 +81,17 @@ def after_row_act(body: dict[str, Any], act: str) -> dict[str, Any]:
     return body | {name: rows}
 
 
+def with_forbidden(body: Mapping[str, Any], phrase: str) -> tuple[dict[str, Any], Folds]:
+    """Return a specification with one more forbidden phrase and the check that finds it, unsaved, with its section open."""
+    offer, checks = dict(body.get("offer") or {}), list(body.get("checks") or ())
+    phrases = list(offer.get("forbidden_phrases") or ())
+    offer["forbidden_phrases"] = phrases if phrase in phrases else [*phrases, phrase]
+    if all(check.get("kind") != "forbidden" for check in checks):
+        checks.append({"kind": "forbidden", "fields": []})
+    folds = Folds(frozenset({"part-offer", "part-checks"}), "id_offer.forbidden_phrases")
+    return {**body, "offer": offer, "checks": checks}, folds
+
+
 def sections(body: Mapping[str, Any], errors: Errors, folds: Folds = AS_LAID_OUT) -> list[FormSection]:
     """The form's sections with their values and mistakes; what holds a mistake is open."""
     has_mails = writes_mails(body.get("output_schema", ())) or any((body.get("offer") or {}).values())

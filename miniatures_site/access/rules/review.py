@@ -31,6 +31,8 @@ REVIEW = {
     "review:desk-list": Rule(VIEWER, NONE),
     "review:draft": Rule(VIEWER, NONE),
     "review:draft-text": Rule(VIEWER, NONE),
+    "review:history": Rule(VIEWER, NONE),
+    "review:approved": Rule(REVIEWER, NONE),
     "review:decisions": Rule(VIEWER, NONE),
     "review:reopen": Rule(NONE, REVIEWER),
     "review:late": Rule(LEAD, LEAD),

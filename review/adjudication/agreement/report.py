@@ -17,9 +17,10 @@ from review.adjudication.agreement import blind_verdicts, figures, values
 from review.adjudication.agreement.columns import VERDICTS
 from review.adjudication.agreement.figures import AgreementCounts, AgreementFigures, AgreementWeek, ReviewerPair
 from review.adjudication.agreement.values import LabelConfusion, TeacherAgreement
-from review.desk.cards.values import all_values, is_value
+from review.desk.cards.values import all_values
 from review.desk.decisions import queries
 from review.models import Decision, KnownAnswer, Ruling, Source, Task
+from review.spec.readable import is_value
 from review.states import SourceKind
 from review.tasks.queries import latest_version
 from stats.agreement.shares import AgreementShare, share

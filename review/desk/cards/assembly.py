@@ -22,6 +22,7 @@ from review.desk.revisions.queries import RevisedDraft, revised_from
 from review.drafts.waiting_marks import with_marks
 from review.models import Assignment, Draft
 from review.spec.prompting import Thread
+from review.spec.readable import in_reading_order
 from review.spec.schema import Fields, Label
 from review.spec.task_spec import Reason, Requirement, TaskSpec
 from review.states import Drawn
@@ -120,7 +121,7 @@ def build_card(assignment: Assignment) -> Card:
     is_hidden = has_hidden(spec, draft.pk, assignment.reviewer_id)
     parts = [
         card_field(field, draft, index, assignment.unfinished, is_hidden=is_hidden)
-        for field in spec.output_schema
+        for field in in_reading_order(spec.output_schema)
         if not (is_hidden and field.role == "reasoning")
     ]
     marks = [] if is_hidden else draft.marks
@@ -153,7 +154,11 @@ def build_card(assignment: Assignment) -> Card:
         goes_to=getattr(assignment, "goes_to", ""),
         thread=draft.thread or (),
         instruction=spec.instruction,
-        labels=[(label_of(field), field.labels) for field in spec.output_schema if any(map(is_told, field.labels))],
+        labels=[
+            (label_of(field), field.labels)
+            for field in in_reading_order(spec.output_schema)
+            if any(map(is_told, field.labels))
+        ],
         is_hidden=is_hidden,
     )
 

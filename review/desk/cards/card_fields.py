@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from review.desk.cards.values import PICKED, TYPED, CardValue, box_text, card_value, hint_of, is_value
+from review.desk.cards.values import CardValue, box_text, card_value, hint_of
 from review.models import Draft
 from review.spec.paths import as_text, text_at, texts
+from review.spec.readable import PICKED, TYPED, is_value
 from review.spec.schema import Fields, Label, OutputField, OutputItem
 from review.spec.values import TEXTS
 from review.text.grounding.attribution import attribute

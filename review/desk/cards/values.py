@@ -15,11 +15,10 @@ from uuid import UUID
 from review.spec import numbers
 from review.spec.paths import as_text
 from review.spec.prompting import canonical_json
+from review.spec.readable import PICKED, is_value
 from review.spec.schema import OutputField, OutputItem
 from review.spec.task_spec import TaskSpec
 
-PICKED = frozenset({"choice", "choices", "boolean"})
-TYPED = frozenset({"integer", "number", "date"})
 # One card in ten per reviewer comes without the teacher's values.
 HIDDEN_IN = 10
 
@@ -62,11 +61,6 @@ class CardValue:
     def told(self) -> str:
         """The teacher's value as people read it; empty where it is missing or hidden."""
         return as_text(json.loads(self.draft))
-
-
-def is_value(field: OutputItem) -> bool:
-    """Whether a field is drawn as a value."""
-    return field.type in PICKED | TYPED
 
 
 def all_values(spec: TaskSpec) -> bool:

@@ -1,4 +1,4 @@
-"""Pages of comments: writing one on a draft, taking it away, and the member's mentions."""
+"""Pages of comments: writing one on a draft, taking it away, a card's history, and the member's mentions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.session import member_of
 from review.desk.comments import queries as comments_queries
 from review.desk.comments import writing
+from review.desk.decisions import queries as decisions_queries
 from review.drafts import queries
 from review.tasks.permissions import task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.http.htmx import is_htmx
 
 SHOWN = 100
 
@@ -35,6 +37,17 @@ def write(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
     return redirect(f"/tasks/{slug}/review/drafts/{draft_id}/#comments")
+
+
+@require_safe
+def history(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    member = member_of(request)
+    draft = queries.draft_or_404(member, draft_id)
+    if not is_htmx(request):
+        return redirect("review:draft", draft.task.slug, draft.pk)
+    decisions = queries.decisions_on(member, draft)[:SHOWN]
+    context = {"draft": draft, "said": [decisions_queries.decision_on_draft(decision) for decision in decisions]}
+    return render(request, "review/desk/_history.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,7 +14,7 @@ from review.drafts import queries, sent_mails
 from review.drafts.openings import openings
 from review.mail_figures import MailFigures
 from review.models import Assignment, Decision, Gold, KnownAnswer, Task
-from review.spec.readable import readable
+from review.spec.readable import in_reading_order, readable
 from review.states import Drawn, RulingKind, Verdict
 from review.text import edits
 
@@ -140,7 +140,10 @@ def decision_row(decision: Decision, etag: str) -> dict[str, Any]:
     """A decision in the member's own list."""
     spec = decision.draft.task_version.spec
     reasons = {reason.code: reason.label for reason in spec.reasons}
-    fields, names = decision.fields or decision.draft.fields, [field.name for field in spec.output_schema]
+    fields, names = (
+        decision.fields or decision.draft.fields,
+        [field.name for field in in_reading_order(spec.output_schema)],
+    )
     return {
         "decision": decision,
         "title": decision.draft.record.title,

@@ -22,6 +22,7 @@ from review.drafts import queries
 from review.drafts.serializers import DraftStateOut
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web import zones
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
@@ -64,7 +65,7 @@ class AskView(APIView):
         if only and not asking.is_replay:
             deck = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=draft_id)[1]
         told = revisions_queries.request_json(asking.request)
-        how_much = pace.pace_of(member, task)
+        how_much = pace.pace_of(member, task, since=zones.start_of_today(request))
         answer = {
             **told,
             "next": deck_json(request, deck),

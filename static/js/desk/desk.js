@@ -23,7 +23,7 @@ import { Server } from "./server.js";
 import { isFragile } from "./store.js";
 import { Tabs } from "./tabs.js";
 import { bindEcho } from "./typed.js";
-import { bindValues, hasValues, pick, prepareValues, stepValue } from "./values.js";
+import { bindValues, hasValues, pick, prepareValues, stepValue, unshifted } from "./values.js";
 import { VerdictNotes } from "./verdictnotes.js";
 import { Verdicts } from "./verdicts.js";
 
@@ -31,6 +31,7 @@ const desk = document.querySelector("[data-desk]");
 const stage = desk.querySelector("[data-stage]");
 const data = JSON.parse(document.getElementById("desk-data").textContent);
 const { member } = desk.dataset;
+let { today } = data.pace;
 // A second click of a double click meets the next card's button, and a slip must not become gold.
 const TOO_SOON_MS = 250;
 // A body that outlives its page may have 64 KiB, all of it together.
@@ -120,8 +121,11 @@ function keepEdit(card) {
   drafts.keep(card.dataset.card, isChanged(card) ? fieldsOf(card) : null);
 }
 
-function showPace(pace) {
-  if (pace) document.querySelector("[data-pace]").textContent = paceWords(pace);
+/** Show the pace; the reply to a verdict leaves out how many were judged today, and `judged` adds it. */
+function showPace(pace, judged = 0) {
+  if (!pace) return;
+  today = pace.today ?? today + judged;
+  document.querySelector("[data-pace]").textContent = paceWords({ ...pace, today });
 }
 
 /** Ask for the deck again: renews leases, brings what is missing. */
@@ -136,7 +140,7 @@ async function refill() {
 
 outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
   notices.saved();
-  showPace(reply.pace);
+  showPace(reply.pace, entry.body.verdict === "retract" ? -1 : 1);
   verdicts.settle(entry);
   take(reply.next ?? reply.cards);
   // What others have, and with it whether all is judged, the deck alone tells.
@@ -170,6 +174,8 @@ const acts = {
   aside: (card) => notes.setAside(card),
   ask: (card) => asking.open(card),
   restore: (card, button) => asking.restore(button),
+  history: (card, link) => beside(link),
+  similar: (card, link) => beside(link),
   undo: () => verdicts.undo(),
 };
 
@@ -230,13 +236,19 @@ function press(command, event) {
   }
   if (command === "next" || command === "previous") return deck.step(command === "next" ? 1 : -1), true;
   if (command.startsWith("letter ") || ["confirm", "up", "down"].includes(command)) return false;
-  const [, digit] = command.split(" ");
+  const digit = unshifted(command.split(" ")[1]);
   if (digit) {
     const reason = card.classList.contains("is-rejecting") && card.querySelector(`[data-digit="${digit}"]`);
     return Boolean(reason) && (reason.click(), true);
   }
   card.querySelector(`[data-act="${command}"]`)?.click();
   return true;
+}
+
+/** Open the panel that a link of the card leads to; without its script the link is followed. */
+function beside(link) {
+  const parts = { key: keys.keys[link.dataset.act], notices, onClose: () => deck.current?.focus({ preventScroll: true }) };
+  import("./beside.js").then(({ openBeside }) => openBeside(link, parts), () => location.assign(link.href));
 }
 
 function escape(card) {
@@ -280,6 +292,8 @@ if (first) {
 }
 bindLinks(stage);
 bindLongTexts(stage);
+const said = () => desk.querySelector("[data-status]").textContent;
+if (matchMedia("(pointer: coarse)").matches) import("./swipe.js").then(({ bindSwipe }) => bindSwipe(stage, { said, undo: acts.undo }));
 await verdicts.resume();
 outbox.flush();
 asking.resume();

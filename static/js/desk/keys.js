@@ -13,8 +13,11 @@ export function bindDeskKeys({ keys, on, press, isOpen }) {
   return state;
 }
 
-/** Digits by their place: on a French keyboard they need Shift, and the reason should not. */
-export const digitOf = (event) => /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+/** Digits by their place: on a French keyboard they need Shift, and the reason should not. With Shift as `⇧1`. */
+export function digitOf(event) {
+  const [, row, digit] = /^(Digit|Numpad)(\d)$/.exec(event.code) ?? [];
+  return digit && (event.shiftKey && row === "Digit" ? `⇧${digit}` : digit);
+}
 
 function commandOf(event, { keys, on }) {
   // Saving, leaving and the key sheet work even where single letters are switched off.

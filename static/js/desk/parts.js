@@ -1,7 +1,7 @@
-/** Labels inside an object or a list: in the open editor a digit picks in the box that has focus, a letter from the tenth on. */
+/** Labels inside an object or a list: in the open editor the keys of labels pick in the box that has focus. */
 
 import { digitOf } from "./keys.js";
-import { capsFor } from "./values.js";
+import { capsFor, unshifted } from "./values.js";
 import { letterOf, onKey } from "../shell/keys.js";
 
 const labelsOf = (box) => [...box.options].filter((option) => option.value);
@@ -13,9 +13,10 @@ function after(box) {
   return boxes[boxes.indexOf(box) + 1];
 }
 
-/** Pick the label at a place; answers whether there is one. Of several labels it is put in or taken out. */
-function pickAt(box, place) {
-  const option = labelsOf(box)[place];
+/** Pick the label of a key; answers whether there is one. Of several labels it is put in or taken out. */
+function pickBy(box, cap, caps) {
+  const labels = labelsOf(box);
+  const option = labels[caps.indexOf(cap)] ?? labels[caps.indexOf(unshifted(cap))];
   if (!option) return false;
   option.selected = box.multiple ? !option.selected : true;
   box.dispatchEvent(new Event("input", { bubbles: true }));
@@ -40,6 +41,6 @@ export function bindParts(stage, keys) {
     if (!box || !keys.on || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const next = event.key === "Enter" ? after(box) : null;
     next?.focus();
-    if (next || pickAt(box, capsFor(keys.keys).indexOf(digitOf(event) ?? letterOf(event)))) event.preventDefault();
+    if (next || pickBy(box, digitOf(event) ?? letterOf(event), capsFor(keys.keys))) event.preventDefault();
   });
 }

@@ -1,6 +1,6 @@
 /**
- * After a verdict about a sentence that stands in other drafts too: a quiet line that leads to deciding those. It is loaded
- * with the first verdict, asks once the browser has nothing better to do, and never holds up a card.
+ * After a verdict about a sentence that others contain, or that was edited often: a quiet line that leads to deciding those,
+ * or to a check. It is loaded with the first verdict, asks once the browser has nothing better to do, and holds up no card.
  */
 
 const WORTH_ASKING = new Set(["edit", "reject"]);
@@ -26,11 +26,11 @@ function show(desk, found) {
   const line = desk.querySelector("[data-offer]") ?? put(desk);
   line.replaceChildren();
   if (!found) return;
-  const link = document.createElement("a");
-  link.href = found.url;
-  link.title = found.sentence;
-  link.textContent = `${found.count} other pending drafts contain this sentence: decide them too`;
-  line.append(link);
+  const link = (href, textContent) => Object.assign(document.createElement("a"), { href, textContent, title: found.sentence });
+  const others = found.url && link(found.url, found.check_url ? `change it in the ${found.count} that wait` : `${found.count} other pending drafts contain this sentence: decide them too`);
+  if (!found.check_url) return void line.append(others);
+  line.append(`You edited this opening ${found.times} times: `, link(found.check_url, "make it a check"));
+  if (others) line.append(" or ", others);
 }
 
 function put(desk) {

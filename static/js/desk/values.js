@@ -67,11 +67,15 @@ export function missing(card) {
 /** The name of a value as the page says it. */
 export const nameOf = (field) => field.querySelector("legend").firstChild.textContent.trim();
 
-/** What picks each label in turn: digits, from the tenth on letters that mean nothing else; `keys` are those that do. */
+/** Keys of the labels in turn: ten digits, ten with Shift, then letters that mean nothing else; `keys` are those that do. */
 export function capsFor(keys) {
   const taken = new Set(Object.values(keys));
-  return [..."123456789", ...[...LETTERS].filter((letter) => !taken.has(letter))];
+  const digits = [..."1234567890"];
+  return [...digits, ...digits.map((digit) => `⇧${digit}`), ...[...LETTERS].filter((letter) => !taken.has(letter))];
 }
+
+/** The key as it is without Shift: where no label has the other one, some keyboards need Shift to type a digit. */
+export const unshifted = (cap) => cap?.replace("⇧", "");
 
 /** Make a card ready: caps on its labels, their colours, the first value to be filled marked. */
 export function prepareValues(card, keys) {
@@ -112,8 +116,8 @@ export function stepValue(card, by) {
 
 /** Pick the label a key stands for; answers whether one does. */
 export function pick(card, cap) {
-  const field = activeOf(card);
-  const found = field?.querySelector(`[data-pick][data-cap="${CSS.escape(cap)}"] input`);
+  const labelAt = (key) => activeOf(card)?.querySelector(`[data-pick][data-cap="${CSS.escape(key)}"] input`);
+  const found = labelAt(cap) ?? labelAt(unshifted(cap));
   if (!found) return false;
   found.checked = found.type === "radio" ? true : !found.checked;
   found.dispatchEvent(new Event("change", { bubbles: true }));

@@ -81,6 +81,27 @@ def test_a_changed_sentence_that_stands_in_others_is_offered(api, task: Task, ex
     assert "Edit 39 drafts" in as_member(expert).get(offer["url"]).content.decode()
 
 
+def test_an_opening_edited_three_times_is_offered_as_a_check_to_those_who_may_change_the_task(
+    api_as, as_member, task: Task, admin: Member, expert: Member
+) -> None:
+    def edit(by: Member) -> dict[str, object]:
+        (card,) = deck.deal(by, task, count=1)
+        fields = {**card.draft.fields}
+        fields["body"] = fields["body"].replace(THURSDAY, "May I ring you?")
+        decisions.record(card.draft_id, by=by, id=uuid4(), verdict="edit", if_match=card.etag, fields=fields)
+        return dict(api_as(by).get(f"/api/v1/drafts/{card.draft_id}/repeated/").json()["results"][0])
+
+    first, _, third = (edit(admin) for _ in range(3))
+    theirs = [edit(expert) for _ in range(3)][-1]
+
+    assert (first["times"], first["check_url"]) == (1, "")
+    assert third["times"] == 3
+    assert (theirs["times"], theirs["check_url"]) == (3, "")
+    page = as_member(admin).get(third["check_url"]).content.decode()
+    phrase = " ".join(THURSDAY.split()[:5])
+    assert phrase in page[page.index('name="offer.forbidden_phrases"') :].split("</textarea>")[0]
+
+
 def test_an_accept_offers_nothing_and_neither_does_what_nobody_judged(api, task: Task, expert: Member) -> None:
     (card,) = deck.deal(expert, task, count=1)
     before = api.get(f"/api/v1/drafts/{card.draft_id}/repeated/").json()["results"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -91,6 +92,27 @@ def test_after_an_edit_the_same_change_is_offered_for_the_others(
     act = BulkAct.objects.get()
     assert act.count >= 34  # all but the edited one and those in the deck
     assert "May I call you?" in Decision.objects.filter(bulk=act).first().fields["body"]
+
+
+@pytest.mark.slow
+def test_an_opening_edited_three_times_can_be_made_a_check(
+    open_page: Callable[..., Page], task: Task, admin: Member
+) -> None:
+    page = open_page(admin, "/tasks/outreach/review/")
+    page.locator(".desk.is-live .card:not([hidden])").first.wait_for()
+
+    for _ in range(3):
+        page.keyboard.press("e")
+        body = page.locator('.card:not([hidden]) textarea[name="field:body"]')
+        body.fill(body.input_value().replace(THURSDAY, "May I call you?"))
+        page.keyboard.press("Control+Enter")
+    expect(page.locator(".offer")).to_contain_text(
+        "You edited this opening 3 times: make it a check or change it in the"
+    )
+    page.locator(".offer").get_by_role("link", name="make it a check").click()
+
+    expect(page.get_by_label("Forbidden phrases").first).to_be_visible()
+    expect(page.get_by_label("Forbidden phrases").first).to_have_value(re.compile("Would a short call on$"))
 
 
 @pytest.mark.slow(after_first=True)

@@ -33,6 +33,22 @@ PAINTED = """
   }, { capture: true });
 }
 """
+# From the key to the end of the frame that shows the next card.
+NEXT_CARD = """
+() => {
+  window.paints = [];
+  const shown = () => document.querySelector(".card:not([hidden])").dataset.card;
+  document.addEventListener("keydown", (event) => {
+    const before = shown();
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => window.paints.push(shown() === before ? Infinity : performance.now() - event.timeStamp);
+      port2.postMessage("painted");
+    });
+  }, { capture: true });
+}
+"""
+P95_MS = 35
 SHIFTS = """
 () => {
   window.shifts = [];
@@ -75,6 +91,28 @@ def test_the_next_card_is_painted_two_frames_after_the_key(open_desk: Callable[.
     times = page.evaluate("window.paints")
     saved(page, 12)
     assert statistics.median(times) < loose_ms(idle)
+
+
+@pytest.mark.slow
+@pytest.mark.timed
+def test_among_ten_thousand_drafts_ninety_five_of_a_hundred_keys_show_the_next_card_in_35_ms(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    factories.make_desk(by=admin, slug="large", count=10_000)
+    page = open_desk(admin, slug="large")
+    page.evaluate(NEXT_CARD)
+    idle = []
+
+    for index in range(100):
+        until(page, lambda: page.locator(".card").count() > 1)
+        idle.append(page.evaluate(IDLE))
+        page.keyboard.press("a")
+        page.wait_for_function("(count) => window.paints.length >= count", arg=index + 1)
+
+    times = sorted(page.evaluate("window.paints"))
+    print(f"key to next card: median {times[50]:.1f}, p95 {times[94]:.1f} ms")
+    # On a machine that takes long for two frames in which nothing happens, it is so many of those.
+    assert times[94] <= max(P95_MS, IDLE_TIMES * statistics.median(idle))
 
 
 def test_the_next_card_waits_for_no_answer(open_desk: Callable[..., Page], admin: Member) -> None:

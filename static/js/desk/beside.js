@@ -1,0 +1,42 @@
+/** A panel beside the card: its history and comments, or similar approved texts. Loaded and fetched on the first key. */
+
+import { isTyping, letterOf, onKey } from "../shell/keys.js";
+
+let dialog = null;
+
+function build(onClose) {
+  const panel = Object.assign(document.createElement("dialog"), { className: "panel beside" });
+  panel.setAttribute("aria-labelledby", "beside-h");
+  const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: "Close" });
+  close.addEventListener("click", () => panel.close());
+  const place = Object.assign(document.createElement("div"), { className: "stack" });
+  panel.append(close, place);
+  panel.addEventListener("close", () => {
+    place.replaceChildren();
+    onClose();
+  });
+  // A press beside the panel closes it, and so does the key that opened it.
+  panel.addEventListener("click", ({ target }) => target === panel && panel.close());
+  onKey(panel, (event) => {
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || letterOf(event) !== panel.dataset.key) return;
+    event.preventDefault();
+    panel.close();
+  });
+  document.body.append(panel);
+  return panel;
+}
+
+/** Show what a link of a card leads to; `parts`: key, notices, onClose. */
+export async function openBeside(link, { key, notices, onClose }) {
+  if (dialog?.open) return;
+  const response = await fetch(link.href, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
+  if (!response?.ok) return void notices.hint("This cannot be loaded: no network, or the draft is gone.");
+  const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+  // Another card or another panel has come meanwhile.
+  if (!link.isConnected || link.closest("[hidden]") || document.querySelector("dialog[open]")) return;
+  dialog ??= build(onClose);
+  dialog.dataset.key = key;
+  dialog.lastChild.replaceChildren(...[...parsed.body.children].map((part) => document.adoptNode(part)));
+  dialog.showModal();
+  for (const comments of dialog.querySelectorAll("[data-comments]")) comments.open = true;
+}

@@ -1,0 +1,75 @@
+"""A panel beside the card, by a key: its history and comments, or similar approved texts. The card stays where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from members.models import Member
+from review.desk import deck
+from review.models import Comment, Decision, Draft, Task
+from tests.matrix.looks import AXE, RUN
+from tests.review.desk.looking import SHOWN, current, saved
+from tests.review.desk.test_speed_browser import SHIFTS
+from tests.review.desk.verbs import judge
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_history_and_comments_open_by_a_key_and_the_card_stays(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    first = current(page)
+    page.keyboard.press("a")
+    saved(page, 1)
+    page.keyboard.press("z")
+    saved(page, 2)
+    panel = page.locator("dialog.beside")
+
+    page.keyboard.press("i")
+    expect(panel).to_contain_text("Taken back")
+    expect(panel).to_contain_text("Accepted")
+    panel.get_by_role("textbox").fill("Ask the lead, please: a and x are no keys here.")
+    panel.get_by_role("button", name="Comment", exact=True).click()
+    expect(panel.locator(".comment")).to_have_count(1)
+    assert Comment.objects.get().draft_id == Draft.objects.get(pk=first).pk
+    page.keyboard.press("Escape")
+
+    expect(panel).to_be_hidden()
+    assert current(page) == first
+    page.keyboard.press("a")
+    saved(page, 3)
+    assert Decision.objects.filter(verdict="accept", draft=first).count() == 2
+
+
+@pytest.mark.slow
+def test_similar_approved_texts_open_and_close_by_one_key_and_nothing_moves(
+    open_desk: Callable[..., Page], admin: Member, task: Task
+) -> None:
+    for draft in Draft.objects.filter(task=task)[6:]:
+        judge(deck.hold(admin, draft.pk), by=admin)
+    page = open_desk(admin)
+    page.evaluate(SHIFTS)
+
+    page.keyboard.press("x")
+    expect(page.locator("dialog.beside")).to_contain_text("Similar approved texts")
+    page.evaluate(AXE.read_text())
+    assert page.evaluate(RUN, {}) == []
+    page.keyboard.press("x")
+
+    expect(page.locator("dialog.beside")).to_be_hidden()
+    expect(page.locator(SHOWN)).to_be_focused()
+    assert page.evaluate("window.shifts") == []
+
+
+@pytest.mark.slow
+def test_the_panel_fits_a_phone(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin, viewport={"width": 375, "height": 720}, color_scheme="dark")
+
+    page.locator(SHOWN).get_by_text("Similar approved texts").click()
+
+    expect(page.locator("dialog.beside")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.locator("dialog.beside").get_by_role("button", name="Close").click()
+    expect(page.locator("dialog.beside")).to_be_hidden()
