@@ -107,11 +107,12 @@ def first_minutes(member: Member, task: Task, evidence: claim.Claim | None) -> l
     """
     compared = guessing.with_prose(member, first=evidence.evaluation if evidence else None)
     quick = tasks_for(member).filter(slug=LABELS).first() or task
+    asking = optional_url("serving:playground", quick.slug)
     acts = (
         Act("Which is the teacher?", "1 min", "Ten pairs without names.", reverse("evaluation:guess", args=[compared.pk]) if compared else None),
         Act("Judge five cards", "2 min", "Accept, edit or reject, by keyboard.", optional_url("review:focus", task.slug)),
         _training(member, quick),
-        Act("Ask it", "30 s", "A line of your own, and its answer.", optional_url("serving:playground", quick.slug)),
+        Act("Ask it", "30 s", "A line of your own, and its answer.", f"{asking}?own=1&right=" if asking else None),
         Act("Use my own rows", "10 min", "From your file to your own model.", optional_url("review:own-rows")),
     )  # fmt: skip
     return [act for act in acts if act.url]
