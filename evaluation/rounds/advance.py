@@ -16,7 +16,7 @@ from evaluation.evaluations import answer, change, start_evaluation
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation
 from evaluation.rounds import queries
-from evaluation.rounds.queries import Round
+from evaluation.rounds.queries import RoundProgress
 from jobs.kinds.composite import STOPPING, UNDER_WAY, Progress, notify_waiting, resume_sub_job
 from jobs.lifecycle import claim, control
 from jobs.models import Job
@@ -118,7 +118,7 @@ def forget_problems(round_id: UUID) -> None:
             control.resume(job, by=None)
 
 
-def _launch(current: Round) -> TrainingRun:
+def _launch(current: RoundProgress) -> TrainingRun:
     spec, by = current.job.spec, current.job.created_by
     request = RunRequest(dataset_version=current.version, student=students.by_slug(spec["student"]))
     return launch_run.launch(
@@ -126,7 +126,7 @@ def _launch(current: Round) -> TrainingRun:
     )
 
 
-def _lead(member: Member | None, current: Round) -> Member | None:
+def _lead(member: Member | None, current: RoundProgress) -> Member | None:
     """Who ordered the round; None, the product itself, once they no longer lead the task."""
     return member if member and may(member, current.version.dataset.task, Role.LEAD) else None
 
@@ -173,7 +173,7 @@ def _waiting(done: int, job: Job | None, called: str) -> Progress:
     return Progress(done, STEPS, f"{called} {'is paused' if is_paused else UNDER_WAY}")
 
 
-def _new_examples(current: Round) -> int:
+def _new_examples(current: RoundProgress) -> int:
     """Training examples that the run before did not have."""
     rows = DatasetRow.objects.filter(version=current.version, split=Split.TRAIN)
     if current.before is not None:

@@ -21,7 +21,7 @@ KIND: Final = "round"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RoundStep:
     """One step of a round, as its page lists it; a step without a job has not begun."""
 
     label: str
@@ -30,7 +30,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class RoundProgress:
     """A round by its job, and the rows that it has made so far."""
 
     job: Job
@@ -57,7 +57,7 @@ class Round:
         return [job for job in own if job is not None]
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[RoundStep]:
         evaluation = self.evaluation
         jobs = (
             ("Freeze what is approved", self.version.job),
@@ -66,7 +66,7 @@ class Round:
         )
         begun = [job for _, job in jobs if job]
         current = begun[-1] if begun and self.is_under_way else None
-        return [Step(label, job, job is not None and job is current) for label, job in jobs]
+        return [RoundStep(label, job, job is not None and job is current) for label, job in jobs]
 
     @property
     def sentence(self) -> str:
@@ -94,7 +94,7 @@ def _learnt(new_examples: int) -> str:
     return f"{new_examples:,} new example{'' if new_examples == 1 else 's'}"
 
 
-def last(task: Task) -> Round | None:
+def last(task: Task) -> RoundProgress | None:
     """The newest round of a task."""
     job = Job.objects.filter(kind=KIND, task_slug=task.slug).order_by("-created_at").first()
     return of_job(job) if job else None
@@ -105,7 +105,7 @@ def under_way(task: Task) -> Job | None:
     return Job.objects.filter(kind=KIND, task_slug=task.slug).exclude(state__in=FINISHED).first()
 
 
-def by_id(round_id: UUID) -> Round:
+def by_id(round_id: UUID) -> RoundProgress:
     """A round for its job, which is no member's.
 
     Raises:
@@ -114,7 +114,7 @@ def by_id(round_id: UUID) -> Round:
     return of_job(Job.objects.get(kind=KIND, subject_id=round_id))
 
 
-def of_job(job: Job) -> Round:
+def of_job(job: Job) -> RoundProgress:
     """A round with its rows as they are now."""
     version = DatasetVersion.objects.select_related("job", "dataset__task").defer("manifest", "card")
     runs = TrainingRun.objects.select_related("job", "task", "student", "dataset_version", "task_version")
@@ -126,7 +126,7 @@ def of_job(job: Job) -> Round:
         purpose=RunPurpose.MINIATURE,
     )
     before = job.spec["before"]
-    return Round(
+    return RoundProgress(
         job,
         version.get(pk=job.spec["version"]),
         own.order_by("number").first(),
