@@ -10,8 +10,9 @@ class EvaluationConfig(AppConfig):
         """Bring this room's kinds of jobs, listen for what ends, and put studies, votes, suites and gates under guard."""
         from evaluation.arena import desk_link, open_arena
         from evaluation.evaluations import erasing, queries, start_evaluation, worse_teachers
-        from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
+        from evaluation.kinds import CellScoringKind, EvaluationKind, RoundKind, StudyJobKind
         from evaluation.models import immutable_rows
+        from evaluation.rounds import advance as rounds
         from evaluation.studies import advance
         from generation.judges import queries as judges
         from generation.teachers import shutdowns
@@ -20,7 +21,7 @@ class EvaluationConfig(AppConfig):
         from review.db import immutability
         from training.runs import comparison
 
-        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind()):
+        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind(), RoundKind()):
             registry.register_kind(kind)
         registry.register_consumer("evaluation-of-runs", frozenset({"training"}), start_evaluation.start_after_run)
         registry.register_consumer(
@@ -28,6 +29,9 @@ class EvaluationConfig(AppConfig):
         )
         registry.register_consumer(
             "studies-after-cells", frozenset({"training", "study-cell"}), advance.on_cell_job_ended
+        )
+        registry.register_consumer(
+            "rounds-after-steps", frozenset({"freeze", "training", "evaluation", "generation"}), rounds.on_step_ended
         )
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)

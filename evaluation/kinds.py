@@ -10,6 +10,8 @@ from uuid import UUID
 
 from evaluation.evaluations import queries, results, run_inputs
 from evaluation.evaluations.start_evaluation import KIND
+from evaluation.rounds import advance as rounds
+from evaluation.rounds.queries import KIND as ROUND
 from evaluation.studies import advance, conclude, scoring
 from evaluation.studies import cells as study_cells
 from evaluation.studies import launch_study as study_orders
@@ -68,6 +70,31 @@ class StudyJobKind(CompositeJob):
 
     def forget_problems(self, whole: UUID) -> None:
         advance.forget_problems(whole)
+
+
+class RoundKind(CompositeJob):
+    """A round, step by step."""
+
+    name = ROUND
+    label = "Round"
+    queue = "evaluation"
+    subject = "round"
+    unit = "steps"
+
+    def check(self, whole: UUID, *, fence: int) -> Progress:
+        return rounds.look(whole, fence=fence)
+
+    def has_news(self, whole: UUID) -> bool:
+        return rounds.has_news(whole)
+
+    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
+        return rounds.conclude(whole, fence=fence)
+
+    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
+        return rounds.jobs_under_way(whole, with_shared=with_shared)
+
+    def forget_problems(self, whole: UUID) -> None:
+        rounds.forget_problems(whole)
 
 
 class CellScoringKind(JobKind):

@@ -7,12 +7,14 @@ from evaluation.evaluations import pages
 from evaluation.gates import pages as gates_pages
 from evaluation.guessing import pages as guessing_pages
 from evaluation.judging import pages as judging_pages
+from evaluation.rounds import pages as rounds_pages
 from evaluation.studies import pages as studies_pages
 
 app_name = "evaluation"
 urlpatterns = [
     path("tasks/<slug:slug>/evaluation/", pages.index, name="list"),
     path("evaluations/<uuid:evaluation_id>/", pages.detail, name="detail"),
+    path("tasks/<slug:slug>/train/", rounds_pages.page, name="round"),
     path("tasks/<slug:slug>/evaluation/gate/", gates_pages.gate, name="gate"),
     path("tasks/<slug:slug>/evaluation/suites/", gates_pages.freeze, name="freeze-suite"),
     path("evaluations/<uuid:evaluation_id>/guess/", guessing_pages.guess, name="guess"),

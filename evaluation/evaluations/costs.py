@@ -67,13 +67,18 @@ def _priced_as(evaluation: Evaluation) -> OutputCost | None:
     order = evaluation.teacher_order
     if order is None or order.teacher.provider != Provider.OFFLINE:
         return None
-    entry: PriceEntry | None = teachers.prices().filter(model=PRICED_AS).first()
     answered = Count("pk", filter=Q(state=CallState.ANSWERED))
     sums: dict[str, Any] = Call.objects.filter(order=order).aggregate(
         n=answered, given=Sum("input_tokens"), told=Sum("output_tokens")
     )
-    if entry is None or not sums["n"]:
+    return of_offline(sums["given"], sums["told"], outputs=sums["n"]) if sums["n"] else None
+
+
+def of_offline(input_tokens: int, output_tokens: int, *, outputs: int = 1) -> OutputCost | None:
+    """Cost of the offline teacher's outputs at the price of a named model; None where the price table lacks that model."""
+    entry: PriceEntry | None = teachers.prices().filter(model=PRICED_AS).first()
+    if entry is None:
         return None
-    usd = sums["given"] * float(entry.input_usd_per_million) + sums["told"] * float(entry.output_usd_per_million)
+    usd = input_tokens * float(entry.input_usd_per_million) + output_tokens * float(entry.output_usd_per_million)
     basis = f"the demo's teacher program, priced as {entry.model} ({entry.as_of:%-d %B %Y})"
-    return OutputCost(THOUSAND * usd / MILLION / sums["n"], basis, entry.source_url)
+    return OutputCost(THOUSAND * usd / MILLION / outputs, basis, entry.source_url)

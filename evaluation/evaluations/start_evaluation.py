@@ -134,6 +134,8 @@ def start_after_run(job: Job) -> None:
         or run is None
         or job.state != JobState.SUCCEEDED
         or run.purpose != RunPurpose.MINIATURE
+        # A round may have begun it first; the job's row, which is locked here, makes it one.
+        or Evaluation.objects.filter(run=run, suite=None, split=Split.VALIDATION).exists()
     ):
         return
     try:

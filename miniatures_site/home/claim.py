@@ -27,7 +27,8 @@ class Claim:
         teacher: The best teacher of the same evaluation; None where none was compared.
         chart: Points for a scatter of quality over the cost of 1,000 outputs; empty where fewer than two have a price.
         intervals: Rows for a chart of quality alone, the miniature first; drawn where there is no scatter.
-        rounds: Rows for a chart of quality by round, the first round first; empty where there is one alone.
+        rounds: Rows for a chart of quality by round on the same records, the first round first; empty where there is one alone.
+        is_newest: Whether it is of the newest run that was evaluated.
     """
 
     evaluation: Evaluation
@@ -37,6 +38,7 @@ class Claim:
     chart: dict[str, Any]
     intervals: dict[str, Any]
     rounds: dict[str, Any]
+    is_newest: bool
 
     @property
     def records(self) -> int:
@@ -44,11 +46,11 @@ class Claim:
 
 
 def claim_of(task: Task) -> Claim | None:
-    """The claim of a task's newest run that was evaluated; an opened test split goes before validation records."""
-    evaluations = _newest_by_run(task)
+    """The claim of a task's newest run that was evaluated on its test split, else of the newest on validation records."""
+    evaluations = _evaluations(task)
     if not evaluations:
         return None
-    newest = evaluations[0]
+    newest = next((each for each in evaluations if each.split == Split.TEST), evaluations[0])
     found = answer.of(newest.summary, own=tuned_name(newest.run), costs=costs.of(newest))
     if found is None or found.own is None:
         return None
@@ -59,7 +61,8 @@ def claim_of(task: Task) -> Claim | None:
         found.teachers[0] if found.teachers else None,
         _scatter(found),
         _intervals(newest, found),
-        _rounds(list(reversed(evaluations))),
+        _rounds(_on_same_records(evaluations)),
+        newest.run_id == evaluations[0].run_id,
     )
 
 
@@ -72,23 +75,25 @@ def saved_usd(task: Task) -> Decimal | None:
     return month.saved_usd if month.outputs else None
 
 
-def _newest_by_run(task: Task) -> list[Evaluation]:
-    """The newest finished evaluation of each run on a whole split, the newest run first."""
+def _evaluations(task: Task) -> list[Evaluation]:
+    """Finished evaluations of runs on a whole split, the newest run first, and of a run the newest first."""
     rows = (
         Evaluation.objects.filter(task=task, suite=None, run__purpose=RunPurpose.MINIATURE)
         .exclude(summary={})
         .select_related("run__miniature", "task_version", "teacher_order__teacher")
         .defer("record_ids")
-        .order_by("-run__number", "created_at")
+        .order_by("-run__number", "-created_at")
     )
-    by_run: dict[int, Evaluation] = {}
-    for row in rows[: 4 * MOST_ROUNDS]:
-        if row.summary.get("is_exploratory"):
-            continue
-        before = by_run.get(row.run.number)
-        if before is None or row.split == Split.TEST or before.split != Split.TEST:
-            by_run[row.run.number] = row
-    return list(by_run.values())[:MOST_ROUNDS]
+    return [row for row in rows[: 4 * MOST_ROUNDS] if not row.summary.get("is_exploratory")]
+
+
+def _on_same_records(evaluations: list[Evaluation]) -> list[Evaluation]:
+    """The newest evaluation of each run on the records that most runs share, the first run first."""
+    by_records: dict[str, dict[int, Evaluation]] = {}
+    for each in evaluations:
+        by_records.setdefault(each.records_hash, {}).setdefault(each.run.number, each)
+    shared = max(by_records.values(), key=len)
+    return [shared[number] for number in sorted(shared)][-MOST_ROUNDS:]
 
 
 def _scatter(answers: Answer) -> dict[str, Any]:

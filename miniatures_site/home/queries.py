@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from demo.data.tasks import listed
 from evaluation.guessing import guessing
+from evaluation.rounds import queries as rounds
 from jobs.models import Job
 from jobs.monitor import queries as jobs
 from jobs.states import JobState
@@ -22,12 +23,14 @@ from miniatures_site.home import claim, pipeline, week
 from review.desk import lead_queue, pace
 from review.desk.decisions import queries
 from review.models import Decision, Task
-from review.tasks.permissions import role_of, tasks_for
+from review.states import Role
+from review.tasks.permissions import may, role_of, tasks_for
+from training.runs.run_request import why_no_classifier
 from web.caching import slow_figures
 
 JOBS_SHOWN = 5
-# The demo's task of labels, and the recipe that tunes its encoder in a minute.
-LABELS, LABELS_RECIPE = "ticket-routing", "demo-encoder-pass"
+# The demo's task of labels: the quickest to tune and to ask.
+LABELS = "ticket-routing"
 FAILED_SHOWN_DAYS = 7
 
 
@@ -84,12 +87,17 @@ def _figures(task: Task) -> tuple[list[pipeline.PipelineStage], week.Week, claim
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One of the five acts that show a visitor of the demo what the product does."""
+    """One of the five acts that show a visitor of the demo what the product does.
+
+    Attributes:
+        is_button: Whether one press does it, by a POST to its address.
+    """
 
     label: str
     minutes: str
     about: str
-    url: str
+    url: str | None
+    is_button: bool = False
 
 
 def first_minutes(member: Member, task: Task, evidence: claim.Claim | None) -> list[Act]:
@@ -99,19 +107,28 @@ def first_minutes(member: Member, task: Task, evidence: claim.Claim | None) -> l
         evidence: The task's own claim; the blind pairs are of another task of the demo where its answers are no prose.
     """
     compared = guessing.with_prose(member, first=evidence.evaluation if evidence else None)
-    # The quickest task to tune and to ask is the one of labels.
     quick = tasks_for(member).filter(slug=LABELS).first() or task
-    training, asking = optional_url("training:list", quick.slug), optional_url("serving:playground", quick.slug)
-    if training and quick.slug == LABELS:
-        training += f"?recipe={LABELS_RECIPE}"
+    asking = optional_url("serving:playground", quick.slug)
     acts = (
-        ("Which is the teacher?", "1 min", "Ten pairs without names.", compared and reverse("evaluation:guess", args=[compared.pk])),
-        ("Judge five cards", "2 min", "Accept, edit or reject, by keyboard.", optional_url("review:focus", task.slug)),
-        ("Train", "1 min", "Tune a small model on what is approved.", training),
-        ("Ask it", "30 s", "A line of your own, and its answer.", asking),
-        ("Use my own rows", "10 min", "From your file to your own model.", optional_url("review:own-rows")),
+        Act("Which is the teacher?", "1 min", "Ten pairs without names.", reverse("evaluation:guess", args=[compared.pk]) if compared else None),
+        Act("Judge five cards", "2 min", "Accept, edit or reject, by keyboard.", optional_url("review:focus", task.slug)),
+        _training(member, quick),
+        Act("Ask it", "30 s", "A line of your own, and its answer.", f"{asking}?own=1&right=" if asking else None),
+        Act("Use my own rows", "10 min", "From your file to your own model.", optional_url("review:own-rows")),
     )  # fmt: skip
-    return [Act(label, minutes, about, url) for label, minutes, about, url in acts if url]
+    return [act for act in acts if act.url]
+
+
+def _training(member: Member, task: Task) -> Act:
+    """One press where the task has a classifier and the member leads it; what the last round came to, once there is one."""
+    label, minutes, about = "Train", "1 min", "Tune a small model on what is approved."
+    if why_no_classifier(task):
+        return Act(label, minutes, about, optional_url("training:list", task.slug))
+    last = rounds.last(task)
+    if last is not None:
+        about = "Training now." if last.is_under_way else last.sentence or about
+    address = optional_url("evaluation:round", task.slug)
+    return Act(label, minutes, about, address, is_button=last is None and may(member, task, Role.LEAD))
 
 
 def demo_tasks(member: Member, task: Task) -> list[dict[str, str]]:

@@ -88,6 +88,13 @@ def messages(
     return [*head, *turns, {"role": "user", "content": user + _stance(variation)}]
 
 
+def facts_read(spec: TaskSpec) -> set[str]:
+    """Names of the facts that a student's prompt is made of; all of them where its template takes them together."""
+    names = {field.name for field in spec.input_schema}
+    slots = {match["name"].removeprefix("fact.") for match in SLOT.finditer(spec.student_template)}
+    return slots & names or names
+
+
 def _is_alone(slot: re.Match[str]) -> bool:
     before, after = slot.string[: slot.start()].rpartition("\n")[2], slot.string[slot.end() :].partition("\n")[0]
     return not before.strip() and not after.strip()

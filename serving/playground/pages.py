@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -18,6 +18,7 @@ from members.models import Member
 from members.session import member_of
 from review.sources import queries
 from review.sources.judge_records.queries import is_withheld
+from review.spec import prompting
 from review.states import Role
 from review.tasks import queries as tasks_queries
 from review.tasks.permissions import require, task_or_404
@@ -44,14 +45,18 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     spec = tasks_queries.latest_version(task).spec
     prospects, models = writers.records(task), writers.playground_writers(member_of(request), task)
     record = _record(request, [each.pk for each in prospects])
+    is_own = "own" in request.GET
     facts = shown.facts_as_text(record.facts) if record else {}
+    if is_own:
+        facts = {name: value for name, value in facts.items() if name not in prompting.facts_read(spec)}
     form = RecordForm(spec, request.POST) if request.method == "POST" else RecordForm(spec, initial=facts)
     context = {
         "task": task,
         "section": "playground",
         "standing": status.serving_status(),
         "records": prospects,
-        "record": record,
+        "record": None if is_own else record,
+        "is_own": is_own,
         "models": models,
         "form": form,
         "sides": _sides(request, models),
@@ -67,7 +72,7 @@ async def write(request: HttpRequest, slug: str) -> HttpResponseBase:
     member = await request.auser()
     assert isinstance(member, Member)
     try:
-        trial = await sync_to_async(texts.prepare)(member, slug, request.POST)
+        trial = await sync_to_async(texts.prepare)(member, slug, request.POST, site=_site(request))
         return _stream(await _events(trial))
     except Refusal as refusal:
         return JsonResponse({"message": refusal.message, "hint": refusal.hint}, status=refusal.status)
@@ -122,7 +127,7 @@ def _sides(request: HttpRequest, models: list[PlaygroundWriter]) -> list[dict[st
 def _written_now(request: HttpRequest, key: str) -> str:
     slug = str(request.resolver_match.kwargs["slug"]) if request.resolver_match else ""
     try:
-        trial = texts.prepare(member_of(request), slug, {**request.POST.dict(), "model": key})
+        trial = texts.prepare(member_of(request), slug, {**request.POST.dict(), "model": key}, site=_site(request))
         if trial.choice.miniature is None:
             return _html(trial, texts.by_teacher(trial))
         answer = async_to_sync(streams.whole_answer)(trial.ask, _asked(trial))
@@ -146,13 +151,24 @@ def _record(request: HttpRequest, known: list[UUID]) -> Any:
         return queries.record_or_404(member_of(request), known[0]) if known else None
 
 
+def _site(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/").rstrip("/")
+
+
 def _ending(trial: PlaygroundRequest, found: PlaygroundText) -> bytes:
     return _event({"html": _html(trial, found)})
 
 
 def _html(trial: PlaygroundRequest, found: PlaygroundText) -> str:
     parts = shown.marked_fields(trial.spec, found.output)
-    context = {"written": found, "parts": parts, "is_checked": shown.is_checked(trial.spec)}
+    context = {
+        "written": found,
+        "parts": parts,
+        "is_checked": shown.is_checked(trial.spec),
+        "trial": trial,
+        # Both sides may show one of the same model.
+        "copy_id": f"curl-{uuid4().hex[:8]}",
+    }
     return render_to_string("serving/_written.html", context)
 
 

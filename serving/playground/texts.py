@@ -6,13 +6,18 @@ its price, budget and journal are those of any order.
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import floor, log10
 from typing import Any, Final
 from uuid import UUID
 
-from django.conf import settings
+from django.urls import reverse
 
+from evaluation.evaluations import costs
 from members.models import Member
 from review.models import Record, Task
 from review.spec import prompting
@@ -27,20 +32,31 @@ from serving.playground import writers
 from serving.playground.writers import PlaygroundWriter
 from serving.v1 import teacher_answers
 from serving.v1.teacher_answers import TeacherAnswer
+from training.costs.run_cost import known_prices, price_of
 from training.miniatures import writing
 from web.errors import Refusal
+from web.templatetags.figures import fixed
 
 LONGEST_ANSWER: Final = 512
 
 
 @dataclass(frozen=True)
 class PlaygroundRequest:
+    """One text asked for.
+
+    Attributes:
+        site: Address of the site, without a slash at the end.
+        usd_per_hour: Price of the host's hour; None where none is known.
+    """
+
     task: Task
     choice: PlaygroundWriter
     spec: TaskSpec
     facts: Facts
     record_id: UUID | None
     by: Member
+    site: str
+    usd_per_hour: Decimal | None
 
     @property
     def ask(self) -> dict[str, Any]:
@@ -48,23 +64,49 @@ class PlaygroundRequest:
         messages = prompting.messages(self.spec, self.facts, audience="student")
         return {"model": name, "messages": messages, "max_tokens": LONGEST_ANSWER, **OF_TASK.as_ask()}
 
+    @property
+    def curl(self) -> str:
+        """The same request as a line for a shell, with the token in its variable; empty for a teacher."""
+        if self.choice.miniature is None:
+            return ""
+        body = {name: self.ask[name] for name in ("model", "messages", "max_tokens")}
+        return (
+            f"curl {self.site}{reverse('v1-chat-completions')} \\\n"
+            '  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n'
+            f"  -d {shlex.quote(json.dumps(body, ensure_ascii=False))}"
+        )
+
 
 @dataclass(frozen=True)
 class PlaygroundText:
     """A text with its figures; `fields` is None where it is not of the task's shape, and `error` says why.
 
-    `probabilities` are a classifier's, of each label by field.
+    `probabilities` are a classifier's, of each label by field; `basis` says whose price `cost_usd` is, where it is another's.
     """
 
     text: str
     seconds: float
     prompt_tokens: int
     completion_tokens: int
-    cost_usd: float
+    cost_usd: float | None
+    basis: str = ""
     fields: dict[str, Any] | None = None
     marks: list[dict[str, Any]] = field(default_factory=list)
     error: str = ""
     probabilities: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def confidence(self) -> float | None:
+        """Probability of the label that a classifier of one field chose; None for a text."""
+        (shares,) = self.probabilities.values() if len(self.probabilities) == 1 else ({},)
+        return max(shares.values(), default=None)
+
+    @property
+    def price(self) -> str:
+        """Price of this answer with two digits that count; empty where none is known."""
+        if not self.cost_usd:
+            return ""
+        return f"${fixed(self.cost_usd, max(2, 1 - floor(log10(self.cost_usd))))}"
 
     @property
     def output(self) -> dict[str, Any]:
@@ -77,11 +119,12 @@ class PlaygroundText:
         }
 
 
-def prepare(member: Member, slug: str, given: Mapping[str, Any]) -> PlaygroundRequest:
+def prepare(member: Member, slug: str, given: Mapping[str, Any], *, site: str) -> PlaygroundRequest:
     """Read what was asked for on the playground.
 
     Args:
         given: `model` (a choice's key), the facts by name, and `record`, the one they came from, if any.
+        site: Address of the site, for the line that asks the same by curl.
 
     Raises:
         Http404: No such task or model.
@@ -93,15 +136,18 @@ def prepare(member: Member, slug: str, given: Mapping[str, Any]) -> PlaygroundRe
     choice = writers.writer_or_404(member, task, str(given.get("model", "")))
     spec = choice.miniature.run.taught if choice.miniature else latest_version(task).spec
     facts = {name.name: text for name in spec.input_schema if (text := str(given.get(name.name, "")).strip())}
-    return PlaygroundRequest(task, choice, spec, writing.read_facts(spec, facts), _record(task, given), member)
+    usd_per_hour = price_of("", known_prices())
+    read_facts = writing.read_facts(spec, facts)
+    return PlaygroundRequest(task, choice, spec, read_facts, _record(task, given), member, site, usd_per_hour)
 
 
 def read(
-    trial: PlaygroundRequest, text: str, *, done: Mapping[str, Any], cost_usd: float | None = None
+    trial: PlaygroundRequest, text: str, *, done: Mapping[str, Any], cost_usd: float | None = None, basis: str = ""
 ) -> PlaygroundText:
-    """A finished text with its fields and marks; without a price given, the host's time is the price."""
-    cost = done["seconds"] * settings.HOST_USD_PER_HOUR / 3600 if cost_usd is None else cost_usd
-    figures = (done["seconds"], done["prompt_tokens"], done["completion_tokens"], cost)
+    """A finished text with its fields and marks; a miniature's price is that of its host's time, where that is known."""
+    if trial.choice.miniature is not None and trial.usd_per_hour is not None:
+        cost_usd = done["seconds"] * float(trial.usd_per_hour) / 3600
+    figures = (done["seconds"], done["prompt_tokens"], done["completion_tokens"], cost_usd, basis)
     cut = "The text ran into its limit before it ended." if done.get("finish") == "length" else ""
     try:
         fields = prompting.parse(trial.spec, text)
@@ -118,8 +164,13 @@ def by_teacher(trial: PlaygroundRequest) -> PlaygroundText:
     Raises:
         Refusal: The order is refused, or failed; with the reason.
     """
-    answer = teacher_answers.compose(trial.spec, trial.facts) if trial.choice.is_offline else _ordered(trial)
-    return read(trial, answer.text, done=answer.done, cost_usd=float(answer.cost_usd))
+    if not trial.choice.is_offline:
+        answer = _ordered(trial)
+        return read(trial, answer.text, done=answer.done, cost_usd=float(answer.cost_usd))
+    answer = teacher_answers.compose(trial.spec, trial.facts)
+    named = costs.of_offline(answer.done["prompt_tokens"], answer.done["completion_tokens"])
+    cost_usd, basis = (named.usd / costs.THOUSAND, named.basis) if named else (None, "")
+    return read(trial, answer.text, done=answer.done, cost_usd=cost_usd, basis=basis)
 
 
 def _ordered(trial: PlaygroundRequest) -> TeacherAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ from tests.evaluation.conftest import (
     task,
     version,
 )
+from tests.training.miniatures import conclude
 from training.models import HostPrice, Miniature
 
 __all__ = [
@@ -115,3 +117,19 @@ def test_an_opened_test_split_goes_before_validation_and_exploratory_readings_do
 def test_a_task_without_an_evaluation_has_no_claim(miniature: Miniature) -> None:
     assert claim.claim_of(miniature.task) is None
     assert claim.saved_usd(miniature.task) is None
+
+
+def test_rounds_are_drawn_of_the_same_records_alone(
+    evaluation: Evaluation, miniature: Miniature, launch: Any, admin: Member, finish: Any, tmp_path: Path
+) -> None:
+    opened = finish(start_evaluation.start(miniature.run, by=admin), {OWN: ("lora", 0.5)})
+    Evaluation.objects.filter(pk=opened.pk).update(split=Split.TEST, records_hash="others")
+    second = conclude(launch(), tmp_path / "second")
+    before = claim.claim_of(miniature.task)
+
+    finish(start_evaluation.start(second.run, by=admin), {"run 2 (LoRA)": ("lora", 0.9)})
+
+    found = claim.claim_of(miniature.task)
+    assert before and before.rounds == {}
+    assert found and (found.evaluation.pk, found.is_newest) == (opened.pk, False)
+    assert [(row["name"], row["value"]) for row in found.rounds["rows"]] == [("Round 1", 80.0), ("Round 2", 90.0)]

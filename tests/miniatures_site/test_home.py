@@ -13,6 +13,7 @@ from miniatures_site.home import pipeline, week
 from review.models import Decision, Draft, Gold, Membership, Record, Source, Task
 from review.spec.starters import outreach
 from review.tasks import authoring
+from tests.review import factories
 
 
 @pytest.fixture
@@ -169,6 +170,21 @@ def test_the_demos_tasks_are_listed_on_its_own_and_nowhere_else(task, admin, as_
     assert "Your first five minutes" not in of_ones_own
 
 
+def test_the_demos_task_of_labels_is_trained_by_one_press(task, admin, reviewer, join, as_member, settings):
+    settings.DEMO = True
+    labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)
+    Membership.objects.create(member=reviewer, task=labels, role="viewer")
+    pages = []
+    for member in (admin, reviewer):
+        site = as_member(member)
+        site.cookies["task"] = labels.slug
+        pages.append(site.get("/").content.decode())
+
+    button = 'action="/tasks/ticket-routing/train/"'
+    assert [button in page for page in pages] == [True, False]
+    assert 'href="/tasks/ticket-routing/train/"' in pages[1]
+
+
 def test_without_a_choice_home_shows_the_task_that_was_made_first(task, admin, as_member):
     authoring.create(name="A later one", slug="later", spec=outreach.SPEC, by=admin)
 
@@ -201,6 +217,7 @@ def test_a_week_begins_on_monday_at_midnight_and_stands_beside_the_last_one(task
     assert told.monday == MONDAY
     assert (told.now.judged, told.now.nearly_right) == (3, 2)
     assert (told.before.judged, told.before.nearly_right, told.before.share) == (4, 2, 0.5)
+    assert (told.now.edited, told.before.edited) == (pytest.approx(0.07), pytest.approx(0.55 / 3))
 
 
 def test_verdicts_that_came_with_a_file_are_none_of_the_week(task, admin):
@@ -219,6 +236,7 @@ def test_home_tells_the_week_once_there_is_one(task, admin, as_member, monkeypat
     _judge(task, admin, MONDAY, 0.0, None)
     page = as_member(admin).get("/").content.decode()
 
-    assert "Accepted, or edited little" in page
+    assert "Edits a card" in page
+    assert "accepted, or edited little" in page
     assert "50 %" in page.replace("\u202f", " ").replace("\u00a0", " ")
     assert "none last week" in page

@@ -7,6 +7,7 @@ from miniatures_site.access.levels import LEAD, MEMBER, NONE, REVIEWER, VIEWER, 
 EVALUATION = {
     "evaluation:list": Rule(VIEWER, NONE),
     "evaluation:detail": Rule(VIEWER, NONE),
+    "evaluation:round": Rule(VIEWER, LEAD),
     "evaluation:guess": Rule(VIEWER, VIEWER, withheld=True),
     "evaluation:judge": Rule(VIEWER, LEAD),
     "evaluation:judge-price": Rule(NONE, LEAD),

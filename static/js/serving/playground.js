@@ -66,7 +66,9 @@ if (form) {
     halt?.abort();
     const mine = (halt = new AbortController());
     stop.hidden = false;
-    await Promise.all([...form.querySelectorAll("[data-side]")].map((side) => ask(side, mine.signal)));
+    const sides = [...form.querySelectorAll("[data-side]")];
+    const chosen = sides.filter((side) => side.querySelector("select").value);
+    await Promise.all((chosen.length ? chosen : sides).map((side) => ask(side, mine.signal)));
     if (halt === mine) stop.hidden = true;
   });
   stop.addEventListener("click", () => halt?.abort());

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from review.spec.task_spec import Check
 from serving.playground import texts
 from serving.playground.texts import PlaygroundRequest
+from serving.playground.writers import PlaygroundWriter
 from tests.review import factories
 from training.miniatures import written_text
 
@@ -23,7 +24,8 @@ ANSWER = json.dumps({"category": factories.CATEGORIES[1], "urgent": True, "amoun
 
 
 def played(done: dict[str, Any]) -> texts.PlaygroundText:
-    asked = cast("PlaygroundRequest", type("Asked", (), {"spec": SPEC, "facts": {}}))
+    values = {"spec": SPEC, "facts": {}, "choice": PlaygroundWriter("teacher-x", "A teacher"), "usd_per_hour": None}
+    asked = cast("PlaygroundRequest", type("Asked", (), values))
     figures = {"seconds": 0.1, "prompt_tokens": 9, "completion_tokens": 0, "finish": "stop"}
     return texts.read(asked, ANSWER, done={**figures, **done})
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
+import os
+import re
+import shlex
+import subprocess
 
 import httpx
 import pytest
@@ -12,6 +17,7 @@ from generation.models import Order
 from review.models import Record
 from serving.models import Usage
 from tests.serving.waiting import wait_until
+from training.models import HostPrice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FACTS = {"company": "Northwind Cold Chain", "sector": "cold logistics", "trigger": "opened a depot in Rotterdam"}
@@ -47,11 +53,51 @@ def test_a_miniature_s_text_comes_in_pieces_and_then_drawn_with_its_figures(
 
 
 @pytest.mark.slow
-def test_the_offline_teacher_writes_beside_it_for_nothing(site, promoted, lead, task, as_member):
+@pytest.mark.engine
+def test_the_curl_beside_an_answer_asks_the_same_when_it_is_pasted(
+    site, engine, promoted, lead, task, as_member, key_of
+):
+    HostPrice.objects.create(host="default", usd_per_hour="0.10")
+    odd = 'O\'Neill & Söhne: "$HOME" `id` \\ 100 %'
+    page = events(write(site, as_member(lead), task, model=f"miniature-{promoted.slug}", trigger=odd).text)[-1]["html"]
+    line = html.unescape(re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)[1])
+
+    done = subprocess.run(
+        ["sh", "-c", line],
+        env={**os.environ, "TOKEN": key_of(lead)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert line.startswith(f"curl {site.url}/chat/completions")
+    assert re.search(r"\$0\.0+\d\d this answer", page)
+    answer = json.loads(done.stdout)
+    assert answer["model"] == promoted.slug
+    assert answer["usage"]["completion_tokens"] > 0
+    sent = json.loads(shlex.split(line)[-1])
+    assert odd in sent["messages"][-1]["content"]
+
+
+@pytest.mark.slow
+def test_a_line_of_ones_own_begins_with_the_facts_that_the_student_reads_empty(promoted, lead, task, as_member):
+    page = as_member(lead).get(f"/tasks/{task.slug}/playground/?own=1&right=").content.decode()
+
+    assert "A line of your own" in page
+    assert ">Ask</button>" in page
+    assert re.search(r'name="company"(?![^>]*value=)', page)
+    assert 'name="record" value' not in page
+
+
+@pytest.mark.slow
+def test_the_offline_teacher_writes_beside_it_at_the_price_of_a_named_model(site, promoted, lead, task, as_member):
     told = events(write(site, as_member(lead), task, model="teacher-offline").text)
 
     assert "Northwind Cold Chain" in told[0]["text"]
-    assert "$0.00" in told[-1]["html"]
+    assert "$0.00 " not in told[-1]["html"]
+    assert "priced as a named model" in told[-1]["html"]
+    assert "curl" not in told[-1]["html"]
     assert Order.objects.count() == 0
 
 

@@ -1,0 +1,71 @@
+"""Change from one run to the next: the same records answered by both, paired, with the interval of the difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evaluation.evaluations import queries, tables
+from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.models import Evaluation
+from stats.intervals import shares
+from web.templatetags.figures import fixed
+
+# With a narrower interval whole points would hide the change.
+_FINE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change of the share that a task is judged by; shares of 0 to 1.
+
+    Attributes:
+        low: Lower end of the 95 % interval of the difference; `high` is the upper end.
+        records: Records that both runs answered.
+        is_enough: Whether so many independent records allow a verdict at all.
+    """
+
+    before: float
+    now: float
+    low: float
+    high: float
+    records: int
+    is_enough: bool
+
+    @property
+    def is_measurable(self) -> bool:
+        return self.is_enough and (self.low > 0 or self.high < 0)
+
+    @property
+    def reach(self) -> float:
+        """Distance from the difference to the farther end of its interval."""
+        gap = self.now - self.before
+        return max(gap - self.low, self.high - gap)
+
+    @property
+    def figures(self) -> str:
+        """Both shares and the reach, such as *from 71 to 83 % (± 5) on 120 validation records*."""
+        digits = 0 if self.reach >= _FINE else 1
+        before, now, reach = (fixed(100 * share, digits) for share in (self.before, self.now, self.reach))
+        return f"from {before} to {now} % (± {reach}) on {self.records:,} validation records"
+
+
+def between(evaluation: Evaluation, earlier: Evaluation) -> Change | None:
+    """The change from an earlier run's evaluation to a later one's; None where they share no scored record."""
+    metric = tables.headline_metric(evaluation.summary).name
+    now, before = (
+        queries.scores_by_record(each, system=tuned_name(each.run), metric=metric) for each in (evaluation, earlier)
+    )
+    common = sorted(now.scores.keys() & before.scores.keys())
+    if not common:
+        return None
+    ones, others = ([each.scores[record] for record in common] for each in (now, before))
+    companies = [now.companies[record] or record for record in common]
+    interval = shares.paired_difference(ones, others, companies)
+    return Change(
+        before=sum(others) / len(common),
+        now=sum(ones) / len(common),
+        low=interval.low,
+        high=interval.high,
+        records=len(common),
+        is_enough=len(set(companies)) >= tables.fewest_companies(evaluation.summary),
+    )
