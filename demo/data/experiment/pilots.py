@@ -172,7 +172,7 @@ def _rewritten(draft: Draft) -> dict[str, Any]:
 
 def by_arm_and_record(campaign: Campaign) -> dict[tuple[uuid.UUID | None, uuid.UUID | None], Message]:
     """The mail of each arm and contact's record that went the whole way, with its words."""
-    related = ("contact", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
+    related = ("contact__record", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
     mails = Message.objects.filter(enrolment__in=list(chosen(campaign).values())).select_related(*related)
     found: dict[tuple[uuid.UUID | None, uuid.UUID | None], Message] = defaultdict()
     for mail in mails.defer("draft__messages"):
