@@ -128,7 +128,7 @@ def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
         context |= page_data.live(experiment, person_usd_per_hour=person, gpu_usd_per_hour=gpu)
         context |= page_data.follow_up(experiment, context["result"])
     if campaign.is_simulated:
-        context["truth"] = simulated_truth.beside_found(experiment, context.get("result"))
+        context["meanings"] = simulated_truth.meanings(experiment)
     if campaign.is_simulated and context["may_lead"]:
         context["again"] = experiments_queries.repeat_url(member, experiment)
     return context

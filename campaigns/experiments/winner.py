@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.experiments.conclusion import ClaimOutcome, ExperimentStage
 from campaigns.models import Arm, Experiment
-from campaigns.states import Claim, Metric
+from campaigns.states import Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWi
     if not is_concluded(result) or (ratio and ratio["is_alarm"]):
         return None
     arms = {arm.name: arm for arm in _arms(experiment)}
-    shown = {verdict["arm"] for verdict in result["verdicts"] if verdict["outcome"] == ClaimOutcome.SHOWN}
+    # The sentence of a verdict carries its interval.
+    shown = {line["arm"]: line["sentence"] for line in result["verdicts"] if line["outcome"] == ClaimOutcome.SHOWN}
     if not shown:
         control = next((arm for arm in arms.values() if arm.is_control), None)
         sentence = (
@@ -67,15 +68,10 @@ def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWi
     sign = -1 if experiment.metric == Metric.UNSUBSCRIBE else 1
     effects = {line["arm"]: sign * line["effect"]["estimate"] for line in result["analysis"]["comparisons"]}
     best = max(shown, key=lambda name: (effects.get(name, 0.0), name))
-    return ExperimentWinner(arms[best], _why(best, experiment, among=len(shown)))
+    among = f" It did best of the {len(shown)} arms of which that was shown." if len(shown) > 1 else ""
+    return ExperimentWinner(arms[best], f"{shown[best]}{among}")
 
 
 def _arms(experiment: Experiment) -> list[Arm]:
     rows = experiment.campaign.arms.select_related("teacher", "miniature__task", "pipeline__pipeline")
     return list(rows.order_by("position"))
-
-
-def _why(name: str, experiment: Experiment, *, among: int) -> str:
-    claim = "not worse than" if experiment.claim == Claim.NOT_WORSE else "better than"
-    of = f", and did best of the {among} arms of which that was shown" if among > 1 else ""
-    return f"{name} was shown to be {claim} the control{of}."

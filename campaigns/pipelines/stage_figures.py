@@ -18,17 +18,19 @@ from django.db.models.functions import RowNumber
 
 from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, StageOrder, StageRun, WriteOrder
 from campaigns.overview.figures import ArmFigures
-from campaigns.pipelines import route_figures, stage_quality
+from campaigns.pipelines import route_figures, sorting_figures, stage_quality
 from campaigns.pipelines.queries import ROUTER_OF_STAGE
 from campaigns.pipelines.route_figures import RoutedStage
+from campaigns.pipelines.sorting_figures import SortedReplies
 from campaigns.pipelines.stage_quality import StageQuality
 from campaigns.states import AT_A_STAGE, MessageState, StageKind, StageState, StepWriter
 from generation.models import Call, Order
 from generation.teachers import queries as teachers_queries
 from generation.teachers.queries import TeacherLine
 from members.models import Member
+from training.costs.run_cost import HOUR_S, known_prices, price_of
 
-MILLION = 1_000_000
+THOUSAND, MILLION = 1_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class StageFigures:
     Attributes:
         passed: Mails that it let go on.
         seconds: Median of an answer; None before the first, and of rules.
+        usd_per_thousand: Cost of 1,000 answers: as billed, else a miniature's measured seconds on its host. None where
+            neither is known.
         quality: The miniature's own evaluation; None where none is measured.
         large: None where no call was made, or no teacher with a price is connected.
         routed: What each route of its router did; None where no router decides.
@@ -56,6 +60,7 @@ class StageFigures:
     passed: int = 0
     under_way: int = 0
     cost_usd: Decimal = Decimal(0)
+    usd_per_thousand: float | None = None
     seconds: float | None = None
     quality: StageQuality | None = None
     large: LargeModel | None = None
@@ -69,11 +74,21 @@ class StageFigures:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A pipeline as it worked for a campaign: its version, the arms that have it, and its stages."""
+    """A pipeline as it worked for a campaign: its version, the arms that have it, its stages, and the sorting of replies.
+
+    Attributes:
+        host_usd_per_hour: Price of the host that miniatures answer on; None where none is known.
+    """
 
     version: PipelineVersion
     arms: list[str]
     stages: list[StageFigures]
+    sorting: SortedReplies
+    host_usd_per_hour: Decimal | None
+
+    @property
+    def sorting_usd_per_thousand(self) -> float | None:
+        return _usd_per_thousand(self.sorting.seconds, self.host_usd_per_hour)
 
     @property
     def cost_usd(self) -> Decimal:
@@ -96,20 +111,24 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
     qualities = stage_quality.of_teachers(alone)
     lines = teachers_queries.lines(by) if any(calls.values()) else []
     routed = route_figures.of_stages(campaign, stages)
+    host = price_of("", known_prices())
     made = [
-        replace(_figures(stage, counted, seconds, calls, qualities, lines), routed=routed.get(stage.pk))
+        replace(_figures(stage, counted, seconds, calls, qualities, lines, host), routed=routed.get(stage.pk))
         for stage in stages
     ]
+    sorting = sorting_figures.by_version(campaign, with_one)
     by_version: dict[UUID, list[Arm]] = defaultdict(list)
     for arm in with_one:
         if arm.pipeline_id is not None:
             by_version[arm.pipeline_id].append(arm)
-    return [_drawing(pk, [arm.name for arm in own], made) for pk, own in by_version.items()]
+    return [_drawing([arm.name for arm in own], pk, made, sorting[pk], host) for pk, own in by_version.items()]
 
 
-def _drawing(version: UUID, arms: list[str], made: Iterable[StageFigures]) -> Drawing:
+def _drawing(
+    arms: list[str], version: UUID, made: Iterable[StageFigures], sorting: SortedReplies, host: Decimal | None
+) -> Drawing:
     own = [figures for figures in made if figures.stage.version_id == version]
-    return Drawing(own[0].stage.version, arms, own)
+    return Drawing(own[0].stage.version, arms, own, sorting, host)
 
 
 def _figures(
@@ -119,19 +138,28 @@ def _figures(
     calls: dict[UUID, _Calls],
     qualities: dict[UUID, StageQuality],
     lines: Sequence[TeacherLine],
+    host: Decimal | None,
 ) -> StageFigures:
     came_in, passed, under_way = counted.get(stage.pk, (0, 0, 0))
     made = calls.get(stage.pk)
+    usd = float(made.cost_usd) * THOUSAND / made.answers if made and made.answers and made.cost_usd else None
+    if usd is None and stage.teacher is not None and stage.teacher.provided_by:
+        usd = _usd_per_thousand(seconds.get(stage.pk), host)
     return StageFigures(
         stage,
         came_in,
         passed,
         under_way,
         made.cost_usd if made else Decimal(0),
+        usd,
         seconds.get(stage.pk),
         qualities.get(stage.teacher_id) if stage.teacher_id and stage.router is None else None,
         _large(made, lines) if made else None,
     )
+
+
+def _usd_per_thousand(seconds: float | None, host: Decimal | None) -> float | None:
+    return THOUSAND * seconds * float(host) / HOUR_S if seconds and host else None
 
 
 def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
@@ -210,6 +238,7 @@ class _Calls:
     cost_usd: Decimal
     input_tokens: int
     output_tokens: int
+    answers: int
 
 
 def _calls(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, _Calls]:
@@ -221,7 +250,13 @@ def _calls(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> 
     stage_of |= {pk: stage_of[repeats] for pk, repeats in again if repeats is not None}
     rows = Call.objects.filter(order__in=stage_of).order_by().values_list("order_id")
     sums: dict[UUID, list[_Calls]] = defaultdict(list)
-    for order, *parts in rows.annotate(cost=Sum("cost_usd"), given=Sum("input_tokens"), told=Sum("output_tokens")):
+    totals = {
+        "cost": Sum("cost_usd"),
+        "given": Sum("input_tokens"),
+        "told": Sum("output_tokens"),
+        "answers": Count("pk"),
+    }
+    for order, *parts in rows.annotate(**totals):
         sums[stage_of[order]].append(_Calls(*parts))
     return {stage: _summed(parts) for stage, parts in sums.items()}
 
@@ -231,6 +266,7 @@ def _summed(parts: Sequence[_Calls]) -> _Calls:
         sum((part.cost_usd for part in parts), Decimal(0)),
         sum(part.input_tokens for part in parts),
         sum(part.output_tokens for part in parts),
+        sum(part.answers for part in parts),
     )
 
 

@@ -18,6 +18,7 @@ from campaigns.replies.sorting import ReceivedReply
 from campaigns.states import ReplyClass
 from web.errors import Refusal
 
+NAME: Final = "Reply sorter"
 HEADER: Final = "sorter.json"
 WEIGHTS: Final = "sorter.bin"
 # Most of what matters stands in the beginning.
@@ -26,11 +27,26 @@ LETTERS: Final = (3, 4, 5)
 _WORD: Final = re.compile(r"\w+|[^\w\s]")
 
 
+class HeldOut(BaseModel):
+    """Figures on replies by another hand, sorted as the product does: the rules first.
+
+    Attributes:
+        seconds: Time of one reply on one core.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    replies: int = Field(ge=1)
+    right: int = Field(ge=0)
+    seconds: float = Field(gt=0, allow_inf_nan=False)
+
+
 class Header(BaseModel):
     """`sorter.json`.
 
     Attributes:
         scale: Score that one unit of a byte stands for, temperature included.
+        held_out: None where it was not measured.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,6 +55,7 @@ class Header(BaseModel):
     labels: tuple[str, ...]
     buckets: int = Field(ge=1, le=1 << 22)
     scale: float = Field(gt=0, allow_inf_nan=False)
+    held_out: HeldOut | None = None
 
 
 class WordSorter:
@@ -61,22 +78,38 @@ class WordSorter:
         return {label: share / sum(shares) for label, share in zip(labels, shares, strict=True)}
 
 
+def header(folder: Path) -> Header:
+    """Read what a sorter's folder tells about it.
+
+    Raises:
+        Refusal: `no_sorter`; no header that can be read lies there.
+    """
+    try:
+        return Header.model_validate_json((folder / HEADER).read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unreadable(folder, error) from None
+
+
 def load(folder: Path) -> WordSorter:
     """Read a sorter.
 
     Raises:
         Refusal: `no_sorter`; nothing that can be read lies there, or it has other labels.
     """
+    about = header(folder)
     try:
-        header = Header.model_validate_json((folder / HEADER).read_bytes())
         weights = (folder / WEIGHTS).read_bytes()
-    except (OSError, ValueError) as error:
-        raise Refusal("no_sorter", f"No sorter of replies can be read from {folder}: {error}.") from None
-    if sorted(header.labels) != sorted(ReplyClass.values):
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+    if sorted(about.labels) != sorted(ReplyClass.values):
         raise Refusal("no_sorter", f"The sorter in {folder} does not know the nine classes of replies.")
-    if len(weights) != header.buckets * len(header.labels):
+    if len(weights) != about.buckets * len(about.labels):
         raise Refusal("no_sorter", f"The weights in {folder} are not as long as {HEADER} tells.")
-    return WordSorter(header, weights)
+    return WordSorter(about, weights)
+
+
+def _unreadable(folder: Path, error: Exception) -> Refusal:
+    return Refusal("no_sorter", f"No sorter of replies can be read from {folder}: {error}.")
 
 
 def buckets(text: str, count: int) -> list[int]:

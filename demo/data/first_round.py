@@ -25,7 +25,7 @@ from jobs.models import Job
 from jobs.supervisor.run_job import run_job
 from members.models import Member
 from review.datasets import freezing
-from review.models import Dataset, DatasetVersion, Decision, Task
+from review.models import Dataset, DatasetVersion, Task
 from review.states import Split
 from serving.models import Promotion
 from serving.promotions import promotion
@@ -49,25 +49,16 @@ FIRST_WEEK = (("rosa", 305), ("ben", 275))
 
 
 def freeze(admin: Member) -> bool:
-    """Freeze what was judged in the first week. A demo that an earlier release loaded has no first week, and gets no round."""
+    """Freeze what was judged in the first week."""
     task = Task.objects.get(slug=MAILS)
-    dataset = Dataset.objects.filter(task=task, name=DATASET).first()
-    if dataset is None:
-        if Dataset.objects.filter(task=task).exists() or is_past_first_week(task):
-            return False
-        dataset = freezing.create(task, name=DATASET, by=admin)
-    version = dataset.versions.order_by("number").first()
-    if version is not None and version.is_frozen:
+    if Dataset.objects.filter(task=task).exists():
         return False
-    version = version or freezing.freeze(dataset, by=admin, note="What two reviewers judged in a week")
+    version = freezing.freeze(
+        freezing.create(task, name=DATASET, by=admin), by=admin, note="What two reviewers judged in a week"
+    )
     assert version.job_id is not None
     run_job(version.job_id, worker="demo")
     return True
-
-
-def is_past_first_week(task: Task, *, whole: bool = False) -> bool:
-    """Return whether more was judged than in the first week, or as much (`whole`)."""
-    return Decision.objects.filter(task=task).count() + whole > sum(count for _, count in FIRST_WEEK)
 
 
 def tune(admin: Member) -> bool:
@@ -84,7 +75,7 @@ def tune(admin: Member) -> bool:
 
 
 def first_version(task: Task) -> DatasetVersion | None:
-    """The frozen version of the first week; None in a demo that an earlier release loaded."""
+    """The frozen version of the first week; None before it is frozen."""
     return DatasetVersion.objects.filter(
         dataset__task=task, dataset__name=DATASET, number=1, frozen_at__isnull=False
     ).first()

@@ -121,8 +121,8 @@ def _judge(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord]) -> boo
             # What both judged counts once.
             given = given.exclude(draft__in=first.values("draft"))
         # The same ones in every load, so that what was recorded on their golds can be played back.
-        undecided = simulated_reviewers.undecided(task, member)
-        drafts = sorted(undecided, key=simulated_reviewers.text_key)[: max(0, wanted - given.count())]
+        waiting = Draft.objects.filter(task=task, state=DraftState.PENDING).select_related("record")
+        drafts = sorted(waiting, key=simulated_reviewers.text_key)[: max(0, wanted - given.count())]
         if demo.in_bulk:
             drafts = simulated_reviewers.accept_right_ones(member, task, drafts, answers)
         simulated_reviewers.decide_certain_by_answers(member, drafts, answers)

@@ -1,7 +1,6 @@
 """Load the demo by the product's own services, as a diligent first user would: nothing here writes a result.
 
-Each step looks whether it was done, so that an interrupted load continues where it stopped, and a second start adds
-nothing. Knows every room; no room knows it.
+Each step looks whether it was done, so that a second start adds nothing. Knows every room; no room knows it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from campaigns.models import Experiment
 from demo.data import (
     demo_task,
     first_round,
@@ -34,6 +32,7 @@ from review.models import Decision, Draft, Source, Task
 from review.sources import imports
 from review.spec.starters import STARTERS
 from review.spec.task_spec import Offer, TaskSpec
+from review.states import DraftState
 from review.tasks import authoring
 from training.costs.run_cost import DEFAULT_HOST
 from training.models import HostPrice, Student
@@ -56,8 +55,6 @@ RENTED_HOST = {
     "usd_per_hour": "0.0864",
     "note": "AWS m6a.large on demand, $63.07 for 730 hours (gist.github.com/alikhajeh1/6107727c5218382b9cc6af69be562111)",
 }
-# The demo's campaign before there were pipelines.
-EARLIER_CAMPAIGN = "two-teachers"
 FIRST_TASK = "writing the task"
 Report = Callable[[str], None]
 
@@ -91,9 +88,7 @@ def load(say: Report, *, until: str = "") -> bool:
         ("tuning miniatures of three tasks and evaluating them, played back from recordings", _stages),
         (CAMPAIGN, _experiment),
     )
-    did_something = task_steps.await_leases()
-    if did_something:
-        say("taking up what a load that was stopped had begun")
+    did_something = False
     for name, step in steps:
         if name == until:
             break
@@ -203,7 +198,7 @@ def _teacher_drafts(admin: Member) -> bool:
 
 def _first_week(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
-    if first_round.is_past_first_week(task, whole=True):
+    if Decision.objects.filter(task=task).exists():
         return False
     drafts = sorted(
         Draft.objects.filter(task=task, origin="teacher", round=1).select_related("record"),
@@ -212,8 +207,7 @@ def _first_week(admin: Member) -> bool:
     added, begin = 0, 0
     for username, count in first_round.FIRST_WEEK:
         member = Member.objects.get(username=username)
-        undecided = set(simulated_reviewers.undecided(task, member).values_list("pk", flat=True))
-        mine = [draft for draft in drafts[begin : begin + count] if draft.pk in undecided]
+        mine = [draft for draft in drafts[begin : begin + count] if draft.state == DraftState.PENDING]
         begin += count
         added += simulated_reviewers.decide_drafts(member, mine, strictness=STRICTNESS[username])
     return bool(added)
@@ -237,18 +231,11 @@ def _second_week(admin: Member) -> bool:
 
 
 def _stages(admin: Member) -> bool:
-    return not _is_of_earlier_release() and stage_rounds.tune_all(admin)
+    return stage_rounds.tune_all(admin)
 
 
 def _experiment(admin: Member) -> bool:
-    if _is_of_earlier_release():
-        return False
     return experiment_load.load(admin, Task.objects.get(slug=SLUG))
-
-
-def _is_of_earlier_release() -> bool:
-    """Recognize the demo of an earlier release, with another campaign: it is left as it is."""
-    return Experiment.objects.filter(slug=EARLIER_CAMPAIGN).exists()
 
 
 def _answered_task(demo: DemoTask, admin: Member) -> bool:

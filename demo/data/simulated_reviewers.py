@@ -15,8 +15,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-
 from demo.data.demo_task import key_of
 from members.models import Member
 from review.bulk import execution, planning
@@ -25,7 +23,7 @@ from review.desk import decisions
 from review.desk import deck as desk_deck
 from review.models import Assignment, Draft, Task
 from review.spec.schema import Fields
-from review.states import AssignmentState, DraftState, Split
+from review.states import Split
 
 GREETING_SLOT = "{{contact.first_name}}"
 ASK = "Would a short call be of use to you?"
@@ -82,12 +80,6 @@ def decide_drafts(member: Member, drafts: Iterable[Draft], *, strictness: float 
         _decide(member, desk_deck.hold(member, draft.pk), rng, strictness)
         done += 1
     return done
-
-
-def undecided(task: Task, member: Member) -> QuerySet[Draft]:
-    """Drafts of a task that nobody has judged yet, those among them that a load which was killed left in front of a member."""
-    held = Q(assignments__reviewer=member, assignments__state=AssignmentState.ACTIVE)
-    return Draft.objects.filter(Q(state=DraftState.PENDING) | held, task=task).select_related("record").distinct()
 
 
 def text_key(draft: Draft) -> str:

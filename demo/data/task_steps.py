@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
-
-from django.conf import settings
-from django.db.models import QuerySet
-
 from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
 from generation.teachers.seeds import OFFLINE_SLUG
-from jobs.lifecycle import reaper
 from jobs.models import Job
-from jobs.states import HELD
 from jobs.supervisor.run_job import run_job
 from members.models import Member
 from review.adjudication.desk_settings import save_settings
 from review.models import Membership, Source, Task
-from review.sources.imports import staging
 from review.states import QueueOrdering, Role
 
 # Who does the demo's jobs while it is loaded.
 WORKER = "demo"
-LOOK_EVERY_S = 0.2
 PEOPLE = (
     ("lena", "Lena Vogt", Role.LEAD),
     ("rosa", "Rosa Marques", Role.REVIEWER),
     ("ben", "Ben Achterberg", Role.REVIEWER),
     ("vera", "Vera Lindholm", Role.VIEWER),
 )
-
-
-def await_leases() -> bool:
-    """Wait until jobs and imports that a killed load held are free again; returns whether there were any.
-
-    Nobody can say for it that it has gone, so its leases run out first. Whoever lives beside this load renews its own: those
-    are not waited for without end.
-    """
-    jobs = Job.objects.filter(worker=WORKER, state__in=HELD)
-    imports = Source.everything.filter(arriving_until__isnull=False)
-    is_left = jobs.exists() or imports.exists()
-    _until_none(jobs, reaper.release_expired, within_s=2 * settings.JOB_LEASE_S)
-    _until_none(imports, staging.undo_abandoned, within_s=2 * staging.LEASE_S)
-    return is_left
-
-
-def _until_none(held: QuerySet[Any], give_back: Callable[[], int], *, within_s: float) -> None:
-    until = time.monotonic() + within_s
-    while held.exists() and time.monotonic() < until:
-        give_back()
-        time.sleep(LOOK_EVERY_S)
 
 
 def add_people(task: Task) -> bool:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from demo.data.claim_check import CLAIM_CHECK
 from demo.data.company_news import COMPANY_NEWS
-from demo.data.contract_summary import CONTRACT_SUMMARY
 from demo.data.demo_task import DemoTask
 from demo.data.lead_qualification import LEAD_QUALIFICATION
 from demo.data.reply_sorting import REPLY_SORTING
@@ -25,7 +24,7 @@ TASKS: tuple[DemoTask, ...] = (
     SUPPORT_ANSWER,
 )
 # Loaded by `manage.py load_demo --task` alone: what studies ask about.
-FOR_STUDIES: tuple[DemoTask, ...] = (LEAD_QUALIFICATION, CONTRACT_SUMMARY)
+FOR_STUDIES: tuple[DemoTask, ...] = (LEAD_QUALIFICATION,)
 
 
 class Listed(NamedTuple):

@@ -22,6 +22,10 @@ def test_what_rounds_to_nothing_has_no_sign(number, text):
     assert fixed(number, 1, signed=True) == text
 
 
+def test_what_costs_next_to_nothing_is_not_written_as_nothing():
+    assert [money(each) for each in (0, 7e-6, 4.9e-5, 5.1e-5)] == ["$0.00", "under $0.0001", "under $0.0001", "$0.0001"]
+
+
 def test_no_filter_writes_a_sign_before_nothing():
     nearly = -1e-9
 
@@ -32,7 +36,7 @@ def test_no_filter_writes_a_sign_before_nothing():
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (None, "–"), (0.42, "0.4 s"), (44.4, "44 s"), (60, "1 min"), (200, "3 min 20 s"), (7200, "2 h"), (7500, "2 h 5 min"),
+        (None, "–"), (0, "0.0 s"), (0.0003, "0.3 ms"), (0.02, "20 ms"), (0.42, "0.4 s"), (44.4, "44 s"), (60, "1 min"), (200, "3 min 20 s"), (7200, "2 h"), (7500, "2 h 5 min"),
         (47 * 3600, "47 h"), (7 * 86_400, "7 d"), (7 * 86_400 + 3 * 3600, "7 d 3 h"),
     ],
 )  # fmt: skip

@@ -32,12 +32,14 @@ def fixed(value: float | Decimal, digits: int, *, signed: bool = False) -> str:
 
 @register.filter
 def money(value: Number) -> str:
-    """US dollars to the cent; under a cent with four digits."""
+    """US dollars to the cent; under a cent with four digits, and never as nothing what is more."""
     if value is None or value == "":
         return MISSING
     amount = Decimal(str(value))
     if amount == 0:
         return "$0.00"
+    if 0 < amount < Decimal("0.00005"):
+        return "under $0.0001"
     size = fixed(abs(amount), 4 if abs(amount) < Decimal("0.01") else 2)
     return f"{MINUS}${size}" if amount < 0 and size.strip("0.") else f"${size}"
 
@@ -79,10 +81,12 @@ def in_points(value: Number, digits: int = 1) -> str:
 
 @register.filter
 def duration(value: Number) -> str:
-    """Seconds as 8 s, 3 min 20 s, 2 h 5 min, or 7 d 3 h."""
+    """Seconds as 20 ms, 8 s, 3 min 20 s, 2 h 5 min, or 7 d 3 h."""
     if value is None or value == "":
         return MISSING
     seconds = float(value)
+    if 0 < seconds < 0.05:
+        return f"{seconds * 1000:.{0 if seconds >= 0.001 else 1}f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:

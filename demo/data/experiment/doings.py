@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
+from campaigns.compose import content
 from campaigns.events import record
 from campaigns.events.outcomes import READ_KEY
 from campaigns.models import Campaign, Event, Message, Reply, Suppression
@@ -39,6 +40,8 @@ _REPLY = (
 )
 _SUPPRESSED = ("id", "address_hmac", "reason", "message_id", "created_at")
 Row = tuple[Any, ...]
+# Chance of a reply, by draft.
+Chances = dict[UUID, float]
 
 
 @dataclass
@@ -50,11 +53,30 @@ class Poured:
     suppressed: list[Row] = field(default_factory=list)
 
 
-def pour(campaign: Campaign, mails: Iterable[Message], *, after: datetime, until: datetime) -> int:
+def chances(mails: Iterable[Message]) -> Chances:
+    """Return the chance of a reply by draft; all mails of a draft say the same words to people of one company."""
+    read: Chances = {}
+    for mail in mails:
+        if mail.draft is not None and mail.contact.record is not None:
+            spec, facts = mail.draft.task_version.spec, mail.contact.record.facts
+            read[mail.draft.pk] = population.chance(spec, facts, content.fields_of(mail))
+    return read
+
+
+def of_reader(mail: Message, chances: Chances) -> Iterator[tuple[datetime, ReaderAction]]:
+    """Yield when the reader of a sent mail does what."""
+    assert mail.sent_at is not None
+    assert mail.draft_id is not None
+    for doing in population.actions(mail.contact.address, chance=chances[mail.draft_id]):
+        yield mail.sent_at + timedelta(hours=doing.after_hours), doing
+
+
+def pour(campaign: Campaign, mails: Iterable[Message], chances: Chances, *, after: datetime, until: datetime) -> int:
     """Write what happened to mails after one moment and until another, all of it or nothing; returns how many events."""
     rows = Poured()
     for mail in mails:
-        for at, doing in _of(mail):
+        assert mail.sent_at is not None
+        for at, doing in ((mail.sent_at, ReaderAction("sent", 0.0)), *of_reader(mail, chances)):
             if after < at <= until:
                 _take(rows, mail, doing, at)
     with transaction.atomic():
@@ -62,14 +84,6 @@ def pour(campaign: Campaign, mails: Iterable[Message], *, after: datetime, until
         BulkInserter(Reply(), _REPLY).pour(rows.replies)
         BulkInserter(Suppression(), _SUPPRESSED).pour(rows.suppressed)
     return len(rows.events)
-
-
-def _of(mail: Message) -> Iterator[tuple[datetime, ReaderAction]]:
-    assert mail.sent_at is not None
-    assert mail.arm is not None
-    yield mail.sent_at, ReaderAction("sent", 0.0)
-    for doing in population.actions(mail.contact.address, arm=mail.arm.name, segment=mail.enrolment.segment):
-        yield mail.sent_at + timedelta(hours=doing.after_hours), doing
 
 
 def _take(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> None:

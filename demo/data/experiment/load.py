@@ -22,7 +22,7 @@ from campaigns.outcomes import report
 from campaigns.replies import record_reply
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, EventKind, MessageState
-from demo.data.experiment import clock, doings, others, pilots, plan, population, reply_texts
+from demo.data.experiment import clock, doings, others, pilots, plan, reply_texts
 from demo.data.experiment.population import ReaderAction
 from demo.data.experiment.simulated_answers import SimulatedAnswers
 from demo.mail_sink.mail_folder import MailFolder
@@ -74,14 +74,15 @@ def _let_days_pass(campaign: Campaign, lead: Member, now: clock.Clock, began: da
     own = [mail.pk for mail in chosen.values()]
     others.lay(campaign, chosen, began=began)
     everybody = list(others.sent_to(campaign, own))
-    readers = _Readers(list(chosen.values()), lead)
+    chances = doings.chances(chosen.values())
+    readers = _Readers(list(chosen.values()), chances, lead)
     experiment = Experiment.objects.get(slug=plan.SLUG)
     before = began - timedelta(days=1)
     for number, day in enumerate(LOOK_DAYS):
         until = began + timedelta(days=day)
         if Look.objects.filter(experiment=experiment).count() <= number:
             readers.act(now, after=before, until=until)
-            doings.pour(campaign, everybody, after=before, until=until)
+            doings.pour(campaign, everybody, chances, after=before, until=until)
             now.at = until
             if day == LOOK_DAYS[-1]:
                 lifecycle.end(campaign, by=lead)
@@ -92,12 +93,12 @@ def _let_days_pass(campaign: Campaign, lead: Member, now: clock.Clock, began: da
 class _Readers:
     """The readers of mails that went the whole way: what they do goes through the site's own addresses."""
 
-    def __init__(self, mails: list[Message], lead: Member) -> None:
+    def __init__(self, mails: list[Message], chances: doings.Chances, lead: Member) -> None:
         self._mailbox = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
         self._answers, self._lead = SimulatedAnswers(), lead
         self._to_come: list[tuple[datetime, int, ReaderAction, Message]] = []
         order = count()
-        for at, doing, mail in _due(mails):
+        for at, doing, mail in _due(mails, chances):
             heapq.heappush(self._to_come, (at, next(order), doing, mail))
 
     def act(self, now: clock.Clock, *, after: datetime, until: datetime) -> None:
@@ -121,9 +122,8 @@ class _Readers:
                 record_reply.label_by_model(reply.pk, said.found.reply_class, by_model=reply_texts.SORTER)
 
 
-def _due(mails: list[Message]) -> Iterator[tuple[datetime, ReaderAction, Message]]:
+def _due(mails: list[Message], chances: doings.Chances) -> Iterator[tuple[datetime, ReaderAction, Message]]:
     for mail in mails:
-        if mail.state != MessageState.SENT or mail.sent_at is None or mail.arm is None:
-            continue
-        for doing in population.actions(mail.contact.address, arm=mail.arm.name, segment=mail.contact.segment):
-            yield mail.sent_at + timedelta(hours=doing.after_hours), doing, mail
+        if mail.state == MessageState.SENT:
+            for at, doing in doings.of_reader(mail, chances):
+                yield at, doing, mail

@@ -144,7 +144,7 @@ def _named(text: str, reader: Contact) -> str:
 
 def sent_to(campaign: Campaign, without: Sequence[UUID]) -> Iterator[Message]:
     """Mails that went to everybody else, with what is asked of them and their readers."""
-    names = ("contact__address", "contact__address_hmac", "contact__language", "arm__name", "enrolment__segment")
+    names = ("contact__address", "contact__address_hmac", "contact__language", "draft_id")
     rows = Message.objects.filter(campaign=campaign, state=MessageState.SENT).exclude(pk__in=list(without))
-    related = rows.select_related("contact", "arm", "enrolment").only("sent_at", "subject", *names)
+    related = rows.select_related("contact").only("sent_at", "subject", "enrolment_id", *names)
     yield from related.order_by("sent_at", "pk")

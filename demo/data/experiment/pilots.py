@@ -49,10 +49,11 @@ def hold_back(campaign: Campaign) -> None:
 
 def chosen(campaign: Campaign) -> dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]:
     """One enrolment for each arm and record; in the arm of the pipeline one who meets, where there is any."""
-    names = ("pk", "arm_id", "contact__record_id", "arm__name", "contact__address", "segment")
+    names = ("pk", "arm_id", "contact__record_id", "arm__name", "contact__address")
     best: dict[tuple[uuid.UUID, uuid.UUID], tuple[int, str, uuid.UUID]] = {}
-    for pk, arm_id, record, arm, address, segment in Enrolment.objects.filter(campaign=campaign).values_list(*names):
-        done = population.actions(address, arm=arm, segment=segment) if arm == population.PIPELINE else []
+    for pk, arm_id, record, arm, address in Enrolment.objects.filter(campaign=campaign).values_list(*names):
+        # No mail is written yet: it is somebody who would answer a poor one.
+        done = population.actions(address, chance=population.BEST / 2) if arm == population.PIPELINE else []
         # A contact's story is whole with somebody who met.
         rank = (-sum(each.kind == "meeting" for each in done), address, pk)
         best[arm_id, record] = min(best.get((arm_id, record), rank), rank)
@@ -171,7 +172,7 @@ def _rewritten(draft: Draft) -> dict[str, Any]:
 
 def by_arm_and_record(campaign: Campaign) -> dict[tuple[uuid.UUID | None, uuid.UUID | None], Message]:
     """The mail of each arm and contact's record that went the whole way, with its words."""
-    related = ("contact", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
+    related = ("contact__record", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
     mails = Message.objects.filter(enrolment__in=list(chosen(campaign).values())).select_related(*related)
     found: dict[tuple[uuid.UUID | None, uuid.UUID | None], Message] = defaultdict()
     for mail in mails.defer("draft__messages"):

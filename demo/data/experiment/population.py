@@ -1,7 +1,8 @@
 """The simulated people behind the demo's campaign: who they are, and what each does with a mail. Pure and seeded.
 
-What a person does depends on their address, the arm and the seed alone, so the experiment comes out the same on every
-machine. Every address ends in `.example`, which no mail server has.
+A reader answers to the text of a mail and does not know its writer: `chance` restates the checks of the task. What a person
+does depends on their address, that chance and the seed alone, so the experiment comes out the same on every machine. Every
+address ends in `.example`, which no mail server has.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from demo.data.company_pages.words import as_words
+from review.spec.schema import Facts, Fields
+from review.spec.task_spec import TaskSpec
+from review.text.checks import runner
 
 SEED = 2026
 FIRST_NAMES = as_words(
@@ -25,13 +29,13 @@ LAST_NAMES = as_words(
 LANGUAGES = {"Germany": "de", "Austria": "de", "France": "fr", "Belgium": "fr"}
 TEACHER, MINIATURE, PIPELINE = "Large teacher", "One miniature", "Four miniatures"
 ARMS = (TEACHER, MINIATURE, PIPELINE)
-# Chance to reply within two weeks, by segment: of each arm's mails, in the order of `ARMS`.
-REPLIES: dict[str, tuple[float, float, float]] = {
-    "Food": (0.054, 0.048, 0.056),
-    "Making": (0.058, 0.045, 0.056),
-    "Buildings and transport": (0.056, 0.050, 0.058),
-    "Care and services": (0.062, 0.044, 0.058),
-}
+# Chance to answer within two weeks a mail that no check marks, with enough facts of the company and of a fair length.
+BEST = 0.06
+FACTS, WORDS = 3, range(60, 111)
+# A fact of three letters may stand in a mail by chance.
+SHORT_FACT = 3
+# Share of the chance that a mail loses: for each check that marks it, each fact too few, and another length.
+LOST_BY_CHECK, LOST_BY_FACT, LOST_BY_LENGTH = 0.25, 0.1, 0.1
 SECTORS = {
     "Food": ("event catering", "craft brewing", "greenhouse growing", "seafood processing", "bakery production"),
     "Making": (
@@ -137,14 +141,31 @@ def registered_effects() -> dict[str, Any]:
     """Return what the population was made to do, as it is registered beforehand and shown on the page."""
     return {
         "seed": SEED,
-        "arms": list(ARMS),
-        "shares": [
-            {"segment": name, "replies": list(shares), "better": ARMS[shares.index(max(shares))]}
-            for name, shares in REPLIES.items()
+        "best": BEST,
+        "losses": [
+            {"reason": "Each check of the task that marks the mail", "share": LOST_BY_CHECK},
+            {"reason": f"Each fact of the company fewer than {FACTS}", "share": LOST_BY_FACT},
+            {"reason": f"Fewer than {WORDS.start} words, or more than {WORDS.stop - 1}", "share": LOST_BY_LENGTH},
         ],
         "meanings": {name: share / 100 for name, share in MEANINGS.items()},
         "note": NOTE,
     }
+
+
+def chance(spec: TaskSpec, facts: Facts, fields: Fields) -> float:
+    """Return the chance that somebody at a company answers a mail: a function of its text, whoever wrote it.
+
+    Args:
+        spec: The task of the mails, whose checks read it.
+        facts: The company's own, not those that the writer was given.
+        fields: `subject` and `body` as they are sent, slots unfilled.
+    """
+    text = f"{fields['subject']} {fields['body']}".lower()
+    named = sum(len(value) > SHORT_FACT and value.lower() in text for value in map(str, facts.values()))
+    failed = {mark.check for mark in runner.run(spec, facts, fields)}
+    kept = (1 - LOST_BY_CHECK) ** len(failed) * (1 - LOST_BY_FACT) ** max(0, FACTS - named)
+    is_fair_length = len(str(fields["body"]).split()) in WORDS
+    return BEST * kept * (1 if is_fair_length else 1 - LOST_BY_LENGTH)
 
 
 def trait_of(address: str) -> Trait:
@@ -152,8 +173,12 @@ def trait_of(address: str) -> Trait:
     return Trait(*_numbers("trait", address, len(Trait._fields)))
 
 
-def actions(address: str, *, arm: str, segment: str) -> list[ReaderAction]:
-    """Return what a person does with the mail, in the order of time."""
+def actions(address: str, *, chance: float) -> list[ReaderAction]:
+    """Return what a person does with a mail, in the order of time.
+
+    Args:
+        chance: The mail's, by `chance`.
+    """
     trait = trait_of(address)
     if trait.fate < BOUNCES:
         return [ReaderAction("bounce", 0.1)]
@@ -164,7 +189,7 @@ def actions(address: str, *, arm: str, segment: str) -> list[ReaderAction]:
         return [*done, ReaderAction("complaint", hours)]
     if trait.fate > 1 - COMPLAINTS - LEAVES:
         return [*done, ReaderAction("leave", hours)]
-    if trait.answers >= REPLIES[segment][ARMS.index(arm)]:
+    if trait.answers >= chance:
         return done
     meaning = _drawn_meaning(trait.means)
     done.append(ReaderAction("reply", hours, meaning, trait.words))

@@ -19,7 +19,7 @@ from demo.data.reply_sorting.records import DrawnReply, address_of, replies
 
 # Other draws than those that the task's desk holds.
 SEEDS = (31, 32)
-SORTER = "Reply sorter"
+SORTER = word_sorter.NAME
 _CODES = {"English": "en", "German": "de", "French": "fr"}
 
 

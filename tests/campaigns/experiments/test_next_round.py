@@ -42,7 +42,8 @@ def winner(experiment: Experiment) -> tuple[str, str] | None:
 def test_the_arm_whose_claim_was_shown_is_the_winner(campaign: Campaign, lead: Member) -> None:
     experiment = concluded(campaign, lead, counts((10, 200), (60, 200)), claim=Claim.BETTER)
 
-    assert winner(experiment) == ("Variant", "Variant was shown to be better than the control.")
+    assert winner(experiment) == ("Variant", results.result(experiment)["verdicts"][0]["sentence"])
+    assert "(95 %" in winner(experiment)[1]
     assert results.result(experiment)["winner"]["kind"] == "teacher"
 
 
@@ -58,7 +59,7 @@ def test_of_opt_outs_fewer_is_better(task: Task, people: None, lead: Member) -> 
     experiment = concluded(campaign, lead, [], claim=Claim.BETTER, metric=Metric.UNSUBSCRIBE)
     answer: dict[str, Any] = {
         "stage": "complete", "ended_early": False, "sample_ratio": None,
-        "verdicts": [{"arm": "Few", "outcome": "shown"}, {"arm": "Fewest", "outcome": "shown"}],
+        "verdicts": [{"arm": name, "outcome": "shown", "sentence": f"{name} is better."} for name in ("Few", "Fewest")],
         "analysis": {"comparisons": [
             {"arm": "Few", "effect": {"estimate": -0.01}}, {"arm": "Fewest", "effect": {"estimate": -0.03}},
         ]},

@@ -1,13 +1,14 @@
-"""The truth of a simulation stands beside what its experiment found."""
+"""The registered truth of a simulation beside the replies that came."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.test import Client
 
-from campaigns.experiments import register, results, simulated_truth
+from campaigns.experiments import register, simulated_truth
 from campaigns.models import Campaign, Event, Experiment, Reply
 from members.models import Member
 from tests.campaigns import experiment_rows
@@ -17,11 +18,8 @@ from tests.campaigns.experiments.conftest import WISHES
 pytestmark = pytest.mark.django_db
 TRUTH = {
     "seed": 7,
-    "arms": ["Teacher", "Variant"],
-    "shares": [
-        {"segment": "north", "replies": [0.5, 0.25], "better": "Teacher"},
-        {"segment": "south", "replies": [0.25, 0.5], "better": "Variant"},
-    ],
+    "best": 0.06,
+    "losses": [{"reason": "Each check that marks the mail", "share": 0.25}],
     "meanings": {"interested": 0.6, "not_interested": 0.4},
     "note": "Made up.",
 }
@@ -47,33 +45,32 @@ def launched(experiment: Experiment) -> Experiment:
     return made
 
 
-def test_each_share_that_was_made_stands_beside_the_one_that_was_found(experiment: Experiment) -> None:
-    made = launched(experiment)
+def test_each_meaning_that_was_made_stands_beside_the_one_that_was_found(experiment: Experiment) -> None:
+    lines = simulated_truth.meanings(launched(experiment))
 
-    truth = simulated_truth.beside_found(made, results.result(made))
-
-    north = truth.segments[0]
-    assert (north.segment, north.better) == ("north", "Teacher")
-    assert [share.made for share in north.shares] == [0.5, 0.25]
-    assert [share.found for share in north.shares] == [0.5, 0.0]
-    assert [(line.label, line.made, line.found, line.count) for line in truth.meanings] == [
+    assert [(line.label, line.made, line.found, line.count) for line in lines] == [
         ("Interested", 0.6, 0.5, 1),
         ("Not interested", 0.4, 0.0, 0),
     ]
 
 
-def test_before_a_launch_there_is_the_truth_alone(experiment: Experiment) -> None:
-    truth = simulated_truth.beside_found(experiment, None)
+def test_where_no_truth_was_registered_there_is_none(experiment: Experiment) -> None:
+    experiment.simulated_truth = {}
 
-    assert [share.found for line in truth.segments for share in line.shares] == [None] * 4
+    assert simulated_truth.meanings(experiment) == []
 
 
 @pytest.mark.slow
-def test_the_page_shows_both(experiment: Experiment, lead: Member, as_member: Callable[[Member], Client]) -> None:
+def test_the_page_says_that_readers_answer_to_the_text_and_only_live_ones_can_tell(
+    experiment: Experiment, lead: Member, as_member: Callable[[Member], Client]
+) -> None:
     made = launched(experiment)
 
     page = as_member(lead).get(f"/experiments/{made.slug}/").content.decode()
 
-    assert "What was simulated, and what was measured" in page
-    assert "50.0" in page[page.index("north") :][:400]
+    assert "does not know its writer, so its replies restate the task's checks. Only live readers can tell" in unescape(
+        page
+    )
+    assert "6.0 %" in page
+    assert "Each check that marks the mail" in page
     assert "Not interested" in page

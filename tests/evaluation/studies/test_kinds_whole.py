@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from demo.data.claim_check import CLAIM_CHECK
-from demo.data.contract_summary import CONTRACT_SUMMARY
+from demo.data.company_news import COMPANY_NEWS
 from demo.data.demo_task import AnsweredRecord
 from demo.data.lead_qualification import LEAD_QUALIFICATION
 from demo.data.research_summary import RESEARCH_SUMMARY
@@ -67,9 +67,7 @@ def asks(kind: str, **more: Any) -> StudyRequest:
 def test_four_tasks_are_tuned_on_and_each_is_scored_on_all_four(
     version: DatasetVersion, reader: Student, admin: Member, client: Client
 ) -> None:
-    tasks = [
-        of_demo(each, admin, train=12, validation=3) for each in (RESEARCH_SUMMARY, SUPPORT_ANSWER, CONTRACT_SUMMARY)
-    ]
+    tasks = [of_demo(each, admin, train=12, validation=3) for each in (RESEARCH_SUMMARY, SUPPORT_ANSWER, COMPANY_NEWS)]
     others = [frozen(task, admin, f"Gold {task.slug}") for task in tasks]
     names = [version.dataset.task.slug, *(task.slug for task in tasks)]
 
