@@ -39,6 +39,7 @@ from training.models import HostPrice, Student
 from training.students import registration
 
 SLUG = MAILS
+PROSPECTS = "Demo prospects"
 DRAFTS = 900
 # How many verdicts each demo member has given in the end, the later ones as the desk deals; the rest of the drafts waits.
 SECOND_WEEK = (("rosa", 350), ("ben", 320))
@@ -77,6 +78,7 @@ def load(say: Report, *, until: str = "") -> bool:
         ("importing 300 fictional prospects", _prospects),
         (f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
         ("having the demo's members judge most of them", _first_week),
+        ("importing further prospects for training, written and judged at once", _for_training),
         ("freezing a dataset of what they judged", first_round.freeze),
         (first_round.TUNING, first_round.tune),
         ("putting the miniature in service", first_round.promote),
@@ -153,19 +155,30 @@ def _people(admin: Member) -> bool:
 
 
 def _prospects(admin: Member) -> bool:
+    return _import_prospects(PROSPECTS, generate.prospects(), admin)
+
+
+def _for_training(admin: Member) -> bool:
+    _import_prospects(first_round.FOR_TRAINING, generate.for_training(side_of), admin)
+    source = Source.objects.get(task__slug=SLUG, name=first_round.FOR_TRAINING)
+    task_steps.write_drafts(source, count=source.records.count(), by=admin)
+    waiting = Draft.objects.filter(record__source=source, state=DraftState.PENDING).select_related("record")
+    drafts, added = list(waiting), 0
+    for number, (username, strictness) in enumerate(STRICTNESS.items()):
+        mine = [draft for draft in drafts if draft.record.row_number % len(STRICTNESS) == number]
+        added += simulated_reviewers.decide_drafts(Member.objects.get(username=username), mine, strictness=strictness)
+    return bool(added)
+
+
+def _import_prospects(name: str, rows: list[dict[str, str]], admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
-    if Source.objects.filter(task=task, kind="records").exists():
+    if Source.objects.filter(task=task, name=name).exists():
         return False
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "prospects.csv"
-        generate.write_csv(path, split_of=side_of)
+        generate.write_csv(path, rows, split_of=side_of)
         imports.import_records(
-            task,
-            path,
-            by=admin,
-            filename=path.name,
-            name="Demo prospects",
-            provenance="fictional, made by a seeded script",
+            task, path, by=admin, filename=path.name, name=name, provenance="fictional, made by a seeded script"
         )
     return True
 
@@ -193,7 +206,7 @@ def _hand_drafts(admin: Member) -> bool:
 
 
 def _teacher_drafts(admin: Member) -> bool:
-    return task_steps.write_drafts(Task.objects.get(slug=SLUG), count=DRAFTS, by=admin)
+    return task_steps.write_drafts(Source.objects.get(task__slug=SLUG, name=PROSPECTS), count=DRAFTS, by=admin)
 
 
 def _first_week(admin: Member) -> bool:
@@ -201,7 +214,9 @@ def _first_week(admin: Member) -> bool:
     if Decision.objects.filter(task=task).exists():
         return False
     drafts = sorted(
-        Draft.objects.filter(task=task, origin="teacher", round=1).select_related("record"),
+        Draft.objects.filter(record__source__name=PROSPECTS, task=task, origin="teacher", round=1).select_related(
+            "record"
+        ),
         key=simulated_reviewers.text_key,
     )
     added, begin = 0, 0
@@ -217,7 +232,7 @@ def _second_week(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
     wanted = [(Member.objects.get(username=username), total) for username, total in SECOND_WEEK]
     missing = [
-        (member, total - Decision.objects.filter(task=task, reviewer=member).count()) for member, total in wanted
+        (member, total - first_round.decisions(task).filter(reviewer=member).count()) for member, total in wanted
     ]
     if all(count <= 0 for _, count in missing):
         return False

@@ -36,19 +36,22 @@ def add_people(task: Task) -> bool:
     return added
 
 
-def write_drafts(task: Task, *, count: int, by: Member) -> bool:
-    """Have the offline teacher write drafts of the task's records, here and now; returns whether they were missing.
+def write_drafts(source: Source, *, count: int, by: Member) -> bool:
+    """Have the offline teacher write drafts of imported records, here and now; returns whether they were missing.
 
     Raises:
         RuntimeError: The order did not succeed.
     """
-    orders_there = Order.objects.filter(task=task, purpose=Purpose.DESK)
-    order = orders_there.select_related("job").order_by("created_at").first()
+    order = Order.objects.filter(source=source, purpose=Purpose.DESK).order_by("created_at").first()
     if order is None:
-        source = Source.objects.get(task=task, kind="records")
         order = launch.launch(
             launch.OrderRequest(
-                task, teacher=Teacher.objects.get(slug=OFFLINE_SLUG), count=count, by=by, source=source, seed=2026
+                source.task,
+                teacher=Teacher.objects.get(slug=OFFLINE_SLUG),
+                count=count,
+                by=by,
+                source=source,
+                seed=2026,
             )
         )
     job = Job.objects.get(subject_id=order.pk)

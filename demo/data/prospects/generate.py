@@ -5,7 +5,7 @@ Every company is invented and every domain ends in `.example`.
 
 import csv
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from demo.data.prospects import phrases
@@ -31,12 +31,14 @@ FACTS = (
 )
 NEVER_MISSING = ("company", "sector", "role")
 DEFAULT_SEED = 2026
+# Companies of the demo, and the last one of those that are for training alone, of which so many keep all their facts.
+COUNT, LAST_FOR_TRAINING, WHOLE_FOR_TRAINING = 300, 3600, 1160
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September")
 _GAP_RATE = 0.15
 _CONTRADICTION_RATE = 0.08
 
 
-def prospects(count: int = 300, seed: int = DEFAULT_SEED) -> list[dict[str, str]]:
+def prospects(count: int = COUNT, seed: int = DEFAULT_SEED) -> list[dict[str, str]]:
     """Draw fictional companies with their facts.
 
     Args:
@@ -52,15 +54,33 @@ def prospects(count: int = 300, seed: int = DEFAULT_SEED) -> list[dict[str, str]
     return [_record(rng, names) for _ in range(count)]
 
 
-def write_csv(
-    path: Path, count: int = 300, seed: int = DEFAULT_SEED, *, split_of: Callable[[str], str] | None = None
-) -> None:
-    """Write `prospects(count, seed)` as UTF-8 CSV with a header; a missing fact is an empty cell.
+def for_training(split_of: Callable[[str], str]) -> list[dict[str, str]]:
+    """Draw further companies of the train split, then many of them again with four to nine facts fewer.
 
     Args:
+        split_of: Names the split of a company.
+    """
+    rng = random.Random(DEFAULT_SEED)
+    further = [facts for facts in prospects(LAST_FOR_TRAINING)[COUNT:] if split_of(facts["company"]) == "train"]
+    return further[:WHOLE_FOR_TRAINING] + [_sparse(rng, facts) for facts in further[WHOLE_FOR_TRAINING:]]
+
+
+def _sparse(rng: random.Random, facts: dict[str, str]) -> dict[str, str]:
+    spare = [name for name in facts if name not in NEVER_MISSING]
+    dropped = set(rng.sample(spare, min(rng.randint(4, 9), len(spare) - 1)))
+    return {name: value for name, value in facts.items() if name not in dropped}
+
+
+def write_csv(
+    path: Path, rows: Sequence[dict[str, str]] | None = None, *, split_of: Callable[[str], str] | None = None
+) -> None:
+    """Write companies as UTF-8 CSV with a header; a missing fact is an empty cell.
+
+    Args:
+        rows: Facts of companies; those of `prospects` where there are none.
         split_of: Names the split of a company; with it the file says where each stands.
     """
-    rows = prospects(count, seed)
+    rows = prospects() if rows is None else rows
     if split_of:
         rows = [{**facts, "split": split_of(facts["company"])} for facts in rows]
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -144,7 +144,7 @@ def test_a_list_field_comes_as_json_in_a_cell(admin: Member, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_the_demos_hand_drafts_come_in_with_their_labels(task: Task, admin: Member, tmp_path: Path) -> None:
-    generate.write_csv(tmp_path / "p.csv", 60)
+    generate.write_csv(tmp_path / "p.csv", generate.prospects(60))
     import_records(task, tmp_path / "p.csv", by=admin)
     faults = handwritten_drafts.faults()
     rows = [
