@@ -10,7 +10,7 @@ ROOMS = (
     "serving", "campaigns",
 )  # fmt: skip
 # Folders without a line of Python, found beside the rooms as in a checkout.
-DATA = ("templates", "static")
+DATA = ("templates", "static", "locale")
 
 inside = find_namespace_packages(
     include=[pattern for name in (*ROOMS, *DATA) for pattern in (name, f"{name}.*")],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from members.models import Member
 from web.errors import Refusal
 
@@ -22,17 +24,17 @@ DEFAULTS: dict[str, str] = {
     "choose": "c",
 }
 WORDS: dict[str, str] = {
-    "accept": "Accept the draft as it is",
-    "edit": "Edit in place",
-    "reject": "Reject, then a digit for the reason",
-    "undo": "Undo the last verdict, across cards",
-    "next": "Next card of the deck",
-    "previous": "Previous card of the deck",
-    "aside": "Set aside with a note; it comes back last",
-    "mine": "My decisions",
-    "mend": "Fix the next mark, shown as an edit",
-    "ask": "Ask a teacher for a revision",
-    "choose": "Choose the best of several drafts",
+    "accept": _("Accept the draft as it is"),
+    "edit": _("Edit in place"),
+    "reject": _("Reject, then a digit for the reason"),
+    "undo": _("Undo the last verdict, across cards"),
+    "next": _("Next card of the deck"),
+    "previous": _("Previous card of the deck"),
+    "aside": _("Set aside with a note; it comes back last"),
+    "mine": _("My decisions"),
+    "mend": _("Fix the next mark, shown as an edit"),
+    "ask": _("Ask a teacher for a revision"),
+    "choose": _("Choose the best of several drafts"),
 }
 LETTERS = "abcdefhijklmnopqrstuvwxyz"  # without g
 

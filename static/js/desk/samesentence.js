@@ -3,6 +3,8 @@
  * with the first verdict, asks once the browser has nothing better to do, and never holds up a card.
  */
 
+import { gettext, interpolate } from "../shell/words.js";
+
 const WORTH_ASKING = new Set(["edit", "reject"]);
 const idle = window.requestIdleCallback ?? ((act) => setTimeout(act, 200));
 let latest = "";
@@ -29,7 +31,7 @@ function show(desk, found) {
   const link = document.createElement("a");
   link.href = found.url;
   link.title = found.sentence;
-  link.textContent = `${found.count} other pending drafts contain this sentence: decide them too`;
+  link.textContent = interpolate(gettext("%(count)s other pending drafts contain this sentence: decide them too"), found);
   line.append(link);
 }
 
