@@ -9,7 +9,8 @@ const KINDS = { fact: gettext("fact"), length: gettext("length"), structure: get
 /** "12 % changed · fact, tone". */
 export function editWords({ size, kinds }) {
   const isTiny = size > 0 && size < 0.01;
-  const share = isTiny ? gettext("under 1 % changed") : interpolate(gettext("%(share)s % changed"), { share: Math.round(size * 100) });
+  const percent = `${isTiny ? 1 : Math.round(size * 100)} %`;
+  const share = interpolate(isTiny ? gettext("under %(share)s changed") : gettext("%(share)s changed"), { share: percent });
   return `${share} · ${kinds.map((kind) => KINDS[kind]).join(", ")}`;
 }
 
