@@ -33,7 +33,7 @@ class ReviewConfig(AppConfig):
         registry.register_kind(PushKind())
         ports.reviewer_left.register(member_offboarding.return_cards_of_task)
         ports.version_made.register(renamed_labels.carry_over)
-        sentences.register(desk_sentences.ALL)
+        sentences.register(desk_sentences.ALL, parts=desk_sentences.PARTS)
         webhook_ports.led_tasks.install(led_by)
         connection_created.connect(give_function)
         post_migrate.connect(install_after_migrate, sender=self)

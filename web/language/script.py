@@ -16,5 +16,5 @@ def script_words(language: str) -> dict[str, Any]:
     if language == settings.LANGUAGE_CODE:
         return {}
     view = JavaScriptCatalog()
-    view.translation = DjangoTranslation(language, domain="djangojs")
+    view.translation = DjangoTranslation(language, domain="djangojs", localedirs=settings.LOCALE_PATHS)
     return view.get_catalog()

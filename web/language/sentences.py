@@ -20,18 +20,20 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 LONGEST = 1000
 # A placeholder with this ending holds a sentence or a part of one, and is translated in turn.
 NESTED = "_words"
-_templates: dict[str, None] = {}
+_sentences: dict[str, None] = {}
+_parts: dict[str, None] = {}
 
 
-def register(templates: Iterable[str]) -> None:
-    """Add templates, once per room, when Django starts; `%%` stands for a per cent sign."""
-    _templates.update(dict.fromkeys(templates))
+def register(sentences: Iterable[str], *, parts: Iterable[str] = ()) -> None:
+    """Add templates, once per room, when Django starts; `%%` stands for a per cent sign.
+
+    Args:
+        sentences: Templates that a whole text is compared with.
+        parts: Short ones that many texts would fit: only placeholders named `..._words` are compared with them.
+    """
+    _sentences.update(dict.fromkeys(sentences))
+    _parts.update(dict.fromkeys(parts))
     _patterns.cache_clear()
-
-
-def registered() -> list[str]:
-    """All templates, for the test that holds catalogues to them."""
-    return list(_templates)
 
 
 def in_language(text: object) -> str:
@@ -39,13 +41,17 @@ def in_language(text: object) -> str:
     words = str(text)
     if pages.current() == settings.LANGUAGE_CODE or not words.strip() or len(words) > LONGEST:
         return words
+    return _translated(words, is_part=False)
+
+
+def _translated(words: str, *, is_part: bool) -> str:
     exact = gettext(words)
     if exact != words:
         return exact
-    for pattern, template in _patterns():
+    for pattern, template in _patterns(is_part):
         if match := pattern.fullmatch(words):
             values = {
-                name: in_language(value) if name.endswith(NESTED) else value
+                name: _translated(value, is_part=True) if name.endswith(NESTED) else value
                 for name, value in match.groupdict().items()
             }
             return gettext(template) % values
@@ -53,9 +59,10 @@ def in_language(text: object) -> str:
 
 
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
+def _patterns(is_part: bool) -> list[tuple[re.Pattern[str], str]]:
     """Templates with the most text of their own first: the others may fit the same sentence by chance."""
-    by_text = sorted(_templates, key=lambda template: -len(_PLACE.sub("", template)))
+    templates = {**_sentences, **_parts} if is_part else _sentences
+    by_text = sorted(templates, key=lambda template: -len(_PLACE.sub("", template)))
     return [(re.compile(_pattern(template), re.DOTALL), template) for template in by_text if _PLACE.search(template)]
 
 
