@@ -16,5 +16,7 @@ def script_words(language: str) -> dict[str, Any]:
     if language == settings.LANGUAGE_CODE:
         return {}
     view = JavaScriptCatalog()
-    view.translation = DjangoTranslation(language, domain="djangojs", localedirs=settings.LOCALE_PATHS)
+    view.translation = DjangoTranslation(
+        language, domain="djangojs", localedirs=[str(path) for path in settings.LOCALE_PATHS]
+    )
     return view.get_catalog()
