@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: in a wheel all rooms, templates and static files lie inside the one package `miniatures`."""
+"""What pyproject.toml cannot say: a wheel holds all rooms and folders of data inside the one package `miniatures`."""
 
 from __future__ import annotations
 

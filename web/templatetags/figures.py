@@ -93,7 +93,7 @@ def duration(value: Number) -> str:
         return MISSING
     seconds = float(value)
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{fixed(seconds, 1)} s"
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
