@@ -24,7 +24,7 @@ NEEDS = $(BIN)/python -c 'import sys, tomllib; \
   extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
   print(*(line for name in sys.argv[1:] for line in extras[name]), sep="\n")'
 
-.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset demo-snapshot pictures install install-dev torch system-packages clean help
+.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset demo-snapshot pictures messages install install-dev torch system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
@@ -39,6 +39,7 @@ help:
 	@echo "make demo-reset        throw the demo's data away and bring it back as it was"
 	@echo "make demo-snapshot     make the demo that is shipped anew, by its loaders; for developers"
 	@echo "make pictures          take README's pictures and film from the running demo; for developers"
+	@echo "make messages          bring the catalogues of locale/ up to date and compile them; needs GNU gettext"
 
 # What the web server needs, and then the address; what tuning and serving need comes while the site is up already.
 run: $(VENV)/.web-stamp
@@ -86,6 +87,14 @@ bench: $(VENV)/.dev-stamp
 
 drill: $(VENV)/.dev-stamp
 	$(BIN)/python -m benchmarks.drill $(NAME) --count $(COUNT) $(if $(FAULT),--fault $(FAULT))
+
+# New texts come untranslated, changed ones fuzzy: `tests/web/language` fails until each is translated. Run it again after that.
+MESSAGES = $(BIN)/python manage.py makemessages --all --no-location --no-obsolete --ignore '.venv/*' --ignore 'tests/*' \
+  --ignore 'benchmarks/*' --ignore 'build/*' --ignore 'var/*'
+messages: $(VENV)/.dev-stamp
+	$(MESSAGES) --extension html,py
+	$(MESSAGES) --domain djangojs --extension js
+	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 demo-reset: $(VENV)/.web-stamp
 	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_reset

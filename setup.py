@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: in a wheel all rooms, templates and static files lie inside the one package `miniatures`."""
+"""What pyproject.toml cannot say: a wheel holds all rooms and folders of data inside the one package `miniatures`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOMS = (
     "serving", "campaigns",
 )  # fmt: skip
 # Folders without a line of Python, found beside the rooms as in a checkout.
-DATA = ("templates", "static")
+DATA = ("templates", "static", "locale")
 
 inside = find_namespace_packages(
     include=[pattern for name in (*ROOMS, *DATA) for pattern in (name, f"{name}.*")],

@@ -14,10 +14,9 @@ from pathlib import Path
 
 # Services of AWS that storage and its credentials ask; the site speaks to no other.
 AWS_SERVICES = {"s3", "sts", "sso", "sso-oidc", "signin"}
-# The site is written in English; other languages of its libraries are never shown.
-LANGUAGES = {"en", "__pycache__"}
-# Word forms of the languages that spelling knows (`review.text.spelling.lexicon`).
+# Languages that spelling knows (`review.text.spelling.lexicon`), and that the desk and the sign-in speak.
 SPELT = ("de", "en", "es", "fr", "it", "nl")
+LANGUAGES = {*SPELT, "__pycache__"}
 # A second engine of the library's, for PyPy.
 PYPY_ONLY = ("zstandard/_cffi.*.so",)
 # They build packages, which is over; torch still builds kernels.

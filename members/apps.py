@@ -12,9 +12,12 @@ class MembersConfig(AppConfig):
         from members.accounts import queries
         from members.recent_login import reauthentication
         from members.sign_in import audit_signals
+        from members.sign_in import sentences as sign_in_sentences
         from members.tokens import openapi  # noqa: F401 (registers itself with the schema generator by being imported)
+        from web.language import sentences
 
         ports.member_names.install(queries.names_of)
         ports.member_ids_matching.install(queries.ids_matching)
         audit_signals.connect_signals()
+        sentences.register(sign_in_sentences.ALL)
         reauthentication.connect_signals()

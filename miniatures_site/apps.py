@@ -14,15 +14,18 @@ class SiteConfig(AppConfig):
         from jobs.kinds.registry import KINDS, register_consumer
         from members import ports
         from miniatures_site.access.checks import check_routes
+        from miniatures_site.frame import sentences as frame_sentences
         from miniatures_site.wiring import audit
         from miniatures_site.wiring.audit import GUARDS
         from miniatures_site.wiring.task_roles import TaskTeams
         from review.db import immutability
         from review.desk import member_offboarding
         from web.http import named_choices
+        from web.language import sentences
         from webhooks.deliveries.publish import job_finished
 
         named_choices.install()
+        sentences.register(frame_sentences.ALL)
         audit_ports.subject_names.install(audit.names_of)
         ports.teams.install(TaskTeams)
         ports.member_left.register(member_offboarding.return_cards)

@@ -20,9 +20,11 @@ class ReviewConfig(AppConfig):
         from review.db.immutability import give_function, install_after_migrate
         from review.db.system_checks import check_text_index, check_triggers
         from review.desk import member_offboarding
+        from review.desk import sentences as desk_sentences
         from review.drafts import renamed_labels
         from review.states import Role
         from review.tasks.permissions import led_by, slugs_with
+        from web.language import sentences
         from webhooks.endpoints import ports as webhook_ports
 
         registry.visible_task_slugs.install(partial(slugs_with, least=Role.VIEWER))
@@ -31,6 +33,7 @@ class ReviewConfig(AppConfig):
         registry.register_kind(PushKind())
         ports.reviewer_left.register(member_offboarding.return_cards_of_task)
         ports.version_made.register(renamed_labels.carry_over)
+        sentences.register(desk_sentences.ALL, parts=desk_sentences.PARTS)
         webhook_ports.led_tasks.install(led_by)
         connection_created.connect(give_function)
         post_migrate.connect(install_after_migrate, sender=self)

@@ -1,6 +1,10 @@
-"""Words that rows of this room can be in, as enums. Pure but for Django's choices; knows no model."""
+"""Words that rows of this room can be in, as enums. Pure but for Django's choices; knows no model.
+
+Labels marked with `_` are in the catalogues: pages of the desk translate them where they show them.
+"""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop as _
 
 
 class Role(TextChoices):
@@ -14,9 +18,9 @@ class Role(TextChoices):
 class Split(TextChoices):
     """Where a record stands, fixed at import."""
 
-    TRAIN = "train", "Train"
-    VALIDATION = "validation", "Validation"
-    TEST = "test", "Test"
+    TRAIN = "train", _("Train")
+    VALIDATION = "validation", _("Validation")
+    TEST = "test", _("Test")
 
 
 class SourceKind(TextChoices):
@@ -30,14 +34,14 @@ class SourceKind(TextChoices):
 class DraftState(TextChoices):
     """Where a draft stands on the desk."""
 
-    PENDING = "pending", "Pending"
-    LEASED = "leased", "Leased"
-    DECIDED = "decided", "Decided"
-    DISPUTED = "disputed", "Disputed"
+    PENDING = "pending", _("Pending")
+    LEASED = "leased", _("Leased")
+    DECIDED = "decided", _("Decided")
+    DISPUTED = "disputed", _("Disputed")
     # Written for another purpose than judging: the desk neither deals nor counts it until somebody puts it there.
-    KEPT = "kept", "Not for review"
+    KEPT = "kept", _("Not for review")
     # Taken under a rule that experts' verdicts bear out; it waits for nobody, and any expert may judge it all the same.
-    MACHINE = "machine", "Accepted by a judge"
+    MACHINE = "machine", _("Accepted by a judge")
 
 
 class AssignmentState(TextChoices):
@@ -74,20 +78,20 @@ class QueueOrdering(TextChoices):
 class Verdict(TextChoices):
     """What an expert said of a draft."""
 
-    ACCEPT = "accept", "Accepted"
-    EDIT = "edit", "Edited"
-    REJECT = "reject", "Rejected"
-    RETRACT = "retract", "Taken back"
+    ACCEPT = "accept", _("Accepted")
+    EDIT = "edit", _("Edited")
+    REJECT = "reject", _("Rejected")
+    RETRACT = "retract", _("Taken back")
 
 
 class RulingKind(TextChoices):
     """What a lead says where verdicts alone do not settle a draft."""
 
-    ADOPT = "adopt", "Adopted"  # a late decision counts after all
-    LEAVE = "leave", "Dismissed"  # a late decision stays without effect
-    SETTLE = "settle", "Settled"  # of verdicts that differ, or of the lead's own, this one counts
-    REOPEN = "reopen", "Reopened"  # no ruling is in force any more
-    SEND_BACK = "send_back", "Sent back"  # its author looks at this verdict again; until then it counts for nothing
+    ADOPT = "adopt", _("Adopted")  # a late decision counts after all
+    LEAVE = "leave", _("Dismissed")  # a late decision stays without effect
+    SETTLE = "settle", _("Settled")  # of verdicts that differ, or of the lead's own, this one counts
+    REOPEN = "reopen", _("Reopened")  # no ruling is in force any more
+    SEND_BACK = "send_back", _("Sent back")  # its author looks at this verdict again; until then it counts for nothing
 
 
 class MailOutcome(TextChoices):

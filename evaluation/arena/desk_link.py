@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from evaluation.arena import queries
 from review.models import Task
@@ -15,4 +16,4 @@ def of_task(task: Task) -> list[DeskLink]:
     if arena is None:
         return []
     url = reverse("evaluation:arena-vote", args=[arena.pk])
-    return [DeskLink("Arena", url, "Say which of two answers is better, without knowing who wrote them")]
+    return [DeskLink(_("Arena"), url, _("Say which of two answers is better, without knowing who wrote them"))]

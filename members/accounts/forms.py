@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from members.models import Member
+from web.language.pages import AUTOMATIC
 
 
 class ProfileForm(forms.Form):
@@ -24,6 +26,12 @@ class ProfileForm(forms.Form):
         label="Single-letter keys",
         choices=(("on", "On"), ("off", "Off")),
         help_text="Keys such as g, j and / on every page. The desk has its own list under ? there.",
+    )
+    language = forms.ChoiceField(
+        label="Language of the desk",
+        choices=((AUTOMATIC, "As the browser"), *settings.LANGUAGES),
+        required=False,
+        help_text="The desk, its lists and the sign-in are translated; other pages and mails are English.",
     )
     work_mails = forms.ChoiceField(
         label="Mails about runs and sweeps you launched",
@@ -44,13 +52,16 @@ class ProfileForm(forms.Form):
     @classmethod
     def of(cls, member: Member) -> ProfileForm:
         chosen: dict[str, Any] = {"theme": "system", "density": "regular", "shortcuts": "on"}
-        chosen.update({"work_mails": "problems", "daily_mails": "on"})
+        chosen.update({"work_mails": "problems", "daily_mails": "on", "language": AUTOMATIC})
         chosen.update(member.preferences)
         return cls(initial={"display_name": member.display_name, **chosen})
 
     def clean_work_mails(self) -> str:
         """Pages drawn before there was this choice send none."""
         return str(self.cleaned_data["work_mails"] or "problems")
+
+    def clean_language(self) -> str:
+        return str(self.cleaned_data["language"] or AUTOMATIC)
 
     def clean_daily_mails(self) -> str:
         return str(self.cleaned_data["daily_mails"] or "on")

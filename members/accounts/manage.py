@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -14,6 +15,7 @@ from audit import trail
 from members import ports, session
 from members.models import ApiToken, Invitation, Member
 from web.errors import Refusal
+from web.language.pages import AUTOMATIC
 
 TEMPORARY = "temporary_password"
 # Acts of `change` that grant rights, or give the acting member access to another account.
@@ -24,6 +26,7 @@ CHOICES: dict[str, frozenset[str]] = {
     "theme": frozenset({"system", "light", "dark"}),
     "density": frozenset({"regular", "compact"}),
     "shortcuts": frozenset({"on", "off"}),
+    "language": frozenset({AUTOMATIC, *dict(settings.LANGUAGES)}),
 }
 
 

@@ -19,6 +19,7 @@ from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.language import pages
 
 YEAR_S = 365 * 86400
 
@@ -35,11 +36,18 @@ def profile(request: HttpRequest) -> HttpResponse:
     manage.update_profile(member, display_name=chosen.pop("display_name"), choices=chosen)
     messages.success(request, "Your settings are saved.")
     response = redirect("members:profile")
-    # The login page has no member yet; it reads the theme from here.
-    response.set_cookie(
-        "theme", chosen["theme"], max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
-    )
+    # The login page has no member yet; it reads the theme and the language from here.
+    _keep(response, "theme", chosen["theme"])
+    _keep(response, settings.LANGUAGE_COOKIE_NAME, pages.chosen_by(chosen))
     return response
+
+
+def _keep(response: HttpResponse, name: str, value: str) -> None:
+    """Write a choice into this browser; an empty one is forgotten."""
+    if not value:
+        return response.delete_cookie(name)
+    secure = settings.SESSION_COOKIE_SECURE
+    return response.set_cookie(name, value, max_age=YEAR_S, samesite="Lax", secure=secure, httponly=True)
 
 
 def _change_address(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from members import ports
 from members.models import Member
@@ -42,20 +44,26 @@ class InvitationForm(forms.Form):
 
 
 class JoinForm(forms.Form):
-    username = forms.CharField(label="User name", max_length=150, help_text="What you sign in with.")
-    display_name = forms.CharField(label="Name", max_length=80, required=False, help_text="Shown on pages.")
+    username = forms.CharField(
+        label=gettext_lazy("User name"), max_length=150, help_text=gettext_lazy("What you sign in with.")
+    )
+    display_name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=80, required=False, help_text=gettext_lazy("Shown on pages.")
+    )
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
-        help_text="At least ten characters, and not a common password.",
+        help_text=gettext_lazy("At least ten characters, and not a common password."),
     )
     again = forms.CharField(
-        label="Password, again", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+        label=gettext_lazy("Password, again"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
     )
 
     def clean_again(self) -> str:
         again = str(self.cleaned_data["again"])
         if again != self.cleaned_data.get("password", again):
-            raise forms.ValidationError("This is not the same as above.")
+            raise forms.ValidationError(_("This is not the same as above."))
         return again

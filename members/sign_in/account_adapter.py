@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from members.accounts import manage
 from members.models import Member
@@ -31,7 +32,7 @@ class NoSignupAdapter(DefaultAccountAdapter):
         if methods or not user.is_authenticated:
             return methods
         return [
-            {"id": reauthentication.BY_SSO, "description": "Sign in again", "url": reverse(reauthentication.BY_SSO)}
+            {"id": reauthentication.BY_SSO, "description": _("Sign in again"), "url": reverse(reauthentication.BY_SSO)}
         ]
 
     def is_reauthentication_required(self, *, app: str, **_: object) -> bool:

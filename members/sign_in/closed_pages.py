@@ -5,15 +5,16 @@ from __future__ import annotations
 from allauth.account.forms import LoginForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 
 class UsernameLoginForm(LoginForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "User name"
+        self.fields["login"].label = _("User name")
         self.fields["login"].widget.attrs["autofocus"] = True
         self.fields["password"].help_text = ""
-        self.fields["remember"].label = "Stay signed in on this device"
+        self.fields["remember"].label = _("Stay signed in on this device")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_noop as _
 
 from campaigns.mail_tasks import has_mails
 from jobs.scheduling import halt as scheduling_halt
@@ -33,37 +34,37 @@ TASKS_IN_SWITCHER = 30
 # Groups of the rail, in the order of the work: (section, label, URL name, key after g).
 GROUPS = (
     (
-        "Data",
+        _("Data"),
         (
-            ("sources", "Sources", "review:sources", "s"),
-            ("generation", "Generation", "generation:list", "g"),
-            ("review", "Review", "review:focus", "r"),
-            ("datasets", "Datasets", "review:datasets", "d"),
+            ("sources", _("Sources"), "review:sources", "s"),
+            ("generation", _("Generation"), "generation:list", "g"),
+            ("review", _("Review"), "review:focus", "r"),
+            ("datasets", _("Datasets"), "review:datasets", "d"),
         ),
     ),
     (
-        "Models",
+        _("Models"),
         (
-            ("training", "Training", "training:list", "n"),
-            ("evaluation", "Evaluation", "evaluation:list", "e"),
-            ("playground", "Playground", "serving:playground", "p"),
-            ("miniatures", "Miniatures", "training:miniatures", "m"),
-            ("costs", "Cost", "serving:costs", "k"),
+            ("training", _("Training"), "training:list", "n"),
+            ("evaluation", _("Evaluation"), "evaluation:list", "e"),
+            ("playground", _("Playground"), "serving:playground", "p"),
+            ("miniatures", _("Miniatures"), "training:miniatures", "m"),
+            ("costs", _("Cost"), "serving:costs", "k"),
         ),
     ),
     (
-        "Live",
+        _("Live"),
         (
-            ("serving", "Serving", "serving:task", "v"),
-            ("campaigns", "Campaigns", "campaigns:list", "c"),
-            ("experiments", "Experiments", "campaigns:experiments", "x"),
+            ("serving", _("Serving"), "serving:task", "v"),
+            ("campaigns", _("Campaigns"), "campaigns:list", "c"),
+            ("experiments", _("Experiments"), "campaigns:experiments", "x"),
         ),
     ),
 )
 # Only where mails are written.
 OF_MAILS = frozenset({"campaigns", "experiments"})
-TASK = ("task", "Task", "review:task", "t")
-FOOT = (("jobs", "Jobs", "jobs:list", "j"), ("settings", "Settings", "members:profile", "o"))
+TASK = ("task", _("Task"), "review:task", "t")
+FOOT = (("jobs", _("Jobs"), "jobs:list", "j"), ("settings", _("Settings"), "members:profile", "o"))
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
         ],
         "all_tasks_url": optional_url("review:tasks"),
         "new_task_url": optional_url("review:new") if member.is_admin else None,
-        "home": RailLine("Home", reverse("home"), "home", "h", section == "home"),
+        "home": RailLine(_("Home"), reverse("home"), "home", "h", section == "home"),
         "groups": _groups(section, in_hand.slug, is_mailing=is_mailing) if in_hand else [],
         # Allauth's pages name no section; all of them are about one's own account.
         "foot": [
@@ -131,7 +132,7 @@ def demo_banner(request: HttpRequest | None) -> dict[str, Any]:
         return {}
     student = Student.objects.filter(slug=DEMO_SLUG).first()
     return {
-        "teacher": "the offline teacher",
+        "teacher": _("the offline teacher"),
         "student": _student_description(student),
         "teachers_url": optional_url("generation:teachers"),
     }
@@ -147,7 +148,7 @@ def halt_banner(request: HttpRequest | None) -> dict[str, Any]:
 
 def _student_description(student: Student | None) -> str:
     if student is None:
-        return "a model of a few million parameters"
+        return _("a model of a few million parameters")
     if not student.parameters:
         return student.name
     return f"{student.name}, a model of {student.parameters / 1e6:.1f} M parameters"

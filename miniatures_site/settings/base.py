@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 
 from miniatures_site.settings import api, env, sso, stores
 from miniatures_site.settings.campaigns import *  # noqa: F403
+from miniatures_site.settings.languages import *  # noqa: F403
 from miniatures_site.settings.retention import *  # noqa: F403
 from miniatures_site.settings.serving import *  # noqa: F403
 from miniatures_site.settings.watching import *  # noqa: F403
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "audit.downloads.AuditDownloads",
     "miniatures_site.access.enforce.AccessMiddleware",
+    "web.language.pages.PageLanguage",
     "miniatures_site.being_installed.RefuseEarlyOrders",
     "web.http.null_bytes.RefuseNullBytes",
 ]
@@ -92,7 +94,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "miniatures_site.frame.navigation.context",
             ],
-            "builtins": ["web.templatetags.figures"],
+            "builtins": ["django.templatetags.i18n", "web.templatetags.figures", "web.templatetags.language"],
         },
     }
 ]
@@ -136,7 +138,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-LANGUAGE_CODE = "en"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 

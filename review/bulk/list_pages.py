@@ -60,12 +60,12 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _chips(filters: list[listing.FilterControl], wanted: DraftFilter) -> list[dict[str, Any]]:
-    set_ = [("q", "Words", wanted.words)] if wanted.words else []
-    set_ += [(each.name, each.label, each.words) for each in filters if each.chosen]
+    set_ = [("q", listing.LABELS["q"], wanted.words, False)] if wanted.words else []
+    set_ += [(each.name, each.label, each.words, each.has_own_words) for each in filters if each.chosen]
     # An address may hold a filter that is not offered to this member; it narrows all the same, so it is shown.
     offered = {each.name for each in filters}
     set_ += [
-        (name, name.capitalize(), value)
+        (name, listing.LABELS[name], value, False)
         for name, value in wanted.chosen.items()
         if name not in offered | {draft_filters.ZONE}
     ]
@@ -74,9 +74,10 @@ def _chips(filters: list[listing.FilterControl], wanted: DraftFilter) -> list[di
         {
             "label": label,
             "words": words,
+            "has_own_words": has_own_words,
             "without": urlencode({key: value for key, value in everything.items() if key != name}),
         }
-        for name, label, words in set_
+        for name, label, words, has_own_words in set_
     ]
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from members.models import Member
 from review.drafts import draft_filters, queries
@@ -40,17 +42,38 @@ NEWEST = 500
 COUNTED = 2000
 GROUPS_SHOWN = 8
 WORDS = {
-    "bulk": [("no", "One by one"), ("yes", "Many at once")],
-    "commented": [("yes", "With comments")],
+    "bulk": [("no", _("One by one")), ("yes", _("Many at once"))],
+    "commented": [("yes", _("With comments"))],
 }
 ORIGINS = [
-    ("teacher", "Teacher"),
-    ("import", "Import"),
-    ("miniature", "Miniature"),
-    ("campaign", "Campaign"),
-    ("reply", "Reply"),
+    ("teacher", _("Teacher")),
+    ("import", _("Import")),
+    ("miniature", _("Miniature")),
+    ("campaign", _("Campaign")),
+    ("reply", _("Reply")),
 ]
-LABELS = {"check": "Check", "commented": "Comments", "bulk": "Judged", "since": "Added since", "until": "Added until"}
+LABELS = {
+    "source": _("Source"),
+    "order": _("Order"),
+    "state": _("State"),
+    "verdict": _("Verdict"),
+    "split": _("Split"),
+    "origin": _("Origin"),
+    "check": _("Check"),
+    "label": _("Label"),
+    "teacher": _("Teacher"),
+    "model": _("Model"),
+    "reviewer": _("Reviewer"),
+    "reason": _("Reason"),
+    "round": _("Round"),
+    "commented": _("Comments"),
+    "bulk": _("Judged"),
+    "since": _("Added since"),
+    "until": _("Added until"),
+    "q": _("Words"),
+}
+# Filters whose choices are words of ours, and not of the task or its members.
+OWN_WORDS = frozenset({"bulk", "commented", "state", "verdict", "split", "origin", "check"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +103,10 @@ class FilterControl:
     label: str
     choices: list[tuple[str, str]]
     chosen: str
+
+    @property
+    def has_own_words(self) -> bool:
+        return self.name in OWN_WORDS
 
     @property
     def words(self) -> str:
@@ -137,7 +164,7 @@ def filters(member: Member, task: Task, wanted: DraftFilter) -> list[FilterContr
     """Everything the list can be narrowed by, with the values worth offering."""
     choices = _choices(member, task)
     return [
-        FilterControl(name, LABELS.get(name, name.capitalize()), choices.get(name, []), wanted.chosen.get(name, ""))
+        FilterControl(name, LABELS[name], choices.get(name, []), wanted.chosen.get(name, ""))
         for name in FILTERS
         if name in choices or name in DAYS
     ]
@@ -184,7 +211,7 @@ def _choices(member: Member, task: Task) -> dict[str, list[tuple[str, str]]]:
         labels = [(f"{name}:{value}", f"{field}: {label}") for name, value, field, label in _labels(spec)]
         told = {**offered, **_of_newest(task), "origin": origins, "reviewer": _reviewers(task)}
         return {**told, "label": labels} if labels else told
-    return {**offered, "reviewer": [(member.username, "Judged by me")]}
+    return {**offered, "reviewer": [(member.username, gettext("Judged by me"))]}
 
 
 def _labels(spec: TaskSpec) -> list[tuple[str, str, str, str]]:
@@ -198,7 +225,9 @@ def _labels(spec: TaskSpec) -> list[tuple[str, str, str, str]]:
     ]
     flags = [field.name for field in spec.output_schema if field.type == "boolean"]
     return of_choice + [
-        (name, value, said[name], words) for name in flags for value, words in (("true", "yes"), ("false", "no"))
+        (name, value, said[name], words)
+        for name in flags
+        for value, words in (("true", gettext("yes")), ("false", gettext("no")))
     ]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.models import Member
@@ -24,6 +25,8 @@ from review.tasks.queries import latest_version
 from web import zones
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.language.sentences import in_language
+from web.templatetags.figures import fixed
 
 if TYPE_CHECKING:
     from review.models import Task
@@ -51,8 +54,10 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
 def undo(request: HttpRequest, slug: str, act_id: UUID) -> HttpResponse:
     task_or_404(member_of(request), slug)
     undone = bulk_undo.undo(act_id, by=member_of(request))
-    words = f"{wording.count(undone.count)} back as before."
-    words += "".join(f" {number:,} not: {why}." for why, number in undone.kept.items())
+    words = ngettext("%(count)s draft back as before.", "%(count)s drafts back as before.", undone.count) % {
+        "count": fixed(undone.count, 0)
+    }
+    words += "".join(f" {in_language(f'{number:,} not: {why}.')}" for why, number in undone.kept.items())
     messages.success(request, words)
     return redirect("review:desk-list", slug)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import ngettext
+
 from review.bulk.planning import EligibleDraft
 from review.drafts.openings import openings
 from review.spec.readable import in_reading_order, readable
 from review.spec.spec_diff import word_diff
 from review.states import Verdict
+from web.templatetags.figures import fixed
 
 if TYPE_CHECKING:
     from review.models import BulkAct
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
 LONGEST_SAMPLE = 4000
 VERDICTS = [("reject", "Reject"), ("accept", "Accept"), ("edit", "Change a sentence"), ("set_aside", "Set aside")]
 _VERBS = {"accept": "Accept", "reject": "Reject", "edit": "Edit", "set_aside": "Set aside"}
-DONE = {"accept": "accepted", "reject": "rejected", "edit": "edited", "set_aside": "set aside"}
 
 
 def count(number: int, noun: str = "draft") -> str:
@@ -27,7 +29,14 @@ def count(number: int, noun: str = "draft") -> str:
 
 def done(act: BulkAct) -> str:
     """`213 drafts rejected`."""
-    return f"{count(act.count)} {DONE[act.verdict]}"
+    count = act.count
+    words = {
+        "accept": ngettext("%(count)s draft accepted", "%(count)s drafts accepted", count),
+        "reject": ngettext("%(count)s draft rejected", "%(count)s drafts rejected", count),
+        "edit": ngettext("%(count)s draft edited", "%(count)s drafts edited", count),
+        "set_aside": ngettext("%(count)s draft set aside", "%(count)s drafts set aside", count),
+    }
+    return words[act.verdict] % {"count": fixed(count, 0)}
 
 
 def act(each: BulkAct) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext_noop as _
+
 from members.models import Member
 from web.errors import Refusal
 
@@ -24,19 +26,19 @@ DEFAULTS: dict[str, str] = {
     "similar": "x",
 }
 WORDS: dict[str, str] = {
-    "accept": "Accept the draft as it is",
-    "edit": "Edit in place",
-    "reject": "Reject, then a digit for the reason",
-    "undo": "Undo the last verdict, across cards",
-    "next": "Next card of the deck",
-    "previous": "Previous card of the deck",
-    "aside": "Set aside with a note; it comes back last",
-    "mine": "My decisions",
-    "mend": "Fix the next mark, shown as an edit",
-    "ask": "Ask a teacher for a revision",
-    "choose": "Choose the best of several drafts",
-    "history": "History and comments of the card",
-    "similar": "Two similar approved texts",
+    "accept": _("Accept the draft as it is"),
+    "edit": _("Edit in place"),
+    "reject": _("Reject, then a digit for the reason"),
+    "undo": _("Undo the last verdict, across cards"),
+    "next": _("Next card of the deck"),
+    "previous": _("Previous card of the deck"),
+    "aside": _("Set aside with a note; it comes back last"),
+    "mine": _("My decisions"),
+    "mend": _("Fix the next mark, shown as an edit"),
+    "ask": _("Ask a teacher for a revision"),
+    "choose": _("Choose the best of several drafts"),
+    "history": _("History and comments of the card"),
+    "similar": _("Two similar approved texts"),
 }
 LETTERS = "abcdefhijklmnopqrstuvwxyz"  # without g
 
@@ -50,14 +52,14 @@ class FixedKey(NamedTuple):
 
 
 FIXED = (
-    FixedKey(("digit",), ("1", "…", "9", "0"), "Pick label 1 to 10; after reject, give the reason"),
-    FixedKey(("⇧",), ("Shift", "1", "…", "0"), "Pick label 11 to 20; further labels have letters"),
-    FixedKey(("ArrowUp", "ArrowDown"), ("↑", "↓"), "Previous or next value"),
-    FixedKey(("Enter",), ("↵",), "Confirm the values, the number in a box, or the note"),
-    FixedKey(("Enter",), ("Ctrl", "↵"), "Save the edit and go on"),
-    FixedKey(("Escape",), ("Esc",), "Leave the edit, unfinished; close what is open"),
-    FixedKey(("?",), ("?",), "Show these keys"),
-    FixedKey(("g",), ("g", "a–z"), "Jump to another page"),
+    FixedKey(("digit",), ("1", "…", "9", "0"), _("Pick label 1 to 10; after reject, give the reason")),
+    FixedKey(("⇧",), ("Shift", "1", "…", "0"), _("Pick label 11 to 20; further labels have letters")),
+    FixedKey(("ArrowUp", "ArrowDown"), ("↑", "↓"), _("Previous or next value")),
+    FixedKey(("Enter",), ("↵",), _("Confirm the values, the number in a box, or the note")),
+    FixedKey(("Enter",), ("Ctrl", "↵"), _("Save the edit and go on")),
+    FixedKey(("Escape",), ("Esc",), _("Leave the edit, unfinished; close what is open")),
+    FixedKey(("?",), ("?",), _("Show these keys")),
+    FixedKey(("g",), ("g", "a–z"), _("Jump to another page")),
 )
 
 

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef
+from django.utils.translation import ngettext
 
 from members.models import Member
 from review.desk import queues
 from review.models import Assignment, Draft, Task
 from review.states import AssignmentState, DraftState
+from web.templatetags.figures import fixed
 
 # Counting stops here, as that of a member's own cards does.
 COUNT_UP_TO = 1000
@@ -33,19 +35,29 @@ class CardsElsewhere:
 
     @property
     def words(self) -> str:
-        parts = [
-            _counted(self.held, "in front of other reviewers"),
-            _counted(self.waiting, "waiting for another reviewer"),
-        ]
-        counts = [part for part in parts if part]
-        return f"There {'is' if counts[0].startswith('1 ') else 'are'} {' and '.join(counts)}." if counts else ""
+        held = ngettext(
+            "There is %(held)s card in front of other reviewers",
+            "There are %(held)s cards in front of other reviewers",
+            self.held,
+        ) % {"held": fixed(self.held, 0)}
+        waiting = ngettext(
+            "There is %(waiting)s card waiting for another reviewer",
+            "There are %(waiting)s cards waiting for another reviewer",
+            self.waiting,
+        ) % {"waiting": fixed(self.waiting, 0)}
+        if not self.held:
+            return f"{waiting}." if self.waiting else ""
+        if not self.waiting:
+            return f"{held}."
+        beside = ngettext(
+            "%(held_words)s and %(waiting)s card waiting for another reviewer.",
+            "%(held_words)s and %(waiting)s cards waiting for another reviewer.",
+            self.waiting,
+        )
+        return beside % {"held_words": held, "waiting": fixed(self.waiting, 0)}
 
     def as_json(self) -> dict[str, Any]:
         return {"held": self.held, "until": self.until, "waiting": self.waiting, "words": self.words}
-
-
-def _counted(count: int, where: str) -> str:
-    return f"{count:,} card{'s' if count > 1 else ''} {where}" if count else ""
 
 
 def cards_elsewhere(member: Member, task: Task) -> CardsElsewhere:

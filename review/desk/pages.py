@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.models import Member
@@ -26,13 +28,15 @@ from review.drafts.authorship import visible_to
 from review.ports import DeskScope
 from review.spec.paths import text_at
 from review.spec.schema import Fields
-from review.states import Role
+from review.states import Role, Verdict
 from review.tasks.permissions import may, task_or_404
 from review.text.grounding.passages import offer_lines, written
 from web import zones
 from web.db import keyset
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.language.sentences import in_language
+from web.templatetags import figures
 
 if TYPE_CHECKING:
     from review.models import Task
@@ -42,25 +46,26 @@ A_DAY_S = 86_400
 
 def pace_line(now: Pace) -> str:
     """`44 today · 12 of your 56 left · 25 s a card · done by 15:40`, as far as it is known."""
-    words = [f"{now.today} today"] if now.today else []
+    words = [_("%(count)s today") % {"count": figures.fixed(now.today, 0)}] if now.today else []
+    left = figures.fixed(now.left, 0) + ("+" if now.is_more else "")
     if now.today and not now.is_more:
-        words.append(f"{now.left:,} of your {now.left + now.today:,} left")
+        words.append(_("%(left)s of your %(all)s left") % {"left": left, "all": figures.fixed(now.left + now.today, 0)})
     else:
-        words.append(f"{now.left:,}{'+' if now.is_more else ''} left")
+        words.append(_("%(count)s left") % {"count": left})
     if now.seconds_per_card:
-        words.append(f"{now.seconds_per_card:.0f} s a card")
+        words.append(_("%(seconds)s s a card") % {"seconds": f"{now.seconds_per_card:.0f}"})
     if now.remaining_s and now.left and now.remaining_s < A_DAY_S:
         done = timezone.localtime(timezone.now() + timedelta(seconds=now.remaining_s))
-        words.append(f"done by {done:%H:%M}")
+        words.append(_("done by %(clock)s") % {"clock": f"{done:%H:%M}"})
     return " · ".join(words)
 
 
 SAID = {
-    "accept": "Accepted.",
-    "edit": "Edit saved.",
-    "reject": "Rejected.",
-    "set_aside": "Set aside.",
-    "undo": "Taken back.",
+    "accept": gettext_noop("Accepted."),
+    "edit": gettext_noop("Edit saved."),
+    "reject": gettext_noop("Rejected."),
+    "set_aside": gettext_noop("Set aside."),
+    "undo": gettext_noop("Taken back."),
 }
 
 
@@ -228,7 +233,7 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
         "verdict": verdict,
         "may_review": may(member, task, Role.REVIEWER),
         "waiting": lead_queue.waiting_for(member, task),
-        "verdicts": [("accept", "Accepted"), ("edit", "Edited"), ("reject", "Rejected")],
+        "verdicts": [(each.value, each.label) for each in (Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT)],
     }
     return render(request, "review/desk/decisions.html", context)
 
@@ -253,7 +258,7 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
             if_match=request.POST.get("etag") or None,
         )
     except Refusal as refusal:
-        messages.error(request, f"{refusal.message} {refusal.hint}")
+        messages.error(request, f"{in_language(refusal.message)} {in_language(refusal.hint)}")
         return redirect("review:decisions", slug)
     messages.success(request, "Taken back.")
     return redirect(f"/tasks/{slug}/review/?card={draft}" if outcome.deck else f"/tasks/{slug}/review/decisions/")

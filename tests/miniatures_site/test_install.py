@@ -248,4 +248,4 @@ def test_what_is_installed_is_the_source_without_settings_data_and_old_builds(
     assert there == locks | source
     assert not place.exists()
     monkeypatch.undo()
-    assert {"miniatures", "miniatures_site", "review", "templates", "static"} <= set(package.folders())
+    assert {"miniatures", "miniatures_site", "review", "templates", "static", "locale"} <= set(package.folders())

@@ -17,6 +17,7 @@ from web.errors import Refusal
 from web.http import away, problem_context
 from web.http.not_taken import not_taken
 from web.http.problem_shape import CONTENT_TYPE
+from web.language.sentences import in_language
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -26,7 +27,11 @@ logger = logging.getLogger(__name__)
 
 def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
     """A problem details response; empty members are left out."""
-    body = {"type": f"urn:miniatures:problem:{code}", "title": title, "status": status_code, "code": code}
+    body = {"type": f"urn:miniatures:problem:{code}", "title": in_language(title), "status": status_code, "code": code}
+    if hint := extra.get("hint"):
+        extra["hint"] = in_language(hint)
+    if errors := extra.get("errors"):
+        extra["errors"] = {name: [in_language(text) for text in texts] for name, texts in errors.items()}
     body.update({key: value for key, value in extra.items() if value not in (None, "", {}, [])})
     return Response(body, status=status_code, content_type=CONTENT_TYPE)
 

@@ -9,9 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils import timezone
+from django.conf import settings
+from django.utils import formats, timezone
+from django.utils.dateformat import format as date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from web.language import pages
 
 register = template.Library()
 MISSING = "–"
@@ -27,6 +32,10 @@ def fixed(value: float | Decimal, digits: int, *, signed: bool = False) -> str:
         signed: Write a plus before what is above zero.
     """
     text = f"{value:{'+' if signed else ''},.{digits}f}"
+    if pages.current() != settings.LANGUAGE_CODE:
+        text = ("+" if text.startswith("+") else "") + formats.number_format(
+            text.lstrip("+").replace(",", ""), decimal_pos=digits, use_l10n=True, force_grouping=True
+        )
     return text.lstrip("+-") if not text.strip("+-0.") else text.replace("-", MINUS)
 
 
@@ -88,7 +97,7 @@ def duration(value: Number) -> str:
     if 0 < seconds < 0.05:
         return f"{seconds * 1000:.{0 if seconds >= 0.001 else 1}f} ms"
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{fixed(seconds, 1)} s"
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -114,14 +123,14 @@ def ago(value: datetime | None) -> SafeString | str:
 
 def _relative(seconds: float, exact: datetime) -> str:
     if seconds < 45:
-        return "just now"
+        return _("just now")
     if seconds < 3600:
-        return f"{max(1, round(seconds / 60))} min ago"
+        return _("%(count)s min ago") % {"count": max(1, round(seconds / 60))}
     if seconds < 86400:
-        return f"{round(seconds / 3600)} h ago"
+        return _("%(count)s h ago") % {"count": round(seconds / 3600)}
     if seconds < 7 * 86400:
-        return f"{round(seconds / 86400)} d ago"
-    return exact.strftime("%-d %b %Y")
+        return _("%(count)s d ago") % {"count": round(seconds / 86400)}
+    return date_format(exact, "j M Y")
 
 
 @register.filter

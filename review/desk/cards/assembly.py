@@ -12,6 +12,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from review.desk.cards import card_facts
 from review.desk.cards.card_facts import Fact
@@ -29,6 +30,7 @@ from review.states import Drawn
 from review.text.grounding.passages import index_passages
 from review.text.grounding.quoting import places
 from review.text.grounding.spans import Mark
+from web.templatetags.figures import fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,12 @@ class Card:
     @property
     def footer(self) -> str:
         """What there is to read. Who wrote it, where it came from and its cost are left out: they sway a verdict."""
-        return f"{self.words:,} word{'s' * (self.words != 1)} · version {self.task_version} of the task"
+        words = ngettext(
+            "%(count)s word · version %(version)s of the task",
+            "%(count)s words · version %(version)s of the task",
+            self.words,
+        )
+        return words % {"count": fixed(self.words, 0), "version": self.task_version}
 
     @property
     def texts(self) -> list[CardText]:

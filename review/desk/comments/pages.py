@@ -18,6 +18,7 @@ from review.tasks.permissions import task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.htmx import is_htmx
+from web.language.sentences import in_language
 
 SHOWN = 100
 
@@ -35,7 +36,7 @@ def write(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
             id = uuid_or_none(request.POST.get("id", "")) or uuid4()
             writing.add(draft.pk, by=member, id=id, text=request.POST.get("text", ""))
     except Refusal as refusal:
-        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+        messages.error(request, f"{in_language(refusal.message)} {in_language(refusal.hint)}".strip())
     return redirect(f"/tasks/{slug}/review/drafts/{draft_id}/#comments")
 
 

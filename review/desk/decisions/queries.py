@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from members.models import Member
 from review.drafts import queries, sent_mails
@@ -17,6 +18,7 @@ from review.models import Assignment, Decision, Gold, KnownAnswer, Task
 from review.spec.readable import in_reading_order, readable
 from review.states import Drawn, RulingKind, Verdict
 from review.text import edits
+from web.language.sentences import in_language
 
 UNDO_REACHES = 10
 
@@ -154,7 +156,7 @@ def decision_row(decision: Decision, etag: str) -> dict[str, Any]:
         "etag": etag,
         "may_reopen": not decision.is_retracted,  # type: ignore[attr-defined]
         "ruled": _ruled(decision),
-        "edit": edits.describe(decision.edit_size, decision.edit_kinds),
+        "edit": _edit(decision),
     }
 
 
@@ -169,9 +171,15 @@ def decision_on_draft(decision: Decision) -> dict[str, Any]:
         "note": decision.note,
         "is_late": decision.is_late,
         "ruled": _ruled(decision),
-        "edit": edits.describe(decision.edit_size, decision.edit_kinds),
+        "edit": _edit(decision),
         "text": _text(decision) if decision.verdict == Verdict.EDIT else "",
     }
+
+
+def _edit(decision: Decision) -> str:
+    """The size and kinds of an edit in the page's language."""
+    described = edits.describe(decision.edit_size, ())
+    return " · ".join(filter(None, [in_language(described), ", ".join(map(_, decision.edit_kinds))]))
 
 
 def _ruled(decision: Decision) -> str:

@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -25,7 +27,7 @@ from web.errors import Refusal
 if TYPE_CHECKING:
     from review.models import Task
 
-UNDONE = "Taken back: all drafts of this record are on the desk again."
+UNDONE = gettext_noop("Taken back: all drafts of this record are on the desk again.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +65,7 @@ def _carry_out(post: QueryDict, member: Member, task: Task) -> tuple[PreferenceO
         last = queries.last_of(member, task)
         if last is None:
             raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="You have chosen nothing yet.")
-        return record_preference.take_back(last.pk, by=member, id=id), UNDONE
+        return record_preference.take_back(last.pk, by=member, id=id), _(UNDONE)
     shown = [UUID(text) for text in post.getlist("shown") if uuid_or_none(text)]
     record = uuid_or_none(post.get("record", ""))
     best = post.get("best", "")
@@ -81,8 +83,8 @@ def _carry_out(post: QueryDict, member: Member, task: Task) -> tuple[PreferenceO
     )
     place = shown.index(outcome.preference.chosen_id) + 1 if outcome.preference.chosen_id in shown else 0
     if place:
-        return outcome, f"Draft {place} chosen. It comes next on your desk; Z takes it back."
-    return outcome, "None is better: all stay in the queue. Z takes it back."
+        return outcome, _("Draft %(number)s chosen. It comes next on your desk; Z takes it back.") % {"number": place}
+    return outcome, _("None is better: all stay in the queue. Z takes it back.")
 
 
 def _seconds(text: str) -> float:

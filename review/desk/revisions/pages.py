@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
@@ -17,6 +18,7 @@ from review.states import Role
 from review.tasks.permissions import require
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.language.sentences import in_language
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +36,7 @@ def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
             refusal = error
         else:
             messages.success(
-                request, "Revision requested. It will come to your desk; until then the draft is set aside."
+                request, _("Revision requested. It will come to your desk; until then the draft is set aside.")
             )
             return redirect("review:focus", draft.task.slug)
     context = {
@@ -58,7 +60,7 @@ def restore(request: HttpRequest, request_id: UUID) -> HttpResponse:
     try:
         draft = revision_requests.restore(request_id, by=member)
     except Refusal as refusal:
-        messages.error(request, f"{refusal.message} {refusal.hint}")
+        messages.error(request, f"{in_language(refusal.message)} {in_language(refusal.hint)}")
         return redirect("review:focus", slug)
-    messages.success(request, "The first draft is back on your desk.")
+    messages.success(request, _("The first draft is back on your desk."))
     return redirect(f"/tasks/{slug}/review/?card={draft.pk}")

@@ -4,6 +4,7 @@
 
 import { watch } from "../live.js";
 import { onKey } from "../shell/keys.js";
+import { gettext, interpolate, language, ngettext } from "../shell/words.js";
 
 const ENDS = ["succeeded", "failed", "cancelled"];
 
@@ -37,7 +38,7 @@ export class Asking {
   async open(card) {
     if (this.#dialog.open) return;
     const response = await fetch(card.querySelector('[data-act="ask"]').href, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
-    if (!response?.ok) return void this.notices.hint("The panel cannot be loaded: no network, or the draft is gone.");
+    if (!response?.ok) return void this.notices.hint(gettext("The panel cannot be loaded: no network, or the draft is gone."));
     const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
     this.#dialog.replaceChildren(document.adoptNode(parsed.querySelector("form")));
     for (const part of this.#dialog.querySelectorAll("[data-close], [data-presets]")) part.hidden = false;
@@ -50,7 +51,7 @@ export class Asking {
   async restore(button) {
     const response = await this.#post(button.formAction, new FormData(button.form));
     button.hidden = Boolean(response?.ok);
-    this.notices.hint(response?.ok ? "The first draft is back on your desk." : "The first draft could not be restored.");
+    this.notices.hint(response?.ok ? gettext("The first draft is back on your desk.") : gettext("The first draft could not be restored."));
     this.refill();
   }
 
@@ -81,7 +82,7 @@ export class Asking {
 
   #refuse(problem) {
     const box = Object.assign(document.createElement("div"), { className: "alert is-failed" });
-    const words = problem ? [problem.title, ...Object.values(problem.errors ?? {}).flat(), problem.hint] : ["No answer came; no revision was requested."];
+    const words = problem ? [problem.title, ...Object.values(problem.errors ?? {}).flat(), problem.hint] : [gettext("No answer came; no revision was requested.")];
     box.append(Object.assign(document.createElement("p"), { textContent: [...new Set(words)].filter(Boolean).join(" ") }));
     this.#dialog.querySelector("[data-ask-refusal]").replaceChildren(box);
   }
@@ -95,7 +96,7 @@ export class Asking {
     this.deck.remove(card);
     this.take(told.next);
     this.showPace(told.pace);
-    this.notices.say(`Revision of ${title} requested. It will come to your desk.`);
+    this.notices.say(interpolate(gettext("Revision of %(title)s requested. It will come to your desk."), { title }));
     this.#listen(told);
   }
 
@@ -131,14 +132,14 @@ export class Asking {
     if (card && reading && card !== reading) reading.after(card);
     this.#arrived.push(id);
     this.#draw();
-    return void this.notices.say(`The revision for ${told.title} is here: the next card.`);
+    return void this.notices.say(interpolate(gettext("The revision for %(title)s is here: the next card."), told));
   }
 
   #failed(told) {
     this.#waiting.delete(told.id);
     this.verdicts.away.delete(told.draft);
     this.#draw();
-    this.notices.hint(`No revision came for ${told.title}; the draft is back on your desk.`);
+    this.notices.hint(interpolate(gettext("No revision came for %(title)s; the draft is back on your desk."), told));
     this.refill();
   }
 
@@ -154,7 +155,7 @@ export class Asking {
     const away = this.#waiting.size;
     this.#chip.hidden = !here && !away;
     this.#chip.disabled = !here;
-    this.#chip.textContent = here ? `Revision here: show it` : `${away} revision${away === 1 ? "" : "s"} on the way`;
+    this.#chip.textContent = here ? gettext("Revision here: show it") : interpolate(ngettext("%(count)s revision on the way", "%(count)s revisions on the way", away), { count: away });
   }
 
   #get(url) {
@@ -162,6 +163,6 @@ export class Asking {
   }
 
   #post(url, body, headers = {}) {
-    return fetch(url, { method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": this.token, ...headers }, body }).catch(() => null);
+    return fetch(url, { method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": this.token, "X-Page-Language": language, ...headers }, body }).catch(() => null);
   }
 }

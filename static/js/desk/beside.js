@@ -1,13 +1,14 @@
 /** A panel beside the card: its history and comments, or similar approved texts. Loaded and fetched on the first key. */
 
 import { isTyping, letterOf, onKey } from "../shell/keys.js";
+import { gettext } from "../shell/words.js";
 
 let dialog = null;
 
 function build(onClose) {
   const panel = Object.assign(document.createElement("dialog"), { className: "panel beside" });
   panel.setAttribute("aria-labelledby", "beside-h");
-  const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: "Close" });
+  const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: gettext("Close") });
   close.addEventListener("click", () => panel.close());
   const place = Object.assign(document.createElement("div"), { className: "stack" });
   panel.append(close, place);
@@ -30,7 +31,7 @@ function build(onClose) {
 export async function openBeside(link, { key, notices, onClose }) {
   if (dialog?.open) return;
   const response = await fetch(link.href, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
-  if (!response?.ok) return void notices.hint("This cannot be loaded: no network, or the draft is gone.");
+  if (!response?.ok) return void notices.hint(gettext("This cannot be loaded: no network, or the draft is gone."));
   const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
   // Another card or another panel has come meanwhile.
   if (!link.isConnected || link.closest("[hidden]") || document.querySelector("dialog[open]")) return;

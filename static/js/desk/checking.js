@@ -1,14 +1,17 @@
 /** The checks while somebody writes: asked for after a short pause, drawn beside the text, never in the way of a key. */
 
 import { fieldsOf, isChanged, isEditing } from "./editing.js";
+import { gettext, interpolate } from "../shell/words.js";
 
 const PAUSE_MS = 300;
-const KINDS = { fact: "fact", length: "length", structure: "structure", tone: "tone" };
+const KINDS = { fact: gettext("fact"), length: gettext("length"), structure: gettext("structure"), tone: gettext("tone") };
 
 /** "12 % changed · fact, tone". */
 export function editWords({ size, kinds }) {
-  const share = size > 0 && size < 0.01 ? "under 1" : String(Math.round(size * 100));
-  return `${share} % changed · ${kinds.map((kind) => KINDS[kind]).join(", ")}`;
+  const isTiny = size > 0 && size < 0.01;
+  const percent = `${isTiny ? 1 : Math.round(size * 100)} %`;
+  const share = interpolate(isTiny ? gettext("under %(share)s changed") : gettext("%(share)s changed"), { share: percent });
+  return `${share} · ${kinds.map((kind) => KINDS[kind]).join(", ")}`;
 }
 
 export class Checking {

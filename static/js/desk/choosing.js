@@ -1,6 +1,7 @@
 /** Keys of the page that chooses the best of several drafts: a key clicks the button that bears it. The form does the rest. */
 
 import { isTyping, letterOf, onKey } from "../shell/keys.js";
+import { gettext, interpolate } from "../shell/words.js";
 
 const TOO_SOON_MS = 250;
 let shownAt = performance.now();
@@ -50,5 +51,5 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   cameAt = shownAt = performance.now();
   fresh.focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
-  document.querySelector("[data-choose-status]").textContent = `${fresh.dataset.said} Now: ${fresh.getAttribute("aria-label")}.`;
+  document.querySelector("[data-choose-status]").textContent = `${fresh.dataset.said} ${interpolate(gettext("Now: %(title)s."), { title: fresh.getAttribute("aria-label") })}`;
 });

@@ -1,13 +1,15 @@
 /** Comments beside a card of the desk: fetched when they are opened, written without leaving the card. Knows no verdict. */
 
-const LOST = "The comments cannot be reached. What you wrote stays here.";
+import { gettext, language, locale } from "../shell/words.js";
+
+const LOST = gettext("The comments cannot be reached. What you wrote stays here.");
 
 /** One comment, as text and nothing else. */
 function drawn({ name, text, created_at: at }) {
   const item = Object.assign(document.createElement("li"), { className: "comment" });
   const head = Object.assign(document.createElement("p"), { className: "comment-head" });
   const when = Object.assign(document.createElement("time"), { className: "muted small", dateTime: at });
-  when.textContent = new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  when.textContent = new Date(at).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
   head.append(Object.assign(document.createElement("strong"), { textContent: name }), when);
   item.append(head, Object.assign(document.createElement("p"), { className: "comment-text", dir: "auto", textContent: text }));
   return item;
@@ -15,7 +17,7 @@ function drawn({ name, text, created_at: at }) {
 
 async function ask(box, options = {}) {
   try {
-    const response = await fetch(box.dataset.comments, { credentials: "same-origin", ...options });
+    const response = await fetch(box.dataset.comments, { credentials: "same-origin", ...options, headers: { "X-Page-Language": language, ...options.headers } });
     return { ok: response.ok, body: await response.json() };
   } catch {
     return { ok: false, body: null };
@@ -25,7 +27,7 @@ async function ask(box, options = {}) {
 async function show(box) {
   const words = box.querySelector("[data-comments-words]");
   const { ok, body } = await ask(box);
-  words.textContent = ok ? (body.results.length ? "" : "No comments on this draft yet.") : LOST;
+  words.textContent = ok ? (body.results.length ? "" : gettext("No comments on this draft yet.")) : LOST;
   if (ok) box.querySelector("[data-comments-list]").replaceChildren(...body.results.map(drawn));
 }
 

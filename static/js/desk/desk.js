@@ -26,6 +26,7 @@ import { bindEcho } from "./typed.js";
 import { bindValues, hasValues, pick, prepareValues, stepValue, unshifted } from "./values.js";
 import { VerdictNotes } from "./verdictnotes.js";
 import { Verdicts } from "./verdicts.js";
+import { gettext } from "../shell/words.js";
 
 const desk = document.querySelector("[data-desk]");
 const stage = desk.querySelector("[data-stage]");
@@ -113,7 +114,7 @@ function take(cards) {
 function onJudgedElsewhere(id) {
   const card = deck.find(id);
   if (!card || (isEditing(card) && isChanged(card))) return;
-  if (card === deck.current) notices.hint("Judged in another tab.");
+  if (card === deck.current) notices.hint(gettext("Judged in another tab."));
   deck.remove(card);
 }
 
@@ -154,7 +155,7 @@ outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
   verdicts.settle(entry);
   // Judged in another tab, or by another request of ours: the card is gone, and nothing of value with it.
   const isKnown = problem.code === "already_judged" && !entry.body.fields;
-  if (isKnown) notices.say("This card was judged already.");
+  if (isKnown) notices.say(gettext("This card was judged already."));
   else notices.refused(problem, entry);
   const card = deck.find(entry.draft);
   if (card) deck.remove(card);

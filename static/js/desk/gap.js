@@ -3,6 +3,8 @@
  * It never says the one for the other. Knows the page's texts and when to ask again; knows no card.
  */
 
+import { locale } from "../shell/words.js";
+
 // No word of waiting for what is there in a moment.
 const QUIET_MS = 300;
 const FIRST_PAUSE_MS = 2_000;
@@ -57,7 +59,7 @@ export class Gap {
     until.hidden = !elsewhere.until;
     const time = until.querySelector("time");
     time.dateTime = elsewhere.until ?? "";
-    time.textContent = new Date(elsewhere.until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    time.textContent = new Date(elsewhere.until).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     return this.#show("others");
   }
 

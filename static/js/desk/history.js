@@ -1,8 +1,15 @@
 /** Verdicts that can still be undone: the last ten, across cards, shown as a strip; the server brings those of before a reload. */
 
+import { gettext } from "../shell/words.js";
+
 const REACH = 10;
 const SIGNS = { accept: "✓", edit: "✎", reject: "✗", aside: "…" };
-const WORDS = { accept: "accepted", edit: "edited", reject: "rejected", aside: "set aside" };
+const WORDS = {
+  accept: gettext("Take back: accepted"),
+  edit: gettext("Take back: edited"),
+  reject: gettext("Take back: rejected"),
+  aside: gettext("Take back: set aside"),
+};
 
 export class History {
   #steps;
@@ -38,7 +45,7 @@ export class History {
   #show() {
     this.#strip.replaceChildren(...this.#steps.map(({ decision, said, title }) => {
       const button = document.createElement("button");
-      const words = `Take back: ${WORDS[said] ?? "judged"}${title ? `, ${title}` : ""}`;
+      const words = `${WORDS[said] ?? gettext("Take back: judged")}${title ? `, ${title}` : ""}`;
       Object.assign(button, { type: "button", className: `is-${said}`, textContent: SIGNS[said] ?? "•", title: words, value: decision });
       button.setAttribute("aria-label", words);
       return button;

@@ -1,5 +1,7 @@
 /** The sheet of keys: all of them, each to be changed, all to be switched off. */
 
+import { gettext } from "../shell/words.js";
+
 /** Bind the dialog; `save(keys, on)` stores a choice and may throw words to show. Returns a function that opens it. */
 export function bindKeySheet(dialog, save) {
   const form = dialog.querySelector("[data-keysheet-form]");
@@ -12,7 +14,7 @@ export function bindKeySheet(dialog, save) {
     data.delete("on");
     try {
       await save(Object.fromEntries(data), on);
-      words.textContent = "Saved.";
+      words.textContent = gettext("Saved.");
     } catch (error) {
       words.textContent = error.message;
     }

@@ -1,6 +1,7 @@
 /** M: the next mend a check offers, put into the open editor and shown as a change. Nothing is saved by it. */
 
 import { boxAt, isChanged, redraw, startEdit } from "./editing.js";
+import { gettext, interpolate } from "../shell/words.js";
 
 const wordsOf = (button) => button.lastChild.textContent.trim();
 
@@ -25,10 +26,10 @@ export class Mending {
     const words = pressed && wordsOf(pressed);
     // What was found of another text than the one in the editor would overwrite what was written since.
     const isFresh = checking.of(card) || !(isChanged(card) || this.#before.has(card));
-    if (!isFresh && !(await checking.now(card))) return notices.hint("The checks cannot be reached. Fix it by hand, or try again.");
+    if (!isFresh && !(await checking.now(card))) return notices.hint(gettext("The checks cannot be reached. Fix it by hand, or try again."));
     const offered = [...card.querySelectorAll("[data-mend-path]")];
     const button = offered.find((each) => !words || wordsOf(each) === words);
-    if (!button) return notices.hint("No mark here has an automatic fix.");
+    if (!button) return notices.hint(gettext("No mark here has an automatic fix."));
     const box = boxAt(card, button.dataset.mendPath);
     if (!box) return undefined;
     this.#steps(card).push({ box, text: box.value });
@@ -36,7 +37,7 @@ export class Mending {
     startEdit(card, { focus: false });
     redraw(card);
     this.#parts.onChange(card);
-    notices.say(`${wordsOf(button)}. Look at the change, then save it with Control Enter.`);
+    notices.say(interpolate(gettext("%(act)s. Look at the change, then save it with Control Enter."), { act: wordsOf(button) }));
     await checking.now(card);
     return undefined;
   }
@@ -49,7 +50,7 @@ export class Mending {
     redraw(card);
     this.#parts.onChange(card);
     this.#parts.checking.later(card);
-    this.#parts.notices.say("The fix is undone.");
+    this.#parts.notices.say(gettext("The fix is undone."));
     return true;
   }
 

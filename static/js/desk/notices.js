@@ -1,6 +1,8 @@
 /** What the page says of itself: saved, waiting, refused, and the words a screen reader hears. */
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+import { gettext, interpolate, locale, ngettext } from "../shell/words.js";
+
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
 export class Notices {
   #desk;
@@ -20,7 +22,7 @@ export class Notices {
   }
 
   saved() {
-    this.#foot(`saved ${clock.format(new Date())}`, true);
+    this.#foot(interpolate(gettext("saved %(clock)s"), { clock: clock.format(new Date()) }), true);
   }
 
   /** A word in passing, for eyes and ears; the next card or act takes its place. */
@@ -39,13 +41,11 @@ export class Notices {
   waiting(count, why, isFragile = false) {
     clearTimeout(this.#timer);
     const show = () => {
-      const many = `${count} decision${count === 1 ? "" : "s"}`;
       const out = why === "signed out";
-      const verb = count === 1 ? "waits" : "wait";
-      this.#part("banner-words").textContent = out
-        ? `You are signed out or may not review here. ${many} ${verb} in this browser and will be sent when you are back.`
-        : `${many} ${verb} for the network. Go on; ${count === 1 ? "it" : "they"} will be sent by ${count === 1 ? "itself" : "themselves"}.`;
-      if (isFragile) this.#part("banner-words").textContent += " This browser keeps nothing on its disk: leave the page open until then.";
+      const words = [interpolate(out ? awayWords(count) : offlineWords(count), { count })];
+      if (out) words.unshift(gettext("You are signed out or may not review here."));
+      if (isFragile) words.push(gettext("This browser keeps nothing on its disk: leave the page open until then."));
+      this.#part("banner-words").textContent = words.join(" ");
       this.#part("banner-link").hidden = !out;
       this.#part("banner-link").href = this.#desk.dataset.loginUrl;
       this.#part("banner").hidden = false;
@@ -64,9 +64,9 @@ export class Notices {
     const box = Object.assign(document.createElement("div"), { className: "alert is-failed" });
     box.setAttribute("role", "alert");
     const line = document.createElement("p");
-    const title = Object.assign(document.createElement("strong"), { textContent: `Not saved: ${entry.title}. ${problem.title}` });
+    const title = Object.assign(document.createElement("strong"), { textContent: `${interpolate(gettext("Not saved: %(title)s."), entry)} ${problem.title}` });
     line.append(title, ` ${problem.hint ?? ""} `);
-    const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: "Dismiss" });
+    const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: gettext("Dismiss") });
     close.addEventListener("click", () => box.remove());
     line.append(close);
     box.append(line);
@@ -76,9 +76,21 @@ export class Notices {
   }
 }
 
+const awayWords = (count) => ngettext(
+  "%(count)s decision waits in this browser and will be sent when you are back.",
+  "%(count)s decisions wait in this browser and will be sent when you are back.",
+  count,
+);
+
+const offlineWords = (count) => ngettext(
+  "%(count)s decision waits for the network. Go on; it will be sent by itself.",
+  "%(count)s decisions wait for the network. Go on; they will be sent by themselves.",
+  count,
+);
+
 function yourText(fields) {
   const details = Object.assign(document.createElement("details"), { className: "more" });
-  details.append(Object.assign(document.createElement("summary"), { textContent: "Your text" }));
+  details.append(Object.assign(document.createElement("summary"), { textContent: gettext("Your text") }));
   const text = Object.values(fields).map((value) => (typeof value === "string" ? value : JSON.stringify(value, null, 1)));
   details.append(Object.assign(document.createElement("pre"), { className: "code", dir: "auto", textContent: text.join("\n\n") }));
   return details;

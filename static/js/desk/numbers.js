@@ -1,5 +1,7 @@
 /** Numbers as people type them: the counterpart of the server's `review/spec/numbers.py`, held to it by one table of cases. */
 
+import { gettext, interpolate } from "../shell/words.js";
+
 const BLANKS = "'\u2019\u00a0\u2009\u202f ";
 const SIGNS = { "\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\uff0b": "+" };
 const LONGEST = 300;
@@ -12,10 +14,10 @@ function formOf(decimal, group, southAsian) {
 
 const FORMS = [formOf(".", ",", "|[1-9]\\d?(?:,\\d{2})+,\\d{3}"), formOf(",", ".", "")];
 const MENDS = [
-  [/^.+%$/u, "write it without the sign"],
-  [/^\(.+\)$/u, "write a minus before it"],
-  [/^.*(?:[\u00bc-\u00be\u2150-\u215e]|\d\s*[/\u2044]\s*\d).*$/u, "write a decimal fraction"],
-  [/^.*[$\u00a2-\u00a5\u20a0-\u20cf].*$/u, "write it without the currency"],
+  [/^.+%$/u, gettext("write it without the sign")],
+  [/^\(.+\)$/u, gettext("write a minus before it")],
+  [/^.*(?:[\u00bc-\u00be\u2150-\u215e]|\d\s*[\u002f\u2044]\s*\d).*$/u, gettext("write a decimal fraction")],
+  [/^.*[$\u00a2-\u00a5\u20a0-\u20cf].*$/u, gettext("write it without the currency")],
 ];
 
 /** The value of a digit of any script: those of one script follow each other from 0. */
@@ -45,11 +47,11 @@ function exact(plain) {
 
 /** The value as it is sent: a whole number that a script would change goes as a text, and the server reads it. */
 function valueOf(plain, shown) {
-  if (plain.length > LONGEST) return { problem: `has ${plain.length} digits; ${LONGEST} is the limit` };
+  if (plain.length > LONGEST) return { problem: interpolate(gettext("has %(count)s digits; %(most)s is the limit"), { count: plain.length, most: LONGEST }) };
   const value = Number(plain);
   if (/^[-+]?\d+$/.test(plain)) return { value: Number.isSafeInteger(value) ? value : String(BigInt(plain.replace("+", ""))) };
-  if (!Number.isFinite(value)) return { problem: `is '${shown}', too large for a number` };
-  if (exact(plain) !== exact(String(value))) return { problem: `is '${shown}', more digits than a number keeps; in a text they stay` };
+  if (!Number.isFinite(value)) return { problem: interpolate(gettext("is '%(text)s', too large for a number"), { text: shown }) };
+  if (exact(plain) !== exact(String(value))) return { problem: interpolate(gettext("is '%(text)s', more digits than a number keeps; in a text they stay"), { text: shown }) };
   return { value };
 }
 
@@ -67,12 +69,14 @@ export function readNumber(typed) {
   const plains = new Set(FORMS.map((form) => plainIn(form, text)).filter((plain) => plain !== null));
   if (plains.size === 0) {
     const mend = MENDS.find(([form]) => form.test(typed.trim()));
-    return { problem: `is '${short}', expected a number such as 1200 or 3.5${mend ? `; ${mend[1]}` : ""}` };
+    const words = interpolate(gettext("is '%(text)s', expected a number such as 1200 or 3.5"), { text: short });
+    return { problem: mend ? `${words}; ${mend[1]}` : words };
   }
   const read = [...plains].map((plain) => valueOf(plain, short));
   const wrong = read.find(({ problem }) => problem);
   const values = [...new Set(read.map(({ value }) => value))];
   if (wrong) return wrong;
   if (values.length === 1) return { value: values[0] };
-  return { problem: `is '${short}', which can mean ${unmistakable(values[0])} or ${unmistakable(values[1])}: write one of these` };
+  const [first, second] = values.map(unmistakable);
+  return { problem: interpolate(gettext("is '%(text)s', which can mean %(first)s or %(second)s: write one of these"), { text: short, first, second }) };
 }

@@ -7,6 +7,7 @@
 
 import { newId } from "./history.js";
 import { addEntry, entriesOf, removeEntry } from "./store.js";
+import { language } from "../shell/words.js";
 
 const FIRST_PAUSE_MS = 800;
 const LONGEST_PAUSE_MS = 30_000;
@@ -120,7 +121,7 @@ export class Outbox extends EventTarget {
     try {
       response = await fetch(entry.url, {
         method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": this.#token, ...entry.headers },
+        headers: { "Content-Type": "application/json", "X-CSRFToken": this.#token, "X-Page-Language": language, ...entry.headers },
         body: JSON.stringify(entry.body),
         credentials: "same-origin",
         redirect: "manual",

@@ -1,7 +1,9 @@
 /** Requirements of the rubric: not rated, met, missed; each press goes on to the next. */
 
+import { gettext } from "../shell/words.js";
+
 const NEXT = { "": "met", met: "missed", missed: "" };
-const WORDS = { "": ", not rated", met: ", met", missed: ", missed" };
+const WORDS = { "": gettext(", not rated"), met: gettext(", met"), missed: gettext(", missed") };
 
 /** Turn one rating on. */
 export function turn(button) {

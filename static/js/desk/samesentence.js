@@ -3,6 +3,8 @@
  * or to a check. It is loaded with the first verdict, asks once the browser has nothing better to do, and holds up no card.
  */
 
+import { gettext, interpolate } from "../shell/words.js";
+
 const WORTH_ASKING = new Set(["edit", "reject"]);
 const idle = window.requestIdleCallback ?? ((act) => setTimeout(act, 200));
 let latest = "";
@@ -27,10 +29,11 @@ function show(desk, found) {
   line.replaceChildren();
   if (!found) return;
   const link = (href, textContent) => Object.assign(document.createElement("a"), { href, textContent, title: found.sentence });
-  const others = found.url && link(found.url, found.check_url ? `change it in the ${found.count} that wait` : `${found.count} other pending drafts contain this sentence: decide them too`);
+  const words = found.check_url ? gettext("change it in the %(count)s that wait") : gettext("%(count)s other pending drafts contain this sentence: decide them too");
+  const others = found.url && link(found.url, interpolate(words, found));
   if (!found.check_url) return void line.append(others);
-  line.append(`You edited this opening ${found.times} times: `, link(found.check_url, "make it a check"));
-  if (others) line.append(" or ", others);
+  line.append(interpolate(gettext("You edited this opening %(times)s times:"), found), " ", link(found.check_url, gettext("make it a check")));
+  if (others) line.append(" · ", others);
 }
 
 function put(desk) {

@@ -1,5 +1,7 @@
 /** Requests of the desk that are no verdicts: the deck, leaving, keys. Knows addresses; keeps nothing. */
 
+import { gettext, language } from "../shell/words.js";
+
 export class Server {
   constructor(desk, token) {
     this.urls = desk.dataset;
@@ -7,7 +9,7 @@ export class Server {
   }
 
   #headers() {
-    return { "Content-Type": "application/json", "X-CSRFToken": this.token };
+    return { "Content-Type": "application/json", "X-CSRFToken": this.token, "X-Page-Language": language };
   }
 
   /** Where a verb on one card is posted. */
@@ -23,7 +25,7 @@ export class Server {
   /** The deck as the server has it, leases renewed; null when it cannot be reached. */
   async deck() {
     try {
-      const response = await fetch(`${this.urls.deckUrl}?render=html${this.#only()}`, { credentials: "same-origin" });
+      const response = await fetch(`${this.urls.deckUrl}?render=html${this.#only()}`, { headers: this.#headers(), credentials: "same-origin" });
       return response.ok ? await response.json() : null;
     } catch {
       return null;
@@ -58,6 +60,6 @@ export class Server {
   /** Remember the member's keys; throws what is wrong with them. */
   async saveKeys(keys, on) {
     const response = await fetch(this.urls.keysUrl, { method: "PUT", headers: this.#headers(), body: JSON.stringify({ keys, on }) });
-    if (!response.ok) throw new Error((await response.json().catch(() => null))?.title ?? "The server cannot be reached.");
+    if (!response.ok) throw new Error((await response.json().catch(() => null))?.title ?? gettext("The server cannot be reached."));
   }
 }

@@ -1,6 +1,7 @@
 /** Boxes in which a number is typed: what is sent of it, the line that says how it will be saved, and what cannot be. */
 
 import { readNumber } from "./numbers.js";
+import { gettext, interpolate } from "../shell/words.js";
 
 const NUMBERS = "[data-number]";
 
@@ -16,7 +17,7 @@ function read(box) {
   if (!text || text === writtenIn(box)) return {};
   const { value, problem } = readNumber(text);
   if (problem) return { problem };
-  if (box.dataset.number === "integer" && !/^-?\d+$/.test(String(value))) return { problem: `is '${text}', expected a whole number` };
+  if (box.dataset.number === "integer" && !/^-?\d+$/.test(String(value))) return { problem: interpolate(gettext("is '%(text)s', expected a whole number"), { text }) };
   return { value };
 }
 
@@ -39,7 +40,7 @@ function echo(box) {
   const line = box.parentElement.querySelector("[data-echo]");
   const { value, problem } = read(box);
   line.hidden = !problem && (value === undefined || String(value) === box.value.trim());
-  line.textContent = line.hidden ? "" : problem ? `This ${problem}` : `Saved as ${value}`;
+  line.textContent = line.hidden ? "" : problem ? interpolate(gettext("This %(problem)s"), { problem }) : interpolate(gettext("Saved as %(value)s"), { value });
   line.classList.toggle("is-wrong", Boolean(problem));
 }
 

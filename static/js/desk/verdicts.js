@@ -5,9 +5,10 @@ import { newId } from "./history.js";
 import { ratingsOf } from "./ratings.js";
 import { called, unreadable } from "./typed.js";
 import { activate, hasValues, isHidden, missing, nameOf } from "./values.js";
+import { gettext, interpolate } from "../shell/words.js";
 
 const TINT_MS = 160;
-const WORDS = { accept: "Accepted", edit: "Edit saved", reject: "Rejected" };
+const WORDS = { accept: gettext("Accepted."), edit: gettext("Edit saved."), reject: gettext("Rejected.") };
 
 export class Verdicts {
   constructor(parts) {
@@ -54,7 +55,7 @@ export class Verdicts {
     const lacking = missing(card);
     if (lacking) {
       activate(card, lacking);
-      return this.notices.hint(`${nameOf(lacking)} is missing.`);
+      return this.notices.hint(interpolate(gettext("%(name)s is missing."), { name: nameOf(lacking) }));
     }
     return this.save(card);
   }
@@ -81,8 +82,8 @@ export class Verdicts {
       // A digit means one thing: the reasons close before boxes that take digits open.
       this.arm(card, false);
       startEdit(card);
-    } else if (hasValues(card)) this.notices.hint("There is no text to edit: pick another value.");
-    else this.notices.hint("This text is too long to edit here. Reject it or set it aside.");
+    } else if (hasValues(card)) this.notices.hint(gettext("There is no text to edit: pick another value."));
+    else this.notices.hint(gettext("This text is too long to edit here. Reject it or set it aside."));
   }
 
   leaveEdit(card) {
@@ -94,7 +95,7 @@ export class Verdicts {
   arm(card, on) {
     card.classList.toggle("is-rejecting", on);
     card.querySelector('[data-act="reject"]')?.setAttribute("aria-expanded", String(on));
-    if (on) this.notices.say(`Reject because: ${[...card.querySelectorAll("[data-digit]")].map((each) => each.innerText.trim()).join(", ")}`);
+    if (on) this.notices.say(interpolate(gettext("Reject because: %(reasons)s"), { reasons: [...card.querySelectorAll("[data-digit]")].map((each) => each.innerText.trim()).join(", ") }));
   }
 
   async setAside(card, note) {
@@ -103,16 +104,16 @@ export class Verdicts {
     const id = newId();
     this.#leave(card, "aside", id);
     this.history.push({ kind: "aside", decision: id, draft, card, title, said: "aside" });
-    this.notices.say(`Set aside. ${this.#nextWords()}`);
+    this.notices.say(`${gettext("Set aside.")} ${this.#nextWords()}`);
     await this.outbox.add({ kind: "aside", draft, title, url: this.server.cardUrl(draft, "set-aside"), body: { id, note, unfinished } });
   }
 
   /** Undo a step, by default the last: its card comes back at once where the page still has it, else with the server's answer. */
   async undo(decision) {
     const step = this.history.take(decision);
-    if (!step) return this.notices.say("There is nothing to undo. Older decisions are under My decisions.");
+    if (!step) return this.notices.say(gettext("There is nothing to undo. Older decisions are under My decisions."));
     this.#bringBack(step);
-    this.notices.say(`Taken back. ${this.#nextWords()}`);
+    this.notices.say(`${gettext("Taken back.")} ${this.#nextWords()}`);
     if (!step.card) this.undoing.add(step.draft);
     if (await this.outbox.withdraw((entry) => entry.body.id === step.decision)) return step.card ? undefined : this.refill();
     const title = step.card?.dataset.title ?? "undo";
@@ -142,7 +143,7 @@ export class Verdicts {
     const body = { id, seconds: this.deck.seconds(card), ratings: ratingsOf(card), ...said };
     this.#leave(card, said.verdict, id);
     this.history.push({ kind: "decision", decision: id, draft, etag, card, title, said: said.verdict });
-    this.notices.say(`${WORDS[said.verdict]}. ${this.#nextWords()}`);
+    this.notices.say(`${WORDS[said.verdict]} ${this.#nextWords()}`);
     await this.outbox.add({ kind: "decision", draft, title, url: this.server.cardUrl(draft, "decisions"), headers: { "If-Match": `"${etag}"` }, body });
     this.drafts.forget(draft);
   }
@@ -162,6 +163,6 @@ export class Verdicts {
 
   #nextWords() {
     const next = this.deck.current;
-    return next ? `Now: ${next.dataset.title}.` : "No card is left in your deck.";
+    return next ? interpolate(gettext("Now: %(title)s."), next.dataset) : gettext("No card is left in your deck.");
   }
 }

@@ -1,5 +1,7 @@
 /** Buttons with data-copy="#id" put that element's text on the clipboard and say so. */
 
+import { gettext } from "./words.js";
+
 /** Bind by delegation. */
 export function bindCopy() {
   document.addEventListener("click", async (event) => {
@@ -10,10 +12,10 @@ export function bindCopy() {
     button.dataset.words = words;
     try {
       await navigator.clipboard.writeText(source.value ?? source.textContent);
-      button.textContent = "Copied";
+      button.textContent = gettext("Copied");
     } catch {
       window.getSelection().selectAllChildren(source);
-      button.textContent = "Selected";
+      button.textContent = gettext("Selected");
     }
     setTimeout(() => (button.textContent = words), 1500);
   });

@@ -1,5 +1,7 @@
 /** Keys of every page: g then a letter jumps, / searches, ? lists the keys. The link stays the truth: a key clicks it. */
 
+import { gettext } from "./words.js";
+
 const SEQUENCE_MS = 1200;
 let waitingSince = 0;
 
@@ -63,8 +65,8 @@ function lookUp(event) {
 function showKeys() {
   const dialog = document.createElement("dialog");
   dialog.className = "panel keys";
-  dialog.setAttribute("aria-label", "Keys");
-  const lines = [["/", "Search"], ["?", "This list"], ["j k", "Next and previous row"], ["x", "Select the row"], ["Enter", "Open the row"]];
+  dialog.setAttribute("aria-label", gettext("Keys"));
+  const lines = [["/", gettext("Search")], ["?", gettext("This list")], ["j k", gettext("Next and previous row")], ["x", gettext("Select the row")], ["Enter", gettext("Open the row")]];
   for (const link of document.querySelectorAll("[data-go]")) {
     lines.unshift([`g ${link.dataset.go}`, link.firstChild.parentNode.textContent.replace(/g \w\s*$/, "").trim()]);
   }
@@ -75,9 +77,9 @@ function showKeys() {
     for (const key of keys.split(" ")) term.append(Object.assign(document.createElement("kbd"), { textContent: key }), " ");
     list.append(term, Object.assign(document.createElement("dd"), { textContent: words }));
   }
-  const close = Object.assign(document.createElement("button"), { className: "btn", textContent: "Close" });
+  const close = Object.assign(document.createElement("button"), { className: "btn", textContent: gettext("Close") });
   close.addEventListener("click", () => dialog.close());
-  dialog.append(Object.assign(document.createElement("h2"), { textContent: "Keys" }), list, close);
+  dialog.append(Object.assign(document.createElement("h2"), { textContent: gettext("Keys") }), list, close);
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

@@ -1,6 +1,7 @@
 /** What a person sees when a part of a page could not be fetched: one quiet line, with what to do. */
 
 import { takesItUp } from "./parts.js";
+import { gettext, interpolate } from "./words.js";
 
 let asker = null; // whose failure the line tells
 let isOfPerson = false;
@@ -36,13 +37,13 @@ export function bindNetwork() {
   document.addEventListener("htmx:beforeRequest", ({ detail }) => isByPerson(detail) && unsay(detail, true));
   document.addEventListener("htmx:afterSwap", ({ detail }) => unsay(detail, false));
   document.addEventListener("htmx:sendError", ({ detail }) => {
-    if (!takesItUp({ detail })) say("The server cannot be reached. Nothing was changed; try again in a moment.", detail);
+    if (!takesItUp({ detail })) say(gettext("The server cannot be reached. Nothing was changed; try again in a moment."), detail);
   });
   document.addEventListener("htmx:responseError", ({ detail }) => {
     if (takesItUp({ detail })) return;
     const status = detail.xhr.status;
-    if (status === 401) say("You are signed out. Sign in again in another tab, then repeat this.", detail);
-    else if (status === 403) say("You may not do this here. Ask a lead of the task, or reload if you signed in anew.", detail);
-    else say(`The server refused this (${status}). Reload the page to see the current state.`, detail);
+    if (status === 401) say(gettext("You are signed out. Sign in again in another tab, then repeat this."), detail);
+    else if (status === 403) say(gettext("You may not do this here. Ask a lead of the task, or reload if you signed in anew."), detail);
+    else say(interpolate(gettext("The server refused this (%(status)s). Reload the page to see the current state."), { status }), detail);
   });
 }

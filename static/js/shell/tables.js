@@ -1,6 +1,7 @@
 /** Tables with data-keys: j and k walk the rows, x selects, Enter opens; shift selects a range; a bulk bar follows. */
 
 import { isTyping, letterOf, onKey } from "./keys.js";
+import { gettext, interpolate } from "./words.js";
 
 const rowsOf = (table) => [...table.tBodies[0].rows].filter((row) => !row.hidden);
 const boxOf = (row) => row.querySelector("input[data-select]");
@@ -47,7 +48,7 @@ function tell(table) {
   for (const bar of document.querySelectorAll(`[data-bulk="${CSS.escape(table.id)}"]`)) {
     bar.hidden = chosen === 0;
     const count = bar.querySelector("[data-bulk-count]");
-    if (count) count.textContent = `${chosen} selected`;
+    if (count) count.textContent = interpolate(gettext("%(count)s selected"), { count: chosen });
   }
 }
 

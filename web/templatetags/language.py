@@ -1,0 +1,31 @@
+"""The page's language in templates: sentences written elsewhere, and the words of scripts."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
+
+from web.language import pages, sentences
+from web.language.script import script_words
+
+register = template.Library()
+
+
+@register.filter
+def in_language(value: object) -> str:
+    """A sentence or a word of the product in the page's language; other texts stay as they are."""
+    return sentences.in_language(value) if value else ""
+
+
+@register.simple_tag
+def page_language() -> str:
+    """The page's language, such as `de`."""
+    return pages.current()
+
+
+@register.simple_tag
+def words_for_scripts() -> SafeString | str:
+    """The catalogue that scripts of this page read; nothing in English."""
+    words = script_words(pages.current())
+    return json_script(words, "words") if words else ""
