@@ -22,7 +22,7 @@ from web.language import sentences
 PAGES = {
     "review/desk/focus.html", "review/desk/draft.html", "review/desk/decisions.html", "review/bulk/list.html",
     "review/choose/page.html", "review/choose/ask.html", "review/choose/_ask.html", "review/comments/mentions.html",
-    "review/desk/_card.html", "account/login.html", "account/logout.html", "account/account_inactive.html",
+    "review/desk/_card.html", "review/desk/_history.html", "review/bulk/approved.html", "account/login.html", "account/logout.html", "account/account_inactive.html",
     "account/ask_an_admin.html", "account/reauthenticate.html", "account/reauthenticate_by_sso.html",
     "account/signup_closed.html", "mfa/reauthenticate.html", "settings/join.html", "429.html",
     "socialaccount/authentication_error.html", "socialaccount/login_cancelled.html",
