@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from review.text.verification import forms, negation
 from review.text.verification.quantities import Quantity, SourceQuantities, rates
+from review.text.verification.reckoning import Reckoning
 from review.text.verification.telling import Telling, telling
 from review.text.verification.thesaurus import SMALL, opposites, synonym_groups
 from review.text.verification.words import Word, root, sentences_of, words_of
@@ -120,6 +121,10 @@ class SourceText:
     @cached_property
     def quantities(self) -> SourceQuantities:
         return SourceQuantities(self.text)
+
+    @cached_property
+    def reckoning(self) -> Reckoning:
+        return Reckoning(self.text, self.quantities.all)
 
     @cached_property
     def telling(self) -> list[Telling]:
