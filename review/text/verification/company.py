@@ -11,13 +11,15 @@ from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
 from review.text.verification.telling import Telling
-from review.text.verification.thesaurus import SMALL, opposites
+from review.text.verification.thesaurus import SMALL, contraries, opposites
 from review.text.verification.words import Word, stem
 
 # Telling words on each side that are the company of a word; in the passage they stand among so many on that side.
 _BESIDE, _AMONG = 2, 3
 _TOGETHER = 2 * _BESIDE - 1
 _PLACES = 48
+# Telling words around one that are looked at for a contrary.
+_REACH = 4
 _start = attrgetter("start")
 _SMALL = frozenset(map(stem, SMALL))
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
@@ -50,6 +52,24 @@ def exchanged_small_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
         against = _SMALL & sentence.source.opposites(word.stem) - sentence.stems if word.text in SMALL else frozenset()
         if against and _between(sentence, word, against) >= _TOGETHER and not _between(sentence, word, {word.stem}):
             yield Unsupported(word.start, word.end, "The passage says otherwise", "antonym", 0.7)
+
+
+def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Words that the passage nowhere says, where it says a contrary among two of the words around."""
+    source, claim = sentence.source, [each for each in sentence.telling if each.word]
+    if sentence.cues:
+        return
+    for index, each in enumerate(claim):
+        if each.is_name or each.word is None or source.says(each.word.root):
+            continue
+        around = [other for other in claim[max(0, index - _REACH) : index + _REACH + 1] if other is not each]
+        near, plain = {other.key for other in around}, {other.key for other in around if not other.is_name}
+        for other in contraries().get(each.word.root, frozenset()) - near:
+            for place in source.places.get(other, ()):
+                shared = near & source.roots_around(place)
+                if place not in source.denied and len(shared) >= _BESIDE and shared & plain:
+                    yield Unsupported(each.start, each.end, "The passage says the contrary", "antonym", 0.7)
+                    break
 
 
 def _between(sentence: ClaimSentence, word: Word, stems: Set[str]) -> int:

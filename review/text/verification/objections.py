@@ -29,6 +29,14 @@ _BEFORE_DENIAL, _TOGETHER = 2, 3
 # Words between a *but* and its denial; words that set one thing against another.
 _BEHIND_BUT = 6
 _CONTRASTS = listed("but however although though despite instead yet while whereas except rather unlike still even")
+_SUPERLATIVES = re.compile(
+    r"\b(?:(?:larg|bigg|old|young|high|low|strong|weak|long|cheap|fast|rich)est|(?:number|no\.) one|world(?:'s)?[- ]leading|market[- ]leading)\b",
+    re.IGNORECASE,
+)
+_HIGHEST = re.compile(
+    r"\b(?:record|first|top|most|best|leading|main|chief|biggest|largest|leader|never|only|peak|star|major|ever|than any)\b",
+    re.IGNORECASE,
+)
 # Telling words on either side of a word that was denied.
 _BESIDE = 2
 
@@ -118,3 +126,11 @@ def faults(sentence: ClaimSentence) -> Iterator[Unsupported]:
     for index, word in enumerate(sentence.words):
         if word.root in _FAULTS and index not in sentence.denied and not sentence.source.says(word.root):
             yield Unsupported(word.start, word.end, "The passage calls nothing wrong here", "restriction", 0.6)
+
+
+def superlatives(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """*The largest* and the like where the passage sets nothing above the rest."""
+    source = sentence.source
+    for match in _SUPERLATIVES.finditer(sentence.text, sentence.start, sentence.end):
+        if not _SUPERLATIVES.search(source.text) and not _HIGHEST.search(source.text):
+            yield Unsupported(match.start(), match.end(), "The passage sets nothing above the rest", "restriction", 0.7)

@@ -32,12 +32,13 @@ _VALUES = (
     {word: value for value, word in enumerate(_ONES)}
     | {word: 20 + 10 * place for place, word in enumerate(_TENS)}
     | {word: 1 + place for place, word in enumerate(_ORDINALS)}
-    | {"dozen": 12, "twice": 2, "double": 2, "triple": 3, "once": 1}
+    | {"twice": 2, "double": 2, "triple": 3, "once": 1}
 )
 _SCALE_LETTERS = {
     "k": 1_000, "m": 10**6, "bn": 10**9, "tn": 10**12, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12,
 }  # fmt: skip
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_FACTORS = {"dozen": 12, "hundred": 100}
 # The longest number that people spell: more words in a row are several, or no number at all.
 _MORE_WORDS = 24
 _SPELT = re.compile(
@@ -219,8 +220,8 @@ def _value(written: str) -> str:
     for word in re.findall(r"[a-z]+", written.lower()):
         if word == "and":
             continue
-        if word == "hundred":
-            part = (part or 1) * 100
+        if word in _FACTORS:
+            part = (part or 1) * _FACTORS[word]
         elif word in _SCALES:
             total, part = total + (part or 1) * _SCALES[word], 0
         else:

@@ -15,11 +15,16 @@ from review.text.verification.quantities import Quantity
 from review.text.verification.shares import shares, way_before
 
 # Words with which a text tells that it divides or multiplies.
-_EACH = re.compile(r"\b(?:each|per|every|average|averages|apiece|a (?:day|week|month|year)|daily|weekly|monthly)\b", re.I)
+_EACH = re.compile(
+    r"\b(?:each|per|every|average|averages|apiece|a (?:day|week|month|year)|daily|weekly|monthly)\b", re.I
+)
+_END = re.compile(r"\n|[.!?] ")
 _YEARS_LONG, _YEARS_NEAR = 400, 1
 _YEAR_FROM, _YEAR_TO = 1000, 2100
 # Of a passage with more numbers than this only the first are reckoned with.
 _RECKONED = 24
+
+
 class Reckoning:
     """Numbers of a passage and what comes of two of them."""
 
@@ -29,10 +34,14 @@ class Reckoning:
         dates = (value[5:] for each in quantities for value in each.values if value.startswith("year "))
         self.years = sorted({value for value, each in self._numbers if _is_year(value, each)} | set(map(float, dates)))
         self._counts = [(value, each) for value, each in self._numbers if value and not _is_year(value, each)]
+        self._text = text
         self.shares = [share.percent for share in shares(text)][:_RECKONED]
         self._sums = sorted(self._added())
         self._scaled = sorted(self._multiplied())
         self._parts = sorted(self._told_shares())
+        # Fractions in words are rounded, and may come of any two numbers.
+        pairs = [sorted((one, other)) for (one, _), (other, _) in combinations(self._counts, 2)]
+        self._any_parts = sorted([*self._parts, *(100 * small / large for small, large in pairs if large > 1)])
 
     def _added(self) -> Iterator[float]:
         for (one, first), (other, second) in combinations(self._counts, 2):
@@ -54,9 +63,15 @@ class Reckoning:
             yield from (one + other, abs(one - other))
         for (one, first), (other, second) in combinations(self._counts, 2):
             small, large = sorted((one, other))
-            if (first.unit and first.unit[0]) == (second.unit and second.unit[0]) and large > 1:
+            if large > 1 and self._are_of_a_kind(first, second):
                 yield from (100 * small / large, 100 - 100 * small / large, 100 * (large - small) / small)
                 yield 100 * small / (large + small)
+
+    def _are_of_a_kind(self, first: Quantity, second: Quantity) -> bool:
+        """Return whether two numbers have one unit, or stand in one line or sentence."""
+        if first.unit and second.unit:
+            return first.unit[0] == second.unit[0]
+        return not _END.search(self._text, first.end, second.start)
 
     def yields(self, quantity: Quantity, text: str) -> bool:
         """Whether a number comes of two of the passage, as near as a text says it.
@@ -81,11 +96,11 @@ class Reckoning:
         Args:
             is_told: A fraction in words, which rounds more than a percentage does.
         """
-        room = 1.0 + percent / 10 if is_told else 0.6
+        room, far = (1.0 + percent / 10, 12) if is_told else (0.6, 5)
         low, high = {
-            "down": (percent, percent + 13), "up": (percent - 10, percent), "near": (percent - 3 - room, percent + 3 + room),
+            "down": (percent, percent + far), "up": (percent - far, percent), "near": (percent - 3 - room, percent + 3 + room),
         }.get(way, (percent - room, percent + room))  # fmt: skip
-        return _any_in(self._parts, low - 0.01, high + 0.01)
+        return _any_in(self._any_parts if is_told else self._parts, low - 0.01, high + 0.01)
 
     def _are_years(self, value: float, quantity: Quantity, text: str) -> bool:
         """Return whether so many years lie between two years of the passage, or between one and today."""

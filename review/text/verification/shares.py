@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MORE = r"(?:over|above|exceed\w*|(?:more|greater|higher) than|at least|upwards of|in excess of|\+|(?:well|just|a little) over)"
-_LESS = (
-    r"(?:under|below|nearly|almost|up to|close to|(?:less|fewer|lower) than|at most|approaching|just (?:short of|under))"
-)
+_LESS = r"(?:under|below|nearly|almost|up to|close to|(?:less|fewer|lower) than|at most|approaching|just (?:short of|under))"
 _ABOUT = r"(?:about|around|roughly|approximately|some|circa|~|or so|an estimated|estimated|on average|an average of)"
 _WAYS = {name: re.compile(rf"{words}(?:\s(?:a|an|one|the))?[\s$£€]*$", re.IGNORECASE) for name, words in
          (("down", _MORE), ("up", _LESS), ("near", _ABOUT))}  # fmt: skip
 _BEFORE = 28
 _PART_NAMES = {
-    name: part for part, name in enumerate("third quarter fifth sixth seventh eighth ninth tenth".split(), 3)
+    name: part
+    for part, name in enumerate(["third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
 }
 _PARTS = {"half": 2} | _PART_NAMES | {"fourth": 4} | {f"{name}s": part for name, part in _PART_NAMES.items()}
-_COUNTS = {word: n for n, word in enumerate("one two three four five six seven eight nine ten".split(), 1)} | {"a": 1}
+_COUNTS = {
+    word: n for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
+} | {"a": 1}
 _SHARE = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:[.,]\d+)?)\s?(?:%|per ?cent\b|percent\b)"
     rf"|\b(?:({'|'.join(_COUNTS)})[ -])(third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b(?= (?:of|the|your|more|less|fewer|cheaper|dearer|to|in|from|as|by|than|on|over|are|is|have|has|come|comes|go|goes)\b|[.,;]|$)"

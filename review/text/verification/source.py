@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from review.text.verification import forms, negation
+from review.text.verification import counts, direction, forms, negation, transfers
 from review.text.verification.quantities import Quantity, SourceQuantities, rates
 from review.text.verification.reckoning import Reckoning
 from review.text.verification.telling import Telling, telling
@@ -23,6 +23,9 @@ from review.text.verification.words import Word, root, sentences_of, words_of
 PLACES = 48
 # Sentences a claim is compared with.
 ALIGNED = 3
+_KEY, _DIGITS = re.compile(r"[^:\n.]{2,40}:"), re.compile(r"\d")
+# A sheet of facts has so many lines and more, of so many characters on average.
+_LINES, _LINE = 4, 90
 _KEPT_CHARS = 100_000
 # Looked for from the beginnings of words alone: else a long word without a digit is read once for each of its letters.
 _WITH_A_DIGIT = re.compile(r"(?<!\w)[^\W\d]*\d\w*")
@@ -118,6 +121,15 @@ class SourceText:
     def roots_of(self, sentence: int) -> set[str]:
         return {word.root for word in self.words_in(sentence)}
 
+    def roots_around(self, place: int) -> set[str]:
+        """Roots of the words around one, in its sentence."""
+        number = self.sentence_of(place)
+        return {
+            self.roots[at]
+            for at in range(max(0, place - 8), min(len(self.words), place + 9))
+            if self.sentence_of(at) == number
+        }
+
     @cached_property
     def quantities(self) -> SourceQuantities:
         return SourceQuantities(self.text)
@@ -125,6 +137,60 @@ class SourceText:
     @cached_property
     def reckoning(self) -> Reckoning:
         return Reckoning(self.text, self.quantities.all)
+
+    @cached_property
+    def sheet(self) -> list[str]:
+        """Its lines where it is a sheet of facts, one a line; none of prose and of talks."""
+        lines = [line for line in self.text.splitlines() if line.strip()]
+        keys = {line.partition(":")[0] for line in lines}
+        is_sheet = len(lines) >= _LINES and len(self.text) <= _LINE * len(lines) and len(keys) > 0.8 * len(lines)
+        return lines if is_sheet else []
+
+    @cached_property
+    def things(self) -> dict[int, set[str]]:
+        """Roots of what each number counts, by its place: the words behind it, or the key of its line."""
+        found = {}
+        for quantity in self.quantities.all:
+            if quantity.kind == "number":
+                after = counts.behind(self.text, self.words_from(quantity.end), quantity.end)
+                things = {word.root for word in after}
+                key = _KEY.match(self.text, self.text.rfind("\n", 0, quantity.start) + 1)
+                is_first = key and not _DIGITS.search(self.text, key.end(), quantity.start)
+                if key and is_first and key.end() <= quantity.start:
+                    things |= {word.root for word in words_of(key.group()) if word.text not in SMALL}
+                found[quantity.start] = things
+        return found
+
+    @cached_property
+    def counted(self) -> dict[str, list[Quantity]]:
+        """Numbers of the passage by the roots of what they count."""
+        found: dict[str, list[Quantity]] = defaultdict(list)
+        for quantity in self.quantities.all:
+            for thing in self.things.get(quantity.start, ()):
+                found[thing].append(quantity)
+        return found
+
+    def words_from(self, place: int) -> list[Word]:
+        """The next words from a character on."""
+        first = bisect_left(self.words, place, key=lambda word: word.start)
+        return self.words[first : first + 8]
+
+    @cached_property
+    def ways(self) -> list[tuple[set[str], bool]]:
+        return direction.told_ways(self.text, self.words)
+
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """Roots that stand so often that they tell nothing apart."""
+        return frozenset(key for key, places in self.places.items() if len(places) > 4)
+
+    @cached_property
+    def moves(self) -> list[transfers._Move]:
+        return transfers.moves(self.text, self.words)
+
+    @cached_property
+    def holders(self) -> dict[str, set[str]]:
+        return transfers.holders(self.text)
 
     @cached_property
     def telling(self) -> list[Telling]:

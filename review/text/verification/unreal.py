@@ -1,0 +1,74 @@
+"""Rules on what has not happened: told as done where the passage plans, fears or asks for it, or says that there is none. Pure Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from review.text.verification.finding import Unsupported
+from review.text.verification.thesaurus import SMALL
+from review.text.verification.words import Word, words_of
+
+if TYPE_CHECKING:
+    from review.text.verification.claim import ClaimSentence
+
+# What makes no past of a verb in the claim.
+_AHEAD = re.compile(
+    r"\b(?:will|'ll|\u2019ll|would|could|may|might|should|can|must|soon|plan\w*|intend\w*|going to|follow|next|once|when|upcoming|coming|future|about to"
+    r"|want\w*|hop\w+|due|to be|still|wait\w*|set to|is to|are to|expect\w*|propos\w+|if|until|ahead|order|look forward|target|aim\w*|under construction|from (?:the start of )?\d{4})\b|'ll\b|\u2019ll\b",
+    re.IGNORECASE,
+)
+_DONE = re.compile(
+    r"\b(?:has|have|having|had|already|now|since|ever since|for (?:years|months)|live|was|were|came|went|last (?:year|month|week|spring|summer|autumn|winter|\w+day|\w+ber|january|february|march|april|june|july|august))\b|\w['\u2019]ve\b|\w{3,}ed\b",
+    re.IGNORECASE,
+)
+_TOGETHER = 2
+_NONE = re.compile(
+    r"^([^:\n]{3,40}):\s*(?:none|no|nothing|not yet|never|abolished|closed|cancelled|discontinued)\b", re.I | re.M
+)
+_NO = re.compile(r"\bno (\w{5,})\b")
+_PLANNED = re.compile(
+    r"\b(?:planned|planning|plans?|due|under construction|on order|wants? to|to (?:open|enter|launch|follow)|upcoming|target|opens|proposed|delayed|postponed|intends?|next)\b",
+    re.I,
+)
+
+
+def planned(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Things that a sheet of facts calls planned, told as there."""
+    text = sentence.text[sentence.start : sentence.end]
+    if _AHEAD.search(text) or sentence.cues or not _DONE.search(text):
+        return
+    own = {word.root: word for word in sentence.words if word.text not in SMALL}
+    for line in sentence.source.sheet:
+        if match := _PLANNED.search(line):
+            roots = {word.root for word in _telling(line) if not _PLANNED.search(word.text)}
+            shared = [own[each] for each in own.keys() & roots]
+            if len(shared) >= _TOGETHER and _elsewhere(sentence.source.sheet, line, shared) < _TOGETHER:
+                first = min(shared)
+                yield Unsupported(first.start, first.end, f"The passage says: {match.group().lower()}", "antonym", 0.75)
+                return
+
+
+def _elsewhere(lines: list[str], line: str, shared: list[Word]) -> int:
+    """Count at most how many of some words another line has."""
+    roots = {word.root for word in shared}
+    return max((len(roots & {word.root for word in _telling(other)}) for other in lines if other != line), default=0)
+
+
+def _telling(text: str) -> list[Word]:
+    return [word for word in words_of(text) if word.text not in SMALL]
+
+
+def there_is_none(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """What a sheet of facts says there is none of, told as there."""
+    if sentence.cues or any(
+        word.text in {"without", "own", "self", "none", "no", "lack", "free", "abolished"} for word in sentence.words
+    ):
+        return
+    for line in sentence.source.sheet:
+        keys = [match[1] for match in (_NONE.match(line), _NO.search(line)) if match]
+        key = {word.root for each in keys[:1] for word in _telling(each)}
+        shared = [word for word in sentence.words if word.root in key]
+        if key and len({word.root for word in shared}) == len(key):
+            yield Unsupported(shared[0].start, shared[-1].end, "The passage says that there is none", "negation", 0.8)
