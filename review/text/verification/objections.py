@@ -98,8 +98,10 @@ def lost_denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
             *_company(sentence.words[:index], -_BESIDE),
             *_company(sentence.words[index + 1 :], _BESIDE),
         }
+        subject = _company(sentence.words[:index], -1)
         if any(
             len(company & source.roots_of(source.sentence_of(place))) >= min(_TOGETHER, len(company))
+            or (subject and subject[0] in source.subjects_of_denials.get(place, ()))
             for place in places
         ):
             yield Unsupported(word.start, word.end, "The passage denies this", "negation", 0.55)

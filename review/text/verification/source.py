@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from review.text.verification import counts, direction, forms, negation, transfers
+from review.text.verification import counts, direction, forms, negation, sheet, transfers
 from review.text.verification.quantities import Quantity, SourceQuantities, rates
 from review.text.verification.reckoning import Reckoning
 from review.text.verification.telling import Telling, telling
@@ -190,7 +190,7 @@ class SourceText:
 
     @cached_property
     def holders(self) -> dict[str, set[str]]:
-        return transfers.holders(self.text)
+        return sheet.holders(self.text)
 
     @cached_property
     def telling(self) -> list[Telling]:
@@ -221,6 +221,17 @@ class SourceText:
         return any(
             unit in units and any(0 <= start - each.end <= 2 for each in equal) for start, _, unit in rates(self.text)
         )
+
+    @cached_property
+    def subjects_of_denials(self) -> dict[int, set[str]]:
+        """Roots of the telling words right before each plain denial, by the word that it denies."""
+        found = {}
+        for cue, reached in self._reached.items():
+            if reached and negation.is_plain(self.words[cue]):
+                number = self.sentence_of(cue)
+                before = [each.root for each in self.words[max(0, cue - 4) : cue] if each.text not in SMALL]
+                found[reached[0]] = set(before) if self.sentence_of(reached[0]) == number else set()
+        return found
 
     @cached_property
     def cue_sentences(self) -> frozenset[int]:

@@ -1,4 +1,4 @@
-"""Rules on who is who: who gives and who takes, and who holds which post. Pure Python."""
+"""The rule on who gives and who takes in a sale. Pure Python."""
 
 from __future__ import annotations
 
@@ -21,16 +21,6 @@ _BE = listed("is are was were be been being")
 _PRONOUNS = listed("you we they it he she")
 _FAR = 12
 _CLAUSE = re.compile(r"[.;:!?\n]")
-_POSTS = {
-    "ceo": "ceo", "executive": "ceo", "founder": "founder", "owner": "owner", "president": "president", "chairman": "chair", "chairwoman": "chair", "chair": "chair",
-    "publisher": "publisher", "curator": "curator", "principal": "principal", "cfo": "cfo", "coo": "coo", "cto": "cto", "manager": "manager", "director": "director",
-    "chef": "chef", "boss": "ceo",
-}  # fmt: skip
-_NAME = r"((?:(?:Dr|Mr|Mrs|Ms)\.? )?[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+)*)"
-_POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(_POSTS)})))"
-_HELD = re.compile(
-    rf"{_NAME}, (?:as |who is |being )?(?:your |the |its |our |their )?{_POST}\b|\b[Aa]s (?:the |your )?{_POST}(?: of [^,]+)?, {_NAME}|\b{_POST} {_NAME}|{_NAME} (?:is|was|becomes|as) (?:your |the |its )?{_POST}\b"
-)
 
 
 class _Move(NamedTuple):
@@ -106,33 +96,3 @@ def _name_after(text: str, words: Sequence[Word], index: int, small: str) -> str
 
 def _is_name(text: str, word: Word) -> bool:
     return text[word.start].isupper() and word.text not in SMALL
-
-
-def posts(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Posts told of somebody whom the passage names beside none of the kind, where it names another beside it."""
-    for match in _HELD.finditer(sentence.text, sentence.start, sentence.end) if sentence.source.sheet else ():
-        name = next(each for each in (match[1], match[4], match[6], match[7]) if each)
-        post = next(each for each in (match[2], match[3], match[5], match[8]) if each).lower().split()[-1]
-        names = {word.lower() for word in re.findall(r"[A-Z][\w\u2019-]+", name)} - {"mr", "mrs", "ms", "dr"}
-        holders = sentence.source.holders.get(_POSTS.get(post, ""), set())
-        if holders and not names & holders and all(each in sentence.source.name_words for each in names):
-            yield Unsupported(match.start(), match.end(), "The passage names another in this post", "role", 0.75)
-
-
-def holders(text: str) -> dict[str, set[str]]:
-    """Words of the names that stand near each kind of post, in its line or sentence."""
-    found: dict[str, set[str]] = {}
-    for line in re.split(r"\n|(?<=[.!?]) (?=[A-Z])", text):
-        names = {word.lower() for word in re.findall(r"(?<!^)\b[A-Z][\w'\u2019-]+", line)}
-        for word in re.findall(r"\w+", line.lower()):
-            post = _POSTS.get(word) or {
-                "founded": "founder",
-                "owned": "owner",
-                "chief": "ceo",
-                "heads": "ceo",
-                "run": "ceo",
-                "led": "ceo",
-            }.get(word)
-            if post:
-                found.setdefault(post, set()).update(names - set(_POSTS))
-    return {post: names for post, names in found.items() if names}
