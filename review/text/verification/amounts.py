@@ -21,7 +21,7 @@ _COUNTED = 12
 _AGO = re.compile(r"\s*(?:ago|later|earlier|old)\b")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 # Characters between a sum and its `a month`.
-_BESIDE = 2
+_BESIDE = 10
 
 
 class _Objection(NamedTuple):

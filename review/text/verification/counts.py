@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from review.text.verification import telling
+from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
 from review.text.verification.quantities import Quantity
 from review.text.verification.shares import shares, way_before
+from review.text.verification.source import SourceText
 from review.text.verification.thesaurus import SMALL
 from review.text.verification.words import Word, listed, root, words_of
 
-if TYPE_CHECKING:
-    from review.text.verification.claim import ClaimSentence
-    from review.text.verification.source import SourceText
-
-# Telling words behind a number that may be what it counts.
-_COUNTED = 3
 _SMALL_NUMBERS = listed("one two three first second third once twice double triple")
-_BREAK = re.compile(r"[.,;:!?()\n\u2013\u2014\"]")
 # What counts anything: a number of these says nothing against one of others.
 _ANYTHING = frozenset(
     root(word) for word in listed("people person thing item piece time point part unit place case other year")
@@ -29,11 +24,11 @@ _MOST = re.compile(
     re.I,
 )
 _ALL = re.compile(
-    r"\b(?:all (?:of )?(?:your|its|the|their|our|his|her|\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten)\b|every one of|each (?:and every one )?of|exclusively|without exception)",
+    r"\b(?:all (?:of )?(?:your|its|the|their|our|his|her|\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten)\b|every one of|each (?:and every one )?of (?!whom|which|them)|exclusively|without exception)",
     re.I,
 )
 _SOME = re.compile(
-    r"\b(?:of (?:which|whom|them|the|its)|some|most|mostly|mainly|half|partly|in part|majority|minority|(?:\d+|one|two|three|four|five) of|only)\b|%|\bper ?cent\b|\((?:\w+ )?\d|\b[A-Z]\w+\)",
+    r"\bof \d|\b(?:of (?:which|whom|them|the|its)|some|most|mostly|mainly|half|partly|in part|majority|minority|(?:\d+|one|two|three|four|five) of|only)\b|%|\bper ?cent\b|\((?:\w+ )?\d|\b[A-Z]\w+\)",
     re.I,
 )
 _WHOLE = re.compile(r"\b(?:all|every|each|whole|entire|both|100 ?%)\b", re.I)
@@ -47,9 +42,7 @@ _HALF, _TOGETHER = 48, 2
 def things_counted(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Numbers of a thing of which the passage has another number, and which count something else there."""
     text, source = sentence.text[sentence.start : sentence.end], sentence.source
-    for quantity in sentence.quantities:
-        if "in a hundred" in text:
-            return
+    for quantity in sentence.quantities if "in a hundred" not in text else ():
         number = text[quantity.start : quantity.end]
         if (
             quantity.kind != "number"
@@ -63,40 +56,22 @@ def things_counted(sentence: ClaimSentence) -> Iterator[Unsupported]:
         counted = [each for thing in things for each in source.counted.get(thing, ())]
         if not counted or any(each.values & quantity.values for each in counted):
             continue
-        same = source.quantities.matching(quantity)
+        same = [each for each in source.quantities.matching(quantity) if each.unit is None]
         if any(not source.things.get(each.start) or source.things[each.start] & (_ANYTHING | things) for each in same):
             continue
         if any(source.quantities.rounds_to(value, way_before(text, quantity.start)) for value in quantity.values):
             continue
-        if not source.reckoning.yields(quantity, text):
+        if same or not source.reckoning.yields(quantity, text):
             start, end = sentence.start + quantity.start, sentence.start + quantity.end
             yield Unsupported(start, end, "The passage counts something else so", "number", 0.75)
 
 
 def _thing(sentence: ClaimSentence, quantity: Quantity) -> Word | None:
     """The thing that a number counts: the first word behind it that stands for several."""
-    for word in behind(sentence.text, sentence.words, sentence.start + quantity.end):
+    for word in telling.behind(sentence.text, sentence.words, sentence.start + quantity.end):
         if word.text.endswith("s") and word.root not in _ANYTHING and word.stem != word.text:
             return word
     return None
-
-
-def behind(text: str, words: list[Word], end: int) -> list[Word]:
-    """The telling words right behind a place, to the next small word or break."""
-    found: list[Word] = []
-    at = end
-    for word in words:
-        if word.start < end:
-            continue
-        if _BREAK.search(text, at, word.start) or len(found) == _COUNTED:
-            break
-        if word.text in SMALL:
-            if found or word.text not in {"of", "your", "the", "its", "their", "our", "more", "other"}:
-                break
-        else:
-            found.append(word)
-        at = word.end
-    return found
 
 
 def fractions(sentence: ClaimSentence) -> Iterator[Unsupported]:

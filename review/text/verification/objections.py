@@ -24,6 +24,8 @@ _FAULTS_TEXT = """
 _FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
+# `Most did not` says of some what the passage says of the rest.
+_OTHERS = listed("most some others many few other")
 # Telling words before a denial that are its company, and how many of all must be together where the passage denies nothing.
 _BEFORE_DENIAL, _TOGETHER = 2, 3
 # Words between a *but* and its denial; words that set one thing against another.
@@ -33,6 +35,7 @@ _SUPERLATIVES = re.compile(
     r"\b(?:(?:larg|bigg|old|young|high|low|strong|weak|long|cheap|fast|rich)est|(?:number|no\.) one|world(?:'s)?[- ]leading|market[- ]leading)\b",
     re.IGNORECASE,
 )
+_RANKED = re.compile(r"(?:second|third|fourth)[ -]$")
 _HIGHEST = re.compile(
     r"\b(?:record|first|top|most|best|leading|main|chief|biggest|largest|leader|never|only|peak|star|major|ever|than any)\b",
     re.IGNORECASE,
@@ -43,6 +46,8 @@ _BESIDE = 2
 
 def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Denials of what the passage says in the same words without denying it."""
+    if sentence.words[0].text in _OTHERS:
+        return
     for cue in sentence.cues:
         reached = [sentence.words[index] for index in sentence.reached(cue)]
         if reached and sentence.words[cue].text not in negation.WARDING and _is_affirmed(sentence, cue, reached):
@@ -101,6 +106,7 @@ def lost_denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
         subject = _company(sentence.words[:index], -1)
         if any(
             len(company & source.roots_of(source.sentence_of(place))) >= min(_TOGETHER, len(company))
+            or source.lacks.get(place, {""}) <= sentence.roots
             or (subject and subject[0] in source.subjects_of_denials.get(place, ()))
             for place in places
         ):
@@ -131,8 +137,15 @@ def faults(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def superlatives(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """*The largest* and the like where the passage sets nothing above the rest."""
+    """*The largest* and the like where the passage sets nothing above the rest, or calls it the second largest."""
     source = sentence.source
     for match in _SUPERLATIVES.finditer(sentence.text, sentence.start, sentence.end):
-        if not _SUPERLATIVES.search(source.text) and not _HIGHEST.search(source.text):
-            yield Unsupported(match.start(), match.end(), "The passage sets nothing above the rest", "restriction", 0.7)
+        word = match.group().lower()
+        first = re.search(
+            rf"(?<!second[ -])(?<!third[ -])(?<!fourth[ -])\b{re.escape(word)}", source.text, re.IGNORECASE
+        )
+        is_ranked = word in source.text.lower() and not first and not _RANKED.search(sentence.text, 0, match.start())
+        if is_ranked or not (_SUPERLATIVES.search(source.text) or _HIGHEST.search(source.text)):
+            yield Unsupported(
+                match.start(), match.end(), "The passage sets this not above the rest", "restriction", 0.7
+            )

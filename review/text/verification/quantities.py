@@ -60,7 +60,7 @@ _BARE_MONTH = re.compile(
 )
 _QUARTER = re.compile(r"\b(?:Q([1-4])|(first|second|third|fourth)[- ]quarter)\b", re.IGNORECASE)
 _RATE = re.compile(
-    r"(?:(?:\ban?|\bper|\beach|\bevery)\s|/\s?)(second|minute|hour|day|week|month|quarter|year)\b(?!-)|\b(hour|dai|week|month|quarter|annual|year)ly?\b(?!-)",
+    r"(?:(?:\ban?|\bper|\beach|\bevery)\s|/\s?)(second|minute|hour|day|night|week|month|quarter|term|season|year)\b(?!-)|\b(hour|dai|week|month|quarter|annual|year)ly?\b(?!-)",
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b")

@@ -22,7 +22,7 @@ _END = re.compile(r"\n|[.!?] ")
 _YEARS_LONG, _YEARS_NEAR = 400, 1
 _YEAR_FROM, _YEAR_TO = 1000, 2100
 # Of a passage with more numbers than this only the first are reckoned with.
-_RECKONED = 24
+_RECKONED, _GREATEST = 24, 1e15
 
 
 class Reckoning:
@@ -33,7 +33,9 @@ class Reckoning:
         self._numbers = [(float(max(each.values, key=float)), each) for each in numbers]
         dates = (value[5:] for each in quantities for value in each.values if value.startswith("year "))
         self.years = sorted({value for value, each in self._numbers if _is_year(value, each)} | set(map(float, dates)))
-        self._counts = [(value, each) for value, each in self._numbers if value and not _is_year(value, each)]
+        self._counts = [
+            (value, each) for value, each in self._numbers if 0 < value < _GREATEST and not _is_year(value, each)
+        ]
         self._text = text
         self.shares = [share.percent for share in shares(text)][:_RECKONED]
         self._sums = sorted(self._added())
@@ -52,7 +54,7 @@ class Reckoning:
 
     def _multiplied(self) -> Iterator[float]:
         for (one, first), (other, second) in combinations(self._counts, 2):
-            shared = [each.unit == ("%", 1) for each in (first, second)]
+            shared = [bool(each.unit and each.unit[0] == "%") for each in (first, second)]
             yield one * other / (100 if any(shared) else 1)
             yield from (one / other, other / one)
 
@@ -80,13 +82,15 @@ class Reckoning:
             text: Where the quantity stands.
         """
         way = way_before(text, quantity.start)
-        if quantity.unit == ("%", 1):
+        if quantity.unit and quantity.unit[0] == "%":
             return any(self.has_share(float(value), way) for value in quantity.values)
         for value in map(float, quantity.values):
             low, high = _bounds(value, way)
             if self._are_years(value, quantity, text) or _any_in(self._sums, low, high):
                 return True
-            if (way or _EACH.search(text)) and _any_in(self._scaled, low, high):
+            if self._is_year_on(value, quantity):
+                return True
+            if (way or _EACH.search(text)) and _any_in(self._scaled, min(low, value - 0.5), max(high, value + 0.5)):
                 return True
         return False
 
@@ -101,6 +105,13 @@ class Reckoning:
             "down": (percent, percent + far), "up": (percent - far, percent), "near": (percent - 3 - room, percent + 3 + room),
         }.get(way, (percent - room, percent + room))  # fmt: skip
         return _any_in(self._any_parts if is_told else self._parts, low - 0.01, high + 0.01)
+
+    def _is_year_on(self, value: float, quantity: Quantity) -> bool:
+        """Return whether a year lies as many years from one of the passage as it tells."""
+        if not _is_year(value, quantity):
+            return False
+        steps = [count * each.unit[1] / 12 for count, each in self._counts if each.unit and each.unit[0] == "months"]
+        return any(abs(year - value) == step for year in self.years for step in steps)
 
     def _are_years(self, value: float, quantity: Quantity, text: str) -> bool:
         """Return whether so many years lie between two years of the passage, or between one and today."""
@@ -132,7 +143,7 @@ def _bounds(value: float, way: str) -> tuple[float, float]:
     half = min(step / 2, value / 20) if step > 1 else 0.001
     return {
         "down": (value, value + max(step, value / 10)), "up": (value - max(step, value / 10), value),
-        "near": (value - max(half, value / 15), value + max(half, value / 15)),
+        "near": (value - max(half, value / 11), value + max(half, value / 11)),
     }.get(way, (value - half, value + half))  # fmt: skip
 
 

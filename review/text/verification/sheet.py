@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import permutations
-from typing import TYPE_CHECKING
 
+from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
+from review.text.verification.parties import POSTS
 from review.text.verification.thesaurus import SMALL
 from review.text.verification.words import Word, words_of
-
-if TYPE_CHECKING:
-    from review.text.verification.claim import ClaimSentence
 
 # What makes no past of a verb in the claim.
 _AHEAD = re.compile(
@@ -33,13 +31,8 @@ _PLANNED = re.compile(
     r"\b(?:planned|planning|plans?|due|under construction|on order|wants? to|to (?:open|enter|launch|follow)|upcoming|target|opens|proposed|delayed|postponed|intends?|next)\b",
     re.I,
 )
-_POSTS = {
-    "ceo": "ceo", "executive": "ceo", "founder": "founder", "owner": "owner", "president": "president", "chairman": "chair", "chairwoman": "chair", "chair": "chair",
-    "publisher": "publisher", "curator": "curator", "principal": "principal", "cfo": "cfo", "coo": "coo", "cto": "cto", "manager": "manager", "director": "director",
-    "chef": "chef", "boss": "ceo",
-}  # fmt: skip
 _NAME = r"((?:(?:Dr|Mr|Mrs|Ms)\.? )?[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+)*)"
-_POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(_POSTS)})))"
+_POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(POSTS)})))"
 _HELD = re.compile(
     rf"{_NAME}, (?:as |who is |being )?(?:your |the |its |our |their )?{_POST}\b|\b[Aa]s (?:the |your )?{_POST}(?: of [^,]+)?, {_NAME}|\b{_POST} {_NAME}|{_NAME} (?:is|was|becomes|as) (?:your |the |its )?{_POST}\b"
 )
@@ -98,11 +91,11 @@ def another_of_a_list(sentence: ClaimSentence) -> Iterator[Unsupported]:
             if not mine or not mine <= own.keys() or theirs & own.keys():
                 continue
             for line, roots in lines:
-                if line is not listing and theirs and theirs <= roots and not mine & roots:
-                    if len((own.keys() & roots) - item) >= _TOGETHER:
-                        first = min(own[each] for each in mine)
-                        yield Unsupported(first.start, first.end, "The passage says this of another", "name", 0.7)
-                        return
+                is_of_other = line is not listing and theirs and theirs <= roots and not mine & roots
+                if is_of_other and len((own.keys() & roots) - item) >= _TOGETHER:
+                    first = min(own[each] for each in mine)
+                    yield Unsupported(first.start, first.end, "The passage says this of another", "name", 0.7)
+                    return
 
 
 def posts(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -111,25 +104,6 @@ def posts(sentence: ClaimSentence) -> Iterator[Unsupported]:
         name = next(each for each in (match[1], match[4], match[6], match[7]) if each)
         post = next(each for each in (match[2], match[3], match[5], match[8]) if each).lower().split()[-1]
         names = {word.lower() for word in re.findall(r"[A-Z][\w\u2019-]+", name)} - {"mr", "mrs", "ms", "dr"}
-        holders = sentence.source.holders.get(_POSTS.get(post, ""), set())
+        holders = sentence.source.holders.get(POSTS.get(post, ""), set())
         if holders and not names & holders and all(each in sentence.source.name_words for each in names):
             yield Unsupported(match.start(), match.end(), "The passage names another in this post", "role", 0.75)
-
-
-def holders(text: str) -> dict[str, set[str]]:
-    """Words of the names that stand near each kind of post, in its line or sentence."""
-    found: dict[str, set[str]] = {}
-    for line in re.split(r"\n|(?<=[.!?]) (?=[A-Z])", text):
-        names = {word.lower() for word in re.findall(r"(?<!^)\b[A-Z][\w'\u2019-]+", line)}
-        for word in re.findall(r"\w+", line.lower()):
-            post = _POSTS.get(word) or {
-                "founded": "founder",
-                "owned": "owner",
-                "chief": "ceo",
-                "heads": "ceo",
-                "run": "ceo",
-                "led": "ceo",
-            }.get(word)
-            if post:
-                found.setdefault(post, set()).update(names - set(_POSTS))
-    return {post: names for post, names in found.items() if names}

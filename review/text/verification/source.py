@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from review.text.verification import counts, direction, forms, negation, sheet, transfers
+from review.text.verification import direction, forms, negation, parties, telling
 from review.text.verification.quantities import Quantity, SourceQuantities, rates
 from review.text.verification.reckoning import Reckoning
-from review.text.verification.telling import Telling, telling
+from review.text.verification.telling import Telling
 from review.text.verification.thesaurus import SMALL, opposites, synonym_groups
 from review.text.verification.words import Word, root, sentences_of, words_of
 
@@ -23,7 +23,6 @@ from review.text.verification.words import Word, root, sentences_of, words_of
 PLACES = 48
 # Sentences a claim is compared with.
 ALIGNED = 3
-_KEY, _DIGITS = re.compile(r"[^:\n.]{2,40}:"), re.compile(r"\d")
 # A sheet of facts has so many lines and more, of so many characters on average.
 _LINES, _LINE = 4, 90
 _KEPT_CHARS = 100_000
@@ -148,18 +147,8 @@ class SourceText:
 
     @cached_property
     def things(self) -> dict[int, set[str]]:
-        """Roots of what each number counts, by its place: the words behind it, or the key of its line."""
-        found = {}
-        for quantity in self.quantities.all:
-            if quantity.kind == "number":
-                after = counts.behind(self.text, self.words_from(quantity.end), quantity.end)
-                things = {word.root for word in after}
-                key = _KEY.match(self.text, self.text.rfind("\n", 0, quantity.start) + 1)
-                is_first = key and not _DIGITS.search(self.text, key.end(), quantity.start)
-                if key and is_first and key.end() <= quantity.start:
-                    things |= {word.root for word in words_of(key.group()) if word.text not in SMALL}
-                found[quantity.start] = things
-        return found
+        """Roots of what each number counts, by its place."""
+        return telling.things(self.text, self.words, self.quantities.all)
 
     @cached_property
     def counted(self) -> dict[str, list[Quantity]]:
@@ -169,11 +158,6 @@ class SourceText:
             for thing in self.things.get(quantity.start, ()):
                 found[thing].append(quantity)
         return found
-
-    def words_from(self, place: int) -> list[Word]:
-        """The next words from a character on."""
-        first = bisect_left(self.words, place, key=lambda word: word.start)
-        return self.words[first : first + 8]
 
     @cached_property
     def ways(self) -> list[tuple[set[str], bool]]:
@@ -185,18 +169,18 @@ class SourceText:
         return frozenset(key for key, places in self.places.items() if len(places) > 4)
 
     @cached_property
-    def moves(self) -> list[transfers._Move]:
-        return transfers.moves(self.text, self.words)
+    def moves(self) -> list[parties.Move]:
+        return parties.moves(self.text, self.words)
 
     @cached_property
     def holders(self) -> dict[str, set[str]]:
-        return sheet.holders(self.text)
+        return parties.holders(self.text)
 
     @cached_property
     def telling(self) -> list[Telling]:
         """Its telling words and quantities in their order, without words it denies."""
         affirmed = [word for index, word in enumerate(self.words) if index not in self.denied]
-        return telling(self.text, affirmed, self.quantities.all)
+        return telling.telling(self.text, affirmed, self.quantities.all)
 
     @cached_property
     def tellings(self) -> dict[str, list[int]]:
@@ -219,7 +203,7 @@ class SourceText:
         """Whether one of its rates in some units of time stands beside an equal quantity."""
         equal = self.quantities.matching(quantity)
         return any(
-            unit in units and any(0 <= start - each.end <= 2 for each in equal) for start, _, unit in rates(self.text)
+            unit in units and any(0 <= start - each.end <= 10 for each in equal) for start, _, unit in rates(self.text)
         )
 
     @cached_property
@@ -232,6 +216,15 @@ class SourceText:
                 before = [each.root for each in self.words[max(0, cue - 4) : cue] if each.text not in SMALL]
                 found[reached[0]] = set(before) if self.sentence_of(reached[0]) == number else set()
         return found
+
+    @cached_property
+    def lacks(self) -> dict[int, set[str]]:
+        """Roots of the two words behind each `no`, by the first of them: `no bank details`."""
+        return {
+            reached[0]: {self.roots[at] for at in reached[:2]}
+            for cue, reached in self._reached.items()
+            if self.words[cue].text == "no" and len(reached) > 1 and reached[1] == reached[0] + 1
+        }
 
     @cached_property
     def cue_sentences(self) -> frozenset[int]:

@@ -1,29 +1,31 @@
-"""The rule on who gives and who takes in a sale. Pure Python."""
+"""Who gives and who takes in the sales of a text, and who holds which post. Pure Python."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from review.text.verification.finding import Unsupported
 from review.text.verification.thesaurus import SMALL
-from review.text.verification.words import Word, listed
+from review.text.verification.words import Word, listed, words_of
 
-if TYPE_CHECKING:
-    from review.text.verification.claim import ClaimSentence
-
-_TAKE = listed(
-    "buy buys bought acquire acquires acquired purchase purchased taken takes took obtain obtained order ordered won snapped"
-)
-_GIVE = listed("sell sells sold selling transferred transfer transfers handed supply supplies supplied awarded")
+_TAKE = listed("buy buys bought buying acquire acquires acquired purchased taken takes took obtained ordered snapped")
+_GIVE = listed("sell sells sold selling transferred handed supplies supplied awarded")
 _BE = listed("is are was were be been being")
+_ORDERS = listed("order orders")
 _PRONOUNS = listed("you we they it he she")
+_OWNERS = re.compile(r"^(?:Owners?|Owned by|Investors?|Funding|Financing|Financed by|Parent(?: company)?):(.*)$", re.M)
 _FAR = 12
 _CLAUSE = re.compile(r"[.;:!?\n]")
+POSTS = {
+    "ceo": "ceo", "executive": "ceo", "founder": "founder", "owner": "owner", "president": "president", "chairman": "chair", "chairwoman": "chair", "chair": "chair",
+    "publisher": "publisher", "curator": "curator", "principal": "principal", "cfo": "cfo", "coo": "coo", "cto": "cto", "manager": "manager", "director": "director",
+    "chef": "chef", "boss": "ceo",
+}  # fmt: skip
+_HOLDS = {"founded": "founder", "owned": "owner", "chief": "ceo", "heads": "ceo", "run": "ceo", "led": "ceo"}
 
 
-class _Move(NamedTuple):
+class Move(NamedTuple):
     giver: str
     taker: str
     thing: str
@@ -31,24 +33,12 @@ class _Move(NamedTuple):
     end: int
 
 
-def exchanged_sides(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Who buys told as who sells or is sold, and the other way round."""
-    told = sentence.source.moves
-    if not told:
-        return
-    takers = {each.taker for each in told} - {""}
-    others = ({each.giver for each in told} | {each.thing for each in told}) - {""}
-    for move in moves(sentence.text, sentence.words):
-        is_taker_other = move.taker in others and move.taker not in takers
-        is_other_taker = any(each in takers and each not in others for each in (move.giver, move.thing) if each)
-        if is_taker_other or is_other_taker:
-            yield Unsupported(move.start, move.end, "The passage says this the other way round", "role", 0.75)
-
-
-def moves(text: str, words: Sequence[Word]) -> list[_Move]:
+def moves(text: str, words: Sequence[Word]) -> list[Move]:
     """Sales and purchases of a text: who gives, who takes, and what is named as given, as roots of names; empty where nobody is named."""
     found = []
     for index, word in enumerate(words):
+        if word.text in _ORDERS and (buyer := _name_after(text, words, index, "from")):
+            found.append(Move(_name_before(text, words, index), buyer, "", word.start, word.end))
         if word.text not in _TAKE and word.text not in _GIVE:
             continue
         if word.text in {"taken", "takes", "took"} and not (index + 1 < len(words) and words[index + 1].text == "over"):
@@ -64,7 +54,12 @@ def moves(text: str, words: Sequence[Word]) -> list[_Move]:
         if index > 1 and words[index - 1].text in _PRONOUNS and words[index - 2].text in {"which", "that", "whom"}:
             taker, giver, thing = ("", "", before) if takes else (goal, "", before)
         if taker or giver or thing:
-            found.append(_Move(giver, taker, thing, word.start, word.end))
+            found.append(Move(giver, taker, thing, word.start, word.end))
+    for line in _OWNERS.finditer(text):
+        found += [
+            Move("", name, "", *line.span())
+            for name in (word.root for word in words_of(line[1]) if line[1][word.start].isupper())
+        ]
     return found
 
 
@@ -96,3 +91,14 @@ def _name_after(text: str, words: Sequence[Word], index: int, small: str) -> str
 
 def _is_name(text: str, word: Word) -> bool:
     return text[word.start].isupper() and word.text not in SMALL
+
+
+def holders(text: str) -> dict[str, set[str]]:
+    """Words of the names that stand near each kind of post, in its line or sentence."""
+    found: dict[str, set[str]] = {}
+    for line in re.split(r"\n|(?<=[.!?]) (?=[A-Z])", text):
+        names = {word.lower() for word in re.findall(r"(?<!^)\b[A-Z][\w'\u2019-]+", line)}
+        for word in re.findall(r"\w+", line.lower()):
+            if post := POSTS.get(word) or _HOLDS.get(word):
+                found.setdefault(post, set()).update(names - set(POSTS))
+    return {post: names for post, names in found.items() if names}
