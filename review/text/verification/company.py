@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 from itertools import islice
 from operator import attrgetter
 
-from review.text.verification import direction
+from review.text.verification import direction, parties
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
@@ -71,6 +71,8 @@ def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
         if each.is_name or each.word is None or source.says(each.word.root):
             continue
         around = [other for other in claim[max(0, index - _REACH) : index + _REACH + 1] if other is not each]
+        if parties.is_borne_out(sentence.text, sentence.words, each.word, source.moves):
+            continue
         near, plain = {other.key for other in around}, {other.key for other in around if not other.is_name}
         for other in contraries().get(each.word.root, frozenset()) - near:
             for place in source.places.get(other, ()):

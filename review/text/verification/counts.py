@@ -112,6 +112,8 @@ def all_of(sentence: ClaimSentence) -> Iterator[Unsupported]:
     if sentence.cues:
         return
     for match in _ALL.finditer(text):
+        if text[: match.start()].lower().endswith("not "):
+            continue
         for number in sentence.closest[:1]:
             start, end = source.sentences[number]
             place = source.text[start:end]

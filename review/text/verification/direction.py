@@ -24,9 +24,9 @@ _STOPS = listed("but while whereas although though and after despite as because 
 _BREAK = re.compile(r"[.,;:!?()\n]|\b(?:but|while|whereas|although|though|and|after|despite|as|because)\b")
 # `2025: 1,180 (2024: 890)`, or a line each.
 _TWO_YEARS = re.compile(
-    r"^(.*?)\b((?:19|20)\d\d)\b[^\n\d]{0,6}([\d.,]+)[^\n]*?\b((?:19|20)\d\d)\b[^\n\d]{0,6}([\d.,]+)", re.M
+    r"^(.{0,60}?)\b((?:19|20)\d\d)\b[^\n\d]{0,6}([\d.,]+)[^\n]{0,40}?\b((?:19|20)\d\d)\b[^\n\d]{0,6}([\d.,]+)", re.M
 )
-_A_YEAR = re.compile(r"^(.*?)\b((?:19|20)\d\d)\b\W*([\d.,]+)", re.M)
+_A_YEAR = re.compile(r"^(.{0,60}?)\b((?:19|20)\d\d)\b\W{0,6}([\d.,]+)", re.M)
 
 
 def told_ways(text: str, words: Sequence[Word]) -> list[tuple[set[str], bool]]:

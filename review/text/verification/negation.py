@@ -77,5 +77,5 @@ def _is_phrase(words: Sequence[Word], index: int) -> bool:
 _PREVENTING = listed("keep stop deter prevent spoil dampen")
 _PHRASES = {
     ("not", "only"), ("no", "problem"), ("no", "doubt"), ("not", "just"), ("cannot", "wait"), ("can't", "wait"),
-    ("no", "matter"), ("not", "least"), ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),
+    ("no", "matter"), ("not", "least"), ("not", "all"), ("not", "every"), ("not", "each"), ("not", "everyone"), ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),
 }  # fmt: skip

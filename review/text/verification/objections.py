@@ -37,7 +37,7 @@ _SUPERLATIVES = re.compile(
 )
 _RANKED = re.compile(r"(?:second|third|fourth)[ -]$")
 _HIGHEST = re.compile(
-    r"\b(?:record|first|top|most|best|leading|main|chief|biggest|largest|leader|never|only|peak|star|major|ever|than any)\b",
+    r"\b(?:record|first|top|most|best|leading|main|biggest|largest|leader|never|only|peak|star|major|ever|than any)\b",
     re.IGNORECASE,
 )
 # Telling words on either side of a word that was denied.

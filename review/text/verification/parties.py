@@ -63,6 +63,16 @@ def moves(text: str, words: Sequence[Word]) -> list[Move]:
     return found
 
 
+def is_borne_out(text: str, words: Sequence[Word], verb: Word, told: Sequence[Move]) -> bool:
+    """Return whether a verb tells a sale that the passage tells too, maybe from the other side: *bought from* for *sold to*."""
+    if verb.text not in _TAKE and verb.text not in _GIVE:
+        return False
+    takers, givers = {each.taker for each in told} - {""}, {each.giver for each in told} - {""}
+    return any(
+        each.start == verb.start and (each.taker in takers or each.giver in givers) for each in moves(text, words)
+    )
+
+
 def _name_before(text: str, words: Sequence[Word], index: int) -> str:
     for at in range(index - 1, max(-1, index - _FAR), -1):
         if _CLAUSE.search(text, words[at].end, words[index].start):

@@ -47,7 +47,7 @@ class Reckoning:
 
     def _added(self) -> Iterator[float]:
         for (one, first), (other, second) in combinations(self._counts, 2):
-            if (first.unit and first.unit[0]) == (second.unit and second.unit[0]):
+            if not first.unit or not second.unit or first.unit[0] == second.unit[0]:
                 yield from (one + other, abs(one - other))
         if len(self._counts) > 2:
             yield sum(value for value, each in self._counts if each.unit is None)
@@ -90,7 +90,9 @@ class Reckoning:
                 return True
             if self._is_year_on(value, quantity):
                 return True
-            if (way or _EACH.search(text)) and _any_in(self._scaled, min(low, value - 0.5), max(high, value + 0.5)):
+            if (way == "near" or _EACH.search(text)) and _any_in(
+                self._scaled, min(low, value - 0.5), max(high, value + 0.5)
+            ):
                 return True
         return False
 

@@ -19,7 +19,7 @@ _AHEAD = re.compile(
     re.IGNORECASE,
 )
 _DONE = re.compile(
-    r"\b(?:has|have|having|had|already|now|since|ever since|for (?:years|months)|live|was|were|came|went|last (?:year|month|week|spring|summer|autumn|winter|\w+day|\w+ber|january|february|march|april|june|july|august))\b|\w['\u2019]ve\b|\w{3,}ed\b",
+    r"\b(?:has|have|having|had|already|now|since|ever since|for (?:years|months)|live|was|were|came|went|last (?:year|month|week|spring|summer|autumn|winter|\w+day|\w+ber|january|february|march|april|june|july|august))\b|\w['\u2019]ve\b|\b\w{3,}ed\b",
     re.IGNORECASE,
 )
 _TOGETHER, _LISTED = 2, 8
@@ -31,7 +31,7 @@ _PLANNED = re.compile(
     r"\b(?:planned|planning|plans?|due|under construction|on order|wants? to|to (?:open|enter|launch|follow)|upcoming|target|opens|proposed|delayed|postponed|intends?|next)\b",
     re.I,
 )
-_NAME = r"((?:(?:Dr|Mr|Mrs|Ms)\.? )?[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+)*)"
+_NAME = r"(?<![\w'\u2019-])((?:(?:Dr|Mr|Mrs|Ms)\.? )?[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,4})"
 _POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(POSTS)})))"
 _HELD = re.compile(
     rf"{_NAME}, (?:as |who is |being )?(?:your |the |its |our |their )?{_POST}\b|\b[Aa]s (?:the |your )?{_POST}(?: of [^,]+)?, {_NAME}|\b{_POST} {_NAME}|{_NAME} (?:is|was|becomes|as) (?:your |the |its )?{_POST}\b"
