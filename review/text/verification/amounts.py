@@ -58,7 +58,7 @@ def rates(sentence: ClaimSentence) -> Iterator[Unsupported]:
 def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
     # Small numbers in words are often counted, or no numbers at all: `one`, `first`, `a second time`.
     matching = sentence.source.quantities.matching(quantity)
-    if quantity.unit and _has_rival(sentence.source, quantity):
+    if quantity.unit and "1" not in quantity.values and _has_rival(sentence.source, quantity):
         matching = [each for each in matching if each.unit or not each.is_spelt]
     if not matching:
         if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED and not _has_rival(sentence.source, quantity):
