@@ -9,14 +9,10 @@ from typing import NamedTuple
 from review.text.verification import quantities
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
-from review.text.verification.quantities import Quantity
+from review.text.verification.quantities import Quantity, SourceQuantities
+from review.text.verification.shares import way_before
 from review.text.verification.source import SourceText
 
-_MORE = r"(?:over|above|exceed\w*|(?:more|greater|higher) than|at least|upwards of|in excess of|\+)"
-_LESS = r"(?:under|below|nearly|almost|up to|close to|(?:less|fewer|lower) than|at most|approaching)"
-_ABOUT = r"(?:about|around|roughly|approximately|some|circa|~|or so|an estimated|estimated)"
-_ROUNDED = {name: re.compile(rf"{words}[\s$£€]*$", re.IGNORECASE) for name, words in
-            (("down", _MORE), ("up", _LESS), ("near", _ABOUT))}  # fmt: skip
 _BEFORE = 24
 # Decimals that a passage may write as a word.
 _PARTS = {"5": "half", "25": "quarter", "75": "quarter"}
@@ -25,7 +21,7 @@ _COUNTED = 12
 _AGO = re.compile(r"\s*(?:ago|later|earlier|old)\b")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 # Characters between a sum and its `a month`.
-_BESIDE = 2
+_BESIDE = 10
 
 
 class _Objection(NamedTuple):
@@ -62,6 +58,8 @@ def rates(sentence: ClaimSentence) -> Iterator[Unsupported]:
 def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
     # Small numbers in words are often counted, or no numbers at all: `one`, `first`, `a second time`.
     matching = sentence.source.quantities.matching(quantity)
+    if quantity.unit and "1" not in quantity.values and _has_rival(sentence.source, quantity):
+        matching = [each for each in matching if each.unit or not each.is_spelt]
     if not matching:
         if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED and not _has_rival(sentence.source, quantity):
             return None
@@ -95,13 +93,16 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
         _AGO.match(sentence.text, sentence.start + quantity.end) and _YEAR.search(source.text)
     ):
         return True
-    way = next((name for name, pattern in _ROUNDED.items() if pattern.search(before)), "")
-    return any(source.quantities.rounds_to(value, way) for value in quantity.values)
+    if any(source.quantities.rounds_to(value, way_before(sentence.text, start)) for value in quantity.values):
+        return True
+    return source.reckoning.yields(quantity, sentence.text[sentence.start : sentence.end])
 
 
 def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
     """Object to a date where the passage has others of its kind; where it has none it may be told otherwise."""
     held = source.quantities
+    if _is_beside_a_month(held, quantity):
+        return None
     if quantity.kind == "date":
         # `4 and 5 June` writes the first day without its month.
         is_held = all(
@@ -111,3 +112,12 @@ def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
     else:
         is_held = any(held.has(quantity.kind, value) for value in quantity.values)
     return None if is_held or not held.has_rival(quantity) else _OTHER_DAY
+
+
+def _is_beside_a_month(held: SourceQuantities, quantity: Quantity) -> bool:
+    """Return whether a month alone is next to one that the passage names, as the month before or behind a season is."""
+    (month, *more) = sorted(quantity.values)
+    if more or not month.startswith("month "):
+        return False
+    number = int(month.removeprefix("month "))
+    return any(held.has("date", f"month {(number + step - 1) % 12 + 1}") for step in (-1, 1, 2, -2))

@@ -58,6 +58,10 @@ class ClaimSentence:
         return frozenset(word.stem for word in self.words)
 
     @cached_property
+    def roots(self) -> frozenset[str]:
+        return frozenset(word.root for word in self.words)
+
+    @cached_property
     def loses(self) -> bool:
         """Whether it says in a word of its own that something is gone or denied: `lost power`, `bans cars`."""
         return any(word.stem in _LOSSES for word in self.words)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Set
 from itertools import islice
 from operator import attrgetter
 
+from review.text.verification import direction, parties
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
 from review.text.verification.telling import Telling
-from review.text.verification.thesaurus import SMALL, opposites
-from review.text.verification.words import Word, stem
+from review.text.verification.thesaurus import SMALL, contraries, opposites
+from review.text.verification.words import Word, listed, root, stem
 
 # Telling words on each side that are the company of a word; in the passage they stand among so many on that side.
 _BESIDE, _AMONG = 2, 3
 _TOGETHER = 2 * _BESIDE - 1
 _PLACES = 48
+# Telling words around one that are looked at for a contrary.
+_REACH = 4
+# `up` and `down` tell a way before an amount alone.
+_ADVERBS, _AMOUNT = listed("up down"), re.compile(r" (?:by |from |to |almost |about |nearly )?[$\u00a3\u20ac]?\d")
+# Words that go with any rise.
+_ANYTHING = frozenset(
+    root(word) for word in listed("number figure new people year percent per cent month week last plan level rate")
+)
 _start = attrgetter("start")
 _SMALL = frozenset(map(stem, SMALL))
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
@@ -50,6 +60,26 @@ def exchanged_small_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
         against = _SMALL & sentence.source.opposites(word.stem) - sentence.stems if word.text in SMALL else frozenset()
         if against and _between(sentence, word, against) >= _TOGETHER and not _between(sentence, word, {word.stem}):
             yield Unsupported(word.start, word.end, "The passage says otherwise", "antonym", 0.7)
+
+
+def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Words that the passage nowhere says, where it says a contrary among two of the words around."""
+    source, claim = sentence.source, [each for each in sentence.telling if each.word]
+    if sentence.cues:
+        return
+    for index, each in enumerate(claim):
+        if each.is_name or each.word is None or source.says(each.word.root):
+            continue
+        around = [other for other in claim[max(0, index - _REACH) : index + _REACH + 1] if other is not each]
+        if parties.is_borne_out(sentence.text, sentence.words, each.word, source.moves):
+            continue
+        near, plain = {other.key for other in around}, {other.key for other in around if not other.is_name}
+        for other in contraries().get(each.word.root, frozenset()) - near:
+            for place in source.places.get(other, ()):
+                shared = near & source.roots_around(place)
+                if place not in source.denied and len(shared) >= _BESIDE and shared & plain:
+                    yield Unsupported(each.start, each.end, "The passage says the contrary", "antonym", 0.7)
+                    break
 
 
 def _between(sentence: ClaimSentence, word: Word, stems: Set[str]) -> int:
@@ -137,3 +167,21 @@ def _shared(sentence: ClaimSentence, own: tuple[int, int], theirs: tuple[int, in
         len({each.key for each in mine} & {each.key for each in its if source.sentence_at(each.start) == number})
         for mine, its in sides
     )
+
+
+def other_way(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Rises told of what falls in the passage, and falls of what rises there."""
+    source = sentence.source
+    ways = [
+        (index, direction.WAYS[word.text]) for index, word in enumerate(sentence.words) if word.text in direction.WAYS
+    ]
+    if len({way for _, way in ways}) != 1 or sentence.cues:
+        return
+    for index, way in ways:
+        if sentence.words[index].text in _ADVERBS and not _AMOUNT.match(sentence.text, sentence.words[index].end):
+            continue
+        about = direction.about(sentence.text, sentence.words, index) - source.common - _ANYTHING
+        found = {other for roots, other in source.ways if roots & about}
+        if found == {not way}:
+            word = sentence.words[index]
+            yield Unsupported(word.start, word.end, "In the passage it goes the other way", "antonym", 0.75)

@@ -87,7 +87,7 @@ def _differs(words: tuple[str, ...], other: tuple[str, ...], source: SourceText)
     # `Enfield-born Scowen` and `Leicester's Selby` hold no first name.
     if source.has(root(own)) or own in source.name_words or is_near(own, its):
         return False
-    return own != words[0] or not re.search(r"\W", its)
+    return own != words[0] or not re.search(r"\W", its + own)
 
 
 def other_name(words: tuple[str, ...], source: SourceText, *, in_first: bool = False) -> tuple[str, ...] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 
 from review.text.reading.names import COMMON
 from review.text.verification.thesaurus import SMALL
@@ -58,7 +60,21 @@ def equivalents(text: str, words: set[str]) -> frozenset[str]:
             for form in forms:
                 found.update(form.replace("-", " ").split())
                 found.add(form)
+    for word in words:
+        found.update(_countries().get(word, ()))
     return frozenset(found)
+
+
+@cache
+def _countries() -> dict[str, frozenset[str]]:
+    """Words for the countries and peoples of each place: `scottish` for *glasgow*, `scotland` for *scottish*."""
+    found: dict[str, set[str]] = {}
+    for line in Path(__file__).with_name("places.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            names, _, cities = (part.split() for part in line.partition(":"))
+            for word in (*names, *cities):
+                found.setdefault(word, set()).update(names)
+    return {word: frozenset(names) for word, names in found.items()}
 
 
 class LongNames:

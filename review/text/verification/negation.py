@@ -69,10 +69,13 @@ def _is_phrase(words: Sequence[Word], index: int) -> bool:
         return after != "to"
     if word in _WITH_A_VERB:
         return after != "to" and not after.endswith("ing")
-    return (word, after) in _PHRASES
+    before = words[index - 1].text if index else ""
+    return (word, after) in _PHRASES or before == "even" or after in _PREVENTING
 
 
+# A denial of these affirms: rain did not stop them.
+_PREVENTING = listed("keep stop deter prevent spoil dampen")
 _PHRASES = {
     ("not", "only"), ("no", "problem"), ("no", "doubt"), ("not", "just"), ("cannot", "wait"), ("can't", "wait"),
-    ("no", "matter"), ("not", "least"), ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),
+    ("no", "matter"), ("not", "least"), ("not", "all"), ("not", "every"), ("not", "each"), ("not", "everyone"), ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),
 }  # fmt: skip

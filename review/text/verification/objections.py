@@ -24,17 +24,30 @@ _FAULTS_TEXT = """
 _FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
+# `Most did not` says of some what the passage says of the rest.
+_OTHERS = listed("most some others many few other")
 # Telling words before a denial that are its company, and how many of all must be together where the passage denies nothing.
 _BEFORE_DENIAL, _TOGETHER = 2, 3
 # Words between a *but* and its denial; words that set one thing against another.
 _BEHIND_BUT = 6
 _CONTRASTS = listed("but however although though despite instead yet while whereas except rather unlike still even")
+_SUPERLATIVES = re.compile(
+    r"\b(?:(?:larg|bigg|old|young|high|low|strong|weak|long|cheap|fast|rich)est|(?:number|no\.) one|world(?:'s)?[- ]leading|market[- ]leading)\b",
+    re.IGNORECASE,
+)
+_RANKED = re.compile(r"(?:second|third|fourth)[ -]$")
+_HIGHEST = re.compile(
+    r"\b(?:record|first|top|most|best|leading|main|biggest|largest|leader|never|only|peak|star|major|ever|than any)\b",
+    re.IGNORECASE,
+)
 # Telling words on either side of a word that was denied.
 _BESIDE = 2
 
 
 def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Denials of what the passage says in the same words without denying it."""
+    if sentence.words[0].text in _OTHERS:
+        return
     for cue in sentence.cues:
         reached = [sentence.words[index] for index in sentence.reached(cue)]
         if reached and sentence.words[cue].text not in negation.WARDING and _is_affirmed(sentence, cue, reached):
@@ -90,8 +103,11 @@ def lost_denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
             *_company(sentence.words[:index], -_BESIDE),
             *_company(sentence.words[index + 1 :], _BESIDE),
         }
+        subject = _company(sentence.words[:index], -1)
         if any(
             len(company & source.roots_of(source.sentence_of(place))) >= min(_TOGETHER, len(company))
+            or source.lacks.get(place, {""}) <= sentence.roots
+            or (subject and subject[0] in source.subjects_of_denials.get(place, ()))
             for place in places
         ):
             yield Unsupported(word.start, word.end, "The passage denies this", "negation", 0.55)
@@ -118,3 +134,18 @@ def faults(sentence: ClaimSentence) -> Iterator[Unsupported]:
     for index, word in enumerate(sentence.words):
         if word.root in _FAULTS and index not in sentence.denied and not sentence.source.says(word.root):
             yield Unsupported(word.start, word.end, "The passage calls nothing wrong here", "restriction", 0.6)
+
+
+def superlatives(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """*The largest* and the like where the passage sets nothing above the rest, or calls it the second largest."""
+    source = sentence.source
+    for match in _SUPERLATIVES.finditer(sentence.text, sentence.start, sentence.end):
+        word = match.group().lower()
+        first = re.search(
+            rf"(?<!second[ -])(?<!third[ -])(?<!fourth[ -])\b{re.escape(word)}", source.text, re.IGNORECASE
+        )
+        is_ranked = word in source.text.lower() and not first and not _RANKED.search(sentence.text, 0, match.start())
+        if is_ranked or not (_SUPERLATIVES.search(source.text) or _HIGHEST.search(source.text)):
+            yield Unsupported(
+                match.start(), match.end(), "The passage sets this not above the rest", "restriction", 0.7
+            )

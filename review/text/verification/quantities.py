@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from review.spec.numbers import NUMBER, readings, readings_at
+from review.text.verification.shares import shares
+from review.text.verification.units import SCALE_AFTER, unit_at
 
 Kind = Literal["number", "date", "weekday", "time"]
 
@@ -30,9 +32,13 @@ _VALUES = (
     {word: value for value, word in enumerate(_ONES)}
     | {word: 20 + 10 * place for place, word in enumerate(_TENS)}
     | {word: 1 + place for place, word in enumerate(_ORDINALS)}
-    | {"dozen": 12, "twice": 2, "double": 2, "triple": 3, "once": 1}
+    | {"twice": 2, "double": 2, "triple": 3, "once": 1}
 )
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALE_LETTERS = {
+    "k": 1_000, "m": 10**6, "bn": 10**9, "tn": 10**12, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+}  # fmt: skip
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_FACTORS = {"dozen": 12, "hundred": 100}
 # The longest number that people spell: more words in a row are several, or no number at all.
 _MORE_WORDS = 24
 _SPELT = re.compile(
@@ -54,7 +60,7 @@ _BARE_MONTH = re.compile(
 )
 _QUARTER = re.compile(r"\b(?:Q([1-4])|(first|second|third|fourth)[- ]quarter)\b", re.IGNORECASE)
 _RATE = re.compile(
-    r"(?:(?:\ban?|\bper|\beach|\bevery)\s|/\s?)(second|minute|hour|day|week|month|quarter|year)\b(?!-)|\b(hour|dai|week|month|quarter|annual|year)ly?\b(?!-)",
+    r"(?:(?:\ban?|\bper|\beach|\bevery)\s|/\s?)(second|minute|hour|day|night|week|month|quarter|term|season|year)\b(?!-)|\b(hour|dai|week|month|quarter|annual|year)ly?\b(?!-)",
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b")
@@ -62,29 +68,13 @@ _TIME = re.compile(
     r"\b(\d{1,2})(?:[:.](\d\d))?\s?([ap])(?:\.m\b\.?|m\b)|\b([01]?\d|2[0-3]):([0-5]\d)(?:\s?([ap])\.?m\b)?|\b(noon|midnight)\b",
     re.IGNORECASE,
 )
-# Name: dimension and how many of its smallest unit; an empty factor of a dimension compares within the unit alone.
-_UNITS: dict[str, tuple[str, float]] = {
-    "second": ("time", 1), "minute": ("time", 60), "min": ("time", 60), "hour": ("time", 3600), "hr": ("time", 3600), "day": ("time", 86_400),
-    "week": ("time", 604_800), "fortnight": ("time", 1_209_600), "month": ("months", 1), "quarter": ("months", 3), "year": ("months", 12),
-    "decade": ("months", 120), "annual": ("months", 12), "yr": ("months", 12), "gram": ("mass", 1), "g": ("mass", 1), "kg": ("mass", 1000),
-    "kilo": ("mass", 1000), "kilogram": ("mass", 1000), "tonne": ("mass", 1_000_000), "ton": ("mass", 1_000_000), "pound": ("£", 1), "lb": ("lb", 1),
-    "ounce": ("ounce", 1), "mm": ("length", 0.001), "cm": ("length", 0.01), "metre": ("length", 1), "meter": ("length", 1), "km": ("length", 1000),
-    "kilometre": ("length", 1000), "kilometer": ("length", 1000), "kmh": ("length", 1000), "mile": ("mile", 1), "foot": ("foot", 1), "feet": ("foot", 1), "inch": ("inch", 1),
-    "litre": ("volume", 1), "liter": ("volume", 1), "ml": ("volume", 0.001), "gallon": ("gallon", 1), "kb": ("bytes", 1e-6), "mb": ("bytes", 0.001), "gb": ("bytes", 1),
-    "tb": ("bytes", 1000), "kw": ("power", 1), "mw": ("power", 1000), "kwh": ("energy", 1), "percent": ("%", 1), "%": ("%", 1), "per cent": ("%", 1),
-    "percentage": ("%", 1), "dollar": ("$", 1), "$": ("$", 1), "usd": ("$", 1), "us$": ("$", 1), "euro": ("€", 1), "€": ("€", 1), "eur": ("€", 1), "£": ("£", 1),
-    "gbp": ("£", 1), "pence": ("pence", 1), "yen": ("¥", 1), "¥": ("¥", 1), "degree": ("degree", 1), "cent": ("cent", 1),
-}  # fmt: skip
-_UNIT = re.compile(
-    rf"[\s-]?(%|per cent\b|€|£|(?:{'|'.join(sorted((re.escape(name) for name in _UNITS if name.isalpha()), key=len, reverse=True))})s?\b)",
-    re.IGNORECASE,
-)
-_SCALE_AFTER = re.compile(r"[\s-]?(?:k|m|bn|tn|thousand|million|billion|trillion)\b", re.IGNORECASE)
-_CURRENCY = re.compile(r"(US\$|[$€£¥]|USD|EUR|GBP)\s?$")
 _IDIOMS = re.compile(
-    r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|one-on-one|50/50|360°?|101|one of|at once|once|one another|no one)(?![\w]|[.,]\d)",
+    r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|one-on-one|50/50|360°?|101|one of|at once|once|one another|no one"
+    r"|in (?:a|one) hundred|(?:several|a few|many) (?:hundred|thousand|million|dozen)s?)(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
+# `71 to 96 million`: the first number has the scale and the unit of the second.
+_RANGE = re.compile(r"\s?(?:to|and|or|-|\u2013)\s?(?=[$\u20ac\u00a3]?\d)[$\u20ac\u00a3]?")
 # `3, 500`, as texts cut into words have it.
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:, \d{3})+(?![\d.])")
 # Numbers from here on are rounded without a word on it; *about* reaches so far.
@@ -201,28 +191,28 @@ def _digits(text: str) -> Iterator[Quantity]:
     for match in NUMBER.finditer(text):
         if re.match(r"[^\W\d_]-$", text[max(0, match.start() - 2) : match.start()]):
             continue  # Part of a name: COVID-19.
-        scale = _SCALE_AFTER.match(text, match.end())
+        scale = SCALE_AFTER.match(text, match.end())
         values, end = readings_at(text, match), scale.end() if scale else match.end()
         if scale and len(scale.group().strip(" -")) > 1:
             values = values - readings(match.group()) or values
-        unit, end = _unit(text, match.start(), end)
+        unit, end = unit_at(text, match.start(), end)
+        if (range_ := None if scale else _RANGE.match(text, end)) and (last := NUMBER.match(text, range_.end())):
+            last_scale = SCALE_AFTER.match(text, last.end())
+            if last_scale:
+                factor = _SCALE_LETTERS[last_scale.group().strip(" -").lower()]
+                values = values | {f"{float(value) * factor:.0f}" for value in values}
+            unit = unit or unit_at(text, last.start(), (last_scale or last).end())[0]
         yield Quantity(match.start(), end, "number", values, unit)
 
 
 def _spelt(text: str) -> Iterator[Quantity]:
     text = _IDIOMS.sub(lambda match: " " * len(match.group()), text)
+    for share in shares(text):
+        if share.is_told:
+            text = text[: share.start] + " " * (share.end - share.start) + text[share.end :]
     for match in _SPELT.finditer(text):
-        unit, end = _unit(text, match.start(), match.end())
+        unit, end = unit_at(text, match.start(), match.end())
         yield Quantity(match.start(), end, "number", frozenset({_value(match.group())}), unit, is_spelt=True)
-
-
-def _unit(text: str, start: int, end: int) -> tuple[tuple[str, float] | None, int]:
-    if before := _CURRENCY.search(text, max(0, start - 4), start):
-        return _UNITS[before[1].lower()], end
-    if after := _UNIT.match(text, end):
-        name = after[1].lower()
-        return _UNITS.get(name) or _UNITS[name.removesuffix("s")], after.end()
-    return None, end
 
 
 def _value(written: str) -> str:
@@ -230,8 +220,8 @@ def _value(written: str) -> str:
     for word in re.findall(r"[a-z]+", written.lower()):
         if word == "and":
             continue
-        if word == "hundred":
-            part = (part or 1) * 100
+        if word in _FACTORS:
+            part = (part or 1) * _FACTORS[word]
         elif word in _SCALES:
             total, part = total + (part or 1) * _SCALES[word], 0
         else:

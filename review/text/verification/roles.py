@@ -1,4 +1,4 @@
-"""The rule on who does what to whom: two names in each other's place around the same verb. Pure Python."""
+"""Rules on who does what to whom: two names in each other's place around the same verb, or in a sale. Pure Python."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 
+from review.text.verification import parties
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
 from review.text.verification.source import SourceText
@@ -31,6 +32,20 @@ def exchanged(sentence: ClaimSentence) -> Iterator[Unsupported]:
             ):
                 start, end = sentence.words[left].start, sentence.words[right].end
                 yield Unsupported(start, end, "The passage says this the other way round", "role", 0.7)
+
+
+def exchanged_sides(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Who buys told as who sells or is sold, and the other way round."""
+    told = sentence.source.moves
+    if not told:
+        return
+    takers = {each.taker for each in told} - {""}
+    others = ({each.giver for each in told} | {each.thing for each in told}) - {""}
+    for move in parties.moves(sentence.text, sentence.words):
+        is_taker_other = move.taker in others and move.taker not in takers
+        is_other_taker = any(each in takers and each not in others for each in (move.giver, move.thing) if each)
+        if is_taker_other or is_other_taker:
+            yield Unsupported(move.start, move.end, "The passage says this the other way round", "role", 0.75)
 
 
 def _is_name(text: str, words: list[Word], index: int) -> bool:

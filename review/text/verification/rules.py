@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
 
-from review.text.verification import amounts, company, entities, objections, roles
+from review.text.verification import amounts, company, counts, entities, objections, roles, sheet
 from review.text.verification.claim import ClaimSentence, sentences
 from review.text.verification.finding import SUPPORTED_FROM, Claim, Unsupported, Verification
 from review.text.verification.source import read
@@ -16,8 +16,9 @@ from review.text.verification.source import read
 BY = "rules"
 RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
     entities.names, entities.changed_names, entities.titles, entities.quotes, amounts.amounts, amounts.rates, roles.exchanged,
-    objections.denials, objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words,
-    objections.faults,
+    objections.denials, objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words, company.contrary_words,
+    objections.faults, objections.superlatives, counts.things_counted, counts.fractions, counts.most, counts.all_of, sheet.planned,
+    sheet.there_is_none, company.other_way, roles.exchanged_sides, sheet.another_of_a_list, sheet.posts,
 )  # fmt: skip
 
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from review.text.verification import forms, negation
+from review.text.verification import direction, forms, negation, parties, telling
 from review.text.verification.quantities import Quantity, SourceQuantities, rates
-from review.text.verification.telling import Telling, telling
+from review.text.verification.reckoning import Reckoning
+from review.text.verification.telling import Telling
 from review.text.verification.thesaurus import SMALL, opposites, synonym_groups
 from review.text.verification.words import Word, root, sentences_of, words_of
 
@@ -22,6 +23,8 @@ from review.text.verification.words import Word, root, sentences_of, words_of
 PLACES = 48
 # Sentences a claim is compared with.
 ALIGNED = 3
+# A sheet of facts has so many lines and more, of so many characters on average.
+_LINES, _LINE = 4, 90
 _KEPT_CHARS = 100_000
 # Looked for from the beginnings of words alone: else a long word without a digit is read once for each of its letters.
 _WITH_A_DIGIT = re.compile(r"(?<!\w)[^\W\d]*\d\w*")
@@ -117,15 +120,67 @@ class SourceText:
     def roots_of(self, sentence: int) -> set[str]:
         return {word.root for word in self.words_in(sentence)}
 
+    def roots_around(self, place: int) -> set[str]:
+        """Roots of the words around one, in its sentence."""
+        number = self.sentence_of(place)
+        return {
+            self.roots[at]
+            for at in range(max(0, place - 8), min(len(self.words), place + 9))
+            if self.sentence_of(at) == number
+        }
+
     @cached_property
     def quantities(self) -> SourceQuantities:
         return SourceQuantities(self.text)
 
     @cached_property
+    def reckoning(self) -> Reckoning:
+        return Reckoning(self.text, self.quantities.all)
+
+    @cached_property
+    def sheet(self) -> list[str]:
+        """Its lines where it is a sheet of facts, one a line; none of prose and of talks."""
+        lines = [line for line in self.text.splitlines() if line.strip()]
+        keys = {line.partition(":")[0] for line in lines}
+        is_sheet = len(lines) >= _LINES and len(self.text) <= _LINE * len(lines) and len(keys) > 0.8 * len(lines)
+        return lines if is_sheet else []
+
+    @cached_property
+    def things(self) -> dict[int, set[str]]:
+        """Roots of what each number counts, by its place."""
+        return telling.things(self.text, self.words, self.quantities.all)
+
+    @cached_property
+    def counted(self) -> dict[str, list[Quantity]]:
+        """Numbers of the passage by the roots of what they count."""
+        found: dict[str, list[Quantity]] = defaultdict(list)
+        for quantity in self.quantities.all:
+            for thing in self.things.get(quantity.start, ()):
+                found[thing].append(quantity)
+        return found
+
+    @cached_property
+    def ways(self) -> list[tuple[set[str], bool]]:
+        return direction.told_ways(self.text, self.words)
+
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """Roots that stand so often that they tell nothing apart."""
+        return frozenset(key for key, places in self.places.items() if len(places) > 4)
+
+    @cached_property
+    def moves(self) -> list[parties.Move]:
+        return parties.moves(self.text, self.words)
+
+    @cached_property
+    def holders(self) -> dict[str, set[str]]:
+        return parties.holders(self.text)
+
+    @cached_property
     def telling(self) -> list[Telling]:
         """Its telling words and quantities in their order, without words it denies."""
         affirmed = [word for index, word in enumerate(self.words) if index not in self.denied]
-        return telling(self.text, affirmed, self.quantities.all)
+        return telling.telling(self.text, affirmed, self.quantities.all)
 
     @cached_property
     def tellings(self) -> dict[str, list[int]]:
@@ -148,8 +203,28 @@ class SourceText:
         """Whether one of its rates in some units of time stands beside an equal quantity."""
         equal = self.quantities.matching(quantity)
         return any(
-            unit in units and any(0 <= start - each.end <= 2 for each in equal) for start, _, unit in rates(self.text)
+            unit in units and any(0 <= start - each.end <= 10 for each in equal) for start, _, unit in rates(self.text)
         )
+
+    @cached_property
+    def subjects_of_denials(self) -> dict[int, set[str]]:
+        """Roots of the telling words right before each plain denial, by the word that it denies."""
+        found = {}
+        for cue, reached in self._reached.items():
+            if reached and negation.is_plain(self.words[cue]):
+                number = self.sentence_of(cue)
+                before = [each.root for each in self.words[max(0, cue - 4) : cue] if each.text not in SMALL]
+                found[reached[0]] = set(before) if self.sentence_of(reached[0]) == number else set()
+        return found
+
+    @cached_property
+    def lacks(self) -> dict[int, set[str]]:
+        """Roots of the two words behind each `no`, by the first of them: `no bank details`."""
+        return {
+            reached[0]: {self.roots[at] for at in reached[:2]}
+            for cue, reached in self._reached.items()
+            if self.words[cue].text == "no" and len(reached) > 1 and reached[1] == reached[0] + 1
+        }
 
     @cached_property
     def cue_sentences(self) -> frozenset[int]:

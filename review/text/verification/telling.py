@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from review.text.verification import negation
 from review.text.verification.quantities import Quantity
 from review.text.verification.thesaurus import SMALL
-from review.text.verification.words import Word
+from review.text.verification.words import Word, words_of
+
+# Telling words behind a number that may be what it counts, and all words among which they stand.
+_COUNTED, _AMONG = 3, 8
+_BREAK = re.compile(r"[.,;:!?()\n\u2013\u2014\"]")
+_KEY, _DIGIT = re.compile(r"[^:\n.]{2,40}:"), re.compile(r"\d")
 
 
 class Telling(NamedTuple):
@@ -35,3 +42,32 @@ def telling(text: str, words: Sequence[Word], quantities: Sequence[Quantity]) ->
         if word.text not in SMALL and word.start not in counted and not negation.is_cue(word):
             found.append(Telling(word.start, word.end, word.root, word, is_name=text[word.start].isupper()))
     return sorted(found, key=lambda each: each.start)
+
+
+def behind(text: str, words: Sequence[Word], end: int) -> list[Word]:
+    """The telling words right behind a place, to the next small word or break."""
+    found: list[Word] = []
+    at, first = end, bisect_left(words, end, key=lambda word: word.start)
+    for word in words[first : first + _AMONG]:
+        if _BREAK.search(text, at, word.start) or len(found) == _COUNTED:
+            break
+        if word.text in SMALL:
+            if found or word.text not in {"of", "your", "the", "its", "their", "our", "more", "other"}:
+                break
+        else:
+            found.append(word)
+        at = word.end
+    return found
+
+
+def things(text: str, words: Sequence[Word], quantities: Sequence[Quantity]) -> dict[int, set[str]]:
+    """Roots of what each number counts, by its place: the words behind it, and the key of its line if it is the first there."""
+    found = {}
+    for quantity in quantities:
+        if quantity.kind == "number":
+            roots = {word.root for word in behind(text, words, quantity.end)}
+            key = _KEY.match(text, text.rfind("\n", 0, quantity.start) + 1)
+            if key and key.end() <= quantity.start and not _DIGIT.search(text, key.end(), quantity.start):
+                roots |= {word.root for word in words_of(key.group()) if word.text not in SMALL}
+            found[quantity.start] = roots
+    return found

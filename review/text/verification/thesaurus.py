@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 
-from review.text.verification.words import root, stem
+from review.text.verification.words import listed, root, stem
 
 _FOLDER = Path(__file__).parent
 _SMALL_TEXT = """
@@ -23,6 +24,9 @@ _SMALL_TEXT = """
     am pm st nd rd th s t re ll ve d m
 """
 SMALL = frozenset(_SMALL_TEXT.split())
+_VAGUE = SMALL | listed(
+    "quarterly monthly yearly annual weekly daily hourly partially partly long short new newest latest last first next former old past future coming following begin start open launch end finish close high low big small large major little good great best strong add free general right left same different man woman boy girl"
+)
 
 
 @cache
@@ -52,6 +56,20 @@ def opposites() -> dict[str, frozenset[str]]:
         for thing in things:
             for word in thing:
                 against[word].update(other for rival in things if rival is not thing for other in rival)
+    return {word: frozenset(others - {word}) for word, others in against.items()}
+
+
+@cache
+def contraries() -> dict[str, frozenset[str]]:
+    """Roots that contradict a root; things of one kind and words of time that go with anything are left out."""
+    against: dict[str, set[str]] = defaultdict(set)
+    for line in _lines("antonyms.txt"):
+        left, right = (
+            [root(word) for word in side.replace("-", "").split() if word not in _VAGUE] for side in line.split(":")
+        )
+        for one, other in product(left, right):
+            against[one].add(other)
+            against[other].add(one)
     return {word: frozenset(others - {word}) for word, others in against.items()}
 
 

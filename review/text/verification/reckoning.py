@@ -1,0 +1,154 @@
+"""Figures that a reader works out of a passage: sums, differences, changes, shares, years between two dates. Pure Python.
+
+A number that comes of two of a passage is no objection: a summary reckons, and so does who writes a mail from a sheet of facts.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import combinations
+
+from review.text.verification.quantities import Quantity
+from review.text.verification.shares import shares, way_before
+
+# Words with which a text tells that it divides or multiplies.
+_EACH = re.compile(
+    r"\b(?:each|per|every|average|averages|apiece|a (?:day|week|month|year)|daily|weekly|monthly)\b", re.I
+)
+_END = re.compile(r"\n|[.!?] ")
+_YEARS_LONG, _YEARS_NEAR = 400, 1
+_YEAR_FROM, _YEAR_TO = 1000, 2100
+# Of a passage with more numbers than this only the first are reckoned with.
+_RECKONED, _GREATEST = 24, 1e15
+
+
+class Reckoning:
+    """Numbers of a passage and what comes of two of them."""
+
+    def __init__(self, text: str, quantities: Sequence[Quantity]) -> None:
+        numbers = [each for each in quantities if each.kind == "number"][:_RECKONED]
+        self._numbers = [(float(max(each.values, key=float)), each) for each in numbers]
+        dates = (value[5:] for each in quantities for value in each.values if value.startswith("year "))
+        self.years = sorted({value for value, each in self._numbers if _is_year(value, each)} | set(map(float, dates)))
+        self._counts = [
+            (value, each) for value, each in self._numbers if 0 < value < _GREATEST and not _is_year(value, each)
+        ]
+        self._text = text
+        self.shares = [share.percent for share in shares(text)][:_RECKONED]
+        self._sums = sorted(self._added())
+        self._scaled = sorted(self._multiplied())
+        self._parts = sorted(self._told_shares())
+        # Fractions in words are rounded, and may come of any two numbers.
+        pairs = [sorted((one, other)) for (one, _), (other, _) in combinations(self._counts, 2)]
+        self._any_parts = sorted([*self._parts, *(100 * small / large for small, large in pairs if large > 1)])
+
+    def _added(self) -> Iterator[float]:
+        for (one, first), (other, second) in combinations(self._counts, 2):
+            if not first.unit or not second.unit or first.unit[0] == second.unit[0]:
+                yield from (one + other, abs(one - other))
+        if len(self._counts) > 2:
+            yield sum(value for value, each in self._counts if each.unit is None)
+
+    def _multiplied(self) -> Iterator[float]:
+        for (one, first), (other, second) in combinations(self._counts, 2):
+            shared = [bool(each.unit and each.unit[0] == "%") for each in (first, second)]
+            yield one * other / (100 if any(shared) else 1)
+            yield from (one / other, other / one)
+
+    def _told_shares(self) -> Iterator[float]:
+        for share in self.shares:
+            yield from (share, 100 - share)
+        for one, other in combinations(self.shares, 2):
+            yield from (one + other, abs(one - other))
+        for (one, first), (other, second) in combinations(self._counts, 2):
+            small, large = sorted((one, other))
+            if large > 1 and self._are_of_a_kind(first, second):
+                yield from (100 * small / large, 100 - 100 * small / large, 100 * (large - small) / small)
+                yield 100 * small / (large + small)
+
+    def _are_of_a_kind(self, first: Quantity, second: Quantity) -> bool:
+        """Return whether two numbers have one unit, or stand in one line or sentence."""
+        if first.unit and second.unit:
+            return first.unit[0] == second.unit[0]
+        return not _END.search(self._text, first.end, second.start)
+
+    def yields(self, quantity: Quantity, text: str) -> bool:
+        """Whether a number comes of two of the passage, as near as a text says it.
+
+        Args:
+            text: Where the quantity stands.
+        """
+        way = way_before(text, quantity.start)
+        if quantity.unit and quantity.unit[0] == "%":
+            return any(self.has_share(float(value), way) for value in quantity.values)
+        for value in map(float, quantity.values):
+            low, high = _bounds(value, way)
+            if self._are_years(value, quantity, text) or _any_in(self._sums, low, high):
+                return True
+            if self._is_year_on(value, quantity):
+                return True
+            if (way == "near" or _EACH.search(text)) and _any_in(
+                self._scaled, min(low, value - 0.5), max(high, value + 0.5)
+            ):
+                return True
+        return False
+
+    def has_share(self, percent: float, way: str, *, is_told: bool = False) -> bool:
+        """Whether a share stands in the passage or comes of two of its numbers.
+
+        Args:
+            is_told: A fraction in words, which rounds more than a percentage does.
+        """
+        room, far = (1.0 + percent / 10, 12) if is_told else (0.6, 5)
+        low, high = {
+            "down": (percent, percent + far), "up": (percent - far, percent), "near": (percent - 3 - room, percent + 3 + room),
+        }.get(way, (percent - room, percent + room))  # fmt: skip
+        return _any_in(self._any_parts if is_told else self._parts, low - 0.01, high + 0.01)
+
+    def _is_year_on(self, value: float, quantity: Quantity) -> bool:
+        """Return whether a year lies as many years from one of the passage as it tells."""
+        if not _is_year(value, quantity):
+            return False
+        steps = [count * each.unit[1] / 12 for count, each in self._counts if each.unit and each.unit[0] == "months"]
+        return any(abs(year - value) == step for year in self.years for step in steps)
+
+    def _are_years(self, value: float, quantity: Quantity, text: str) -> bool:
+        """Return whether so many years lie between two years of the passage, or between one and today."""
+        after = text[quantity.end : quantity.end + 10].lower()
+        is_years = (quantity.unit or ("",))[0] == "months" or "year" in after or "-year" in after
+        if not is_years or not self.years:
+            return False
+        spans = value * (quantity.unit[1] / 12 if quantity.unit and quantity.unit[0] == "months" else 1)
+        if spans > _YEARS_LONG:
+            return False
+        ends = [*self.years, float(date.today().year)]
+        near = max(_YEARS_NEAR, spans / 12 if way_before(text, quantity.start) else 0)
+        return any(abs(end - start - spans) <= near for start in self.years for end in ends if end > start)
+
+
+def _is_year(value: float, quantity: Quantity) -> bool:
+    return (
+        _YEAR_FROM <= value <= _YEAR_TO
+        and value == int(value)
+        and quantity.unit is None
+        and quantity.end - quantity.start == 4
+    )
+
+
+def _bounds(value: float, way: str) -> tuple[float, float]:
+    """Return between which numbers one lies that is rounded to this."""
+    written = f"{value:g}" if value < 1e6 else f"{value:.0f}"
+    step = 10.0 ** (len(written) - len(written.rstrip("0"))) if "." not in written else 0.1
+    half = min(step / 2, value / 20) if step > 1 else 0.001
+    return {
+        "down": (value, value + max(step, value / 10)), "up": (value - max(step, value / 10), value),
+        "near": (value - max(half, value / 11), value + max(half, value / 11)),
+    }.get(way, (value - half, value + half))  # fmt: skip
+
+
+def _any_in(sorted_values: list[float], low: float, high: float) -> bool:
+    index = bisect_left(sorted_values, low - 1e-9)
+    return index < len(sorted_values) and sorted_values[index] <= high + 1e-9

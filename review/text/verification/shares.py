@@ -1,0 +1,73 @@
+"""Shares that a text tells as percentages or in words, and the words that round a number. Pure Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_MORE = r"(?:over|above|exceed\w*|(?:more|greater|higher) than|at least|upwards of|in excess of|\+|(?:well|just|a little) over)"
+_LESS = r"(?:under|below|nearly|almost|up to|close to|(?:less|fewer|lower) than|at most|approaching|just (?:short of|under))"
+_ABOUT = r"(?:about|around|roughly|approximately|some|circa|~|or so|an estimated|estimated|on average|an average of)"
+_WAYS = {name: re.compile(rf"{words}(?:\s(?:a|an|one|the))?[\s$£€]*$", re.IGNORECASE) for name, words in
+         (("down", _MORE), ("up", _LESS), ("near", _ABOUT))}  # fmt: skip
+_BEFORE = 28
+_PART_NAMES = {
+    name: part
+    for part, name in enumerate(["third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
+}
+_PARTS = {"half": 2} | _PART_NAMES | {"fourth": 4} | {f"{name}s": part for name, part in _PART_NAMES.items()}
+_COUNTS = {
+    word: n for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
+} | {"a": 1}
+_SHARE = re.compile(
+    r"(?<![\w.,])(\d{1,3}(?:[.,]\d+)?)\s?(?:%|per ?cent\b|percent\b)"
+    rf"|\b(?:({'|'.join(_COUNTS)})[ -])(third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b(?= (?:of|the|your|more|less|fewer|cheaper|dearer|to|in|from|as|by|than|on|over|are|is|have|has|come|comes|go|goes)\b|[.,;]|$)"
+    rf"|\b({'|'.join(_COUNTS)}) (?:in|out of)(?: every)? (\d{{1,3}}|{'|'.join(list(_COUNTS)[1:])}|twenty|a hundred)\b(?! (?:year|month|week|day|hour|minute)s?\b)"
+    r"|\bevery (third|fourth|fifth|sixth|tenth)\b"
+    r"|\b(half)\b(?= (?:of|the|your|its|their|our|all)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole.
+
+    Attributes:
+        percent: Its size.
+        way: `down` as *more than* does, `up` as *nearly*, `near` as *about*, or empty.
+        is_told: Whether it is written as a fraction, in words.
+    """
+
+    start: int
+    end: int
+    percent: float
+    way: str
+    is_told: bool
+
+
+def way_before(text: str, start: int) -> str:
+    """Way in which the words before a number round it."""
+    before = text[max(0, start - _BEFORE) : start]
+    return next((name for name, pattern in _WAYS.items() if pattern.search(before)), "")
+
+
+def shares(text: str) -> Iterator[Share]:
+    """Percentages and fractions of a text."""
+    for match in _SHARE.finditer(text):
+        percent = 100.0
+        if match[1]:
+            percent = float(match[1].replace(",", "."))
+        elif match[3]:
+            percent *= _COUNTS[match[2].lower()] / _PARTS[match[3].lower()]
+        elif match[5]:
+            whole = match[5].lower()
+            of = int(whole) if whole.isdigit() else _COUNTS.get(whole, 20 if whole == "twenty" else 100)
+            percent *= _COUNTS[match[4].lower()] / max(of, 1)
+        elif match[6]:
+            percent /= _PARTS[match[6].lower()]
+        else:
+            percent = 50.0
+        if percent <= 100:
+            yield Share(match.start(), match.end(), percent, way_before(text, match.start()), not match[1])

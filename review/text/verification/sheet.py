@@ -1,0 +1,109 @@
+"""Rules for sheets of facts, one a line: what is planned or not there, who holds a post, one thing of a list for another. Pure Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import permutations
+
+from review.text.verification.claim import ClaimSentence
+from review.text.verification.finding import Unsupported
+from review.text.verification.parties import POSTS
+from review.text.verification.thesaurus import SMALL
+from review.text.verification.words import Word, words_of
+
+# What makes no past of a verb in the claim.
+_AHEAD = re.compile(
+    r"\b(?:will|'ll|\u2019ll|would|could|may|might|should|can|must|soon|plan\w*|intend\w*|going to|follow|next|once|when|upcoming|coming|future|about to"
+    r"|want\w*|hop\w+|due|to be|still|wait\w*|set to|is to|are to|expect\w*|propos\w+|if|until|ahead|order|look forward|target|aim\w*|under construction|from (?:the start of )?\d{4})\b|'ll\b|\u2019ll\b",
+    re.IGNORECASE,
+)
+_DONE = re.compile(
+    r"\b(?:has|have|having|had|already|now|since|ever since|for (?:years|months)|live|was|were|came|went|last (?:year|month|week|spring|summer|autumn|winter|\w+day|\w+ber|january|february|march|april|june|july|august))\b|\w['\u2019]ve\b|\b\w{3,}ed\b",
+    re.IGNORECASE,
+)
+_TOGETHER, _LISTED = 2, 8
+_NONE = re.compile(
+    r"^([^:\n]{3,40}):\s*(?:none|no|nothing|not yet|never|abolished|closed|cancelled|discontinued)\b", re.I | re.M
+)
+_NO = re.compile(r"\bno (\w{5,})\b")
+_PLANNED = re.compile(
+    r"\b(?:planned|planning|plans?|due|under construction|on order|wants? to|to (?:open|enter|launch|follow)|upcoming|target|opens|proposed|delayed|postponed|intends?|next)\b",
+    re.I,
+)
+_NAME = r"(?<![\w'\u2019-])((?:(?:Dr|Mr|Mrs|Ms)\.? )?[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,4})"
+_POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(POSTS)})))"
+_HELD = re.compile(
+    rf"{_NAME}, (?:as |who is |being )?(?:your |the |its |our |their )?{_POST}\b|\b[Aa]s (?:the |your )?{_POST}(?: of [^,]+)?, {_NAME}|\b{_POST} {_NAME}|{_NAME} (?:is|was|becomes|as) (?:your |the |its )?{_POST}\b"
+)
+_ITEMS = re.compile(r",| and |;|/|\(|\)")
+
+
+def planned(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Things that a sheet of facts calls planned, told as there."""
+    text = sentence.text[sentence.start : sentence.end]
+    if _AHEAD.search(text) or sentence.cues or not _DONE.search(text):
+        return
+    own = {word.root: word for word in sentence.words if word.text not in SMALL}
+    for line in sentence.source.sheet:
+        if match := _PLANNED.search(line):
+            roots = {word.root for word in _telling(line) if not _PLANNED.search(word.text)}
+            shared = [own[each] for each in own.keys() & roots]
+            if len(shared) >= _TOGETHER and _elsewhere(sentence.source.sheet, line, shared) < _TOGETHER:
+                first = min(shared)
+                yield Unsupported(first.start, first.end, f"The passage says: {match.group().lower()}", "antonym", 0.75)
+                return
+
+
+def _elsewhere(lines: list[str], line: str, shared: list[Word]) -> int:
+    """Count at most how many of some words another line has."""
+    roots = {word.root for word in shared}
+    return max((len(roots & {word.root for word in _telling(other)}) for other in lines if other != line), default=0)
+
+
+def _telling(text: str) -> list[Word]:
+    return [word for word in words_of(text) if word.text not in SMALL]
+
+
+def there_is_none(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """What a sheet of facts says there is none of, told as there."""
+    if sentence.cues or any(
+        word.text in {"without", "own", "self", "none", "no", "lack", "free", "abolished"} for word in sentence.words
+    ):
+        return
+    for line in sentence.source.sheet:
+        keys = [match[1] for match in (_NONE.match(line), _NO.search(line)) if match]
+        key = {word.root for each in keys[:1] for word in _telling(each)}
+        shared = [word for word in sentence.words if word.root in key]
+        if key and len({word.root for word in shared}) == len(key):
+            yield Unsupported(shared[0].start, shared[-1].end, "The passage says that there is none", "negation", 0.8)
+
+
+def another_of_a_list(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """One of the things that a line lists, told of what another line says of another of them."""
+    own = {word.root: word for word in sentence.words if word.text not in SMALL}
+    lines = [(line, {word.root for word in _telling(line)}) for line in sentence.source.sheet]
+    for listing, _ in lines:
+        items = [{word.root for word in _telling(item)} for item in _ITEMS.split(listing.partition(":")[2] or listing)]
+        items = [item for item in items if item]
+        for item, other in permutations(items, 2) if 1 < len(items) <= _LISTED else ():
+            mine, theirs = item - other, other - item
+            if not mine or not mine <= own.keys() or theirs & own.keys():
+                continue
+            for line, roots in lines:
+                is_of_other = line is not listing and theirs and theirs <= roots and not mine & roots
+                if is_of_other and len((own.keys() & roots) - item) >= _TOGETHER:
+                    first = min(own[each] for each in mine)
+                    yield Unsupported(first.start, first.end, "The passage says this of another", "name", 0.7)
+                    return
+
+
+def posts(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Posts told of somebody whom the passage names beside none of the kind, where it names another beside it."""
+    for match in _HELD.finditer(sentence.text, sentence.start, sentence.end) if sentence.source.sheet else ():
+        name = next(each for each in (match[1], match[4], match[6], match[7]) if each)
+        post = next(each for each in (match[2], match[3], match[5], match[8]) if each).lower().split()[-1]
+        names = {word.lower() for word in re.findall(r"[A-Z][\w\u2019-]+", name)} - {"mr", "mrs", "ms", "dr"}
+        holders = sentence.source.holders.get(POSTS.get(post, ""), set())
+        if holders and not names & holders and all(each in sentence.source.name_words for each in names):
+            yield Unsupported(match.start(), match.end(), "The passage names another in this post", "role", 0.75)

@@ -1,0 +1,131 @@
+"""The rules on mails about a sheet of facts and on news: what a reader works out passes, what is told of another is marked."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from review.text.verification.quantities import quantities
+from review.text.verification.reckoning import Reckoning
+from review.text.verification.rules import verify
+from review.text.verification.shares import shares
+
+SHEET = (
+    "Company: Larkhill Dairy\nTown: Gdynia\nFounded: 1986\nChief executive: Ewa Lis\nFounder: Jan Wolny\nCows: 640\nMilkers: 16\n"
+    "Output 2025: 4,500 tonnes (2024: 5,000)\nPrice: 12 euro a month\nSold to bakeries: 38 %\nProducts: butter, quark\n"
+    "Staff: 44, of whom 11 drivers\nVans: 20, of which 4 electric\nQuark recall: August 2025\nWeb shop: planned for 2028\nDebts: none\n"
+    "Owner: Polmlek since 2019\nSeason: March to October"
+)  # fmt: skip
+NEWS = (
+    "Brewer Halm has sold its site in Graz to the Italian group Verdi for 71 to 96 million euros. Exports of beer fell by 8% last year. "
+    "The council approved the plan of the group by 9 votes to 4. Halm did not admit any fault. Verdi is now the second-largest brewer in Austria. "
+    "Of 40 cellars, ten have been cleared. The thieves copied no bank details."
+)  # fmt: skip
+FRESH = json.loads(Path(__file__).with_name("fresh_claims.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Larkhill has made butter for some forty years.", "Each milker looks after 40 cows.", "A quarter of your staff drive.",
+        "Output went down by ten percent.", "You made 500 tonnes less than the year before.",
+        "More than a third of what you make goes to bakeries.", "A fifth of the vans are electric.", "Every fifth van is electric.",
+        "Your Polish dairy rests from November to February.", "The web shop that you plan will help.", "Without debts you can invest.",
+        "Losing two to three in a hundred cows hurts.", "Ewa Lis, as chief executive you decide.", "Several hundred cows give milk.",
+        "Not all of your vans are electric.", "Most of what you make is not sold to bakeries.",
+    ],
+)  # fmt: skip
+def test_what_a_reader_works_out_of_a_sheet_is_not_marked(claim: str) -> None:
+    assert verify(SHEET, claim).unsupported == ()
+
+
+@pytest.mark.parametrize(
+    ("claim", "place"),
+    [
+        ("Your 44 cows are well known.", "44"), ("Output grew last year.", "grew"),
+        ("Most of your tonnes are sold to bakeries.", "Most"), ("All of your vans are electric.", "All of your"),
+        ("The web shop you launched runs well.", "web shop"), ("Your debts must weigh on you.", "debts"), ("Jan Wolny, as chief executive you decide.", "Jan Wolny, as chief executive"),
+        ("The butter recall of August 2025 cost you money.", "butter"), ("Polmlek, which you bought, is large.", "bought"),
+        ("Larkhill is the largest dairy around.", "largest"), ("A customer pays 12 euro a year.", "a year"),
+    ],
+)  # fmt: skip
+def test_what_a_sheet_says_of_another_is_marked(claim: str, place: str) -> None:
+    found = verify(SHEET, claim).unsupported
+
+    assert any(
+        place.startswith(claim[each.start : each.end]) or claim[each.start : each.end].startswith(place)
+        for each in found
+    ), found
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Halm, from Austria, has parted with a site.", "The price is between 71 million and 96 million euros.", "Nine of thirteen councillors were in favour.",
+        "Verdi bought the site from Halm.", "Thirty cellars are still full.",
+        "Beer exports shrank.", "Verdi is Austria's second-largest brewer.",
+    ],
+)  # fmt: skip
+def test_what_a_reader_works_out_of_news_is_not_marked(claim: str) -> None:
+    assert verify(NEWS, claim).unsupported == ()
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Halm has bought a site from Verdi.", "Exports of beer rose.", "The council rejected the plan of the group.", "Halm has admitted a fault.",
+        "Verdi is now the largest brewer in Austria.", "All 40 cellars have been cleared.", "Thieves copied bank details of customers.",
+    ],
+)  # fmt: skip
+def test_news_told_the_other_way_is_marked(claim: str) -> None:
+    assert not verify(NEWS, claim).supported
+
+
+def test_a_fraction_that_no_numbers_bear_out_is_marked() -> None:
+    source = "Company: Larkhill\nStaff: 44, of whom 11 drivers"
+
+    assert verify(source, "One in four of your staff drives.").supported
+    assert not verify(source, "Nine in ten of your staff drive.").supported
+
+
+@pytest.mark.parametrize(
+    ("kind", "specificity", "recall"),
+    # These were written before the rules on sheets, and two of their false marks in three were mended since.
+    [("mail", 0.95, 0.55), ("news", 0.9, 0.3)],
+)
+def test_of_fresh_claims_few_true_ones_are_marked(kind: str, specificity: float, recall: float) -> None:
+    tally: Counter[tuple[bool, bool]] = Counter()
+    for case in FRESH:
+        if case["kind"] == kind:
+            tally.update((truth, verify(case["source"], text).supported) for truth, text in case["claims"])
+
+    assert tally[True, True] >= specificity * (tally[True, True] + tally[True, False])
+    assert tally[False, False] >= recall * (tally[False, False] + tally[False, True])
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [("two thirds of it", 66.7), ("one in five vans", 20), ("four out of ten", 40), ("half of the staff", 50), ("88 % of sales", 88), ("every fourth one", 25)],
+)  # fmt: skip
+def test_shares_are_read_in_words_and_digits(text: str, percent: float) -> None:
+    assert [round(share.percent, 1) for share in shares(text)] == [percent]
+
+
+@pytest.mark.parametrize("text", ["the third quarter", "half past six", "one in May", "a second time", "in two years"])
+def test_what_only_looks_like_a_share_is_none(text: str) -> None:
+    assert list(shares(text)) == []
+
+
+def test_the_first_number_of_a_range_has_the_scale_and_the_unit_of_the_last() -> None:
+    first, last = quantities("from 71 to 96 million euros")
+
+    assert "71000000" in first.values and first.unit == last.unit
+
+
+def test_numbers_without_end_are_not_reckoned_with() -> None:
+    text = f"{'9' * 400} cows, 0 vans and 3 men"
+
+    assert not Reckoning(text, quantities(text)).yields(quantities("1200")[0], "1200")
