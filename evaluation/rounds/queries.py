@@ -78,20 +78,14 @@ def sentence_of(result: dict[str, Any]) -> str:
     """What a round came to: the change with its interval, or that none can be measured yet."""
     if not result:
         return ""
-    learnt = _learnt(int(result.get("new_examples") or 0))
     if result.get("change") is None:
         share = f"{result['value']} ({result['interval']})" if result["interval"] else result["value"]
         return f"This miniature {result['verb']} {share} of {result['records']:,} validation records."
-    change = Change(**result["change"])
+    change, added = Change(**result["change"]), int(result.get("new_examples") or 0)
+    examples = f"{added:,} new example{'' if added == 1 else 's'}" if added else "The same examples"
     if change.is_measurable:
-        return f"{learnt} moved it {change.figures}."
-    return f"No measurable change yet: {learnt[0].lower()}{learnt[1:]} took it {change.figures}."
-
-
-def _learnt(new_examples: int) -> str:
-    if not new_examples:
-        return "Training on the same examples"
-    return f"{new_examples:,} new example{'' if new_examples == 1 else 's'}"
+        return f"{examples} moved it {change.figures}."
+    return f"No measurable change yet: {change.figures}, {'with ' + examples if added else 'with the same examples'}."
 
 
 def last(task: Task) -> RoundProgress | None:

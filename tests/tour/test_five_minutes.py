@@ -92,7 +92,7 @@ def train(page: Page, visitor: Visitor) -> None:
     page.wait_for_url(re.compile("/train/$"))
     expect(page.locator("#steps li")).to_have_count(3)
     expect(page.locator("#answer")).to_contain_text(
-        re.compile(r"(No measurable change yet|moved it).* on \d+ validation records\."), timeout=JOB_PATIENCE_MS
+        re.compile(r"(No measurable change yet|moved it).* on \d+ validation records"), timeout=JOB_PATIENCE_MS
     )
 
 

@@ -71,7 +71,8 @@ def test_where_nothing_was_approved_since_the_same_version_is_tuned_again(
     assert TrainingRun.objects.count() == 2
     found = queries.last(task)
     assert found is not None
-    assert found.sentence.startswith("No measurable change yet: training on the same examples took it from 75 to 88 %")
+    assert found.sentence.startswith("No measurable change yet: 75 % before, 88 % now (± ")
+    assert found.sentence.endswith(" on 8 validation records, with the same examples.")
 
 
 def test_a_second_press_while_it_runs_is_refused_plainly(task: Task, admin: Member) -> None:
