@@ -31,7 +31,7 @@ PAGES = {
     "review/comments/_panel.html", "review/datasets/_revocation.html",
 }  # fmt: skip
 # Names, keys, signs and examples of a notation.
-PLAIN = {"Miniatures", "Esc", "v", "g", "A", "C", "E", "H", "M", "R", "S", "T", "Z", "2026-01-31"}
+PLAIN = {"Miniatures", "Esc", "v", "g", "A", "C", "E", "H", "M", "R", "S", "T", "X", "Z", "I", "2026-01-31"}
 _TAG = re.compile(r"<[^>]*>|<!--.*?-->", re.DOTALL)
 _SPOKEN = re.compile(r'\b(?:aria-label|title|placeholder|alt|data-confirm)="([^"]*)"')
 _WORD = re.compile(r"[^\W\d_]")
