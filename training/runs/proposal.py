@@ -27,7 +27,7 @@ WITHIN_S: Final = 3600
 
 
 @dataclass(frozen=True)
-class Candidate:
+class StudentChoice:
     """A small writer of a hub, and what tuning it here on the rows of a version would take.
 
     Attributes:
@@ -70,15 +70,15 @@ class Proposal:
     Attributes:
         student: A registered one; None where `download` names one to fetch first, or nothing suits.
         recipe: Name of the preset that suits it.
-        download: The candidate to fetch.
-        candidates: Small writers to choose from, the smallest first; empty for a task of labels.
+        download: The choice to fetch.
+        choices: Small writers to choose from, the smallest first; empty for a task of labels.
     """
 
     reason: str
     student: Student | None = None
     recipe: str = "paper-lora"
-    download: Candidate | None = None
-    candidates: tuple[Candidate, ...] = ()
+    download: StudentChoice | None = None
+    choices: tuple[StudentChoice, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -86,7 +86,7 @@ class Proposal:
             "student": self.student.slug if self.student else None,
             "recipe": self.recipe,
             "download": self.download.known.hub_id if self.download else None,
-            "candidates": [each.as_json() for each in self.candidates],
+            "choices": [each.as_json() for each in self.choices],
         }
 
 
@@ -104,12 +104,10 @@ def propose(task: Task, version: DatasetVersion | None) -> Proposal:
     students = list(student_queries.all_students())
     if not reason:
         return _of_labels(students, last)
-    candidates = _candidates(version, students)
+    choices = _choices(version, students)
     if last and not _is_encoder(last.student):
-        return Proposal(
-            "The last run of this task tuned it.", last.student, _recipe_of(last.student), candidates=candidates
-        )
-    return _of_text(reason, students, candidates, rows=len(_outlines(version)))
+        return Proposal("The last run of this task tuned it.", last.student, _recipe_of(last.student), choices=choices)
+    return _of_text(reason, students, choices, rows=len(_outlines(version)))
 
 
 def _of_labels(students: Sequence[Student], last: TrainingRun | None) -> Proposal:
@@ -122,12 +120,12 @@ def _of_labels(students: Sequence[Student], last: TrainingRun | None) -> Proposa
     return Proposal(reason, encoders[0], recipe)
 
 
-def _of_text(reason: str, students: Sequence[Student], candidates: tuple[Candidate, ...], *, rows: int) -> Proposal:
+def _of_text(reason: str, students: Sequence[Student], choices: tuple[StudentChoice, ...], *, rows: int) -> Proposal:
     own = [each for each in students if not _is_encoder(each) and each.source != StudentSource.DEMO]
     if own:
         newest = max(own, key=lambda each: each.created_at)
-        return Proposal("Some answers are text, and this student writes.", newest, candidates=candidates)
-    open_ones = [each for each in candidates if not each.is_locked]
+        return Proposal("Some answers are text, and this student writes.", newest, choices=choices)
+    open_ones = [each for each in choices if not each.is_locked]
     quick = [each for each in open_ones if each.is_quick]
     best = quick[-1] if quick else open_ones[0]
     size = "largest" if quick else "smallest"
@@ -137,7 +135,7 @@ def _of_text(reason: str, students: Sequence[Student], candidates: tuple[Candida
         f"Some answers are text ({_detail(reason)}), so the student must write. {best.known.name} is the {size} of these "
         f"small models that this machine {what}.",
         download=best,
-        candidates=candidates,
+        choices=choices,
     )
 
 
@@ -145,7 +143,7 @@ def _detail(reason: str) -> str:
     return reason.rpartition(": ")[2]
 
 
-def _candidates(version: DatasetVersion | None, students: Sequence[Student]) -> tuple[Candidate, ...]:
+def _choices(version: DatasetVersion | None, students: Sequence[Student]) -> tuple[StudentChoice, ...]:
     """Return the small writers, the smallest first."""
     by_hub_id = {each.hub_id: each for each in students if each.hub_id}
     known = sorted((each for each in catalogue.KNOWN_STUDENTS if each.hub_id in SMALL_WRITERS), key=_parameters)
@@ -153,12 +151,12 @@ def _candidates(version: DatasetVersion | None, students: Sequence[Student]) -> 
     device: DeviceKind = "cuda" if tokens and host_memory.has_gpus_everywhere() else "cpu"
     memory_bytes = host_memory.largest_memories(Device.AUTO).get(device) if tokens else None
     has_token = store.is_set(HUB_TOKEN)
-    candidates = []
+    choices = []
     for each in known:
         sizes, recipe = StudentSizes(each.shape, forecast.HUB_NUMBER_BYTES), each.presets[0].recipe
         guess = estimate_run(sizes, recipe, tokens, device=device, memory_bytes=memory_bytes) if tokens else None
-        candidates.append(
-            Candidate(
+        choices.append(
+            StudentChoice(
                 each,
                 by_hub_id.get(each.hub_id),
                 SMALL_WRITERS[each.hub_id],
@@ -168,7 +166,7 @@ def _candidates(version: DatasetVersion | None, students: Sequence[Student]) -> 
                 is_locked=each.is_gated and not has_token,
             )
         )
-    return tuple(candidates)
+    return tuple(choices)
 
 
 def _outlines(version: DatasetVersion | None) -> Sequence[RowOutline]:

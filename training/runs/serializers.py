@@ -39,7 +39,7 @@ class PlanIn(serializers.Serializer[Any]):
     )
 
 
-class CandidateOut(serializers.Serializer[Any]):
+class StudentChoiceOut(serializers.Serializer[Any]):
     """A small writer of a hub, and what tuning it here on the newest frozen version would take."""
 
     hub_id = serializers.CharField()
@@ -60,7 +60,7 @@ class ProposalOut(serializers.Serializer[Any]):
     student = serializers.SlugField(allow_null=True)
     recipe = serializers.CharField()
     download = serializers.CharField(allow_null=True)
-    candidates = CandidateOut(many=True)
+    choices = StudentChoiceOut(many=True)
 
 
 class RunOut(serializers.Serializer[Any]):

@@ -32,13 +32,13 @@ def test_text_is_written_by_a_small_student_of_a_hub_and_never_by_the_shipped_on
     )
     assert proposed.download.known.name in proposed.reason
     assert "within an hour on your 10 rows" in proposed.reason
-    assert [each.known.parameters for each in proposed.candidates] == sorted(
-        each.known.parameters for each in proposed.candidates
+    assert [each.known.parameters for each in proposed.choices] == sorted(
+        each.known.parameters for each in proposed.choices
     )
 
 
-def test_each_candidate_tells_what_it_takes_here(version):
-    first, *_, last = proposal.propose(version.dataset.task, version).candidates
+def test_each_choice_tells_what_it_takes_here(version):
+    first, *_, last = proposal.propose(version.dataset.task, version).choices
 
     assert (first.known.name, last.known.name) == ("SmolLM2-135M-Instruct", "Qwen3-0.6B")
     assert first.memory_gib and last.memory_gib and 0.5 < first.memory_gib < last.memory_gib < 40
@@ -49,9 +49,9 @@ def test_each_candidate_tells_what_it_takes_here(version):
 def test_a_licence_that_must_be_accepted_first_is_never_proposed_without_a_token(version, monkeypatch):
     monkeypatch.delenv("HF_TOKEN", raising=False)
 
-    candidates = proposal.propose(version.dataset.task, version).candidates
+    choices = proposal.propose(version.dataset.task, version).choices
 
-    assert [each.known.name for each in candidates if each.is_locked] == ["gemma-3-270m-it"]
+    assert [each.known.name for each in choices if each.is_locked] == ["gemma-3-270m-it"]
 
 
 def test_what_no_host_can_hold_is_not_proposed(version, monkeypatch):
@@ -59,7 +59,7 @@ def test_what_no_host_can_hold_is_not_proposed(version, monkeypatch):
 
     proposed = proposal.propose(version.dataset.task, version)
 
-    assert proposed.candidates[-1].is_too_large
+    assert proposed.choices[-1].is_too_large
     assert proposed.download and not proposed.download.is_too_large
 
 
@@ -85,7 +85,7 @@ def test_labels_are_told_by_the_shipped_encoder(admin, toy):
 
     proposed = proposal.propose(task, freeze_labels(task, admin))
 
-    assert (proposed.student, proposed.recipe, proposed.candidates) == (shipped, "demo-encoder", ())
+    assert (proposed.student, proposed.recipe, proposed.choices) == (shipped, "demo-encoder", ())
     assert "encoder" in proposed.reason
 
 
@@ -105,5 +105,5 @@ def test_the_api_proposes_the_same(client, admin, version, viewer):
 
     told = client.get(f"/api/v1/tasks/{slug}/student-proposal/").json()
 
-    assert told["student"] is None and told["download"] in [each["hub_id"] for each in told["candidates"]]
+    assert told["student"] is None and told["download"] in [each["hub_id"] for each in told["choices"]]
     assert client.get("/api/v1/tasks/nowhere/student-proposal/").status_code == 404
