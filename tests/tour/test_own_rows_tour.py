@@ -133,12 +133,10 @@ def judge_by_keys(page: Page, hand: Hand) -> None:
         page.wait_for_function(
             "shown => document.querySelector('.card:not([hidden])')?.dataset.card !== shown", arg=shown
         )
-    expect(page.locator("[data-gap=done]")).to_be_visible()
-    hand.press(page.get_by_role("link", name="Home").first)
+    hand.press(page.locator("[data-gap=done]").get_by_role("link", name="Freeze a dataset"))
 
 
 def freeze(page: Page, hand: Hand) -> None:
-    hand.press(page.get_by_role("link", name="Freeze version 1"))
     hand.press(page.get_by_role("button", name="Freeze everything approved"))
     hand.press(page.get_by_role("link", name="Train on it"))
 
@@ -160,7 +158,8 @@ def tune_and_evaluate(page: Page, hand: Hand) -> None:
 
 
 def promote(page: Page, hand: Hand) -> None:
-    hand.press(page.get_by_role("button", name="Promote"))
+    with page.expect_navigation():
+        hand.press(page.get_by_role("button", name="Promote"))
     if page.get_by_label("Reason").is_visible():
         hand.type(page.get_by_label("Reason"), "A stand-in that has read nothing.")
         hand.press(page.get_by_role("button", name="Promote all the same"))
