@@ -81,12 +81,12 @@ def test_eighty_tickets_become_a_served_model(stack: Stack, page: Page, provider
     tune_and_evaluate(page, hand)
     promote(page, hand)
 
-    answer = ask(stack)
+    ending = ask(stack)
     print(f"{hand.clicks} clicks, {hand.fields} fields, {refused} refused, {time.monotonic() - began_s:.0f} s")
     assert hand.clicks <= MOST_CLICKS
     assert hand.fields <= MOST_FIELDS
     assert [url for url in refused if not url.endswith("/promote/")] == []
-    assert answer
+    assert ending in ("stop", "length")
 
 
 def bring_the_rows(page: Page, hand: Hand, folder: Path) -> None:
@@ -160,14 +160,14 @@ def tune_and_evaluate(page: Page, hand: Hand) -> None:
 def promote(page: Page, hand: Hand) -> None:
     with page.expect_navigation():
         hand.press(page.get_by_role("button", name="Promote"))
-    if page.get_by_label("Reason").is_visible():
-        hand.type(page.get_by_label("Reason"), "A stand-in that has read nothing.")
+    if page.locator("#override-reason").is_visible():
+        hand.type(page.locator("#override-reason"), "A stand-in that has read nothing.")
         hand.press(page.get_by_role("button", name="Promote all the same"))
     expect(page.locator("#serving")).to_contain_text("Model name")
 
 
 def ask(stack: Stack) -> str:
-    """Answer of the served model to one more ticket, over the API that programs call."""
+    """Reason why the served model's answer to one more ticket ends, over the API that programs call."""
     facts = {name: tickets.ticket(123)[name] for name in ("customer", "message")}
     body = {"model": "support-tickets", "messages": [{"role": "user", "content": json.dumps(facts)}]}
     request = urllib.request.Request(
@@ -176,4 +176,4 @@ def ask(stack: Stack) -> str:
         headers={"Authorization": f"Bearer {stack.token}", "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=180) as answer:
-        return str(json.loads(answer.read())["choices"][0]["message"]["content"])
+        return str(json.loads(answer.read())["choices"][0]["finish_reason"])
