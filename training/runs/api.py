@@ -82,7 +82,7 @@ class RunEstimateView(APIView):
 class ProposalView(APIView):
     """The student that suits a task, with the reason, and small writers with what they take here."""
 
-    @extend_schema(responses=serializers.ProposalOut)
+    @extend_schema(responses=serializers.StudentProposalOut)
     def get(self, request: Request, slug: str) -> Response:
         task = task_or_404(member_of(request), slug)
         newest = dataset_queries.frozen_versions(task).first()

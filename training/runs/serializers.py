@@ -53,7 +53,7 @@ class StudentChoiceOut(serializers.Serializer[Any]):
     needs_hub_token = serializers.BooleanField(help_text="Its licence must be accepted on the hub first.")
 
 
-class ProposalOut(serializers.Serializer[Any]):
+class StudentProposalOut(serializers.Serializer[Any]):
     """The student that suits a task: a registered one, or the hub id of one to download."""
 
     reason = serializers.CharField()

@@ -65,14 +65,14 @@ class StudentOut(serializers.Serializer[Any]):
         return known.facts if known else []
 
 
-class DownloadIn(serializers.Serializer[Any]):
+class StudentDownloadIn(serializers.Serializer[Any]):
     """A model of a hub; without a commit the newest is pinned."""
 
     hub_id = serializers.CharField(max_length=200)
     revision = serializers.CharField(required=False, allow_blank=True, max_length=64, default="")
 
 
-class DownloadOut(serializers.Serializer[Any]):
+class StudentDownloadOut(serializers.Serializer[Any]):
     """The job; the student is registered when it has ended."""
 
     job = serializers.UUIDField()
@@ -83,10 +83,10 @@ class DownloadsView(APIView):
 
     scope_write = "admin"
 
-    @extend_schema(request=DownloadIn, responses={202: DownloadOut})
+    @extend_schema(request=StudentDownloadIn, responses={202: StudentDownloadOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = DownloadIn(data=request.data)
+        body = StudentDownloadIn(data=request.data)
         body.is_valid(raise_exception=True)
         job = downloading.order(by=member_of(request), **body.validated_data)
         return Response({"job": job.pk}, status=202)
