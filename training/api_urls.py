@@ -10,6 +10,8 @@ from training.sweeps import api as sweeps_api
 
 urlpatterns = [
     path("students/", students_api.StudentsView.as_view(), name="api-students"),
+    path("students/downloads/", students_api.DownloadsView.as_view(), name="api-student-downloads"),
+    path("tasks/<slug:slug>/student-proposal/", runs_api.ProposalView.as_view(), name="api-student-proposal"),
     path("recipes/", runs_api.RecipesView.as_view(), name="api-recipes"),
     path("training-runs/", runs_api.RunsView.as_view(), name="api-training-runs"),
     path("training-runs/estimate/", runs_api.RunEstimateView.as_view(), name="api-training-estimate"),

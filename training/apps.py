@@ -12,7 +12,7 @@ class TrainingConfig(AppConfig):
         from review import ports as review_ports
         from training.costs import run_cost
         from training.inputs import erasing
-        from training.kinds import ExportKind, SweepKind, TrainingKind, WriteKind
+        from training.kinds import DownloadKind, ExportKind, SweepKind, TrainingKind, WriteKind
         from training.miniatures import queries, remaking
         from training.notices import send
         from training.sweeps import advance
@@ -20,6 +20,7 @@ class TrainingConfig(AppConfig):
         registry.register_kind(TrainingKind())
         registry.register_kind(WriteKind())
         registry.register_kind(ExportKind())
+        registry.register_kind(DownloadKind())
         registry.register_kind(SweepKind())
         registry.register_consumer("costs-of-runs", frozenset({"training"}), run_cost.keep_final_cost)
         registry.register_consumer("notices-of-work", frozenset({"training", "sweep"}), send.queue_notices)

@@ -21,7 +21,7 @@ from training.miniatures import writing
 from training.runs import checkpoint_upload, checkpoints, device_needs, results
 from training.runs import queries as run_selectors
 from training.runs.launch_run import KIND
-from training.students import registration
+from training.students import downloading, registration
 from training.sweeps import advance as sweeping
 from training.sweeps import queries as sweep_selectors
 from training.sweeps.launch_sweep import KIND as SWEEP
@@ -77,6 +77,24 @@ class TrainingKind(JobKind):
         # A failed run may be resumed; one that succeeded or was cancelled never goes on.
         if result.outcome != "failed":
             transaction.on_commit(lambda: checkpoint_upload.delete_uploaded(run_id))
+
+
+class DownloadKind(JobKind):
+    """Fetching a hub's student to a host that tunes; the hub's client comes with what tuning needs."""
+
+    name = downloading.KIND
+    label = "Download"
+    queue = "training"
+    engine_module: str | None = "training.engine.download"
+    needs_torch = True
+    max_running_per_host = 1
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return downloading.secret_refs()
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        if result.outcome == "succeeded":
+            downloading.conclude(job, result.summary)
 
 
 class ExportKind(JobKind):

@@ -28,6 +28,7 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/exports/", pages.exports, name="miniature-exports"),
     path("miniatures/<uuid:miniature_id>/exports/<slug:target>/", pages.download, name="miniature-export"),
     path("students/", students_pages.index, name="students"),
+    path("students/download/", students_pages.download, name="student-download"),
     path("tasks/<slug:slug>/sweeps/", sweeps_pages.index, name="sweeps"),
     path("tasks/<slug:slug>/sweeps/estimate/", sweeps_pages.estimate, name="sweep-estimate"),
     path("sweeps/<uuid:sweep_id>/", sweeps_pages.sweep, name="sweep"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluation.evaluations import (
@@ -18,6 +19,7 @@ from evaluation.evaluations import (
     few_records,
     label_tables,
     open_test_split,
+    progress,
     start_evaluation,
     tables,
     unsupported,
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
 RECORDS_A_PAGE = 5
 FIRST_SAMPLES = 3
+
+# An evaluation of a run is ordered by itself as soon as the run has ended.
+BEGINS_WITHIN_S = 60
 
 
 @require_safe
@@ -135,6 +140,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "section": "evaluation",
         "evaluation": evaluation,
         "answer": first,
+        "progress": progress.of(evaluation),
         "system_labels": plain,
         "systems": names,
         "rows": [row for row in metric_rows if not row["metric"].is_of_check],
@@ -185,9 +191,11 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "run": run,
         "evaluation": evaluation,
         "headline": tables.headline(summary),
+        "progress": progress.of(evaluation) if evaluation else None,
         "level": tables.percent_level(summary),
         "behind": answer.behind_baseline(summary, own=tuned_name(run)),
         "metric": tables.headline_metric(summary),
+        "is_awaited": _is_awaited(run, evaluation),
         "may_order": _is_to_order(evaluation) and may(member_of(request), run.task, Role.LEAD),
         "may_compare": _has_teacher(evaluation) and may(member_of(request), run.task, Role.LEAD),
     }
@@ -196,6 +204,14 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def _has_teacher(evaluation: Evaluation | None) -> bool:
     return evaluation is not None and SystemKind.TEACHER in evaluation.summary.get("kinds", {}).values()
+
+
+def _is_awaited(run: TrainingRun, evaluation: Evaluation | None) -> bool:
+    """Return whether the card will change by itself: an evaluation is under way, or begins just after its run."""
+    if evaluation is not None:
+        return not (evaluation.is_done or evaluation.problem or evaluation.is_cancelled)
+    ended_at = run.job.finished_at
+    return ended_at is not None and (timezone.now() - ended_at).total_seconds() < BEGINS_WITHIN_S
 
 
 def _is_to_order(evaluation: Evaluation | None) -> bool:

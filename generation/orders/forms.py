@@ -10,12 +10,12 @@ from django import forms
 from generation.orders.launch import MOST_PER_RECORD
 from generation.orders.queries import SourceOption
 from generation.orders.way import WayRequest
-from generation.states import Stragglers, UncertainPolicy, Way
+from generation.states import Provider, Stragglers, UncertainPolicy, Way
 from generation.teachers.queries import TeacherLine
 from web.http.form_choices import set_choices
 
 # How many drafts a new order begins with, where there are as many records.
-MOST_AT_FIRST = 50
+MOST_AT_FIRST = 100
 
 
 class OrderForm(forms.Form):
@@ -76,9 +76,11 @@ class OrderForm(forms.Form):
         super().__init__(data, **kwargs)
         held = sum(choice.records for choice in sources)
         set_choices(self, "teacher", [(line.teacher.slug, _teacher_label(line)) for line in teachers])
-        # The first in the list may lack its key: begin with one that can write.
-        askable = [line.teacher.slug for line in teachers if line.can_be_asked]
-        self.initial.setdefault("teacher", askable[0] if askable else "")
+        # The first in the list may lack its key: begin with one that can write, a real model before the offline one.
+        askable = sorted(
+            (line.teacher for line in teachers if line.can_be_asked), key=lambda each: each.provider == Provider.OFFLINE
+        )
+        self.initial.setdefault("teacher", askable[0].slug if askable else "")
         self.initial.setdefault("count", min(held, MOST_AT_FIRST) or MOST_AT_FIRST)
         set_choices(
             self,

@@ -16,7 +16,12 @@ from web.strict_json import StorableJSONDecoder
 class TeacherForm(forms.Form):
     """A teacher. Its key is typed here once and never shown again, or the variable that holds it is named."""
 
-    name = forms.CharField(label="Name", max_length=120, help_text="Shown on pages, such as GPT-4o, careful.")
+    name = forms.CharField(
+        label="Name",
+        max_length=120,
+        required=False,
+        help_text="Shown on pages, such as GPT-4o, careful. Empty: the model's own.",
+    )
     slug = forms.SlugField(
         label="Short name",
         max_length=60,
@@ -76,6 +81,12 @@ class TeacherForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not is_new:
             del self.fields["slug"]
+
+    def clean(self) -> dict[str, Any]:
+        """Name a teacher without a name after its model."""
+        cleaned = super().clean() or {}
+        cleaned["name"] = cleaned.get("name") or cleaned.get("model", "")
+        return cleaned
 
     def forget_secret(self) -> None:
         """Take what was typed as the key's name off the form: it may be the key."""

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    form, refusal = DatasetForm(request.POST or None), None
+    form, refusal = DatasetForm(request.POST or None, initial={"name": queries.free_name(task)}), None
     if request.method == "POST" and form.is_valid():
         try:
             made = freezing.create(task, name=form.cleaned_data["name"], by=member_of(request))
+            if request.POST.get("do") == "freeze":
+                version = freezing.freeze(made, by=member_of(request))
+                return redirect("review:dataset-version", made.slug, version.number)
             return redirect("review:dataset", made.slug)
         except Refusal as error:
             refusal = error

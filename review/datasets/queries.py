@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 from django.http import Http404
+from django.utils.text import slugify
 
 from members.models import Member
 from review.datasets import gold_conditions, removed_samples
@@ -26,6 +28,8 @@ from review.tasks.permissions import tasks_for
 from web.caching.slow_figures import figures
 
 CHUNK = 1000
+# Leaves room for a number in a short name of 60 letters.
+STEM_CHARS = 50
 CHOICES_FROM_GOLDS = 20_000
 
 
@@ -45,6 +49,15 @@ def datasets_for(member: Member, *, task: Task | None = None) -> QuerySet[Datase
     """Datasets the member may see, newest first."""
     datasets = Dataset.objects.filter(task__in=tasks_for(member)).select_related("task").order_by("-created_at", "-id")
     return datasets.filter(task=task) if task else datasets
+
+
+def free_name(task: Task) -> str:
+    """Return a name for a task's next dataset that no other dataset has: the task's own, with a number after the first."""
+    stem = task.name[:STEM_CHARS].strip()
+    stem = stem if slugify(stem) else "Dataset"
+    taken = set(Dataset.objects.filter(slug__startswith=slugify(stem)).values_list("slug", flat=True))
+    names = (stem if number == 1 else f"{stem} {number}" for number in count(1))
+    return next(name for name in names if slugify(name) not in taken)
 
 
 def dataset_or_404(member: Member, slug: str) -> Dataset:

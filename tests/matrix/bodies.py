@@ -86,6 +86,8 @@ BODIES: dict[str, dict[str, Any]] = {
         }
     },
     "POST api-studies": {"dataset_version": "{version}", "student": "tiny", "kind": "samples"},
+    "POST api-student-downloads": {"hub_id": "maker/open"},
+    "POST training:student-download": {"hub_id": "maker/open"},
     "POST api-students": {"path": "/nowhere", "name": "X", "licence": "MIT"},
     "POST api-tasks": {"name": "New", "slug": "new-one", "spec": SPEC},
     "POST api-task-versions": {"spec": SPEC, "note": ""},

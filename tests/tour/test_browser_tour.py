@@ -123,6 +123,7 @@ def launch(page: Page, recipe: str, **values: str) -> None:
     page.locator("#recipe-values").evaluate("box => { box.firstElementChild.dataset.before = '' }")
     page.locator("[name=recipe]").select_option(recipe)
     expect(page.locator("#recipe-values [data-before]")).to_have_count(0)
+    page.locator("[name=student]").select_option("demo")
     for name, value in values.items():
         page.locator(f"[name=set-{name}]").evaluate(
             "e => { for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) d.open = true }"

@@ -13,10 +13,11 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from review.datasets import queries as dataset_queries
 from review.tasks.permissions import task_or_404
 from training.miniatures.serializers import WorkStartedOut
 from training.recipes import display as recipe_selectors
-from training.runs import forecast, launch_run, serializers
+from training.runs import forecast, launch_run, proposal, serializers
 from training.runs import queries as selectors
 from training.runs.run_request import REQUEST_FIELDS, requested
 from web.http.lists import Rows, TaskQuery, lists
@@ -76,6 +77,16 @@ class RunEstimateView(APIView):
             overrides=data.get("overrides"),
         )
         return Response(guess.as_json())
+
+
+class ProposalView(APIView):
+    """The student that suits a task, with the reason, and small writers with what they take here."""
+
+    @extend_schema(responses=serializers.StudentProposalOut)
+    def get(self, request: Request, slug: str) -> Response:
+        task = task_or_404(member_of(request), slug)
+        newest = dataset_queries.frozen_versions(task).first()
+        return Response(proposal.propose(task, newest).as_json())
 
 
 class RunDetailView(APIView):

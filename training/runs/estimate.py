@@ -26,6 +26,29 @@ FLOPS_PER_S: Final[dict[DeviceKind, float]] = {"cpu": 4.5e10, "cuda": 1e14}
 
 
 @dataclass(frozen=True)
+class StudentSizes:
+    """Sizes of a student that an estimate needs.
+
+    Attributes:
+        number_bytes: Bytes of a number in its files, and so in whole weights that are tuned from it.
+    """
+
+    shape: Shape
+    number_bytes: int
+
+
+def sizes_of(folder: Path) -> StudentSizes:
+    """Read the sizes of the student in a folder.
+
+    Raises:
+        ValueError: config.json lacks the sizes a decoder has.
+        web.errors.Refusal: The weights' headers cannot be read.
+    """
+    config = strict_json.parse((folder / "config.json").read_text(encoding="utf-8"))
+    return StudentSizes(shape_of(config, weight_shapes(folder)), _number_bytes(config))
+
+
+@dataclass(frozen=True)
 class RunEstimate:
     """Estimate of what a run will need. Bytes are at the peak.
 
@@ -60,7 +83,7 @@ class RunEstimate:
 
 
 def estimate_run(
-    folder: Path,
+    student: Path | StudentSizes,
     recipe: Recipe,
     rows_tokens: Sequence[int],
     *,
@@ -70,10 +93,10 @@ def estimate_run(
     memory_bytes: int | None = None,
     beside_bytes: int = 0,
 ) -> RunEstimate:
-    """Estimate what tuning the student in `folder` on rows of these lengths will need.
+    """Estimate what tuning a student on rows of these lengths will need.
 
     Args:
-        folder: A student as `save_pretrained` writes it.
+        student: Its folder, as `save_pretrained` writes it, or its sizes.
         rows_tokens: Length of each training row in tokens, prompt and completion.
         tokens_per_s: Speed of an earlier run of this student; without it the time is worked out from arithmetic alone
             and may be off by half.
@@ -86,8 +109,8 @@ def estimate_run(
     """
     if not rows_tokens:
         raise ValueError("there are no rows to tune on")
-    config = strict_json.parse((folder / "config.json").read_text(encoding="utf-8"))
-    shape = shape_of(config, weight_shapes(folder))
+    sizes = student if isinstance(student, StudentSizes) else sizes_of(student)
+    shape = sizes.shape
     adapters = shape.adapter_parameters(recipe.rank_for(shape.parameters)) if recipe.method == "lora" else 0
     trainable = adapters or shape.text_parameters
     room = None if memory_bytes is None else memory_bytes - beside_bytes
@@ -108,7 +131,7 @@ def estimate_run(
         needed_bytes=needed,
         checkpoints=checkpoints,
         # Two checkpoints with the moments and the best weights, and the artefact.
-        disk_bytes=trainable * (2 * (2 * FP32 + ADAM_BYTES) + (FP32 if adapters else _stored_bytes(config))),
+        disk_bytes=trainable * (2 * (2 * FP32 + ADAM_BYTES) + (FP32 if adapters else sizes.number_bytes)),
         steps=math.ceil(len(rows_tokens) / recipe.rows_per_step) * recipe.epochs,
         tokens=tokens,
         tokens_per_s=speed,
@@ -117,8 +140,7 @@ def estimate_run(
     )
 
 
-def _stored_bytes(config: dict[str, Any]) -> int:
-    """Bytes of a number in a student's files, and so in whole weights that are tuned from it."""
+def _number_bytes(config: dict[str, Any]) -> int:
     text = config.get("text_config") or {}
     named = config.get("dtype") or config.get("torch_dtype") or text.get("dtype") or text.get("torch_dtype")
     return 2 if str(named).removeprefix("torch.") in ("bfloat16", "float16") else FP32

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
 from jobs.rundir.machine import GIB
@@ -14,7 +13,7 @@ from training.inputs.tuning_data import RowOutline
 from training.models import Student, TrainingRun
 from training.recipes.schema import Recipe, Toggle
 from training.runs import compose_recipe, host_memory, preflight
-from training.runs.estimate import RunEstimate, estimate_run
+from training.runs.estimate import RunEstimate, StudentSizes, estimate_run, sizes_of
 from training.runs.run_request import RunRequest
 from training.sizing.profile import DeviceKind as Place
 from training.states import Device
@@ -25,6 +24,8 @@ from web.errors import Refusal
 # English in a vocabulary of some thousand pieces, with its template; measured runs of the student replace it.
 TOKENS_PER_CHARACTER: Final = 0.36
 UNKNOWN_DISK_BYTES: Final = 1 << 30
+# Students in common use are published in bf16.
+HUB_NUMBER_BYTES: Final = 2
 MEASURED_RUNS: Final = 5
 RUNS_CONSIDERED: Final = 50
 RECOMPUTED: Final = "Activations are recomputed on the way back, to save memory: about 30 % slower."
@@ -118,7 +119,7 @@ def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] 
                 _time_note(like, place, guess),
                 length_note,
                 guess_note,
-                _published_note(plan, guess),
+                _published_note(student),
                 _teacher_note(recipe, teacher),
             )
             if note
@@ -144,7 +145,7 @@ def _too_long(row_tokens: Sequence[int], recipe: Recipe, readers: Sequence[Stude
 
 def _measured(student: Student, recipe: Recipe) -> list[TrainingRun]:
     """Earlier successful runs of this student, by this method and objective, newest first."""
-    runs = TrainingRun.objects.filter(student=student, recipe__method=recipe.method).exclude(summary={})
+    runs = TrainingRun.objects.filter(student_id=student.pk, recipe__method=recipe.method).exclude(summary={})
     newest = runs.order_by("-created_at")[:RUNS_CONSIDERED]
     return [run for run in newest if run.objective == recipe.objective][:MEASURED_RUNS]
 
@@ -168,9 +169,9 @@ class _EstimateInputs:
     place: Place
     teacher: Student | None
 
-    def estimate(self, folder: Path, *, tokens_per_s: float | None = None) -> RunEstimate:
+    def estimate(self, sizes: StudentSizes, *, tokens_per_s: float | None = None) -> RunEstimate:
         return estimate_run(
-            folder,
+            sizes,
             self.recipe,
             self.row_tokens,
             device=self.place,
@@ -189,38 +190,40 @@ def _place(recipe: Recipe, device: str) -> Place:
 
 
 def _estimate(plan: _EstimateInputs, *, tokens_per_s: float | None) -> tuple[RunEstimate | None, str]:
-    folder = registration.folder_of(plan.student)
-    if folder is None:
-        return None, "A hub model's memory and time are known once a run has fetched it."
     try:
-        host_memory.require_memory(folder, plan.recipe, plan.row_tokens, device=plan.device, teacher=plan.teacher)
-        guess = plan.estimate(folder, tokens_per_s=tokens_per_s)
+        sizes = _sizes_of(plan.student)
+        if sizes is None:
+            return None, "Memory and time of this hub model are known once a run has fetched it."
+        shape, device, teacher = sizes.shape, plan.device, plan.teacher
+        host_memory.require_memory(shape, plan.recipe, plan.row_tokens, device=device, teacher=teacher)
+        guess = plan.estimate(sizes, tokens_per_s=tokens_per_s)
         return guess, RECOMPUTED if guess.checkpoints else ""
     except (OSError, ValueError) as error:
         return None, f"Memory and time cannot be estimated: {error}."
 
 
-def _published_note(plan: _EstimateInputs, guess: RunEstimate | None) -> str:
-    """Estimate by the published shape of a student whose folder is not readable."""
-    published = student_selectors.known_student(plan.student)
-    if published is None:
-        return ""
-    description = f"{published.name}: {published.template}. Licence: {published.licence}."
-    if guess is not None or not plan.row_tokens:
-        return description
-    gib = published.memory_gib(plan.recipe, plan.row_tokens, plan.place)
-    return f"{description} By its published shape it needs about {gib:.1f} GiB of memory."
+def _sizes_of(student: Student) -> StudentSizes | None:
+    """Sizes by a student's folder, or by the published shape of a hub student in common use; None for any other."""
+    if (folder := registration.folder_of(student)) is not None:
+        return sizes_of(folder)
+    published = student_selectors.known_student(student)
+    return StudentSizes(published.shape, HUB_NUMBER_BYTES) if published else None
+
+
+def _published_note(student: Student) -> str:
+    published = student_selectors.known_student(student)
+    return f"{published.name}: {published.template}. Licence: {published.licence}." if published else ""
 
 
 def _in_fp32(plan: _EstimateInputs) -> RunEstimate | None:
     """Estimate of the same run in fp32, with its recomputation; None where it is fp32."""
-    folder, recipe = registration.folder_of(plan.student), plan.recipe
+    sizes, recipe = _sizes_of(plan.student), plan.recipe
     is_half = recipe.dtype != "fp32" if plan.place == "cuda" else recipe.dtype == "bf16"
-    if folder is None or not is_half or recipe.quantise != "none":
+    if sizes is None or not is_half or recipe.quantise != "none":
         return None
-    recomputes: Toggle = "on" if plan.estimate(folder).checkpoints else "off"
+    recomputes: Toggle = "on" if plan.estimate(sizes).checkpoints else "off"
     plain = recipe.model_copy(update={"dtype": "fp32", "gradient_checkpointing": recomputes})
-    return replace(plan, recipe=plain).estimate(folder)
+    return replace(plan, recipe=plain).estimate(sizes)
 
 
 def _teacher_note(recipe: Recipe, teacher: Student | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 
@@ -11,7 +11,7 @@ from training.recipes.architecture import kind_of_family
 from training.recipes.presets import PRESETS
 from training.recipes.schema import Recipe
 from training.states import Device
-from training.students.registration import DEMO_ENCODER_SLUG
+from training.students.registration import DEMO_ENCODER_SLUG, DEMO_SLUG
 from web.http.form_choices import set_choices
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from training.models import Student
 
 OVERRIDE = "set-"
+# Recipes for the small writer that comes with the product.
+DEMO_RECIPES: Final = ("demo", "demo-full")
 
 
 class StartingPointForm(forms.Form):
@@ -41,6 +43,11 @@ class StartingPointForm(forms.Form):
         set_choices(self, "starts_from", begun)
         set_choices(self, "teacher", [("", blank[1]), *((s.slug, s.name) for s in students)])
 
+    def offer_students(self, choices: list[tuple[str, str]]) -> None:
+        """List the students; without one that suits, the first in the list must not pass for a choice."""
+        none_yet = [] if self.initial.get("student") else [("", "Choose a student")]
+        set_choices(self, "student", [*none_yet, *choices])
+
     def offer_recipes(self, no_classifier: str) -> None:
         """Leave classifier recipes out where a task has no classifier, and a reason stands why."""
         if no_classifier:
@@ -48,29 +55,40 @@ class StartingPointForm(forms.Form):
             set_choices(self, "recipe", [(preset.name, preset.label) for preset in writing])
 
 
-def first_choice(students: Iterable[Any], *, recipe: str, student: str, no_classifier: str) -> dict[str, str]:
-    """The student and the recipe that a form begins with: two that fit each other and the task.
+def first_choice(
+    students: Iterable[Any], *, recipe: str, student: str, no_classifier: str, proposed: str = ""
+) -> dict[str, str]:
+    """Return the student and the recipe that a form begins with: two that fit each other and the task.
+
+    The small writer that comes with the product is taken only by name, by its own recipe, or where it is proposed.
 
     Args:
-        students: Those on offer, the first of which is taken where none is named.
-        recipe: What was asked for; empty or unknown for none.
-        student: Slug of the student that was asked for, if any.
-        no_classifier: Why the task has no classifier; empty where it has.
+        students: Those on offer.
+        recipe: Name in the request; empty or unknown for none.
+        student: Slug in the request, if any.
+        no_classifier: Reason why the task has no classifier; empty where it has.
+        proposed: Slug of the student that suits the task.
+
+    Returns:
+        `student`, empty where none fits, and `recipe`.
     """
     kinds = {each.slug: kind_of_family(each.model_type) for each in students}
     fits = [slug for slug, kind in kinds.items() if _classifies(recipe) in (None, kind == "encoder")]
     if no_classifier:
         fits = [slug for slug in fits if kinds[slug] != "encoder"]
-    if DEMO_ENCODER_SLUG in fits:
-        # Where an encoder can answer, it comes before a student that writes: one's own before the demo's.
-        fits.sort(key=lambda slug: (kinds[slug] != "encoder", slug == DEMO_ENCODER_SLUG))
-    chosen = student if student in kinds else next(iter(fits or kinds), "")
+    if recipe not in DEMO_RECIPES and proposed != DEMO_SLUG:
+        fits = [slug for slug in fits if slug != DEMO_SLUG]
+    # Where an encoder can answer, it comes before a student that writes: one's own before the shipped one.
+    fits.sort(key=lambda slug: (slug != proposed, kinds[slug] != "encoder", slug == DEMO_ENCODER_SLUG))
+    if recipe in DEMO_RECIPES and DEMO_SLUG in fits:
+        fits = [DEMO_SLUG]
+    chosen = student if student in kinds else next(iter(fits), "")
     return {"student": chosen, "recipe": recipe if recipe in PRESETS else _recipe_for(chosen, kinds, no_classifier)}
 
 
 def _recipe_for(student: str, kinds: Mapping[str, str], no_classifier: str) -> str:
     if kinds.get(student) != "encoder" or no_classifier:
-        return "demo"
+        return "demo" if student == DEMO_SLUG else "paper-lora"
     return "demo-encoder" if student == DEMO_ENCODER_SLUG else "classifier"
 
 
@@ -109,7 +127,7 @@ class LaunchForm(StartingPointForm):
         if miniatures:
             self.initial.setdefault("starts_from", str(miniatures[0].pk))
         set_choices(self, "dataset_version", [(str(v.pk), f"{v} ({_rows(v)})") for v in versions])
-        set_choices(self, "student", [(s.slug, _student_label(s)) for s in students])
+        self.offer_students([(s.slug, _student_label(s)) for s in students])
 
     def overrides(self) -> dict[str, Any]:
         return overrides_of(self.data)

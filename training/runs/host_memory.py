@@ -12,13 +12,12 @@ from jobs.rundir.machine import GIB
 from jobs.scheduling import hosts
 from training.models import Student
 from training.recipes.schema import Recipe
+from training.runs.estimate import sizes_of
 from training.sizing import fit
 from training.sizing.profile import RUNTIME_BYTES
 from training.sizing.profile import DeviceKind as Place
-from training.sizing.shape import Shape, shape_of
+from training.sizing.shape import Shape
 from training.states import Device
-from training.students.model_folder import weight_shapes
-from web import strict_json
 from web.errors import Refusal
 
 
@@ -49,11 +48,12 @@ def teacher_bytes(teacher: Student | None, recipe: Recipe, place: Place) -> int:
 
 
 def require_memory(
-    folder: Path, recipe: Recipe, rows_tokens: Sequence[int], *, device: str, teacher: Student | None = None
+    student: Path | Shape, recipe: Recipe, rows_tokens: Sequence[int], *, device: str, teacher: Student | None = None
 ) -> None:
     """Refuse a run that no device holds, with the nearest recipe that fits.
 
     Args:
+        student: Its folder, or its shape.
         device: `auto`, `cpu` or `cuda`.
         teacher: Whom it learns from, if anybody: each device holds all of it.
 
@@ -66,7 +66,7 @@ def require_memory(
     known = {place: size for place, size in known.items() if place == "cuda" or recipe.quantise == "none"}
     if not known or not rows_tokens:
         return
-    shape = shape_of(strict_json.parse((folder / "config.json").read_text(encoding="utf-8")), weight_shapes(folder))
+    shape = student if isinstance(student, Shape) else sizes_of(student).shape
     beside = {place: teacher_bytes(teacher, recipe, place) for place in known}
     left = {place: size - beside[place] for place, size in known.items()}
     need = {place: fit.required_bytes(shape, recipe, rows_tokens, place, size) for place, size in left.items()}

@@ -21,12 +21,13 @@ from training.miniatures import queries as miniature_selectors
 from training.notices import followers
 from training.recipes import display as recipe_selectors
 from training.recipes.presets import PRESETS
-from training.runs import charts, comparison, forecast, launch_run
+from training.runs import charts, comparison, forecast, launch_run, proposal
 from training.runs import queries as runs_queries
 from training.runs.comparison import compare_with_fp32
 from training.runs.forms import LaunchForm, first_choice, overrides_of, typed_overrides
 from training.runs.run_request import REQUEST_FIELDS, requested, why_no_classifier
 from training.students import queries as student_selectors
+from training.students.pages import download_context
 from web.db.keys import NO_ID, uuid_or_none
 from web.errors import Refusal
 from web.http.pagination import numbered_page
@@ -34,14 +35,17 @@ from web.http.sorting import sorted_rows
 
 if TYPE_CHECKING:
     from review.models import Task
+    from training.runs.proposal import Proposal
 
 SORTED_BY = {"student": "student__name", "state": "job__state", "launched": "created_at"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(member_of(request), slug)
-    form, refusal = _form(request, task), None
+    task, member = task_or_404(member_of(request), slug), member_of(request)
+    may_lead = may(member, task, Role.LEAD)
+    proposed = proposal.propose(task, queries.frozen_versions(task).first()) if may_lead else None
+    form, refusal = _form(request, task, proposed), None
     preset = PRESETS[form.initial["recipe"]]
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
@@ -69,8 +73,10 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "problems": refusal.errors if refusal else {},
         "page": numbered_page(runs, request.GET.get("page")),
         "heads": heads,
-        "may_lead": may(member_of(request), task, Role.LEAD),
+        "may_lead": may_lead,
         "students": student_selectors.all_students(),
+        "proposed": proposed,
+        **(download_context(member) if proposed else {}),
     }
     return render(request, "training/index.html", context, status=refusal.status if refusal else 200)
 
@@ -132,12 +138,18 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/compare.html", context)
 
 
-def _form(request: HttpRequest, task: Task) -> LaunchForm:
+def _form(request: HttpRequest, task: Task, proposed: Proposal | None = None) -> LaunchForm:
     students, no_classifier = list(student_selectors.all_students()), why_no_classifier(task)
     kept = ("dataset_version", "student", "starts_from", "teacher")
     chosen = {name: request.GET[name] for name in kept if request.GET.get(name)}
     asked = (request.POST if request.method == "POST" else request.GET).get("recipe", "")
-    initial = first_choice(students, recipe=asked, student=chosen.get("student", ""), no_classifier=no_classifier)
+    initial = first_choice(
+        students,
+        recipe=asked,
+        student=chosen.get("student", ""),
+        no_classifier=no_classifier,
+        proposed=proposed.student.slug if proposed and proposed.student else "",
+    )
     return LaunchForm(
         request.POST if request.method == "POST" else None,
         versions=queries.frozen_versions(task).select_related("dataset"),

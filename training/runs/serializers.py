@@ -39,6 +39,30 @@ class PlanIn(serializers.Serializer[Any]):
     )
 
 
+class StudentChoiceOut(serializers.Serializer[Any]):
+    """A small writer of a hub, and what tuning it here on the newest frozen version would take."""
+
+    hub_id = serializers.CharField()
+    student = serializers.SlugField(allow_null=True, help_text="Its name here, once it is downloaded.")
+    parameters = serializers.IntegerField()
+    licence = serializers.CharField()
+    download_bytes = serializers.IntegerField()
+    memory_gib = serializers.FloatField(allow_null=True)
+    seconds = serializers.FloatField(allow_null=True)
+    is_too_large = serializers.BooleanField(help_text="No host here has the memory.")
+    needs_hub_token = serializers.BooleanField(help_text="Its licence must be accepted on the hub first.")
+
+
+class StudentProposalOut(serializers.Serializer[Any]):
+    """The student that suits a task: a registered one, or the hub id of one to download."""
+
+    reason = serializers.CharField()
+    student = serializers.SlugField(allow_null=True)
+    recipe = serializers.CharField()
+    download = serializers.CharField(allow_null=True)
+    choices = StudentChoiceOut(many=True)
+
+
 class RunOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     number = serializers.IntegerField()

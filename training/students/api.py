@@ -12,8 +12,8 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from training.students import downloading, registration, servable
 from training.students import queries as student_selectors
-from training.students import registration, servable
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 
@@ -63,6 +63,33 @@ class StudentOut(serializers.Serializer[Any]):
     def get_known(self, student: Any) -> list[str]:
         known = student_selectors.known_student(student)
         return known.facts if known else []
+
+
+class StudentDownloadIn(serializers.Serializer[Any]):
+    """A model of a hub; without a commit the newest is pinned."""
+
+    hub_id = serializers.CharField(max_length=200)
+    revision = serializers.CharField(required=False, allow_blank=True, max_length=64, default="")
+
+
+class StudentDownloadOut(serializers.Serializer[Any]):
+    """The job; the student is registered when it has ended."""
+
+    job = serializers.UUIDField()
+
+
+class DownloadsView(APIView):
+    """Download a model of a hub and register it as a student."""
+
+    scope_write = "admin"
+
+    @extend_schema(request=StudentDownloadIn, responses={202: StudentDownloadOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = StudentDownloadIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        job = downloading.order(by=member_of(request), **body.validated_data)
+        return Response({"job": job.pk}, status=202)
 
 
 class StudentsView(APIView):

@@ -69,6 +69,11 @@ class KnownStudent:
         return self.hub_id.rpartition("/")[2]
 
     @property
+    def is_gated(self) -> bool:
+        """Return whether the hub gives it out only to accounts that accepted its licence."""
+        return self.licence in (GEMMA_TERMS, LLAMA_TERMS)
+
+    @property
     def is_encoder(self) -> bool:
         return self.kind == "encoder"
 
@@ -207,6 +212,7 @@ def _bart(size: str, parameters: int, sizes: Sizes) -> KnownStudent:
 
 
 KNOWN_STUDENTS: Final[tuple[KnownStudent, ...]] = (
+    _gemma("270m", "gemma3_text", 268_098_176, (640, 18, 4, 1, 256, 2048), 262_144, 32_768),
     _gemma("1b", "gemma3_text", 999_885_952, (1152, 26, 4, 1, 256, 6912), 262_144, 32_768),
     _gemma("4b", "gemma3", 4_300_079_472, (2560, 34, 8, 4, 256, 10_240), 262_208, 131_072, SIGLIP),
     _gemma("12b", "gemma3", 12_187_325_040, (3840, 48, 16, 8, 256, 15_360), 262_208, 131_072, SIGLIP),
@@ -264,6 +270,14 @@ KNOWN_STUDENTS: Final[tuple[KnownStudent, ...]] = (
     _bart("base", 139_420_416, (768, 6, 12, 12, 64, 3072)),
     _bart("large", 406_291_456, (1024, 12, 16, 16, 64, 4096)),
 )
+
+# Students that write and that two CPU cores tune within an hour or so; bytes of their files on the hub, tokenizer included.
+SMALL_WRITERS: Final[dict[str, int]] = {
+    "HuggingFaceTB/SmolLM2-135M-Instruct": 273_000_000,
+    "google/gemma-3-270m-it": 575_000_000,
+    "HuggingFaceTB/SmolLM2-360M-Instruct": 727_000_000,
+    "Qwen/Qwen3-0.6B": 1_520_000_000,
+}
 
 
 def find_known(*, hub_id: str = "", family: str = "", parameters: int | None = None) -> KnownStudent | None:

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
+from review.tasks.permissions import tasks_for
 from training.states import StudentSource
+from training.students import downloading, registration, servable
 from training.students import queries as selectors
-from training.students import registration, servable
 from training.students.catalogue import FORECAST_ROWS, KNOWN_STUDENTS
 from training.students.forms import StudentForm
 from web.errors import Refusal
@@ -40,12 +41,33 @@ def index(request: HttpRequest) -> HttpResponse:
         "section": "training",
         "form": form,
         "students": [(student, servable.kind_name(student.model_type)) for student in selectors.all_students()],
-        "may_register": member_of(request).is_admin,
         "known": KNOWN_STUDENTS,
         "forecast_for": FORECAST_ROWS,
-        "roots": settings.STUDENT_ROOTS,
+        **download_context(member_of(request)),
     }
     return render(request, "training/students.html", context, status=status)
+
+
+@require_POST
+def download(request: HttpRequest) -> HttpResponse:
+    member = member_of(request)
+    try:
+        downloading.order(hub_id=request.POST.get("hub_id", ""), by=member)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    task = tasks_for(member).filter(slug=request.POST.get("task", "")).first()
+    return redirect("training:list", task.slug) if task else redirect("training:students")
+
+
+def download_context(member: Member) -> dict[str, Any]:
+    """Return what a page shows of downloads: those under way, the last one where it failed, and the ways without a network."""
+    under_way, failed = downloading.recent()
+    return {
+        "may_register": member.is_admin,
+        "downloads": under_way,
+        "failed_download": failed,
+        "roots": settings.STUDENT_ROOTS,
+    }
 
 
 def _register(data: dict[str, Any], by: Member) -> Student:

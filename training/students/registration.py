@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,11 @@ def register_folder(*, path: str, by: Member, name: str = "", licence: str = "",
         PermissionDenied: Not an admin.
         Refusal: The folder is no model that can be tuned safely, or is registered already; says why.
     """
-    _require_admin(by)
+    require_admin(by)
     facts = model_folder.inspect_folder(path, roots=settings.STUDENT_ROOTS)
     model_folder.require_servable(facts.path)
     if existing := Student.objects.filter(path=str(facts.path)).first():
-        raise _already_registered(existing)
+        raise already_registered(existing)
     return _create(
         Student(
             name=name.strip() or facts.path.name,
@@ -114,21 +115,11 @@ def register_hub(
         PermissionDenied: Not an admin.
         Refusal: The id or the commit is none, or both are registered already.
     """
-    _require_admin(by)
+    require_admin(by)
     hub_id, revision = hub_id.strip(), revision.strip().lower()
-    errors: dict[str, list[str]] = {}
-    if not _HUB_ID.match(hub_id):
-        errors["hub_id"] = [f"'{hub_id}' is no hub id; write owner/name, such as Qwen/Qwen3-0.6B."]
-    if not _COMMIT.match(revision):
-        errors["revision"] = [
-            "Pin the commit: copy its 40 hex digits from the model's page, under Files and versions, History."
-        ]
-    if errors:
-        raise Refusal(
-            "bad_hub_id", "A hub student needs an id and the commit it is pinned to.", status=400, errors=errors
-        )
+    require_hub_id(hub_id, revision)
     if existing := Student.objects.filter(hub_id=hub_id, revision=revision).first():
-        raise _already_registered(existing)
+        raise already_registered(existing)
     return _create(
         Student(
             name=name.strip() or hub_id.rpartition("/")[2],
@@ -142,6 +133,49 @@ def register_hub(
         ),
         by=by,
     )
+
+
+def keep_downloaded(*, hub_id: str, facts: Mapping[str, Any], by: Member | None) -> Student:
+    """Register a hub student whose files were fetched, pinned to the commit they are of; safe to repeat.
+
+    Args:
+        facts: `revision`, `bytes`, `model_type`, `parameters` and `context_length` of the files.
+    """
+    if existing := Student.objects.filter(hub_id=hub_id, revision=facts["revision"]).first():
+        return existing
+    return _create(
+        Student(
+            name=hub_id.rpartition("/")[2],
+            source=StudentSource.HUB,
+            hub_id=hub_id,
+            licence=_licence_of(hub_id),
+            created_by=by,
+            **facts,
+        ),
+        by=by,
+    )
+
+
+def require_hub_id(hub_id: str, revision: str, *, may_be_newest: bool = False) -> None:
+    """Refuse what is no hub id, or no commit.
+
+    Args:
+        may_be_newest: Accept an empty commit.
+
+    Raises:
+        Refusal: With messages by field.
+    """
+    errors: dict[str, list[str]] = {}
+    if not _HUB_ID.match(hub_id):
+        errors["hub_id"] = [f"'{hub_id}' is no hub id; write owner/name, such as Qwen/Qwen3-0.6B."]
+    if not _COMMIT.match(revision) and not (may_be_newest and not revision):
+        errors["revision"] = [
+            "Pin the commit: copy its 40 hex digits from the model's page, under Files and versions, History."
+        ]
+    if errors:
+        raise Refusal(
+            "bad_hub_id", "A hub student needs an id and the commit it is pinned to.", status=400, errors=errors
+        )
 
 
 def _published_facts(hub_id: str) -> dict[str, Any]:
@@ -173,11 +207,17 @@ def allowed_roots() -> list[str]:
     return [*(str(root) for root in settings.STUDENT_ROOTS), str(demo_folder()), str(demo_encoder_folder())]
 
 
-def _require_admin(by: Member) -> None:
+def require_admin(by: Member) -> None:
+    """Refuse a member who may not register students.
+
+    Raises:
+        PermissionDenied: Not an admin.
+    """
     session.require_admin(by, "Only an admin registers students: they name folders and models that workers load.")
 
 
-def _already_registered(student: Student) -> Refusal:
+def already_registered(student: Student) -> Refusal:
+    """Return the refusal of a student that is registered under another name."""
     return Refusal(
         "student_known",
         f"This student is registered already as '{student.slug}'.",
@@ -186,7 +226,7 @@ def _already_registered(student: Student) -> Refusal:
     )
 
 
-def _create(student: Student, *, by: Member) -> Student:
+def _create(student: Student, *, by: Member | None) -> Student:
     stem = slugify(student.name)[: MAX_SLUG - 4] or "student"
     student.slug = free_slug(Student.objects.all(), stem)
     try:

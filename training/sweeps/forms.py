@@ -83,7 +83,7 @@ class SweepForm(StartingPointForm):
         students = list(students)
         self.offer(students=students, miniatures=miniatures)
         set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
-        set_choices(self, "student", [(s.slug, s.name) for s in students])
+        self.offer_students([(s.slug, s.name) for s in students])
 
     def clean_share(self) -> tuple[float, ...]:
         return tuple(share / 100 for share in self.cleaned_data["share"])

@@ -17,6 +17,7 @@ from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.miniatures import queries as miniatures_queries
 from training.notices import followers
+from training.runs import proposal
 from training.runs.forms import first_choice
 from training.runs.run_request import REQUEST_FIELDS, RunRequest, requested, why_no_classifier
 from training.students import queries as student_selectors
@@ -117,7 +118,8 @@ def _form(request: HttpRequest, task: Task, data: QueryDict | None, initial: Que
     students, no_classifier = list(student_selectors.all_students()), why_no_classifier(task)
     # Something that can be launched as it stands, so that the estimate begins with figures and not with a refusal.
     asked = {name: initial.get(name, "") for name in ("recipe", "student")}
-    first = first_choice(students, **asked, no_classifier=no_classifier)
+    suited = proposal.propose(task, None).student
+    first = first_choice(students, **asked, no_classifier=no_classifier, proposed=suited.slug if suited else "")
     begin = {"max_hours": "" if initial.get("max_usd") else 1, **dict(initial.items()), **first}
     begun = miniatures_queries.listed(member_of(request), task=task)
     return SweepForm(

@@ -49,5 +49,5 @@ def test_engines_that_import_torch_end_so() -> None:
         if "main(RunDir.open(" in module.read_text() or "main(launch.open_run(" in module.read_text()
     }
 
-    assert len(ends) == 6
+    assert len(ends) == 7
     assert all(ends.values()), ends

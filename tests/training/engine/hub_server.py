@@ -7,6 +7,7 @@ in `ETag` and `X-Repo-Commit`.
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,11 +20,11 @@ TOKEN = "hf_right"
 
 
 class HubServer(ThreadingHTTPServer):
-    """Serves the folder as `maker/open`, and as `maker/gated` to whoever brings the token."""
+    """Serves the folder as `maker/open` and other names, and as `maker/gated` to whoever brings the token."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *names: str) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
-        self.folder = folder
+        self.folder, self.names = folder, ("maker/open", "maker/gated", *names)
         self.seen: list[tuple[str, str]] = []
         self._serve()
 
@@ -68,6 +69,8 @@ class Answers(BaseHTTPRequestHandler):
         if token not in ("", TOKEN):
             return self._refuse(401, "", "Invalid credentials in Authorization header")
         parts = self.path.split("?")[0].strip("/").split("/")
+        if parts[:2] == ["api", "models"] and parts[4:5] in ([], ["revision"]) and len(parts) > 3:
+            return self._list("/".join(parts[2:4]), token)
         if parts[:2] == ["api", "models"]:
             return self._refuse(404, "EntryNotFound", "Not listed here")
         if len(parts) < 5 or parts[2] != "resolve":
@@ -75,11 +78,28 @@ class Answers(BaseHTTPRequestHandler):
         name, revision, path = "/".join(parts[:2]), parts[3], "/".join(parts[4:])
         if name == "maker/gated" and token != TOKEN:
             return self._refuse(401, "GatedRepo", "Access to this model is restricted. Please log in.")
-        if name not in ("maker/open", "maker/gated"):
+        if name not in self.server.names:
             return self._refuse(401, "RepoNotFound", "Repository not found")
         if revision != COMMIT:
             return self._refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")
         return self._give(self.server.folder / path)
+
+    def _list(self, name: str, token: str) -> None:
+        if name == "maker/gated" and token != TOKEN:
+            return self._refuse(403, "GatedRepo", "Access to this model is restricted. Please log in.")
+        if name not in self.server.names:
+            return self._refuse(401, "RepoNotFound", "Repository not found")
+        folder = self.server.folder
+        files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+        listed = [{"rfilename": str(file.relative_to(folder)), "size": file.stat().st_size} for file in files]
+        body = json.dumps({"id": name, "modelId": name, "sha": COMMIT, "siblings": listed}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+        return None
 
     def _give(self, file: Path) -> None:
         if not file.is_file():

@@ -108,6 +108,7 @@ def test_a_sweep_lists_classifier_recipes_only_where_the_task_has_labels(admin, 
     assert ('value="classifier"' in of_texts, 'value="classifier"' in of_labels) == (False, True)
 
 
+OWN = Student(slug="own", model_type="llama")
 SHIPPED = Student(slug="demo-encoder", model_type="modernbert")
 ENCODER, WRITER = Student(slug="tiny-encoder", model_type="modernbert"), Student(slug="demo", model_type="llama")
 
@@ -116,18 +117,19 @@ ENCODER, WRITER = Student(slug="tiny-encoder", model_type="modernbert"), Student
 @pytest.mark.parametrize(
     ("students", "asked", "why", "expected"),
     [
-        ((WRITER, ENCODER), {}, "", ("demo", "demo")),
-        ((ENCODER, WRITER), {}, "", ("tiny-encoder", "classifier")),
-        ((ENCODER, WRITER), {}, "no labels", ("demo", "demo")),
+        ((WRITER, ENCODER), {}, "", ("tiny-encoder", "classifier")),
+        ((ENCODER, WRITER), {}, "no labels", ("", "paper-lora")),
+        ((WRITER, OWN), {}, "no labels", ("own", "paper-lora")),
+        ((OWN, WRITER), {"proposed": "demo"}, "no labels", ("demo", "demo")),
         ((WRITER, ENCODER), {"student": "tiny-encoder"}, "", ("tiny-encoder", "classifier")),
         ((WRITER, ENCODER), {"recipe": "classifier"}, "", ("tiny-encoder", "classifier")),
         ((ENCODER, WRITER), {"recipe": "demo-full"}, "", ("demo", "demo-full")),
-        ((ENCODER,), {}, "no labels", ("tiny-encoder", "demo")),
-        ((), {"recipe": "nonsense"}, "", ("", "demo")),
+        ((ENCODER,), {}, "no labels", ("", "paper-lora")),
+        ((), {"recipe": "nonsense"}, "", ("", "paper-lora")),
         ((WRITER, SHIPPED), {}, "", ("demo-encoder", "demo-encoder")),
         ((WRITER, SHIPPED, ENCODER), {}, "", ("tiny-encoder", "classifier")),
         ((WRITER, SHIPPED, ENCODER), {"recipe": "classifier"}, "", ("tiny-encoder", "classifier")),
-        ((WRITER, SHIPPED), {}, "no labels", ("demo", "demo")),
+        ((WRITER, SHIPPED), {}, "no labels", ("", "paper-lora")),
         ((WRITER, SHIPPED), {"recipe": "demo"}, "", ("demo", "demo")),
         ((WRITER, SHIPPED), {"recipe": "classifier"}, "", ("demo-encoder", "classifier")),
         ((WRITER, SHIPPED), {"student": "demo"}, "", ("demo", "demo")),

@@ -138,5 +138,5 @@ def test_the_list_asks_the_same_number_of_questions_for_one_sweep_and_for_five(
 def test_the_form_opens_with_what_can_be_launched(as_member, admin, task, version, student):
     page = as_member(admin).get(reverse("training:sweeps", args=[task.slug])).content.decode()
 
-    assert re.search(r'<option value="demo"\s+selected', page)
+    assert re.search(r'<option value="paper-lora"\s+selected', page)
     assert re.search(r'name="max_hours"\s+value="1"', page)

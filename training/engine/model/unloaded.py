@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -243,6 +244,8 @@ def explain_load_error(source: str, error: Exception) -> TrainError:
         )
     if hub is not None and hub.response is not None and hub.response.status_code in (401, 403):
         return TrainError("hub_refused", f"the hub refused the token for {source}", "Set HF_TOKEN to a valid token.")
+    if _is_of_transport(error):
+        return _unreachable(source)
     text = str(error)
     if "architecture" in text or "custom code" in text or "trust_remote_code" in text or isinstance(error, KeyError):
         return TrainError(
@@ -251,13 +254,26 @@ def explain_load_error(source: str, error: Exception) -> TrainError:
             "Choose a student that the installed transformers runs without remote code.",
         )
     if "connect" in text.lower() or "offline" in text.lower():
-        return TrainError(
-            "hub_unreachable",
-            f"{source} could not be fetched: the hub is out of reach",
-            "Check this host's network, or give the student as a folder.",
-        )
+        return _unreachable(source)
     return TrainError(
         "student_unreadable",
         f"{source} could not be loaded: {(text or repr(error)).splitlines()[0]}",
         "Check that its files are whole.",
+    )
+
+
+def _is_of_transport(error: BaseException | None) -> bool:
+    """Return whether a connection failed: a name that is not found, a refused or broken line, a time-out."""
+    while error is not None:
+        if isinstance(error, httpx.TransportError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _unreachable(source: str) -> TrainError:
+    return TrainError(
+        "hub_unreachable",
+        f"{source} could not be fetched: the hub is out of reach",
+        "Check this host's network, or give the student as a folder.",
     )

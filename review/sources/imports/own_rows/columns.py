@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from review.sources.imports import notation
@@ -141,9 +141,8 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     free = [column for column in given if column.use in (FACT, OUT) and column.values]
     found: list[Column] = []
     for words in _ANSWERS:
-        found = found or [
-            column for column in free if {column.field.split("_")[0], column.field.split("_")[-1]} & words
-        ]
+        found = found or [column for column in free if _is_called(column, words)]
+    found += _labels_beside(found, free)
     last = free[-1] if len(free) > 1 else None
     if not found and last and last.kinds[:1] in ((FIELDS,), ("choice",), ("boolean",), ("choices",), ()):
         found = [last]
@@ -157,6 +156,23 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
         replace(column, use=ANSWER, kind=_kind_for(ANSWER, column)) if column.name in names else column
         for column in given
     )
+
+
+def _is_called(column: Column, words: frozenset[str]) -> bool:
+    parts = column.field.split("_")
+    return bool({parts[0], parts[-1]} & words)
+
+
+def _labels_beside(found: Sequence[Column], free: Sequence[Column]) -> list[Column]:
+    """Return label columns with an answer's less sure name that stand in one row with the answers: they answer too."""
+    names, beside = {column.name for column in found}, list[Column]()
+    for line in (free, free[::-1]):
+        for before, column in pairwise(line):
+            is_label = column.kinds[:1] in (("choice",), ("boolean",), ("choices",))
+            if before.name in names and column.name not in names and is_label and _is_called(column, _ANSWERS[1]):
+                names.add(column.name)
+                beside.append(column)
+    return beside
 
 
 def _kind_for(use: str, column: Column) -> str:

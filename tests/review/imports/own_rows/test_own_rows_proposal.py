@@ -230,6 +230,17 @@ def test_an_answer_is_found_by_name_else_by_labels_in_the_last_column(look: Any)
     assert [field.name for field in propose(none).output_schema] == ["answer"]
 
 
+def test_labels_in_one_row_with_the_answers_answer_too(look: Any) -> None:
+    label, text = [LABELS[n % 4] for n in range(20)], [f"Text number {n}." for n in range(20)]
+    message = [f"Message number {n}, please." for n in range(20)]
+
+    beside = look(table(message=message, category=label, summary=text, reply=text))
+    apart = look(table(category=label, message=message, reply=text))
+
+    assert types(beside)["category"] == ("answer", "choice")
+    assert types(apart)["category"][0] == "fact"
+
+
 def test_models_and_splits_are_no_facts(look: Any, tmp_path: Path) -> None:
     columns = look(table(question=["A?", "B?"], answer=["C c.", "D d."], model=["m", "m"], split=["train", "test"]))
     spec = propose(columns)

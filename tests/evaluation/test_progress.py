@@ -1,0 +1,93 @@
+"""The sentence of each training round: what it changed on the same records, or that it cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from evaluation.evaluations import progress, start_evaluation
+from evaluation.evaluations.progress import Progress
+from evaluation.models import EvaluationOutput
+from members.models import Member
+from review.models import Task
+from tests.training.conftest import freeze
+from tests.training.miniatures import conclude
+from training.models import TrainingRun
+
+ROUND = {"edits": 40, "accepts": 0, "before": 0.71, "after": 0.83, "low": 0.07, "high": 0.17, "records": 60}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "Your 40 edits moved it from 71 % to 83 % (± 5 points, on 60 held-out records)."),
+        (
+            {"low": -0.02, "high": 0.26, "accepts": 1},
+            "Your 40 edits and 1 accepted draft did not measurably move it: 71 %, 83 % now (± 14 points, on 60 held-out "
+            "records).",
+        ),
+        (
+            {"edits": 0, "accepts": 9, "is_first": True},
+            "Your 9 accepted drafts moved it from 71 % of the student before tuning to 83 % (± 5 points, on 60 held-out "
+            "records).",
+        ),
+        (
+            {"edits": 0},
+            "Tuning again on the same examples moved it from 71 % to 83 % (± 5 points, on 60 held-out records).",
+        ),
+    ],
+)
+def test_a_round_is_told_in_one_sentence(change: dict[str, Any], expected: str) -> None:
+    assert Progress(**{**ROUND, "is_first": False, **change}).sentence == expected
+
+
+@pytest.fixture
+def evaluate(task: Task, admin: Member, launch: Callable[..., TrainingRun], finish: Any, tmp_path: Path) -> Any:
+    version = freeze(task, admin, train=11, validation=12)
+
+    def _evaluate(wrong: int) -> Any:
+        """Run and evaluate a round that is wrong on so many records."""
+        run = launch(dataset_version=version)
+        conclude(run, tmp_path / f"run-{run.number}")
+        name = f"run {run.number} (LoRA)"
+        done = finish(start_evaluation.start(run, by=admin), {"tiny (base)": ("base", 0.0), name: ("lora", 0.5)})
+        for system, count in (("tiny (base)", None), (name, wrong)):
+            outputs = EvaluationOutput.objects.filter(evaluation=done, system=system)
+            for output in outputs.order_by("record")[:count]:
+                output.scores |= {"passes_all": 0.0}
+                output.save(update_fields=["scores"])
+        return done
+
+    return _evaluate
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_the_first_round_is_compared_with_the_student_and_the_next_with_the_round_before(
+    evaluate: Any, viewer: Member, as_member: Callable[[Member], Client]
+) -> None:
+    first, same, last = evaluate(10), evaluate(10), evaluate(0)
+
+    begun, unmoved, moved = progress.of(first), progress.of(same), progress.of(last)
+
+    assert begun and begun.is_first and begun.before == 0.0 and begun.records >= 12 and begun.accepts >= 10
+    assert unmoved and not unmoved.is_measurable and unmoved.before == unmoved.after
+    assert moved and moved.is_measurable and not moved.is_first and (moved.edits, moved.accepts) == (0, 0)
+    page = as_member(viewer).get(f"/evaluations/{last.pk}/").content.decode()
+    assert moved.sentence in page
+    assert moved.sentence in as_member(viewer).get(f"/evaluations/of-run/{last.run_id}/card/").content.decode()
+
+
+@pytest.mark.django_db
+def test_too_few_records_say_nothing(
+    launch: Callable[..., TrainingRun], admin: Member, finish: Any, tmp_path: Path
+) -> None:
+    run = launch()
+    conclude(run, tmp_path / "run")
+    systems = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}
+
+    assert progress.of(finish(start_evaluation.start(run, by=admin), systems)) is None

@@ -1,0 +1,152 @@
+"""`python -m training.engine.download RUN_DIR`: fetch a student from a hub into this host's cache, with progress.
+
+It pins the newest commit where none is named, fetches what a model is made of and nothing else, and looks at the files
+as at any other student's folder. Runs of the student then begin without a network.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from huggingface_hub import HfApi, constants, hf_hub_download
+from tqdm import tqdm  # type: ignore[import-untyped]
+
+from jobs.contracts import Wire
+from jobs.rundir import EngineError, RunDir
+from jobs.rundir.garbage import end_process
+from training.engine.model.unloaded import explain_load_error
+from training.students import model_folder
+from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import RepoSibling
+
+TOKEN: Final = "HF_TOKEN"  # noqa: S105 (the name of a secret, not the secret)
+REPORT_EVERY_S: Final = 0.5
+NO_NETWORK: Final = (
+    "Check this host's network. Behind a mirror, set HF_ENDPOINT to its address and start the workers again. Without any "
+    "network, copy the model's folder here and register the folder."
+)
+
+
+class DownloadSpec(Wire):
+    """Hub id, and the commit it is pinned to; empty for the newest."""
+
+    hub_id: str
+    revision: str = ""
+
+
+class StoppedError(Exception):
+    """Raised where a person cancels or pauses the download."""
+
+
+def main(run: RunDir) -> int:
+    """Fetch, and end the attempt; returns the process's exit status."""
+    spec = DownloadSpec.model_validate(run.spec.body)
+    try:
+        run.finish("succeeded", summary=_fetch(run, spec, run.secrets().get(TOKEN) or None))
+    except StoppedError:
+        run.finish("stopped")
+    except Refusal as refusal:
+        run.finish("failed", error=EngineError(code=refusal.code, message=refusal.message, hint=refusal.hint))
+        return 1
+    except Exception as error:  # The hub's client passes on those of its transports.
+        run.finish("failed", error=_explained(spec.hub_id, error))
+        return 1
+    return 0
+
+
+def _fetch(run: RunDir, spec: DownloadSpec, token: str | None) -> dict[str, Any]:
+    found = HfApi(token=token).model_info(spec.hub_id, revision=spec.revision or None, files_metadata=True)
+    wanted = [each for each in found.siblings or () if is_needed(each.rfilename)]
+    total = sum(each.size or 0 for each in wanted)
+    _require_room(Path(constants.HF_HUB_CACHE), total)
+    report = _reporter(run, total)
+    folder = Path()
+    for file in sorted(wanted, key=_size):
+        path = hf_hub_download(
+            spec.hub_id, file.rfilename, revision=found.sha, token=token, tqdm_class=_bar_class(report)
+        )
+        folder = Path(path).parent
+    if not wanted:
+        raise Refusal("student_without_weights", f"{spec.hub_id} holds no model.", hint="Choose another.")
+    facts = model_folder.inspect_folder(str(folder), roots=[folder])
+    model_folder.require_servable(facts.path)
+    return {
+        "revision": found.sha,
+        "bytes": facts.bytes,
+        "model_type": facts.model_type,
+        "parameters": facts.parameters,
+        "context_length": facts.context_length,
+    }
+
+
+def is_needed(name: str) -> bool:
+    """Return whether a file of a hub is part of the model: weights, config and tokenizer beside each other."""
+    if "/" in name or not any(fnmatch(name, pattern) for pattern in model_folder.MODEL_FILES):
+        return False
+    # Some makers publish the weights twice.
+    return not name.endswith(".safetensors") or name.startswith("model")
+
+
+def _size(file: RepoSibling) -> int:
+    return file.size or 0
+
+
+def _require_room(cache: Path, total: int) -> None:
+    folder = cache
+    while not folder.exists():
+        folder = folder.parent
+    if (free := shutil.disk_usage(folder).free) < total:
+        raise Refusal(
+            "disk_full",
+            f"The disk of {folder} has {free / 1e9:.1f} GB free; this model takes {total / 1e9:.1f} GB.",
+            hint="Free some room there, or set HF_HOME to another disk and start the workers again.",
+        )
+
+
+def _reporter(run: RunDir, total: int) -> Callable[[int], None]:
+    done, told_s = 0, 0.0
+
+    def report(count: int) -> None:
+        nonlocal done, told_s
+        if run.stop_requested:
+            raise StoppedError
+        done += count
+        if (now_s := time.monotonic()) - told_s >= REPORT_EVERY_S or done >= total:
+            told_s = now_s
+            run.emit("progress", done=round(done / 1e6, 1), total=round(max(total, done) / 1e6, 1), unit="MB")
+
+    return report
+
+
+def _bar_class(report: Callable[[int], None]) -> type[Any]:
+    """Class of a progress bar that reports bytes instead of drawing."""
+
+    class Bar(tqdm):  # type: ignore[misc]
+        def __init__(self, *args: Any, initial: int = 0, **options: Any) -> None:
+            super().__init__(*args, initial=initial, **{**options, "file": io.StringIO()})
+            report(initial)
+
+        def update(self, n: float | None = 1) -> None:
+            report(int(n or 0))
+            super().update(n)
+
+    return Bar
+
+
+def _explained(hub_id: str, error: Exception) -> EngineError:
+    refused = explain_load_error(hub_id, error)
+    hint = NO_NETWORK if refused.code == "hub_unreachable" else refused.hint
+    return EngineError(code=refused.code, message=refused.message, hint=hint)
+
+
+if __name__ == "__main__":
+    end_process(main(RunDir.open(sys.argv[1])))
