@@ -2,6 +2,9 @@
 
 A line holds choices (`[a|b]`) and slots (`{day}`). Around what the writer wants stand greetings, small talk, and sentences
 that belong to another queue, so that a single word decides nothing.
+
+`phrases/letters/` holds whole tickets, a subject and a body a line: the words and ways of many customers. They are drawn
+after the others, so that those stay the same.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from demo.data.ticket_routing.spec import QUEUES
 from demo.encoder.messages import hasty
 from demo.student import names
 
-SEED, EACH = 2027, 700
+SEED, EACH = 2027, 600
+# Tickets drawn from whole ones, a queue; numbers of theirs come after those held out.
+LETTERS_EACH, LETTERS_FROM = 350, 10_000
 CUSTOMERS = 900
 CHOICES = 12
 CONSTRUCTIONS = ("wants", "story")
@@ -75,7 +80,18 @@ def records(seed: int = SEED) -> tuple[AnsweredRecord, ...]:
                 seen.add(body)
                 drawn.append((queue, subject, body))
     rng.shuffle(drawn)
-    return tuple(_record(rng, number, rng.choice(firms), *each) for number, each in enumerate(drawn))
+    made = [_record(rng, number, rng.choice(firms), *each) for number, each in enumerate(drawn)]
+    from_letters: list[tuple[str, str, str]] = []
+    for queue in QUEUES:
+        for line in _in_turn(rng, letters(queue), LETTERS_EACH):
+            subject, body = next(each for each in iter(partial(letter, rng, queue, line), None) if each[1] not in seen)
+            seen.add(body)
+            from_letters.append((queue, subject, body))
+    rng.shuffle(from_letters)
+    return (
+        *made,
+        *(_record(rng, LETTERS_FROM + at, rng.choice(firms), *each) for at, each in enumerate(from_letters)),
+    )
 
 
 @cache
@@ -109,17 +125,30 @@ def ticket(rng: random.Random, queue: str, want: str) -> tuple[str, str]:
         body.insert(rng.choice((0, 0, len(body))), _filled(rng, aside))
     if rng.random() < 0.25:
         body.insert(0, _filled(rng, rng.choice(frames["open"])))
-    text = " ".join(body)
-    if rng.random() < 0.5:
-        text = f"{rng.choice(frames['hello'])}{rng.choice((' ', chr(10), chr(10) * 2))}{text}"
-    if rng.random() < 0.5:
-        text = f"{text}{rng.choice((' ', chr(10)))}{_filled(rng, rng.choice(frames['close']))}"
-        if rng.random() < 0.6:
-            text = f"{text}\n{_filled(rng, rng.choice(('{first}', '{first} {last}', '{first} {last}, {company}')))}"
+    text = _framed(rng, " ".join(body))
     if rng.random() < NO_SUBJECT:
         return "", hasty(rng, text)
     subjects = own["subjects"] if rng.random() < 0.6 else frames["subjects"]
     return hasty(rng, _filled(rng, rng.choice(subjects))), hasty(rng, text)
+
+
+def letter(rng: random.Random, queue: str, line: str) -> tuple[str, str]:
+    """Subject and body of a ticket that was written as a whole; three in ten hold an aside."""
+    subject, _, body = line.partition(" :: ")
+    frames = phrases(FRAMES).lines
+    text = _filled(rng, body)
+    if rng.random() < 0.3:
+        aside = _filled(rng, rng.choice(frames["about" if rng.random() < 0.5 else "story"]))
+        text = rng.choice((f"{aside} {text}", f"{text} {aside}"))
+    if rng.random() < 0.4:
+        subject = rng.choice((*frames["subjects"], *phrases(queue).lines["subjects"]))
+    return hasty(rng, _filled(rng, subject)), hasty(rng, _framed(rng, text))
+
+
+@cache
+def letters(queue: str) -> list[str]:
+    """Whole tickets of a queue, as they are written in its file."""
+    return (FOLDER / "letters" / f"{queue}.txt").read_text("utf-8").splitlines()
 
 
 def repeated(lines: list[str]) -> list[str]:
@@ -130,6 +159,18 @@ def repeated(lines: list[str]) -> list[str]:
 def _as_imported(text: str) -> str:
     """Drop blanks at the ends of lines, which an import drops too: the teacher knows a record by its facts."""
     return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def _framed(rng: random.Random, text: str) -> str:
+    """A text with a greeting and an end, each in half of the cases."""
+    frames = phrases(FRAMES).lines
+    if rng.random() < 0.5:
+        text = f"{rng.choice(frames['hello'])}{rng.choice((' ', chr(10), chr(10) * 2))}{text}"
+    if rng.random() < 0.5:
+        text = f"{text}{rng.choice((' ', chr(10)))}{_filled(rng, rng.choice(frames['close']))}"
+        if rng.random() < 0.6:
+            text = f"{text}\n{_filled(rng, rng.choice(('{first}', '{first} {last}', '{first} {last}, {company}')))}"
+    return text
 
 
 def _in_turn(rng: random.Random, lines: list[str], count: int) -> list[str]:

@@ -8,7 +8,7 @@ import torch
 from tests.training.engine.classifier.conftest import LABELS, make_tokenizer
 from training.engine.classifier.fields import HeadField
 from training.engine.classifier.rows import TargetRow, collate
-from training.engine.classifier.words import WordVotes, fold_of, word_numbers
+from training.engine.classifier.words import PLACES, WordVotes, fold_of, letters_of, spellings, word_numbers
 
 pytestmark = pytest.mark.engine
 FIELDS = (HeadField(name="category", type="choice", labels=tuple(LABELS)), HeadField(name="amount", type="number"))
@@ -64,9 +64,58 @@ def test_what_is_kept_votes_the_same_whatever_shares_the_batch(rows: list[Target
 
 
 def test_case_blanks_and_digits_make_no_other_word() -> None:
-    numbers, tokenizer = word_numbers(make_tokenizer()), make_tokenizer()
+    tokenizer = make_tokenizer()
+    numbers = word_numbers(spellings(tokenizer))
     place = tokenizer.convert_tokens_to_ids
 
     assert numbers[place("A")] == numbers[place("a")] != numbers[place("b")]
     assert numbers[place("1")] == numbers[place("2")] > 0
     assert numbers[tokenizer.pad_token_id] == numbers[place("Ġ")] == 0
+
+
+def test_a_word_that_was_never_read_votes_by_its_letters(rows: list[TargetRow]) -> None:
+    tokenizer = make_tokenizer()
+    votes = WordVotes.fit(tokenizer, rows, FIELDS, seed=1).eval()
+    texts = ("invoiced refunding", "crashes", "remembers", "mornings")
+    unread = [TargetRow(text, tokenizer(text).input_ids, (None, None)) for text in texts]
+
+    assert votes(*batch(unread))[:, :4].argmax(dim=1).tolist() == [0, 1, 2, 3]
+
+
+def test_runs_of_letters_cross_tokens_and_are_the_same_for_every_split_of_a_word() -> None:
+    letters = letters_of(["", " in", "voice", " invoice"])
+    votes = WordVotes(torch.arange(4), letters, torch.ones(2 * PLACES), torch.zeros(2 * PLACES, 1, 1))
+
+    read = votes._features(torch.tensor([[1, 2, 0], [3, 0, 0]]), torch.tensor([[1, 1, 0], [1, 0, 0]]))
+
+    split, whole = (each[each >= PLACES].tolist() for each in read.places.split(read.counts.tolist()))
+    assert sorted(split) == sorted(whole)
+    assert len(split) == 6 + 5 + 4
+
+
+@pytest.mark.parametrize(
+    ("tokens", "spelled"),
+    [
+        ({"[PAD]": "[PAD]", "Ġa": " A", "b": "b", "7": "7"}, ["", " a", "b", "0"]),
+        ({"[PAD]": "[PAD]", "▁a": "a", "b": "b", "7": "7"}, ["", " a", "b", "0"]),
+        ({"[PAD]": "[PAD]", "a": "A", "##b": "##b", "##7": "##7"}, ["", " a", "b", "0"]),
+    ],
+)
+def test_a_blank_stands_before_a_word_whichever_mark_the_tokenizer_uses(
+    tokens: dict[str, str], spelled: list[str]
+) -> None:
+    class Spelling:
+        """A tokenizer of four entries."""
+
+        all_special_ids = (0,)
+
+        def __len__(self) -> int:
+            return 4
+
+        def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
+            return [list(tokens)[number] for number in ids]
+
+        def batch_decode(self, lines: list[list[int]]) -> list[str]:
+            return [list(tokens.values())[line[0]] for line in lines]
+
+    assert spellings(Spelling()) == spelled
