@@ -154,9 +154,7 @@ def refuse_taken_port(host: str, port: int) -> None:
             way = f"make run PORT={port + 1}, or miniatures up --port {port + 1}"
             raise CommandError(f"Port {port} is taken ({error.strerror}). Try: {way}") from error
         except OverflowError as error:
-            raise CommandError(
-                f"There is no port {port}: choose one from 1 to 65535, as in make run PORT=8001"
-            ) from error
+            raise CommandError(f"There is no port {port}. Choose one from 1 to 65535: make run PORT=8001") from error
 
 
 def refuse_without_broker() -> None:
