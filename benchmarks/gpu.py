@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,7 +128,9 @@ def measure(cell: Cell, limit_s: float) -> dict[str, Any]:
 
 
 def device_name() -> str:
-    """The first GPU as torch names it, and torch's version; empty where there is none."""
+    """The first GPU as torch names it, and torch's version; empty where either is missing."""
+    if find_spec("torch") is None:
+        return ""
     import torch
 
     return f"{torch.cuda.get_device_name(0)}, torch {torch.__version__}" if torch.cuda.is_available() else ""
@@ -157,7 +160,9 @@ def main() -> None:
     results: dict[str, dict[str, Any]] = {} if chosen.rehearse else kept()
     device = "CPU, rehearsed" if chosen.rehearse else device_name()
     if not chosen.page and not device:
-        sys.exit("There is no NVIDIA GPU here. Try --rehearse for the same path on a CPU, or --page for the page.")
+        sys.exit(
+            "There is no NVIDIA GPU here, or no torch. Try --rehearse for the same path on a CPU, or --page for the page."
+        )
 
     began = time.monotonic()
 

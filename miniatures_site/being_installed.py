@@ -5,14 +5,18 @@ Orders on pages are taken: their jobs wait until it is there. A program is told 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest
+from rest_framework.permissions import BasePermission
 
-from web.http.problem_shape import CONTENT_TYPE
-from web.logs import context
+from web.errors import Refusal
 from web.logs.refusals import REASON
 from web.process import late_install
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 CODE = "being_installed"
 # What they order begins with torch.
@@ -25,34 +29,29 @@ ROOMS = frozenset({"training", "evaluation", "serving"})
 LEAST_WAIT_S = 10
 
 
-class RefuseEarlyOrders:
-    """Refuse orders by the API for which nothing could begin yet."""
+class NoEarlyOrders(BasePermission):
+    """Permission of every view of the API, asked last: refuse orders for which nothing could begin yet."""
 
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether the request may proceed, which is so wherever it returns.
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)  # type: ignore[no-any-return]
-
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        match = request.resolver_match
+        Raises:
+            Refusal: 503, with the seconds to wait.
+        """
+        match = request._request.resolver_match
         if request.method != "POST" or match is None or match.url_name not in ORDERS:
-            return None
+            return True
         install = late_install.pending()
         if install is None:
-            return None
-        setattr(request, REASON, CODE)
-        wait_s = max(LEAST_WAIT_S, install.left_s)
-        body = {
-            "type": f"urn:miniatures:problem:{CODE}",
-            "title": str(install),
-            "status": 503,
-            "code": CODE,
-            "hint": "Nothing was ordered. Send the same again then.",
-            "retry_after_s": wait_s,
-            "request_id": context.request_id(),
-        }
-        return JsonResponse(body, status=503, content_type=CONTENT_TYPE, headers={"Retry-After": str(wait_s)})
+            return True
+        setattr(request._request, REASON, CODE)
+        raise Refusal(
+            CODE,
+            str(install),
+            hint="Nothing was ordered. Send the same again then.",
+            status=503,
+            retry_after_s=max(LEAST_WAIT_S, install.left_s),
+        )
 
 
 def notice(request: HttpRequest | None) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from rest_framework.test import APIClient
 from members.models import Member
 from tests import left_out, passes, postgresql_list
 from tests.around_each import _engines_leave_nothing, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401
-from tests.left_out import keep, pytest_pycollect_makemodule  # noqa: F401
+from tests.left_out import keep, pytest_pycollect_makemodule, pytest_runtest_makereport  # noqa: F401
+from web.process import late_install
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -38,6 +39,8 @@ GARBAGE_LOOKED_FOR_EVERY = 10_000
 def pytest_configure(config: pytest.Config) -> None:
     """Keep what is compiled, here and in processes of tests: some images ask Python not to, and each start then compiles anew."""
     sys.dont_write_bytecode = False
+    # An install of this environment that failed, as without torch, is none of the tests'.
+    late_install.RECORD = "no-record-for-tests.json"
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # What is imported and collected stays: to look through it for garbage again and again is a quarter of that work.
     gc.disable()

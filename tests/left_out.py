@@ -1,8 +1,9 @@
-"""Tests that do not run for want of something outside the project: deselected by name, and counted in the summary.
+"""Tests that do not run for want of something outside the project: deselected or skipped, and counted in the summary.
 
 Two wants: a folder of outside data (`SHARED_DATA_DIR`), and torch with what the extra `training` brings beside it. A test needs
 torch when it bears the mark `torch`, or `engine` in a room whose engines need it, or when its file cannot be imported without.
-Under CI=true a missing torch stays a failure. Counted by `tests/everything.py`. Does not know Django.
+A test that begins such an import only as it runs, itself or in a fixture, is skipped there. Under CI=true a missing torch
+stays a failure. Counted by `tests/everything.py`. Does not know Django.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import ast
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,7 +23,7 @@ import pytest
 OUTSIDE_DATA, TORCH = "outside-data", "torch"
 REASONS = {
     OUTSIDE_DATA: "{} tests of outside data were deselected: SHARED_DATA_DIR names no folder.",
-    TORCH: "{} tests that need torch were deselected: it is not installed here (make torch).",
+    TORCH: "{} tests that need torch were left out: it is not installed here (make torch).",
 }
 # Modules of the extra `training`; it is installed whole or not at all.
 LIBRARIES = frozenset(
@@ -31,8 +34,9 @@ LIBRARIES = frozenset(
 ROOMS_WITHOUT_TORCH = ("generation", "jobs", "review")
 
 
+@cache
 def torch_is_missing() -> bool:
-    """Return whether tests that need torch are to be left out."""
+    """Return whether tests that need torch are to be left out; looked up once, for some tests take it away."""
     return os.environ.get("CI") != "true" and find_spec("torch") is None
 
 
@@ -86,8 +90,31 @@ class UnreadTest(pytest.Item):
 
 def lacks_torch(error: BaseException) -> bool:
     """Return whether a module of torch's family was missing."""
-    cause = error.__cause__
-    return isinstance(cause, ModuleNotFoundError) and (cause.name or "").partition(".")[0] in LIBRARIES
+    return is_of_torch(error.__cause__)
+
+
+def is_of_torch(error: BaseException | None) -> bool:
+    """Return whether an error says that a module of torch's family is missing."""
+    return isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in LIBRARIES
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Skip and count a test which, as it ran, imported something that needs torch where it is missing."""
+    error = call.excinfo.value if call.excinfo else None
+    if error and torch_is_missing() and is_of_torch(error) and is_begun_by_tests(error, item.config.rootpath):
+        note(f"{TORCH}.left-out", [f"{item.session.items.index(item):06} {item.nodeid}"])
+        left_out = pytest.skip.Exception("It needs torch.").with_traceback(error.__traceback__)
+        call.excinfo = pytest.ExceptionInfo.from_exception(left_out)
+    return (yield)
+
+
+def is_begun_by_tests(error: BaseException, root: Path) -> bool:
+    """Return whether a test or an engine began an import that failed; where a page or a worker did, that is a fault."""
+    frames = traceback.extract_tb(error.__traceback__)
+    files = [frame.filename for frame in frames if frame.name != "<module>" and "importlib" not in frame.filename]
+    path = Path(os.path.relpath(files[-1], root)) if files else Path()
+    return path.name.startswith(("test_", "conftest")) or not {"tests", "engine"}.isdisjoint(path.parts)
 
 
 def forget(path: Path) -> None:

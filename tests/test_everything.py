@@ -71,7 +71,7 @@ def test_the_summary_counts_tests_left_out_once(tmp_path: Path) -> None:
 
     assert list(everything.left_out(tmp_path)) == [
         "2 tests of outside data were deselected: SHARED_DATA_DIR names no folder.",
-        "1 tests that need torch were deselected: it is not installed here (make torch).",
+        "1 tests that need torch were left out: it is not installed here (make torch).",
     ]
 
 

@@ -15,7 +15,7 @@ FILES = {
     "conftest.py": """
         import pytest
         from tests import left_out
-        from tests.left_out import pytest_pycollect_makemodule
+        from tests.left_out import pytest_pycollect_makemodule, pytest_runtest_makereport
 
         def pytest_configure(config):
             for mark in ("engine", "torch", "slow"):
@@ -54,6 +54,31 @@ FILES = {
         def test_six(): ...
         """,
     "test_unlike.py": "import no_such_module_at_all",
+    "product.py": """
+        def page():
+            import torch
+        """,
+    "test_late.py": """
+        import pytest
+        import product
+
+        @pytest.fixture(scope="session")
+        def tensor():
+            import torch
+
+        def test_seven(tensor): ...
+
+        def test_eight():
+            from torch.nn import functional
+
+        def test_nine(): ...
+        """,
+    "test_page.py": """
+        import product
+
+        def test_ten():
+            product.page()
+        """,
     # Stands in for an environment without it: an import fails as if it were not installed, and a search says so.
     "no_torch.py": "import sys; sys.modules['torch'] = None",
 }
@@ -79,7 +104,17 @@ def test_what_needs_torch_is_deselected_and_counted_where_it_is_missing(tmp_path
     assert done.returncode == 0, done.stdout
     assert "1 passed, 5 deselected" in done.stdout
     assert list(everything.left_out(tmp_path)) == [
-        "5 tests that need torch were deselected: it is not installed here (make torch)."
+        "5 tests that need torch were left out: it is not installed here (make torch)."
+    ]
+
+
+def test_what_imports_torch_as_it_runs_is_skipped_and_counted_but_a_page_that_does_is_a_fault(tmp_path: Path) -> None:
+    done = run(tmp_path, "test_late.py", "test_page.py")
+
+    assert "1 failed, 1 passed, 2 skipped" in done.stdout, done.stdout
+    assert "FAILED test_page.py::test_ten" in done.stdout
+    assert list(everything.left_out(tmp_path)) == [
+        "2 tests that need torch were left out: it is not installed here (make torch)."
     ]
 
 
@@ -92,7 +127,10 @@ def test_another_module_that_is_missing_is_a_failure(tmp_path: Path) -> None:
 
 
 def test_under_ci_a_missing_torch_is_a_failure(tmp_path: Path) -> None:
+    late = run(tmp_path, "test_late.py", ci=True)
     done = run(tmp_path, "test_unread.py", "test_read.py", ci=True)
+
+    assert "1 failed, 1 passed, 1 error" in late.stdout
 
     assert done.returncode == pytest.ExitCode.INTERRUPTED
     assert "1 error" in done.stdout

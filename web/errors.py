@@ -12,9 +12,10 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
         code: A stable word for programs, such as `too_few_golds`.
         message: One plain sentence: what was found and what is wanted.
         hint: The next step.
-        status: HTTP status an endpoint answers with: 400, 403, 404, 409, 412, 413, 422, 428, 429 or 507.
+        status: HTTP status an endpoint answers with: 400, 403, 404, 409, 412, 413, 422, 428, 429, 503 or 507.
         errors: Messages by field name or row.
         state: What the server holds now, for a client that was stale.
+        retry_after_s: After so many seconds the same may be sent again; 0 where that would not help.
     """
 
     def __init__(
@@ -26,8 +27,9 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
         status: int = 422,
         errors: Mapping[str, Sequence[str]] | None = None,
         state: object = None,
+        retry_after_s: int = 0,
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.hint, self.status = code, message, hint, status
         self.errors = {key: list(value) for key, value in (errors or {}).items()}
-        self.state = state
+        self.state, self.retry_after_s = state, retry_after_s

@@ -11,6 +11,7 @@ REST_FRAMEWORK = {
         "miniatures_site.access.enforce.RouteAccess",
         "members.tokens.scopes.HasScope",
         "web.http.known_parameters.KnownParameters",
+        "miniatures_site.being_installed.NoEarlyOrders",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["members.tokens.throttling.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

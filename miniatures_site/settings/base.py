@@ -71,7 +71,6 @@ MIDDLEWARE = [
     "audit.downloads.AuditDownloads",
     "miniatures_site.access.enforce.AccessMiddleware",
     "web.language.pages.PageLanguage",
-    "miniatures_site.being_installed.RefuseEarlyOrders",
     "web.http.null_bytes.RefuseNullBytes",
 ]
 

@@ -42,7 +42,7 @@ def test_without_a_gpu_its_bench_says_so_and_fails() -> None:
     ended = run_alone("-m", "benchmarks.gpu")
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("There is no NVIDIA GPU here.")
+    assert ended.stderr.startswith("There is no NVIDIA GPU here, or no torch.")
     assert "Traceback" not in ended.stderr
 
 

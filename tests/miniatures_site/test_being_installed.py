@@ -44,6 +44,17 @@ def test_an_order_by_the_api_is_refused_until_it_is_there(installing, client, ad
     assert answer.json()["title"] == "What training and serving need is being installed, about 40 s left."
 
 
+def test_who_may_not_order_is_refused_as_ever(installing, client):
+    viewer = Member.objects.create(username="vi")
+    _, token = ApiToken.objects.create(user=viewer, name="a program", scopes=["review"], expiry=None)
+    address = reverse("api-training-runs")
+
+    unknown = client.post(address, {}, content_type="application/json")
+    known = client.post(address, {}, content_type="application/json", headers={"authorization": f"Bearer {token}"})
+
+    assert (unknown.status_code, known.status_code) == (401, 403)
+
+
 def test_its_pages_carry_a_notice_and_others_none(installing, client, admin):
     task = make_task(by=admin)
     client.force_login(admin)

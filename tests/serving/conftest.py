@@ -32,7 +32,6 @@ from review.models import Task
 from review.states import Role
 from serving.promotions import promotion
 from serving.runtime import switch
-from tests import left_out
 from tests.nursery import Child, nursery
 from tests.review import factories
 from tests.training.conftest import freeze
@@ -41,9 +40,6 @@ from training.models import Miniature, Student
 from training.runs import launch_run, results
 from training.runs.run_request import RunRequest
 from training.students import registration
-
-with left_out.where_torch_is():
-    from tests.serving import tiny
 
 SLUG, OTHER, LABELS = "outreach-run-1-lora", "outreach-run-2-lora", "outreach-run-3-lora"
 STARTED_WITHIN_S = 60
@@ -73,6 +69,8 @@ class Folders:
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    from tests.serving import tiny
+
     root = tmp_path_factory.mktemp("models")
     return Folders(
         tiny.make_base(root / "base"),
@@ -92,6 +90,8 @@ def short_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def engine_socket(folders: Folders, short_folder: Path) -> Iterator[Path]:
     """A running engine that knows three miniatures under the names that tests give them; the third tells labels."""
+    from tests.serving import tiny
+
     run_dir, path = short_folder / "run", short_folder / "e.sock"
     entries = [
         tiny.adapter_entry(SLUG, folders.one, folders.base),

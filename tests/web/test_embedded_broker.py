@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ def test_a_server_inside_a_wheel_is_found(
     (tmp_path / package / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
+    # A test before this may have imported the real one.
+    monkeypatch.delitem(sys.modules, package, raising=False)
     monkeypatch.setattr(embedded_redis, "PACKAGED", {package: embedded_redis.PACKAGED[package]})
 
     assert embedded_redis.server_binary() == str(program)

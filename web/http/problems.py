@@ -64,7 +64,7 @@ def _request_data(request: Request | None) -> object:
 
 def _problem_of(error: Exception) -> Response | None:
     if isinstance(error, Refusal):
-        return problem(error.code, error.message, error.status, hint=error.hint, errors=error.errors, state=error.state)
+        return _refused(error)
     if isinstance(error, Http404):
         return problem("not_found", str(error) or "There is nothing here.", status.HTTP_404_NOT_FOUND)
     if isinstance(error, PermissionDenied):
@@ -77,6 +77,15 @@ def _problem_of(error: Exception) -> Response | None:
     if isinstance(error, exceptions.APIException):
         return _api_exception(error)
     return None
+
+
+def _refused(error: Refusal) -> Response:
+    wait_s = error.retry_after_s
+    told = {"hint": error.hint, "errors": error.errors, "state": error.state, "retry_after_s": wait_s or None}
+    response = problem(error.code, error.message, error.status, **told)
+    if wait_s:
+        response["Retry-After"] = str(wait_s)
+    return response
 
 
 def _api_exception(error: exceptions.APIException) -> Response:

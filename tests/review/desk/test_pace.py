@@ -92,7 +92,7 @@ def test_today_counts_what_was_read_since_the_day_began_and_still_stands(
     [
         (Pace(12, False, 25.4, today=44), "44 today · 12 of your 56 left · 25 s a card · done by "),
         (Pace(37, False, None, today=0), "37 left"),
-        (Pace(1000, True, 11, today=1200), "1200 today · 1,000+ left · 11 s a card"),
+        (Pace(1000, True, 11, today=1200), "1,200 today · 1,000+ left · 11 s a card"),
     ],
 )
 def test_the_head_of_the_desk_says_the_day_what_is_left_and_the_pace(now: Pace, words: str) -> None:

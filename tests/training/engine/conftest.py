@@ -11,6 +11,7 @@ import pytest
 
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import RunDir, write_spec
+from tests import left_out
 from tests.nursery import Child, nursery
 
 if TYPE_CHECKING:
@@ -61,9 +62,10 @@ def make_tokenizer(*, template: str | None = TEMPLATE, pad_is_end: bool = False)
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """Tiny models are slower on several threads, and sums are the same on one."""
-    import torch
+    with left_out.where_torch_is():
+        import torch
 
-    torch.set_num_threads(1)
+        torch.set_num_threads(1)
 
 
 def make_model(family: str, vocabulary: int) -> Any:
