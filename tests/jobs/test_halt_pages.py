@@ -20,7 +20,7 @@ def test_an_admin_stops_on_the_page_and_every_page_says_who_when_and_why(client,
     for name in ("home", "jobs:list", "members:profile"):
         page = client.get(reverse(name)).content.decode()
         assert "All outgoing traffic is stopped." in page, name
-        assert f"{admin.name}\n" in page
+        assert f"{admin.name} stopped mails" in page
         assert "a &lt;b&gt;wrong&lt;/b&gt; price" in page
         assert f'datetime="{since.isoformat()[:16]}' in page
     assert AuditRow.objects.filter(act="halted", actor=str(admin.pk)).count() == 1

@@ -136,12 +136,6 @@ def test_people_read_values_line_by_line_and_no_json() -> None:
 
     assert readable(SPEC, fields).splitlines() == [
         "Why: –",
-        "Topic: Billing",
-        "Also: Billing, none of these",
-        "Amount: –",
-        "Count: –",
-        "Urgent: no",
-        "Due: –",
         "Said: –",
         "Tags:",
         "  – a",
@@ -151,5 +145,11 @@ def test_people_read_values_line_by_line_and_no_json() -> None:
         "    Name: x",
         "    Count: 1",
         "  Note: n",
+        "Topic: Billing",
+        "Also: Billing, none of these",
+        "Amount: –",
+        "Count: –",
+        "Urgent: no",
+        "Due: –",
     ]
     assert readable(STARTERS["outreach"].spec, {"subject": "S", "body": "B"}) == "Subject: S\n\nB"
