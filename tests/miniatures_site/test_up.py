@@ -229,5 +229,5 @@ def test_a_port_that_is_taken_or_does_not_exist_is_refused_in_a_sentence():
         with pytest.raises(CommandError, match=f"Port {port} is taken"):
             up.refuse_taken_port("127.0.0.1", port)
 
-    with pytest.raises(CommandError, match="There is no port 80312. Choose one from 1 to 65535"):
+    with pytest.raises(CommandError, match="There is no port 80312"):
         up.refuse_taken_port("127.0.0.1", 80312)
