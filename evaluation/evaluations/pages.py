@@ -190,7 +190,7 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
     context = {
         "run": run,
         "evaluation": evaluation,
-        "headline": tables.headline(summary),
+        "headline": _headline(summary, own=tuned_name(run)),
         "progress": progress.of(evaluation) if evaluation else None,
         "level": tables.percent_level(summary),
         "behind": answer.behind_baseline(summary, own=tuned_name(run)),
@@ -200,6 +200,13 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "may_compare": _has_teacher(evaluation) and may(member_of(request), run.task, Role.LEAD),
     }
     return render(request, "evaluation/_card.html", context)
+
+
+def _headline(summary: dict[str, Any], *, own: str) -> list[dict[str, Any]]:
+    """The miniature, then its teachers; baselines are on the evaluation's own page."""
+    labels, kinds = answer.labels(summary, own=own), summary.get("kinds", {})
+    lines = [line for line in tables.headline(summary) if kinds.get(line["name"]) not in answer.BASELINES]
+    return [{**line, "name": labels[line["name"]]} for line in sorted(lines, key=lambda line: line["name"] != own)]
 
 
 def _has_teacher(evaluation: Evaluation | None) -> bool:

@@ -90,6 +90,8 @@ def test_the_card_is_a_part_that_other_pages_load(
 
     assert "<html" not in part
     assert "90.0 %" in part
+    assert "<td>Your miniature</td>" in part
+    assert "base" not in part
 
 
 def test_the_card_of_a_run_that_nobody_evaluated_lets_a_lead_order_it(
