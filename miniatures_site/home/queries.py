@@ -113,7 +113,7 @@ def first_minutes(member: Member, task: Task, evidence: claim.Claim | None) -> l
         Act("Which is the teacher?", "1 min", "Ten pairs without names.", reverse("evaluation:guess", args=[compared.pk]) if compared else None),
         Act("Judge five cards", "2 min", "Accept, edit or reject, by keyboard.", optional_url("review:focus", task.slug)),
         _training(member, quick),
-        Act("Ask it", "30 s", "A line of your own, and its answer.", f"{asking}?own=1&right=" if asking else None),
+        Act("Ask it", "30 s", f"{quick.name}: a line of your own, and its answer.", f"{asking}?own=1&right=" if asking else None),
         Act("Use my own rows", "10 min", "From your file to your own model.", optional_url("review:own-rows")),
     )  # fmt: skip
     return [act for act in acts if act.url]
@@ -121,7 +121,7 @@ def first_minutes(member: Member, task: Task, evidence: claim.Claim | None) -> l
 
 def _training(member: Member, task: Task) -> Act:
     """One press where the task has a classifier and the member leads it; what the last round came to, once there is one."""
-    label, minutes, about = "Train", "1 min", "Tune a small model on what is approved."
+    label, minutes, about = "Train", "2 min", f"{task.name}: a small model on what is approved."
     if why_no_classifier(task):
         return Act(label, minutes, about, optional_url("training:list", task.slug))
     last = rounds.last(task)
