@@ -52,8 +52,9 @@ execute_from_command_line(["manage.py", "up", *sys.argv[1:]])
 TASK = "outreach-e-mail"
 # What the desk shows a reviewer for whom no card is left: all are judged, or others have the rest.
 NONE_LEFT = ":is([data-gap=done], [data-gap=others]):not([hidden])"
-# A run's time is its rows times its epochs: with half of the rows, one epoch more teaches enough to write mails with.
-ONE_OF_EACH_COMPANY = {"cap_per_group": 1}
+# A run's time is its rows times its epochs: with few of the rows, one epoch more teaches enough to write mails with.
+FIRST_PROSPECTS = "demo-prospects"
+ONE_OF_EACH_COMPANY = {"cap_per_group": 1, "sources": [FIRST_PROSPECTS]}
 LEARNS_TO_WRITE = {"epochs": 4}
 
 

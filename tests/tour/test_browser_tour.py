@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.tour.conftest import ONE_OF_EACH_COMPANY
+from tests.tour.conftest import FIRST_PROSPECTS, ONE_OF_EACH_COMPANY
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 JOB_PATIENCE_MS = 900_000
@@ -109,6 +109,8 @@ def freeze(page: Page) -> None:
     page.get_by_role("button", name="Create dataset").click()
     page.get_by_text("Limits", exact=True).click()
     page.locator("[name=cap_per_group]").fill(str(ONE_OF_EACH_COMPANY["cap_per_group"]))
+    page.locator(f"[name=sources][value={FIRST_PROSPECTS}]").evaluate("box => { box.closest('details').open = true }")
+    page.locator(f"[name=sources][value={FIRST_PROSPECTS}]").check()
     page.get_by_role("button", name="Freeze version 1").click()
     page.wait_for_url(re.compile("/datasets/browser-tour/v/1/"))
     expect(page.get_by_text("Content hash").first).to_be_visible()
