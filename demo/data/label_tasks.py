@@ -49,7 +49,9 @@ def load_task(demo: DemoTask, *, by: Member) -> bool:
     records = demo.records()
     joined = task_steps.add_people(task)
     imported = _import(demo, task, records, by)
-    wrote = task_steps.write_drafts(Source.objects.get(task=task, kind="records"), count=len(records), by=by)
+    wrote = task_steps.write_drafts(
+        Source.objects.filter(task=task, kind="records").earliest("created_at"), count=len(records), by=by
+    )
     if not DeskSettings.objects.filter(task=task).exists():
         task_steps.deal_decks(task, by, overlap_share=0)
     twice = _judge_twice(task, records, by)

@@ -53,7 +53,7 @@ class FixedKey(NamedTuple):
 
 FIXED = (
     FixedKey(("digit",), ("1", "…", "9", "0"), _("Pick label 1 to 10; after reject, give the reason")),
-    FixedKey(("⇧",), ("Shift", "1", "…", "0"), _("Pick label 11 to 20; further labels have letters")),
+    FixedKey(("⇧",), (_("Shift"), "1", "…", "0"), _("Pick label 11 to 20; further labels have letters")),
     FixedKey(("ArrowUp", "ArrowDown"), ("↑", "↓"), _("Previous or next value")),
     FixedKey(("Enter",), ("↵",), _("Confirm the values, the number in a box, or the note")),
     FixedKey(("Enter",), ("Ctrl", "↵"), _("Save the edit and go on")),
