@@ -49,9 +49,7 @@ def load_task(demo: DemoTask, *, by: Member) -> bool:
     records = demo.records()
     joined = task_steps.add_people(task)
     imported = _import(demo, task, records, by)
-    wrote = task_steps.write_drafts(
-        Source.objects.filter(task=task, kind="records").earliest("created_at"), count=len(records), by=by
-    )
+    wrote = task_steps.write_drafts(Source.objects.get(task=task, name=_source_name(demo)), count=len(records), by=by)
     if not DeskSettings.objects.filter(task=task).exists():
         task_steps.deal_decks(task, by, overlap_share=0)
     twice = _judge_twice(task, records, by)
@@ -84,10 +82,14 @@ def _import(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord], by: M
             path,
             by=by,
             filename=path.name,
-            name=f"Demo {demo.spec.record_nouns}",
+            name=_source_name(demo),
             provenance="fictional, made by a seeded script",
         )
     return True
+
+
+def _source_name(demo: DemoTask) -> str:
+    return f"Demo {demo.spec.record_nouns}"
 
 
 def _judge_twice(task: Task, records: Sequence[AnsweredRecord], by: Member) -> bool:
