@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from huggingface_hub import HfApi, constants, hf_hub_download
-from tqdm import tqdm  # type: ignore[import-untyped]
+from huggingface_hub.utils.tqdm import tqdm
 
 from jobs.contracts import Wire
 from jobs.rundir import EngineError, RunDir
@@ -130,9 +130,9 @@ def _reporter(run: RunDir, total: int) -> Callable[[int], None]:
 def _bar_class(report: Callable[[int], None]) -> type[Any]:
     """Class of a progress bar that reports bytes instead of drawing."""
 
-    class Bar(tqdm):  # type: ignore[misc]
+    class Bar(tqdm):
         def __init__(self, *args: Any, initial: int = 0, **options: Any) -> None:
-            super().__init__(*args, initial=initial, **{**options, "file": io.StringIO()})
+            super().__init__(*args, initial=initial, **{**options, "file": io.StringIO()})  # type: ignore[no-untyped-call]
             report(initial)
 
         def update(self, n: float | None = 1) -> None:
