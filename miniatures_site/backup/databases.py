@@ -192,3 +192,10 @@ def _counts(cursor: CursorWrapper) -> dict[str, int]:
 def _count(cursor: CursorWrapper | sqlite3.Cursor, table: str) -> int:
     cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608 (a name the database itself gave)
     return int(cursor.fetchone()[0])
+
+
+def analyse() -> None:
+    """Have PostgreSQL count its rows: until then it plans for empty tables, and pages of large ones time out."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")

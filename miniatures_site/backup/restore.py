@@ -83,6 +83,7 @@ def _replace(folder: Path, backup: Manifest, undo: Rollback, change: portable.Ch
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
     if backup.vendor == databases.ANY:
         search_index.index_missing()
+    databases.analyse()
     moved = students.relocate()
     done = _verified(backup, aside if is_new else [databases.called(earlier), *aside])
     done.moved = moved
