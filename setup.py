@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: a wheel holds all rooms and folders of data inside the one package `miniatures`."""
+"""Packaging that pyproject.toml cannot express: a wheel holds all rooms and folders of data inside the one package `miniatures`."""
 
 from __future__ import annotations
 

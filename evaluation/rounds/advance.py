@@ -127,7 +127,7 @@ def _launch(current: RoundProgress) -> TrainingRun:
 
 
 def _lead(member: Member | None, current: RoundProgress) -> Member | None:
-    """Who ordered the round; None, the product itself, once they no longer lead the task."""
+    """Return the member who ordered the round; None, the product itself, once they no longer lead the task."""
     return member if member and may(member, current.version.dataset.task, Role.LEAD) else None
 
 
@@ -159,7 +159,7 @@ def _is_awaited(evaluation: Evaluation) -> bool:
 
 
 def _waiting(done: int, job: Job | None, called: str) -> Progress:
-    """What a look says of the step that it waits for.
+    """Report the step that a round waits for.
 
     Raises:
         Refusal: The step has failed or was cancelled.

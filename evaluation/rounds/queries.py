@@ -75,7 +75,7 @@ class RoundProgress:
 
 
 def sentence_of(result: dict[str, Any]) -> str:
-    """What a round came to: the change with its interval, or that none can be measured yet."""
+    """Word the result of a round: the change with its interval, or that none can be measured yet."""
     if not result:
         return ""
     if result.get("change") is None:

@@ -32,7 +32,7 @@ class ApprovedText:
 
 
 def is_kept_from(member: Member, draft: Draft) -> bool:
-    """Whether the member judges this draft without help: its card hides the teacher's values."""
+    """Return whether the member judges this draft without help: its card hides the teacher's values."""
     return has_hidden(draft.task_version.spec, draft.pk, member.pk)
 
 

@@ -15,7 +15,7 @@ TYPED = frozenset({"integer", "number", "date"})
 
 
 def is_value(field: OutputItem) -> bool:
-    """Whether a field is picked among labels or typed into one box."""
+    """Return whether a field is picked among labels or typed into one box."""
     return field.type in PICKED | TYPED
 
 

@@ -1,4 +1,4 @@
-"""Which way things go in a text: what rises and what falls, in words or by the numbers of two years. Pure Python."""
+"""Directions in a text: rises and falls, in words or by the numbers of two years. Pure Python."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def told_ways(text: str, words: Sequence[Word]) -> list[tuple[set[str], bool]]:
     return found
 
 
-def _between(key: str, one: tuple[str, str], other: tuple[str, str]) -> Iterator[tuple[set[str], bool]]:
-    (_, first), (_, last) = sorted((one, other))
+def _between(key: str, year: tuple[str, str], other: tuple[str, str]) -> Iterator[tuple[set[str], bool]]:
+    (_, first), (_, last) = sorted((year, other))
     numbers = [float(each.replace(",", "").rstrip(".") or 0) for each in (first, last) if each.count(".") < 2]
     if len(numbers) == 2 and numbers[0] != numbers[1]:
         yield {word.root for word in words_of(key) if word.text not in SMALL}, numbers[1] > numbers[0]

@@ -1,4 +1,4 @@
-"""Who gives and who takes in the sales of a text, and who holds which post. Pure Python."""
+"""Parties of a text: givers and takers of its sales, and holders of posts. Pure Python."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def moves(text: str, words: Sequence[Word]) -> list[Move]:
     return found
 
 
-def is_borne_out(text: str, words: Sequence[Word], verb: Word, told: Sequence[Move]) -> bool:
+def is_borne_out(text: str, words: Sequence[Word], verb: Word, sales: Sequence[Move]) -> bool:
     """Return whether a verb tells a sale that the passage tells too, maybe from the other side: *bought from* for *sold to*."""
     if verb.text not in _TAKE and verb.text not in _GIVE:
         return False
-    takers, givers = {each.taker for each in told} - {""}, {each.giver for each in told} - {""}
+    takers, givers = {each.taker for each in sales} - {""}, {each.giver for each in sales} - {""}
     return any(
         each.start == verb.start and (each.taker in takers or each.giver in givers) for each in moves(text, words)
     )

@@ -76,7 +76,7 @@ class Reckoning:
         return not _END.search(self._text, first.end, second.start)
 
     def yields(self, quantity: Quantity, text: str) -> bool:
-        """Whether a number comes of two of the passage, as near as a text says it.
+        """Return whether a number comes of two of the passage, as near as a text says it.
 
         Args:
             text: Where the quantity stands.
@@ -97,7 +97,7 @@ class Reckoning:
         return False
 
     def has_share(self, percent: float, way: str, *, is_told: bool = False) -> bool:
-        """Whether a share stands in the passage or comes of two of its numbers.
+        """Return whether a share stands in the passage or comes of two of its numbers.
 
         Args:
             is_told: A fraction in words, which rounds more than a percentage does.

@@ -35,7 +35,7 @@ def exchanged(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def exchanged_sides(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Who buys told as who sells or is sold, and the other way round."""
+    """Mark a buyer given as the seller or the sold, and the other way round."""
     told = sentence.source.moves
     if not told:
         return

@@ -66,7 +66,7 @@ def _telling(text: str) -> list[Word]:
 
 
 def there_is_none(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """What a sheet of facts says there is none of, told as there."""
+    """Mark a thing as unsupported where the sheet of facts says that there is none."""
     if sentence.cues or any(
         word.text in {"without", "own", "self", "none", "no", "lack", "free", "abolished"} for word in sentence.words
     ):

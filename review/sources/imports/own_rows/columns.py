@@ -163,9 +163,9 @@ def _is_called(column: Column, words: frozenset[str]) -> bool:
     return bool({parts[0], parts[-1]} & words)
 
 
-def _labels_beside(found: Sequence[Column], free: Sequence[Column]) -> list[Column]:
+def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
     """Return label columns with an answer's less sure name that stand in one row with the answers: they answer too."""
-    names, beside = {column.name for column in found}, list[Column]()
+    names, beside = {column.name for column in chosen}, list[Column]()
     for line in (free, free[::-1]):
         for before, column in pairwise(line):
             is_label = column.kinds[:1] in (("choice",), ("boolean",), ("choices",))
