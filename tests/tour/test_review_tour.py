@@ -199,8 +199,7 @@ def freeze(lead: Page) -> dict[str, Any]:
     lead.goto(f"/tasks/{TASK}/datasets/")
     lead.locator("[name=name]").fill("Team golds")
     with lead.expect_navigation():
-        lead.keyboard.press("Enter")
-    lead.goto("/datasets/team-golds/")
+        lead.get_by_role("button", name="Create dataset").click()
     lead.get_by_role("button", name="Freeze version 1").click()
     lead.wait_for_url(re.compile(r"/datasets/team-golds/v/1/"))
     for _ in range(240):

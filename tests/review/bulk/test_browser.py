@@ -107,7 +107,7 @@ def test_an_opening_edited_three_times_can_be_made_a_check(
         body.fill(body.input_value().replace(THURSDAY, "May I call you?"))
         page.keyboard.press("Control+Enter")
     expect(page.locator(".offer")).to_contain_text(
-        "You edited this opening 3 times: make it a check or change it in the"
+        "You edited this opening 3 times: make it a check · change it in the"
     )
     page.locator(".offer").get_by_role("link", name="make it a check").click()
 

@@ -50,7 +50,7 @@ def test_keys_judge_card_after_card(open_desk: Callable[..., Page], admin: Membe
     assert said[shown[2]].verdict == Verdict.EDIT
     assert said[shown[2]].fields["body"].startswith("Better: Hi")
     expect(page.locator("[data-saved]")).to_contain_text("saved")
-    expect(page.locator("[data-pace]")).to_contain_text("9 left")
+    expect(page.locator("[data-pace]")).to_contain_text("9 of your 12 left")
 
 
 @pytest.mark.slow
