@@ -1,7 +1,7 @@
 """A student of the paper's smallest size through the product on a CPU: registered, tuned, promoted, asked, exported.
 
 The shape is Gemma-3-1B's (1.0 B parameters, 262,144 tokens in its vocabulary) with random weights in bf16; `make stress`
-runs it so, and prints what was forecast beside what was measured (`docs/real-size.md`). Otherwise a hundredth of it.
+runs it so, and prints what was forecast beside what was measured (`docs/memory.md`). Otherwise a hundredth of it.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
     shape = student.parameters
     if IN_FULL:
         assert 0.95e9 < shape < 1.05e9
-        # The file's pages stay mapped beside the fp32 copy, and this tokenizer spells in bytes (docs/real-size.md).
+        # The file's pages stay mapped beside the fp32 copy, and this tokenizer spells in bytes (docs/memory.md).
         told = estimate_run(Path(student.path), Recipe(**run.recipe), [measured["tokens"] // measured["rows"]] * 10)
         assert measured["peak_memory_gib"] - student.bytes / GIB == pytest.approx(told.peak_gib, rel=0.15)
     figures = {
