@@ -130,7 +130,7 @@ def test_tables_have_heads_and_sections_have_texts(document):
 
 
 def is_rule(line: str) -> bool:
-    return re.fullmatch(r"\|( :?-+:? \|)+", line) is not None
+    return re.fullmatch(r"\|( ?:?-+:? ?\|)+", line) is not None
 
 
 def level(line: str) -> int:
