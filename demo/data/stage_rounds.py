@@ -48,7 +48,7 @@ class Round(NamedTuple):
 # Tickets accepted in bulk count, and so do those that share most of their words.
 TICKETS = {"bulk": "all", "near_duplicates": None}
 ROUNDS = {
-    TICKET_ROUTING.slug: Round("demo-encoder", "demo-encoder-pass", TICKETS, held_out=308),
+    TICKET_ROUTING.slug: Round("demo-encoder", "demo-encoder-words", TICKETS, held_out=308),
     CLAIM_CHECK.slug: Round("demo-encoder", "demo-encoder"),
     COMPANY_NEWS.slug: Round("demo", "demo"),
 }

@@ -32,9 +32,9 @@ from training.students import queries as students
 from training.students.registration import DEMO_ENCODER_SLUG
 from web.errors import Refusal
 
-# From so many approved examples on, one pass over them with large batches tells the shipped encoder as much as many.
-ENOUGH_FOR_ONE_PASS: Final = 1000
-_RECIPE_OF_MANY: Final = "demo-encoder-pass"
+# From so many approved examples on, the shipped encoder adds nothing to what their words tell.
+ENOUGH_FOR_WORDS: Final = 1000
+_RECIPE_OF_MANY: Final = "demo-encoder-words"
 _DATASET: Final = "Approved examples"
 
 
@@ -112,7 +112,7 @@ def plan_of(task: Task) -> RoundPlan:
     if student is None or kind_of_family(student.model_type) != "encoder":
         raise Refusal("no_encoder", "No encoder is registered to tune.", hint="Register one under Students.")
     approved = Gold.objects.filter(task=task, verdict__in=POSITIVE, draft__record__split=Split.TRAIN)
-    is_large = student.slug == DEMO_ENCODER_SLUG and approved.count() >= ENOUGH_FOR_ONE_PASS
+    is_large = student.slug == DEMO_ENCODER_SLUG and approved.count() >= ENOUGH_FOR_WORDS
     return RoundPlan(student, _RECIPE_OF_MANY if is_large else choice["recipe"], {}, None)
 
 
