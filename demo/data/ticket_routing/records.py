@@ -23,7 +23,7 @@ from demo.student import names
 
 SEED, EACH = 2027, 600
 # Tickets drawn from whole ones, a queue; numbers of theirs come after those held out.
-LETTERS_EACH, LETTERS_FROM = 350, 10_000
+LETTERS_EACH, LETTERS_FROM = 390, 10_000
 CUSTOMERS = 900
 CHOICES = 12
 CONSTRUCTIONS = ("wants", "story")
