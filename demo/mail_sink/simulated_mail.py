@@ -15,6 +15,13 @@ from email.policy import default
 from email.utils import formatdate, make_msgid, parseaddr
 
 
+def answer_to(raw: bytes, kind: str, text: str = "") -> Message:
+    """Return what comes back: a `reply` with these words, an `absence`, `bounce` or `complaint`, or the mail of who wants to `leave`."""
+    if kind == "reply":
+        return reply(raw, text)
+    return {"absence": out_of_office, "bounce": bounce, "complaint": complaint, "leave": unsubscribe}[kind](raw)
+
+
 def reply(raw: bytes, text: str) -> EmailMessage:
     """Return what the reader of a mail answers, the mail quoted below."""
     sent = _parsed(raw)
@@ -58,6 +65,14 @@ def complaint(raw: bytes) -> MIMEMultipart:
     _attach(report, "feedback-report", [about])
     report.attach(MIMEMessage(sent))
     return report
+
+
+def unsubscribe(raw: bytes) -> EmailMessage:
+    """Return what a mail program sends to the address of `List-Unsubscribe`."""
+    mail = reply(raw, "")
+    mail.replace_header("Subject", "unsubscribe")
+    mail.set_content("")
+    return mail
 
 
 def return_address(raw: bytes) -> str:

@@ -22,9 +22,8 @@ from campaigns.outcomes import report
 from campaigns.replies import record_reply
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, EventKind, MessageState
-from demo.data.experiment import clock, doings, others, pilots, plan, reply_texts
+from demo.data.experiment import clock, doings, others, pilots, plan, reply_texts, simulated_answers
 from demo.data.experiment.population import ReaderAction
-from demo.data.experiment.simulated_answers import SimulatedAnswers
 from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
 from review.models import Task
@@ -95,7 +94,7 @@ class _Readers:
 
     def __init__(self, mails: list[Message], chances: doings.Chances, lead: Member) -> None:
         self._mailbox = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
-        self._answers, self._lead = SimulatedAnswers(), lead
+        self._lead = lead
         self._to_come: list[tuple[datetime, int, ReaderAction, Message]] = []
         order = count()
         for at, doing, mail in _due(mails, chances):
@@ -116,7 +115,7 @@ class _Readers:
             return
         said = reply_texts.written_by(mail.contact, doing.meaning, doing.words) if doing.meaning else None
         raw = self._mailbox.read(self._mailbox.of_message_id(mail.message_id)) or b""
-        self._answers.carry_out(doing.kind, raw, said.text if said and doing.kind == "reply" else "")
+        simulated_answers.carry_out(doing.kind, raw, said.text if said and doing.kind == "reply" else "")
         if said is not None and said.found.by == reply_texts.SORTER and said.found.is_sure:
             for reply in mail.replies.all():
                 record_reply.label_by_model(reply.pk, said.found.reply_class, by_model=reply_texts.SORTER)
