@@ -1,37 +1,14 @@
 """Invented company names in many shapes, none given twice."""
 
 import random
+from pathlib import Path
 
+from demo import phrase_files
 
-def _words(text: str, between: str = " ") -> tuple[str, ...]:
-    return tuple(text.split(between))
-
-
-_HEADS = _words(
-    "Arven Brack Cald Duns Elling Foss Grav Hask Inder Jarl Kesk Lorn Mard Nolt Osk Pell Quar Rand Sval Tarn Ulv Vant "
-    "Wick Yar Zell Bram Corv Dell Esk Fenn Gild Holm Isk Jun Kar Lund Mel Nor Orr Pav Rusk Sten Thorn Vesk"
-)
-_TAILS = _words(
-    "holt moor rey ever grove berg sen ley wick mark ford dal by strand haven ton lund ridge well croft ano etti ova "
-    "inger aker stad mere low is um ara"
-)
-_PLAIN = _words(
-    "Blue Heron;Copper Lane;Seven Oars;Grey Harbour;Salt & Stone;Old Ferry;Green Anvil;High Meadow;Third Bridge;"
-    "Red Lantern;Quiet Bay;Long Acre;White Poplar;Iron Gate;Nine Elms Yard;Paper Kite;North Pier;Clear Brook;"
-    "Amber Hill;Two Rivers",
-    between=";",
-)
+_FILE = phrase_files.read(Path(__file__).with_name("company_names.txt"))
+_HEADS, _TAILS, _PLAIN = _FILE[""].lists.values()
 _FIRST_OF_PLAIN = {name.split()[0] for name in _PLAIN}
-_LEGAL_FORMS = {
-    "Germany": "GmbH",
-    "Austria": "GmbH",
-    "Norway": "AS",
-    "Denmark": "ApS",
-    "Sweden": "AB",
-    "Finland": "Oy",
-    "Ireland": "Ltd",
-    "Canada": "Ltd",
-}
+_LEGAL_FORMS = {country: form for country, (form,) in _FILE["legal forms"].lists.items()}
 MAX_LENGTH = 27
 
 
@@ -40,7 +17,7 @@ def _stem(rng: random.Random) -> str:
     return head + rng.choice([tail for tail in _TAILS if tail[0] != head[-1]])
 
 
-def _draw(rng: random.Random, words: tuple[str, ...], country: str) -> str:
+def _draw(rng: random.Random, words: list[str], country: str) -> str:
     word = rng.choice(words)
     shape = rng.randrange(9)
     if shape == 0:
@@ -71,7 +48,7 @@ class UniqueNames:
         self._rng = rng
         self._stems_taken: set[str] = set()
 
-    def next_name(self, words: tuple[str, ...], country: str) -> str:
+    def next_name(self, words: list[str], country: str) -> str:
         """Return a new name of at most `MAX_LENGTH` characters.
 
         No two invented stems begin two names; names such as "Blue Heron" may come back with another sector's word.

@@ -7,28 +7,15 @@ import csv
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from demo.data.prospects import phrases
+from demo import phrase_files
 from demo.data.prospects.company_names import UniqueNames
-from demo.data.prospects.sectors import SECTORS, Sector
 
 FACTS = (
-    "company",
-    "domain",
-    "sector",
-    "product",
-    "size",
-    "city",
-    "country",
-    "founded",
-    "role",
-    "trigger",
-    "trigger_date",
-    "tool",
-    "pain",
-    "goal",
-    "notes",
-)
+    "company", "domain", "sector", "product", "size", "city", "country", "founded", "role", "trigger", "trigger_date", "tool",
+    "pain", "goal", "notes",
+)  # fmt: skip
 NEVER_MISSING = ("company", "sector", "role")
 DEFAULT_SEED = 2026
 # Companies of the demo, and the last one of those that are for training alone, of which so many keep all their facts.
@@ -36,6 +23,26 @@ COUNT, LAST_FOR_TRAINING, WHOLE_FOR_TRAINING = 300, 3600, 1160
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September")
 _GAP_RATE = 0.15
 _CONTRADICTION_RATE = 0.08
+_FILE = Path(__file__).with_name("phrases.txt")
+# Triggers are verbs in the past tense, pains noun phrases and goals infinitives: each reads well inside a sentence.
+ROLES, TRIGGERS, PAINS, TOOLS, GOALS, NOTES = phrase_files.lists(_FILE).values()
+_NUMBERS = {name: (int(least), int(most)) for name, (least, most) in phrase_files.read(_FILE)["numbers"].lists.items()}
+PLACES = phrase_files.read(_FILE)["places"].lists
+
+
+class Sector(NamedTuple):
+    """One line of business: words for company names, phrases for the facts of a record, and its one tool."""
+
+    name: str
+    names: list[str]
+    products: list[str]
+    triggers: list[str]
+    pains: list[str]
+    tool: list[str]
+
+
+_SECTORS_FILE = phrase_files.read(_FILE.with_name("sectors.txt"))
+SECTORS = [Sector(name, **section.lists) for name, section in _SECTORS_FILE.items() if name]
 
 
 def prospects(count: int = COUNT, seed: int = DEFAULT_SEED) -> list[dict[str, str]]:
@@ -91,24 +98,24 @@ def write_csv(
 
 def _record(rng: random.Random, names: UniqueNames) -> dict[str, str]:
     sector = rng.choice(SECTORS)
-    country = rng.choice(list(phrases.PLACES))
-    company = names.next_name(sector.name_words, country)
+    country = rng.choice(list(PLACES))
+    company = names.next_name(sector.names, country)
     facts = {
         "company": company,
-        "domain": _domain(company),
+        "domain": f"{letters_of(company)}.example",
         "sector": sector.name,
         "product": rng.choice(sector.products),
         "size": str(_staff(rng)),
-        "city": rng.choice(phrases.PLACES[country]),
+        "city": rng.choice(PLACES[country]),
         "country": country,
         "founded": str(rng.randint(1921, 2019)),
-        "role": rng.choice(phrases.ROLES),
+        "role": rng.choice(ROLES),
         "trigger": _trigger(rng, sector),
         "trigger_date": f"{rng.randint(1, 28)} {rng.choice(_MONTHS)} 2026",
-        "tool": rng.choice((sector.tool, *phrases.TOOLS)),
-        "pain": rng.choice(sector.pains * 2 + phrases.PAINS),
-        "goal": _filled(rng, rng.choice(phrases.GOALS)),
-        "notes": rng.choice(phrases.NOTES),
+        "tool": rng.choice(sector.tool + TOOLS),
+        "pain": rng.choice(sector.pains * 2 + PAINS),
+        "goal": _filled(rng, rng.choice(GOALS)),
+        "notes": rng.choice(NOTES),
     }
     if rng.random() < _CONTRADICTION_RATE:
         facts["notes"] = _contradiction(rng, facts)
@@ -117,9 +124,9 @@ def _record(rng: random.Random, names: UniqueNames) -> dict[str, str]:
     return facts
 
 
-def _domain(company: str) -> str:
-    letters = company.lower().replace("&", "and")
-    return "".join(letter for letter in letters if letter.isalnum()) + ".example"
+def letters_of(company: str) -> str:
+    """Letters and digits of a name, as a web domain has them."""
+    return "".join(letter for letter in company.lower().replace("&", "and") if letter.isalnum())
 
 
 def _staff(rng: random.Random) -> int:
@@ -128,24 +135,24 @@ def _staff(rng: random.Random) -> int:
 
 
 def _trigger(rng: random.Random, sector: Sector) -> str:
-    return _filled(rng, rng.choice(sector.triggers * 3 + phrases.TRIGGERS))
+    return _filled(rng, rng.choice(sector.triggers * 3 + TRIGGERS))
 
 
 def _filled(rng: random.Random, pattern: str) -> str:
-    place = rng.choice(phrases.PLACES[rng.choice(list(phrases.PLACES))])
-    numbers = {name: rng.randint(low, high) for name, (low, high) in phrases.NUMBERS.items()}
+    place = rng.choice(PLACES[rng.choice(list(PLACES))])
+    numbers = {name: rng.randint(low, high) for name, (low, high) in _NUMBERS.items()}
     return pattern.format(place=place, **numbers)
 
 
 def _contradiction(rng: random.Random, facts: dict[str, str]) -> str:
     staff = max(5, int(facts["size"]) * 2 // 5)
     year = int(facts["founded"]) + rng.choice((-14, -6, 4, 11))
-    elsewhere = rng.choice([city for cities in phrases.PLACES.values() for city in cities if city != facts["city"]])
+    elsewhere = rng.choice([city for cities in PLACES.values() for city in cities if city != facts["city"]])
     return rng.choice(
         (
-            f"{rng.choice(phrases.NOTES)}; the website speaks of about {staff} staff",
+            f"{rng.choice(NOTES)}; the website speaks of about {staff} staff",
             f"an older article speaks of about {staff} people",
-            f"{rng.choice(phrases.NOTES)}; a directory gives {year} as the founding year",
+            f"{rng.choice(NOTES)}; a directory gives {year} as the founding year",
             f"one article places the company in {elsewhere}",
         )
     )
