@@ -36,6 +36,7 @@ from review.tasks import authoring
 from training.costs.run_cost import DEFAULT_HOST
 from training.models import HostPrice, Student
 from training.students import registration
+from training.students.shipped import SHIPPED
 
 SLUG = MAILS
 PROSPECTS = "Demo prospects"
@@ -105,7 +106,7 @@ def load(say: Report, *, until: str = "") -> bool:
 def load_for_studies(slug: str) -> bool:
     """Load one of the tasks that studies ask about and the demo goes without; returns whether anything was missing."""
     admin = give_login()
-    registration.register_demo()
+    registration.register_shipped("demo")
     return _answered_task(next(each for each in FOR_STUDIES if each.slug == slug), admin)
 
 
@@ -124,11 +125,11 @@ def give_login() -> Member:
 
 
 def _students(admin: Member) -> bool:
-    known = Student.objects.filter(slug__in=(registration.DEMO_SLUG, registration.DEMO_ENCODER_SLUG)).count()
-    registration.register_demo()
-    registration.register_demo_encoder()
+    known = Student.objects.filter(slug__in=SHIPPED).count()
+    for slug in SHIPPED:
+        registration.register_shipped(slug)
     HostPrice.objects.get_or_create(host=DEFAULT_HOST, defaults=RENTED_HOST)
-    return known < 2
+    return known < len(SHIPPED)
 
 
 def demo_spec() -> TaskSpec:
