@@ -269,7 +269,7 @@ def _summary(
         total_parameters=total,
         tokens=state.tokens,
         supervised_tokens=state.supervised_tokens,
-        seconds=state.seconds,
+        seconds=state.seconds + (bare.words.fit_s if bare.words else 0.0),
         tokens_per_s=state.tokens / state.seconds if state.seconds else 0.0,
         peak_memory_gib=memory_plan.peak_gib(placement.device),
         device=str(placement.device),
