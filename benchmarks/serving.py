@@ -47,6 +47,7 @@ def main() -> None:
 
 def _rows(folder: Path) -> dict[str, Any]:
     """A served miniature of the demo student, prompts of its task, and a token."""
+    from demo.students import WRITER
     from members.models import ApiToken, Member
     from review.spec import prompting
     from serving.models import Promotion
@@ -59,7 +60,7 @@ def _rows(folder: Path) -> dict[str, Any]:
 
     member = Member.objects.create(username="bench", is_superuser=True)
     task = factories.make_task(by=member)
-    student = registration.register_demo()
+    student = registration.register_shipped("demo")
     run = launch_run.launch(
         RunRequest(dataset_version=freeze(task, member, train=8, validation=2), student=student),
         recipe="demo",
@@ -76,7 +77,7 @@ def _rows(folder: Path) -> dict[str, Any]:
     adapter = _adapter(folder / "adapter")
     _, token = ApiToken.objects.create(user=member, name="bench", scopes=["serve"])
     entry = {
-        "name": MODEL, "folder": str(adapter), "method": "lora", "base": {"path": str(registration.demo_folder())},
+        "name": MODEL, "folder": str(adapter), "method": "lora", "base": {"path": str(WRITER.folder())},
         "task": spec.canonical(), "manifest_sha256": "0" * 64,
     }  # fmt: skip
     prompts = [prompting.messages(spec, known, audience="student") for known in facts]
@@ -88,11 +89,11 @@ def _adapter(folder: Path) -> Path:
     import torch
     from safetensors.torch import load_file, save_file
 
+    from demo.students import WRITER
     from training.engine.contracts import StudentRef
     from training.engine.model import loading, lora
-    from training.students.registration import demo_folder
 
-    base = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
+    base = loading.load(StudentRef(path=str(WRITER.folder())), dtype=torch.float32)
     lora.attach(base.model, rank=16, alpha=32, dropout=0.0, seed=1).save_pretrained(folder)
     file = folder / "adapter_model.safetensors"
     save_file({name: tensor + 1e-4 for name, tensor in load_file(file).items()}, file)
@@ -103,11 +104,11 @@ def _peer(adapter: Path, prompts: list[Any]) -> Callable[[], tuple[int, float]]:
     """transformers' `generate` for one prompt after another: tokens written and seconds taken."""
     import torch
 
+    from demo.students import WRITER
     from training.engine.contracts import StudentRef
     from training.engine.model import loading
-    from training.students.registration import demo_folder
 
-    base = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
+    base = loading.load(StudentRef(path=str(WRITER.folder())), dtype=torch.float32)
     student = loading.load_tuned(base, adapter)
     ids = [torch.tensor([student.chat.prompt_ids(prompt)]) for prompt in prompts]
 

@@ -7,8 +7,10 @@ class DemoConfig(AppConfig):
     name = "demo"
 
     def ready(self) -> None:
-        """Have an erasure reach the mails that the local sink keeps."""
+        """Register the shipped students; have an erasure reach the mails that the local sink keeps."""
         from campaigns.privacy import ports
+        from demo import students
         from demo.mailbox.queries import empty_mailbox
 
+        students.register()
         ports.mails_erased.register(empty_mailbox)

@@ -47,7 +47,7 @@ def _acts() -> dict[str, Act]:
     desk.make_drafts(task, desk.make_records(desk.make_source(task), 30))
     teacher = Teacher.objects.get(provider="offline")
     version = frozen(desk.make_task(by=member, slug="tuned"), member, train=10, validation=3)
-    student = registration.register_demo()
+    student = registration.register_shipped("demo")
     client = APIClient()
     client.force_login(member)
 

@@ -14,12 +14,11 @@ from pathlib import Path
 
 from demo.data import (
     demo_task,
-    first_round,
     handwritten_drafts,
     label_tasks,
     login_card,
+    rounds,
     simulated_reviewers,
-    stage_rounds,
     task_steps,
 )
 from demo.data.demo_task import DemoTask
@@ -37,10 +36,15 @@ from review.tasks import authoring
 from training.costs.run_cost import DEFAULT_HOST
 from training.models import HostPrice, Student
 from training.students import registration
+from training.students.shipped import SHIPPED
 
 SLUG = MAILS
 PROSPECTS = "Demo prospects"
+# Records that no evaluation asks about: the more of them are judged, the better the miniature writes.
+FOR_TRAINING = "Further prospects, for training"
 DRAFTS = 900
+# How many drafts each demo member judges in the first week, alone: the same ones in every load.
+FIRST_WEEK = (("rosa", 305), ("ben", 275))
 # How many verdicts each demo member has given in the end, the later ones as the desk deals; the rest of the drafts waits.
 SECOND_WEEK = (("rosa", 350), ("ben", 320))
 # Now and then one of them finds a sound draft wanting, so that there is something to agree on and to settle.
@@ -50,6 +54,7 @@ DECIDED_BY_TWO = 0.9
 TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
 # Decides which company stands in which split: fixed, so that every demo is the same.
 SPLIT_SEED = "6d696e6961747572657320756e6f2121"
+TUNING = "tuning a miniature, evaluating it, played back from a recording, and putting it in service"
 CAMPAIGN = "running a campaign of four miniatures with simulated inboxes"
 # The host that the demo's miniatures are priced on: two processors and 8 GiB on demand in us-east-1.
 RENTED_HOST = {
@@ -79,15 +84,13 @@ def load(say: Report, *, until: str = "") -> bool:
         (f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
         ("having the demo's members judge most of them", _first_week),
         ("importing further prospects for training, written and judged at once", _for_training),
-        ("freezing a dataset of what they judged", first_round.freeze),
-        (first_round.TUNING, first_round.tune),
-        ("putting the miniature in service", first_round.promote),
-        ("studying how many samples it takes, with what was measured before", first_round.study),
+        (TUNING, partial(_tune, MAILS)),
+        ("studying how many samples it takes, with what was measured before", rounds.study),
         ("having some more judged by two", _second_week),
         # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
         ("importing 40 drafts written by hand", _hand_drafts),
         *((f"writing and judging {each.name}", partial(_answered_task, each)) for each in TASKS),
-        ("tuning miniatures of three tasks and evaluating them, played back from recordings", _stages),
+        *((f"tuning a miniature of {slug}, in the same way", partial(_tune, slug)) for slug in rounds.STAGES),
         (CAMPAIGN, _experiment),
     )
     did_something = False
@@ -103,7 +106,7 @@ def load(say: Report, *, until: str = "") -> bool:
 def load_for_studies(slug: str) -> bool:
     """Load one of the tasks that studies ask about and the demo goes without; returns whether anything was missing."""
     admin = give_login()
-    registration.register_demo()
+    registration.register_shipped("demo")
     return _answered_task(next(each for each in FOR_STUDIES if each.slug == slug), admin)
 
 
@@ -122,11 +125,11 @@ def give_login() -> Member:
 
 
 def _students(admin: Member) -> bool:
-    known = Student.objects.filter(slug__in=(registration.DEMO_SLUG, registration.DEMO_ENCODER_SLUG)).count()
-    registration.register_demo()
-    registration.register_demo_encoder()
+    known = Student.objects.filter(slug__in=SHIPPED).count()
+    for slug in SHIPPED:
+        registration.register_shipped(slug)
     HostPrice.objects.get_or_create(host=DEFAULT_HOST, defaults=RENTED_HOST)
-    return known < 2
+    return known < len(SHIPPED)
 
 
 def demo_spec() -> TaskSpec:
@@ -159,8 +162,8 @@ def _prospects(admin: Member) -> bool:
 
 
 def _for_training(admin: Member) -> bool:
-    _import_prospects(first_round.FOR_TRAINING, generate.for_training(side_of), admin)
-    source = Source.objects.get(task__slug=SLUG, name=first_round.FOR_TRAINING)
+    _import_prospects(FOR_TRAINING, generate.for_training(side_of), admin)
+    source = Source.objects.get(task__slug=SLUG, name=FOR_TRAINING)
     task_steps.write_drafts(source, count=source.records.count(), by=admin)
     waiting = Draft.objects.filter(record__source=source, state=DraftState.PENDING).select_related("record")
     drafts, added = list(waiting), 0
@@ -220,7 +223,7 @@ def _first_week(admin: Member) -> bool:
         key=simulated_reviewers.text_key,
     )
     added, begin = 0, 0
-    for username, count in first_round.FIRST_WEEK:
+    for username, count in FIRST_WEEK:
         member = Member.objects.get(username=username)
         mine = [draft for draft in drafts[begin : begin + count] if draft.state == DraftState.PENDING]
         begin += count
@@ -231,9 +234,9 @@ def _first_week(admin: Member) -> bool:
 def _second_week(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
     wanted = [(Member.objects.get(username=username), total) for username, total in SECOND_WEEK]
-    missing = [
-        (member, total - first_round.decisions(task).filter(reviewer=member).count()) for member, total in wanted
-    ]
+    # Those that are for training alone do not count.
+    given = Decision.objects.filter(task=task).exclude(draft__record__source__name=FOR_TRAINING)
+    missing = [(member, total - given.filter(reviewer=member).count()) for member, total in wanted]
     if all(count <= 0 for _, count in missing):
         return False
     task_steps.deal_decks(task, admin, overlap_share=DECIDED_BY_TWO)
@@ -245,8 +248,8 @@ def _second_week(admin: Member) -> bool:
     return True
 
 
-def _stages(admin: Member) -> bool:
-    return stage_rounds.tune_all(admin)
+def _tune(slug: str, admin: Member) -> bool:
+    return rounds.tune(slug, by=admin)
 
 
 def _experiment(admin: Member) -> bool:

@@ -7,11 +7,11 @@ come greeting, signature and a quoted mail, so that what a message says has to b
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final
 
+from demo import phrase_files
 from demo.student import names
 
 LANGUAGES: Final = ("en", "de", "fr", "it", "nl", "es")
@@ -19,50 +19,35 @@ LANGUAGES: Final = ("en", "de", "fr", "it", "nl", "es")
 PITCH: Final = "pitch"
 FOLDER: Final = Path(__file__).with_name("phrases")
 ANSWER_MARKS: Final = ("Re", "RE", "AW", "R", "Antw", "Fwd", "RV")
-_CHOICE: Final = re.compile(r"\[([^\[\]]*)\]")
-_WORDS: Final = re.compile(r"@(\w+) (.*)")
 _LONG_WORD: Final = re.compile(r"(?<![\w.@-])[^\W\d_]{4,}(?![\w@-])")
 
 
-class Phrases(NamedTuple):
-    """Contents of a language's file: words for slots and frames, and lines by gist."""
-
-    words: dict[str, list[str]]
-    lines: dict[str, list[str]]
+def lines(language: str) -> dict[str, list[str]]:
+    """Lines of a language by what they say."""
+    return phrase_files.lines(FOLDER / f"{language}.txt")
 
 
-@cache
-def phrases(language: str) -> Phrases:
-    words: dict[str, list[str]] = {}
-    lines: dict[str, list[str]] = {}
-    gist = ""
-    for line in (FOLDER / f"{language}.txt").read_text("utf-8").splitlines():
-        if line.startswith("= "):
-            gist = line[2:]
-        elif match := _WORDS.fullmatch(line):
-            words[match[1]] = match[2].split("|")
-        else:
-            lines.setdefault(gist, []).append(line)
-    return Phrases(words, lines)
+def words(language: str) -> dict[str, list[str]]:
+    """Words of a language for slots and frames."""
+    return phrase_files.lists(FOLDER / f"{language}.txt")
 
 
-@cache
-def gists() -> tuple[str, ...]:
+def gists() -> list[str]:
     """Return what messages may say, in the order of the English file."""
-    return tuple(gist for gist in phrases("en").lines if gist != PITCH)
+    return [gist for gist in lines("en") if gist != PITCH]
 
 
 def line(rng: Random, language: str, gist: str) -> str:
     """One sentence or two that say the gist, choices made and slots filled."""
-    return filled(rng, language, rng.choice(phrases(language).lines[gist]))
+    return filled(rng, language, rng.choice(lines(language)[gist]))
 
 
 def filled(rng: Random, language: str, construction: str) -> str:
     """A line with its choices made and its slots filled."""
-    chosen = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), construction)
+    chosen = phrase_files.choose(rng, construction)
     who = names.person(rng)
     first = who.split()[0]
-    drawn = {name: rng.choice(options) for name, options in phrases(language).words.items()}
+    drawn = {name: rng.choice(options) for name, options in words(language).items()}
     own = {
         "who": who,
         "first": first,
@@ -83,27 +68,27 @@ def mail(rng: Random, language: str, gist: str) -> str:
         own = f"{own} {line(rng, language, gist)}"
     if rng.random() < 0.35:
         return hasty(rng, own)
-    words, writer = phrases(language).words, names.person(rng)
-    parts = [rng.choice(words["hello"]).format(first=names.person(rng).split()[0])] if rng.random() < 0.6 else []
-    parts.append(f"{rng.choice(words['soft'])} {own}" if rng.random() < 0.3 else own)
+    frame, writer = words(language), names.person(rng)
+    parts = [rng.choice(frame["hello"]).format(first=names.person(rng).split()[0])] if rng.random() < 0.6 else []
+    parts.append(f"{rng.choice(frame['soft'])} {own}" if rng.random() < 0.3 else own)
     if rng.random() < 0.6:
-        role, firm = rng.choice(words["role"]), names.company(rng)
+        role, firm = rng.choice(frame["role"]), names.company(rng)
         signed = rng.choice((writer, writer.split()[0], f"{writer}\n{firm}", f"{writer}\n{role.capitalize()}, {firm}"))
-        parts.append(f"{rng.choice(words['bye'])}\n{signed}")
+        parts.append(f"{rng.choice(frame['bye'])}\n{signed}")
     if rng.random() < 0.1:
-        parts.append(rng.choice(words["device"]))
+        parts.append(rng.choice(frame["device"]))
     text = hasty(rng, "\n\n".join(parts))
     return f"{text}\n\n{_quoted(rng, language)}" if rng.random() < 0.4 else text
 
 
 def sheet(rng: Random, language: str, text: str) -> str:
     """The message among `key: value` lines, as a record's facts are shown."""
-    keys = phrases(rng.choice(("en", language))).words["keys"]
-    topic = rng.choice(phrases(rng.choice(("en", language))).words["thing"])
+    keys = words(rng.choice(("en", language)))["keys"]
+    topic = rng.choice(words(rng.choice(("en", language)))["thing"])
     subject = f"{rng.choice(ANSWER_MARKS)}: {rng.choice((topic.capitalize(), names.company(rng)))}"
-    lines = [f"{keys[0]}: {subject}", f"{keys[1]}: {names.company(rng)}"]
-    rng.shuffle(lines)
-    return "\n".join([*lines[: rng.randint(1, 2)], f"{keys[rng.choice((2, 4, 5))]}: {text}"])
+    facts = [f"{keys[0]}: {subject}", f"{keys[1]}: {names.company(rng)}"]
+    rng.shuffle(facts)
+    return "\n".join([*facts[: rng.randint(1, 2)], f"{keys[rng.choice((2, 4, 5))]}: {text}"])
 
 
 def hasty(rng: Random, text: str) -> str:
@@ -126,9 +111,9 @@ def _quoted(rng: Random, language: str) -> str:
     theirs = "en" if rng.random() < 0.8 else language
     seller = names.person(rng)
     pitch = " ".join(line(rng, theirs, PITCH) for _ in range(rng.randint(1, 2)))
-    text = f"{rng.choice(phrases(theirs).words['hello']).format(first=names.person(rng).split()[0])}\n\n{pitch}\n\n{seller}"
-    words = phrases(language).words
-    head = rng.choice(words["wrote"]).format(date=rng.choice(words["date"]), who=seller)
+    text = f"{rng.choice(words(theirs)['hello']).format(first=names.person(rng).split()[0])}\n\n{pitch}\n\n{seller}"
+    frame = words(language)
+    head = rng.choice(frame["wrote"]).format(date=rng.choice(frame["date"]), who=seller)
     form = rng.randrange(3)
     if form == 0:
         return f"---\nFrom: {seller}\nSubject: {names.company(rng)}\n\n{text}"

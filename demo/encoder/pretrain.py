@@ -7,76 +7,31 @@ number of steps is the machine's.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import torch
 from tokenizers import Tokenizer
+from torch import Tensor
 from transformers import ModernBertModel
 
 from demo.encoder import batches, stream
 from demo.encoder.network import Batch, Pretraining, build_encoder, start_from
 from demo.encoder.tokenizer import save, train
-from demo.student.pretrain import rate_at
+from demo.student.pretrain import Progress, arguments_of, build_optimizers, train_chunk, write_figures
 
 FIRST_PAIRS: Final = 8_000
 BATCH_TOKENS: Final = 3072
-MATRIX_LR: Final = 0.02
-OTHER_LR: Final = 0.003
 
 
-@dataclass(slots=True)
-class Progress:
-    """Work done so far."""
-
-    seed: int
-    chunks: int = 0
-    steps: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-
-
-def build_optimizers(model: Pretraining) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the layers, AdamW for embeddings, norms and the heads."""
-    inner = [p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name]
-    others = [p for name, p in model.named_parameters() if p.ndim != 2 or ".layers." not in name]
-    return [
-        torch.optim.Muon(inner, lr=MATRIX_LR, weight_decay=0.01, momentum=0.95),
-        torch.optim.AdamW(others, lr=OTHER_LR, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
-    ]
-
-
-def train_chunk(
-    model: Pretraining,
-    optimizers: list[torch.optim.Optimizer],
-    work: list[Batch],
-    *,
-    progress: Progress,
-    budget_s: float,
-) -> None:
-    """One pass over a chunk's batches; stops early when the time is spent. Updates `progress`."""
-    started, before = time.monotonic(), progress.seconds
-    for batch in work:
-        factor = rate_at(progress.seconds / budget_s)
-        for optimizer, base in zip(optimizers, (MATRIX_LR, OTHER_LR), strict=True):
-            optimizer.param_groups[0]["lr"] = base * factor
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = model(batch).total
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        progress.steps += 1
-        progress.tokens += int(batch.mask.sum())
-        progress.seconds = before + time.monotonic() - started
-        if progress.seconds >= budget_s:
-            return
+def loss_of(model: Pretraining, batch: Batch) -> tuple[Tensor, int]:
+    """The loss of a batch, and how many tokens it holds."""
+    return model(batch).total, int(batch.mask.sum())
 
 
 def measure(model: Pretraining, tokenizer: Tokenizer, *, seed: int) -> dict[str, float]:
@@ -114,23 +69,16 @@ def pretrain(out: Path, *, hours: float, seed: int = 1) -> Progress:
         began = time.monotonic()
         work = batches.chunk(tokenizer, seed=seed, number=progress.chunks, tokens=BATCH_TOKENS)
         progress.seconds += time.monotonic() - began
-        train_chunk(model, optimizers, work, progress=progress, budget_s=budget_s)
+        train_chunk(model, optimizers, work, partial(loss_of, model), progress=progress, budget_s=budget_s)
         progress.chunks += 1
-    figures = {**asdict(progress), "held_out": measure(model, tokenizer, seed=seed)}
-    (out / "run").mkdir(parents=True, exist_ok=True)
-    (out / "run" / "figures.json").write_text(json.dumps(figures) + "\n")
+    write_figures(out, progress, measure(model, tokenizer, seed=seed))
     export(model.encoder, tokenizer, out)
     return progress
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder for the exported encoder")
-    parser.add_argument("--hours", type=float, default=0.4, help="wall time of training")
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    progress = pretrain(arguments.out, hours=arguments.hours, seed=arguments.seed)
-    print(json.dumps(asdict(progress)))
+    options = arguments_of(__doc__, hours=0.4).parse_args()
+    print(json.dumps(asdict(pretrain(options.out, hours=options.hours, seed=options.seed))))
 
 
 if __name__ == "__main__":

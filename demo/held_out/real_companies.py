@@ -1,7 +1,7 @@
 """Turns public lists of companies into fact sheets of the demo's form: `python -m demo.held_out.real_companies`.
 
 Name, line of business, place, year, web domain and the event are the lists' own. Roles, tools, troubles and aims are drawn
-from tables of this module, which share no phrase with the demo's records: they are examples and state nothing about a company.
+from `examples.txt`, which shares no phrase with the demo's records: they are examples and state nothing about a company.
 """
 
 from __future__ import annotations
@@ -18,92 +18,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from demo import phrase_files
+from demo.data.prospects.generate import FACTS
+
 DEVELOPMENT: Final = 150
 STARTUPS: Final = 797
 LONGEST_NAME: Final = 40
 _KEEP: Final = 0.85
 Facts = dict[str, str]
 
-ROLES: Final = (
-    "VP Supply",
-    "Plant Controller",
-    "Chief of Staff",
-    "Workforce Lead",
-    "Founder",
-    "Programme Director",
-    "VP Operations Finance",
-    "Fulfilment Lead",
-    "Regional Director",
-    "Transformation Lead",
-    "Head of Delivery",
-    "Service Desk Lead",
-    "Head of Field Teams",
-    "Logistics Controller",
-    "Portfolio Manager",
-    "Capacity Lead",
-)
-TOOLS: Final = (
-    "an ageing intranet page",
-    "sticky notes on a glass wall",
-    "calendar invitations",
-    "a chat channel with pinned messages",
-    "printed rosters by the door",
-    "two ticket queues",
-    "a slide deck that is updated on Fridays",
-    "a database only finance can open",
-    "voice memos",
-    "a ring binder for each customer",
-    "forwarded screenshots",
-    "a task app from 2014",
-    "exports pasted into a document",
-    "a magnetic board in the corridor",
-    "one very wide workbook",
-    "text files on a network drive",
-)
-PAINS: Final = (
-    "deadlines that slip without a warning",
-    "crews sent to the wrong address",
-    "approvals that sit in somebody's inbox",
-    "parts ordered a second time by accident",
-    "vacations that clash with launches",
-    "forecasts no one believes",
-    "experts who are booked twice",
-    "customers who hear of a delay too late",
-    "meetings held only to find out who does what",
-    "a backlog that grows on Mondays",
-    "budgets that are spent before the quarter is over",
-    "returns that pile up unsorted",
-    "night crews without a briefing",
-    "contractors waiting for access",
-    "priorities that change three times before lunch",
-    "maintenance done too early or too late",
-    "freelancers who learn of changes by rumour",
-    "trial projects that never end",
-    "quotes sent after the rival's",
-    "inventory counts that disagree",
-)
-GOALS: Final = (
-    "ship releases every second Thursday",
-    "open each new location without hiring a coordinator",
-    "answer every tender before its closing date",
-    "keep overtime below the level of 2024",
-    "show the board one honest forecast",
-    "move experts between projects without a meeting",
-    "finish the rollout by spring",
-    "let field teams see tomorrow's work tonight",
-    "free managers from chasing updates",
-    "bring late deliveries under control",
-    "double output without a new building",
-    "give clients a date they can rely on",
-    "retire the old workbook before the audit",
-    "plan crews for the whole quarter",
-    "spend less of each week on status reports",
-    "run two launches at the same time",
-    "know by noon which jobs are at risk",
-    "train newcomers in a week",
-    "share machines across departments",
-    "stop paying for idle trucks",
-)
+EXAMPLES: Final = phrase_files.lists(Path(__file__).with_name("examples.txt"))
 
 
 def listed(path: Path) -> Iterator[Facts]:
@@ -157,32 +81,13 @@ def _stated(**facts: str) -> Facts:
 def _completed(facts: Facts) -> Facts:
     """Add an example of each fact that no list states; some stay unknown. The same company gets the same ones."""
     rng = random.Random(_place(facts["company"]))
-    drawn = {key: rng.choice(table) for key, table in zip(_DRAWN, (ROLES, TOOLS, PAINS, GOALS), strict=True)}
+    drawn = {key: rng.choice(EXAMPLES[f"{key}s"]) for key in ("role", "tool", "pain", "goal")}
     known = {**facts, **{key: value for key, value in drawn.items() if rng.random() < _KEEP}}
-    return {key: known[key] for key in _ORDER if key in known}
+    return {key: known[key] for key in FACTS if key in known}
 
 
 def _place(name: str) -> str:
     return hashlib.sha256(f"held out {name}".encode()).hexdigest()
-
-
-_DRAWN: Final = ("role", "tool", "pain", "goal")
-_ORDER: Final = (
-    "company",
-    "domain",
-    "sector",
-    "product",
-    "city",
-    "country",
-    "founded",
-    "role",
-    "trigger",
-    "trigger_date",
-    "tool",
-    "pain",
-    "goal",
-    "notes",
-)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ They are what real servers and people send (RFC 3464, 3834, 5965), so that what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.message import EmailMessage, Message
 from email.mime.base import MIMEBase
 from email.mime.message import MIMEMessage
@@ -13,6 +14,19 @@ from email.mime.text import MIMEText
 from email.parser import BytesParser
 from email.policy import default
 from email.utils import formatdate, make_msgid, parseaddr
+
+
+def answer_to(raw: bytes, kind: str, text: str = "") -> Message:
+    """Return what comes back: a `reply` with these words, an `absence`, `bounce` or `complaint`, or the mail of who wants to `leave`."""
+    if kind == "reply":
+        return reply(raw, text)
+    make: Callable[[bytes], Message] = {
+        "absence": out_of_office,
+        "bounce": bounce,
+        "complaint": complaint,
+        "leave": unsubscribe,
+    }[kind]
+    return make(raw)
 
 
 def reply(raw: bytes, text: str) -> EmailMessage:
@@ -58,6 +72,14 @@ def complaint(raw: bytes) -> MIMEMultipart:
     _attach(report, "feedback-report", [about])
     report.attach(MIMEMessage(sent))
     return report
+
+
+def unsubscribe(raw: bytes) -> EmailMessage:
+    """Return what a mail program sends to the address of `List-Unsubscribe`."""
+    mail = reply(raw, "")
+    mail.replace_header("Subject", "unsubscribe")
+    mail.set_content("")
+    return mail
 
 
 def return_address(raw: bytes) -> str:

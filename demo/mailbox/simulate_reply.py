@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import smtplib
 from email.generator import BytesGenerator
-from email.message import Message
 from email.policy import SMTP
 from email.utils import parseaddr
 from enum import StrEnum
@@ -38,7 +37,7 @@ def send_back(raw: bytes, answer: SimulatedReply, *, text: str = "") -> None:
     """
     if answer == SimulatedReply.REPLY and not text.strip():
         raise Refusal("no_text", "A reply needs words.", errors={"text": ["Write what the reader answers."]})
-    mail = _reply_mail(raw, answer, text.strip()[:MAX_CHARS])
+    mail = simulated_mail.answer_to(raw, answer, text.strip()[:MAX_CHARS])
     to = (
         simulated_mail.return_address(raw)
         if mail.get_content_type() == "multipart/report"
@@ -54,11 +53,3 @@ def send_back(raw: bytes, answer: SimulatedReply, *, text: str = "") -> None:
         raise Refusal(
             "sink_away", f"The mail sink does not answer: {error}.", hint="Start it with make run."
         ) from error
-
-
-def _reply_mail(raw: bytes, answer: SimulatedReply, text: str) -> Message:
-    if answer == SimulatedReply.REPLY:
-        return simulated_mail.reply(raw, text)
-    if answer == SimulatedReply.ABSENCE:
-        return simulated_mail.out_of_office(raw)
-    return simulated_mail.bounce(raw) if answer == SimulatedReply.BOUNCE else simulated_mail.complaint(raw)

@@ -6,42 +6,15 @@ Every fault is a function that changes the mail and says whether it could: a lab
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from demo import phrase_files
 from demo.offline_teacher.mail import Mail, company_of, more_sentences
 
 LONG_BODY_WORDS = 160
-OTHER_COMPANIES = (
-    "Tamarisk Foods",
-    "Brightwater Tiles",
-    "Sallow & Finch",
-    "Marchetti Glass",
-    "Polder Works",
-    "Hartnell Motors",
-    "Ivarsson Paper",
-    "Quince Street Media",
-)
-OTHER_PLACES = ("Split", "Lausanne", "Plovdiv", "Cluj", "Maribor", "Kosice", "Reykjavik", "Szeged")
-_SPAM = (
-    "ACT NOW and get it 100% free!",
-    "This is a LIMITED TIME OFFER, so DO NOT MISS IT!",
-    "Click here to claim your FREE BONUS today!!!",
-    "It is 100% free and RISK FREE, so BUY NOW!",
-)
-_PLACEHOLDERS = ("[Name]", "[Company]", "[Your Name]", "[First Name]")
-_LEAVE_TAKING = (
-    "I will leave it with you, as work at {company} does not stand still.",
-    "That is all I wanted {company} to know for now.",
-    "I hope this is of interest to {company}.",
-    "You will find all the rest on our pages, should {company} ever need it.",
-)
-_UNSUPPORTED = (
-    "On average our customers save {n} percent in the first month.",
-    "Our users report {n} percent fewer mistakes.",
-    "For {company} that would mean {n} hours saved each week.",
-    "We have worked with {n} companies like {company}.",
-)
-_FORBIDDEN = ("For {company} this is: {phrase}.", "Our customers say: {phrase}.", "In short, for {company}: {phrase}.")
+_LISTS = phrase_files.lists(Path(__file__).with_name("defects.txt"))
+OTHER_COMPANIES, OTHER_PLACES, _SPAM, _PLACEHOLDERS, _LEAVE_TAKING, _UNSUPPORTED, _FORBIDDEN = _LISTS.values()
 
 Facts = Mapping[str, str]
 Offer = Mapping[str, Any]

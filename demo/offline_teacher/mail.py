@@ -9,11 +9,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+from demo import phrase_files
 from demo.offline_teacher.grammar import Grammar
-from demo.offline_teacher.mail_rules import RULES
 
+# The wording of mails. Few patterns with many values: a model of a few million parameters is to learn the style from some two
+# hundred mails, so a sentence of a kind has a handful of forms. Nearly each mentions a value of the record. Beside its facts
+# they use `seller`, `offered` (the product sold), `what` (the same with its description), `introduced` (the same where the
+# sentence goes on) and `claim` (ready to stand after "that"). No rule but `ask` asks: a mail has one call to action.
+RULES = phrase_files.lines(Path(__file__).with_name("mail_rules.txt"))
 GREETING = "Hi {{contact.first_name}},"
 SUBJECT_LIMIT = 50
 BODY_WORDS = range(60, 101)

@@ -7,8 +7,10 @@ import math
 import random
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from demo import phrase_files
 from demo.offline_teacher.mail import company_of
 
 _LONG_FACT_WORDS = 12
@@ -17,24 +19,8 @@ _TITLE_LIMIT = 60
 _TITLE_NAMES = ("title", "subject", "headline", "name")
 _REPLY_NAMES = ("reply", "answer", "response")
 _READERS_WORDS = ("message", "question", "ticket", "complaint", "request")
-_FRAMES = (
-    "The {label} is {value}.",
-    "As to the {label}: {value}.",
-    "On record as the {label}: {value}.",
-    "The {label} given is {value}.",
-    "For {subject}, the {label} is {value}.",
-)
-_REPLY_OPENINGS = (
-    "Thank you for your message.",
-    "Thank you for writing to us.",
-    "Thanks for getting in touch.",
-    "We have read your message with care.",
-)
-_REPLY_CLOSINGS = (
-    "Please write again if anything is still open.",
-    "Let us know if this does not settle it.",
-    "We are glad to look into it further if you wish.",
-)
+_LISTS = phrase_files.lists(Path(__file__).with_name("sheets.txt"))
+_FRAMES, _REPLY_OPENINGS, _REPLY_CLOSINGS = _LISTS.values()
 
 
 def sentences_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> list[str]:

@@ -9,7 +9,7 @@ import hashlib
 import sys
 from datetime import UTC, datetime
 
-from demo.data.company_news.pages import page_of, url_of
+from demo.data.company_news import page_of, url_of
 from demo.data.prospects.generate import prospects
 from jobs.rundir import RunDir
 

@@ -37,17 +37,17 @@ ALL = KINDS | {STUDY, STAGES, ANSWERS}
 def main(kinds: frozenset[str]) -> None:
     """Record some kinds of jobs, play the others back, and print what was kept."""
     prepare()
-    from demo.data import first_round, load
-    from demo.data.tasks import TASKS
+    from demo.data import load, rounds
+    from demo.data.tasks import MAILS, TASKS
     from members.models import Member
 
     only = kinds & {each.slug for each in TASKS}
-    load.load(print, until=load.FIRST_TASK if only else first_round.TUNING)
+    load.load(print, until=load.FIRST_TASK if only else load.TUNING)
     admin = Member.objects.get(is_superuser=True)
     if only:
         keep_stages(admin, only)
         return
-    first_round.do_round(admin, live=kinds & KINDS, then=lambda job: tell(job, kinds))
+    rounds.do_round(MAILS, by=admin, live=kinds & KINDS, then=lambda job: tell(job, kinds))
     if STUDY in kinds:
         keep_study(admin)
     if STAGES in kinds:
@@ -100,15 +100,14 @@ def keep_stages(admin: Member, only: frozenset[str] = frozenset()) -> None:
     Args:
         only: Addresses of the tasks; empty for all.
     """
-    from demo.data import label_tasks, stage_rounds
+    from demo.data import label_tasks, rounds
     from demo.data.tasks import TASKS
-    from review.models import Task
 
     for demo in TASKS:
-        if demo.slug in stage_rounds.ROUNDS and (not only or demo.slug in only):
+        if demo.slug in rounds.STAGES and (not only or demo.slug in only):
             label_tasks.load_task(demo, by=admin)
-            stage_rounds.do_round(
-                Task.objects.get(slug=demo.slug),
+            rounds.do_round(
+                demo.slug,
                 by=admin,
                 live=KINDS,
                 then=lambda job: keep(job, job.task_slug) if job.kind in KINDS else None,
@@ -131,13 +130,11 @@ def keep_answers(admin: Member) -> None:
 
 def keep_study(admin: Member) -> None:
     """Do the demo's study, and keep what its cells measured."""
-    from demo.data import first_round
-    from demo.data.tasks import MAILS
+    from demo.data import rounds
     from demo.recordings import study as recorded
-    from review.models import Task
     from training.models import Student
 
-    version = first_round.first_version(Task.objects.get(slug=MAILS))
+    version = rounds.first_version()
     assert version is not None
     study, body = recorded.do_live(version, Student.objects.get(slug="demo"), by=admin)
     recorded.keep(study, body)

@@ -17,8 +17,8 @@ from random import Random
 from typing import Final, NamedTuple
 
 from campaigns.replies.parsing import quotations
-from demo.data.reply_sorting import REPLY_SORTING
-from demo.data.reply_sorting.spec import MEANINGS
+from demo import phrase_files
+from demo.data.reply_sorting import MEANINGS, REPLY_SORTING
 from demo.encoder import messages
 from demo.encoder.messages import LANGUAGES
 from demo.student import names
@@ -28,37 +28,9 @@ BY_HAND: Final = Path(__file__).with_name("by_hand")
 HELD_BACK_PERCENT: Final = 15
 # English as often as two others.
 DRAWN: Final = ("en", *LANGUAGES)
-GISTS: Final = {
-    "interested": ("accept_meeting", "want_demo", "want_trial", "curious", "ready_to_order"),
-    "question": ("ask_price", "ask_data", "ask_compat", "ask_reference", "ask_contract", "ask_feature"),
-    "referral": ("name_colleague", "forwarded", "not_my_area", "job_changed", "sister_site"),
-    "not_now": ("later_month", "budget_closed", "too_busy", "contract_running", "first_other"),
-    "not_interested": ("polite_no", "own_solution", "no_need", "team_no", "too_expensive"),
-    "unsubscribe": ("remove_me", "delete_data", "objection", "annoyed"),
-    "out_of_office": ("away", "closed", "long_leave", "travelling"),
-    "machine": ("receipt", "undeliverable", "left_company", "noreply", "quarantine"),
-    "other": (
-        "thanks",
-        "wrong_person",
-        "own_offer",
-        "unpaid",
-        "link_broken",
-        "shipped",
-        "complaint",
-        "application",
-        "invitation",
-        "weather",
-    ),
-}
-# Said before a no, a referral and a yes alike.
-PRAISE: Final = {
-    "en": "Looks like a good product.|It is a well made offer.|I read your mail with interest.|A colleague told me about you.",
-    "de": "Ein gutes Produkt, scheint mir.|Ihre Mail habe ich gelesen.|Das ist sauber gemacht.|Ich habe mir die Seite angesehen.",
-    "fr": "Votre produit a l'air sérieux.|J'ai lu votre mail avec attention.|C'est une belle proposition.|J'ai regardé votre site.",
-    "it": "Sembra un buon prodotto.|Ho letto la sua mail.|È una bella proposta.|Ho guardato il sito.",
-    "nl": "Het lijkt een goed product.|Ik heb uw mail gelezen.|Mooi voorstel.|Ik heb de site bekeken.",
-    "es": "Parece un buen producto.|He leído su correo.|Es una buena propuesta.|He visto la página.",
-}
+# What messages of the encoder's stream say, by meaning.
+GISTS: Final = phrase_files.lists(Path(__file__).with_name("gists.txt"))
+# Labels with which praise may come: it is said before a no, a referral and a yes alike.
 PRAISED: Final = frozenset({"interested", "question", "referral", "not_now", "not_interested", "unsubscribe"})
 BY_PROGRAM: Final = frozenset({"machine", "out_of_office"})
 
@@ -99,15 +71,9 @@ def held_back() -> list[tuple[str, LabelledReply]]:
 
 @cache
 def lines(folder: Path, language: str) -> dict[str, list[str]]:
-    r"""Lines of a language's file by label; a written `\n` breaks a line."""
-    found: dict[str, list[str]] = {}
-    label = ""
-    for line in (folder / f"{language}.txt").read_text("utf-8").splitlines():
-        if line.startswith("= "):
-            label = line[2:]
-        else:
-            found.setdefault(label, []).append(quotations.own_text(line.replace("\\n", "\n")))
-    return found
+    """Lines of a language's file by label, without what they quote."""
+    found = phrase_files.lines(folder / f"{language}.txt")
+    return {label: [quotations.own_text(text) for text in texts] for label, texts in found.items()}
 
 
 def _is_held_back(text: str) -> bool:
@@ -158,9 +124,9 @@ def _composed(rng: Random, language: str, meaning: str, *, from_gists: bool) -> 
 
 def _framed(rng: Random, language: str, own: str, meaning: str) -> str:
     """Put the writer's words among greeting, praise and signature, each of them now and then."""
-    words = messages.phrases(language).words
+    words = messages.words(language)
     if meaning in PRAISED and rng.random() < 0.15:
-        own = f"{rng.choice(PRAISE[language].split('|'))} {own}"
+        own = f"{rng.choice(phrase_files.lists(PHRASES / f'{language}.txt')['praise'])} {own}"
     parts = [own]
     if rng.random() < (0.2 if meaning in BY_PROGRAM else 0.35):
         parts.insert(0, rng.choice(words["hello"]).format(first=names.person(rng).split()[0]))

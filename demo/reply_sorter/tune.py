@@ -20,7 +20,7 @@ from torch.nn import EmbeddingBag
 from torch.nn.functional import cross_entropy
 
 from campaigns.replies import word_sorter
-from demo.data.reply_sorting.spec import MEANINGS
+from demo.data.reply_sorting import MEANINGS
 from demo.reply_sorter import replies
 from demo.reply_sorter.replies import LabelledReply
 

@@ -7,13 +7,22 @@ offer.
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Final
 
-from demo.student import genres, names, statements
+from demo import phrase_files
+from demo.phrase_files import choose
+from demo.student import names
 from demo.student.factsheets import Sheet, any_value, render
-from demo.student.phrases import expand
 
+# Sorts of document: how each is asked for, its titles, grammatical persons, greetings (a signature goes with them), and glue.
+_GENRES: Final = [
+    genre.lists for genre in phrase_files.read(Path(__file__).with_name("genres.txt")).values() if genre.lists
+]
+# Sentences by kind of sheet. `{key}` is copied from it; `{S}`/`{s}` is the subject and `{P}`/`{p}` its possessive, at the start
+# of a sentence and inside one; `(has~have)` takes the first form for a third person and the second for *you* and *we*.
+_STATEMENTS: Final = phrase_files.lines(Path(__file__).with_name("statements.txt"))
 _FIELD: Final = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _FORMS: Final = re.compile(r"\(([^()~]*)~([^()~]*)\)")
 _PRONOUNS: Final = {"S", "s", "P", "p", "noun"}
@@ -61,9 +70,9 @@ def _filled(rng: Random, pattern: str, sheet: Sheet, *, person: str) -> str:
 def _sentences(rng: Random, sheet: Sheet, *, person: str, count: int) -> list[str]:
     """Up to `count` statements; every one says something new."""
     left, sentences = set(sheet.facts), list[str]()
-    patterns = statements.BY_KIND[sheet.kind.name]
+    patterns = _STATEMENTS[sheet.kind.name]
     for pattern in rng.sample(patterns, len(patterns)):
-        pattern = expand(rng, pattern)
+        pattern = choose(rng, pattern)
         keys = set(_FIELD.findall(pattern)) - _PRONOUNS
         if not keys <= sheet.facts.keys() or not keys & left or len(sentences) == count:
             continue
@@ -103,24 +112,25 @@ def _signature(rng: Random) -> tuple[str, str]:
 
 def document(rng: Random, sheet: Sheet) -> ChatPair:
     """A titled or untitled document of a drawn genre about the sheet's subject."""
-    genre = rng.choice(genres.GENRES)
-    person = rng.choice(genre.persons)
+    genre = rng.choice(_GENRES)
+    person = rng.choice(genre["persons"])
     body = _linked(rng, _sentences(rng, sheet, person=person, count=rng.choice((2, 3, 4, 5, 6, 7, 8, 10))))
-    for glue in rng.sample(genre.glue, rng.choice((0, 0, 1, 1, 2))):
-        body.insert(rng.randint(0, len(body)), expand(rng, glue))
+    for glue in rng.sample(genre["glue"], rng.choice((0, 0, 1, 1, 2))):
+        body.insert(rng.randint(0, len(body)), choose(rng, glue))
     text, lines = _paragraphs(rng, body), render(rng, sheet.facts)
-    if genre.greetings and rng.random() < 0.8:
-        text = f"{rng.choice(genre.greetings)}\n\n{text}"
-    if genre.is_signed and rng.random() < 0.7:
+    greetings = genre.get("greetings")
+    if greetings and rng.random() < 0.8:
+        text = f"{rng.choice(greetings)}\n\n{text}"
+    if greetings and rng.random() < 0.7:
         line, signature = _signature(rng)
         lines, text = f"{lines}\n{line}", f"{text}\n\n{signature}"
     if rng.random() < 0.6:
         text = f"Title: {_title(rng, sheet, genre, person=person)}\n\n{text}"
-    ask = expand(rng, rng.choice(genre.requests)).format(noun=rng.choice(sheet.kind.nouns))
+    ask = choose(rng, rng.choice(genre["requests"])).format(noun=rng.choice(sheet.kind.nouns))
     return ChatPair(f"{ask}\n{lines}", text)
 
 
-def _title(rng: Random, sheet: Sheet, genre: genres.Genre, *, person: str) -> str:
+def _title(rng: Random, sheet: Sheet, genre: dict[str, list[str]], *, person: str) -> str:
     keys = [key for key, value in sheet.facts.items() if len(value) < 40]
     fact = sheet.facts[rng.choice(keys)] if keys else ""
     name = sheet.facts[sheet.kind.subject_key]
@@ -135,7 +145,7 @@ def _title(rng: Random, sheet: Sheet, genre: genres.Genre, *, person: str) -> st
     )
     if person == "you":
         patterns = (f"Your {fact}", f"{_start(fact)}: your file", *patterns)
-    return rng.choice((expand(rng, rng.choice(genre.titles)), *patterns[:4]) if not fact else patterns)
+    return rng.choice((choose(rng, rng.choice(genre["titles"])), *patterns[:4]) if not fact else patterns)
 
 
 def answers(rng: Random, sheet: Sheet) -> ChatPair:
@@ -143,7 +153,7 @@ def answers(rng: Random, sheet: Sheet) -> ChatPair:
     keys = rng.sample(list(sheet.facts), min(len(sheet.facts), rng.randint(1, 6)))
     asked, given = [], []
     for key in keys:
-        asked.append(expand(rng, f"[What is the {key}?|{key}?|Give the {key}.|Which {key} is named?]"))
+        asked.append(choose(rng, f"[What is the {key}?|{key}?|Give the {key}.|Which {key} is named?]"))
         value = sheet.facts[key]
         given.append(rng.choice((value, value, f"The {key} is {value}.", f"{_start(key)}: {value}")))
     if rng.random() < 0.2:

@@ -1,25 +1,30 @@
 """Draws fact sheets: an ordered set of `key: value` lines about one invented thing.
 
-Kinds of sheet (a firm, a person, an event, a museum piece ...) name their keys and how a value of each is made.
-Which keys appear, and in which order, is drawn again for every sheet.
+`kinds.txt` lists the kinds of sheet (a firm, a person, an event, a museum piece ...): their keys, and the pattern that a
+value of each is made by. Which keys appear, and in which order, is drawn again for every sheet.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Final
 
+from demo import phrase_files
 from demo.student import names, phrases
-from demo.student.phrases import Maker
+
+_PART: Final = re.compile(r"\{(\w+)\}|\[([^\[\]]*)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A family of sheets: the key that names the thing, and every key's maker."""
+    """A family of sheets: the key that names the thing, and the pattern of every key's value."""
 
     name: str
     subject_key: str
-    nouns: tuple[str, ...]
-    makers: dict[str, Maker]
+    nouns: list[str]
+    patterns: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,167 +35,9 @@ class Sheet:
     facts: dict[str, str]
 
 
-_STUFFS: Final = ("oak", "brass", "clay", "paper", "linen", "silver", "glass")
-
-
-def _listed(rng: Random, maker: Maker) -> str:
-    return ", ".join(maker(rng) for _ in range(rng.randint(2, 3)))
-
-
-def _flag(*options: str) -> Maker:
-    return lambda rng: rng.choice(options)
-
-
-COMPANY: Final = Kind(
-    "company",
-    "company",
-    ("firm", "company", "business", "house"),
-    {
-        "company": names.company,
-        "domain": lambda rng: names.domain(rng, name=names.company(rng)),
-        "sector": phrases.trade,
-        "product": phrases.ware,
-        "size": names.number,
-        "city": names.city,
-        "country": names.country,
-        "founded": names.year,
-        "role": phrases.post,
-        "trigger": phrases.happening,
-        "trigger_date": names.date,
-        "tool": phrases.instrument,
-        "pain": phrases.trouble,
-        "goal": phrases.aim,
-        "notes": phrases.remark,
-        "owner": names.person,
-        "turnover": names.money,
-        "sites": names.number,
-        "brand": names.coined,
-        "partner": names.company,
-        "award": lambda rng: f"{names.coined(rng)} {rng.choice(('Medal', 'Prize', 'Award', 'Cup'))} {names.year(rng)}",
-        "register": names.code,
-    },
-)
-PERSON: Final = Kind(
-    "person",
-    "name",
-    ("colleague", "member", "speaker"),
-    {
-        "name": names.person,
-        "post": phrases.post,
-        "employer": names.company,
-        "born": names.year,
-        "home": names.city,
-        "field": phrases.trade,
-        "joined": names.date,
-        "desk": names.code,
-        "deputy": names.person,
-        "project": lambda rng: f"{names.coined(rng)} {rng.choice(('project', 'plan', 'study'))}",
-        "task": phrases.aim,
-        "did": phrases.happening,
-    },
-)
-EVENT: Final = Kind(
-    "event",
-    "event",
-    ("event", "evening", "meeting", "day"),
-    {
-        "event": lambda rng: (
-            f"{names.coined(rng)} {rng.choice(('Fair', 'Forum', 'Days', 'Festival', 'Meeting', 'Open Day', 'Lecture'))}"
-        ),
-        "venue": lambda rng: f"{names.coined(rng)} {rng.choice(('Hall', 'House', 'Centre', 'Library', 'Barn'))}",
-        "city": names.city,
-        "date": names.date,
-        "time": names.clock,
-        "host": names.company,
-        "speaker": names.person,
-        "topic": phrases.trouble,
-        "seats": names.number,
-        "fee": names.money,
-        "bring": phrases.things,
-        "room": names.code,
-    },
-)
-PIECE: Final = Kind(
-    "piece",
-    "title",
-    ("piece", "work", "object"),
-    {
-        "title": lambda rng: (
-            f"{rng.choice(phrases.QUALITIES).title()} {rng.choice(phrases.THINGS).title()} of {names.coined(rng)}"
-        ),
-        "maker": names.person,
-        "year": names.year,
-        "material": lambda rng: f"{rng.choice(phrases.QUALITIES)} {rng.choice(_STUFFS)}",
-        "made_in": names.city,
-        "height_cm": names.number,
-        "shows": phrases.things,
-        "found": lambda rng: f"{rng.choice(('under', 'behind', 'near', 'inside'))} {phrases.things(rng)}",
-        "given_by": names.person,
-        "room": names.code,
-        "inventory": names.code,
-        "condition": _flag("good", "worn", "restored", "cracked", "like new", "faded at the edges"),
-    },
-)
-ORDER: Final = Kind(
-    "order",
-    "order",
-    ("order", "parcel", "booking"),
-    {
-        "order": names.code,
-        "item": phrases.things,
-        "quantity": names.number,
-        "carrier": names.company,
-        "sent": names.date,
-        "from": names.city,
-        "to": names.city,
-        "price": names.money,
-        "fault": phrases.trouble,
-        "desk": names.person,
-        "slot": names.clock,
-        "depot": lambda rng: f"{names.coined(rng)} depot",
-    },
-)
-SESSION: Final = Kind(
-    "session",
-    "board",
-    ("session", "sitting"),
-    {
-        "board": lambda rng: f"{names.coined(rng)} {rng.choice(('Board', 'Committee', 'Council', 'Circle'))}",
-        "chair": names.person,
-        "present": lambda rng: _listed(rng, names.person),
-        "date": names.date,
-        "decided": phrases.aim,
-        "reported": phrases.happening,
-        "budget": names.money,
-        "votes": names.number,
-        "next": names.date,
-        "problem": phrases.trouble,
-        "place": names.city,
-    },
-)
-PLACE: Final = Kind(
-    "place",
-    "place",
-    ("place", "town", "spot"),
-    {
-        "place": names.coined,
-        "region": names.coined,
-        "country": names.country,
-        "people": names.number,
-        "river": names.coined,
-        "first_named": names.year,
-        "known_for": phrases.things,
-        "mayor": names.person,
-        "fair": names.date,
-        "worry": phrases.trouble,
-        "event": phrases.happening,
-    },
-)
-
-
 def any_value(rng: Random) -> str:
     """A value of any sort, invented words among them."""
-    makers: tuple[Maker, ...] = (
+    makers = (
         names.coined,
         names.company,
         names.person,
@@ -207,32 +54,59 @@ def any_value(rng: Random) -> str:
     return rng.choice(makers)(rng)
 
 
+_MAKERS: Final[dict[str, Callable[[Random], str]]] = {
+    **{make.__name__: make for make in (names.city, names.clock, names.code, names.coined, names.company)},
+    **{make.__name__: make for make in (names.country, names.date, names.money, names.number, names.person)},
+    **{make.__name__: make for make in (phrases.aim, phrases.happening, phrases.instrument, phrases.post)},
+    **{make.__name__: make for make in (phrases.remark, phrases.things, phrases.trade, phrases.trouble, phrases.ware)},
+    "year": names.year,
+    "domain": lambda rng: names.domain(rng, name=names.company(rng)),
+    "people": lambda rng: ", ".join(names.person(rng) for _ in range(rng.randint(2, 3))),
+    "quality": lambda rng: rng.choice(phrases.QUALITIES),
+    "Quality": lambda rng: rng.choice(phrases.QUALITIES).title(),
+    "Thing": lambda rng: rng.choice(phrases.THINGS).title(),
+}
+
+
+def _kinds() -> list[Kind]:
+    sections = phrase_files.read(Path(__file__).with_name("kinds.txt"))
+    return [
+        Kind(name, lists["subject"][0], lists["nouns"], dict(line.split(": ", 1) for line in lines))
+        for name, (lines, lists) in sections.items()
+        if name
+    ]
+
+
+KINDS: Final = _kinds()
+_WEIGHTS: Final = (10, 2, 2, 2, 2, 2, 2)
+
+
+def _filled(rng: Random, pattern: str) -> str:
+    """Fill a pattern's slots and choices from left to right."""
+    return _PART.sub(lambda part: _MAKERS[part[1]](rng) if part[1] else rng.choice(part[2].split("|")), pattern)
+
+
 def made_up(rng: Random) -> Sheet:
     """A sheet of three to nine drawn keys with values of any sort, for pure copying."""
     keys = {
         rng.choice((names.word(rng), rng.choice(phrases.THINGS), names.word(rng, syllables=2)))
         for _ in range(rng.randint(3, 9))
     }
-    makers: dict[str, Maker] = dict.fromkeys(sorted(keys), any_value)
-    kind = Kind("made_up", next(iter(makers)), ("sheet",), makers)
-    return Sheet(kind, {key: maker(rng) for key, maker in makers.items()})
-
-
-KINDS: Final = (COMPANY, PERSON, EVENT, PIECE, ORDER, SESSION, PLACE)
-_WEIGHTS: Final = (10, 2, 2, 2, 2, 2, 2)
+    facts = {key: any_value(rng) for key in sorted(keys)}
+    return Sheet(Kind("made_up", next(iter(facts)), ["sheet"], {}), facts)
 
 
 def draw(rng: Random) -> Sheet:
     """A sheet of a drawn kind; its subject is always there, other keys come and go."""
     kind = rng.choices(KINDS, _WEIGHTS)[0]
-    keys = list(kind.makers)
-    if kind is COMPANY and rng.random() < 0.7:
+    keys = list(kind.patterns)
+    if kind.name == "company" and rng.random() < 0.7:
         keys = keys[:15]
     share = rng.choice((0.4, 0.7, 0.9, 1.0))
     kept = [key for key in keys if key == kind.subject_key or rng.random() < share]
     if rng.random() < 0.35:
         rng.shuffle(kept)
-    facts = {key: kind.makers[key](rng) for key in kept}
+    facts = {key: _filled(rng, kind.patterns[key]) for key in kept}
     if "domain" in facts and "company" in facts:
         facts["domain"] = names.domain(rng, name=facts["company"])
     return Sheet(kind, facts)

@@ -1,109 +1,17 @@
 """Invents names, places, dates and numbers for the demo student's pre-training.
 
-Everything is drawn from a `random.Random`, so a seed fixes the stream.
+Everything is drawn from a `random.Random`, so a seed fixes the stream. The parts are lists of `names.txt`.
 """
 
+from pathlib import Path
 from random import Random
-from typing import Final
 
+from demo import phrase_files
 
-def _parts(separator: str, text: str) -> list[str]:
-    return text.split(separator)
-
-
-_STYLES: Final = (
-    (
-        ("b", "br", "d", "f", "g", "h", "k", "kl", "l", "m", "n", "r", "s", "st", "t", "v"),
-        ("a", "e", "i", "o", "u", "å", "ø", "ei", "y"),
-        ("", "n", "r", "s", "nd", "lt", "rg", "vik", "dal"),
-    ),
-    (
-        ("b", "c", "d", "f", "g", "l", "m", "n", "p", "qu", "r", "s", "t", "v", "z"),
-        ("a", "e", "i", "o", "u", "ia", "io"),
-        ("", "", "n", "r", "s", "l", "lla", "nti"),
-    ),
-    (
-        ("b", "ch", "d", "dr", "g", "k", "kr", "m", "n", "p", "s", "sl", "t", "v", "z", "zh"),
-        ("a", "e", "i", "o", "u", "y"),
-        ("", "k", "n", "v", "sk", "rov", "nik", "c"),
-    ),
-    (
-        ("h", "j", "k", "m", "n", "r", "s", "sh", "t", "ts", "w", "y", "x", "q"),
-        ("a", "i", "u", "e", "o", "ai", "ao", "uo"),
-        ("", "", "n", "ng", "m"),
-    ),
-    (
-        ("bl", "br", "c", "cl", "dr", "f", "fl", "gr", "h", "j", "m", "p", "pl", "t", "tr", "w", "wh"),
-        ("a", "e", "ea", "ee", "i", "o", "oo", "ou", "u", "ai"),
-        ("", "ck", "dge", "ft", "ll", "lm", "m", "n", "nt", "rn", "sh", "st", "th", "x", "zz"),
-    ),
-)
-
-_HEADS: Final = _parts(
-    " ",
-    "Alder Amber Anchor Arbor Ash Aspen Bay Beacon Birch Black Blue Bright Brook Cedar Clear Cliff Cloud Copper "
-    "Coral Crown Dawn Deep Delta Dove Eagle East Elm Ember Falcon Fern Field Fir Flint Fox Glass Gold Granite "
-    "Green Grey Harbor Hawk Hazel Heron High Hill Iron Ivy Juniper Kestrel Lake Lark Laurel Light Lime Linden "
-    "Long Maple Marsh Meadow Mill Moon Moss North Oak Ocean Olive Orchard Otter Park Pearl Pine Plum Port Quarry "
-    "Quill Raven Red Reed Ridge River Robin Rock Rose Rowan Sage Salt Sand Silver Sky Slate Snow South Spruce "
-    "Star Stone Storm Summit Sun Swift Thorn Tide Timber True Union Vale Valley West White Wild Willow Wind "
-    "Winter Wolf Wood Wren Yellow",
-)
-_TAILS: Final = _parts(
-    " ",
-    "bank bay beam berg bird bridge brook burn bury castle cliff cote cove crest dale field fall feather fold "
-    "ford forge gate glen grove hall ham haven heath hill holm hurst land leaf light line loft mark mead mere "
-    "mill mont mouth path peak point pool port ridge rock row sea shore side spring stead stock stone stream "
-    "thorpe ton tree vale view wall ward water way well wick wind wood worth yard",
-)
-_TRADES: Final = _parts(
-    " ",
-    "Advisory Aerospace Agency Analytics Antiques Apparel Archive Automation Bakery Bank Bearings Books Brewing "
-    "Builders Cables Capital Care Cartons Catering Ceramics Chemicals Clinic Coatings Coffee Cold Chain "
-    "Components Concrete Construction Couriers Crafts Creative Dairy Dental Design Diagnostics Digital "
-    "Distribution Dynamics Education Electric Energy Engineering Events Fabrics Farms Films Finance Fisheries "
-    "Fitness Foods Forestry Foundry Freight Furniture Games Garments Gardens Glass Grain Group Hardware Haulage "
-    "Health Homes Hospitality Hotels Industries Instruments Insurance Interiors Joinery Kitchens Laboratories "
-    "Labs Laundry Leasing Lifts Lighting Lines Logistics Machinery Marine Materials Mechanical Media Medical "
-    "Metals Mining Mobility Motors Mutual Networks Nurseries Optics Outdoor Packaging Paints Paper Partners "
-    "Parts Pharma Plastics Plumbing Poultry Power Precision Press Printing Produce Properties Publishing Pumps "
-    "Railways Records Recycling Refrigeration Repairs Research Retail Robotics Roofing Schools Seafood Security "
-    "Seeds Services Shipping Solar Solutions Steel Storage Studio Supplies Supply Surveyors Systems Tankers "
-    "Technologies Textiles Tiles Timber Tooling Tools Tours Toys Trading Transport Travel Trucks Tyres Utilities "
-    "Ventures Vets Vineyards Warehousing Waste Water Windows Wines Works Yachts",
-)
-_FORMS: Final = ("Ltd", "GmbH", "AS", "Inc.", "B.V.", "SA", "AB", "Oy", "PLC", "LLC", "S.p.A.", "ApS", "Pty", "AG")
-_FIRST: Final = _parts(
-    " ",
-    "Ada Aisha Alan Amara Ana Anders Anil Astrid Ben Bruno Carla Chen Clara Dana Diego Edith Elena Emeka Erik "
-    "Eva Farid Fiona Greta Hana Hugo Ida Ines Ivan Jada Jonas Joy Kai Karin Kofi Lars Leila Liam Lina Lucia Maja "
-    "Marek Mei Mona Nadia Nils Noor Olga Omar Paula Pedro Petra Priya Rania Rosa Ruth Sami Sara Sofia Sven Tariq "
-    "Tessa Tom Uma Vera Viktor Wei Yara Yusuf Zoe",
-)
-_CITIES: Final = _parts(
-    "|",
-    "Aarhus|Accra|Adelaide|Ankara|Antwerp|Athens|Atlanta|Austin|Bangkok|Barcelona|Basel|Belfast|Bergen|Berlin|"
-    "Bilbao|Bogotá|Bologna|Bordeaux|Boston|Bremen|Bristol|Brno|Brussels|Budapest|Cairo|Calgary|Cape Town|Cardiff|"
-    "Chicago|Cologne|Copenhagen|Cork|Dakar|Dallas|Delft|Denver|Dresden|Dublin|Durban|Edinburgh|Eindhoven|Gdansk|"
-    "Geneva|Genoa|Ghent|Glasgow|Gothenburg|Graz|Groningen|Hamburg|Hanoi|Helsinki|Houston|Izmir|Kampala|Kaunas|"
-    "Kraków|Kyoto|Lagos|Leeds|Leipzig|Lima|Linz|Lisbon|Liverpool|Ljubljana|Lyon|Madrid|Malmö|Manchester|"
-    "Marseille|Melbourne|Mexico City|Milan|Montreal|Mumbai|Munich|Nairobi|Nantes|Naples|New York|Oslo|Osaka|"
-    "Ottawa|Oulu|Palermo|Paris|Perth|Porto|Poznan|Prague|Quito|Reims|Riga|Rotterdam|San Diego|Santiago|São Paulo|"
-    "Seattle|Seoul|Seville|Sofia|Stavanger|Stuttgart|Sydney|Tallinn|Tampere|Toronto|Toulouse|Trieste|Trondheim|"
-    "Turin|Turku|Utrecht|Valencia|Vancouver|Vienna|Vilnius|Warsaw|Wellington|Zagreb|Zaragoza|Zürich",
-)
-_COUNTRIES: Final = _parts(
-    "|",
-    "Argentina|Australia|Austria|Belgium|Brazil|Bulgaria|Canada|Chile|Colombia|Croatia|Czechia|Denmark|Egypt|"
-    "Estonia|Finland|France|Germany|Ghana|Greece|Hungary|Iceland|India|Indonesia|Ireland|Italy|Japan|Kenya|"
-    "Latvia|Lithuania|Malaysia|Mexico|Morocco|Netherlands|New Zealand|Nigeria|Norway|Peru|Poland|Portugal|"
-    "Romania|Senegal|Serbia|Singapore|Slovakia|Slovenia|South Africa|South Korea|Spain|Sweden|Switzerland|"
-    "Thailand|Turkey|Uganda|United Kingdom|United States|Uruguay|Vietnam",
-)
-_MONTHS: Final = _parts(
-    " ",
-    "January February March April May June July August September October November December",
-)
+_FILE = Path(__file__).with_name("names.txt")
+_HEADS, _TAILS, _TRADES, _FORMS, _FIRST, _CITIES, _COUNTRIES, _MONTHS = phrase_files.lists(_FILE).values()
+# Onsets, nuclei and codas of five imagined languages.
+_STYLES = [tuple(section.lists.values()) for name, section in phrase_files.read(_FILE).items() if name]
 
 
 def word(rng: Random, *, syllables: int = 0) -> str:

@@ -1,21 +1,23 @@
 """Pre-trains the demo student from scratch on a CPU: `python -m demo.student.pretrain --out DIR`.
 
 One readable loop: tokenizer, a small Llama-shaped model, batches from a seeded stream, Muon for the matrices and
-AdamW for the rest, a checkpoint at every chunk, and at the end a folder of bf16 weights that `from_pretrained`
-loads. The learning rate follows the clock, so the stream is seeded but the number of steps is the machine's.
+AdamW for the rest, and at the end a folder of bf16 weights that `from_pretrained` loads. The learning rate follows the
+clock, so the stream is seeded but the number of steps is the machine's. The demo encoder is trained by the same steps.
 """
 
 import argparse
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import GenerationConfig, LlamaForCausalLM
 
@@ -35,15 +37,17 @@ COPYING_PHASE: Final = 0.06
 COPYING_MIX: Final = corpus.Mix(echo=0.65, copying=0.25, plain=0.02)
 
 
+Batch = TypeVar("Batch")
+
+
 @dataclass(slots=True)
 class Progress:
-    """State that a checkpoint needs to resume, beside weights and optimizer states."""
+    """Work done so far."""
 
     seed: int
     chunks: int = 0
     steps: int = 0
     tokens: int = 0
-    supervised_tokens: int = 0
     seconds: float = 0.0
 
 
@@ -62,8 +66,14 @@ def completion_loss(model: LlamaForCausalLM, ids: Tensor, labels: Tensor) -> Ten
     return loss
 
 
-def build_optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the layers, AdamW for embeddings and norms."""
+def loss_of(model: LlamaForCausalLM, batch: batches.DemoBatch) -> tuple[Tensor, int]:
+    """The loss of a batch, and how many tokens it holds."""
+    ids = torch.tensor(batch.ids)
+    return completion_loss(model, ids, torch.tensor(batch.labels)), int((ids != PAD_ID).sum())
+
+
+def build_optimizers(model: nn.Module) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the layers, AdamW for embeddings, norms and heads."""
     inner = [p for name, p in model.named_parameters() if p.ndim == 2 and ".layers." in name]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or ".layers." not in name]
     return [
@@ -105,54 +115,36 @@ def measure(model: LlamaForCausalLM, tokenizer: Tokenizer, *, seed: int) -> dict
 
 
 def train_chunk(
-    model: LlamaForCausalLM,
+    model: nn.Module,
     optimizers: list[torch.optim.Optimizer],
-    work: list[batches.DemoBatch],
+    work: list[Batch],
+    loss_of: Callable[[Batch], tuple[Tensor, int]],
     *,
     progress: Progress,
     budget_s: float,
 ) -> None:
-    """One pass over a chunk's batches; stops early when the time is spent. Updates `progress`."""
+    """One pass over a chunk's batches; stops early when the time is spent. Updates `progress`.
+
+    Args:
+        loss_of: The loss of a batch, and how many tokens it holds.
+    """
     started, before = time.monotonic(), progress.seconds
     for batch in work:
         factor = rate_at(progress.seconds / budget_s)
         for optimizer, base in zip(optimizers, (MATRIX_LR, OTHER_LR), strict=True):
             optimizer.param_groups[0]["lr"] = base * factor
-        ids, labels = torch.tensor(batch.ids), torch.tensor(batch.labels)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = completion_loss(model, ids, labels)
+            loss, tokens = loss_of(batch)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         progress.steps += 1
-        progress.tokens += int((ids != PAD_ID).sum())
-        progress.supervised_tokens += int((labels != batches.IGNORED).sum())
+        progress.tokens += tokens
         progress.seconds = before + time.monotonic() - started
         if progress.seconds >= budget_s:
             return
-
-
-def store(folder: Path, model: LlamaForCausalLM, optimizers: list[torch.optim.Optimizer], progress: Progress) -> None:
-    """Writes the checkpoint beside the old one and renames it over, so that a kill leaves one whole."""
-    state = {
-        "model": model.state_dict(),
-        "optimizers": [one.state_dict() for one in optimizers],
-        "progress": asdict(progress),
-    }
-    part = folder / "checkpoint.pt.part"
-    torch.save(state, part)
-    part.replace(folder / "checkpoint.pt")
-
-
-def restore(folder: Path, model: LlamaForCausalLM, optimizers: list[torch.optim.Optimizer]) -> Progress:
-    """Loads what `store` wrote into the model and optimizers and returns how far it had come."""
-    state = torch.load(folder / "checkpoint.pt", weights_only=True)
-    model.load_state_dict(state["model"])
-    for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
-        optimizer.load_state_dict(saved)
-    return Progress(**state["progress"])
 
 
 def export(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:
@@ -169,50 +161,49 @@ def learn_tokenizer(*, seed: int) -> Tokenizer:
     return train(item if isinstance(item, str) else f"{item.prompt}\n{item.completion}" for item in items)
 
 
-def pretrain(out: Path, *, hours: float, seed: int = 1, resume: bool = False, compiled: bool = False) -> Progress:
-    """Trains for `hours` of wall time and exports to `out`; a checkpoint and a log lie beside.
+def pretrain(out: Path, *, hours: float, seed: int = 1, compiled: bool = False) -> Progress:
+    """Trains for `hours` of wall time, exports to `out`, and writes the held-out losses to `out/run/figures.json`.
 
     Args:
-        out: Folder for the exported model; `checkpoint.pt` and `log.jsonl` go to `out/run`.
-        hours: Wall time of training, earlier parts included when resuming.
+        hours: Wall time of training.
         seed: Fixes initial weights and stream.
-        resume: Continues from `out/run/checkpoint.pt`.
         compiled: Compiles the layers; a fifth faster, needs a C++ compiler.
     """
-    run = out / "run"
-    run.mkdir(parents=True, exist_ok=True)
     tokenizer = learn_tokenizer(seed=seed)
     model, progress = build_model(seed=seed), Progress(seed)
-    optimizers = build_optimizers(model)
-    if resume:
-        progress = restore(run, model, optimizers)
+    optimizers, budget_s = build_optimizers(model), hours * 3600
     if compiled:
         model.model.forward = torch.compile(model.model.forward, dynamic=True)
-    budget_s = hours * 3600
     while progress.seconds < budget_s:
         mix, batch_tokens = phase_at(progress.seconds / budget_s)
         work = batches.chunk(tokenizer, seed=seed, number=progress.chunks, mix=mix, tokens=batch_tokens)
-        train_chunk(model, optimizers, work, progress=progress, budget_s=budget_s)
+        train_chunk(model, optimizers, work, partial(loss_of, model), progress=progress, budget_s=budget_s)
         progress.chunks += 1
-        store(run, model, optimizers, progress)
-        with (run / "log.jsonl").open("a") as log:
-            log.write(json.dumps({**asdict(progress), "held_out": measure(model, tokenizer, seed=seed)}) + "\n")
+    write_figures(out, progress, measure(model, tokenizer, seed=seed))
     export(model, tokenizer, out)
     return progress
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def write_figures(out: Path, progress: Progress, held_out: dict[str, float]) -> None:
+    """Write the work done and the held-out losses to `out/run/figures.json`."""
+    (out / "run").mkdir(parents=True, exist_ok=True)
+    (out / "run" / "figures.json").write_text(json.dumps({**asdict(progress), "held_out": held_out}) + "\n")
+
+
+def arguments_of(description: str | None, *, hours: float) -> argparse.ArgumentParser:
+    """Command line of a pre-training; `hours` is its default."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--out", type=Path, required=True, help="folder for the exported model")
-    parser.add_argument("--hours", type=float, default=0.9, help="wall time of training")
+    parser.add_argument("--hours", type=float, default=hours, help="wall time of training")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in OUT/run")
+    return parser
+
+
+def main() -> None:
+    parser = arguments_of(__doc__, hours=0.9)
     parser.add_argument("--compile", action="store_true", help="compile the layers (needs a C++ compiler)")
-    arguments = parser.parse_args()
-    progress = pretrain(
-        arguments.out, hours=arguments.hours, seed=arguments.seed, resume=arguments.resume, compiled=arguments.compile
-    )
-    print(json.dumps(asdict(progress)))
+    options = parser.parse_args()
+    print(json.dumps(asdict(pretrain(options.out, hours=options.hours, seed=options.seed, compiled=options.compile))))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ token. The module knows the chat format and nothing of models.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -28,8 +28,8 @@ CHAT_TEMPLATE: Final = (
 )
 
 
-def train(texts: Iterable[str], *, vocabulary: int = VOCABULARY) -> Tokenizer:
-    """A tokenizer of `vocabulary` entries, the special ones first, learnt from `texts`."""
+def train(texts: Iterable[str], *, special: Sequence[str] = SPECIAL, vocabulary: int = VOCABULARY) -> Tokenizer:
+    """A byte-level tokenizer of `vocabulary` entries, the special ones first, learnt from `texts`."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
@@ -37,7 +37,7 @@ def train(texts: Iterable[str], *, vocabulary: int = VOCABULARY) -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=list(SPECIAL),
+        special_tokens=list(special),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -52,16 +52,20 @@ def chat(prompt: str) -> str:
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:
     """Writes `tokenizer.json` and `tokenizer_config.json`, chat template included, into `folder`."""
+    special = {"eos_token": END, "additional_special_tokens": [SYSTEM, USER, ASSISTANT]}
+    write_files(tokenizer, folder, {"pad_token": PAD, **special}, {"chat_template": CHAT_TEMPLATE})
+
+
+def write_files(tokenizer: Tokenizer, folder: Path, special: dict[str, Any], rest: dict[str, str]) -> None:
+    """Writes a tokenizer, and its configuration with these special tokens, as `from_pretrained` reads them."""
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(folder / "tokenizer.json"))
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": CONTEXT,
-        "pad_token": PAD,
-        "eos_token": END,
-        "additional_special_tokens": [SYSTEM, USER, ASSISTANT],
+        **special,
         "clean_up_tokenization_spaces": False,
         "padding_side": "right",
-        "chat_template": CHAT_TEMPLATE,
+        **rest,
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")

@@ -29,12 +29,11 @@ from training.runs.forms import first_choice
 from training.runs.run_request import why_no_classifier
 from training.states import RunPurpose
 from training.students import queries as students
-from training.students.registration import DEMO_ENCODER_SLUG
+from training.students.shipped import SHIPPED
 from web.errors import Refusal
 
-# From so many approved examples on, one pass over them with large batches tells the shipped encoder as much as many.
-ENOUGH_FOR_ONE_PASS: Final = 1000
-_RECIPE_OF_MANY: Final = "demo-encoder-pass"
+# From so many approved examples on, the shipped encoder adds nothing to what their words tell.
+ENOUGH_FOR_WORDS: Final = 1000
 _DATASET: Final = "Approved examples"
 
 
@@ -112,8 +111,9 @@ def plan_of(task: Task) -> RoundPlan:
     if student is None or kind_of_family(student.model_type) != "encoder":
         raise Refusal("no_encoder", "No encoder is registered to tune.", hint="Register one under Students.")
     approved = Gold.objects.filter(task=task, verdict__in=POSITIVE, draft__record__split=Split.TRAIN)
-    is_large = student.slug == DEMO_ENCODER_SLUG and approved.count() >= ENOUGH_FOR_ONE_PASS
-    return RoundPlan(student, _RECIPE_OF_MANY if is_large else choice["recipe"], {}, None)
+    of_many = SHIPPED[student.slug].of_many if student.slug in SHIPPED else ""
+    is_large = bool(of_many) and approved.count() >= ENOUGH_FOR_WORDS
+    return RoundPlan(student, of_many if is_large else choice["recipe"], {}, None)
 
 
 def _last_run(task: Task) -> TrainingRun | None:

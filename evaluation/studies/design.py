@@ -8,6 +8,7 @@ from typing import Final
 
 from evaluation.states import StudyKind, StudyMetric
 from training.states import SampleOf
+from training.students.shipped import ShippedStudent
 
 MIN_SEEDS: Final = 2
 # Where arms share a budget, the noise between seeds is what decides, and two tell too little of it.
@@ -36,9 +37,8 @@ QUESTIONS: Final[dict[str, str]] = {
     StudyKind.ROUTER: "Are several small experts behind a router as good as one larger student?",
     StudyKind.RETRIEVAL: "Does a miniature tell supported claims from others by the passages a search finds?",
 }
-# Tokens of the longer recipe, the paper's and the demo's; the shorter has half.
+# Tokens of the longer recipe, the paper's; the shorter has half.
 LONG_CONTEXT: Final = 16_384
-DEMO_CONTEXT: Final = 512
 # Kinds that tune several students, once more than one is named.
 COMPARES_STUDENTS: Final = (StudyKind.STUDENTS, StudyKind.METHODS, StudyKind.EXPERTS, StudyKind.ROUTER)
 # Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
@@ -117,7 +117,7 @@ class StudyInputs:
     Attributes:
         records: Training records of each kind of rows that the version holds.
         students: Slugs of the students that may be tuned, the largest last; the study's alone unless students are compared.
-        demo: Which of them is the small one that comes with the product, which has recipes of its own.
+        shipped: Those of them that come with the product, which have recipes of their own.
         encoders: Those of the students that write no text, but tell labels.
         context_length: Tokens that the study's student reads, where that is known.
         versions: Of a transfer, each task with the id of its dataset version, the study's own first.
@@ -129,7 +129,7 @@ class StudyInputs:
 
     records: Mapping[SampleOf, int]
     students: tuple[str, ...]
-    demo: str = ""
+    shipped: Mapping[str, ShippedStudent] = field(default_factory=dict)
     families: Mapping[str, str] = field(default_factory=dict)
     encoders: frozenset[str] = frozenset()
     context_length: int | None = None

@@ -11,7 +11,6 @@ from evaluation.studies.design import (
     ACCEPTED,
     ANSWER_ALONE,
     BASE,
-    DEMO_CONTEXT,
     DENSE,
     EDITED,
     EVERY,
@@ -83,14 +82,13 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
 
 def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
     kind, recipes = wishes.kind, wishes.recipes
-    is_demo = given.demo in given.students
-    lora = recipes.get("lora") or ("demo" if is_demo else "modern-lora")
+    writers = (slug for slug in given.students if slug in given.shipped and slug not in given.encoders)
+    own = next((given.shipped[slug] for slug in writers), None)
+    lora = recipes.get("lora") or (own.recipe if own else "modern-lora")
     if kind == StudyKind.METHODS and len(given.students) > 1:
         return tuple(arm for slug in given.students for arm in _methods(slug, recipes, given))
     if kind == StudyKind.METHODS:
-        return StudyArm("LoRA", lora), StudyArm(
-            "Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full")
-        )
+        return StudyArm("LoRA", lora), StudyArm("Full", recipes.get("full") or (own.full if own else "paper-full"))
     if kind == StudyKind.FILTER:
         every = given.records.get(SampleOf.WRITTEN)
         raw = (StudyArm(RAW, lora, of=SampleOf.RAW, one_each=True),) if SampleOf.RAW in given.records else ()
@@ -113,7 +111,7 @@ def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
         return StudyArm(BASE, lora, is_base=True), *rows
     if kind == StudyKind.CONTEXT:
         longest = min(LONG_CONTEXT, given.context_length or LONG_CONTEXT)
-        longest = DEMO_CONTEXT if is_demo else longest
+        longest = own.context if own else longest
         return tuple(
             StudyArm(f"{size:,} tokens", lora, changes=(("max_length", size),)) for size in (longest // 2, longest)
         )
@@ -134,13 +132,14 @@ def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
 
 
 def _lora(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> str:
+    own = given.shipped[slug].recipe if slug in given.shipped else ""
     if slug in given.encoders:
-        return recipes.get("encoder") or ("demo-encoder" if slug == "demo-encoder" else "classifier-lora")
-    return recipes.get("lora") or ("demo" if slug == given.demo else "modern-lora")
+        return recipes.get("encoder") or own or "classifier-lora"
+    return recipes.get("lora") or own or "modern-lora"
 
 
 def _methods(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> tuple[StudyArm, StudyArm]:
-    full = recipes.get("full") or ("demo-full" if slug == given.demo else "paper-full")
+    full = recipes.get("full") or (given.shipped[slug].full if slug in given.shipped else "") or "paper-full"
     lora = StudyArm(f"{slug}, LoRA", _lora(slug, recipes, given), student=slug)
     return lora, StudyArm(f"{slug}, full", full, student=slug)
 

@@ -31,7 +31,7 @@ from training.models import Student
 from training.runs import preflight
 from training.states import SampleOf
 from training.students import queries as students_of
-from training.students import registration as student_registration
+from training.students.shipped import SHIPPED
 from web.errors import Refusal
 
 # How many times the parameters of one student another may have that is compared with it as an equal.
@@ -216,7 +216,7 @@ def _inputs(
     return StudyInputs(
         records=held,
         students=tuple(each.slug for each in students),
-        demo=student_registration.DEMO_SLUG,
+        shipped=SHIPPED,
         families={each.slug: each.model_type for each in students},
         encoders=besides.encoders(students),
         context_length=students[-1].context_length,

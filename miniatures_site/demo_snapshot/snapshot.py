@@ -20,6 +20,7 @@ from miniatures_site.backup.manifest import Manifest
 from miniatures_site.demo_snapshot import rows_out
 from miniatures_site.demo_snapshot.rows_in import Newcomer
 from training.students import registration
+from training.students.shipped import SHIPPED
 from web.errors import Refusal
 
 # Left in the folder of data while a demo is restored: what a killed start left is then replaced.
@@ -78,8 +79,8 @@ def restore_demo(source: Path | None = None) -> None:
 
 def settle_demo() -> None:
     """Make anew what hangs on this machine: the shipped students' files, the seals, the login and the mailbox."""
-    registration.register_demo()
-    registration.register_demo_encoder()
+    for slug in SHIPPED:
+        registration.register_shipped(slug)
     sealing.seal_days()
     load.give_login()
     kept_mails.write()

@@ -12,12 +12,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_noop as _
 
 from campaigns.mail_tasks import has_mails
+from demo.students import WRITER
 from jobs.scheduling import halt as scheduling_halt
 from review.models import Task
 from review.tasks.permissions import tasks_for
 from review.tasks.queries import with_outputs
 from training.models import Student
-from training.students.registration import DEMO_SLUG
 
 
 def optional_url(name: str, *args: str) -> str | None:
@@ -130,7 +130,7 @@ def demo_banner(request: HttpRequest | None) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not settings.DEMO or user is None or not user.is_authenticated:
         return {}
-    student = Student.objects.filter(slug=DEMO_SLUG).first()
+    student = Student.objects.filter(slug=WRITER.slug).first()
     return {
         "teacher": _("the offline teacher"),
         "student": _student_description(student),

@@ -17,6 +17,7 @@ import openai
 import pytest
 import torch
 
+from demo.students import WRITER
 from jobs.supervisor.spare_processes import SPARE_PROCESSES
 from serving.kinds import ServingKind
 from serving.promotions import promotion
@@ -42,13 +43,13 @@ PATIENCE_S = 240
 
 @pytest.fixture
 def student():
-    return registration.register_demo()
+    return registration.register_shipped("demo")
 
 
 @pytest.fixture
 def adapter(tmp_path: Path) -> Path:
     folder = tmp_path / "adapter"
-    model = loading.load(StudentRef(path=str(registration.demo_folder())), dtype=torch.float32).model
+    model = loading.load(StudentRef(path=str(WRITER.folder())), dtype=torch.float32).model
     lora.attach(model, rank=4, alpha=8, dropout=0.0, seed=1).save_pretrained(folder)
     return folder
 

@@ -65,6 +65,7 @@ def test_a_value_out_of_range_is_named(field, value):
     ("preset", "change", "field"),
     [
         ("demo", {"betas": [2, 3]}, "betas"),
+        ("demo", {"epochs": 0}, "epochs"),
         ("demo", {"processes": 2}, "strategy"),
         ("kto", {"batch_size": 1}, "batch_size"),
         ("paper-full", {"quantise": "nf4"}, "quantise"),

@@ -104,12 +104,17 @@ def _validate_now(context: TrainContext, state: TrainState, tuned: dict[str, tor
     state.validated_step, state.validation_loss = state.step, loss
     if state.step == 0:
         state.validation_loss_before = loss
-    elif state.best_loss is None or loss < state.best_loss:
+    if _may_be_kept(context, state) and (state.best_loss is None or loss < state.best_loss):
         state.best_loss, state.best_step, state.best_measures = loss, state.step, measures
         if best := gather.full_tensors(tuned, keep=context.accelerator.is_main_process):
             checkpoint.write_weights(context.best_file, best)
     measured = {f"val_{name}": value for name, value in measures.items()}
     context.emit("metric", step=state.step, epoch=context.schedule.epoch_at(state.step), val_loss=loss, **measured)
+
+
+def _may_be_kept(context: TrainContext, state: TrainState) -> bool:
+    """Return whether the weights at hand may be the run's result: once a step was made, or none is planned."""
+    return state.step > 0 or context.schedule.total_steps == 0
 
 
 def _sample_now(context: TrainContext, state: TrainState) -> None:

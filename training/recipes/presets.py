@@ -1,4 +1,4 @@
-"""The presets: the paper's recipes, what has been learnt since, and four for the demo's own students.
+"""The presets: the paper's recipes, and what has been learnt since. An app that ships a student adds its own.
 
 Each value stands beside its source, so that a page can show why it is what it is.
 """
@@ -14,7 +14,6 @@ PAPER: Final = "Trained Miniatures (arXiv 2508.15617), recipe table"
 LORA_WITHOUT_REGRET: Final = "LoRA Without Regret (Schulman et al., Thinking Machines Lab, 2025)"
 CHOSEN_HERE: Final = "chosen here"
 ADAMW: Final = "AdamW's usual value (Loshchilov & Hutter, arXiv 1711.05101); the paper names none"
-DEMO: Final = "measured on the demo student, two CPU cores (docs/training-engine.md)"
 RSLORA: Final = "rsLoRA (Kalajdzievski, arXiv 2312.03732)"
 QLORA: Final = "QLoRA (Dettmers et al., arXiv 2305.14314)"
 UNUSED: Final = "not used by full fine-tuning"
@@ -59,13 +58,14 @@ SHARED_SOURCES: Final[dict[str, str]] = {
 }
 
 
-def _preset(name: str, label: str, summary: str, values: Mapping[str, tuple[Any, str]]) -> Preset:
+def preset(name: str, label: str, summary: str, values: Mapping[str, tuple[Any, str]]) -> Preset:
+    """A named recipe of these values, each with its source; `SHARED_SOURCES` fills in for the others."""
     recipe = Recipe.model_validate({field: value for field, (value, _) in values.items()})
     sources = SHARED_SOURCES | {field: source for field, (_, source) in values.items()}
     return Preset(name, label, summary, recipe, sources)
 
 
-_NO_ADAPTER: Final[dict[str, tuple[Any, str]]] = {
+NO_ADAPTER: Final[dict[str, tuple[Any, str]]] = {
     "rank": (None, UNUSED),
     "alpha": (32.0, UNUSED),
     "dropout": (0.0, UNUSED),
@@ -76,14 +76,14 @@ _NO_ADAPTER: Final[dict[str, tuple[Any, str]]] = {
 
 # The lines of the paper's LoRA row that other recipes keep.
 _PAPER_BATCH: Final[tuple[int, str]] = (8, f"{CHOSEN_HERE}: the paper names none")
-_PAPER_EPOCHS: Final[tuple[int, str]] = (3, f"{PAPER}: 3 to 5")
+PAPER_EPOCHS: Final[tuple[int, str]] = (3, f"{PAPER}: 3 to 5")
 _PAPER_LORA: Final[dict[str, tuple[Any, str]]] = {
     "method": ("lora", PAPER),
     "rank": (None, f"{PAPER}: r = 16 up to 3 B parameters, 32 above"),
     "alpha": (32.0, PAPER),
     "dropout": (0.05, PAPER),
     "learning_rate": (2e-4, PAPER),
-    "epochs": _PAPER_EPOCHS,
+    "epochs": PAPER_EPOCHS,
     "batch_size": _PAPER_BATCH,
 }
 
@@ -97,12 +97,7 @@ _PREFERENCE: Final[dict[str, tuple[Any, str]]] = {
     "accumulation": (4, f"{CHOSEN_HERE}: 32 rows a step, half of the 64 of {DPO}"),
 }
 
-_DEMO: Final[dict[str, tuple[Any, str]]] = {
-    "betas": ((0.9, 0.99), f"{CHOSEN_HERE}: a run of a hundred steps has no use for a longer memory"),
-    "max_length": (1024, "the demo student's context"),
-}
-
-_CLASSIFIER: Final[dict[str, tuple[Any, str]]] = {
+CLASSIFIER: Final[dict[str, tuple[Any, str]]] = {
     "objective": ("classify", BERT),
     "class_weights": ("none", f"{CHOSEN_HERE}: labels count as often as they come"),
     "epochs": (5, f"{CHOSEN_HERE}: {BERT} has 2 to 4 on larger sets"),
@@ -113,27 +108,27 @@ _CLASSIFIER: Final[dict[str, tuple[Any, str]]] = {
 }
 
 PRESETS: Final[dict[str, Preset]] = {
-    preset.name: preset
-    for preset in (
-        _preset(
+    each.name: each
+    for each in (
+        preset(
             "paper-lora",
             "Paper, LoRA",
             "The paper's LoRA recipe: rank 16 up to 3 B parameters, 32 above; three epochs.",
             _PAPER_LORA,
         ),
-        _preset(
+        preset(
             "paper-full",
             "Paper, full fine-tuning",
             "The paper's full fine-tuning: every weight, a small rate; 10 to 50 times the compute of LoRA.",
-            _NO_ADAPTER
+            NO_ADAPTER
             | {
                 "method": ("full", PAPER),
                 "learning_rate": (2e-5, f"{PAPER}: 1e-5 to 5e-5"),
-                "epochs": _PAPER_EPOCHS,
+                "epochs": PAPER_EPOCHS,
                 "batch_size": _PAPER_BATCH,
             },
         ),
-        _preset(
+        preset(
             "modern-lora",
             "LoRA without regret",
             "All linear layers, ten times full fine-tuning's rate, a small batch: equals full tuning on small sets.",
@@ -143,12 +138,12 @@ PRESETS: Final[dict[str, Preset]] = {
                 "alpha": (32.0, LORA_WITHOUT_REGRET),
                 "dropout": (0.0, LORA_WITHOUT_REGRET),
                 "learning_rate": (5e-4, f"{LORA_WITHOUT_REGRET}: about ten times the rate of full fine-tuning"),
-                "epochs": _PAPER_EPOCHS,
+                "epochs": PAPER_EPOCHS,
                 "batch_size": (8, f"{LORA_WITHOUT_REGRET}: an effective batch below 32"),
                 "accumulation": (2, f"{LORA_WITHOUT_REGRET}: an effective batch of 16, below 32"),
             },
         ),
-        _preset(
+        preset(
             "qlora",
             "QLoRA, 4-bit base",
             "LoRA on a base held in 4 bits: a quarter of the memory for weights, somewhat slower. NVIDIA GPUs only.",
@@ -161,7 +156,7 @@ PRESETS: Final[dict[str, Preset]] = {
                 "gradient_checkpointing": ("on", f"{QLORA}: activations are what is left to save"),
             },
         ),
-        _preset(
+        preset(
             "dpo",
             "DPO, anchored",
             "Starts from a miniature: edited or chosen texts become likelier than the ones they were preferred to.",
@@ -173,7 +168,7 @@ PRESETS: Final[dict[str, Preset]] = {
                 "learning_rate": (1e-5, f"{DPO}: 1e-6 for all weights; adapters take ten times that"),
             },
         ),
-        _preset(
+        preset(
             "kto",
             "KTO",
             "Starts from a miniature and uses single verdicts: accepted texts become likelier, rejected ones less likely.",
@@ -187,7 +182,7 @@ PRESETS: Final[dict[str, Preset]] = {
                 "learning_rate": (1e-5, f"{KTO}: 5e-7 to 5e-6 for all weights; adapters take more"),
             },
         ),
-        _preset(
+        preset(
             "distil",
             "Distillation",
             "Learns an open-weight teacher's whole distribution, to set beside imitation of its texts.",
@@ -198,17 +193,17 @@ PRESETS: Final[dict[str, Preset]] = {
                 "kl": ("forward", f"{GKD}: supervised distillation"),
             },
         ),
-        _preset(
+        preset(
             "classifier",
             "Classifier, all weights",
             "An encoder with a head for labels, yes or no, and numbers: answers at a hundredth of a decoder's cost.",
-            _NO_ADAPTER | _CLASSIFIER | {"method": ("full", BERT), "learning_rate": (3e-5, f"{BERT}: 2e-5 to 5e-5")},
+            NO_ADAPTER | CLASSIFIER | {"method": ("full", BERT), "learning_rate": (3e-5, f"{BERT}: 2e-5 to 5e-5")},
         ),
-        _preset(
+        preset(
             "classifier-lora",
             "Classifier, LoRA",
             "The same by adapters: a few megabytes a miniature, beside an encoder that several may share.",
-            _CLASSIFIER
+            CLASSIFIER
             | {
                 "method": ("lora", LORA_WITHOUT_REGRET),
                 "rank": (16, f"{PAPER}: 16 up to 3 B parameters"),
@@ -217,74 +212,13 @@ PRESETS: Final[dict[str, Preset]] = {
                 "learning_rate": (3e-4, f"{LORA_WITHOUT_REGRET}: about ten times the rate of full fine-tuning"),
             },
         ),
-        _preset(
-            "demo",
-            "Demo, LoRA",
-            "For the small student that comes with the product: ends within a minute or two on two CPU cores.",
-            _DEMO
-            | {
-                "method": ("lora", PAPER),
-                "rank": (64, f"{DEMO}; the paper's 16 learns too slowly in so few steps"),
-                "alpha": (64.0, DEMO),
-                "dropout": (0.0, DEMO),
-                "learning_rate": (5e-3, f"{DEMO}; small models want larger rates"),
-                "epochs": _PAPER_EPOCHS,
-                "batch_size": (8, DEMO),
-                "dtype": ("fp32", "a CPU; adapters this small gain nothing from bf16"),
-                "eval_every_steps": (50, DEMO),
-                "sample_every_steps": (70, DEMO),
-                "checkpoint_every_steps": (70, DEMO),
-            },
-        ),
-        _preset(
-            "demo-full",
-            "Demo, full fine-tuning",
-            "Every weight of the small student that comes with the product, to set beside its LoRA run.",
-            _NO_ADAPTER
-            | _DEMO
-            | {
-                "method": ("full", PAPER),
-                "learning_rate": (2e-3, f"{CHOSEN_HERE}: small models want larger rates"),
-                "epochs": (2, f"{CHOSEN_HERE}: every weight learns faster than adapters do"),
-                "batch_size": (8, CHOSEN_HERE),
-                "dtype": ("fp32", "a CPU"),
-            },
-        ),
-        _preset(
-            "demo-encoder",
-            "Demo, classifier",
-            "For the small encoder that comes with the product: labels of a few hundred rows.",
-            _CLASSIFIER
-            | {
-                "method": ("lora", f"{CHOSEN_HERE}: adapters keep more of what so small an encoder knows"),
-                "rank": (16, f"{PAPER}: 16 up to 3 B parameters"),
-                "alpha": (16.0, CHOSEN_HERE),
-                "dropout": (0.0, f"{CHOSEN_HERE}: encoders bring their own"),
-                "learning_rate": (5e-3, f"{CHOSEN_HERE}: small models want larger rates"),
-                "epochs": (8, CHOSEN_HERE),
-                "max_length": (1024, "the demo encoder's context"),
-                "dtype": ("fp32", "a CPU"),
-            },
-        ),
-        _preset(
-            "demo-encoder-pass",
-            "Demo, classifier in one pass",
-            "For the small encoder with a thousand rows and more: words tell most, one pass over the rows adds to it.",
-            _CLASSIFIER
-            | {
-                "method": ("lora", f"{CHOSEN_HERE}: adapters keep more of what so small an encoder knows"),
-                "rank": (16, f"{PAPER}: 16 up to 3 B parameters"),
-                "alpha": (16.0, CHOSEN_HERE),
-                "dropout": (0.0, f"{CHOSEN_HERE}: encoders bring their own"),
-                "learning_rate": (1e-3, f"{CHOSEN_HERE}: small models want larger rates"),
-                "epochs": (1, f"{CHOSEN_HERE}: 2,000 tickets in 15 s on two CPU cores"),
-                "batch_size": (64, f"{CHOSEN_HERE}: two cores read large batches faster"),
-                "max_length": (1024, "the demo encoder's context"),
-                "dtype": ("fp32", "a CPU"),
-            },
-        ),
     )
 }
+
+
+def add(*presets: Preset) -> None:
+    """Offer further presets, after those that are there."""
+    PRESETS.update({each.name: each for each in presets})
 
 
 def compose(preset: str, overrides: Mapping[str, Any] | None = None) -> Recipe:

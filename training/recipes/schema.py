@@ -77,7 +77,7 @@ class Recipe(BaseModel):
     learning_rate: float = Field(2e-4, gt=0, le=0.1, description="Peak learning rate.")
     schedule: Literal["cosine"] = Field("cosine", description="Shape of the learning rate after the warm-up.")
     warmup_ratio: float = Field(0.03, ge=0, lt=1, description="Share of the steps spent warming up.")
-    epochs: int = Field(3, ge=1, le=100, description="Passes over the training rows.")
+    epochs: int = Field(3, ge=0, le=100, description="Passes over the training rows. Classifier, 0: words alone.")
     batch_size: int = Field(8, ge=1, le=1024, description="Rows in one forward pass, on each device.")
     accumulation: int = Field(1, ge=1, le=1024, description="Forward passes in one optimiser step.")
     max_length: int = Field(8192, ge=16, le=131_072, description="Longest row in tokens; longer rows are refused.")
@@ -146,6 +146,8 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _encoders_are_small(self) -> Recipe:
         if self.objective != "classify":
+            if not self.epochs:
+                raise ContradictionError("epochs", "only a classifier learns before its first pass: choose 1 or more")
             return self
         if self.quantise != "none":
             raise ContradictionError("quantise", "a classifier is small enough without: choose quantise 'none'")

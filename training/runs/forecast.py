@@ -147,14 +147,14 @@ def _measured(student: Student, recipe: Recipe) -> list[TrainingRun]:
     """Earlier successful runs of this student, by this method and objective, newest first."""
     runs = TrainingRun.objects.filter(student_id=student.pk, recipe__method=recipe.method).exclude(summary={})
     newest = runs.order_by("-created_at")[:RUNS_CONSIDERED]
-    return [run for run in newest if run.objective == recipe.objective][:MEASURED_RUNS]
+    return [run for run in newest if run.objective == recipe.objective and run.summary["tokens"]][:MEASURED_RUNS]
 
 
 def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[list[int], str]:
     per_character, note = TOKENS_PER_CHARACTER, "Tokens are guessed from characters, until this student has had a run."
     for run in earlier:
         tokens, epochs, characters = run.summary["tokens"], run.summary["epochs"], run.estimate.get("characters")
-        if tokens and epochs and characters:
+        if epochs and characters:
             per_character, note = tokens / epochs / characters, ""
             break
     return [max(1, round(length * per_character)) for length in lengths], note

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
@@ -11,7 +11,7 @@ from training.recipes.architecture import kind_of_family
 from training.recipes.presets import PRESETS
 from training.recipes.schema import Recipe
 from training.states import Device
-from training.students.registration import DEMO_ENCODER_SLUG, DEMO_SLUG
+from training.students.shipped import SHIPPED, recipe_of
 from web.http.form_choices import set_choices
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 OVERRIDE = "set-"
 # Recipes for the small writer that comes with the product.
-DEMO_RECIPES: Final = ("demo", "demo-full")
 
 
 class StartingPointForm(forms.Form):
@@ -76,20 +75,22 @@ def first_choice(
     fits = [slug for slug, kind in kinds.items() if _classifies(recipe) in (None, kind == "encoder")]
     if no_classifier:
         fits = [slug for slug in fits if kinds[slug] != "encoder"]
-    if recipe not in DEMO_RECIPES and proposed != DEMO_SLUG:
-        fits = [slug for slug in fits if slug != DEMO_SLUG]
+    shipped = [each for slug, each in SHIPPED.items() if kinds.get(slug, "encoder") != "encoder"]
+    named = {each.slug for each in shipped if recipe in (each.recipe, each.full)}
+    unnamed = {each.slug for each in shipped} - named - {proposed}
+    fits = [slug for slug in fits if slug not in unnamed]
     # Where an encoder can answer, it comes before a student that writes: one's own before the shipped one.
-    fits.sort(key=lambda slug: (slug != proposed, kinds[slug] != "encoder", slug == DEMO_ENCODER_SLUG))
-    if recipe in DEMO_RECIPES and DEMO_SLUG in fits:
-        fits = [DEMO_SLUG]
+    fits.sort(key=lambda slug: (slug != proposed, kinds[slug] != "encoder", slug in SHIPPED))
+    fits = [slug for slug in fits if slug in named] or fits
     chosen = student if student in kinds else next(iter(fits), "")
     return {"student": chosen, "recipe": recipe if recipe in PRESETS else _recipe_for(chosen, kinds, no_classifier)}
 
 
 def _recipe_for(student: str, kinds: Mapping[str, str], no_classifier: str) -> str:
-    if kinds.get(student) != "encoder" or no_classifier:
-        return "demo" if student == DEMO_SLUG else "paper-lora"
-    return "demo-encoder" if student == DEMO_ENCODER_SLUG else "classifier"
+    is_encoder = kinds.get(student) == "encoder"
+    if is_encoder and no_classifier:
+        return "paper-lora"
+    return recipe_of(student) or ("classifier" if is_encoder else "paper-lora")
 
 
 def _classifies(recipe: str) -> bool | None:
@@ -103,7 +104,9 @@ class LaunchForm(StartingPointForm):
         label="Dataset version", help_text="Frozen versions only: a run must be repeatable."
     )
     student = forms.ChoiceField(label="Student", help_text="The base model that is tuned.")
-    recipe = forms.ChoiceField(label="Recipe", choices=[(preset.name, preset.label) for preset in PRESETS.values()])
+    recipe = forms.ChoiceField(
+        label="Recipe", choices=lambda: [(preset.name, preset.label) for preset in PRESETS.values()]
+    )
     device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
 
     def __init__(

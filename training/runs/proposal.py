@@ -20,7 +20,8 @@ from training.states import Device, RunPurpose, StudentSource
 from training.students import catalogue
 from training.students import queries as student_queries
 from training.students.catalogue import SMALL_WRITERS, KnownStudent
-from training.students.registration import DEMO_ENCODER_SLUG, HUB_TOKEN
+from training.students.registration import HUB_TOKEN
+from training.students.shipped import SHIPPED, recipe_of
 
 # Longer than this nobody waits for a first miniature.
 WITHIN_S: Final = 3600
@@ -113,11 +114,10 @@ def propose(task: Task, version: DatasetVersion | None) -> Proposal:
 def _of_labels(students: Sequence[Student], last: TrainingRun | None) -> Proposal:
     reason = "All answers are labels, numbers, or yes and no: an encoder gives them at a small part of a writer's cost."
     encoders = [each for each in students if _is_encoder(each)]
-    encoders.sort(key=lambda each: (each != (last and last.student), each.slug == DEMO_ENCODER_SLUG))
+    encoders.sort(key=lambda each: (each != (last and last.student), each.slug in SHIPPED))
     if not encoders:
         return Proposal(f"{reason} Register one under Students.", recipe="classifier")
-    recipe = "demo-encoder" if encoders[0].slug == DEMO_ENCODER_SLUG else "classifier"
-    return Proposal(reason, encoders[0], recipe)
+    return Proposal(reason, encoders[0], recipe_of(encoders[0].slug) or "classifier")
 
 
 def _of_text(reason: str, students: Sequence[Student], choices: tuple[StudentChoice, ...], *, rows: int) -> Proposal:
@@ -175,7 +175,7 @@ def _outlines(version: DatasetVersion | None) -> Sequence[RowOutline]:
 
 
 def _recipe_of(student: Student) -> str:
-    return "demo" if student.source == StudentSource.DEMO else "paper-lora"
+    return recipe_of(student.slug) or "paper-lora"
 
 
 def _is_encoder(student: Student) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.db.models import Case, QuerySet, When
 
 from training.models import Student
-from training.students import catalogue, registration
+from training.students import catalogue
 from training.students.catalogue import KnownStudent
+from training.students.shipped import SHIPPED
 from web.errors import Refusal
 
 
 def all_students() -> QuerySet[Student]:
-    """Students, the demo's first, then by name."""
-    return Student.objects.order_by("source", Case(When(slug=registration.DEMO_SLUG, then=0), default=1), "name")
+    """Students, those that come with the product first, then by name."""
+    places = (When(slug=slug, then=place) for place, slug in enumerate(SHIPPED))
+    return Student.objects.order_by("source", Case(*places, default=len(SHIPPED)), "name")
 
 
 def known_student(student: Student) -> KnownStudent | None:

@@ -18,13 +18,11 @@ from members.models import Member
 from training.models import Student
 from training.states import StudentSource
 from training.students import catalogue, model_folder
+from training.students.shipped import SHIPPED
 from web.db.keys import free_slug
 from web.errors import Refusal
 
 HUB_TOKEN = "HF_TOKEN"  # noqa: S105 (the name of a secret, not the secret)
-DEMO_SLUG = "demo"
-DEMO_ENCODER_SLUG = "demo-encoder"
-DEMO_LICENCE = "Apache-2.0"
 # Larger folders are hashed by their first run: a page must not wait for it.
 HASH_UP_TO_BYTES = 2 << 30
 _HUB_ID = re.compile(r"\A[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")
@@ -32,40 +30,21 @@ _COMMIT = re.compile(r"\A[0-9a-f]{40}\Z")
 MAX_SLUG = 60
 
 
-def demo_folder() -> Path:
-    return Path(settings.DEMO_STUDENT_DIR)
-
-
-def demo_encoder_folder() -> Path:
-    return Path(settings.DEMO_ENCODER_DIR)
-
-
-def register_demo() -> Student:
-    """Make the small student that comes with the product known, or bring its row up to date. Safe to repeat.
+def register_shipped(slug: str) -> Student:
+    """Make a student that comes with the product known, or bring its row up to date. Safe to repeat.
 
     Raises:
         Refusal: Its folder is damaged.
     """
-    return _register_shipped(DEMO_SLUG, "Demo student", demo_folder())
-
-
-def register_demo_encoder() -> Student:
-    """Make the small encoder that comes with the product known, or bring its row up to date. Safe to repeat.
-
-    Raises:
-        Refusal: Its folder is damaged.
-    """
-    return _register_shipped(DEMO_ENCODER_SLUG, "Demo encoder", demo_encoder_folder())
-
-
-def _register_shipped(slug: str, name: str, folder: Path) -> Student:
+    own = SHIPPED[slug]
+    folder = own.folder()
     facts = model_folder.inspect_folder(str(folder), roots=[folder])
     student, _ = Student.objects.update_or_create(
         slug=slug,
         defaults={
-            "name": name,
+            "name": own.name,
             "source": StudentSource.DEMO,
-            "licence": DEMO_LICENCE,
+            "licence": own.licence,
             "manifest_sha256": model_folder.manifest_sha256(folder),
             "bytes": facts.bytes,
             "model_type": facts.model_type,
@@ -193,7 +172,7 @@ def _licence_of(hub_id: str) -> str:
 def folder_of(student: Student) -> Path | None:
     """Return where a student's files lie on this host; None for a hub id."""
     if student.is_demo:
-        return demo_encoder_folder() if student.slug == DEMO_ENCODER_SLUG else demo_folder()
+        return SHIPPED[student.slug].folder()
     return Path(student.path) if student.path else None
 
 
@@ -204,7 +183,7 @@ def secret_refs(student: Student) -> list[str]:
 
 def allowed_roots() -> list[str]:
     """Folders an engine may load a student from."""
-    return [*(str(root) for root in settings.STUDENT_ROOTS), str(demo_folder()), str(demo_encoder_folder())]
+    return [str(root) for root in (*settings.STUDENT_ROOTS, *(each.folder() for each in SHIPPED.values()))]
 
 
 def require_admin(by: Member) -> None:

@@ -41,7 +41,7 @@ class SweepForm(StartingPointForm):
     dataset_version = forms.ChoiceField(label="Dataset version")
     student = forms.ChoiceField(label="Student")
     recipe = forms.ChoiceField(
-        label="Recipe to start from", choices=[(preset.name, preset.label) for preset in PRESETS.values()]
+        label="Recipe to start from", choices=lambda: [(preset.name, preset.label) for preset in PRESETS.values()]
     )
     device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
     learning_rate = NumberListField(

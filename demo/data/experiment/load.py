@@ -7,27 +7,38 @@ the webhook. The others (`others`, `doings`) are laid down as rows. After an int
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import heapq
+import json
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from email.generator import BytesGenerator
+from email.message import Message as Mail
+from email.policy import SMTP
+from io import BytesIO
 from itertools import count
 from pathlib import Path
+from unittest.mock import patch
 
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from campaigns.experiments import record_look
 from campaigns.models import Campaign, Experiment, Look, Message
 from campaigns.outcomes import report
-from campaigns.replies import record_reply
+from campaigns.replies import record_reply, webhook_signatures
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, EventKind, MessageState
-from demo.data.experiment import clock, doings, others, pilots, plan, reply_texts
+from demo.data.experiment import doings, others, pilots, plan, reply_texts
 from demo.data.experiment.population import ReaderAction
-from demo.data.experiment.simulated_answers import SimulatedAnswers
+from demo.mail_sink import simulated_mail
 from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
-from review.models import Task
+from review.models import Decision, Task
 
 # With fewer some arm lacks a company, and what miniatures say of it is not recorded.
 FEWEST = 1_500
@@ -35,6 +46,34 @@ FEWEST = 1_500
 LOOK_DAYS = (24, 36)
 DAYS = LOOK_DAYS[-1] + 1
 FIRST_HOUR = 9
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+INBOUND = "/api/v1/inbound/miniatures/"
+
+
+class Clock:
+    """A clock that stands still until it is set, so that weeks of a campaign pass while it is loaded.
+
+    For the loading process alone, before any server of it runs. The database's own clock, by which jobs are claimed, stays.
+    """
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@contextmanager
+def stopped(at: datetime) -> Iterator[Clock]:
+    """Have `django.utils.timezone.now` tell this clock's time."""
+    clock, real = Clock(at), timezone.now
+    timezone.now = clock.now
+    try:
+        # Its default is the function itself, taken when the model was read.
+        with patch.object(Decision._meta.get_field("created_at"), "_get_default", clock.now):
+            yield clock
+    finally:
+        timezone.now = real
 
 
 def load(
@@ -56,7 +95,7 @@ def load(
     lead = Member.objects.get(username="lena")
     launched = Campaign.objects.filter(slug=plan.SLUG).values_list("launched_at", flat=True).first()
     began = launched or _morning(timezone.now() - timedelta(days=DAYS))
-    with clock.stopped(began) as now, pilots.to_sink():
+    with stopped(began) as now, pilots.to_sink():
         campaign = plan.launched(admin, lead, task, contacts=contacts, companies=companies)
         if campaign.state == CampaignState.RUNNING:
             pilots.hold_back(campaign)
@@ -69,7 +108,7 @@ def _morning(moment: datetime) -> datetime:
     return moment.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
 
 
-def _let_days_pass(campaign: Campaign, lead: Member, now: clock.Clock, began: datetime) -> None:
+def _let_days_pass(campaign: Campaign, lead: Member, now: Clock, began: datetime) -> None:
     chosen = pilots.by_arm_and_record(campaign)
     own = [mail.pk for mail in chosen.values()]
     others.lay(campaign, chosen, began=began)
@@ -95,13 +134,13 @@ class _Readers:
 
     def __init__(self, mails: list[Message], chances: doings.Chances, lead: Member) -> None:
         self._mailbox = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
-        self._answers, self._lead = SimulatedAnswers(), lead
+        self._lead = lead
         self._to_come: list[tuple[datetime, int, ReaderAction, Message]] = []
         order = count()
         for at, doing, mail in _due(mails, chances):
             heapq.heappush(self._to_come, (at, next(order), doing, mail))
 
-    def act(self, now: clock.Clock, *, after: datetime, until: datetime) -> None:
+    def act(self, now: Clock, *, after: datetime, until: datetime) -> None:
         """Do what is due after one moment and until another; the clock goes along."""
         while self._to_come and self._to_come[0][0] <= until:
             at, _, doing, mail = heapq.heappop(self._to_come)
@@ -116,7 +155,7 @@ class _Readers:
             return
         said = reply_texts.written_by(mail.contact, doing.meaning, doing.words) if doing.meaning else None
         raw = self._mailbox.read(self._mailbox.of_message_id(mail.message_id)) or b""
-        self._answers.carry_out(doing.kind, raw, said.text if said and doing.kind == "reply" else "")
+        _carry_out(doing.kind, raw, said.text if said and doing.kind == "reply" else "")
         if said is not None and said.found.by == reply_texts.SORTER and said.found.is_sure:
             for reply in mail.replies.all():
                 record_reply.label_by_model(reply.pk, said.found.reply_class, by_model=reply_texts.SORTER)
@@ -127,3 +166,36 @@ def _due(mails: list[Message], chances: doings.Chances) -> Iterator[tuple[dateti
         if mail.state == MessageState.SENT:
             for at, doing in doings.of_reader(mail, chances):
                 yield at, doing, mail
+
+
+def _carry_out(doing: str, raw: bytes, words: str = "") -> None:
+    """Do one thing with a mail; doing it twice changes nothing.
+
+    Args:
+        doing: `reply`, `absence`, `bounce`, `complaint` or `leave`.
+        raw: The mail as it arrived.
+
+    Raises:
+        RuntimeError: The site did not take it.
+    """
+    body = json.dumps({"mails": [base64.b64encode(_mail_back(doing, raw, words)).decode()]}).encode()
+    signed = {webhook_signatures.HEADER: webhook_signatures.sign(body, secret=webhook_signatures.key())}
+    client = Client(headers={"host": "localhost", "user-agent": BROWSER})
+    answer = client.post(INBOUND, body, content_type="application/json", headers=signed)
+    if answer.status_code != 200:
+        raise RuntimeError(f"The site answered a simulated reader with {answer.status_code} instead of 200.")
+    if json.loads(answer.content)["unmatched"]:
+        raise RuntimeError("An answer of the demo's people found no mail of ours.")
+
+
+def _mail_back(doing: str, raw: bytes, words: str) -> bytes:
+    mail = simulated_mail.answer_to(raw, doing, words)
+    sent = re.search(rb"^message-id:\s*<([^<>\s]+)>", raw, re.IGNORECASE | re.MULTILINE)
+    # The same in every run, so that a load that is taken up again tells nothing twice.
+    digest = hashlib.sha256(doing.encode() + (sent[1] if sent else raw)).hexdigest()[:32]
+    del mail["Message-ID"]
+    mail["Message-ID"] = f"<{digest}@reader.invalid>"
+    buffer = BytesIO()
+    flat: BytesGenerator[Mail] = BytesGenerator(buffer, policy=SMTP)
+    flat.flatten(mail)
+    return buffer.getvalue()

@@ -19,7 +19,7 @@ from campaigns.planning.edit import MINIATURES, ArmPlan, CampaignPlan
 from campaigns.senders import edit as senders_edit
 from campaigns.sending import lifecycle
 from campaigns.states import Approval, CampaignState, StageKind
-from demo.data import stage_rounds
+from demo.data import rounds
 from demo.data.claim_check import CLAIM_CHECK
 from demo.data.company_news import COMPANY_NEWS
 from demo.data.experiment import population
@@ -113,7 +113,7 @@ def _plan(admin: Member, lead: Member, task: Task, batch: ContactImport) -> Camp
 
 def _model_of(task: Task) -> Teacher:
     """Served miniature of a task, as a teacher; the offline teacher in a demo without it."""
-    miniature = stage_rounds.miniature_of(task.slug)
+    miniature = rounds.miniature_of(task.slug)
     own = Teacher.objects.filter(provided_by=f"{MINIATURES}:{miniature.pk}").first() if miniature else None
     return own or Teacher.objects.get(slug=OFFLINE_SLUG)
 

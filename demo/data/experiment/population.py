@@ -10,22 +10,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from demo.data.company_pages.words import as_words
+from demo import phrase_files
+from demo.data.prospects.generate import letters_of
 from review.spec.schema import Facts, Fields
 from review.spec.task_spec import TaskSpec
 from review.text.checks import runner
 
 SEED = 2026
-FIRST_NAMES = as_words(
-    "Alma Anton Beate Carla Dario Edda Emil Fenna Gero Hanna Ilias Ines Jonas "
-    "Karla Lasse Lidia Malte Mirja Nils Olga Pavel Ronja Sanne Tomas Ute Vito"
-)
-LAST_NAMES = as_words(
-    "Aalto Berger Costa Dahl Ekman Falk Grau Holm Iversen Jansen Krol Lund "
-    "Moreau Nowak Olsen Peters Quist Rossi Strand Tamm Ulrich Vogel Weber Ziegler"
-)
+_PEOPLE = phrase_files.read(Path(__file__).with_name("people.txt"))
+FIRST_NAMES, LAST_NAMES = _PEOPLE[""].lists.values()
+# Of those who reply, how many in a hundred mean what.
+MEANINGS = {name: int(count) for name, count in (line.split(": ") for line in _PEOPLE["meanings"].lines)}
+SECTORS = {name: sectors.split(", ") for name, sectors in (line.split(": ") for line in _PEOPLE["sectors"].lines)}
 LANGUAGES = {"Germany": "de", "Austria": "de", "France": "fr", "Belgium": "fr"}
 TEACHER, MINIATURE, PIPELINE = "Large teacher", "One miniature", "Four miniatures"
 ARMS = (TEACHER, MINIATURE, PIPELINE)
@@ -36,48 +35,6 @@ FACTS, WORDS = 3, range(60, 111)
 SHORT_FACT = 3
 # Share of the chance that a mail loses: for each check that marks it, each fact too few, and another length.
 LOST_BY_CHECK, LOST_BY_FACT, LOST_BY_LENGTH = 0.25, 0.1, 0.1
-SECTORS = {
-    "Food": ("event catering", "craft brewing", "greenhouse growing", "seafood processing", "bakery production"),
-    "Making": (
-        "printing and packaging",
-        "machine building",
-        "furniture making",
-        "electronics assembly",
-        "metal recycling",
-        "wind farm maintenance",
-    ),
-    "Buildings and transport": (
-        "property management",
-        "building services",
-        "facility cleaning",
-        "equipment rental",
-        "road freight",
-        "cold chain logistics",
-        "ferry and boat travel",
-    ),
-    "Care and services": (
-        "dental laboratories",
-        "textile care",
-        "bicycle retail",
-        "software services",
-        "private clinics",
-        "museum and exhibition services",
-        "home care",
-        "language schools",
-    ),
-}
-# Of those who reply, how many in a hundred mean what.
-MEANINGS = {
-    "interested": 20,
-    "question": 16,
-    "referral": 8,
-    "not_now": 17,
-    "not_interested": 25,
-    "unsubscribe": 6,
-    "out_of_office": 3,
-    "machine": 2,
-    "other": 3,
-}
 BOUNCES, ABSENCES, LEAVES, COMPLAINTS = 0.012, 0.03, 0.004, 0.0002
 MEETINGS = 0.35
 LONGEST_DAYS, MEETING_DAYS = 12, 5
@@ -118,9 +75,8 @@ def people(companies: Sequence[Mapping[str, str]], count: int) -> list[dict[str,
 def _person(facts: Mapping[str, str], number: int, branch: int) -> dict[str, str]:
     first, last = _numbers("person", str(number), 2)
     names = FIRST_NAMES[int(first * len(FIRST_NAMES))], LAST_NAMES[int(last * len(LAST_NAMES))]
-    letters = "".join(letter for letter in facts["company"].lower().replace("&", "and") if letter.isalnum())
     return {
-        "email": f"{names[0]}.{names[1]}@{letters}-{branch + 1}.example".lower(),
+        "email": f"{names[0]}.{names[1]}@{letters_of(facts['company'])}-{branch + 1}.example".lower(),
         "first_name": names[0],
         "last_name": names[1],
         "segment": segment_of(facts["sector"]),

@@ -13,9 +13,9 @@ from django.conf import settings
 
 from campaigns.models import Contact
 from campaigns.replies import sorting, word_sorter
-from campaigns.replies.sorting import ReceivedReply, SortedReply
+from campaigns.replies.sorting import SortedReply
 from campaigns.states import NO_REPLIES
-from demo.data.reply_sorting.records import DrawnReply, address_of, replies
+from demo.data.reply_sorting import DrawnReply, address_of, replies
 
 # Other draws than those that the task's desk holds.
 SEEDS = (31, 32)
@@ -24,17 +24,14 @@ _CODES = {"English": "en", "German": "de", "French": "fr"}
 
 
 class ReplyText(NamedTuple):
-    """A reply: its words, what it was made to mean, and what the product takes it to mean.
+    """A reply: its words, and what the product takes it to mean.
 
     Attributes:
         is_automatic: Whether rules know it for a program's, so that it counts as nobody's reply.
         drawn: The reply with the names in it that mean its writer.
     """
 
-    subject: str
     text: str
-    meaning: str
-    language: str
     found: SortedReply
     is_automatic: bool
     drawn: DrawnReply
@@ -44,13 +41,14 @@ class ReplyText(NamedTuple):
 def texts() -> dict[tuple[str, str], list[ReplyText]]:
     """Replies by what they were made to mean and their language."""
     by_kind: dict[tuple[str, str], list[ReplyText]] = {}
-    received_replies = _drawn()
-    answers = word_sorter.load(settings.REPLY_SORTER_DIR).ask([received for _, _, received, _ in received_replies])
-    for (meaning, language, received, drawn), probabilities in zip(received_replies, answers, strict=True):
-        found = sorting.sort(received, probabilities=probabilities, by=SORTER)
-        is_automatic = bool(received.auto_reason) and found.reply_class in NO_REPLIES
-        reply = ReplyText(received.subject, received.text, meaning, language, found, is_automatic, drawn)
-        by_kind.setdefault((meaning, language), []).append(reply)
+    drawn_replies = [each for seed in SEEDS for each in replies(seed) if each.record.fields["language"] in _CODES]
+    received = [sorting.received(each.record.facts["subject"], each.record.facts["reply"]) for each in drawn_replies]
+    answers = word_sorter.load(settings.REPLY_SORTER_DIR).ask(received)
+    for drawn, mail, probabilities in zip(drawn_replies, received, answers, strict=True):
+        found = sorting.sort(mail, probabilities=probabilities, by=SORTER)
+        reply = ReplyText(mail.text, found, bool(mail.auto_reason) and found.reply_class in NO_REPLIES, drawn)
+        fields = drawn.record.fields
+        by_kind.setdefault((fields["meaning"], _CODES[fields["language"]]), []).append(reply)
     return by_kind
 
 
@@ -89,17 +87,3 @@ def _as_typed(name: str) -> re.Pattern[str]:
                 typed |= {word[: at + 1] + word[at + 2 :], word[:at] + word[at + 1] + word[at] + word[at + 2 :]}
         words.append(f"(?:{'|'.join(re.escape(each) for each in sorted(typed, key=len, reverse=True))})")
     return re.compile(r"(?<![\w.@-])" + r"\s+".join(words) + r"(?![\w@-]|\.\w)", re.IGNORECASE)
-
-
-@cache
-def _drawn() -> tuple[tuple[str, str, ReceivedReply, DrawnReply], ...]:
-    """Meaning, language and text of each reply, and the reply as it was drawn."""
-    found = []
-    for seed in SEEDS:
-        for drawn in replies(seed):
-            record = drawn.record
-            language = _CODES.get(str(record.fields["language"]))
-            if language is not None:
-                received = sorting.received(str(record.facts["subject"]), str(record.facts["reply"]))
-                found.append((str(record.fields["meaning"]), language, received, drawn))
-    return tuple(found)

@@ -7,28 +7,14 @@ import csv
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from demo.data.prospects import phrases
-from demo.data.prospects.company_names import UniqueNames
-from demo.data.prospects.sectors import SECTORS, Sector
+from demo import phrase_files
 
 FACTS = (
-    "company",
-    "domain",
-    "sector",
-    "product",
-    "size",
-    "city",
-    "country",
-    "founded",
-    "role",
-    "trigger",
-    "trigger_date",
-    "tool",
-    "pain",
-    "goal",
-    "notes",
-)
+    "company", "domain", "sector", "product", "size", "city", "country", "founded", "role", "trigger", "trigger_date", "tool",
+    "pain", "goal", "notes",
+)  # fmt: skip
 NEVER_MISSING = ("company", "sector", "role")
 DEFAULT_SEED = 2026
 # Companies of the demo, and the last one of those that are for training alone, of which so many keep all their facts.
@@ -36,6 +22,31 @@ COUNT, LAST_FOR_TRAINING, WHOLE_FOR_TRAINING = 300, 3600, 1160
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September")
 _GAP_RATE = 0.15
 _CONTRADICTION_RATE = 0.08
+_FILE = Path(__file__).with_name("phrases.txt")
+# Triggers are verbs in the past tense, pains noun phrases and goals infinitives: each reads well inside a sentence.
+ROLES, TRIGGERS, PAINS, TOOLS, GOALS, NOTES = phrase_files.lists(_FILE).values()
+_NUMBERS = {name: (int(least), int(most)) for name, (least, most) in phrase_files.read(_FILE)["numbers"].lists.items()}
+PLACES = phrase_files.read(_FILE)["places"].lists
+_NAMES = phrase_files.read(Path(__file__).with_name("company_names.txt"))
+_HEADS, _TAILS, _PLAIN = _NAMES[""].lists.values()
+_FIRST_OF_PLAIN = {name.split()[0] for name in _PLAIN}
+_LEGAL_FORMS = {country: form for country, (form,) in _NAMES["legal forms"].lists.items()}
+MAX_LENGTH = 27
+
+
+class Sector(NamedTuple):
+    """One line of business: words for company names, phrases for the facts of a record, and its one tool."""
+
+    name: str
+    names: list[str]
+    products: list[str]
+    triggers: list[str]
+    pains: list[str]
+    tool: list[str]
+
+
+_SECTORS_FILE = phrase_files.read(_FILE.with_name("sectors.txt"))
+SECTORS = [Sector(name, **section.lists) for name, section in _SECTORS_FILE.items() if name]
 
 
 def prospects(count: int = COUNT, seed: int = DEFAULT_SEED) -> list[dict[str, str]]:
@@ -89,26 +100,79 @@ def write_csv(
         writer.writerows(rows)
 
 
+def _stem(rng: random.Random) -> str:
+    head = rng.choice(_HEADS)
+    return head + rng.choice([tail for tail in _TAILS if tail[0] != head[-1]])
+
+
+def _draw(rng: random.Random, words: list[str], country: str) -> str:
+    word = rng.choice(words)
+    shape = rng.randrange(9)
+    if shape == 0:
+        return _stem(rng)
+    if shape == 1:
+        return f"{_stem(rng)} & {_stem(rng)}"
+    if shape == 2:
+        return f"{_stem(rng)}-{_stem(rng)} {word}"
+    if shape == 3:
+        return f"{_stem(rng)} {word} {_LEGAL_FORMS.get(country, 'Group')}"
+    if shape == 4:
+        return f"{rng.choice(_PLAIN)} {word}"
+    if shape == 5:
+        return f"{_stem(rng)} {_LEGAL_FORMS.get(country, 'Group')}"
+    if shape == 6:
+        return f"{_stem(rng)} & {rng.choice(('Sons', 'Daughters', 'Partners'))} {word}"
+    return f"{_stem(rng)} {word}"
+
+
+class UniqueNames:
+    """Gives names one after the other and remembers what it gave, so that two companies never share one.
+
+    Args:
+        rng: The source of chance; the same state gives the same names.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._stems_taken: set[str] = set()
+
+    def next_name(self, words: list[str], country: str) -> str:
+        """Return a new name of at most `MAX_LENGTH` characters.
+
+        No two invented stems begin two names; names such as "Blue Heron" may come back with another sector's word.
+
+        Args:
+            words: Words of the sector a name may end with.
+            country: Settles the legal form, where the name carries one.
+        """
+        while True:
+            name = _draw(self._rng, words, country)
+            stem = name.split()[0] if name.split()[0] not in _FIRST_OF_PLAIN else name
+            if len(name) <= MAX_LENGTH and stem not in self._stems_taken:
+                self._stems_taken.add(stem)
+                return name
+
+
 def _record(rng: random.Random, names: UniqueNames) -> dict[str, str]:
     sector = rng.choice(SECTORS)
-    country = rng.choice(list(phrases.PLACES))
-    company = names.next_name(sector.name_words, country)
+    country = rng.choice(list(PLACES))
+    company = names.next_name(sector.names, country)
     facts = {
         "company": company,
-        "domain": _domain(company),
+        "domain": f"{letters_of(company)}.example",
         "sector": sector.name,
         "product": rng.choice(sector.products),
         "size": str(_staff(rng)),
-        "city": rng.choice(phrases.PLACES[country]),
+        "city": rng.choice(PLACES[country]),
         "country": country,
         "founded": str(rng.randint(1921, 2019)),
-        "role": rng.choice(phrases.ROLES),
+        "role": rng.choice(ROLES),
         "trigger": _trigger(rng, sector),
         "trigger_date": f"{rng.randint(1, 28)} {rng.choice(_MONTHS)} 2026",
-        "tool": rng.choice((sector.tool, *phrases.TOOLS)),
-        "pain": rng.choice(sector.pains * 2 + phrases.PAINS),
-        "goal": _filled(rng, rng.choice(phrases.GOALS)),
-        "notes": rng.choice(phrases.NOTES),
+        "tool": rng.choice(sector.tool + TOOLS),
+        "pain": rng.choice(sector.pains * 2 + PAINS),
+        "goal": _filled(rng, rng.choice(GOALS)),
+        "notes": rng.choice(NOTES),
     }
     if rng.random() < _CONTRADICTION_RATE:
         facts["notes"] = _contradiction(rng, facts)
@@ -117,9 +181,9 @@ def _record(rng: random.Random, names: UniqueNames) -> dict[str, str]:
     return facts
 
 
-def _domain(company: str) -> str:
-    letters = company.lower().replace("&", "and")
-    return "".join(letter for letter in letters if letter.isalnum()) + ".example"
+def letters_of(company: str) -> str:
+    """Letters and digits of a name, as a web domain has them."""
+    return "".join(letter for letter in company.lower().replace("&", "and") if letter.isalnum())
 
 
 def _staff(rng: random.Random) -> int:
@@ -128,24 +192,24 @@ def _staff(rng: random.Random) -> int:
 
 
 def _trigger(rng: random.Random, sector: Sector) -> str:
-    return _filled(rng, rng.choice(sector.triggers * 3 + phrases.TRIGGERS))
+    return _filled(rng, rng.choice(sector.triggers * 3 + TRIGGERS))
 
 
 def _filled(rng: random.Random, pattern: str) -> str:
-    place = rng.choice(phrases.PLACES[rng.choice(list(phrases.PLACES))])
-    numbers = {name: rng.randint(low, high) for name, (low, high) in phrases.NUMBERS.items()}
+    place = rng.choice(PLACES[rng.choice(list(PLACES))])
+    numbers = {name: rng.randint(low, high) for name, (low, high) in _NUMBERS.items()}
     return pattern.format(place=place, **numbers)
 
 
 def _contradiction(rng: random.Random, facts: dict[str, str]) -> str:
     staff = max(5, int(facts["size"]) * 2 // 5)
     year = int(facts["founded"]) + rng.choice((-14, -6, 4, 11))
-    elsewhere = rng.choice([city for cities in phrases.PLACES.values() for city in cities if city != facts["city"]])
+    elsewhere = rng.choice([city for cities in PLACES.values() for city in cities if city != facts["city"]])
     return rng.choice(
         (
-            f"{rng.choice(phrases.NOTES)}; the website speaks of about {staff} staff",
+            f"{rng.choice(NOTES)}; the website speaks of about {staff} staff",
             f"an older article speaks of about {staff} people",
-            f"{rng.choice(phrases.NOTES)}; a directory gives {year} as the founding year",
+            f"{rng.choice(NOTES)}; a directory gives {year} as the founding year",
             f"one article places the company in {elsewhere}",
         )
     )

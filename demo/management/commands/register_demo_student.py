@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from training.students import registration
+from training.students.shipped import SHIPPED
 from web.errors import Refusal
 
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            students = (registration.register_demo(), registration.register_demo_encoder())
+            students = [registration.register_shipped(slug) for slug in SHIPPED]
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}") from refusal
         for student in students:

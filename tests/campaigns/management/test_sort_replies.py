@@ -110,7 +110,7 @@ def test_keys_that_are_not_known_are_passed_over(tmp_path):
 
 
 def test_the_classes_are_those_of_the_demos_task():
-    from demo.data.reply_sorting.spec import MEANINGS
+    from demo.data.reply_sorting import MEANINGS
 
     assert set(ReplyClass.values) == set(MEANINGS)
 

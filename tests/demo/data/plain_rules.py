@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from demo.data.company_pages.pages import sentences
+from demo.data.company_pages import sentences
 from demo.data.demo_task import AnsweredRecord
-from demo.data.research_summary.spec import PAGES
+from demo.data.research_summary import PAGES
 from review.spec.schema import Facts
 
 DENIALS = re.compile(r"\b(no|not|never|nothing|none|nobody)\b", re.IGNORECASE)

@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from demo.data.claim_check import CLAIM_CHECK
-from demo.data.claim_check.faults import FAULTS
+from demo.data.claim_check import CLAIM_CHECK, FAULTS
 from review.spec.schema import Facts
 from review.spec.values import normalise_fields
 from tests.demo.data.plain_rules import names, numbers_and_denials, share, shared_words, verdict_right

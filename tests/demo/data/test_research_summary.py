@@ -5,9 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from demo.data.research_summary import RESEARCH_SUMMARY
-from demo.data.research_summary.faults import FAULTS
-from demo.data.research_summary.spec import PAGES
+from demo.data.research_summary import FAULTS, PAGES, RESEARCH_SUMMARY
 from tests.demo.data.plain_rules import quotes_right, share
 
 RECORDS = RESEARCH_SUMMARY.records()

@@ -7,8 +7,7 @@ from collections import Counter
 
 import pytest
 
-from demo.data.support_answer import SUPPORT_ANSWER
-from demo.data.support_answer.faults import FAULTS
+from demo.data.support_answer import FAULTS, SUPPORT_ANSWER
 from review.text import checks
 from tests.demo.data.plain_rules import limit_right, share
 

@@ -32,7 +32,7 @@ each_task = pytest.mark.parametrize("task", [*TASKS, *FOR_STUDIES], ids=lambda t
 def test_a_task_has_240_to_400_records_and_that_of_tickets_more_of_which_none_comes_twice(task: DemoTask) -> None:
     records = task.records()
 
-    assert 240 <= len(records) <= (7_000 if task is TICKET_ROUTING else 400)
+    assert 240 <= len(records) <= (7_500 if task is TICKET_ROUTING else 400)
     assert len({key_of(record.facts) for record in records}) == len(records)
     assert task.records() == records
 

@@ -1,6 +1,7 @@
 """The loop learns, stops in time and exports a folder that loads."""
 
 import json
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def test_a_few_passes_lower_the_loss(model: Pretraining, work: list[Batch]) -> N
     before = _loss(model, work)
 
     for _ in range(4):
-        pretrain.train_chunk(model, optimizers, work, progress=progress, budget_s=360_000)
+        pretrain.train_chunk(
+            model, optimizers, work, partial(pretrain.loss_of, model), progress=progress, budget_s=360_000
+        )
 
     assert _loss(model, work) < 0.9 * before
     assert progress.steps == 4 * len(work)
@@ -49,7 +52,8 @@ def test_a_few_passes_lower_the_loss(model: Pretraining, work: list[Batch]) -> N
 def test_training_stops_when_its_time_is_spent(model: Pretraining, work: list[Batch]) -> None:
     progress = pretrain.Progress(seed=1)
 
-    pretrain.train_chunk(model, pretrain.build_optimizers(model), work, progress=progress, budget_s=1e-6)
+    optimizers = pretrain.build_optimizers(model)
+    pretrain.train_chunk(model, optimizers, work, partial(pretrain.loss_of, model), progress=progress, budget_s=1e-6)
 
     assert progress.steps == 1
 

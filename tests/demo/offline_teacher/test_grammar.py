@@ -5,7 +5,7 @@ import pytest
 
 from demo.data.prospects.generate import FACTS
 from demo.offline_teacher.grammar import Grammar, NothingFitsError
-from demo.offline_teacher.mail_rules import RULES
+from demo.offline_teacher.mail import RULES
 
 TINY = {"line": ("{town} is [mood].", "[lost]"), "mood": ("calm", "loud"), "lost": ("{nobody}",)}
 

@@ -9,8 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from demo.data.company_news import COMPANY_NEWS
-from demo.data.company_news.pages import page_of, url_of
+from demo.data.company_news import COMPANY_NEWS, page_of, url_of
 from demo.data.prospects.generate import prospects
 from demo.recordings import answers, pages
 from generation.engine.plan import call_id

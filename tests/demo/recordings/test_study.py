@@ -156,7 +156,7 @@ def test_a_study_that_is_shipped_is_whole() -> None:
 @pytest.mark.slow
 def test_a_study_that_is_shipped_hangs_on_what_would_be_registered_today(load: Load) -> None:
     laid = registration.plan_study(
-        study.WISHES, version=load("here", train=max(study.WISHES.sizes)), student=registered.register_demo()
+        study.WISHES, version=load("here", train=max(study.WISHES.sizes)), student=registered.register_shipped("demo")
     )
 
     today = study.rules_of({**study.body_of(laid), "task": spec_hash(demo_spec())})

@@ -41,7 +41,7 @@ def task(admin: Member) -> Task:
 @pytest.fixture(autouse=True)
 def encoder(db: None) -> Student:
     """The encoder that comes with the product."""
-    return registration.register_demo_encoder()
+    return registration.register_shipped("demo-encoder")
 
 
 def approve(task: Task, admin: Member, splits: dict[Split, int]) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from demo.students import WRITER
 from evaluation.studies import design, grids, rules
 from evaluation.studies.design import DesignError, StudyInputs, StudyRequest
 from training.states import SampleOf
 
 
 def compose(available: int = 346, **wishes: Any) -> design.StudyDesign:
-    given = StudyInputs(records={SampleOf.ACCEPTED_OR_EDITED: available}, students=("demo",), demo="demo")
+    given = StudyInputs(records={SampleOf.ACCEPTED_OR_EDITED: available}, students=("demo",), shipped={"demo": WRITER})
     return grids.design_study(StudyRequest(**{"kind": "samples", **wishes}), given)
 
 
@@ -47,7 +48,7 @@ def test_the_methods_are_compared_at_one_size_with_both_arms() -> None:
 
 def test_the_filter_compares_four_kinds_of_texts_at_one_size_and_all_that_was_written() -> None:
     records = {SampleOf.ACCEPTED_OR_EDITED: 200, SampleOf.ACCEPTED: 120, SampleOf.WRITTEN: 300, SampleOf.LONGEST: 300}
-    given = StudyInputs(records=records, students=("demo",), demo="demo")
+    given = StudyInputs(records=records, students=("demo",), shipped={"demo": WRITER})
 
     made = grids.design_study(StudyRequest(kind="filter"), given)
 
@@ -64,7 +65,9 @@ def test_the_filter_compares_four_kinds_of_texts_at_one_size_and_all_that_was_wr
 
 
 def test_students_are_asked_from_the_second_largest_down() -> None:
-    given = StudyInputs(records={SampleOf.ACCEPTED_OR_EDITED: 200}, students=("small", "middle", "large"), demo="small")
+    given = StudyInputs(
+        records={SampleOf.ACCEPTED_OR_EDITED: 200}, students=("small", "middle", "large"), shipped={"small": WRITER}
+    )
 
     made = grids.design_study(StudyRequest(kind="students"), given)
 

@@ -15,6 +15,7 @@ from evaluation.studies.design import DesignError, StudyInputs, StudyRequest
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import CellResult
 from training.states import SampleOf
+from training.students.shipped import SHIPPED
 
 COST = {"seconds": 10.0, "peak_memory_gib": 0.5, "trainable_parameters": 1000.0, "artefact_bytes": 4000.0}
 RECORDS = {SampleOf.ACCEPTED_OR_EDITED: 200}
@@ -22,7 +23,7 @@ FAMILIES = {"qwen-s": "qwen3", "gemma-s": "gemma3", "qwen-m": "qwen3", "llama-l"
 
 
 def laid(kind: str, *, metric: str = "nll_per_byte", **given: Any) -> design.StudyDesign:
-    inputs = StudyInputs(**{"records": RECORDS, "students": ("demo",), "demo": "demo", **given})
+    inputs = StudyInputs(**{"records": RECORDS, "students": ("demo",), "shipped": SHIPPED, **given})
     return grids.design_study(StudyRequest(kind=kind, preset="normal", metric=metric), inputs)
 
 
@@ -119,7 +120,7 @@ def test_contexts_differ_in_length_alone() -> None:
     assert [(arm.name, arm.recipe, dict(arm.changes)) for arm in made.arms] == [
         ("256 tokens", "demo", {"max_length": 256}), ("512 tokens", "demo", {"max_length": 512}),
     ]  # fmt: skip
-    long = laid("context", students=("gemma",), demo="demo", context_length=131_072)
+    long = laid("context", students=("gemma",), shipped=SHIPPED, context_length=131_072)
     assert [arm.name for arm in long.arms] == ["8,192 tokens", "16,384 tokens"]
 
 

@@ -37,7 +37,7 @@ from demo.data.claim_check import CLAIM_CHECK
 from demo.data.company_news import COMPANY_NEWS
 from demo.data.experiment import doings, load, plan, population, reply_texts
 from demo.data.prospects.generate import prospects
-from demo.data.reply_sorting.records import PEOPLE
+from demo.data.reply_sorting import PEOPLE
 from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
 from review.models import Decision, Task

@@ -18,7 +18,7 @@ FACTS = {"revision": "c0ffee" + "0" * 34, "bytes": 9, "model_type": "llama", "pa
 
 @pytest.fixture
 def toy():
-    return registration.register_demo()
+    return registration.register_shipped("demo")
 
 
 def test_text_is_written_by_a_small_student_of_a_hub_and_never_by_the_shipped_one(version, toy):
@@ -80,7 +80,7 @@ def test_the_student_of_the_last_run_is_proposed_again(version, admin, toy):
 
 
 def test_labels_are_told_by_the_shipped_encoder(admin, toy):
-    shipped = registration.register_demo_encoder()
+    shipped = registration.register_shipped("demo-encoder")
     task = factories.make_task(by=admin, spec=triage_spec(*SEVERAL[:2]), slug="tickets")
 
     proposed = proposal.propose(task, freeze_labels(task, admin))

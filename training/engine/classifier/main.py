@@ -146,10 +146,23 @@ def _prepare(
     if not all(field.is_number for field in inputs.heads.fields):
         words = WordVotes.fit(inputs.opened.tokenizer, inputs.train, inputs.heads.fields, seed=recipe.seed)
     bare = EncoderWithHeads(encoder, inputs.heads, scalers, words=words, seed=recipe.seed)
+    if not recipe.epochs:
+        _require_words(words, inputs.heads)
+        bare.mute_encoder()
     disk.require_room(run.path, artefacts.bytes_to_write(cast(Any, bare)))
     bare.to(accelerator.device)
     merged_lora.use_merged_forward(cast(Any, bare))
     return bare, rank
+
+
+def _require_words(words: WordVotes | None, heads: HeadSet) -> None:
+    if words is None:
+        named = ", ".join(field.name for field in heads.fields)
+        raise TrainError(
+            "no_pass",
+            f"words alone tell labels, and {named} holds numbers: without a pass nothing is learnt",
+            "Choose a recipe with one epoch or more.",
+        )
 
 
 def _context(
@@ -256,7 +269,7 @@ def _summary(
         total_parameters=total,
         tokens=state.tokens,
         supervised_tokens=state.supervised_tokens,
-        seconds=state.seconds,
+        seconds=state.seconds + (bare.words.fit_s if bare.words else 0.0),
         tokens_per_s=state.tokens / state.seconds if state.seconds else 0.0,
         peak_memory_gib=memory_plan.peak_gib(placement.device),
         device=str(placement.device),

@@ -80,6 +80,12 @@ class EncoderWithHeads(nn.Module):
     def config(self) -> Any:
         return self.encoder.config
 
+    def mute_encoder(self) -> None:
+        """Zero the layers, so that words alone decide."""
+        with torch.no_grad():
+            for layer in self.layers.parameters():
+                layer.zero_()
+
     def get_input_embeddings(self) -> Any:
         return self.encoder.get_input_embeddings()
 

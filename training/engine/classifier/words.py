@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -65,7 +66,10 @@ class WordVotes(nn.Module):
         letters: Letters of each token, from 1 to 255, (V, LETTERS); 0 for none.
         rarity: Weight of each place: log of how few training texts have it, (2 * PLACES,).
         votes: Scores by place and fold, (2 * PLACES, F, S); one fold where it was loaded.
+        fit_s: Seconds that the fit took; 0 where it was loaded.
     """
+
+    fit_s: float = 0.0
 
     words: Tensor
     letters: Tensor
@@ -104,6 +108,7 @@ class WordVotes(nn.Module):
         Args:
             seed: Of the order of rows.
         """
+        began = time.perf_counter()
         scores = sum(field.scores for field in fields)
         spelled = spellings(tokenizer)
         rarity = torch.ones(2 * PLACES)
@@ -113,6 +118,7 @@ class WordVotes(nn.Module):
             model.votes.requires_grad_()
             model._learn(rows, fields, Random(seed))
         model.votes = model.votes.detach()
+        model.fit_s = time.perf_counter() - began
         return model
 
     def _learn(self, rows: Sequence[TargetRow], fields: Sequence[HeadField], rng: Random) -> None:

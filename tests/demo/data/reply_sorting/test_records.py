@@ -7,9 +7,7 @@ from collections import Counter
 import pytest
 
 from campaigns.replies import sorting
-from demo.data.reply_sorting import REPLY_SORTING
-from demo.data.reply_sorting.records import records
-from demo.data.reply_sorting.spec import LANGUAGES, MEANINGS
+from demo.data.reply_sorting import LANGUAGES, MEANINGS, REPLY_SORTING, records
 
 
 def test_each_label_comes_equally_often_and_each_language_with_every_label() -> None:

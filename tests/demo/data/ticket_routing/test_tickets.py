@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from demo.data.ticket_routing import TICKET_ROUTING
-from demo.data.ticket_routing import records as tickets
-from demo.data.ticket_routing.spec import QUEUES
+from demo.data import ticket_routing as tickets
+from demo.data.ticket_routing import QUEUES, TICKET_ROUTING
 from demo.student.corpus import overlap
 
 
@@ -25,7 +24,7 @@ def test_at_least_2000_tickets_are_generated_each_queue_equally_often() -> None:
 
 def test_no_construction_makes_more_than_one_in_twenty_tickets_of_its_queue() -> None:
     for queue in QUEUES:
-        lines = tickets.phrases(queue).lines["wants"]
+        lines = tickets.phrases(queue)["wants"]
         drawn = Counter(tickets.repeated(lines))
         assert max(drawn.values()) / drawn.total() < 0.05
         assert len(lines) >= 80

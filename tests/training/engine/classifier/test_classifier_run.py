@@ -197,6 +197,36 @@ def test_rows_of_one_label_teach_nothing(encoder, lay_classifier, tune, result, 
     assert result(run_dir)["error"]["code"] == "one_label"
 
 
+def test_without_a_pass_words_alone_tell_the_labels(encoder, lay_classifier, tune, result, rows):
+    run_dir = lay_classifier("run", encoder("modernbert"), recipe={"method": "lora", "rank": 4, "epochs": 0})
+
+    assert tune(run_dir) == 0
+
+    summary = result(run_dir)["summary"]
+    assert (summary["steps"], summary["epochs"], summary["tokens"]) == (0, 0, 0)
+    assert summary["validation_loss"] == summary["validation_loss_before"]
+    assert summary["measures"]["accuracy"] == 1
+    assert summary["seconds"] > 0
+    base = StudentRef(path=str(encoder("modernbert")))
+    kept = loading.load_classifier(run_dir / "adapter", base, dtype=torch.float32).model
+    assert all(not layer.weight.any() and not layer.bias.any() for layer in kept.layers)
+
+
+def test_without_a_pass_numbers_are_refused(encoder, lay_classifier, tune, result, rows):
+    amounts = {"fields": [field for field in SEVERAL["fields"] if field["name"] == "amount"], "is_bare": False}
+    train = [
+        {**row, "completion": [{"role": "assistant", "content": json.dumps({"amount": number})}]}
+        for number, row in enumerate(rows)
+    ]
+    run_dir = lay_classifier("run", encoder("bert"), train=train, heads=amounts, recipe={"epochs": 0})
+
+    assert tune(run_dir) == 1
+
+    error = result(run_dir)["error"]
+    assert error["code"] == "no_pass"
+    assert "amount" in error["message"]
+
+
 def test_a_decoder_gets_no_head_and_an_encoder_writes_nothing(encoder, student, lay_classifier, lay_run, tune, result):
     headed, writing = lay_classifier("headed", student("llama")), lay_run("writing", encoder("bert"))
 

@@ -24,12 +24,12 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
+from demo.students import WRITER
 from tests.training.engine.conftest import PAIRS, SHAPE, TEMPLATE, make_tokenizer
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.export import gguf_file, vocabulary
 from training.engine.export.vocabulary import PATTERNS
 from training.engine.model import loading
-from training.students.registration import demo_folder
 
 pytestmark = pytest.mark.engine
 ENDS = {"eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
@@ -132,7 +132,7 @@ def test_eight_bits_are_a_little_off_and_no_more(tmp_path):
 
 @pytest.mark.slow
 def test_the_demo_students_text_is_cut_and_answered_alike(tmp_path):
-    student = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
+    student = loading.load(StudentRef(path=str(WRITER.folder())), dtype=torch.float32)
     path, _ = written(student, tmp_path)
 
     fields = {name: field.contents() for name, field in gguf.GGUFReader(path).fields.items()}
