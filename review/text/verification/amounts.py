@@ -18,6 +18,8 @@ _BEFORE = 24
 _PARTS = {"5": "half", "25": "quarter", "75": "quarter"}
 # Counts up to here come from counting what the passage lists, or are told in words of their own.
 _COUNTED = 12
+# *More than* and *less than* reach to so many times as much.
+_BEYOND = 1.5
 _AGO = re.compile(r"\s*(?:ago|later|earlier|old)\b")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 # Characters between a sum and its `a month`.
@@ -38,9 +40,22 @@ _OTHER_DAY = _Objection("The passage does not hold this date or time", "date", 0
 def amounts(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Quantities that the passage does not hold, or holds in another unit or for another thing."""
     for quantity in sentence.quantities:
-        objection = _number(sentence, quantity) if quantity.kind == "number" else _day(sentence.source, quantity)
-        if objection:
+        if objection := _objection(sentence, quantity):
             yield Unsupported(sentence.start + quantity.start, sentence.start + quantity.end, *objection)
+
+
+def _objection(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
+    if quantity.kind == "number":
+        return _number(sentence, quantity)
+    return _era(sentence.source, quantity) if quantity.kind == "era" else _day(sentence.source, quantity)
+
+
+def _era(source: SourceText, quantity: Quantity) -> _Objection | None:
+    """Object to a decade or century in which no year of the passage lies."""
+    (value,) = quantity.values
+    first, last = map(int, value.split())
+    is_held = source.quantities.has("era", value) or any(first <= year <= last for year in source.years)
+    return None if is_held else _OTHER_DAY
 
 
 def rates(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -83,6 +98,12 @@ def _comparable(other: Quantity, quantity: Quantity) -> bool:
 def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     """Return whether the passage has the number in a date or as a word, or one that rounds to it, or it is part of a name."""
     source, start = sentence.source, sentence.start + quantity.start
+    if quantity.unit is None and any(value.isdigit() and int(value) in source.years for value in quantity.values):
+        return True
+    if not source.list_lengths.isdisjoint(quantity.values):
+        return True
+    if _is_beyond(source, quantity, way_before(sentence.text, start)):
+        return True
     for value in quantity.values:
         if source.quantities.has("date", f"year {value}") or source.quantities.has("date", f"day {value}"):
             return True
@@ -96,6 +117,18 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     if any(source.quantities.rounds_to(value, way_before(sentence.text, start)) for value in quantity.values):
         return True
     return source.reckoning.yields(quantity, sentence.text[sentence.start : sentence.end])
+
+
+def _is_beyond(source: SourceText, quantity: Quantity, way: str) -> bool:
+    """Return whether the passage counts somewhat more, or less, by the unit of *more than 90 minutes*, or *under two hours*."""
+    if quantity.unit is None or way not in {"down", "up"}:
+        return False
+    low, high = (1.0, _BEYOND) if way == "down" else (1 / _BEYOND, 1.0)
+    own = [float(amount) for amount in quantity.amounts() if float(amount) > 0]
+    held = [each for each in source.quantities.all if each.unit and each.unit[0] == quantity.unit[0]]
+    return any(
+        low * value <= float(amount) <= high * value for value in own for each in held for amount in each.amounts()
+    )
 
 
 def _day(source: SourceText, quantity: Quantity) -> _Objection | None:

@@ -59,6 +59,8 @@ def things_counted(sentence: ClaimSentence) -> Iterator[Unsupported]:
         same = [each for each in source.quantities.matching(quantity) if each.unit is None]
         if any(not source.things.get(each.start) or source.things[each.start] & (_ANYTHING | things) for each in same):
             continue
+        if not source.list_lengths.isdisjoint(quantity.values):
+            continue
         if any(source.quantities.rounds_to(value, way_before(text, quantity.start)) for value in quantity.values):
             continue
         if same or not source.reckoning.yields(quantity, text):

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from review.spec.numbers import NUMBER, readings, readings_at
+from review.text.verification.eras import eras
 from review.text.verification.shares import shares
 from review.text.verification.units import SCALE_AFTER, unit_at
 
-Kind = Literal["number", "date", "weekday", "time"]
+Kind = Literal["number", "date", "weekday", "time", "era"]
 
 _ONES_TEXT = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
@@ -90,7 +91,7 @@ class Quantity:
     Attributes:
         start: First character.
         end: One past the last.
-        values: Ways to read it: plain decimals, `8-31` and `2022-8-31`, minutes of the day.
+        values: Ways to read it: plain decimals, `8-31` and `2022-8-31`, minutes of the day, `1990 1999`.
         unit: Dimension and factor; None where none is named.
         is_spelt: Whether it is written in letters.
     """
@@ -113,7 +114,7 @@ def quantities(text: str) -> list[Quantity]:
     """Every quantity of a text, in order."""
     found: list[Quantity] = []
     # What one reader took is blanked for the next: the 3 of `3 pm` is no number of its own.
-    dates, digits = ((_dates,), (_digits,)) if _DIGIT.search(text) else ((), ())
+    dates, digits = ((_dates, _eras), (_digits,)) if _DIGIT.search(text) else ((), ())
     for reader in (*dates, _quarters, _months, _times, _weekdays, *digits, _spelt):
         fresh = list(reader(text))
         found += fresh
@@ -159,6 +160,11 @@ def _quarters(text: str) -> Iterator[Quantity]:
     for match in _QUARTER.finditer(text):
         number = match[1] or str(_VALUES[match[2].lower()])
         yield Quantity(match.start(), match.end(), "date", frozenset({f"quarter {number}"}))
+
+
+def _eras(text: str) -> Iterator[Quantity]:
+    for start, end, first, last in eras(text):
+        yield Quantity(start, end, "era", frozenset({f"{first} {last}"}))
 
 
 def rates(text: str) -> Iterator[tuple[int, int, str]]:

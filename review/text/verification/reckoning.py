@@ -20,6 +20,12 @@ _EACH = re.compile(
 )
 _END = re.compile(r"\n|[.!?] ")
 _YEARS_LONG, _YEARS_NEAR = 400, 1
+# Parts of a span of years by which it may be shorter and longer: *more than 30 years*, *nearly*, *about*.
+_YEARS_ROUNDED = {"down": (0, 1 / 3), "up": (1 / 8, 0), "near": (1 / 8, 1 / 8)}
+_AGED = re.compile(
+    r"\b(?:aged|age(?: of)?|turned|when (?:he|she|they|you|it) (?:was|were)|since (?:he|she|they|you) (?:was|were)) $",
+    re.I,
+)
 _YEAR_FROM, _YEAR_TO = 1000, 2100
 # Of a passage with more numbers than this only the first are reckoned with.
 _RECKONED, _GREATEST = 24, 1e15
@@ -118,15 +124,17 @@ class Reckoning:
     def _are_years(self, value: float, quantity: Quantity, text: str) -> bool:
         """Return whether so many years lie between two years of the passage, or between one and today."""
         after = text[quantity.end : quantity.end + 10].lower()
-        is_years = (quantity.unit or ("",))[0] == "months" or "year" in after or "-year" in after
+        is_age = _AGED.search(text, max(0, quantity.start - 24), quantity.start)
+        is_years = (quantity.unit or ("",))[0] == "months" or "year" in after or is_age
         if not is_years or not self.years:
             return False
         spans = value * (quantity.unit[1] / 12 if quantity.unit and quantity.unit[0] == "months" else 1)
         if spans > _YEARS_LONG:
             return False
         ends = [*self.years, float(date.today().year)]
-        near = max(_YEARS_NEAR, spans / 12 if way_before(text, quantity.start) else 0)
-        return any(abs(end - start - spans) <= near for start in self.years for end in ends if end > start)
+        less, more = _YEARS_ROUNDED.get(way_before(text, quantity.start), (0, 0))
+        low, high = spans - max(_YEARS_NEAR, spans * less), spans + max(_YEARS_NEAR, spans * more)
+        return any(low <= end - start <= high for start in self.years for end in ends if end > start)
 
 
 def _is_year(value: float, quantity: Quantity) -> bool:

@@ -22,7 +22,7 @@ _COUNTS = {
 } | {"a": 1}
 _SHARE = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:[.,]\d+)?)\s?(?:%|per ?cent\b|percent\b)"
-    rf"|\b(?:({'|'.join(_COUNTS)})[ -])(third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b(?= (?:of|the|your|more|less|fewer|cheaper|dearer|to|in|from|as|by|than|on|over|are|is|have|has|come|comes|go|goes)\b|[.,;]|$)"
+    rf"|\b(?:({'|'.join(_COUNTS)})[ -])(third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b(?= (?:of|the|your|more|less|fewer|cheaper|dearer|to|in|from|as|by|than|on|over|are|is|have|has|come|comes|go|goes)\b(?! a century)|[.,;]|$)"
     rf"|\b({'|'.join(_COUNTS)}) (?:in|out of)(?: every)? (\d{{1,3}}|{'|'.join(list(_COUNTS)[1:])}|twenty|a hundred)\b(?! (?:year|month|week|day|hour|minute)s?\b)"
     r"|\bevery (third|fourth|fifth|sixth|tenth)\b"
     r"|\b(half)\b(?= (?:of|the|your|its|their|our|all)\b)",
