@@ -17,8 +17,8 @@ from review.text.verification.words import Word, listed, root
 # Who calls something false or bad says something that a passage, a seller's above all, rarely leaves to others to say.
 _FAULTS_TEXT = """
     incorrect inaccurate false falsely incorrectly mislead misleading misinform lie unnecessarily untrue
-    mediocre negligible exorbitant inferior subpar useless worthless terrible awful disappointing unreliable outdated
-    obsolete defective overpriced unhelpful irrelevant insufficient inadequate unsafe faulty flawed shoddy dishonest
+    mediocre negligible exorbitant inferior subpar useless worthless unreliable outdated
+    obsolete defective overpriced unhelpful irrelevant unsafe faulty flawed shoddy dishonest
     unprofessional unwanted deceptive fraudulent unaffordable cumbersome
 """
 _FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
@@ -59,6 +59,8 @@ def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> 
     source, first, is_plain = sentence.source, reached[0].root, negation.is_plain(sentence.words[cue])
     key = next((word.root for word in reached if source.has(word.root)), "")
     if not key or not source.says(first):
+        return False
+    if first in source.denied_roots:
         return False
     if is_plain and _is_contrasted(sentence, cue) and sentence.closest_texts.isdisjoint(_CONTRASTS):
         return True

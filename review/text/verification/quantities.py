@@ -44,7 +44,7 @@ _FACTORS = {"dozen": 12, "hundred": 100}
 _MORE_WORDS = 24
 _SPELT = re.compile(
     rf"\b(?:{'|'.join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))})"
-    rf"(?:(?:[- ]|\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})){{0,{_MORE_WORDS}}}\b",
+    rf"(?:(?:[- ]| - |\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})){{0,{_MORE_WORDS}}}\b",
     re.IGNORECASE,
 )
 _MONTHS_TEXT = "january february march april may june july august september october november december"
