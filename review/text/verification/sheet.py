@@ -1,10 +1,9 @@
-"""Rules for sheets of facts, one a line: what is planned or not there, who holds a post, one thing of a list for another. Pure Python."""
+"""Rules for sheets of facts, one a line: what is planned or not there, and who holds a post. Pure Python."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import permutations
 
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
@@ -22,7 +21,7 @@ _DONE = re.compile(
     r"\b(?:has|have|having|had|already|now|since|ever since|for (?:years|months)|live|was|were|came|went|last (?:year|month|week|spring|summer|autumn|winter|\w+day|\w+ber|january|february|march|april|june|july|august))\b|\w['\u2019]ve\b|\b\w{3,}ed\b",
     re.IGNORECASE,
 )
-_TOGETHER, _LISTED = 2, 8
+_TOGETHER = 2
 _NONE = re.compile(
     r"^([^:\n]{3,40}):\s*(?:none|no|nothing|not yet|never|abolished|closed|cancelled|discontinued)\b", re.I | re.M
 )
@@ -36,7 +35,6 @@ _POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(POSTS)
 _HELD = re.compile(
     rf"{_NAME}, (?:as |who is |being )?(?:your |the |its |our |their )?{_POST}\b|\b[Aa]s (?:the |your )?{_POST}(?: of [^,]+)?, {_NAME}|\b{_POST} {_NAME}|{_NAME} (?:is|was|becomes|as) (?:your |the |its )?{_POST}\b"
 )
-_ITEMS = re.compile(r",| and |;|/|\(|\)")
 
 
 def planned(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -77,25 +75,6 @@ def there_is_none(sentence: ClaimSentence) -> Iterator[Unsupported]:
         shared = [word for word in sentence.words if word.root in key]
         if key and len({word.root for word in shared}) == len(key):
             yield Unsupported(shared[0].start, shared[-1].end, "The passage says that there is none", "negation", 0.8)
-
-
-def another_of_a_list(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """One of the things that a line lists, told of what another line says of another of them."""
-    own = {word.root: word for word in sentence.words if word.text not in SMALL}
-    lines = [(line, {word.root for word in _telling(line)}) for line in sentence.source.sheet]
-    for listing, _ in lines:
-        items = [{word.root for word in _telling(item)} for item in _ITEMS.split(listing.partition(":")[2] or listing)]
-        items = [item for item in items if item]
-        for item, other in permutations(items, 2) if 1 < len(items) <= _LISTED else ():
-            mine, theirs = item - other, other - item
-            if not mine or not mine <= own.keys() or theirs & own.keys():
-                continue
-            for line, roots in lines:
-                is_of_other = line is not listing and theirs and theirs <= roots and not mine & roots
-                if is_of_other and len((own.keys() & roots) - item) >= _TOGETHER:
-                    first = min(own[each] for each in mine)
-                    yield Unsupported(first.start, first.end, "The passage says this of another", "name", 0.7)
-                    return
 
 
 def posts(sentence: ClaimSentence) -> Iterator[Unsupported]:

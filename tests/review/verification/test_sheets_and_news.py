@@ -74,7 +74,7 @@ def test_an_age_comes_of_two_years(claim: str, is_marked: bool) -> None:
         ("Your 44 cows are well known.", "44"), ("Output grew last year.", "grew"),
         ("Most of your tonnes are sold to bakeries.", "Most"), ("All of your vans are electric.", "All of your"),
         ("The web shop you launched runs well.", "web shop"), ("Your debts must weigh on you.", "debts"), ("Jan Wolny, as chief executive you decide.", "Jan Wolny, as chief executive"),
-        ("The butter recall of August 2025 cost you money.", "butter"), ("Polmlek, which you bought, is large.", "bought"),
+        ("Polmlek, which you bought, is large.", "bought"),
         ("Larkhill is the largest dairy around.", "largest"), ("A customer pays 12 euro a year.", "a year"),
     ],
 )  # fmt: skip
