@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from review.text.verification import eras
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
 from review.text.verification.parties import POSTS
+from review.text.verification.quantities import Quantity
 from review.text.verification.thesaurus import SMALL
 from review.text.verification.words import Word, words_of
 
@@ -30,6 +32,8 @@ _PLANNED = re.compile(
     r"\b(?:planned|planning|plans?|due|under construction|on order|wants? to|to (?:open|enter|launch|follow)|upcoming|target|opens|proposed|delayed|postponed|intends?|next)\b",
     re.I,
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_COMPARED = re.compile(r"\b(?:from|than|before|earlier|previous|against|compared|after|since|until)\b", re.I)
 _NAME = r"(?<![\w'\u2019-])((?:(?:Dr|Mr|Mrs|Ms)\.? )?[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,4})"
 _POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(POSTS)})))"
 _HELD = re.compile(
@@ -75,6 +79,29 @@ def there_is_none(sentence: ClaimSentence) -> Iterator[Unsupported]:
         shared = [word for word in sentence.words if word.root in key]
         if key and len({word.root for word in shared}) == len(key):
             yield Unsupported(shared[0].start, shared[-1].end, "The passage says that there is none", "negation", 0.8)
+
+
+def other_years(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Numbers of one year that a sheet of facts gives for another: `17,500 in 2025` where it has `2025: 14,000 (2024: 17,500)`."""
+    text, source = sentence.text[sentence.start : sentence.end], sentence.source
+    named = eras.years(text)
+    if len(named) != 1 or not source.sheet or _COMPARED.search(text):
+        return
+    told = {_year_of(source.text, each) for each in source.quantities.all}
+    for quantity in sentence.quantities:
+        if quantity.kind != "number" or not named.isdisjoint(eras.years(text[quantity.start : quantity.end])):
+            continue
+        held = {_year_of(source.text, each) for each in source.quantities.matching(quantity)}
+        if ("", 0) not in held and held.isdisjoint(own := {(key, *named) for key, _ in held}) and told & own:
+            start, end = sentence.start + quantity.start, sentence.start + quantity.end
+            yield Unsupported(start, end, "The passage has this number for another year", "number", 0.75)
+
+
+def _year_of(text: str, quantity: Quantity) -> tuple[str, int]:
+    """The key of the line of a number, up to its first year, and the last year before the number; empty and 0 where there is none."""
+    before = text[text.rfind("\n", 0, quantity.start) + 1 : quantity.start]
+    years = list(_YEAR.finditer(before))
+    return (before[: years[0].start()].strip(), int(years[-1].group())) if years else ("", 0)
 
 
 def posts(sentence: ClaimSentence) -> Iterator[Unsupported]:
