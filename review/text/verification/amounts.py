@@ -21,6 +21,7 @@ _COUNTED = 12
 # *More than* and *less than* reach to so many times as much.
 _BEYOND = 1.5
 _AGO = re.compile(r"\s*(?:ago|later|earlier|old)\b")
+_A_WEEK = re.compile(r"(?<=day|ays) (?:a|per) week\b")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 # Characters between a sum and its `a month`.
 _BESIDE = 10
@@ -79,7 +80,8 @@ def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
         if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED and not _has_rival(sentence.source, quantity):
             return None
         return None if _is_told_otherwise(sentence, quantity) else UNKNOWN
-    return None if any(_comparable(other, quantity) for other in matching) else _OTHER_UNIT
+    is_held = any(_comparable(other, quantity) for other in matching) or _is_a_week(sentence, quantity)
+    return None if is_held else _OTHER_UNIT
 
 
 def _has_rival(source: SourceText, quantity: Quantity) -> bool:
@@ -110,13 +112,18 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
         if _PARTS.get(value.partition(".")[2]) in source.stems:
             return True
     before = sentence.text[max(sentence.start, start - _BEFORE) : start]
-    if before.endswith("multi-") or (
+    if before.endswith("multi-") or _is_a_week(sentence, quantity) or (
         _AGO.match(sentence.text, sentence.start + quantity.end) and _YEAR.search(source.text)
     ):
         return True
     if any(source.quantities.rounds_to(value, way_before(sentence.text, start)) for value in quantity.values):
         return True
     return source.reckoning.yields(quantity, sentence.text[sentence.start : sentence.end])
+
+
+def _is_a_week(sentence: ClaimSentence, quantity: Quantity) -> bool:
+    """Return whether a text tells *five days a week*, which a passage may tell by weekdays."""
+    return bool(_A_WEEK.match(sentence.text, sentence.start + quantity.end))
 
 
 def _is_beyond(source: SourceText, quantity: Quantity, way: str) -> bool:
@@ -134,7 +141,7 @@ def _is_beyond(source: SourceText, quantity: Quantity, way: str) -> bool:
 def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
     """Object to a date where the passage has others of its kind; where it has none it may be told otherwise."""
     held = source.quantities
-    if _is_beside_a_month(held, quantity):
+    if _is_beside_a_month(held, quantity) or _shares_a_quarter(held, quantity):
         return None
     if quantity.kind == "date":
         # `4 and 5 June` writes the first day without its month.
@@ -145,6 +152,14 @@ def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
     else:
         is_held = any(held.has(quantity.kind, value) for value in quantity.values)
     return None if is_held or not held.has_rival(quantity) else _OTHER_DAY
+
+
+def _shares_a_quarter(held: SourceQuantities, quantity: Quantity) -> bool:
+    """Return whether the passage names the quarter of this month, or a month of this quarter."""
+    kind, _, number = min(quantity.values).partition(" ")
+    if kind == "quarter":
+        return any(held.has("date", f"month {3 * int(number) - step}") for step in range(3))
+    return len(quantity.values) == 1 and held.has("date", f"quarter {(int(number) + 2) // 3}") if kind == "month" else False
 
 
 def _is_beside_a_month(held: SourceQuantities, quantity: Quantity) -> bool:

@@ -24,8 +24,13 @@ _FAULTS_TEXT = """
 _FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
-# `Most did not` says of some what the passage says of the rest.
+# `Most did not` and `two of them did not` say of some what the passage says of the rest.
 _OTHERS = listed("most some others many few other")
+_PART = re.compile(
+    r"(?:(?:about|around|some|nearly|almost|only|just|the other|(?:more|fewer|less) than|over|well over) )?(?:a |an )?"
+    r"(?:\d[\d.,]*%?|\d+ percent|half|(?:three |two )?(?:third|quarter|fifth|tenth)s?|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty) (?:of|in|out of) ",
+    re.IGNORECASE,
+)
 # Telling words before a denial that are its company, and how many of all must be together where the passage denies nothing.
 _BEFORE_DENIAL, _TOGETHER = 2, 3
 # Words between a *but* and its denial; words that set one thing against another.
@@ -46,7 +51,7 @@ _BESIDE = 2
 
 def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Denials of what the passage says in the same words without denying it."""
-    if sentence.words[0].text in _OTHERS:
+    if sentence.words[0].text in _OTHERS or _PART.match(sentence.text, sentence.start):
         return
     for cue in sentence.cues:
         reached = [sentence.words[index] for index in sentence.reached(cue)]

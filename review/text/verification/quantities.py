@@ -15,7 +15,7 @@ from typing import Literal
 from review.spec.numbers import NUMBER, readings, readings_at
 from review.text.verification.eras import eras
 from review.text.verification.shares import shares
-from review.text.verification.units import SCALE_AFTER, unit_at
+from review.text.verification.units import CURRENCIES, SCALE_AFTER, unit_at
 
 Kind = Literal["number", "date", "weekday", "time", "era"]
 
@@ -47,6 +47,7 @@ _SPELT = re.compile(
     rf"(?:(?:[- ]| - |\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})){{0,{_MORE_WORDS}}}\b",
     re.IGNORECASE,
 )
+_HALF_A = re.compile(r"\bhalf[ -](?:an? )?$", re.IGNORECASE)
 _MONTHS_TEXT = "january february march april may june july august september october november december"
 _MONTHS = _MONTHS_TEXT.split()
 _MONTH = r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -199,9 +200,10 @@ def _digits(text: str) -> Iterator[Quantity]:
             continue  # Part of a name: COVID-19.
         scale = SCALE_AFTER.match(text, match.end())
         values, end = readings_at(text, match), scale.end() if scale else match.end()
-        if scale and len(scale.group().strip(" -")) > 1:
-            values = values - readings(match.group()) or values
         unit, end = unit_at(text, match.start(), end)
+        # `5 m` may be metres, `$5m` are millions.
+        if scale and (len(scale.group().strip(" -")) > 1 or (unit and unit[0] in CURRENCIES)):
+            values = values - readings(match.group()) or values
         if (range_ := None if scale else _RANGE.match(text, end)) and (last := NUMBER.match(text, range_.end())):
             last_scale = SCALE_AFTER.match(text, last.end())
             if last_scale:
@@ -218,7 +220,10 @@ def _spelt(text: str) -> Iterator[Quantity]:
             text = text[: share.start] + " " * (share.end - share.start) + text[share.end :]
     for match in _SPELT.finditer(text):
         unit, end = unit_at(text, match.start(), match.end())
-        yield Quantity(match.start(), end, "number", frozenset({_value(match.group())}), unit, is_spelt=True)
+        value = _value(match.group())
+        if _HALF_A.search(text, 0, match.start()):
+            value = f"{int(value) / 2:g}" if int(value) < 1_000 else str(int(value) // 2)
+        yield Quantity(match.start(), end, "number", frozenset({value}), unit, is_spelt=True)
 
 
 def _value(written: str) -> str:

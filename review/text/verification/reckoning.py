@@ -13,6 +13,7 @@ from itertools import combinations
 
 from review.text.verification.quantities import Quantity
 from review.text.verification.shares import shares, way_before
+from review.text.verification.units import CURRENCIES
 
 # Words with which a text tells that it divides or multiplies.
 _EACH = re.compile(
@@ -46,6 +47,7 @@ class Reckoning:
         self.shares = [share.percent for share in shares(text)][:_RECKONED]
         self._sums = sorted(self._added())
         self._scaled = sorted(self._multiplied())
+        self._of_percents = sorted(self._percents_of_counts())
         self._parts = sorted(self._told_shares())
         # Fractions in words are rounded, and may come of any two numbers.
         pairs = [sorted((one, other)) for (one, _), (other, _) in combinations(self._counts, 2)]
@@ -63,6 +65,13 @@ class Reckoning:
             shared = [bool(each.unit and each.unit[0] == "%") for each in (first, second)]
             yield one * other / (100 if any(shared) else 1)
             yield from (one / other, other / one)
+
+    def _percents_of_counts(self) -> Iterator[float]:
+        """What the shares of the passage come to of its sums of money, and what is left."""
+        for value, each in self._counts:
+            if each.unit and each.unit[0] in CURRENCIES:
+                for share in self.shares:
+                    yield from (value * share / 100, value * (100 - share) / 100)
 
     def _told_shares(self) -> Iterator[float]:
         for share in self.shares:
@@ -93,6 +102,8 @@ class Reckoning:
         for value in map(float, quantity.values):
             low, high = _bounds(value, way)
             if self._are_years(value, quantity, text) or _any_in(self._sums, low, high):
+                return True
+            if quantity.unit and quantity.unit[0] in CURRENCIES and _any_in(self._of_percents, low, high):
                 return True
             if self._is_year_on(value, quantity):
                 return True

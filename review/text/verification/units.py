@@ -22,6 +22,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 SCALE_AFTER = re.compile(r"[\s-]?(?:k|m|bn|tn|thousand|million|billion|trillion)\b", re.IGNORECASE)
+CURRENCIES = frozenset("$€£¥")
 _CURRENCY = re.compile(r"(US\$|[$€£¥]|USD|EUR|GBP)\s?$")
 
 
