@@ -12,6 +12,7 @@ from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity, SourceQuantities
 from review.text.verification.shares import way_before
 from review.text.verification.source import SourceText
+from review.text.verification.words import root
 
 _BEFORE = 24
 # Decimals that a passage may write as a word.
@@ -21,6 +22,7 @@ _COUNTED = 12
 # *More than* and *less than* reach to so many times as much.
 _BEYOND = 1.5
 _AGO = re.compile(r"\s*(?:ago|later|earlier|old)\b")
+_WEEKEND = root("weekend")
 _A_WEEK = re.compile(r"(?<=day|ays) (?:a|per) week\b")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 # Characters between a sum and its `a month`.
@@ -150,7 +152,9 @@ def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
             for value in quantity.values
         )
     else:
-        is_held = any(held.has(quantity.kind, value) for value in quantity.values)
+        is_held = any(held.has(quantity.kind, value) for value in quantity.values) or (
+            source.has(_WEEKEND) and quantity.values <= {"satur", "sun"}
+        )
     return None if is_held or not held.has_rival(quantity) else _OTHER_DAY
 
 

@@ -104,12 +104,12 @@ def parts(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def _part_about(source: SourceText, roots: set[str]) -> float | None:
-    """The greatest share that the passage tells of one of these things."""
+    """The greatest share that the passage tells among two of these words."""
     parts = []
     for share in shares(source.text):
         start = max(source.text.rfind(mark, 0, share.start) for mark in ("\n", ". ", "; ", ", "))
         end = min((at for mark in ("\n", ". ", ", ") if (at := source.text.find(mark, share.end)) >= 0), default=None)
-        if roots & {word.root for word in words_of(source.text[max(start, 0) : end])}:
+        if len(roots & {word.root for word in words_of(source.text[max(start, 0) : end])}) >= _TOGETHER:
             parts.append(share.percent)
     return max(parts, default=None)
 

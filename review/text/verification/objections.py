@@ -26,6 +26,9 @@ _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
 # `Most did not` and `two of them did not` say of some what the passage says of the rest.
 _OTHERS = listed("most some others many few other")
+# `Did not say when` is true of whatever nobody says; `not to Spain alone` affirms.
+_SAYINGS = frozenset(map(root, listed("say tell mention specify disclose reveal comment elaborate")))
+_ALONE = re.compile(r"[^,;:.!?]{0,50} (?:alone|solely|exclusively|merely)\b")
 _PART = re.compile(
     r"(?:(?:about|around|some|nearly|almost|only|just|the other|(?:more|fewer|less) than|over|well over) )?(?:a |an )?"
     r"(?:\d[\d.,]*%?|\d+ percent|half|(?:three |two )?(?:third|quarter|fifth|tenth)s?|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty) (?:of|in|out of) ",
@@ -63,7 +66,7 @@ def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
 def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> bool:
     source, first, is_plain = sentence.source, reached[0].root, negation.is_plain(sentence.words[cue])
     key = next((word.root for word in reached if source.has(word.root)), "")
-    if not key or not source.says(first):
+    if not key or not source.says(first) or first in _SAYINGS or _is_of_more(sentence, cue):
         return False
     if first in source.denied_roots:
         return False
@@ -83,6 +86,11 @@ def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> 
         len(company & source.roots_of(place)) >= min(_BESIDE + (place in source.cue_sentences), len(company))
         for place in places
     )
+
+
+def _is_of_more(sentence: ClaimSentence, cue: int) -> bool:
+    """Return whether a denial is of being all there is, as in `does not sell to Spain alone`."""
+    return bool(_ALONE.match(sentence.text, sentence.words[cue].start))
 
 
 def _is_contrasted(sentence: ClaimSentence, cue: int) -> bool:
