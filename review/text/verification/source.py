@@ -25,6 +25,7 @@ PLACES = 48
 ALIGNED = 3
 # A sheet of facts has so many lines and more, of so many characters on average.
 _LINES, _LINE = 4, 90
+_NOUGHT = re.compile(r"\s*(?:0|none|no|nothing|never|not|nil|abolished|closed|cancelled|discontinued)\b", re.IGNORECASE)
 _ITEMS = re.compile(r",(?: and)? |;| and ")
 _KEPT_CHARS = 100_000
 # Looked for from the beginnings of words alone: else a long word without a digit is read once for each of its letters.
@@ -149,6 +150,12 @@ class SourceText:
         keys = {line.partition(":")[0] for line in lines}
         is_sheet = len(lines) >= _LINES and len(self.text) <= _LINE * len(lines) and len(keys) > 0.8 * len(lines)
         return lines if is_sheet else []
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Roots of the keys of one word of which a sheet says that there is some."""
+        lines = (line.partition(":") for line in self.sheet)
+        return frozenset(root(key.strip().lower()) for key, _, value in lines if key.strip().isalpha() and not _NOUGHT.match(value))
 
     @cached_property
     def list_lengths(self) -> frozenset[str]:
