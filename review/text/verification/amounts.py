@@ -12,13 +12,18 @@ from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity, SourceQuantities
 from review.text.verification.shares import way_before
 from review.text.verification.source import SourceText
+from review.text.verification.words import root
 
 _BEFORE = 24
 # Decimals that a passage may write as a word.
 _PARTS = {"5": "half", "25": "quarter", "75": "quarter"}
 # Counts up to here come from counting what the passage lists, or are told in words of their own.
 _COUNTED = 12
+# *More than* and *less than* reach to so many times as much.
+_BEYOND = 1.5
 _AGO = re.compile(r"\s*(?:ago|later|earlier|old)\b")
+_WEEKEND = root("weekend")
+_A_WEEK = re.compile(r"(?<=day|ays) (?:a|per) week\b")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 # Characters between a sum and its `a month`.
 _BESIDE = 10
@@ -38,9 +43,22 @@ _OTHER_DAY = _Objection("The passage does not hold this date or time", "date", 0
 def amounts(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Quantities that the passage does not hold, or holds in another unit or for another thing."""
     for quantity in sentence.quantities:
-        objection = _number(sentence, quantity) if quantity.kind == "number" else _day(sentence.source, quantity)
-        if objection:
+        if objection := _objection(sentence, quantity):
             yield Unsupported(sentence.start + quantity.start, sentence.start + quantity.end, *objection)
+
+
+def _objection(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
+    if quantity.kind == "number":
+        return _number(sentence, quantity)
+    return _era(sentence.source, quantity) if quantity.kind == "era" else _day(sentence.source, quantity)
+
+
+def _era(source: SourceText, quantity: Quantity) -> _Objection | None:
+    """Object to a decade or century in which no year of the passage lies."""
+    (value,) = quantity.values
+    first, last = map(int, value.split())
+    is_held = source.quantities.has("era", value) or any(first <= year <= last for year in source.years)
+    return None if is_held else _OTHER_DAY
 
 
 def rates(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -64,7 +82,8 @@ def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
         if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED and not _has_rival(sentence.source, quantity):
             return None
         return None if _is_told_otherwise(sentence, quantity) else UNKNOWN
-    return None if any(_comparable(other, quantity) for other in matching) else _OTHER_UNIT
+    is_held = any(_comparable(other, quantity) for other in matching) or _is_a_week(sentence, quantity)
+    return None if is_held else _OTHER_UNIT
 
 
 def _has_rival(source: SourceText, quantity: Quantity) -> bool:
@@ -83,13 +102,19 @@ def _comparable(other: Quantity, quantity: Quantity) -> bool:
 def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     """Return whether the passage has the number in a date or as a word, or one that rounds to it, or it is part of a name."""
     source, start = sentence.source, sentence.start + quantity.start
+    if quantity.unit is None and any(value.isdigit() and int(value) in source.years for value in quantity.values):
+        return True
+    if not source.list_lengths.isdisjoint(quantity.values):
+        return True
+    if _is_beyond(source, quantity, way_before(sentence.text, start)):
+        return True
     for value in quantity.values:
         if source.quantities.has("date", f"year {value}") or source.quantities.has("date", f"day {value}"):
             return True
         if _PARTS.get(value.partition(".")[2]) in source.stems:
             return True
     before = sentence.text[max(sentence.start, start - _BEFORE) : start]
-    if before.endswith("multi-") or (
+    if before.endswith("multi-") or _is_a_week(sentence, quantity) or (
         _AGO.match(sentence.text, sentence.start + quantity.end) and _YEAR.search(source.text)
     ):
         return True
@@ -98,10 +123,27 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     return source.reckoning.yields(quantity, sentence.text[sentence.start : sentence.end])
 
 
+def _is_a_week(sentence: ClaimSentence, quantity: Quantity) -> bool:
+    """Return whether a text tells *five days a week*, which a passage may tell by weekdays."""
+    return bool(_A_WEEK.match(sentence.text, sentence.start + quantity.end))
+
+
+def _is_beyond(source: SourceText, quantity: Quantity, way: str) -> bool:
+    """Return whether the passage counts somewhat more, or less, by the unit of *more than 90 minutes*, or *under two hours*."""
+    if quantity.unit is None or way not in {"down", "up"}:
+        return False
+    low, high = (1.0, _BEYOND) if way == "down" else (1 / _BEYOND, 1.0)
+    own = [float(amount) for amount in quantity.amounts() if float(amount) > 0]
+    held = [each for each in source.quantities.all if each.unit and each.unit[0] == quantity.unit[0]]
+    return any(
+        low * value <= float(amount) <= high * value for value in own for each in held for amount in each.amounts()
+    )
+
+
 def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
     """Object to a date where the passage has others of its kind; where it has none it may be told otherwise."""
     held = source.quantities
-    if _is_beside_a_month(held, quantity):
+    if _is_beside_a_month(held, quantity) or _shares_a_quarter(held, quantity):
         return None
     if quantity.kind == "date":
         # `4 and 5 June` writes the first day without its month.
@@ -110,8 +152,18 @@ def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
             for value in quantity.values
         )
     else:
-        is_held = any(held.has(quantity.kind, value) for value in quantity.values)
+        is_held = any(held.has(quantity.kind, value) for value in quantity.values) or (
+            source.has(_WEEKEND) and quantity.values <= {"satur", "sun"}
+        )
     return None if is_held or not held.has_rival(quantity) else _OTHER_DAY
+
+
+def _shares_a_quarter(held: SourceQuantities, quantity: Quantity) -> bool:
+    """Return whether the passage names the quarter of this month, or a month of this quarter."""
+    kind, _, number = min(quantity.values).partition(" ")
+    if kind == "quarter":
+        return any(held.has("date", f"month {3 * int(number) - step}") for step in range(3))
+    return len(quantity.values) == 1 and held.has("date", f"quarter {(int(number) + 2) // 3}") if kind == "month" else False
 
 
 def _is_beside_a_month(held: SourceQuantities, quantity: Quantity) -> bool:

@@ -13,7 +13,7 @@ from review.text.verification.source import SourceText
 from review.text.verification.telling import Telling, telling
 from review.text.verification.words import Word, listed, sentences_of, stem, words_of
 
-_LOSSES = frozenset(stem(word) for word in listed("lose ban prohibit forbid remove reject exclude stop quit waive"))
+_LOSSES = frozenset(stem(word) for word in listed("lose miss ban prohibit forbid remove reject exclude exclusive except aside apart stop quit waive accuse allege suspect"))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class ClaimSentence:
 
     @cached_property
     def loses(self) -> bool:
-        """Whether it says in a word of its own that something is gone or denied: `lost power`, `bans cars`."""
+        """Whether it says in a word of its own that something is gone, denied or alleged: `lost power`, `bans cars`."""
         return any(word.stem in _LOSSES for word in self.words)
 
     @cached_property

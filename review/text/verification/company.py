@@ -181,7 +181,7 @@ def other_way(sentence: ClaimSentence) -> Iterator[Unsupported]:
         if sentence.words[index].text in _ADVERBS and not _AMOUNT.match(sentence.text, sentence.words[index].end):
             continue
         about = direction.about(sentence.text, sentence.words, index) - source.common - _ANYTHING
-        found = {other for roots, other in source.ways if roots & about}
-        if found == {not way}:
+        shared = [(len(roots & about), other) for roots, other in source.ways if roots & about]
+        if {other for _, other in shared} == {not way} and max(shared)[0] >= min(_BESIDE, len(about)):
             word = sentence.words[index]
             yield Unsupported(word.start, word.end, "In the passage it goes the other way", "antonym", 0.75)

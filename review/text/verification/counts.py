@@ -23,6 +23,7 @@ _MOST = re.compile(
     r"\b(?:(?<!the )most(?= (?:of|\w+s\b))|(?:the )?(?:vast |large )?(?:majority|bulk|larger part|greater part|lion's share) of|mostly|mainly|(?:more|over|well over) than half|over half)",
     re.I,
 )
+_FEW = re.compile(r"\b(?:(?:fewer|less) than (?:a )?half|(?:well )?(?:under|below) half|(?:only )?a minority of)\b", re.I)
 _ALL = re.compile(
     r"\b(?:all (?:of )?(?:your|its|the|their|our|his|her|\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten)\b|every one of|each (?:and every one )?of (?!whom|which|them)|exclusively|without exception)",
     re.I,
@@ -31,6 +32,8 @@ _SOME = re.compile(
     r"\bof \d|\b(?:of (?:which|whom|them|the|its)|some|most|mostly|mainly|half|partly|in part|majority|minority|(?:\d+|one|two|three|four|five) of|only)\b|%|\bper ?cent\b|\((?:\w+ )?\d|\b[A-Z]\w+\)",
     re.I,
 )
+# Prose says *only*, *some* and percentages of much else.
+_SOME_IN_PROSE = re.compile(r"\bof \d|\b(?:of (?:which|whom|them)|most of|half of|(?:\d+|one|two|three|four|five) of)\b", re.I)
 _WHOLE = re.compile(r"\b(?:all|every|each|whole|entire|both|100 ?%)\b", re.I)
 _TURNED = re.compile(
     r"\b(?:rest|others?|else|remain\w*|still|yet|without|not|no|home|wait\w*|un\w{4,}|only|instead|less|fewer)\b|n['\u2019]t\b",
@@ -59,6 +62,8 @@ def things_counted(sentence: ClaimSentence) -> Iterator[Unsupported]:
         same = [each for each in source.quantities.matching(quantity) if each.unit is None]
         if any(not source.things.get(each.start) or source.things[each.start] & (_ANYTHING | things) for each in same):
             continue
+        if not source.list_lengths.isdisjoint(quantity.values):
+            continue
         if any(source.quantities.rounds_to(value, way_before(text, quantity.start)) for value in quantity.values):
             continue
         if same or not source.reckoning.yields(quantity, text):
@@ -83,25 +88,28 @@ def fractions(sentence: ClaimSentence) -> Iterator[Unsupported]:
             yield Unsupported(start, end, "The passage does not hold this share", "number", 0.8)
 
 
-def most(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """*Most* of what the passage calls a smaller part."""
+def parts(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """*Most* of what the passage calls a smaller part, and *fewer than half* of what it calls a larger one."""
     text = sentence.text[sentence.start : sentence.end]
-    for match in _MOST.finditer(text):
-        if _TURNED.search(text[: match.start()] + text[match.end() :]):
-            return
-        around = {word.root for word in sentence.words if word.text not in SMALL}
-        if (part := _part_about(sentence.source, around)) is not None and part < _HALF:
-            start, end = sentence.start + match.start(), sentence.start + match.end()
-            yield Unsupported(start, end, "The passage tells a smaller part", "number", 0.75)
+    for pattern, is_more in ((_MOST, True), (_FEW, False)):
+        for match in pattern.finditer(text):
+            if _TURNED.search(text[: match.start()] + text[match.end() :]):
+                return
+            around = {word.root for word in sentence.words if word.text not in SMALL}
+            part = _part_about(sentence.source, around)
+            if part is not None and (part < _HALF if is_more else part > 100 - _HALF):
+                start, end = sentence.start + match.start(), sentence.start + match.end()
+                why = f"The passage tells a {'smaller' if is_more else 'larger'} part"
+                yield Unsupported(start, end, why, "number", 0.75)
 
 
 def _part_about(source: SourceText, roots: set[str]) -> float | None:
-    """The greatest share that the passage tells of one of these things."""
+    """The greatest share that the passage tells among two of these words."""
     parts = []
     for share in shares(source.text):
         start = max(source.text.rfind(mark, 0, share.start) for mark in ("\n", ". ", "; ", ", "))
         end = min((at for mark in ("\n", ". ", ", ") if (at := source.text.find(mark, share.end)) >= 0), default=None)
-        if roots & {word.root for word in words_of(source.text[max(start, 0) : end])}:
+        if len(roots & {word.root for word in words_of(source.text[max(start, 0) : end])}) >= _TOGETHER:
             parts.append(share.percent)
     return max(parts, default=None)
 
@@ -111,13 +119,21 @@ def all_of(sentence: ClaimSentence) -> Iterator[Unsupported]:
     text, source = sentence.text[sentence.start : sentence.end], sentence.source
     if sentence.cues:
         return
+    some = _SOME if source.sheet else _SOME_IN_PROSE
     for match in _ALL.finditer(text):
         if text[: match.start()].lower().endswith("not "):
             continue
         for number in sentence.closest[:1]:
-            start, end = source.sentences[number]
-            place = source.text[start:end]
             shared = {word.root for word in sentence.words if word.text not in SMALL} & source.roots_of(number)
-            if len(shared) >= _TOGETHER and _SOME.search(place) and not _WHOLE.search(place):
+            if len(shared) >= _TOGETHER and some.search(_text_of(source, number)) and not _is_whole(sentence):
                 start, end = sentence.start + match.start(), sentence.start + match.end()
                 yield Unsupported(start, end, "The passage says this of some", "number", 0.7)
+
+
+def _is_whole(sentence: ClaimSentence) -> bool:
+    """Return whether one of the closest sentences of the passage says something of all."""
+    return any(_WHOLE.search(_text_of(sentence.source, number)) for number in sentence.closest)
+
+
+def _text_of(source: SourceText, number: int) -> str:
+    return source.text[slice(*source.sentences[number])]

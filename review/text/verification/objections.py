@@ -17,15 +17,27 @@ from review.text.verification.words import Word, listed, root
 # Who calls something false or bad says something that a passage, a seller's above all, rarely leaves to others to say.
 _FAULTS_TEXT = """
     incorrect inaccurate false falsely incorrectly mislead misleading misinform lie unnecessarily untrue
-    mediocre negligible exorbitant inferior subpar useless worthless terrible awful disappointing unreliable outdated
-    obsolete defective overpriced unhelpful irrelevant insufficient inadequate unsafe faulty flawed shoddy dishonest
+    mediocre negligible exorbitant inferior subpar useless worthless unreliable outdated
+    obsolete defective overpriced unhelpful irrelevant unsafe faulty flawed shoddy dishonest
     unprofessional unwanted deceptive fraudulent unaffordable cumbersome
 """
 _FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
-# `Most did not` says of some what the passage says of the rest.
+# `Most did not` and `two of them did not` say of some what the passage says of the rest.
 _OTHERS = listed("most some others many few other")
+# Denials of a time alone, as in `not since 1997` and `not yet`.
+_UNTIL_NOW = re.compile(
+    r"\b(?:since|yet|so far|before|until|usual\w*|any ?more|(?:any )?longer|at all|(?:in|for) (?:decades|years))\b", re.IGNORECASE
+)
+# `Did not say when` is true of whatever nobody says; `not to Spain alone` affirms.
+_SAYINGS = frozenset(map(root, listed("say tell mention specify disclose reveal comment elaborate")))
+_ALONE = re.compile(r"[^,;:.!?]{0,50} (?:alone|solely|exclusively|merely)\b")
+_PART = re.compile(
+    r"(?:(?:about|around|some|nearly|almost|only|just|the other|(?:more|fewer|less) than|over|well over) )?(?:a |an )?"
+    r"(?:\d[\d.,]*%?|\d+ percent|half|(?:three |two )?(?:third|quarter|fifth|tenth)s?|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty) (?:of|in|out of) ",
+    re.IGNORECASE,
+)
 # Telling words before a denial that are its company, and how many of all must be together where the passage denies nothing.
 _BEFORE_DENIAL, _TOGETHER = 2, 3
 # Words between a *but* and its denial; words that set one thing against another.
@@ -46,7 +58,7 @@ _BESIDE = 2
 
 def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Denials of what the passage says in the same words without denying it."""
-    if sentence.words[0].text in _OTHERS:
+    if sentence.words[0].text in _OTHERS or _PART.match(sentence.text, sentence.start):
         return
     for cue in sentence.cues:
         reached = [sentence.words[index] for index in sentence.reached(cue)]
@@ -56,26 +68,35 @@ def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> bool:
+    """Return whether a sentence of the passage says what is denied here, in these words and of the same."""
     source, first, is_plain = sentence.source, reached[0].root, negation.is_plain(sentence.words[cue])
-    key = next((word.root for word in reached if source.has(word.root)), "")
-    if not key or not source.says(first):
+    if first in _SAYINGS or first in source.denied_roots or _is_of_more(sentence, cue):
         return False
     if is_plain and _is_contrasted(sentence, cue) and sentence.closest_texts.isdisjoint(_CONTRASTS):
+        return any(source.has(word.root) for word in reached) and source.says(first)
+    if sentence.words[cue].text == "never" and any(source.has(word.root) for word in reached) and not source.cue_sentences:
         return True
-    if source.counterparts(word.root for word in reached) & source.denied_roots:
-        return False
-    if _opposite_near(sentence, reached[0]) or any(source.has(f"{prefix}{first}") for prefix in _REVERSING):
-        return False
-    places = {source.sentence_of(place) for place in source.places[key]}
-    if is_plain and places.intersection(sentence.closest) and source.cue_sentences.isdisjoint(sentence.closest[:1]):
+    if sentence.words[cue].text == "no" and first in source.keys:
         return True
+    if not source.has(first) or source.counterparts(word.root for word in reached) & source.denied_roots:
+        return False
+    if _UNTIL_NOW.search(sentence.text, sentence.start, sentence.end) or _opposite_near(sentence, reached[0]):
+        return False
+    if any(source.has(f"{prefix}{first}") for prefix in _REVERSING):
+        return False
     before = [word.root for word in sentence.words[:cue] if word.text not in SMALL][-_BEFORE_DENIAL:]
     company = {*before, *(word.root for word in reached)}
+    places = {source.sentence_of(place) for place in source.places[first]}
     # Where the sentence denies something else, it takes more.
     return any(
         len(company & source.roots_of(place)) >= min(_BESIDE + (place in source.cue_sentences), len(company))
         for place in places
     )
+
+
+def _is_of_more(sentence: ClaimSentence, cue: int) -> bool:
+    """Return whether a denial is of being all there is, as in `does not sell to Spain alone`."""
+    return bool(_ALONE.match(sentence.text, sentence.words[cue].start))
 
 
 def _is_contrasted(sentence: ClaimSentence, cue: int) -> bool:

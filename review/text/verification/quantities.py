@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from review.spec.numbers import NUMBER, readings, readings_at
+from review.text.verification.eras import eras
 from review.text.verification.shares import shares
-from review.text.verification.units import SCALE_AFTER, unit_at
+from review.text.verification.units import CURRENCIES, SCALE_AFTER, unit_at
 
-Kind = Literal["number", "date", "weekday", "time"]
+Kind = Literal["number", "date", "weekday", "time", "era"]
 
 _ONES_TEXT = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
@@ -43,9 +44,10 @@ _FACTORS = {"dozen": 12, "hundred": 100}
 _MORE_WORDS = 24
 _SPELT = re.compile(
     rf"\b(?:{'|'.join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))})"
-    rf"(?:(?:[- ]|\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})){{0,{_MORE_WORDS}}}\b",
+    rf"(?:(?:[- ]| - |\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})){{0,{_MORE_WORDS}}}\b",
     re.IGNORECASE,
 )
+_HALF_A = re.compile(r"\bhalf[ -](?:an? )?$", re.IGNORECASE)
 _MONTHS_TEXT = "january february march april may june july august september october november december"
 _MONTHS = _MONTHS_TEXT.split()
 _MONTH = r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -90,7 +92,7 @@ class Quantity:
     Attributes:
         start: First character.
         end: One past the last.
-        values: Ways to read it: plain decimals, `8-31` and `2022-8-31`, minutes of the day.
+        values: Ways to read it: plain decimals, `8-31` and `2022-8-31`, minutes of the day, `1990 1999`.
         unit: Dimension and factor; None where none is named.
         is_spelt: Whether it is written in letters.
     """
@@ -113,7 +115,7 @@ def quantities(text: str) -> list[Quantity]:
     """Every quantity of a text, in order."""
     found: list[Quantity] = []
     # What one reader took is blanked for the next: the 3 of `3 pm` is no number of its own.
-    dates, digits = ((_dates,), (_digits,)) if _DIGIT.search(text) else ((), ())
+    dates, digits = ((_dates, _eras), (_digits,)) if _DIGIT.search(text) else ((), ())
     for reader in (*dates, _quarters, _months, _times, _weekdays, *digits, _spelt):
         fresh = list(reader(text))
         found += fresh
@@ -161,6 +163,11 @@ def _quarters(text: str) -> Iterator[Quantity]:
         yield Quantity(match.start(), match.end(), "date", frozenset({f"quarter {number}"}))
 
 
+def _eras(text: str) -> Iterator[Quantity]:
+    for start, end, first, last in eras(text):
+        yield Quantity(start, end, "era", frozenset({f"{first} {last}"}))
+
+
 def rates(text: str) -> Iterator[tuple[int, int, str]]:
     """Places of `a month`, `per year`, `weekly`, with the unit of time they name."""
     for match in _RATE.finditer(text):
@@ -193,9 +200,10 @@ def _digits(text: str) -> Iterator[Quantity]:
             continue  # Part of a name: COVID-19.
         scale = SCALE_AFTER.match(text, match.end())
         values, end = readings_at(text, match), scale.end() if scale else match.end()
-        if scale and len(scale.group().strip(" -")) > 1:
-            values = values - readings(match.group()) or values
         unit, end = unit_at(text, match.start(), end)
+        # `5 m` may be metres, `$5m` are millions.
+        if scale and (len(scale.group().strip(" -")) > 1 or (unit and unit[0] in CURRENCIES)):
+            values = values - readings(match.group()) or values
         if (range_ := None if scale else _RANGE.match(text, end)) and (last := NUMBER.match(text, range_.end())):
             last_scale = SCALE_AFTER.match(text, last.end())
             if last_scale:
@@ -212,7 +220,10 @@ def _spelt(text: str) -> Iterator[Quantity]:
             text = text[: share.start] + " " * (share.end - share.start) + text[share.end :]
     for match in _SPELT.finditer(text):
         unit, end = unit_at(text, match.start(), match.end())
-        yield Quantity(match.start(), end, "number", frozenset({_value(match.group())}), unit, is_spelt=True)
+        value = _value(match.group())
+        if _HALF_A.search(text, 0, match.start()):
+            value = f"{int(value) / 2:g}" if int(value) < 1_000 else str(int(value) // 2)
+        yield Quantity(match.start(), end, "number", frozenset({value}), unit, is_spelt=True)
 
 
 def _value(written: str) -> str:

@@ -13,6 +13,7 @@ from itertools import combinations
 
 from review.text.verification.quantities import Quantity
 from review.text.verification.shares import shares, way_before
+from review.text.verification.units import CURRENCIES
 
 # Words with which a text tells that it divides or multiplies.
 _EACH = re.compile(
@@ -20,6 +21,12 @@ _EACH = re.compile(
 )
 _END = re.compile(r"\n|[.!?] ")
 _YEARS_LONG, _YEARS_NEAR = 400, 1
+# Parts of a span of years by which it may be shorter and longer: *more than 30 years*, *nearly*, *about*.
+_YEARS_ROUNDED = {"down": (0, 1 / 3), "up": (1 / 8, 0), "near": (1 / 8, 1 / 8)}
+_AGED = re.compile(
+    r"\b(?:aged|age(?: of)?|turned|when (?:he|she|they|you|it) (?:was|were)|since (?:he|she|they|you) (?:was|were)) $",
+    re.I,
+)
 _YEAR_FROM, _YEAR_TO = 1000, 2100
 # Of a passage with more numbers than this only the first are reckoned with.
 _RECKONED, _GREATEST = 24, 1e15
@@ -40,6 +47,7 @@ class Reckoning:
         self.shares = [share.percent for share in shares(text)][:_RECKONED]
         self._sums = sorted(self._added())
         self._scaled = sorted(self._multiplied())
+        self._of_percents = sorted(self._percents_of_counts())
         self._parts = sorted(self._told_shares())
         # Fractions in words are rounded, and may come of any two numbers.
         pairs = [sorted((one, other)) for (one, _), (other, _) in combinations(self._counts, 2)]
@@ -57,6 +65,13 @@ class Reckoning:
             shared = [bool(each.unit and each.unit[0] == "%") for each in (first, second)]
             yield one * other / (100 if any(shared) else 1)
             yield from (one / other, other / one)
+
+    def _percents_of_counts(self) -> Iterator[float]:
+        """What the shares of the passage come to of its sums of money, and what is left."""
+        for value, each in self._counts:
+            if each.unit and each.unit[0] in CURRENCIES:
+                for share in self.shares:
+                    yield from (value * share / 100, value * (100 - share) / 100)
 
     def _told_shares(self) -> Iterator[float]:
         for share in self.shares:
@@ -88,6 +103,8 @@ class Reckoning:
             low, high = _bounds(value, way)
             if self._are_years(value, quantity, text) or _any_in(self._sums, low, high):
                 return True
+            if quantity.unit and quantity.unit[0] in CURRENCIES and _any_in(self._of_percents, low, high):
+                return True
             if self._is_year_on(value, quantity):
                 return True
             if (way == "near" or _EACH.search(text)) and _any_in(
@@ -118,15 +135,17 @@ class Reckoning:
     def _are_years(self, value: float, quantity: Quantity, text: str) -> bool:
         """Return whether so many years lie between two years of the passage, or between one and today."""
         after = text[quantity.end : quantity.end + 10].lower()
-        is_years = (quantity.unit or ("",))[0] == "months" or "year" in after or "-year" in after
+        is_age = _AGED.search(text, max(0, quantity.start - 24), quantity.start)
+        is_years = (quantity.unit or ("",))[0] == "months" or "year" in after or is_age
         if not is_years or not self.years:
             return False
         spans = value * (quantity.unit[1] / 12 if quantity.unit and quantity.unit[0] == "months" else 1)
         if spans > _YEARS_LONG:
             return False
         ends = [*self.years, float(date.today().year)]
-        near = max(_YEARS_NEAR, spans / 12 if way_before(text, quantity.start) else 0)
-        return any(abs(end - start - spans) <= near for start in self.years for end in ends if end > start)
+        less, more = _YEARS_ROUNDED.get(way_before(text, quantity.start), (0, 0))
+        low, high = spans - max(_YEARS_NEAR, spans * less), spans + max(_YEARS_NEAR, spans * more)
+        return any(low <= end - start <= high for start in self.years for end in ends if end > start)
 
 
 def _is_year(value: float, quantity: Quantity) -> bool:

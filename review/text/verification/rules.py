@@ -17,8 +17,8 @@ BY = "rules"
 RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
     entities.names, entities.changed_names, entities.titles, entities.quotes, amounts.amounts, amounts.rates, roles.exchanged,
     objections.denials, objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words, company.contrary_words,
-    objections.faults, objections.superlatives, counts.things_counted, counts.fractions, counts.most, counts.all_of, sheet.planned,
-    sheet.there_is_none, company.other_way, roles.exchanged_sides, sheet.another_of_a_list, sheet.posts,
+    objections.faults, objections.superlatives, counts.things_counted, counts.fractions, counts.parts, counts.all_of, sheet.planned,
+    sheet.there_is_none, sheet.other_years, company.other_way, roles.exchanged_sides, sheet.posts,
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ _ABOUT = r"(?:about|around|roughly|approximately|some|circa|~|or so|an estimated
 _WAYS = {name: re.compile(rf"{words}(?:\s(?:a|an|one|the))?[\s$£€]*$", re.IGNORECASE) for name, words in
          (("down", _MORE), ("up", _LESS), ("near", _ABOUT))}  # fmt: skip
 _BEFORE = 28
+_TIMES_A = re.compile(r"(?:\d\S*|\b(?:once|twice|times|euros?|dollars?|pounds|million|billion|thousand|hundred|in|within|per|over)) $", re.IGNORECASE)
+_OF_TIME = re.compile(r" (?:of (?:an hour|a century|the year|(?:19|20)\d\d)|ago|earlier|later)\b", re.IGNORECASE)
 _PART_NAMES = {
     name: part
     for part, name in enumerate(["third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
@@ -47,6 +49,11 @@ class Share:
     is_told: bool
 
 
+def _is_three_months(text: str, match: re.Match[str]) -> bool:
+    """Return whether *a quarter* is one of the year or of an hour."""
+    return bool(_TIMES_A.search(text, 0, match.start()) or _OF_TIME.match(text, match.end()))
+
+
 def way_before(text: str, start: int) -> str:
     """Way in which the words before a number round it."""
     before = text[max(0, start - _BEFORE) : start]
@@ -56,6 +63,8 @@ def way_before(text: str, start: int) -> str:
 def shares(text: str) -> Iterator[Share]:
     """Percentages and fractions of a text."""
     for match in _SHARE.finditer(text):
+        if (match[3] or "").lower() == "quarter" and _is_three_months(text, match):
+            continue
         percent = 100.0
         if match[1]:
             percent = float(match[1].replace(",", "."))

@@ -1,14 +1,15 @@
-"""Rules for sheets of facts, one a line: what is planned or not there, who holds a post, one thing of a list for another. Pure Python."""
+"""Rules for sheets of facts, one a line: what is planned or not there, and who holds a post. Pure Python."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import permutations
 
+from review.text.verification import eras
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
 from review.text.verification.parties import POSTS
+from review.text.verification.quantities import Quantity
 from review.text.verification.thesaurus import SMALL
 from review.text.verification.words import Word, words_of
 
@@ -22,7 +23,7 @@ _DONE = re.compile(
     r"\b(?:has|have|having|had|already|now|since|ever since|for (?:years|months)|live|was|were|came|went|last (?:year|month|week|spring|summer|autumn|winter|\w+day|\w+ber|january|february|march|april|june|july|august))\b|\w['\u2019]ve\b|\b\w{3,}ed\b",
     re.IGNORECASE,
 )
-_TOGETHER, _LISTED = 2, 8
+_TOGETHER = 2
 _NONE = re.compile(
     r"^([^:\n]{3,40}):\s*(?:none|no|nothing|not yet|never|abolished|closed|cancelled|discontinued)\b", re.I | re.M
 )
@@ -31,12 +32,13 @@ _PLANNED = re.compile(
     r"\b(?:planned|planning|plans?|due|under construction|on order|wants? to|to (?:open|enter|launch|follow)|upcoming|target|opens|proposed|delayed|postponed|intends?|next)\b",
     re.I,
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_COMPARED = re.compile(r"\b(?:from|than|before|earlier|previous|against|compared|after|since|until)\b", re.I)
 _NAME = r"(?<![\w'\u2019-])((?:(?:Dr|Mr|Mrs|Ms)\.? )?[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,4})"
 _POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(POSTS)})))"
 _HELD = re.compile(
     rf"{_NAME}, (?:as |who is |being )?(?:your |the |its |our |their )?{_POST}\b|\b[Aa]s (?:the |your )?{_POST}(?: of [^,]+)?, {_NAME}|\b{_POST} {_NAME}|{_NAME} (?:is|was|becomes|as) (?:your |the |its )?{_POST}\b"
 )
-_ITEMS = re.compile(r",| and |;|/|\(|\)")
 
 
 def planned(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -79,23 +81,27 @@ def there_is_none(sentence: ClaimSentence) -> Iterator[Unsupported]:
             yield Unsupported(shared[0].start, shared[-1].end, "The passage says that there is none", "negation", 0.8)
 
 
-def another_of_a_list(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """One of the things that a line lists, told of what another line says of another of them."""
-    own = {word.root: word for word in sentence.words if word.text not in SMALL}
-    lines = [(line, {word.root for word in _telling(line)}) for line in sentence.source.sheet]
-    for listing, _ in lines:
-        items = [{word.root for word in _telling(item)} for item in _ITEMS.split(listing.partition(":")[2] or listing)]
-        items = [item for item in items if item]
-        for item, other in permutations(items, 2) if 1 < len(items) <= _LISTED else ():
-            mine, theirs = item - other, other - item
-            if not mine or not mine <= own.keys() or theirs & own.keys():
-                continue
-            for line, roots in lines:
-                is_of_other = line is not listing and theirs and theirs <= roots and not mine & roots
-                if is_of_other and len((own.keys() & roots) - item) >= _TOGETHER:
-                    first = min(own[each] for each in mine)
-                    yield Unsupported(first.start, first.end, "The passage says this of another", "name", 0.7)
-                    return
+def other_years(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Numbers of one year that a sheet of facts gives for another: `17,500 in 2025` where it has `2025: 14,000 (2024: 17,500)`."""
+    text, source = sentence.text[sentence.start : sentence.end], sentence.source
+    named = eras.years(text)
+    if len(named) != 1 or not source.sheet or _COMPARED.search(text):
+        return
+    told = {_year_of(source.text, each) for each in source.quantities.all}
+    for quantity in sentence.quantities:
+        if quantity.kind != "number" or not named.isdisjoint(eras.years(text[quantity.start : quantity.end])):
+            continue
+        held = {_year_of(source.text, each) for each in source.quantities.matching(quantity)}
+        if ("", 0) not in held and held.isdisjoint(own := {(key, *named) for key, _ in held}) and told & own:
+            start, end = sentence.start + quantity.start, sentence.start + quantity.end
+            yield Unsupported(start, end, "The passage has this number for another year", "number", 0.75)
+
+
+def _year_of(text: str, quantity: Quantity) -> tuple[str, int]:
+    """The key of the line of a number, up to its first year, and the last year before the number; empty and 0 where there is none."""
+    before = text[text.rfind("\n", 0, quantity.start) + 1 : quantity.start]
+    years = list(_YEAR.finditer(before))
+    return (before[: years[0].start()].strip(), int(years[-1].group())) if years else ("", 0)
 
 
 def posts(sentence: ClaimSentence) -> Iterator[Unsupported]:

@@ -9,7 +9,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "second": ("time", 1), "minute": ("time", 60), "min": ("time", 60), "hour": ("time", 3600), "hr": ("time", 3600), "day": ("time", 86_400),
     "week": ("time", 604_800), "fortnight": ("time", 1_209_600), "month": ("months", 1), "quarter": ("months", 3), "year": ("months", 12),
     "decade": ("months", 120), "annual": ("months", 12), "yr": ("months", 12), "gram": ("mass", 1), "g": ("mass", 1), "kg": ("mass", 1000),
-    "kilo": ("mass", 1000), "kilogram": ("mass", 1000), "tonne": ("mass", 1_000_000), "ton": ("mass", 1_000_000), "pound": ("£", 1), "lb": ("lb", 1),
+    "kilo": ("mass", 1000), "kilogram": ("mass", 1000), "tonne": ("mass", 1_000_000), "ton": ("mass", 1_000_000), "pound": ("£", 1), "lb": ("£", 1),
     "ounce": ("ounce", 1), "mm": ("length", 0.001), "cm": ("length", 0.01), "metre": ("length", 1), "meter": ("length", 1), "km": ("length", 1000),
     "kilometre": ("length", 1000), "kilometer": ("length", 1000), "kmh": ("length", 1000), "mile": ("mile", 1), "foot": ("foot", 1), "feet": ("foot", 1), "inch": ("inch", 1),
     "litre": ("volume", 1), "liter": ("volume", 1), "ml": ("volume", 0.001), "gallon": ("gallon", 1), "kb": ("bytes", 1e-6), "mb": ("bytes", 0.001), "gb": ("bytes", 1),
@@ -22,6 +22,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 SCALE_AFTER = re.compile(r"[\s-]?(?:k|m|bn|tn|thousand|million|billion|trillion)\b", re.IGNORECASE)
+CURRENCIES = frozenset("$€£¥")
 _CURRENCY = re.compile(r"(US\$|[$€£¥]|USD|EUR|GBP)\s?$")
 
 

@@ -43,12 +43,38 @@ def test_what_a_reader_works_out_of_a_sheet_is_not_marked(claim: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "claim",
+    [
+        "You have made butter since the 1980s.", "Yours is a dairy of the late 80s.", "In the 20th century you began.", "You began in 1986.",
+        "More than 30 years have gone by since 1986.", "Your rest lasts under 120 weeks.", "Your 2 products sell well.",
+        "Few European dairies are like yours.", "Since a quarter of a century and longer you make quark.",
+    ],
+)  # fmt: skip
+def test_eras_ages_lists_and_continents_of_a_sheet_are_not_marked(claim: str) -> None:
+    assert verify(f"{SHEET}\nRest: 100 weeks", claim).unsupported == ()
+
+
+@pytest.mark.parametrize("era", ["the 1970s", "the early 90s", "the 19th century"])
+def test_another_decade_or_century_is_marked(era: str) -> None:
+    (objection,) = verify(SHEET, f"Larkhill was founded in {era}.").unsupported
+
+    assert objection.rule == "date"
+
+
+@pytest.mark.parametrize(("claim", "is_marked"), [("when she was 44", False), ("when she was 27", True)])
+def test_an_age_comes_of_two_years(claim: str, is_marked: bool) -> None:
+    source = "Born: 1962\nFirst book: 2006\nName: Ewa Lis\nPublisher: Halm"
+
+    assert verify(source, f"Ewa Lis wrote it {claim}.").supported != is_marked
+
+
+@pytest.mark.parametrize(
     ("claim", "place"),
     [
         ("Your 44 cows are well known.", "44"), ("Output grew last year.", "grew"),
         ("Most of your tonnes are sold to bakeries.", "Most"), ("All of your vans are electric.", "All of your"),
         ("The web shop you launched runs well.", "web shop"), ("Your debts must weigh on you.", "debts"), ("Jan Wolny, as chief executive you decide.", "Jan Wolny, as chief executive"),
-        ("The butter recall of August 2025 cost you money.", "butter"), ("Polmlek, which you bought, is large.", "bought"),
+        ("Polmlek, which you bought, is large.", "bought"),
         ("Larkhill is the largest dairy around.", "largest"), ("A customer pays 12 euro a year.", "a year"),
     ],
 )  # fmt: skip
