@@ -55,13 +55,17 @@ def test_a_visitor_goes_through_four_acts_from_home(page: Page, stack: Stack) ->
     visitor = Visitor()
     page.goto("/")
     expect(page.locator("#claim")).to_contain_text("your miniature")
-    expect(page.locator("ol.acts li")).to_have_count(5)
+    expect(page.locator("ol.path li")).to_have_count(5)
+    expect(page.locator("main .btn-primary")).to_have_text("Which is the teacher?")
 
     guess_ten_times(page, visitor)
     judge_five_cards(page, visitor)
     train(page, visitor)
     line = ask(page, visitor)
 
+    page.goto("/")
+    expect(page.locator("ol.path .is-done")).to_have_count(4)
+    expect(page.locator("main .btn-primary")).to_have_text("Use my own rows")
     assert visitor.clicks <= MOST_CLICKS
     assert visitor.fields <= MOST_FIELDS
     paste(line, stack)
@@ -118,7 +122,7 @@ def paste(line: str, stack: Stack) -> None:
 
 
 def act(page: Page, visitor: Visitor, name: str) -> None:
-    visitor.click(page.locator("ol.acts").get_by_role("link", name=name))
+    visitor.click(page.locator("ol.path").get_by_role("link", name=name))
 
 
 def test_the_pages_a_visitor_sees_break_no_rule_of_axe(page: Page, stack: Stack) -> None:
