@@ -77,7 +77,7 @@ def _guessing(member: Member, evidence: claim.Claim | None) -> Act:
 
 def _judging(member: Member, task: Task) -> Act:
     count = pace.judged_by(member, task).count()
-    about = f"{task.name}: accept, edit or reject, by keyboard."
+    about = f"{task.name}: {f'{count} of {CARDS} judged' if count else 'accept, edit or reject, by keyboard'}."
     outcome = f"{count:,} judged" if count >= CARDS else ""
     return Act("Judge five cards", "2 min", about, optional_url("review:focus", task.slug), outcome)
 
@@ -98,7 +98,7 @@ def _asking(member: Member, task: Task) -> Act:
     address = optional_url("serving:playground", task.slug)
     of_pages = Usage.objects.filter(member=member, miniature__task=task)
     count = of_pages.aggregate(requests=Sum("requests"))["requests"] or 0
-    outcome = f"Asked {'once' if count == 1 else f'{count:,} times'}" if count else ""
+    outcome = f"{count:,} answer{'' if count == 1 else 's'}" if count else ""
     about = f"{task.name}: a line of your own, and its answer."
     return Act("Ask it", "30 s", about, f"{address}?own=1&right=" if address else None, outcome)
 

@@ -199,11 +199,14 @@ def test_an_act_that_is_done_shows_its_outcome_and_the_next_one_is_the_only_acce
     site.cookies["task"] = labels.slug
 
     first = site.get("/").content.decode()
-    _judge(labels, admin, timezone.localdate(), *[0.0] * first_minutes.CARDS, hour=0)
+    _judge(labels, admin, timezone.localdate(), 0.0, hour=0)
+    begun = site.get("/").content.decode()
+    _judge(labels, admin, timezone.localdate(), *[0.0] * (first_minutes.CARDS - 1), hour=1)
     then = site.get("/").content.decode()
 
     assert "A miniature is a small model" in first
-    assert [words(page) for page in (first, then)] == [["Judge five cards"], ["Train"]]
+    assert [words(page) for page in (first, begun, then)] == [["Judge five cards"], ["Judge five cards"], ["Train"]]
+    assert "Tickets: 1 of 5 judged." in begun
     assert "5 judged" in then
     assert "5 judged" not in first
 
