@@ -15,6 +15,7 @@ class ReviewConfig(AppConfig):
         """Tell the jobs room who sees and steers which jobs, which jobs this room brings, and keep its triggers in place."""
         from jobs.kinds import registry
         from review import ports
+        from review.bulk import sentences as bulk_sentences
         from review.datasets.job_kinds import FreezeKind, PushKind
         from review.db import text_index
         from review.db.immutability import give_function, install_after_migrate
@@ -33,7 +34,7 @@ class ReviewConfig(AppConfig):
         registry.register_kind(PushKind())
         ports.reviewer_left.register(member_offboarding.return_cards_of_task)
         ports.version_made.register(renamed_labels.carry_over)
-        sentences.register(desk_sentences.ALL, parts=desk_sentences.PARTS)
+        sentences.register((*desk_sentences.ALL, *bulk_sentences.ALL), parts=desk_sentences.PARTS)
         webhook_ports.led_tasks.install(led_by)
         connection_created.connect(give_function)
         post_migrate.connect(install_after_migrate, sender=self)

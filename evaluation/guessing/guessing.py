@@ -1,6 +1,6 @@
-"""Ten blind pairs of an evaluation: a visitor guesses which answer is the teacher's. Nothing is stored.
+"""Ten blind pairs of an evaluation: a visitor guesses which answer is the teacher's.
 
-The pairs follow from the evaluation and the member alone, so that the answer to a form needs no row.
+The pairs follow from the evaluation and the member alone, so that they need no row. The last result is one of the member's preferences.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from evaluation.evaluations import answer, queries
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.metrics.typed import value_fields
 from evaluation.models import Evaluation, EvaluationOutput
+from members.accounts import manage
 from members.models import Member
 from stats.intervals import shares
 
 PAIRS: Final = 10
+_LAST: Final = "guesses"
 _COIN: Final = 0.5
 
 
@@ -86,6 +88,17 @@ def read(choices: Mapping[str, str], pairs: list[BlindPair]) -> Guesses | None:
     if not pairs or any(side not in {"left", "right"} for side in sides):
         return None
     return Guesses(sum(side == pair.teacher_side for side, pair in zip(sides, pairs, strict=True)), len(pairs))
+
+
+def keep(member: Member, guesses: Guesses) -> None:
+    """Keep a result as the member's last one."""
+    manage.save_preferences(member, preferences={_LAST: [guesses.right, guesses.pairs]})
+
+
+def last_of(member: Member) -> Guesses | None:
+    """The member's last result; None before the first."""
+    last = member.preferences.get(_LAST)
+    return Guesses(*last) if last else None
 
 
 def _pair_of_systems(evaluation: Evaluation) -> tuple[str, str] | None:

@@ -21,6 +21,8 @@ def guess(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     pairs = guessing.pairs_of(evaluation, member) if may_see and guessing.fits(evaluation) else []
     choices = {pair.key: request.POST.get(pair.key, "") for pair in pairs}
     result = guessing.read(choices, pairs) if request.method == "POST" else None
+    if result:
+        guessing.keep(member, result)
     context = {
         "task": evaluation.task,
         "section": "evaluation",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from jobs.kinds import registry
 from jobs.kinds.composite import UNDER_WAY
 from jobs.models import Job
 from jobs.monitor import queries
@@ -51,7 +52,9 @@ def figures(progress: dict[str, Any], state: str = JobState.RUNNING) -> str:
     parts = []
     if (done := progress.get("done")) is not None:
         total, unit = progress.get("total"), progress.get("unit", "")
-        parts.append(f"{done:,}" + (f" of {total:,}" if total else "") + (f" {unit}" if unit else ""))
+        parts.append(
+            f"{done:,}" + (f" of {total:,}" if total else "") + (f" {_counted(unit, total or done)}" if unit else "")
+        )
     if is_moving and (rate := progress.get("rate_per_s")):
         parts.append(f"{rate:,.1f}/s" if rate >= 1 else f"{rate * 60:,.1f}/min")
     if is_moving and (left_s := progress.get("eta_s")) is not None:
@@ -59,6 +62,17 @@ def figures(progress: dict[str, Any], state: str = JobState.RUNNING) -> str:
     if (cost := progress.get("cost_usd")) is not None:
         parts.append(money(cost))
     return " · ".join(parts)
+
+
+def _counted(unit: str, count: int) -> str:
+    return unit.removesuffix("s") if count == 1 else unit
+
+
+@register.filter
+def kind_label(job: Job) -> str:
+    """Name of a job's kind on pages."""
+    kind = registry.KINDS.get(job.kind)
+    return (kind and kind.label) or job.kind
 
 
 @register.simple_tag(takes_context=True)

@@ -8,29 +8,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from demo.data.tasks import listed
-from evaluation.guessing import guessing
-from evaluation.rounds import queries as rounds
 from jobs.models import Job
 from jobs.monitor import queries as jobs
 from jobs.states import JobState
 from members.models import Member
 from miniatures_site.frame.navigation import optional_url
-from miniatures_site.home import claim, pipeline, week
+from miniatures_site.home import claim, first_minutes, pipeline, week
 from review.desk import lead_queue, pace
 from review.desk.decisions import queries
 from review.models import Decision, Task
-from review.states import Role
-from review.tasks.permissions import may, role_of, tasks_for
-from training.runs.run_request import why_no_classifier
+from review.tasks.permissions import role_of, tasks_for
 from web.caching import slow_figures
 
 JOBS_SHOWN = 5
-# The demo's task of labels: the quickest to tune and to ask.
-LABELS = "ticket-routing"
 FAILED_SHOWN_DAYS = 7
 
 
@@ -64,10 +57,13 @@ def overview(member: Member, task: Task | None, *, since: datetime) -> dict[str,
         return {**shown, "last": last_decision(member, task)}
     counted = slow_figures.figures(f"home:{task.pk}", lambda: _figures(task))
     stations, this_week, evidence, saved = counted.value
+    known = demo_tasks(member, task)
+    acts = first_minutes.acts_of(member, task, evidence) if known else []
+    on_path = any(act.is_next for act in acts)
     return {
         **shown,
         "counted_at": counted.at,
-        "next": pipeline.next_stage(stations) if role in {"admin", "lead"} else None,
+        "next": pipeline.next_stage(stations) if role in {"admin", "lead"} and not on_path else None,
         "claim": evidence,
         "saved_usd": saved,
         "waiting": lead_queue.waiting_for(member, task),
@@ -76,59 +72,14 @@ def overview(member: Member, task: Task | None, *, since: datetime) -> dict[str,
         "week": this_week,
         "last": last_decision(member, task) if role != "viewer" else None,
         "other_tasks": tasks_for(member).exclude(pk=task.pk)[:JOBS_SHOWN],
-        "demo_tasks": (known := demo_tasks(member, task)),
-        "first_minutes": first_minutes(member, task, evidence) if known else [],
+        "demo_tasks": known,
+        "first_minutes": acts,
+        "on_path": on_path,
     }
 
 
 def _figures(task: Task) -> tuple[list[pipeline.PipelineStage], week.Week, claim.Claim | None, Decimal | None]:
     return pipeline.stages_of(task), week.week_of(task), claim.claim_of(task), claim.saved_usd(task)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One of the five acts that show a visitor of the demo what the product does.
-
-    Attributes:
-        is_button: Whether one press does it, by a POST to its address.
-    """
-
-    label: str
-    minutes: str
-    about: str
-    url: str | None
-    is_button: bool = False
-
-
-def first_minutes(member: Member, task: Task, evidence: claim.Claim | None) -> list[Act]:
-    """The five acts of a visitor, those without a page left out.
-
-    Args:
-        evidence: The task's own claim; the blind pairs are of another task of the demo where its answers are no prose.
-    """
-    compared = guessing.with_prose(member, first=evidence.evaluation if evidence else None)
-    quick = tasks_for(member).filter(slug=LABELS).first() or task
-    asking = optional_url("serving:playground", quick.slug)
-    acts = (
-        Act("Which is the teacher?", "1 min", "Ten pairs without names.", reverse("evaluation:guess", args=[compared.pk]) if compared else None),
-        Act("Judge five cards", "2 min", "Accept, edit or reject, by keyboard.", optional_url("review:focus", task.slug)),
-        _training(member, quick),
-        Act("Ask it", "30 s", f"{quick.name}: a line of your own, and its answer.", f"{asking}?own=1&right=" if asking else None),
-        Act("Use my own rows", "10 min", "From your file to your own model.", optional_url("review:own-rows")),
-    )  # fmt: skip
-    return [act for act in acts if act.url]
-
-
-def _training(member: Member, task: Task) -> Act:
-    """One press where the task has a classifier and the member leads it; what the last round came to, once there is one."""
-    label, minutes, about = "Train", "2 min", f"{task.name}: a small model on what is approved."
-    if why_no_classifier(task):
-        return Act(label, minutes, about, optional_url("training:list", task.slug))
-    last = rounds.last(task)
-    if last is not None:
-        about = "Training now." if last.is_under_way else last.sentence or about
-    address = optional_url("evaluation:round", task.slug)
-    return Act(label, minutes, about, address, is_button=last is None and may(member, task, Role.LEAD))
 
 
 def demo_tasks(member: Member, task: Task) -> list[dict[str, str]]:

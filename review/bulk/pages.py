@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.models import Member
@@ -110,8 +110,9 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdi
         how=dict(parse_qsl(form.get("how", ""))),
     )
     left_out = act.selection.get("left_out", {})
-    passed = "".join(f" {number:,} passed over: {why}." for why, number in left_out.items())
-    messages.success(request, f"{wording.done(act)}.{passed} To undo it, use Undo above the list.")
+    passed = "".join(f" {in_language(f'{number:,} passed over: {why}.')}" for why, number in left_out.items())
+    way_back = gettext("To undo it, use Undo above the list.")
+    messages.success(request, f"{wording.done(act)}.{passed} {way_back}")
     return redirect("review:desk-list", task.slug)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop as _
 from django.utils.translation import ngettext
 
 from review.bulk.planning import EligibleDraft
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
 
 # A sample is read at a glance; a text of a megabyte is not.
 LONGEST_SAMPLE = 4000
-VERDICTS = [("reject", "Reject"), ("accept", "Accept"), ("edit", "Change a sentence"), ("set_aside", "Set aside")]
-_VERBS = {"accept": "Accept", "reject": "Reject", "edit": "Edit", "set_aside": "Set aside"}
-
-
-def count(number: int, noun: str = "draft") -> str:
-    """`1 draft`, `2,131 drafts`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+VERDICTS = [
+    ("reject", _("Reject")),
+    ("accept", _("Accept")),
+    ("edit", _("Change a sentence")),
+    ("set_aside", _("Set aside")),
+]
 
 
 def done(act: BulkAct) -> str:
@@ -46,7 +46,13 @@ def act(each: BulkAct) -> dict[str, Any]:
 
 def button(verdict: str, number: int) -> str:
     """`Reject 213 drafts`."""
-    return f"{_VERBS[verdict]} {count(number)}"
+    words = {
+        "accept": ngettext("Accept %(count)s draft", "Accept %(count)s drafts", number),
+        "reject": ngettext("Reject %(count)s draft", "Reject %(count)s drafts", number),
+        "edit": ngettext("Edit %(count)s draft", "Edit %(count)s drafts", number),
+        "set_aside": ngettext("Set %(count)s draft aside", "Set %(count)s drafts aside", number),
+    }
+    return words[verdict] % {"count": fixed(number, 0)}
 
 
 def sample(one: EligibleDraft) -> dict[str, Any]:

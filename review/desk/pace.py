@@ -124,14 +124,15 @@ def pace_of(member: Member, task: Task, *, since: datetime) -> Pace:
     Args:
         since: The first moment of the member's day.
     """
-    judged = _CountOf(_judged_since(since, member, OuterRef("pk")).order_by().values("pk")[:COUNT_UP_TO])
+    today = judged_by(member, OuterRef("pk")).filter(created_at__gte=since)
+    judged = _CountOf(today.order_by().values("pk")[:COUNT_UP_TO])
     counts: Any = Task.objects.filter(pk=task.pk).annotate(today=judged, **expressions(member, OuterRef("pk")))
     return from_counts(**counts.values("pending", "in_deck", "pace_s", "today").get())
 
 
-def _judged_since(since: datetime, member: Member, task: OuterRef) -> QuerySet[Decision]:
-    """Return verdicts that stand, each given on a card of its own."""
-    judged = Decision.objects.filter(reviewer=member, task=task, created_at__gte=since, bulk__isnull=True)
+def judged_by(member: Member, task: OuterRef | Task) -> QuerySet[Decision]:
+    """Return a member's verdicts that stand, each given on a card of its own."""
+    judged = Decision.objects.filter(reviewer=member, task=task, bulk__isnull=True)
     return judged.filter(imported_from__isnull=True, retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
 
 

@@ -226,7 +226,6 @@ OTHER_ROOMS = (
     _(
         "This goes to %(readers_words)s once you accept it and the campaign is let go: mail %(number)s of the campaign %(name)s."
     ),
-    _("%(count)s not: %(why_words)s."),
     _("interested"),
     _("asks something"),
     _("names somebody else"),
@@ -270,8 +269,5 @@ PARTS = (
     _("%(name)s at %(company)s and %(count)s more"),
     _("%(name)s and %(count)s more"),
     _("%(name)s at %(company)s"),
-    _("a lead has ruled on them"),
-    _("judged by others meanwhile; their verdict counts now"),
-    _("no longer set aside"),
 )
 ALL = (*CHECKS, *MENDS, *KINDS_OF_CHECK, *EDITS, *VALUES, *REFUSALS, *OTHER_ROOMS)

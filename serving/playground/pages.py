@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +19,7 @@ from members.session import member_of
 from review.sources import queries
 from review.sources.judge_records.queries import is_withheld
 from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import queries as tasks_queries
 from review.tasks.permissions import require, task_or_404
@@ -47,19 +48,20 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     record = _record(request, [each.pk for each in prospects])
     is_own = "own" in request.GET
     facts = shown.facts_as_text(record.facts) if record else {}
-    if is_own:
-        facts = {name: value for name, value in facts.items() if name not in prompting.facts_read(spec)}
-    form = RecordForm(spec, request.POST) if request.method == "POST" else RecordForm(spec, initial=facts)
+    own = _own_facts(spec, facts) if is_own else set()
+    kept = {name: value for name, value in facts.items() if name not in own}
+    form = RecordForm(spec, request.POST if request.method == "POST" else None, own=own, initial=kept)
     context = {
         "task": task,
         "section": "playground",
         "standing": status.serving_status(),
-        "records": prospects,
-        "record": None if is_own else record,
+        "records": [] if is_own else prospects,
+        "has_records": bool(prospects),
+        "record": record,
         "is_own": is_own,
         "models": models,
         "form": form,
-        "sides": _sides(request, models),
+        "sides": _sides(request, models)[: 1 if is_own else None],
         "withholds_judge": is_withheld(member_of(request), task),
         "has_paid": any(model.is_paid for model in models),
     }
@@ -110,6 +112,12 @@ async def _by_teacher(trial: PlaygroundRequest) -> AsyncIterator[bytes]:
     yield _ending(trial, text)
 
 
+def _own_facts(spec: TaskSpec, facts: Mapping[str, str]) -> set[str]:
+    """Return the facts to be written anew: those that the student reads, and those required that no record brings."""
+    missing = {field.name for field in spec.input_schema if field.required and not facts.get(field.name)}
+    return prompting.facts_read(spec) | missing
+
+
 def _sides(request: HttpRequest, models: list[PlaygroundWriter]) -> list[dict[str, Any]]:
     """Begin each side with a free model, or none: one that is billed is only ever chosen by hand."""
     given = request.POST if request.method == "POST" else request.GET
@@ -120,7 +128,7 @@ def _sides(request: HttpRequest, models: list[PlaygroundWriter]) -> list[dict[st
         key = next((key for key in (wanted, f"miniature-{wanted}") if key in keys), "")
         chosen = key or (free[place] if name not in given and place < len(free) else "")
         html = _written_now(request, chosen) if request.method == "POST" and chosen else ""
-        sides.append({"name": name, "chosen": chosen, "html": html})
+        sides.append({"name": name, "label": f"{name.capitalize()} model", "chosen": chosen, "html": html})
     return sides
 
 

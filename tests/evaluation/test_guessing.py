@@ -10,7 +10,7 @@ from django.test import Client
 
 from evaluation.evaluations import start_evaluation
 from evaluation.guessing import guessing
-from evaluation.guessing.guessing import BlindPair
+from evaluation.guessing.guessing import BlindPair, Guesses
 from evaluation.models import Evaluation, EvaluationOutput
 from members.models import Member
 from training.models import Miniature
@@ -66,6 +66,8 @@ def test_a_form_with_every_choice_is_told_how_many_are_right(
     assert ": teacher" not in before and ": miniature" not in before
     assert f"You chose <strong>{len(pairs)} of {len(pairs)}</strong> correctly" in told.content.decode()
     assert ": teacher" in told.content.decode()
+    assert guessing.last_of(admin) is None
+    assert guessing.last_of(Member.objects.get(pk=admin.pk)) == Guesses(len(pairs), len(pairs))
 
 
 def test_a_form_without_a_choice_is_refused_and_keeps_the_others(

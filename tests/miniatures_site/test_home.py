@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from jobs.models import Job
 from members.models import Member
-from miniatures_site.home import pipeline, week
+from miniatures_site.home import first_minutes, pipeline, week
 from review.models import Decision, Draft, Gold, Membership, Record, Source, Task
 from review.spec.starters import outreach
 from review.tasks import authoring
@@ -170,10 +171,16 @@ def test_the_demos_tasks_are_listed_on_its_own_and_nowhere_else(task, admin, as_
     assert "Your first five minutes" not in of_ones_own
 
 
-def test_the_demos_task_of_labels_is_trained_by_one_press(task, admin, reviewer, join, as_member, settings):
+def words(page: str) -> list[str]:
+    """Texts of the accented buttons of a page's content."""
+    return re.findall(r'class="btn btn-primary"[^>]*>([^<]*)<', page.split("<main")[1])
+
+
+def test_the_demos_task_of_labels_is_trained_by_one_press(task, admin, reviewer, as_member, settings):
     settings.DEMO = True
     labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)
     Membership.objects.create(member=reviewer, task=labels, role="viewer")
+    _judge(labels, admin, timezone.localdate(), *[0.0] * first_minutes.CARDS, hour=0)
     pages = []
     for member in (admin, reviewer):
         site = as_member(member)
@@ -183,6 +190,42 @@ def test_the_demos_task_of_labels_is_trained_by_one_press(task, admin, reviewer,
     button = 'action="/tasks/ticket-routing/train/"'
     assert [button in page for page in pages] == [True, False]
     assert 'href="/tasks/ticket-routing/train/"' in pages[1]
+
+
+def test_an_act_that_is_done_shows_its_outcome_and_the_next_one_is_the_only_accent(task, admin, as_member, settings):
+    settings.DEMO = True
+    labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)
+    site = as_member(admin)
+    site.cookies["task"] = labels.slug
+
+    first = site.get("/").content.decode()
+    _judge(labels, admin, timezone.localdate(), 0.0, hour=0)
+    begun = site.get("/").content.decode()
+    _judge(labels, admin, timezone.localdate(), *[0.0] * (first_minutes.CARDS - 1), hour=1)
+    then = site.get("/").content.decode()
+
+    assert "A miniature is a small model" in first
+    assert [words(page) for page in (first, begun, then)] == [["Judge five cards"], ["Judge five cards"], ["Train"]]
+    assert "Tickets: 1 of 5 judged." in begun
+    assert "5 judged" in then
+    assert "5 judged" not in first
+
+
+def test_cards_of_the_task_that_is_trained_are_judged_where_some_wait(task, admin, as_member, settings):
+    settings.DEMO = True
+    labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)
+    demo = authoring.create(name="Mails", slug="outreach-e-mail", spec=outreach.SPEC, by=admin)
+    site = as_member(admin)
+    site.cookies["task"] = demo.slug
+
+    before = site.get("/").content.decode()
+    _drafts(labels, 5)
+    after = site.get("/").content.decode()
+
+    assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', before) == ["/tasks/outreach-e-mail/review/"]
+    assert "Another task, Tickets:" in before
+    assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', after) == ["/tasks/ticket-routing/review/"]
+    assert "Another task" not in after
 
 
 def test_without_a_choice_home_shows_the_task_that_was_made_first(task, admin, as_member):

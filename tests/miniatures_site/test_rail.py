@@ -21,7 +21,7 @@ WITHOUT_MAILS = {"Data": "sgrd", "Models": "nepmk", "Live": "v"}
 def groups_of(page: str) -> dict[str, str]:
     """Keys of each group's lines, by its heading."""
     rail = page[page.index('<nav class="rail"') : page.index('class="rail-foot"')]
-    parts = rail.split('<section class="rail-group"')[1:]
+    parts = rail.split('<div class="rail-group"')[1:]
     return {
         re.findall(r'class="rail-label"[^>]*>(\w+)<', part)[0]: "".join(re.findall(r'data-go="(\w)"', part))
         for part in parts

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.matrix.looks import AXE, RUN
+from tests.review.desk.looking import OUTBOX
 from tests.tour.conftest import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
@@ -55,13 +56,17 @@ def test_a_visitor_goes_through_four_acts_from_home(page: Page, stack: Stack) ->
     visitor = Visitor()
     page.goto("/")
     expect(page.locator("#claim")).to_contain_text("your miniature")
-    expect(page.locator("ol.acts li")).to_have_count(5)
+    expect(page.locator("ol.path li")).to_have_count(5)
+    expect(page.locator("main .btn-primary")).to_have_text("Which is the teacher?")
 
     guess_ten_times(page, visitor)
     judge_five_cards(page, visitor)
     train(page, visitor)
     line = ask(page, visitor)
 
+    page.goto("/")
+    expect(page.locator("ol.path .is-done")).to_have_count(4)
+    expect(page.locator("main .btn-primary")).to_have_text("Use my own rows")
     assert visitor.clicks <= MOST_CLICKS
     assert visitor.fields <= MOST_FIELDS
     paste(line, stack)
@@ -84,6 +89,7 @@ def judge_five_cards(page: Page, visitor: Visitor) -> None:
         shown = card.get_attribute("data-card") or ""
         page.keyboard.press("a")
         expect(card).not_to_have_attribute("data-card", shown)
+    page.wait_for_function(f"async () => (await ({OUTBOX})()) === 0")
 
 
 def train(page: Page, visitor: Visitor) -> None:
@@ -118,7 +124,7 @@ def paste(line: str, stack: Stack) -> None:
 
 
 def act(page: Page, visitor: Visitor, name: str) -> None:
-    visitor.click(page.locator("ol.acts").get_by_role("link", name=name))
+    visitor.click(page.locator("ol.path").get_by_role("link", name=name))
 
 
 def test_the_pages_a_visitor_sees_break_no_rule_of_axe(page: Page, stack: Stack) -> None:

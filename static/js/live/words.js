@@ -21,7 +21,7 @@ export function money(usd) {
 /** `120 of 300 drafts · 4.1/s · 40 s left · $0.12`; what is not known, or over, is left out. */
 export function figures({ done, total, unit, rate_per_s: rate, eta_s: leftS, cost_usd: cost }, isMoving = true) {
   const parts = [];
-  if (done != null) parts.push(count.format(done) + (total ? ` of ${count.format(total)}` : "") + (unit ? ` ${unit}` : ""));
+  if (done != null) parts.push(count.format(done) + (total ? ` of ${count.format(total)}` : "") + (unit ? ` ${(total || done) === 1 ? unit.replace(/s$/, "") : unit}` : ""));
   if (isMoving && rate) parts.push(rate >= 1 ? `${rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`);
   if (isMoving && leftS != null) parts.push(`${duration(leftS)} left`);
   if (cost != null) parts.push(money(Number(cost)));

@@ -15,6 +15,8 @@ from django.test import Client
 
 from generation.models import Order
 from review.models import Record
+from review.tasks import authoring
+from review.tasks.queries import latest_version
 from serving.models import Usage
 from tests.serving.waiting import wait_until
 from training.models import HostPrice
@@ -86,8 +88,22 @@ def test_a_line_of_ones_own_begins_with_the_facts_that_the_student_reads_empty(p
 
     assert "A line of your own" in page
     assert ">Ask</button>" in page
-    assert re.search(r'name="company"(?![^>]*value=)', page)
+    assert re.search(r'<textarea name="company"[^>]*>\s*</textarea>', page)
     assert 'name="record" value' not in page
+    assert page.count("<select") == 1
+
+
+@pytest.mark.slow
+def test_a_line_of_ones_own_asks_for_no_fact_that_the_student_does_not_read(promoted, lead, admin, task, as_member):
+    spec = latest_version(task).spec.model_copy(update={"student_template": "{{fact.trigger}}"})
+    authoring.new_version(task, spec=spec, by=admin)
+    record = Record.objects.filter(task=task, split="validation").order_by("created_at", "pk").first()
+
+    page = as_member(lead).get(f"/tasks/{task.slug}/playground/?own=1&right=").content.decode()
+
+    assert re.findall(r"<label for=\"id_(\w+)\"", page) == ["trigger"]
+    assert re.findall(r'<textarea name="(\w+)"', page) == ["trigger"]
+    assert f'<input type="hidden" name="company" value="{html.escape(record.facts["company"])}"' in page
 
 
 @pytest.mark.slow

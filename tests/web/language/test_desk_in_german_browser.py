@@ -70,7 +70,7 @@ def test_no_english_text_is_left_on_the_desk_and_its_lists_in_german(
     page.keyboard.press("?")
     expect(page.locator("#keysheet-name")).to_have_text("Tasten des Schreibtischs")
     assert left_in_english(page, english) == []
-    for address in ("list/", "decisions/", "choose/"):
+    for address in ("list/", "decisions/", "choose/", "alike/", "bulk/?state=pending&give=accept"):
         page.goto(f"/tasks/outreach/review/{address}")
         assert left_in_english(page, english) == []
 

@@ -13,6 +13,7 @@ from django.template import engines
 from django.template.base import TextNode
 from django.utils import translation
 
+from review.bulk import bulk_undo, bulk_verdict, execution, planning
 from review.spec import revision_prompts
 from tests.web.language import sources
 from tests.web.language.sources import ROOT
@@ -21,6 +22,7 @@ from web.language import sentences
 # Templates of the pages in `TRANSLATED_PAGES`, and those that the desk's scripts fetch.
 PAGES = {
     "review/desk/focus.html", "review/desk/draft.html", "review/desk/decisions.html", "review/bulk/list.html",
+    "review/bulk/page.html", "review/bulk/clusters.html", "review/bulk/similar.html",
     "review/choose/page.html", "review/choose/ask.html", "review/choose/_ask.html", "review/comments/mentions.html",
     "review/desk/_card.html", "review/desk/_history.html", "review/bulk/approved.html", "account/login.html", "account/logout.html", "account/account_inactive.html",
     "account/ask_an_admin.html", "account/reauthenticate.html", "account/reauthenticate_by_sso.html",
@@ -85,7 +87,7 @@ def said_in(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in ("Mark", "_mark", "Refusal", "_wrong", "not_free"):
+            if name in ("Mark", "_mark", "Refusal", "_wrong", "not_free", "DoesNotFitError"):
                 given = [*node.args[(1 if name == "Refusal" else 0) :], *(each.value for each in node.keywords)]
                 yield from (text for each in given for text in _texts(each))
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in (
@@ -107,11 +109,11 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 
 CHECKS = sorted((ROOT / "review/text/checks").glob("*.py"))
-DESK = sorted([*(ROOT / "review/desk").rglob("*.py")])
+DESK = sorted([*(ROOT / "review/desk").rglob("*.py"), *(ROOT / "review/bulk").glob("*.py")])
 # Refusals of what only a program can send; guidelines and shares are pages for leads, in English.
 FOR_PROGRAMS = re.compile(
     r"UUID|id belongs|If-Match|ETag|is no verdict|A retract names|Fields belong|An edit brings|Reasons belong|Seconds are|"
-    r"in the order they were shown|none of those shown|not all for this record|under different versions"
+    r"in the order they were shown|none of those shown|not all for this record|under different versions|more than that match|Narrow the filters|names the preview|send its tag"
 )
 LEADS = {"guidelines", "assignments.py", "lead_queue.py"}
 # Filled with what is a sentence of its own, or stands within one.
@@ -133,6 +135,20 @@ def test_what_a_check_or_a_refusal_says_is_in_the_catalogues(path: Path) -> None
         ]
 
     assert untranslated == []
+
+
+def test_why_a_draft_is_left_out_of_a_bulk_decision_is_in_the_catalogues() -> None:
+    modules = (planning, execution, bulk_undo)
+    reasons = [
+        text for module in modules for name, text in vars(module).items() if name.isupper() and type(text) is str
+    ]
+
+    with translation.override("de"):
+        assert len(reasons) > 10
+        assert [
+            text for text in reasons if text not in bulk_verdict.VERDICTS and sentences.in_language(text) == text
+        ] == []
+        assert sentences.in_language("3 passed over: judged already.") == "3 übergangen: bereits beurteilt."
 
 
 def test_words_that_the_desk_takes_from_code_are_in_the_catalogues() -> None:

@@ -1,0 +1,109 @@
+"""A visitor's path through the demo: five acts, the outcome of each that is done, and the one that comes next. Read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.db.models import Sum
+from django.urls import reverse
+
+from demo.data.tasks import listed
+from evaluation.guessing import guessing
+from evaluation.rounds import queries as rounds
+from members.models import Member
+from miniatures_site.frame.navigation import optional_url
+from miniatures_site.home import claim
+from review.desk import pace
+from review.models import Draft, Task
+from review.states import DraftState, Role
+from review.tasks.permissions import may, tasks_for
+from serving.models import Usage
+from training.runs.run_request import why_no_classifier
+
+# The demo's task of labels: the quickest to tune and to ask.
+LABELS: Final = "ticket-routing"
+CARDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One of the five acts that show a visitor of the demo what the product does.
+
+    Attributes:
+        outcome: What it came to, once it is done.
+        is_button: Whether one press does it, by a POST to its address.
+        is_next: Whether it is the first that is not done.
+    """
+
+    label: str
+    minutes: str
+    about: str
+    url: str | None
+    outcome: str = ""
+    is_button: bool = False
+    is_next: bool = False
+
+
+def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Act]:
+    """The five acts of a visitor, those without a page left out.
+
+    Args:
+        task: The task in hand. Its cards are judged, unless the task that is trained has cards waiting.
+        evidence: The task's own claim; the blind pairs are of another task of the demo where its answers are no prose.
+    """
+    trained = tasks_for(member).filter(slug=LABELS).first() or task
+    waiting = Draft.objects.filter(task=trained, state=DraftState.PENDING)
+    judged = trained if not why_no_classifier(trained) and waiting.exists() else task
+    acts = (
+        _guessing(member, evidence),
+        _judging(member, judged),
+        _training(member, trained, is_other=trained != judged),
+        _asking(member, trained),
+        _own_rows(member),
+    )
+    with_page = [act for act in acts if act.url]
+    following = next((act for act in with_page if not act.outcome), None)
+    return [replace(act, is_next=act is following) for act in with_page]
+
+
+def _guessing(member: Member, evidence: claim.Claim | None) -> Act:
+    compared = guessing.with_prose(member, first=evidence.evaluation if evidence else None)
+    address = reverse("evaluation:guess", args=[compared.pk]) if compared else None
+    guesses = guessing.last_of(member)
+    outcome = f"You chose {guesses.right} of {guesses.pairs}" if guesses else ""
+    return Act("Which is the teacher?", "1 min", "Ten pairs of texts, authors hidden.", address, outcome)
+
+
+def _judging(member: Member, task: Task) -> Act:
+    count = pace.judged_by(member, task).count()
+    about = f"{task.name}: {f'{count} of {CARDS} judged' if count else 'accept, edit or reject, by keyboard'}."
+    outcome = f"{count:,} judged" if count >= CARDS else ""
+    return Act("Judge five cards", "2 min", about, optional_url("review:focus", task.slug), outcome)
+
+
+def _training(member: Member, task: Task, *, is_other: bool) -> Act:
+    """One press where the task has a classifier and the member leads it."""
+    label, minutes = "Train", "2 min"
+    about = f"{'Another task, ' if is_other else ''}{task.name}: a small model on what is approved."
+    if why_no_classifier(task):
+        return Act(label, minutes, about, optional_url("training:list", task.slug))
+    address, last = optional_url("evaluation:round", task.slug), rounds.last(task)
+    if last is None:
+        return Act(label, minutes, about, address, is_button=may(member, task, Role.LEAD))
+    return Act(label, minutes, "Training now." if last.is_under_way else about, address, last.sentence)
+
+
+def _asking(member: Member, task: Task) -> Act:
+    address = optional_url("serving:playground", task.slug)
+    of_pages = Usage.objects.filter(member=member, miniature__task=task)
+    count = of_pages.aggregate(requests=Sum("requests"))["requests"] or 0
+    outcome = f"{count:,} answer{'' if count == 1 else 's'}" if count else ""
+    about = f"{task.name}: a line of your own, and its answer."
+    return Act("Ask it", "30 s", about, f"{address}?own=1&right=" if address else None, outcome)
+
+
+def _own_rows(member: Member) -> Act:
+    own = tasks_for(member).filter(created_by=member).exclude(slug__in=[each.slug for each in listed()]).first()
+    address = optional_url("review:task", own.slug) if own else optional_url("review:own-rows")
+    return Act("Use my own rows", "10 min", "From your file to your own model.", address, own.name if own else "")
