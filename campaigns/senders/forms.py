@@ -20,7 +20,7 @@ class SenderForm(forms.Form):
     reply_address = forms.CharField(
         label="Replies go to",
         max_length=254,
-        help_text="A mailbox that keeps what follows a plus: replies+mark@yours.example tells which mail is answered.",
+        help_text="A mailbox that keeps plus addresses: replies+mark@yours.example identifies the answered mail.",
     )
     postal_address = forms.CharField(
         label="Postal address",

@@ -178,7 +178,7 @@ def vote(request: HttpRequest, arena_id: UUID) -> HttpResponse:
 def _carry_out(post: QueryDict, arena: Arena, member: Member) -> cast_vote.VoteOutcome:
     id = uuid_or_none(post.get("id", ""))
     if id is None:
-        raise Refusal("no_vote", "The form names no vote.", hint="Load the page again.")
+        raise Refusal("no_vote", "The form names no vote.", hint="Reload the page.")
     if post.get("do") == "undo":
         last = queries.last_vote(arena, member)
         if last is None:

@@ -109,7 +109,7 @@ def _ordered(request: HttpRequest, run: TrainingRun, order: Callable[[OrderForm]
     form = OrderForm(request.POST)
     try:
         if not form.is_valid():
-            raise Refusal("bad_order", form.mistakes, hint="Load the page again.")
+            raise Refusal("bad_order", form.mistakes, hint="Reload the page.")
         made = order(form)
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")

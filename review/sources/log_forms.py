@@ -73,7 +73,7 @@ def renamed(proposal: Proposal, data: Mapping[str, str], index: int) -> TaskSpec
         wanted = data.get(f"{SLOT}{index}.{field.name}", field.name)
         name = field_name(wanted)
         if not name:
-            errors[field.name] = [f"'{wanted}' is no name: begin with a letter."]
+            errors[field.name] = [f"'{wanted}' is not a valid name: begin with a letter."]
         elif name in names.values():
             errors[field.name] = [f"Two inputs would be called '{name}'."]
         names[field.name] = name

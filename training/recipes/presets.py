@@ -269,7 +269,7 @@ PRESETS: Final[dict[str, Preset]] = {
         _preset(
             "demo-encoder-pass",
             "Demo, classifier in one pass",
-            "For the small encoder with a thousand rows and more: words tell most, one pass over the rows adds to it.",
+            "For the small encoder with a thousand rows and more: single words matter most, one pass over the rows adds the rest.",
             _CLASSIFIER
             | {
                 "method": ("lora", f"{CHOSEN_HERE}: adapters keep more of what so small an encoder knows"),

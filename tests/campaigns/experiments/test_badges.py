@@ -13,7 +13,7 @@ from campaigns.experiments import page_data
         ("shown", "not_worse", "Shown"),
         ("shown", "better", "Shown"),
         ("refuted", "worse", "Refuted"),
-        ("open", "worse", "Worse, by how much is open"),
+        ("open", "worse", "Worse, size unclear"),
         ("open", "inconclusive", "Inconclusive"),
         ("open", "not_worse", "Inconclusive"),
     ],

@@ -42,7 +42,7 @@ def test_an_experiment_beside_a_holdout_counts_what_happens_without_mail(planned
     made = register.register(planned, MEETINGS, by=lead)
 
     assert refused.value.errors["metric"] == [
-        "Who gets no mail cannot do this. Count one of 'Met', 'Became an opportunity', 'Bought'."
+        "Contacts without mail cannot do this. Count one of 'Met', 'Became an opportunity', 'Bought'."
     ]
     assert made.registration["arms"][1]["held_out_of"] == "this campaign"
     assert "days past the launch, decides" in made.registration["rule"]

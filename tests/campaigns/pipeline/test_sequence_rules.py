@@ -132,5 +132,5 @@ def test_days_off_that_are_no_dates_are_refused(task: Task, lead: Member) -> Non
     with pytest.raises(Refusal) as refused:
         factories.make_draft_campaign(task, by=lead, days_off=["2026-12-25", "2026-02-30"])
 
-    assert refused.value.errors["days_off"] == ["'2026-02-30' is no date; write one such as 2026-12-25."]
+    assert refused.value.errors["days_off"] == ["'2026-02-30' is not a date; write one such as 2026-12-25."]
     assert not Enrolment.objects.exists()

@@ -71,7 +71,7 @@ def test_a_file_that_is_no_log_is_refused_with_the_reason(admin: Member, as_memb
     answer = as_member(admin).post(PAGE, {"file": SimpleUploadedFile("x.jsonl", b'{"company": "Acme"}\n')})
 
     assert answer.status_code == 422
-    assert "no calls of a model" in answer.content.decode()
+    assert "not calls of a model" in answer.content.decode()
     assert not Task.objects.exists()
 
 

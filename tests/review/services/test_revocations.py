@@ -81,7 +81,7 @@ def test_twice_is_told_and_changes_nothing(task: Task, admin: Member) -> None:
 
 
 def test_a_reason_is_wanted(task: Task, admin: Member) -> None:
-    with pytest.raises(Refusal, match="for a reason"):
+    with pytest.raises(Refusal, match="needs a reason"):
         revocations.revoke(judged(task).pk, by=admin, reason="  ")
 
 

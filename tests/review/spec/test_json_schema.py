@@ -116,7 +116,7 @@ def test_a_schema_of_another_hand_is_read() -> None:
         (pasted(a={"type": ["string", "integer"]}), "/properties/a/type: one type beside null"),
         (pasted(a={"$ref": "#/$defs/none"}), "'#/$defs/none' is not among $defs"),
         ({**pasted(a={"$ref": "#/$defs/a"}), "$defs": {"a": {"$ref": "#/$defs/a"}}}, "refers to itself"),
-        (pasted(**{"First Name": {"type": "string"}}), "is no field name"),
+        (pasted(**{"First Name": {"type": "string"}}), "is not a field name"),
         (pasted(a={"type": "array", "items": {"type": "number"}}), "a list holds texts, labels or objects"),
         (pasted(a={"type": "string", "enum": ["x"]}), "1 labels; a field needs 2 to 200"),
         (pasted(a={"type": "integer", "multipleOf": 3}), "/properties/a/multipleOf: 'multipleOf' is not known"),

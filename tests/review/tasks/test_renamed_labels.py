@@ -115,7 +115,7 @@ def test_a_card_on_a_deck_is_judged_by_its_new_name(task: Task, admin: Member) -
 
     authoring.new_version(task, spec=RENAMED, by=admin)
 
-    with pytest.raises(Refusal, match="not the one you were shown"):
+    with pytest.raises(Refusal, match="has changed since you loaded it"):
         judge(card, by=admin, if_match=shown)
     now = Assignment.objects.get(pk=card.pk)
     judge(now, by=admin)

@@ -158,12 +158,12 @@ def test_a_program_judges_nothing(task: Task, lead: Member) -> None:
         headers={"If-Match": f'"{card.etag}"'},
     )  # fmt: skip
 
-    assert (answer.status_code, b"judges nothing" in answer.content) == (403, True)
-    with pytest.raises(PermissionDenied, match="judges nothing"):
+    assert (answer.status_code, b"cannot judge" in answer.content) == (403, True)
+    with pytest.raises(PermissionDenied, match="cannot judge"):
         decisions.record(card.draft_id, by=acting, id=uuid4(), verdict="accept", if_match=card.etag)
-    with pytest.raises(PermissionDenied, match="judges nothing"):
+    with pytest.raises(PermissionDenied, match="cannot judge"):
         deck.deal(acting, task, count=1)
-    with pytest.raises(PermissionDenied, match="judges nothing"), rulings.locked_draft(card.draft_id, by=acting):
+    with pytest.raises(PermissionDenied, match="cannot judge"), rulings.locked_draft(card.draft_id, by=acting):
         pass
 
 

@@ -157,7 +157,7 @@ def test_both_answers_of_a_preference_are_kept_apart() -> None:
     ({"id": "1", "call_type": "completion", "status": "failure", "error_str": "429", "messages": PROMPT, "response": None},
      "the request failed (429)"),
     ({"conversations": [{"from": "human", "value": ASKED}]}, "its last message is not the assistant's"),
-    ({"messages": turns(("user", ASKED), ("narrator", "x"), ("assistant", SAID))}, "has the role 'narrator', which is none"),
+    ({"messages": turns(("user", ASKED), ("narrator", "x"), ("assistant", SAID))}, "has the role 'narrator', which is unknown"),
 ])  # fmt: skip
 def test_what_is_not_whole_is_named_by_its_row(line: dict[str, Any], why: str) -> None:
     found = problems(LOGS["OpenAI fine-tuning"][0], line)
