@@ -23,6 +23,7 @@ from evaluation.evaluations import (
     start_evaluation,
     tables,
     unsupported,
+    wording_gap,
 )
 from evaluation.evaluations import queries as selectors
 from evaluation.evaluations.forms import OrderForm
@@ -31,7 +32,7 @@ from evaluation.states import DEFAULT_BASELINES, SystemKind
 from evaluation.suites import queries as suite_queries
 from members.session import member_of
 from review.sources.judge_records.queries import is_withheld
-from review.states import Role
+from review.states import Role, Split
 from review.tasks.permissions import may, task_or_404
 from training.runs import queries as run_selectors
 from web.errors import Refusal
@@ -70,6 +71,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
             "page": page,
             "evaluations": rows,
             "metric": tables.headline_metric(newest),
+            "wording_gap": wording_gap.between([row["evaluation"] for row in rows]),
             "openings": list(selectors.openings(task)),
             "uncounted": selectors.uncounted_reads(task),
         },
@@ -141,6 +143,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "evaluation": evaluation,
         "answer": first,
         "progress": progress.of(evaluation),
+        "wording_gap": wording_gap.of(evaluation.task) if evaluation.split == Split.TEST else None,
         "system_labels": plain,
         "systems": names,
         "rows": [row for row in metric_rows if not row["metric"].is_of_check],

@@ -147,7 +147,7 @@ def test_where_no_mail_did_as_well_there_is_nothing_to_go_on_with(
 
     assert refused.value.code == "nothing_to_go_on_with"
     page = as_member(lead).get(reverse("campaigns:experiment", args=[experiment.slug])).content.decode()
-    assert "No arm was shown to do better than no mail at all." in page
+    assert "No arm is confirmed to do better than no mail at all." in page
     assert "Start the next round" not in page
 
 
