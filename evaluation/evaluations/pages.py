@@ -32,7 +32,7 @@ from evaluation.states import DEFAULT_BASELINES, SystemKind
 from evaluation.suites import queries as suite_queries
 from members.session import member_of
 from review.sources.judge_records.queries import is_withheld
-from review.states import Role, Split
+from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.runs import queries as run_selectors
 from web.errors import Refusal
@@ -143,7 +143,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "evaluation": evaluation,
         "answer": first,
         "progress": progress.of(evaluation),
-        "wording_gap": wording_gap.of(evaluation.task) if evaluation.split == Split.TEST else None,
+        "wording_gap": wording_gap.behind(evaluation),
         "system_labels": plain,
         "systems": names,
         "rows": [row for row in metric_rows if not row["metric"].is_of_check],
@@ -195,6 +195,7 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "evaluation": evaluation,
         "headline": _headline(summary, own=tuned_name(run)),
         "progress": progress.of(evaluation) if evaluation else None,
+        "wording_gap": wording_gap.behind(evaluation) if evaluation else None,
         "level": tables.percent_level(summary),
         "behind": answer.behind_baseline(summary, own=tuned_name(run)),
         "metric": tables.headline_metric(summary),

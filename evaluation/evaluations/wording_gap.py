@@ -47,6 +47,12 @@ def between(evaluations: Sequence[Evaluation]) -> WordingGap | None:
     return of(evaluations[0].task) if splits >= {Split.VALIDATION, Split.TEST} else None
 
 
+def behind(evaluation: Evaluation) -> WordingGap | None:
+    """Return the gap that an evaluation on the test split has to bridge; None for any other evaluation."""
+    is_whole_test = evaluation.is_done and evaluation.split == Split.TEST and evaluation.suite_id is None
+    return of(evaluation.task) if is_whole_test else None
+
+
 def of(task: Task) -> WordingGap | None:
     """Return how much less of its test records than of its validation records a task's training records contain."""
     return slow_figures.figures(f"wording:{task.pk}", lambda: _gap(task)).value
