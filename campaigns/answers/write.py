@@ -173,7 +173,7 @@ def _require_sendable(answer: InboxAnswer) -> None:
     except UnfilledSlotError as error:
         names = ", ".join(shown_slot(slot) for slot in error.slots)
         raise Refusal(
-            "unfilled_slot", f"Nothing fills {names}.", hint="Write the text instead.", errors={"body": [names]}
+            "unfilled_slot", f"No value for {names}.", hint="Write the text instead.", errors={"body": [names]}
         ) from None
     except ValueError as error:
         raise Refusal("no_mail", f"No mail can be made of this answer: {error}.") from None

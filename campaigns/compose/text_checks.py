@@ -94,7 +94,7 @@ def _marks_of(
             name,
             match.start(),
             match.end(),
-            f"Nothing fills {match.group()[:60]}",
+            f"No value for {match.group()[:60]}",
             mend=DEFAULT_HINT if "|" in match.group() else "Write the real words, or a slot of the campaign.",
         )
     for match in _ORDERS.finditer(text):

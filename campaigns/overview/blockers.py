@@ -56,7 +56,7 @@ def blockers(campaign: Campaign) -> list[Blocker]:
     if count := unfit.count():
         hint = "A slot without a value, or the text of an earlier mail. Take the decision back, edit, accept again."
         blockers_seen.append(
-            Blocker("is-look", f"{_mails(count)} approved, but cannot go as written.", hint, "", "rejected")
+            Blocker("is-look", f"{_mails(count)} approved, but cannot be sent as written.", hint, "", "rejected")
         )
     return [*blockers_seen, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
 

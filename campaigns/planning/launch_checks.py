@@ -134,7 +134,7 @@ def _fixed_text(step: Step, slots: list[str]) -> Iterator[LaunchProblem]:
         if slot not in slots:
             yield LaunchProblem(
                 "unknown_slot",
-                f"Mail {step.number} uses {{{{{slot}}}}}, which nothing fills.",
+                f"Mail {step.number} uses {{{{{slot}}}}}, which has no value.",
                 render.DEFAULT_HINT if "|" in slot else f"There are {mark_checks.slots_named(slots)}.",
                 "steps",
             )
@@ -153,7 +153,7 @@ def _written(campaign: Campaign, step: Step, slots: list[str]) -> Iterator[Launc
         if slot not in slots:
             yield LaunchProblem(
                 "unknown_slot",
-                f"The task lets its model write {{{{{slot}}}}}, which nothing fills here.",
+                f"The task lets its model write {{{{{slot}}}}}, which has no value here.",
                 f"Add a link '{slot.removeprefix('link.')}'."
                 if slot.startswith("link.")
                 else f"There are {mark_checks.slots_named(slots)}.",

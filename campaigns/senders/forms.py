@@ -12,7 +12,7 @@ from campaigns.senders.edit import MOST_A_DAY, NewSender
 
 
 class SenderForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=120, help_text="What your colleagues call it.")
+    name = forms.CharField(label="Name", max_length=120, help_text="The name your colleagues know.")
     from_name = forms.CharField(
         label="From, name", max_length=120, help_text="The person who writes, as readers see it."
     )

@@ -66,7 +66,7 @@ def start(
     if run.job.state != JobState.SUCCEEDED:
         raise Refusal(
             "run_not_done",
-            f"{run.name} has not succeeded, so there is nothing to evaluate.",
+            f"{run.name} has not succeeded, so it cannot be evaluated.",
             hint="Wait until it has ended, or resume it.",
             status=409,
         )

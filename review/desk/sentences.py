@@ -194,7 +194,7 @@ REFUSALS = (
     _("Edit it yourself with E."),
     _("This draft was erased."),
     _("A revision of this draft is on its way already: %(instruction)s"),
-    _("It goes to the desk of the person who requested it."),
+    _("It goes to the member who requested it."),
     _("There is no teacher '%(name)s' to ask."),
     _("No teacher is available: none has both a key and a price, or all cost too much."),
     _("Edit the draft yourself with E, or have an admin look at Teachers."),

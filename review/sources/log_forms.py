@@ -38,7 +38,7 @@ class LogFilesForm(forms.Form):
 
 class LogTaskForm(forms.Form):
     proposal = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect)
-    name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="What people call the task.")
+    name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="The task's name for people.")
     slug = forms.CharField(
         max_length=authoring.SLUG_CHARS,
         label="Address",

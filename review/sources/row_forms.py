@@ -51,7 +51,7 @@ class RowsForm(forms.Form):
 
 
 class OwnTaskForm(forms.Form):
-    name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="What people call the task.")
+    name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="The task's name for people.")
     slug = forms.CharField(
         max_length=authoring.SLUG_CHARS,
         label="Address",

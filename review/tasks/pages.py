@@ -168,9 +168,9 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _saved(version: TaskVersion) -> str:
     count = queries.waiting_count(version)
-    counted = "1 waiting draft gives" if count == 1 else f"{count} waiting drafts give"
-    carried = f" {counted} the renamed label's new name and went over to it." if count else ""
-    return f"Version {version.number} is saved. New drafts will be written by it.{carried}"
+    counted = "1 waiting draft uses" if count == 1 else f"{count} waiting drafts use"
+    carried = f" {counted} the renamed label and moved to this version." if count else ""
+    return f"Version {version.number} is saved. New drafts will use it.{carried}"
 
 
 def _rows_that_wait(task: Task) -> str:

@@ -51,7 +51,7 @@ def import_a_file(page: Page, tmp_path: Path) -> None:
     path.write_text(f"Company,Sector,Role,Headcount,City,Pain\n{rows}\n")
     page.goto("/tasks/outreach-e-mail/sources/import/")
     page.locator("input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="Look at its columns").click()
+    page.get_by_role("button", name="Check columns").click()
     page.wait_for_url(re.compile("/sources/import/.+/"))
     expect(page.locator("main")).to_contain_text("Quarry0 Stone")
     page.get_by_role("button", name=re.compile("Import")).click()

@@ -227,7 +227,7 @@ def _ask(draft: Draft, *, by: Member, id: UUID, words: str, writer: str, deck_si
         raise Refusal(
             "already_asked",
             f"A revision of this draft is on its way already: {waiting.instruction}",
-            hint="It goes to the desk of the person who requested it.",
+            hint="It goes to the member who requested it.",
             status=409,
         )
     turns = conversation(draft, words)

@@ -26,7 +26,7 @@ def test_nobody_writes_over_or_sends_what_another_has_changed(reply, admin):
 
 
 @pytest.mark.parametrize(
-    ("body", "message"), [("  ", "no text"), ("Dear {{contact.title}}", r"Nothing fills \{\{contact.title\}\}")]
+    ("body", "message"), [("  ", "no text"), ("Dear {{contact.title}}", r"No value for \{\{contact.title\}\}")]
 )
 def test_what_cannot_go_is_refused_before_it_waits(reply, admin, body, message):
     answer = write.save(reply, body=body, revision=0, by=admin)
