@@ -116,7 +116,7 @@ def test_an_answer_on_the_wire_holds_an_erasure_up(reply, admin):
     write.save(reply, body="Hello", revision=0, by=admin)
     InboxAnswer.objects.update(state="sending")
 
-    with pytest.raises(Refusal, match="on the wire"):
+    with pytest.raises(Refusal, match="being sent"):
         export_and_erase.erase(reply.message.contact.address, by=admin)
 
 

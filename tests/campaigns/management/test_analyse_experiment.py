@@ -142,6 +142,6 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     binary = tmp_path / "binary.csv"
     binary.write_bytes(b"arm,m\n\xff\xfe\x00,1\n")
 
-    for path, words in ((tmp_path / "absent.csv", "cannot be read"), (broken, "cannot be read"), (binary, "no UTF-8")):
+    for path, words in ((tmp_path / "absent.csv", "cannot be read"), (broken, "cannot be read"), (binary, "not UTF-8")):
         with pytest.raises(CommandError, match=words):
             run(str(path), "--arm=arm", "--metric=m")

@@ -125,7 +125,7 @@ def test_without_a_selector_it_is_told_where_to_find_it() -> None:
         (['"v=DMARC1; p=none"'], "ok", "No one gets its reports"),
         (['"v=DMARC1; p=quarantine; rua=mailto:d@acme.com"'], "ok", "junk"),
         (['"v=DMARC1; rua=mailto:d@acme.com"'], "error", "names no policy"),
-        (['"v=DMARC1; p=nothing"'], "error", "'nothing' is no policy"),
+        (['"v=DMARC1; p=nothing"'], "error", "'nothing' is not a policy"),
         (['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'], "error", "2 DMARC records"),
         (['"v=DMARC10; p=none"'], "missing", "No DMARC record"),
     ],

@@ -43,7 +43,7 @@ def test_a_cell_becomes_a_fact_of_its_type(kind: str, value: object, wanted: obj
         ("choices", "bug; nope", "is 'nope', which is none of its labels"),
         ("object", "{", "holds no JSON object"), ("object", "[1]", "is neither a JSON object nor a list of objects"),
         ("object", {"a": "x" * MAX_LONG_CHARS}, "200,000 is the limit"),
-        ("document", {"a": 1}, "is no text"), ("document", "x" * (MAX_LONG_CHARS + 1), "200,000 is the limit"),
+        ("document", {"a": 1}, "is neither a text"), ("document", "x" * (MAX_LONG_CHARS + 1), "200,000 is the limit"),
         ("conversation", "Hi", "holds no JSON list"), ("conversation", {"a": 1}, "is not a list of messages"),
         ("conversation", [{"role": "user"}], "has a message 1 without a role and a text"),
         ("conversation", [{"role": "king", "content": "x"}], "has a message 1 of role 'king', expected system, user"),

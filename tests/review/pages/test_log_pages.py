@@ -93,7 +93,7 @@ def test_answers_wait_while_the_task_is_edited(admin: Member, as_member: Any) ->
     form = browser.post(found, {"proposal": "0", "name": "Tickets", "do": "edit"})["Location"]
     page = browser.get(form).content.decode()
 
-    assert "Your rows wait, for a day" in page
+    assert "Your rows are kept for a day" in page
     assert f"/tasks/tickets/sources/import/{found.split('/')[-2]}/?kind=drafts" in page
 
 

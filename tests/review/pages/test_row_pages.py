@@ -173,7 +173,7 @@ def test_rows_wait_no_longer_once_they_are_in_or_gone(lead: Any, tmp_path: Path,
     body = Task.objects.get().versions.get().body | {"guideline": "Be quick."}
     saved = lead.post(f"{form}?as=json", {"do": "save", "json": json.dumps(body)})["Location"]
 
-    assert "your rows are kept, for a day" not in page
+    assert "Your rows are kept for a day" not in page
     assert "word it from your rows" in page
     assert saved == "/tasks/ticket-sorting/diff/1/2/"
 
@@ -186,7 +186,7 @@ def test_rows_wait_beside_a_version_that_a_proposal_made(lead: Any, admin: Membe
 
     page = lead.get("/tasks/ticket-sorting/diff/1/2/").content.decode()
 
-    assert "your rows are kept, for a day" in page and "/sources/import/" in page
+    assert "Your rows are kept for a day" in page and "/sources/import/" in page
 
 
 def _mapped(page: Any) -> dict[str, str]:

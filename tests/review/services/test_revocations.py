@@ -76,7 +76,7 @@ def test_twice_is_told_and_changes_nothing(task: Task, admin: Member) -> None:
     draft = judged(task)
     revocations.revoke(draft.pk, by=admin, reason="Wrong facts.")
 
-    with pytest.raises(Refusal, match="revoked before"):
+    with pytest.raises(Refusal, match="already revoked"):
         revocations.revoke(draft.pk, by=admin, reason="Again.")
 
 

@@ -123,7 +123,7 @@ def test_a_schema_of_another_hand_is_read() -> None:
         (pasted(a={"type": "number", "multipleOf": 3}), "/properties/a/multipleOf: 3 is not known"),
         (pasted(a=pasted(b=pasted(c=pasted(d=pasted(e={"type": "string"}))))), "3 levels deep at most"),
         ({**pasted(a={"type": "string"}), "additionalProperties": True}, "/additionalProperties"),
-        (pasted(a=7), "/properties/a: 7 is no schema"),
+        (pasted(a=7), "/properties/a: 7 is not a schema"),
     ],
 )
 def test_what_lies_outside_the_subset_is_named_by_its_place(schema: object, says: str) -> None:

@@ -168,4 +168,4 @@ def test_the_page_says_how_many_went_over(task: Task, admin: Member, as_member: 
     body = TaskSpec.model_validate(RENAMED).model_dump_json()
     page = client.post("/tasks/triage/edit/?as=json", {"json": body, "do": "save", "note": ""}, follow=True)
 
-    assert "2 waiting drafts use the renamed label&#x27;s new name and went over to it." in page.content.decode()
+    assert "2 waiting drafts use the renamed label and moved to this version." in page.content.decode()
