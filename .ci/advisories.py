@@ -71,7 +71,7 @@ def tell(packages: list[dict[str, Any]]) -> int:
     faults = [(package, fault) for package in looked_at for fault in package["vulns"]]
     for package, fault in faults:
         mended = ", ".join(fault["fix_versions"]) or "no version yet"
-        print(f"Advisories: {package['name']} {package['version']} has {fault['id']}; mended in {mended}.")
+        print(f"Advisories: {package['name']} {package['version']} has {fault['id']}; fixed in {mended}.")
     if not looked_at:
         return untold("no package was looked up")
     print(f"Advisories: {len(looked_at)} packages checked, {len(faults)} known vulnerabilities.")

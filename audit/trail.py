@@ -56,7 +56,7 @@ ACTS: dict[str, str] = {
     "reply_attached": "Mail from another address attached to a contact",
     "unmatched_set_aside": "Mail from another address set aside",
     "answer_sent": "Answer to a reply sent",
-    "answer_settled": "Fate of an answer recorded",
+    "answer_settled": "Outcome of an answer recorded",
     "inbox_set_up": "Tasks of a campaign's inbox chosen",
     "person_exported": "Person's data exported",
     "hook_made": "Webhook made",
@@ -160,7 +160,7 @@ def record(act: str, *, by: HasId | None, about: HasId | None = None, **detail: 
         ValueError: There is no such act: a mistake of the code.
     """
     if act not in ACTS:
-        raise ValueError(f"'{act}' is no act of the audit trail: name it in audit/trail.py.")
+        raise ValueError(f"'{act}' is not an act of the audit trail: name it in audit/trail.py.")
     return AuditRow.objects.create(
         actor="" if by is None else str(by.pk),
         act=act,

@@ -64,7 +64,7 @@ def mend(path: Path, values: dict[str, str], is_dry: bool) -> None:
     lines = [f"{name}={shlex.quote(values[name])}\n" if name in values else line for name, line in named]
     changed = [name for (name, line), new in zip(named, lines, strict=True) if new != line]
     if changed:
-        print(f"+ mend {', '.join(changed)} in {path}")
+        print(f"+ change {', '.join(changed)} in {path}")
     if changed and not is_dry:
         path.write_text("".join(lines))
 

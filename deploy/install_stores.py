@@ -43,7 +43,7 @@ def reach_stores(install: Install) -> None:
         reason = next((line for line in reversed(lines) if "Error: " in line), lines[-1])
         raise InstallError(
             f"The database or the Redis that {install.env_file} names does not answer: {reason}\n"
-            "Mend its address there, or give DATABASE_URL and REDIS_URL anew."
+            "Correct its address there, or give DATABASE_URL and REDIS_URL again."
         ) from None
     client = re.search(r"\d+", install.run("pg_dump", "--version"))
     if said and client:

@@ -174,7 +174,7 @@ def _gpus() -> list[Fault]:
         return [Fault("GPUs", message, hint, keeps_from_work=False)]
     if machine.inspect_host().gpus:
         return []
-    hint = "Run nvidia-smi on this host: the driver and its library must be of one version; a restart after an update mends it."
+    hint = "Run nvidia-smi on this host: the driver and its library must be of one version; a restart after an update fixes it."
     return [Fault("GPUs", "The driver names no GPU that this process may use.", hint, keeps_from_work=False)]
 
 

@@ -38,6 +38,6 @@ class ServingConfig(AppConfig):
             ("serving_routerversion", "A version of a router never changes: set its thresholds again.", ()),
             # It may be a number of a record, and so a fact of a person.
             ("serving_routed", "What was routed never changes.", ("value",)),
-            ("serving_routeoutcome", "What became of a routed request never changes.", ()),
+            ("serving_routeoutcome", "The outcome of a routed request never changes.", ()),
         ):
             immutability.declare(immutability.Guard(table, ("UPDATE", "DELETE"), "", why, erasable=erasable))

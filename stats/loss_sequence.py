@@ -30,7 +30,7 @@ def log_evidence(counts: PairCounts, loss: float) -> float:
     """
     lost, won, same = counts.lost, counts.won, counts.of - counts.lost - counts.won
     if not -1 < loss < 1 or min(lost, won, same) < 0:
-        raise ValueError("A mean loss lies between -1 and 1, and its counts add up.")
+        raise ValueError("A mean loss must be between -1 and 1, and its counts add up.")
     stakes = np.asarray(STAKES) / (1 + loss)
     capitals = (
         lost * np.log1p(stakes * (1 - loss)) + same * np.log1p(-stakes * loss) + won * np.log1p(-np.asarray(STAKES))

@@ -71,7 +71,7 @@ def pairs_needed(margin: float, discordance: float, *, level: float = LEVEL, pow
         ValueError: A margin, level or power outside 0 to 1, or a discordance outside it.
     """
     if not (0 <= discordance <= 1 and 0 < power < 1):
-        raise ValueError("A discordance and a power lie between 0 and 1.")
+        raise ValueError("A discordance and a power must be between 0 and 1.")
     share, floor = max(discordance, margin), fewest(margin, level=level)
     reach = normal_quantile(level) + normal_quantile(power)
     pairs = max(floor, ceil(reach**2 * share / margin**2))

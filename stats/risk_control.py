@@ -145,4 +145,4 @@ def _evidence(wrong: int, of: int, bound: float, shares: Sequence[float]) -> flo
 
 def _check(bound: float, level: float) -> None:
     if not (0 < bound < 1 and 0 < level < 1):
-        raise ValueError("A bound and a level lie between 0 and 1.")
+        raise ValueError("A bound and a level must be between 0 and 1.")

@@ -35,7 +35,7 @@ def log_evidence(count: int, of: int, limit: float, *, expected: float) -> float
         ValueError: If an argument is out of its range.
     """
     if not 0 <= count <= of or not 0 < limit < 1 or not 0 < expected < 1:
-        raise ValueError("A share is of 0 to n of n units; limits lie between 0 and 1.")
+        raise ValueError("A share is of 0 to n of n units; limits must be between 0 and 1.")
     a, b = CONCENTRATION, CONCENTRATION * (1 - expected) / expected
     seen_above = beta_tail(limit, a + count, b + of - count)
     if seen_above <= 0:
@@ -58,7 +58,7 @@ def lower_bound(count: int, of: int, *, limit: float, error: float = 0.05) -> fl
         ValueError: If an argument is out of its range.
     """
     if not 0 < limit <= 0.25:
-        raise ValueError("A limit that is watched lies between 0 and one fourth.")
+        raise ValueError("A limit that is watched must be between 0 and one fourth.")
     expected, enough = EXPECTED_LIMITS * limit, -math.log(error)
     if not of or not count or log_evidence(count, of, NEAR, expected=expected) < enough:
         return 0.0

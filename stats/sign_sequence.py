@@ -31,7 +31,7 @@ def log_evidence(wins: float, losses: float, share: float = 0.5) -> float:
         ValueError: If a count is negative, or the share is not between 0 and 1.
     """
     if wins < 0 or losses < 0 or not 0 < share < 1:
-        raise ValueError("Counts are 0 or more, and a share lies between 0 and 1.")
+        raise ValueError("Counts are 0 or more, and a share must be between 0 and 1.")
     mixed = _log_beta(CONCENTRATION + wins, CONCENTRATION + losses) - _log_beta(CONCENTRATION, CONCENTRATION)
     return mixed - wins * math.log(share) - losses * math.log(1 - share)
 

@@ -41,7 +41,7 @@ def test_a_known_vulnerability_is_told_and_fails(tmp_path: Path) -> None:
     assert ask(tmp_path, printing(SOUND, HOLED, SKIPPED) + "; exit 1") == (
         1,
         [
-            "Advisories: left 1.0 has PYSEC-1; mended in 1.1.",
+            "Advisories: left 1.0 has PYSEC-1; fixed in 1.1.",
             "Advisories: 2 packages checked, 1 known vulnerabilities.",
         ],
     )

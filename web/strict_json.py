@@ -156,7 +156,7 @@ def _integer(digits: str) -> int:
 
 
 def _no_constant(name: str) -> None:
-    raise InvalidJson(f"{name} is no JSON number")
+    raise InvalidJson(f"{name} is not a JSON number")
 
 
 @cache

@@ -144,4 +144,4 @@ def require_admin(user: object) -> None:
         PermissionDenied: This is no admin.
     """
     if not getattr(user, "may_administer", False):
-        raise PermissionDenied("Only an admin sees the audit trail.")
+        raise PermissionDenied("Only an admin can see the audit trail.")

@@ -54,7 +54,7 @@ def offer(reply: Reply, *, by: Member) -> DraftOffer:
         return DraftOffer()
     task, teacher = setup.answer_task, setup.answer_teacher
     if not permissions.may(by, task, Role.LEAD):
-        return DraftOffer(task, teacher, problem="Drafts come from a task led by others: only its leads order them.")
+        return DraftOffer(task, teacher, problem="Only leads of the task that drafts answers can order a draft.")
     try:
         version, facts = _asked(reply, setup, by)
         return DraftOffer(task, teacher, quote.price_of_one(version, teacher, facts))
@@ -92,7 +92,7 @@ def ask(reply: Reply, *, at_most_usd: Decimal, by: Member) -> InboxAnswer:
         raise Refusal(
             "price_changed",
             f"A draft may now cost ${price_usd}; the page showed ${at_most_usd}.",
-            hint="Load the page again.",
+            hint="Reload the page.",
             status=409,
         )
     order = launch.launch(

@@ -121,7 +121,7 @@ def settle_left_behind(answer_id: UUID) -> None:
     """Call unknown what a dead attempt left on the wire: it may have arrived, and is never sent again by itself."""
     held = Job.objects.filter(pk=OuterRef("sender_job"), fence=OuterRef("sender_fence"), state__in=HELD)
     left = InboxAnswer.objects.filter(~Exists(held), pk=answer_id, state=A.SENDING)
-    left.update(state=A.UNKNOWN, problem="The sender stopped while it was on the wire.", updated_at=timezone.now())
+    left.update(state=A.UNKNOWN, problem="The sender stopped while sending it.", updated_at=timezone.now())
 
 
 def release(answer_id: UUID, *, job_id: UUID) -> None:
@@ -131,7 +131,7 @@ def release(answer_id: UUID, *, job_id: UUID) -> None:
     """
     now = timezone.now()
     on_wire = InboxAnswer.objects.filter(pk=answer_id, state=A.SENDING, sender_job=job_id)
-    on_wire.update(state=A.UNKNOWN, problem="The sender stopped while it was on the wire.", updated_at=now)
+    on_wire.update(state=A.UNKNOWN, problem="The sender stopped while sending it.", updated_at=now)
     others = Job.objects.filter(subject_id=answer_id).exclude(pk=job_id).exclude(state__in=FINISHED)
     waiting = InboxAnswer.objects.filter(~Exists(others), pk=answer_id, state=A.APPROVED)
     waiting.update(state=A.OPEN, problem="Its job ended before it was sent. Send it again.", updated_at=now)

@@ -49,7 +49,10 @@ def send(request: HttpRequest, reply_id: UUID) -> HttpResponse:
     member = member_of(request)
     reply = queries.reply_to_answer_or_404(member, reply_id)
     return _act(
-        request, reply, lambda: write.approve(reply, revision=_revision(request), by=member), "The answer goes now."
+        request,
+        reply,
+        lambda: write.approve(reply, revision=_revision(request), by=member),
+        "The answer is being sent.",
     )
 
 
@@ -66,7 +69,10 @@ def settle(request: HttpRequest, reply_id: UUID) -> HttpResponse:
     reply = queries.reply_to_answer_or_404(member, reply_id)
     arrived = request.POST.get("arrived") == "yes"
     return _act(
-        request, reply, lambda: write.settle_unknown(reply, arrived=arrived, by=member), "The answer's fate is settled."
+        request,
+        reply,
+        lambda: write.settle_unknown(reply, arrived=arrived, by=member),
+        "The outcome of the answer is recorded.",
     )
 
 

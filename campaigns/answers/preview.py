@@ -36,7 +36,7 @@ def preview(answer: InboxAnswer) -> AnswerPreview:
     except Refusal as refusal:
         return AnswerPreview(problem=f"{refusal.message} {refusal.hint}".strip())
     except UnfilledSlotError as error:
-        return AnswerPreview(problem=f"It cannot go as it is: {error}.")
+        return AnswerPreview(problem=f"It cannot be sent as it is: {error}.")
     except ValueError as error:
         return AnswerPreview(problem=f"A header cannot be written: {error}")
     others = {name: value for name, value in made.mail.extra_headers.items() if name != "From"}

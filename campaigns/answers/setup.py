@@ -53,7 +53,7 @@ def choose(campaign: Campaign, choice: InboxChoice, *, by: Member) -> InboxSetup
         if task is not None and task.pk != kept_id:
             permissions.require(by, task, Role.LEAD)
     if errors := _errors(campaign, choice):
-        raise Refusal("inbox_unfit", "The inbox cannot work with this.", errors=errors)
+        raise Refusal("inbox_unfit", "The inbox cannot use these settings.", errors=errors)
     setup, _ = InboxSetup.objects.update_or_create(
         campaign=campaign,
         defaults={
@@ -107,9 +107,9 @@ def _errors(campaign: Campaign, choice: InboxChoice) -> dict[str, list[str]]:
         if fault := answering_fault(latest_version(task).spec, mail):
             errors["answer_task"] = [f"{task.name} does not fit: {fault}"]
         if choice.answer_teacher is None:
-            errors["answer_teacher"] = ["Say who drafts the answers."]
+            errors["answer_teacher"] = ["Choose who drafts the answers."]
         elif not provided.writes_for(task, Teacher.objects.filter(pk=choice.answer_teacher.pk)):
             errors["answer_teacher"] = [f"{choice.answer_teacher.name} is a miniature of another task."]
     elif choice.answer_teacher is not None:
-        errors["answer_task"] = ["Say by which task it drafts answers."]
+        errors["answer_task"] = ["Choose the task that it drafts answers for."]
     return errors

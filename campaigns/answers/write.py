@@ -116,7 +116,7 @@ def take_back(reply: Reply, *, by: Member) -> InboxAnswer:
     if pk is None or not waiting.filter(pk=pk).update(
         state=AnswerState.OPEN, approved_by=None, updated_at=timezone.now()
     ):
-        raise Refusal("answer_left", "No answer waits to be sent: it has left, or was taken back before.", status=409)
+        raise Refusal("answer_left", "No answer is waiting to be sent: it was sent or taken back.", status=409)
     return queries.with_all().get(pk=pk)
 
 
@@ -131,7 +131,9 @@ def settle_unknown(reply: Reply, *, arrived: bool, by: Member) -> InboxAnswer:
     permissions.require(by, reply.message.campaign.task, Role.LEAD)
     answer = InboxAnswer.objects.filter(reply=reply, state=AnswerState.UNKNOWN).first()
     if answer is None or not _settle(answer, arrived=arrived, by=by):
-        raise Refusal("not_in_doubt", "The fate of this answer is not in doubt.", hint="Look at it again.", status=409)
+        raise Refusal(
+            "not_in_doubt", "The outcome of this answer is already known.", hint="Reload the page.", status=409
+        )
     trail.record("answer_settled", by=by, about=reply, answer=str(answer.pk), arrived=arrived)
     return queries.with_all().get(pk=answer.pk)
 
@@ -139,7 +141,7 @@ def settle_unknown(reply: Reply, *, arrived: bool, by: Member) -> InboxAnswer:
 def _settle(answer: InboxAnswer, *, arrived: bool, by: Member) -> int:
     values: dict[str, Any] = {"state": AnswerState.SENT, "sent_at": answer.sending_at, "problem": ""}
     if not arrived:
-        values = {"state": AnswerState.FAILED, "problem": f"Found not to have arrived, by {by.name}."[:300]}
+        values = {"state": AnswerState.FAILED, "problem": f"Recorded as not delivered by {by.name}."[:300]}
     doubtful = InboxAnswer.objects.filter(pk=answer.pk, state=AnswerState.UNKNOWN)
     return doubtful.update(updated_at=timezone.now(), **values)
 
@@ -160,7 +162,7 @@ def _require_sendable(answer: InboxAnswer) -> None:
     if suppressed.is_suppressed(answer.reply.message.contact.address_hmac):
         raise Refusal(
             "suppressed",
-            "This person is not written to any more: on the suppression list, or a reply asks for no more mails.",
+            "This person is no longer contacted: on the suppression list, or a reply asks for no more mails.",
             hint="Where a reply was misread, correct its class first.",
         )
     try:
@@ -171,7 +173,7 @@ def _require_sendable(answer: InboxAnswer) -> None:
     except UnfilledSlotError as error:
         names = ", ".join(shown_slot(slot) for slot in error.slots)
         raise Refusal(
-            "unfilled_slot", f"Nothing fills {names}.", hint="Write the words themselves.", errors={"body": [names]}
+            "unfilled_slot", f"No value for {names}.", hint="Write the text instead.", errors={"body": [names]}
         ) from None
     except ValueError as error:
         raise Refusal("no_mail", f"No mail can be made of this answer: {error}.") from None
@@ -193,8 +195,8 @@ def _launch(answer: InboxAnswer, *, by: Member) -> None:
 def _changed() -> Refusal:
     return Refusal(
         "answer_changed",
-        "Somebody has changed this answer since you read it; nothing was changed or sent.",
-        hint="Load it again, and take your words over.",
+        "Somebody changed this answer since you loaded it; nothing was changed or sent.",
+        hint="Reload it, then make your changes again.",
         status=409,
     )
 

@@ -48,23 +48,23 @@ def verify(purpose: TokenPurpose, token: str) -> tuple[UUID, ...]:
     raw = _decoded(token)
     body, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
     if not body or len(body) % UUID_BYTES:
-        raise ForgedTokenError("This is no token of ours.")
+        raise ForgedTokenError("This link is not valid.")
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     if not any(hmac.compare_digest(mac, _mac(key, purpose, body)) for key in keys):
-        raise ForgedTokenError("This token was not made here.")
+        raise ForgedTokenError("This link was not made here.")
     return tuple(UUID(bytes=body[at : at + UUID_BYTES]) for at in range(0, len(body), UUID_BYTES))
 
 
 def _decoded(token: str) -> bytes:
     if not token.isascii() or len(token) > 200:
-        raise ForgedTokenError("This is no token of ours.")
+        raise ForgedTokenError("This link is not valid.")
     try:
         raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
     except (binascii.Error, ValueError):
-        raise ForgedTokenError("This is no token of ours.") from None
+        raise ForgedTokenError("This link is not valid.") from None
     # Unused bits at the end would let one token be written in several ways.
     if base64.b32encode(raw).decode().rstrip("=") != token.upper():
-        raise ForgedTokenError("This is no token of ours.")
+        raise ForgedTokenError("This link is not valid.")
     return raw
 
 

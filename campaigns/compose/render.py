@@ -45,7 +45,7 @@ class UnfilledSlotError(ValueError):
     """
 
     def __init__(self, slots: list[str]) -> None:
-        super().__init__(f"nothing fills {', '.join(shown_slot(slot) for slot in slots)}")
+        super().__init__(f"no value for {', '.join(shown_slot(slot) for slot in slots)}")
         self.slots = slots
 
 
@@ -58,7 +58,7 @@ class UnfilledValueError(UnfilledSlotError):
 
     def __init__(self, marks: Mapping[str, str]) -> None:
         places = "; ".join(f"{name} holds {mark}" for name, mark in marks.items())
-        ValueError.__init__(self, f"{places}, which nothing filled")
+        ValueError.__init__(self, f"{places}, which was never filled in")
         self.slots = list(marks)
 
 

@@ -84,8 +84,8 @@ def _marks_of(
             name,
             address.start,
             address.end,
-            f"{address.text[:60]} is an address of the text's own",
-            mend="Use a link of the campaign; anything else goes out as plain words.",
+            f"{address.text[:60]} is not a link of the campaign",
+            mend="Use a link of the campaign; any other address is sent as plain text.",
         )
     unknown = [match for match in SLOT.finditer(text) if slot_name(match) not in slots]
     for match in (*unknown, *merge_marks.marks_in(blanked(text, SLOT))):
@@ -94,7 +94,7 @@ def _marks_of(
             name,
             match.start(),
             match.end(),
-            f"Nothing fills {match.group()[:60]}",
+            f"No value for {match.group()[:60]}",
             mend=DEFAULT_HINT if "|" in match.group() else "Write the real words, or a slot of the campaign.",
         )
     for match in _ORDERS.finditer(text):
@@ -103,7 +103,7 @@ def _marks_of(
             name,
             match.start(),
             match.end(),
-            "This reads like an order to a machine",
+            "This reads like an instruction to a model",
             mend="Leave it out: it came from the facts or from the prompt.",
         )
     yield from _echoes(name, text, instruction)

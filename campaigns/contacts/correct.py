@@ -38,7 +38,7 @@ def correct(contact: Contact, values: Mapping[str, Any], *, by: Member) -> Conta
     permissions.require(by, contact.task, Role.LEAD)
     contact = Contact.objects.select_for_update(no_key=True, of=("self",)).select_related("task").get(pk=contact.pk)
     if contact.erased_at is not None:
-        raise Refusal("contact_erased", "This person was erased: nothing is written down of them again.", status=409)
+        raise Refusal("contact_erased", "This person was erased: nothing about them can be stored again.", status=409)
     new = _checked(values)
     changed = sorted(name for name, value in new.items() if getattr(contact, name) != value)
     for name in changed:
@@ -75,9 +75,9 @@ def remove(contact: Contact, *, by: Member) -> None:
 
 def _in_use(contact: Contact) -> Refusal:
     if contact.erased_at is not None:
-        message, hint = "This person was erased; what was counted stays.", ""
+        message, hint = "This person was erased; the counts stay.", ""
     else:
-        message = "A campaign has taken this contact in, so what was sent and counted stays."
+        message = "A campaign includes this contact, so its mails and counts stay."
         hint = "Put the address on the suppression list, or erase the person under Data requests."
     return Refusal("contact_in_use", message, hint=hint, status=409)
 

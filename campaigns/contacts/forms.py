@@ -20,10 +20,10 @@ class ContactFileForm(forms.Form):
         allow_empty_file=True,
     )
     encoding = forms.ChoiceField(
-        choices=[("", "– find out –"), *ENCODINGS.items()],
+        choices=[("", "– detect –"), *ENCODINGS.items()],
         required=False,
         label="Encoding",
-        help_text="Usually found out; the next page shows how its letters look.",
+        help_text="Usually detected; the next page shows a sample.",
     )
 
 
@@ -31,7 +31,7 @@ class BasisForm(forms.Form):
     """Why the people of a file may be written to, where no column of it says so."""
 
     lawful_basis = forms.ChoiceField(
-        label="Lawful basis", choices=[("", "– given by a column –"), *LawfulBasis.choices], required=False
+        label="Lawful basis", choices=[("", "– from a column –"), *LawfulBasis.choices], required=False
     )
     basis_source = forms.CharField(
         label="Where it comes from",
@@ -40,7 +40,10 @@ class BasisForm(forms.Form):
         help_text="As you would tell the person: 'sign-up form of 2026', 'trade fair in Lund'.",
     )
     basis_date = forms.DateField(
-        label="Since when", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Not to come."
+        label="Since when",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Not in the future.",
     )
     may_track_opens = forms.BooleanField(
         label="They consented to open tracking", required=False, help_text="Tick only if they agreed to it."

@@ -39,7 +39,7 @@ class ExperimentIn(serializers.Serializer[Any]):
     power = serializers.FloatField(default=0.8)
     icc = serializers.FloatField(default=0.05)
     horizon_days = serializers.IntegerField(default=14, min_value=1, max_value=MOST_HORIZON_DAYS)
-    is_planned = serializers.BooleanField(default=False, help_text="Keep it, and register it later.")
+    is_planned = serializers.BooleanField(default=False, help_text="Keep it as a draft, and register it later.")
 
 
 class ExperimentOut(serializers.Serializer[Any]):

@@ -117,17 +117,15 @@ def mistakes_in(wishes: ExperimentRequest) -> Mistakes:
     """Everything without sense in what is to be registered, by field; empty when nothing is."""
     mistakes: Mistakes = {}
     if not wishes.hypothesis.strip():
-        mistakes["hypothesis"] = ["Say in a sentence what you expect."]
+        mistakes["hypothesis"] = ["Write in one sentence what you expect."]
     elif len(wishes.hypothesis) > HYPOTHESIS_CHARS:
         mistakes["hypothesis"] = [f"At most {HYPOTHESIS_CHARS} characters."]
     if not 0 < wishes.baseline < 1:
-        mistakes["baseline"] = [
-            "The expected share lies between 0 and 100 %, without its ends: nothing could be compared there."
-        ]
+        mistakes["baseline"] = ["The expected share must be above 0 and below 100 %."]
     if not 0 < wishes.alpha <= 0.2:
-        mistakes["alpha"] = ["An error rate lies between 0 and 20 %, such as 5 %."]
+        mistakes["alpha"] = ["An error rate must be between 0 and 20 %, such as 5 %."]
     elif not max(wishes.alpha, 0.5) <= wishes.power < 1:
-        mistakes["power"] = ["Power lies between 50 and 100 %, such as 80 %."]
+        mistakes["power"] = ["Power must be between 50 and 100 %, such as 80 %."]
     if not 0 <= wishes.icc <= 1:
         mistakes["icc"] = ["Between 0 (contacts of a company answer independently) and 1 (all alike)."]
     if not 1 <= wishes.horizon_days <= MOST_HORIZON_DAYS:
@@ -194,7 +192,7 @@ REGISTRATION_FORMAT: Final = "miniatures.experiment/1"
 ASSIGNMENT: Final = (
     "the arm where the first 53 bits of SHA-256 of 'salt|cluster', as a share of 1, fall among the weights"
 )
-POPULATION: Final = "intention to treat: every contact that was assigned, whatever became of its mails"
+POPULATION: Final = "intention to treat: every contact that was assigned, whatever happened to its mails"
 
 
 def registration_text(record: Mapping[str, Any]) -> str:

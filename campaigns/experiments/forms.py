@@ -53,9 +53,7 @@ class ExperimentForm(forms.Form):
     alpha = forms.FloatField(
         label="Error rate, per cent", initial=5, help_text="Two-sided; a margin is tested at half of it."
     )
-    power = forms.FloatField(
-        label="Power, per cent", initial=80, help_text="The chance to show an effect that is there."
-    )
+    power = forms.FloatField(label="Power, per cent", initial=80, help_text="The chance to find a real effect.")
     icc = forms.FloatField(
         label="Correlation within a company",
         initial=0.05,

@@ -65,7 +65,7 @@ def concluded_winner(experiment: Experiment) -> ExperimentWinner:
     if winner is None:
         raise Refusal(
             "not_concluded",
-            "This experiment has no answer to go on with yet.",
+            "This experiment has no result to continue from yet.",
             hint="Wait until every contact has completed its follow-up, or end the campaign; arms that did not get their "
             "planned shares have no winner.",
             status=409,
@@ -74,7 +74,7 @@ def concluded_winner(experiment: Experiment) -> ExperimentWinner:
         raise Refusal(
             "nothing_to_go_on_with",
             winner.sentence,
-            hint="Change what is written, or whom to, and make another campaign.",
+            hint="Change the texts or the audience, and make another campaign.",
             status=409,
         )
     return winner

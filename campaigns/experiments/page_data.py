@@ -33,9 +33,9 @@ from web.caching import slow_figures
 POINTS = 100
 REPLIES_SHOWN = 12
 MILLION = 1_000_000
-BADGES = {"shown": ("is-good", "Shown"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Inconclusive")}
+BADGES = {"shown": ("is-good", "Confirmed"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Inconclusive")}
 # The claim is open, and yet the sentence beside the badge says that the arm is worse.
-WORSE_WITHIN_REACH = ("is-failed", "Worse, by how much is open")
+WORSE_WITHIN_REACH = ("is-failed", "Worse, size unclear")
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def _carry_out(request: HttpRequest, campaign: Campaign, form: ExperimentForm) -
         messages.success(request, "Kept as a draft. The campaign can be launched once it is registered.")
         return redirect("campaigns:experiment-plan", campaign.slug)
     made = register.register(campaign, form.wishes(), by=member)
-    messages.success(request, "Registered. It cannot be changed any more.")
+    messages.success(request, "Registered. It can no longer be changed.")
     return redirect("campaigns:experiment", made.slug)
 
 

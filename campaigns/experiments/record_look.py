@@ -28,7 +28,7 @@ def record_look(experiment: Experiment, *, by: Member) -> Look:
     if experiment.registered_at is None or experiment.campaign.state == CampaignState.PLANNED:
         raise Refusal(
             "nothing_to_see",
-            "There is nothing to look at before the campaign is launched.",
+            "There is no result before the campaign is launched.",
             hint="Register the experiment and launch its campaign.",
             status=409,
         )

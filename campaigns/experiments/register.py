@@ -61,7 +61,7 @@ def register(
     hand = queries.arm_preview(campaign)
     if errors := mistakes_in_registration(campaign, wishes, hand=hand):
         first = next(iter(errors.values()))[0]
-        raise Refusal("experiment_invalid", first, hint="Mend what is named; nothing was registered.", errors=errors)
+        raise Refusal("experiment_invalid", first, hint="Correct these fields; nothing was registered.", errors=errors)
     campaign.task_version = latest_version(campaign.task)
     campaign.save(update_fields=["task_version"])
     experiment = _draft_of(campaign)
@@ -82,7 +82,7 @@ def mistakes_in_registration(campaign: Campaign, wishes: ExperimentRequest, *, h
         mistakes["arms"] = wrong
     if wishes.metric not in WITHOUT_MAIL and campaign.arms.filter(is_holdout=True).exists():
         words = ", ".join(f"'{metric.label}'" for metric in Metric if metric in WITHOUT_MAIL)
-        mistakes.setdefault("metric", []).append(f"Who gets no mail cannot do this. Count one of {words}.")
+        mistakes.setdefault("metric", []).append(f"Contacts without mail cannot do this. Count one of {words}.")
     return mistakes
 
 
@@ -93,7 +93,7 @@ def _faults_of_arms(campaign: Campaign, hand: ArmPreview) -> list[str]:
         return ["An experiment compares arms, and this campaign has one. Add another to the campaign."]
     mistakes = [f"'{arm.name}' has the weight 0 and would get no contacts." for arm in arms if not arm.weight]
     if sum(arm.is_control for arm in arms) != 1:
-        mistakes.append("Say which arm is the control: the one the others are compared with.")
+        mistakes.append("Choose the control: the arm that the others are compared with.")
     if not is_written and not any(arm.is_holdout for arm in arms):
         mistakes.append("No mail is written by a model, so all arms would send the same text.")
     mistakes += [
@@ -124,7 +124,7 @@ def _open_campaign(campaign: Campaign, *, by: Member) -> Campaign:
     if campaign.state != CampaignState.PLANNED:
         raise Refusal(
             "campaign_launched",
-            "This campaign is launched: what it is to show had to be said before.",
+            "This campaign is already launched: an experiment is registered before the launch.",
             hint="Make a new campaign, and register its experiment before the launch.",
             status=409,
         )

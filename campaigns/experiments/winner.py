@@ -13,10 +13,20 @@ from campaigns.states import Metric
 
 @dataclass(frozen=True, slots=True)
 class ExperimentWinner:
-    """The arm that a concluded experiment speaks for."""
+    """The arm that a concluded experiment speaks for.
+
+    Attributes:
+        verdict: Sentence of the verdict on the arm, with its interval; empty for the control.
+        remark: Reason beyond the verdict; empty where the verdict says all.
+    """
 
     arm: Arm
-    sentence: str
+    verdict: str
+    remark: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.verdict} {self.remark}".strip()
 
     @property
     def kind(self) -> str:
@@ -55,21 +65,20 @@ def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWi
     if not is_concluded(result) or (ratio and ratio["is_alarm"]):
         return None
     arms = {arm.name: arm for arm in _arms(experiment)}
-    # The sentence of a verdict carries its interval.
     shown = {line["arm"]: line["sentence"] for line in result["verdicts"] if line["outcome"] == ClaimOutcome.SHOWN}
     if not shown:
         control = next((arm for arm in arms.values() if arm.is_control), None)
-        sentence = (
-            "No arm was shown to do better than no mail at all."
+        remark = (
+            "No arm is confirmed to do better than no mail at all."
             if control is not None and control.is_holdout
-            else "Nothing was shown of the other arms, so the control stays."
+            else "No other arm is confirmed, so the control stays."
         )
-        return ExperimentWinner(control, sentence) if control is not None else None
+        return ExperimentWinner(control, "", remark) if control is not None else None
     sign = -1 if experiment.metric == Metric.UNSUBSCRIBE else 1
     effects = {line["arm"]: sign * line["effect"]["estimate"] for line in result["analysis"]["comparisons"]}
     best = max(shown, key=lambda name: (effects.get(name, 0.0), name))
-    among = f" It did best of the {len(shown)} arms of which that was shown." if len(shown) > 1 else ""
-    return ExperimentWinner(arms[best], f"{shown[best]}{among}")
+    among = f"It did best of the {len(shown)} confirmed arms." if len(shown) > 1 else ""
+    return ExperimentWinner(arms[best], shown[best], among)
 
 
 def _arms(experiment: Experiment) -> list[Arm]:

@@ -56,7 +56,7 @@ def preview(message: Message, *, links: Mapping[str, UUID]) -> MailPreview:
     except Refusal as refusal:
         return MailPreview(message, [], problem=f"{refusal.message} {refusal.hint}".strip(), marks=marks)
     except UnfilledSlotError as error:
-        return MailPreview(message, [], problem=f"It cannot go as it is: {error}.", marks=marks)
+        return MailPreview(message, [], problem=f"It cannot be sent as it is: {error}.", marks=marks)
     except ValueError as error:
         return MailPreview(message, [], problem=f"A header cannot be written: {error}", marks=marks)
     extra = {name: value for name, value in made.mail.extra_headers.items() if name != "From"}

@@ -88,7 +88,7 @@ def settle(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
     else:
-        messages.success(request, "The mail's fate is settled.")
+        messages.success(request, "The outcome of the mail is recorded.")
     return redirect("campaigns:mail", slug, mail_id)
 
 
@@ -144,7 +144,7 @@ def decide_fixed(request: HttpRequest, slug: str) -> HttpResponse:
     ids = [pk for text in request.POST.getlist("mail")[:MOST_AT_ONCE] if (pk := uuid_or_none(text)) is not None]
     verdict = request.POST.get("verdict", "")
     if verdict not in FixedVerdict.values or not ids:
-        messages.error(request, "Nothing was decided: press the button beside a mail.")
+        messages.error(request, "Nothing was decided: press the button next to a mail.")
     else:
         try:
             count = fixed_texts.decide_fixed_mails(

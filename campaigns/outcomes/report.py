@@ -136,18 +136,20 @@ def _differs(kind: EventKind, value: object) -> Refusal:
 
 def _refuse_if_erased(contact: Contact) -> None:
     if contact.erased_at is not None:
-        raise Refusal("contact_erased", "This person was erased: nothing more is written down of them.", status=409)
+        raise Refusal("contact_erased", "This person was erased: nothing more about them can be recorded.", status=409)
 
 
 def _refuse_if_closed(message: Message) -> None:
     if message.contact.erased_at is not None:
         raise Refusal(
-            "contact_erased", "The reader of this mail was erased: nothing more is written down of them.", status=409
+            "contact_erased",
+            "The recipient of this mail was erased: nothing more about them can be recorded.",
+            status=409,
         )
     if message.state not in _HAS_LEFT:
         raise Refusal(
             "mail_not_sent",
-            f"This mail has not gone: it is {message.get_state_display().lower()}.",
+            f"This mail has not been sent: it is {message.get_state_display().lower()}.",
             hint="Name the mail that led to the outcome.",
             status=409,
         )
@@ -156,16 +158,16 @@ def _refuse_if_closed(message: Message) -> None:
 def _check(kind: EventKind, at: datetime, value_usd: Decimal | None, *, since: datetime | None, began: str) -> None:
     errors: dict[str, list[str]] = {}
     if kind not in OUTCOMES:
-        errors["kind"] = [f"'{kind}' is no outcome; it is one of {', '.join(OUTCOMES)}."]
+        errors["kind"] = [f"'{kind}' is not an outcome; choose one of {', '.join(OUTCOMES)}."]
     if at > timezone.now() + CLOCK_SKEW:
-        errors["at"] = ["This is yet to come: tell an outcome once it has happened."]
+        errors["at"] = ["This is in the future: report an outcome once it has happened."]
     elif since is not None and at < since.replace(microsecond=0):
         errors["at"] = [f"{began}, at {since:%Y-%m-%dT%H:%M:%SZ}."]
     if kind == EventKind.REVENUE and value_usd is None:
-        errors["value"] = ["Say how much, in US dollars."]
+        errors["value"] = ["Enter an amount in US dollars."]
     if kind == EventKind.MEETING and value_usd is not None:
-        errors["value"] = ["A meeting has no value: tell revenue or an opportunity as its own outcome."]
+        errors["value"] = ["A meeting has no value: report revenue or an opportunity as its own outcome."]
     if value_usd is not None and not 0 <= value_usd < MOST_USD:
         errors["value"] = [f"US dollars, from 0 to below {MOST_USD:,}."]
     if errors:
-        raise Refusal("outcome_invalid", "This outcome cannot be written down.", errors=errors)
+        raise Refusal("outcome_invalid", "This outcome cannot be recorded.", errors=errors)

@@ -43,18 +43,20 @@ def blockers(campaign: Campaign) -> list[Blocker]:
         Blocker("is-failed", f"{_mails(count)} could not be written: {problem}", "", "write_again", "failed")
         for problem, count in _by_problem(sequences.to_write_again(campaign))
     ] + [
-        Blocker("is-failed", f"{_mails(count)} failed: {problem}", "Nothing sends them again by itself.", "", "failed")
+        Blocker(
+            "is-failed", f"{_mails(count)} failed: {problem}", "They are not sent again automatically.", "", "failed"
+        )
         for problem, count in _by_problem(mails.filter(state=M.FAILED, draft__isnull=False))
     ]
     if count := mails.filter(state=M.UNKNOWN).count():
-        hint = "They may have arrived. None is sent again by itself; a bounce or a reply settles it."
-        blockers_seen.append(Blocker("is-look", f"The fate of {_mails(count)} is unknown.", hint, "", "unknown"))
+        hint = "They may have arrived. None is sent again automatically; a bounce or a reply settles it."
+        blockers_seen.append(Blocker("is-look", f"The outcome of {_mails(count)} is unknown.", hint, "", "unknown"))
     blockers_seen += [*_unmatched(campaign), *_held(mails)]
     unfit = mails.filter(state=M.REJECTED).exclude(problem="")
     if count := unfit.count():
-        hint = "A slot that nothing fills, or the text of an earlier mail. Take the decision back, edit, accept again."
+        hint = "A slot without a value, or the text of an earlier mail. Take the decision back, edit, accept again."
         blockers_seen.append(
-            Blocker("is-look", f"{_mails(count)} approved, but cannot go as written.", hint, "", "rejected")
+            Blocker("is-look", f"{_mails(count)} approved, but cannot be sent as written.", hint, "", "rejected")
         )
     return [*blockers_seen, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
 

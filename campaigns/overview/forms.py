@@ -48,13 +48,13 @@ class CampaignForm(forms.Form):
         label="More senders",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="They share the mails, each as much as it may send a day. A contact and a company hear from one of them.",
+        help_text="They share the mails within their daily limits. A contact and a company get mail from only one of them.",
     )
     segment = forms.ChoiceField(label="Contacts", required=False)
     imported_with = forms.ChoiceField(
         label="Imported with",
         required=False,
-        help_text="Alone it takes all of that import, with a segment those in both.",
+        help_text="Alone: everyone in that import. With a segment: contacts in both.",
     )
     limit = forms.IntegerField(
         label="At most",
@@ -64,7 +64,7 @@ class CampaignForm(forms.Form):
         help_text="At most this many contacts, earliest import first.",
     )
     except_mailed_by = forms.MultipleChoiceField(
-        label="Leave out whom these mailed",
+        label="Leave out contacts of",
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Campaigns of this task, those of earlier rounds for instance.",
@@ -94,7 +94,7 @@ class CampaignForm(forms.Form):
         min_value=1,
         max_value=1000,
         required=False,
-        help_text="In a quarter, other campaigns counted; empty: as the installation says.",
+        help_text="In a quarter, over all campaigns; empty: the installation's limit.",
     )
     quiet_from = forms.IntegerField(label="Quiet from, hour", min_value=0, max_value=23, initial=20)
     quiet_until = forms.IntegerField(
@@ -123,7 +123,7 @@ class CampaignForm(forms.Form):
     reply_teacher = forms.ChoiceField(
         label="Replies classified by",
         required=False,
-        help_text="Rules decide opt-outs, absences and programs' mails; this says the rest, and a person can correct it.",
+        help_text="Rules decide opt-outs, absences and automatic mails; this sorts the rest, and a person can correct it.",
     )
     control = forms.ChoiceField(label="Control", required=False)
 
@@ -201,7 +201,7 @@ class CampaignForm(forms.Form):
         days = []
         for number, line in enumerate(str(self.cleaned_data["days_off"]).splitlines(), start=1):
             if line.strip() and not is_date(line.strip()):
-                raise forms.ValidationError(f"Line {number}: '{line.strip()[:40]}' is no date; write 2026-12-25.")
+                raise forms.ValidationError(f"Line {number}: '{line.strip()[:40]}' is not a date; write 2026-12-25.")
             if line.strip():
                 days.append(line.strip())
         return days

@@ -211,7 +211,7 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         if request.POST.get("verb") == "lift":
             guardrails.lift(campaign, reason=request.POST.get("reason", ""), by=member)
-            messages.success(request, "Lifted: it sends again, and counts anew.")
+            messages.success(request, "Lifted: it sends again, and counting restarts.")
         else:
             messages.success(request, _perform(request.POST.get("verb", ""), campaign, member))
     except Refusal as refusal:

@@ -46,14 +46,14 @@ def _later(number: int) -> dict[str, forms.Field]:
     labels = dict(ReplyClass.choices)
     return {
         "wait_days": forms.DecimalField(
-            label="Days after the mail before",
+            label="Days after the previous mail",
             min_value=0,
             max_value=MOST_WAIT_DAYS,
             max_digits=6,
             decimal_places=4,
             initial=4,
             required=False,
-            help_text="Of a mail that takes up an answer: after the answer.",
+            help_text="For a mail that responds to an answer: days after the answer.",
         ),
         "when": forms.ChoiceField(
             label="Goes out when",

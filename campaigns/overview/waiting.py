@@ -67,9 +67,7 @@ def wait_reason(campaign: Campaign, *, now: datetime | None = None) -> WaitReaso
     """Return what a campaign waits for; None while its mails move, before its launch and after its end."""
     if campaign.state == CampaignState.PAUSED:
         if trip := campaign.guardrail_trips.filter(lifted_at__isnull=True).first():
-            return WaitReason(
-                "guardrail", guardrails.sentence(trip), hint="Mend the cause, then lift it with a reason."
-            )
+            return WaitReason("guardrail", guardrails.sentence(trip), hint="Fix the cause, then lift it with a reason.")
         return WaitReason("paused", "It was paused: nothing is written or sent.", hint="Press Resume.")
     if campaign.state != CampaignState.RUNNING:
         return None
@@ -87,7 +85,7 @@ def wait_reason(campaign: Campaign, *, now: datetime | None = None) -> WaitReaso
 
 Counts = dict[MessageState, int]
 _FINISHED = WaitReason(
-    "done", "Every mail has gone, failed or was stopped.", hint="End it when no more answers are awaited."
+    "done", "Every mail was sent, failed or stopped.", hint="End it when no more answers are awaited."
 )
 
 
@@ -120,7 +118,7 @@ def _not_yet(campaign: Campaign, first: Message, now: datetime) -> WaitReason | 
         return WaitReason("cap", message, due_at, hint="Caps hold across campaigns; see Mails for whom.")
     if first.problem:
         return WaitReason("deferred", first.problem, due_at)
-    message = "It is outside the sending hours where the next reader lives."
+    message = "It is outside the sending hours in the next contact's time zone."
     return WaitReason("hours", message, due_at, hint="Hours and weekends are set when a campaign is made.")
 
 
@@ -130,7 +128,7 @@ def _capped(campaign: Campaign, now: datetime) -> WaitReason | None:
     if went < campaign.daily_cap:
         return None
     tomorrow = day_starts(midnight + timedelta(hours=36), campaign.time_zone)
-    message = f"The {campaign.daily_cap:,} mails of today have gone."
+    message = f"The {campaign.daily_cap:,} mails of today are sent."
     return WaitReason("daily_cap", message, tomorrow, hint="Mails a day are set when a campaign is made.")
 
 
@@ -191,7 +189,7 @@ def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
         or failed.filter(problem__icontains="budget").exists()
     ):
         message = f"The budget for models does not cover {_mails(count)} more."
-        return WaitReason("budget", message, hint="Write to these people with a campaign that has a budget of its own.")
+        return WaitReason("budget", message, hint="Write to these people in another campaign with its own budget.")
     last = order_jobs(campaign).order_by("-created_at").first()
     if last is not None and last.state == JobState.FAILED:
         return _job(last, "teacher", "See why the model was not available, then press Write them again.")
@@ -219,7 +217,7 @@ def _follow_up(step: Step, count: int, first: datetime, now: datetime) -> WaitRe
     until = first + timedelta(seconds=step.wait_s)
     if until > now:
         return WaitReason("follow_up", f"{message}.", until)
-    return WaitReason("follow_up", f"{message}, once their readers are back.")
+    return WaitReason("follow_up", f"{message}, once these contacts are back.")
 
 
 _CHECKS_IN_ORDER: tuple[Callable[[Campaign, Counts, datetime], StageResult], ...] = (

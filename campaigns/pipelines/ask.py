@@ -37,7 +37,7 @@ from web.errors import Refusal
 
 CHUNK = 500
 NO_SITE = "There is no site to read: the contact has no web domain of its company."
-NOT_LED = "Who launched the campaign does not lead the task of this stage any more, so no pages can be read for it."
+NOT_LED = "The member who launched the campaign no longer leads the task of this stage, so no pages can be read for it."
 
 
 def ask(campaign: Campaign) -> int:

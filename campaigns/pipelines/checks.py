@@ -28,7 +28,7 @@ from review.text.verification.claim_task import CLAIM, PASSAGE
 
 CHUNK = 500
 CHECK = "unsupported"
-MEND = "Take the sentence out, or say what the facts say."
+MEND = "Remove the sentence, or write what the facts support."
 _SHORTEST_WORDS = 4
 
 

@@ -60,7 +60,7 @@ def of_version(version: PipelineVersion, *, mails: TaskVersion, by: Member | Non
             yield StageProblem(
                 "stage_task_not_led",
                 f"{where} asks the task {task.name}, which you do not lead.",
-                "Have somebody launch it who leads that task.",
+                "Ask a lead of that task to launch it.",
             )
     yield from _inputs(mails, version, stages)
 

@@ -88,7 +88,7 @@ def _lacking(stage: StageShape) -> Iterator[Problem]:
             if fact.required and fact.name not in pages and fact.role not in roles
         }
     for name in sorted(wanted - stage.inputs.keys() - inputs.given_inputs(stage.kind)):
-        yield f"inputs.{name}", f"'{name}' is required: say where it comes from."
+        yield f"inputs.{name}", f"'{name}' is required: choose where it comes from."
 
 
 def _of_claims(stage: StageShape, offered: Mapping[str, str]) -> Iterator[Problem]:
@@ -126,9 +126,9 @@ def _of_condition(
 def _of_labels(stage: StageShape, name: str, values: Sequence[str]) -> Iterator[Problem]:
     field = next((one for one in stage.spec.output_schema if one.name == name), None) if stage.spec else None
     if stage.kind not in (StageKind.RESEARCH, StageKind.QUALIFY) or field is None or field.type not in inputs.LABELLED:
-        yield "condition", f"'{name}' is no label of this stage's answer."
+        yield "condition", f"'{name}' is not a label of this stage's answer."
     elif unknown := sorted(set(values) - set(labels_of(field))):
-        yield "condition", f"'{unknown[0]}' is no label of '{name}'; there are {', '.join(labels_of(field))}."
+        yield "condition", f"'{unknown[0]}' is not a label of '{name}'; there are {', '.join(labels_of(field))}."
 
 
 def labels_of(field: OutputField) -> list[str]:

@@ -280,7 +280,7 @@ def _check_numbers(plan: CampaignPlan, errors: Errors) -> None:
         if not 0 <= value <= 23:
             errors[name] = ["An hour between 0 and 23."]
     if not is_time_zone(plan.time_zone):
-        errors["time_zone"] = [f"'{plan.time_zone}' is no time zone; write one such as Europe/Berlin."]
+        errors["time_zone"] = [f"'{plan.time_zone}' is not a time zone; write one such as Europe/Berlin."]
 
 
 def is_time_zone(name: str) -> bool:

@@ -65,7 +65,7 @@ def launch_warnings(campaign: Campaign) -> list[LaunchProblem]:
 def _sender(campaign: Campaign) -> Iterator[LaunchProblem]:
     if campaign.sender is None:
         yield LaunchProblem(
-            "no_sender", "It has no sender.", "Choose a sender identity: a mail says who writes.", "sender"
+            "no_sender", "It has no sender.", "Choose a sender identity: a mail names its sender.", "sender"
         )
     for sender in choice.senders_of(campaign):
         yield from _addresses(sender)
@@ -76,7 +76,7 @@ def _addresses(sender: SenderIdentity) -> Iterator[LaunchProblem]:
         yield LaunchProblem(
             "no_postal_address",
             f"{sender.name} has no postal address.",
-            "The law asks for one under every commercial mail: add it to the sender.",
+            "The law requires one in every commercial mail: add it to the sender.",
             "sender",
         )
     if not sender.from_address.strip() or not sender.reply_address.strip():
@@ -134,7 +134,7 @@ def _fixed_text(step: Step, slots: list[str]) -> Iterator[LaunchProblem]:
         if slot not in slots:
             yield LaunchProblem(
                 "unknown_slot",
-                f"Mail {step.number} uses {{{{{slot}}}}}, which nothing fills.",
+                f"Mail {step.number} uses {{{{{slot}}}}}, which has no value.",
                 render.DEFAULT_HINT if "|" in slot else f"There are {mark_checks.slots_named(slots)}.",
                 "steps",
             )
@@ -153,7 +153,7 @@ def _written(campaign: Campaign, step: Step, slots: list[str]) -> Iterator[Launc
         if slot not in slots:
             yield LaunchProblem(
                 "unknown_slot",
-                f"The task lets its model write {{{{{slot}}}}}, which nothing fills here.",
+                f"The task lets its model write {{{{{slot}}}}}, which has no value here.",
                 f"Add a link '{slot.removeprefix('link.')}'."
                 if slot.startswith("link.")
                 else f"There are {mark_checks.slots_named(slots)}.",
@@ -175,7 +175,7 @@ def wrong_url(url: str) -> str:
         parts = urlsplit(url)
         host, _ = (parts.hostname or ""), parts.port
     except ValueError:
-        return "is no address"
+        return "is not an address"
     if parts.scheme != "https":
         return "does not begin with https://"
     if "." not in host or any(sign.isspace() or sign in '<>"\\' for sign in url):
@@ -224,7 +224,7 @@ def _arm(campaign: Campaign, arm: Arm) -> Iterator[LaunchProblem]:
 def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
     if not is_time_zone(campaign.time_zone):
         yield LaunchProblem(
-            "time_zone", f"'{campaign.time_zone}' is no time zone.", "Write one such as Europe/Berlin.", "limits"
+            "time_zone", f"'{campaign.time_zone}' is not a time zone.", "Write one such as Europe/Berlin.", "limits"
         )
     if not audience.is_chosen(campaign.audience):
         hint = "Choose a segment, an import, or everyone."

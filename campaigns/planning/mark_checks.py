@@ -32,14 +32,14 @@ def in_contacts(campaign: Campaign) -> str:
         for name, mark in merge_marks.unfilled({column: getattr(contact, column) for column in columns}).items()
     ]
     rest = f"; so do {len(places) - NAMED:,} more" if len(places) > NAMED else ""
-    return f"{'; '.join(places[:NAMED])}{rest}, which nothing filled." if places else ""
+    return f"{'; '.join(places[:NAMED])}{rest}, which was never filled in." if places else ""
 
 
 def in_sender(sender: SenderIdentity) -> str:
     """Say what of a sender holds a mark; empty where nothing does."""
     values = {"from name": sender.from_name, "postal address": sender.postal_address}
     places = [f"the {name} holds {mark}" for name, mark in merge_marks.unfilled(values).items()]
-    return f"Of {sender.name} {' and '.join(places)}, which nothing fills." if places else ""
+    return f"Of {sender.name} {' and '.join(places)}, which has no value." if places else ""
 
 
 def in_texts(steps: Sequence[Step]) -> Iterator[str]:
@@ -47,7 +47,7 @@ def in_texts(steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
         if step.writer == StepWriter.TEMPLATE:
             for mark in content.foreign_marks_in(step):
-                yield f"Mail {step.number} holds {mark}, which nothing fills here."
+                yield f"Mail {step.number} holds {mark}, which has no value here."
 
 
 def slots_named(slots: Sequence[str]) -> str:

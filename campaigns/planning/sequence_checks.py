@@ -36,13 +36,13 @@ def _of_step(number: int, step: PlannedStep) -> Iterator[str]:
     elif step.when == StepCondition.REPLIED:
         yield from _of_answers(number, step)
     elif step.reply_classes:
-        yield f"Mail {number} names what the answer says, and does not wait for one: choose that condition, or name none."
+        yield f"Mail {number} names a class of answer but does not wait for one: choose that condition, or name no class."
 
 
 def _of_answers(number: int, step: PlannedStep) -> Iterator[str]:
     allowed = ", ".join(FOLLOWED_REPLIES)
     if not step.reply_classes:
-        yield f"Mail {number} takes up an answer: say which, of {allowed}."
+        yield f"Mail {number} responds to an answer: choose its class, one of {allowed}."
     for reply_class in step.reply_classes:
         if reply_class not in FOLLOWED_REPLIES:
             label = ReplyClass(reply_class).label if reply_class in ReplyClass.values else reply_class[:40]
@@ -54,7 +54,7 @@ def day_off_errors(days: Iterable[str]) -> list[str]:
     given = list(days)
     if len(given) > MOST_DAYS_OFF:
         return [f"At most {MOST_DAYS_OFF} days off; these are {len(given)}."]
-    return [f"'{day[:40]}' is no date; write one such as 2026-12-25." for day in given if not is_date(day)]
+    return [f"'{day[:40]}' is not a date; write one such as 2026-12-25." for day in given if not is_date(day)]
 
 
 def is_date(text: str) -> bool:

@@ -108,10 +108,14 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
     """
     hmac = suppress.hmac_of_or_refuse(address)
     if expected_hmac and hmac != expected_hmac:
-        raise Refusal("address_differs", "This is not the address of this page.", errors={"address": ["Not this one."]})
+        raise Refusal(
+            "address_differs",
+            "This is not the address shown on this page.",
+            errors={"address": ["This address differs."]},
+        )
     contacts = list(selectors.contacts_of(hmac))
     if by is not None and not all(_leads(by, contact) for contact in contacts):
-        raise PermissionDenied("Tasks that you do not lead hold this person too: ask an admin.")
+        raise PermissionDenied("Tasks that you do not lead also hold this person: ask an admin.")
     suppress.suppress(hmac, reason=SuppressionReason.ERASED, by=by)
     erased = _erase(hmac)
     invite.forget(address)
@@ -190,9 +194,9 @@ def _anonymous_cluster(contact: Contact) -> str:
 def _refuse_while_busy(contacts: Sequence[Contact], record_ids: Sequence[Any]) -> None:
     busy = person_traces.unfinished_jobs(record_ids)
     if Message.objects.filter(contact__in=contacts, state=MessageState.SENDING).exists():
-        busy.append("a mail to the person is on the wire")
+        busy.append("a mail to the person is being sent")
     if InboxAnswer.objects.filter(reply__message__contact__in=contacts, state=AnswerState.SENDING).exists():
-        busy.append("an answer to the person is on the wire")
+        busy.append("an answer to the person is being sent")
     reading = StageRun.objects.filter(message__contact__in=contacts, site__isnull=False)
     if reading.exclude(site__research__job__state__in=FINISHED).exists():
         busy.append("pages of the person's company are being read")

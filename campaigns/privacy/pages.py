@@ -89,5 +89,5 @@ def _page(request: HttpRequest, slug: str, hmac: str, form: EraseForm) -> HttpRe
 
 def _hmac_or_404(hmac: str) -> str:
     if not email_addresses.is_hmac(hmac):
-        raise Http404("This names no person.")
+        raise Http404("This link names no person.")
     return hmac

@@ -62,7 +62,7 @@ def receive(request: HttpRequest, provider: str, kind: str) -> HttpResponse | No
         try:
             strict_json.loads(request.body)
         except ValueError as error:
-            return HttpResponseBadRequest(f"The body is no JSON: {error}.", content_type="text/plain")
+            return HttpResponseBadRequest(f"The body is not JSON: {error}.", content_type="text/plain")
     try:
         answer: HttpResponse = view.func(request, *view.args, **view.kwargs)
     except ImproperlyConfigured:

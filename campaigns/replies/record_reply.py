@@ -164,8 +164,8 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
         if not why.strip():
             raise Refusal(
                 "reason_missing",
-                "This reply was read as a wish to hear no more. Say why it is none: the person may then be written to again.",
-                errors={"reason": ["Say why in a few words."]},
+                "This reply was read as an opt-out. Write why it is not: the person may then be contacted again.",
+                errors={"reason": ["Give a reason in a few words."]},
             )
         trail.record("objection_taken_back", by=by, about=reply, read_as=said)
     now = timezone.now()

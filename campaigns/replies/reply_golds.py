@@ -68,7 +68,7 @@ def _keep(
 ) -> None:
     """Add the draft, once, and the decision. Locks the task, then the person, as an erasure does."""
     if task.archived_at is not None or not permissions.may(by, task, Role.REVIEWER):
-        raise Refusal("no_reviewer", "you are no reviewer of the task that sorts replies here, or it is archived.")
+        raise Refusal("no_reviewer", "you are not a reviewer of the task that sorts replies here, or it is archived.")
     version = latest_version(task)
     missing = reply_facts.unfilled(version.spec, reply.message.campaign.task_version.spec)
     if missing or (fault := misfit(version.spec)):
@@ -99,7 +99,7 @@ def misfit(spec: TaskSpec) -> str:
         for field in spec.output_schema
         if field.required and field != sorted_field(spec) and field.name != LANGUAGE and field.role != "reasoning"
     ]
-    return f"it also asks for {', '.join(others)}, which the inbox does not say." if others else ""
+    return f"it also asks for {', '.join(others)}, which the inbox does not provide." if others else ""
 
 
 def sorted_field(spec: TaskSpec) -> OutputField | None:
@@ -126,7 +126,7 @@ def _draft(reply: Reply, record: Record, version: TaskVersion, *, before: str, b
         record.pk,
         _fields(version.spec, before, reply, language),
         origin=ORIGIN,
-        provenance="What a reply was taken for in a campaign's inbox",
+        provenance="Class given to a reply in a campaign's inbox",
         call_id=call_id,
         model=_model(reply, before_by),
         is_kept=True,
@@ -149,7 +149,7 @@ def _fields(spec: TaskSpec, meaning: str, reply: Reply, language: str) -> Fields
         own = reply.message.contact.language
         fields[LANGUAGE] = language or (Language(own).label if own else "")
         if fields[LANGUAGE] not in offered:
-            raise Refusal("language_missing", "say too which language it is written in.")
+            raise Refusal("language_missing", "choose its language too.")
     try:
         return normalise_fields(spec.output_schema, fields)
     except ValueError as error:

@@ -122,8 +122,8 @@ def set_aside(row: UnmatchedReply, *, by: Member, why: str = "") -> None:
     """
     permissions.require(by, row.campaign.task, Role.LEAD if row.may_be_optout else Role.REVIEWER)
     if row.may_be_optout and not why.strip():
-        message = "This mail may ask to leave. Say why it does not: mails to the company may then go again."
-        raise Refusal("reason_missing", message, errors={"reason": ["Say why in a few words."]})
+        message = "This mail may be an opt-out. Write why it is not: mails to the company may then continue."
+        raise Refusal("reason_missing", message, errors={"reason": ["Give a reason in a few words."]})
     settle(row, UnmatchedState.SET_ASIDE, by=by)
     UnmatchedReply.objects.filter(pk=row.pk).update(settled_why=why.strip()[:300])
     trail.record("unmatched_set_aside", by=by, about=row, may_be_optout=row.may_be_optout)

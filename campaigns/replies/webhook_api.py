@@ -111,11 +111,11 @@ def _json(raw: bytes) -> Any:
     try:
         return strict_json.loads(raw)
     except ValueError as error:
-        raise Refusal("no_json", f"The body is no JSON: {error}.", status=400) from None
+        raise Refusal("no_json", f"The body is not JSON: {error}.", status=400) from None
 
 
 def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise Refusal("no_base64", "A mail in `mails` is no base64.", status=400) from None
+        raise Refusal("no_base64", "A mail in `mails` is not base64.", status=400) from None

@@ -74,7 +74,7 @@ class DnsLookups:
     def _ask(self, name: str, kind: str) -> list[Any] | LookupFailed:
         left = self._ends - monotonic()
         if left <= 0:
-            return LookupFailed(f"{name}: the time for all questions was over")
+            return LookupFailed(f"{name}: the time for all look-ups ran out")
         try:
             self._resolver = self._resolver or _resolver(self._server, self._question_s)
             answer = self._resolver.resolve(

@@ -90,7 +90,7 @@ def _dkim(lookups: DnsLookups, domain: str, selector: str) -> Finding:
         message = f"No key found at the selector '{selector}'. Your provider shows the record, often as a CNAME."
         return Finding("DKIM", name, FindingState.MISSING, message, tuple(lookups.texts(name)), add)
     if len(keys) > 1:
-        message = f"There are {len(keys)} keys under one selector; which one counts is left open. Keep one."
+        message = f"There are {len(keys)} keys under one selector; it is unclear which one counts. Keep one."
         return Finding("DKIM", name, FindingState.WARNING, message, tuple(keys))
     tags = _tags(keys[0])
     if not tags["p"]:
@@ -109,9 +109,7 @@ def _dmarc(lookups: DnsLookups, domain: str) -> Finding:
         if records:
             return _policy(place, records, is_inherited=place != domain)
     name = f"_dmarc.{places[-1]}"
-    message = (
-        "No DMARC record says what becomes of mail that fails SPF and DKIM. Begin with p=none and read the reports."
-    )
+    message = "No DMARC record tells receivers what to do with mail that fails SPF and DKIM. Begin with p=none and read the reports."
     add = f'{name} TXT "v=DMARC1; p=none; rua=mailto:REPORTS@{places[-1]}"'
     return Finding("DMARC", name, FindingState.MISSING, message, (), add)
 
@@ -120,13 +118,15 @@ def _policy(place: str, records: list[str], *, is_inherited: bool) -> Finding:
     name, found = f"_dmarc.{place}", tuple(records)
     add = f'{name} TXT "v=DMARC1; p=none; rua=mailto:REPORTS@{place}"'
     if len(records) > 1:
-        message = f"There are {len(records)} DMARC records; receivers then heed none. Keep one."
+        message = f"There are {len(records)} DMARC records; receivers then ignore them all. Keep one."
         return Finding("DMARC", name, FindingState.ERROR, message, found, add)
     tags = _tags(records[0])
     policy = (tags.get("sp") if is_inherited else None) or tags.get("p", "")
     explained = _POLICIES.get(policy.lower())
     if "p" not in tags or explained is None:
-        message = f"'{policy}' is no policy: p is none, quarantine or reject." if policy else "It names no policy (p=)."
+        message = (
+            f"'{policy}' is not a policy: p is none, quarantine or reject." if policy else "It names no policy (p=)."
+        )
         return Finding("DMARC", name, FindingState.ERROR, message, found, add)
     inherited = f" It is inherited from {place}." if is_inherited else ""
     reports = "" if tags.get("rua") else " No one gets its reports: add rua=mailto:… to receive them."
@@ -140,9 +140,9 @@ def _mx(lookups: DnsLookups, domain: str, check: str) -> Finding:
         message = "No server is named that takes mail for this domain: answers and bounces may not come back."
         return Finding(check, domain, FindingState.MISSING, message, (), add)
     if "" in hosts:
-        message = "A null MX says that this domain takes no mail: answers and bounces cannot come back."
+        message = "A null MX means that this domain takes no mail: answers and bounces cannot come back."
         return Finding(check, domain, FindingState.ERROR, message, tuple(host or "." for host in hosts), add)
-    return Finding(check, domain, FindingState.OK, "Mail for this domain has a place to go.", tuple(hosts))
+    return Finding(check, domain, FindingState.OK, "Mail for this domain has a server.", tuple(hosts))
 
 
 def _tags(record: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ from web.errors import Refusal
 
 # Behind it stand a plus and 42 letters that tell which mail is answered; 64 is the limit of RFC 5321.
 REPLY_LOCAL_CHARS = 20
-NOT_THEIRS = "Only an admin changes this sender, or who leads all tasks whose campaigns use it."
+NOT_THEIRS = "Only an admin can change this sender, or a lead of all tasks whose campaigns use it."
 _LONGEST = {"name": 120, "from_name": 120, "postal_address": 300, "dkim_selector": 100}
 _OPTIONAL = ("postal_address", "dkim_selector")
 MOST_A_DAY = 1_000_000
@@ -108,11 +108,11 @@ def _checked(sender: NewSender) -> dict[str, Any]:
     if "reply_address" not in errors and len(local) > REPLY_LOCAL_CHARS:
         errors["reply_address"] = [
             f"'{local}' has {len(local)} characters before the @; at most {REPLY_LOCAL_CHARS} leave room for the mark "
-            "that tells which mail is answered."
+            "that identifies the answered mail."
         ]
     if errors:
         first = next(iter(errors.values()))[0]
-        raise Refusal("sender_invalid", first, hint="Mend the fields that are named.", errors=errors)
+        raise Refusal("sender_invalid", first, hint="Correct these fields.", errors=errors)
     return values
 
 

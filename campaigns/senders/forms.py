@@ -12,7 +12,7 @@ from campaigns.senders.edit import MOST_A_DAY, NewSender
 
 
 class SenderForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=120, help_text="What your colleagues call it.")
+    name = forms.CharField(label="Name", max_length=120, help_text="The name your colleagues know.")
     from_name = forms.CharField(
         label="From, name", max_length=120, help_text="The person who writes, as readers see it."
     )
@@ -20,7 +20,7 @@ class SenderForm(forms.Form):
     reply_address = forms.CharField(
         label="Replies go to",
         max_length=254,
-        help_text="A mailbox that keeps what follows a plus: replies+mark@yours.example tells which mail is answered.",
+        help_text="A mailbox that keeps plus addresses: replies+mark@yours.example identifies the answered mail.",
     )
     postal_address = forms.CharField(
         label="Postal address",

@@ -35,10 +35,10 @@ def check(lookups: DnsLookups, domain: str) -> Finding:
     """
     records = spf_records(lookups, domain)
     if not records:
-        message = "No SPF record says which servers may send mail for this domain."
+        message = "No SPF record lists the servers that may send mail for this domain."
         return Finding("SPF", domain, FindingState.MISSING, message, (), f'{domain} TXT "v=spf1 include:PROVIDER -all"')
     if len(records) > 1:
-        message = f"There are {len(records)} SPF records; receivers then heed none. Join them into one."
+        message = f"There are {len(records)} SPF records; receivers then ignore them all. Join them into one."
         return Finding("SPF", domain, FindingState.ERROR, message, tuple(records), _joined(domain, records))
     count = _Count(lookups)
     try:
@@ -66,7 +66,7 @@ def _ending(domain: str, record: str, counted: int) -> Finding:
         message = "It ends in +all: any server in the world may send mail for this domain."
         return Finding("SPF", domain, FindingState.WARNING, message, (record,), mended)
     if (ends and ends[0] == "?all") or not (ends or any(term.startswith("redirect=") for term in terms)):
-        message = "It says nothing of servers that it does not name. End it in -all, or in ~all at first."
+        message = "It does not cover servers that it does not name. End it in -all, or in ~all at first."
         return Finding("SPF", domain, FindingState.WARNING, message, (record,), mended)
     return Finding(
         "SPF", domain, FindingState.OK, f"One record, {counted} of at most {MAX_LOOKUPS} lookups.", (record,)
@@ -102,7 +102,7 @@ def _follow(count: _Count, domain: str, record: str) -> None:
         count.counted += 1
         if count.counted > MAX_LOOKUPS:
             raise SpfBroken(
-                f"It takes more than {MAX_LOOKUPS} lookups: receivers then take it for broken. Leave out what you do not use."
+                f"It takes more than {MAX_LOOKUPS} lookups: receivers then treat it as broken. Leave out what you do not use."
             )
         target = re.split(r"[:=]", term, maxsplit=1)[-1]
         if kind in ("include", "redirect") and "%" not in target:
@@ -112,9 +112,9 @@ def _follow(count: _Count, domain: str, record: str) -> None:
 
 def _include(count: _Count, target: str) -> None:
     if target in count.open:
-        raise SpfBroken(f"It includes itself by way of {target}: receivers then take it for broken.")
+        raise SpfBroken(f"It includes itself by way of {target}: receivers then treat it as broken.")
     records = spf_records(count.lookups, target)
     if len(records) != 1:
         there = "no SPF record" if not records else f"{len(records)} SPF records"
-        raise SpfBroken(f"It names {target}, which has {there}: receivers then take it for broken.")
+        raise SpfBroken(f"It names {target}, which has {there}: receivers then treat it as broken.")
     _follow(count, target, records[0])

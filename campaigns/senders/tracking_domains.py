@@ -52,13 +52,13 @@ def check(lookups: DnsLookups, name: str) -> Finding:
     theirs = lookups.addresses(name)
     if not theirs:
         return Finding(
-            CHECK, name, FindingState.MISSING, "The name leads nowhere: links bear this site's name.", (), add
+            CHECK, name, FindingState.MISSING, "The name points nowhere: links use this site's name.", (), add
         )
     ours = lookups.addresses(site)
     if not ours:
         raise LookupFailed(f"{site}: this site's own name has no address")
     if not set(theirs) & set(ours):
-        message = f"The name leads elsewhere than {site}: links bear this site's name."
+        message = f"The name points elsewhere than {site}: links use this site's name."
         return Finding(CHECK, name, FindingState.ERROR, message, tuple(theirs), add)
-    message = "The name leads here: links, pictures and unsubscribing bear it. The proxy needs a certificate for it."
+    message = "The name points here: links, pictures and unsubscribing use it. The proxy needs a certificate for it."
     return Finding(CHECK, name, FindingState.OK, message, tuple(theirs))

@@ -122,13 +122,13 @@ def lift(campaign: Campaign, *, reason: str, by: Member) -> Campaign:
     permissions.require(by, campaign.task, Role.LEAD)
     reason = reason.strip()[:MOST_REASON]
     if not reason:
-        message = "Say why it may send again."
+        message = "Write why it may send again."
         raise Refusal("reason_missing", message, errors={"reason": [message]})
     trips = GuardrailTrip.objects.filter(campaign=campaign, lifted_at__isnull=True)
     lifted = list(trips.values_list("guardrail", flat=True))
     # Of two who lift at once one gets the rows.
     if not trips.update(lifted_at=timezone.now(), lifted_by=by, reason=reason):
-        raise Refusal("no_guardrail", "No guardrail holds this campaign.", hint="Load the page again.", status=409)
+        raise Refusal("no_guardrail", "No guardrail holds this campaign.", hint="Reload the page.", status=409)
     trail.record("guardrail_lifted", by=by, about=campaign, campaign=campaign.slug, guardrails=lifted)
     return lifecycle.resume(campaign, by=by)
 

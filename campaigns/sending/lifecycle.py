@@ -85,7 +85,7 @@ def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
     """Set another audience, unless it selects none in particular or an experiment was registered with this one."""
     if not wanted:
         # A slip: an audience without a choice is nobody.
-        message = "Say which contacts, or leave `contacts` out to write to those of the campaign."
+        message = "Name the contacts, or leave `contacts` out to write to those of the campaign."
         raise Refusal("contacts_empty", message, errors={"contacts": [message]})
     if wanted == campaign.audience:
         return
@@ -172,7 +172,7 @@ def resume(campaign: Campaign, *, by: Member) -> Campaign:
         raise Refusal(
             "guardrail_tripped",
             "A guardrail paused this campaign.",
-            hint="Mend the cause, then lift it with a reason.",
+            hint="Fix the cause, then lift it with a reason.",
             status=409,
         )
     campaign, moved = _move(campaign, CampaignState.RUNNING, by=by)
@@ -243,7 +243,7 @@ def _locked(campaign: Campaign) -> Campaign:
 
 
 def _conflict(campaign: Campaign, wanted: str) -> Refusal:
-    hint = "Launch it first." if campaign.state == CampaignState.PLANNED else "Load the page again."
+    hint = "Launch it first." if campaign.state == CampaignState.PLANNED else "Reload the page."
     return Refusal(
         "campaign_state",
         f"This campaign is {campaign.get_state_display().lower()}; it cannot be {wanted}.",

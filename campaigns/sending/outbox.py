@@ -153,7 +153,7 @@ def settle_left_behind(campaign: Campaign) -> int:
     left = Message.objects.filter(~Exists(held), campaign=campaign, state=MessageState.SENDING)
     count = left.update(
         state=MessageState.UNKNOWN,
-        problem="The sender stopped while this mail was on the wire: it may have arrived.",
+        problem="The sender stopped while sending this mail: it may have arrived.",
         updated_at=timezone.now(),
     )
     if count:

@@ -31,10 +31,10 @@ def settle_unknown(message: Message, *, arrived: bool, by: Member) -> None:
     if arrived:
         moved = doubtful.update(state=MessageState.SENT, sent_at=F("sending_at"), problem="", updated_at=now)
     else:
-        problem = f"Found not to have arrived, by {by.name}."[:300]
+        problem = f"Recorded as not delivered by {by.name}."[:300]
         moved = doubtful.update(state=MessageState.FAILED, problem=problem, updated_at=now)
     if not moved:
-        raise Refusal("not_in_doubt", "The fate of this mail is not in doubt.", hint="Look at it again.", status=409)
+        raise Refusal("not_in_doubt", "The outcome of this mail is already known.", hint="Reload the page.", status=409)
     if arrived:
         Event.objects.get_or_create(
             key=f"sent:{message.pk.hex}",

@@ -152,7 +152,7 @@ def parse(value: str) -> EmailAddress:
     try:
         validated = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:
-        raise ValueError(f"'{_short(text)}' is no mail address: {_first_small(str(error))}") from None
+        raise ValueError(f"'{_short(text)}' is not a mail address: {_first_small(str(error))}") from None
     return _checked(validated)
 
 

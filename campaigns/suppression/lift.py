@@ -38,7 +38,7 @@ def lift(address_or_hmac: str, *, by: Member, why: str) -> list[SuppressionLift]
     selectors.require_list_access(by)
     hmac = suppress.hmac_of_or_refuse(address_or_hmac)
     if not why.strip():
-        said = "Say why the entry is a mistake."
+        said = "Write why the entry is a mistake."
         raise Refusal("reason_missing", said, errors={"reason": [said]})
     suppress.lock_list()
     suppress.lock_contacts([hmac])

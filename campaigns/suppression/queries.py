@@ -107,7 +107,7 @@ def require_list_access(member: Member) -> None:
         PermissionDenied: The member is neither admin nor lead of a task.
     """
     if not may_create(member):
-        raise PermissionDenied("The suppression list is kept by admins and leads.")
+        raise PermissionDenied("Only admins and leads can use the suppression list.")
 
 
 def visible(member: Member) -> QuerySet[Suppression]:

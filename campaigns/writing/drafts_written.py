@@ -69,8 +69,8 @@ def reasons_without_draft(orders_there: Sequence[Order], records: Sequence[UUID]
 
 def _reason_text(call: Call) -> str:
     if call.state == CallState.UNCERTAIN:
-        return "The fate of the call for it is unknown; it may have been paid."
-    return call.error_message or "The call for it failed."
+        return "The outcome of its call is unknown; it may have been paid."
+    return call.error_message or "Its call failed."
 
 
 def _not_asked(orders_there: Sequence[Order]) -> str:

@@ -63,5 +63,5 @@ def in_mailbox(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
     campaign = campaigns_queries.get_or_404(member, slug)
     name = selectors.kept_name(mails_queries.get_or_404(member, campaign, mail_id))
     if not name:
-        raise Http404("The mailbox does not keep this mail any more.")
+        raise Http404("The mailbox no longer has this mail.")
     return redirect("demo:mailbox-mail", name)

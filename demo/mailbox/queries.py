@@ -59,7 +59,7 @@ def require_reader(member: Member) -> None:
     if settings.MAILBOX_DIR is None:
         raise Http404("There is no local mailbox here.")
     if not may_create(member):
-        raise PermissionDenied("The mailbox is for admins and leads.")
+        raise PermissionDenied("Only admins and leads can use the mailbox.")
 
 
 def newest(member: Member, *, query: str = "", before: str = "") -> tuple[list[KeptMail], str]:
@@ -78,7 +78,7 @@ def raw(member: Member, name: str) -> bytes:
     require_reader(member)
     content = _mailbox().read(name) if _may_see(member)(name) else None
     if content is None:
-        raise Http404("The mailbox does not keep this mail any more.")
+        raise Http404("The mailbox no longer has this mail.")
     return content
 
 

@@ -36,7 +36,7 @@ def play(run: RunDir, spec: GenerationSpec) -> None:
     prompts = [prompt_of(task, record.facts) for record in spec.records]
     if unknown := [record.title for record, prompt in zip(spec.records, prompts, strict=True) if prompt not in known]:
         message = f"What was recorded was made from other records than {unknown[0] or 'these'}."
-        hint = "Launch it anew: it is then done here. Developers: python -m demo.recordings.record answers"
+        hint = "Launch it again to run it here. Developers: python -m demo.recordings.record answers"
         run.finish("failed", error=EngineError(code="other_inputs", message=message, hint=hint))
         return
     run.emit("log", level="info", message=f"Recorded on {recorded_on()}; played back here.")

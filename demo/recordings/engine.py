@@ -34,7 +34,7 @@ def main(path: str) -> None:
             error=EngineError(
                 code="other_inputs",
                 message="What was recorded was made from other inputs than these.",
-                hint="Launch it anew: it is then done here. Developers: python -m demo.recordings.record",
+                hint="Launch it again to run it here. Developers: python -m demo.recordings.record",
             ),
         )
         return

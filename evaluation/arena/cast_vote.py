@@ -48,7 +48,7 @@ def vote(pair: ArenaPair, *, by: Member, id: UUID, verdict: str, seconds: float 
     """
     require(by, pair.arena.task, Role.REVIEWER)
     if verdict not in VoteVerdict.values or verdict == VoteVerdict.RETRACT:
-        raise _wrong("verdict", "A vote says left, right, tie or both_bad.")
+        raise _wrong("verdict", "A vote is left, right, tie or both_bad.")
     if not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_S:
         raise _wrong("seconds", "Seconds are a number from 0 to 86400.")
     return _record(ArenaVote(id=id, pair=pair, voter=by, verdict=verdict, seconds=seconds))
@@ -98,7 +98,7 @@ def _check(arena: Arena, vote: ArenaVote) -> None:
         raise Refusal(
             "arena_closed",
             "This arena is closed: the vote was not recorded.",
-            hint="Its result is there to read.",
+            hint="The arena's page shows the result.",
             status=409,
         )
     mine = queries.standing_votes(arena).filter(pair=vote.pair_id, voter=vote.voter_id)
@@ -109,14 +109,14 @@ def _check(arena: Arena, vote: ArenaVote) -> None:
     if mine.exists():
         raise Refusal("already_voted", "You voted on this pair before.", hint="Take that vote back first.", status=409)
     if vote.pair.is_identical or vote.pair.record.erased_at:
-        raise Refusal("pair_gone", "This pair is not voted on any more.", hint="Load the next one.", status=409)
+        raise Refusal("pair_gone", "Voting on this pair is over.", hint="Load the next one.", status=409)
 
 
 def _wrong(name: str, words: str) -> Refusal:
-    return Refusal("bad_vote", "This vote cannot be.", status=422, errors={name: [words]})
+    return Refusal("bad_vote", "This vote is not valid.", status=422, errors={name: [words]})
 
 
 def _raise_reused() -> VoteOutcome:
     raise Refusal(
-        "vote_id_reused", "This id belongs to another vote.", hint="Make a new UUID for each vote.", status=409
+        "vote_id_reused", "This id was already used for another vote.", hint="Use a new UUID for each vote.", status=409
     )

@@ -16,4 +16,4 @@ def of_task(task: Task) -> list[DeskLink]:
     if arena is None:
         return []
     url = reverse("evaluation:arena-vote", args=[arena.pk])
-    return [DeskLink(_("Arena"), url, _("Say which of two answers is better, without knowing who wrote them"))]
+    return [DeskLink(_("Arena"), url, _("Choose the better of two answers, without knowing who wrote them"))]

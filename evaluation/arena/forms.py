@@ -13,9 +13,9 @@ class ArenaForm(forms.Form):
         label="Votes for each two systems, at most", min_value=LEAST_VOTES, max_value=MOST_VOTES, initial=USUAL_VOTES
     )
 
-    def __init__(self, *args: object, names: list[str], **kwargs: object) -> None:
+    def __init__(self, *args: object, labels: dict[str, str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["systems"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+        self.fields["systems"].choices = list(labels.items())  # type: ignore[attr-defined]
 
     def clean_systems(self) -> list[str]:
         chosen = self.cleaned_data["systems"]

@@ -127,7 +127,7 @@ def _checked(evaluation: Evaluation, systems: Sequence[str] | None, most_votes: 
 
 
 def _wrong(name: str, words: str) -> Refusal:
-    return Refusal("bad_arena", "This arena cannot be.", status=422, errors={name: [words]})
+    return Refusal("bad_arena", "These settings are not valid.", status=422, errors={name: [words]})
 
 
 def _pairs(arena: Arena) -> list[ArenaPair]:

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from evaluation.arena import cast_vote, open_arena, outlook, presentation, queries, rule
 from evaluation.arena.forms import ArenaForm
+from evaluation.evaluations import answer
 from evaluation.evaluations.queries import evaluation_or_404
+from evaluation.evaluations.run_inputs import tuned_name
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
@@ -57,7 +59,9 @@ def new(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = evaluation_or_404(member, evaluation_id)
     require(member, evaluation.task, Role.LEAD)
     names = queries.comparable(evaluation)
-    form = ArenaForm(request.POST or None, names=names, initial={"systems": queries.teacher_and_own(evaluation)})
+    plain = answer.labels(evaluation.summary, own=tuned_name(evaluation.run))
+    labels = {name: plain.get(name, name) for name in names}
+    form = ArenaForm(request.POST or None, labels=labels, initial={"systems": queries.teacher_and_own(evaluation)})
     if request.method == "POST" and form.is_valid():
         try:
             arena = open_arena.open_arena(evaluation, by=member, **form.cleaned_data)
@@ -178,7 +182,7 @@ def vote(request: HttpRequest, arena_id: UUID) -> HttpResponse:
 def _carry_out(post: QueryDict, arena: Arena, member: Member) -> cast_vote.VoteOutcome:
     id = uuid_or_none(post.get("id", ""))
     if id is None:
-        raise Refusal("no_vote", "The form names no vote.", hint="Load the page again.")
+        raise Refusal("no_vote", "The form names no vote.", hint="Reload the page.")
     if post.get("do") == "undo":
         last = queries.last_vote(arena, member)
         if last is None:

@@ -104,7 +104,7 @@ def last_vote(arena: Arena, voter: Member) -> ArenaVote | None:
 def vote_or_404(arena: Arena, vote_id: UUID, voter: Member) -> ArenaVote:
     vote = ArenaVote.objects.filter(pair__arena=arena, pk=vote_id, voter=voter, retracts__isnull=True).first()
     if vote is None:
-        raise Http404("You have no such vote to take back.")
+        raise Http404("You have no vote to take back.")
     return vote
 
 

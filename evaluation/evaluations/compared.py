@@ -27,7 +27,11 @@ def chosen(run: TrainingRun) -> list[Baseline]:
 def always(run: TrainingRun) -> list[str]:
     """Return what a run is compared with whatever is chosen, in words."""
     base = [] if run.is_classifier else ["the student before tuning"]
-    return [*base, *([baselines.MAJORITY, baselines.NEAREST] if value_fields(run.taught) else []), "the teacher"]
+    return [
+        *base,
+        *([baselines.MAJORITY, Baseline.NEAREST.label.lower()] if value_fields(run.taught) else []),
+        "the teacher",
+    ]
 
 
 def prompted_bases(evaluation: Evaluation, base: dict[str, Any], records: Records) -> list[dict[str, Any]]:

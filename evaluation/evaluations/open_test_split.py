@@ -52,7 +52,7 @@ def open_test_split(
         raise Refusal(
             "already_opened",
             f"{run.name} was evaluated on these test records before.",
-            hint="Its evaluation is kept, and can be resumed if it failed: another look would tell nothing new and spend an opening.",
+            hint="Its evaluation is kept, and can be resumed if it failed: another look would add nothing and use up an opening.",
             status=409,
         )
     number = len(earlier) + 1

@@ -23,6 +23,7 @@ from evaluation.evaluations import (
     start_evaluation,
     tables,
     unsupported,
+    wording_gap,
 )
 from evaluation.evaluations import queries as selectors
 from evaluation.evaluations.forms import OrderForm
@@ -70,6 +71,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
             "page": page,
             "evaluations": rows,
             "metric": tables.headline_metric(newest),
+            "wording_gap": wording_gap.between([row["evaluation"] for row in rows]),
             "openings": list(selectors.openings(task)),
             "uncounted": selectors.uncounted_reads(task),
         },
@@ -109,7 +111,7 @@ def _ordered(request: HttpRequest, run: TrainingRun, order: Callable[[OrderForm]
     form = OrderForm(request.POST)
     try:
         if not form.is_valid():
-            raise Refusal("bad_order", form.mistakes, hint="Load the page again.")
+            raise Refusal("bad_order", form.mistakes, hint="Reload the page.")
         made = order(form)
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
@@ -141,6 +143,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "evaluation": evaluation,
         "answer": first,
         "progress": progress.of(evaluation),
+        "wording_gap": wording_gap.behind(evaluation),
         "system_labels": plain,
         "systems": names,
         "rows": [row for row in metric_rows if not row["metric"].is_of_check],
@@ -192,6 +195,7 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "evaluation": evaluation,
         "headline": _headline(summary, own=tuned_name(run)),
         "progress": progress.of(evaluation) if evaluation else None,
+        "wording_gap": wording_gap.behind(evaluation) if evaluation else None,
         "level": tables.percent_level(summary),
         "behind": answer.behind_baseline(summary, own=tuned_name(run)),
         "metric": tables.headline_metric(summary),

@@ -54,7 +54,7 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
     run = evaluation.run
     miniature = getattr(run, "miniature", None)
     if miniature is None:
-        raise Refusal("no_miniature", f"{run.name} has left no miniature.", hint="Resume the run.")
+        raise Refusal("no_miniature", f"{run.name} produced no miniature.", hint="Resume the run.")
     training_lay.miniature_files(miniature, run_dir / TUNED)
     student = training_lay.student_ref(run.student, run)
     tuned = {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}

@@ -66,7 +66,7 @@ def start(
     if run.job.state != JobState.SUCCEEDED:
         raise Refusal(
             "run_not_done",
-            f"{run.name} has not succeeded, so there is nothing to evaluate.",
+            f"{run.name} has not succeeded, so it cannot be evaluated.",
             hint="Wait until it has ended, or resume it.",
             status=409,
         )
@@ -97,7 +97,7 @@ def _held_out(run: TrainingRun, split: Split) -> tuple[list[str], str]:
         raise Refusal(
             "no_held_out_records",
             f"The task '{run.task.name}' has no record in its {split} split.",
-            hint="Import more records: each is put into a split once and for ever.",
+            hint="Import more records: the split of a record never changes.",
         )
     return ids, _hash(ids)
 

@@ -60,7 +60,9 @@ def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
             lines = [(MetricDisplay(*texts), dict(values)) for texts, values in speeds.rows(summary)]
         for shown, values in lines:
             cells = [cell(values.get(name), shown, of=_outputs(summary, shown)) for name in names]
-            if any(cells):
+            # Zero dollars of every system are no price: nothing was billed.
+            is_unbilled = shown.name == "cost_usd" and not any((value or {}).get("mean") for value in values.values())
+            if any(cells) and not is_unbilled:
                 result.append({"metric": shown, "cells": cells})
         if metric.name == SHAPE:
             result += out_of_shape(summary)

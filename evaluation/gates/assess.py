@@ -170,7 +170,7 @@ def _by_ends(
     elif best > bound:
         outcome, word = RuleOutcome.FAILS, "fails"
     else:
-        return _unknown(rule, "more records would tell", measured)
+        return _unknown(rule, "more records are needed", measured)
     return RuleFinding(rule, outcome, f"{rule.title} {word}: {_found(rule, measured)}.", *measured)
 
 

@@ -123,7 +123,7 @@ def asked_rules(posted: QueryDict, shown: Sequence[GateRule]) -> list[GateRule]:
 def _ticked(key: str) -> GateRule:
     rule = of_key(key)
     if rule is None:
-        raise Refusal("bad_gate", f"There is no rule '{key[:60]}'.", hint="Load the page again.")
+        raise Refusal("bad_gate", f"There is no rule '{key[:60]}'.", hint="Reload the page.")
     return rule
 
 
@@ -132,7 +132,7 @@ def _own(metric: str, posted: QueryDict) -> GateRule:
     against = posted.get("against", "") if kind == RuleKind.NOT_WORSE else ""
     is_known = kind in RuleKind.values and (not against or against in Against.values)
     if not is_known or not gate_rules.is_metric(metric):
-        raise Refusal("bad_gate", "A rule of your own needs a metric and a kind.", hint="Load the page again.")
+        raise Refusal("bad_gate", "A rule of your own needs a metric and a kind.", hint="Reload the page.")
     rule = GateRule(RuleKind(kind), metric, 0, against, suite=posted.get("suite", ""))
     return _with_bound(rule, posted.get("own-bound", ""))
 
@@ -144,7 +144,7 @@ def _with_bound(rule: GateRule, typed: str) -> GateRule:
         number = math.nan
     if not math.isfinite(number):
         raise Refusal(
-            "bad_gate", f"'{typed[:40]}' is no bound of '{rule.display.label}'.", hint="Write a number, such as 70."
+            "bad_gate", f"'{typed[:40]}' is not a limit for '{rule.display.label}'.", hint="Write a number, such as 70."
         )
     return replace(rule, bound=round(number / rule.scale, 9))
 

@@ -42,7 +42,7 @@ def gate(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             refusal = error
         else:
-            said = f"Gate {made.number} holds from now on." if rules else "The task has no gate any more."
+            said = f"Gate {made.number} applies from now on." if rules else "The task no longer has a gate."
             messages.success(request, said)
             return redirect("evaluation:gate", slug)
     return render(request, "evaluation/gate.html", _context(request, task, refusal), status=_status(refusal))
@@ -53,7 +53,9 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
     task, form = task_or_404(member_of(request), slug), forms.SuiteForm(request.POST)
     try:
         if not form.is_valid():
-            raise Refusal("bad_suite", "This is no suite.", hint="Choose a kind, and write a seed as a whole number.")
+            raise Refusal(
+                "bad_suite", "This suite is not valid.", hint="Choose a kind, and write a seed as a whole number."
+            )
         suite = freeze_suite.freeze_suite(task, form.wanted(), by=member_of(request))
     except Refusal as refusal:
         return render(request, "evaluation/gate.html", _context(request, task, refusal), status=refusal.status)

@@ -122,7 +122,7 @@ def check(rules: Sequence[GateRule]) -> None:
             raise _refused(f"Rule {place}: {why}")
     keys = [rule.key for rule in rules]
     if double := next((rule for rule in rules if keys.count(rule.key) > 1), None):
-        raise _refused(f"Two rules ask the same of '{double.display.label}'; keep the stricter one.")
+        raise _refused(f"Two rules test the same metric, '{double.display.label}'; keep the stricter one.")
 
 
 def _fault(rule: GateRule) -> str:

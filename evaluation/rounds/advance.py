@@ -54,7 +54,7 @@ def look(round_id: UUID, *, fence: int) -> Progress:
         return _waiting(1, run.job, run.name)
     own = _evaluate(run)
     if own.problem:
-        raise Refusal("no_evaluation", own.problem, hint="Mend it, then train again.")
+        raise Refusal("no_evaluation", own.problem, hint="Fix it, then train again.")
     earlier = _evaluate_earlier(current.before)
     if not own.is_done:
         return _waiting(2, queries.job_of_evaluation(own), f"Evaluation of {run.name.lower()}")

@@ -155,7 +155,7 @@ def _lost(
 
 def _problem(name: str, groups: Mapping[str, Group], rule: Mapping[str, Any]) -> str:
     if name not in groups:
-        return f"no cell of {name} has ended well"
+        return f"no cell of {name} is finished"
     group = groups[name]
     return f"{name} is unstable: its {results.spread_words(group, rule)}" if group.is_unstable(rule) else ""
 

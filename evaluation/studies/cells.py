@@ -53,7 +53,7 @@ def begin(measurement_id: UUID) -> None:
 
 @transaction.atomic
 def score(measurement_id: UUID) -> None:
-    """Order the scoring of a run that has ended well; once."""
+    """Order the scoring of a run that is finished; once."""
     measurement = Measurement.objects.select_for_update(of=("self",)).get(pk=measurement_id)
     if not measurement.is_done and measurement.job is None:
         _begin_scoring(measurement)

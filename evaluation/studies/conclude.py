@@ -39,7 +39,7 @@ def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
         raise Refusal(
             "no_cell_ended_well",
             f"No cell ended well. The first: {failed[0].reason}",
-            hint="Mend the cause, then resume the study: its cells are tried again.",
+            hint="Fix the cause, then resume the study: its cells are tried again.",
         )
     body = _verdict(study, [each.cell for each in now if each.state == CellState.DONE])
     body["missing"] = [{"cell": str(each.cell), "reason": each.reason} for each in failed]

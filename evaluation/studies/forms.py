@@ -81,7 +81,7 @@ class StudyForm(forms.Form):
         help_text="Only for the human filter: an arm on unjudged drafts, from a version that was frozen with them.",
     )
     question = forms.CharField(
-        label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
+        label="In your words", required=False, max_length=200, help_text="The question that the verdict answers."
     )
 
     def __init__(

@@ -100,7 +100,7 @@ def record_file(study: Study, reader: StudyReader) -> str:
     """
     if reader.neutral_names(study):
         raise PermissionDenied(
-            "The record of this study names tasks that you are no member of. Its page shows it with neutral names."
+            "The record of this study names tasks that you are not a member of. Its page shows it with neutral names."
         )
     return study.record_text
 

@@ -166,7 +166,7 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
         raise Refusal(
             "size_unknown",
             f"How many parameters '{unknown.slug}' has is not known, so it cannot be placed among the others.",
-            hint="Tune it once, which tells its size, or leave it out.",
+            hint="Tune it once to measure its size, or leave it out.",
             errors={"students": [f"The size of '{unknown.slug}' is not known."]},
         )
     if wishes.kind == StudyKind.EXPERTS:
@@ -204,7 +204,7 @@ def _inputs(
         raise Refusal(
             "nothing_filtered",
             f"{version} holds no rejected draft, so {_NEED_REJECTED[wishes.kind]}.",
-            hint="Freeze a version with all three verdicts (accept, edit, reject), then ask again.",
+            hint="Freeze a version with all three verdicts (accept, edit, reject), then register the study again.",
             errors={"dataset_version": ["This version holds no rejected drafts."]},
         )
     held = {of: len({row.record for row in found}) for of, found in rows.items()}
@@ -270,4 +270,4 @@ def _scatter(task: Task, design: StudyDesign) -> Scatter:
 
 
 def _hint(error: DesignError) -> str:
-    return "Mend the fields named, or leave them empty to take the preset's." if error.errors else ""
+    return "Correct these fields, or leave them empty to take the preset's." if error.errors else ""

@@ -44,7 +44,7 @@ FINDINGS: Final[dict[str, tuple[PaperFinding, ...]]] = {
     StudyKind.CONTEXT: (PaperFinding("A context of 8K lost nothing against 16K and more.", PAPER),),
     StudyKind.STUDENTS: (
         PaperFinding(
-            "Tunes Gemma-3 of 1B, 4B and 12B, Qwen and Llama-3.2 of 1B, and tells of a decline with size.", PAPER
+            "Tunes Gemma-3 of 1B, 4B and 12B, Qwen and Llama-3.2 of 1B, and reports a decline with size.", PAPER
         ),
     ),
     StudyKind.EXPERTS: (

@@ -49,7 +49,7 @@ def plan_retrieval(version: DatasetVersion, spec: TaskSpec, record_ids: Sequence
         Refusal: `no_claim_task`, the task asks for something else; `bad_study`, its claims are of one kind.
     """
     if not is_claim_task(spec) or [field.name for field in typed.value_fields(spec)] != [SUPPORTED]:
-        message = "This task asks for something else than whether a passage supports a claim."
+        message = "This task does not decide whether a passage supports a claim."
         hint = "It needs the facts 'claim' and 'passage', a yes or no called 'supported', and no other value."
         raise Refusal("no_claim_task", message, hint=hint, errors={"dataset_version": [message]})
     golds = inputs.golds_of(version, record_ids, split=Split.VALIDATION)

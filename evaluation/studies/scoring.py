@@ -86,7 +86,7 @@ def _tuned(run: TrainingRun | None, run_dir: Path) -> dict[str, Any]:
         raise LookupError("the measurement has no run")
     miniature = getattr(run, "miniature", None)
     if miniature is None:
-        raise Refusal("no_miniature", f"{run.name} has left no miniature.", hint="Resume the run.")
+        raise Refusal("no_miniature", f"{run.name} produced no miniature.", hint="Resume the run.")
     training_lay.miniature_files(miniature, run_dir / TUNED)
     student = training_lay.student_ref(run.student, run)
     return {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}

@@ -81,7 +81,7 @@ def member(username: str) -> Member:
     if len(found) == 1:
         return found[0]
     message = f"There is no active member '{username}'." if username else "There is not exactly one admin."
-    raise Refusal("member_unknown", message, hint="Say who asks with --by.")
+    raise Refusal("member_unknown", message, hint="Name the member with --by.")
 
 
 def _checks_claims(task: Task) -> bool:

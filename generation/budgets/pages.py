@@ -54,7 +54,7 @@ def budget_list(request: HttpRequest, slug: str = "") -> HttpResponse:
     form = BudgetForm(request.POST or None, is_of_task=task is not None)
     if request.method == "POST":
         if not may_set:
-            raise PermissionDenied("Only an admin sets the installation's budget, and a lead a task's.")
+            raise PermissionDenied("Only an admin can set the installation's budget, and only a lead a task's.")
         if form.is_valid() and _set_budget(request, form, task):
             return redirect("generation:task-budgets", slug) if slug else redirect("generation:budgets")
     found = selectors.visible(member, task=task)

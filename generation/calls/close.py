@@ -35,7 +35,7 @@ from jobs.models import Job
 logger = logging.getLogger(__name__)
 CHUNK = 500
 FIELDS = ["state", "error_code", "error_message", "possible_cost_usd"]
-ON_THE_WIRE = "The engine ended while this call was on the wire."
+ON_THE_WIRE = "The engine ended while this call was being sent."
 PERHAPS_ASKED = "The engine was lost; it may have sent this call."
 # Without a paid end: on the wire when last heard of, or turned down before they were announced once more.
 OPEN = frozenset({CallState.SENT, CallState.FAILED})

@@ -75,8 +75,8 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
     if order.purpose in BESIDE_DRAFTS:
         raise Refusal(
             "not_asked_again",
-            "This call wrote no draft, and what waited for it has gone on without it.",
-            hint="Drop it: the checks have chosen, or what it was to bring can be ordered anew.",
+            "This call wrote no draft, and its job continued without it.",
+            hint="Drop it: the checks chose instead, or order it again.",
             status=409,
         )
     mix = reorder.mix_request_of(order)
@@ -112,7 +112,7 @@ def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlemen
     if not calls:
         raise Refusal(
             "nothing_uncertain",
-            "None of these calls is open any more.",
+            "None of these calls is still open.",
             status=409,
             hint="Load the page again: someone may have settled them.",
         )

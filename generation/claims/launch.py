@@ -49,7 +49,7 @@ def quote(task: Task, claims: Sequence[Claim], *, teacher: Teacher, by: Member) 
         message = f"{teacher.name} writes one task's texts and cannot check claims."
         raise Refusal("cannot_verify", message, hint="Choose another teacher.", errors={"teacher": [message]})
     if not claims:
-        raise Refusal("no_claims", "There is no claim to check.", hint="Name some.")
+        raise Refusal("no_claims", "There is no claim to check.", hint="Enter some claims.")
     if len(claims) > MOST:
         message = f"{len(claims):,} claims; a teacher checks at most {MOST:,} an order."
         raise Refusal("too_many_claims", message, hint="Split the file.", errors={"claims": [message]})

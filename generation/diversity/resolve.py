@@ -96,7 +96,10 @@ def _teachers(wished: Sequence[TeacherRequest], askable: Callable[[Teacher], Tea
     slugs = [asked.teacher.slug for asked in wished]
     if len(slugs) != len(set(slugs)):
         raise _refusal(
-            "teacher_twice", "teachers", "A teacher is named twice.", "Give it one share, and several temperatures."
+            "teacher_twice",
+            "teachers",
+            "Each teacher can be named once.",
+            "Give it one share, and several temperatures.",
         )
     return [_mixed(asked, askable(asked.teacher)) for asked in wished]
 
@@ -116,16 +119,18 @@ def _mixed(asked: TeacherRequest, spec: TeacherSpec) -> MixedTeacher:
 
 def _check_drafts(wish: MixRequest, per_record: int) -> None:
     if wish.best_of and per_record < 2:
-        raise _refusal("best_of", "per_record", "The best is chosen of two drafts per record or more.", "Ask for more.")
+        raise _refusal(
+            "best_of", "per_record", "Choosing the best needs two or more drafts per record.", "Ask for more."
+        )
     if wish.best_of and wish.near_duplicates == "ask_again":
         raise _refusal(
             "ask_again",
             "near_duplicates",
-            "Where the best of several is chosen, a repeated draft is only left out.",
+            "If the best of several is chosen, repeated drafts can only be left out.",
             "Leave them out, or put every draft on the desk.",
         )
     if (wish.best_of == "judge") != (wish.judge is not None):
-        raise _refusal("judge", "judge", "Name a judge where a judge chooses, and only there.")
+        raise _refusal("judge", "judge", "Name a judge only if a judge chooses the best.")
     if wish.judge is not None and (wish.judge.provider == Provider.OFFLINE or wish.judge.provided_by):
         raise _refusal(
             "judge",

@@ -169,6 +169,6 @@ def _interrupted(spec: GenerationSpec, call: PlannedCall, possible_usd: float) -
         "repeat": call.repeat,
         "possible_cost_usd": possible_usd,
         "code": "interrupted",
-        "message": "The engine ended while this call was on the wire.",
+        "message": "The engine ended while this call was being sent.",
         "latency_s": 0.0,
     }

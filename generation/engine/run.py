@@ -39,14 +39,14 @@ HINTS = {
     "rate_limited": "Resume later, or lower the teacher's concurrency.",
     "request_rejected": "Check the teacher's parameters: the provider refuses the requests as they are.",
     "schema_refused": "Set the answers of this teacher to text, and launch a new order.",
-    "parameter_refused": "Check the teacher's parameters: the provider knows no such one, or not this value.",
-    "batch_refused": "Read what the provider says; nothing of the batch was paid. Ask live, or resume later.",
+    "parameter_refused": "Check the teacher's parameters: the provider does not accept one of them, or its value.",
+    "batch_refused": "Read the provider's message; nothing of the batch was paid. Send the calls live, or resume later.",
     "answers_truncated": "Raise max_tokens on the teacher's page (tokens of reasoning count as well), then launch a new order: "
     "this one keeps the limit it was launched with.",
     "answers_declined": "Look at the prompts on this page, change the task's instruction or choose another teacher, "
     "then launch a new order. Resuming sends the remaining calls unchanged.",
-    "answers_useless": "Look at the failures on this page: change the task's template or how the teacher's answers come, "
-    "then launch a new order. Resuming asks for the rest as it is.",
+    "answers_useless": "Look at the failures on this page: change the task's template or the teacher's answer format, "
+    "then launch a new order. Resuming sends the remaining calls unchanged.",
     "unreachable": "Check the address and the network, then resume.",
 }
 

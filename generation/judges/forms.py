@@ -25,7 +25,7 @@ class JudgeForm(forms.Form):
         min_value=1,
         max_value=MOST_TEXTS,
         initial=VERDICTS,
-        help_text="Drawn at random; drafts that experts judged come beside.",
+        help_text="Drawn at random, plus drafts that experts judged.",
     )
     max_cost_usd = forms.DecimalField(
         label="Budget, US dollars",

@@ -238,7 +238,7 @@ def conversations(order: Order) -> dict[str, list[Message]]:
     rows = JudgedText.objects.filter(judging__order=order).select_related("record").order_by("place")
     for text in rows.iterator(chunk_size=_CHUNK):
         if not text.fields:
-            raise Refusal("text_gone", "A text to judge was erased.", hint="Cancel this and order the rest anew.")
+            raise Refusal("text_gone", "A text to judge was erased.", hint="Cancel this and order the rest again.")
         found[str(text.pk)] = words.conversation(order.task_version.spec, text.record.facts, text.fields)
     return found
 

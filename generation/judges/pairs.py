@@ -128,7 +128,7 @@ def conversations(order: Order) -> dict[str, list[Message]]:
     rows = JudgedPair.objects.filter(judging__order=order).select_related("record").order_by("place")
     for pair in rows.iterator(chunk_size=_CHUNK):
         if not (pair.first_fields and pair.second_fields):
-            raise Refusal("text_gone", "A text to judge was erased.", hint="Cancel this and order the rest anew.")
+            raise Refusal("text_gone", "A text to judge was erased.", hint="Cancel this and order the rest again.")
         texts, facts = (pair.first_fields, pair.second_fields), pair.record.facts
         found[ids[2 * pair.place]] = pair_prompt.conversation(spec, facts, *texts)
         found[ids[2 * pair.place + 1]] = pair_prompt.conversation(spec, facts, *reversed(texts))

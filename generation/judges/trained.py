@@ -100,5 +100,5 @@ def require_unseen(judge: Teacher, judged: Iterable[Any]) -> None:
         return
     for chunk in chunked(list(judged), _CHUNK):
         if Record.objects.filter(pk__in=chunk).exclude(split=Split.TEST).exists():
-            message = f"{judge.name} was tuned on verdicts like these, so they do not tell what it is worth."
-            raise Refusal("judge_was_trained_on_these", message, hint="Hold it against drafts of the test split.")
+            message = f"{judge.name} was tuned on verdicts like these, so they cannot measure it."
+            raise Refusal("judge_was_trained_on_these", message, hint="Compare it on drafts of the test split.")

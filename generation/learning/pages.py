@@ -145,7 +145,7 @@ def _apply_verb(request: HttpRequest, proposal: TaskProposal) -> HttpResponse:
     member, verb = member_of(request), request.POST.get("verb", "")
     if verb == "accept":
         made = proposals.accept(proposal, by=member, edited=edited_changes(request.POST, len(proposal.changes)))
-        messages.success(request, f"Version {made.number} is saved. New drafts will be written by it.")
+        messages.success(request, f"Version {made.number} is saved. New drafts will use it.")
         return redirect("review:diff", proposal.task.slug, proposal.base_version.number, made.number)
     if verb == "rebase":
         proposals.rebase(proposal, by=member)

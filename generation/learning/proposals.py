@@ -110,12 +110,12 @@ def propose(
     )
     if teacher is None or teacher.provider == Provider.OFFLINE:
         if question.rows:
-            message = "Rows say nothing that could be counted: a teacher reads them."
+            message = "Rows cannot be counted: a teacher must read them."
             raise Refusal("no_teacher", message, hint="Choose a teacher.", errors={"teacher": [message]})
         found = counting.rule_changes(question.version.spec, question.counted)
         proposal.changes = [change.as_json() for change in found]
         proposal.state = ProposalState.OPEN if found else ProposalState.FAILED
-        proposal.why_not = "" if found else "Nothing is common enough among these decisions to make a rule of."
+        proposal.why_not = "" if found else "These decisions have nothing in common that would make a rule."
     else:
         proposal.state = ProposalState.WAITING
         proposal.order = _order_advice(task, question, teacher, by)
@@ -192,7 +192,7 @@ def rebase(proposal: TaskProposal, *, by: Member) -> TaskProposal:
             raise Refusal(
                 "rebase_conflict",
                 f"The {part} was changed after version {base.number}, and this replaces all of it.",
-                hint="Dismiss this and have it proposed anew from the latest decisions.",
+                hint="Dismiss this and request a new proposal from the latest decisions.",
                 status=409,
             )
     open_one.base_version = latest
@@ -258,7 +258,7 @@ def _lock_open(proposal: TaskProposal, by: Member) -> TaskProposal:
         raise Refusal(
             "proposal_closed",
             f"This proposal is {found.get_state_display().lower()}.",
-            hint="Load the page again.",
+            hint="Reload the page.",
             status=409,
         )
     return found

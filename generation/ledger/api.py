@@ -31,7 +31,7 @@ class AmountsOut(serializers.Serializer[Any]):
     cost_usd = serializers.DecimalField(**USD)
     possible_usd = serializers.DecimalField(
         **USD,
-        help_text="What calls of unknown fate may have cost, beside cost_usd.",
+        help_text="Possible cost of calls with an unknown outcome, in addition to cost_usd.",
     )
 
 

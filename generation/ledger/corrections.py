@@ -92,13 +92,13 @@ def _validate(call: Call, cost_usd: Decimal, reason: str) -> None:
     elif cost_usd != cost_usd.quantize(daily_sums.MICRO):
         errors["cost_usd"] = ["Write at most six decimals."]
     elif cost_usd == call.cost_usd:
-        errors["cost_usd"] = ["This is what is booked already."]
+        errors["cost_usd"] = ["This amount is already booked."]
     if not reason:
         errors["reason"] = ["Give a reason for later readers of the ledger."]
     elif len(reason) > LONGEST_REASON:
         errors["reason"] = [f"It has {len(reason)} characters; {LONGEST_REASON} are kept."]
     if errors:
-        raise Refusal("invalid_correction", "Nothing was corrected.", hint="Mend the fields named.", errors=errors)
+        raise Refusal("invalid_correction", "Nothing was corrected.", hint="Correct these fields.", errors=errors)
 
 
 SHOWN = 50

@@ -84,7 +84,7 @@ def parse_query(member: Member, *, by: str = "", month: str = "", task: str = ""
     """
     if by and by not in GROUPINGS:
         raise Refusal(
-            "ledger_by", f"The ledger sums by {', '.join(GROUPINGS)}.", errors={"by": [f"'{by}' is none of them."]}
+            "ledger_by", f"The ledger sums by {', '.join(GROUPINGS)}.", errors={"by": [f"'{by}' is not one of them."]}
         )
     month = month or this_month()
     try:
@@ -204,7 +204,7 @@ def _after_cursor(fields: tuple[str, ...], after: str, *, is_falling: bool) -> Q
     try:
         values = [_cursor_value(name, part) for name, part in zip(fields, parts, strict=True)]
     except ValueError:
-        raise Refusal("ledger_after", "This is no place in the ledger.", hint="Begin without `after`.") from None
+        raise Refusal("ledger_after", "`after` names no place in the ledger.", hint="Begin without `after`.") from None
     side = "lt" if is_falling else "gt"
     beyond = Q(**{f"{fields[0]}__{side}": values[0]})
     if len(fields) > 1:

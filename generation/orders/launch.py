@@ -101,7 +101,7 @@ def check_budget(max_cost_usd: Decimal | None, estimated: OrderEstimate, *, enou
     """Refuse a budget that is missing where one is needed, or that buys nothing; says what would be enough."""
     if max_cost_usd is None:
         if estimated.worst_call_usd > 0:
-            message, hint = "Say how much this may cost at most.", f"${enough_usd} would cover it."
+            message, hint = "Enter the most that this may cost.", f"${enough_usd} would cover it."
             raise Refusal("budget_missing", message, hint=hint, errors={"max_cost_usd": [f"{message} {hint}"]})
         return
     if max_cost_usd < Decimal(str(estimated.worst_call_usd)):

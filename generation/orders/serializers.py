@@ -92,7 +92,7 @@ class OrderOut(serializers.Serializer[Any]):
     model = serializers.CharField(source="teacher_spec.model")
     teachers = serializers.SerializerMethodField(help_text="Of a mix: each with its share and temperatures")
     variety = serializers.JSONField(help_text="How its drafts differ and which come to the desk; empty for one teacher")
-    follows = serializers.UUIDField(source="follows_id", allow_null=True, help_text="The order it judges or asks anew")
+    follows = serializers.UUIDField(source="follows_id", allow_null=True, help_text="The order it judges or repeats")
     purpose = serializers.ChoiceField(choices=Purpose.choices)
     count = serializers.IntegerField()
     max_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True)

@@ -67,7 +67,7 @@ def require_whole(read: PriceMap, *, skips_refused: bool) -> None:
     if read.mistakes and not skips_refused:
         raise Refusal(
             "price_rows_refused",
-            f"{len(read.mistakes)} rows cannot be taken, so nothing is written.",
-            hint="Mend them, or leave them out.",
+            f"{len(read.mistakes)} rows cannot be imported, so nothing is written.",
+            hint="Correct them, or leave them out.",
             errors={row.name: [row.reason] for row in read.mistakes},
         )

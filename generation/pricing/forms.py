@@ -43,7 +43,9 @@ class PriceForm(forms.Form):
         label="Provider", choices=[choice for choice in Provider.choices if choice[0] != Provider.OFFLINE]
     )
     model = forms.CharField(label="Model", max_length=120)
-    from_date = _day("Counts from", initial=timezone.localdate, help_text="Empty: from today. What was paid stays.")
+    from_date = _day(
+        "Counts from", initial=timezone.localdate, help_text="Empty: from today. Past costs do not change."
+    )
     input_usd_per_million = _price_field("Input, $ per million tokens")
     output_usd_per_million = _price_field("Output, $ per million tokens")
     cached_input_usd_per_million = _price_field(
@@ -99,7 +101,7 @@ class PriceMapForm(forms.Form):
     )
     map = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
     from_date = _day("Counts from", initial=timezone.localdate, help_text="Empty: from today.")
-    skip_refused = forms.BooleanField(label="Leave out the rows that cannot be taken", required=False)
+    skip_refused = forms.BooleanField(label="Leave out rows that cannot be imported", required=False)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -85,12 +85,12 @@ def read_text(text: str | bytes, *, from_date: date | None = None) -> PriceMap:
     """Read a map from a file's content.
 
     Raises:
-        Refusal: `price_map`, it is no JSON object.
+        Refusal: `price_map`, it is not a JSON object.
     """
     try:
         rows = strict_json.loads(text)
     except ValueError as error:
-        raise Refusal("price_map", f"The file is no JSON: {error}", errors={"file": ["Not read as JSON."]}) from None
+        raise Refusal("price_map", f"The file is not JSON: {error}", errors={"file": ["Not read as JSON."]}) from None
     return read(rows, from_date=from_date)
 
 
@@ -132,7 +132,7 @@ def read(rows: object, *, from_date: date | None = None) -> PriceMap:
 
 def _price(name: str, row: object, table: Mapping[tuple[str, str], PriceEntry], from_date: date) -> NewPrice:
     if not isinstance(row, dict):
-        raise RefusedError("It is no object.")
+        raise RefusedError("It is not an object.")
     provider = _provider(row)
     model = name.removeprefix(f"{provider}/").strip()
     usd = {column: _usd(row, key, is_needed=column in REQUIRED) for column, key in COLUMNS.items()}
@@ -183,7 +183,7 @@ def _number(key: str, value: object) -> Decimal:
     if value is None:
         raise RefusedError(f"{key} is missing.")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise RefusedError(f"{key} is no number.")
+        raise RefusedError(f"{key} is not a number.")
     if not 0 <= value < prices.DEAREST / MILLION:
         raise RefusedError(f"{key}: dollars per token, from 0 and below {prices.DEAREST / MILLION}.")
     return Decimal(f"{value:.{DIGITS}g}")
@@ -207,7 +207,7 @@ def _day(row: Row) -> date | None:
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
-        raise RefusedError(f"'{str(value)[:40]}' is no day; write it as YYYY-MM-DD.") from None
+        raise RefusedError(f"'{str(value)[:40]}' is not a date; write it as YYYY-MM-DD.") from None
 
 
 def _is_address(text: str) -> bool:

@@ -175,7 +175,7 @@ def _check(begun: Sequence[StartingPoint], spec: TaskSpec, wishes: ResearchReque
     texts = {name for place in quotable.quotable_facts(spec) for name in place}
     names = {one.name for one in spec.input_schema}
     if unknown := sorted(set(wishes.facts) - (names - texts)):
-        raise Refusal("facts_unknown", f"'{unknown[0]}' is no fact that can be given here.")
+        raise Refusal("facts_unknown", f"'{unknown[0]}' is not a fact that can be given here.")
     required = [one.name for one in spec.input_schema if one.required and one.name not in texts]
     lacking = {name for one in begun for name in required if not (one.facts.get(name) or wishes.facts.get(name))}
     if lacking:

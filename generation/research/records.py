@@ -94,7 +94,7 @@ def _import(research: Research, rows: dict[int, Facts], spec: TaskSpec, *, unrea
             research.problem = f"No record was made: {refusal.message}"[:500]
             return
         except PermissionDenied:
-            research.problem = "No record was made: who ordered this does not lead the task any more."
+            research.problem = "No record was made: the member who ordered this no longer leads the task."
             return
     research.rows_added, research.rows_known = result.rows_added, result.rows_known
     research.problem = _left_out(result, unread)

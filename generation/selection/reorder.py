@@ -66,7 +66,7 @@ def reorder_repeats(order: Order) -> Order | None:
             str(one.draft.record_id): str(one.draft.parameters.get("angle", "")) for one in repeated
         }
         request = replace(request, by=order.created_by)
-        return launch.place(request, quoted, title=f"{len(repeated)} repeated drafts anew")
+        return launch.place(request, quoted, title=f"{len(repeated)} repeated drafts again")
     except Refusal:
         # Nothing is owed: the repeats stay off the desk, and the order's page says how many there are.
         return None

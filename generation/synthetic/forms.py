@@ -27,7 +27,7 @@ class SyntheticForm(forms.Form):
         min_value=LEAST,
         max_value=MOST,
         initial=50,
-        help_text="Those alike are dropped, so fewer stay.",
+        help_text="Near-duplicates are dropped, so fewer remain.",
     )
     max_cost_usd = forms.DecimalField(
         label="Budget, US dollars",
@@ -42,7 +42,7 @@ class SyntheticForm(forms.Form):
         required=False,
         max_length=ABOUT_CHARS,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="What the task does not say: who writes, of what, what is usual and what is rare.",
+        help_text="What is not in the task: who writes, about what, what is common and what is rare.",
     )
     attributes = forms.CharField(
         label="What varies",

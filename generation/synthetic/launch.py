@@ -221,7 +221,7 @@ def _check(request: SyntheticRequest, teacher: Teacher) -> None:
         message = f"Order between {LEAST} and {MOST:,} records."
         raise Refusal("count", message, errors={"count": [message]})
     if teacher.provider == Provider.OFFLINE or teacher.provided_by:
-        message = f"{teacher.name} writes drafts for records that are there, and cannot make any up."
+        message = f"{teacher.name} only writes drafts for existing records."
         raise Refusal("teacher_cannot", message, hint="Choose another teacher.", errors={"teacher": [message]})
     if len(request.about) > ABOUT_CHARS:
         message = f"At most {ABOUT_CHARS:,} characters."

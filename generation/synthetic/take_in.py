@@ -76,7 +76,7 @@ def on_job_ended(job: Job) -> None:
     if not answers:
         made.problem = made.problem or ("" if made.dropped or made.added else "No record was written.")
     elif made.created_by is None or not permissions.may(made.created_by, made.task, Role.LEAD):
-        made.problem = "No record was made: who ordered this does not lead the task any more."
+        made.problem = "No record was made: the member who ordered this no longer leads the task."
     else:
         _take(made, answers, by=made.created_by)
     made.save(update_fields=_TOLD)
@@ -166,7 +166,7 @@ def _sort(made: Synthesis, spec: TaskSpec, written: Iterator[tuple[int, Any]]) -
 def _read(spec: TaskSpec, values: object) -> Facts:
     """Raise ValueError if it is no object, a fact does not fit the task, or a required one is missing."""
     if not isinstance(values, dict):
-        raise ValueError("it is no object")
+        raise ValueError("it is not an object")
     facts: Facts = {}
     for fact in spec.input_schema:
         try:
@@ -178,7 +178,7 @@ def _read(spec: TaskSpec, values: object) -> Facts:
         elif fact.required:
             raise ValueError(f"'{fact.name}' is empty; it is required")
     if not facts:
-        raise ValueError("it says nothing")
+        raise ValueError("it is empty")
     if stray := stray_quote(spec.input_schema, facts):
         raise ValueError(f"'{stray[0]}' {stray[1]}")
     return facts

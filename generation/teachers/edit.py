@@ -79,7 +79,7 @@ def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
     if teacher.provided_by:
         raise Refusal(
             "teacher_provided",
-            "This teacher comes with the product and is not edited.",
+            "This teacher is built in and cannot be edited.",
             hint="Demote the miniature on its page.",
             status=409,
         )
@@ -127,7 +127,7 @@ def _validated(new: NewTeacher, teacher_id: UUID) -> tuple[dict[str, Any], str]:
     errors: dict[str, list[str]] = {}
     secret = _secret_name(new, teacher_id)
     if new.provider not in Provider:
-        errors["provider"] = [f"'{new.provider}' is no provider; choose {', '.join(Provider.values)}."]
+        errors["provider"] = [f"'{new.provider}' is not a provider; choose {', '.join(Provider.values)}."]
     elif new.provider == Provider.COMPATIBLE and not new.base_url:
         errors["base_url"] = [
             "An OpenAI-compatible teacher needs the address of its server, such as http://gpu-1:8000/v1."
@@ -206,9 +206,9 @@ def _reserved_parameter_error(parameters: dict[str, Any]) -> str:
         if name in OWN_PARAMETERS:
             return f"'{name}' is set by the product itself."
         if name in LENGTH_PARAMETERS:
-            return f"Write max_tokens for '{name}': what a call may cost at most is priced with it."
+            return f"Write max_tokens for '{name}': the most that a call may cost is computed from it."
         if name in COSTLY_PARAMETERS:
-            return f"'{name}' would be paid beside the tokens that a budget reckons with."
+            return f"'{name}' adds cost that a budget does not count."
     if parameters.get("service_tier") == "priority":
         return "Calls of the service tier 'priority' cost more than the price table says."
     return ""

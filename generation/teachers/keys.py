@@ -36,7 +36,7 @@ class TeacherKeys:
         """
         key = TeacherKey.objects.filter(name=name).first()
         if key is None:
-            raise Refusal("secret_missing", "This teacher has no key any more.", hint="Have an admin enter it again.")
+            raise Refusal("secret_missing", "This teacher no longer has a key.", hint="Have an admin enter it again.")
         try:
             return encryption.decrypt(key.sealed)
         except encryption.DecryptionError as error:

@@ -54,7 +54,7 @@ def models_of(
             refused that may not go to the address.
     """
     if provider not in Provider or not (address := address_of(provider, base_url.strip())):
-        raise _unknown("This provider has no list of models to ask for.")
+        raise _unknown("This provider offers no list of models.")
     secret = keys.check(key, url=address) if key.strip() else _secret_of(provider, address, secret_ref, teacher_id)
     if base_url.strip():
         addresses.check(address)
@@ -83,7 +83,7 @@ def _secret_of(provider: str, address: str, secret_ref: str, teacher_id: UUID | 
     if not name:
         return ""
     if not store.NAME.match(name) or store.is_provided(name):
-        raise _unknown("The variable's name is none; write the key itself under Key.")
+        raise _unknown("This is not the name of a variable; enter the key itself under Key.")
     allow_list.require(name, use=SecretUse.TEACHER, url=address, field=keys.FIELD)
     return store.resolve(name)
 
@@ -99,7 +99,7 @@ def _offered(page: FetchedPage) -> OfferedModels:
         # Gemini lists names as paths and takes them without.
         rows = {str(row["id"]).removeprefix("models/"): row for row in json.loads(page.body)["data"]}
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise _unknown("The provider's answer is no list of models.") from None
+        raise _unknown("The provider's answer is not a list of models.") from None
     names = sorted(name for name in rows if 0 < len(name) <= LONGEST_NAME and name.isprintable())[:MOST]
     days = {name: _shutdown_date(rows[name]) for name in names}
     return OfferedModels(names, {name: day for name, day in days.items() if day})

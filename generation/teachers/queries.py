@@ -39,7 +39,7 @@ class Price:
     shutdown_date: date | None = None
 
 
-FREE = Price(Decimal(0), Decimal(0), note="Runs here; no token is paid for.")
+FREE = Price(Decimal(0), Decimal(0), note="Runs here, free of charge.")
 
 
 @dataclass(frozen=True)

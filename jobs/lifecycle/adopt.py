@@ -53,7 +53,7 @@ def adopt_result(
         raise Refusal(
             "begun_since",
             f"This job is {job.state} and has been begun {job.fence} times; it was given away after {fence}.",
-            hint="What was done elsewhere cannot be taken: the job has gone on here.",
+            hint="The work done elsewhere cannot be used: the job continued here.",
             status=409,
             state={"id": str(job.pk), "state": job.state},
         )

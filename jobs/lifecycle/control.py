@@ -173,7 +173,7 @@ def prioritise(job: Job, *, by: Member, priority: str) -> Job:
     require_steering(by, job)
     level = PRIORITIES[priority]
     if level > 0:
-        session.require_admin(by, "Only an admin puts a job before those of other teams.")
+        session.require_admin(by, "Only an admin can put a job before those of other teams.")
     with transaction.atomic():
         job = lock_job(job.pk)
         if job.priority != level:
@@ -207,7 +207,7 @@ def _name(by: Member | None) -> dict[str, str]:
 
 
 def _conflict(job: Job, wanted: str) -> Refusal:
-    hint = "Nothing can be changed about it any more." if job.state in FINISHED else "Wait until it has stopped."
+    hint = "It can no longer be changed." if job.state in FINISHED else "Wait until it has stopped."
     return Refusal(
         "job_state",
         f"This job is {job.state}; it cannot be {wanted}.",

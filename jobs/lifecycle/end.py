@@ -151,7 +151,7 @@ def give_up_error(error: EngineError, times: int) -> EngineError:
     return EngineError(
         code=error.code,
         message=f"{error.message} It has happened {times} times without progress in between, so the job is not tried again.",
-        hint=error.hint or "Read the end of the log, mend the cause, then resume the job.",
+        hint=error.hint or "Read the end of the log, fix the cause, then resume the job.",
     )
 
 

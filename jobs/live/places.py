@@ -32,9 +32,7 @@ class Places:
         with self._lock:
             full = self._full(viewer)
         if full:
-            raise Refusal(
-                "too_many_streams", full, hint="Close some, or ask for the events now and then instead.", status=429
-            )
+            raise Refusal("too_many_streams", full, hint="Close some, or poll for events instead.", status=429)
 
     @contextmanager
     def taken(self, viewer: UUID) -> Iterator[bool]:

@@ -40,12 +40,12 @@ class JobQuery(ListQuery):
     def validate_state(self, value: str) -> str:
         states = [str(state) for state in JobState]
         if unknown := [word for word in value.split(",") if word and word not in states]:
-            raise serializers.ValidationError(f"Found {unknown[0][:80]!r}; wanted are some of {', '.join(states)}.")
+            raise serializers.ValidationError(f"Found {unknown[0][:80]!r}; expected some of {', '.join(states)}.")
         return value
 
     def validate_kind(self, value: str) -> str:
         if value not in (kinds := sorted(registry.KINDS)):
-            raise serializers.ValidationError(f"Found {value[:80]!r}; wanted is one of {', '.join(kinds)}.")
+            raise serializers.ValidationError(f"Found {value[:80]!r}; expected one of {', '.join(kinds)}.")
         return value
 
 

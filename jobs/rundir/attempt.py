@@ -73,7 +73,7 @@ def verify(run_dir: Path, result: Result) -> None:
     for artefact in result.artefacts:
         path = (root / artefact.path).resolve()
         if not path.is_relative_to(root):
-            raise BrokenResult(f"The artefact {artefact.path} lies outside the run directory.")
+            raise BrokenResult(f"The artefact {artefact.path} is outside the run directory.")
         if not path.is_file():
             raise BrokenResult(f"The artefact {artefact.path} is missing.")
         if path.stat().st_size != artefact.bytes or sha256_of(path) != artefact.sha256:

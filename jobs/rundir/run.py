@@ -196,7 +196,7 @@ class RunDir:
         for given in paths:
             path = (self.path / given).resolve()
             if not path.is_relative_to(self.path):
-                raise ValueError(f"The artefact {given} lies outside the run directory.")
+                raise ValueError(f"The artefact {given} is outside the run directory.")
             if not path.exists():
                 raise ValueError(f"The artefact {given} does not exist.")
             files += sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]

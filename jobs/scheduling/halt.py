@@ -85,7 +85,7 @@ def halt(*, by: Member | None, reason: str = "") -> Halt:
         raise Refusal(
             "invalid_halt",
             "The reason is too long; nothing was stopped.",
-            hint="Mend the field named, or leave it empty.",
+            hint="Correct this field, or leave it empty.",
             errors={"reason": [f"It has {len(reason)} characters; {LONGEST_REASON} are kept."]},
         )
     with transaction.atomic():

@@ -67,7 +67,7 @@ def drain(host_id: str, *, by: Member, is_draining: bool) -> Host | None:
     Raises:
         PermissionDenied: Not an admin.
     """
-    session.require_admin(by, "Only an admin has hosts drained.")
+    session.require_admin(by, "Only an admin can drain hosts.")
     host = Host.objects.filter(pk=host_id).first()
     if host is None or host.is_draining == is_draining:
         return host

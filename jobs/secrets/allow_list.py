@@ -100,7 +100,7 @@ def _rule_of(entry: str) -> SecretRule | BadRuleError:
             f"ALLOWED_SECRETS holds '{entry}'; write use:NAME@host with use one of {', '.join(SecretUse)}, "
             "such as teacher:LAB_KEY@gpu-1."
         )
-        return BadRuleError(message, "Entries are parted by commas.")
+        return BadRuleError(message, "Separate entries with commas.")
     return SecretRule(found["use"], found["name"], found["host"].lower().strip("[]"), int(found["port"] or 0))
 
 

@@ -70,7 +70,7 @@ def confirmable(member: Member, token: str) -> str:
     except (signing.BadSignature, ValueError, TypeError):
         key = before = address = ""
     if key != str(member.pk) or before != member.email:
-        raise Refusal("link_invalid", "This link confirms nothing any more.", hint="Enter the address again.")
+        raise Refusal("link_invalid", "This link is no longer valid.", hint="Enter the address again.")
     return str(address)
 
 

@@ -31,7 +31,7 @@ class ProfileForm(forms.Form):
         label="Language of the desk",
         choices=((AUTOMATIC, "As the browser"), *settings.LANGUAGES),
         required=False,
-        help_text="The desk, its lists and the sign-in are translated; other pages and mails are English.",
+        help_text="The desk, its lists and the sign-in are translated; other pages and mails are in English.",
     )
     work_mails = forms.ChoiceField(
         label="Mails about runs and sweeps you launched",
@@ -46,7 +46,7 @@ class ProfileForm(forms.Form):
         label="A mail a day about what waits for you",
         choices=(("on", "When something waits"), ("off", "Never")),
         required=False,
-        help_text="On unless you choose Never. Cards shared out or assigned to you; for leads also disputed drafts and late decisions.",
+        help_text="On unless you choose Never. Cards assigned to you; for leads also disputed drafts and late decisions.",
     )
 
     @classmethod

@@ -71,7 +71,7 @@ def create_member(
             member.save(force_insert=True)
             trail.record("member_added", by=by, about=member, is_admin=is_admin)
     except ValidationError as error:
-        raise Refusal("invalid_member", "This member cannot be added as written.", errors=error.message_dict) from None
+        raise Refusal("invalid_member", "This member cannot be added.", errors=error.message_dict) from None
     except IntegrityError:
         raise Refusal(
             "name_taken",
@@ -91,7 +91,9 @@ def update_profile(member: Member, *, display_name: str, choices: dict[str, str]
     for key, value in choices.items():
         if value not in CHOICES.get(key, frozenset()):
             words = ", ".join(sorted(CHOICES.get(key, ())))
-            raise Refusal("invalid_choice", f"'{value}' is no {key}.", errors={key: [f"Must be one of {words}."]})
+            raise Refusal(
+                "invalid_choice", f"'{value}' is not a valid {key}.", errors={key: [f"Must be one of {words}."]}
+            )
     member.display_name = display_name.strip()[:80]
     return _with_preferences(member, choices, "display_name")
 

@@ -57,4 +57,4 @@ def ids_matching(word: str) -> list[str]:
 
 
 def _require_admin(asking: Member) -> None:
-    session.require_admin(asking, "Only an admin sees all members.")
+    session.require_admin(asking, "Only an admin can see all members.")

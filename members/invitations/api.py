@@ -44,7 +44,7 @@ class InvitationOut(serializers.Serializer[Any]):
 
 class NewInvitationOut(InvitationOut):
     url = serializers.URLField(help_text="The link to hand over; it opens once.")
-    mailed = serializers.CharField(help_text="What became of the mail; empty where no mail is configured.")
+    mailed = serializers.CharField(help_text="State of the mail; empty where no mail is configured.")
 
 
 class InvitationListView(APIView):

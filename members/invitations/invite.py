@@ -167,7 +167,7 @@ def revoke(invitation: Invitation, *, by: Member) -> None:
         Refusal: 409 when it was accepted already.
     """
     if not by.is_admin and invitation.invited_by_id != by.pk:
-        raise PermissionDenied("Only an admin, or who made an invitation, takes it back.")
+        raise PermissionDenied("Only an admin, or the member who made an invitation, can take it back.")
     with transaction.atomic():
         rows = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None)
         if rows.update(revoked_at=timezone.now()):
@@ -218,7 +218,7 @@ def _grants_anything(invitation: Invitation, by: Member | None) -> bool:
 
 
 def _cancel() -> Refusal:
-    words = "Who made this invitation may no longer do so."
+    words = "The member who made this invitation may no longer invite."
     return Refusal("invitation_void", words, hint="Ask an admin for a new one.", status=409)
 
 
@@ -241,7 +241,7 @@ def _require_open(invitation: Invitation) -> None:
 
 def _require_may_give(by: Member, roles: Sequence[dict[str, str]], *, is_admin: bool) -> None:
     if is_admin:
-        session.require_admin(by, "Only an admin invites admins.")
+        session.require_admin(by, "Only an admin can invite admins.")
     if by.is_admin:
         led_tasks = ports.teams().led_by(by)
     elif not roles:
@@ -249,7 +249,7 @@ def _require_may_give(by: Member, roles: Sequence[dict[str, str]], *, is_admin: 
     else:
         led_tasks = ports.teams().led_by(by)
         if any(row["task"] not in led_tasks for row in roles):
-            raise PermissionDenied("You give roles in the tasks you lead, and in no others.")
+            raise PermissionDenied("You can only give roles in tasks that you lead.")
     for row in roles:
         if row["task"] not in led_tasks:
             words = f"There is no task '{row['task']}'."

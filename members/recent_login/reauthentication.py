@@ -36,7 +36,7 @@ BY_SSO = "reauthenticate_by_sso"
 # On a request in which a member comes from their provider: as whom.
 _FROM_PROVIDER = "_comes_from_provider"
 NEVER_PROVED = (
-    "Your provider did not say that you proved who you are just now. Ask the administrator of this site to let it send the time of "
+    "Your provider did not confirm a recent sign-in. Ask the administrator of this site to let it send the time of "
     "sign-in (auth_time), or ask an admin to renew your password."
 )
 
@@ -86,7 +86,7 @@ def require_recent(request: HttpRequest | Request, *, keep: bool = True) -> None
     if not isinstance(request.auth, ApiToken) and not is_recent(request._request):
         raise Refusal(
             "reauthentication_required",
-            "Prove again who you are: this session is too old for that.",
+            "Sign in again: this session is too old for that.",
             hint=f"Open {_reauthentication_url(request._request)} in this browser, then send the request again; or use an API token.",
             status=403,
         )

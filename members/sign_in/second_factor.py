@@ -75,7 +75,7 @@ def _is_missing(request: HttpRequest) -> bool:
 
 
 def _refusal(request: HttpRequest) -> HttpResponse:
-    words = "This installation requires an authenticator app of you. Set it up first."
+    words = "This installation requires you to use an authenticator app. Set it up first."
     if request.path.startswith(("/api/", "/v1/")):
         body = {
             "type": "urn:miniatures:problem:second_factor_required",

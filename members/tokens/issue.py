@@ -60,7 +60,7 @@ def make_service_token(
 def _mistakes(name: str, scopes: Sequence[str], days: int, *, known: Iterable[str]) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not name.strip():
-        errors["name"] = ["Say what the token is for, such as 'nightly export'."]
+        errors["name"] = ["Enter what the token is for, such as 'nightly export'."]
     if not scopes:
         errors["scopes"] = ["Choose at least one scope."]
     if unknown := sorted(set(scopes) - set(known)):
@@ -81,7 +81,7 @@ def _made(
     task: str = "",
 ) -> tuple[ApiToken, str]:
     if errors:
-        raise Refusal("invalid_token", "The token was not made.", hint="Mend the fields named.", errors=errors)
+        raise Refusal("invalid_token", "The token was not made.", hint="Correct these fields.", errors=errors)
     kept = [scope for scope in SCOPES if scope in scopes]
     with transaction.atomic():
         row, plaintext = ApiToken.objects.create(

@@ -29,7 +29,7 @@ SERVICE_SCOPES: dict[str, str] = {
     "read": "Read the task, its records, drafts, jobs and results",
     "datasets": "Download its approved datasets",
     "serve": "Ask its miniatures over /v1",
-    "outcomes": "Tell outcomes: meetings, opportunities, revenue",
+    "outcomes": "Report outcomes: meetings, opportunities, revenue",
     "lead": "Import, freeze and launch, as its leads may",
 }
 
@@ -82,7 +82,7 @@ class HasScope(BasePermission):
         safe = request.method in SAFE
         needed = getattr(view, "scope_read", "read") if safe else getattr(view, "scope_write", "lead")
         if needed == "review" and request.user.is_service:
-            raise PermissionDenied("A service token judges nothing: use a token of the person who decides.")
+            raise PermissionDenied("A service token cannot judge: use a token of the person who decides.")
         if allows(request.auth.scopes, needed):
             return True
         held = ", ".join(request.auth.scopes) or "none"

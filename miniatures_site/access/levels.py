@@ -12,7 +12,7 @@ class AccessLevel(Enum):
     """What a caller must be. Inside a task each role has what those before it have."""
 
     OPEN = "anybody: there is nothing here, or the address itself is a signed key"
-    KEY = "a program with an API token or a signature, which the view checks; a browser's session is no key"
+    KEY = "a program with an API token or a signature, which the view checks; a browser's session is not enough"
     MEMBER = "any member; lists hold what the member may see"
     VIEWER = "viewer of the task"
     REVIEWER = "reviewer of the task"

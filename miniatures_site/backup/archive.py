@@ -70,7 +70,7 @@ def unpacked(source: Path, *, near: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
             if full_disk.is_full(error):
                 raise full_disk.refusal(f"'{source}' was unpacked", near) from None
-            raise Refusal("backup_broken", f"'{source}' is no backup that can be opened: {error}.") from None
+            raise Refusal("backup_broken", f"'{source}' cannot be opened as a backup: {error}.") from None
         yield Path(part) / "backup"
 
 
@@ -127,5 +127,5 @@ def _harmless(tar: tarfile.TarFile, folder: Path) -> Iterator[tarfile.TarInfo]:
     tar.extraction_filter = getattr(tarfile, "data_filter", None)
     for member in tar:
         if not (member.isreg() or member.isdir()) or not (folder / member.name).resolve().is_relative_to(folder):
-            raise tarfile.TarError(f"'{member.name}' is no file or folder inside it")
+            raise tarfile.TarError(f"'{member.name}' is not a file or folder inside it")
         yield member

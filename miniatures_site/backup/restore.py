@@ -98,7 +98,9 @@ def _result_lines(error: Exception, left: list[str]) -> Refusal:
     hint = error.hint if isinstance(error, Refusal) else ""
     state = "Everything was taken back: the installation is as it was."
     if left:
-        state = f"Not all could be taken back; look at {', '.join(left)}. What was there lies beside it, as ….before-…"
+        state = (
+            f"Not all could be taken back; look at {', '.join(left)}. The earlier files are next to it, as ….before-…"
+        )
     return Refusal(code, message, hint=f"{hint} {state}".strip())
 
 

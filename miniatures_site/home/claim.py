@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from evaluation.evaluations import answer, costs, tables
+from evaluation.evaluations import evidence, tables
 from evaluation.evaluations.answer import Answer, SystemRow
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation
 from review.models import Task
-from review.states import Split
-from serving.costs import savings, writers
-from training.states import RunPurpose
+from serving.costs import savings
 
 MOST_ROUNDS: Final = 8
 
@@ -47,44 +45,26 @@ class Claim:
 
 def claim_of(task: Task) -> Claim | None:
     """The claim of a task's newest run that was evaluated on its test split, else of the newest on validation records."""
-    evaluations = _evaluations(task)
-    if not evaluations:
-        return None
-    newest = next((each for each in evaluations if each.split == Split.TEST), evaluations[0])
-    found = answer.of(newest.summary, own=tuned_name(newest.run), costs=costs.of(newest))
-    if found is None or found.own is None:
+    evaluations = evidence.evaluations_of(task)
+    newest = evidence.among(evaluations)
+    if newest is None:
         return None
     return Claim(
-        newest,
-        found,
-        found.own,
-        found.teachers[0] if found.teachers else None,
-        _scatter(found),
-        _intervals(newest, found),
+        newest.evaluation,
+        newest.answer,
+        newest.own,
+        newest.teacher,
+        _scatter(newest.answer),
+        _intervals(newest.evaluation, newest.answer),
         _rounds(_on_same_records(evaluations)),
-        newest.run_id == evaluations[0].run_id,
+        newest.is_newest,
     )
 
 
 def saved_usd(task: Task) -> Decimal | None:
     """Money saved this month against the task's cheapest paid writer; None where a price or a call is missing."""
-    own = writers.miniatures_by_teacher_name(task)
-    paid = [each for each in writers.writer_costs(task) if each.name not in own and each.usd and each.outputs]
-    reference = min(paid, key=lambda each: each.per_output or 0, default=None)
-    month = savings.savings(task, miniatures=own, reference=reference)
+    month = savings.of_task(task)
     return month.saved_usd if month.outputs else None
-
-
-def _evaluations(task: Task) -> list[Evaluation]:
-    """Finished evaluations of runs on a whole split, the newest run first, and of a run the newest first."""
-    rows = (
-        Evaluation.objects.filter(task=task, suite=None, run__purpose=RunPurpose.MINIATURE)
-        .exclude(summary={})
-        .select_related("run__miniature", "task_version", "teacher_order__teacher")
-        .defer("record_ids")
-        .order_by("-run__number", "-created_at")
-    )
-    return [row for row in rows[: 4 * MOST_ROUNDS] if not row.summary.get("is_exploratory")]
 
 
 def _on_same_records(evaluations: list[Evaluation]) -> list[Evaluation]:

@@ -85,7 +85,7 @@ def hand_over(member: Member, *, to: str, by: Member) -> Member:
     taker = Member.objects.filter(username__iexact=to.strip(), is_active=True, is_service=False).first()
     if taker is None or taker == member:
         words = f"There is no other active member '{to.strip()}'."
-        raise Refusal("unknown_member", words, hint="Name somebody who stays.", errors={"to": [words]})
+        raise Refusal("unknown_member", words, hint="Name an active member.", errors={"to": [words]})
     with transaction.atomic():
         what = read(member)
         # All that they lead, archived ones too: campaigns and what they ask run by the rights of who launched them.

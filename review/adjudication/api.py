@@ -25,7 +25,7 @@ from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
 
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of what was said of the draft."
+    "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of the draft's verdicts and rulings."
 )
 REFUSALS = problems(409, 412, 422, 428)
 ANSWERS: dict[Any, Any] = {201: RulingOut, **REFUSALS}

@@ -51,7 +51,7 @@ def late(request: HttpRequest, slug: str) -> HttpResponse:
 def _rule_on_late(request: HttpRequest) -> str:
     member, decision = member_of(request), uuid_or_none(request.POST.get("decision", ""))
     if decision is None:
-        raise Refusal("no_decision", "The form names no decision.", hint="Load the page again.")
+        raise Refusal("no_decision", "The form names no decision.", hint="Reload the page.")
     note = request.POST.get("note", "")
     if request.POST.get("act") == RulingKind.ADOPT:
         rulings.adopt(decision, by=member, if_match=request.POST.get("tag") or None, note=note)
@@ -98,7 +98,7 @@ def _settle(request: HttpRequest) -> str:
     post = request.POST
     draft = uuid_or_none(post.get("draft", ""))
     if draft is None:
-        raise Refusal("no_card", "The form names no draft.", hint="Load the page again.")
+        raise Refusal("no_card", "The form names no draft.", hint="Reload the page.")
     if send_back := post.get("send_back", ""):
         return _send_back(request, draft, send_back)
     reason = post.get("reason", "")
@@ -120,7 +120,7 @@ def _settle(request: HttpRequest) -> str:
 def _send_back(request: HttpRequest, draft: UUID, which: str) -> str:
     decision = uuid_or_none(which)
     if decision is None and which != "all":
-        raise Refusal("no_decision", "The form names no verdict.", hint="Load the page again.")
+        raise Refusal("no_decision", "The form names no verdict.", hint="Reload the page.")
     sent = sending_back.send_back(
         draft,
         by=member_of(request),

@@ -53,16 +53,16 @@ def check_tag(draft: Draft, if_match: str | None) -> None:
     if if_match is None:
         raise Refusal(
             "if_match_missing",
-            "A ruling names what it is about: If-Match is missing.",
-            hint="Send the ETag you got with what was said of the draft.",
+            "The If-Match header is missing.",
+            hint="Send the ETag you got with the draft's verdicts and rulings.",
             status=428,
         )
     current = lead_queue.dispute_etag(draft.pk)
     if if_match != current:
         raise Refusal(
             "said_since",
-            "More was said of this draft since you looked.",
-            hint="Look at it as it is now and rule again.",
+            "This draft has new verdicts or rulings since you loaded it.",
+            hint="Reload the draft, then rule again.",
             status=412,
             state={"draft": str(draft.pk), "state": draft.state, "etag": current},
         )
@@ -86,7 +86,7 @@ def set_state(draft: Draft, state: DraftState) -> Draft:
 def wrong_state(code: str, message: str, draft: Draft) -> Refusal:
     """A refusal of an act that the draft's state does not allow, with that state."""
     state: dict[str, Any] = {"draft": str(draft.pk), "state": draft.state}
-    return Refusal(code, message, hint="Look at the draft as it is now.", status=409, state=state)
+    return Refusal(code, message, hint="Reload the draft.", status=409, state=state)
 
 
 def adopt(decision_id: UUID, *, by: Member, if_match: str | None, note: str = "") -> Ruling:
@@ -202,7 +202,7 @@ def ask_again(draft_id: UUID, *, by: Member, if_match: str | None) -> Draft:
         check_tag(draft, if_match)
         if draft.state != DraftState.DECIDED or golds.in_force(draft.pk) is not None:
             raise wrong_state(
-                "not_judged", "Only a judged draft without a lead's ruling can be sent back for another verdict.", draft
+                "not_judged", "Only a judged draft without a ruling can be sent back for another verdict.", draft
             )
         return set_state(draft, DraftState.PENDING)
 
@@ -218,13 +218,13 @@ def _draft_of(decision_id: UUID, *, by: Member) -> Iterator[tuple[Draft, Decisio
 
 def _check_open_late(decision: Decision) -> None:
     if not decision.is_late or decision.verdict == Verdict.RETRACT:
-        raise Refusal("not_late", "This decision is not late: it needs no lead to count.", status=409)
+        raise Refusal("not_late", "This decision is not late; it counts without a lead.", status=409)
     if Decision.objects.filter(retracts=decision).exists():
         raise Refusal("already_retracted", "Its author has taken this decision back.", status=409)
     ruling = decision.rulings.select_related("lead").first()
     if ruling is not None:
         words = f"{ruling.lead.name} has ruled on this decision already: {ruling.get_kind_display().lower()}."
-        raise Refusal("already_ruled", words, hint="Look at the draft as it is now.", status=409)
+        raise Refusal("already_ruled", words, hint="Reload the draft.", status=409)
 
 
 def _verdict_on(draft: Draft, decision_id: UUID) -> Decision:

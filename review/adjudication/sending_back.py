@@ -44,9 +44,9 @@ def send_back(
     if not words:
         raise Refusal(
             "no_comment",
-            "Nothing says what to look at.",
-            hint="Write a line to the reviewer.",
-            errors={"comment": ["Write what to look at."]},
+            "The note is empty.",
+            hint="Write one line to the reviewer.",
+            errors={"comment": ["Write what the reviewer should look at."]},
         )
     with rulings.locked_draft(draft_id, by=by) as draft:
         rulings.check_tag(draft, if_match)

@@ -84,7 +84,7 @@ def parse(values: Mapping[str, Any]) -> BulkVerdict:
     """
     verdict = str(values.get("verdict") or "")
     if verdict not in VERDICTS:
-        raise _wrong("verdict", f"'{verdict}' is no verdict for many drafts; write {', '.join(VERDICTS)}.")
+        raise _wrong("verdict", f"'{verdict}' is not a verdict for many drafts; write {', '.join(VERDICTS)}.")
     note = str(values.get("note") or "").strip()
     if len(note) > verdict_fit.LONGEST_NOTE:
         raise _wrong("note", f"The note has {len(note)} characters; at most {verdict_fit.LONGEST_NOTE} are kept.")
@@ -93,7 +93,7 @@ def parse(values: Mapping[str, Any]) -> BulkVerdict:
         return BulkVerdict(verdict, reasons, note)
     find, replace = (str(values.get(name) or "").strip() for name in ("find", "replace"))
     if not folded(find):
-        raise _wrong("find", "Name the sentence that is to be replaced.")
+        raise _wrong("find", "Enter the sentence to replace.")
     if max(len(find), len(replace)) > LONGEST_SENTENCE:
         raise _wrong("find", f"A sentence has at most {LONGEST_SENTENCE} characters.")
     return BulkVerdict(verdict, (), note, find, replace)
@@ -145,4 +145,4 @@ def _joined(before: str, after: str) -> tuple[str, str]:
 
 
 def _wrong(part: str, message: str) -> Refusal:
-    return Refusal("invalid_bulk", message, hint="Correct this part and look again.", errors={part: [message]})
+    return Refusal("invalid_bulk", message, hint="Correct this part, then preview again.", errors={part: [message]})

@@ -90,13 +90,13 @@ def _check(drafts: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: in
     if not tag:
         raise Refusal(
             "preview_missing",
-            "An act on many drafts names the preview it follows.",
-            hint="Ask for a preview and send its tag.",
+            "A decision on many drafts must name its preview.",
+            hint="Request a preview and send its tag.",
             status=428,
         )
     if tag != said.tag(drafts):
         raise Refusal(
-            "preview_changed", "This is not what the preview showed.", hint="Look at it again as it is now.", status=412
+            "preview_changed", "The drafts have changed since the preview.", hint="Preview again.", status=412
         )
     if said.verdict == Verdict.ACCEPT and len(drafts) > TYPED_ABOVE and typed != len(drafts):
         message = f"To accept {len(drafts):,} drafts unread, type their number."
@@ -119,7 +119,10 @@ def _act(
     act, is_new = BulkAct.objects.get_or_create(id=id, defaults=values)
     if not is_new and (act.body_hash != tag or act.by_id != by.pk or act.task_id != task.pk):
         raise Refusal(
-            "act_id_reused", "This id belongs to another act.", hint="Make a new UUID for each act.", status=409
+            "act_id_reused",
+            "This id was already used for another act.",
+            hint="Use a new UUID for each act.",
+            status=409,
         )
     if is_new:
         trail.record("bulk_act", by=by, about=act, task=task.slug, verdict=act.verdict, count=act.count)
@@ -155,7 +158,7 @@ def _judge(act: BulkAct, doable: Sequence[EligibleDraft], said: BulkVerdict, *, 
 def _decision(act: BulkAct, one: EligibleDraft, said: BulkVerdict, by: Member) -> Decision:
     draft = one.draft
     if one.verdict is None:
-        raise ValueError("setting aside is no decision")
+        raise ValueError("setting aside is not a decision")
     edit = edits.edit_columns(draft.task_version.spec, draft.record.facts, draft.fields, one.fields)
     return Decision(
         id=uuid5(act.pk, str(draft.pk)),

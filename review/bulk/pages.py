@@ -97,7 +97,7 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdi
     form = request.POST
     act_id = uuid_or_none(form.get("act", ""))
     if act_id is None:
-        raise Refusal("no_act", "The form names no act.", hint="Load the page again.")
+        raise Refusal("no_act", "The form names no act.", hint="Reload the page.")
     typed = form.get("typed", "").replace(",", "").strip()
     act = execution.carry_out(
         task,

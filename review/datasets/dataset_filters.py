@@ -73,7 +73,7 @@ class DatasetFilters(Strict):
     )
     personal_data: Literal["keep", "mask", "refuse"] = Field(
         "keep",
-        description="What becomes of personal data found in the text: names, addresses, phone numbers, accounts, cards, "
+        description="How personal data in the text is handled: names, addresses, phone numbers, accounts, cards, "
         "numbers of passports and the like, dates of birth, IP addresses.",
     )
     given_names: bool = Field(
@@ -103,7 +103,9 @@ class DatasetFilters(Strict):
         None,
         description="Use the outcomes reported up to this time. If outcomes are selected, freezing sets it to as_of or now.",
     )
-    as_of: AwareDatetime | None = Field(None, description="What counted at this moment, not what counts now.")
+    as_of: AwareDatetime | None = Field(
+        None, description="Use the decisions of this moment instead of the current ones."
+    )
 
     @model_validator(mode="after")
     def _ranges_run_forward(self) -> DatasetFilters:
@@ -113,7 +115,7 @@ class DatasetFilters(Strict):
         if days[0] and days[1] and days[0] > days[1]:
             raise ValueError("decided_from is after decided_to")
         if self.zone and zones.named(self.zone) is None:
-            raise ValueError(f"'{self.zone}' is no time zone; wanted is one such as Europe/Vienna")
+            raise ValueError(f"'{self.zone}' is not a time zone; write one such as Europe/Vienna")
         if self.machine == "take" and self.as_of is not None:
             raise ValueError("a judge's acceptances are only known as of now: leave as_of empty")
         if self.unjudged == "take" and self.as_of is not None:

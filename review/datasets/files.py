@@ -139,13 +139,13 @@ def _place(file: DatasetFile, cursor: str) -> int:
         sha, start = "", -1
     if not 0 <= start <= file.bytes:
         raise Refusal(
-            "bad_cursor", "This cursor is none of ours.", hint="Follow 'next', or begin without one.", status=400
+            "bad_cursor", "This cursor is not valid.", hint="Follow 'next', or start without a cursor.", status=400
         )
     if sha != file.sha256[:16]:
         raise Refusal(
             "file_changed",
-            "This cursor belongs to another file, or the file was written anew since.",
-            hint="Begin without a cursor.",
+            "This cursor is for another file, or the file was rewritten since.",
+            hint="Start without a cursor.",
             status=409,
         )
     return start

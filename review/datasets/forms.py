@@ -36,18 +36,18 @@ AGREEMENT = [
 BULK = [
     ("without_accepts", "Leave out bulk accepts: they were not read one by one"),
     ("none", "Leave out all bulk verdicts"),
-    ("all", "Take them too"),
+    ("all", "Include them"),
 ]
 MACHINE = [
     ("leave_out", "Leave them out: no person read them"),
-    ("take", "Take them too"),
+    ("take", "Include them"),
 ]
 UNJUDGED = [
     ("leave_out", "Leave them out"),
-    ("take", "Freeze them in a file apart, for a study's raw arm alone"),
+    ("take", "Freeze them in a separate file, only for a study's raw arm"),
 ]
 IMPORTED = [
-    ("all", "Take them too"),
+    ("all", "Include them"),
     ("none", "Leave out imported verdicts"),
     ("only", "Imported verdicts only"),
 ]
@@ -155,15 +155,15 @@ class FilterForm(forms.Form):
         "Unjudged drafts",
         "Training drafts of the same orders. Only a study's raw arm uses them: they are not rows, not exported and not trained on otherwise.",
     )
-    cap_per_group = forms.IntegerField(required=False, min_value=1, label="At most so many of one group")
-    cap_field = _one_of([("", "no field")], "At most so many of one value of")
+    cap_per_group = forms.IntegerField(required=False, min_value=1, label="Maximum per group")
+    cap_field = _one_of([("", "no field")], "Maximum per value of")
     cap_count = forms.IntegerField(required=False, min_value=1, label="namely")
-    cap_order = _one_of(ORDER, "A cap keeps")
+    cap_order = _one_of(ORDER, "Rows that a limit keeps")
     near_duplicates = forms.FloatField(
         required=False,
         min_value=0.5,
         max_value=1,
-        label="Rows count as the same from a likeness of",
+        label="Rows count as duplicates from a similarity of",
         help_text="Shared five-word phrases, 0.5 to 1.",
         widget=forms.NumberInput(attrs={"min": 0.5, "max": 1, "step": 0.05, "inputmode": "decimal"}),
     )
@@ -180,13 +180,11 @@ class FilterForm(forms.Form):
     reasoning = _one_of(REASONING, "Reasoning")
     outcomes = _outcome_boxes("Only drafts whose mail had one of these")
     without_outcomes = _outcome_boxes("Leave out drafts whose mail had one of these")
-    weighed_outcome = _one_of([("", "no outcome"), *MailOutcome.choices], "In training, count rows more whose mail had")
-    weight = forms.IntegerField(
-        required=False, min_value=2, max_value=10, label="namely so many times", help_text="From 2 to 10."
-    )
+    weighed_outcome = _one_of([("", "no outcome"), *MailOutcome.choices], "In training, repeat rows whose mail had")
+    weight = forms.IntegerField(required=False, min_value=2, max_value=10, label="Copies", help_text="From 2 to 10.")
     exploratory_pairs = forms.BooleanField(
         required=False,
-        label="Take exploratory pairs from replies",
+        label="Include exploratory pairs from replies",
         help_text="Only in DPO files: pairs of mails with equal facts to the same company, the one with a reply preferred over the one without.",
     )
     outcomes_until = _moment("Outcomes reported by", "Empty: all outcomes known when the version is frozen.")
@@ -208,16 +206,16 @@ class FilterForm(forms.Form):
             chosen = [str(value) for value in dataset.filters.get(name, ())]
             values = list(dict.fromkeys([*map(str, choices[name]), *chosen]))
             self._choices(name, [(value, _words(name, value)) for value in values])
-        self.fields["cap_per_group"].label = f"At most so many of one {spec.group_noun}"
+        self.fields["cap_per_group"].label = f"Maximum per {spec.group_noun}"
         self._choices("cap_field", [("", "no field"), *((name, name) for name in queries.capped_fields(spec))])
 
     def clean(self) -> dict[str, Any]:
         """A cap names its field and its number together, and a weight its outcome."""
         cleaned = super().clean() or {}
         if bool(cleaned.get("cap_field")) != bool(cleaned.get("cap_count")):
-            self.add_error("cap_count", "Name the field and the number, or neither.")
+            self.add_error("cap_count", "Enter both the field and the number, or neither.")
         if bool(cleaned.get("weighed_outcome")) != bool(cleaned.get("weight")):
-            self.add_error("weight", "Name the outcome and the number, or neither.")
+            self.add_error("weight", "Enter both the outcome and the number, or neither.")
         return cleaned
 
     def filters(self) -> dict[str, Any]:
@@ -282,7 +280,7 @@ class PushForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     private = forms.BooleanField(
-        label="Private", required=False, initial=True, help_text="Applies when the repository is created now."
+        label="Private", required=False, initial=True, help_text="Only used if the repository is created."
     )
     token = forms.CharField(
         label="Secret with the hub's token",

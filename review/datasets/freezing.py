@@ -45,10 +45,10 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
     if chosen.as_of is not None and chosen.as_of > timezone.now():
         raise Refusal(
             "as_of_ahead",
-            "That moment has not come yet.",
-            hint="Leave it empty for what counts now.",
+            "This time is in the future.",
+            hint="Leave it empty to use the current decisions.",
             status=400,
-            errors={"filters.as_of": ["It lies in the future."]},
+            errors={"filters.as_of": ["It is in the future."]},
         )
     if not queries.has_golds(dataset.task, chosen):
         raise Refusal(

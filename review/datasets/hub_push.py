@@ -152,4 +152,4 @@ def _check(to: str, formats: tuple[str, ...], token: str) -> None:
     elif not store.is_set(token):
         errors["token"] = [f"The secret {token} has no value. Set it where the workers run, and start them again."]
     if errors:
-        raise Refusal("invalid_push", "Nothing was sent.", hint="Mend the fields named.", errors=errors)
+        raise Refusal("invalid_push", "Nothing was sent.", hint="Correct these fields.", errors=errors)

@@ -48,12 +48,12 @@ def revoke(draft_id: UUID, *, by: Member, reason: str) -> Revocation:
     if not words:
         raise Refusal(
             "no_reason",
-            "A sample is revoked for a reason.",
-            hint="Say it in a line; it is shown wherever it was used.",
-            errors={"reason": ["Say why."]},
+            "A revocation needs a reason.",
+            hint="Write one line; it is shown wherever the sample was used.",
+            errors={"reason": ["Enter a reason."]},
         )
     if Revocation.objects.filter(draft=draft).exists():
-        raise Refusal("already_revoked", "This sample was revoked before.", status=409)
+        raise Refusal("already_revoked", "This sample is already revoked.", status=409)
     revoked = Revocation.objects.create(id=uuid4(), draft=draft, by=by, reason=words)
     if draft.state in OPEN:
         _leave_the_desk(draft)

@@ -276,5 +276,5 @@ def _json(raw: str) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise Refusal("bad_filters", "The filters are no JSON object.", status=400)
+        raise Refusal("bad_filters", "The filters must be a JSON object.", status=400)
     return value

@@ -43,7 +43,7 @@ def assign(task: Task, *, to: Member, by: Member, count: int, source: str = "", 
         words = f"Between 1 and {AT_MOST:,} cards are given at once."
         raise Refusal("count_invalid", words, errors={"count": [words]})
     if not to.is_active or not may(to, task, Role.REVIEWER):
-        words = f"{to.name} does not judge drafts of {task.name}."
+        words = f"{to.name} is not a reviewer of {task.name}."
         raise Refusal("no_reviewer", words, hint="Make them a reviewer on the task's page.", errors={"member": [words]})
     waiting = queues.in_order(task).filter(~queues.judged_by(to), queues.NOT_ASIDE)
     if source:

@@ -38,7 +38,7 @@ def read(post: QueryDict) -> DeskAct:
     try:
         draft, decision = UUID(post.get("draft", "")), UUID(post.get("id", ""))
     except ValueError:
-        raise Refusal("no_card", "The form names no card.", hint="Load the page again.") from None
+        raise Refusal("no_card", "The form names no card.", hint="Reload the page.") from None
     reason, fields = post.get("reason", ""), fields_from(post)
     return DeskAct(
         draft=draft,

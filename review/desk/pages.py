@@ -106,7 +106,7 @@ def _deck(member: Member, task: Task, only: DeskScope | None) -> list[Any]:
 
 def _carry_out(act: forms.DeskAct, member: Member, slug: str) -> str:
     if not act.verdict:
-        raise Refusal("no_verdict", "Nothing was decided.", hint="Press the button that says what you mean.")
+        raise Refusal("no_verdict", "Nothing was decided.", hint="Press one of the buttons.")
     if act.verdict == "set_aside":
         desk_deck.set_aside(act.draft, by=member, note=act.note)
     elif act.verdict == "undo":
@@ -248,7 +248,7 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
     )
     try:
         if draft is None or decision is None:
-            raise Refusal("no_card", "The form names no card.", hint="Load the page again.")
+            raise Refusal("no_card", "The form names no card.", hint="Reload the page.")
         outcome = decisions.record(
             draft,
             by=member,

@@ -182,7 +182,7 @@ class DecisionOut(serializers.Serializer[Any]):
     edit_size = serializers.FloatField(allow_null=True)
     edit_kinds = serializers.ListField(child=serializers.CharField())
     is_late = serializers.BooleanField()
-    ruled = serializers.CharField(allow_null=True, help_text="What a lead said of it last: adopt, leave or settle.")
+    ruled = serializers.CharField(allow_null=True, help_text="A lead's last ruling on it: adopt, leave or settle.")
     retracts = serializers.UUIDField(allow_null=True)
     created_at = serializers.DateTimeField()
 

@@ -80,7 +80,7 @@ def read(
         Refusal: 422 naming the part that is wrong, before any task is looked at.
     """
     if verdict not in Verdict.values:
-        raise _wrong("verdict", f"'{verdict}' is no verdict; write {', '.join(Verdict.values)}.")
+        raise _wrong("verdict", f"'{verdict}' is not a verdict; write {', '.join(Verdict.values)}.")
     kind = Verdict(verdict)
     if (kind is Verdict.RETRACT) != (retracts is not None):
         raise _wrong("retracts", "A retract names the decision it takes back, and nothing else does.")

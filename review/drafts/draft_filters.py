@@ -121,7 +121,7 @@ def mistakes(values: Mapping[str, Any]) -> dict[str, list[str]]:
     zone = {ZONE: str(values[ZONE])} if values.get(ZONE) else {}
     for name, value in {**parse(values).chosen, **zone}.items():
         if wanted := _wanted(name, value):
-            messages[name] = [f"Found {value[:80]!r}; wanted is {wanted}."]
+            messages[name] = [f"Found {value[:80]!r}; expected {wanted}."]
     return messages
 
 
@@ -134,7 +134,7 @@ def unseen(values: Mapping[str, str], member: Member) -> dict[str, list[str]]:
         if not sources.filter(is_named).exists():
             newest = list(sources.order_by("-created_at", "-id").values_list("slug", flat=True)[:SOURCES_NAMED])
             words = f", such as {', '.join(newest)}" if newest else ""
-            messages["source"] = [f"Found {source[:80]!r}; wanted is the slug or id of a source{words}."]
+            messages["source"] = [f"Found {source[:80]!r}; expected the slug or id of a source{words}."]
     order_id = uuid_or_none(values.get("order", ""))
     if order_id and ports.job_of_order(order_id, by=member) is None:
         messages["order"] = [f"Found {str(order_id)!r}; there is no such order that you can see."]

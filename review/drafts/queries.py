@@ -60,7 +60,7 @@ def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> Qu
     if wanted.words and not task:
         raise Refusal(
             "task_missing",
-            "Words are looked for within one task.",
+            "A search for words needs a task.",
             hint="Add task= with its slug.",
             errors={"task": ["Name the task to search."]},
         )

@@ -29,17 +29,17 @@ class UploadForm(forms.Form):
         allow_empty_file=True,
     )
     encoding = forms.ChoiceField(
-        choices=[("", "– find out –"), *ENCODINGS.items()],
+        choices=[("", "– detect –"), *ENCODINGS.items()],
         required=False,
         label="Encoding",
-        help_text="Usually found out; the next page shows how its letters look.",
+        help_text="Usually detected; the next page shows a sample.",
     )
     kind = forms.ChoiceField(
         choices=[
-            (SourceKind.RECORDS, "Records: rows of facts, to be written for"),
+            (SourceKind.RECORDS, "Records: rows of facts to write for"),
             (
                 SourceKind.DRAFTS,
-                "Finished drafts: texts that somebody wrote, or a chat log (OpenAI JSONL), to be judged",
+                "Finished drafts: existing texts, or a chat log (OpenAI JSONL), to be judged",
             ),
             (
                 SourceKind.DECISIONS,
@@ -48,7 +48,7 @@ class UploadForm(forms.Form):
         ],
         initial=SourceKind.RECORDS,
         widget=forms.RadioSelect,
-        label="What the rows are",
+        label="The rows are",
     )
 
 
@@ -64,7 +64,7 @@ class DetailsForm(forms.Form):
 
 class ReadingForm(forms.Form):
     encoding = forms.ChoiceField(
-        choices=[("", "– as found –"), *ENCODINGS.items()],
+        choices=[("", "– as detected –"), *ENCODINGS.items()],
         required=False,
         label="Encoding",
         help_text="If letters look wrong in the examples, choose another.",
@@ -77,19 +77,19 @@ class ReadingForm(forms.Form):
     )
     delimiter = forms.ChoiceField(
         choices=[
-            ("", "– as found –"),
+            ("", "– as detected –"),
             *((name, f"{name}: {SHOWN.get(name, sign)}") for name, sign in DELIMITERS.items()),
         ],
         required=False,
         label="Cell separator",
     )
     decimal = forms.ChoiceField(
-        choices=[("", "– as found –"), (".", "a point: 1,200.5"), (",", "a comma: 1.200,5")],
+        choices=[("", "– as detected –"), (".", "a point: 1,200.5"), (",", "a comma: 1.200,5")],
         required=False,
         label="Decimal separator",
     )
     dates = forms.ChoiceField(
-        choices=[("", "– as found –"), ("dmy", "day first: 31/12/2026"), ("mdy", "month first: 12/31/2026")],
+        choices=[("", "– as detected –"), ("dmy", "day first: 31/12/2026"), ("mdy", "month first: 12/31/2026")],
         required=False,
         label="Order of dates",
     )
@@ -118,7 +118,7 @@ class ReadingForm(forms.Form):
         if (train is None) != (validation is None) and not {"train", "validation"} & self.errors.keys():
             self.add_error("train", "Give the shares of train and of validation; the rest is the test split.")
         elif train is not None and validation is not None and train + validation > PERCENT:
-            self.add_error("validation", f"Train and validation come to {train + validation:g} %; 100 is all there is.")
+            self.add_error("validation", f"Train and validation come to {train + validation:g} %; the most is 100 %.")
         return self.cleaned_data
 
     def mapping(self, data: Mapping[str, str], preview: ImportPreview) -> ColumnMapping:
@@ -152,7 +152,7 @@ class ImportButton:
 def offer(good: int, bad: int, refusal: Refusal | None) -> ImportButton:
     """What to offer after what was tried; a refusal for rows knows of more bad ones than the preview."""
     if isinstance(refusal, BadRows):
-        refusal.hint = "Correct these rows in the file, or import without them: the button says how many stay out."
+        refusal.hint = "Correct these rows in the file, or import without them: the button shows how many are left out."
         return ImportButton(max(0, good + bad - refusal.bad), refusal.bad)
     return ImportButton(good, bad)
 

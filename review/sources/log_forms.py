@@ -38,7 +38,7 @@ class LogFilesForm(forms.Form):
 
 class LogTaskForm(forms.Form):
     proposal = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect)
-    name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="What people call the task.")
+    name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="The task's name for people.")
     slug = forms.CharField(
         max_length=authoring.SLUG_CHARS,
         label="Address",
@@ -73,7 +73,7 @@ def renamed(proposal: Proposal, data: Mapping[str, str], index: int) -> TaskSpec
         wanted = data.get(f"{SLOT}{index}.{field.name}", field.name)
         name = field_name(wanted)
         if not name:
-            errors[field.name] = [f"'{wanted}' is no name: begin with a letter."]
+            errors[field.name] = [f"'{wanted}' is not a valid name: begin with a letter."]
         elif name in names.values():
             errors[field.name] = [f"Two inputs would be called '{name}'."]
         names[field.name] = name

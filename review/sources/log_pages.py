@@ -100,7 +100,7 @@ def _make(
         by=member_of(request),
         note=f"From the log “{filename or name[:8]}”"[:200],
     )
-    messages.success(request, f"{task.name} is made. Read it through and change what does not fit.")
+    messages.success(request, f"{task.name} is created. Check it and change what does not fit.")
     waiting_rows.hold(task, waiting_rows.WaitingRows(name, SourceKind.DRAFTS, filename))
     if request.POST.get("do") == "import":
         query = urlencode({"kind": SourceKind.DRAFTS.value, "filename": filename})
@@ -114,8 +114,8 @@ def _shapes(path: Path) -> list[str]:
     if not shapes:
         raise Refusal(
             "no_log",
-            "The first rows of this file are no calls of a model.",
-            hint="Rows of facts are imported into a task under Sources. Which logs are read is said in the documentation.",
+            "The first rows of this file are not calls of a model.",
+            hint="Import rows of facts under Sources. The documentation lists the supported logs.",
         )
     return shapes
 

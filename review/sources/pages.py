@@ -94,7 +94,7 @@ def claims(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("review:sources", slug)
     said = f"{made.supported + made.unsupported:,} claims added: {made.supported:,} supported, {made.unsupported:,} not. {made.known:,} known already, {made.left_out:,} left out."
     if made.unplaced:
-        said += f" {made.unplaced:,} drafts rejected for a wrong fact do not tell which sentence it is in."
+        said += f" {made.unplaced:,} drafts rejected for a wrong fact do not mark the wrong sentence."
     messages.success(request, said)
     return redirect("review:sources", slug)
 
@@ -293,7 +293,7 @@ def sample(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def _match_by_hand(request: HttpRequest, slug: str, refusal: Refusal) -> HttpResponse:
     """A task with facts of its own cannot guess what the columns are for; its lead can say so on the next page."""
-    messages.warning(request, f"{refusal.message} Say which column fills which fact.")
+    messages.warning(request, f"{refusal.message} Choose a column for each fact.")
     with COMPANIES.path.open("rb") as file:
         name = uploads.keep_upload(iter(lambda: file.read(2**16), b""))
     query = urlencode({"kind": SourceKind.RECORDS.value, "filename": COMPANIES.filename})

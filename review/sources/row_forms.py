@@ -51,7 +51,7 @@ class RowsForm(forms.Form):
 
 
 class OwnTaskForm(forms.Form):
-    name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="What people call the task.")
+    name = forms.CharField(max_length=authoring.NAME_CHARS, label="Name", help_text="The task's name for people.")
     slug = forms.CharField(
         max_length=authoring.SLUG_CHARS,
         label="Address",
@@ -62,11 +62,11 @@ class OwnTaskForm(forms.Form):
         r"^[^\W\d_][\w -]{0,39}$", label="A row is called", help_text="Such as ticket, prospect or claim."
     )
     instruction = forms.CharField(
-        label="What is to be done",
+        label="Instruction",
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="Proposed from the columns below; put it right, or leave it.",
+        help_text="Proposed from the columns below; change it as needed.",
     )
     # The proposal as it stood on the page: where it was not touched it follows the columns.
     proposed = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -92,7 +92,7 @@ def columns_from(data: Mapping[str, str], columns: Sequence[Column]) -> tuple[Co
         wanted = data.get(f"{_NAME}{index}", column.field)
         name = field_name(wanted)
         if not name:
-            errors[column.name] = [f"'{wanted}' is no name: begin with a letter."]
+            errors[column.name] = [f"'{wanted}' is not a valid name: begin with a letter."]
         elif column.use in (FACT, ANSWER) and name in {other.field for other in chosen if other.use == column.use}:
             errors[column.name] = [f"Two columns would be called '{name}'."]
         chosen.append(replace(column, field=name or column.field))

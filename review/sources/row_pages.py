@@ -81,7 +81,7 @@ def _kept(file: UploadedFile[Any]) -> tuple[str, str]:
         return name, ""
     path = uploads.path_of(name)
     if path.stat().st_size == 0:
-        raise Refusal("file_empty", "The file is empty.", hint="Choose one with some twenty rows.")
+        raise Refusal("file_empty", "The file is empty.", hint="Choose a file with about twenty rows.")
     text = path.read_text(encoding=encoding_of(path).codec)
     uploads.drop_upload(name)
     return _pasted(text)
@@ -155,9 +155,13 @@ def _proposed(columns: tuple[Column, ...], form: OwnTaskForm, *, grouped_by: str
         return propose(columns, instruction=instruction, record_noun=noun, grouped_by=grouped_by)
     except ValidationError as error:
         message = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise Refusal("spec_invalid", f"No task comes of this: {message}.", hint="Change what a column is.") from None
+        raise Refusal(
+            "spec_invalid", f"These columns do not make a task: {message}.", hint="Change what a column is."
+        ) from None
     except ValueError as error:
-        raise Refusal("spec_invalid", f"No task comes of this: {error}.", hint="Make a column a fact.") from None
+        raise Refusal(
+            "spec_invalid", f"These columns do not make a task: {error}.", hint="Make a column a fact."
+        ) from None
 
 
 def _shown(form: OwnTaskForm, spec: TaskSpec | None) -> OwnTaskForm:
@@ -192,7 +196,7 @@ def _begin(
     waiting = waiting_rows.WaitingRows(path.name, kind, filename, mapping)
     if act not in (JUDGE, TEACHER):
         waiting_rows.hold(task, waiting)
-        messages.success(request, f"{task.name} is made. Your rows wait until it says what you want.")
+        messages.success(request, f"{task.name} is made. Complete the task; your rows are kept until then.")
         return redirect("review:edit", task.slug)
     take = import_drafts if is_judged else import_records
     try:

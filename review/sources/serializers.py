@@ -22,7 +22,7 @@ class FileReadingIn(serializers.Serializer[Any]):
         required=False,
         allow_blank=True,
         default="",
-        help_text="Found by looking where it is not given.",
+        help_text="Detected if omitted.",
     )
     sheet = serializers.CharField(
         required=False,
@@ -36,7 +36,7 @@ class FileReadingIn(serializers.Serializer[Any]):
         required=False,
         allow_blank=True,
         default="",
-        help_text="What parts the cells of a CSV; found by looking where it is not given.",
+        help_text="Separator of the cells of a CSV; detected if omitted.",
     )
     decimal = serializers.ChoiceField(
         choices=[(".", "point"), (",", "comma")],
@@ -53,7 +53,9 @@ class FileReadingIn(serializers.Serializer[Any]):
         help_text="What comes first in 03/04/2026; needed where no date of the file shows it.",
     )
     header = serializers.IntegerField(
-        required=False, min_value=1, help_text="The row that names the columns of a CSV or a sheet; found by looking."
+        required=False,
+        min_value=1,
+        help_text="The row that names the columns of a CSV or a sheet; detected if omitted.",
     )
 
 

@@ -71,7 +71,7 @@ class _Reader:
     def resolved(self, schema: object, where: str, depth: int = 0) -> dict[str, Any]:
         """The schema itself, with a reference followed and `null` taken out of a union; `nullable` tells of that."""
         if not isinstance(schema, dict):
-            raise SchemaError(f"{where or '/'}: {schema!r} is no schema, expected an object")
+            raise SchemaError(f"{where or '/'}: {schema!r} is not a schema, expected an object")
         if depth > 8:
             raise SchemaError(f"{where}: the schema refers to itself")
         if "$ref" in schema:
@@ -96,7 +96,7 @@ class _Reader:
         members = [each for each in schema[union] if not (isinstance(each, dict) and each.get("type") == "null")]
         if len(members) != 1 or len(members) == len(schema[union]):
             raise SchemaError(
-                f"{where}/{union}: only one schema or null is known; part the cases into fields of their own"
+                f"{where}/{union}: only one schema or null is known; split the cases into separate fields"
             )
         others = {name: value for name, value in schema.items() if name != union}
         return {**self.resolved(members[0], f"{where}/{union}/0", depth + 1), **others, "nullable": True}
@@ -114,7 +114,7 @@ class _Reader:
         for name, given in properties.items():
             place = f"{where}/properties/{name}"
             if not _NAME.match(name):
-                raise SchemaError(f"{place}: the name '{name}' is no field name; use small letters, digits and _")
+                raise SchemaError(f"{place}: the name '{name}' is not a field name; use small letters, digits and _")
             part = self.resolved(given, place)
             yield {
                 "name": name,

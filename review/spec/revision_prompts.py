@@ -37,7 +37,7 @@ def presets(marks: Sequence[Mapping[str, Any]], fields: Fields) -> list[Instruct
     """The instructions on offer for a draft; with marks in it, one that names them."""
     if not marks:
         return list(PRESETS)
-    return [*PRESETS, InstructionPreset("Mend what is marked", _mend_marks(marks, fields))]
+    return [*PRESETS, InstructionPreset("Fix what is marked", _mend_marks(marks, fields))]
 
 
 def messages(

@@ -163,7 +163,7 @@ def _wrong_bounds(field: OutputItem) -> str:
     try:
         regex.compile(field.pattern)
     except regex.error as error:
-        return f"the pattern is no regular expression: {error}"
+        return f"the pattern is not a regular expression: {error}"
     return ""
 
 

@@ -60,7 +60,7 @@ def _words(path: str, mistake: Mapping[str, Any]) -> str:
     if kind in {"literal_error", "enum"}:
         return f"'{mistake['input']}' is none of {context.get('expected', 'the known words')}."
     if kind == "extra_forbidden":
-        return f"'{parts[-1]}' is no part of a specification."
+        return f"'{parts[-1]}' is not part of a specification."
     if kind in {"string_type", "tuple_type", "model_type", "dict_type", "bool_type", "bool_parsing"}:
         return f"This is {type(mistake['input']).__name__}; expected {kind.split('_', maxsplit=1)[0]}."
     return str(mistake["msg"]).removeprefix("Value error, ")

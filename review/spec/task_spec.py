@@ -72,7 +72,7 @@ class Check(Strict):
         # One mistake with one path, where the union of the two kinds would give two.
         own = isinstance(value, str) and ":" in value
         if own and not re.fullmatch(OWN_CHECK, str(value)):
-            raise ValueError(f"'{value}' is no name of a check; that of a package is written as package:name")
+            raise ValueError(f"'{value}' is not a check; write a package's check as package:name")
         if not own and value not in get_args(CheckKind):
             expected = ", ".join(map(repr, get_args(CheckKind)))
             raise PydanticKnownError("literal_error", {"expected": f"{expected}, or package:name"})
@@ -152,15 +152,17 @@ class TaskSpec(Strict):
         for check in self.checks:
             for name in check.fields:
                 if name not in outputs:
-                    raise ValueError(f"check '{check.kind}' names the field '{name}', which the output has not")
+                    raise ValueError(f"check '{check.kind}' names the field '{name}', which is not in the output")
         facts = {field.name for field in self.input_schema}
         for field in self.output_schema:
             for source in sources(field):
                 if source not in facts:
-                    raise ValueError(f"'{field.name}' quotes the fact '{source}', which the input has not")
+                    raise ValueError(f"'{field.name}' quotes the fact '{source}', which is not in the input")
         for fact in self.input_schema:
             if fact.source and fact.source not in facts - {fact.name}:
-                raise ValueError(f"'{fact.name}' quotes the fact '{fact.source}', which is no other fact of the input")
+                raise ValueError(
+                    f"'{fact.name}' quotes the fact '{fact.source}', which is not another fact of the input"
+                )
         shown = [example.draft for example in self.guideline_examples]
         if len(shown) != len(set(shown)):
             raise ValueError("a draft is shown twice as an example of the guideline")

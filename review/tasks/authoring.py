@@ -146,7 +146,7 @@ def _naming_errors(name: str, slug: str) -> dict[str, list[str]]:
     if not SLUG.fullmatch(slug) or len(slug) > SLUG_CHARS:
         errors["slug"] = [f"Small letters, digits and single hyphens, at most {SLUG_CHARS}, such as 'outreach-e-mail'."]
     elif slug == "new":
-        errors["slug"] = ["'new' is the address of the page that makes tasks."]
+        errors["slug"] = ["'new' is reserved; choose another address."]
     return errors
 
 

@@ -21,5 +21,5 @@ class NewTaskForm(forms.Form):
         max_length=SLUG_CHARS,
         label="Address",
         required=False,
-        help_text="Small letters, digits and hyphens; made from the name when left empty. It stays as it is.",
+        help_text="Small letters, digits and hyphens; made from the name if left empty. It cannot be changed later.",
     )

@@ -64,7 +64,7 @@ def new(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, f"{task.name} is made. Read it through and change what does not fit.")
+            messages.success(request, f"{task.name} is created. Check it and change what does not fit.")
             return redirect("review:edit", task.slug)
     context = {"section": "task", "form": form, "starters": STARTERS.values(), "chosen": form["starter"].value()}
     return render(request, "review/tasks/new.html", context, status=400 if form.errors else 200)
@@ -168,9 +168,9 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _saved(version: TaskVersion) -> str:
     count = queries.waiting_count(version)
-    counted = "1 waiting draft gives" if count == 1 else f"{count} waiting drafts give"
-    carried = f" {counted} the renamed label's new name and went over to it." if count else ""
-    return f"Version {version.number} is saved. New drafts will be written by it.{carried}"
+    counted = "1 waiting draft uses" if count == 1 else f"{count} waiting drafts use"
+    carried = f" {counted} the renamed label and moved to this version." if count else ""
+    return f"Version {version.number} is saved. New drafts will use it.{carried}"
 
 
 def _rows_that_wait(task: Task) -> str:
@@ -212,7 +212,7 @@ def _from_json(text: str) -> dict[str, Any]:
     try:
         value = strict_json.loads(text)
     except ValueError as error:
-        raise Refusal("json_broken", f"This is not JSON: {error}.", hint="Mend the text at that line.") from None
+        raise Refusal("json_broken", f"This is not JSON: {error}.", hint="Correct the text at that line.") from None
     if not isinstance(value, dict):
         raise Refusal("json_broken", "A specification is one JSON object.", hint="It begins with { and ends with }.")
     return value

@@ -31,7 +31,7 @@ def _wrong(message: str) -> Refusal:
     return Refusal(
         "schema_not_taken",
         message,
-        hint="Mend the schema at that place, or add the fields by hand.",
+        hint="Correct the schema at that place, or add the fields by hand.",
         status=400,
         errors={"output_schema": [message]},
     )

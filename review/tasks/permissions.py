@@ -13,7 +13,7 @@ from review.models import Membership, Task
 from review.states import Role
 
 RANK = {Role.VIEWER.value: 1, Role.REVIEWER.value: 2, Role.LEAD.value: 3}
-NO_PERSON = "A program judges nothing: use a token of the person who decides."
+NO_PERSON = "A service token cannot judge: use a token of the person who decides."
 _KEPT = "_task_access"
 _KEPT_LEADS = "_led_tasks"
 

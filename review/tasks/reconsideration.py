@@ -28,7 +28,7 @@ PARTS = {
     "output_schema": "written fields",
 }
 KINDS = {
-    "marked": "Those that the checks mark now and did not before",
+    "marked": "Those that the checks newly mark",
     "accepted": "All that were accepted or edited",
     "reasons": "Those rejected for one of these reasons",
 }

@@ -100,21 +100,21 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout(
         "task",
         "What to write",
-        "Said to the teacher in full; the miniature learns it from examples.",
+        "The teacher gets all of it; the miniature learns it from examples.",
         (
             ControlLayout(
                 "instruction",
                 "Instruction",
-                "What is to be written, for whom, and to what end.",
+                "What to write, for whom and why.",
                 "area",
                 is_required=True,
             ),
             ControlLayout("record_noun", "A record is called", "One word, such as ticket or claim."),
-            ControlLayout("record_noun_plural", "Several are called", "Where it is not the word with an s."),
+            ControlLayout("record_noun_plural", "Several are called", "Only if the plural is irregular."),
             ControlLayout(
                 "language",
                 "Language",
-                "A code such as en or de. Checks that do not know it stay silent.",
+                "A code such as en or de. Checks that do not support it are skipped.",
                 is_required=True,
             ),
             ControlLayout(
@@ -151,7 +151,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout(
         "facts",
         "Facts",
-        "What a record may bring; columns of an import are mapped to these. One of them should be the group: all "
+        "The inputs of a record; columns of an import are mapped to these. One of them should be the group: all "
         "records of one group stay in the same split, so that a test never asks about a group seen in training.",
         rows=RepeatedRows(
             "input_schema",
@@ -172,7 +172,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout(
         "written",
         "Written fields",
-        "What comes back. One text is written as it is, one label, number or day bare, anything else as JSON.",
+        "The fields of an answer. A single text, label, number or date is written as is, anything else as JSON.",
         rows=RepeatedRows(
             "output_schema",
             "field",
@@ -276,10 +276,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout(
         "templates",
         "Templates",
-        "Long for the teacher, who pays attention by the token and needs everything; short for the miniature, "
-        "which has learnt the rest. Words in double braces are filled in: instruction, facts, offer, rubric, "
-        "guideline, language, output_format, fact.name and so on. A line === system === and a line === user === "
-        "part two messages.",
+        "Long for the teacher, which needs everything; short for the miniature, which has learnt the rest. Words in double braces are filled in: instruction, facts, offer, rubric, "
+        "guideline, language, output_format, fact.name and so on. The lines === system === and === user === "
+        "each begin a message.",
         (
             ControlLayout("teacher_template", "Teacher template", "", "long", is_required=True),
             ControlLayout("student_template", "Student template", "", "area", is_required=True),

@@ -30,12 +30,12 @@ def give_role(member: Member, task: Task, *, role: str, by: Member) -> None:
     """
     require(by, task, Role.LEAD)
     if by.is_service:
-        raise PermissionDenied("A program gives no roles.")
+        raise PermissionDenied("A service token cannot give roles.")
     if role and role not in Role.values:
-        raise Refusal("unknown_role", f"There is no role '{role}'.", errors={"role": ["Choose one of the list."]})
+        raise Refusal("unknown_role", f"There is no role '{role}'.", errors={"role": ["Choose one from the list."]})
     if role and not member.is_active:
-        words = f"{member.name} is shut out and can be given no role."
-        raise Refusal("member_inactive", words, hint="An admin can let them in again.", errors={"member": [words]})
+        words = f"{member.name} is deactivated and cannot be given a role."
+        raise Refusal("member_inactive", words, hint="An admin can reactivate them.", errors={"member": [words]})
     with transaction.atomic():
         Task.objects.select_for_update().get(pk=task.pk)
         if role != Role.LEAD:

@@ -50,13 +50,13 @@ class Archive:
         names = (entry.filename.partition("/") for entry in source.infolist())
         folder = next((folder for folder, _, path in names if path == MANIFEST), None)
         if folder is None:
-            raise UnreadableError(f"There is no {MANIFEST} in it: it is no miniature as Miniatures gives it.")
+            raise UnreadableError(f"There is no {MANIFEST} in it: it is not a miniature downloaded from Miniatures.")
         self.files: dict[str, zipfile.ZipInfo] = {}
         for entry in source.infolist():
             top, _, path = entry.filename.partition("/")
             if top != folder or not path or path in self.files:
                 raise DifferenceError(
-                    f"{entry.filename} was added: it lies beside the miniature's files, or is there twice."
+                    f"{entry.filename} was added: it is not one of the miniature's files, or is there twice."
                 )
             self.files[path] = entry
 
@@ -104,7 +104,7 @@ def verify(path: Path, rows: Sequence[Path] = ()) -> list[str]:
     try:
         source = zipfile.ZipFile(path)
     except (*_BAD_ZIP, ValueError) as error:
-        raise UnreadableError(f"{path} is no zip that can be read: {error}.") from None
+        raise UnreadableError(f"{path} cannot be read as a zip: {error}.") from None
     with source:
         archive = Archive(source)
         manifest = archive.json(MANIFEST)

@@ -14,14 +14,15 @@ from typing import Any, Final
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from evaluation.evaluations import answer, throughput
+from evaluation.evaluations import answer, evidence, throughput
+from evaluation.evaluations.evidence import Evidence
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.evaluations.throughput import MeasuredCapacity
 from evaluation.models import Evaluation
 from members.models import Member
 from review.models import Task
-from serving.costs import rates, writers
-from serving.costs.savings import INTERNAL, Savings, savings
+from serving.costs import rates, savings, writers
+from serving.costs.savings import INTERNAL, Savings
 from serving.costs.writers import MICRO, THOUSAND, Reviewing, WriterCost
 from serving.models import Usage
 from serving.promotions import queries
@@ -84,6 +85,12 @@ class MiniatureLine:
 
 @dataclass(frozen=True)
 class TaskCosts:
+    """Costs of a task's outputs.
+
+    Attributes:
+        evidence: The same measurement that Home shows; None while no miniature was evaluated.
+    """
+
     task: Task
     volume: int
     volume_today: int
@@ -94,6 +101,7 @@ class TaskCosts:
     teachers: list[WriterCost]
     miniatures: list[MiniatureLine]
     savings: Savings
+    evidence: Evidence | None
 
 
 def task_costs(member: Member, task: Task, *, volume: int | None = None) -> TaskCosts:
@@ -115,8 +123,6 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
     usd_per_hour, host = rates.rate_of(task), price_of("", known_prices())
     lines = [_line(each, at, host, paid) for each in queries.of_task(member, task)[:MOST_MINIATURES]]
     reviewed = writers.reviewing(task)
-    cheapest = next((line.cheapest for line in lines if line.cheapest), None)
-    reference = cheapest or next((each for each in paid if each.usd and each.outputs), None)
     return TaskCosts(
         task,
         at,
@@ -127,7 +133,8 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
         reviewed.usd_per_thousand(usd_per_hour),
         paid,
         lines,
-        savings(task, miniatures=own, reference=reference),
+        savings.of_task(task),
+        evidence.of(task),
     )
 
 

@@ -17,7 +17,7 @@ from generation.budgets.queries import month_bounds, this_month
 from generation.models import SpendDay
 from jobs.models import Job, JobEvent
 from review.models import Task
-from serving.costs.writers import OUTPUTS, WriterCost, outputs_of
+from serving.costs.writers import OUTPUTS, WriterCost, miniatures_by_teacher_name, outputs_of, writer_costs
 from serving.models import Usage
 from training.costs.run_cost import HOUR_S, held_spans, known_prices, price_of
 
@@ -60,12 +60,11 @@ class Savings:
         return self.would_cost_usd - to_cents(self.paid_usd) - self.gpu_usd
 
 
-def savings(task: Task, *, miniatures: dict[str, UUID], reference: WriterCost | None) -> Savings:
-    """Return what was saved this month.
-
-    Args:
-        miniatures: The task's, by their names in the ledger.
-    """
+def of_task(task: Task) -> Savings:
+    """Return what was saved this month against the task's cheapest paid writer."""
+    miniatures = miniatures_by_teacher_name(task)
+    paid = [each for each in writer_costs(task) if each.name not in miniatures and each.usd and each.outputs]
+    reference = min(paid, key=lambda each: each.per_output or 0, default=None)
     month = this_month()
     first, following = month_bounds(month)
     days = SpendDay.objects.filter(order__task=task, order__purpose__in=OUTPUTS, day__gte=first, day__lt=following)

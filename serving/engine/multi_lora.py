@@ -229,7 +229,7 @@ def read(folder: Path) -> Adapter:
     for key, tensor in tensors.items():
         name, _, factor = key.removeprefix(_PREFIX).rpartition(".lora_")
         if factor not in _FACTORS or not key.startswith(_PREFIX):
-            raise TrainError("adapter_kind", f"the adapter holds {key}, which is no part of plain LoRA")
+            raise TrainError("adapter_kind", f"the adapter holds {key}, which is not part of plain LoRA")
         factors[_FACTORS.index(factor)][name] = tensor
     downs, ups = factors
     complete_weights.require_adapter(downs.keys() ^ ups.keys(), (), name=folder.name)

@@ -159,7 +159,7 @@ class Scheduler:
         return RequestRefused(
             429,
             "queue_full",
-            f"{ahead} questions wait already. Try again in a moment.",
+            f"{ahead} requests are already waiting. Try again in a moment.",
             retry_after_s=1 + ahead // max(1, self.max_batch),
         )
 

@@ -148,7 +148,7 @@ def read(
     if trial.choice.miniature is not None and trial.usd_per_hour is not None:
         cost_usd = done["seconds"] * float(trial.usd_per_hour) / 3600
     figures = (done["seconds"], done["prompt_tokens"], done["completion_tokens"], cost_usd, basis)
-    cut = "The text ran into its limit before it ended." if done.get("finish") == "length" else ""
+    cut = "The text reached its limit before it ended." if done.get("finish") == "length" else ""
     try:
         fields = prompting.parse(trial.spec, text)
     except prompting.CompletionError as error:

@@ -94,7 +94,7 @@ def demote(miniature: Miniature, *, by: Member) -> Promotion | None:
 def _override(standing: GateStanding, reason: str) -> dict[str, str]:
     if not reason:
         code, what = (
-            ("below_baseline", "It is no better than what costs nothing.")
+            ("below_baseline", "It is no better than a free baseline.")
             if standing.passes_gate
             else ("gate_not_passed", "It does not pass the gate of its task.")
         )
@@ -109,7 +109,7 @@ def _override(standing: GateStanding, reason: str) -> dict[str, str]:
         raise Refusal(
             "reason_too_long",
             f"The reason has {len(reason)} characters.",
-            hint=f"Say it in {LONGEST_REASON}.",
+            hint=f"Shorten it to {LONGEST_REASON}.",
             errors={"override_reason": [f"At most {LONGEST_REASON} characters."]},
         )
     return {"override_reason": reason, "overridden": "\n".join(standing.reasons)}

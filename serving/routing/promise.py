@@ -34,13 +34,13 @@ def problems(version: RouterVersion, task_version: TaskVersion) -> Iterator[Prom
     if not version.thresholds:
         yield PromiseProblem(
             "router_not_shown",
-            f"The promise of {name} is not shown: its verdicts bore no threshold out.",
+            f"The promise of {name} is not confirmed: its verdicts support no threshold.",
             "Have more pairs judged and set its thresholds again, or choose its teacher.",
         )
     if version.task_version_id != task_version.pk:
         yield PromiseProblem(
             "router_outdated",
-            f"The promise of {name} was shown for another version of its task.",
+            f"The promise of {name} was confirmed for another version of its task.",
             "Have pairs judged under this version and set its thresholds again.",
         )
     standing = report.report(version).promise

@@ -81,7 +81,7 @@ def route(version: RouterVersion, features: Mapping[str, float]) -> Route:
     models = [each.slug for each in (version.miniature, version.larger, version.teacher) if each is not None]
     last = len(models) - 1
     if not version.thresholds:
-        return Route(last, models[last], "Verdicts bore out no threshold, so the teacher writes.")
+        return Route(last, models[last], "Verdicts support no threshold, so the teacher writes.")
     name, value = feature_name(version), value_of(version, features)
     if value is None:
         return Route(last, models[last], f"'{name}' is missing, so the teacher writes.")
@@ -138,7 +138,7 @@ def record_outcome(
                 routed=routed, cost_usd=cost_usd, route_passes=route_passes, teacher_passes=teacher_passes
             )
     except IntegrityError as error:
-        raise Refusal("outcome_known", "What became of this request is known already.", status=409) from error
+        raise Refusal("outcome_known", "The outcome of this request is already recorded.", status=409) from error
 
 
 def feature_name(version: RouterVersion) -> str:

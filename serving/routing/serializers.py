@@ -58,7 +58,7 @@ class RouterVersionOut(serializers.Serializer[Any]):
     fact = serializers.CharField(allow_blank=True)
     takes_low = serializers.BooleanField()
     thresholds = serializers.ListField(
-        child=serializers.FloatField(), help_text="Empty where verdicts bore nothing out: all goes to the teacher"
+        child=serializers.FloatField(), help_text="Empty where verdicts support no threshold: all goes to the teacher"
     )
     margin = serializers.FloatField()
     confidence = serializers.FloatField()

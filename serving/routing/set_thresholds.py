@@ -212,7 +212,7 @@ def _check(task: Task, wish: RouterRequest) -> None:
     if wish.larger == wish.miniature:
         _refuse("larger", "The second miniature is another one than the first.")
     if wish.teacher.provided_by:
-        _refuse("teacher", "The last model is a teacher, no miniature.")
+        _refuse("teacher", "The last model must be a teacher, not a miniature.")
     if pairs.grid(task, wish.rule, wish.miniature):
         return
     if wish.rule.feature == RouteFeature.FACT:

@@ -39,7 +39,7 @@ NOT_SERVING = EngineRefusal(
 )
 # The least that a program is told to wait while packages are installed, seconds.
 LEAST_INSTALL_S = 10
-CUT_OFF = EngineRefusal(503, "engine_lost", "The engine went away before the answer was finished. Try again.", 2)
+CUT_OFF = EngineRefusal(503, "engine_lost", "The engine stopped before the answer was finished. Try again.", 2)
 
 TOO_LONG = EngineRefusal(504, "timeout", "The answer took longer than SERVING_TIMEOUT_S allows. Ask for less.")
 

@@ -42,7 +42,7 @@ def stop_serving(*, by: Member) -> None:
     Raises:
         PermissionDenied: Not an admin.
     """
-    session.require_admin(by, "Only an admin stops serving: it serves all tasks.")
+    session.require_admin(by, "Only an admin can stop serving: it serves all tasks.")
     switch = _locked()
     if switch.job is not None and switch.job.state not in FINISHED:
         control.cancel(switch.job, by=by)

@@ -181,7 +181,7 @@ def _number(cell: str, column: str, line: int) -> float:
     except ValueError:
         value = TRUTHS.get(text.lower(), math.nan)
     if not math.isfinite(value):
-        shown = "empty" if not text else f"'{text[:40]}', no finite number"
+        shown = "empty" if not text else f"'{text[:40]}', not a finite number"
         raise ValueError(
             f"Line {line}: '{column}' is {shown}. An outcome that is not known yet cannot be left out: "
             "give 0 where nothing happened, or wait until it is known."

@@ -140,7 +140,7 @@ def _answer(line: str) -> SampleRatioLine:
     try:
         given = json.loads(line)
     except json.JSONDecodeError as error:
-        raise ValueError(f"This is no JSON: {error}") from None
+        raise ValueError(f"This is not JSON: {error}") from None
     if not isinstance(given, dict) or "id" not in given or "counts" not in given:
         raise ValueError('A line must be an object with "id" and "counts".')
     counts, weights = _aligned(given["counts"], given.get("weights"))

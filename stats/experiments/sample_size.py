@@ -42,11 +42,11 @@ class PlanningTerms:
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 1 or not self.alpha < self.power < 1:
-            raise ValueError("Alpha lies between 0 and 1, and power between alpha and 1, such as 0.05 and 0.8.")
+            raise ValueError("Alpha must be between 0 and 1, and power between alpha and 1, such as 0.05 and 0.8.")
         if not (math.isfinite(self.cluster_size) and self.cluster_size >= 1):
             raise ValueError("A cluster has at least one unit on average.")
         if not 0 <= self.icc <= 1 or not (math.isfinite(self.size_cv) and self.size_cv >= 0):
-            raise ValueError("The intraclass correlation lies between 0 and 1, and sizes vary by 0 or more.")
+            raise ValueError("The intraclass correlation must be between 0 and 1, and sizes vary by 0 or more.")
 
     @property
     def effect(self) -> float:
@@ -114,7 +114,7 @@ def plan(
         ValueError: If a number has no sense, or both an effect and a margin are given.
     """
     if not 0 < baseline < 1:
-        raise ValueError(f"The expected share must lie between 0 and 1, such as 0.059; {baseline!r} does not.")
+        raise ValueError(f"The expected share must be between 0 and 1, such as 0.059; {baseline!r} is not.")
     _check(effect, margin, n_per_arm)
     if effect is not None and not 0 < baseline + effect < 1:
         raise ValueError("Baseline and effect together leave 0 to 1: no share can be there.")

@@ -27,7 +27,7 @@ def mean(values: Sequence[float], classes: Sequence[bool], clusters: Sequence[st
         each: [value for value, of in zip(values, classes, strict=True) if of is each] for each in (True, False)
     }
     if not all(by_class.values()):
-        raise ValueError("Both classes need a row: a mean over one of them is no balanced one.")
+        raise ValueError("Both classes need a row: a mean over one of them is not balanced.")
     rates = {each: sum(rows) / len(rows) for each, rows in by_class.items()}
     weights = {each: len(values) / (2 * len(rows)) for each, rows in by_class.items()}
     balanced = sum(rates.values()) / 2

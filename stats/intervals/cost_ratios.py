@@ -167,7 +167,7 @@ def break_even(
         raise ValueError("A capacity must be above 0.")
     saved = usd_per_mail_paid - usd_per_mail_own
     if saved <= 0:
-        raise ValueError("A mail of the paid model costs no more than one of your own: the GPU never pays for itself.")
+        raise ValueError("A mail of the paid model costs no more than your own: the GPU never pays for itself.")
     per_hour = usd_per_gpu_hour / saved
     share = None if mails_per_hour_capacity is None else per_hour / mails_per_hour_capacity
     gpus = None if share is None else max(1, math.ceil(share))

@@ -50,4 +50,4 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 def _check(p_values: Sequence[float]) -> None:
     for p in p_values:
         if math.isnan(p) or not 0 <= p <= 1:
-            raise ValueError(f"A p-value lies between 0 and 1; {p!r} does not.")
+            raise ValueError(f"A p-value must be between 0 and 1; {p!r} is not.")

@@ -25,7 +25,7 @@ class ShareSample:
         if self.n <= 0:
             raise ValueError("An arm without a unit has no share: n must be above 0.")
         if not 0 <= self.successes <= self.n:
-            raise ValueError(f"Successes must lie between 0 and n = {self.n:g}, not {self.successes:g}.")
+            raise ValueError(f"Successes must be between 0 and n = {self.n:g}, not {self.successes:g}.")
 
     @property
     def mean(self) -> float:

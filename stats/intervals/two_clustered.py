@@ -51,7 +51,7 @@ def mean(arm: ClusteredSample) -> MeanOfClusters:
         ValueError: If the arm has one cluster only.
     """
     if arm.clusters < 2:
-        raise ValueError("One cluster tells nothing of the spread between clusters: each arm needs two or more.")
+        raise ValueError("One cluster does not show the spread between clusters: each arm needs two or more.")
     share = arm.sizes / arm.n
     residuals = arm.totals - arm.mean * arm.sizes
     variance = float((residuals**2 / (1 - share)).sum()) / arm.n**2

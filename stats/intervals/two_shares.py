@@ -165,7 +165,7 @@ def check_level(level: float) -> None:
         ValueError: Unless 0 < level < 1.
     """
     if not 0 < level < 1:
-        raise ValueError(f"A level lies between 0 and 1, such as 0.95; {level!r} does not.")
+        raise ValueError(f"A level must be between 0 and 1, such as 0.95; {level!r} is not.")
 
 
 def _quotient(estimate: float, log_se: float, level: float, scale: Scale, method: StatisticalMethod) -> Effect:

@@ -285,4 +285,4 @@ def test_a_form_offers_what_an_order_can_leave_out_alone(miniature: Miniature) -
     assert compared.chosen(classifier) == [Baseline.NEAREST]
     assert compared.always(classifier) == ["the teacher"]
     assert compared.chosen(labels) == [Baseline.EXAMPLES, Baseline.FULL_PROMPT]
-    assert compared.always(labels)[1:3] == ["most frequent answer", "nearest gold"]
+    assert compared.always(labels)[1:3] == ["most frequent answer", "copy of the most similar approved text"]

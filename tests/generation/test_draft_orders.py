@@ -85,5 +85,5 @@ def test_an_order_that_is_not_there_or_anothers_is_a_mistake(
     anothers = api_as(reviewer).get(DRAFTS, {"order": str(order.pk)})
 
     assert [answer.status_code for answer in (absent, malformed, anothers)] == [400, 400, 400]
-    assert malformed.data["errors"] == {"order": ["Found 'the-first'; wanted is the id of an order."]}
+    assert malformed.data["errors"] == {"order": ["Found 'the-first'; expected the id of an order."]}
     assert list(absent.data["errors"]) == list(anothers.data["errors"]) == ["order"]

@@ -151,7 +151,7 @@ def test_when_it_fails_the_draft_comes_back_first_with_why(draft: Draft, expert:
 
     card = deck.deal(expert, draft.task, count=1)[0]
     assert card.draft_id == draft.pk
-    assert card.note == "The revision could not be had: The key was refused."
+    assert card.note == "The revision failed: The key was refused."
 
 
 def test_a_draft_taken_back_into_the_hand_stays_there(draft: Draft, expert: Member, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_removed_key_leaves_a_teacher_that_cannot_be_asked(keyed: Teacher, adm
     edit.remove_key(keyed, by=admin)
 
     assert not selectors.line_of(keyed, selectors.price_of(keyed)).can_be_asked
-    with pytest.raises(Refusal, match="no key any more"):
+    with pytest.raises(Refusal, match="no longer has a key"):
         store.resolve(keyed.secret_ref)
     assert not edit.remove_key(keyed, by=admin)
 

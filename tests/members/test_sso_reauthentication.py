@@ -86,7 +86,7 @@ def test_a_wish_that_the_browser_takes_out_is_no_proof_and_the_page_says_so(by_s
     by_sso.post("/settings/tokens/", TOKEN)
 
     assert not ApiToken.objects.exists()
-    assert "did not say that you proved who you are" in by_sso.get("/settings/").content.decode()
+    assert "did not confirm a recent sign-in" in by_sso.get("/settings/").content.decode()
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from evaluation.evaluations import costs, start_evaluation
 from evaluation.models import Evaluation
@@ -61,6 +63,21 @@ def test_the_miniature_is_told_beside_its_teacher_with_prices(
     assert "gpt in <strong>90.0 %</strong>" in page
     assert "1,000 cost <strong>$0.02</strong>, from the teacher <strong>$3.10</strong>" in page
     assert 'data-chart="scatter"' in page
+
+
+def test_the_cost_page_opens_with_the_figures_of_home(
+    evaluation: Evaluation, miniature: Miniature, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    HostPrice.objects.create(host="default", usd_per_hour="0.10")
+    evaluation.summary["systems"][OWN]["seconds"] = {"mean": 0.72, "low": None, "high": None, "n": 2}
+    evaluation.summary["systems"]["gpt"]["cost_usd"] = {"mean": 0.0031, "low": None, "high": None, "n": 2}
+    evaluation.save()
+
+    page = as_member(admin).get(reverse("serving:costs", args=[miniature.task.slug])).content.decode()
+
+    shown = re.findall(r'stat-value">(?:<span[^>]*>)?([^<]*)', page)
+    assert shown[:2] == ["$0.02", "$3.10"]
+    assert page.index("stat-value") < page.index('name="volume"')
 
 
 def test_without_a_price_nothing_is_told_as_free(

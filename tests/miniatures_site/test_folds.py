@@ -10,7 +10,7 @@ import pytest
 TEMPLATES = Path(__file__).parents[2] / "templates"
 RARE = re.compile(
     r"{{[^}]*(?:sha256|content_hash)[^}]*}}|name=\"(?:grad_norm|rate)\"|{{ latest\.mfu|kv_bytes|[Pp]re-recorded|\bRecorded:"
-    r"|[Rr]ecorded (?:on|elsewhere)"
+    r"|[Rr]ecorded (?:on|elsewhere)|\(MFU\)|Cached tokens"
 )
 # Templates that may show such a figure at once, each with the reason.
 EXEMPT = {

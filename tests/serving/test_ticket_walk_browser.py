@@ -173,7 +173,7 @@ def import_tickets(page: Page, folder: Path) -> None:
     path.write_bytes("\r\n".join(["Ticket;Nachricht;Betrag", *rows, ""]).encode("cp1252"))
     page.goto(f"/tasks/{SLUG}/sources/import/")
     page.locator("input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="Look at its columns").click()
+    page.get_by_role("button", name="Check columns").click()
     expect(page.locator("main")).to_contain_text("Windows-1252")
     page.locator("[name='map.1']").select_option("message")
     page.locator("[name='map.2']").select_option("amount")

@@ -76,7 +76,7 @@ def test_what_is_not_defined_is_none() -> None:
 
 
 @pytest.mark.parametrize(("text", "raters", "reason"), [
-    ('{"a": 1, "b": 2}\nnot json', "a,b", "line 2 is no JSON"), ("[1]", "a,b", "line 1 is no JSON object"),
+    ('{"a": 1, "b": 2}\nnot json', "a,b", "line 2 is not JSON"), ("[1]", "a,b", "line 1 is not a JSON object"),
     ("", "a,b", "holds no line"), ('{"a": 1, "b": 2}', "a,d", "No line has the key 'd'"),
     ('{"a": 1, "b": 2}', "a", "two raters"), ('{"a": 1, "b": 2}', "a,a", "appears twice"),
 ])  # fmt: skip

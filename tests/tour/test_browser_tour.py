@@ -51,7 +51,7 @@ def import_a_file(page: Page, tmp_path: Path) -> None:
     path.write_text(f"Company,Sector,Role,Headcount,City,Pain\n{rows}\n")
     page.goto("/tasks/outreach-e-mail/sources/import/")
     page.locator("input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="Look at its columns").click()
+    page.get_by_role("button", name="Check columns").click()
     page.wait_for_url(re.compile("/sources/import/.+/"))
     expect(page.locator("main")).to_contain_text("Quarry0 Stone")
     page.get_by_role("button", name=re.compile("Import")).click()
@@ -180,7 +180,7 @@ def read_the_evaluation(page: Page) -> None:
     for name in ("before tuning", "LoRA", "Your miniature", "Offline"):
         expect(head).to_contain_text(name)
     expect(page.locator("figure[data-chart=intervals] svg").first).to_be_visible()
-    page.get_by_text("All samples").click()
+    page.locator("summary", has_text=re.compile(r"All \d+ samples")).click()
     expect(page.locator("#samples article").first).to_be_visible()
 
 

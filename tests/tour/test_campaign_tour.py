@@ -110,7 +110,7 @@ def import_contacts(page: Page, tmp_path: Path) -> None:
                              f"late lorries on route {number}"])  # fmt: skip
     page.goto(f"/tasks/{TASK}/contacts/import/")
     page.locator("input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="Look at its columns").click()
+    page.get_by_role("button", name="Check columns").click()
     page.locator("[name=lawful_basis]").select_option("legitimate_interest")
     page.locator("[name=basis_source]").fill("Trade fair in Kiel")
     page.locator("[name=basis_date]").fill("2026-01-31")

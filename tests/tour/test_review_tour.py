@@ -65,7 +65,7 @@ def make_the_task(stack: Stack, page: Page, folder: Path) -> None:
     page.goto(f"/tasks/{TASK}/sources/import/")
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_label(re.compile("drafts", re.IGNORECASE)).first.check()
-    page.get_by_role("button", name="Look at its columns").click()
+    page.get_by_role("button", name="Check columns").click()
     page.wait_for_url(re.compile("/sources/import/.+/"))
     page.get_by_role("button", name=re.compile("Import")).click()
     page.wait_for_url(re.compile(r"/sources/[0-9a-f-]{36}/"))

@@ -120,12 +120,12 @@ def entry(shape, offsets, dtype="F32") -> dict[str, object]:
 HOSTILE = {
     "another length than its shape": {"w": entry([10**6, 10**6], [0, 32])},
     "overlaps another": {"v": entry([8], [0, 32]), "w": entry([4], [16, 32])},
-    "lies outside the file, or": {"w": entry([8], [0, 32]), "x": entry([2**30], [32, 32 + 2**32])},
+    "is outside the file, or": {"w": entry([8], [0, 32]), "x": entry([2**30], [32, 32 + 2**32])},
     "behind a gap": {"w": entry([4], [16, 32])},
     "bytes that belong to no tensor": {"w": entry([4], [0, 16])},
     "unknown type": {"w": entry([8], [0, 32], "Q9")},
     "a shape that no weights have": {"w": entry([2] * 9, [0, 32])},
-    "lies nowhere": {"w": entry([8], [-32, 0])},
+    "has no place": {"w": entry([8], [-32, 0])},
     "lacks a type": {"w": {"dtype": "F32", "shape": [8]}},
     "no weights have": {"w": entry([True, 8], [0, 32])},
 }

@@ -107,7 +107,7 @@ def test_a_page_says_so_in_words(callers, monkeypatch):
     answer = callers[0].get("/tasks/")
 
     assert (answer.status_code, answer["Retry-After"]) == (503, str(away.RETRY_AFTER_S))
-    assert "does not answer just now" in answer.content.decode()
+    assert "is not responding" in answer.content.decode()
 
 
 @pytest.mark.parametrize("address", ["/api/v1/tasks/", "/v1/models"])

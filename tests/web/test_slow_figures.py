@@ -90,7 +90,7 @@ def test_a_count_that_fails_leaves_the_old_figures_and_is_tried_again(
     slow_figures.figures("f", lambda: count(counts))
     slow.now += slow_figures.LONGEST_S + 1
     old = slow_figures.figures("f", fail).value
-    wait_until(lambda: "could not be counted anew" in caplog.text)
+    wait_until(lambda: "could not be counted again" in caplog.text)
     wait_until(lambda: slow_figures.figures("f", lambda: count(counts)).value == 2)
 
     assert old == 1

@@ -56,7 +56,7 @@ def remove_price(price_id: int, *, by: Member) -> str:
 
 
 def _require_admin(member: Member) -> None:
-    session.require_admin(member, "Only an admin sets what hosts cost.")
+    session.require_admin(member, "Only an admin can set the prices of hosts.")
 
 
 def price_table() -> list[HostPrice]:

@@ -28,7 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
     form = HostPriceForm(request.POST or None, initial={"host": request.GET.get("host", "default")})
     if request.method == "POST":
         if not member_of(request).is_admin:
-            raise PermissionDenied("Only an admin sets what hosts cost.")
+            raise PermissionDenied("Only an admin can set the prices of hosts.")
         if form.is_valid():
             try:
                 saved = selectors.set_price(**form.cleaned_data, by=member_of(request))

@@ -141,7 +141,9 @@ class TrainSpec(Part):
         if self.recipe.prefers and self.start is None:
             raise ValueError(f"{self.recipe.objective} starts from a miniature: name it in start")
         if self.start is not None and self.start.method == "full" and self.recipe.method != "full":
-            raise ValueError("a miniature of whole weights is gone on from by whole weights: set method to full")
+            raise ValueError(
+                "a miniature of whole weights can only be continued with whole weights: set method to full"
+            )
         if (self.recipe.objective == "distil") != (self.teacher is not None):
             raise ValueError("distillation, and nothing else, needs a teacher")
         if (self.recipe.objective == "classify") != (self.heads is not None):

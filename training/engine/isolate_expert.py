@@ -41,7 +41,7 @@ def most_used(model: MixtralForCausalLM, rows: Sequence[Tensor]) -> list[int]:
             weights = kept if weights is None else weights + kept
     if weights is None:
         raise TrainError(
-            "no_texts", "No text was given to tell experts by.", "Name a file with the task's texts, one a line."
+            "no_texts", "No text was given to choose experts by.", "Name a file with the task's texts, one a line."
         )
     return [int(expert) for expert in weights.argmax(dim=1)]
 

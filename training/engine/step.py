@@ -34,7 +34,7 @@ def halve(context: TrainContext, state: TrainState, reason: str) -> None:
         TrainError: They cannot be halved.
     """
     rows = oom.widest(_batches_of_step(context, state.step, state.halvings))
-    # Others would wait for this process's gradients; KTO tells drift from the other rows of a batch.
+    # Others would wait for this process's gradients; KTO estimates drift from the other rows of a batch.
     if rows == 1 or context.accelerator.num_processes > 1 or context.schedule.recipe.objective == "kto":
         raise oom.out_of_memory(f"at step {state.step + 1}, in batches of {rows}: {reason}")
     state.halvings += 1

@@ -24,7 +24,7 @@ def why_no_heads(spec: TaskSpec) -> str:
         return "no field of this task is a choice, a boolean or a number"
     if written:
         named = ", ".join(f"'{field.name}' is a {field.type}" for field in written)
-        return f"a classifier tells labels and numbers, and must leave nothing out: {named}"
+        return f"classifier recipes need label or number outputs only; {named}"
     return ""
 
 

@@ -39,7 +39,7 @@ class MiniatureVerifier:
         if not claim_task.is_claim_task(miniature.run.taught):
             raise Refusal(
                 "no_claim_task",
-                f"{miniature.name} was tuned to something else than checking claims.",
+                f"{miniature.name} was not tuned to check claims.",
                 hint="Its task needs the facts 'claim' and 'passage', and a yes or no called 'supported'.",
             )
         self._miniature, self._by, self._wait = miniature, by, wait_for

@@ -92,7 +92,7 @@ def by_id(miniature_id: UUID) -> Miniature:
 def writing_or_404(miniature: Miniature, job_id: UUID | str) -> Job:
     job = Job.objects.filter(pk=job_id, kind="write", subject_id=miniature.pk).first()
     if job is None:
-        raise Http404("There is no such writing of this miniature.")
+        raise Http404("There is no such text of this miniature.")
     return job
 
 

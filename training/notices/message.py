@@ -10,7 +10,7 @@ from training.costs.run_cost import run_cost
 from training.models import Sweep, TrainingRun
 from web.templatetags.figures import duration, money
 
-WORDS = {JobState.SUCCEEDED: "has ended well", JobState.FAILED: "has failed", JobState.CANCELLED: "was cancelled"}
+WORDS = {JobState.SUCCEEDED: "is finished", JobState.FAILED: "has failed", JobState.CANCELLED: "was cancelled"}
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Recipe(BaseModel):
     method: Method = Field("lora", description="Low-rank adapters, or all weights.")
     objective: ObjectiveName = Field(
         "sft",
-        description="Imitate accepted texts, prefer better ones, learn from a teacher, or tell labels and numbers.",
+        description="Imitate accepted texts, prefer better ones, learn from a teacher, or predict labels and numbers.",
     )
     beta: float = Field(0.1, gt=0, le=10, description="DPO and KTO: how hard departing from the start is punished.")
     anchor: float = Field(0.0, ge=0, le=100, description="DPO and KTO: weight of the good texts' own loss.")
@@ -123,7 +123,7 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _drift_is_told_from_others(self) -> Recipe:
         if self.objective == "kto" and self.batch_size < 2:
-            message = "KTO tells drift from the other rows of a batch: batch_size must be at least 2"
+            message = "KTO estimates drift from the other rows of a batch: batch_size must be at least 2"
             raise ContradictionError("batch_size", message)
         return self
 

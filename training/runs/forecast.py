@@ -193,7 +193,7 @@ def _estimate(plan: _EstimateInputs, *, tokens_per_s: float | None) -> tuple[Run
     try:
         sizes = _sizes_of(plan.student)
         if sizes is None:
-            return None, "Memory and time of this hub model are known once a run has fetched it."
+            return None, "Memory and time of this hub model are known once a run has downloaded it."
         shape, device, teacher = sizes.shape, plan.device, plan.teacher
         host_memory.require_memory(shape, plan.recipe, plan.row_tokens, device=device, teacher=teacher)
         guess = plan.estimate(sizes, tokens_per_s=tokens_per_s)
@@ -231,7 +231,7 @@ def _teacher_note(recipe: Recipe, teacher: Student | None) -> str:
         return ""
     if teacher is None:
         return "The teacher's memory comes on top, once one is chosen."
-    return "" if teacher.parameters else "The teacher's memory comes on top; it is known once a run has fetched it."
+    return "" if teacher.parameters else "The teacher's memory comes on top; it is known once a run has downloaded it."
 
 
 def _time_note(like: TrainingRun | None, on: Place, guess: RunEstimate | None) -> str:

@@ -73,7 +73,7 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
             "whole_weights",
             "starts_from",
             f"{starts_from.name} holds whole weights; an adapter over them would need them wherever it is served.",
-            "Set the value 'method' to full, or go on from a LoRA miniature.",
+            "Set the value 'method' to full, or continue from a LoRA miniature.",
         )
     samples.require_filtered(starts_from.run.sample, name=starts_from.name)
 

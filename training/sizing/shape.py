@@ -101,7 +101,7 @@ def shape_of(config: Mapping[str, Any], weights: Mapping[str, tuple[int, ...]]) 
         intermediate = int(text["intermediate_size"])
         vocabulary = int(text.get("vocab_size") or config["vocab_size"])
     except (KeyError, TypeError) as missing:
-        raise ValueError(f"config.json does not tell the sizes of a decoder: {missing} is missing") from missing
+        raise ValueError(f"config.json does not give the sizes of a decoder: {missing} is missing") from missing
     of_text = {name: sizes for name, sizes in weights.items() if not _NON_TEXT.search(name)}
     first = [name for name in of_text if _FIRST_LAYER.search(name) and "norm" in name and name.endswith("weight")]
     head_norms = [name for name in first if of_text[name] == (head,) and hidden != head]
@@ -137,7 +137,7 @@ def _encoder_decoder(config: Mapping[str, Any], weights: Mapping[str, tuple[int,
     def size(*names: str) -> int:
         known = [int(config[name]) for name in names if config.get(name) is not None]
         if not known:
-            raise ValueError(f"config.json does not tell the sizes of an encoder–decoder: {names[0]} is missing")
+            raise ValueError(f"config.json does not give the sizes of an encoder–decoder: {names[0]} is missing")
         return max(known)
 
     hidden, heads = size("d_model"), size("num_heads", "decoder_attention_heads", "encoder_attention_heads")
@@ -167,7 +167,7 @@ def _encoder_shape(config: Mapping[str, Any], weights: Mapping[str, tuple[int, .
     try:
         hidden, layers, heads, intermediate = (int(config.get(name) or config[own]) for name, own in _OWN_NAMES.items())
     except (KeyError, TypeError) as missing:
-        raise ValueError(f"config.json does not tell the sizes of an encoder: {missing} is missing") from missing
+        raise ValueError(f"config.json does not give the sizes of an encoder: {missing} is missing") from missing
     family, parameters = str(config.get("model_type")), sum(math.prod(sizes) for sizes in weights.values())
     # ModernBERT drops nothing in its attention.
     drops = config.get("attention_probs_dropout_prob", config.get("attention_dropout", 0.0))

@@ -98,7 +98,7 @@ def require_model(folder: Path, *, roots: Sequence[Path] | None) -> None:
         allowed = " or ".join(str(root) for root in roots) or "any folder: none is allowed here"
         raise _refusal(
             "student_outside_roots",
-            f"The folder {folder} lies outside the folders students may come from.",
+            f"The folder {folder} is outside the folders that students may come from.",
             f"Move it into {allowed}, or have an admin add its folder to STUDENT_ROOTS.",
         )
     if not folder.is_dir():
@@ -164,7 +164,7 @@ def files_of_index(folder: Path) -> list[str]:
         if Path(name).name != name or not name.endswith(".safetensors"):
             raise _refusal(
                 "student_damaged",
-                f"{INDEX} of {folder.name} names {name[:80]!r}, which is no safetensors file beside it.",
+                f"{INDEX} of {folder.name} names {name[:80]!r}, which is not a safetensors file next to it.",
                 "Put all weights into the student's own folder.",
             )
     return names
@@ -218,7 +218,7 @@ def _config(folder: Path) -> dict[str, Any]:
     if isinstance(config, dict) and len(str(config.get("model_type"))) > MAX_TYPE_CHARS:
         raise _refusal(
             "student_bad_config",
-            f"config.json of {folder.name} names a model_type that is no name.",
+            f"config.json of {folder.name} has a model_type that is not a name.",
             "Give the folder that save_pretrained wrote.",
         )
     if not isinstance(config, dict) or not config.get("model_type"):
@@ -239,7 +239,7 @@ def _config(folder: Path) -> dict[str, Any]:
 def _without_config(folder: Path) -> Refusal:
     return _refusal(
         "student_without_config",
-        f"{folder.name} holds no config.json, so it is no model.",
+        f"{folder.name} holds no config.json, so it is not a model.",
         "Give the folder that save_pretrained wrote.",
     )
 

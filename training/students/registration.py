@@ -146,7 +146,7 @@ def require_hub_id(hub_id: str, revision: str, *, may_be_newest: bool = False) -
     """
     errors: dict[str, list[str]] = {}
     if not _HUB_ID.match(hub_id):
-        errors["hub_id"] = [f"'{hub_id}' is no hub id; write owner/name, such as Qwen/Qwen3-0.6B."]
+        errors["hub_id"] = [f"'{hub_id}' is not a hub id; write owner/name, such as Qwen/Qwen3-0.6B."]
     if not _COMMIT.match(revision) and not (may_be_newest and not revision):
         errors["revision"] = [
             "Pin the commit: copy its 40 hex digits from the model's page, under Files and versions, History."
@@ -192,7 +192,7 @@ def require_admin(by: Member) -> None:
     Raises:
         PermissionDenied: Not an admin.
     """
-    session.require_admin(by, "Only an admin registers students: they name folders and models that workers load.")
+    session.require_admin(by, "Only an admin can register students: they name folders and models that workers load.")
 
 
 def already_registered(student: Student) -> Refusal:

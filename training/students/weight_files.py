@@ -60,7 +60,7 @@ def _tensor(name: str, entry: object) -> tuple[Shape, tuple[int, int]]:
     if not _are_sizes(shape) or len(shape) > MAX_DIMENSIONS:
         raise ValueError(f"tensor {shown} has a shape that no weights have")
     if not _are_sizes(offsets) or len(offsets) != 2:
-        raise ValueError(f"tensor {shown} lies nowhere in the file")
+        raise ValueError(f"tensor {shown} has no place in the file")
     if 8 * (offsets[1] - offsets[0]) != bits * math.prod(shape):
         raise ValueError(f"tensor {shown} has another length than its shape says")
     return tuple(shape), (offsets[0], offsets[1])
@@ -76,7 +76,7 @@ def _require_places(spans: list[tuple[int, int, str]], *, data_bytes: int) -> No
         if begin < reached:
             raise ValueError(f"tensor {name[:80]!r} overlaps another")
         if begin > reached or end > data_bytes:
-            raise ValueError(f"tensor {name[:80]!r} lies outside the file, or behind a gap")
+            raise ValueError(f"tensor {name[:80]!r} is outside the file, or behind a gap")
         reached = end
     if reached != data_bytes:
         raise ValueError("it holds bytes that belong to no tensor, or lacks some")

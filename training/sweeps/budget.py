@@ -73,7 +73,7 @@ def shortfall(budget: SweepBudget, now: Account, *, next_s: float | None, usd_pe
     least = 1e-9 if next_s is None else 0.0
     if budget.hours is not None and now.spent_s + wanted_s + least > budget.hours * HOUR_S:
         left_s = max(0.0, budget.hours * HOUR_S - now.spent_s - now.committed_s)
-        return f"It is expected to take {_time(wanted_s - now.committed_s)}, and {_time(left_s)} of the hours are left."
+        return f"It would take about {_time(wanted_s - now.committed_s)}, and {_time(left_s)} of the hours are left."
     if budget.usd is None:
         return ""
     if usd_per_hour is None or now.spent_usd is None:

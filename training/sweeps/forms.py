@@ -56,7 +56,7 @@ class SweepForm(StartingPointForm):
         label="Shares of the data, %",
         coerce=float,
         words="percentages",
-        help_text="Such as 25 50 100: would less data have done, or would more help?",
+        help_text="Such as 25 50 100: is less data enough, or would more help?",
     )
     max_hours = forms.FloatField(
         label="Budget, hours", required=False, min_value=0.001, help_text="Hours of hosts, all runs together."

@@ -117,7 +117,7 @@ def _errors(wishes: SweepAxes, recipe: Recipe) -> dict[str, list[str]]:
         values = getattr(wishes, name)
         cells *= len(values) or 1
         if len(set(values)) != len(values):
-            errors[name] = ["Each value once: the same run twice would tell nothing new."]
+            errors[name] = ["Each value once: the same run twice adds nothing."]
     if any(not 0 < share <= 1 for share in wishes.share):
         errors["share"] = ["A share is more than 0 % and at most 100 % of the training records."]
     if wishes.rank and recipe.method == "full":

@@ -95,7 +95,7 @@ def keep_run(sweep: Sweep, *, position: int, by: Member) -> TrainingRun:
     if cell is None:
         raise Refusal("no_such_cell", f"{sweep.name} has no cell {position}.", status=404)
     if cell.run is None or cell.run.job.state != JobState.SUCCEEDED:
-        message = f"The run of cell {position} has not ended well, so there is nothing to keep."
+        message = f"The run of cell {position} has not succeeded, so there is nothing to keep."
         raise Refusal("not_done", message, hint="Keep a cell that is done.", status=409)
     put_in_lists(cell.run)
     return cell.run

@@ -105,9 +105,7 @@ def plan_sweep(
     try:
         points = grid_points(order.wishes, base)
     except GridError as error:
-        raise Refusal(
-            "bad_sweep", str(error), hint="Mend the fields named.", status=400, errors=error.errors
-        ) from error
+        raise Refusal("bad_sweep", str(error), hint="Correct these fields.", status=400, errors=error.errors) from error
     plan = PlannedSweep(order, base, tuple(_cells(points, order, request)), selectors.expected_usd_per_hour())
     _require_budget(plan)
     return plan
@@ -199,7 +197,7 @@ def _require_order(order: SweepRequest) -> None:
         errors["at_once"] = [f"Between 1 and {MAX_AT_ONCE} runs at once."]
     if errors:
         first = next(iter(errors.values()))[0]
-        raise Refusal("bad_sweep", first, hint="Mend the fields named.", status=400, errors=errors)
+        raise Refusal("bad_sweep", first, hint="Correct these fields.", status=400, errors=errors)
 
 
 def _require_budget(plan: PlannedSweep) -> None:

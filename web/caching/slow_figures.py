@@ -100,7 +100,7 @@ def _count_aside(key: str, count: Callable[[], Any], lock: threading.Lock) -> No
             finally:
                 lock.release()
     except Exception:
-        logger.exception("The figures %s could not be counted anew; the old ones stay for a while", key)
+        logger.exception("The figures %s could not be counted again; the old ones stay for a while", key)
     finally:
         connections.close_all()
         _ASIDE.release()

@@ -19,8 +19,8 @@ from web.logs import context
 from web.logs.refusals import REASON
 
 RETRY_AFTER_S = 5
-CODE, TITLE = "database_away", "The database does not answer just now."
-HINT = "Ask again in a few seconds; what starts work, with the same Idempotency-Key, so that it is done once."
+CODE, TITLE = "database_away", "The database is not responding."
+HINT = "Try again in a few seconds; send requests that start work with the same Idempotency-Key, so that they run once."
 BROKEN = {
     "type": "urn:miniatures:problem:broken",
     "title": "The server could not finish this.",

@@ -55,7 +55,7 @@ class ListQuery(serializers.Serializer[Any]):
 
 def bad_filters(mistakes: Mapping[str, Sequence[str]]) -> Refusal:
     """The refusal of filters, with what is wrong with each."""
-    return Refusal("bad_filters", f"These filters cannot be: {', '.join(mistakes)}.", status=400, errors=mistakes)
+    return Refusal("bad_filters", f"These filters are not valid: {', '.join(mistakes)}.", status=400, errors=mistakes)
 
 
 class TaskQuery(ListQuery):
@@ -65,13 +65,13 @@ class TaskQuery(ListQuery):
 def one_of(choices: Iterable[Any], **options: Any) -> serializers.ChoiceField:
     """A filter whose values are words of ours; a refusal names them."""
     words = [str(choice) for choice in choices]
-    message = f"Found '{{input}}'; wanted is one of {', '.join(words)}."
+    message = f"Found '{{input}}'; expected one of {', '.join(words)}."
     return serializers.ChoiceField(words, error_messages={"invalid_choice": message}, **_optional(options))
 
 
 def id_of(what: str, **options: Any) -> serializers.UUIDField:
     """A filter that takes the id of something; a refusal says of what."""
-    message = f"Wanted is the id of {what}."
+    message = f"Expected the id of {what}."
     return serializers.UUIDField(error_messages={"invalid": message}, **_optional(options))
 
 

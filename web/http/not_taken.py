@@ -34,15 +34,15 @@ class NotTaken:
 
 CONTESTED = NotTaken(
     "contested",
-    "Others changed the same at this very moment.",
-    "Nothing of this request was done. Send the same once more.",
+    "Somebody else changed this at the same moment.",
+    "Nothing was changed. Send the request again.",
     503,
     retry_after_s=1,
 )
 GONE = NotTaken(
     "gone_meanwhile",
-    "What this belongs to was removed meanwhile.",
-    "Nothing of this request was done. Look at what is there now.",
+    "An object that this refers to was removed meanwhile.",
+    "Nothing was changed. Reload the page.",
     409,
 )
 

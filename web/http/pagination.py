@@ -33,9 +33,9 @@ class KeysetPagination(CursorPagination):
         if asked and not _COUNT.match(asked):
             raise Refusal(
                 "bad_filters",
-                "These filters cannot be: limit.",
+                "These filters are not valid: limit.",
                 status=400,
-                errors={"limit": [f"Found {asked[:20]!r}; wanted is a number from 1 to {self.max_page_size}."]},
+                errors={"limit": [f"Found {asked[:20]!r}; expected a number from 1 to {self.max_page_size}."]},
             )
         return super().get_page_size(request)
 

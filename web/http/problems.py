@@ -102,9 +102,9 @@ def _retry_after(error: exceptions.Throttled) -> Response:
     wait_s = math.ceil(getattr(error, "wait", None) or 1)
     response = problem(
         "too_many_requests",
-        f"Too many requests with this token. Come back in {wait_s} s.",
+        f"Too many requests with this token. Try again in {wait_s} s.",
         error.status_code,
-        hint="Nothing of this request was done. The header RateLimit says in every answer how many are left.",
+        hint="Nothing was changed. The header RateLimit of each answer shows how many requests are left.",
         retry_after_s=wait_s,
     )
     response["Retry-After"] = str(wait_s)

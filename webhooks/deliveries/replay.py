@@ -43,7 +43,7 @@ def replay_range(hook: Hook, *, since: datetime, until: datetime | None = None) 
     if len(events) > MAX_REPLAYED:
         raise Refusal(
             "too_many_events",
-            f"More than {MAX_REPLAYED:,} events lie in this stretch of time.",
+            f"More than {MAX_REPLAYED:,} events are in this period.",
             hint=f"Replay in parts: the first {MAX_REPLAYED:,} end at {events[MAX_REPLAYED - 1].created_at:%Y-%m-%d %H:%M:%S} UTC.",
         )
     Delivery.objects.bulk_create([Delivery(hook=hook, event=event, is_replay=True) for event in events])

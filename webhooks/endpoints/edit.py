@@ -136,7 +136,7 @@ def _check(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Me
     """Refuse a hook by its fields; outside any transaction, since a name server may take its time."""
     errors: dict[str, list[str]] = {}
     if not name.strip():
-        errors["name"] = ["Say what the webhook is for, such as 'nightly training'."]
+        errors["name"] = ["Enter what the webhook is for, such as 'nightly training'."]
     if not events:
         errors["events"] = ["Choose at least one event."]
     elif unknown := sorted(set(events) - set(EVENTS)):
@@ -149,6 +149,6 @@ def _check(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Me
     if task_slug and task_slug not in led:
         errors["task"] = [f"There is no task '{task_slug}' that you lead."]
     if not task_slug and not by.may_administer:
-        errors["task"] = ["Choose a task that you lead; only an admin listens to all."]
+        errors["task"] = ["Choose a task that you lead; only an admin can choose all."]
     if errors:
-        raise Refusal("invalid_hook", "The webhook was not saved.", hint="Mend the fields named.", errors=errors)
+        raise Refusal("invalid_hook", "The webhook was not saved.", hint="Correct these fields.", errors=errors)

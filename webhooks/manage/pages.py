@@ -36,7 +36,7 @@ class HookForm(forms.Form):
         help_text="Called by POST. Addresses in private networks must be listed in ALLOWED_PRIVATE_HOSTS.",
     )
     events = forms.MultipleChoiceField(
-        label="Tell it when", choices=tuple(EVENTS.items()), widget=forms.CheckboxSelectMultiple
+        label="Call it when", choices=tuple(EVENTS.items()), widget=forms.CheckboxSelectMultiple
     )
 
 
@@ -106,7 +106,7 @@ def act(request: HttpRequest, hook_id: UUID) -> HttpResponse:
         return _detail(request, hook, _form(hook), secret=secret)
     if wanted == "remove":
         edit.remove(hook, by=member)
-        messages.success(request, f"The webhook '{hook.name}' is removed; it is called no more.")
+        messages.success(request, f"The webhook '{hook.name}' is removed and no longer called.")
         return redirect("webhooks:index")
     try:
         messages.success(request, _ACTS[wanted](request, hook))
@@ -125,7 +125,7 @@ def _pause(request: HttpRequest, hook: Hook) -> str:
 def _resume(request: HttpRequest, hook: Hook) -> str:
     since = hook.paused_at
     edit.resume(hook, by=member_of(request))
-    missed = f" To tell it what happened meanwhile, replay from {since:%Y-%m-%d %H:%M}." if since else ""
+    missed = f" To send what happened meanwhile, replay from {since:%Y-%m-%d %H:%M}." if since else ""
     return f"The webhook is called again.{missed}"
 
 

@@ -122,7 +122,7 @@ def _basis(value: str) -> str:
 def _past(value: str, today: date) -> date:
     day = date.fromisoformat(value)
     if day > today:
-        raise ValueError(f"'basis_date' is {day.isoformat()}, which is yet to come")
+        raise ValueError(f"'basis_date' is {day.isoformat()}, which is in the future")
     if day.year < 1970:
         raise ValueError(f"'basis_date' is {day.isoformat()}, expected a day since 1970")
     return day

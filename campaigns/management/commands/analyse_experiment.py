@@ -54,7 +54,7 @@ class Command(BaseCommand):
             result = analysis.analyse(table.arms, _question(control, options))
             linear = report.linear_data(table, control, level=options["level"]) if table.ratios else {}
         except UnicodeDecodeError:
-            raise CommandError(f"{file} is no UTF-8 text.") from None
+            raise CommandError(f"{file} is not UTF-8 text.") from None
         except ValueError as error:
             raise CommandError(str(error)) from None
         except (OSError, EOFError, zlib.error) as error:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
-            raise CommandError(f"{file} is no UTF-8 text.") from None
+            raise CommandError(f"{file} is not UTF-8 text.") from None
         if bad:
             raise CommandError(f"{bad} {'line' if bad == 1 else 'lines'} could not be checked.")
 

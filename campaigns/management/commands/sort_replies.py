@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="a file of JSON lines, or - for standard input")
         who = parser.add_mutually_exclusive_group()
-        who.add_argument("--rules", action="store_true", help="ask the rules alone")
+        who.add_argument("--rules", action="store_true", help="use only the rules")
         who.add_argument(
             "--miniature", type=Path, metavar="FOLDER", help="this tuned encoder; else the sorter that is shipped"
         )
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
-            raise CommandError(f"{file} is no UTF-8 text.") from None
+            raise CommandError(f"{file} is not UTF-8 text.") from None
         folder = None if options["rules"] else options["miniature"] or settings.REPLY_SORTER_DIR
         for (number, _), answer in zip(rows, _sorted([reply for _, reply in rows], folder), strict=True):
             told = {
@@ -93,7 +93,7 @@ def _row(line: str, number: int) -> tuple[str | int, ReceivedReply]:
     try:
         row = strict_json.loads(line)
     except ValueError as error:
-        raise CommandError(f"Line {number} is no JSON: {error}.") from None
+        raise CommandError(f"Line {number} is not JSON: {error}.") from None
     if not isinstance(row, dict) or not {"id", "body"} <= row.keys():
         raise CommandError(f"Line {number}: expected an object with id and body, and maybe subject and headers.")
     subject, body, headers = row.get("subject") or "", row["body"], row.get("headers") or {}

@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="a file of JSON lines, or - for standard input")
         who = parser.add_mutually_exclusive_group()
-        who.add_argument("--rules", action="store_true", help="ask the rules alone, as where nothing is said")
+        who.add_argument("--rules", action="store_true", help="use only the rules, the default")
         who.add_argument("--miniature", default="", metavar="NAME", help="then this one, of a task that checks claims")
         who.add_argument("--teacher", default="", metavar="NAME", help="then this one; it is paid by a task's budget")
         parser.add_argument("--max-cost-usd", type=dollars, help="what a teacher may cost at most")
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
-            raise CommandError(f"{file} is no UTF-8 text.") from None
+            raise CommandError(f"{file} is not UTF-8 text.") from None
         if not rows:
             raise CommandError("The file holds no line.")
         for row, answer in zip(rows, self._verified(rows, options), strict=True):
@@ -86,9 +86,9 @@ def dollars(text: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise ArgumentTypeError(f"'{text}' is no sum in dollars, such as 2.50") from None
+        raise ArgumentTypeError(f"'{text}' is not an amount in dollars, such as 2.50") from None
     if not amount.is_finite() or not 0 <= amount < MOST_USD:
-        raise ArgumentTypeError(f"'{text}' is no sum in dollars, such as 2.50")
+        raise ArgumentTypeError(f"'{text}' is not an amount in dollars, such as 2.50")
     return amount
 
 
@@ -102,13 +102,13 @@ def _rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         except strict_json.InvalidJson as error:
             raise CommandError(f"line {number}: {error}") from None
         except ValueError as error:
-            raise CommandError(f"line {number} is no JSON: {error}.") from None
+            raise CommandError(f"line {number} is not JSON: {error}.") from None
         if not isinstance(row, dict):
-            raise CommandError(f"line {number} is no JSON object.")
+            raise CommandError(f"line {number} is not a JSON object.")
         if missing := [key for key in _KEYS if key not in row]:
             raise CommandError(f"line {number} has no '{missing[0]}'; write id, source and text.")
         if wrong := [key for key in _KEYS[1:] if not isinstance(row[key], str)]:
-            raise CommandError(f"line {number}: '{wrong[0]}' is no text.")
+            raise CommandError(f"line {number}: '{wrong[0]}' is not a text.")
         if not isinstance(row["id"], (str, int)) or isinstance(row["id"], bool):
             raise CommandError(f"line {number}: 'id' is neither a text nor a whole number.")
         yield row

@@ -121,7 +121,7 @@ class AnthropicBatches:
         except ValueError:
             is_own = False
         if not is_own:
-            raise CallError("fatal", "redirected", "The results lie at an address that is not the provider's.")
+            raise CallError("fatal", "redirected", "The results are at an address that is not the provider's.")
 
     def _line_of(self, raw: bytes) -> BatchLine:
         try:

@@ -101,6 +101,6 @@ def _interrupted(first: dict[str, Any], call: str, fate: CallFate) -> dict[str, 
         "call_id": call,
         "possible_cost_usd": fate.doubted_usd + fate.reserve_usd,
         "code": "interrupted",
-        "message": "The engine ended while this call was on the wire.",
+        "message": "The engine ended while this call was being sent.",
         "latency_s": 0.0,
     }

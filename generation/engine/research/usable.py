@@ -54,7 +54,7 @@ def _words(*phrases: str) -> re.Pattern[str]:
 _KINDS = (
     _Kind(
         "parked",
-        "The domain is parked or for sale: the page is no company's.",
+        "The domain is parked or for sale: the page is not a company's.",
         _words(
             r"\bdomain(?: name)?\b.{0,40}\b(?:is|may be|is available) (?:for sale|parked|for purchase)",
             r"\b(?:buy|purchase) this domain\b", r"\bparked (?:free|domain|page)\b", r"\bthis domain (?:has )?expired\b",

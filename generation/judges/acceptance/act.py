@@ -235,7 +235,7 @@ def _why_over(rule: AcceptanceRule, audit: evidence.Audit) -> str:
     if model != rule.judge_model:
         return "The judge is another model now." if model else "The judge is gone."
     if rule.started_by is None or not rule.started_by.is_active:
-        return "Who started it is no member any more."
+        return "The member who started it is no longer a member."
     return ""
 
 

@@ -99,7 +99,7 @@ def _carry_out(request: HttpRequest, task: Task, form: AcceptanceForm, judges: S
         act.end(task, by=member)
         return "The judge accepts no more drafts. What it accepted stays accepted until you recall it."
     if request.POST.get("act") != "start":
-        raise Refusal("no_act", "Nothing was changed.", hint="Press the button that says what you mean.")
+        raise Refusal("no_act", "Nothing was changed.", hint="Press one of the buttons.")
     if not form.is_valid():
         return ""
     said = form.cleaned_data

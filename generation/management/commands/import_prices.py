@@ -17,8 +17,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="The map: models by name with input_cost_per_token and so on.")
-        parser.add_argument("--check", action="store_true", help="Write nothing; tell what would change.")
-        parser.add_argument("--skip-refused", action="store_true", help="Leave out rows that cannot be taken.")
+        parser.add_argument("--check", action="store_true", help="Write nothing; show what would change.")
+        parser.add_argument("--skip-refused", action="store_true", help="Leave out rows that cannot be imported.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
-            raise CommandError(f"{file} is no UTF-8 text.") from None
+            raise CommandError(f"{file} is not UTF-8 text.") from None
         try:
             report = agreement.judge_report(_given(rows, people, known), _given(rows, models, known), known)
         except ValueError as error:
@@ -62,9 +62,9 @@ def _rows(lines: Iterable[str]) -> list[dict[str, Any]]:
         try:
             row = strict_json.parse(line)
         except ValueError as error:
-            raise CommandError(f"line {number} is no JSON: {error}.") from None
+            raise CommandError(f"line {number} is not JSON: {error}.") from None
         if not isinstance(row, dict):
-            raise CommandError(f"line {number} is no JSON object.")
+            raise CommandError(f"line {number} is not a JSON object.")
         rows.append(row)
     if not rows:
         raise CommandError("The file holds no line.")

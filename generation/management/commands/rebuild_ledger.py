@@ -10,7 +10,7 @@ from generation.ledger import daily_sums
 
 
 class Command(BaseCommand):
-    help = "Write the ledger's sums anew from the calls. The result equals what was written with them at their time."
+    help = "Rebuild the ledger's sums from the calls. The result equals what was written with them at their time."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="Change nothing; fail where sums differ.")
@@ -23,5 +23,5 @@ class Command(BaseCommand):
                 different += 1
                 self.stdout.write(f"The sums of the order {order.pk} differ from its calls.")
         if options["check"] and different:
-            raise CommandError(f"{different} of {orders} orders differ; rebuild_ledger without --check mends them.")
+            raise CommandError(f"{different} of {orders} orders differ; rebuild_ledger without --check corrects them.")
         self.stdout.write(f"{orders} orders summed, {different} differed")

@@ -18,7 +18,7 @@ from web.process import alive
 
 
 class Command(BaseCommand):
-    help = "Print what is wrong with the installation and tell ALERT_MAILS and ALERT_WEBHOOK_URL of it; exit status 1 with alerts."
+    help = "Print what is wrong with the installation and send it to ALERT_MAILS and ALERT_WEBHOOK_URL; exit status 1 with alerts."
     # Checks import every page; nothing here needs them, and it runs where much may be broken.
     requires_system_checks: list[str] = []
 

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO or connection.vendor != "sqlite":
             raise CommandError(
-                "This is no demo: demo-reset works on the embedded SQLite database only. Nothing was deleted."
+                "This is not a demo: demo-reset works on the embedded SQLite database only. Nothing was deleted."
             )
         if embedded_redis.socket_path(settings.VAR_DIR).exists() and is_answering():
             raise CommandError("Miniatures is running here. Stop it with Ctrl-C first. Nothing was deleted.")

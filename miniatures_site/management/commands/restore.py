@@ -34,7 +34,7 @@ class Command(BaseCommand):
         for place in done.aside:
             self.stdout.write(f"What was here before: {place}")
         if done.moved:
-            self.stdout.write(f"Students that lie in this installation's folder now: {', '.join(done.moved)}.")
+            self.stdout.write(f"Students that are now in this installation's folder: {', '.join(done.moved)}.")
         if done.jobs:
             self.stdout.write(f"{done.jobs} jobs were under way; a worker takes them up again when it starts.")
         if done.is_other_key:

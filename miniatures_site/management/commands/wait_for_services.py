@@ -10,7 +10,7 @@ from miniatures_site import reachable
 
 
 class Command(BaseCommand):
-    help = "End once database, queue and storage answer; until then say again and again what does not, and the way out."
+    help = "End once database, queue and storage answer; until then print what does not, and how to fix it."
     # A database that is away fails these before anything could be said.
     requires_system_checks: list[str] = []
 

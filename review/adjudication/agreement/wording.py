@@ -21,8 +21,8 @@ def of_pair(pair: ReviewerPair) -> str:
 def of_weeks(count: int) -> str:
     """What the chart shows, or why there is none."""
     if count:
-        return "Agreement on drafts whose last verdict came in that week, with the range it may well lie in."
-    return f"A week is drawn from {ENOUGH} drafts on."
+        return "Agreement on drafts whose last verdict came in that week, with its likely range."
+    return f"A week needs {ENOUGH} drafts to be drawn."
 
 
 def _of_alpha(figure: IntervalEstimate) -> str:
@@ -33,7 +33,7 @@ def _of_alpha(figure: IntervalEstimate) -> str:
     if figure.low is not None and figure.high is not None and figure.low <= 0 <= figure.high:
         return "This may be chance."
     if figure.value < 0:
-        return "They differ more often than chance would have it: two readings of the guideline may be at work."
+        return "They disagree more often than by chance: they may read the guideline differently."
     if figure.value >= 1:
         return "They never disagreed."
     return f"They differ {100 - figure.value * 100:.0f} % as often as people who judged by chance would."
@@ -48,4 +48,4 @@ def _of_texts(line: AgreementFigures) -> str:
 
 def _too_few(units: int) -> str:
     cards = "No draft was" if units == 0 else "One draft was" if units == 1 else f"{units} drafts were"
-    return f"Too few to say: {cards} judged by more than one here; from {ENOUGH} on there is a figure."
+    return f"Too few: {cards} judged by more than one here; a figure needs {ENOUGH}."

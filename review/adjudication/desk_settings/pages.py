@@ -102,7 +102,7 @@ def _assign(member: Member, task: Task, post: QueryDict) -> str:
         teacher=post.get("teacher", ""),
     )
     if not count:
-        return "No waiting card is like that, so none was given."
+        return "No waiting card matches, so none was assigned."
     return f"{count} card{'s' * (count != 1)} wait{'s' * (count == 1)} for {to.name}."
 
 
@@ -115,7 +115,7 @@ def _take_back(member: Member, task: Task, post: QueryDict) -> str:
 def _take_out(member: Member, task: Task, post: QueryDict) -> str:
     known_id = uuid_or_none(post.get("known", ""))
     if known_id is None:
-        raise Refusal("no_known_answer", "The form names no known answer.", hint="Load the page again.")
+        raise Refusal("no_known_answer", "The form names no known answer.", hint="Reload the page.")
     kept = manage.retire(known_id, by=member)
     if kept is None:
         return "Removed. No one had judged it, so its draft is back in the queue."
@@ -123,7 +123,7 @@ def _take_out(member: Member, task: Task, post: QueryDict) -> str:
 
 
 def _nothing(member: Member, task: Task, post: QueryDict) -> str:
-    raise Refusal("no_act", "Nothing was changed.", hint="Press the button that says what you mean.")
+    raise Refusal("no_act", "Nothing was changed.", hint="Press one of the buttons.")
 
 
 def _number(text: str) -> float:

@@ -75,7 +75,7 @@ def _wrong(
         and "From 2 to 5 reviewers judge the same draft.",
         "known_every": known_every != 0
         and not _within(known_every, KNOWN_EVERY)
-        and "One card in 5 to 1,000 has a known answer; 0 mixes none in.",
+        and "Choose one card in 5 to 1,000, or 0 for no known answers.",
     }
     return {name: [words] for name, words in messages.items() if words}
 

@@ -49,7 +49,7 @@ def add(draft_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] = ()
         if KnownAnswer.objects.filter(draft=draft).exists():
             raise rulings.wrong_state("already_known", "This draft has a known answer already.", draft)
         if draft.state not in TAKEABLE or draft.erased_at is not None:
-            words = "This draft is in front of a reviewer, or kept from the desk."
+            words = "A reviewer has this draft open, or it is kept from the desk."
             raise rulings.wrong_state("draft_not_free", words, draft)
         Gold.objects.filter(draft=draft).delete()
         rulings.set_state(draft, DraftState.KEPT)
@@ -101,10 +101,10 @@ def _was_met(draft: Draft) -> bool:
 
 def _check_verdict(verdict: str, reasons: Sequence[str], spec: TaskSpec) -> None:
     if verdict not in VERDICTS:
-        words = f"'{verdict}' is no answer; choose accept, edit or reject."
+        words = f"'{verdict}' is not a verdict; choose accept, edit or reject."
         raise Refusal("unknown_verdict", words, errors={"verdict": [words]})
     codes = {reason.code for reason in spec.reasons}
     strange = sorted(set(reasons) - codes)
     if strange or (reasons and verdict != Verdict.REJECT):
-        words = f"There is no reason '{strange[0]}'." if strange else "Reasons belong to a reject."
+        words = f"There is no reason '{strange[0]}'." if strange else "Only a reject takes reasons."
         raise Refusal("unknown_reason", words, errors={"reasons": [words]})

@@ -192,14 +192,12 @@ def of_drift(drift: AcceptDrift) -> str:
     """One sentence on whether verdicts lately fall differently than before."""
     change = drift.change
     if change is None:
-        return (
-            f"There is nothing to compare yet: it takes verdicts of the last {RECENT_WEEKS} weeks and of weeks before."
-        )
+        return f"Nothing to compare yet: this needs verdicts of the last {RECENT_WEEKS} weeks and of weeks before."
     ends = f"{fixed(change.low * 100, 0, signed=True)} to {fixed(change.high * 100, 0, signed=True)} points"
     if not change.is_clear:
         return f"The last {RECENT_WEEKS} weeks differ from those before by no more than chance may bring ({ends})."
     way = "more" if change.value > 0 else "less"
     return (
-        f"In the last {RECENT_WEEKS} weeks {way} was accepted than before ({ends}). Other drafts, other rules or another "
-        "eye: the card list tells which."
+        f"In the last {RECENT_WEEKS} weeks {way} was accepted than before ({ends}). The drafts, the rules or the reviewer "
+        "may have changed: see the list of cards."
     )

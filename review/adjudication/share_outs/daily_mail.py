@@ -129,7 +129,7 @@ def _tokens_that_end(member: Member) -> Iterator[str]:
     tasks = {task.pk: task for task in led}
     for pk, name, days in service_tokens.ending(tasks, timezone.now().date()):
         link = _link("review:service-tokens", tasks[pk])
-        yield f"{tasks[pk].name}: the service token '{name}' ends in {days} day{'s' * (days != 1)}; its program is refused then.\n{link}"
+        yield f"{tasks[pk].name}: the service token '{name}' expires in {days} day{'s' * (days != 1)}; its program is refused afterwards.\n{link}"
 
 
 def _cards(count: int) -> str:

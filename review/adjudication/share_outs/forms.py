@@ -18,7 +18,7 @@ class ShareOutForm(forms.Form):
     until = forms.DateField(
         label="Until the end of",
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="UTC. What is not judged by then waits for everybody again.",
+        help_text="UTC. Cards not judged by then are open to everybody again.",
     )
 
     def __init__(

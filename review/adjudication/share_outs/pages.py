@@ -77,7 +77,7 @@ def undo_page(request: HttpRequest, share_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, "Taken back: what is not judged waits for everybody again.")
+        messages.success(request, "Taken back: cards not judged are open to everybody again.")
     return redirect("review:share-outs", made.task.slug)
 
 
@@ -97,6 +97,6 @@ def _asked(task: Task, member: Member, form: ShareOutForm) -> ShareRequest:
 def _carry_out(task: Task, asked: ShareRequest, member: Member, act: str) -> str:
     act_id = uuid_or_none(act)
     if act_id is None:
-        raise Refusal("no_act", "The form names no act.", hint="Load the page again.")
+        raise Refusal("no_act", "The form names no act.", hint="Reload the page.")
     made = share.share_out(task, asked, by=member, id=act_id)
     return f"{made.count:,} card{'s' * (made.count != 1)} shared out until the end of {made.until:%A, %-d %B}."

@@ -49,7 +49,7 @@ def share_out(task: Task, asked: ShareRequest, *, by: Member, id: UUID) -> Share
     locked = shareable(task, asked).select_for_update(skip_locked=True, of=("self",))
     ids = list(locked.values_list("pk", flat=True)[: asked.count])
     if not ids:
-        raise Refusal("no_cards", "No card waits that could be shared out.", hint="Those in a deck stay there.")
+        raise Refusal("no_cards", "No waiting card can be shared out.", hint="Cards in a reviewer's deck stay there.")
     made = ShareOut.objects.create(id=id, task=task, by=by, until=asked.until, asked=asked.count, count=len(ids))
     for place, (member, count) in enumerate(zip(asked.members, even_split(len(ids), len(asked.members)), strict=True)):
         _give(SharePart.objects.create(share_out=made, member=member, count=count), ids[place :: len(asked.members)])
@@ -98,7 +98,7 @@ def _same(made: ShareOut, task: Task, asked: ShareRequest) -> ShareOut:
     members = set(made.parts.values_list("member_id", flat=True))
     wanted = (task.pk, asked.count, asked.until, {member.pk for member in asked.members})
     if (made.task_id, made.asked, made.until, members) != wanted:
-        raise Refusal("id_taken", "This id is another share-out's.", hint="Make a new one.", status=409)
+        raise Refusal("id_taken", "This id was already used for another share-out.", hint="Make a new one.", status=409)
     return made
 
 

@@ -53,12 +53,12 @@ class Criteria:
         if not chosen:
             raise Refusal(
                 "no_criteria",
-                "Nothing says which drafts are meant.",
-                hint="Name an order, a teacher, a reviewer, a rule or a period.",
+                "No filter selects the drafts.",
+                hint="Choose an order, a teacher, a reviewer, a rule or a period.",
             )
         zone = values.get("zone") or ""
         if zone and zones.named(zone) is None:
-            words = f"'{zone[:80]}' is no time zone; wanted is one such as Europe/Vienna."
+            words = f"'{zone[:80]}' is not a time zone; write one such as Europe/Vienna."
             raise Refusal("invalid", words, errors={"zone": [words]})
         has_days = "since" in chosen or "until" in chosen
         return cls(**chosen, zone=zone if has_days else "")

@@ -27,12 +27,12 @@ class RecallForm(forms.Form):
     until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs=_DATE))
     zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     order = forms.UUIDField(
-        required=False, label="Written by the order", help_text="Its id; an order's own page leads here with it."
+        required=False, label="Written by the order", help_text="The order's id; the order's page fills it in."
     )
     rule = forms.UUIDField(
         required=False,
         label="Accepted by a judge under the rule",
-        help_text="Its id; the page of acceptance without a person leads here with it.",
+        help_text="The rule's id; the page of acceptance without a person fills it in.",
     )
     reason = forms.CharField(
         required=False, max_length=500, label="Why", help_text="Shown wherever one of the drafts was used."

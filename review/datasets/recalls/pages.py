@@ -104,7 +104,7 @@ def _writes_mails(task: Task) -> bool:
 def _carry_out(request: HttpRequest, slug: str, criteria: Criteria, form: RecallForm) -> Recall:
     act_id = uuid_or_none(request.POST.get("act", ""))
     if act_id is None:
-        raise Refusal("no_act", "The form names no act.", hint="Load the page again.")
+        raise Refusal("no_act", "The form names no act.", hint="Reload the page.")
     member = member_of(request)
     return recall.carry_out(
         task_or_404(member, slug),

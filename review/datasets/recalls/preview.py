@@ -77,7 +77,7 @@ def chosen_ids(drafts: QuerySet[Draft]) -> list[UUID]:
     """
     ids = list(drafts.order_by("pk").values_list("pk", flat=True)[: AT_MOST + 1])
     if len(ids) > AT_MOST:
-        message = f"One recall takes at most {AT_MOST:,} drafts; more than that are meant."
+        message = f"One recall takes at most {AT_MOST:,} drafts; these filters match more."
         raise Refusal("too_many_drafts", message, hint="Narrow the period.", status=413)
     return ids
 

@@ -53,12 +53,12 @@ def carry_out(task: Task, criteria: Criteria, *, by: Member, id: UUID, reason: s
     if preview.tag_of(criteria, ids) != tag:
         raise Refusal(
             "other_drafts",
-            "Other drafts meet this now than when you looked.",
-            hint="Look at the preview as it is now.",
+            "The matching drafts have changed since the preview.",
+            hint="Preview again.",
             status=412,
         )
     if not ids:
-        raise Refusal("no_drafts", "No draft in use meets this.", hint="Change what is recalled.")
+        raise Refusal("no_drafts", "No draft in use matches these filters.", hint="Change the filters.")
     recall = Recall.objects.create(id=id, task=task, by=by, criteria=criteria.as_json(), reason=words, count=len(ids))
     for chunk in chunked(ids, CHUNK):
         _take(recall, chunk)
@@ -72,19 +72,17 @@ def _check_said(reason: str, tag: str | None) -> None:
     if not reason:
         raise Refusal(
             "no_reason",
-            "Drafts are recalled for a reason.",
-            hint="Say it in a line; it is shown wherever they were used.",
-            errors={"reason": ["Say why."]},
+            "A recall needs a reason.",
+            hint="Write one line; it is shown wherever the drafts were used.",
+            errors={"reason": ["Enter a reason."]},
         )
     if not tag:
-        raise Refusal(
-            "no_tag", "A recall names the preview it carries out.", hint="Send the preview's tag.", status=428
-        )
+        raise Refusal("no_tag", "A recall must name its preview.", hint="Send the preview's tag.", status=428)
 
 
 def _same(made: Recall, task: Task, criteria: Criteria) -> Recall:
     if made.task_id != task.pk or made.criteria != criteria.as_json():
-        raise Refusal("id_taken", "This id is another recall's.", hint="Make a new one.", status=409)
+        raise Refusal("id_taken", "This id was already used for another recall.", hint="Make a new one.", status=409)
     return made
 
 

@@ -55,7 +55,7 @@ def undo(recall_id: UUID, *, by: Member, kind: RecallReturn = RecallReturn.AS_BE
     require(by, recall.task, Role.LEAD)
     Task.objects.select_for_update().get(pk=recall.task_id)
     if RecallUndo.objects.filter(recall=recall).exists():
-        raise Refusal("already_undone", "This recall was undone before.", status=409)
+        raise Refusal("already_undone", "This recall is already undone.", status=409)
     made = RecallUndo.objects.create(recall=recall, by=by, kind=kind, count=recall.count)
     rows = RecalledDraft.objects.filter(recall=recall).order_by("draft")
     for chunk in chunked(rows.values_list("draft_id", "state_before"), CHUNK):

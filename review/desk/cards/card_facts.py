@@ -71,7 +71,7 @@ def record_facts(
 
 def offer_facts(spec: TaskSpec, grounds: PassageIndex, used: frozenset[str]) -> list[Fact]:
     """What the offer says, line by line."""
-    return [_fact(name, text, "What the offer says.", grounds, used) for name, text in offer_lines(spec.offer)]
+    return [_fact(name, text, "From the offer.", grounds, used) for name, text in offer_lines(spec.offer)]
 
 
 def _turns(name: str, value: object, quoted: Sequence[QuotePlace]) -> list[tuple[str, Sequence[Span]]]:

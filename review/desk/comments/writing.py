@@ -47,7 +47,7 @@ def add(draft_id: UUID, *, by: Member, id: UUID, text: str) -> Comment:
             # Erasing locks the draft too: no comment slips in behind it.
             draft = Draft.objects.select_for_update(of=("self",)).select_related("task").get(pk=draft.pk)
             if draft.erased_at is not None:
-                raise Refusal("erased", "This draft was erased; nothing is written on it any more.", status=409)
+                raise Refusal("erased", "This draft was erased and takes no more comments.", status=409)
             comment = Comment.objects.create(id=id, draft=draft, author=by, text=words)
             Mention.objects.bulk_create(
                 Mention(comment=comment, member=member) for member in _named(words, draft.task) if member != by
@@ -101,7 +101,7 @@ def _checked(text: str) -> str:
     # PostgreSQL cannot store NUL, and no comment needs it.
     words = text.replace("\x00", "").strip()
     if not words:
-        raise Refusal("no_text", "The comment is empty.", errors={"text": ["Write something."]})
+        raise Refusal("no_text", "The comment is empty.", errors={"text": ["Write a comment."]})
     if len(words) > LONGEST:
         message = f"The comment has {len(words):,} characters; at most {LONGEST:,} are kept."
         raise Refusal("too_long", message, errors={"text": [message]})
@@ -123,6 +123,9 @@ def _again(id: UUID, *, draft_id: UUID, by: Member, text: str) -> Comment:
     first = Comment.objects.filter(pk=id, draft=draft_id, author=by, text=text).first()
     if first is None:
         raise Refusal(
-            "comment_id_reused", "This id belongs to another comment.", hint="Make a new UUID for each.", status=409
+            "comment_id_reused",
+            "This id was already used for another comment.",
+            hint="Use a new UUID for each.",
+            status=409,
         )
     return first

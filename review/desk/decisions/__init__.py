@@ -82,7 +82,7 @@ def record(
     if if_match is None:
         raise Refusal(
             "if_match_missing",
-            "A decision names the card it is about: If-Match is missing.",
+            "The If-Match header is missing.",
             hint="Send the ETag you got with the card.",
             status=428,
         )
@@ -102,8 +102,8 @@ def record(
                 raise
     raise Refusal(
         "card_contested",
-        "Several verdicts on this card came at the very same moment.",
-        hint="Nothing was recorded. Send the same once more.",
+        "Several verdicts on this card arrived at the same moment.",
+        hint="Nothing was recorded. Try again.",
         status=503,
     )
 
@@ -126,8 +126,8 @@ def _again(id: UUID, *, by: Member, body_hash: str, seen: DecisionContext) -> De
     if first is None:
         raise Refusal(
             "decision_id_reused",
-            "This id belongs to another decision.",
-            hint="Make a new UUID for each decision.",
+            "This id was already used for another decision.",
+            hint="Use a new UUID for each decision.",
             status=409,
         )
     deck = desk_deck.renew(by, seen.card.task)
@@ -139,8 +139,8 @@ def _check_etag(seen: DecisionContext, *, by: Member, if_match: str) -> None:
     if if_match != current:
         raise Refusal(
             "card_changed",
-            "The card is not the one you were shown.",
-            hint="Look at it as it is now and decide again.",
+            "The card has changed since you loaded it.",
+            hint="Reload the card, then decide again.",
             status=412,
             state={"draft": str(seen.card.pk), "state": seen.card.state, "etag": current},
         )

@@ -31,10 +31,10 @@ def retract(seen: DecisionContext, *, by: Member, id: UUID, said: SubmittedVerdi
     own = Decision.objects.filter(draft=seen.card, reviewer=by)
     target = own.filter(pk=said.retracts).first() if said.retracts else None
     if target is None or target.verdict == Verdict.RETRACT:
-        raise Http404("You have no such decision on this card to take back.")
+        raise Http404("You have no decision on this card to take back.")
     if Decision.objects.filter(retracts=target).exists():
         raise Refusal(
-            "already_retracted", "This decision was taken back already.", hint="Judge the card anew.", status=409
+            "already_retracted", "This decision was taken back already.", hint="Judge the card again.", status=409
         )
     _check_open(seen, is_late=target.is_late)
     decision = Decision.objects.create(

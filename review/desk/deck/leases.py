@@ -133,7 +133,7 @@ def etag_for(card: Draft, member: Member) -> str:
 def not_free(card: Draft) -> Refusal:
     """Why a card cannot be had, as a refusal with the state it is in."""
     words, hint = (
-        "This card is in front of another reviewer, or judged already.",
+        "Another reviewer has this card open, or it was already judged.",
         "Take the next one, or look for it under My decisions.",
     )
     if card.state == DraftState.KEPT:

@@ -40,7 +40,7 @@ def answer(task: Task, *, by: Member, version: int, kind: str = STAND, reasons: 
     """
     require(by, task, Role.LEAD)
     if kind != STAND and kind not in KINDS:
-        raise Refusal("unknown_answer", f"'{kind}' is no answer; write {', '.join([STAND, *KINDS])}.")
+        raise Refusal("unknown_answer", f"'{kind}' is not an answer; write {', '.join([STAND, *KINDS])}.")
     if kind == "reasons" and not reasons:
         raise Refusal("no_reasons", "Name at least one reason.", errors={"reasons": ["Choose at least one."]})
     with transaction.atomic():
@@ -64,7 +64,7 @@ def _asked(task: Task, version: int) -> ReconsiderationQuestion:
         raise Refusal(
             "nothing_asked",
             "This was answered already, or another version came meanwhile.",
-            hint="Load the page again.",
+            hint="Reload the page.",
             status=409,
         )
     return about

@@ -72,7 +72,7 @@ def hide(task: Task, draft_id: UUID, *, by: Member) -> TaskVersion:
         Http404: It is no example.
     """
     require(by, task, Role.LEAD)
-    return _next_version(task, lambda shown: _without(shown, str(draft_id)), note="An example fewer", by=by)
+    return _next_version(task, lambda shown: _without(shown, str(draft_id)), note="Example removed", by=by)
 
 
 def _next_version(
@@ -102,5 +102,5 @@ def _with(shown: Examples, example: GuidelineExample) -> list[GuidelineExample]:
 def _without(shown: Examples, draft: str) -> list[GuidelineExample]:
     left = [shown_example for shown_example in shown if shown_example.draft != draft]
     if len(left) == len(shown):
-        raise Http404("This draft is no example of the guideline.")
+        raise Http404("This draft is not an example of the guideline.")
     return left

@@ -64,7 +64,7 @@ def show(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     try:
         if request.POST.get("do") == "hide":
             version = guideline_examples.hide(task, draft.pk, by=member)
-            message = "It is no example any more"
+            message = "It is no longer an example"
         else:
             version = guideline_examples.show(draft.pk, by=member, note=request.POST.get("note", ""))
             message = "It is shown beside every card as an example"

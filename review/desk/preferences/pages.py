@@ -60,7 +60,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
 def _carry_out(post: QueryDict, member: Member, task: Task) -> tuple[PreferenceOutcome, str]:
     id = uuid_or_none(post.get("id", ""))
     if id is None:
-        raise Refusal("no_preference", "The form names no preference.", hint="Load the page again.")
+        raise Refusal("no_preference", "The form names no preference.", hint="Reload the page.")
     if post.get("do") == "undo":
         last = queries.last_of(member, task)
         if last is None:

@@ -93,7 +93,7 @@ def take_back(preference_id: UUID, *, by: Member, id: UUID) -> PreferenceOutcome
         Preference.objects.select_related("task").filter(pk=preference_id, reviewer=by, retracts__isnull=True).first()
     )
     if target is None:
-        raise Http404("You have no such preference to take back.")
+        raise Http404("You have no preference to take back.")
     task_or_404(by, target.task.slug)
     retraction = Preference(
         id=id,
@@ -154,8 +154,8 @@ def _again(said: Preference, *, by: Member) -> PreferenceOutcome | None:
 def _raise_reused() -> PreferenceOutcome:
     raise Refusal(
         "preference_id_reused",
-        "This id belongs to another preference.",
-        hint="Make a new UUID for each preference.",
+        "This id was already used for another preference.",
+        hint="Use a new UUID for each preference.",
         status=409,
     )
 
@@ -230,8 +230,8 @@ def _check_free(drafts: Sequence[Draft], *, by: Member) -> None:
         if draft.erased_at or draft.pk in judged or not (is_free or draft.pk in mine):
             raise Refusal(
                 "drafts_moved",
-                "One of these drafts is in front of somebody else by now, or judged.",
-                hint="Nothing was changed. Go on with the next.",
+                "Another reviewer now has one of these drafts, or it was already judged.",
+                hint="Nothing was changed. Continue with the next one.",
                 status=409,
                 state={"draft": str(draft.pk), "state": draft.state},
             )
@@ -242,7 +242,7 @@ def _check_open(chosen: Draft, *, by: Member) -> None:
     if chosen.state in (DraftState.DECIDED, DraftState.DISPUTED) or held.exists():
         raise Refusal(
             "judged_since",
-            "The draft you chose is judged by now, or in front of somebody else.",
+            "The draft you chose was judged meanwhile, or another reviewer has it.",
             hint="Take that verdict back first, under My decisions.",
             status=409,
             state={"draft": str(chosen.pk), "state": chosen.state},

@@ -31,7 +31,7 @@ from web.errors import Refusal
 
 WAITS = "Revision requested: {}"
 ARRIVED = "Revised on request"
-FAILED = "The revision could not be had: {}"
+FAILED = "The revision failed: {}"
 # What the asker's own row says while the card is in no deck.
 _WAITING = (AssignmentState.SET_ASIDE, AssignmentState.RELEASED)
 
@@ -196,7 +196,7 @@ def _draft(draft_id: UUID, *, by: Member) -> Draft:
 def _checked(instruction: str) -> str:
     words = " ".join(instruction.split())
     if not words:
-        raise _wrong("Say what shall be different.")
+        raise _wrong("Write what should change.")
     if len(words) > revision_prompts.LONGEST_INSTRUCTION:
         raise _wrong(f"{len(words)} characters; at most {revision_prompts.LONGEST_INSTRUCTION} are sent.")
     return words
@@ -208,7 +208,10 @@ def _again(id: UUID, draft: Draft, *, by: Member, words: str) -> RevisionRequest
         return None
     if (first.draft_id, first.asked_by_id, first.instruction) != (draft.pk, by.pk, words):
         raise Refusal(
-            "request_id_reused", "This id belongs to another request.", hint="Make a new UUID for each.", status=409
+            "request_id_reused",
+            "This id was already used for another request.",
+            hint="Use a new UUID for each.",
+            status=409,
         )
     return first
 
@@ -216,7 +219,7 @@ def _again(id: UUID, draft: Draft, *, by: Member, words: str) -> RevisionRequest
 def _ask(draft: Draft, *, by: Member, id: UUID, words: str, writer: str, deck_size: int) -> RevisionRequested:
     reviser = ports.reviser()
     if reviser is None:
-        raise Refusal("no_teacher", "Nothing here can write a draft again.", hint="Edit it yourself with E.")
+        raise Refusal("no_teacher", "No model here can revise a draft.", hint="Edit it yourself with E.")
     if draft.erased_at is not None:
         raise Refusal("erased", "This draft was erased.", status=409)
     held = desk_deck.hold(by, draft.pk)
@@ -224,7 +227,7 @@ def _ask(draft: Draft, *, by: Member, id: UUID, words: str, writer: str, deck_si
         raise Refusal(
             "already_asked",
             f"A revision of this draft is on its way already: {waiting.instruction}",
-            hint="It goes to the desk of the person who requested it.",
+            hint="It goes to the member who requested it.",
             status=409,
         )
     turns = conversation(draft, words)

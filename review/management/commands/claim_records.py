@@ -17,7 +17,7 @@ from web.errors import Refusal
 class Command(BaseCommand):
     """Adds golds to the task that checks claims; `--by` is who answers for it."""
 
-    help = "Make records for a task that checks claims of what experts said of another task's drafts."
+    help = "Make records for a task that checks claims from experts' decisions on another task's drafts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("task", help="Short name of the task whose decisions are read.")
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         added = made.supported + made.unsupported
         self.stdout.write(f"{added:,} added: {made.supported:,} supported, {made.unsupported:,} not.")
         self.stdout.write(f"{made.known:,} known already, {made.left_out:,} left out.")
-        self.stdout.write(f"{made.unplaced:,} drafts rejected for a wrong fact do not tell which sentence it is in.")
+        self.stdout.write(f"{made.unplaced:,} drafts rejected for a wrong fact do not mark the wrong sentence.")
 
 
 def _task(slug: str) -> Task:

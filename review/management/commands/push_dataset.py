@@ -57,7 +57,7 @@ def _version(named: str) -> DatasetVersion:
     try:
         query = versions.filter(dataset__slug=slug, number=int(number)) if slug else versions.filter(pk=UUID(named))
     except ValueError:
-        raise CommandError(f"'{named}' is no version. Write its id, or DATASET/NUMBER such as gold/3.") from None
+        raise CommandError(f"'{named}' is not a version. Write its id, or DATASET/NUMBER such as gold/3.") from None
     version = query.first()
     if version is None:
         raise CommandError(f"There is no version '{named}'.")

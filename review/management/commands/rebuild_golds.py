@@ -10,7 +10,7 @@ from review.desk import golds
 
 
 class Command(BaseCommand):
-    help = "Write all golds anew from the decisions. The result equals what the decisions wrote at their time."
+    help = "Rebuild all golds from the decisions. The result equals what the decisions wrote at their time."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{golds.rebuild()} golds written")

@@ -12,11 +12,11 @@ from review.drafts import search_index
 
 
 class Command(BaseCommand):
-    help = "Index every draft that is not in the text index; --check only counts, --all makes the whole index anew."
+    help = "Index every draft that is not in the text index; --check only counts, --all rebuilds the whole index."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="count what is missing and end with 1 if any is")
-        parser.add_argument("--all", action="store_true", help="forget the index first and make it anew")
+        parser.add_argument("--all", action="store_true", help="drop the index first and rebuild it")
 
     def handle(self, *, check: bool, all: bool, **options: Any) -> None:
         if check:

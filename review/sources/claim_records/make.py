@@ -82,7 +82,7 @@ def make(task: Task, *, into: Task, by: Member, reasons: Sequence[str] = (WRONG_
     found, unplaced, too_long = _rows(task, target, reasons)
     chosen = _balanced(found)
     if not any(not row.claim.supported for row in found):
-        message = "No decision of this task says of a sentence that it was wrong."
+        message = "No decision of this task marks a sentence as wrong."
         raise Refusal(
             "no_wrong_facts", message, hint=f"Name the reason it is given by, instead of {', '.join(reasons)}."
         )

@@ -139,7 +139,7 @@ def _object(field: InputField, value: object) -> dict[str, Any] | list[dict[str,
     loaded = _json(value, "object") if isinstance(value, str) else value
     parts = [part for part in (loaded if isinstance(loaded, list) else [loaded]) if isinstance(part, dict)]
     if len(parts) < (len(loaded) if isinstance(loaded, list) else 1):
-        raise ValueError("is no JSON object, nor a list of objects")
+        raise ValueError("is neither a JSON object nor a list of objects")
     _bounded(json.dumps(loaded), MAX_LONG_CHARS)
     kept = [{name: _kept(inner) for name, inner in part.items()} for part in parts]
     return (kept or None) if isinstance(loaded, list) else kept[0]
@@ -162,7 +162,7 @@ def _kept(value: object) -> Any:
 def _conversation(field: InputField, value: object) -> list[dict[str, str]] | None:
     loaded = _json(value, "list") if isinstance(value, str) else value
     if not isinstance(loaded, list):
-        raise ValueError("is no list of messages")
+        raise ValueError("is not a list of messages")
     turns = [_turn(turn, number) for number, turn in enumerate(loaded, 1)]
     _bounded("".join(turn["content"] for turn in turns), MAX_LONG_CHARS)
     return turns or None
@@ -180,7 +180,7 @@ def _turn(turn: object, number: int) -> dict[str, str]:
 def _document(field: InputField, value: object) -> str | None:
     pages = value if isinstance(value, list) else str(value).split(PAGE)
     if isinstance(value, dict) or not all(isinstance(page, str) for page in pages):
-        raise ValueError("is no text, nor a list of pages")
+        raise ValueError("is neither a text nor a list of pages")
     # Blank pages inside stay, so that a page's number is that of the paper.
     text = PAGE.join(normalise_text(page) for page in pages).rstrip(PAGE)
     return _bounded(text, MAX_LONG_CHARS) if text.strip() else None
@@ -226,7 +226,7 @@ def _number(value: object, notation: Notation) -> int | float:
     if isinstance(value, WrittenFloat):
         return numbers.read(value.digits)
     if math.isnan(value):
-        raise ValueError("is NaN, which is no number")
+        raise ValueError("is NaN, which is not a number")
     if math.isinf(value):
         raise ValueError(f"is '{value}', too large for a number")
     return numbers.whole_or_not(value)

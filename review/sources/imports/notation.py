@@ -56,7 +56,7 @@ class FoundNotation:
         if self.unclear_date is None or self.dates:
             return
         column, row, text = self.unclear_date
-        message = f"The dates of '{column}' can be read in two ways, such as {text} in row {row}: say whether the day or the month comes first."
+        message = f"The dates of '{column}' can be read in two ways, such as {text} in row {row}: choose whether the day or the month comes first."
         raise Refusal(
             "dates_ambiguous",
             message,

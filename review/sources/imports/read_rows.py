@@ -55,13 +55,13 @@ def check_mapping(
         if column not in columns:
             errors[column] = [f"The file has no column '{column}'; it has {_some(table.columns)}."]
         elif name not in names:
-            errors[column] = [f"'{name}' is no field of this task; it has {', '.join(sorted(names))}."]
+            errors[column] = [f"'{name}' is not a field of this task; it has {', '.join(sorted(names))}."]
         elif name in used:
             errors[column] = [f"'{name}' is filled from '{used[name]}' already."]
         used.setdefault(name, column)
     for name in defaults:
         if name not in names:
-            errors[name] = [f"'{name}' is no field of this task; it has {', '.join(sorted(names))}."]
+            errors[name] = [f"'{name}' is not a field of this task; it has {', '.join(sorted(names))}."]
     for target in fields:
         is_inside = target.is_output and ANSWER_FIELD in used
         if target.is_required and target.name not in used and not defaults.get(target.name) and not is_inside:

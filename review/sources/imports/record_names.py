@@ -88,7 +88,7 @@ class RecordNames:
 
     def _only(self, exact: str) -> str:
         if more := self._more_of_name.get(exact):
-            raise ValueError(f"{len(more) + 1} records are called '{exact}'; bring the facts that tell them apart")
+            raise ValueError(f"{len(more) + 1} records are called '{exact}'; add facts that distinguish them")
         return self._by_name[exact]
 
 

@@ -67,7 +67,7 @@ def take_back(source_id: UUID, *, by: Member) -> RemovedRows:
     permissions.require(by, source.task, Role.LEAD)
     staging.lock_task(source.task)
     if not Source.objects.select_for_update().filter(pk=source_id).exists():
-        raise Http404("There is no such import any more.")
+        raise Http404("This import no longer exists.")
     drafts, records = _locked(Draft.objects, imported_from=source), _locked(Record.everything, source=source)
     if source.kind == SourceKind.DRAFTS and len(drafts) < source.rows_added:
         raise Refusal(
@@ -79,7 +79,7 @@ def take_back(source_id: UUID, *, by: Member) -> RemovedRows:
     if uses := _uses(source, frozenset(map(str, records))):
         raise Refusal(
             "import_in_use",
-            f"'{source.name}' stays: on what it brought rests something else ({', '.join(uses)}).",
+            f"'{source.name}' cannot be removed: its rows are in use ({', '.join(uses)}).",
             hint="Recall drafts to take them out of use; erase a person to empty a record.",
             status=409,
             errors={"uses": uses},

@@ -57,7 +57,7 @@ class RowTally:
     def notes(self) -> tuple[str, ...]:
         """Tell what of the good rows came in another form than it stood in."""
         return tuple(
-            f"'{column}' holds lists, first in row {row}; their parts come into the text parted by semicolons."
+            f"'{column}' holds lists, first in row {row}; their parts are joined by semicolons."
             for column, row in self.joined.items()
         )
 
@@ -89,9 +89,7 @@ class RowTally:
         """
         if left_out is not None and self.bad < left_out:
             message = f"{self.bad:,} rows would be left out now, not {left_out:,}. Nothing was imported."
-            raise BadRows(
-                "rows_changed", message, hint="Look at what would come of it again.", status=409, bad=self.bad
-            )
+            raise BadRows("rows_changed", message, hint="Preview the import again.", status=409, bad=self.bad)
         if self.bad and (self.bad != left_out if left_out is not None else not skip_bad):
             raise self.refusal()
 
@@ -101,7 +99,7 @@ class RowTally:
             f"{self.bad:,} of {self.total:,} row{'' if self.total == 1 else 's'} {'is' if self.bad == 1 else 'are'} bad, "
             f"first row {first.row}: {first.reason}. Nothing was imported."
         )
-        hint = "Mend these rows, or import the good ones alone (skip_bad=true)."
+        hint = "Correct these rows, or import only the good ones (skip_bad=true)."
         errors = {f"row {e.row}": [e.reason] for e in self.errors}
         return BadRows("rows_bad", message, hint=hint, errors=errors, bad=self.bad)
 

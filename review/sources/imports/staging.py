@@ -42,7 +42,7 @@ def lock_task(task: Task) -> Task:
             "import_running",
             "Another file is being imported into this task.",
             status=409,
-            hint=f"Try again when it is done; one that was cut off is taken back after {running:%H:%M:%S} UTC.",
+            hint=f"Try again when it is done; an interrupted import is removed after {running:%H:%M:%S} UTC.",
         )
     return task
 
@@ -78,7 +78,7 @@ def renew(source: Source) -> None:
     if not mine.update(arriving_until=now + timedelta(seconds=LEASE_S)):
         raise Refusal(
             "import_lost",
-            "The import stood still for so long that it was taken back.",
+            "The import stalled and was removed.",
             status=409,
             hint="Nothing of it is kept; import the file again.",
         )

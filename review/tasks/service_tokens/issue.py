@@ -47,7 +47,7 @@ def make(task: Task, *, name: str, scopes: Sequence[str], days: int, by: Member)
             raise Refusal(
                 "too_many_tokens",
                 f"{task.name} has {AT_MOST} service tokens.",
-                hint="Revoke one that no program uses any more.",
+                hint="Revoke one that no program uses.",
                 status=409,
             )
         program = Member.objects.create(

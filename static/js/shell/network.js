@@ -43,7 +43,7 @@ export function bindNetwork() {
     if (takesItUp({ detail })) return;
     const status = detail.xhr.status;
     if (status === 401) say(gettext("You are signed out. Sign in again in another tab, then repeat this."), detail);
-    else if (status === 403) say(gettext("You may not do this here. Ask a lead of the task, or reload if you signed in anew."), detail);
+    else if (status === 403) say(gettext("You may not do this here. Ask a lead of the task, or reload if you signed in again."), detail);
     else say(interpolate(gettext("The server refused this (%(status)s). Reload the page to see the current state."), { status }), detail);
   });
 }

@@ -51,6 +51,6 @@ def test_a_reply_is_answered_by_keyboard(page: Page, reply: Reply) -> None:
     tab_to(page, page.get_by_role("button", name="Send it"))
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("The answer goes now.")).to_be_visible()
+    expect(page.get_by_text("The answer is being sent.")).to_be_visible()
     answer = InboxAnswer.objects.get()
     assert (answer.state, answer.reply) == ("approved", reply)

@@ -40,7 +40,7 @@ def test_a_person_writes_reads_and_sends_an_answer(reply, admin, as_member, djan
     assert f'href="{page_of(reply)}#write"' in inbox
     assert "Hi Reader0, 40 euros." in shown
     assert "&lt;abc@reader.example&gt;" in shown
-    assert "The answer goes now." in went
+    assert "The answer is being sent." in went
     assert InboxAnswer.objects.get().state == "approved"
 
 
@@ -116,7 +116,7 @@ def test_an_answer_on_the_wire_holds_an_erasure_up(reply, admin):
     write.save(reply, body="Hello", revision=0, by=admin)
     InboxAnswer.objects.update(state="sending")
 
-    with pytest.raises(Refusal, match="on the wire"):
+    with pytest.raises(Refusal, match="being sent"):
         export_and_erase.erase(reply.message.contact.address, by=admin)
 
 

@@ -165,7 +165,7 @@ def test_a_lead_of_the_campaign_alone_is_promised_no_draft_and_undoes_no_choice(
     form = client.get("/campaigns/first/replies/tasks/").content.decode()
     saved = client.post("/campaigns/first/replies/tasks/", {"answer_task": KEEP, "answer_teacher": "offline"})
 
-    assert "led by others" in shown
+    assert "Only leads of the task" in shown
     assert "Have it written" not in shown
     assert f'<option value="{KEEP}" selected>' in form
     assert saved.status_code == 302

@@ -85,7 +85,7 @@ def test_who_is_no_reviewer_of_the_sorting_task_corrects_without_a_gold(reply, t
     corrected, no_gold = reply_golds.correct(reply, ReplyClass.INTERESTED, by=reviewer)
 
     assert corrected.meaning == "interested"
-    assert "you are no reviewer of the task" in no_gold
+    assert "you are not a reviewer of the task" in no_gold
     assert sorting.name not in no_gold
     assert not Record.objects.filter(task=sorting).exists()
 

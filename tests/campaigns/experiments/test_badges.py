@@ -10,10 +10,10 @@ from campaigns.experiments import page_data
 @pytest.mark.parametrize(
     ("outcome", "finding", "words"),
     [
-        ("shown", "not_worse", "Shown"),
-        ("shown", "better", "Shown"),
+        ("shown", "not_worse", "Confirmed"),
+        ("shown", "better", "Confirmed"),
         ("refuted", "worse", "Refuted"),
-        ("open", "worse", "Worse, by how much is open"),
+        ("open", "worse", "Worse, size unclear"),
         ("open", "inconclusive", "Inconclusive"),
         ("open", "not_worse", "Inconclusive"),
     ],

@@ -51,7 +51,7 @@ def test_the_arm_whose_claim_was_shown_is_the_winner(campaign: Campaign, lead: M
 def test_where_nothing_was_shown_the_control_stays(campaign: Campaign, lead: Member) -> None:
     experiment = concluded(campaign, lead, counts((10, 200), (11, 200)), claim=Claim.BETTER)
 
-    assert winner(experiment) == ("Teacher", "Nothing was shown of the other arms, so the control stays.")
+    assert winner(experiment) == ("Teacher", "No other arm is confirmed, so the control stays.")
 
 
 def test_of_opt_outs_fewer_is_better(task: Task, people: None, lead: Member) -> None:
@@ -69,7 +69,7 @@ def test_of_opt_outs_fewer_is_better(task: Task, people: None, lead: Member) -> 
 
     assert best is not None
     assert best.arm.name == "Fewest"
-    assert "did best of the 2 arms" in best.sentence
+    assert "did best of the 2 confirmed arms" in best.sentence
 
 
 @pytest.mark.slow

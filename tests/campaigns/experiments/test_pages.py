@@ -103,7 +103,7 @@ def test_a_large_experiment_tells_when_it_was_read_and_is_read_anew_once_its_cam
     Campaign.objects.update(state=CampaignState.ENDED)
     ended = page.get(address).content.decode()
 
-    assert ["Counts of" in text for text in (first, second, ended)] == [False, True, False]
+    assert ["Counted <time" in text for text in (first, second, ended)] == [False, True, False]
     assert all("It is still open whether Variant" in text for text in (first, second, ended))
 
 

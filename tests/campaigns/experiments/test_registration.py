@@ -140,7 +140,7 @@ def test_an_arm_without_a_model_is_refused(campaign, lead):
 def test_a_control_is_wanted(campaign, lead):
     campaign.arms.update(is_control=False)
 
-    assert "which arm is the control" in refused_arms(campaign, lead)[0]
+    assert "Choose the control" in refused_arms(campaign, lead)[0]
 
 
 def test_an_arm_that_gets_nobody_is_refused(campaign, lead):

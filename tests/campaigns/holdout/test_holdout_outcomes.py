@@ -42,7 +42,7 @@ def test_an_experiment_beside_a_holdout_counts_what_happens_without_mail(planned
     made = register.register(planned, MEETINGS, by=lead)
 
     assert refused.value.errors["metric"] == [
-        "Who gets no mail cannot do this. Count one of 'Met', 'Became an opportunity', 'Bought'."
+        "Contacts without mail cannot do this. Count one of 'Met', 'Became an opportunity', 'Bought'."
     ]
     assert made.registration["arms"][1]["held_out_of"] == "this campaign"
     assert "days past the launch, decides" in made.registration["rule"]
@@ -147,7 +147,7 @@ def test_where_no_mail_did_as_well_there_is_nothing_to_go_on_with(
 
     assert refused.value.code == "nothing_to_go_on_with"
     page = as_member(lead).get(reverse("campaigns:experiment", args=[experiment.slug])).content.decode()
-    assert "No arm was shown to do better than no mail at all." in page
+    assert "No arm is confirmed to do better than no mail at all." in page
     assert "Start the next round" not in page
 
 

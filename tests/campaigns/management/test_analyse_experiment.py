@@ -122,8 +122,8 @@ def test_sixty_thousand_rows_take_seconds(tmp_path: Path) -> None:
         (["--metric=nothing"], "The column 'nothing' is missing; the columns are mail, company, arm, replied."),
         (["--metric=replied", "--control=x"], "There is no arm 'x'; the arms are miniature, teacher."),
         (["--metric=replied", "--margin=0"], "A margin must be above 0"),
-        (["--metric=replied", "--level=95"], "A level lies between 0 and 1"),
-        (["--metric=company"], "no finite number"),
+        (["--metric=replied", "--level=95"], "A level must be between 0 and 1"),
+        (["--metric=company"], "not a finite number"),
         (["--metric=replied", "--horizon=-5"], "horizon"),
     ],
 )
@@ -142,6 +142,6 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     binary = tmp_path / "binary.csv"
     binary.write_bytes(b"arm,m\n\xff\xfe\x00,1\n")
 
-    for path, words in ((tmp_path / "absent.csv", "cannot be read"), (broken, "cannot be read"), (binary, "no UTF-8")):
+    for path, words in ((tmp_path / "absent.csv", "cannot be read"), (broken, "cannot be read"), (binary, "not UTF-8")):
         with pytest.raises(CommandError, match=words):
             run(str(path), "--arm=arm", "--metric=m")

@@ -42,7 +42,7 @@ def test_bad_lines_are_told_and_the_others_still_answered(tmp_path: Path) -> Non
 
     assert [json.loads(line)["id"] for line in out.splitlines()] == [2]
     assert "line 1: A sample ratio needs at least two arms." in err
-    assert "line 3: This is no JSON" in err
+    assert "line 3: This is not JSON" in err
     assert refusal == "2 lines could not be checked."
 
 
@@ -54,7 +54,7 @@ def test_from_the_shell_the_exit_code_tells() -> None:
     bad = subprocess.run(command, input="oops\n", capture_output=True, text=True, timeout=60)
 
     assert good.returncode == 0 and json.loads(good.stdout)["id"] == 1
-    assert bad.returncode == 1 and "line 1: This is no JSON" in bad.stderr
+    assert bad.returncode == 1 and "line 1: This is not JSON" in bad.stderr
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
@@ -62,4 +62,4 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
 
     assert "cannot be read" in run(tmp_path / "absent.jsonl")[2]
-    assert "no UTF-8" in run(binary)[2]
+    assert "not UTF-8" in run(binary)[2]

@@ -83,7 +83,7 @@ def test_programs_are_told_by_their_headers_and_the_writer_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("bad", "told"),
     [
-        ("{", "Line 2 is no JSON"),
+        ("{", "Line 2 is not JSON"),
         ('{"id": 1}\n', "Line 2: expected"),
         ('{"id": 1, "body": 3}\n', "Line 2: id, subject and body"),
         ('{"id": 1, "body": "x", "headers": {"A": 1}}\n', "Line 2: headers"),

@@ -77,7 +77,7 @@ def test_bad_rows_are_shown_before_anything_is_stored_and_can_be_left_out(client
     taken = client.post(place, {**columns, **BASIS, "do": "import", "left_out": "1"}, follow=True)
 
     assert refused.status_code == 422
-    assert "no mail address" in refused.content.decode()
+    assert "not a mail address" in refused.content.decode()
     assert "1 contact added, 1 bad row left out." in taken.content.decode()
 
 

@@ -95,7 +95,7 @@ def test_a_reader_who_is_away_gets_the_next_mail_after_the_return(task: Task, pe
     told = waiting.wait_reason(campaign)
     assert told is not None
     assert (told.reason, told.until) == ("follow_up", None)
-    assert told.message.endswith("once their readers are back.")
+    assert told.message.endswith("once these contacts are back.")
 
 
 @pytest.mark.slow

@@ -98,7 +98,7 @@ def test_a_campaign_is_made_edited_and_launched_from_pages(
         ({"name": ""}, "required"),
         ({"links": "demo"}, "Line 1"),
         ({"links": "demo https://a.example\ndemo https://b.example"}, "Line 2"),
-        ({"time_zone": "Mars/Olympus"}, "no time zone"),
+        ({"time_zone": "Mars/Olympus"}, "not a time zone"),
         ({"arm_2_name": "A"}, "name of its own"),
         ({"arm_1_weight": "0"}, "at least one of them above 0"),
         ({"arm_1_teacher": "nobody"}, "not one of the available choices"),

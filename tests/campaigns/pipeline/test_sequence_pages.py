@@ -54,8 +54,8 @@ def test_a_sequence_with_branches_is_made_and_edited_by_the_form(
     ("change", "words"),
     [
         ({"has_step_2": "", "has_step_3": "on", "step_3_body": "x"}, "A later mail is to be sent: send this one too"),
-        ({"days_off": "2026-12-25\n25.12."}, "Line 2: &#x27;25.12.&#x27; is no date"),
-        ({"step_2_when": "replied"}, "Mail 2 takes up an answer: say which"),
+        ({"days_off": "2026-12-25\n25.12."}, "Line 2: &#x27;25.12.&#x27; is not a date"),
+        ({"step_2_when": "replied"}, "Mail 2 responds to an answer: choose its class"),
     ],
 )
 def test_a_wrong_sequence_is_told_at_its_place(

@@ -85,12 +85,12 @@ WRONG: list[tuple[list[StepPlan], str]] = [
     ([fixed(1)] * (MOST_STEPS + 1), "A sequence has 1 to 6 mails; this one has 7."),
     ([fixed(1), fixed(2, wait_s=91 * 86_400)], "Mail 2: a wait is between 0 and 90 days."),
     ([fixed(1, when=StepCondition.CLICKED)], "Mail 1 goes to everybody: give the condition to a later mail."),
-    ([fixed(1), fixed(2, when=StepCondition.REPLIED)], "Mail 2 takes up an answer: say which"),
+    ([fixed(1), fixed(2, when=StepCondition.REPLIED)], "Mail 2 responds to an answer: choose its class"),
     (
         [fixed(1), fixed(2, when=StepCondition.REPLIED, reply_classes=["not_interested"])],
         "Mail 2 cannot take up 'Not interested'",
     ),
-    ([fixed(1), fixed(2, reply_classes=["question"])], "Mail 2 names what the answer says"),
+    ([fixed(1), fixed(2, reply_classes=["question"])], "Mail 2 names a class of answer"),
 ]
 
 
@@ -132,5 +132,5 @@ def test_days_off_that_are_no_dates_are_refused(task: Task, lead: Member) -> Non
     with pytest.raises(Refusal) as refused:
         factories.make_draft_campaign(task, by=lead, days_off=["2026-12-25", "2026-02-30"])
 
-    assert refused.value.errors["days_off"] == ["'2026-02-30' is no date; write one such as 2026-12-25."]
+    assert refused.value.errors["days_off"] == ["'2026-02-30' is not a date; write one such as 2026-12-25."]
     assert not Enrolment.objects.exists()

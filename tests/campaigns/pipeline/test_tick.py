@@ -209,7 +209,7 @@ def test_an_edit_with_a_slot_that_nothing_fills_is_not_approved(launched: Campai
 
     mail = Message.objects.get(draft=draft)
     assert mail.state == "rejected"
-    assert "nothing fills {{contact.shoe_size}}" in mail.problem
+    assert "no value for {{contact.shoe_size}}" in mail.problem
     take_back(draft, lead, decision)
     tick.advance_all()
     mail.refresh_from_db()

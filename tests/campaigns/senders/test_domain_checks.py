@@ -67,8 +67,8 @@ def test_what_is_missing_comes_with_the_record_to_add() -> None:
         (['"v=spf1 a -all"', '"v=spf1 mx ~all"'], "error", "2 SPF records"),
         (['"v=spf1 +all"'], "warning", "any server in the world"),
         (['"v=spf1 a all"'], "warning", "any server in the world"),
-        (['"v=spf1 a ?all"'], "warning", "says nothing of servers"),
-        (['"v=spf1 a"'], "warning", "says nothing of servers"),
+        (['"v=spf1 a ?all"'], "warning", "does not cover servers"),
+        (['"v=spf1 a"'], "warning", "does not cover servers"),
         (['"v=spf1 redirect=_spf.mail.net"'], "ok", "1 of at most 10"),
         (['"v=spf1 -all redirect=none.mail.net"'], "ok", "0 of at most 10"),
         (['"v=spf1 a mx:b.net/24 ptr ?exists:%{i}.x.net ip4:192.0.2.1 -all"'], "ok", "4 of at most 10"),
@@ -125,7 +125,7 @@ def test_without_a_selector_it_is_told_where_to_find_it() -> None:
         (['"v=DMARC1; p=none"'], "ok", "No one gets its reports"),
         (['"v=DMARC1; p=quarantine; rua=mailto:d@acme.com"'], "ok", "junk"),
         (['"v=DMARC1; rua=mailto:d@acme.com"'], "error", "names no policy"),
-        (['"v=DMARC1; p=nothing"'], "error", "'nothing' is no policy"),
+        (['"v=DMARC1; p=nothing"'], "error", "'nothing' is not a policy"),
         (['"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'], "error", "2 DMARC records"),
         (['"v=DMARC10; p=none"'], "missing", "No DMARC record"),
     ],
@@ -171,7 +171,7 @@ def test_when_the_time_for_all_is_over_nothing_more_is_asked() -> None:
         )
 
     asking = [check for check in checks if check.check != "DKIM"]
-    assert all("time for all questions was over" in check.message for check in asking)
+    assert all("time for all look-ups ran out" in check.message for check in asking)
     assert {check.state for check in checks} == {"unknown"}
     assert server.asked == []
 

@@ -43,7 +43,7 @@ def test_a_mail_waits_for_its_contacts_correction_and_goes_then(
 
     mail.refresh_from_db()
     assert (mail.state, mail.held_because) == (MessageState.APPROVED, HoldReason.VALUE)
-    assert mail.problem == f"Contact.{column} holds {value}, which nothing filled."
+    assert mail.problem == f"Contact.{column} holds {value}, which was never filled in."
     shown = with_words(Message.objects.filter(pk=mail.pk)).get()
     assert value in queries.line(shown).why
     assert value in dry_run.preview(shown, links=compose.links_of(campaign)).problem
@@ -71,10 +71,10 @@ def test_a_launch_names_contacts_senders_and_texts_with_marks(campaign: Campaign
     assert problems["contacts"].code == "unfilled_value"
     assert problems["contacts"].message == (
         "company of ada1@acme.example holds {{company}}; company of ada2@acme.example holds {{company}}; "
-        "company of ada3@acme.example holds {{company}}; so do 1 more, which nothing filled."
+        "company of ada3@acme.example holds {{company}}; so do 1 more, which was never filled in."
     )
     assert "the from name holds %SENDER_NAME%" in problems["sender"].message
-    assert problems["steps"].message == "Mail 2 holds *|FNAME|*, which nothing fills here."
+    assert problems["steps"].message == "Mail 2 holds *|FNAME|*, which has no value here."
 
 
 def test_a_company_that_no_text_names_holds_no_launch(campaign: Campaign) -> None:

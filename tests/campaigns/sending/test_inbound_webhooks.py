@@ -158,7 +158,7 @@ def test_a_providers_webhook_that_is_no_json_is_refused(db, settings, body, kind
     )
 
     assert answer.status_code == 400
-    assert answer.content.startswith(b"The body is no JSON")
+    assert answer.content.startswith(b"The body is not JSON")
 
 
 @pytest.mark.parametrize("body", ["[" * 100_000, r'{"events": [{"id": "\ud800"}]}', '{"events": [{"hard": NaN}]}'])

@@ -103,7 +103,7 @@ def test_taking_back_needs_a_reason_and_a_lead(mails, task, admin, reviewer, as_
     assert as_reviewer.status_code == 403
     assert without["Content-Type"] == "application/problem+json"
     assert "reason" in without.json()["errors"]
-    assert "Say why it is none" in page.content.decode()
+    assert "Write why it is not" in page.content.decode()
     assert is_suppressed(mails[0].contact.address_hmac)
 
 

@@ -114,7 +114,7 @@ def test_what_has_no_answer_is_refused_in_words() -> None:
     silent = ClusteredSample.of_clusters([20, 10, 5], [0, 0, 0], is_binary=True)
     usual = ClusteredSample.of_clusters([20, 10, 5], [2, 0, 1], is_binary=True)
 
-    with pytest.raises(ValueError, match="One cluster tells nothing"):
+    with pytest.raises(ValueError, match="One cluster does not show"):
         two_clustered.difference(one, usual)
     with pytest.raises(ValueError, match="no variation"):
         two_clustered.difference(silent, silent)

@@ -105,5 +105,5 @@ def test_counts_without_sense_are_refused(successes: float, n: float, text: str)
 
 @pytest.mark.parametrize("level", [0, 1, 95, -0.1, math.nan])
 def test_a_level_outside_0_to_1_is_refused(level: float) -> None:
-    with pytest.raises(ValueError, match="A level lies between 0 and 1"):
+    with pytest.raises(ValueError, match="A level must be between 0 and 1"):
         two_shares.difference(A, B, level=level)

@@ -80,8 +80,8 @@ def test_gzip_byte_order_mark_quotes_and_empty_lines_are_read(tmp_path: Path) ->
             "column 'id' of the unit is missing; the columns are arm, m. Where every row is a unit",
         ),
         ("arm,m\na,1\nb,\n", OutcomeColumns("arm", "m"), "Line 3: 'm' is empty. An outcome that is not known yet"),
-        ("arm,m\na,nan\n", OutcomeColumns("arm", "m"), "Line 2: 'm' is 'nan', no finite number"),
-        ("arm,m\na,lots\n", OutcomeColumns("arm", "m"), "'lots', no finite number"),
+        ("arm,m\na,nan\n", OutcomeColumns("arm", "m"), "Line 2: 'm' is 'nan', not a finite number"),
+        ("arm,m\na,lots\n", OutcomeColumns("arm", "m"), "'lots', not a finite number"),
         ("arm,m\n,1\n", OutcomeColumns("arm", "m"), "Line 2: 'arm' is empty"),
         ("arm,m\na\n", OutcomeColumns("arm", "m"), "Line 2 has 1 cells, the first line has 2"),
         (

@@ -93,7 +93,7 @@ def assert_every_mail_came_to_an_end() -> None:
     assert not StageRun.objects.filter(state__in=(StageState.WAITING, StageState.ASKED)).exists()
     mails = Message.objects.exclude(state__in=LEFT)
     ends = {(mail.state, mail.problem.partition(": ")[2] or mail.problem) for mail in mails}
-    in_doubt = "The fate of the call for it is unknown; it may have been paid."
+    in_doubt = "The outcome of its call is unknown; it may have been paid."
     assert ends == {("failed", in_doubt), ("stopped", "fit is poor.")}
     assert Message.objects.filter(step__number=1).count() == CONTACTS
 
@@ -115,7 +115,7 @@ def assert_replies_were_heeded() -> None:
 def assert_answers_went(server: Server) -> None:
     """Each was drafted, approved and sent once, but where its call or its mail is in doubt."""
     answers = InboxAnswer.objects.all()
-    in_doubt = answers.filter(state=AnswerState.OPEN, problem__contains="fate of the call")
+    in_doubt = answers.filter(state=AnswerState.OPEN, problem__contains="outcome of its call")
     assert answers.exclude(state__in=(AnswerState.SENT, AnswerState.UNKNOWN)).count() == in_doubt.count()
     assert len({answer.reply_id for answer in answers}) == answers.count() == ANSWERS
     assert len(server.readers()) == Message.objects.filter(step__number=1, state__in=LEFT).count()

@@ -103,7 +103,7 @@ def test_the_preset_for_marks_names_them() -> None:
 
     offered = revision_prompts.presets(marks, fields)
 
-    assert [preset.label for preset in offered][-1] == "Mend what is marked"
+    assert [preset.label for preset in offered][-1] == "Fix what is marked"
     assert marks[0]["message"] in offered[-1].instruction
     assert len(offered[-1].instruction) <= revision_prompts.LONGEST_INSTRUCTION
     assert len(revision_prompts.presets([], fields)) == len(offered) - 1

@@ -47,7 +47,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "FOLDER", tmp_path / "kept")
     monkeypatch.setattr(answers, "ANSWERS", tmp_path / "kept" / "answers.jsonl")
     answer = {"fields": CLAIMS, "text": "", "error": "", "seconds": 0.25, "input_tokens": 90, "output_tokens": 40}
-    cut = {**answer, "fields": None, "text": "{", "error": "The text ran into its limit before it ended."}
+    cut = {**answer, "fields": None, "text": "{", "error": "The text reached its limit before it ended."}
     prompts = [answers.prompt_of(COMPANY_NEWS.spec, {**FACTS, "company": name}) for name in ("Aster", "Birch")]
     answers.write({pk: {**each, "prompt": pk} for pk, each in zip(prompts, (answer, cut), strict=True)})
     (tmp_path / "kept" / "recording.json").write_text(json.dumps({"on": "1 May 2026"}))
@@ -72,7 +72,7 @@ def test_an_answer_that_came_to_nothing_is_a_failure(kept: None, tmp_path: Path)
     answers.main(str(folder))
 
     assert told(folder, "draft") == []
-    assert told(folder, "failure")[0]["message"] == "The text ran into its limit before it ended."
+    assert told(folder, "failure")[0]["message"] == "The text reached its limit before it ended."
 
 
 def test_a_prompt_that_was_never_answered_is_refused(kept: None, tmp_path: Path) -> None:

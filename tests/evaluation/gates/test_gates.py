@@ -111,7 +111,7 @@ def test_over_the_api_a_gate_is_set_and_an_evaluation_judged(
                 "low": 0.8,
                 "high": 1.0,
                 "outcome": "cannot_tell",
-                "sentence": "Passes all checks: at least 85.0 % is undecided: 90.0 % (80.0 % to 100.0 %); more records would tell.",
+                "sentence": "Passes all checks: at least 85.0 % is undecided: 90.0 % (80.0 % to 100.0 %); more records are needed.",
             }
         ],
     }

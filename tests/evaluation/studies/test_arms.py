@@ -68,7 +68,7 @@ def test_a_filter_that_does_not_help_is_told_so(edited: float, words: str) -> No
 def test_an_arm_without_a_cell_is_named() -> None:
     found = arms.conclude_filter(cells({name: loss for name, loss in LOSSES.items() if name != UNFILTERED}), FILTER)
 
-    assert found["sentence"] == "The study cannot tell: no cell of Unfiltered has ended well."
+    assert found["sentence"] == "The study cannot tell: no cell of Unfiltered is finished."
     assert [one["is_shown"] for one in found["comparisons"]] == [False] * 4
 
 

@@ -88,7 +88,7 @@ def test_only_members_of_another_task_read_its_name_in_a_transfer(
     record = reverse("evaluation:study-record", args=[ended.pk])
     assert [address for address, text in without.items() if "rivals" in text] == []
     assert "uning on other task 1 helps outreach" in without[reverse("evaluation:study", args=[ended.pk])]
-    assert "names tasks that you are no member of" in without[record]
+    assert "names tasks that you are not a member of" in without[record]
     assert "uning on rivals helps outreach" in as_member[reverse("evaluation:study", args=[ended.pk])]
     assert as_member[record] == ended.record_text
 

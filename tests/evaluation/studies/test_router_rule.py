@@ -68,7 +68,7 @@ def test_without_an_expert_nothing_is_told() -> None:
 
     body = routed.conclude_router(some, RULE)
 
-    assert body["sentence"] == "The study cannot tell: no cell of Experts behind a router has ended well."
+    assert body["sentence"] == "The study cannot tell: no cell of Experts behind a router is finished."
     assert {segment["problem"] for segment in body["segments"]} == {"no finished cells to compare"}
 
 

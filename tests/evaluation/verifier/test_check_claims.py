@@ -49,9 +49,9 @@ def test_for_people_the_places_are_quoted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "line 2 is no JSON"), ("[1]", "line 2 is no JSON object"), ('{"id": 1, "source": "x"}', "line 2 has no 'text'"),
+        ("{", "line 2 is not JSON"), ("[1]", "line 2 is not a JSON object"), ('{"id": 1, "source": "x"}', "line 2 has no 'text'"),
         (r'{"id": 1, "source": "x", "text": "a\u0000"}', "line 2: text: There is a zero byte"), (r'{"id": 1, "source": "x\ud800", "text": "a"}', "line 2: source: There is half"),
-        ('{"id": 1, "source": 7, "text": "x"}', "line 2: 'source' is no text"), ('{"id": null, "source": "x", "text": "x"}', "line 2: 'id' is"),
+        ('{"id": 1, "source": 7, "text": "x"}', "line 2: 'source' is not a text"), ('{"id": null, "source": "x", "text": "x"}', "line 2: 'id' is"),
     ],
 )  # fmt: skip
 def test_a_bad_line_is_named_and_nothing_is_printed(tmp_path: Path, line: str, message: str) -> None:
@@ -68,5 +68,5 @@ def test_a_file_that_is_missing_empty_or_no_text_is_told(tmp_path: Path) -> None
     with pytest.raises(CommandError, match="holds no line"):
         check(written(tmp_path, "", " "))
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CommandError, match="no UTF-8"):
+    with pytest.raises(CommandError, match="not UTF-8"):
         check(tmp_path / "bytes")

@@ -69,7 +69,7 @@ def test_one_is_settled_and_the_others_stay_open(doubted: Order, lead: Member, a
 def test_nobody_settles_a_call_twice(doubted: Order, lead: Member) -> None:
     uncertain.take_as_paid(doubted, call_ids=None, by=lead)
 
-    with pytest.raises(Refusal, match="None of these calls is open"):
+    with pytest.raises(Refusal, match="None of these calls is still open"):
         uncertain.take_as_unpaid(doubted, call_ids=None, by=lead)
 
     assert books() == (Decimal("0.012"), 0)

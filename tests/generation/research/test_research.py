@@ -158,7 +158,7 @@ def test_a_lead_who_left_is_said_instead_of_a_record(summary: Task, make_member:
 
     records.make_records(research)
 
-    assert "does not lead the task any more" in research.problem
+    assert "no longer leads the task" in research.problem
     assert not Record.objects.exists()
 
 

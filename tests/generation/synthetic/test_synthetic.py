@@ -153,7 +153,7 @@ def test_what_cannot_be_ordered_is_refused(
 
 
 def test_the_offline_teacher_says_that_it_cannot(task: Task, lead: Member, viewer: Member, offline: Teacher) -> None:
-    with pytest.raises(Refusal, match="cannot make any up"):
+    with pytest.raises(Refusal, match="only writes drafts for existing records"):
         launch.quote(task, TEN, teacher=offline, by=lead)
     with pytest.raises(PermissionDenied):
         launch.quote(task, TEN, teacher=offline, by=viewer)
@@ -242,7 +242,7 @@ def test_pages_and_the_api_price_order_and_tell(
 
     assert "Offline" not in form and "Ann" in form
     assert "A budget of" in price and "has no record to show" in price
-    assert unbounded.status_code == 422 and "how much this may cost" in unbounded.content.decode()
+    assert unbounded.status_code == 422 and "the most that this may cost" in unbounded.content.decode()
     assert "Kettles" in page and "north, south" in page
     assert 'data-job-reload="again"' in ended and "being taken in" in ended
     assert "Synthetic records 1" in after and "data-job-reload" not in after and "being taken in" not in after

@@ -137,7 +137,7 @@ def test_half_a_tar_file_touches_nothing(packed, build, tmp_path):
     half, house = tmp_path / "today.tar.gz", build("half")
     half.write_bytes(packed.read_bytes()[: packed.stat().st_size // 2])
 
-    assert "no backup that can be opened" in house.run("restore", str(half), fails=True)
+    assert "cannot be opened as a backup" in house.run("restore", str(half), fails=True)
     assert not (house.var / "artefacts").exists()
 
 
@@ -151,7 +151,7 @@ def test_a_tar_file_that_climbs_out_of_its_folder_is_refused(admin, tmp_path, se
     with tarfile.open(evil, "w") as tar:
         tar.addfile(member)
 
-    with pytest.raises(Refusal, match="no backup that can be opened"):
+    with pytest.raises(Refusal, match="cannot be opened as a backup"):
         restore.restore(evil)
 
     assert not list(tmp_path.rglob("climbed"))
@@ -226,6 +226,6 @@ def test_trials_are_recorded_with_their_problem_and_only_the_newest_are_kept(db,
 
     rows = [trial.verify_backup(broken) for _ in range(3)]
 
-    assert all("no backup that can be opened" in row.problem and row.verified_at is None for row in rows)
+    assert all("cannot be opened as a backup" in row.problem and row.verified_at is None for row in rows)
     assert [row.pk for row in BackupTrial.objects.all()] == [rows[2].pk, rows[1].pk]
     assert list(settings.VAR_DIR.iterdir()) == []

@@ -75,7 +75,7 @@ def test_a_task_without_overlap_has_no_figure_and_says_so(task: Task, team: list
 
     assert report.units == 0
     assert report.lines[0].alpha.value is None
-    assert wording.of_figures(report.lines[0]).startswith("Too few to say: No draft was judged by more than one")
+    assert wording.of_figures(report.lines[0]).startswith("Too few: No draft was judged by more than one")
 
 
 def test_full_agreement_is_one_and_a_difference_lowers_it(task: Task, team: list[Member], say: Say) -> None:
@@ -176,7 +176,7 @@ def test_pairs_and_weeks_stand_on_their_own_drafts(task: Task, team: list[Member
     assert [pair.units for pair in report.pairs] == [22, 4, 4]
     assert report.pairs[0].kappa.value == 1
     assert wording.of_pair(report.pairs[0]) == "They never disagreed."
-    assert wording.of_pair(report.pairs[1]).startswith("Too few to say: 4 drafts were judged")
+    assert wording.of_pair(report.pairs[1]).startswith("Too few: 4 drafts were judged")
     assert [week.alpha.units for week in report.weeks] == [22]
 
 

@@ -119,8 +119,8 @@ def test_a_mapping_comes_as_json(api: APIClient, task: Task) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "told"),
     [
-        ({"split": "nope"}, 400, "wanted is one of train, validation, test"),
-        ({"source": "nope"}, 400, "wanted is the slug or id of a source, such as"),
+        ({"split": "nope"}, 400, "expected one of train, validation, test"),
+        ({"source": "nope"}, 400, "expected the slug or id of a source, such as"),
         ({"task": "nope"}, 404, "There is no task 'nope'"),
     ],
 )

@@ -131,8 +131,8 @@ def test_a_reject_offers_the_sentences_that_checks_object_to(api, task: Task, ex
     ("filters", "named", "wanted"),
     [
         ({"stat": "pending"}, "stat", "There is no filter 'stat'"),
-        ({"q": "thursday", "verdict": "acept"}, "verdict", "Found 'acept'; wanted is one of accept, edit, reject."),
-        ({"round": "first"}, "round", "Found 'first'; wanted is the number of a round."),
+        ({"q": "thursday", "verdict": "acept"}, "verdict", "Found 'acept'; expected one of accept, edit, reject."),
+        ({"round": "first"}, "round", "Found 'first'; expected the number of a round."),
         ({"since": "31.5.2026"}, "since", "a day such as 2026-05-31"),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_draft_that_moved_is_said_beside_the_form(page: Client, records: list[
     answer = page.post(ADDRESS, {**form, "best": form["shown"][1]})
 
     assert answer.status_code == 409
-    assert "in front of somebody else" in answer.content.decode()
+    assert "Another reviewer now has" in answer.content.decode()
     assert not Preference.objects.exists()
 
 

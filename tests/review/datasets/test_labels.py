@@ -103,7 +103,7 @@ def test_a_cap_reads_what_the_expert_made_of_it(task: Task, admin: Member) -> No
 def test_the_balance_is_on_the_pages_and_the_card(task: Task, admin: Member, as_member: Any) -> None:
     dataset = freezing.create(task, name="Tickets", by=admin)
     page = as_member(admin).get(f"/datasets/{dataset.slug}/").content.decode()
-    assert "Rows count as the same" in page
+    assert "Rows count as duplicates" in page
     version = freezing.freeze(dataset, by=admin)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
 

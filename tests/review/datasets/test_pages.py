@@ -175,7 +175,7 @@ def test_a_moment_that_has_not_come_is_refused(
     answer = as_member(admin).post("/datasets/gold/freeze/", {"verdicts": ["accept"], "as_of": "2999-01-01T00:00"})
 
     assert answer.status_code == 400
-    assert "That moment has not come yet." in answer.content.decode()
+    assert "This time is in the future." in answer.content.decode()
 
 
 @pytest.mark.slow
@@ -185,7 +185,7 @@ def test_half_a_cap_is_said_beside_its_field(
     answer = as_member(admin).post("/datasets/gold/freeze/", {"verdicts": ["accept"], "cap_field": "sector"})
 
     assert answer.status_code == 400
-    assert "Name the field and the number, or neither." in answer.content.decode()
+    assert "Enter both the field and the number, or neither." in answer.content.decode()
 
 
 @pytest.mark.slow

@@ -227,9 +227,9 @@ def test_deciding_by_http_leaves_the_draft_decided(api: APIClient) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("state=judged", "Found 'judged'; wanted is one of pending, leased, decided, disputed, kept, machine."),
-        ("until=tomorrow", "Found 'tomorrow'; wanted is a day such as 2026-05-31."),
-        ("bulk=maybe", "Found 'maybe'; wanted is yes, no, or the id of an act."),
+        ("state=judged", "Found 'judged'; expected one of pending, leased, decided, disputed, kept, machine."),
+        ("until=tomorrow", "Found 'tomorrow'; expected a day such as 2026-05-31."),
+        ("bulk=maybe", "Found 'maybe'; expected yes, no, or the id of an act."),
     ],
 )
 def test_a_list_asked_for_what_cannot_be_says_so(api: APIClient, query: str, said: str) -> None:

@@ -61,7 +61,7 @@ def test_an_edit_that_changes_nothing_is_what_its_author_called_it(card: Assignm
         ("accept", {"ratings": {"is funny": True}}, "ratings", "no requirement 'is funny'"),
         ("accept", {"seconds": float("nan")}, "seconds", "number"),
         ("accept", {"retracts": uuid4()}, "retracts", "nothing else does"),
-        ("praise", {}, "verdict", "no verdict"),
+        ("praise", {}, "verdict", "is not a verdict"),
     ],
 )
 def test_a_verdict_that_does_not_fit_is_refused_and_nothing_is_written(

@@ -69,5 +69,5 @@ def test_reopening_the_word_of_another_is_refused_in_words(browser: Client, admi
 
     answer = browser.post(URL + "decisions/reopen/", form, follow=True)
 
-    assert "not the one you were shown" in answer.content.decode()
+    assert "has changed since you loaded it" in answer.content.decode()
     assert Gold.objects.count() == 1

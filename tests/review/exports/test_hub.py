@@ -179,7 +179,7 @@ def test_the_command_orders_it_by_name_and_number(version: DatasetVersion, admin
 
 def test_the_command_says_what_is_wrong(version: DatasetVersion, admin: Member, hub: Hub) -> None:
     for named, by, to, word in (
-        ("gold/9", "ada", "acme/gold", "no version"), ("x", "ada", "acme/gold", "no version"),
+        ("gold/9", "ada", "acme/gold", "no version"), ("x", "ada", "acme/gold", "is not a version"),
         ("gold/1", "nobody", "acme/gold", "no active member"), ("gold/1", "ada", "gold", "owner/name"),
     ):  # fmt: skip
         with pytest.raises(CommandError, match=word):

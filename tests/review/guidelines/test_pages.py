@@ -114,7 +114,7 @@ def test_asking_again_is_previewed(as_member: Callable[[Member], Client], change
     preview = page.get(f"{ADDRESS}?kind=reasons&reason=tone").content.decode()
     none = page.get(f"{ADDRESS}?kind=marked").content.decode()
     assert "Have 1 judged again" in preview
-    assert "mark now and did not before: none" in none
+    assert "newly mark: none" in none
     assert not Reconsideration.objects.exists()
 
     html = page.post(ADDRESS, {"version": "2", "kind": "reasons", "reason": ["tone"]}, follow=True).content.decode()

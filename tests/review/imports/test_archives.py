@@ -42,7 +42,7 @@ def test_each_file_is_a_row_with_its_name_text_and_folder(write: Write) -> None:
         (1, {"name": "1", "text": "Größe", "folder": "tickets"}, ""),
         (2, {"name": "2", "text": "Öl", "folder": "tickets"}, ""),
         (3, {"name": "top", "text": "a\ufeff", "folder": ""}, ""),
-        (4, {}, "'tickets/scan.bin' holds a zero byte: it is no text file"),
+        (4, {}, "'tickets/scan.bin' holds a zero byte, so it is not a text file"),
     ]
 
 

@@ -117,7 +117,7 @@ def test_a_name_that_two_records_share_is_not_guessed(records: Task, admin: Memb
     with pytest.raises(Refusal) as refusal:
         import_drafts(records, table(tmp_path / "d.csv", [acme()]), by=admin)
 
-    assert refusal.value.errors["row 2"] == ["2 records are called 'Acme Ltd'; bring the facts that tell them apart"]
+    assert refusal.value.errors["row 2"] == ["2 records are called 'Acme Ltd'; add facts that distinguish them"]
 
 
 def test_a_written_field_without_a_column_is_refused_before_any_row(

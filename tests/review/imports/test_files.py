@@ -204,7 +204,7 @@ def test_jsonl_rows_are_numbered_by_line_and_a_broken_one_is_named(task: Task, a
         ("[" * 500 + "]" * 500, "nested more than 64 deep"),
         ("9" * 5000, "a number has 5,000 digits"),
         ("1e999", "the number 1e999 is too large"),
-        ("NaN", "NaN is no JSON number"),
+        ("NaN", "NaN is not a JSON number"),
         (r'"\ud800"', "size: There is half a character"),
         (r'["\u0000"]', r"size[0]: There is a zero byte"),
     ],

@@ -89,7 +89,7 @@ def test_a_mapping_chosen_by_hand_wins_and_a_value_can_be_given_for_all_rows(
             "nope",
             "The file has no column 'nope'; it has company, sector, size.",
         ),
-        ({"company": "company", "sector": "sector", "size": "boss"}, "size", "'boss' is no field of this task"),
+        ({"company": "company", "sector": "sector", "size": "boss"}, "size", "'boss' is not a field of this task"),
         (
             {"company": "company", "size": "company", "sector": "sector"},
             "size",

@@ -156,7 +156,7 @@ def test_drift_is_told_when_it_is_more_than_chance(task: Task, rob: Member, as_m
 
     say(task, rob, ["accept"] * 28 + ["reject"] * 2, days_ago=0.1)
 
-    assert "There is nothing to compare yet" in before
+    assert "Nothing to compare yet" in before
     assert "In the last 2 weeks more was accepted than before" in text_of(as_member(rob), f"{REVIEWERS}me/")
 
 

@@ -33,7 +33,7 @@ def test_a_task_is_made_from_a_log_by_keyboard_on_a_phone(
 
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     page.locator("#id_file").set_input_files(log)
-    page.get_by_role("button", name="Look at the log").press("Enter")
+    page.get_by_role("button", name="Check the log").press("Enter")
     page.wait_for_url("**/from-log/*/**")
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     expect(page.get_by_text("12 of 12 are rebuilt byte for byte")).to_be_visible(timeout=60_000)

@@ -71,7 +71,7 @@ def test_a_file_that_is_no_log_is_refused_with_the_reason(admin: Member, as_memb
     answer = as_member(admin).post(PAGE, {"file": SimpleUploadedFile("x.jsonl", b'{"company": "Acme"}\n')})
 
     assert answer.status_code == 422
-    assert "no calls of a model" in answer.content.decode()
+    assert "not calls of a model" in answer.content.decode()
     assert not Task.objects.exists()
 
 
@@ -93,7 +93,7 @@ def test_answers_wait_while_the_task_is_edited(admin: Member, as_member: Any) ->
     form = browser.post(found, {"proposal": "0", "name": "Tickets", "do": "edit"})["Location"]
     page = browser.get(form).content.decode()
 
-    assert "Your rows wait, for a day" in page
+    assert "Your rows are kept for a day" in page
     assert f"/tasks/tickets/sources/import/{found.split('/')[-2]}/?kind=drafts" in page
 
 

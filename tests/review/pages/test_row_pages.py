@@ -133,7 +133,7 @@ def test_rows_wait_while_the_task_is_edited_and_come_in_once_it_is_saved(lead: A
     columns = lead.get(saved)
     lead.post(saved, {"do": "import", "name": "Mine"} | _mapped(columns))
 
-    assert "Your rows wait" in page and saved.replace("&", "&amp;") in page
+    assert "your rows are kept" in page and saved.replace("&", "&amp;") in page
     assert "word it from your rows" not in page
     assert Draft.objects.count() == 20
 
@@ -173,7 +173,7 @@ def test_rows_wait_no_longer_once_they_are_in_or_gone(lead: Any, tmp_path: Path,
     body = Task.objects.get().versions.get().body | {"guideline": "Be quick."}
     saved = lead.post(f"{form}?as=json", {"do": "save", "json": json.dumps(body)})["Location"]
 
-    assert "Your rows wait, for a day" not in page
+    assert "Your rows are kept for a day" not in page
     assert "word it from your rows" in page
     assert saved == "/tasks/ticket-sorting/diff/1/2/"
 
@@ -186,7 +186,7 @@ def test_rows_wait_beside_a_version_that_a_proposal_made(lead: Any, admin: Membe
 
     page = lead.get("/tasks/ticket-sorting/diff/1/2/").content.decode()
 
-    assert "Your rows wait, for a day" in page and "/sources/import/" in page
+    assert "Your rows are kept for a day" in page and "/sources/import/" in page
 
 
 def _mapped(page: Any) -> dict[str, str]:
@@ -200,7 +200,7 @@ def _mapped(page: Any) -> dict[str, str]:
     ("posted", "words"),
     [
         ({"called.0": "Nachricht"}, "Two columns would be called"),
-        ({"called.0": "9"}, "is no name"),
+        ({"called.0": "9"}, "is not a valid name"),
         ({f"use.{index}": "" for index in range(4)}, "no column is a fact"),
     ],
 )

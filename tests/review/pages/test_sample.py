@@ -50,5 +50,5 @@ def test_a_task_of_other_facts_matches_the_columns_by_hand(admin: Member, as_mem
     answer = as_member(admin).post("/tasks/support/sources/sample/", follow=True)
 
     assert "Match the columns of sp500.csv" in answer.content.decode()
-    assert "Say which column fills which fact." in answer.content.decode()
+    assert "Choose a column for each fact." in answer.content.decode()
     assert not Record.objects.exists()

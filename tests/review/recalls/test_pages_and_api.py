@@ -58,7 +58,7 @@ def test_an_act_without_a_reason_shows_the_preview_again_and_writes_nothing(
     nothing = client.get(address, {"teacher": ""})
 
     assert got.status_code == 422 and "Recall 4 drafts" in got.content.decode()
-    assert nothing.status_code == 422 and "Nothing says which drafts are meant." in nothing.content.decode()
+    assert nothing.status_code == 422 and "No filter selects the drafts." in nothing.content.decode()
     assert not Recall.objects.exists()
 
 

@@ -56,7 +56,7 @@ def test_a_stale_page_is_refused_beside_the_form(task: Task, browser: Client, ex
     answer = browser.post(LATE, {**form, "decision": str(decision.pk), "act": "adopt"})
 
     assert answer.status_code == 412
-    assert "More was said of this draft since you looked." in answer.content.decode()
+    assert "This draft has new verdicts or rulings since you loaded it." in answer.content.decode()
 
 
 def test_leaving_aside_empties_the_page(task: Task, browser: Client, expert: Member, other: Member) -> None:

@@ -116,14 +116,14 @@ def test_a_schema_of_another_hand_is_read() -> None:
         (pasted(a={"type": ["string", "integer"]}), "/properties/a/type: one type beside null"),
         (pasted(a={"$ref": "#/$defs/none"}), "'#/$defs/none' is not among $defs"),
         ({**pasted(a={"$ref": "#/$defs/a"}), "$defs": {"a": {"$ref": "#/$defs/a"}}}, "refers to itself"),
-        (pasted(**{"First Name": {"type": "string"}}), "is no field name"),
+        (pasted(**{"First Name": {"type": "string"}}), "is not a field name"),
         (pasted(a={"type": "array", "items": {"type": "number"}}), "a list holds texts, labels or objects"),
         (pasted(a={"type": "string", "enum": ["x"]}), "1 labels; a field needs 2 to 200"),
         (pasted(a={"type": "integer", "multipleOf": 3}), "/properties/a/multipleOf: 'multipleOf' is not known"),
         (pasted(a={"type": "number", "multipleOf": 3}), "/properties/a/multipleOf: 3 is not known"),
         (pasted(a=pasted(b=pasted(c=pasted(d=pasted(e={"type": "string"}))))), "3 levels deep at most"),
         ({**pasted(a={"type": "string"}), "additionalProperties": True}, "/additionalProperties"),
-        (pasted(a=7), "/properties/a: 7 is no schema"),
+        (pasted(a=7), "/properties/a: 7 is not a schema"),
     ],
 )
 def test_what_lies_outside_the_subset_is_named_by_its_place(schema: object, says: str) -> None:

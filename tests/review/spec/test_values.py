@@ -164,7 +164,7 @@ def test_what_does_not_stand_anywhere_is_not_replaced() -> None:
         ({"type": "number", "minimum": 2, "maximum": 1}, "above the greatest"),
         ({"type": "text", "minimum": 2}, "only numbers have a range"),
         ({"type": "integer", "decimals": 1}, "only a number has decimals"),
-        ({"type": "text", "pattern": "("}, "no regular expression"),
+        ({"type": "text", "pattern": "("}, "not a regular expression"),
         ({"type": "date", "pattern": "."}, "only a text has a pattern"),
         ({"type": "text", "source": "facts"}, "only a quote"),
         ({"type": "object", "items": (OutputItem(name="x"), OutputItem(name="x"))}, "the part 'x' appears twice"),

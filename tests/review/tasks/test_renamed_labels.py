@@ -115,7 +115,7 @@ def test_a_card_on_a_deck_is_judged_by_its_new_name(task: Task, admin: Member) -
 
     authoring.new_version(task, spec=RENAMED, by=admin)
 
-    with pytest.raises(Refusal, match="not the one you were shown"):
+    with pytest.raises(Refusal, match="has changed since you loaded it"):
         judge(card, by=admin, if_match=shown)
     now = Assignment.objects.get(pk=card.pk)
     judge(now, by=admin)
@@ -168,4 +168,4 @@ def test_the_page_says_how_many_went_over(task: Task, admin: Member, as_member: 
     body = TaskSpec.model_validate(RENAMED).model_dump_json()
     page = client.post("/tasks/triage/edit/?as=json", {"json": body, "do": "save", "note": ""}, follow=True)
 
-    assert "2 waiting drafts give the renamed label&#x27;s new name and went over to it." in page.content.decode()
+    assert "2 waiting drafts use the renamed label and moved to this version." in page.content.decode()

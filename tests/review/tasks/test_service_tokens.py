@@ -158,12 +158,12 @@ def test_a_program_judges_nothing(task: Task, lead: Member) -> None:
         headers={"If-Match": f'"{card.etag}"'},
     )  # fmt: skip
 
-    assert (answer.status_code, b"judges nothing" in answer.content) == (403, True)
-    with pytest.raises(PermissionDenied, match="judges nothing"):
+    assert (answer.status_code, b"cannot judge" in answer.content) == (403, True)
+    with pytest.raises(PermissionDenied, match="cannot judge"):
         decisions.record(card.draft_id, by=acting, id=uuid4(), verdict="accept", if_match=card.etag)
-    with pytest.raises(PermissionDenied, match="judges nothing"):
+    with pytest.raises(PermissionDenied, match="cannot judge"):
         deck.deal(acting, task, count=1)
-    with pytest.raises(PermissionDenied, match="judges nothing"), rulings.locked_draft(card.draft_id, by=acting):
+    with pytest.raises(PermissionDenied, match="cannot judge"), rulings.locked_draft(card.draft_id, by=acting):
         pass
 
 
@@ -216,8 +216,8 @@ def told(task: Task, lead: Member, settings: Any) -> Callable[[int], int]:
 
 def test_leads_are_told_before_it_ends(told: Callable[..., int], mailoutbox: list[Any]) -> None:
     assert [told(15), told(14), told(3)] == [0, 1, 1]
-    assert "'nightly export' ends in 14 days" in mailoutbox[0].body
-    assert "'nightly export' ends in 3 days" in mailoutbox[1].body
+    assert "'nightly export' expires in 14 days" in mailoutbox[0].body
+    assert "'nightly export' expires in 3 days" in mailoutbox[1].body
     assert PAGE in mailoutbox[0].body
 
 
@@ -227,4 +227,4 @@ def test_a_notice_whose_day_was_missed_comes_later_and_once(told: Callable[..., 
     had_the_first_alone = told(2, mailed_before=4)
 
     assert (missed, had, had_the_first_alone) == ([1, 1], [0, 0], 1)
-    assert "ends in 1 day;" in mailoutbox[1].body
+    assert "expires in 1 day;" in mailoutbox[1].body

@@ -236,8 +236,8 @@ def test_a_fact_may_be_a_quote_and_a_number_with_a_range() -> None:
 @pytest.mark.parametrize(
     ("fact", "says"),
     [
-        ({"type": "quote", "source": "said"}, "which is no other fact of the input"),
-        ({"type": "quote", "source": "gone"}, "which is no other fact of the input"),
+        ({"type": "quote", "source": "said"}, "which is not another fact of the input"),
+        ({"type": "quote", "source": "gone"}, "which is not another fact of the input"),
         ({"type": "text", "source": "text"}, "only a quote names the fact it is from"),
         ({"type": "text", "minimum": 1}, "only numbers have a range and a unit"),
         ({"type": "number", "minimum": 2, "maximum": 1}, "the least value 2.0 is above the greatest, 1.0"),

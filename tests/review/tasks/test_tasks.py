@@ -151,7 +151,7 @@ BROKEN: list[tuple[Callable[[dict], object], str, str]] = [
     (lambda body: body["checks"].append({"kind": "magic"}), "checks.9.kind", "'magic' is none of"),
     (lambda body: body["reasons"].append({"digit": 1, "code": "x", "label": "X"}), "reasons", "share a digit"),
     (lambda body: body["reasons"][0].update(digit=12), "reasons.0.digit", "This must be at most 9."),
-    (lambda body: body.update(colour="red"), "colour", "'colour' is no part of a specification."),
+    (lambda body: body.update(colour="red"), "colour", "'colour' is not part of a specification."),
 ]
 
 

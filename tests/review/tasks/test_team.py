@@ -104,7 +104,7 @@ def test_a_member_who_is_shut_out_or_unknown_is_refused_in_words(
     shut_out = browser.post(PAGE, {"member": "rob", "role": "viewer"}, follow=True).content.decode()
     unknown = browser.post(PAGE, {"member": "nobody", "role": "viewer"}, follow=True).content.decode()
 
-    assert "rob is shut out" in shut_out
+    assert "rob is deactivated" in shut_out
     assert "There is no member &#x27;nobody&#x27;" in unknown
 
 

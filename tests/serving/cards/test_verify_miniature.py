@@ -134,7 +134,7 @@ def test_the_script_alone_verifies_without_the_product(tmp_path: Path) -> None:
 
     assert (held.returncode, held.stdout.splitlines()[0]) == (0, "6 files hold.")
     assert (differs.returncode, differs.stderr.partition(":")[0]) == (1, "model.safetensors differs")
-    assert (unreadable.returncode, "is no zip" in unreadable.stderr) == (2, True)
+    assert (unreadable.returncode, "cannot be read as a zip" in unreadable.stderr) == (2, True)
 
 
 def test_a_missing_an_added_and_a_doubled_file_are_named(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_student_that_cannot_pack_is_padded_and_refused_where_packing_is_insis
     statuses = [tune(by_itself), tune(insisted)]
 
     assert statuses == [0, 1]
-    assert "rows are padded, not packed: it has layers of other kinds" in messages(by_itself, events)
+    assert "rows are padded, not packed: it has layers other than" in messages(by_itself, events)
     assert result(insisted)["error"]["code"] == "cannot_pack"
 
 

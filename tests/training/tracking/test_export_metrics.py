@@ -88,7 +88,7 @@ def test_of_a_step_told_twice_the_later_counts_and_what_is_no_number_is_left_out
 @pytest.mark.parametrize(
     ("order", "said"),
     [
-        ({"args": ["nonsense"], "tensorboard": "x"}, "is no id"),
+        ({"args": ["nonsense"], "tensorboard": "x"}, "is not an id"),
         ({"args": [], "tensorboard": "x"}, "No run matches"),
         ({"args": []}, "Say where to"),
     ],

@@ -120,7 +120,7 @@ def _require_variety(heads: HeadSet, train: Sequence[TargetRow]) -> None:
             value = field.value_of(told.pop() or 0) if told else "nothing"
             raise TrainError(
                 "one_label",
-                f"all training rows say {value!r} of the field '{field.name}', so there is nothing to tell apart",
+                f"all training rows say {value!r} of the field '{field.name}', so there is nothing to distinguish",
                 "Freeze a version with approved examples of at least two labels.",
             )
 

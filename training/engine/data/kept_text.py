@@ -29,13 +29,13 @@ def require_written(contents: Sequence[str], rendered: str, *, is_answer: bool =
             raise RowRefusedError(
                 "template_trims_answer",
                 f"the student's chat template trims the white space around the answer {_begin(content)}",
-                "Take the white space off this row's answer, mend the student's chat_template, or leave this row out.",
+                "Take the white space off this row's answer, fix the student's chat_template, or leave this row out.",
             )
         if content.strip() not in text:
             raise RowRefusedError(
                 "template_drops_text",
                 f"the student's chat template leaves out or changes the words {_begin(content)}",
-                "Choose a student whose template writes every turn as it is, mend its chat_template, or leave this row out.",
+                "Choose a student whose template writes every turn as it is, fix its chat_template, or leave this row out.",
             )
 
 

@@ -67,8 +67,8 @@ class GeneratedText:
         if self.problem:
             return f"The text could not be held to the task's grammar: {self.problem}"
         if self.is_cut:
-            return "The text ran into the end of the student's context before it ended."
-        return "" if self.ended else "The text ran into its limit before it ended."
+            return "The text reached the end of the student's context before it ended."
+        return "" if self.ended else "The text reached its limit before it ended."
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def why_not_packed(network: Network) -> str:
         return "its attention cannot be replaced"
     kinds = {kind for config in configs for kind in getattr(config, "layer_types", None) or ()}
     if not kinds <= KNOWN_LAYERS or any(getattr(config, "attention_chunk_size", None) for config in configs):
-        return f"it has layers of other kinds than full and sliding attention ({', '.join(sorted(kinds))})"
+        return f"it has layers other than full and sliding attention ({', '.join(sorted(kinds))})"
     with _evaluating(model), torch.no_grad():
         try:
             alone, mixed, packed = _scores_alone(network), _scores_mixed(network), _scores_packed(network)

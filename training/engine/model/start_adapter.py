@@ -97,4 +97,4 @@ def _stacked(name: str, parts: tuple[Tensor, Tensor], scales: tuple[float, float
     if FACTOR_B in name:
         scaled = [part.float() * scale for part, scale in zip(parts, scales, strict=True)]
         return torch.cat(scaled, dim=1).contiguous()
-    raise TrainError("other_adapter", f"the adapter holds {name}, which is no factor of LoRA")
+    raise TrainError("other_adapter", f"the adapter holds {name}, which is not a factor of LoRA")

@@ -66,4 +66,4 @@ def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise CommandError(f"'{text}' is no id.") from None
+        raise CommandError(f"'{text}' is not an id.") from None

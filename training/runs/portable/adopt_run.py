@@ -112,7 +112,7 @@ def _require_unaltered(run_dir: Path, spec: SpecEnvelope, job: Job, result: Resu
     alterations = differences(run_dir, spec, sealed)
     for ref in result.artefacts:
         if not any(PurePosixPath(ref.path).match(pattern) for pattern in MODEL_FILES):
-            alterations.append(f"{ref.path} is no file that a run leaves")
+            alterations.append(f"{ref.path} is not a file of a run")
     if alterations:
         raise Refusal(
             "altered",

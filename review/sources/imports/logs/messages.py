@@ -151,7 +151,7 @@ def _turns(message: object) -> Iterator[Turn]:
     if word not in _ROLES:
         if isinstance(kind, str) and not word:
             raise ValueError(f"it holds a '{kind}', whose text is not in the log")
-        raise ValueError(f"a message has the role '{word}', which is none" if word else "a message has no role")
+        raise ValueError(f"a message has the role '{word}', which is unknown" if word else "a message has no role")
     yield from _spoken(message, _ROLES[word], word)
 
 

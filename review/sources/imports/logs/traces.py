@@ -35,7 +35,7 @@ def read_bedrock(values: Row) -> Exchange:
         held = values.get(side)
         body = _decoded(held.get(key)) if isinstance(held, dict) else None
         if body is None and isinstance(held, dict) and (place := held.get(key.replace("Json", "S3Path"))):
-            raise ValueError(f"its {side} was too long for the log and lies at {place}")
+            raise ValueError(f"its {side} was too long for the log and is stored at {place}")
         bodies.append(body)
     answers = answers_in(bodies[1])
     if answers is None:
@@ -155,7 +155,7 @@ def _generation(outputs: object) -> object:
 
 def _require_model(kind: str, wanted: str, noun: str) -> None:
     if kind.lower() != wanted:
-        raise ValueError(f"{noun} of the kind {kind}, which asks no model")
+        raise ValueError(f"{noun} of the kind {kind}, which calls no model")
 
 
 def _is_from_cloudwatch(values: Row) -> bool:

@@ -10,7 +10,7 @@ from web.errors import Refusal
 
 # How a paste can be read, with what the page calls it.
 FORMS: Final[dict[str, str]] = {
-    "": "– find out –",
+    "": "– detect –",
     "table": "a table whose first line names its columns",
     "bare": "a table without names of columns",
     "lines": "one text a line",
@@ -36,7 +36,7 @@ def as_file(text: str, form: str = "") -> bytes:
     """
     text = _tidy(text)
     if not text.strip():
-        raise Refusal("file_empty", "Nothing was pasted.", hint="Paste some twenty rows, or choose a file.")
+        raise Refusal("file_empty", "Nothing was pasted.", hint="Paste about twenty rows, or choose a file.")
     form = form or form_of(text)
     if form in ("json", "table"):
         return text.encode()

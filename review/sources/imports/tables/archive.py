@@ -115,7 +115,7 @@ def _decoded(content: bytes, encoding: str) -> str:
         except UnicodeError:
             raise ValueError(f"cannot be read as {ENCODINGS.get(codec, codec)}") from None
     if "\x00" in text:
-        raise ValueError("holds a zero byte: it is no text file")
+        raise ValueError("holds a zero byte, so it is not a text file")
     return text
 
 
@@ -126,7 +126,7 @@ def _require_safe(path: Path, entries: list[zipfile.ZipInfo]) -> None:
     for entry in entries:
         if problem := _problem(entry):
             message = f"'{entry.filename[:120]}' in the archive {problem}; nothing of it is read."
-            raise Refusal("archive_unsafe", message, hint="Make the archive anew, of plain files alone.")
+            raise Refusal("archive_unsafe", message, hint="Create the archive again from plain files only.")
     total = sum(entry.file_size for entry in entries)
     if total > MAX_BYTES:
         message = f"The archive unpacks to {total / 2**20:,.0f} MiB; {MAX_BYTES // 2**20} MiB is the limit."
@@ -157,7 +157,7 @@ def _require_true_sizes(path: Path, entries: list[zipfile.ZipInfo]) -> None:
         for entry in entries:
             if not _has_true_size(file, entry):
                 message = f"'{entry.filename[:120]}' in the archive is not as large as the archive says; nothing of it is read."
-                raise Refusal("archive_unsafe", message, hint="Make the archive anew.")
+                raise Refusal("archive_unsafe", message, hint="Create the archive again.")
 
 
 def _has_true_size(file: IO[bytes], entry: zipfile.ZipInfo) -> bool:

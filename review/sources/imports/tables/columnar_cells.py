@@ -44,13 +44,13 @@ def plain(value: object) -> Any:
         try:
             return value.decode()
         except UnicodeDecodeError:
-            raise ValueError("holds bytes, which are no text") from None
+            raise ValueError("holds bytes instead of text") from None
     raise ValueError(f"holds a {type(value).__name__}, which is not read here")
 
 
 def _number(number: float | Decimal) -> int | float | Decimal:
     if math.isnan(number):
-        raise ValueError("is NaN, which is no number")
+        raise ValueError("is NaN, which is not a number")
     if math.isinf(number):
         raise ValueError("is too large for a number")
     if isinstance(number, Decimal):

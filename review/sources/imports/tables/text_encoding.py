@@ -103,11 +103,11 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
         if head.startswith(sign):
             raise Refusal(
                 "file_not_text",
-                f"This is {what}, which is not read here.",
+                f"This is {what}, which is not supported.",
                 hint="Save it as .xlsx or CSV, and send that.",
             )
     if chosen and chosen not in ENCODINGS:
-        message = f"'{chosen[:40]}' is no encoding that is read here; choose one of {', '.join(ENCODINGS)}."
+        message = f"'{chosen[:40]}' is not a supported encoding; choose one of {', '.join(ENCODINGS)}."
         raise Refusal("encoding_unknown", message, errors={"encoding": [message]})
     if codec := chosen or _marked(head):
         return _checked(path, codec)
@@ -219,7 +219,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _zero_byte(number: int) -> Refusal:
-    return Refusal("file_not_text", f"Line {number} holds a zero byte: this is no text file.")
+    return Refusal("file_not_text", f"Line {number} holds a zero byte, so it is not a text file.")
 
 
 def _mis_encoded(number: int, line: bytes, place: int) -> Refusal:

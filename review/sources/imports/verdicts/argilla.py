@@ -44,7 +44,7 @@ def _by_user(responses: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for question, given in responses.items():
         for response in given if isinstance(given, list) else [given]:
             if not isinstance(response, dict):
-                raise ValueError(f"a response to '{question}' is no object")
+                raise ValueError(f"a response to '{question}' is not an object")
             _put(users, question, response.get("user_id"), response.get("value"), response.get("status"))
     return users
 

@@ -25,7 +25,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     data = record["data"]
     for number, annotation in enumerate(record["annotations"], 1):
         if not isinstance(annotation, dict) or not isinstance(annotation.get("result", []), list):
-            raise ValueError(f"annotation {number} is no object with a list 'result'")
+            raise ValueError(f"annotation {number} is not an object with a list 'result'")
         if annotation.get("was_cancelled"):
             continue
         answers: dict[str, Any] = {}

@@ -138,7 +138,7 @@ def parse_row(
     if verdict is Verdict.ACCEPT and changed:
         verdict = Verdict.EDIT
     if verdict is Verdict.EDIT and edited is None:
-        raise ValueError(f"{reviewer} says edit and brings no edited text")
+        raise ValueError(f"{reviewer} has the verdict edit but no edited text")
     reasons, strange = _reasons(spec, cells.get(REASONS)) if verdict is Verdict.REJECT else ((), "")
     note = "\n".join(part for part in (normalise_text(word_of(cells.get(NOTE))), strange) if part)
     return ParsedVerdict(
@@ -163,7 +163,7 @@ def _verdict(word: str, verdicts: Mapping[str, str], *, has_column: bool, change
     if meant == LEAVE_OUT:
         return None
     if meant not in (Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT):
-        raise ValueError(f"the verdict is '{word}'; say whether that means accept, edit, reject or {LEAVE_OUT}")
+        raise ValueError(f"the verdict is '{word}'; choose whether that means accept, edit, reject or {LEAVE_OUT}")
     return Verdict(meant)
 
 

@@ -188,7 +188,7 @@ class _Look:
     def problems(self) -> dict[str, list[str]]:
         if len(self._words) <= MOST_WORDS:
             return {}
-        return {VERDICT: [f"This column holds {len(self._words)} different words, so it is no verdict."]}
+        return {VERDICT: [f"This column holds {len(self._words)} different words, so it is not a verdict."]}
 
     def seen(self, preview: ImportPreview, tool: str) -> JudgedPreview:
         words = tuple(

@@ -74,13 +74,13 @@ def check_verdict_columns(spec: TaskSpec, mapping: ColumnMapping, defaults: AnyM
     if DRAFT not in filled:
         errors |= _unwritten(spec, filled) | _unknown(spec, filled, defaults)
     if VERDICT not in filled and not any(name.startswith(EDITED) for name in filled):
-        errors[VERDICT] = ["No column fills the verdict, nor an edited text that would tell it."]
+        errors[VERDICT] = ["No column holds the verdict or an edited text."]
     if errors:
         first = next(iter(errors.values()))[0]
         raise Refusal(
             "mapping_invalid",
             first,
-            hint="Choose the columns of the text that was judged and of what was said.",
+            hint="Choose the columns of the judged text and of the verdict.",
             errors=errors,
         )
 

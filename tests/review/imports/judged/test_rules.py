@@ -144,10 +144,13 @@ def test_a_card_in_somebodys_deck_stays_there_and_its_verdict_is_compared(task: 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("Late,Sorry.,maybe,ann", "the verdict is 'maybe'; say whether that means accept, edit, reject or leave_out"),
+        (
+            "Late,Sorry.,maybe,ann",
+            "the verdict is 'maybe'; choose whether that means accept, edit, reject or leave_out",
+        ),
         ("Late,Sorry.,,ann", "the verdict is empty"),
         ("Late,Sorry.,accept,", "no reviewer is named"),
-        ("Late,Sorry.,edit,ann", "ann says edit and brings no edited text"),
+        ("Late,Sorry.,edit,ann", "ann has the verdict edit but no edited text"),
         ("Late,Sorry.,accept,ann,yesterday", "the time is 'yesterday', expected one such as 2026-05-03T14:02:11Z"),
         ("Late,Sorry.,accept,ann,2199-01-01T00:00:00Z", "which has not come yet"),
         ("Late,Sorry.,accept,ann,,,-3", "the seconds are '-3', expected a number from 0"),

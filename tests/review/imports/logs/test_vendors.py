@@ -148,7 +148,7 @@ def test_both_answers_of_a_preference_are_kept_apart() -> None:
      "the request failed (Too long.)"),
     ({"custom_id": "a", "result": {"type": "expired"}}, "the request was not answered: expired"),
     ({"custom_id": "a", "params": CLAUDE_REQUEST}, "the file holds no result for the request 'a'"),
-    ({"schemaType": "ModelInvocationLog", "input": {"inputBodyS3Path": "s3://b/k"}, "output": {}}, "lies at s3://b/k"),
+    ({"schemaType": "ModelInvocationLog", "input": {"inputBodyS3Path": "s3://b/k"}, "output": {}}, "is stored at s3://b/k"),
     ({**bedrock("InvokeModel", {"inputText": ASKED}, {"embedding": [0.1]})}, "answers no text"),
     ({"id": "o", "traceId": "t", "type": "SPAN", "input": "a", "output": "b"}, "an observation of the kind SPAN"),
     ({"name": "r", "span_kind": "RETRIEVER", "attributes": {**FLAT_SPAN, "openinference.span.kind": "RETRIEVER"}}, "a span of the kind RETRIEVER"),
@@ -157,7 +157,7 @@ def test_both_answers_of_a_preference_are_kept_apart() -> None:
     ({"id": "1", "call_type": "completion", "status": "failure", "error_str": "429", "messages": PROMPT, "response": None},
      "the request failed (429)"),
     ({"conversations": [{"from": "human", "value": ASKED}]}, "its last message is not the assistant's"),
-    ({"messages": turns(("user", ASKED), ("narrator", "x"), ("assistant", SAID))}, "has the role 'narrator', which is none"),
+    ({"messages": turns(("user", ASKED), ("narrator", "x"), ("assistant", SAID))}, "has the role 'narrator', which is unknown"),
 ])  # fmt: skip
 def test_what_is_not_whole_is_named_by_its_row(line: dict[str, Any], why: str) -> None:
     found = problems(LOGS["OpenAI fine-tuning"][0], line)

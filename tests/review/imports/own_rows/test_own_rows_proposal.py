@@ -145,7 +145,7 @@ def test_json_with_names_inside_that_no_part_can_have_is_read_whole(look: Any, t
     ("broken", "words"),
     [
         ('{"Category": "bug", "urg', "'answer' holds no whole JSON object: "),
-        ('{"Category": "bug", "parts": {"hours": NaN}}', "NaN is no JSON number"),
+        ('{"Category": "bug", "parts": {"hours": NaN}}', "NaN is not a JSON number"),
         ('["bug"]', "'answer' holds no JSON object with the fields of an answer"),
         ('{"Category": "bugs", "urgent": true, "parts": {"hours": 1}}', "field 'category' is 'bugs', which is none of its labels"),
         ('{"Category": "bug", "urgent": "maybe", "parts": {"hours": 1}}', "'answer', field 'urgent', is 'maybe', expected yes or no"),

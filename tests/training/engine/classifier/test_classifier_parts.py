@@ -34,7 +34,7 @@ def test_an_object_gives_each_head_its_target_and_none_for_what_it_does_not_say(
     [
         ('{"category": "Bug"}', "'Bug' is none of its 4 labels"),
         ('{"urgent": 1}', "neither true nor false"),
-        ('{"amount": true}', "no finite number"),
+        ('{"amount": true}', "not a finite number"),
         ('{"amount": 1e400}', "finite|too large|Infinity|infinite|1e400"),
         ('{"amount": NaN}', "NaN"),
         ("{}", "no value for any"),

@@ -70,7 +70,7 @@ def test_an_answer_that_runs_into_its_limit_is_not_whole(student):
     answer = write(student, json_grammar(of(a={"type": "string", "minLength": 40})), max_new_tokens=20)[0]
 
     assert not answer.ended
-    assert answer.unfinished == "The text ran into its limit before it ended."
+    assert answer.unfinished == "The text reached its limit before it ended."
 
 
 def test_an_answer_that_is_whole_at_its_limit_is_whole(student):
