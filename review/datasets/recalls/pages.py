@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from members.session import member_of
 from review.datasets.recalls import preview, queries, recall, undo
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.criteria import CRITERIA, Criteria
 from review.datasets.recalls.forms import RecallForm
 from review.datasets.recalls.preview import Consequences, RecallPreview
 from review.drafts import queries as draft_queries
@@ -28,8 +28,6 @@ from web.http.pagination import numbered_page
 if TYPE_CHECKING:
     from review.models import Recall, Task
     from review.ports import Dependent
-
-CRITERIA = ("teacher", "reviewer", "since", "until", "order", "rule")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
