@@ -93,14 +93,14 @@ class DependentOut(serializers.Serializer[Any]):
 class RecallPreviewOut(serializers.Serializer[Any]):
     """What would go out of use, and what rests on it; the act is asked for with `tag`."""
 
-    drafts = serializers.IntegerField(source="consequences.drafts")
+    drafts = serializers.IntegerField()
     golds = serializers.IntegerField(
-        source="consequences.accepted_or_edited", help_text="Drafts that count as accepted or edited now"
+        source="accepted_or_edited", help_text="Drafts that count as accepted or edited now"
     )
-    rejected = serializers.IntegerField(source="consequences.rejected")
-    waiting = serializers.IntegerField(source="consequences.waiting")
-    versions = HoldingVersionOut(source="consequences.versions", many=True)
-    dependents = DependentOut(source="consequences.dependents", many=True)
+    rejected = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    versions = HoldingVersionOut(many=True)
+    dependents = DependentOut(many=True)
     tag = serializers.CharField()
 
 
