@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from campaigns.answers import outbox as answers_outbox
 from campaigns.answers import send as answers_send
 from campaigns.answers.write import KIND as ANSWER
 from campaigns.sending import send
@@ -41,4 +40,4 @@ class AnswerKind(JobKind):
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         """Reset or mark unknown whatever an ended job left in progress."""
-        answers_outbox.release(UUID(str(job.spec["answer"])), job_id=job.pk)
+        answers_send.release(UUID(str(job.spec["answer"])), job_id=job.pk)

@@ -12,18 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from campaigns.answers import ask, preview, queries, setup, write
-from campaigns.answers.serializers import (
-    DraftAnswerIn,
-    InboxAnswerIn,
-    InboxAnswerOut,
-    InboxAnswerViewOut,
-    InboxSetupIn,
-    InboxSetupOut,
-    SendIn,
-    SettleAnswerIn,
-)
+from campaigns.answers.write import LONGEST
 from campaigns.replies import queries as replies
-from campaigns.states import AnswerState
+from campaigns.states import AnswerState, StopReason
 from generation.teachers import queries as teachers
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -31,10 +22,96 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.http.lists import ListQuery, Rows, lists, one_of
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from campaigns.models import InboxSetup, Reply
     from members.models import Member
+
+
+class HeaderOut(serializers.Serializer[Any]):
+    """One header of the mail as it would go."""
+
+    name = serializers.CharField()
+    value = serializers.CharField()
+
+
+class InboxAnswerPreviewOut(serializers.Serializer[Any]):
+    """The mail as it would go now, or why there is none."""
+
+    headers = HeaderOut(many=True)
+    text = serializers.CharField()
+    problem = serializers.CharField()
+
+
+class InboxAnswerOut(serializers.Serializer[Any]):
+    """What a person answers to a reply. `text` is what went, `body` what was written."""
+
+    id = serializers.UUIDField()
+    reply = serializers.UUIDField(source="reply_id")
+    campaign = serializers.CharField(source="reply.message.campaign.slug")
+    state = serializers.ChoiceField(choices=AnswerState.choices)
+    stop_reason = serializers.ChoiceField(choices=StopReason.choices, allow_blank=True)
+    problem = serializers.CharField()
+    body = serializers.CharField()
+    revision = serializers.IntegerField(help_text="Named when the words are changed or sent.")
+    subject = serializers.CharField()
+    text = serializers.CharField()
+    order = serializers.UUIDField(source="order_id", allow_null=True, help_text="Of the newest draft by a model.")
+    created_at = serializers.DateTimeField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+
+
+class InboxAnswerViewOut(serializers.Serializer[Any]):
+    """The newest answer to a reply, the mail as it would go while it is open, and what a draft by a model may cost."""
+
+    answer = InboxAnswerOut(allow_null=True)
+    preview = InboxAnswerPreviewOut(allow_null=True)
+    draft_at_most_usd = serializers.DecimalField(
+        max_digits=12, decimal_places=2, allow_null=True, help_text="None where no draft can be had."
+    )
+    draft_problem = serializers.CharField(help_text="Why no draft can be had; empty otherwise.")
+
+
+class InboxAnswerIn(serializers.Serializer[Any]):
+    """The whole text, with slots, and the revision of the words that are changed: 0 where there are none yet."""
+
+    body = serializers.CharField(max_length=LONGEST, allow_blank=True, trim_whitespace=False)
+    revision = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+
+
+class SendIn(serializers.Serializer[Any]):
+    """The revision of the words that were read."""
+
+    revision = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+
+
+class DraftAnswerIn(serializers.Serializer[Any]):
+    """What the draft may cost at most, as it was told."""
+
+    at_most_usd = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0)
+
+
+class SettleAnswerIn(serializers.Serializer[Any]):
+    """Whether an answer of unknown outcome was found to have arrived."""
+
+    arrived = serializers.BooleanField()
+
+
+class InboxSetupIn(serializers.Serializer[Any]):
+    """Which tasks the inbox works with; what is left out or null it does without."""
+
+    sorting_task = serializers.SlugField(required=False, allow_null=True)
+    answer_task = serializers.SlugField(required=False, allow_null=True)
+    answer_teacher = serializers.SlugField(required=False, allow_null=True)
+
+
+class InboxSetupOut(serializers.Serializer[Any]):
+    """Which tasks the inbox works with; null is none, or one that you may not see."""
+
+    sorting_task = serializers.CharField(source="sorting_task.slug", default=None, allow_null=True)
+    answer_task = serializers.CharField(source="answer_task.slug", default=None, allow_null=True)
+    answer_teacher = serializers.CharField(source="answer_teacher.slug", default=None, allow_null=True)
 
 
 class InboxAnswerQuery(ListQuery):
@@ -71,7 +148,7 @@ class InboxAnswerView(APIView):
     @extend_schema(request=InboxAnswerIn, responses=InboxAnswerViewOut)
     def put(self, request: Request, reply_id: UUID) -> Response:
         """Write its words, all of them."""
-        reply, asked = _reply(request, reply_id), _read(InboxAnswerIn, request)
+        reply, asked = _reply(request, reply_id), read_body(InboxAnswerIn, request)
         write.save(reply, body=asked["body"], revision=asked["revision"], by=member_of(request))
         return _shown(request, reply)
 
@@ -82,7 +159,7 @@ class InboxAnswerDraftView(APIView):
     @extend_schema(request=DraftAnswerIn, responses=InboxAnswerOut)
     @idempotent
     def post(self, request: Request, reply_id: UUID) -> Response:
-        reply, asked = _reply(request, reply_id), _read(DraftAnswerIn, request)
+        reply, asked = _reply(request, reply_id), read_body(DraftAnswerIn, request)
         answer = ask.ask(reply, at_most_usd=asked["at_most_usd"], by=member_of(request))
         return Response(InboxAnswerOut(answer).data)
 
@@ -93,7 +170,7 @@ class InboxAnswerSendView(APIView):
     @extend_schema(request=SendIn, responses=InboxAnswerOut)
     def post(self, request: Request, reply_id: UUID) -> Response:
         """Send it as it was read; sent twice, it goes once."""
-        reply, asked = _reply(request, reply_id), _read(SendIn, request)
+        reply, asked = _reply(request, reply_id), read_body(SendIn, request)
         return Response(InboxAnswerOut(write.approve(reply, revision=asked["revision"], by=member_of(request))).data)
 
     @extend_schema(responses={200: InboxAnswerOut})
@@ -107,7 +184,7 @@ class InboxAnswerSettleView(APIView):
 
     @extend_schema(request=SettleAnswerIn, responses=InboxAnswerOut)
     def post(self, request: Request, reply_id: UUID) -> Response:
-        reply, asked = _reply(request, reply_id), _read(SettleAnswerIn, request)
+        reply, asked = _reply(request, reply_id), read_body(SettleAnswerIn, request)
         settled = write.settle_unknown(reply, arrived=asked["arrived"], by=member_of(request))
         return Response(InboxAnswerOut(settled).data)
 
@@ -124,7 +201,7 @@ class InboxSetupView(APIView):
     @extend_schema(request=InboxSetupIn, responses=InboxSetupOut)
     def put(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        campaign, asked = replies.campaign_or_404(member, slug), _read(InboxSetupIn, request)
+        campaign, asked = replies.campaign_or_404(member, slug), read_body(InboxSetupIn, request)
         require(member, campaign.task, Role.LEAD)
         sorting, answering, teacher = (asked.get(name) for name in ("sorting_task", "answer_task", "answer_teacher"))
         choice = setup.InboxChoice(
@@ -147,13 +224,6 @@ def _setup(row: InboxSetup | None, member: Member) -> dict[str, Any]:
 
 def _reply(request: Request, reply_id: UUID) -> Reply:
     return queries.reply_to_answer_or_404(member_of(request), reply_id)
-
-
-def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    body = shape(data=request.data)
-    body.is_valid(raise_exception=True)
-    asked: dict[str, Any] = body.validated_data
-    return asked
 
 
 def _shown(request: Request, reply: Reply) -> Response:

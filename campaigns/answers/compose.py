@@ -7,19 +7,15 @@ reader answered: who leaves by it, or writes back to it, is found by that mail. 
 from __future__ import annotations
 
 import re
-from email.utils import formataddr
 from hashlib import sha256
 from uuid import UUID
 
-from django.core.mail import EmailMultiAlternatives
-
 from campaigns.compose import content, render
 from campaigns.compose import message as compose_message
-from campaigns.compose.farewells import farewell_of
 from campaigns.compose.message import OutgoingMail
 from campaigns.models import InboxAnswer, Message, Reply, SenderIdentity
 from campaigns.senders import choice
-from campaigns.states import AnswerState, LawfulBasis, MessageState
+from campaigns.states import AnswerState, MessageState
 from web.errors import Refusal
 
 MOST_NAMED = 20
@@ -42,37 +38,16 @@ def compose(answer: InboxAnswer) -> OutgoingMail:
     if not answer.body.strip():
         raise Refusal("no_words", "This answer has no text.", hint="Write it, and send it then.")
     leave_url = compose_message.unsubscribe_url(mail.pk, sender)
-    reason = farewell_of(contact.language).reason(
-        LawfulBasis(contact.lawful_basis), source=contact.basis_source, on=contact.basis_date
-    )
     words = render.render(
         {"subject": subject_of(answer.reply), "body": answer.body},
         slots=content.slots_of(mail, links=content.link_urls(mail.campaign)),
-        footer=render.Footer(
-            sender.from_name, sender.postal_address, leave_url, reason, farewell_of(contact.language).leave
-        ),
+        footer=compose_message.footer(contact, sender, leave_url),
         plain_names=content.plain_names(contact),
         names=content.names_in_headers(contact),
         quoted_subject=True,
     )
-    message_id, answer_to = message_id_of(answer.pk, sender), compose_message.reply_address(mail.pk, sender)
-    outgoing = EmailMultiAlternatives(
-        subject=words.subject,
-        body=words.text,
-        from_email=answer_to,
-        to=[_named(contact.name, contact.address)],
-        reply_to=[_named(sender.from_name, answer_to)],
-        headers={
-            "From": _named(sender.from_name, sender.from_address),
-            "Message-ID": f"<{message_id}>",
-            "List-Unsubscribe": f"<{leave_url}>, <mailto:{answer_to}?subject=unsubscribe>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            **_answers(answer.reply, sender),
-        },
-    )
-    outgoing.attach_alternative(words.html, "text/html")
-    outgoing.metadata = {"message": str(mail.pk)}  # type: ignore[attr-defined]
-    return OutgoingMail(outgoing, words.subject, words.text, message_id)
+    message_id, before = message_id_of(answer.pk, sender), _mails_before(answer.reply, sender)
+    return compose_message.addressed(mail, sender, words, message_id, leave_url=leave_url, before=before)
 
 
 def sender_of(reply: Reply) -> SenderIdentity:
@@ -100,12 +75,16 @@ def message_id_of(answer_pk: UUID, sender: SenderIdentity) -> str:
     )
 
 
-def _answers(reply: Reply, sender: SenderIdentity) -> dict[str, str]:
-    """Threading headers (RFC 5322, section 3.6.4)."""
+def _mails_before(reply: Reply, sender: SenderIdentity) -> list[str]:
+    """Return ids of the mails that were written before in both directions, the reply's own last."""
     enrolment, until = reply.message.enrolment_id, reply.event.occurred_at
     mails = Message.objects.filter(enrolment=enrolment, state__in=_LEFT)
     written = [
-        (mail.sent_at or mail.sending_at or mail.created_at, 0, mail.message_id or _own_id(mail, sender))
+        (
+            mail.sent_at or mail.sending_at or mail.created_at,
+            0,
+            mail.message_id or compose_message.message_id_of(mail.pk, sender),
+        )
         for mail in mails
     ]
     replies = Reply.objects.filter(message__enrolment=enrolment, event__occurred_at__lte=until).select_related("event")
@@ -113,12 +92,7 @@ def _answers(reply: Reply, sender: SenderIdentity) -> dict[str, str]:
     answers = InboxAnswer.objects.filter(reply__message__enrolment=enrolment, state__in=_ANSWER_LEFT)
     written += [(each.sent_at or each.sending_at or each.updated_at, 2, each.message_id) for each in answers]
     before = [name for at, _, name in sorted(written) if name and at <= until]
-    named = [*before, *([own] if (own := known_id(reply)) else [])][-MOST_NAMED:]
-    return {"In-Reply-To": f"<{named[-1]}>", "References": " ".join(f"<{name}>" for name in named)} if named else {}
-
-
-def _own_id(mail: Message, sender: SenderIdentity) -> str:
-    return compose_message.message_id_of(mail.pk, sender)
+    return [*before, *([own] if (own := known_id(reply)) else [])][-MOST_NAMED:]
 
 
 def known_id(reply: Reply) -> str:
@@ -127,7 +101,3 @@ def known_id(reply: Reply) -> str:
     is_usable = _MESSAGE_ID.fullmatch(message_id) and not message_id.endswith(_NO_ID)
     # As long as the event keeps, it may have been cut.
     return message_id if is_usable and len(message_id) < 200 else ""
-
-
-def _named(name: str, address: str) -> str:
-    return formataddr((render.one_line(name), address)) if name else address

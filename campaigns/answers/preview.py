@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from campaigns.answers import compose
-from campaigns.compose.render import UnfilledSlotError
+from campaigns.compose.message import MailHeader, problem_of
 from campaigns.models import InboxAnswer
 from web.errors import Refusal
-
-
-class MailHeader(NamedTuple):
-    name: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -33,18 +27,6 @@ class AnswerPreview:
 def preview(answer: InboxAnswer) -> AnswerPreview:
     try:
         made = compose.compose(answer)
-    except Refusal as refusal:
-        return AnswerPreview(problem=f"{refusal.message} {refusal.hint}".strip())
-    except UnfilledSlotError as error:
-        return AnswerPreview(problem=f"It cannot be sent as it is: {error}.")
-    except ValueError as error:
-        return AnswerPreview(problem=f"A header cannot be written: {error}")
-    others = {name: value for name, value in made.mail.extra_headers.items() if name != "From"}
-    headers = [
-        ("From", made.mail.extra_headers["From"]),
-        ("To", ", ".join(made.mail.to)),
-        ("Reply-To", ", ".join(made.mail.reply_to)),
-        ("Subject", made.subject),
-        *others.items(),
-    ]
-    return AnswerPreview([MailHeader(*pair) for pair in headers], made.text)
+    except (Refusal, ValueError) as error:
+        return AnswerPreview(problem=problem_of(error))
+    return AnswerPreview(made.headers, made.text)

@@ -1,4 +1,4 @@
-"""Write an answer to a reply, have it sent, take it back. Each act is one transaction; what leaves is `outbox`'s affair.
+"""Write an answer to a reply, have it sent, take it back. Each act is one transaction; what leaves is `send`'s affair.
 
 Locks are taken in the order of all who stop mails: the contacts of the address first, then the answer.
 """
@@ -15,6 +15,7 @@ from audit import trail
 from campaigns.answers import compose, queries
 from campaigns.compose.render import UnfilledSlotError, UnfilledValueError, shown_slot
 from campaigns.models import InboxAnswer, Reply
+from campaigns.sending import obstacles
 from campaigns.states import AnswerState
 from campaigns.suppression import queries as suppressed
 from campaigns.suppression import suppress
@@ -152,9 +153,7 @@ def _lock(reply: Reply) -> None:
     Raises:
         Refusal: `person_erased`.
     """
-    held = suppress.lock_contacts([reply.message.contact.address_hmac])
-    contact = next((row for row in held if row.pk == reply.message.contact_id), reply.message.contact)
-    if contact.erased_at is not None or not contact.address:
+    if obstacles.is_erased(suppress.lock_contact(reply.message.contact)):
         raise Refusal("person_erased", "This person's data was erased, so no answer can be sent.")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email.utils import formataddr
 from functools import cache
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from django.core.mail import EmailMultiAlternatives
@@ -29,6 +30,11 @@ _PLACEHOLDER = "token-here"
 _ANSWERED = re.compile(r"\A(?:\s*re\s*:\s*)+", re.IGNORECASE)
 
 
+class MailHeader(NamedTuple):
+    name: str
+    value: str
+
+
 @dataclass(frozen=True)
 class OutgoingMail:
     """A mail ready for the wire, and what the message's row keeps of it; `message_id` without angle brackets."""
@@ -37,6 +43,17 @@ class OutgoingMail:
     subject: str
     text: str
     message_id: str
+
+    @property
+    def headers(self) -> list[MailHeader]:
+        """Headers as a preview shows them, those that people read first."""
+        named = {
+            "From": self.mail.extra_headers["From"],
+            "To": ", ".join(self.mail.to),
+            "Reply-To": ", ".join(self.mail.reply_to),
+            "Subject": self.subject,
+        }
+        return [MailHeader(*pair) for pair in (named | self.mail.extra_headers).items()]
 
 
 def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
@@ -68,18 +85,38 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
         slots=content.slots_of(
             message, links={name: click_url(message.pk, link, sender) for name, link in links.items()}
         ),
-        footer=render.Footer(
-            sender.from_name,
-            sender.postal_address,
-            leave_url,
-            _reason(message.contact),
-            farewell_of(message.contact.language).leave,
-        ),
+        footer=footer(message.contact, sender, leave_url),
         plain_names=content.plain_names(message.contact),
         pixel_url=pixel_url(message, sender),
         names=content.names_in_headers(message.contact),
     )
-    message_id = message_id_of(message.pk, sender)
+    before = [earlier_mail.message_id or message_id_of(earlier_mail.pk, sender) for earlier_mail in earlier]
+    return addressed(message, sender, words, message_id_of(message.pk, sender), leave_url=leave_url, before=before)
+
+
+def footer(contact: Contact, sender: SenderIdentity, leave_url: str) -> render.Footer:
+    """Say who writes, why this reader, and how to leave."""
+    farewell = farewell_of(contact.language)
+    basis = LawfulBasis(contact.lawful_basis)
+    reason = farewell.reason(basis, source=contact.basis_source, on=contact.basis_date)
+    return render.Footer(sender.from_name, sender.postal_address, leave_url, reason, farewell.leave)
+
+
+def addressed(
+    message: Message,
+    sender: SenderIdentity,
+    words: render.Rendered,
+    message_id: str,
+    *,
+    leave_url: str,
+    before: Sequence[str],
+) -> OutgoingMail:
+    """Return words as a mail to a message's reader, with the message's tokens; a campaign's own mail or an answer.
+
+    Args:
+        message_id: Of the mail itself.
+        before: Ids of the mails it follows, the one it answers last.
+    """
     answer_to = reply_address(message.pk, sender)
     mail = EmailMultiAlternatives(
         subject=words.subject,
@@ -94,13 +131,22 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
             # RFC 8058: one click in the mail program, one POST to us.
             "List-Unsubscribe": f"<{leave_url}>, <mailto:{answer_to}?subject=unsubscribe>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            **_answers([earlier_mail.message_id or message_id_of(earlier_mail.pk, sender) for earlier_mail in earlier]),
+            **_answers(before),
         },
     )
     mail.attach_alternative(words.html, "text/html")
     # Providers by anymail hand this back with every event; SMTP passes it over.
     mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined]
     return OutgoingMail(mail, words.subject, words.text, message_id)
+
+
+def problem_of(error: Refusal | ValueError) -> str:
+    """Say why no mail can be made, from what `compose` raised."""
+    if isinstance(error, Refusal):
+        return f"{error.message} {error.hint}".strip()
+    if isinstance(error, render.UnfilledSlotError):
+        return f"It cannot be sent as it is: {error}."
+    return f"A header cannot be written: {error}"
 
 
 def reply_subject(subject: str) -> str:
@@ -151,11 +197,6 @@ def pixel_url(message: Message, sender: SenderIdentity | None) -> str:
 
 def links_of(campaign: Campaign) -> dict[str, UUID]:
     return dict(campaign.links.values_list("name", "pk"))
-
-
-def _reason(contact: Contact) -> str:
-    words = farewell_of(contact.language)
-    return words.reason(LawfulBasis(contact.lawful_basis), source=contact.basis_source, on=contact.basis_date)
 
 
 def _absolute(name: str, token: str, sender: SenderIdentity | None) -> str:

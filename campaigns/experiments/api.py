@@ -24,6 +24,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class ExperimentIn(serializers.Serializer[Any]):
@@ -94,10 +95,8 @@ class ExperimentListView(APIView):
     @extend_schema(request=ExperimentIn, responses={201: ExperimentOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = ExperimentIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        values = dict(body.validated_data)
-        member, is_planned = member_of(request), values.pop("is_planned")
+        values, member = read_body(ExperimentIn, request), member_of(request)
+        is_planned = values.pop("is_planned")
         campaign = queries.get_or_404(member, values.pop("campaign"))
         wishes = ExperimentRequest(**{**values, "claim": Claim(values["claim"]), "metric": Metric(values["metric"])})
         verb = register.save_plan if is_planned else register.register

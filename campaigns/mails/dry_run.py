@@ -12,7 +12,7 @@ from uuid import UUID
 
 from campaigns.compose import message as compose_message
 from campaigns.compose.content import with_words
-from campaigns.compose.render import UnfilledSlotError
+from campaigns.compose.message import MailHeader
 from campaigns.mails import queries
 from campaigns.models import Campaign, Message, Step
 from campaigns.states import MessageState, StepWriter
@@ -36,7 +36,7 @@ class MailPreview:
     """
 
     message: Message
-    headers: list[tuple[str, str]]
+    headers: list[MailHeader]
     subject: str = ""
     text: str = ""
     problem: str = ""
@@ -53,21 +53,9 @@ def preview(message: Message, *, links: Mapping[str, UUID]) -> MailPreview:
     marks = list(message.draft.marks) if message.draft is not None else []
     try:
         made = compose_message.compose(message, links=links)
-    except Refusal as refusal:
-        return MailPreview(message, [], problem=f"{refusal.message} {refusal.hint}".strip(), marks=marks)
-    except UnfilledSlotError as error:
-        return MailPreview(message, [], problem=f"It cannot be sent as it is: {error}.", marks=marks)
-    except ValueError as error:
-        return MailPreview(message, [], problem=f"A header cannot be written: {error}", marks=marks)
-    extra = {name: value for name, value in made.mail.extra_headers.items() if name != "From"}
-    headers = [
-        ("From", made.mail.extra_headers.get("From", made.mail.from_email)),
-        ("To", ", ".join(made.mail.to)),
-        ("Reply-To", ", ".join(made.mail.reply_to)),
-        ("Subject", made.subject),
-        *extra.items(),
-    ]
-    return MailPreview(message, headers, made.subject, made.text, marks=marks)
+    except (Refusal, ValueError) as error:
+        return MailPreview(message, [], problem=compose_message.problem_of(error), marks=marks)
+    return MailPreview(message, made.headers, made.subject, made.text, marks=marks)
 
 
 def with_follow_ups(messages: Sequence[Message], *, links: Mapping[str, UUID]) -> list[MailPreview]:

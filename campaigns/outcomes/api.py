@@ -15,6 +15,7 @@ from campaigns.outcomes import queries, report
 from campaigns.states import OUTCOMES, EventKind
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from web.http.read_body import read_body
 
 KINDS = [(kind.value, kind.label) for kind in OUTCOMES]
 
@@ -74,9 +75,7 @@ class OutcomeListView(APIView):
     @extend_schema(request=OutcomeIn, responses={200: OutcomeOut, 201: OutcomeOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = OutcomeIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked, member = body.validated_data, member_of(request)
+        asked, member = read_body(OutcomeIn, request), member_of(request)
         kind, told = EventKind(asked["kind"]), {"at": asked["at"], "value_usd": asked.get("value"), "by": member}
         if "message" in asked:
             return _answer(*report.report(any_or_404(member, asked["message"]), kind, **told))

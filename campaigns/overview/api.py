@@ -42,6 +42,7 @@ from review.tasks.permissions import require
 from web.errors import Refusal
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from campaigns.models import Campaign
@@ -92,9 +93,7 @@ class CampaignListView(APIView):
     @extend_schema(request=CampaignIn, responses={201: CampaignOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = CampaignIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked, member = body.validated_data, member_of(request)
+        asked, member = read_body(CampaignIn, request), member_of(request)
         task = mail_task_or_404(member, asked["task"])
         require(member, task, Role.LEAD)
         slug = asked.get("slug") or slugify(asked["name"])[:80] or "campaign"
@@ -115,10 +114,9 @@ class CampaignView(APIView):
         member = member_of(request)
         campaign = selectors.get_or_404(member, slug)
         require(member, campaign.task, Role.LEAD)
-        body = CampaignIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        values = read_body(CampaignIn, request)
         # A campaign that is there keeps what writes it until somebody names another.
-        edit.change(campaign, _plan(body.validated_data, member, begins=None), by=member)
+        edit.change(campaign, _plan(values, member, begins=None), by=member)
         return Response(_full(selectors.get_or_404(member, slug)))
 
 
@@ -129,14 +127,13 @@ class LaunchView(APIView):
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        body = LaunchIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        values = read_body(LaunchIn, request)
         campaign = selectors.get_or_404(member, slug)
         lifecycle.launch(
             campaign,
             by=member,
-            contacts=body.validated_data.get("contacts"),
-            is_held=body.validated_data.get("is_held", False),
+            contacts=values.get("contacts"),
+            is_held=values.get("is_held", False),
         )
         return Response(_full(selectors.get_or_404(member, slug)), status=202)
 
@@ -164,9 +161,8 @@ class LiftView(APIView):
         member = member_of(request)
         campaign = selectors.get_or_404(member, slug)
         require(member, campaign.task, Role.LEAD)
-        body = LiftIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        guardrails.lift(campaign, reason=body.validated_data["reason"], by=member)
+        values = read_body(LiftIn, request)
+        guardrails.lift(campaign, reason=values["reason"], by=member)
         return Response(_full(selectors.get_or_404(member, slug)), status=202)
 
 
@@ -190,13 +186,12 @@ class FixedMailsView(APIView):
         member = member_of(request)
         campaign = selectors.get_or_404(member, slug)
         require(member, campaign.task, Role.LEAD)
-        body = FixedMailsIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        values = read_body(FixedMailsIn, request)
         count = fixed_texts.decide_fixed_mails(
             campaign,
-            verdict=FixedVerdict(body.validated_data["verdict"]),
+            verdict=FixedVerdict(values["verdict"]),
             by=member,
-            message_ids=body.validated_data.get("messages"),
+            message_ids=values.get("messages"),
         )
         return Response(WrittenAgainOut({"count": count}).data, status=202)
 

@@ -29,6 +29,7 @@ from serving.routing import promise
 from serving.states import Act
 from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class ConditionIn(serializers.Serializer[Any]):
@@ -149,9 +150,7 @@ class PipelineListView(APIView):
     @extend_schema(operation_id="pipeline_create", request=PipelineIn, responses={201: PipelineFullOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        asked = PipelineIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        member, values = member_of(request), asked.validated_data
+        member, values = member_of(request), read_body(PipelineIn, request)
         version = compose.create(
             mail_task_or_404(member, values["task"]),
             name=values["name"],
@@ -181,11 +180,10 @@ class PipelineVersionListView(APIView):
     @extend_schema(operation_id="pipeline_version_create", request=StagesIn, responses={201: PipelineFullOut})
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
-        asked = StagesIn(data=request.data)
-        asked.is_valid(raise_exception=True)
+        values = read_body(StagesIn, request)
         member = member_of(request)
         pipeline = queries.pipeline_or_404(member, slug)
-        compose.save_version(pipeline, stages=_plans(asked.validated_data["stages"], member), by=member)
+        compose.save_version(pipeline, stages=_plans(values["stages"], member), by=member)
         return Response(_pipeline_json(member, slug), status=201)
 
 
@@ -240,9 +238,8 @@ def _plans(stages: Sequence[Mapping[str, Any]], member: Member) -> list[StagePla
 
 
 def _number(request: Request) -> int | None:
-    asked = PipelinePromotionIn(data=request.data)
-    asked.is_valid(raise_exception=True)
-    number: int | None = asked.validated_data.get("version")
+    values = read_body(PipelinePromotionIn, request)
+    number: int | None = values.get("version")
     return number
 
 

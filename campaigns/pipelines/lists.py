@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import Http404
 
 from campaigns.models import Arm, Campaign, Pipeline, PipelineVersion, Stage
-from members.models import Member
 from review.models import Task
-from review.tasks.permissions import tasks_for
 
 
 @dataclass(frozen=True)
@@ -21,23 +18,6 @@ class PipelineLine:
     version: PipelineVersion
     stages: list[Stage]
     campaigns: int
-
-
-def visible(member: Member) -> QuerySet[Pipeline]:
-    """Pipelines of the member's tasks, by name."""
-    return Pipeline.objects.filter(task__in=tasks_for(member)).select_related("task").order_by("name", "pk")
-
-
-def get_or_404(member: Member, slug: str) -> Pipeline:
-    """Return one pipeline by its slug.
-
-    Raises:
-        Http404: No such pipeline, or of a task the member may not see.
-    """
-    pipeline = visible(member).filter(slug=slug).first()
-    if pipeline is None:
-        raise Http404(f"There is no pipeline '{slug}' that you can see.")
-    return pipeline
 
 
 def newest_versions(task: Task) -> QuerySet[PipelineVersion]:

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import queries as contact_queries
-from campaigns.pipelines import compose, contact_story, lists, promotion, stage_drafts, usual
+from campaigns.pipelines import compose, contact_story, lists, promotion, queries, stage_drafts, usual
 from campaigns.pipelines.board import board, filled
 from campaigns.pipelines.offers import Offers
 from campaigns.pipelines.stage_drafts import StageDraft
@@ -52,7 +52,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    pipeline = lists.get_or_404(member, slug)
+    pipeline = queries.pipeline_or_404(member, slug)
     require(member, pipeline.task, Role.LEAD)
     if request.POST.get("do") in list(Act):
         return _set_default(request, pipeline)

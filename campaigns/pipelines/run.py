@@ -7,15 +7,16 @@ and the value as its reason; one whose stage could not be asked fails, and may b
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, Stage, StageRun
-from campaigns.pipelines import inputs, passages, queries, records, values
+from campaigns.pipelines import inputs, queries, records, values
 from campaigns.pipelines.answers import stopped_by
 from campaigns.pipelines.values import MailValues, MissingValueError
 from campaigns.states import MessageState, StageKind, StageState, StopReason
@@ -151,7 +152,7 @@ def _part_of(claim: Mapping[str, Any], source: str) -> str:
 def _passage_of(mail: MailValues, stage: Stage, claim: Mapping[str, Any]) -> str:
     group = mail.mail.facts_with_role("group") or ""
     company = mail.contact.company or str(mail.record_facts.get(group) or "")
-    return passages.passage_of(_part_of(claim, stage.inputs[PASSAGE]), company)
+    return passage_of(_part_of(claim, stage.inputs[PASSAGE]), company)
 
 
 def _by_rules(mail: Message, stage: Stage, part: int, claim: dict[str, Any], passage: str) -> StageRun:
@@ -252,3 +253,33 @@ def _leave(mails: Mapping[UUID, str], stage: Stage, *, state: MessageState, **mo
 def _move(mails: Sequence[UUID], *, state: MessageState, **more: Any) -> int:
     rows = Message.objects.filter(pk__in=mails, state=MessageState.PREPARING)
     return rows.update(state=state, updated_at=timezone.now(), **more)
+
+
+_FIRST_LETTER: Final = re.compile(r"[^\W\d_]")
+# Words that stand for the company at the beginning of a sentence.
+_STANDS_FOR_IT: Final = re.compile(r"\W*(?:It|Its|The (?:company|firm|group|business))\b")
+# The site speaks of itself.
+_FIRST_PERSON: Final = re.compile(r"\b(?:[Ww]e|[Oo]ur|us)\b")
+_COMPANY_CHARS: Final = 200
+
+
+def passage_of(quote: str, company: str) -> str:
+    """Say the company before a quote that speaks of it without its name.
+
+    A quote that begins with a name or another subject stays as it is: what it says of somebody else is not the company's.
+
+    Args:
+        company: Whose page it is; empty where nobody knows.
+    """
+    name = " ".join(company.split())[:_COMPANY_CHARS]
+    if not name or name.casefold() in quote.casefold():
+        return quote
+    return f"{name}: {quote}" if _speaks_of_it(quote) else quote
+
+
+def _speaks_of_it(quote: str) -> bool:
+    """Recognize quotes that begin mid-sentence, with a word that stands for the company, or in its own voice."""
+    first = _FIRST_LETTER.search(quote)
+    if first is not None and first[0].islower():
+        return True
+    return bool(_STANDS_FOR_IT.match(quote) or _FIRST_PERSON.search(quote))

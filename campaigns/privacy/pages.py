@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from django import forms
 from django.contrib import messages
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import downloads
 from campaigns.privacy import export_and_erase
 from campaigns.privacy import held_data as selectors
-from campaigns.privacy.forms import EraseForm
 from campaigns.suppression import email_addresses
 from campaigns.suppression.forms import PersonForm
 from campaigns.suppression.queries import task_to_lead_or_403
@@ -91,3 +91,11 @@ def _hmac_or_404(hmac: str) -> str:
     if not email_addresses.is_hmac(hmac):
         raise Http404("This link names no person.")
     return hmac
+
+
+class EraseForm(forms.Form):
+    """The address once more, typed by hand: an erasure is not undone."""
+
+    address = forms.CharField(
+        label="Type the address to erase it", max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )

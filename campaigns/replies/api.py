@@ -17,6 +17,7 @@ from campaigns.states import ReplyClass
 from members.session import member_of
 from web.http.lists import ListQuery, Rows, lists, one_of
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class ReplyOut(serializers.Serializer[Any]):
@@ -93,15 +94,14 @@ class ReplyView(APIView):
     @extend_schema(request=MeaningIn, responses=ReplyOut)
     def patch(self, request: Request, reply_id: UUID) -> Response:
         reply = selectors.reply_or_404(member_of(request), reply_id)
-        body = MeaningIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        meaning = ReplyClass(body.validated_data["meaning"])
+        values = read_body(MeaningIn, request)
+        meaning = ReplyClass(values["meaning"])
         _, no_gold = reply_golds.correct(
             reply,
             meaning,
             by=member_of(request),
-            why=body.validated_data["reason"],
-            language=body.validated_data["language"],
+            why=values["reason"],
+            language=values["language"],
         )
         corrected = ReplyOut(selectors.reply_or_404(member_of(request), reply_id)).data
         return Response({**corrected, "no_gold": no_gold})

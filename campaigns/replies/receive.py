@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from campaigns.compose import link_tokens
 from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
-from campaigns.models import Event, Message
-from campaigns.replies import answers_heard, ask_teacher, record_reply, returned_mails, sorting, unmatched
+from campaigns.models import Event, InboxAnswer, Message
+from campaigns.replies import ask_teacher, record_reply, sorting, unmatched
 from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
-from campaigns.states import NO_REPLIES, EventKind, EventSource, MessageState, ReplyClass
+from campaigns.states import NO_REPLIES, AnswerState, EventKind, EventSource, MessageState, ReplyClass
 from campaigns.suppression import email_addresses
 
 # A mail that a person could have answered.
@@ -99,7 +99,7 @@ def take_mail(raw: bytes) -> InboundResult:
     message, match = _answered(incoming)
     if message is None:
         return InboundResult.KNOWN if unmatched.keep(incoming) is False else InboundResult.UNMATCHED
-    answers_heard.settle_proven(incoming.answers)
+    settle_proven(incoming.answers)
     # An address alone can be forged: what it asks for is heeded as a reply is, and can be taken back.
     if (
         not incoming.auto_reason
@@ -158,7 +158,7 @@ def _reported_message(
     incoming: IncomingMail, kind: EventKind, ids: Iterable[str], payload: dict[str, Any]
 ) -> InboundResult:
     """Match a report by the Message-ID it carries back, the address it was returned to, or any sign of ours."""
-    message = _by_ids(ids) or _by_token(incoming.recipients) or returned_mails.mail_of(incoming.marks)
+    message = _by_ids(ids) or _by_token(incoming.recipients) or mail_of(incoming.marks)
     return _record_event(message, kind, incoming, payload) if message else InboundResult.UNMATCHED
 
 
@@ -196,7 +196,7 @@ def _by_ids(ids: Iterable[str]) -> Message | None:
     if not wanted:
         return None
     message_by_id = {message.message_id: message for message in _messages().filter(message_id__in=wanted)}
-    message_by_id |= answers_heard.mails_answered(wanted)
+    message_by_id |= mails_answered(wanted)
     return next((message_by_id[each] for each in wanted if each in message_by_id), None)
 
 
@@ -238,3 +238,36 @@ def _key(message: Message, incoming: IncomingMail, kind: EventKind) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def mails_answered(message_ids: Collection[str]) -> dict[str, Message]:
+    """Map Message-IDs of our answers to the mail whose reply each answered; those that are no answer's are absent."""
+    related = ("reply__message__contact", "reply__message__campaign")
+    rows = InboxAnswer.objects.filter(message_id__in=message_ids).select_related(*related)
+    return {answer.message_id: answer.reply.message for answer in rows}
+
+
+def settle_proven(message_ids: Collection[str]) -> int:
+    """Call sent, and count, answers in doubt with these Message-IDs: their reader has written back to them."""
+    named = [each for each in message_ids if each]
+    doubtful = InboxAnswer.objects.filter(message_id__in=named, state=AnswerState.UNKNOWN)
+    return doubtful.update(state=AnswerState.SENT, sent_at=F("sending_at"), problem="", updated_at=timezone.now())
+
+
+def mail_of(marks: Iterable[str]) -> Message | None:
+    """Return the mail of the first valid token or id, with contact and campaign; None where none is ours."""
+    ids = [pk for mark in marks if (pk := _id_of(mark)) is not None]
+    mails = Message.objects.select_related("contact", "campaign").in_bulk(ids) if ids else {}
+    return next((mails[pk] for pk in ids if pk in mails), None)
+
+
+def _id_of(mark: str) -> UUID | None:
+    """The id that a mark is, or that its token, of whatever purpose, names first."""
+    if "-" in mark:
+        return UUID(mark)
+    for purpose in TokenPurpose:
+        try:
+            return link_tokens.verify(purpose, mark)[0]
+        except ForgedTokenError:
+            continue
+    return None

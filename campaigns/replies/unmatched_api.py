@@ -19,6 +19,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class UnmatchedOut(serializers.Serializer[Any]):
@@ -73,9 +74,8 @@ class AttachView(APIView):
     @idempotent
     def post(self, request: Request, unmatched_id: UUID) -> Response:
         row = unmatched.unmatched_or_404(member_of(request), unmatched_id)
-        body = AttachIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        reply = attach.attach(row, body.validated_data["contact"], by=member_of(request))
+        values = read_body(AttachIn, request)
+        reply = attach.attach(row, values["contact"], by=member_of(request))
         return Response(ReplyOut(selectors.reply_or_404(member_of(request), reply.pk)).data, status=201)
 
 
@@ -88,7 +88,6 @@ class SetAsideView(APIView):
     @idempotent
     def post(self, request: Request, unmatched_id: UUID) -> Response:
         row = unmatched.unmatched_or_404(member_of(request), unmatched_id)
-        body = LeftUnmatchedIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        unmatched.set_aside(row, by=member_of(request), why=body.validated_data["reason"])
+        values = read_body(LeftUnmatchedIn, request)
+        unmatched.set_aside(row, by=member_of(request), why=values["reason"])
         return Response(status=204)

@@ -20,6 +20,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class SenderIn(serializers.Serializer[Any]):
@@ -89,9 +90,8 @@ class SenderListView(APIView):
     @extend_schema(operation_id="sender_create", request=SenderIn, responses={201: SenderFullOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        asked = SenderIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        made = sender_services.create(NewSender(**asked.validated_data), by=member_of(request))
+        values = read_body(SenderIn, request)
+        made = sender_services.create(NewSender(**values), by=member_of(request))
         return Response(_sender_json(request, made.slug), status=201)
 
 

@@ -60,14 +60,13 @@ def lock(message: Message, campaign: Campaign) -> Contact:
     Raises:
         TransactionManagementError: Outside a transaction.
     """
-    wanted = message.contact
-    if company_cap(campaign):
-        # One statement in one order: what suppresses waits for the same rows in that order.
-        rows = Contact.objects.select_for_update(no_key=True)
-        locked = list(rows.filter(Q(address_hmac=wanted.address_hmac) | Q(cluster=wanted.cluster)).order_by("pk"))
-    else:
-        locked = suppress.lock_contacts([wanted.address_hmac])
-    return next((row for row in locked if row.pk == wanted.pk), wanted)
+    contact = message.contact
+    if not company_cap(campaign):
+        return suppress.lock_contact(contact)
+    # One statement in one order: what suppresses waits for the same rows in that order.
+    rows = Contact.objects.select_for_update(no_key=True)
+    locked = rows.filter(Q(address_hmac=contact.address_hmac) | Q(cluster=contact.cluster)).order_by("pk")
+    return next((row for row in list(locked) if row.pk == contact.pk), contact)
 
 
 def hold_of(message: Message, campaign: Campaign, *, now: datetime) -> Hold | None:

@@ -41,7 +41,7 @@ def before_claim(message: Message, campaign: Campaign, *, now: datetime) -> Obst
     Args:
         message: With its campaign, its step, and its contact as locked.
     """
-    if _is_erased(message.contact):
+    if is_erased(message.contact):
         return Obstacle(MessageState.STOPPED, {"stop_reason": StopReason.ERASED})
     # Whether the condition of a later step still holds is a question of its own.
     if message.step.when == StepCondition.NO_ANSWER and not _anything_stands(message, campaign, now):
@@ -49,7 +49,7 @@ def before_claim(message: Message, campaign: Campaign, *, now: datetime) -> Obst
     if halt.current_halt():
         return Obstacle(MessageState.APPROVED)
     # A reply that came while the mail was on the wire could not stop it; put off, it must not go any more.
-    if reason := _suppression(message.contact) or sequences.stop_reason(message):
+    if reason := suppression(message.contact) or sequences.stop_reason(message):
         return Obstacle(MessageState.STOPPED, {"stop_reason": reason})
     # A notice that came after this mail was planned.
     if message.step.number > 1 and (back_at := sequences.away_until(message.enrolment_id)):
@@ -65,22 +65,31 @@ def before_wire(message: Message) -> Obstacle | None:
     """Return what keeps a claimed mail from the wire: all is halted, or its reader is not written to any more."""
     if not _IS_BARRED(pk=message.pk):
         return None
+    if obstacle := for_any_mail(message.contact):
+        return obstacle
+    return _held_in_doubt(timezone.now()) if _IS_IN_DOUBT(pk=message.pk) else None
+
+
+def for_any_mail(contact: Contact) -> Obstacle | None:
+    """Return what keeps anything from the wire to a contact, an answer too: all is halted, or the address suppressed."""
     if halt.current_halt():
         return Obstacle(MessageState.APPROVED)
-    if suppressed.is_suppressed(message.contact.address_hmac):
+    if suppressed.is_suppressed(contact.address_hmac):
         return Obstacle(MessageState.STOPPED, {"stop_reason": StopReason.SUPPRESSED})
-    return _held_in_doubt(timezone.now()) if _IS_IN_DOUBT(pk=message.pk) else None
+    return None
 
 
 def _held_in_doubt(now: datetime) -> Obstacle:
     return Obstacle(MessageState.APPROVED, {"due_at": now + DOUBT_CHECKED, "held_because": HoldReason.OPTOUT})
 
 
-def _is_erased(contact: Contact) -> bool:
+def is_erased(contact: Contact) -> bool:
+    """Return whether a contact's data was erased, or has no address."""
     return contact.erased_at is not None or not contact.address
 
 
-def _suppression(contact: Contact) -> StopReason | None:
+def suppression(contact: Contact) -> StopReason | None:
+    """Return why a contact is not written to: on the list, or a reply asks for no more; None where neither."""
     if not suppressed.is_suppressed(contact.address_hmac):
         return None
     return StopReason.SUPPRESSED if suppressed.is_listed(contact.address_hmac) else StopReason.OBJECTED

@@ -135,13 +135,13 @@ class _SendLoop:
         self._rest(0)
         self._connect()
         claimed = outbox.claim(message, self.turn, now=timezone.now())
-        if claimed is None or outbox.withhold(claimed, self.turn):
-            self._wait_for_halt()
+        if claimed is None or outbox.withhold(claimed):
+            wait_for_halt()
             self.counts["passed_over"] += 1
             return
         answer = self.wire.send(claimed.mail.mail)
         self._used_s = time.monotonic()
-        outbox.settle(claimed, self.turn, answer, now=timezone.now())
+        outbox.settle(claimed, answer, now=timezone.now())
         self._count(answer)
 
     def _count(self, answer: ServerReply) -> None:
@@ -149,7 +149,7 @@ class _SendLoop:
             # Many servers end a connection after some mails: a new one is tried before the server counts as away.
             self._misses += 1
             if self._misses > 1:
-                raise _server_unreachable(answer)
+                raise server_unreachable(answer)
             return
         self._misses = 0
         self.counts["sent" if answer.fate == SendResult.ACCEPTED else str(answer.fate)] += 1
@@ -162,7 +162,7 @@ class _SendLoop:
             self.wire.alive()
             self._used_s = time.monotonic()
         if answer := self.wire.opened():
-            raise _server_unreachable(answer)
+            raise server_unreachable(answer)
 
     def _rest(self, seconds: float) -> None:
         if seconds:
@@ -179,16 +179,7 @@ class _SendLoop:
             # More than is done: only an end may be told without a look at whether to stop.
             self.attempt.progress(done, done + 1, "mails")
         if seconds:
-            self._wait_for_halt()
-
-    def _wait_for_halt(self) -> None:
-        """Stop where everything that leaves is stopped. A claim looks too: between two mails nobody needs to ask."""
-        if halt := scheduling_halt.current_halt():
-            raise MustWait(
-                scheduling_halt.wait_reason(halt),
-                again_s=RETRY_S,
-                is_over=lambda: scheduling_halt.current_halt() is None,
-            )
+            wait_for_halt()
 
     def _is_stopped(self) -> bool:
         mine = Job.objects.filter(pk=self.turn.job_id, fence=self.turn.fence, state=JobState.RUNNING)
@@ -196,6 +187,30 @@ class _SendLoop:
 
     def _runs(self) -> bool:
         return Campaign.objects.filter(pk=self.turn.campaign.pk, state=CampaignState.RUNNING).exists()
+
+
+def wait_for_halt() -> None:
+    """Stop where everything that leaves is stopped. A claim looks too: between two mails nobody needs to ask.
+
+    Raises:
+        MustWait: Until the halt is over.
+    """
+    if halt := scheduling_halt.current_halt():
+        raise MustWait(
+            scheduling_halt.wait_reason(halt),
+            again_s=RETRY_S,
+            is_over=lambda: scheduling_halt.current_halt() is None,
+        )
+
+
+def server_unreachable(answer: ServerReply) -> MustWait:
+    """Return the wait of a sender whose mail server cannot be reached, or will not have us."""
+    return put_off(f"the mail server does not take mails: {answer.text}", RETRY_S)
+
+
+def put_off(reason: str, again_s: float) -> MustWait:
+    """Return a wait that lasts its whole time."""
+    return MustWait(reason[:200], again_s=again_s, is_over=lambda: False)
 
 
 def _has_due(campaign: Campaign) -> bool:
@@ -213,8 +228,3 @@ def _left_today(campaign: Campaign) -> int:
     midnight = day_starts(timezone.now(), campaign.time_zone)
     went = Message.objects.filter(campaign=campaign, state__in=_WENT, sending_at__gte=midnight).count()
     return campaign.daily_cap - went
-
-
-def _server_unreachable(answer: ServerReply) -> MustWait:
-    message = f"the mail server does not take mails: {answer.text}"[:200]
-    return MustWait(message, again_s=RETRY_S, is_over=lambda: False)

@@ -7,18 +7,22 @@ lock, so that a crash in the middle of any of them, or two ticks at once, come t
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
 
-from campaigns.models import Arm, Campaign, Message, StageRun
+from campaigns.models import Arm, Campaign, Contact, Message, StageRun, Step
 from campaigns.pipelines import ask, checks, collect, route_audits, run
-from campaigns.sending import follow_ups, guardrails, send
+from campaigns.pipelines import queries as pipelines
+from campaigns.sending import guardrails, send
+from campaigns.sending.lifecycle import planned
 from campaigns.states import CampaignState, MessageState
-from campaigns.writing import approval, order_drafts, wake_tick
+from campaigns.writing import approval, order_drafts, sequences, wake_tick
 from generation.models import Order
 from generation.states import Purpose
 from jobs.models import Job
@@ -96,7 +100,7 @@ def advance(work: WaitingWork) -> int:
     if work.is_running and work.reported and _step(pk, guardrails.check, running):
         return moved
     if work.is_sequence and work.is_running:
-        moved += _until_done(pk, follow_ups.plan_next, running)
+        moved += _until_done(pk, plan_next, running)
     if work.preparing:
         moved += _go_through_stages(pk, is_running=work.is_running)
     if work.writing:
@@ -183,3 +187,44 @@ def _send(campaign_id: UUID) -> None:
     campaign = Campaign.objects.select_related("task").filter(pk=campaign_id, state=CampaignState.RUNNING).first()
     if campaign is not None:
         send.ensure_sending(campaign)
+
+
+CHUNK = 500
+
+
+def plan_next(campaign: Campaign) -> int:
+    """Plan, and count, up to 500 mails that follow one sent long enough ago. Runs inside the tick's transaction."""
+    steps = list(Step.objects.filter(campaign=campaign).order_by("number"))
+    return sum(_plan(campaign, step, steps) for step in steps[1:])
+
+
+def _plan(campaign: Campaign, step: Step, steps: Sequence[Step]) -> int:
+    now = timezone.now()
+    due = sequences.due(campaign, step, steps=steps, now=now)
+    due_rows: list[Any] = list(due.order_by("sent_at", "pk").values_list("pk", "contact_id")[:CHUNK])
+    if not due_rows:
+        return 0
+    held = _held([contact_id for _, contact_id in due_rows])
+    # Asked again under the lock: an answer may have come between the two.
+    still = sequences.due(campaign, step, steps=steps, now=now).filter(
+        pk__in=[pk for pk, _ in due_rows], contact__in=held
+    )
+    before_it = list(still.select_related("enrolment").order_by("pk"))
+    arms = pipelines.prepared_arms(campaign, step)
+    # By reader: who was not sent the first mail that a model words is prepared for the first that comes.
+    looked_at = pipelines.prepared_before([mail.enrolment_id for mail in before_it]) if arms else set()
+    mails = []
+    for before in before_it:
+        is_prepared = before.enrolment.arm_id in arms and before.enrolment_id not in looked_at
+        mail = planned(before.enrolment, step=step, is_prepared=is_prepared)
+        # What stages made for the first such mail is what the next ones are written from.
+        mail.record_id = before.record_id
+        mails.append(mail)
+    Message.objects.bulk_create(mails, ignore_conflicts=True)
+    return len(mails)
+
+
+def _held(contacts: Sequence[UUID]) -> list[UUID]:
+    with transaction.atomic():
+        rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contacts).order_by("pk")
+        return list(rows.values_list("pk", flat=True))

@@ -18,6 +18,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class BadRowOut(serializers.Serializer[Any]):
@@ -83,9 +84,8 @@ class SuppressionLiftView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Lift the standing entries of `address`; what the reader said by a link or a complaint, and an erasure, cannot be."""
-        asked = SuppressionLiftIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        lifts = lift(asked.validated_data["address"], by=member_of(request), why=asked.validated_data["reason"])
+        values = read_body(SuppressionLiftIn, request)
+        lifts = lift(values["address"], by=member_of(request), why=values["reason"])
         return Response(SuppressionOut([each.suppression for each in lifts], many=True).data)
 
 
@@ -116,9 +116,7 @@ class SuppressionListView(APIView):
         """Put `address`, or many `addresses`, on the list; what is on it stays as it is."""
         member = member_of(request)
         listed.require_list_access(member)
-        asked = SuppressionIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values = asked.validated_data
+        values = read_body(SuppressionIn, request)
         reason, note = SuppressionReason(values["reason"]), values["note"]
         if "address" in values:
             entry = suppress.suppress(values["address"], reason=reason, by=member, note=note)

@@ -78,6 +78,11 @@ def lock_contacts(hmacs: Collection[str]) -> list[Contact]:
     return list(rows.order_by("pk"))
 
 
+def lock_contact(contact: Contact) -> Contact:
+    """Lock the contacts of one's address, and return this one as it is now."""
+    return next((row for row in lock_contacts([contact.address_hmac]) if row.pk == contact.pk), contact)
+
+
 def lock_list() -> None:
     """Have imports and suppressions follow one another until the transaction ends.
 

@@ -22,6 +22,7 @@ from review.tasks.permissions import task_or_404
 from training.runs import queries as run_selectors
 from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from evaluation.models import Evaluation
@@ -161,12 +162,11 @@ class EvaluationsView(APIView):
     @extend_schema(request=SuiteEvaluationIn, responses={202: EvaluationStarted})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = SuiteEvaluationIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        run = run_selectors.run_or_404(member_of(request), body.validated_data["training_run"])
-        asked = body.validated_data.get("suite", "")
-        suite = suite_queries.of_task(run.task, name=asked) if asked else None
-        made = start_evaluation.start(run, by=member_of(request), baselines=_baselines(body), suite=suite)
+        values = read_body(SuiteEvaluationIn, request)
+        run = run_selectors.run_or_404(member_of(request), values["training_run"])
+        name = values.get("suite", "")
+        suite = suite_queries.of_task(run.task, name=name) if name else None
+        made = start_evaluation.start(run, by=member_of(request), baselines=_baselines(values), suite=suite)
         return _started(made)
 
 
@@ -183,17 +183,16 @@ class OpeningsView(APIView):
     @extend_schema(request=OpeningIn, responses={202: EvaluationStarted})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = OpeningIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        run = run_selectors.run_or_404(member_of(request), body.validated_data["training_run"])
-        planned = body.validated_data.get("planned_openings")
-        made = open_test_split.open_test_split(run, by=member_of(request), planned=planned, baselines=_baselines(body))
+        values = read_body(OpeningIn, request)
+        run = run_selectors.run_or_404(member_of(request), values["training_run"])
+        planned, baselines = values.get("planned_openings"), _baselines(values)
+        made = open_test_split.open_test_split(run, by=member_of(request), planned=planned, baselines=baselines)
         return _started(made)
 
 
-def _baselines(body: EvaluationIn) -> list[str] | None:
-    asked = body.validated_data.get("baselines")
-    return None if asked is None else sorted(asked)
+def _baselines(values: dict[str, Any]) -> list[str] | None:
+    baselines = values.get("baselines")
+    return None if baselines is None else sorted(baselines)
 
 
 def _started(made: Evaluation) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,9 +27,9 @@ from evaluation.evaluations import (
     wording_gap,
 )
 from evaluation.evaluations import queries as selectors
-from evaluation.evaluations.forms import OrderForm
+from evaluation.evaluations.open_test_split import MOST_PLANNED
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.states import DEFAULT_BASELINES, SystemKind
+from evaluation.states import DEFAULT_BASELINES, Baseline, SystemKind
 from evaluation.suites import queries as suite_queries
 from members.session import member_of
 from review.sources.judge_records.queries import is_withheld
@@ -227,3 +228,23 @@ def _is_awaited(run: TrainingRun, evaluation: Evaluation | None) -> bool:
 
 def _is_to_order(evaluation: Evaluation | None) -> bool:
     return evaluation is None or bool(evaluation.problem) or evaluation.is_cancelled
+
+
+class OrderForm(forms.Form):
+    """Baselines that a run is compared with; `planned` is asked for the first opening of a test split alone."""
+
+    # Tells a form without a tick from a button that asks for the usual.
+    chosen = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    baselines = forms.MultipleChoiceField(choices=Baseline.choices, required=False)
+    # A suite's id; the validation split's records where it is empty.
+    suite = forms.UUIDField(required=False)
+    planned = forms.IntegerField(required=False, min_value=1, max_value=MOST_PLANNED)
+
+    @property
+    def asked_baselines(self) -> list[str] | None:
+        """The baselines that were ticked; None where nobody was asked."""
+        return list(self.cleaned_data["baselines"]) if self.cleaned_data["chosen"] else None
+
+    @property
+    def mistakes(self) -> str:
+        return " ".join(f"{name}: {' '.join(map(str, told))}" for name, told in self.errors.items())

@@ -20,6 +20,7 @@ from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class GateRuleShape(serializers.Serializer[Any]):
@@ -95,11 +96,10 @@ class GatesView(APIView):
     @extend_schema(request=GateIn, responses={201: GateOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = GateIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        values = read_body(GateIn, request)
         member = member_of(request)
-        rules = [GateRule(**{**rule, "kind": RuleKind(rule["kind"])}) for rule in body.validated_data["rules"]]
-        gate = set_gate.set_gate(task_or_404(member, body.validated_data["task"]), rules=rules, by=member)
+        rules = [GateRule(**{**rule, "kind": RuleKind(rule["kind"])}) for rule in values["rules"]]
+        gate = set_gate.set_gate(task_or_404(member, values["task"]), rules=rules, by=member)
         return Response(GateOut(gate).data, status=201)
 
 

@@ -27,6 +27,7 @@ from review.tasks.permissions import task_or_404
 from training.students import queries as student_selectors
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class StudyIn(serializers.Serializer[Any]):
@@ -146,9 +147,7 @@ class StudiesView(APIView):
     @extend_schema(request=StudyIn, responses={202: StudyStarted})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = StudyIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked = body.validated_data
+        asked = read_body(StudyIn, request)
         wishes = StudyRequest(
             kind=asked["kind"],
             preset=asked["preset"],

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from evaluation.studies import reported, results
+from evaluation.studies.arms import COSTS
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
 from stats.intervals import means
 from stats.resampling.seed_bootstrap import draws, interval
 
 LORA, FULL = "LoRA", "Full"
-COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes")
 
 
 def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:

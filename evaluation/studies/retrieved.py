@@ -5,7 +5,10 @@ Answers of the rules follow from claims and passages alone. So they stand in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from evaluation.evaluations import inputs
@@ -13,12 +16,12 @@ from evaluation.metrics import typed
 from evaluation.studies import arm_sentences, arms, queries, record
 from evaluation.studies.design import BY_RULES, ONE_ANSWER
 from evaluation.studies.number_wording import percent
-from evaluation.studies.passages import PassageIndex, cut
 from evaluation.studies.results import CellResult
 from review.models import DatasetVersion
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 from review.states import Split
+from review.text.search.words import folded
 from review.text.verification import rules
 from review.text.verification.claim_task import CLAIM, PASSAGE, SUPPORTED, is_claim_task
 from web.errors import Refusal
@@ -122,3 +125,36 @@ def conclude_retrieval(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> 
 
 def _hash_of(retrieved: Sequence[RetrievedRecord]) -> str:
     return record.sha256_of(prompting.canonical_json([[each.record["id"], each.record["facts"]] for each in retrieved]))
+
+
+SENTENCES: Final = 3
+_K1, _B = 1.2, 0.75
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)|\n+")
+
+
+def cut(text: str) -> list[str]:
+    """Cut a text into passages of three sentences each, in its order."""
+    sentences = [sentence.strip() for sentence in _SENTENCE.split(text) if sentence.strip()]
+    return [" ".join(sentences[start : start + SENTENCES]) for start in range(0, len(sentences), SENTENCES)]
+
+
+class PassageIndex:
+    def __init__(self, passages: Iterable[str]) -> None:
+        counts = [Counter(folded(passage)) for passage in passages]
+        mean = sum(words.total() for words in counts) / len(counts) if counts else 1.0
+        self._lengths = [_K1 * (1 - _B + _B * words.total() / mean) for words in counts]
+        self._places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for place, words in enumerate(counts):
+            for word, count in words.items():
+                self._places[word].append((place, count))
+
+    def find(self, claim: str, limit: int) -> list[int]:
+        """Return the places of the best passages for a claim, best first; passages that share no word with it are none."""
+        scores: dict[int, float] = defaultdict(float)
+        # Sorted, so that sums and with them ties come out alike in every process.
+        for word in sorted(set(folded(claim))):
+            places = self._places.get(word, [])
+            rarity = math.log(1 + (len(self._lengths) - len(places) + 0.5) / (len(places) + 0.5))
+            for place, count in places:
+                scores[place] += rarity * count * (_K1 + 1) / (count + self._lengths[place])
+        return sorted(scores, key=lambda place: (-scores[place], place))[:limit]

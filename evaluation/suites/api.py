@@ -18,6 +18,7 @@ from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class SuiteIn(serializers.Serializer[Any]):
@@ -70,9 +71,8 @@ class SuitesView(APIView):
     @extend_schema(request=SuiteIn, responses={201: SuiteOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = SuiteIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked, member = dict(body.validated_data), member_of(request)
+        values = read_body(SuiteIn, request)
+        asked, member = dict(values), member_of(request)
         task = task_or_404(member, asked.pop("task"))
         wanted = SuiteRequest(**{**asked, "kind": SuiteKind(asked["kind"])})
         return Response(SuiteOut(freeze_suite.freeze_suite(task, wanted, by=member)).data, status=201)

@@ -26,7 +26,7 @@ def dependents(miniature: Miniature, admin: Member) -> Callable[[], list[Depende
     row = DatasetRow.objects.filter(version=miniature.run.dataset_version).order_by("pk")[0]
     Draft.objects.filter(pk=row.draft_id).update(teacher="doubted")
     chosen = Criteria(teacher="doubted")
-    return lambda: preview.preview(miniature.task, chosen, by=admin).consequences.dependents
+    return lambda: preview.preview(miniature.task, chosen, by=admin).dependents
 
 
 def test_a_miniature_is_named_and_once_a_newer_version_is_frozen_where_to_tune_again(

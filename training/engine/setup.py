@@ -17,18 +17,17 @@ import torch
 from accelerate import Accelerator
 
 from jobs.rundir import RunDir
-from training.engine import disk
+from training.engine import disk, optimization
 from training.engine.checkpoints import fingerprint
 from training.engine.context import TrainContext, stop_if_asked
-from training.engine.contracts import StudentRef, TrainError, TrainSpec
+from training.engine.contracts import TrainError, TrainSpec
 from training.engine.distributed import fsdp
 from training.engine.export import artefacts
 from training.engine.loss.supervised_head import SupervisedHead
 from training.engine.memory import memory_plan
-from training.engine.model import loading, lora, start_adapter
+from training.engine.model import generate, loading, lora, start_adapter
 from training.engine.model.loading import LoadedStudent
 from training.engine.model.placement import Placement, place
-from training.engine.objectives.base import Objective
 from training.engine.objectives.dpo import Dpo
 from training.engine.objectives.factory import make_objective
 from training.engine.objectives.kto import Kto
@@ -47,36 +46,22 @@ class RunSetup:
     """A run that could begin.
 
     Attributes:
-        source: Where the weights came from that it begins with.
+        context: The run, its model not yet prepared by accelerate.
         begins: Identity of the miniature it starts from, if any.
-        before: Folder of the adapter it starts from; None where there is none, or it starts from whole weights.
-        bare: The model that is tuned, on its device, sharded where the recipe says so.
         rank: Of the adapter; None where all weights are tuned.
-        left_out: Rows that were too long for a run that leaves such out.
+        parameters: Numbers of tuned ones and of all.
     """
 
-    source: StudentRef
-    begins: str
-    before: Path | None
+    context: TrainContext
+    inputs: RunInputs
     student: LoadedStudent
-    objective: Objective[Any]
-    rows: Sequence[Any]
-    validation: Sequence[Any]
-    schedule: Schedule
-    bare: Any
-    head: SupervisedHead
+    begins: str
     rank: int | None
-    trainable: int
-    total: int
-    left_out: int = 0
-
-    def fingerprint(self, recipe: schema.Recipe) -> str:
-        """Fingerprint a checkpoint must match to be resumed."""
-        return fingerprint.fingerprint_of(recipe, self.source, self.rows, self.begins)
+    parameters: tuple[int, int]
 
     def fingerprint_before(self, recipe: schema.Recipe) -> str | None:
         """Fingerprint in the first release's format; None for what it could not do."""
-        return fingerprint.first_release_fingerprint(recipe, self.source, self.rows, self.begins)
+        return fingerprint.first_release_fingerprint(recipe, self.inputs.source, self.inputs.rows, self.begins)
 
 
 def placement_of(spec: TrainSpec) -> Placement:
@@ -103,35 +88,41 @@ def _set_up(
     objective = make_objective(recipe, student, accelerator, teacher=lambda: _teacher(spec, inputs))
     schedule = Schedule(rows, recipe, accelerator.num_processes)
     begins = start_adapter.identity(spec.start, run.path)
-    _seed(recipe.seed)
+    seed(recipe.seed)
     rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
     plan = memory_plan.plan_memory(student.model, recipe, [row.length for row in rows], accelerator.device)
     if plan.is_short:
         memory_plan.enable_trim()
     bare = _prepare_student(student, recipe, rank, placement, before, recomputes=plan.recomputes)
-    trainable, total = lora.count(bare)
+    parameters = lora.count(bare)
     disk.require_room(run.path, artefacts.bytes_to_write(bare))
     if not is_sharded:
         bare.to(accelerator.device)
     head = SupervisedHead(bare)
     if is_sharded:
         fsdp.shard(bare, accelerator, layers_in=_layers_in(recipe, placement))
-    return RunSetup(
-        inputs.source,
-        begins,
-        before,
-        student,
-        objective,
-        rows,
-        inputs.validation,
-        schedule,
-        bare,
-        head,
-        rank,
-        trainable,
-        total,
-        inputs.left_out,
+    context = TrainContext(
+        accelerator=accelerator,
+        model=bare,
+        bare=bare,
+        chat=student.chat,
+        optimizer=optimization.adamw(bare.parameters(), recipe),
+        schedule=schedule,
+        objective=objective,
+        validation=inputs.validation,
+        samples=spec.sample_prompts,
+        sample_max_new_tokens=spec.sample_max_new_tokens,
+        sampling=generate.Sampling(no_repeat_ngram=spec.sample_no_repeat_ngram),
+        head=head,
+        folder=run.path,
+        fingerprint=fingerprint.fingerprint_of(recipe, inputs.source, rows, begins),
+        keep_checkpoints=spec.keep_checkpoints,
+        emit=run.emit if accelerator.is_main_process else lambda *_, **__: None,
+        should_stop=lambda: run.stop_requested,
+        context_length=student.context_length,
+        extra_inputs=student.extra_inputs,
     )
+    return RunSetup(context, inputs, student, begins, rank, parameters)
 
 
 def measure_reference(context: TrainContext, items: Sequence[Any], *, weights: str, folders: Sequence[Path]) -> None:
@@ -209,7 +200,8 @@ def _teacher(spec: TrainSpec, inputs: RunInputs) -> LoadedStudent:
     return loading.load_weights(inputs.teacher, dtype=place(spec.device, spec.recipe.dtype, "lora").weights)
 
 
-def _seed(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+def seed(number: int) -> None:
+    """Seed every generator that a run draws from."""
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)

@@ -23,6 +23,7 @@ from training.states import ExportFormat
 from web.http.lists import Rows, lists
 from web.http.no_store import ASK_AGAIN
 from web.http.pagination import WholeList
+from web.http.read_body import read_body
 
 
 class ExportIn(serializers.Serializer[Any]):
@@ -59,9 +60,8 @@ class ExportsView(APIView):
     @idempotent
     def post(self, request: Request, miniature_id: UUID) -> Response:
         miniature = queries.miniature_or_404(member_of(request), miniature_id)
-        body = ExportIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        export = formats.request_export(miniature, format=body.validated_data["format"], by=member_of(request))
+        values = read_body(ExportIn, request)
+        export = formats.request_export(miniature, format=values["format"], by=member_of(request))
         return Response({"id": export.pk, "job": export.job_id}, status=202)
 
 

@@ -22,6 +22,7 @@ from web.errors import Refusal
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.no_store import ASK_AGAIN
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 WAIT_S = 60
 
@@ -105,7 +106,6 @@ class MiniatureWriteView(APIView):
     @idempotent
     def _order(self, request: Request, miniature_id: UUID) -> Response:
         miniature = selectors.miniature_or_404(member_of(request), miniature_id)
-        body = serializers.WriteIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        job = writing.request_text(miniature, record=body.validated_data["record"], by=member_of(request))
+        values = read_body(serializers.WriteIn, request)
+        job = writing.request_text(miniature, record=values["record"], by=member_of(request))
         return Response({"id": str(job.pk), "job": str(job.pk)}, status=202)

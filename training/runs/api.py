@@ -8,7 +8,6 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from members.session import member_of
@@ -19,9 +18,10 @@ from training.miniatures.serializers import WorkStartedOut
 from training.recipes import display as recipe_selectors
 from training.runs import forecast, launch_run, proposal, serializers
 from training.runs import queries as selectors
-from training.runs.run_request import REQUEST_FIELDS, requested
+from training.runs.run_request import requested, requested_by
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination, WholeList
+from web.http.read_body import read_body
 
 
 class RecipesView(APIView):
@@ -47,9 +47,9 @@ class RunsView(APIView):
     @extend_schema(request=serializers.PlanIn, responses={202: WorkStartedOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        data = _read(serializers.PlanIn, request)
+        data = read_body(serializers.PlanIn, request)
         run = launch_run.launch(
-            requested(member_of(request), **{name: data[name] for name in REQUEST_FIELDS if name in data}),
+            requested_by(member_of(request), data),
             recipe=data["recipe"],
             overrides=data.get("overrides"),
             by=member_of(request),
@@ -64,7 +64,7 @@ class RunEstimateView(APIView):
 
     @extend_schema(request=serializers.PlanIn, responses={200: dict})
     def post(self, request: Request) -> Response:
-        data = _read(serializers.PlanIn, request)
+        data = read_body(serializers.PlanIn, request)
         guess = forecast.forecast_of_form(
             requested(
                 member_of(request),
@@ -108,9 +108,3 @@ class RunMetricsView(APIView):
             for each in selectors.checkpoints(run)
         ]
         return Response({"metrics": selectors.metrics(run), "samples": selectors.samples(run), "checkpoints": saved})
-
-
-def _read(shape: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
-    body = shape(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)

@@ -25,7 +25,7 @@ from training.runs import charts, comparison, forecast, launch_run, proposal
 from training.runs import queries as runs_queries
 from training.runs.comparison import compare_with_fp32
 from training.runs.forms import LaunchForm, first_choice, overrides_of, typed_overrides
-from training.runs.run_request import REQUEST_FIELDS, requested, why_no_classifier
+from training.runs.run_request import requested, requested_by, why_no_classifier
 from training.students import queries as student_selectors
 from training.students.pages import download_context
 from web.db.keys import NO_ID, uuid_or_none
@@ -51,7 +51,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = form.cleaned_data
         try:
             run = launch_run.launch(
-                requested(member_of(request), **{name: chosen[name] for name in REQUEST_FIELDS}),
+                requested_by(member_of(request), chosen),
                 recipe=chosen["recipe"],
                 overrides=form.overrides(),
                 by=member_of(request),

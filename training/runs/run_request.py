@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from members.models import Member
@@ -43,6 +44,11 @@ def why_no_classifier(task: Task) -> str:
     """Why the newest version of a task has no classifier; empty where it has one."""
     newest = task.versions.order_by("-number").first()
     return heads.why_no_heads(newest.spec.without_reasoning()) if newest else ""
+
+
+def requested_by(member: Member, values: Mapping[str, Any]) -> RunRequest:
+    """Return the rows that the checked values of a form or a body name; as `requested`."""
+    return requested(member, **{name: values[name] for name in REQUEST_FIELDS if name in values})
 
 
 def requested(

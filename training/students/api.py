@@ -16,6 +16,7 @@ from training.students import downloading, registration, servable
 from training.students import queries as student_selectors
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class StudentIn(serializers.Serializer[Any]):
@@ -86,9 +87,8 @@ class DownloadsView(APIView):
     @extend_schema(request=StudentDownloadIn, responses={202: StudentDownloadOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = StudentDownloadIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        job = downloading.order(by=member_of(request), **body.validated_data)
+        values = read_body(StudentDownloadIn, request)
+        job = downloading.order(by=member_of(request), **values)
         return Response({"job": job.pk}, status=202)
 
 
@@ -105,9 +105,7 @@ class StudentsView(APIView):
     @extend_schema(request=StudentIn, responses={201: StudentOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = StudentIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
+        data = read_body(StudentIn, request)
         common = {
             "by": member_of(request),
             "name": data.get("name", ""),

@@ -72,10 +72,9 @@ def conclude(sweep_id: UUID, *, fence: int) -> dict[str, Any]:
         if best is not None:
             launch_sweep.put_in_lists(TrainingRun.objects.get(pk=best["run"]))
         account = selectors.account_of(now)
+    counted = {"done": SweepCellState.DONE, "failed": SweepCellState.FAILED, "left_out": SweepCellState.LEFT_OUT}
     return {
-        "done": _count(now, SweepCellState.DONE),
-        "failed": _count(now, SweepCellState.FAILED),
-        "left_out": _count(now, SweepCellState.LEFT_OUT),
+        **{name: sum(each.state == state for each in now) for name, state in counted.items()},
         "spent_hours": account.spent_hours,
         "spent_usd": account.spent_usd,
         "best": {name: best[name] for name in ("position", "name", "values", "validation_loss", "run")}
@@ -192,7 +191,3 @@ def _look_result(now: list[SweepCellStatus]) -> Progress:
     return progress_of(
         now, ended=selectors.ENDED, under_way=selectors.UNDER_WAY, paused=SweepCellState.PAUSED, called="No."
     )
-
-
-def _count(now: list[SweepCellStatus], state: SweepCellState) -> int:
-    return sum(each.state == state for each in now)

@@ -17,13 +17,14 @@ from jobs.monitor.serializers import JobSerializer
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
-from training.runs.run_request import REQUEST_FIELDS, RunRequest, requested
+from training.runs.run_request import RunRequest, requested_by
 from training.states import Device
 from training.sweeps import launch_sweep, plan, presentation
 from training.sweeps import queries as selectors
-from training.sweeps.grid import SweepAxes, SweepBudget, SweepRequest
+from training.sweeps.grid import SweepRequest
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class SweepIn(serializers.Serializer[Any]):
@@ -54,17 +55,6 @@ class SweepIn(serializers.Serializer[Any]):
     max_hours = serializers.FloatField(required=False, allow_null=True)
     max_usd = serializers.FloatField(required=False, allow_null=True)
     at_once = serializers.IntegerField(required=False, default=1)
-
-    def order(self) -> SweepRequest:
-        asked = self.validated_data
-        axes = {name: tuple(asked.get(name, ())) for name in ("learning_rate", "rank", "epochs", "share")}
-        return SweepRequest(
-            recipe=asked["recipe"],
-            wishes=SweepAxes(**axes),
-            budget=SweepBudget(asked.get("max_hours"), asked.get("max_usd")),
-            at_once=asked["at_once"],
-            overrides=asked.get("overrides", {}),
-        )
 
 
 class SweepStarted(serializers.Serializer[Any]):
@@ -120,8 +110,7 @@ class SweepsView(APIView):
     @extend_schema(request=SweepIn, responses={202: SweepStarted})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = _read(request)
-        sweep = launch_sweep.launch(body.order(), _requested(request, body), by=member_of(request))
+        sweep = launch_sweep.launch(*_read(request), by=member_of(request))
         return Response({"id": sweep.pk, "job": sweep.job_id}, status=202)
 
 
@@ -132,8 +121,7 @@ class SweepEstimateView(APIView):
 
     @extend_schema(request=SweepIn, responses=SweepPlan)
     def post(self, request: Request) -> Response:
-        body = _read(request)
-        laid = plan.plan_sweep(body.order(), _requested(request, body))
+        laid = plan.plan_sweep(*_read(request))
         return Response(
             {
                 "runs": len(laid.cells),
@@ -182,18 +170,11 @@ class SweepKeepView(APIView):
     @idempotent
     def post(self, request: Request, sweep_id: UUID) -> Response:
         sweep = selectors.sweep_or_404(member_of(request), sweep_id)
-        body = CellIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        run = launch_sweep.keep_run(sweep, position=body.validated_data["cell"], by=member_of(request))
+        values = read_body(CellIn, request)
+        run = launch_sweep.keep_run(sweep, position=values["cell"], by=member_of(request))
         return Response({"id": run.pk, "job": run.job_id})
 
 
-def _read(request: Request) -> SweepIn:
-    body = SweepIn(data=request.data)
-    body.is_valid(raise_exception=True)
-    return body
-
-
-def _requested(request: Request, body: SweepIn) -> RunRequest:
-    asked = body.validated_data
-    return requested(member_of(request), **{name: asked[name] for name in REQUEST_FIELDS if name in asked})
+def _read(request: Request) -> tuple[SweepRequest, RunRequest]:
+    values = read_body(SweepIn, request)
+    return SweepRequest.of(values), requested_by(member_of(request), values)

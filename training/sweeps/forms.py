@@ -11,7 +11,7 @@ from django import forms
 from training.recipes.presets import PRESETS
 from training.runs.forms import StartingPointForm
 from training.states import Device
-from training.sweeps.grid import MAX_AT_ONCE, SweepAxes, SweepBudget, SweepRequest
+from training.sweeps.grid import MAX_AT_ONCE
 from web.http.form_choices import set_choices
 
 MAX_NUMBERS = 20
@@ -87,15 +87,3 @@ class SweepForm(StartingPointForm):
 
     def clean_share(self) -> tuple[float, ...]:
         return tuple(share / 100 for share in self.cleaned_data["share"])
-
-    def order(self) -> SweepRequest:
-        asked = self.cleaned_data
-        usd = asked["max_usd"]
-        return SweepRequest(
-            recipe=asked["recipe"],
-            wishes=SweepAxes(
-                learning_rate=asked["learning_rate"], rank=asked["rank"], epochs=asked["epochs"], share=asked["share"]
-            ),
-            budget=SweepBudget(hours=asked["max_hours"], usd=None if usd is None else float(usd)),
-            at_once=asked["at_once"],
-        )

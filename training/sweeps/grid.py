@@ -60,6 +60,14 @@ class SweepRequest:
     at_once: int = 1
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> SweepRequest:
+        """Read the checked values of a form or a body."""
+        axes = {name: tuple(values.get(name) or ()) for name in AXES}
+        usd = values.get("max_usd")
+        budget = SweepBudget(values.get("max_hours"), None if usd is None else float(usd))
+        return cls(values["recipe"], SweepAxes(**axes), budget, values["at_once"], values.get("overrides", {}))
+
 
 class GridError(ValueError):
     """A grid that cannot be run, with the problems of each field."""

@@ -29,12 +29,7 @@ KIND = "sweep"
 
 
 @transaction.atomic
-def launch(
-    order: SweepRequest,
-    request: RunRequest,
-    *,
-    by: Member,
-) -> Sweep:
+def launch(order: SweepRequest, request: RunRequest, *, by: Member) -> Sweep:
     """Order a sweep; its runs are launched one after another by its job, as far as the budget reaches.
 
     Args:

@@ -19,11 +19,12 @@ from training.miniatures import queries as miniatures_queries
 from training.notices import followers
 from training.runs import proposal
 from training.runs.forms import first_choice
-from training.runs.run_request import REQUEST_FIELDS, RunRequest, requested, why_no_classifier
+from training.runs.run_request import RunRequest, requested_by, why_no_classifier
 from training.students import queries as student_selectors
 from training.sweeps import launch_sweep, plan, presentation
 from training.sweeps import queries as selectors
 from training.sweeps.forms import SweepForm
+from training.sweeps.grid import SweepRequest
 from web.errors import Refusal
 from web.http.pagination import numbered_page
 
@@ -37,7 +38,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     form, refusal = _form(request, task, request.POST if request.method == "POST" else None, request.GET), None
     if request.method == "POST" and form.is_valid():
         try:
-            sweep = launch_sweep.launch(form.order(), _requested(request, form), by=member_of(request))
+            sweep = launch_sweep.launch(*_read(request, form), by=member_of(request))
             return redirect("training:sweep", sweep.pk)
         except Refusal as error:
             refusal = error
@@ -60,7 +61,7 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "training/_sweep_estimate.html", {**context, "form": form})
     try:
-        context["laid"] = plan.plan_sweep(form.order(), _requested(request, form))
+        context["laid"] = plan.plan_sweep(*_read(request, form))
     except Refusal as error:
         context["refusal"] = error
     return render(request, "training/_sweep_estimate.html", context)
@@ -127,5 +128,5 @@ def _form(request: HttpRequest, task: Task, data: QueryDict | None, initial: Que
     )
 
 
-def _requested(request: HttpRequest, form: SweepForm) -> RunRequest:
-    return requested(member_of(request), **{name: form.cleaned_data[name] for name in REQUEST_FIELDS})
+def _read(request: HttpRequest, form: SweepForm) -> tuple[SweepRequest, RunRequest]:
+    return SweepRequest.of(form.cleaned_data), requested_by(member_of(request), form.cleaned_data)

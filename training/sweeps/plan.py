@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs.states import JobState
@@ -36,7 +36,7 @@ class PlannedCell:
     sample: Mapping[str, Any]
     fingerprint: str
     seconds: float | None
-    measured_by: TrainingRun | None
+    measured_by: TrainingRun | None = None
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,7 @@ class PlannedSweep:
         return budgets.Account(spent_s, usd, 0.0, 1.0)
 
 
-def plan_sweep(
-    order: SweepRequest,
-    request: RunRequest,
-) -> PlannedSweep:
+def plan_sweep(order: SweepRequest, request: RunRequest) -> PlannedSweep:
     """Lay out a sweep.
 
     Args:
@@ -123,14 +120,9 @@ def _cells(points: Sequence[GridPoint], order: SweepRequest, request: RunRequest
         sample, rows = rows_by_share[place.share]
         guess = forecast.forecast(request, recipe=recipe, rows=rows)
         mark = _fingerprint(version, student, recipe, sample, begins)
-        planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds, None))
+        planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds))
     measured_runs = _measured([cell.fingerprint for cell in planned])
-    return [
-        PlannedCell(
-            cell.place, cell.overrides, cell.sample, cell.fingerprint, cell.seconds, measured_runs.get(cell.fingerprint)
-        )
-        for cell in planned
-    ]
+    return [replace(cell, measured_by=measured_runs.get(cell.fingerprint)) for cell in planned]
 
 
 def _rows(

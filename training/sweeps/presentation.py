@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -60,7 +61,7 @@ def page(sweep: Sweep) -> dict[str, Any]:
         "chart": rankings.chart(rows, sweep.grid, unit=unit),
         "curves": _curves(now, rows, ranking, unit=unit),
         "under_way": [each for each in now if each.is_under_way and each.cell.run],
-        "counts": _counts(rows),
+        "counts": list(Counter(row["label"].lower() for row in rows).items()),
         "spent_s": account.spent_s,
         "spent_usd": account.spent_usd,
         "budget_s": budget.hours * 3600 if budget.hours is not None else None,
@@ -93,13 +94,6 @@ def _curves(
 def _loss(row: Mapping[str, Any]) -> float:
     loss = row["validation_loss"]
     return math.inf if loss is None else float(loss)
-
-
-def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row["label"].lower()] = counts.get(row["label"].lower(), 0) + 1
-    return list(counts.items())
 
 
 def _again(sweep: Sweep) -> str:

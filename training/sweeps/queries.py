@@ -26,6 +26,11 @@ from training.sweeps.grid import AXES, SweepBudget, label
 RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "starts_from", "teacher")
 UNDER_WAY = frozenset({SweepCellState.QUEUED, SweepCellState.TRAINING, SweepCellState.PAUSED})
 ENDED = frozenset({SweepCellState.DONE, SweepCellState.FAILED, SweepCellState.LEFT_OUT})
+# Fields of a run's summary.
+MEASURED = (
+    *("validation_loss", "validation_loss_before", "best_step", "steps", "seconds"),
+    *("tokens_per_s", "peak_memory_gib"),
+)
 BADGES = {
     SweepCellState.OPEN: "is-idle",
     SweepCellState.QUEUED: "is-idle",
@@ -166,14 +171,8 @@ def _row(now: SweepCellStatus, grid: dict[str, Any]) -> dict[str, Any]:
         "badge": BADGES[now.state],
         "reason": now.reason,
         "reused": cell.is_reused,
-        "validation_loss": summary.get("validation_loss"),
-        "validation_loss_before": summary.get("validation_loss_before"),
-        "best_step": summary.get("best_step"),
-        "steps": summary.get("steps"),
-        "seconds": summary.get("seconds"),
+        **{name: summary.get(name) for name in MEASURED},
         "estimated_s": cell.estimated_s,
-        "tokens_per_s": summary.get("tokens_per_s"),
-        "peak_memory_gib": summary.get("peak_memory_gib"),
         "host_seconds": cost.host_seconds if cost else None,
         "usd": str(cost.usd) if cost and cost.usd is not None else None,
         "kwh": cost.kwh if cost else None,

@@ -5,26 +5,19 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_string
 from email.header import Header, decode_header
 from email.message import Message as Mail
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from typing import TypeVar
+from typing import Final, TypeVar
+from urllib.parse import unquote
 
-from campaigns.replies.parsing import (
-    auto_replies,
-    complaints,
-    delivery_reports,
-    html_text,
-    mailboxes,
-    quotations,
-    returned_marks,
-)
-from campaigns.replies.parsing.complaints import Complaint
-from campaigns.replies.parsing.delivery_reports import Bounce
+from campaigns.replies.parsing import auto_replies, delivery_reports, html_text, mailboxes, quotations
+from campaigns.replies.parsing.delivery_reports import HEADER_PARTS, STATUS_PARTS, WHOLE_PARTS, Bounce, original_id
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_IDS = 50
@@ -83,7 +76,7 @@ def parse_mail(raw: bytes) -> IncomingMail:
     bounce = tried(
         "bounce", lambda: delivery_reports.read_bounce(mail) or _prose_bounce(mail, sender, subject, body), None
     )
-    complaint = tried("complaint", lambda: complaints.read_complaint(mail, sender=sender, subject=subject), None)
+    complaint = tried("complaint", lambda: read_complaint(mail, sender=sender, subject=subject), None)
     is_report = bounce is not None or complaint is not None
     return IncomingMail(
         message_id=tried("message-id", lambda: delivery_reports.bare_id(_header(mail, "Message-ID")), "")
@@ -97,7 +90,7 @@ def parse_mail(raw: bytes) -> IncomingMail:
         auto_reason=tried("automatic", lambda: auto_replies.auto_reply_reason(mail, text, subject=subject), ""),
         bounce=bounce,
         complaint=complaint,
-        marks=tried("marks", lambda: returned_marks.returned_marks(mail), ()) if is_report else (),
+        marks=tried("marks", lambda: returned_marks(mail), ()) if is_report else (),
         problems=tuple(problems),
     )
 
@@ -183,3 +176,111 @@ def _known_charset(charset: str | None) -> str:
     except (LookupError, ValueError):
         return ""
     return charset or ""
+
+
+# `not-spam` takes a complaint back, `virus` and `auth-failure` are no reader's wish.
+COMPLAINT_TYPES: Final = frozenset({"abuse", "fraud", "opt-out", "other", ""})
+_REPORT: Final = "message/feedback-report"
+# Addresses that send nothing but complaints of readers, and subjects that nothing but such a mail bears.
+_SENDERS: Final = re.compile(
+    r"\A(?:staff@(?:hotmail|outlook|live|msn)\.\w+|(?:abuse-?reports?|feedback-?loops?|fbl(?:-\w+)?|scomp)@)",
+    re.IGNORECASE,
+)
+_SUBJECTS: Final = re.compile(
+    r"\A\W*(?:complaint about (?:a )?message from\b|e-?mail (?:feedback|abuse) report\b|(?:spam|abuse) (?:complaint|report)\b"
+    r"|feedback loop\b)",
+    re.IGNORECASE,
+)
+_FIELDS: Final = re.compile(r"\Ax-(?:hmxmr|jmrp|fbl|feedback-loop|spam-?complaint)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """Complaint of a reader that a mail was unwanted; `feedback_type` as reported."""
+
+    feedback_type: str
+    original_message_id: str
+
+
+def read_complaint(mail: Mail, *, sender: str = "", subject: str = "") -> Complaint | None:
+    """The complaint a mail reports: in a feedback report, or by handing back a mail as feedback loops do."""
+    part = next((p for p in mail.walk() if p.get_content_type() == _REPORT), None)
+    if part is None:
+        return Complaint("", original_id(mail)) if _is_handed_back(mail, sender, subject) else None
+    payload = part.get_payload()
+    fields = payload[0] if isinstance(payload, list) and payload else None
+    kind = str(fields.get("Feedback-Type", "")) if isinstance(fields, Mail) else _report_line(payload)
+    kind = kind.strip().lower()
+    return Complaint(kind, original_id(mail)) if kind in COMPLAINT_TYPES else None
+
+
+def _is_handed_back(mail: Mail, sender: str, subject: str) -> bool:
+    """Recognize a mail that carries another one, whole or by its headers, as a feedback loop hands it back."""
+    parts = list(mail.walk())
+    kinds = {part.get_content_type() for part in parts}
+    # A mail server's report on a delivery may be called an abuse report in its subject, and is none.
+    if kinds & STATUS_PARTS or not kinds & (WHOLE_PARTS | HEADER_PARTS):
+        return False
+    has_field = any(_FIELDS.match(name) for part in parts for name in part)
+    return bool(has_field or _SENDERS.match(sender) or _SUBJECTS.match(subject))
+
+
+def _report_line(payload: object) -> str:
+    for line in str(payload).splitlines():
+        name, _, value = line.partition(":")
+        if name.strip().lower() == "feedback-type":
+            return value
+    return ""
+
+
+# In base32 a token of one id has 42 signs, a token of two 68.
+_TOKEN = re.compile(r"(?<![a-z2-7])[a-z2-7]{42}(?:[a-z2-7]{26})?(?![a-z2-7])", re.IGNORECASE)
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
+_FOLD = re.compile(r"\r?\n[ \t]+")
+MAX_MARKS = 50
+MAX_CHARS = 400_000
+
+
+def returned_marks(mail: Mail) -> tuple[str, ...]:
+    """Return what may be tokens or ids of ours below a report's own header, headers before texts, each once, at most 50."""
+    marks = (mark for text in _texts(mail) for pattern in (_TOKEN, _ID) for mark in pattern.findall(text))
+    distinct: dict[str, None] = {}
+    for mark in marks:
+        distinct.setdefault(mark.lower())
+        if len(distinct) == MAX_MARKS:
+            break
+    return tuple(distinct)
+
+
+def _texts(mail: Mail) -> Iterator[str]:
+    """Header fields of all parts, then their texts, as they stand and percent-decoded."""
+    left = MAX_CHARS
+    parts = [part for part in mail.walk() if part is not mail]
+    for text in (*_headers(parts), *_bodies([mail, *parts])):
+        cut = text[:left]
+        left -= len(cut)
+        yield cut
+        if "%" in cut:
+            yield unquote(cut)
+        if left <= 0:
+            return
+
+
+def _headers(parts: list[Mail]) -> Iterator[str]:
+    for part in parts:
+        # Headers that are handed back alone come as a text.
+        own = message_from_string(_text(part)) if part.get_content_type() in HEADER_PARTS else part
+        for value in map(str, own.values()):
+            # A field is folded where a blank stands; some servers fold within a word too.
+            yield value
+            if "\n" in value:
+                yield _FOLD.sub("", value)
+
+
+def _bodies(parts: list[Mail]) -> Iterator[str]:
+    return (_text(part) for part in parts if part.get_content_maintype() == "text")
+
+
+def _text(part: Mail) -> str:
+    raw = part.get_payload(decode=True)
+    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""

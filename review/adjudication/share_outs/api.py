@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -18,11 +18,7 @@ from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
-
-if TYPE_CHECKING:
-    from members.models import Member
-    from review.adjudication.share_outs.plan import ShareRequest
-    from review.models import Task
+from web.http.read_body import read_body
 
 
 class SharePreviewIn(serializers.Serializer[Any]):
@@ -92,9 +88,9 @@ class SharePreviewView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        body = SharePreviewIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response(SharePlanOut(plan.preview(task, _asked(task, member, body.validated_data))).data)
+        values = read_body(SharePreviewIn, request)
+        split = plan.preview(task, plan.read_request(task, by=member, **values))
+        return Response(SharePlanOut(split).data)
 
 
 class ShareOutsView(APIView):
@@ -114,9 +110,10 @@ class ShareOutsView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        body = ShareOutIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        made = share.share_out(task, _asked(task, member, body.validated_data), by=member, id=body.validated_data["id"])
+        values = read_body(ShareOutIn, request)
+        act_id = values.pop("id")
+        chosen = plan.read_request(task, by=member, **values)
+        made = share.share_out(task, chosen, by=member, id=act_id)
         return Response(_shown(request, [made])[0], status=201)
 
 
@@ -129,7 +126,3 @@ class ShareOutUndoView(APIView):
     def post(self, request: Request, share_id: UUID) -> Response:
         made = share.undo(share_id, by=member_of(request))
         return Response(_shown(request, [made])[0])
-
-
-def _asked(task: Task, member: Member, values: dict[str, Any]) -> ShareRequest:
-    return plan.read_request(task, by=member, usernames=values["members"], count=values["count"], until=values["until"])

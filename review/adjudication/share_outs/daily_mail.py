@@ -114,8 +114,7 @@ def _own_cards(member: Member) -> Iterator[str]:
 
 
 def _to_rule(member: Member) -> Iterator[str]:
-    led = Task.objects.filter(memberships__member=member, memberships__role=Role.LEAD, archived_at__isnull=True)
-    for task in led.order_by("name"):
+    for task in _led_by(member).order_by("name"):
         counts = lead_queue.counts(task)
         if counts["disputed"]:
             yield f"{task.name}: {_drafts(counts['disputed'])} disputed.\n{_link('review:disputed', task)}"
@@ -125,11 +124,14 @@ def _to_rule(member: Member) -> Iterator[str]:
 
 
 def _tokens_that_end(member: Member) -> Iterator[str]:
-    led = Task.objects.filter(memberships__member=member, memberships__role=Role.LEAD, archived_at__isnull=True)
-    tasks = {task.pk: task for task in led}
+    tasks = {task.pk: task for task in _led_by(member)}
     for pk, name, days in service_tokens.ending(tasks, timezone.now().date()):
         link = _link("review:service-tokens", tasks[pk])
         yield f"{tasks[pk].name}: the service token '{name}' expires in {days} day{'s' * (days != 1)}; its program is refused afterwards.\n{link}"
+
+
+def _led_by(member: Member) -> QuerySet[Task]:
+    return Task.objects.filter(memberships__member=member, memberships__role=Role.LEAD, archived_at__isnull=True)
 
 
 def _cards(count: int) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,12 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members.session import member_of
 from review.adjudication.desk_settings import queries as desk_settings_queries
 from review.adjudication.share_outs import plan, queries, share
-from review.adjudication.share_outs.forms import ShareOutForm
+from review.adjudication.share_outs.plan import AT_MOST
 from review.desk import lead_queue
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.http.form_choices import set_choices
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
@@ -30,6 +33,22 @@ if TYPE_CHECKING:
 
 ASKED = ("count", "members", "until")
 SHARES_A_PAGE = 10
+
+
+class ShareOutForm(forms.Form):
+    count = forms.IntegerField(label="Cards", min_value=1, max_value=AT_MOST)
+    members = forms.MultipleChoiceField(label="Among these reviewers", widget=forms.CheckboxSelectMultiple)
+    until = forms.DateField(
+        label="Until the end of",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="UTC. Cards not judged by then are open to everybody again.",
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, reviewers: Sequence[Member], initial: dict[str, Any]
+    ) -> None:
+        super().__init__(data, initial=initial)
+        set_choices(self, "members", [(member.username, member.name) for member in reviewers])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,11 +63,11 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     shown: SharePlan | None = None
     if form.is_bound and form.is_valid():
         try:
-            asked = _asked(task, member, form)
+            chosen = plan.read_request(task, by=member, **form.cleaned_data)
             if request.method == "POST":
-                messages.success(request, _carry_out(task, asked, member, values.get("act", "")))
+                messages.success(request, _carry_out(task, chosen, member, values.get("act", "")))
                 return redirect("review:share-outs", slug)
-            shown = plan.preview(task, asked)
+            shown = plan.preview(task, chosen)
         except Refusal as error:
             refusal = error
     shares = numbered_page(queries.of_task(task), request.GET.get("page"), size=SHARES_A_PAGE)
@@ -89,14 +108,9 @@ def _initial(reviewers: list[Member]) -> dict[str, Any]:
     }
 
 
-def _asked(task: Task, member: Member, form: ShareOutForm) -> ShareRequest:
-    chosen = form.cleaned_data
-    return plan.read_request(task, by=member, usernames=chosen["members"], count=chosen["count"], until=chosen["until"])
-
-
-def _carry_out(task: Task, asked: ShareRequest, member: Member, act: str) -> str:
+def _carry_out(task: Task, chosen: ShareRequest, member: Member, act: str) -> str:
     act_id = uuid_or_none(act)
     if act_id is None:
         raise Refusal("no_act", "The form names no act.", hint="Reload the page.")
-    made = share.share_out(task, asked, by=member, id=act_id)
+    made = share.share_out(task, chosen, by=member, id=act_id)
     return f"{made.count:,} card{'s' * (made.count != 1)} shared out until the end of {made.until:%A, %-d %B}."

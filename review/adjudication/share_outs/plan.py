@@ -76,9 +76,12 @@ class SharePlan:
 
 
 def read_request(
-    task: Task, *, by: Member, usernames: Sequence[str], count: int | None, until: date | None
+    task: Task, *, by: Member, members: Sequence[str], count: int | None, until: date | None
 ) -> ShareRequest:
     """Check what a lead asks for.
+
+    Args:
+        members: User names.
 
     Raises:
         PermissionDenied: `by` does not lead the task.
@@ -86,7 +89,7 @@ def read_request(
     """
     require(by, task, Role.LEAD)
     today = timezone.now().date()
-    named = {member.pk: member for member in (team.member_named(name, task=task, by=by) for name in usernames)}
+    named = {member.pk: member for member in (team.member_named(name, task=task, by=by) for name in members)}
     strangers = [each.name for each in named.values() if not each.is_active or not may(each, task, Role.REVIEWER)]
     errors: dict[str, list[str]] = {}
     if strangers:

@@ -39,8 +39,7 @@ class ShareProgress:
 
 def of_task(task: Task) -> QuerySet[ShareOut]:
     """Share-outs of a task, the newest first."""
-    shares = ShareOut.objects.filter(task=task).select_related("by", "ended_by", "task")
-    return shares.prefetch_related("parts__member").order_by("-created_at", "-id")
+    return _with_parts().filter(task=task).order_by("-created_at", "-id")
 
 
 def share_or_404(member: Member, share_id: UUID) -> ShareOut:
@@ -50,8 +49,7 @@ def share_or_404(member: Member, share_id: UUID) -> ShareOut:
         Http404: No such share-out for this member.
         PermissionDenied: The member does not lead the task.
     """
-    shares = ShareOut.objects.filter(pk=share_id, task__in=tasks_for(member))
-    made = shares.select_related("by", "ended_by", "task").prefetch_related("parts__member").first()
+    made = _with_parts().filter(pk=share_id, task__in=tasks_for(member)).first()
     if made is None:
         raise Http404("There is no such share-out.")
     require(member, made.task, Role.LEAD)
@@ -91,6 +89,10 @@ def part_figures(parts: Iterable[SharePart]) -> dict[int, tuple[int, int]]:
         .annotate(judged=Count("pk", filter=Q(is_judged=True)), waiting=Count("pk", filter=waits))
     )
     return {row["part"]: (row["judged"], row["waiting"]) for row in rows}
+
+
+def _with_parts() -> QuerySet[ShareOut]:
+    return ShareOut.objects.select_related("by", "ended_by", "task").prefetch_related("parts__member")
 
 
 def share_json(progress: ShareProgress) -> dict[str, Any]:

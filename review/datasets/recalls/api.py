@@ -19,6 +19,7 @@ from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from review.models import Recall
@@ -92,14 +93,14 @@ class DependentOut(serializers.Serializer[Any]):
 class RecallPreviewOut(serializers.Serializer[Any]):
     """What would go out of use, and what rests on it; the act is asked for with `tag`."""
 
-    drafts = serializers.IntegerField(source="consequences.drafts")
+    drafts = serializers.IntegerField()
     golds = serializers.IntegerField(
-        source="consequences.accepted_or_edited", help_text="Drafts that count as accepted or edited now"
+        source="accepted_or_edited", help_text="Drafts that count as accepted or edited now"
     )
-    rejected = serializers.IntegerField(source="consequences.rejected")
-    waiting = serializers.IntegerField(source="consequences.waiting")
-    versions = HoldingVersionOut(source="consequences.versions", many=True)
-    dependents = DependentOut(source="consequences.dependents", many=True)
+    rejected = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    versions = HoldingVersionOut(many=True)
+    dependents = DependentOut(many=True)
     tag = serializers.CharField()
 
 
@@ -115,9 +116,8 @@ class RecallPreviewView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        body = CriteriaIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        shown = preview.preview(task, Criteria.read(body.validated_data), by=member)
+        values = read_body(CriteriaIn, request)
+        shown = preview.preview(task, Criteria.read(values), by=member)
         return Response(RecallPreviewOut(shown).data)
 
 
@@ -142,9 +142,7 @@ class RecallsView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        body = RecallIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
+        data = read_body(RecallIn, request)
         made = recall.carry_out(
             task, Criteria.read(data), by=member, id=data["id"], reason=data["reason"], tag=data.get("tag")
         )
@@ -168,7 +166,6 @@ class RecallUndoView(APIView):
         operation_id="undo_recall", request=RecallUndoIn, responses={201: RecallUndoOut, **problems(409, 422)}
     )
     def post(self, request: Request, recall_id: UUID) -> Response:
-        body = RecallUndoIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        done = undo.undo(recall_id, by=member_of(request), kind=RecallReturn(body.validated_data["kind"]))
+        values = read_body(RecallUndoIn, request)
+        done = undo.undo(recall_id, by=member_of(request), kind=RecallReturn(values["kind"]))
         return Response(RecallUndoOut(done).data, status=201)

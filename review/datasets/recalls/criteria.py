@@ -18,6 +18,8 @@ from review.states import DraftState, Verdict
 from web import zones
 from web.errors import Refusal
 
+CRITERIA = ("order", "teacher", "reviewer", "rule", "since", "until")
+
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
@@ -48,8 +50,7 @@ class Criteria:
         Raises:
             Refusal: 422 when none is set, or the zone is none.
         """
-        names = ("order", "teacher", "reviewer", "rule", "since", "until")
-        chosen = {name: values[name] for name in names if values.get(name)}
+        chosen = {name: values[name] for name in CRITERIA if values.get(name)}
         if not chosen:
             raise Refusal(
                 "no_criteria",
@@ -65,11 +66,7 @@ class Criteria:
 
     def as_json(self) -> dict[str, str]:
         """Those that are set, by name, as an address and the row of the act hold them."""
-        values = {"order": self.order, "teacher": self.teacher, "reviewer": self.reviewer, "rule": self.rule}
-        days = {"since": self.since, "until": self.until}
-        texts = {name: str(value) for name, value in values.items() if value}
-        texts |= {name: day.isoformat() for name, day in days.items() if day}
-        return texts | ({"zone": self.zone} if self.zone else {})
+        return {name: str(value) for name in (*CRITERIA, "zone") if (value := getattr(self, name))}
 
 
 def matching(task: Task, criteria: Criteria, *, by: Member) -> QuerySet[Draft]:

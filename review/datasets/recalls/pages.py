@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from members.session import member_of
 from review.datasets.recalls import preview, queries, recall, undo
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.criteria import CRITERIA, Criteria
 from review.datasets.recalls.forms import RecallForm
-from review.datasets.recalls.preview import Consequences, RecallPreview
+from review.datasets.recalls.preview import Consequences
 from review.drafts import queries as draft_queries
 from review.spec.output_format import writes_mails
 from review.states import RecallReturn, Role
@@ -28,8 +28,6 @@ from web.http.pagination import numbered_page
 if TYPE_CHECKING:
     from review.models import Recall, Task
     from review.ports import Dependent
-
-CRITERIA = ("teacher", "reviewer", "since", "until", "order", "rule")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +56,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "shown": shown,
-        "found": _found(shown.consequences) if shown else None,
+        "found": _found(shown) if shown else None,
         "act_id": uuid4(),
         "writes_mails": _writes_mails(task),
         "recalls": numbered_page(queries.of_task(task), request.GET.get("page")),
@@ -116,7 +114,7 @@ def _carry_out(request: HttpRequest, slug: str, criteria: Criteria, form: Recall
     )
 
 
-def _shown_beside(error: Refusal, form: RecallForm, slug: str, request: HttpRequest) -> RecallPreview | None:
+def _shown_beside(error: Refusal, form: RecallForm, slug: str, request: HttpRequest) -> Consequences | None:
     if error.code not in ("no_reason", "other_drafts", "no_act"):
         return None
     member = member_of(request)

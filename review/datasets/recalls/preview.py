@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,7 @@ class Consequences:
         waiting: How many are on the desk.
         versions: Frozen versions that hold them, the newest first.
         dependents: What other rooms made of those versions or do with the drafts.
+        tag: Names a preview in the act that follows it.
     """
 
     drafts: int
@@ -48,17 +49,10 @@ class Consequences:
     waiting: int
     versions: list[HoldingVersion]
     dependents: list[Dependent]
+    tag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecallPreview:
-    """What a recall would take, with the tag that the act itself is asked for with."""
-
-    consequences: Consequences
-    tag: str
-
-
-def preview(task: Task, criteria: Criteria, *, by: Member) -> RecallPreview:
+def preview(task: Task, criteria: Criteria, *, by: Member) -> Consequences:
     """Look at what a recall would take out of use.
 
     Raises:
@@ -66,7 +60,7 @@ def preview(task: Task, criteria: Criteria, *, by: Member) -> RecallPreview:
     """
     drafts = matching(task, criteria, by=by)
     ids = chosen_ids(drafts)
-    return RecallPreview(consequences(drafts, by=by), tag_of(criteria, ids))
+    return replace(consequences(drafts, by=by), tag=tag_of(criteria, ids))
 
 
 def chosen_ids(drafts: QuerySet[Draft]) -> list[UUID]:

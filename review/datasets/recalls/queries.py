@@ -15,7 +15,7 @@ from review.tasks.permissions import require, tasks_for
 
 def of_task(task: Task) -> QuerySet[Recall]:
     """Recalls of a task with their undos, the newest first."""
-    return Recall.objects.filter(task=task).select_related("by", "task", "undo__by").order_by("-created_at", "-id")
+    return _with_undo().filter(task=task).order_by("-created_at", "-id")
 
 
 def recall_or_404(member: Member, recall_id: UUID) -> Recall:
@@ -25,9 +25,12 @@ def recall_or_404(member: Member, recall_id: UUID) -> Recall:
         Http404: No such recall for this member.
         PermissionDenied: The member does not lead the task.
     """
-    recalls = Recall.objects.select_related("task", "by", "undo__by")
-    recall = recalls.filter(pk=recall_id, task__in=tasks_for(member)).first()
+    recall = _with_undo().filter(pk=recall_id, task__in=tasks_for(member)).first()
     if recall is None:
         raise Http404("There is no such recall.")
     require(member, recall.task, Role.LEAD)
     return recall
+
+
+def _with_undo() -> QuerySet[Recall]:
+    return Recall.objects.select_related("by", "task", "undo__by")

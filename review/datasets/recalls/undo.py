@@ -7,11 +7,11 @@ from itertools import groupby
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.http import Http404
 from django.utils import timezone
 
 from audit import trail
 from members.models import Member
+from review.datasets.recalls import queries
 from review.desk import golds
 from review.models import (
     Assignment,
@@ -25,8 +25,7 @@ from review.models import (
     Ruling,
     Task,
 )
-from review.states import AssignmentState, DraftState, Drawn, RecallReturn, Role, RulingKind
-from review.tasks.permissions import require, tasks_for
+from review.states import AssignmentState, DraftState, Drawn, RecallReturn, RulingKind
 from web.db.chunks import chunked
 from web.errors import Refusal
 
@@ -49,10 +48,7 @@ def undo(recall_id: UUID, *, by: Member, kind: RecallReturn = RecallReturn.AS_BE
         PermissionDenied: The member does not lead the task.
         Refusal: 409 when it was undone before.
     """
-    recall = Recall.objects.select_related("task").filter(pk=recall_id, task__in=tasks_for(by)).first()
-    if recall is None:
-        raise Http404("There is no such recall.")
-    require(by, recall.task, Role.LEAD)
+    recall = queries.recall_or_404(by, recall_id)
     Task.objects.select_for_update().get(pk=recall.task_id)
     if RecallUndo.objects.filter(recall=recall).exists():
         raise Refusal("already_undone", "This recall is already undone.", status=409)
@@ -71,18 +67,13 @@ def _bring_back(recall: Recall, before: dict[UUID, str], *, by: Member, kind: Re
     # Its row may go now that the undo is written: a trigger asks for that.
     Revocation.objects.filter(recall=recall, draft__in=list(before)).delete()
     usable = [draft for draft in drafts if draft.erased_at is None]
-    waited = [draft.pk for draft in usable if draft.state == DraftState.KEPT and before[draft.pk] in ON_DESK_BEFORE]
-    disputed = [
-        draft.pk for draft in usable if draft.state == DraftState.KEPT and before[draft.pk] == DraftState.DISPUTED
-    ]
-    by_machine = [
-        draft.pk for draft in usable if draft.state == DraftState.KEPT and before[draft.pk] == DraftState.MACHINE
-    ]
     # What a judge accepted nobody has judged: anew is for the first time.
     as_before = DraftState.MACHINE if kind == RecallReturn.AS_BEFORE else DraftState.PENDING
-    Draft.objects.filter(pk__in=by_machine).update(state=as_before)
-    Draft.objects.filter(pk__in=waited).update(state=DraftState.PENDING)
-    Draft.objects.filter(pk__in=disputed).update(state=DraftState.DISPUTED)
+    returns = dict.fromkeys(ON_DESK_BEFORE, DraftState.PENDING)
+    returns |= {DraftState.DISPUTED: DraftState.DISPUTED, DraftState.MACHINE: as_before}
+    kept = [draft.pk for draft in usable if draft.state == DraftState.KEPT]
+    for state, target in returns.items():
+        Draft.objects.filter(pk__in=[pk for pk in kept if before[pk] == state]).update(state=target)
     if kind == RecallReturn.JUDGE_ANEW:
         never_judged = {draft.pk for draft in usable if before[draft.pk] == DraftState.KEPT}
         _send_back([draft.pk for draft in usable if draft.pk not in never_judged], recall.reason, by=by)

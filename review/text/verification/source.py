@@ -155,7 +155,9 @@ class SourceText:
     def keys(self) -> frozenset[str]:
         """Roots of the keys of one word of which a sheet says that there is some."""
         lines = (line.partition(":") for line in self.sheet)
-        return frozenset(root(key.strip().lower()) for key, _, value in lines if key.strip().isalpha() and not _NOUGHT.match(value))
+        return frozenset(
+            root(key.strip().lower()) for key, _, value in lines if key.strip().isalpha() and not _NOUGHT.match(value)
+        )
 
     @cached_property
     def list_lengths(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from email.policy import default
 
 from django.utils import timezone
 
-from campaigns.answers import outbox, write
+from campaigns.answers import send, write
 from jobs.models import Job
 
 BODY = "Hello {{contact.first_name}},\n\nit costs 40 euros: {{link.demo}}\n\nNora"
@@ -30,4 +30,4 @@ def claimed(reply, admin):
     answer = approved(reply, admin)
     job = Job.objects.get(subject_id=answer.pk)
     Job.objects.filter(pk=job.pk).update(state="running", fence=1)
-    return outbox.claim(answer.pk, job_id=job.pk, fence=1, now=timezone.now())
+    return send.claim(answer.pk, job_id=job.pk, fence=1, now=timezone.now())

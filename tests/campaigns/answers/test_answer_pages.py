@@ -8,7 +8,7 @@ from campaigns.answers import write
 from campaigns.models import Campaign, InboxAnswer
 from campaigns.pipelines.contact_story import story_of
 from campaigns.privacy import export_and_erase
-from campaigns.sending import follow_ups
+from campaigns.sending import tick
 from campaigns.states import StepCondition
 from tests.review.factories import join
 from web.errors import Refusal
@@ -127,8 +127,8 @@ def test_a_reply_that_a_person_has_answered_is_not_answered_by_the_sequence(repl
     )
     write.save(reply, body="Hello", revision=0, by=admin)
     InboxAnswer.objects.update(state="approved")
-    answered = follow_ups.plan_next(campaign)
+    answered = tick.plan_next(campaign)
     InboxAnswer.objects.update(state="open")
 
     assert answered == 0
-    assert follow_ups.plan_next(campaign) == 1
+    assert tick.plan_next(campaign) == 1

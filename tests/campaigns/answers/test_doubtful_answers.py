@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from campaigns.answers import outbox, write
+from campaigns.answers import send, write
 from campaigns.models import InboxAnswer, Message
 from campaigns.replies import receive
+from campaigns.sending import outbox
 from campaigns.sending.transport import SendResult, ServerReply
 from jobs.models import Job
 from tests.campaigns.answers.answer_steps import claimed, delivered
@@ -37,7 +38,7 @@ def test_what_a_dead_sender_left_on_the_wire_is_in_doubt_and_never_sent_again(re
 def test_what_is_in_doubt_keeps_the_words_that_went_and_a_late_server_brings_no_erased_ones_back(reply, admin):
     on_wire = claimed(reply, admin)
     Job.objects.filter(pk=on_wire.job_id).update(state="queued", fence=2)
-    outbox.settle_left_behind(on_wire.answer.pk)
+    send.settle_left_behind(on_wire.row.pk)
     in_doubt = InboxAnswer.objects.get()
     # As an erasure does, which an answer in doubt does not hold up.
     InboxAnswer.objects.update(subject="", body="", text="")

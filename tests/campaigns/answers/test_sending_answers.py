@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditRow
-from campaigns.answers import outbox, preview, write
+from campaigns.answers import preview, send, write
 from campaigns.models import Event, InboxAnswer
+from campaigns.sending import outbox
 from campaigns.sending.transport import SendResult, ServerReply
 from campaigns.states import SuppressionReason
 from campaigns.suppression import suppress
@@ -71,7 +72,7 @@ def test_pressed_twice_it_goes_once(reply, admin, mailbox, run_jobs):
 
 def test_of_two_senders_at_once_one_gets_it(reply, admin):
     first = claimed(reply, admin)
-    second = outbox.claim(first.answer.pk, job_id=first.job_id, fence=1, now=timezone.now())
+    second = send.claim(first.row.pk, job_id=first.job_id, fence=1, now=timezone.now())
 
     assert first is not None
     assert second is None
@@ -82,7 +83,7 @@ def test_a_sender_whose_fence_has_passed_on_gets_nothing(reply, admin):
     job = Job.objects.get(subject_id=answer.pk)
     Job.objects.filter(pk=job.pk).update(state="running", fence=2)
 
-    assert outbox.claim(answer.pk, job_id=job.pk, fence=1, now=timezone.now()) is None
+    assert send.claim(answer.pk, job_id=job.pk, fence=1, now=timezone.now()) is None
     assert InboxAnswer.objects.get().state == "approved"
 
 
@@ -173,7 +174,7 @@ def test_what_the_server_says_decides_its_fate(reply, admin, fate, state, again)
 
 def test_an_answer_that_is_put_off_for_ever_is_given_up(reply, admin):
     on_wire = claimed(reply, admin)
-    on_wire.answer.tries = outbox.MAX_TRIES - 1
+    on_wire.row.tries = outbox.MAX_TRIES - 1
 
     assert outbox.settle(on_wire, ServerReply(SendResult.DEFERRED, "later", 450), now=timezone.now()) is None
     assert InboxAnswer.objects.get().state == "failed"

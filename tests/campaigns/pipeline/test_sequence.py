@@ -129,7 +129,7 @@ def test_a_mail_put_off_does_not_go_after_an_answer_that_came_while_it_was_on_th
     assert claimed is not None
     first = Message.objects.get(enrolment=second.enrolment_id, step__number=1)
     record.record(first, kind, source=EventSource.MAIL, key="k")
-    outbox.settle(claimed, turn, ServerReply(SendResult.DEFERRED, "4.7.1 later", code=451), now=timezone.now())
+    outbox.settle(claimed, ServerReply(SendResult.DEFERRED, "4.7.1 later", code=451), now=timezone.now())
     Message.objects.filter(pk=second.pk).update(due_at=timezone.now())
 
     again = [outbox.claim(mail, turn, now=timezone.now()) for mail in outbox.due(campaign, now=timezone.now(), limit=6)]

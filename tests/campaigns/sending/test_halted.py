@@ -50,7 +50,7 @@ def test_a_mail_that_was_claimed_before_the_halt_is_taken_back_before_the_wire(m
 
     halt.halt(by=None)
 
-    assert outbox.withhold(claimed, turn)
+    assert outbox.withhold(claimed)
     assert Message.objects.get().state == "approved"
 
 

@@ -50,8 +50,8 @@ def sender_of(mail: Message, turn: SendingAttempt) -> str:
     claimed = outbox.claim(mail, turn, now=timezone.now())
     if claimed is None:
         return ""
-    assert claimed.message.sender is not None
-    return claimed.message.sender.slug
+    assert claimed.row.sender is not None
+    return claimed.row.sender.slug
 
 
 def test_a_new_contact_gets_the_sender_with_most_of_todays_cap_left(campaign: Campaign) -> None:

@@ -16,7 +16,7 @@ from campaigns.compose.render import UnfilledSlotError
 from campaigns.models import Campaign, Contact, Event, InboxAnswer, Link, Message, Reply, SenderIdentity, Suppression
 from campaigns.replies import ask_teacher, receive, record_reply, reply_facts
 from campaigns.replies.receive import InboundResult
-from campaigns.sending import follow_ups
+from campaigns.sending import tick
 from campaigns.states import EventKind, MessageState, ReplyClass, SuppressionReason
 from campaigns.suppression import suppress
 from campaigns.suppression.queries import is_suppressed
@@ -131,7 +131,7 @@ def test_a_reply_branches_for_its_own_writer_alone_and_by_its_class(
         if any(word in row.text for word in ("interested", "router", "every hour")):
             record_reply.label_by_model(row.pk, ReplyClass.INTERESTED, by_model="Obeys")
 
-    follow_ups.plan_next(campaign)
+    tick.plan_next(campaign)
 
     branches = Message.objects.filter(step__number__gt=1).values_list("contact", "step__number")
     taken_up = Reply.objects.filter(is_unsure=False, meaning__in=classes).values_list("message", flat=True)

@@ -33,7 +33,7 @@ from campaigns.models import Campaign, InboxAnswer, Message, Reply, Stage, Stage
 from campaigns.pipelines import ask, checks, collect, run  # noqa: E402
 from campaigns.replies import ask_teacher, receive, record_reply  # noqa: E402
 from campaigns.replies.sorting import RULES  # noqa: E402
-from campaigns.sending import follow_ups, send, tick  # noqa: E402
+from campaigns.sending import send, tick  # noqa: E402
 from campaigns.sending.transport import MailConnection, ServerReply  # noqa: E402
 from campaigns.states import AnswerState, MessageState, ReplyClass, StageKind  # noqa: E402
 from campaigns.writing import approval, order_drafts  # noqa: E402
@@ -177,7 +177,7 @@ def count_stages(plan: KillPlan) -> None:
             run._BEGIN[kind] = counted(run._BEGIN[kind])
     for module, name, stage in (
         (order_drafts, "take_drafts", "write"), (order_drafts, "order_drafts", "write"), (approval, "check", "approve"),
-        (approval, "follow", "approve"), (tick, "_send", "send"), (follow_ups, "plan_next", "stop"),
+        (approval, "follow", "approve"), (tick, "_send", "send"), (tick, "plan_next", "stop"),
     ):  # fmt: skip
         setattr(module, name, counted(getattr(module, name), stage))
     run.CHUNK = checks.CHUNK = approval.CHUNK = TOGETHER

@@ -17,8 +17,8 @@ from evaluation.models import Study
 from evaluation.states import StudyKind
 from evaluation.studies import launch_study, retrieved, rules, scoring
 from evaluation.studies.design import BY_RULES, MINIATURE, ONE_ANSWER, StudyArm, StudyDesign, StudyRequest
-from evaluation.studies.passages import PassageIndex, cut
 from evaluation.studies.results import CellResult
+from evaluation.studies.retrieved import PassageIndex, cut
 from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from tests.evaluation.studies.conftest import finish_all, look, train

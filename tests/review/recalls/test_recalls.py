@@ -113,7 +113,7 @@ def test_criteria_narrow_together_and_a_period_is_of_the_verdict_where_a_reviewe
     last_week = (timezone.now() - timedelta(days=7)).date()
 
     def count(**criteria: Any) -> int:
-        return preview.preview(task, Criteria.read(criteria), by=admin).consequences.drafts
+        return preview.preview(task, Criteria.read(criteria), by=admin).drafts
 
     assert count(until=last_week) == 2
     assert count(since=last_week) == 4
@@ -127,7 +127,7 @@ def test_criteria_narrow_together_and_a_period_is_of_the_verdict_where_a_reviewe
 def test_the_preview_counts_what_rests_on_the_drafts(task: Task, admin: Member) -> None:
     version = golds_frozen(task, admin)
 
-    found = preview.preview(task, Criteria(until=timezone.now().date()), by=admin).consequences
+    found = preview.preview(task, Criteria(until=timezone.now().date()), by=admin)
 
     assert (found.drafts, found.accepted_or_edited, found.rejected, found.waiting) == (6, 4, 0, 2)
     assert [(held.version.pk, held.rows) for held in found.versions] == [(version, 4)]

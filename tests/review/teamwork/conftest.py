@@ -53,6 +53,6 @@ def ask(task: Task, lead: Member) -> Any:
     def request(*members: Member, count: int = 8, days: int = 3) -> ShareRequest:
         names = [member.username for member in members]
         until = timezone.now().date() + timedelta(days=days)
-        return plan.read_request(task, by=lead, usernames=names, count=count, until=until)
+        return plan.read_request(task, by=lead, members=names, count=count, until=until)
 
     return request

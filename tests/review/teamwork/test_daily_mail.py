@@ -42,7 +42,7 @@ def _addresses(lead: Member, expert: Member, other: Member) -> None:
 @pytest.fixture
 def shared(task: Task, lead: Member, expert: Member) -> ShareOut:
     until = timezone.now().date() + timedelta(days=3)
-    asked = plan.read_request(task, by=lead, usernames=[expert.username], count=3, until=until)
+    asked = plan.read_request(task, by=lead, members=[expert.username], count=3, until=until)
     return share.share_out(task, asked, by=lead, id=uuid4())
 
 

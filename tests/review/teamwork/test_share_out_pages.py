@@ -85,7 +85,7 @@ def test_a_reviewer_sees_what_is_shared_out_to_them_until_it_ends(
     task: Task, lead: Member, expert: Member, asked: dict[str, Any], as_member: Callable[[Member], Client]
 ) -> None:
     request = plan.read_request(
-        task, by=lead, usernames=asked["members"], count=5, until=date.fromisoformat(asked["until"])
+        task, by=lead, members=asked["members"], count=5, until=date.fromisoformat(asked["until"])
     )
     made = share.share_out(task, request, by=lead, id=uuid4())
     client, address = as_member(expert), f"/tasks/{task.slug}/review/reviewers/me/"

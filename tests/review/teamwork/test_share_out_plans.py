@@ -41,12 +41,12 @@ def test_requests_that_do_not_fit_name_each_mistake(
             plan.read_request(task, by=lead, **values)
         return set(refusal.value.errors or {})
 
-    assert refused(usernames=[], count=0, until=today - timedelta(days=1)) == {"members", "count", "until"}
-    assert refused(usernames=["stella"], count=1, until=today) == {"members"}
-    assert refused(usernames=["victor"], count=10_001, until=None) == {"members", "count"} | {"until"}
-    assert refused(usernames=["nobody"], count=1, until=today) == {"member"}
+    assert refused(members=[], count=0, until=today - timedelta(days=1)) == {"members", "count", "until"}
+    assert refused(members=["stella"], count=1, until=today) == {"members"}
+    assert refused(members=["victor"], count=10_001, until=None) == {"members", "count"} | {"until"}
+    assert refused(members=["nobody"], count=1, until=today) == {"member"}
     with pytest.raises(PermissionDenied):
-        plan.read_request(task, by=stranger, usernames=[expert.username], count=1, until=today)
+        plan.read_request(task, by=stranger, members=[expert.username], count=1, until=today)
     with pytest.raises(PermissionDenied):
         share.share_out(task, ask(expert), by=expert, id=uuid4())
 

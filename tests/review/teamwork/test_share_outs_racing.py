@@ -33,7 +33,7 @@ def task(admin: Member) -> Task:
 def request(task: Task, lead: Member, *members: Member, count: int = 20) -> ShareRequest:
     until = timezone.now().date() + timedelta(days=2)
     names = [member.username for member in members]
-    return plan.read_request(task, by=lead, usernames=names, count=count, until=until)
+    return plan.read_request(task, by=lead, members=names, count=count, until=until)
 
 
 @pytest.mark.parametrize("round_", ROUNDS)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 
 from jobs.rundir import RunDir
-from training.engine import disk, loop, optimization, resuming
+from training.engine import disk, loop, optimization, resuming, summary
 from training.engine.checkpoints import checkpoint, fingerprint
 from training.engine.classifier import loading, objective, rows, scores
 from training.engine.classifier.fields import HeadSet
@@ -33,9 +31,9 @@ from training.engine.memory import memory_plan
 from training.engine.model import generate, lora, merged_lora
 from training.engine.model.placement import Placement, place
 from training.engine.model.placement import accelerator as accelerator_of
-from training.engine.report import environment
 from training.engine.report.observer import Emit, observe
 from training.engine.schedule import Schedule
+from training.engine.setup import seed
 from training.engine.state import TrainState
 from training.recipes import schema
 
@@ -102,14 +100,27 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     tuned = lora.tuned_parameters(cast(Any, bare))
     state = resuming.resume(context, tuned, [run.path, *run.earlier()]) or TrainState()
     resumed_from = state.step or None
-    context.emit("log", level="info", message=_first_log_line(inputs, context.schedule, placement, resumed_from))
+    named = ", ".join(field.name for field in inputs.heads.fields)
+    tuning = f"an encoder with a head for {named}"
+    summary.log_start(context, placement, len(inputs.train), tuning, resumed_from=resumed_from)
     loop.train(context, state, tuned)
     observer.end()
     if context.best_file.exists():
         artefacts.restore_weights(cast(Any, bare), tuned, checkpoint.read_weights(context.best_file))
     measures = _measure(run, inputs, bare.eval(), context)
     files = _write(run.path, bare, inputs.opened, spec)
-    return _summary(spec, inputs, bare, context, state, placement, rank, measures, resumed_from), files
+    return summary.summarise(
+        spec,
+        context,
+        state,
+        placement,
+        rank=rank,
+        parameters=lora.count(cast(Any, bare)),
+        before_s=bare.words.fit_s if bare.words else 0.0,
+        rows=len(inputs.train),
+        resumed_from_step=resumed_from,
+        measures=measures,
+    ), files
 
 
 def _require_variety(heads: HeadSet, train: Sequence[TargetRow]) -> None:
@@ -130,7 +141,7 @@ def _prepare(
 ) -> tuple[EncoderWithHeads, int | None]:
     """Place the encoder with its heads on its device; returns it with the rank of its adapter."""
     recipe = spec.recipe
-    _seed(recipe.seed)
+    seed(recipe.seed)
     encoder = loading.load_encoder(inputs.opened, dtype=placement.weights)
     lengths = [row.length for row in inputs.train]
     plan = memory_plan.plan_memory(encoder, recipe, lengths, accelerator.device)
@@ -240,59 +251,3 @@ def _write(folder: Path, bare: EncoderWithHeads, opened: UnloadedEncoder, spec: 
         artefacts.name_base(target / "adapter_config.json", spec.student)
         (target / "README.md").unlink(missing_ok=True)
     return sorted(str(file.relative_to(folder)) for file in target.rglob("*") if file.is_file())
-
-
-def _summary(
-    spec: TrainSpec,
-    inputs: ClassifierInputs,
-    bare: EncoderWithHeads,
-    context: TrainContext,
-    state: TrainState,
-    placement: Placement,
-    rank: int | None,
-    measures: dict[str, float],
-    resumed_from: int | None,
-) -> TrainSummary:
-    trainable, total = lora.count(cast(Any, bare))
-    return TrainSummary(
-        method=spec.recipe.method,
-        artefact="adapter" if spec.recipe.method == "lora" else "model",
-        rank=rank,
-        steps=state.step,
-        epochs=context.schedule.epoch_at(state.step),
-        rows=len(inputs.train),
-        train_loss=state.train_loss,
-        validation_loss=state.best_loss,
-        validation_loss_before=state.validation_loss_before,
-        best_step=state.best_step if state.best_loss is not None else state.step,
-        trainable_parameters=trainable,
-        total_parameters=total,
-        tokens=state.tokens,
-        supervised_tokens=state.supervised_tokens,
-        seconds=state.seconds + (bare.words.fit_s if bare.words else 0.0),
-        tokens_per_s=state.tokens / state.seconds if state.seconds else 0.0,
-        peak_memory_gib=memory_plan.peak_gib(placement.device),
-        device=str(placement.device),
-        dtype=placement.dtype_name,
-        resumed_from_step=resumed_from,
-        objective=spec.recipe.objective,
-        measures=measures,
-        environment=environment.read(),
-    )
-
-
-def _first_log_line(
-    inputs: ClassifierInputs, schedule: Schedule, placement: Placement, resumed_from: int | None
-) -> str:
-    start = f"resumed at step {resumed_from}" if resumed_from else "started"
-    named = ", ".join(field.name for field in inputs.heads.fields)
-    return (
-        f"{start}: {len(inputs.train)} rows, {schedule.total_steps} steps on {placement.device} in "
-        f"{placement.dtype_name}; an encoder with a head for {named}"
-    )
-
-
-def _seed(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
