@@ -1,4 +1,4 @@
-"""Cost of a mail and of a reply in each arm, and the volume from which an own GPU is cheaper.
+"""Cost of a unit, such as a mail or a reply, and the volume from which an own GPU is cheaper.
 
 Costs are in US dollars.
 """
@@ -11,52 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.intervals import distributions
-from stats.intervals.distributions import Floats, Ints
+from stats.intervals.distributions import Floats
 from stats.intervals.effects import Interval, StatisticalMethod
 from stats.intervals.two_shares import LEVEL, check_level
 
 FIELLER = StatisticalMethod("ratio of two means, Fieller's interval", "Fieller 1954, J. R. Stat. Soc. B 16(2)")
 HOURS_PER_DAY = 24.0
 HOURS_PER_MONTH = 730.0
-MINUTES_PER_HOUR = 60.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Spending:
-    """What one arm cost and won, by cluster; a cluster may be one mail.
-
-    Attributes:
-        cost_usd: Paid for models in each cluster, (G,).
-        mails: Mails of each cluster, (G,).
-        replies: Replies of each cluster, (G,).
-        minutes: People's time in each cluster, (G,), zeros where no person reviewed.
-    """
-
-    cost_usd: Floats
-    mails: Ints
-    replies: Floats
-    minutes: Floats
-
-    def __post_init__(self) -> None:
-        columns = (self.cost_usd, self.mails, self.replies, self.minutes)
-        if any(column.shape != (len(self.mails),) for column in columns):
-            raise ValueError("Costs, mails, replies and minutes must be lists of the same length.")
-        if len(self.mails) < 2:
-            raise ValueError("Money with an interval needs at least two mails (or clusters) in an arm.")
-        if any(not np.isfinite(column).all() or (column < 0).any() for column in columns) or (self.mails < 1).any():
-            raise ValueError(
-                "Costs, replies and minutes must be finite and not below 0, and every cluster needs a mail."
-            )
-
-    def with_people(self, usd_per_hour: float) -> Floats:
-        """Cost of each cluster with people's minutes at a wage, (G,).
-
-        Raises:
-            ValueError: If the wage is below 0 or not finite.
-        """
-        if not (math.isfinite(usd_per_hour) and usd_per_hour >= 0):
-            raise ValueError("A wage must be a finite number of 0 or more.")
-        return self.cost_usd + self.minutes * usd_per_hour / MINUTES_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +27,6 @@ class UnitCost:
     usd: float
     interval: Interval
     method: StatisticalMethod = FIELLER
-
-
-@dataclass(frozen=True, slots=True)
-class ArmCosts:
-    """The money of one arm; a cost per reply is None until there is a reply."""
-
-    per_mail: UnitCost
-    per_reply: UnitCost | None
-    per_mail_with_people: UnitCost
-    per_reply_with_people: UnitCost | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +46,6 @@ class BreakEven:
     mails_per_month: float
     share_of_capacity: float | None
     gpus: int | None = None
-
-
-def arm_costs(spending: Spending, *, usd_per_hour: float, level: float = LEVEL) -> ArmCosts:
-    """Cost per mail and per reply of an arm, model only and with people's minutes at `usd_per_hour`.
-
-    Raises:
-        ValueError: If the wage or the level has no sense.
-    """
-    model, both = spending.cost_usd, spending.with_people(usd_per_hour)
-    mails = spending.mails.astype(np.float64)
-    has_replies = bool(spending.replies.sum())
-    return ArmCosts(
-        per_mail=ratio(model, mails, level=level),
-        per_reply=ratio(model, spending.replies, level=level) if has_replies else None,
-        per_mail_with_people=ratio(both, mails, level=level),
-        per_reply_with_people=ratio(both, spending.replies, level=level) if has_replies else None,
-    )
 
 
 def ratio(cost_usd: Floats, units: Floats, *, level: float = LEVEL) -> UnitCost:
