@@ -21,7 +21,6 @@ from generation.teachers import queries as teachers_queries
 
 # The large model that the paper's miniatures are compared with.
 LARGE: Final = "gpt-4o"
-MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,7 @@ class TokensOfMail:
     told: float
 
     def usd(self, price: PriceEntry) -> float:
-        given = self.given * float(price.input_usd_per_million)
-        return (given + self.told * float(price.output_usd_per_million)) / MILLION
+        return price.token_prices.cost_usd(self.given, self.told)
 
 
 @dataclass(frozen=True, slots=True)

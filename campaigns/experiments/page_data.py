@@ -32,7 +32,6 @@ from web.caching import slow_figures
 
 POINTS = 100
 REPLIES_SHOWN = 12
-MILLION = 1_000_000
 BADGES = {"shown": ("is-good", "Shown"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Inconclusive")}
 # The claim is open, and yet the sentence beside the badge says that the arm is worse.
 WORSE_WITHIN_REACH = ("is-failed", "Worse, by how much is open")
@@ -247,8 +246,7 @@ def _gpu(
         return
     given, answered = own["tokens"]
     for price in connected:
-        usd = (given * float(price.input_usd_per_million) + answered * float(price.output_usd_per_million)) / MILLION
-        if usd > 0:
+        if (usd := price.token_prices.cost_usd(given, answered)) > 0:
             note = f"{given:,.0f} tokens in, {answered:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
             yield GpuLine(price.model, note, against_gpu(usd_per_mail=usd))
 

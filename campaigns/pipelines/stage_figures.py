@@ -25,12 +25,11 @@ from campaigns.pipelines.sorting_figures import SortedReplies
 from campaigns.pipelines.stage_quality import StageQuality
 from campaigns.states import AT_A_STAGE, MessageState, StageKind, StageState, StepWriter
 from generation.models import Call, Order
+from generation.money.figures import per_thousand, time_usd
 from generation.teachers import queries as teachers_queries
 from generation.teachers.queries import TeacherLine
 from members.models import Member
-from training.costs.run_cost import HOUR_S, known_prices, price_of
-
-THOUSAND, MILLION = 1_000, 1_000_000
+from training.costs.run_cost import known_prices, price_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class LargeModel:
     """Cost of the same tokens at the list price of the dearest connected teacher."""
 
     name: str
-    cost_usd: Decimal
+    cost_usd: float
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class StageFigures:
     passed: int = 0
     under_way: int = 0
     cost_usd: Decimal = Decimal(0)
-    usd_per_thousand: float | None = None
+    usd_per_thousand: Decimal | None = None
     seconds: float | None = None
     quality: StageQuality | None = None
     large: LargeModel | None = None
@@ -87,7 +86,7 @@ class Drawing:
     host_usd_per_hour: Decimal | None
 
     @property
-    def sorting_usd_per_thousand(self) -> float | None:
+    def sorting_usd_per_thousand(self) -> Decimal | None:
         return _usd_per_thousand(self.sorting.seconds, self.host_usd_per_hour)
 
     @property
@@ -142,7 +141,7 @@ def _figures(
 ) -> StageFigures:
     came_in, passed, under_way = counted.get(stage.pk, (0, 0, 0))
     made = calls.get(stage.pk)
-    usd = float(made.cost_usd) * THOUSAND / made.answers if made and made.answers and made.cost_usd else None
+    usd = per_thousand(made.cost_usd, made.answers) if made and made.cost_usd else None
     if usd is None and stage.teacher is not None and stage.teacher.provided_by:
         usd = _usd_per_thousand(seconds.get(stage.pk), host)
     return StageFigures(
@@ -158,8 +157,8 @@ def _figures(
     )
 
 
-def _usd_per_thousand(seconds: float | None, host: Decimal | None) -> float | None:
-    return THOUSAND * seconds * float(host) / HOUR_S if seconds and host else None
+def _usd_per_thousand(seconds: float | None, host: Decimal | None) -> Decimal | None:
+    return per_thousand(time_usd(seconds, host)) if seconds and host else None
 
 
 def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
@@ -275,15 +274,8 @@ def _large(calls: _Calls, lines: Sequence[TeacherLine]) -> LargeModel | None:
     if not calls.input_tokens + calls.output_tokens:
         return None
     costs = [
-        LargeModel(line.teacher.name, _cost(calls, line))
+        LargeModel(line.teacher.name, line.price.token_prices.cost_usd(calls.input_tokens, calls.output_tokens))
         for line in lines
-        if line.can_be_asked and not teachers_queries.is_free(line.teacher)
+        if line.can_be_asked and line.price is not None and not teachers_queries.is_free(line.teacher)
     ]
     return max(costs, key=lambda model: model.cost_usd, default=None)
-
-
-def _cost(calls: _Calls, line: TeacherLine) -> Decimal:
-    if line.price is None:
-        return Decimal(0)
-    given = calls.input_tokens * line.price.input_usd_per_million
-    return (given + calls.output_tokens * line.price.output_usd_per_million) / MILLION

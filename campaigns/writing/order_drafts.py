@@ -25,6 +25,7 @@ from campaigns.writing import drafts_written, sequences, wake_tick
 from campaigns.writing import orders as writing_orders
 from campaigns.writing.drafts_wanted import DraftsWanted, Group, Writers
 from generation.models import Order
+from generation.money.figures import MICRO
 from generation.orders import launch
 from generation.orders.launch import Quote, Threads
 from generation.states import Purpose
@@ -35,7 +36,6 @@ from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
-MICRO = Decimal("0.000001")
 NO_MODEL = Refusal("arm_without_model", "The arm of this mail has no model to write it.")
 NO_RECORD = "The contact has no facts to write from."
 

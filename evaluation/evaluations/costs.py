@@ -15,15 +15,13 @@ from django.db.models import Count, Q, Sum
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from generation.models import Call, PriceEntry
+from generation.money.figures import THOUSAND, time_usd
 from generation.states import CallState, Provider
 from generation.teachers import queries as teachers
 from training.costs.run_cost import known_prices, price_of
 
 # A model of the price table with a page of its provider and without an announced end.
 PRICED_AS: Final = "claude-sonnet-5-5"
-THOUSAND: Final = 1000
-MILLION: Final = 1_000_000
-HOUR_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,10 @@ def of(evaluation: Evaluation) -> dict[str, OutputCost]:
         if kinds.get(name) == SystemKind.TEACHER:
             cost = OutputCost(THOUSAND * billed, "billed by its provider") if billed else _priced_as(evaluation)
         elif host and seconds:
-            usd = THOUSAND * seconds * float(host) / HOUR_S
-            cost = OutputCost(usd, f"measured seconds on a host at ${host.normalize():f} an hour")
+            cost = OutputCost(
+                float(time_usd(THOUSAND * seconds, host)),
+                f"measured seconds on a host at ${host.normalize():f} an hour",
+            )
         else:
             cost = OutputCost(THOUSAND * billed, "measured on its host") if billed else None
         if cost:
@@ -79,6 +79,6 @@ def of_offline(input_tokens: int, output_tokens: int, *, outputs: int = 1) -> Ou
     entry: PriceEntry | None = teachers.prices().filter(model=PRICED_AS).first()
     if entry is None:
         return None
-    usd = input_tokens * float(entry.input_usd_per_million) + output_tokens * float(entry.output_usd_per_million)
+    usd = entry.token_prices.cost_usd(input_tokens, output_tokens)
     basis = f"the demo's teacher program, priced as {entry.model} ({entry.as_of:%-d %B %Y})"
-    return OutputCost(THOUSAND * usd / MILLION / outputs, basis, entry.source_url)
+    return OutputCost(THOUSAND * usd / outputs, basis, entry.source_url)

@@ -20,8 +20,8 @@ class TokenPrices(Wire):
 
     def cost_usd(
         self,
-        input_tokens: int,
-        output_tokens: int,
+        input_tokens: float,
+        output_tokens: float,
         *,
         cached_tokens: int = 0,
         cache_write_tokens: int = 0,

@@ -20,9 +20,9 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from generation.models import Call, Order, SpendDay
+from generation.money.figures import millionths
 
 AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
-MICRO = Decimal("0.000001")
 SumKey = tuple[date, str, str]
 AmountTuple = tuple[int, int, int, int, Decimal, Decimal]
 
@@ -83,8 +83,8 @@ def sums_of(order: Order) -> list[SpendDay]:
                 row["given"],
                 row["cached"],
                 row["answered"],
-                to_millionths(row["cost"]),
-                to_millionths(row["possible"]),
+                millionths(row["cost"]),
+                millionths(row["possible"]),
             ),
             1,
         )
@@ -110,11 +110,6 @@ def rebuild(order: Order) -> bool:
     SpendDay.objects.filter(order=order).delete()
     SpendDay.objects.bulk_create(sums_of(order))
     return True
-
-
-def to_millionths(amount: Decimal | float | int | None) -> Decimal:
-    """An amount in whole millionths of a US dollar, which is what books are kept in; nothing for None."""
-    return Decimal(str(amount or 0)).quantize(MICRO)
 
 
 def launch_teacher_name(order: Order) -> str:

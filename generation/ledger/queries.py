@@ -20,9 +20,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.budgets.queries import held_in_batches_usd, month_bounds, this_month
-from generation.ledger import daily_sums
 from generation.ledger.daily_sums import AMOUNTS
 from generation.models import Call, Order, SpendDay
+from generation.money.figures import millionths
 from members.models import Member
 from review.models import Task
 from review.tasks.permissions import task_or_404, tasks_for
@@ -194,7 +194,7 @@ def _sums() -> dict[str, Sum]:
 def _amounts(row: dict[str, Any]) -> Amounts:
     amounts: dict[str, Any] = {name: row[f"sum_{name}"] or 0 for name in AMOUNTS}
     for name in ("cost_usd", "possible_usd"):
-        amounts[name] = daily_sums.to_millionths(row[f"sum_{name}"])
+        amounts[name] = millionths(row[f"sum_{name}"])
     return Amounts(**amounts)
 
 

@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from generation.engine.contracts import BatchIn
-from generation.ledger import daily_sums
 from generation.models import Order, ProviderBatch
+from generation.money.figures import millionths
 from generation.states import COLLECT, BatchState
 from jobs.contracts import EngineEvent
 from jobs.lifecycle import control
@@ -36,7 +36,7 @@ def record_batch_events(order: Order, events: Iterable[EngineEvent]) -> None:
         row.state = payload["state"]
         row.batch_id = payload["batch_id"][:120] or row.batch_id
         row.positions, row.requests, row.done = payload["positions"], payload["requests"], payload["done"]
-        row.possible_cost_usd = daily_sums.to_millionths(payload["possible_cost_usd"])
+        row.possible_cost_usd = millionths(payload["possible_cost_usd"])
         row.note = payload["note"][:300]
         row.prepared_at = datetime.fromtimestamp(payload["prepared_at"], UTC)
         row.save()

@@ -12,8 +12,8 @@ from generation.diversity.mix import MixSettings
 from generation.engine import plan
 from generation.engine.budget import worst_case
 from generation.engine.contracts import MixedTeacher, TeacherSpec
-from generation.ledger import daily_sums
 from generation.models import Teacher
+from generation.money.figures import MICRO
 from generation.orders import estimate as orders_estimate
 from generation.orders.estimate import CHARS_PER_TOKEN, OrderEstimate
 from review.models import TaskVersion
@@ -94,7 +94,7 @@ def judging_budget_usd(max_cost_usd: Decimal, whole: OrderEstimate, judging: Ord
     if not whole.cost_high_usd:
         return Decimal(0)
     part = max_cost_usd * Decimal(str(judging.cost_high_usd)) / Decimal(str(whole.cost_high_usd))
-    return part.quantize(daily_sums.MICRO, rounding=ROUND_DOWN)
+    return part.quantize(MICRO, rounding=ROUND_DOWN)
 
 
 def teacher_names(variety: MixSettings) -> str:

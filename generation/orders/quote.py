@@ -14,13 +14,13 @@ from generation.diversity import resolve
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import DEFAULT_MIX, MixRequest
 from generation.engine.contracts import TeacherSpec
-from generation.models import Order, Teacher
+from generation.models import Order, PriceEntry, Teacher
 from generation.orders import mix_estimate, run_spec
 from generation.orders.estimate import OrderEstimate
 from generation.orders.way import LIVE, WayRequest, check_way, mix_at_way_price, teacher_at_way_price, with_way_time
 from generation.states import Purpose, UncertainPolicy, address_of
 from generation.teachers import addresses, provided
-from generation.teachers.queries import Price, price_of
+from generation.teachers.queries import price_of
 from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
 from members.models import Member
@@ -165,7 +165,7 @@ def _check_size(request: OrderRequest) -> None:
         raise Refusal("per_record", message, errors={"per_record": [message]})
 
 
-def require_askable(teacher: Teacher, *, unpriced: Price | None = None) -> TeacherSpec:
+def require_askable(teacher: Teacher, *, unpriced: PriceEntry | None = None) -> TeacherSpec:
     """Return the teacher with its price, or with the one that is assumed.
 
     Args:

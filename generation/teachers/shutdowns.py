@@ -142,7 +142,7 @@ def _replacement(entry: PriceEntry, table: Sequence[PriceEntry], today: date, is
         and (other.shutdown_date is None or (other.shutdown_date - today).days > WARNED_DAYS)
     ]
     for other in sorted(staying, key=lambda each: (abs(_blended(each) - own), _blended(each), each.model)):
-        worse = is_worse(f"{entry.provider}:{entry.model}", f"{other.provider}:{other.model}")
+        worse = is_worse(entry.label, other.label)
         if worse is not True:
             return Replacement(
                 other.model, other.input_usd_per_million, other.output_usd_per_million, was_measured=worse is False

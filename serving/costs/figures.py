@@ -18,11 +18,12 @@ from evaluation.evaluations import answer, throughput
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.evaluations.throughput import MeasuredCapacity
 from evaluation.models import Evaluation
+from generation.money.figures import HOURS_PER_MONTH, per_thousand
 from members.models import Member
 from review.models import Task
 from serving.costs import rates, writers
 from serving.costs.savings import INTERNAL, Savings, savings
-from serving.costs.writers import MICRO, THOUSAND, Reviewing, WriterCost
+from serving.costs.writers import Reviewing, WriterCost
 from serving.models import Usage
 from serving.promotions import queries
 from training.costs.run_cost import known_prices, price_of
@@ -30,7 +31,6 @@ from training.miniatures.cost import miniature_costs
 from training.models import Miniature
 from web.errors import Refusal
 
-HOURS_PER_MONTH: Final = 730
 MONTH: Final = timedelta(days=30)
 MOST_VOLUME: Final = 100_000_000
 # Over how many months a training is spread beside the monthly cost of serving.
@@ -153,12 +153,10 @@ def _line(miniature: Miniature, volume: int, host: Decimal | None, paid: list[Wr
     cost = miniature_costs(miniature).with_starts
     hosts = always_on = batch = None
     if capacity and host is not None:
-        per_hour = Decimal(str(capacity.outputs_per_hour))
         hosts = max(1, math.ceil(volume / (capacity.outputs_per_hour * HOURS_PER_MONTH)))
-        batch = (host / per_hour * THOUSAND).quantize(MICRO)
-        if volume:
-            always_on = (host * HOURS_PER_MONTH * hosts / volume * THOUSAND).quantize(MICRO)
-    training = (cost.total_usd / (volume * MONTHS_OF_USE) * THOUSAND).quantize(MICRO) if volume else None
+        batch = per_thousand(host, capacity.outputs_per_hour)
+        always_on = per_thousand(host * HOURS_PER_MONTH * hosts, volume)
+    training = per_thousand(cost.total_usd, volume * MONTHS_OF_USE)
     return MiniatureLine(
         miniature,
         capacity,

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from generation.budgets.queries import month_bounds, this_month
 from generation.models import SpendDay
+from generation.money.figures import CENT
 from jobs.models import Job, JobEvent
 from review.models import Task
 from serving.costs.writers import OUTPUTS, WriterCost, outputs_of
 from serving.models import Usage
-from training.costs.run_cost import HOUR_S, held_spans, known_prices, price_of
+from training.costs import run_cost
 
-CENT: Final = Decimal("0.01")
 KIND: Final = "serving"
 INTERNAL: Final = "internal"
 
@@ -111,18 +111,12 @@ def _gpu_usd(miniatures: Collection[UUID], calls: int) -> Decimal | None:
 
 def held_usd(since: datetime, now: datetime) -> Decimal | None:
     """Cost of the hosts that serve from a time on; None where the price of one was never entered, or none was held."""
-    prices, total = known_prices(), Decimal(0)
     moves: dict[UUID, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
     events = JobEvent.objects.filter(job__kind=KIND, kind="state").order_by("job", "seq")
     for job, at, payload in events.values_list("job_id", "ts", "payload"):
         moves[job].append((max(at, since), payload))
     hosts = dict(Job.objects.filter(pk__in=list(moves)).values_list("pk", "host_id"))
-    spans = [span for job, heard in moves.items() for span in held_spans(heard, host=hosts[job], now=now)]
+    spans = [span for job, heard in moves.items() for span in run_cost.held_spans(heard, host=hosts[job], now=now)]
     # Those that ended before have no time in it: the price of a host that is long gone hides nothing.
     spans = [span for span in spans if span.seconds > 0]
-    for span in spans:
-        hourly = price_of(span.host, prices)
-        if hourly is None:
-            return None
-        total += hourly * Decimal(str(span.seconds)) / HOUR_S
-    return total if spans else None
+    return run_cost.held_usd(spans, run_cost.known_prices()) if spans else None

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from evaluation.evaluations import costs
+from generation.money.figures import THOUSAND, time_usd
 from members.models import Member
 from review.models import Record, Task
 from review.spec import prompting
@@ -146,7 +147,7 @@ def read(
 ) -> PlaygroundText:
     """A finished text with its fields and marks; a miniature's price is that of its host's time, where that is known."""
     if trial.choice.miniature is not None and trial.usd_per_hour is not None:
-        cost_usd = done["seconds"] * float(trial.usd_per_hour) / 3600
+        cost_usd = float(time_usd(done["seconds"], trial.usd_per_hour))
     figures = (done["seconds"], done["prompt_tokens"], done["completion_tokens"], cost_usd, basis)
     cut = "The text ran into its limit before it ended." if done.get("finish") == "length" else ""
     try:
@@ -169,7 +170,7 @@ def by_teacher(trial: PlaygroundRequest) -> PlaygroundText:
         return read(trial, answer.text, done=answer.done, cost_usd=float(answer.cost_usd))
     answer = teacher_answers.compose(trial.spec, trial.facts)
     named = costs.of_offline(answer.done["prompt_tokens"], answer.done["completion_tokens"])
-    cost_usd, basis = (named.usd / costs.THOUSAND, named.basis) if named else (None, "")
+    cost_usd, basis = (named.usd / THOUSAND, named.basis) if named else (None, "")
     return read(trial, answer.text, done=answer.done, cost_usd=cost_usd, basis=basis)
 
 

@@ -18,12 +18,12 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from generation.money.figures import time_usd
 from jobs.models import RECORDED_S, Job, JobEvent
 from jobs.states import FINISHED, HELD
 from training.models import HostPrice, TrainingRun
 
 DEFAULT_HOST: Final = "default"
-HOUR_S: Final = 3600
 # A hundredth of a cent: demo runs cost less than a cent, and shall not look free.
 SMALLEST_USD: Final = Decimal("0.0001")
 
@@ -129,24 +129,26 @@ def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices
         # What playing it back took here tells nobody what the run takes; what the host of the recording costs is not known.
         return RunCost(float(recorded_s), 1, usd_per_hour=None, usd=None, kwh=None, is_final=run.job.state in FINISHED)
     hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of("", prices)}
+    usd = held_usd(spans, prices)
     return RunCost(
         host_seconds=sum(span.seconds for span in spans),
         devices=int(run.summary.get("processes") or run.job.devices),
         usd_per_hour=hourly.pop() if len(hourly) == 1 else None,
-        usd=_usd(spans, prices),
+        usd=None if usd is None or not (spans or prices) else usd.quantize(SMALLEST_USD),
         kwh=kwh,
         is_final=run.job.state in FINISHED,
     )
 
 
-def _usd(spans: Sequence[HeldSpan], prices: Mapping[str, Decimal]) -> Decimal | None:
+def held_usd(spans: Sequence[HeldSpan], prices: Mapping[str, Decimal]) -> Decimal | None:
+    """Sum the cost of stretches on hosts; None where the price of one was never entered."""
     total = Decimal(0)
     for span in spans:
         hourly = price_of(span.host, prices)
         if hourly is None:
             return None
-        total += hourly * Decimal(str(span.seconds)) / HOUR_S
-    return total.quantize(SMALLEST_USD) if spans or prices else None
+        total += time_usd(span.seconds, hourly)
+    return total
 
 
 def _spans(jobs: Sequence[Job]) -> dict[UUID, list[HeldSpan]]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from generation.money.figures import millionths
 from training.costs import data_cost
-from training.costs.data_cost import MICRO, DataCost
+from training.costs.data_cost import DataCost
 from training.costs.run_cost import RunCost, run_costs
 from training.miniatures.queries import RELATED
 from training.models import Miniature
@@ -37,7 +38,7 @@ class MiniatureCost:
         return self.data.usd + (self.run.usd or Decimal(0))
 
     def as_json(self) -> dict[str, Any]:
-        own = {"run": self.run.as_json(), "total_usd": _text(self.total_usd), "is_whole": self.is_whole}
+        own = {"run": self.run.as_json(), "total_usd": str(millionths(self.total_usd)), "is_whole": self.is_whole}
         return {**self.data.as_json(), **own}
 
 
@@ -77,9 +78,9 @@ class CostWithStarts:
             **self.data.as_json(),
             "starts": [{"id": str(each.pk), "slug": each.slug, "name": each.name} for each in self.starts],
             "runs": len(self.runs),
-            "runs_usd": _text(self.runs_usd),
+            "runs_usd": str(millionths(self.runs_usd)),
             "host_seconds": self.host_seconds,
-            "total_usd": _text(self.total_usd),
+            "total_usd": str(millionths(self.total_usd)),
             "is_whole": self.is_whole,
         }
 
@@ -119,7 +120,3 @@ def _starts(miniature: Miniature) -> list[Miniature]:
         starts.append(miniatures.get(pk=next_id))
         next_id = starts[-1].run.starts_from_id
     return starts
-
-
-def _text(amount: Decimal) -> str:
-    return str(amount.quantize(MICRO))

@@ -12,6 +12,7 @@ from generation.calls import close, uncertain
 from generation.engine.contracts import TeacherSpec
 from generation.ledger import daily_sums
 from generation.models import Call, Order, SpendDay
+from generation.money.figures import millionths
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
 
@@ -103,7 +104,7 @@ def test_calls_on_the_wire_when_an_engine_dies_are_shown_with_what_they_may_have
 
     [call] = Call.objects.all()
     assert call.state == "uncertain"
-    assert call.possible_cost_usd == daily_sums.to_millionths(paid_order.estimate["worst_call_usd"]) > 0
+    assert call.possible_cost_usd == millionths(paid_order.estimate["worst_call_usd"]) > 0
     assert SpendDay.objects.get().possible_usd == call.possible_cost_usd
 
 
