@@ -16,8 +16,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from campaigns.models import Arm, Campaign, StageOrder, WriteOrder
 from campaigns.pipelines.queries import of_audits
 from generation.models import Call, PriceEntry
+from generation.money import prices
 from generation.states import CallState
-from generation.teachers import queries as teachers_queries
 
 # The large model that the paper's miniatures are compared with.
 LARGE: Final = "gpt-4o"
@@ -60,7 +60,7 @@ def of_arms(campaign: Campaign, costs: Sequence[Mapping[str, Any]]) -> list[ArmA
         costs: The lines of `results.result`, with an arm's `name`, `mails` and `replies`.
     """
     tokens = tokens_by_arm(campaign)
-    entries = [entry for entry in teachers_queries.prices() if entry.input_usd_per_million > 0] if tokens else []
+    entries = [entry for entry in prices.prices() if entry.input_usd_per_million > 0] if tokens else []
     found = []
     for line in costs:
         if (mail := tokens.get(line["name"])) is not None:

@@ -20,7 +20,7 @@ from campaigns.pipelines import promotion as pipelines
 from campaigns.states import Claim, EventKind
 from evaluation.evaluations import throughput
 from generation.models import PriceEntry
-from generation.teachers import queries as teachers_queries
+from generation.money import prices
 from review.models import Task
 from serving.promotions import queries as promotions
 from stats.experiments import sample_size
@@ -83,7 +83,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
     control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
     capacity = throughput.of_gpu(experiment.campaign.task)
     per_hour = capacity.outputs_per_hour if capacity else None
-    connected = list(teachers_queries.connected_prices())
+    connected = list(prices.connected_prices())
     return {
         "result": result,
         "counted_at": counted.at,

@@ -15,9 +15,9 @@ from django.db.models import Count, Q, Sum
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from generation.models import Call, PriceEntry
+from generation.money import prices
 from generation.money.figures import THOUSAND, time_usd
 from generation.states import CallState, Provider
-from generation.teachers import queries as teachers
 from training.costs.run_cost import known_prices, price_of
 
 # A model of the price table with a page of its provider and without an announced end.
@@ -76,7 +76,7 @@ def _priced_as(evaluation: Evaluation) -> OutputCost | None:
 
 def of_offline(input_tokens: int, output_tokens: int, *, outputs: int = 1) -> OutputCost | None:
     """Cost of the offline teacher's outputs at the price of a named model; None where the price table lacks that model."""
-    entry: PriceEntry | None = teachers.prices().filter(model=PRICED_AS).first()
+    entry: PriceEntry | None = prices.prices().filter(model=PRICED_AS).first()
     if entry is None:
         return None
     usd = entry.token_prices.cost_usd(input_tokens, output_tokens)

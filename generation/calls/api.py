@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from generation.calls import uncertain
-from generation.ledger import corrections
+from generation.money import corrections
 from generation.orders import queries as orders_queries
 from members.session import member_of
 from members.tokens.idempotency import idempotent

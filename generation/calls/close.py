@@ -17,14 +17,13 @@ from uuid import UUID, uuid5
 from django.db import transaction
 from django.db.models import Q
 
-from generation.budgets import alerts
 from generation.calls import ingest, journal_evidence
 from generation.calls.journal_evidence import JournalEvidence
 from generation.engine.contracts import AnnouncedIn
 from generation.engine.journal.reconcile import PossibleCost
 from generation.engine.plan import expand_runs
-from generation.ledger import daily_sums
 from generation.models import Call, Order
+from generation.money import alerts, daily_sums
 from generation.money.figures import millionths
 from generation.orders import earlier_calls
 from generation.orders.purposes import record_of_call

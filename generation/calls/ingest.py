@@ -10,11 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from generation.budgets import alerts
 from generation.calls import drafts
 from generation.learning import advice_call
-from generation.ledger import daily_sums
 from generation.models import Call, Order
+from generation.money import alerts, daily_sums
 from generation.money.figures import millionths
 from generation.orders import batches as orders_batches
 from generation.orders import run_spec

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from generation.calls import uncertain
-from generation.ledger import corrections
+from generation.money import corrections
 from generation.orders import queries as orders_queries
 from members.session import member_of
 from web.db.keys import NO_ID, uuid_or_none

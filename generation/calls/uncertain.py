@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from audit import trail
-from generation.ledger import daily_sums
 from generation.models import Call, Order
+from generation.money import daily_sums
 from generation.orders import launch
 from generation.selection import reorder
 from generation.states import BESIDE_DRAFTS, CallState, Purpose, Settlement, UncertainPolicy

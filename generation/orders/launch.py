@@ -10,9 +10,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit import trail
-from generation.budgets import limits
 from generation.diversity.mix import MixSettings
 from generation.models import Order
+from generation.money import limits
 from generation.orders import mix_estimate, run_spec
 from generation.orders.estimate import OrderEstimate
 from generation.orders.quote import MOST_PER_RECORD, OrderRequest, Quote, Threads, quote, require_askable

@@ -11,19 +11,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from generation.budgets import queries
 from generation.diversity import forms
 from generation.diversity import queries as diversity_queries
 from generation.diversity import queries as selectors
 from generation.diversity.forms import MixForm
-from generation.ledger import corrections
+from generation.money import budgets as queries
+from generation.money import corrections
+from generation.money.prices import require_admin
 from generation.orders import batches, launch, trial
 from generation.orders import queries as order_selectors
 from generation.orders import queries as orders_queries
 from generation.orders.forms import OrderForm
 from generation.states import KEEPS_ANSWERS, Purpose, UncertainPolicy
 from generation.teachers import queries as teacher_selectors
-from generation.teachers.edit import require_admin
 from generation.teachers.terms import terms_of
 from members.session import member_of
 from review.sources import split_advice

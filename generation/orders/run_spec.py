@@ -7,12 +7,12 @@ from typing import Any
 
 from django.conf import settings
 
-from generation.budgets import limits
 from generation.diversity import resolve
 from generation.diversity.examples import company_of
 from generation.diversity.mix import MixSettings
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
 from generation.models import Order, PriceEntry, Teacher
+from generation.money import limits
 from generation.orders import batches as orders_batches
 from generation.orders import earlier_calls, purposes
 from generation.states import COLLECT, Stragglers, Way, address_of

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, QuerySet
 from django.http import Http404
-from django.utils import timezone
 
 from generation.models import PriceEntry, Teacher, TeacherKey
+from generation.money.prices import price_entry, prices
 from generation.states import Provider, address_of
 from generation.teachers import addresses, keys, provided
 from generation.teachers.terms import ProviderTerms, terms_of
@@ -145,47 +144,3 @@ def teacher_or_404(member: Member, slug: str) -> Teacher:
     if teacher is None:
         raise Http404(f"There is no teacher '{slug}'.")
     return teacher
-
-
-def prices(today: date | None = None) -> QuerySet[PriceEntry]:
-    """The prices that count on a day, today by default, by provider and model: of each model the newest that has begun."""
-    begun = PriceEntry.objects.filter(
-        provider=OuterRef("provider"), model=OuterRef("model"), from_date__lte=today or timezone.localdate()
-    )
-    newest = Subquery(begun.order_by("-from_date").values("pk")[:1])
-    return PriceEntry.objects.filter(pk=newest).order_by("provider", "model")
-
-
-def connected_prices(today: date | None = None) -> QuerySet[PriceEntry]:
-    """The prices that count on a day, today by default, of models that a teacher in use asks."""
-    teachers = Teacher.objects.filter(is_active=True, provider=OuterRef("provider"), model=OuterRef("model"))
-    return prices(today).filter(Exists(teachers))
-
-
-def price_rows(*, provider: str = "", model: str = "") -> QuerySet[PriceEntry]:
-    """Every row of the price table, those of the past and to come included, each model's newest first."""
-    rows = PriceEntry.objects.order_by("provider", "model", "-from_date")
-    rows = rows.filter(provider=provider) if provider else rows
-    return rows.filter(model=model) if model else rows
-
-
-def coming_prices() -> QuerySet[PriceEntry]:
-    """Prices that do not count yet, the soonest first."""
-    return PriceEntry.objects.filter(from_date__gt=timezone.localdate()).order_by("from_date", "provider", "model")
-
-
-def price_entry(provider: str, model: str) -> PriceEntry | None:
-    """The table's line for a model that counts now, if it has one."""
-    return prices().filter(provider=provider, model=model).first()
-
-
-def price_or_404(price_id: int) -> PriceEntry:
-    """One entry of the table.
-
-    Raises:
-        Http404: It is gone.
-    """
-    entry = PriceEntry.objects.filter(pk=price_id).first()
-    if entry is None:
-        raise Http404("There is no such price.")
-    return entry

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from evaluation.models import Evaluation
 from generation.models import PriceEntry
-from generation.teachers import queries as teachers
+from generation.money import prices
 from review.models import DatasetVersion, Draft
 from review.states import Split
 from serving.models import Usage
@@ -72,5 +72,5 @@ def drafts_of(version: DatasetVersion) -> list[PricedDraft]:
 def listed_prices() -> list[PriceEntry]:
     """Return the price that counts today of every connected model that can still be bought."""
     today = timezone.localdate()
-    prices = teachers.connected_prices(today)
-    return [entry for entry in prices if entry.shutdown_date is None or entry.shutdown_date > today]
+    connected = prices.connected_prices(today)
+    return [entry for entry in connected if entry.shutdown_date is None or entry.shutdown_date > today]

@@ -13,8 +13,8 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils import timezone
 
-from generation.budgets.queries import month_bounds, this_month
 from generation.models import SpendDay
+from generation.money.budgets import month_bounds, this_month
 from generation.money.figures import CENT
 from jobs.models import Job, JobEvent
 from review.models import Task

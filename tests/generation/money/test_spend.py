@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from generation.calls import close, uncertain
 from generation.engine.contracts import TeacherSpec
-from generation.ledger import daily_sums
 from generation.models import Call, Order, SpendDay
+from generation.money import daily_sums
 from generation.money.figures import millionths
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from generation.budgets import queries
 from generation.calls import close, uncertain
 from generation.models import Call, Order
+from generation.money import budgets as queries
 from generation.money.figures import millionths
 from generation.orders import queries as selectors
 from jobs.lifecycle import control

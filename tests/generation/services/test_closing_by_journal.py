@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from generation.budgets import queries
 from generation.calls import close
 from generation.engine.repairs import repair_id
 from generation.models import Call, Order
+from generation.money import budgets as queries
 from generation.money.figures import millionths
 from generation.orders import earlier_calls as announcements
 from jobs.lifecycle import control

@@ -1,7 +1,7 @@
 """Questions about budgets: which cover a task, what is spent of each, what orders under way hold, and what is left.
 
 What is spent includes what uncertain calls may have cost. A month is one of the installation's time zone. Nothing here
-locks: `generation.budgets.limits` does, where the answer decides.
+locks: `generation.money.limits` does, where the answer decides.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit import trail
-from generation.budgets import queries as selectors
-from generation.budgets.queries import BudgetStatus
 from generation.models import Budget, Order
+from generation.money import budgets as selectors
+from generation.money.budgets import BudgetStatus
 from generation.states import BudgetScope
 from jobs.models import Job
 from members import session

@@ -19,9 +19,9 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.budgets.queries import held_in_batches_usd, month_bounds, this_month
-from generation.ledger.daily_sums import AMOUNTS
 from generation.models import Call, Order, SpendDay
+from generation.money.budgets import held_in_batches_usd, month_bounds, this_month
+from generation.money.daily_sums import AMOUNTS
 from generation.money.figures import millionths
 from members.models import Member
 from review.models import Task

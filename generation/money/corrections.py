@@ -9,9 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit import trail
-from generation.budgets import alerts
-from generation.ledger import daily_sums
 from generation.models import Call, CallCorrection, Order
+from generation.money import alerts, daily_sums
 from generation.money.figures import MICRO
 from generation.states import CallState
 from members import session

@@ -7,10 +7,10 @@ from dataclasses import astuple
 
 from django.http import StreamingHttpResponse
 
-from generation.ledger import queries as selectors
-from generation.ledger.daily_sums import AMOUNTS, launch_teacher_name
-from generation.ledger.queries import LedgerLine, LedgerQuery
 from generation.models import Call
+from generation.money import ledger as selectors
+from generation.money.daily_sums import AMOUNTS, launch_teacher_name
+from generation.money.ledger import LedgerLine, LedgerQuery
 from members.models import Member
 from web import csv
 
