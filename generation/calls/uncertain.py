@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -98,7 +97,7 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
         repeats=order,
         threads=threads,
     )
-    return launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
+    return launch.launch_as_priced(request)
 
 
 def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:

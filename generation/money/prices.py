@@ -12,18 +12,13 @@ from django.http import Http404
 from django.utils import timezone
 
 from audit import trail
+from generation.engine.prices import TOKEN_PRICES
 from generation.models import PriceEntry, Teacher
 from generation.states import PAID_PROVIDERS
 from members import session
 from members.models import Member
 from web.errors import Refusal
 
-TOKEN_PRICES = (
-    "input_usd_per_million",
-    "output_usd_per_million",
-    "cached_input_usd_per_million",
-    "cache_write_usd_per_million",
-)
 LONGEST_MODEL = 120
 DEAREST = 100_000
 

@@ -27,7 +27,6 @@ from generation.orders.serializers import (
 from generation.orders.way import WayRequest
 from generation.states import CallState, Stragglers, UncertainPolicy, Way
 from generation.teachers import queries as teacher_selectors
-from generation.teachers.terms import terms_of
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.sources import split_advice
@@ -69,13 +68,7 @@ class EstimateView(APIView):
     def post(self, request: Request) -> Response:
         quoted = launch.quote(_order_request(request))
         lacking = split_advice.of_task(quoted.version.task)
-        shown = quoted.estimate.as_json() | {
-            "suggested_budget_usd": quoted.suggested_budget_usd,
-            "records": len(quoted.record_ids),
-            "terms": terms_of(quoted.teacher.provider),
-            "warnings": [str(lacking)] if lacking else [],
-        }
-        return Response(OrderEstimateOut(shown).data)
+        return Response(OrderEstimateOut(quoted.as_json() | {"warnings": [str(lacking)] if lacking else []}).data)
 
 
 class OrderView(APIView):

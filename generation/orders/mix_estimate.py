@@ -13,9 +13,9 @@ from generation.engine import plan
 from generation.engine.budget import worst_case
 from generation.engine.contracts import MixedTeacher, TeacherSpec
 from generation.models import Teacher
+from generation.money import estimate
+from generation.money.estimate import CHARS_PER_TOKEN, OrderEstimate
 from generation.money.figures import MICRO
-from generation.orders import estimate as orders_estimate
-from generation.orders.estimate import CHARS_PER_TOKEN, OrderEstimate
 from review.models import TaskVersion
 from review.spec import prompting
 from review.spec.prompting import FewShotExample, Message, Variation
@@ -46,9 +46,7 @@ def estimate_mix(
     counts = plan.apportioned([one.share for one in mixed], count)
     told = _added_messages(version, facts[0], variety)
     parts = [
-        _with_messages(
-            orders_estimate.estimate(version, facts, teacher=row, spec=one.teacher, count=share), one.teacher, told
-        )
+        _with_messages(estimate.estimate(version, facts, teacher=row, spec=one.teacher, count=share), one.teacher, told)
         for row, one, share in zip(teachers, mixed, counts, strict=True)
         if share
     ]
@@ -57,36 +55,7 @@ def estimate_mix(
         judging = _judging_estimate(
             version, facts[0], variety.judge_spec, calls=math.ceil(count / per_record), drafts=per_record
         )
-    return sum_of(parts) if len(parts) > 1 else parts[0], judging
-
-
-def sum_of(parts: Sequence[OrderEstimate]) -> OrderEstimate:
-    """Several estimates as one; teachers are asked at the same time, so the slowest counts."""
-    return OrderEstimate(
-        calls=sum(part.calls for part in parts),
-        input_tokens=sum(part.input_tokens for part in parts),
-        output_tokens=sum(part.output_tokens for part in parts),
-        cost_usd=round(sum(part.cost_usd for part in parts), 6),
-        cost_low_usd=round(sum(part.cost_low_usd for part in parts), 6),
-        cost_high_usd=round(sum(part.cost_high_usd for part in parts), 6),
-        worst_call_usd=max(part.worst_call_usd for part in parts),
-        time_s=max(part.time_s for part in parts),
-        basis="; ".join(dict.fromkeys(part.basis for part in parts)),
-    )
-
-
-def scaled(part: OrderEstimate, *, calls: int) -> OrderEstimate:
-    """An estimate of some calls, as of so many of the same kind."""
-    factor = calls / part.calls
-    return replace(
-        part,
-        calls=calls,
-        input_tokens=round(part.input_tokens * factor),
-        output_tokens=round(part.output_tokens * factor),
-        cost_usd=round(part.cost_usd * factor, 6),
-        cost_low_usd=round(part.cost_low_usd * factor, 6),
-        cost_high_usd=round(part.cost_high_usd * factor, 6),
-    )
+    return estimate.sum_of(parts) if len(parts) > 1 else parts[0], judging
 
 
 def judging_budget_usd(max_cost_usd: Decimal, whole: OrderEstimate, judging: OrderEstimate) -> Decimal:
@@ -149,7 +118,7 @@ def with_threads(
 def _judging_estimate(
     version: TaskVersion, facts: Facts, judge: TeacherSpec, *, calls: int, drafts: int
 ) -> OrderEstimate:
-    length = orders_estimate.answer_tokens(version.spec.output_schema) * CHARS_PER_TOKEN
+    length = estimate.answer_tokens(version.spec.output_schema) * CHARS_PER_TOKEN
     asked = judge_prompts.judge_conversation(version.spec, facts, [])
     asked.append({"role": "user", "content": "x" * round(length * drafts)})
-    return scaled(orders_estimate.estimate_conversation(judge_prompts.judge_task(), asked, judge), calls=calls)
+    return estimate.estimate_sample(judge_prompts.judge_task(), [asked], judge, calls=calls)
