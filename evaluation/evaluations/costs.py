@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-from django.db.models import Count, Q, Sum
+from typing import Final
 
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from generation.models import Call, PriceEntry
 from generation.money import prices
+from generation.money.daily_sums import sums_by_order
 from generation.money.figures import THOUSAND, time_usd
-from generation.states import CallState, Provider
+from generation.states import Provider
 from training.costs.run_cost import known_prices, price_of
 
 # A model of the price table with a page of its provider and without an announced end.
@@ -67,11 +66,10 @@ def _priced_as(evaluation: Evaluation) -> OutputCost | None:
     order = evaluation.teacher_order
     if order is None or order.teacher.provider != Provider.OFFLINE:
         return None
-    answered = Count("pk", filter=Q(state=CallState.ANSWERED))
-    sums: dict[str, Any] = Call.objects.filter(order=order).aggregate(
-        n=answered, given=Sum("input_tokens"), told=Sum("output_tokens")
-    )
-    return of_offline(sums["given"], sums["told"], outputs=sums["n"]) if sums["n"] else None
+    sums = sums_by_order(Call.objects.filter(order=order)).get(order.pk)
+    if sums is None or not sums.answers:
+        return None
+    return of_offline(sums.input_tokens, sums.output_tokens, outputs=sums.answers)
 
 
 def of_offline(input_tokens: int, output_tokens: int, *, outputs: int = 1) -> OutputCost | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 
@@ -159,6 +159,11 @@ def month_bounds(text: str) -> tuple[date, date]:
     """
     year, month = (int(part) for part in text.split("-"))
     return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+
+
+def midnight(day: date) -> datetime:
+    """Return the beginning of a day in the installation's time zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _period(budget: Budget) -> tuple[str, QuerySet[SpendDay]]:

@@ -8,19 +8,17 @@ from typing import Any, cast
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from generation.money.serializers import PriceOut
+from generation.money.serializers import PriceFigureOut, PriceOut
 from generation.states import Answers, Provider
 from generation.teachers import queries, shutdowns
 from generation.teachers.queries import TeacherLine
 from generation.teachers.shutdowns import ModelShutdown
 
 
-class ReplacementOut(serializers.Serializer[Any]):
+class ReplacementOut(PriceFigureOut):
     """A model of the same provider whose price is nearest, not measured to be worse."""
 
     model = serializers.CharField()
-    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
     was_measured = serializers.BooleanField(help_text="Whether an evaluation compared the two")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from evaluation.evaluations import answer, throughput
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.evaluations.throughput import MeasuredCapacity
 from evaluation.models import Evaluation
+from generation.money.budgets import midnight
 from generation.money.figures import HOURS_PER_MONTH, per_thousand
 from members.models import Member
 from review.models import Task
@@ -136,8 +137,7 @@ def volume_today(task: Task) -> int:
     since = timezone.localdate() - MONTH
     usage = Usage.objects.filter(miniature__task=task, day__gt=since).exclude(token=INTERNAL)
     asked: dict[str, Any] = usage.aggregate(n=Sum(F("requests") - F("errors") - F("cancelled")))
-    begin = timezone.make_aware(datetime.combine(since + timedelta(days=1), time.min))
-    written = writers.outputs_of(task, since=begin)
+    written = writers.outputs_of(task, since=midnight(since + timedelta(days=1)))
     return sum(sum(by_order.values()) for by_order in written.values()) + (asked["n"] or 0)
 
 

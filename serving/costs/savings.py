@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from generation.models import SpendDay
-from generation.money.budgets import month_bounds, this_month
+from generation.money.budgets import midnight, month_bounds, this_month
 from generation.money.figures import CENT
 from jobs.models import Job, JobEvent
 from review.models import Task
@@ -72,8 +72,7 @@ def savings(task: Task, *, miniatures: dict[str, UUID], reference: WriterCost | 
     total = days.order_by().aggregate(usd=Sum("cost_usd"))["usd"]
     own = days.filter(teacher_name__in=list(miniatures)).order_by().aggregate(n=Sum("calls"), usd=Sum("cost_usd"))
     calls = own["n"] or 0
-    began = timezone.make_aware(datetime.combine(first, time.min))
-    written = outputs_of(task, since=began)
+    written = outputs_of(task, since=midnight(first))
     outputs = sum(sum(written[name].values()) for name in miniatures if name in written)
     per_output = reference.per_output if reference else None
     usage = Usage.objects.filter(miniature__in=list(miniatures.values()), day__gte=first, day__lt=following)
@@ -85,7 +84,7 @@ def savings(task: Task, *, miniatures: dict[str, UUID], reference: WriterCost | 
         total or Decimal(0),
         reference,
         None if per_output is None else to_cents(per_output * outputs),
-        _gpu_usd(set(miniatures.values()), calls),
+        _gpu_usd(set(miniatures.values()), calls, first, following),
         usage.exclude(token=INTERNAL).aggregate(n=Sum("requests"))["n"] or 0,
     )
 
@@ -95,8 +94,7 @@ def to_cents(usd: Decimal) -> Decimal:
     return usd.quantize(CENT, ROUND_HALF_UP)
 
 
-def _gpu_usd(miniatures: Collection[UUID], calls: int) -> Decimal | None:
-    first, following = month_bounds(this_month())
+def _gpu_usd(miniatures: Collection[UUID], calls: int, first: date, following: date) -> Decimal | None:
     used: Any = Usage.objects.filter(day__gte=first, day__lt=following).order_by().values_list("miniature")
     seconds = dict(used.annotate(s=Sum("seconds")))
     share = sum(seconds.get(each, 0.0) for each in miniatures)

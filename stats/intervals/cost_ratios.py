@@ -80,29 +80,25 @@ def break_even(
     *,
     usd_per_gpu_hour: float,
     usd_per_mail_paid: float,
-    usd_per_mail_own: float = 0.0,
     mails_per_hour_capacity: float | None = None,
 ) -> BreakEven:
-    """Volume at which an always-on GPU costs what the paid model would: price / (paid - own), per hour.
+    """Volume at which an always-on GPU costs what the paid model would: its price over the model's, per hour.
 
     Args:
         usd_per_gpu_hour: Price of the GPU, used or not.
         usd_per_mail_paid: What the paid model costs a mail.
-        usd_per_mail_own: What a mail costs on the GPU beside its rent, such as power or people.
         mails_per_hour_capacity: What the GPU can write an hour.
 
     Raises:
         ValueError: If a price has no sense, or the paid model is not dearer a mail: then the GPU never pays.
     """
-    prices = usd_per_gpu_hour, usd_per_mail_paid, usd_per_mail_own
-    if any(not math.isfinite(price) or price < 0 for price in prices):
+    if any(not math.isfinite(price) or price < 0 for price in (usd_per_gpu_hour, usd_per_mail_paid)):
         raise ValueError("Prices must be finite and not below 0.")
     if mails_per_hour_capacity is not None and not mails_per_hour_capacity > 0:
         raise ValueError("A capacity must be above 0.")
-    saved = usd_per_mail_paid - usd_per_mail_own
-    if saved <= 0:
+    if usd_per_mail_paid == 0:
         raise ValueError("A mail of the paid model costs no more than one of your own: the GPU never pays for itself.")
-    per_hour = usd_per_gpu_hour / saved
+    per_hour = usd_per_gpu_hour / usd_per_mail_paid
     share = None if mails_per_hour_capacity is None else per_hour / mails_per_hour_capacity
     gpus = None if share is None else max(1, math.ceil(share))
     return BreakEven(per_hour, per_hour * HOURS_PER_DAY, per_hour * HOURS_PER_MONTH, share, gpus)

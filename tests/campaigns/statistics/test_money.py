@@ -77,22 +77,19 @@ def test_in_cents_everything_is_a_hundred_times_as_much() -> None:
 
 
 def test_the_gpu_pays_from_the_volume_at_which_both_cost_the_same() -> None:
-    even = cost_ratios.break_even(
-        usd_per_gpu_hour=2.0, usd_per_mail_paid=0.011, usd_per_mail_own=0.001, mails_per_hour_capacity=1000
-    )
+    even = cost_ratios.break_even(usd_per_gpu_hour=2.0, usd_per_mail_paid=0.01, mails_per_hour_capacity=1000)
 
     assert even.mails_per_hour == pytest.approx(200)
     assert even.mails_per_day == pytest.approx(4800)
     assert even.mails_per_month == pytest.approx(146_000)
     assert (even.share_of_capacity, even.gpus) == (pytest.approx(0.2), 1)
-    assert even.mails_per_hour * 0.011 == pytest.approx(2.0 + even.mails_per_hour * 0.001)
+    assert even.mails_per_hour * 0.01 == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(
     ("prices", "text"),
     [
         ({"usd_per_gpu_hour": 2.0, "usd_per_mail_paid": 0.0}, "never pays"),
-        ({"usd_per_gpu_hour": 2.0, "usd_per_mail_paid": 0.01, "usd_per_mail_own": 0.02}, "never pays"),
         ({"usd_per_gpu_hour": -1.0, "usd_per_mail_paid": 0.01}, "not below 0"),
         ({"usd_per_gpu_hour": math.nan, "usd_per_mail_paid": 0.01}, "finite"),
         ({"usd_per_gpu_hour": 1.0, "usd_per_mail_paid": 0.01, "mails_per_hour_capacity": 0.0}, "capacity"),

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from generation.money.daily_sums import CallSums
 from generation.money.estimate import OrderEstimate, scaled, sum_of
 from generation.money.figures import CENT, millionths, per_thousand, rounded_up, time_usd
 
@@ -29,6 +30,12 @@ def test_a_thousand_units_cost_a_thousand_times_one_and_nothing_is_told_of_none(
     assert per_thousand(Decimal(3), 4) == 750
     assert per_thousand(0.002) == 2
     assert per_thousand(Decimal(3), 0) is None
+
+
+def test_sums_of_calls_add_up_field_by_field() -> None:
+    assert CallSums(2, 1, 30, 5, Decimal("0.1")) + CallSums(1, 1, 3, 2, Decimal("0.2")) == CallSums(
+        3, 2, 33, 7, Decimal("0.3")
+    )
 
 
 def test_estimates_add_up_and_the_slowest_and_the_dearest_call_count_once() -> None:
