@@ -90,7 +90,6 @@ class OwnGpu:
     """Volume from which a GPU of one's own is the cheaper way, or why never.
 
     Attributes:
-        usd_per_gpu_hour: Price of the GPU, used or not.
         break_even: None where a GPU never pays, whatever it writes.
         why_never: The reason; also where no GPU writes as much as the break-even needs.
         fewest_per_hour: The break-even at the upper end of the paid model's cost; None where that cost has no interval.
@@ -98,7 +97,6 @@ class OwnGpu:
     """
 
     usd_per_mail: float
-    usd_per_gpu_hour: float
     break_even: BreakEven | None
     why_never: str
     fewest_per_hour: float | None = None
@@ -127,10 +125,10 @@ def own_gpu(
             mails_per_hour_capacity=mails_per_hour_capacity,
         )
     except ValueError as error:
-        return OwnGpu(usd_per_mail, usd_per_gpu_hour, None, str(error))
+        return OwnGpu(usd_per_mail, None, str(error))
     fewest = usd_per_gpu_hour / usd_high if usd_high else None
     most = usd_per_gpu_hour / usd_low if usd_low else None
-    return OwnGpu(usd_per_mail, usd_per_gpu_hour, even, _beyond_capacity(even), fewest, most)
+    return OwnGpu(usd_per_mail, even, _beyond_capacity(even), fewest, most)
 
 
 def _beyond_capacity(even: BreakEven) -> str:

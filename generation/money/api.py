@@ -85,14 +85,7 @@ class PriceImportView(APIView):
         outcome = price_map.import_map(
             read, by=member_of(request), is_confirmed=given["confirm"], skips_refused=given["skip_refused"]
         )
-        answer = {
-            "is_saved": outcome.is_saved,
-            "changes": outcome.changes,
-            "saved": outcome.saved,
-            "unchanged": read.unchanged,
-            "refused": read.refused,
-        }
-        return Response(PriceImportOut(answer).data, status=201 if outcome.is_saved else 200)
+        return Response(PriceImportOut(outcome).data, status=201 if outcome.is_saved else 200)
 
 
 class LedgerView(APIView):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple
+from operator import attrgetter
+from typing import Final
 
 from django.http import StreamingHttpResponse
 
@@ -14,29 +16,21 @@ from generation.money.ledger import LedgerLine, LedgerQuery
 from members.models import Member
 from web import csv
 
-CALL_COLUMNS = (
-    "at",
-    "call",
-    "job",
-    "task",
-    "teacher",
-    "model",
-    "member",
-    "way",
-    "state",
-    "settlement",
-    "input_tokens",
-    "cached_tokens",
-    "cache_write_tokens",
-    "output_tokens",
-    "cost_usd",
-    "cost_is_estimate",
-    "possible_usd",
-    "request_id",
-    "is_repair",
-    "is_corrected",
-    "claimed_usd",
-)
+# What the file says of a call, by column: attributes by their names, and what is read off others.
+CALL_COLUMNS: Final[dict[str, Callable[[Call], object]]] = {
+    "at": lambda call: call.created_at.isoformat(timespec="seconds"),
+    "call": attrgetter("pk"),
+    "job": attrgetter("order.pk"),
+    "task": attrgetter("order.task.slug"),
+    "teacher": lambda call: call.teacher_name or launch_teacher_name(call.order),
+    "model": attrgetter("model"),
+    "member": lambda call: call.order.created_by.username if call.order.created_by else "",
+    **{name: attrgetter(name) for name in ("way", "state", "settlement", "input_tokens", "cached_tokens")},
+    **{name: attrgetter(name) for name in ("cache_write_tokens", "output_tokens", "cost_usd", "cost_is_estimate")},
+    "possible_usd": attrgetter("possible_cost_usd"),
+    **{name: attrgetter(name) for name in ("request_id", "is_repair", "is_corrected")},
+    "claimed_usd": attrgetter("claimed_cost_usd"),
+}
 
 
 def grouped_rows(by: str, lines: Iterable[LedgerLine]) -> Iterator[str]:
@@ -50,32 +44,7 @@ def call_rows(calls: Iterable[Call]) -> Iterator[str]:
     """A line of names, then one a call."""
     yield csv.line(CALL_COLUMNS)
     for call in calls:
-        order = call.order
-        yield csv.line(
-            (
-                call.created_at.isoformat(timespec="seconds"),
-                str(call.pk),
-                str(order.pk),
-                order.task.slug,
-                call.teacher_name or launch_teacher_name(order),
-                call.model,
-                order.created_by.username if order.created_by else "",
-                call.way,
-                call.state,
-                call.settlement,
-                call.input_tokens,
-                call.cached_tokens,
-                call.cache_write_tokens,
-                call.output_tokens,
-                call.cost_usd,
-                call.cost_is_estimate,
-                call.possible_cost_usd,
-                call.request_id,
-                call.is_repair,
-                call.is_corrected,
-                call.claimed_cost_usd,
-            )
-        )
+        yield csv.line(read(call) for read in CALL_COLUMNS.values())
 
 
 def csv_response(member: Member, wanted: LedgerQuery, *, is_by_call: bool) -> StreamingHttpResponse:

@@ -235,8 +235,9 @@ class PriceChange:
 
 @dataclass(frozen=True)
 class PriceOutcome:
-    """Changes of a map, and the rows written; none while it waits to be confirmed."""
+    """A map that was read, its changes, and the rows written; none while it waits to be confirmed."""
 
+    read: PriceMap
     changes: list[PriceChange]
     saved: list[PriceEntry]
 
@@ -264,9 +265,9 @@ def import_map(read: PriceMap, *, by: Member, is_confirmed: bool, skips_refused:
     prices.require_admin(by)
     changes = changes_of(read.prices)
     if not is_confirmed:
-        return PriceOutcome(changes, [])
+        return PriceOutcome(read, changes, [])
     require_whole(read, skips_refused=skips_refused)
-    return PriceOutcome(changes, prices.set_prices(read.prices, by=by))
+    return PriceOutcome(read, changes, prices.set_prices(read.prices, by=by))
 
 
 def require_whole(read: PriceMap, *, skips_refused: bool) -> None:

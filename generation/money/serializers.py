@@ -13,9 +13,12 @@ from web.http.lists import ListQuery, one_of
 USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
 
 
+def _per_million(**more: Any) -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=10, decimal_places=4, **more)
+
+
 def _cache_write(**more: Any) -> serializers.DecimalField:
-    help_text = "Null: priced as plain input"
-    return serializers.DecimalField(max_digits=10, decimal_places=4, allow_null=True, help_text=help_text, **more)
+    return _per_million(allow_null=True, help_text="Null: priced as plain input", **more)
 
 
 def _batch_factor(**more: Any) -> serializers.DecimalField:
@@ -23,12 +26,13 @@ def _batch_factor(**more: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=4, decimal_places=3, allow_null=True, help_text=help_text, **more)
 
 
-class PriceOut(serializers.Serializer[Any]):
-    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    cached_input_usd_per_million = serializers.DecimalField(
-        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: not known, priced as plain input"
-    )
+class PriceFigureOut(serializers.Serializer[Any]):
+    input_usd_per_million = _per_million()
+    output_usd_per_million = _per_million()
+
+
+class PriceOut(PriceFigureOut):
+    cached_input_usd_per_million = _per_million(allow_null=True, help_text="Null: not known, priced as plain input")
     cache_write_usd_per_million = _cache_write(source="cache_write_price")
     batch_factor = _batch_factor(source="batch_share")
     as_of = serializers.DateField(allow_null=True)
@@ -56,19 +60,15 @@ class PriceQuery(ListQuery):
     )
 
 
-def _per_million(**more: Any) -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=10, decimal_places=4, min_value=0, **more)
-
-
 class PriceIn(serializers.Serializer[Any]):
     """A price from a day on."""
 
     provider = serializers.ChoiceField(choices=Provider.choices)
     model = serializers.CharField(max_length=120)
-    input_usd_per_million = _per_million()
-    output_usd_per_million = _per_million()
-    cached_input_usd_per_million = _per_million(required=False, allow_null=True)
-    cache_write_usd_per_million = _per_million(required=False, allow_null=True)
+    input_usd_per_million = _per_million(min_value=0)
+    output_usd_per_million = _per_million(min_value=0)
+    cached_input_usd_per_million = _per_million(min_value=0, required=False, allow_null=True)
+    cache_write_usd_per_million = _per_million(min_value=0, required=False, allow_null=True)
     batch_factor = serializers.DecimalField(
         max_digits=4, decimal_places=3, min_value=0, max_value=1, required=False, allow_null=True
     )
@@ -88,11 +88,6 @@ class PriceMapIn(serializers.Serializer[Any]):
     confirm = serializers.BooleanField(default=False)
 
 
-class PriceFigureOut(serializers.Serializer[Any]):
-    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-
-
 class PriceChangeOut(serializers.Serializer[Any]):
     provider = serializers.CharField(source="new.provider")
     model = serializers.CharField(source="new.model")
@@ -110,8 +105,8 @@ class PriceImportOut(serializers.Serializer[Any]):
     is_saved = serializers.BooleanField()
     changes = PriceChangeOut(many=True)
     saved = PriceLineOut(many=True)
-    unchanged = serializers.ListField(child=serializers.CharField())
-    refused = RefusedRowOut(many=True)
+    unchanged = serializers.ListField(child=serializers.CharField(), source="read.unchanged")
+    refused = RefusedRowOut(many=True, source="read.refused")
 
 
 class AmountsOut(serializers.Serializer[Any]):
