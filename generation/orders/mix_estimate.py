@@ -44,9 +44,14 @@ def estimate_mix(
     """
     mixed = variety.teachers or [MixedTeacher(teacher=alone)]
     counts = plan.apportioned([one.share for one in mixed], count)
-    told = _added_messages(version, facts[0], variety)
+    added = _added_messages(version, facts[0], variety)
     parts = [
-        _with_messages(estimate.estimate(version, facts, teacher=row, spec=one.teacher, count=share), one.teacher, told)
+        _plus_messages(
+            estimate.estimate(version, facts, teacher=row, spec=one.teacher, count=share),
+            one.teacher,
+            # A teacher with only a short prompt gets none.
+            added if one.teacher.audience == "teacher" else [],
+        )
         for row, one, share in zip(teachers, mixed, counts, strict=True)
         if share
     ]
@@ -87,15 +92,13 @@ def _added_messages(version: TaskVersion, facts: Facts, variety: MixSettings) ->
     return [*turns_told, *([{"role": "user", "content": stance}] if stance else [])]
 
 
-def _with_messages(part: OrderEstimate, spec: TeacherSpec, told: list[Message]) -> OrderEstimate:
-    """Estimate with these messages beside each call; a teacher with only a short prompt gets none."""
-    return part if not told or spec.audience == "student" else _plus_messages(part, spec, told)
-
-
-def _plus_messages(part: OrderEstimate, spec: TeacherSpec, told: list[Message]) -> OrderEstimate:
-    tokens = round(sum(len(message["content"]) for message in told) / CHARS_PER_TOKEN * part.calls)
+def _plus_messages(part: OrderEstimate, spec: TeacherSpec, added: list[Message]) -> OrderEstimate:
+    """Estimate with these messages beside each call."""
+    if not added:
+        return part
+    tokens = round(sum(len(message["content"]) for message in added) / CHARS_PER_TOKEN * part.calls)
     usd = spec.cost_usd(tokens, 0)
-    worst_usd = worst_case(spec, told)[2] - spec.cost_usd(0, spec.max_tokens)
+    worst_usd = worst_case(spec, added)[2] - spec.cost_usd(0, spec.max_tokens)
     return replace(
         part,
         input_tokens=part.input_tokens + tokens,

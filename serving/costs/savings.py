@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -16,7 +15,7 @@ from django.utils import timezone
 from generation.models import SpendDay
 from generation.money.budgets import midnight, month_bounds, this_month
 from generation.money.figures import CENT
-from jobs.models import Job, JobEvent
+from jobs.models import Job
 from review.models import Task
 from serving.costs.writers import OUTPUTS, WriterCost, outputs_of
 from serving.models import Usage
@@ -109,12 +108,7 @@ def _gpu_usd(miniatures: Collection[UUID], calls: int, first: date, following: d
 
 def held_usd(since: datetime, now: datetime) -> Decimal | None:
     """Cost of the hosts that serve from a time on; None where the price of one was never entered, or none was held."""
-    moves: dict[UUID, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
-    events = JobEvent.objects.filter(job__kind=KIND, kind="state").order_by("job", "seq")
-    for job, at, payload in events.values_list("job_id", "ts", "payload"):
-        moves[job].append((max(at, since), payload))
-    hosts = dict(Job.objects.filter(pk__in=list(moves)).values_list("pk", "host_id"))
-    spans = [span for job, heard in moves.items() for span in run_cost.held_spans(heard, host=hosts[job], now=now)]
+    by_job = run_cost.spans_of(list(Job.objects.filter(kind=KIND)), since=since, now=now)
     # Those that ended before have no time in it: the price of a host that is long gone hides nothing.
-    spans = [span for span in spans if span.seconds > 0]
+    spans = [span for spans in by_job.values() for span in spans if span.seconds > 0]
     return run_cost.held_usd(spans, run_cost.known_prices()) if spans else None

@@ -73,7 +73,7 @@ def run_costs(runs: Sequence[TrainingRun]) -> dict[UUID, RunCost]:
     others = [run for run in runs if run.pk not in ended]
     if not others:
         return ended
-    spans, energy, prices = _spans([run.job for run in others]), _energy([run.job for run in others]), known_prices()
+    spans, energy, prices = spans_of([run.job for run in others]), _energy([run.job for run in others]), known_prices()
     return ended | {run.pk: _cost(run, spans[run.job_id], energy.get(run.job_id), prices) for run in others}
 
 
@@ -151,13 +151,16 @@ def held_usd(spans: Sequence[HeldSpan], prices: Mapping[str, Decimal]) -> Decima
     return total
 
 
-def _spans(jobs: Sequence[Job]) -> dict[UUID, list[HeldSpan]]:
+def spans_of(
+    jobs: Sequence[Job], *, since: datetime | None = None, now: datetime | None = None
+) -> dict[UUID, list[HeldSpan]]:
+    """Return the stretches in which each of these jobs was held, by its id; with `since` no moment before it."""
     moves: dict[UUID, list[tuple[datetime, Mapping[str, Any]]]] = defaultdict(list)
     events = JobEvent.objects.filter(job__in=[job.pk for job in jobs], kind="state").order_by("job", "seq")
     for job_id, at, payload in events.values_list("job_id", "ts", "payload"):
-        moves[job_id].append((at, payload))
-    now = timezone.now()
-    return {job.pk: held_spans(moves[job.pk], host=job.host_id, now=now) for job in jobs}
+        moves[job_id].append((max(at, since) if since else at, payload))
+    until = now or timezone.now()
+    return {job.pk: held_spans(moves[job.pk], host=job.host_id, now=until) for job in jobs}
 
 
 def _energy(jobs: Sequence[Job]) -> dict[UUID, float]:
