@@ -30,7 +30,7 @@ from generation.money.figures import millionths, per_thousand, time_usd
 from generation.teachers import queries as teachers_queries
 from generation.teachers.queries import TeacherLine
 from members.models import Member
-from training.costs.run_cost import known_prices, price_of
+from training.costs.run_cost import price_of
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
     qualities = stage_quality.of_teachers(alone)
     lines = teachers_queries.lines(by) if any(calls.values()) else []
     routed = route_figures.of_stages(campaign, stages)
-    host = price_of("", known_prices())
+    host = price_of()
     made = [
         replace(_figures(stage, counted, seconds, calls, qualities, lines, host), routed=routed.get(stage.pk))
         for stage in stages

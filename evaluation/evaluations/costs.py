@@ -17,7 +17,7 @@ from generation.money import prices
 from generation.money.daily_sums import sums_by_order
 from generation.money.figures import THOUSAND, time_usd
 from generation.states import Provider
-from training.costs.run_cost import known_prices, price_of
+from training.costs.run_cost import price_of
 
 # A model of the price table with a page of its provider and without an announced end.
 PRICED_AS: Final = "claude-sonnet-5-5"
@@ -42,7 +42,7 @@ def of(evaluation: Evaluation) -> dict[str, OutputCost]:
     """Costs by system; a system without a known price is absent. At most four queries."""
     summary = evaluation.summary
     kinds: Mapping[str, str] = summary.get("kinds", {})
-    host = price_of("", known_prices())
+    host = price_of()
     found: dict[str, OutputCost] = {}
     for name, scored in summary.get("systems", {}).items():
         billed = scored.get("cost_usd", {}).get("mean") or 0.0

@@ -98,7 +98,7 @@ def _costs_of_outputs(cell: StudyCell) -> dict[str, float]:
     if per_output is not None:
         costs["seconds_per_thousand"] = THOUSAND * per_output
         host = measurement.job.host_id if measurement.job else ""
-        price = run_cost.price_of(host, run_cost.known_prices())
+        price = run_cost.price_of(host)
         if price is not None:
             costs["usd_per_thousand"] = float(time_usd(THOUSAND * per_output, price))
     return costs

@@ -22,36 +22,24 @@ from web.errors import Refusal
 NOTHING = Decimal(0)
 
 
+# What a person may do with uncertain calls besides asking again, by the word that pages and the API use: give them up, their
+# possible cost kept; book it as their cost, an estimate; or take it off the books.
+SETTLEMENTS = {"drop": Settlement.DROPPED, "paid": Settlement.PAID, "not-paid": Settlement.NOT_PAID}
+
+
 @transaction.atomic
-def drop(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
-    """Give calls up, and count those that were open. Their possible cost stays on the order.
+def settle(order: Order, settlement: Settlement, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+    """Settle calls of unknown fate, and count those that were open.
 
     Args:
+        settlement: One of `SETTLEMENTS`.
         call_ids: Which; None is every open one.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: 409 `nothing_uncertain`, none of them is open.
     """
-    return len(_settle(order, call_ids, by, Settlement.DROPPED))
-
-
-@transaction.atomic
-def take_as_paid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
-    """Book what calls may have cost as their cost, an estimate: the provider's bill has them.
-
-    Arguments, answer and errors as for `drop`.
-    """
-    return len(_settle(order, call_ids, by, Settlement.PAID))
-
-
-@transaction.atomic
-def take_as_unpaid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
-    """Take what calls may have cost off the books: the provider's bill does not have them.
-
-    Arguments, answer and errors as for `drop`.
-    """
-    return len(_settle(order, call_ids, by, Settlement.NOT_PAID))
+    return len(_settle(order, call_ids, by, settlement))
 
 
 @transaction.atomic
@@ -138,7 +126,3 @@ def _write_settlement(call: Call, settlement: Settlement) -> None:
         call.cost_usd, call.cost_is_estimate = call.cost_usd + call.possible_cost_usd, True
     if settlement in (Settlement.PAID, Settlement.NOT_PAID):
         call.possible_cost_usd = NOTHING
-
-
-# What a person may do with uncertain calls besides asking again, by the word that pages and the API use.
-SETTLEMENTS = {"drop": drop, "paid": take_as_paid, "not-paid": take_as_unpaid}

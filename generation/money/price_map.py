@@ -138,16 +138,12 @@ def _price(name: str, row: object, table: Mapping[tuple[str, str], PriceEntry], 
         raise RefusedError("It is no object.")
     provider = _provider(row)
     model = name.removeprefix(f"{provider}/").strip()
-    usd = {column: _usd(row, key, is_needed=column in REQUIRED) for column, key in COLUMNS.items()}
     current = table.get((provider, model))
     source = row.get("source")
     new = prices.new_price(
         provider=provider,
         model=model,
-        input_usd_per_million=usd["input_usd_per_million"] or Decimal(0),
-        output_usd_per_million=usd["output_usd_per_million"] or Decimal(0),
-        cached_input_usd_per_million=usd["cached_input_usd_per_million"],
-        cache_write_usd_per_million=usd["cache_write_usd_per_million"],
+        **{column: _usd(row, key, is_needed=column in REQUIRED) for column, key in COLUMNS.items()},
         batch_factor=_batch_factor(row, current),
         as_of=timezone.localdate(),
         from_date=from_date,

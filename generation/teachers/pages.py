@@ -48,7 +48,7 @@ def teacher_list(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("key", "secret_ref")
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
-    teachers_edit.require_admin(member_of(request))
+    require_admin(member_of(request))
     # Asked before anything is typed: the key is typed here, and that waits in no session.
     require_recent(request, keep=False)
     teacher = selectors.teacher_or_404(member_of(request), slug) if slug else None

@@ -27,7 +27,7 @@ from serving.costs.savings import INTERNAL, Savings, savings
 from serving.costs.writers import Reviewing, WriterCost
 from serving.models import Usage
 from serving.promotions import queries
-from training.costs.run_cost import known_prices, price_of
+from training.costs.run_cost import price_of
 from training.miniatures.cost import miniature_costs
 from training.models import Miniature
 from web.errors import Refusal
@@ -113,7 +113,7 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
     paid = [each for each in writers.writer_costs(task) if each.name not in own]
     today = volume_today(task)
     at = today if volume is None else volume
-    usd_per_hour, host = rates.rate_of(task), price_of("", known_prices())
+    usd_per_hour, host = rates.rate_of(task), price_of()
     lines = [_line(each, at, host, paid) for each in queries.of_task(member, task)[:MOST_MINIATURES]]
     reviewed = writers.reviewing(task)
     cheapest = next((line.cheapest for line in lines if line.cheapest), None)

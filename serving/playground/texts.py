@@ -33,7 +33,7 @@ from serving.playground import writers
 from serving.playground.writers import PlaygroundWriter
 from serving.v1 import teacher_answers
 from serving.v1.teacher_answers import TeacherAnswer
-from training.costs.run_cost import known_prices, price_of
+from training.costs.run_cost import price_of
 from training.miniatures import writing
 from web.errors import Refusal
 from web.templatetags.figures import fixed
@@ -137,7 +137,7 @@ def prepare(member: Member, slug: str, given: Mapping[str, Any], *, site: str) -
     choice = writers.writer_or_404(member, task, str(given.get("model", "")))
     spec = choice.miniature.run.taught if choice.miniature else latest_version(task).spec
     facts = {name.name: text for name in spec.input_schema if (text := str(given.get(name.name, "")).strip())}
-    usd_per_hour = price_of("", known_prices())
+    usd_per_hour = price_of()
     read_facts = writing.read_facts(spec, facts)
     return PlaygroundRequest(task, choice, spec, read_facts, _record(task, given), member, site, usd_per_hour)
 

@@ -85,9 +85,10 @@ def known_prices() -> dict[str, Decimal]:
     return prices
 
 
-def price_of(host: str, prices: Mapping[str, Decimal]) -> Decimal | None:
-    """US dollars for an hour of a host, by its own line or the default one."""
-    return prices.get(host, prices.get(DEFAULT_HOST))
+def price_of(host: str = DEFAULT_HOST, prices: Mapping[str, Decimal] | None = None) -> Decimal | None:
+    """US dollars for an hour of a host, by its own line or the default one; of these prices, or of those known now."""
+    known = known_prices() if prices is None else prices
+    return known.get(host, known.get(DEFAULT_HOST))
 
 
 def held_spans(events: Iterable[tuple[datetime, Mapping[str, Any]]], *, host: str, now: datetime) -> list[HeldSpan]:
@@ -128,7 +129,7 @@ def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices
     if run.job.is_played_back and (recorded_s := run.job.spec.get(RECORDED_S)):
         # What playing it back took here tells nobody what the run takes; what the host of the recording costs is not known.
         return RunCost(float(recorded_s), 1, usd_per_hour=None, usd=None, kwh=None, is_final=run.job.state in FINISHED)
-    hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of("", prices)}
+    hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of(prices=prices)}
     usd = held_usd(spans, prices)
     return RunCost(
         host_seconds=sum(span.seconds for span in spans),

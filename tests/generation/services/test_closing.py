@@ -9,6 +9,7 @@ from generation.models import Call, Order
 from generation.money import budgets as queries
 from generation.money.figures import millionths
 from generation.orders import queries as selectors
+from generation.states import Settlement
 from jobs.lifecycle import control
 from jobs.models import Job
 from members.models import Member
@@ -30,7 +31,7 @@ def test_calls_on_the_wire_of_a_cancelled_order_whose_engine_died_are_shown_and_
     worst_usd = millionths(paid_order.estimate["worst_call_usd"])
     assert [call.possible_cost_usd for call in selectors.uncertain_calls(paid_order)] == [worst_usd] * 2
     assert queries.spent_by(paid_order) == 2 * worst_usd > 0
-    assert uncertain.take_as_unpaid(paid_order, call_ids=None, by=lead) == 2
+    assert uncertain.settle(paid_order, Settlement.NOT_PAID, call_ids=None, by=lead) == 2
 
 
 def test_what_a_lost_engine_had_announced_is_shown_without_what_has_its_end(paid_order: Order) -> None:
