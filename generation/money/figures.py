@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_UP, Decimal
 from typing import Final
 
@@ -34,3 +35,8 @@ def time_usd(seconds: float, usd_per_hour: Decimal | float) -> Decimal:
 def per_thousand(usd: Decimal | float, units: float = 1) -> Decimal | None:
     """Cost of 1,000 units where so many cost `usd`; None where there are none."""
     return millionths(Decimal(str(usd)) * THOUSAND / Decimal(str(units))) if units else None
+
+
+def hosts_for(units_per_month: float, units_per_hour: float) -> int:
+    """Count the hosts that write so many units a month around the clock; one at least."""
+    return max(1, math.ceil(units_per_month / (units_per_hour * HOURS_PER_MONTH)))

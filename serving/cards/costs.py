@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from generation.models import PriceEntry
-from generation.money.figures import HOURS_PER_MONTH, THOUSAND
+from generation.money.figures import HOURS_PER_MONTH, THOUSAND, hosts_for
 from serving.cards.queries import PricedDraft, RequestTotal
-from stats.intervals import cost_ratios, means
+from stats.intervals import means
 
 HOURS_PER_DAY: Final = 24
 MODELS_COMPARED: Final = 3
@@ -148,10 +148,6 @@ def _line(
     per_1000 = usd.times(THOUSAND)
     if not costs.usd_per_hour:
         return BreakEvenLine(model, is_measured, as_of, per_1000, None, None)
-    even = cost_ratios.break_even(
-        usd_per_gpu_hour=costs.usd_per_hour,
-        usd_per_mail_paid=usd.mean,
-        mails_per_hour_capacity=costs.capacity.outputs_per_hour.mean if costs.capacity else None,
-    )
     month = usd.under(costs.usd_per_hour * HOURS_PER_MONTH)
-    return BreakEvenLine(model, is_measured, as_of, per_1000, month, even.gpus)
+    hosts = hosts_for(month.mean, costs.capacity.outputs_per_hour.mean) if costs.capacity else None
+    return BreakEvenLine(model, is_measured, as_of, per_1000, month, hosts)

@@ -19,7 +19,7 @@ from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.evaluations.throughput import MeasuredCapacity
 from evaluation.models import Evaluation
 from generation.money.budgets import midnight
-from generation.money.figures import HOURS_PER_MONTH, per_thousand
+from generation.money.figures import HOURS_PER_MONTH, hosts_for, per_thousand
 from members.models import Member
 from review.models import Task
 from serving.costs import rates, writers
@@ -153,7 +153,7 @@ def _line(miniature: Miniature, volume: int, host: Decimal | None, paid: list[Wr
     cost = miniature_costs(miniature).with_starts
     hosts = always_on = batch = None
     if capacity and host is not None:
-        hosts = max(1, math.ceil(volume / (capacity.outputs_per_hour * HOURS_PER_MONTH)))
+        hosts = hosts_for(volume, capacity.outputs_per_hour)
         batch = per_thousand(host, capacity.outputs_per_hour)
         always_on = per_thousand(host * HOURS_PER_MONTH * hosts, volume)
     training = per_thousand(cost.total_usd, volume * MONTHS_OF_USE)
@@ -188,6 +188,6 @@ def break_even(writer: WriterCost, host: Decimal, capacity: MeasuredCapacity | N
     per_month = math.ceil(monthly / per_output)
     fewest = math.ceil(float(monthly) / writer.high_usd) if writer.high_usd else None
     most = math.ceil(float(monthly) / writer.low_usd) if writer.low_usd else None
-    if capacity and per_month > capacity.outputs_per_hour * HOURS_PER_MONTH:
+    if capacity and hosts_for(per_month, capacity.outputs_per_hour) > 1:
         return BreakEvenLine(writer, None, fewest, most, f"one GPU does not write {per_month:,} a month")
     return BreakEvenLine(writer, per_month, fewest, most)

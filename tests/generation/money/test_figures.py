@@ -6,7 +6,7 @@ import pytest
 
 from generation.money.daily_sums import CallSums
 from generation.money.estimate import OrderEstimate, scaled, sum_of
-from generation.money.figures import CENT, millionths, per_thousand, rounded_up, time_usd
+from generation.money.figures import CENT, hosts_for, millionths, per_thousand, rounded_up, time_usd
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ def test_a_thousand_units_cost_a_thousand_times_one_and_nothing_is_told_of_none(
     assert per_thousand(Decimal(3), 4) == 750
     assert per_thousand(0.002) == 2
     assert per_thousand(Decimal(3), 0) is None
+
+
+def test_a_host_writes_for_730_hours_a_month_and_one_is_the_least() -> None:
+    assert [hosts_for(volume, 100) for volume in (0, 73_000, 73_001)] == [1, 1, 2]
 
 
 def test_sums_of_calls_add_up_field_by_field() -> None:
