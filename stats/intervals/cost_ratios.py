@@ -1,4 +1,4 @@
-"""Cost of a unit, such as a mail or a reply, and the volume from which an own GPU is cheaper.
+"""Cost of a unit, such as a mail or a reply, with its interval.
 
 Costs are in US dollars.
 """
@@ -16,8 +16,6 @@ from stats.intervals.effects import Interval, StatisticalMethod
 from stats.intervals.two_shares import LEVEL, check_level
 
 FIELLER = StatisticalMethod("ratio of two means, Fieller's interval", "Fieller 1954, J. R. Stat. Soc. B 16(2)")
-HOURS_PER_DAY = 24.0
-HOURS_PER_MONTH = 730.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +25,6 @@ class UnitCost:
     usd: float
     interval: Interval
     method: StatisticalMethod = FIELLER
-
-
-@dataclass(frozen=True, slots=True)
-class BreakEven:
-    """From this volume on, the always-on GPU is the cheaper way.
-
-    Attributes:
-        mails_per_hour: Around the clock.
-        mails_per_day: Of 24 hours.
-        mails_per_month: Of 730 hours.
-        share_of_capacity: That volume over what the GPU can write; above 1 it never pays. None if capacity is unknown.
-        gpus: GPUs that write that volume; None if capacity is unknown. Each has its price, so more than one never pay either.
-    """
-
-    mails_per_hour: float
-    mails_per_day: float
-    mails_per_month: float
-    share_of_capacity: float | None
-    gpus: int | None = None
 
 
 def ratio(cost_usd: Floats, units: Floats, *, level: float = LEVEL) -> UnitCost:
@@ -74,34 +53,6 @@ def ratio(cost_usd: Floats, units: Floats, *, level: float = LEVEL) -> UnitCost:
     reach = distributions.t_quantile((1 + level) / 2, n - 1)
     estimate = float(cost_usd.sum() / units.sum())
     return UnitCost(estimate, _fieller(float(cost_usd.mean()), float(units.mean()), covariance, reach, level))
-
-
-def break_even(
-    *,
-    usd_per_gpu_hour: float,
-    usd_per_mail_paid: float,
-    mails_per_hour_capacity: float | None = None,
-) -> BreakEven:
-    """Volume at which an always-on GPU costs what the paid model would: its price over the model's, per hour.
-
-    Args:
-        usd_per_gpu_hour: Price of the GPU, used or not.
-        usd_per_mail_paid: What the paid model costs a mail.
-        mails_per_hour_capacity: What the GPU can write an hour.
-
-    Raises:
-        ValueError: If a price has no sense, or the paid model is not dearer a mail: then the GPU never pays.
-    """
-    if any(not math.isfinite(price) or price < 0 for price in (usd_per_gpu_hour, usd_per_mail_paid)):
-        raise ValueError("Prices must be finite and not below 0.")
-    if mails_per_hour_capacity is not None and not mails_per_hour_capacity > 0:
-        raise ValueError("A capacity must be above 0.")
-    if usd_per_mail_paid == 0:
-        raise ValueError("A mail of the paid model costs no more than one of your own: the GPU never pays for itself.")
-    per_hour = usd_per_gpu_hour / usd_per_mail_paid
-    share = None if mails_per_hour_capacity is None else per_hour / mails_per_hour_capacity
-    gpus = None if share is None else max(1, math.ceil(share))
-    return BreakEven(per_hour, per_hour * HOURS_PER_DAY, per_hour * HOURS_PER_MONTH, share, gpus)
 
 
 def _fieller(cost: float, units: float, covariance: Floats, reach: float, level: float) -> Interval:

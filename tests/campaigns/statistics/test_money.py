@@ -1,4 +1,4 @@
-"""What mails and replies cost, and when a GPU of one's own pays."""
+"""What mails and replies cost."""
 
 import math
 
@@ -74,30 +74,6 @@ def test_in_cents_everything_is_a_hundred_times_as_much() -> None:
     assert (cents.usd, cents.interval.low, cents.interval.high) == pytest.approx(
         (100 * dollars.usd, 100 * dollars.interval.low, 100 * dollars.interval.high)
     )
-
-
-def test_the_gpu_pays_from_the_volume_at_which_both_cost_the_same() -> None:
-    even = cost_ratios.break_even(usd_per_gpu_hour=2.0, usd_per_mail_paid=0.01, mails_per_hour_capacity=1000)
-
-    assert even.mails_per_hour == pytest.approx(200)
-    assert even.mails_per_day == pytest.approx(4800)
-    assert even.mails_per_month == pytest.approx(146_000)
-    assert (even.share_of_capacity, even.gpus) == (pytest.approx(0.2), 1)
-    assert even.mails_per_hour * 0.01 == pytest.approx(2.0)
-
-
-@pytest.mark.parametrize(
-    ("prices", "text"),
-    [
-        ({"usd_per_gpu_hour": 2.0, "usd_per_mail_paid": 0.0}, "never pays"),
-        ({"usd_per_gpu_hour": -1.0, "usd_per_mail_paid": 0.01}, "not below 0"),
-        ({"usd_per_gpu_hour": math.nan, "usd_per_mail_paid": 0.01}, "finite"),
-        ({"usd_per_gpu_hour": 1.0, "usd_per_mail_paid": 0.01, "mails_per_hour_capacity": 0.0}, "capacity"),
-    ],
-)
-def test_prices_without_sense_are_refused(prices: dict[str, float], text: str) -> None:
-    with pytest.raises(ValueError, match=text):
-        cost_ratios.break_even(**prices)
 
 
 def test_costs_without_sense_are_refused() -> None:
