@@ -2,15 +2,13 @@
 
 from django.urls import path
 
-from generation.budgets import api as budgets_api
 from generation.calls import api as calls_api
 from generation.judges import api as judges_api
 from generation.judges import pair_api as judges_pair_api
 from generation.judges.acceptance import api as acceptance_api
 from generation.learning import api as learning_api
-from generation.ledger import api as ledger_api
+from generation.money import api as money_api
 from generation.orders import api as orders_api
-from generation.pricing import api as pricing_api
 from generation.research import api as research_api
 from generation.synthetic import api as synthetic_api
 from generation.teachers import api as teachers_api
@@ -19,13 +17,13 @@ urlpatterns = [
     path("teachers/", teachers_api.TeacherListView.as_view(), name="api-teachers"),
     path("teachers/<slug:slug>/", teachers_api.TeacherView.as_view(), name="api-teacher"),
     path("teachers/<slug:slug>/key/", teachers_api.TeacherKeyView.as_view(), name="api-teacher-key"),
-    path("prices/", pricing_api.PriceListView.as_view(), name="api-prices"),
-    path("prices/import/", pricing_api.PriceImportView.as_view(), name="api-prices-import"),
-    path("prices/<int:price_id>/", pricing_api.PriceView.as_view(), name="api-price"),
-    path("ledger/", ledger_api.LedgerView.as_view(), name="api-ledger"),
-    path("ledger/csv/", ledger_api.LedgerCsvView.as_view(), name="api-ledger-csv"),
-    path("budgets/", budgets_api.BudgetListView.as_view(), name="api-budgets"),
-    path("budgets/<uuid:budget_id>/", budgets_api.BudgetView.as_view(), name="api-budget"),
+    path("prices/", money_api.PriceListView.as_view(), name="api-prices"),
+    path("prices/import/", money_api.PriceImportView.as_view(), name="api-prices-import"),
+    path("prices/<int:price_id>/", money_api.PriceView.as_view(), name="api-price"),
+    path("ledger/", money_api.LedgerView.as_view(), name="api-ledger"),
+    path("ledger/csv/", money_api.LedgerCsvView.as_view(), name="api-ledger-csv"),
+    path("budgets/", money_api.BudgetListView.as_view(), name="api-budgets"),
+    path("budgets/<uuid:budget_id>/", money_api.BudgetView.as_view(), name="api-budget"),
     path("orders/", orders_api.OrderListView.as_view(), name="api-orders"),
     path("orders/estimate/", orders_api.EstimateView.as_view(), name="api-order-estimate"),
     path("orders/<uuid:order_id>/", orders_api.OrderView.as_view(), name="api-order"),

@@ -19,7 +19,8 @@ class GenerationConfig(AppConfig):
         from generation.judges.acceptance import evidence
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.learning import advice_call, advice_prompt
-        from generation.orders import draft_orders, revise, run_spec, trial
+        from generation.orders import queries as orders
+        from generation.orders import revise, run_spec, trial
         from generation.orders.purposes import SpecialPurpose, register_purpose
         from generation.orders.run_spec import KIND
         from generation.research import erasure
@@ -62,8 +63,8 @@ class GenerationConfig(AppConfig):
         review_ports.acceptance_chances.install(chances.of_drafts)
         review_ports.awaited_verdicts.install(evidence.awaited)
         review_ports.reviser.install(revise.TeacherReviser)
-        review_ports.lists_of_records.register(draft_orders.naming_records)
-        review_ports.orders.install(draft_orders.DraftOrders)
+        review_ports.lists_of_records.register(orders.naming_records)
+        review_ports.orders.install(orders.DraftOrders)
         why = "A correction never changes: correct the call once more."
         immutability.declare(immutability.Guard("generation_callcorrection", ("UPDATE", "DELETE"), "", why))
         post_migrate.connect(seeds.create_defaults, sender=self)

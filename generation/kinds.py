@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from generation.budgets import limits
 from generation.calls import close, ingest
+from generation.money import limits
 from generation.orders import batches, run_spec
 from generation.research import ingest as research_ingest
 from generation.research import launch as research_launch

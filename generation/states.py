@@ -15,6 +15,13 @@ class Provider(TextChoices):
     COMPATIBLE = "openai-compatible", "OpenAI-compatible server"
 
 
+# Each provider's own price list.
+PRICE_LISTS = {
+    Provider.OPENAI.value: "https://developers.openai.com/api/docs/pricing",
+    Provider.ANTHROPIC.value: "https://platform.claude.com/docs/en/about-claude/pricing",
+}
+
+
 class Purpose(TextChoices):
     """Purpose of drafts: the reviewers' desk, outputs to compare, mails of a campaign, or one draft written again."""
 

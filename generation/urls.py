@@ -2,14 +2,12 @@
 
 from django.urls import path
 
-from generation.budgets import pages as budgets_pages
 from generation.calls import pages as calls_pages
 from generation.judges import pages as judges_pages
 from generation.judges.acceptance import pages as acceptance_pages
 from generation.learning import pages as learning_pages
-from generation.ledger import pages as ledger_pages
+from generation.money import pages as money_pages
 from generation.orders import pages as orders_pages
-from generation.pricing import pages as pricing_pages
 from generation.research import pages as research_pages
 from generation.synthetic import pages as synthetic_pages
 from generation.teachers import pages as teachers_pages
@@ -42,17 +40,17 @@ urlpatterns = [
         synthetic_pages.take_in_again,
         name="synthetic-take-in",
     ),
-    path("ledger/", ledger_pages.ledger_page, name="ledger"),
-    path("ledger/csv/", ledger_pages.ledger_csv, name="ledger-csv"),
-    path("budgets/", budgets_pages.budget_list, name="budgets"),
-    path("tasks/<slug:slug>/budgets/", budgets_pages.budget_list, name="task-budgets"),
-    path("budgets/<uuid:budget_id>/remove/", budgets_pages.remove_budget, name="budget-remove"),
+    path("ledger/", money_pages.ledger_page, name="ledger"),
+    path("ledger/csv/", money_pages.ledger_csv, name="ledger-csv"),
+    path("budgets/", money_pages.budget_list, name="budgets"),
+    path("tasks/<slug:slug>/budgets/", money_pages.budget_list, name="task-budgets"),
+    path("budgets/<uuid:budget_id>/remove/", money_pages.remove_budget, name="budget-remove"),
     path("teachers/", teachers_pages.teacher_list, name="teachers"),
     path("teachers/new/", teachers_pages.edit_teacher, name="teacher-new"),
     path("teachers/models/", teachers_pages.offered_models, name="teacher-models"),
-    path("teachers/prices/", pricing_pages.price_list, name="prices"),
-    path("teachers/prices/import/", pricing_pages.import_prices, name="prices-import"),
-    path("teachers/prices/<int:price_id>/remove/", pricing_pages.remove_price, name="price-remove"),
+    path("teachers/prices/", money_pages.price_list, name="prices"),
+    path("teachers/prices/import/", money_pages.import_prices, name="prices-import"),
+    path("teachers/prices/<int:price_id>/remove/", money_pages.remove_price, name="price-remove"),
     path("teachers/<slug:slug>/edit/", teachers_pages.edit_teacher, name="teacher-edit"),
     path("teachers/<slug:slug>/test/", orders_pages.teacher_test, name="teacher-test"),
     path("teachers/<slug:slug>/key/remove/", teachers_pages.remove_key, name="teacher-key-remove"),

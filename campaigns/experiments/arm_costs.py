@@ -5,16 +5,19 @@ All that was spent on an arm counts, also on drafts that were never sent: they w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from generation.money.figures import HOURS_PER_MONTH
 from stats.intervals import cost_ratios
-from stats.intervals.cost_ratios import BreakEven, UnitCost
+from stats.intervals.cost_ratios import UnitCost
 from stats.intervals.distributions import Floats, Ints
 
-MINUTES_PER_HOUR = 60
+MINUTES_PER_HOUR, HOURS_PER_DAY = 60, 24
+FREE_MODEL = "A mail of the paid model costs no more than one of your own: the GPU never pays for itself."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,22 +90,30 @@ def _ratio(usd: Floats, units: Floats, level: float) -> UnitCost | None:
 
 @dataclass(frozen=True, slots=True)
 class OwnGpu:
-    """Volume from which a GPU of one's own is the cheaper way, or why never.
+    """Volume from which an always-on GPU costs less than a model that is paid by the mail, or why never.
 
     Attributes:
-        usd_per_gpu_hour: Price of the GPU, used or not.
-        break_even: None where a GPU never pays, whatever it writes.
-        why_never: The reason; also where no GPU writes as much as the break-even needs.
-        fewest_per_hour: The break-even at the upper end of the paid model's cost; None where that cost has no interval.
+        mails_per_hour: Around the clock; None where a GPU never pays, whatever it writes.
+        fewest_per_hour: The same at the upper end of the paid model's cost; None where that cost has no interval.
         most_per_hour: At its lower end; None there too, or where no bound can be told.
+        share_of_capacity: That volume over what a GPU writes; None where that was not measured.
+        why_never: The reason; also where no GPU writes that many.
     """
 
     usd_per_mail: float
-    usd_per_gpu_hour: float
-    break_even: BreakEven | None
-    why_never: str
+    mails_per_hour: float | None = None
     fewest_per_hour: float | None = None
     most_per_hour: float | None = None
+    share_of_capacity: float | None = None
+    why_never: str = ""
+
+    @property
+    def mails_per_day(self) -> float:
+        return (self.mails_per_hour or 0) * HOURS_PER_DAY
+
+    @property
+    def mails_per_month(self) -> float:
+        return (self.mails_per_hour or 0) * HOURS_PER_MONTH
 
 
 def own_gpu(
@@ -120,20 +131,11 @@ def own_gpu(
         usd_high: Upper end.
         mails_per_hour_capacity: What a GPU was measured to write; None where it was not.
     """
-    try:
-        even = cost_ratios.break_even(
-            usd_per_gpu_hour=usd_per_gpu_hour,
-            usd_per_mail_paid=usd_per_mail,
-            mails_per_hour_capacity=mails_per_hour_capacity,
-        )
-    except ValueError as error:
-        return OwnGpu(usd_per_mail, usd_per_gpu_hour, None, str(error))
-    fewest = usd_per_gpu_hour / usd_high if usd_high else None
-    most = usd_per_gpu_hour / usd_low if usd_low else None
-    return OwnGpu(usd_per_mail, usd_per_gpu_hour, even, _beyond_capacity(even), fewest, most)
-
-
-def _beyond_capacity(even: BreakEven) -> str:
-    if even.gpus is None or even.share_of_capacity is None or even.share_of_capacity <= 1:
-        return ""
-    return f"never: that many take {even.gpus} GPUs, which cost {even.gpus} times as much"
+    if usd_per_mail <= 0:
+        return OwnGpu(usd_per_mail, why_never=FREE_MODEL)
+    per_hour = usd_per_gpu_hour / usd_per_mail
+    share = per_hour / mails_per_hour_capacity if mails_per_hour_capacity else None
+    gpus = math.ceil(share or 0)
+    why_never = f"never: that many take {gpus} GPUs, which cost {gpus} times as much" if gpus > 1 else ""
+    fewest, most = (usd_per_gpu_hour / end if end else None for end in (usd_high, usd_low))
+    return OwnGpu(usd_per_mail, per_hour, fewest, most, share, why_never)

@@ -9,19 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
-
-from django.db.models import Count, Q, QuerySet, Sum
 
 from campaigns.models import Arm, Campaign, StageOrder, WriteOrder
 from campaigns.pipelines.queries import of_audits
 from generation.models import Call, PriceEntry
-from generation.states import CallState
-from generation.teachers import queries as teachers_queries
+from generation.money import prices
+from generation.money.daily_sums import CallSums, sums_by_order
 
 # The large model that the paper's miniatures are compared with.
 LARGE: Final = "gpt-4o"
-MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +28,7 @@ class TokensOfMail:
     told: float
 
     def usd(self, price: PriceEntry) -> float:
-        given = self.given * float(price.input_usd_per_million)
-        return (given + self.told * float(price.output_usd_per_million)) / MILLION
+        return price.token_prices.cost_usd(self.given, self.told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ def of_arms(campaign: Campaign, costs: Sequence[Mapping[str, Any]]) -> list[ArmA
         costs: The lines of `results.result`, with an arm's `name`, `mails` and `replies`.
     """
     tokens = tokens_by_arm(campaign)
-    entries = [entry for entry in teachers_queries.prices() if entry.input_usd_per_million > 0] if tokens else []
+    entries = [entry for entry in prices.prices() if entry.input_usd_per_million > 0] if tokens else []
     found = []
     for line in costs:
         if (mail := tokens.get(line["name"])) is not None:
@@ -76,31 +71,23 @@ def tokens_by_arm(campaign: Campaign) -> dict[str, TokensOfMail]:
     arms = {arm.pk: arm for arm in Arm.objects.filter(campaign=campaign)}
     writing = list(WriteOrder.objects.filter(campaign=campaign).values_list("order_id", "arm_id"))
     staged = list(StageOrder.objects.filter(campaign=campaign).values_list("order_id", "stage__version_id"))
-    calls = Call.objects.all()
-    sums = _sums(calls, [order for order, _ in writing])
-    sums |= _sums(calls.filter(~of_audits(campaign)), [order for order, _ in staged])
+    sums = sums_by_order(Call.objects.filter(order__in=[order for order, _ in writing]))
+    staged_calls = Call.objects.filter(~of_audits(campaign), order__in=[order for order, _ in staged])
+    sums |= sums_by_order(staged_calls)
     found: dict[str, TokensOfMail] = {}
     for pk, arm in arms.items():
-        written = [order for order, whose in writing if whose == pk]
-        stages = [order for order, version in staged if version == arm.pipeline_id]
-        drafts = sum(sums[order][2] for order in written if order in sums)
-        if drafts:
+        text = sum((sums[order] for order, whose in writing if whose == pk and order in sums), CallSums())
+        stages = sum(
+            (sums[order] for order, version in staged if version == arm.pipeline_id and order in sums), CallSums()
+        )
+        if text.answers:
             # Arms of one pipeline share what its stages answered.
             sharing = sum(other.pipeline_id == arm.pipeline_id for other in arms.values())
-            given, told = (
-                sum(sums[order][at] for order in written if order in sums)
-                + sum(sums[order][at] for order in stages if order in sums) / sharing
-                for at in (0, 1)
+            found[arm.name] = TokensOfMail(
+                (text.input_tokens + stages.input_tokens / sharing) / text.answers,
+                (text.output_tokens + stages.output_tokens / sharing) / text.answers,
             )
-            found[arm.name] = TokensOfMail(given / drafts, told / drafts)
     return found
-
-
-def _sums(calls: QuerySet[Call], orders: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
-    rows = calls.filter(order__in=orders).order_by().values_list("order_id")
-    answered = Count("pk", filter=Q(state=CallState.ANSWERED))
-    summed = rows.annotate(given=Sum("input_tokens"), told=Sum("output_tokens"), count=answered)
-    return {order: (given, told, count) for order, given, told, count in summed}
 
 
 def _chosen(entries: Sequence[PriceEntry], mail: TokensOfMail) -> list[PriceEntry]:

@@ -20,7 +20,7 @@ from campaigns.pipelines import promotion as pipelines
 from campaigns.states import Claim, EventKind
 from evaluation.evaluations import throughput
 from generation.models import PriceEntry
-from generation.teachers import queries as teachers_queries
+from generation.money import prices
 from review.models import Task
 from serving.promotions import queries as promotions
 from stats.experiments import sample_size
@@ -32,7 +32,6 @@ from web.caching import slow_figures
 
 POINTS = 100
 REPLIES_SHOWN = 12
-MILLION = 1_000_000
 BADGES = {"shown": ("is-good", "Confirmed"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Inconclusive")}
 # The claim is open, and yet the sentence beside the badge says that the arm is worse.
 WORSE_WITHIN_REACH = ("is-failed", "Worse, size unclear")
@@ -84,7 +83,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
     control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
     capacity = throughput.of_gpu(experiment.campaign.task)
     per_hour = capacity.outputs_per_hour if capacity else None
-    connected = list(teachers_queries.connected_prices())
+    connected = list(prices.connected_prices())
     return {
         "result": result,
         "counted_at": counted.at,
@@ -247,8 +246,7 @@ def _gpu(
         return
     given, answered = own["tokens"]
     for price in connected:
-        usd = (given * float(price.input_usd_per_million) + answered * float(price.output_usd_per_million)) / MILLION
-        if usd > 0:
+        if (usd := price.token_prices.cost_usd(given, answered)) > 0:
             note = f"{given:,.0f} tokens in, {answered:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
             yield GpuLine(price.model, note, against_gpu(usd_per_mail=usd))
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, FloatField, Sum
+from django.db.models import FloatField, Sum
 from django.db.models.functions import Cast
 
 from campaigns.events import outcomes
@@ -21,6 +21,7 @@ from campaigns.experiments.enrolments import EnrolledContacts
 from campaigns.models import Campaign, Message, StageRun, WriteOrder
 from campaigns.states import Metric
 from generation.models import Call, Order
+from generation.money.daily_sums import CallSums, sums_by_order
 from generation.states import CallState
 from review.models import Decision
 
@@ -66,20 +67,15 @@ def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[f
     again = Order.objects.filter(repeats__in=list(arm_of)).values_list("pk", "repeats_id")
     arm_of |= {pk: arm_of[repeats] for pk, repeats in again if repeats is not None}
     paid: dict[DraftKey, float] = defaultdict(float)
-    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for order, arm in arm_of.items():
-        calls: Any = Call.objects.filter(order=order).order_by()
-        whose = enrolments.text_of(arm.pk)
-        dear = calls.filter(cost_usd__gt=0).annotate(key=enrolments.key("record_id")).values_list("key")
-        for record, usd in dear.annotate(usd=Sum(Cast("cost_usd", FloatField()))):
-            paid[whose, record] += usd
-        totals = calls.filter(state=CallState.ANSWERED).aggregate(
-            given=Sum("input_tokens"), said=Sum("output_tokens"), count=Count("pk")
-        )
-        added = (totals["given"] or 0, totals["said"] or 0, totals["count"])
-        sums[arm.name] = [had + new for had, new in zip(sums[arm.name], added, strict=True)]
+    calls: Any = Call.objects.filter(order__in=list(arm_of)).order_by()
+    dear = calls.filter(cost_usd__gt=0).annotate(key=enrolments.key("record_id")).values_list("order_id", "key")
+    for order, record, usd in dear.annotate(usd=Sum(Cast("cost_usd", FloatField()))):
+        paid[enrolments.text_of(arm_of[order].pk), record] += usd
+    sums: dict[str, CallSums] = defaultdict(CallSums)
+    for order, answered in sums_by_order(calls.filter(state=CallState.ANSWERED)).items():
+        sums[arm_of[order].name] += answered
     return paid, {
-        name: (given / count, tokens_out / count) for name, (given, tokens_out, count) in sums.items() if count
+        name: (each.input_tokens / each.calls, each.output_tokens / each.calls) for name, each in sums.items()
     }
 
 

@@ -9,6 +9,7 @@ from django import forms
 
 from campaigns.models import Campaign, ContactImport, PipelineVersion, SenderIdentity
 from campaigns.pipelines.board import writer_label
+from generation.money.figures import per_thousand
 from generation.teachers.queries import TeacherLine
 
 
@@ -39,8 +40,8 @@ def reader_label(line: TeacherLine) -> str:
     """Return the name of a teacher that sorts replies, with what that comes to."""
     if line.price is None:
         return writer_label(line)
-    tokens_usd = REPLY_TOKENS * line.price.input_usd_per_million + WORD_TOKENS * line.price.output_usd_per_million
-    return f"{writer_label(line)}, about ${tokens_usd / 1_000:.2f} for 1,000 replies"
+    usd = per_thousand(line.price.token_prices.cost_usd(REPLY_TOKENS, WORD_TOKENS))
+    return f"{writer_label(line)}, about ${usd:.2f} for 1,000 replies"
 
 
 # Parts of the page by the names of their fields; a name ending in `_` is the beginning of several.

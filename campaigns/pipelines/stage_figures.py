@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, StageOrder, StageRun, WriteOrder
@@ -25,12 +25,12 @@ from campaigns.pipelines.sorting_figures import SortedReplies
 from campaigns.pipelines.stage_quality import StageQuality
 from campaigns.states import AT_A_STAGE, MessageState, StageKind, StageState, StepWriter
 from generation.models import Call, Order
+from generation.money.daily_sums import CallSums, sums_by_order
+from generation.money.figures import millionths, per_thousand, time_usd
 from generation.teachers import queries as teachers_queries
 from generation.teachers.queries import TeacherLine
 from members.models import Member
-from training.costs.run_cost import HOUR_S, known_prices, price_of
-
-THOUSAND, MILLION = 1_000, 1_000_000
+from training.costs.run_cost import price_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class StageFigures:
     passed: int = 0
     under_way: int = 0
     cost_usd: Decimal = Decimal(0)
-    usd_per_thousand: float | None = None
+    usd_per_thousand: Decimal | None = None
     seconds: float | None = None
     quality: StageQuality | None = None
     large: LargeModel | None = None
@@ -87,7 +87,7 @@ class Drawing:
     host_usd_per_hour: Decimal | None
 
     @property
-    def sorting_usd_per_thousand(self) -> float | None:
+    def sorting_usd_per_thousand(self) -> Decimal | None:
         return _usd_per_thousand(self.sorting.seconds, self.host_usd_per_hour)
 
     @property
@@ -111,7 +111,7 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
     qualities = stage_quality.of_teachers(alone)
     lines = teachers_queries.lines(by) if any(calls.values()) else []
     routed = route_figures.of_stages(campaign, stages)
-    host = price_of("", known_prices())
+    host = price_of()
     made = [
         replace(_figures(stage, counted, seconds, calls, qualities, lines, host), routed=routed.get(stage.pk))
         for stage in stages
@@ -135,14 +135,14 @@ def _figures(
     stage: Stage,
     counted: dict[UUID, tuple[int, int, int]],
     seconds: dict[UUID, float],
-    calls: dict[UUID, _Calls],
+    calls: dict[UUID, CallSums],
     qualities: dict[UUID, StageQuality],
     lines: Sequence[TeacherLine],
     host: Decimal | None,
 ) -> StageFigures:
     came_in, passed, under_way = counted.get(stage.pk, (0, 0, 0))
     made = calls.get(stage.pk)
-    usd = float(made.cost_usd) * THOUSAND / made.answers if made and made.answers and made.cost_usd else None
+    usd = per_thousand(made.cost_usd, made.calls) if made and made.cost_usd else None
     if usd is None and stage.teacher is not None and stage.teacher.provided_by:
         usd = _usd_per_thousand(seconds.get(stage.pk), host)
     return StageFigures(
@@ -158,8 +158,8 @@ def _figures(
     )
 
 
-def _usd_per_thousand(seconds: float | None, host: Decimal | None) -> float | None:
-    return THOUSAND * seconds * float(host) / HOUR_S if seconds and host else None
+def _usd_per_thousand(seconds: float | None, host: Decimal | None) -> Decimal | None:
+    return per_thousand(time_usd(seconds, host)) if seconds and host else None
 
 
 def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
@@ -231,59 +231,27 @@ def _middles(rows: QuerySet[Any]) -> dict[UUID, float]:
     return {of: sum(values) / len(values) for of, values in found.items()}
 
 
-@dataclass(frozen=True)
-class _Calls:
-    """Cost and tokens of the calls of a stage."""
-
-    cost_usd: Decimal
-    input_tokens: int
-    output_tokens: int
-    answers: int
-
-
-def _calls(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, _Calls]:
+def _calls(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, CallSums]:
     written = _write_stages(arms, stages)
     stage_of: dict[UUID, UUID] = dict(StageOrder.objects.filter(campaign=campaign).values_list("order_id", "stage_id"))
     own = WriteOrder.objects.filter(campaign=campaign, arm__in=arms).values_list("order_id", "arm_id")
     stage_of |= {order: written[arm] for order, arm in own if arm in written}
     again = Order.objects.filter(repeats__in=stage_of).values_list("pk", "repeats_id")
     stage_of |= {pk: stage_of[repeats] for pk, repeats in again if repeats is not None}
-    rows = Call.objects.filter(order__in=stage_of).order_by().values_list("order_id")
-    sums: dict[UUID, list[_Calls]] = defaultdict(list)
-    totals = {
-        "cost": Sum("cost_usd"),
-        "given": Sum("input_tokens"),
-        "told": Sum("output_tokens"),
-        "answers": Count("pk"),
-    }
-    for order, *parts in rows.annotate(**totals):
-        sums[stage_of[order]].append(_Calls(*parts))
-    return {stage: _summed(parts) for stage, parts in sums.items()}
+    sums: dict[UUID, CallSums] = defaultdict(CallSums)
+    for order, made in sums_by_order(Call.objects.filter(order__in=stage_of)).items():
+        sums[stage_of[order]] += made
+    return dict(sums)
 
 
-def _summed(parts: Sequence[_Calls]) -> _Calls:
-    return _Calls(
-        sum((part.cost_usd for part in parts), Decimal(0)),
-        sum(part.input_tokens for part in parts),
-        sum(part.output_tokens for part in parts),
-        sum(part.answers for part in parts),
-    )
-
-
-def _large(calls: _Calls, lines: Sequence[TeacherLine]) -> LargeModel | None:
+def _large(calls: CallSums, lines: Sequence[TeacherLine]) -> LargeModel | None:
     """The dearest connected teacher by these tokens; miniatures and local models are none."""
     if not calls.input_tokens + calls.output_tokens:
         return None
+    tokens = calls.input_tokens, calls.output_tokens
     costs = [
-        LargeModel(line.teacher.name, _cost(calls, line))
+        LargeModel(line.teacher.name, millionths(line.price.token_prices.cost_usd(*tokens)))
         for line in lines
-        if line.can_be_asked and not teachers_queries.is_free(line.teacher)
+        if line.can_be_asked and line.price is not None and not teachers_queries.is_free(line.teacher)
     ]
     return max(costs, key=lambda model: model.cost_usd, default=None)
-
-
-def _cost(calls: _Calls, line: TeacherLine) -> Decimal:
-    if line.price is None:
-        return Decimal(0)
-    given = calls.input_tokens * line.price.input_usd_per_million
-    return (given + calls.output_tokens * line.price.output_usd_per_million) / MILLION

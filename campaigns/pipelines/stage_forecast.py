@@ -17,8 +17,8 @@ from campaigns.models import Arm, Stage
 from campaigns.pipelines.queries import ROUTER_OF_STAGE
 from campaigns.states import StageKind
 from generation.models import Teacher
+from generation.money.estimate import OrderEstimate, scaled, sum_of
 from generation.orders import launch
-from generation.orders.estimate import OrderEstimate
 from generation.orders.launch import OrderRequest
 from generation.orders.spec_estimate import estimate_from_spec
 from review.models import Record, TaskVersion
@@ -102,14 +102,11 @@ def routed_price(
         prices.append(price(model, calls) if calls else None)
     known = [each for each in prices if each is not None]
     dearest = price(teacher, answers)
+    whole = sum_of(known)
     return replace(
-        dearest,
-        calls=sum(each.calls for each in known),
-        input_tokens=sum(each.input_tokens for each in known),
-        output_tokens=sum(each.output_tokens for each in known),
-        cost_usd=sum(each.cost_usd for each in known),
-        cost_low_usd=sum(each.cost_low_usd for each in known),
-        cost_high_usd=max(sum(each.cost_high_usd for each in known), dearest.cost_high_usd),
+        whole,
+        cost_high_usd=max(whole.cost_high_usd, dearest.cost_high_usd),
+        worst_call_usd=dearest.worst_call_usd,
         time_s=sum(each.time_s for each in known),
         basis=f"{ROUTED_BASIS}; {dearest.basis}",
     )
@@ -133,6 +130,4 @@ def _price(version: TaskVersion, sample: list[UUID], teacher: Teacher, answers: 
     request = OrderRequest(
         version.task, teacher=teacher, count=len(sample), by=None, record_ids=sample, version=version
     )
-    price = launch.quote(request).estimate
-    each = answers / len(sample)
-    return replace(price, cost_usd=price.cost_usd * each, cost_high_usd=price.cost_high_usd * each)
+    return scaled(launch.quote(request).estimate, calls=answers)

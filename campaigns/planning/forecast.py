@@ -19,8 +19,8 @@ from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
 from campaigns.states import StageKind, StepWriter
 from generation.models import Teacher
+from generation.money.estimate import OrderEstimate
 from generation.orders import launch
-from generation.orders.estimate import OrderEstimate
 from generation.orders.spec_estimate import estimate_from_spec
 from web.errors import Refusal
 

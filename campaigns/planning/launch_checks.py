@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_UP, Decimal
 from urllib.parse import urlsplit
 
 from campaigns.compose import content, render, repeats
@@ -18,10 +17,9 @@ from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
 from campaigns.senders import check_domain, choice
 from campaigns.states import StepCondition, StepWriter
+from generation.money.figures import CENT, rounded_up
 from members.models import Member
 from review.spec.output_format import is_mail
-
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +284,7 @@ def _money(campaign: Campaign, expected: LaunchForecast) -> Iterator[LaunchProbl
                     "arms",
                 )
     if campaign.max_model_usd < expected.cost_usd:
-        enough = expected.cost_high_usd.quantize(CENT, rounding=ROUND_UP)
+        enough = rounded_up(expected.cost_high_usd, CENT)
         yield LaunchProblem(
             "budget_too_small",
             f"The models may cost ${campaign.max_model_usd.normalize():f}, and would cost about ${expected.cost_usd:.2f}.",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from uuid import UUID
@@ -120,7 +119,7 @@ def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
     request = launch.OrderRequest(
         task, teacher=teacher, count=len(wanted), by=None, record_ids=wanted, purpose=Purpose.EVALUATION
     )
-    return launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
+    return launch.launch_as_priced(request)
 
 
 def _task(campaign: Campaign) -> Task | None:

@@ -27,6 +27,7 @@ from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.writing import drafts_written, sequences, wake_tick
 from campaigns.writing import orders as writing_orders
 from generation.models import Order, Teacher
+from generation.money.figures import MICRO
 from generation.orders import launch
 from generation.orders.launch import Quote, Threads
 from generation.states import Purpose
@@ -37,7 +38,6 @@ from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
-MICRO = Decimal("0.000001")
 NO_MODEL = Refusal("arm_without_model", "The arm of this mail has no model to write it.")
 NO_RECORD = "The contact has no facts to write from."
 

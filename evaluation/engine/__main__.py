@@ -24,6 +24,7 @@ with without_garbage_collection():
     from evaluation.engine.prompts import prompts_for
     from evaluation.engine.reference_scores import ReferenceScorer
     from evaluation.engine.report import report
+    from generation.money.figures import time_usd
     from review.spec import prompting
     from training.engine.contracts import Stopped
     from training.engine.data.chat import Messages
@@ -121,7 +122,7 @@ def _write(
             error=error,
             marks=marks,
             seconds=answer.seconds,
-            cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
+            cost_usd=float(time_usd(answer.seconds, spec.host_usd_per_hour)),
             tokens=answer.completion_tokens,
             scores=scores,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from evaluation.engine.contracts import EvaluationSpec, ScoredOutput, System
 from evaluation.engine.reference_scores import ReferenceScorer
+from generation.money.figures import time_usd
 from jobs.rundir import RunDir
 from review.spec import prompting
 from training.engine.classifier import loading
@@ -61,7 +62,7 @@ def classified(
             error=answer.error,
             marks=marks,
             seconds=answer.seconds,
-            cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
+            cost_usd=float(time_usd(answer.seconds, spec.host_usd_per_hour)),
             tokens=answer.tokens,
             scores=scores,
         )

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-from django.db.models import Count, Q, Sum
+from typing import Final
 
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from generation.models import Call, PriceEntry
-from generation.states import CallState, Provider
-from generation.teachers import queries as teachers
-from training.costs.run_cost import known_prices, price_of
+from generation.money import prices
+from generation.money.daily_sums import sums_by_order
+from generation.money.figures import THOUSAND, time_usd
+from generation.states import Provider
+from training.costs.run_cost import price_of
 
 # A model of the price table with a page of its provider and without an announced end.
 PRICED_AS: Final = "claude-sonnet-5-5"
-THOUSAND: Final = 1000
-MILLION: Final = 1_000_000
-HOUR_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def of(evaluation: Evaluation) -> dict[str, OutputCost]:
     """Costs by system; a system without a known price is absent. At most four queries."""
     summary = evaluation.summary
     kinds: Mapping[str, str] = summary.get("kinds", {})
-    host = price_of("", known_prices())
+    host = price_of()
     found: dict[str, OutputCost] = {}
     for name, scored in summary.get("systems", {}).items():
         billed = scored.get("cost_usd", {}).get("mean") or 0.0
@@ -53,8 +50,10 @@ def of(evaluation: Evaluation) -> dict[str, OutputCost]:
         if kinds.get(name) == SystemKind.TEACHER:
             cost = OutputCost(THOUSAND * billed, "billed by its provider") if billed else _priced_as(evaluation)
         elif host and seconds:
-            usd = THOUSAND * seconds * float(host) / HOUR_S
-            cost = OutputCost(usd, f"measured seconds on a host at ${host.normalize():f} an hour")
+            cost = OutputCost(
+                float(time_usd(THOUSAND * seconds, host)),
+                f"measured seconds on a host at ${host.normalize():f} an hour",
+            )
         else:
             cost = OutputCost(THOUSAND * billed, "measured on its host") if billed else None
         if cost:
@@ -67,18 +66,17 @@ def _priced_as(evaluation: Evaluation) -> OutputCost | None:
     order = evaluation.teacher_order
     if order is None or order.teacher.provider != Provider.OFFLINE:
         return None
-    answered = Count("pk", filter=Q(state=CallState.ANSWERED))
-    sums: dict[str, Any] = Call.objects.filter(order=order).aggregate(
-        n=answered, given=Sum("input_tokens"), told=Sum("output_tokens")
-    )
-    return of_offline(sums["given"], sums["told"], outputs=sums["n"]) if sums["n"] else None
+    sums = sums_by_order(Call.objects.filter(order=order)).get(order.pk)
+    if sums is None or not sums.answers:
+        return None
+    return of_offline(sums.input_tokens, sums.output_tokens, outputs=sums.answers)
 
 
 def of_offline(input_tokens: int, output_tokens: int, *, outputs: int = 1) -> OutputCost | None:
     """Cost of the offline teacher's outputs at the price of a named model; None where the price table lacks that model."""
-    entry: PriceEntry | None = teachers.prices().filter(model=PRICED_AS).first()
+    entry: PriceEntry | None = prices.prices().filter(model=PRICED_AS).first()
     if entry is None:
         return None
-    usd = input_tokens * float(entry.input_usd_per_million) + output_tokens * float(entry.output_usd_per_million)
+    usd = entry.token_prices.cost_usd(input_tokens, output_tokens)
     basis = f"the demo's teacher program, priced as {entry.model} ({entry.as_of:%-d %B %Y})"
-    return OutputCost(THOUSAND * usd / MILLION / outputs, basis, entry.source_url)
+    return OutputCost(THOUSAND * usd / outputs, basis, entry.source_url)

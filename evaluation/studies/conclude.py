@@ -15,12 +15,12 @@ from evaluation.studies import arms, methods, record, retrieved, routed, samples
 from evaluation.studies import queries as selectors
 from evaluation.studies.arms import COSTS
 from evaluation.studies.results import CellResult
+from generation.money.figures import THOUSAND, time_usd
 from jobs.lifecycle import claim
 from training.costs import run_cost
 from training.runs import queries as runs
 from web.errors import Refusal
 
-OUTPUTS = 1000
 # What a run, or writing, takes of the machine it runs on.
 OF_MACHINE = frozenset({"seconds", "peak_memory_gib", "seconds_per_thousand", "usd_per_thousand"})
 
@@ -99,11 +99,11 @@ def _costs_of_outputs(cell: StudyCell) -> dict[str, float]:
         costs = {"parameters_at_work": float(run.student.parameters + added), "parameters_held": float(added)}
         costs["base_parameters"], costs["shares_base"] = float(run.student.parameters), float(run.method == "lora")
     if per_output is not None:
-        costs["seconds_per_thousand"] = OUTPUTS * per_output
+        costs["seconds_per_thousand"] = THOUSAND * per_output
         host = measurement.job.host_id if measurement.job else ""
-        price = run_cost.price_of(host, run_cost.known_prices())
+        price = run_cost.price_of(host)
         if price is not None:
-            costs["usd_per_thousand"] = OUTPUTS * per_output * float(price) / run_cost.HOUR_S
+            costs["usd_per_thousand"] = float(time_usd(THOUSAND * per_output, price))
     return costs
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from generation.calls import uncertain
-from generation.ledger import corrections
+from generation.money import corrections
 from generation.orders import queries as orders_queries
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -60,8 +60,8 @@ class SettleCallsView(APIView):
         body = CallSettleIn(data=request.data)
         body.is_valid(raise_exception=True)
         ids = body.validated_data.get("calls")
-        if settle := uncertain.SETTLEMENTS.get(body.validated_data["verb"]):
-            count = settle(order, call_ids=ids, by=member_of(request))
+        if settlement := uncertain.SETTLEMENTS.get(body.validated_data["verb"]):
+            count = uncertain.settle(order, settlement, call_ids=ids, by=member_of(request))
             return Response(SettledOut({"settled": count, "id": None, "job": None}).data)
         again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
         return Response(SettledOut({"settled": again.count, "id": again.pk, "job": again.job_id}).data, status=202)

@@ -17,14 +17,14 @@ from uuid import UUID, uuid5
 from django.db import transaction
 from django.db.models import Q
 
-from generation.budgets import alerts
 from generation.calls import ingest, journal_evidence
 from generation.calls.journal_evidence import JournalEvidence
 from generation.engine.contracts import AnnouncedIn
 from generation.engine.journal.reconcile import PossibleCost
 from generation.engine.plan import expand_runs
-from generation.ledger import daily_sums
 from generation.models import Call, Order
+from generation.money import alerts, daily_sums
+from generation.money.figures import millionths
 from generation.orders import earlier_calls
 from generation.orders.purposes import record_of_call
 from generation.states import CallState, UncertainPolicy
@@ -114,7 +114,7 @@ def _settle(order: Order, left: UnfinishedCalls, known: JournalEvidence) -> None
     fresh = [_announced_call(order, pk, index) for pk, index in left.fresh.items()]
     doubted = [call for call in (*left.rows.values(), *fresh) if _may_be_paid(call, left.indexes.get(call.pk), known)]
     # The dearest call of the estimate stands in for what is known of none of them.
-    worst = PossibleCost(float(daily_sums.to_millionths(order.estimate.get("worst_call_usd"))))
+    worst = PossibleCost(float(millionths(order.estimate.get("worst_call_usd"))))
     for call in doubted:
         doubt = known.untold.doubts.get(str(call.pk))
         _mark_uncertain(order, call, doubt or worst, is_known=doubt is not None)
@@ -148,7 +148,7 @@ def _announced_call(order: Order, pk: UUID, index: int) -> Call:
 
 def _mark_uncertain(order: Order, call: Call, doubt: PossibleCost, *, is_known: bool) -> None:
     # A held call has one try; of one that is asked again, what tries before this one may have cost stays beside it.
-    last_usd, lost_usd = daily_sums.to_millionths(doubt.last_usd), daily_sums.to_millionths(doubt.lost_usd)
+    last_usd, lost_usd = millionths(doubt.last_usd), millionths(doubt.lost_usd)
     if order.uncertain_policy == UncertainPolicy.HOLD:
         call.possible_cost_usd = max(call.possible_cost_usd, lost_usd + last_usd)
     else:

@@ -12,8 +12,8 @@ from generation.diversity.examples import company_of
 from generation.diversity.mix import MixSettings
 from generation.engine import prompts
 from generation.engine.contracts import Mix, TeacherSpec
-from generation.ledger import daily_sums
 from generation.models import Order, Teacher
+from generation.money.figures import millionths
 from generation.states import Purpose
 from generation.teachers import provided
 from review.drafts.intake import NewDraft
@@ -71,7 +71,7 @@ def _draft(order: Order, told: dict[str, Any], messages: list[Message], asked: _
         prompt_hash=told["prompt_hash"],
         input_tokens=told["usage"]["input_tokens"],
         output_tokens=told["usage"]["output_tokens"],
-        cost_usd=daily_sums.to_millionths(told["cost_usd"]),
+        cost_usd=millionths(told["cost_usd"]),
         latency_s=told["latency_s"],
         labelled_defects=told["labelled_defects"],
         mean_log_prob=told.get("mean_log_prob"),

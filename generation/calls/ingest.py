@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from generation.budgets import alerts
 from generation.calls import drafts
 from generation.learning import advice_call
-from generation.ledger import daily_sums
 from generation.models import Call, Order
+from generation.money import alerts, daily_sums
+from generation.money.figures import millionths
 from generation.orders import batches as orders_batches
 from generation.orders import run_spec
 from generation.orders.purposes import record_of_call
@@ -149,11 +149,11 @@ def _take_end(order: Order, calls: dict[UUID, Call], event: EngineEvent) -> bool
     call.cached_tokens, call.cache_write_tokens = usage.get("cached_tokens", 0), usage.get("cache_write_tokens", 0)
     call.way = payload.get("way", Way.LIVE)
     call.teacher_name = payload.get("teacher_name", "")[:120]
-    call.cost_usd = daily_sums.to_millionths(payload.get("cost_usd", 0))
+    call.cost_usd = millionths(payload.get("cost_usd", 0))
     call.cost_is_estimate = bool(payload.get("cost_is_estimate") or order.teacher_spec.get("is_price_assumed"))
     call.possible_cost_usd = _possible_usd(order, call, payload)
     claimed_usd = payload.get("claimed_cost_usd")
-    call.claimed_cost_usd = None if claimed_usd is None else daily_sums.to_millionths(claimed_usd)
+    call.claimed_cost_usd = None if claimed_usd is None else millionths(claimed_usd)
     call.is_repair = bool(payload.get("is_repair"))
     call.error_code, call.error_message = payload.get("code", ""), payload.get("message", "")
     call.excerpt = payload.get("excerpt", "")
@@ -168,7 +168,7 @@ def _take_end(order: Order, calls: dict[UUID, Call], event: EngineEvent) -> bool
 
 def _possible_usd(order: Order, call: Call, told: dict[str, Any]) -> Decimal:
     """Possible cost of tries that brought no word."""
-    possible = daily_sums.to_millionths(told.get("possible_cost_usd", 0))
+    possible = millionths(told.get("possible_cost_usd", 0))
     if call.state != CallState.UNCERTAIN and order.uncertain_policy == UncertainPolicy.HOLD:
         # A held call has one try: whatever was in doubt, this end is its end.
         return possible

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from generation.calls import uncertain
-from generation.ledger import corrections
+from generation.money import corrections
 from generation.orders import queries as orders_queries
 from members.session import member_of
 from web.db.keys import NO_ID, uuid_or_none
@@ -52,12 +52,12 @@ def settle_calls(request: HttpRequest, order_id: UUID) -> HttpResponse:
     order = orders_queries.get(member_of(request), order_id)
     ids = [UUID(text) for text in request.POST.getlist("call")] or None
     try:
-        settle = uncertain.SETTLEMENTS.get(request.POST.get("verb", ""))
-        if settle is None:
+        settlement = uncertain.SETTLEMENTS.get(request.POST.get("verb", ""))
+        if settlement is None:
             again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
             messages.success(request, f"{again.count} drafts are ordered again.")
             return redirect("generation:detail", again.pk)
-        count = settle(order, call_ids=ids, by=member_of(request))
+        count = uncertain.settle(order, settlement, call_ids=ids, by=member_of(request))
         messages.success(request, f"{count} uncertain calls are settled.")
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
 
 from audit import trail
-from generation.ledger import daily_sums
 from generation.models import Call, Order
+from generation.money import daily_sums
 from generation.orders import launch
 from generation.selection import reorder
 from generation.states import BESIDE_DRAFTS, CallState, Purpose, Settlement, UncertainPolicy
@@ -23,36 +22,24 @@ from web.errors import Refusal
 NOTHING = Decimal(0)
 
 
+# What a person may do with uncertain calls besides asking again, by the word that pages and the API use: give them up, their
+# possible cost kept; book it as their cost, an estimate; or take it off the books.
+SETTLEMENTS = {"drop": Settlement.DROPPED, "paid": Settlement.PAID, "not-paid": Settlement.NOT_PAID}
+
+
 @transaction.atomic
-def drop(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
-    """Give calls up, and count those that were open. Their possible cost stays on the order.
+def settle(order: Order, settlement: Settlement, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+    """Settle calls of unknown fate, and count those that were open.
 
     Args:
+        settlement: One of `SETTLEMENTS`.
         call_ids: Which; None is every open one.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: 409 `nothing_uncertain`, none of them is open.
     """
-    return len(_settle(order, call_ids, by, Settlement.DROPPED))
-
-
-@transaction.atomic
-def take_as_paid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
-    """Book what calls may have cost as their cost, an estimate: the provider's bill has them.
-
-    Arguments, answer and errors as for `drop`.
-    """
-    return len(_settle(order, call_ids, by, Settlement.PAID))
-
-
-@transaction.atomic
-def take_as_unpaid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
-    """Take what calls may have cost off the books: the provider's bill does not have them.
-
-    Arguments, answer and errors as for `drop`.
-    """
-    return len(_settle(order, call_ids, by, Settlement.NOT_PAID))
+    return len(_settle(order, call_ids, by, settlement))
 
 
 @transaction.atomic
@@ -98,7 +85,7 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
         repeats=order,
         threads=threads,
     )
-    return launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
+    return launch.launch_as_priced(request)
 
 
 def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:
@@ -139,7 +126,3 @@ def _write_settlement(call: Call, settlement: Settlement) -> None:
         call.cost_usd, call.cost_is_estimate = call.cost_usd + call.possible_cost_usd, True
     if settlement in (Settlement.PAID, Settlement.NOT_PAID):
         call.possible_cost_usd = NOTHING
-
-
-# What a person may do with uncertain calls besides asking again, by the word that pages and the API use.
-SETTLEMENTS = {"drop": drop, "paid": take_as_paid, "not-paid": take_as_unpaid}

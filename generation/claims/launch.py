@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
@@ -18,7 +17,7 @@ from generation.claims import prompt
 from generation.engine.contracts import TeacherSpec
 from generation.judges.launch import can_judge
 from generation.models import Call, ClaimCheck, Order, Teacher
-from generation.orders import estimate, mix_estimate
+from generation.money.estimate import estimate_sample
 from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
 from generation.states import CallState, Purpose, Settlement
@@ -54,11 +53,9 @@ def quote(task: Task, claims: Sequence[Claim], *, teacher: Teacher, by: Member) 
         message = f"{len(claims):,} claims; a teacher checks at most {MOST:,} an order."
         raise Refusal("too_many_claims", message, hint="Split the file.", errors={"claims": [message]})
     spec = orders.require_askable(teacher)
-    sample = [*claims[:: max(1, len(claims) // _SAMPLE)], max(claims, key=lambda claim: len(claim.source + claim.text))]
-    parts = [estimate.estimate_conversation(prompt.ANSWER_TASK, prompt.conversation(claim), spec) for claim in sample]
-    price = mix_estimate.scaled(mix_estimate.sum_of(parts[:-1]), calls=len(claims))
-    # The dearest call is that of the longest text, which a sample may miss.
-    price = replace(price, worst_call_usd=max(part.worst_call_usd for part in parts))
+    sample = [prompt.conversation(claim) for claim in claims[:: max(1, len(claims) // _SAMPLE)]]
+    longest = prompt.conversation(max(claims, key=lambda claim: len(claim.source + claim.text)))
+    price = estimate_sample(prompt.ANSWER_TASK, sample, spec, calls=len(claims), longest=longest)
     return Quote(latest_version(task), [str(uuid4()) for _ in claims], spec, price)
 
 

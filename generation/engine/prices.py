@@ -6,6 +6,13 @@ from pydantic import Field
 
 from jobs.contracts import Wire
 
+TOKEN_PRICES = (
+    "input_usd_per_million",
+    "output_usd_per_million",
+    "cached_input_usd_per_million",
+    "cache_write_usd_per_million",
+)
+
 
 class TokenPrices(Wire):
     """List prices of a teacher's tokens, US dollars."""
@@ -20,8 +27,8 @@ class TokenPrices(Wire):
 
     def cost_usd(
         self,
-        input_tokens: int,
-        output_tokens: int,
+        input_tokens: float,
+        output_tokens: float,
         *,
         cached_tokens: int = 0,
         cache_write_tokens: int = 0,

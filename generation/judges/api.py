@@ -18,7 +18,6 @@ from generation.judges.serializers import JudgedTextOut, JudgingDetailOut, Judgi
 from generation.orders import queries as orders_queries
 from generation.orders.serializers import EstimateOut
 from generation.teachers import queries as teacher_selectors
-from generation.teachers.terms import terms_of
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
@@ -79,10 +78,8 @@ def price_verdicts(request: Request, subject: Subject) -> Response:
     judge = teacher_selectors.teacher_or_404(member, said["teacher"])
     texts = subject.texts_for(judge, said["texts"])
     quoted = launch.quote(subject, texts, judge=judge, by=member)
-    told = quoted.estimate.as_json() | {
-        "suggested_budget_usd": quoted.suggested_budget_usd,
+    told = quoted.as_json() | {
         "records": len({text.record_id for text in texts}),
-        "terms": terms_of(quoted.teacher.provider),
         "texts": len(texts),
         "judged_by_experts": sum(text.expert_passes is not None for text in texts),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeVar
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from audit import trail
 from generation.judges import figures, reviewed, rubric, trained
 from generation.judges.reviewed import TextToJudge
 from generation.models import JudgedText, Judging, Order, Teacher
-from generation.orders import estimate, mix_estimate
+from generation.money.estimate import estimate_sample
 from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
 from generation.states import Provider, Purpose
@@ -165,12 +165,8 @@ def priced(
     """
     spec = orders.require_askable(judge)
     facts = dict(Record.objects.filter(pk__in={call.record_id for call in calls}).values_list("pk", "facts"))
-    parts = [
-        estimate.estimate_conversation(answered, asked(version.spec, call, facts[call.record_id]), spec)
-        for call in calls
-    ]
-    price = mix_estimate.scaled(mix_estimate.sum_of(parts[:-1]), calls=count)
-    price = replace(price, worst_call_usd=max(part.worst_call_usd for part in parts))
+    *sample, longest = (asked(version.spec, call, facts[call.record_id]) for call in calls)
+    price = estimate_sample(answered, sample, spec, calls=count, longest=longest)
     return Quote(version, [str(uuid4()) for _ in range(count)], spec, price)
 
 

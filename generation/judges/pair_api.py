@@ -17,7 +17,6 @@ from generation.judges.pairs import MOST_PAIRS, PairSubject
 from generation.judges.serializers import ComparedPairOut, JudgingOut
 from generation.orders.serializers import EstimateOut
 from generation.teachers import queries as teacher_selectors
-from generation.teachers.terms import terms_of
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import require
@@ -78,12 +77,7 @@ def price_comparisons(request: Request, task: Task, subjects: Subjects) -> Respo
     judge = teacher_selectors.teacher_or_404(member, said["teacher"])
     compared = subject.pairs(said["pairs"])
     quoted = pairs.quote(subject, compared, judge=judge, by=member)
-    told = quoted.estimate.as_json() | {
-        "suggested_budget_usd": quoted.suggested_budget_usd,
-        "records": len(compared),
-        "terms": terms_of(quoted.teacher.provider),
-        "pairs": len(compared),
-    }
+    told = quoted.as_json() | {"records": len(compared), "pairs": len(compared)}
     return Response(ComparisonPriceOut(told).data)
 
 

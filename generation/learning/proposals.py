@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -17,9 +16,8 @@ from generation.learning.advice_call import EXAMPLES
 from generation.learning.cases import Case, ProposedChange, applied
 from generation.learning.counting import PatternCounts
 from generation.models import TaskProposal, Teacher
-from generation.orders import estimate as orders_estimate
+from generation.money.estimate import OrderEstimate, estimate_conversation
 from generation.orders import launch
-from generation.orders.estimate import OrderEstimate
 from generation.orders.launch import Quote
 from generation.states import ProposalState, Provider, Purpose
 from members.models import Member
@@ -31,7 +29,6 @@ from review.tasks.queries import latest_version
 from web.errors import Refusal
 
 LEAST_DECISIONS = 5
-CENT_OF_A_CENT = Decimal("0.0001")
 
 
 class Basis(StrEnum):
@@ -224,20 +221,16 @@ def _estimate(question: _Question, teacher: Teacher) -> OrderEstimate:
     if teacher.provided_by:
         raise Refusal("teacher", f"{teacher.name} writes drafts and cannot advise.", hint="Choose another teacher.")
     return replace(
-        orders_estimate.estimate_conversation(advice_prompt.advice_task(), question.asked, spec),
+        estimate_conversation(advice_prompt.advice_task(), question.asked, spec),
         basis="guessed from the length of the question",
     )
 
 
 def _order_advice(task: Task, question: _Question, teacher: Teacher, by: Member) -> Any:
-    estimate = _estimate(question, teacher)
-    worst = Decimal(str(estimate.worst_call_usd)).quantize(CENT_OF_A_CENT, rounding=ROUND_UP)
-    request = launch.OrderRequest(
-        task, teacher=teacher, count=1, by=by, max_cost_usd=worst or None, purpose=Purpose.TEACHING
-    )
-    quoted = Quote(question.version, [question.record_id()], launch.require_askable(teacher), estimate)
-    what = "A wording from examples" if question.rows else "What rejections teach"
-    return launch.place(request, quoted, title=f"{what}, by {teacher.name}")
+    spec, estimate = launch.require_askable(teacher), _estimate(question, teacher)
+    quoted = Quote(question.version, [question.record_id()], spec, estimate)
+    title = f"{'A wording from examples' if question.rows else 'What rejections teach'}, by {teacher.name}"
+    return launch.place_one(quoted, task, teacher=teacher, by=by, purpose=Purpose.TEACHING, title=title)
 
 
 def _chosen(proposal: TaskProposal, edited: Mapping[int, str | None]) -> list[ProposedChange]:

@@ -33,7 +33,7 @@ class CallCorrection(models.Model):
 class SpendDay(models.Model):
     """Spending of one order on one day with one teacher: the sum of its calls, kept so that pages need no scan.
 
-    Written in the transaction that writes the calls, by `generation.ledger.daily_sums`; the calls are what counts.
+    Written in the transaction that writes the calls, by `generation.money.daily_sums`; the calls are what counts.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 
+from generation.engine.prices import TokenPrices
 from generation.states import BATCH_FACTOR, CACHE_WRITE_FACTOR, Answers, Provider
 
 
@@ -100,6 +101,22 @@ class PriceEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.model}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.provider}:{self.model}"
+
+    @property
+    def token_prices(self) -> TokenPrices:
+        """Return its prices as calls are priced with them."""
+        prices = {
+            "input_usd_per_million": self.input_usd_per_million,
+            "output_usd_per_million": self.output_usd_per_million,
+            "cached_input_usd_per_million": self.cached_input_usd_per_million,
+            "cache_write_usd_per_million": self.cache_write_price,
+            "batch_factor": self.batch_share,
+        }
+        return TokenPrices.model_validate(prices)
 
     @property
     def batch_share(self) -> Decimal:

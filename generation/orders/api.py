@@ -11,11 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.diversity import lookup as wishes
+from generation.diversity import lookup
 from generation.diversity import queries as diversity_queries
 from generation.diversity.serializers import DiversityOut
 from generation.orders import launch, queries
-from generation.orders import queries as selectors
 from generation.orders.serializers import (
     CallOut,
     OrderDetailOut,
@@ -27,7 +26,6 @@ from generation.orders.serializers import (
 from generation.orders.way import WayRequest
 from generation.states import CallState, Stragglers, UncertainPolicy, Way
 from generation.teachers import queries as teacher_selectors
-from generation.teachers.terms import terms_of
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.sources import split_advice
@@ -51,8 +49,8 @@ class OrderListView(APIView):
     def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
         if "task" in asked:
-            return selectors.of_task(member, task_or_404(member, asked["task"]))
-        return selectors.visible(member)
+            return queries.of_task(member, task_or_404(member, asked["task"]))
+        return queries.visible(member)
 
     @extend_schema(request=OrderIn, responses={202: OrderStartedOut})
     @idempotent
@@ -69,13 +67,7 @@ class EstimateView(APIView):
     def post(self, request: Request) -> Response:
         quoted = launch.quote(_order_request(request))
         lacking = split_advice.of_task(quoted.version.task)
-        shown = quoted.estimate.as_json() | {
-            "suggested_budget_usd": quoted.suggested_budget_usd,
-            "records": len(quoted.record_ids),
-            "terms": terms_of(quoted.teacher.provider),
-            "warnings": [str(lacking)] if lacking else [],
-        }
-        return Response(OrderEstimateOut(shown).data)
+        return Response(OrderEstimateOut(quoted.as_json() | {"warnings": [str(lacking)] if lacking else []}).data)
 
 
 class OrderView(APIView):
@@ -83,7 +75,7 @@ class OrderView(APIView):
 
     @extend_schema(responses=OrderDetailOut)
     def get(self, request: Request, order_id: UUID) -> Response:
-        return Response(OrderDetailOut(selectors.get(member_of(request), order_id)).data)
+        return Response(OrderDetailOut(queries.get(member_of(request), order_id)).data)
 
 
 class CallQuery(ListQuery):
@@ -97,7 +89,7 @@ class CallListView(APIView):
 
     @lists(CallOut, CallQuery)
     def get(self, request: Request, asked: dict[str, Any], order_id: UUID) -> Rows:
-        return selectors.calls(selectors.get(member_of(request), order_id), state=asked.get("state", ""))
+        return queries.calls(queries.get(member_of(request), order_id), state=asked.get("state", ""))
 
 
 def _order_request(request: Request) -> launch.OrderRequest:
@@ -106,14 +98,14 @@ def _order_request(request: Request) -> launch.OrderRequest:
     asked, member = body.validated_data, member_of(request)
     task = task_or_404(member, asked["task"])
     source = asked.get("source")
-    mix = wishes.mix_request(member, task, asked)
+    mix = lookup.mix_request(member, task, asked)
     return launch.OrderRequest(
         task,
         teacher=mix.first or teacher_selectors.teacher_or_404(member, asked["teacher"]),
         mix=mix,
         count=asked["count"],
         per_record=asked["per_record"],
-        source=selectors.source_or_404(task, source) if source else None,
+        source=queries.source_or_404(task, source) if source else None,
         record_ids=asked.get("records"),
         max_cost_usd=asked.get("max_cost_usd"),
         uncertain_policy=UncertainPolicy(asked.get("uncertain_policy", UncertainPolicy.HOLD)),

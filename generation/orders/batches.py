@@ -11,14 +11,14 @@ from django.db.models import Q
 from django.urls import reverse
 
 from generation.engine.contracts import BatchIn
-from generation.ledger import daily_sums
 from generation.models import Order, ProviderBatch
+from generation.money.budgets import AT_PROVIDER
+from generation.money.figures import millionths
 from generation.states import COLLECT, BatchState
 from jobs.contracts import EngineEvent
 from jobs.lifecycle import control
 from jobs.models import Job
 
-OPEN = (BatchState.PREPARING, BatchState.SUBMITTED)
 FINAL = frozenset({BatchState.ENDED, BatchState.DROPPED})
 
 
@@ -36,7 +36,7 @@ def record_batch_events(order: Order, events: Iterable[EngineEvent]) -> None:
         row.state = payload["state"]
         row.batch_id = payload["batch_id"][:120] or row.batch_id
         row.positions, row.requests, row.done = payload["positions"], payload["requests"], payload["done"]
-        row.possible_cost_usd = daily_sums.to_millionths(payload["possible_cost_usd"])
+        row.possible_cost_usd = millionths(payload["possible_cost_usd"])
         row.note = payload["note"][:300]
         row.prepared_at = datetime.fromtimestamp(payload["prepared_at"], UTC)
         row.save()
@@ -50,7 +50,7 @@ def collected_batch_ids(order: Order) -> list[str]:
 
 def batches_for_engine(order: Order) -> list[BatchIn]:
     """Batches that were handed in, or may have been, and not taken in: for an attempt that finds no journal."""
-    rows = ProviderBatch.objects.filter(order=order, state__in=OPEN)
+    rows = ProviderBatch.objects.filter(order=order, state__in=AT_PROVIDER)
     return [
         BatchIn(
             token=row.token, batch_id=row.batch_id, positions=row.positions, prepared_at=row.prepared_at.timestamp()
@@ -68,13 +68,12 @@ class BatchesAtProvider:
 
     @property
     def is_waiting(self) -> bool:
-        return any(batch.state in (BatchState.PREPARING, BatchState.SUBMITTED) for batch in self.batches)
+        return any(batch.state in AT_PROVIDER for batch in self.batches)
 
     @property
     def held_usd(self) -> Decimal:
         """Return what those that have not been taken in may still cost, which budgets hold until then."""
-        waiting = (batch for batch in self.batches if batch.state in (BatchState.PREPARING, BatchState.SUBMITTED))
-        return sum((batch.possible_cost_usd for batch in waiting), Decimal(0))
+        return sum((batch.possible_cost_usd for batch in self.batches if batch.state in AT_PROVIDER), Decimal(0))
 
 
 def batches_of(order: Order) -> BatchesAtProvider:
@@ -96,7 +95,7 @@ def launch_closing_job(job: Job) -> Job | None:
         The job, or None where nothing of the order lies at a provider.
     """
     order = Order.objects.select_related("task").filter(job=job).first()
-    if order is None or not ProviderBatch.objects.filter(order=order, state__in=OPEN).exists():
+    if order is None or not ProviderBatch.objects.filter(order=order, state__in=AT_PROVIDER).exists():
         return None
     if Job.objects.filter(kind=COLLECT, subject_id=order.pk).exists():
         return None

@@ -10,13 +10,16 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit import trail
-from generation.budgets import limits
 from generation.diversity.mix import MixSettings
-from generation.models import Order
+from generation.models import Order, Teacher
+from generation.money import limits
+from generation.money.estimate import OrderEstimate
 from generation.orders import mix_estimate, run_spec
-from generation.orders.estimate import OrderEstimate
 from generation.orders.quote import MOST_PER_RECORD, OrderRequest, Quote, Threads, quote, require_askable
+from generation.states import Purpose
 from jobs.lifecycle import control
+from members.models import Member
+from review.models import Task
 from web.errors import Refusal
 
 # What an order is made of is found beside what launches it.
@@ -27,7 +30,9 @@ __all__ = [
     "Threads",
     "check_budget",
     "launch",
+    "launch_as_priced",
     "place",
+    "place_one",
     "quote",
     "require_askable",
 ]
@@ -59,7 +64,7 @@ def place(request: OrderRequest, quoted: Quote, *, title: str) -> Order:
     Raises:
         Refusal: `budget_missing`, `budget_too_small`, or 409 `budget_used_up`: the order may cost more than budgets leave.
     """
-    check_budget(request.max_cost_usd, quoted.estimate, enough_usd=quoted.suggested_budget_usd)
+    check_budget(request.max_cost_usd, quoted.estimate)
     held_usd = limits.hold_all(request.task, request.max_cost_usd)
     order_id = uuid4()
     job = control.launch(
@@ -97,11 +102,32 @@ def place(request: OrderRequest, quoted: Quote, *, title: str) -> Order:
     )
 
 
-def check_budget(max_cost_usd: Decimal | None, estimated: OrderEstimate, *, enough_usd: Decimal) -> None:
+def place_one(quoted: Quote, task: Task, *, teacher: Teacher, by: Member, purpose: Purpose, title: str) -> Order:
+    """Place an order for one call, with its worst case as budget.
+
+    Raises:
+        Refusal: As for `place`.
+    """
+    worst_usd = quoted.estimate.worst_usd or None
+    request = OrderRequest(task, teacher=teacher, count=1, by=by, max_cost_usd=worst_usd, purpose=purpose)
+    return place(request, quoted, title=title[:160])
+
+
+def launch_as_priced(request: OrderRequest) -> Order:
+    """Order drafts with a budget that covers their upper estimate.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: As for `launch`.
+    """
+    return launch(replace(request, max_cost_usd=quote(request).suggested_budget_usd or None))
+
+
+def check_budget(max_cost_usd: Decimal | None, estimated: OrderEstimate) -> None:
     """Refuse a budget that is missing where one is needed, or that buys nothing; says what would be enough."""
     if max_cost_usd is None:
         if estimated.worst_call_usd > 0:
-            message, hint = "Enter the most that this may cost.", f"${enough_usd} would cover it."
+            message, hint = "Enter the most that this may cost.", f"${estimated.suggested_budget_usd} would cover it."
             raise Refusal("budget_missing", message, hint=hint, errors={"max_cost_usd": [f"{message} {hint}"]})
         return
     if max_cost_usd < Decimal(str(estimated.worst_call_usd)):

@@ -12,10 +12,10 @@ from generation.diversity.mix import MixSettings
 from generation.engine import plan
 from generation.engine.budget import worst_case
 from generation.engine.contracts import MixedTeacher, TeacherSpec
-from generation.ledger import daily_sums
 from generation.models import Teacher
-from generation.orders import estimate as orders_estimate
-from generation.orders.estimate import CHARS_PER_TOKEN, OrderEstimate
+from generation.money import estimate
+from generation.money.estimate import CHARS_PER_TOKEN, OrderEstimate
+from generation.money.figures import MICRO
 from review.models import TaskVersion
 from review.spec import prompting
 from review.spec.prompting import FewShotExample, Message, Variation
@@ -44,10 +44,13 @@ def estimate_mix(
     """
     mixed = variety.teachers or [MixedTeacher(teacher=alone)]
     counts = plan.apportioned([one.share for one in mixed], count)
-    told = _added_messages(version, facts[0], variety)
+    added = _added_messages(version, facts[0], variety)
     parts = [
-        _with_messages(
-            orders_estimate.estimate(version, facts, teacher=row, spec=one.teacher, count=share), one.teacher, told
+        _plus_messages(
+            estimate.estimate(version, facts, teacher=row, spec=one.teacher, count=share),
+            one.teacher,
+            # A teacher with only a short prompt gets none.
+            added if one.teacher.audience == "teacher" else [],
         )
         for row, one, share in zip(teachers, mixed, counts, strict=True)
         if share
@@ -57,36 +60,7 @@ def estimate_mix(
         judging = _judging_estimate(
             version, facts[0], variety.judge_spec, calls=math.ceil(count / per_record), drafts=per_record
         )
-    return sum_of(parts) if len(parts) > 1 else parts[0], judging
-
-
-def sum_of(parts: Sequence[OrderEstimate]) -> OrderEstimate:
-    """Several estimates as one; teachers are asked at the same time, so the slowest counts."""
-    return OrderEstimate(
-        calls=sum(part.calls for part in parts),
-        input_tokens=sum(part.input_tokens for part in parts),
-        output_tokens=sum(part.output_tokens for part in parts),
-        cost_usd=round(sum(part.cost_usd for part in parts), 6),
-        cost_low_usd=round(sum(part.cost_low_usd for part in parts), 6),
-        cost_high_usd=round(sum(part.cost_high_usd for part in parts), 6),
-        worst_call_usd=max(part.worst_call_usd for part in parts),
-        time_s=max(part.time_s for part in parts),
-        basis="; ".join(dict.fromkeys(part.basis for part in parts)),
-    )
-
-
-def scaled(part: OrderEstimate, *, calls: int) -> OrderEstimate:
-    """An estimate of some calls, as of so many of the same kind."""
-    factor = calls / part.calls
-    return replace(
-        part,
-        calls=calls,
-        input_tokens=round(part.input_tokens * factor),
-        output_tokens=round(part.output_tokens * factor),
-        cost_usd=round(part.cost_usd * factor, 6),
-        cost_low_usd=round(part.cost_low_usd * factor, 6),
-        cost_high_usd=round(part.cost_high_usd * factor, 6),
-    )
+    return estimate.sum_of(parts) if len(parts) > 1 else parts[0], judging
 
 
 def judging_budget_usd(max_cost_usd: Decimal, whole: OrderEstimate, judging: OrderEstimate) -> Decimal:
@@ -94,7 +68,7 @@ def judging_budget_usd(max_cost_usd: Decimal, whole: OrderEstimate, judging: Ord
     if not whole.cost_high_usd:
         return Decimal(0)
     part = max_cost_usd * Decimal(str(judging.cost_high_usd)) / Decimal(str(whole.cost_high_usd))
-    return part.quantize(daily_sums.MICRO, rounding=ROUND_DOWN)
+    return part.quantize(MICRO, rounding=ROUND_DOWN)
 
 
 def teacher_names(variety: MixSettings) -> str:
@@ -118,15 +92,13 @@ def _added_messages(version: TaskVersion, facts: Facts, variety: MixSettings) ->
     return [*turns_told, *([{"role": "user", "content": stance}] if stance else [])]
 
 
-def _with_messages(part: OrderEstimate, spec: TeacherSpec, told: list[Message]) -> OrderEstimate:
-    """Estimate with these messages beside each call; a teacher with only a short prompt gets none."""
-    return part if not told or spec.audience == "student" else _plus_messages(part, spec, told)
-
-
-def _plus_messages(part: OrderEstimate, spec: TeacherSpec, told: list[Message]) -> OrderEstimate:
-    tokens = round(sum(len(message["content"]) for message in told) / CHARS_PER_TOKEN * part.calls)
+def _plus_messages(part: OrderEstimate, spec: TeacherSpec, added: list[Message]) -> OrderEstimate:
+    """Estimate with these messages beside each call."""
+    if not added:
+        return part
+    tokens = round(sum(len(message["content"]) for message in added) / CHARS_PER_TOKEN * part.calls)
     usd = spec.cost_usd(tokens, 0)
-    worst_usd = worst_case(spec, told)[2] - spec.cost_usd(0, spec.max_tokens)
+    worst_usd = worst_case(spec, added)[2] - spec.cost_usd(0, spec.max_tokens)
     return replace(
         part,
         input_tokens=part.input_tokens + tokens,
@@ -149,7 +121,7 @@ def with_threads(
 def _judging_estimate(
     version: TaskVersion, facts: Facts, judge: TeacherSpec, *, calls: int, drafts: int
 ) -> OrderEstimate:
-    length = orders_estimate.answer_tokens(version.spec.output_schema) * CHARS_PER_TOKEN
+    length = estimate.answer_tokens(version.spec.output_schema) * CHARS_PER_TOKEN
     asked = judge_prompts.judge_conversation(version.spec, facts, [])
     asked.append({"role": "user", "content": "x" * round(length * drafts)})
-    return scaled(orders_estimate.estimate_conversation(judge_prompts.judge_task(), asked, judge), calls=calls)
+    return estimate.estimate_sample(judge_prompts.judge_task(), [asked], judge, calls=calls)

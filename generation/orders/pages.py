@@ -11,19 +11,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from generation.budgets import queries
 from generation.diversity import forms
 from generation.diversity import queries as diversity_queries
-from generation.diversity import queries as selectors
 from generation.diversity.forms import MixForm
-from generation.ledger import corrections
+from generation.money import budgets, corrections
+from generation.money.prices import require_admin
 from generation.orders import batches, launch, trial
-from generation.orders import queries as order_selectors
 from generation.orders import queries as orders_queries
 from generation.orders.forms import OrderForm
 from generation.states import KEEPS_ANSWERS, Purpose, UncertainPolicy
 from generation.teachers import queries as teacher_selectors
-from generation.teachers.edit import require_admin
 from generation.teachers.terms import terms_of
 from members.session import member_of
 from review.sources import split_advice
@@ -161,7 +158,7 @@ def _whole_number(text: str) -> int:
 @require_safe
 def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     order = orders_queries.get(member_of(request), order_id)
-    spent_usd = queries.spent_by(order)
+    spent_usd = budgets.spent_by(order)
     context = {
         "task": order.task,
         "section": "generation",
@@ -180,22 +177,22 @@ def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "corrections": corrections.corrections_of(order),
         "may_correct": corrections.may_correct(member_of(request), order),
         "outcome": diversity_queries.mix_outcome(order),
-        "is_near_budget": queries.is_near_limit(order, spent_usd),
-        "budget_share": queries.spent_share(order, spent_usd),
-        "warn_at": queries.WARN_AT,
+        "is_near_budget": budgets.is_near_limit(order, spent_usd),
+        "budget_share": budgets.spent_share(order, spent_usd),
+        "warn_at": budgets.WARN_AT,
     }
     return render(request, "generation/detail.html", context)
 
 
 @require_safe
 def order_diversity(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    order = order_selectors.get(member_of(request), order_id)
+    order = orders_queries.get(member_of(request), order_id)
     context = {
         "task": order.task,
         "section": "generation",
         "order": order,
-        "measured": selectors.measure_order(order),
-        "outcome": selectors.mix_outcome(order),
+        "measured": diversity_queries.measure_order(order),
+        "outcome": diversity_queries.mix_outcome(order),
     }
     is_part = is_htmx(request)
     return render(request, "generation/_measured.html" if is_part else "generation/diversity.html", context)

@@ -1,19 +1,21 @@
-"""Questions about orders for drafts and their calls. Every one takes the member who asks."""
+"""Questions about orders for drafts and their calls. Those of members take the member who asks."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Aggregate, Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Aggregate, Count, DecimalField, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from generation.engine.repairs import FLAWED
-from generation.models import Call, Order
+from generation.models import Call, Order, Synthesis
 from generation.states import BESIDE_DRAFTS, CallState, Purpose, Settlement
 from members.models import Member
 from review.models import Draft, Record, Source, Task
@@ -229,3 +231,21 @@ def _saved_usd(order: Order) -> Decimal | None:
     summary = ((order.job.result or {}) if order.job else {}).get("summary") or {}
     saved = summary.get("cache_saved_usd")
     return None if saved is None else Decimal(str(saved))
+
+
+def naming_records(task: Task, record_ids: AbstractSet[str]) -> Mapping[type[Model], int]:
+    """Count the orders of a task that are for some of these records, and those that show some as examples."""
+    orders = Order.objects.filter(task=task).values_list("record_ids", flat=True)
+    syntheses = Synthesis.objects.filter(task=task).values_list("seeds", flat=True)
+    lists = {Order: orders, Synthesis: syntheses}
+    return {model: sum(not record_ids.isdisjoint(ids) for ids in rows.iterator()) for model, rows in lists.items()}
+
+
+class DraftOrders:
+    """See `review.ports.Orders`."""
+
+    def orders_of(self, job_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+        return {job: order for job, order in Order.objects.filter(job__in=job_ids).values_list("job_id", "pk") if job}
+
+    def job_of(self, order_id: UUID, *, by: Member) -> UUID | None:
+        return Order.objects.filter(pk=order_id, task__in=tasks_for(by)).values_list("job_id", flat=True).first()

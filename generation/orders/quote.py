@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -14,13 +15,14 @@ from generation.diversity import resolve
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import DEFAULT_MIX, MixRequest
 from generation.engine.contracts import TeacherSpec
-from generation.models import Order, Teacher
+from generation.models import Order, PriceEntry, Teacher
+from generation.money.estimate import OrderEstimate, sum_of
 from generation.orders import mix_estimate, run_spec
-from generation.orders.estimate import OrderEstimate
 from generation.orders.way import LIVE, WayRequest, check_way, mix_at_way_price, teacher_at_way_price, with_way_time
 from generation.states import Purpose, UncertainPolicy, address_of
 from generation.teachers import addresses, provided
-from generation.teachers.queries import Price, price_of
+from generation.teachers.queries import price_of
+from generation.teachers.terms import terms_of
 from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
 from members.models import Member
@@ -35,7 +37,6 @@ from web.errors import Refusal
 LARGEST_ORDER = 100_000
 # As many as stand side by side when the best of them is chosen.
 MOST_PER_RECORD = 8
-CENT = Decimal("0.01")
 # A price of so many is told from one list of records, which takes seconds to find in a task of a million.
 KEPT_RECORDS = 500
 CHUNK = 2_000
@@ -97,11 +98,16 @@ class Quote:
 
     @property
     def suggested_budget_usd(self) -> Decimal:
-        """The upper estimate and one call more, up to the next cent; nothing for a teacher that is free."""
-        if not self.estimate.worst_call_usd:
-            return Decimal(0)
-        enough = Decimal(str(self.estimate.cost_high_usd + self.estimate.worst_call_usd))
-        return enough.quantize(CENT, rounding=ROUND_UP)
+        return self.estimate.suggested_budget_usd
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the price with what to know before it is paid, as every API of prices answers."""
+        return {
+            **self.estimate.as_json(),
+            "suggested_budget_usd": self.suggested_budget_usd,
+            "records": len(self.record_ids),
+            "terms": terms_of(self.teacher.provider),
+        }
 
 
 def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
@@ -137,12 +143,12 @@ def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
     if request.threads:
         drafts = mix_estimate.with_threads(drafts, specs, request.threads.values())
     drafts = with_way_time(drafts, request.wish)
-    price = mix_estimate.sum_of([drafts, judging]) if judging else drafts
+    price = sum_of([drafts, judging]) if judging else drafts
     return Quote(version, ids, spec, price, variety, judging, request.threads or {})
 
 
 def price_of_one(version: TaskVersion, teacher: Teacher, facts: Mapping[str, object]) -> Decimal:
-    """The budget for one draft from facts that are no record yet, as `Quote.suggested_budget_usd` has it; writes nothing.
+    """Return a budget that covers one draft from facts that are no record yet; writes nothing.
 
     Raises:
         Refusal: As for `require_askable`.
@@ -151,7 +157,7 @@ def price_of_one(version: TaskVersion, teacher: Teacher, facts: Mapping[str, obj
     estimate, _ = mix_estimate.estimate_mix(
         version, [dict(facts)], MixSettings(), alone=spec, teachers=[teacher], count=1, per_record=1
     )
-    return Quote(version, [], spec, estimate).suggested_budget_usd
+    return estimate.suggested_budget_usd
 
 
 def _check_size(request: OrderRequest) -> None:
@@ -165,7 +171,7 @@ def _check_size(request: OrderRequest) -> None:
         raise Refusal("per_record", message, errors={"per_record": [message]})
 
 
-def require_askable(teacher: Teacher, *, unpriced: Price | None = None) -> TeacherSpec:
+def require_askable(teacher: Teacher, *, unpriced: PriceEntry | None = None) -> TeacherSpec:
     """Return the teacher with its price, or with the one that is assumed.
 
     Args:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from generation.models import Order, Teacher
-from generation.orders import estimate as orders_estimate
+from generation.money.estimate import estimate_conversation
 from generation.orders import launch, run_spec
 from generation.orders.launch import Quote
 from generation.states import CallState, Purpose
@@ -26,7 +26,6 @@ from web.errors import Refusal
 
 # An expert spends this much by one key at most; a dearer teacher is asked by a lead, with an order.
 MOST_USD = Decimal("0.50")
-CENT_OF_A_CENT = Decimal("0.0001")
 
 
 class TeacherReviser:
@@ -39,19 +38,16 @@ class TeacherReviser:
     def start(self, draft: Draft, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
         teacher = self._teacher(draft, conversation, writer, by)
         spec = launch.require_askable(teacher)
-        estimate = orders_estimate.estimate_conversation(draft.task_version.spec, list(conversation), spec)
-        budget = _budget(estimate.worst_call_usd)
-        if budget > MOST_USD:
+        estimate = estimate_conversation(draft.task_version.spec, list(conversation), spec)
+        if estimate.worst_usd > MOST_USD:
             raise Refusal(
                 "revision_too_dear",
-                f"One revision by {teacher.name} may cost ${budget}; ${MOST_USD} is the most for one.",
+                f"One revision by {teacher.name} may cost ${estimate.worst_usd}; ${MOST_USD} is the most for one.",
                 hint="Choose another teacher, or have an admin lower its max_tokens.",
             )
-        request = launch.OrderRequest(
-            draft.task, teacher=teacher, count=1, by=by, max_cost_usd=budget or None, purpose=Purpose.REVISION
-        )
         quoted = Quote(draft.task_version, [str(draft.record_id)], spec, estimate)
-        order = launch.place(request, quoted, title=f"A revision by {teacher.name}")
+        title = f"A revision by {teacher.name}"
+        order = launch.place_one(quoted, draft.task, teacher=teacher, by=by, purpose=Purpose.REVISION, title=title)
         if order.job_id is None:
             raise RuntimeError("an order was placed without a job")
         return order.job_id
@@ -88,19 +84,11 @@ def _writer(line: TeacherLine, draft: Draft, conversation: Sequence[Message]) ->
     if not line.can_be_asked or line.teacher.provided_by or line.price is None:
         return None
     spec = run_spec.teacher_spec(line.teacher, line.price)
-    estimate = orders_estimate.estimate_conversation(draft.task_version.spec, list(conversation), spec)
-    worst = _budget(estimate.worst_call_usd)
+    worst = estimate_conversation(draft.task_version.spec, list(conversation), spec).worst_usd
     if worst > MOST_USD:
         return None
     price = f"at most ${worst.normalize():f}" if worst else "free"
     return Writer(line.teacher.slug, line.teacher.name, price, is_author=line.teacher.label == draft.teacher)
-
-
-def _budget(worst_usd: float) -> Decimal:
-    """Round the dearest answer up to the next hundredth of a cent."""
-    exact = Decimal(str(worst_usd))
-    rounded = exact.quantize(CENT_OF_A_CENT)
-    return rounded if rounded >= exact else rounded + CENT_OF_A_CENT
 
 
 def _none(message: str) -> Refusal:

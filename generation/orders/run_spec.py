@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 
-from generation.budgets import limits
 from generation.diversity import resolve
 from generation.diversity.examples import company_of
 from generation.diversity.mix import MixSettings
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
-from generation.models import Order, Teacher
+from generation.models import Order, PriceEntry, Teacher
+from generation.money import limits
 from generation.orders import batches as orders_batches
 from generation.orders import earlier_calls, purposes
 from generation.states import COLLECT, Stragglers, Way, address_of
 from generation.teachers import addresses, provided
-from generation.teachers.queries import Price
 from jobs.models import Job
 from jobs.secrets import allow_list
 from jobs.secrets.allow_list import SecretUse
@@ -55,7 +53,7 @@ CHUNK = 500
 MOST_AT_ONCE = 512
 
 
-def teacher_spec(teacher: Teacher, price: Price, *, is_price_assumed: bool = False) -> TeacherSpec:
+def teacher_spec(teacher: Teacher, price: PriceEntry, *, is_price_assumed: bool = False) -> TeacherSpec:
     """The teacher as an engine needs to know it."""
     return TeacherSpec.model_validate(
         {
@@ -67,18 +65,10 @@ def teacher_spec(teacher: Teacher, price: Price, *, is_price_assumed: bool = Fal
             "secret_ref": teacher.secret_ref,
             "answers": teacher.answers,
             "audience": "student" if teacher.provided_by else "teacher",
-            "input_usd_per_million": float(price.input_usd_per_million),
-            "output_usd_per_million": float(price.output_usd_per_million),
-            "cached_input_usd_per_million": _float(price.cached_input_usd_per_million),
-            "cache_write_usd_per_million": _float(price.cache_write_usd_per_million),
-            "batch_factor": float(price.batch_factor),
             "is_price_assumed": is_price_assumed,
+            **price.token_prices.model_dump(),
         }
     )
-
-
-def _float(usd: Decimal | None) -> float | None:
-    return None if usd is None else float(usd)
 
 
 def build(job: Job) -> dict[str, Any]:
@@ -105,7 +95,7 @@ def build(job: Job) -> dict[str, Any]:
         records=_records(order),
         count=order.count,
         # What closes batches asks for nothing that could pass a budget.
-        budget_usd=None if is_closing else _float(limits.hold_again(order)),
+        budget_usd=None if is_closing else _budget_usd(order),
         call_usd=_call_usd(order),
         repairs_until_usd=_repairs_until_usd(order),
         seed=order.seed,
@@ -138,6 +128,11 @@ def secret_refs(job: Job) -> list[str]:
             address = address_of(spec.provider, spec.base_url)
             allow_list.require(spec.secret_ref, use=SecretUse.TEACHER, url=address, field="teacher")
     return list(dict.fromkeys(spec.secret_ref for spec in specs if spec.secret_ref))
+
+
+def _budget_usd(order: Order) -> float | None:
+    held_usd = limits.hold_again(order)
+    return None if held_usd is None else float(held_usd)
 
 
 def _call_usd(order: Order) -> float:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from generation.models import Teacher
-from generation.orders.estimate import OrderEstimate, estimate
+from generation.money.estimate import OrderEstimate, estimate
 from generation.orders.quote import require_askable
 from review.models import TaskVersion
 from review.spec.schema import Facts, InputField

@@ -7,15 +7,14 @@ once. Nothing of a real record is sent, and the answer comes to nobody's desk.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 
 from django.db import transaction
 
 from generation.engine.contracts import TeacherSpec
 from generation.models import Call, Order, Teacher
-from generation.orders import estimate as orders_estimate
+from generation.money.estimate import OrderEstimate, estimate_conversation
 from generation.orders import launch
-from generation.orders.estimate import OrderEstimate
 from generation.orders.launch import Quote
 from generation.states import CallState, Purpose
 from generation.teachers import provided
@@ -33,7 +32,6 @@ from web.errors import Refusal
 
 # A test is to say whether a teacher works, not to be worth something.
 MOST_USD = Decimal("0.50")
-CENT_OF_A_CENT = Decimal("0.0001")
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def price(teacher: Teacher, task: Task, *, by: Member) -> OrderEstimate:
         PermissionDenied: The member does not lead the task.
         Refusal: As for `start`.
     """
-    return _quote(teacher, task, by)[1].estimate
+    return _quote(teacher, task, by).estimate
 
 
 @transaction.atomic
@@ -81,11 +79,8 @@ def start(teacher: Teacher, task: Task, *, by: Member) -> Order:
         PermissionDenied: The member does not lead the task.
         Refusal: `trial_too_dear`, `no_records`, `budget_used_up`, or as a teacher that cannot be asked is refused.
     """
-    worst, quoted = _quote(teacher, task, by)
-    request = launch.OrderRequest(
-        task, teacher=teacher, count=1, by=by, max_cost_usd=worst or None, purpose=Purpose.TRIAL
-    )
-    return launch.place(request, quoted, title=f"A test of {teacher.name}"[:160])
+    quoted, title = _quote(teacher, task, by), f"A test of {teacher.name}"
+    return launch.place_one(quoted, task, teacher=teacher, by=by, purpose=Purpose.TRIAL, title=title)
 
 
 def last_of(teacher: Teacher) -> Trial | None:
@@ -111,27 +106,26 @@ def conversations(order: Order) -> dict[str, list[Message]]:
     return {record_id: _conversation(order.task_version, str(order.teacher_spec.get("audience", "teacher")))}
 
 
-def _quote(teacher: Teacher, task: Task, by: Member) -> tuple[Decimal, Quote]:
+def _quote(teacher: Teacher, task: Task, by: Member) -> Quote:
     permissions.require(by, task, Role.LEAD)
     provided.check_provided(teacher, task, by=by)
     version, has_price = latest_version(task), price_of(teacher) is not None
     spec = launch.require_askable(teacher, unpriced=None if has_price else price_before_one(teacher))
     messages = _conversation(version, spec.audience)
-    estimate = orders_estimate.estimate_conversation(version.spec, messages, spec)
+    estimate = estimate_conversation(version.spec, messages, spec)
     if not has_price and estimate.worst_call_usd > MOST_USD:
         spec = _cheaper(spec, float(MOST_USD) / estimate.worst_call_usd)
-        estimate = orders_estimate.estimate_conversation(version.spec, messages, spec)
-    worst = Decimal(str(estimate.worst_call_usd)).quantize(CENT_OF_A_CENT, rounding=ROUND_UP)
-    if worst > MOST_USD:
+        estimate = estimate_conversation(version.spec, messages, spec)
+    if estimate.worst_usd > MOST_USD:
         raise Refusal(
             "trial_too_dear",
-            f"One call to {teacher.name} may cost ${worst}; ${MOST_USD} is the most for a test.",
+            f"One call to {teacher.name} may cost ${estimate.worst_usd}; ${MOST_USD} is the most for a test.",
             hint="Lower its max_tokens, or order one draft.",
         )
     record = Record.objects.filter(task=task, erased_at__isnull=True).order_by("created_at").first()
     if record is None:
         raise Refusal("no_records", "This task has no records yet.", hint="Choose another task, or import some first.")
-    return worst, Quote(version, [str(record.pk)], spec, estimate)
+    return Quote(version, [str(record.pk)], spec, estimate)
 
 
 def _cheaper(spec: TeacherSpec, share: float) -> TeacherSpec:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from generation.diversity.mix import MixSettings
 from generation.engine.contracts import TeacherSpec
-from generation.orders.estimate import OrderEstimate
+from generation.engine.prices import TOKEN_PRICES
+from generation.money.estimate import OrderEstimate
 from generation.states import TAKES_BATCHES, Stragglers, Way
 from web.errors import Refusal
 
@@ -44,15 +45,8 @@ def teacher_at_way_price(spec: TeacherSpec, wish: WayRequest) -> TeacherSpec:
     """The teacher as an estimate is to see it: at the price of this way."""
     if wish.way != Way.BATCH:
         return spec
-    factor = spec.batch_factor
-    return spec.model_copy(
-        update={
-            "input_usd_per_million": spec.input_usd_per_million * factor,
-            "output_usd_per_million": spec.output_usd_per_million * factor,
-            "cached_input_usd_per_million": _times(spec.cached_input_usd_per_million, factor),
-            "cache_write_usd_per_million": _times(spec.cache_write_usd_per_million, factor),
-        }
-    )
+    prices = {name: usd for name in TOKEN_PRICES if (usd := getattr(spec, name)) is not None}
+    return spec.model_copy(update={name: usd * spec.batch_factor for name, usd in prices.items()})
 
 
 def mix_at_way_price(variety: MixSettings, wish: WayRequest) -> MixSettings:
@@ -67,7 +61,3 @@ def with_way_time(estimate: OrderEstimate, wish: WayRequest) -> OrderEstimate:
         return estimate
     basis = f"{estimate.basis}; in batches, which providers promise within a day"
     return replace(estimate, time_s=LONGEST_S, basis=basis)
-
-
-def _times(usd: float | None, factor: float) -> float | None:
-    return None if usd is None else usd * factor

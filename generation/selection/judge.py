@@ -10,7 +10,8 @@ from uuid import UUID
 from generation.diversity import judge_prompts
 from generation.diversity.mix import MixSettings
 from generation.models import Call, Order, Teacher
-from generation.orders import estimate, launch, mix_estimate
+from generation.money.estimate import estimate_sample
+from generation.orders import launch
 from generation.orders.launch import Quote
 from generation.selection import best
 from generation.states import ChosenBy, Purpose
@@ -83,11 +84,7 @@ def _place(order: Order, several: Mapping[str, Sequence[Draft]]) -> Order:
     }
     step = max(1, len(shown) // SAMPLE)
     sample = judge_prompts.judge_conversations(order, dict(list(shown.items())[::step]))
-    parts = [
-        estimate.estimate_conversation(judge_prompts.judge_task(), asked, variety.judge_spec)
-        for asked in sample.values()
-    ]
-    price = mix_estimate.scaled(mix_estimate.sum_of(parts), calls=len(shown))
+    price = estimate_sample(judge_prompts.judge_task(), list(sample.values()), variety.judge_spec, calls=len(shown))
     budget = Decimal(str(variety.judge_budget_usd))
     request = launch.OrderRequest(
         order.task,

@@ -6,12 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Sum
-from django.db.models.functions import Coalesce
-
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import MixRequest, TeacherRequest
-from generation.models import Call, LeftOut, Order, Teacher
+from generation.models import LeftOut, Order, Teacher
+from generation.money import budgets
 from generation.orders import launch
 from generation.selection import best, judge
 from generation.states import LeftOutReason, Purpose, UncertainPolicy
@@ -90,11 +88,4 @@ def mix_request_of(order: Order) -> MixRequest:
 
 
 def _left_usd(order: Order) -> Decimal | None:
-    if order.max_cost_usd is None:
-        return None
-    zero = Decimal(0)
-    used = Call.objects.filter(order=order).aggregate(
-        cost=Coalesce(Sum("cost_usd"), zero), possible=Coalesce(Sum("possible_cost_usd"), zero)
-    )
-    left: Decimal = order.max_cost_usd - used["cost"] - used["possible"]
-    return max(zero, left)
+    return None if order.max_cost_usd is None else max(Decimal(0), order.max_cost_usd - budgets.spent_by(order))

@@ -17,7 +17,6 @@ from generation.synthetic import launch, take_in
 from generation.synthetic import queries as selectors
 from generation.synthetic.launch import ABOUT_CHARS, LEAST, MOST, SyntheticRequest
 from generation.teachers import queries as teacher_selectors
-from generation.teachers.terms import terms_of
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
@@ -110,10 +109,8 @@ class SyntheticPriceView(APIView):
         require(member, task, Role.LEAD)
         wanted, teacher = _read(request, member)
         quoted = launch.quote(task, wanted, teacher=teacher, by=member)
-        told = quoted.order.estimate.as_json() | {
-            "suggested_budget_usd": quoted.order.suggested_budget_usd,
+        told = quoted.order.as_json() | {
             "records": wanted.count,
-            "terms": terms_of(quoted.order.teacher.provider),
             "examples": len(quoted.seeds),
             "records_per_call": quoted.per_call,
         }

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from statistics import fmean
 from uuid import UUID, uuid5
@@ -17,9 +16,8 @@ from audit import trail
 from generation.engine.budget import worst_case
 from generation.engine.structured import paid_messages
 from generation.models import Order, Synthesis, Teacher
+from generation.money.estimate import CHARS_PER_TOKEN, guessed_usage, of_usage
 from generation.orders import launch as orders
-from generation.orders import reasoning
-from generation.orders.estimate import CHARS_PER_TOKEN, GUESS_HIGH, GUESS_LOW, REMOTE_LATENCY_S, OrderEstimate
 from generation.orders.launch import OrderRequest, Quote
 from generation.states import Provider, Purpose
 from generation.synthetic import prompt
@@ -92,27 +90,13 @@ def quote(task: Task, request: SyntheticRequest, *, teacher: Teacher, by: Member
         paid_messages(spec, asked, messages)
         for messages in _conversations(version, facts, request, _key(task, number), per_call)
     ]
+    calls = len(conversations)
     sent = sum(len(message["content"]) for messages in conversations for message in messages) / CHARS_PER_TOKEN
-    plain = min(tokens * request.count, spec.max_tokens * len(conversations))
-    thought = reasoning.guess(spec, answer=plain / len(conversations))
-    answered = plain + thought.tokens * len(conversations)
-    cost_usd = spec.cost_usd(round(sent), round(answered))
-    low_usd, high_usd = (
-        spec.cost_usd(round(sent * part), round(plain * part + each * len(conversations)))
-        for part, each in ((GUESS_LOW, thought.low), (GUESS_HIGH, thought.high))
-    )
-    estimate = OrderEstimate(
-        calls=len(conversations),
-        input_tokens=round(sent),
-        output_tokens=round(answered),
-        cost_usd=round(cost_usd, 6),
-        cost_low_usd=round(low_usd, 6),
-        cost_high_usd=round(high_usd, 6),
-        worst_call_usd=max(worst_case(spec, messages)[2] for messages in conversations),
-        time_s=round(math.ceil(len(conversations) / teacher.concurrency) * REMOTE_LATENCY_S, 1),
-        basis=f"guessed from the calls as they would be sent, {per_call} record{'' if per_call == 1 else 's'} each",
-    )
-    places = [str(uuid5(task.pk, f"synthetic {number} {place}")) for place in range(len(conversations))]
+    basis = f"guessed from the calls as they would be sent, {per_call} record{'' if per_call == 1 else 's'} each"
+    usage = replace(guessed_usage(spec, sent / calls, tokens * request.count / calls, basis=""), basis=basis)
+    worst_usd = max(worst_case(spec, messages)[2] for messages in conversations)
+    estimate = of_usage(usage, spec, calls=calls, worst_usd=worst_usd, concurrency=teacher.concurrency)
+    places = [str(uuid5(task.pk, f"synthetic {number} {place}")) for place in range(calls)]
     return SyntheticQuote(Quote(version, places, spec, estimate), [pk for pk, _ in seeds], number, per_call)
 
 

@@ -12,11 +12,11 @@ from django.utils.text import slugify
 from audit import trail
 from generation.engine.clients.parameters import COSTLY_PARAMETERS, LENGTH_PARAMETERS, OWN_PARAMETERS
 from generation.models import Teacher
+from generation.money.prices import require_admin
 from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider, address_of
 from generation.teachers import addresses, keys
 from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
-from members import session
 from members.models import Member
 from web.db.keys import free_slug
 from web.errors import Refusal
@@ -111,15 +111,6 @@ def remove_key(teacher: Teacher, *, by: Member) -> bool:
     """
     require_admin(by)
     return keys.drop(teacher, by=by)
-
-
-def require_admin(member: Member) -> None:
-    """Refuse anyone but an admin.
-
-    Raises:
-        PermissionDenied: Always, for others.
-    """
-    session.require_admin(member, "Only an admin may add or change teachers and prices.")
 
 
 def _validated(new: NewTeacher, teacher_id: UUID) -> tuple[dict[str, Any], str]:

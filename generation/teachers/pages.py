@@ -13,11 +13,11 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from generation.money import prices
+from generation.money.prices import require_admin
 from generation.teachers import edit as teachers_edit
 from generation.teachers import presets as teacher_presets
-from generation.teachers import prices
 from generation.teachers import queries as selectors
-from generation.teachers.edit import require_admin
 from generation.teachers.forms import TeacherForm, teacher_initial
 from generation.teachers.offered_models import models_of
 from members.recent_login.reauthentication import require_recent
@@ -48,7 +48,7 @@ def teacher_list(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("key", "secret_ref")
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
-    teachers_edit.require_admin(member_of(request))
+    require_admin(member_of(request))
     # Asked before anything is typed: the key is typed here, and that waits in no session.
     require_recent(request, keep=False)
     teacher = selectors.teacher_or_404(member_of(request), slug) if slug else None

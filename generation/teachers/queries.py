@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, QuerySet
 from django.http import Http404
-from django.utils import timezone
 
 from generation.models import PriceEntry, Teacher, TeacherKey
+from generation.money.prices import price_entry, prices
 from generation.states import Provider, address_of
 from generation.teachers import addresses, keys, provided
 from generation.teachers.terms import ProviderTerms, terms_of
@@ -20,26 +19,9 @@ from jobs.secrets.allow_list import SecretUse
 from members.models import Member
 from review.models import Task
 
-
-@dataclass(frozen=True)
-class Price:
-    """US dollars per million tokens, the day they were entered, and where they stood."""
-
-    input_usd_per_million: Decimal
-    output_usd_per_million: Decimal
-    as_of: date | None = None
-    source_url: str = ""
-    note: str = ""
-    # None: not known; such tokens are priced as plain input.
-    cached_input_usd_per_million: Decimal | None = None
-    cache_write_usd_per_million: Decimal | None = None
-    # What a call in a batch costs, as a share of the same call asked live.
-    batch_factor: Decimal = Decimal(1)
-    # When the provider shuts the model down; None: not announced.
-    shutdown_date: date | None = None
-
-
-FREE = Price(Decimal(0), Decimal(0), note="Runs here, free of charge.")
+FREE = PriceEntry(
+    input_usd_per_million=Decimal(0), output_usd_per_million=Decimal(0), note="Runs here, free of charge."
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +29,7 @@ class TeacherLine:
     """One teacher as lists show it: its price if known, whether its key is there and may be used, its provider's terms."""
 
     teacher: Teacher
-    price: Price | None
+    price: PriceEntry | None
     has_key: bool
     terms: ProviderTerms
     # Whether its key may be sent to its address: see `jobs.secrets.allow_list`.
@@ -92,7 +74,7 @@ def judge_lines_for(member: Member, task: Task) -> list[TeacherLine]:
 
 
 def _lines(teachers: Iterable[Teacher]) -> list[TeacherLine]:
-    by_model = {(entry.provider, entry.model): price_of_entry(entry) for entry in prices()}
+    by_model = {(entry.provider, entry.model): entry for entry in prices()}
     stored = {key.name: key for key in TeacherKey.objects.all()}
     return [
         _line(teacher, by_model.get((teacher.provider, teacher.model)), stored.get(teacher.secret_ref))
@@ -100,12 +82,12 @@ def _lines(teachers: Iterable[Teacher]) -> list[TeacherLine]:
     ]
 
 
-def line_of(teacher: Teacher, price: Price | None) -> TeacherLine:
+def line_of(teacher: Teacher, price: PriceEntry | None) -> TeacherLine:
     is_stored = store.is_stored(teacher.secret_ref)
     return _line(teacher, price, TeacherKey.objects.filter(name=teacher.secret_ref).first() if is_stored else None)
 
 
-def _line(teacher: Teacher, price: Price | None, key: TeacherKey | None) -> TeacherLine:
+def _line(teacher: Teacher, price: PriceEntry | None, key: TeacherKey | None) -> TeacherLine:
     if is_free(teacher):
         price = FREE
     terms = terms_of(teacher.provider)
@@ -128,15 +110,14 @@ def is_free(teacher: Teacher) -> bool:
     return teacher.provider == Provider.OFFLINE or bool(teacher.provided_by)
 
 
-def price_of(teacher: Teacher) -> Price | None:
+def price_of(teacher: Teacher) -> PriceEntry | None:
     """The teacher's price; None when the table has none for its model."""
     if is_free(teacher):
         return FREE
-    entry = price_entry(teacher.provider, teacher.model)
-    return price_of_entry(entry) if entry else None
+    return price_entry(teacher.provider, teacher.model)
 
 
-def price_before_one(teacher: Teacher) -> Price | None:
+def price_before_one(teacher: Teacher) -> PriceEntry | None:
     """Return the price to assume for a teacher without one: the dearest of the table; free on a private server.
 
     None where the table is empty.
@@ -148,7 +129,9 @@ def price_before_one(teacher: Teacher) -> Price | None:
     if place and (place.address is None or not place.address.is_global):
         return FREE
     most = prices().aggregate(given=Max("input_usd_per_million"), answered=Max("output_usd_per_million"))
-    return None if most["given"] is None else Price(most["given"], most["answered"])
+    if most["given"] is None:
+        return None
+    return PriceEntry(input_usd_per_million=most["given"], output_usd_per_million=most["answered"])
 
 
 def teacher_or_404(member: Member, slug: str) -> Teacher:
@@ -161,62 +144,3 @@ def teacher_or_404(member: Member, slug: str) -> Teacher:
     if teacher is None:
         raise Http404(f"There is no teacher '{slug}'.")
     return teacher
-
-
-def prices(today: date | None = None) -> QuerySet[PriceEntry]:
-    """The prices that count on a day, today by default, by provider and model: of each model the newest that has begun."""
-    begun = PriceEntry.objects.filter(
-        provider=OuterRef("provider"), model=OuterRef("model"), from_date__lte=today or timezone.localdate()
-    )
-    newest = Subquery(begun.order_by("-from_date").values("pk")[:1])
-    return PriceEntry.objects.filter(pk=newest).order_by("provider", "model")
-
-
-def connected_prices(today: date | None = None) -> QuerySet[PriceEntry]:
-    """The prices that count on a day, today by default, of models that a teacher in use asks."""
-    teachers = Teacher.objects.filter(is_active=True, provider=OuterRef("provider"), model=OuterRef("model"))
-    return prices(today).filter(Exists(teachers))
-
-
-def price_rows(*, provider: str = "", model: str = "") -> QuerySet[PriceEntry]:
-    """Every row of the price table, those of the past and to come included, each model's newest first."""
-    rows = PriceEntry.objects.order_by("provider", "model", "-from_date")
-    rows = rows.filter(provider=provider) if provider else rows
-    return rows.filter(model=model) if model else rows
-
-
-def coming_prices() -> QuerySet[PriceEntry]:
-    """Prices that do not count yet, the soonest first."""
-    return PriceEntry.objects.filter(from_date__gt=timezone.localdate()).order_by("from_date", "provider", "model")
-
-
-def price_entry(provider: str, model: str) -> PriceEntry | None:
-    """The table's line for a model that counts now, if it has one."""
-    return prices().filter(provider=provider, model=model).first()
-
-
-def price_or_404(price_id: int) -> PriceEntry:
-    """One entry of the table.
-
-    Raises:
-        Http404: It is gone.
-    """
-    entry = PriceEntry.objects.filter(pk=price_id).first()
-    if entry is None:
-        raise Http404("There is no such price.")
-    return entry
-
-
-def price_of_entry(entry: PriceEntry) -> Price:
-    """A row of the table as calls are priced with it."""
-    return Price(
-        entry.input_usd_per_million,
-        entry.output_usd_per_million,
-        entry.as_of,
-        entry.source_url,
-        entry.note,
-        cached_input_usd_per_million=entry.cached_input_usd_per_million,
-        cache_write_usd_per_million=entry.cache_write_price,
-        batch_factor=entry.batch_share,
-        shutdown_date=entry.shutdown_date,
-    )

@@ -8,45 +8,17 @@ from typing import Any, cast
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from generation.money.serializers import PriceFigureOut, PriceOut
 from generation.states import Answers, Provider
 from generation.teachers import queries, shutdowns
 from generation.teachers.queries import TeacherLine
 from generation.teachers.shutdowns import ModelShutdown
 
 
-class PriceOut(serializers.Serializer[Any]):
-    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    cached_input_usd_per_million = serializers.DecimalField(
-        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: not known, priced as plain input"
-    )
-    cache_write_usd_per_million = serializers.DecimalField(
-        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: priced as plain input"
-    )
-    batch_factor = serializers.DecimalField(
-        max_digits=4, decimal_places=3, allow_null=True, help_text="A call in a batch, as a share of the same call live"
-    )
-    as_of = serializers.DateField(allow_null=True)
-    shutdown_date = serializers.DateField(
-        allow_null=True, help_text="When the provider ends the model; null: not announced"
-    )
-    source_url = serializers.CharField()
-    note = serializers.CharField()
-
-
-class PriceLineOut(PriceOut):
-    id = serializers.IntegerField(source="pk")
-    provider = serializers.CharField()
-    model = serializers.CharField()
-    from_date = serializers.DateField(help_text="The first day on which it counts")
-
-
-class ReplacementOut(serializers.Serializer[Any]):
+class ReplacementOut(PriceFigureOut):
     """A model of the same provider whose price is nearest, not measured to be worse."""
 
     model = serializers.CharField()
-    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
-    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
     was_measured = serializers.BooleanField(help_text="Whether an evaluation compared the two")
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from generation.models import Order, PriceEntry, Teacher
+from generation.money import prices
 from generation.teachers import queries
 from web.ports import Listeners, Port
 
@@ -69,7 +70,7 @@ def upcoming(
 ) -> dict[tuple[str, str], ModelShutdown]:
     """Models that are shut down within the days of warning, or were, by provider and name; with `named` only those."""
     today = today or timezone.localdate()
-    table, is_worse = list(queries.prices(today)), teacher_comparison()
+    table, is_worse = list(prices.prices(today)), teacher_comparison()
     return {
         (entry.provider, entry.model): _shutdown(entry, table, today, is_worse)
         for entry in table
@@ -142,7 +143,7 @@ def _replacement(entry: PriceEntry, table: Sequence[PriceEntry], today: date, is
         and (other.shutdown_date is None or (other.shutdown_date - today).days > WARNED_DAYS)
     ]
     for other in sorted(staying, key=lambda each: (abs(_blended(each) - own), _blended(each), each.model)):
-        worse = is_worse(f"{entry.provider}:{entry.model}", f"{other.provider}:{other.model}")
+        worse = is_worse(entry.label, other.label)
         if worse is not True:
             return Replacement(
                 other.model, other.input_usd_per_million, other.output_usd_per_million, was_measured=worse is False

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from generation.states import PRICE_LISTS
+
 
 @dataclass(frozen=True)
 class ProviderTerms:
@@ -41,7 +43,7 @@ TERMS = {
         "task of your own business competes is for you to judge; ask OpenAI when in doubt.",
         "https://openai.com/policies/services-agreement/",
         WRITTEN,
-        "https://developers.openai.com/api/docs/pricing",
+        PRICE_LISTS["openai"],
     ),
     "anthropic": ProviderTerms(
         "anthropic",
@@ -50,7 +52,7 @@ TERMS = {
         "unless Anthropic has agreed. Whether yours competes is for you to judge; ask Anthropic when in doubt.",
         "https://www.anthropic.com/legal/commercial-terms",
         WRITTEN,
-        "https://platform.claude.com/docs/en/about-claude/pricing",
+        PRICE_LISTS["anthropic"],
     ),
     "openai-compatible": ProviderTerms(
         "openai-compatible",

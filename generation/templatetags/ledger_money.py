@@ -9,8 +9,8 @@ from typing import Any
 from django import template
 from django.template import Context
 
-from generation.budgets import queries
 from generation.models import Teacher
+from generation.money import budgets as queries
 from generation.teachers import shutdowns
 from review.models import Task
 

@@ -16,7 +16,7 @@ from evaluation.models import Evaluation
 from review.datasets import removed_samples
 from serving.cards import costs, limits, queries
 from serving.cards.costs import BreakEvenLine, Capacity, CardFigure, RunningCosts
-from training.costs.run_cost import known_prices, price_of
+from training.costs.run_cost import price_of
 from training.miniatures import lineage
 from training.models import Miniature, TrainingRun
 
@@ -185,7 +185,7 @@ def _running_costs(miniature: Miniature, evaluations: Mapping[str, Evaluation]) 
     measured = next(((each, found) for each in by_age if (found := _capacity(each, tuned))), None)
     evaluation = measured[0] if measured else next(iter(by_age), None)
     host = evaluation.job.host_id if evaluation and evaluation.job else ""
-    price = price_of(host, known_prices())
+    price = price_of(host)
     return costs.running_costs(
         host=host,
         usd_per_hour=None if price is None else float(price),

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from serving.cards.queries import ListedPrice, PricedDraft, RequestTotal
-from stats.intervals import cost_ratios, means
+from generation.models import PriceEntry
+from generation.money.figures import HOURS_PER_MONTH, THOUSAND, hosts_for
+from serving.cards.queries import PricedDraft, RequestTotal
+from stats.intervals import means
 
-THOUSAND: Final = 1000
-MILLION: Final = 1_000_000
-HOURS_PER_MONTH: Final = 730
 HOURS_PER_DAY: Final = 24
 MODELS_COMPARED: Final = 3
 AUTHORS_COMPARED: Final = 2
@@ -108,11 +107,9 @@ def running_costs(
     return RunningCosts(host, usd_per_hour, capacity, batch, month, requests, at_volume)
 
 
-def break_even(
-    costs: RunningCosts, drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]
-) -> list[BreakEvenLine]:
+def break_even(costs: RunningCosts, drafts: Sequence[PricedDraft], prices: Sequence[PriceEntry]) -> list[BreakEvenLine]:
     """Compare with three paid models at most: those that wrote the data, then the cheapest of the connected ones."""
-    listed = {price.model: price for price in prices}
+    listed = {price.label: price for price in prices}
     paid = [draft for draft in drafts if draft.cost_usd > 0]
     measured = _measured(paid)[:AUTHORS_COMPARED]
     computed = [each for each in _computed(drafts, prices) if each[0] not in {model for model, _ in measured}]
@@ -134,35 +131,23 @@ def _measured(drafts: Sequence[PricedDraft]) -> list[tuple[str, CardFigure]]:
     return result
 
 
-def _computed(drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]) -> list[tuple[str, CardFigure]]:
+def _computed(drafts: Sequence[PricedDraft], prices: Sequence[PriceEntry]) -> list[tuple[str, CardFigure]]:
     """Cost of as many tokens at each listed price, the cheapest first; free models are left out."""
     if not drafts:
         return []
     tokens_in = sum(draft.input_tokens for draft in drafts) / len(drafts)
     tokens_out = sum(draft.output_tokens for draft in drafts) / len(drafts)
-    costs = [
-        (
-            price.model,
-            (tokens_in * float(price.input_usd_per_million) + tokens_out * float(price.output_usd_per_million))
-            / MILLION,
-        )
-        for price in prices
-    ]
-    ordered = sorted((usd, model) for model, usd in costs if usd > 0)
-    return [(model, CardFigure(usd, n=len(drafts))) for usd, model in ordered]
+    costs = sorted((price.token_prices.cost_usd(tokens_in, tokens_out), price.label) for price in prices)
+    return [(model, CardFigure(usd, n=len(drafts))) for usd, model in costs if usd > 0]
 
 
 def _line(
-    costs: RunningCosts, model: str, usd: CardFigure, is_measured: bool, price: ListedPrice | None
+    costs: RunningCosts, model: str, usd: CardFigure, is_measured: bool, price: PriceEntry | None
 ) -> BreakEvenLine:
     as_of = price.as_of.isoformat() if price else None
     per_1000 = usd.times(THOUSAND)
     if not costs.usd_per_hour:
         return BreakEvenLine(model, is_measured, as_of, per_1000, None, None)
-    even = cost_ratios.break_even(
-        usd_per_gpu_hour=costs.usd_per_hour,
-        usd_per_mail_paid=usd.mean,
-        mails_per_hour_capacity=costs.capacity.outputs_per_hour.mean if costs.capacity else None,
-    )
     month = usd.under(costs.usd_per_hour * HOURS_PER_MONTH)
-    return BreakEvenLine(model, is_measured, as_of, per_1000, month, even.gpus)
+    hosts = hosts_for(month.mean, costs.capacity.outputs_per_hour.mean) if costs.capacity else None
+    return BreakEvenLine(model, is_measured, as_of, per_1000, month, hosts)

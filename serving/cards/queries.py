@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from django.db.models import Max, Min, Sum
 from django.utils import timezone
 
 from evaluation.models import Evaluation
-from generation.teachers import queries as teachers
+from generation.models import PriceEntry
+from generation.money import prices
 from review.models import DatasetVersion, Draft
 from review.states import Split
 from serving.models import Usage
@@ -69,27 +69,8 @@ def drafts_of(version: DatasetVersion) -> list[PricedDraft]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPrice:
-    """A model's price as the table holds it, and of which day it is."""
-
-    model: str
-    input_usd_per_million: Decimal
-    output_usd_per_million: Decimal
-    as_of: date
-
-
-def listed_prices() -> list[ListedPrice]:
-    """Return the price that counts today of every connected model that can still be bought, by `provider:model`."""
+def listed_prices() -> list[PriceEntry]:
+    """Return the price that counts today of every connected model that can still be bought."""
     today = timezone.localdate()
-    entries = [
-        entry
-        for entry in teachers.connected_prices(today)
-        if entry.shutdown_date is None or entry.shutdown_date > today
-    ]
-    return [
-        ListedPrice(
-            f"{entry.provider}:{entry.model}", entry.input_usd_per_million, entry.output_usd_per_million, entry.as_of
-        )
-        for entry in entries
-    ]
+    connected = prices.connected_prices(today)
+    return [entry for entry in connected if entry.shutdown_date is None or entry.shutdown_date > today]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,19 +19,20 @@ from evaluation.evaluations.evidence import Evidence
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.evaluations.throughput import MeasuredCapacity
 from evaluation.models import Evaluation
+from generation.money.budgets import midnight
+from generation.money.figures import HOURS_PER_MONTH, hosts_for, per_thousand
 from members.models import Member
 from review.models import Task
 from serving.costs import rates, savings, writers
 from serving.costs.savings import INTERNAL, Savings
-from serving.costs.writers import MICRO, THOUSAND, Reviewing, WriterCost
+from serving.costs.writers import Reviewing, WriterCost
 from serving.models import Usage
 from serving.promotions import queries
-from training.costs.run_cost import known_prices, price_of
+from training.costs.run_cost import price_of
 from training.miniatures.cost import miniature_costs
 from training.models import Miniature
 from web.errors import Refusal
 
-HOURS_PER_MONTH: Final = 730
 MONTH: Final = timedelta(days=30)
 MOST_VOLUME: Final = 100_000_000
 # Over how many months a training is spread beside the monthly cost of serving.
@@ -120,7 +121,7 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
     paid = [each for each in writers.writer_costs(task) if each.name not in own]
     today = volume_today(task)
     at = today if volume is None else volume
-    usd_per_hour, host = rates.rate_of(task), price_of("", known_prices())
+    usd_per_hour, host = rates.rate_of(task), price_of()
     lines = [_line(each, at, host, paid) for each in queries.of_task(member, task)[:MOST_MINIATURES]]
     reviewed = writers.reviewing(task)
     return TaskCosts(
@@ -143,8 +144,7 @@ def volume_today(task: Task) -> int:
     since = timezone.localdate() - MONTH
     usage = Usage.objects.filter(miniature__task=task, day__gt=since).exclude(token=INTERNAL)
     asked: dict[str, Any] = usage.aggregate(n=Sum(F("requests") - F("errors") - F("cancelled")))
-    begin = timezone.make_aware(datetime.combine(since + timedelta(days=1), time.min))
-    written = writers.outputs_of(task, since=begin)
+    written = writers.outputs_of(task, since=midnight(since + timedelta(days=1)))
     return sum(sum(by_order.values()) for by_order in written.values()) + (asked["n"] or 0)
 
 
@@ -160,12 +160,10 @@ def _line(miniature: Miniature, volume: int, host: Decimal | None, paid: list[Wr
     cost = miniature_costs(miniature).with_starts
     hosts = always_on = batch = None
     if capacity and host is not None:
-        per_hour = Decimal(str(capacity.outputs_per_hour))
-        hosts = max(1, math.ceil(volume / (capacity.outputs_per_hour * HOURS_PER_MONTH)))
-        batch = (host / per_hour * THOUSAND).quantize(MICRO)
-        if volume:
-            always_on = (host * HOURS_PER_MONTH * hosts / volume * THOUSAND).quantize(MICRO)
-    training = (cost.total_usd / (volume * MONTHS_OF_USE) * THOUSAND).quantize(MICRO) if volume else None
+        hosts = hosts_for(volume, capacity.outputs_per_hour)
+        batch = per_thousand(host, capacity.outputs_per_hour)
+        always_on = per_thousand(host * HOURS_PER_MONTH * hosts, volume)
+    training = per_thousand(cost.total_usd, volume * MONTHS_OF_USE)
     return MiniatureLine(
         miniature,
         capacity,
@@ -197,6 +195,6 @@ def break_even(writer: WriterCost, host: Decimal, capacity: MeasuredCapacity | N
     per_month = math.ceil(monthly / per_output)
     fewest = math.ceil(float(monthly) / writer.high_usd) if writer.high_usd else None
     most = math.ceil(float(monthly) / writer.low_usd) if writer.low_usd else None
-    if capacity and per_month > capacity.outputs_per_hour * HOURS_PER_MONTH:
+    if capacity and hosts_for(per_month, capacity.outputs_per_hour) > 1:
         return BreakEvenLine(writer, None, fewest, most, f"one GPU does not write {per_month:,} a month")
     return BreakEvenLine(writer, per_month, fewest, most)

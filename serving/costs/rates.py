@@ -9,6 +9,7 @@ from django.db import transaction
 
 from audit import trail
 from generation.models import HourlyRate
+from generation.money.figures import CENT
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -16,7 +17,6 @@ from review.tasks.permissions import require
 from web.errors import Refusal
 
 DEAREST = Decimal(10_000)
-CENT = Decimal("0.01")
 
 
 def rate_of(task: Task) -> Decimal:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -13,15 +12,15 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils import timezone
 
-from generation.budgets.queries import month_bounds, this_month
 from generation.models import SpendDay
-from jobs.models import Job, JobEvent
+from generation.money.budgets import midnight, month_bounds, this_month
+from generation.money.figures import CENT
+from jobs.models import Job
 from review.models import Task
 from serving.costs.writers import OUTPUTS, WriterCost, miniatures_by_teacher_name, outputs_of, writer_costs
 from serving.models import Usage
-from training.costs.run_cost import HOUR_S, held_spans, known_prices, price_of
+from training.costs import run_cost
 
-CENT: Final = Decimal("0.01")
 KIND: Final = "serving"
 INTERNAL: Final = "internal"
 
@@ -71,8 +70,7 @@ def of_task(task: Task) -> Savings:
     total = days.order_by().aggregate(usd=Sum("cost_usd"))["usd"]
     own = days.filter(teacher_name__in=list(miniatures)).order_by().aggregate(n=Sum("calls"), usd=Sum("cost_usd"))
     calls = own["n"] or 0
-    began = timezone.make_aware(datetime.combine(first, time.min))
-    written = outputs_of(task, since=began)
+    written = outputs_of(task, since=midnight(first))
     outputs = sum(sum(written[name].values()) for name in miniatures if name in written)
     per_output = reference.per_output if reference else None
     usage = Usage.objects.filter(miniature__in=list(miniatures.values()), day__gte=first, day__lt=following)
@@ -84,7 +82,7 @@ def of_task(task: Task) -> Savings:
         total or Decimal(0),
         reference,
         None if per_output is None else to_cents(per_output * outputs),
-        _gpu_usd(set(miniatures.values()), calls),
+        _gpu_usd(set(miniatures.values()), calls, first, following),
         usage.exclude(token=INTERNAL).aggregate(n=Sum("requests"))["n"] or 0,
     )
 
@@ -94,8 +92,7 @@ def to_cents(usd: Decimal) -> Decimal:
     return usd.quantize(CENT, ROUND_HALF_UP)
 
 
-def _gpu_usd(miniatures: Collection[UUID], calls: int) -> Decimal | None:
-    first, following = month_bounds(this_month())
+def _gpu_usd(miniatures: Collection[UUID], calls: int, first: date, following: date) -> Decimal | None:
     used: Any = Usage.objects.filter(day__gte=first, day__lt=following).order_by().values_list("miniature")
     seconds = dict(used.annotate(s=Sum("seconds")))
     share = sum(seconds.get(each, 0.0) for each in miniatures)
@@ -110,18 +107,7 @@ def _gpu_usd(miniatures: Collection[UUID], calls: int) -> Decimal | None:
 
 def held_usd(since: datetime, now: datetime) -> Decimal | None:
     """Cost of the hosts that serve from a time on; None where the price of one was never entered, or none was held."""
-    prices, total = known_prices(), Decimal(0)
-    moves: dict[UUID, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
-    events = JobEvent.objects.filter(job__kind=KIND, kind="state").order_by("job", "seq")
-    for job, at, payload in events.values_list("job_id", "ts", "payload"):
-        moves[job].append((max(at, since), payload))
-    hosts = dict(Job.objects.filter(pk__in=list(moves)).values_list("pk", "host_id"))
-    spans = [span for job, heard in moves.items() for span in held_spans(heard, host=hosts[job], now=now)]
+    by_job = run_cost.spans_of(list(Job.objects.filter(kind=KIND)), since=since, now=now)
     # Those that ended before have no time in it: the price of a host that is long gone hides nothing.
-    spans = [span for span in spans if span.seconds > 0]
-    for span in spans:
-        hourly = price_of(span.host, prices)
-        if hourly is None:
-            return None
-        total += hourly * Decimal(str(span.seconds)) / HOUR_S
-    return total if spans else None
+    spans = [span for spans in by_job.values() for span in spans if span.seconds > 0]
+    return run_cost.held_usd(spans, run_cost.known_prices()) if spans else None

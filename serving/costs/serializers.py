@@ -6,10 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from generation.money.serializers import USD
 from serving.costs.figures import MOST_VOLUME
 from web.http.lists import ListQuery
-
-USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
 
 
 class CostsQuery(ListQuery):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +13,7 @@ import numpy as np
 from django.db.models import Count, Sum
 
 from generation.models import Call, SpendDay, Teacher
+from generation.money.figures import millionths, per_thousand, time_usd
 from generation.states import CallState, Purpose
 from review.models import Decision, Task
 from serving.promotions.teachers import ROOM
@@ -22,8 +22,6 @@ from training.models import Miniature
 
 # Calls that write outputs of the task; questions beside drafts are of another length.
 OUTPUTS: Final = (Purpose.DESK, Purpose.EVALUATION, Purpose.CAMPAIGN)
-THOUSAND: Final = 1000
-MICRO: Final = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class WriterCost:
 
     @property
     def per_thousand(self) -> Decimal | None:
-        return (self.usd * THOUSAND / self.outputs).quantize(MICRO) if self.outputs else None
+        return per_thousand(self.usd, self.outputs)
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,7 @@ class Reviewing:
 
     def usd_per_thousand(self, usd_per_hour: Decimal) -> Decimal | None:
         """US dollars for reviewing 1,000 outputs, each once; None where nothing was reviewed."""
-        if not self.reviews:
-            return None
-        return (Decimal(str(self.seconds)) / self.reviews * THOUSAND * usd_per_hour / 3600).quantize(MICRO)
+        return per_thousand(time_usd(self.seconds, usd_per_hour), self.reviews)
 
 
 def miniatures_by_teacher_name(task: Task) -> dict[str, UUID]:
@@ -84,7 +80,7 @@ def writer_costs(task: Task) -> list[WriterCost]:
     spent: dict[str, dict[UUID, Decimal]] = defaultdict(dict)
     days = SpendDay.objects.filter(order__task=task, order__purpose__in=OUTPUTS).order_by()
     for name, order, usd in days.values_list("teacher_name", "order").annotate(usd=Sum("cost_usd")):
-        spent[name][order] = (usd or Decimal(0)).quantize(MICRO)
+        spent[name][order] = millionths(usd)
     counted = outputs_of(task)
     writers = [_writer(name, spent[name], counted[name]) for name in {*spent, *counted}]
     return sorted(writers, key=lambda each: (-each.outputs, each.name))
@@ -128,7 +124,3 @@ def reviewing(task: Task) -> Reviewing:
     sums = own.aggregate(drafts=Count("draft", distinct=True), seconds=Sum("seconds"))
     reviews = own.values("draft", "reviewer").distinct().count()
     return Reviewing(sums["drafts"], reviews, float(sums["seconds"] or 0))
-
-
-def named(writers: Iterable[WriterCost], name: str) -> WriterCost | None:
-    return next((each for each in writers if each.name == name), None)

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from evaluation.evaluations import costs
+from generation.money.figures import THOUSAND, time_usd
 from members.models import Member
 from review.models import Record, Task
 from review.spec import prompting
@@ -32,7 +33,7 @@ from serving.playground import writers
 from serving.playground.writers import PlaygroundWriter
 from serving.v1 import teacher_answers
 from serving.v1.teacher_answers import TeacherAnswer
-from training.costs.run_cost import known_prices, price_of
+from training.costs.run_cost import price_of
 from training.miniatures import writing
 from web.errors import Refusal
 from web.templatetags.figures import fixed
@@ -136,7 +137,7 @@ def prepare(member: Member, slug: str, given: Mapping[str, Any], *, site: str) -
     choice = writers.writer_or_404(member, task, str(given.get("model", "")))
     spec = choice.miniature.run.taught if choice.miniature else latest_version(task).spec
     facts = {name.name: text for name in spec.input_schema if (text := str(given.get(name.name, "")).strip())}
-    usd_per_hour = price_of("", known_prices())
+    usd_per_hour = price_of()
     read_facts = writing.read_facts(spec, facts)
     return PlaygroundRequest(task, choice, spec, read_facts, _record(task, given), member, site, usd_per_hour)
 
@@ -146,7 +147,7 @@ def read(
 ) -> PlaygroundText:
     """A finished text with its fields and marks; a miniature's price is that of its host's time, where that is known."""
     if trial.choice.miniature is not None and trial.usd_per_hour is not None:
-        cost_usd = done["seconds"] * float(trial.usd_per_hour) / 3600
+        cost_usd = float(time_usd(done["seconds"], trial.usd_per_hour))
     figures = (done["seconds"], done["prompt_tokens"], done["completion_tokens"], cost_usd, basis)
     cut = "The text reached its limit before it ended." if done.get("finish") == "length" else ""
     try:
@@ -169,7 +170,7 @@ def by_teacher(trial: PlaygroundRequest) -> PlaygroundText:
         return read(trial, answer.text, done=answer.done, cost_usd=float(answer.cost_usd))
     answer = teacher_answers.compose(trial.spec, trial.facts)
     named = costs.of_offline(answer.done["prompt_tokens"], answer.done["completion_tokens"])
-    cost_usd, basis = (named.usd / costs.THOUSAND, named.basis) if named else (None, "")
+    cost_usd, basis = (named.usd / THOUSAND, named.basis) if named else (None, "")
     return read(trial, answer.text, done=answer.done, cost_usd=cost_usd, basis=basis)
 
 

@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from generation.money.figures import millionths, time_usd
 from generation.states import Provider
 from review.spec import prompting
 from review.text import checks
@@ -37,7 +38,6 @@ from training.models import Miniature
 from web.errors import Refusal
 
 NOTHING = Decimal(0)
-MICRO = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def read_features(asked: RoutedRequest, written: dict[str, Any]) -> dict[str, fl
 
 
 def _host_usd(done: dict[str, Any]) -> Decimal:
-    return (Decimal(str(done["seconds"] * settings.HOST_USD_PER_HOUR)) / 3600).quantize(MICRO)
+    return millionths(time_usd(done["seconds"], settings.HOST_USD_PER_HOUR))
 
 
 def _usage(asked: RoutedRequest, writer: Miniature, taken: RateClaim) -> UsageEntry:

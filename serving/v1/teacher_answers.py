@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -64,7 +64,7 @@ def order(task: Task, teacher: Teacher, record: UUID, *, by: Member) -> Order:
     request = launch.OrderRequest(
         task, teacher=teacher, count=1, by=by, record_ids=[record], purpose=Purpose.EVALUATION
     )
-    return launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
+    return launch.launch_as_priced(request)
 
 
 def answer_of(order: Order) -> TeacherAnswer | None:

@@ -1,4 +1,4 @@
-"""Cost of a mail and of a reply in each arm, and the volume from which an own GPU is cheaper.
+"""Cost of a unit, such as a mail or a reply, with its interval.
 
 Costs are in US dollars.
 """
@@ -11,52 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.intervals import distributions
-from stats.intervals.distributions import Floats, Ints
+from stats.intervals.distributions import Floats
 from stats.intervals.effects import Interval, StatisticalMethod
 from stats.intervals.two_shares import LEVEL, check_level
 
 FIELLER = StatisticalMethod("ratio of two means, Fieller's interval", "Fieller 1954, J. R. Stat. Soc. B 16(2)")
-HOURS_PER_DAY = 24.0
-HOURS_PER_MONTH = 730.0
-MINUTES_PER_HOUR = 60.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Spending:
-    """What one arm cost and won, by cluster; a cluster may be one mail.
-
-    Attributes:
-        cost_usd: Paid for models in each cluster, (G,).
-        mails: Mails of each cluster, (G,).
-        replies: Replies of each cluster, (G,).
-        minutes: People's time in each cluster, (G,), zeros where no person reviewed.
-    """
-
-    cost_usd: Floats
-    mails: Ints
-    replies: Floats
-    minutes: Floats
-
-    def __post_init__(self) -> None:
-        columns = (self.cost_usd, self.mails, self.replies, self.minutes)
-        if any(column.shape != (len(self.mails),) for column in columns):
-            raise ValueError("Costs, mails, replies and minutes must be lists of the same length.")
-        if len(self.mails) < 2:
-            raise ValueError("Money with an interval needs at least two mails (or clusters) in an arm.")
-        if any(not np.isfinite(column).all() or (column < 0).any() for column in columns) or (self.mails < 1).any():
-            raise ValueError(
-                "Costs, replies and minutes must be finite and not below 0, and every cluster needs a mail."
-            )
-
-    def with_people(self, usd_per_hour: float) -> Floats:
-        """Cost of each cluster with people's minutes at a wage, (G,).
-
-        Raises:
-            ValueError: If the wage is below 0 or not finite.
-        """
-        if not (math.isfinite(usd_per_hour) and usd_per_hour >= 0):
-            raise ValueError("A wage must be a finite number of 0 or more.")
-        return self.cost_usd + self.minutes * usd_per_hour / MINUTES_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,52 +25,6 @@ class UnitCost:
     usd: float
     interval: Interval
     method: StatisticalMethod = FIELLER
-
-
-@dataclass(frozen=True, slots=True)
-class ArmCosts:
-    """The money of one arm; a cost per reply is None until there is a reply."""
-
-    per_mail: UnitCost
-    per_reply: UnitCost | None
-    per_mail_with_people: UnitCost
-    per_reply_with_people: UnitCost | None
-
-
-@dataclass(frozen=True, slots=True)
-class BreakEven:
-    """From this volume on, the always-on GPU is the cheaper way.
-
-    Attributes:
-        mails_per_hour: Around the clock.
-        mails_per_day: Of 24 hours.
-        mails_per_month: Of 730 hours.
-        share_of_capacity: That volume over what the GPU can write; above 1 it never pays. None if capacity is unknown.
-        gpus: GPUs that write that volume; None if capacity is unknown. Each has its price, so more than one never pay either.
-    """
-
-    mails_per_hour: float
-    mails_per_day: float
-    mails_per_month: float
-    share_of_capacity: float | None
-    gpus: int | None = None
-
-
-def arm_costs(spending: Spending, *, usd_per_hour: float, level: float = LEVEL) -> ArmCosts:
-    """Cost per mail and per reply of an arm, model only and with people's minutes at `usd_per_hour`.
-
-    Raises:
-        ValueError: If the wage or the level has no sense.
-    """
-    model, both = spending.cost_usd, spending.with_people(usd_per_hour)
-    mails = spending.mails.astype(np.float64)
-    has_replies = bool(spending.replies.sum())
-    return ArmCosts(
-        per_mail=ratio(model, mails, level=level),
-        per_reply=ratio(model, spending.replies, level=level) if has_replies else None,
-        per_mail_with_people=ratio(both, mails, level=level),
-        per_reply_with_people=ratio(both, spending.replies, level=level) if has_replies else None,
-    )
 
 
 def ratio(cost_usd: Floats, units: Floats, *, level: float = LEVEL) -> UnitCost:
@@ -140,38 +53,6 @@ def ratio(cost_usd: Floats, units: Floats, *, level: float = LEVEL) -> UnitCost:
     reach = distributions.t_quantile((1 + level) / 2, n - 1)
     estimate = float(cost_usd.sum() / units.sum())
     return UnitCost(estimate, _fieller(float(cost_usd.mean()), float(units.mean()), covariance, reach, level))
-
-
-def break_even(
-    *,
-    usd_per_gpu_hour: float,
-    usd_per_mail_paid: float,
-    usd_per_mail_own: float = 0.0,
-    mails_per_hour_capacity: float | None = None,
-) -> BreakEven:
-    """Volume at which an always-on GPU costs what the paid model would: price / (paid - own), per hour.
-
-    Args:
-        usd_per_gpu_hour: Price of the GPU, used or not.
-        usd_per_mail_paid: What the paid model costs a mail.
-        usd_per_mail_own: What a mail costs on the GPU beside its rent, such as power or people.
-        mails_per_hour_capacity: What the GPU can write an hour.
-
-    Raises:
-        ValueError: If a price has no sense, or the paid model is not dearer a mail: then the GPU never pays.
-    """
-    prices = usd_per_gpu_hour, usd_per_mail_paid, usd_per_mail_own
-    if any(not math.isfinite(price) or price < 0 for price in prices):
-        raise ValueError("Prices must be finite and not below 0.")
-    if mails_per_hour_capacity is not None and not mails_per_hour_capacity > 0:
-        raise ValueError("A capacity must be above 0.")
-    saved = usd_per_mail_paid - usd_per_mail_own
-    if saved <= 0:
-        raise ValueError("A mail of the paid model costs no more than your own: the GPU never pays for itself.")
-    per_hour = usd_per_gpu_hour / saved
-    share = None if mails_per_hour_capacity is None else per_hour / mails_per_hour_capacity
-    gpus = None if share is None else max(1, math.ceil(share))
-    return BreakEven(per_hour, per_hour * HOURS_PER_DAY, per_hour * HOURS_PER_MONTH, share, gpus)
 
 
 def _fieller(cost: float, units: float, covariance: Floats, reach: float, level: float) -> Interval:

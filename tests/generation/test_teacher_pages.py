@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generation.models import PriceEntry, Teacher
-from generation.teachers import queries
+from generation.money import prices
 from members.models import Member
 
 SignIn = Callable[[Member], Client]
@@ -108,7 +108,7 @@ def test_prices_are_read_by_all_and_changed_by_admins(admin: Member, lead: Membe
     refused = as_member(lead).post(url, form)
     as_member(admin).post(url, form)
 
-    entry = queries.price_entry("openai", "gpt-4o")
+    entry = prices.price_entry("openai", "gpt-4o")
     assert entry
     assert "gpt-4o" in seen
     assert "Save the price" not in seen

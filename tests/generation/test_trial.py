@@ -11,8 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from generation.ledger.corrections import correct
 from generation.models import Call, Order, PriceEntry, Teacher
+from generation.money.corrections import correct
 from generation.orders import launch, run_spec, trial
 from generation.teachers import edit
 from generation.teachers.edit import NewTeacher

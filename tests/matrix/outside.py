@@ -16,7 +16,6 @@ from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
 from campaigns.states import EventKind, EventSource, MessageState, StageKind
 from demo.mail_sink.mail_folder import MailFolder
-from generation.budgets import limits
 from generation.models import (
     Call,
     JudgedText,
@@ -29,6 +28,7 @@ from generation.models import (
     Teacher,
     WebPage,
 )
+from generation.money import limits
 from generation.orders import launch as generation
 from generation.states import BudgetScope
 from members.models import Member

@@ -63,7 +63,7 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "demo/mailbox/simulate_reply.py": Stays("answers to the demo's own mail sink on this host"),
     "demo/mail_sink/webhook.py": Stays("the demo's mail sink tells this site what came in"),
     "generation/engine/": CALLING,
-    "generation/budgets/alerts.py": TEAM_MAIL,
+    "generation/money/alerts.py": TEAM_MAIL,
     "training/notices/send.py": TEAM_MAIL,
     "review/adjudication/share_outs/daily_mail.py": TEAM_MAIL,
     "members/invitations/mail.py": TEAM_MAIL,

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from django.urls import reverse
 
-from generation.ledger import daily_sums
 from generation.models import Call, Teacher
+from generation.money import daily_sums
 from generation.orders import launch
 from jobs.models import PLAYED_BACK, RECORDED_S, Job
 from members.models import Member

@@ -18,10 +18,9 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
 from generation.models import SpendDay
+from generation.money.figures import millionths, time_usd
 from review.models import DatasetRow, DatasetVersion, Decision, Draft
-from training.costs.run_cost import HOUR_S
 
-MICRO: Final = Decimal("0.000001")
 # A draft that was revised more often than this is a loop in the data.
 MOST_REVISIONS: Final = 20
 
@@ -55,7 +54,7 @@ class DataCost:
     def as_json(self) -> dict[str, Any]:
         money = ("drafts_usd", "orders_usd", "orders_possible_usd", "human_usd")
         return {
-            **{name: str(getattr(self, name).quantize(MICRO)) for name in money},
+            **{name: str(millionths(getattr(self, name))) for name in money},
             "drafts": self.drafts,
             "decisions": self.decisions,
             "human_s": round(self.human_s, 1),
@@ -74,12 +73,12 @@ def of_versions(versions: Sequence[DatasetVersion]) -> DataCost:
     human_s = float(judged["seconds"] or 0)
     return DataCost(
         drafts=totals["n"] + len(older),
-        drafts_usd=_usd(totals["usd"]) + _usd(earlier["usd"]),
-        orders_usd=_usd(orders["cost"]),
-        orders_possible_usd=_usd(orders["possible"]),
+        drafts_usd=millionths(totals["usd"]) + millionths(earlier["usd"]),
+        orders_usd=millionths(orders["cost"]),
+        orders_possible_usd=millionths(orders["possible"]),
         decisions=judged["n"],
         human_s=human_s,
-        human_usd=_usd(Decimal(str(human_s)) / HOUR_S * Decimal(str(settings.PERSON_USD_PER_HOUR))),
+        human_usd=millionths(time_usd(human_s, settings.PERSON_USD_PER_HOUR)),
     )
 
 
@@ -117,7 +116,3 @@ def _decisions(versions: Sequence[DatasetVersion]) -> dict[str, Any]:
     ]
     decisions = Decision.objects.filter(reduce(or_, frozen), imported_from=None, bulk=None)
     return decisions.order_by().aggregate(n=Count("pk"), seconds=Sum("seconds"))
-
-
-def _usd(amount: Decimal | None) -> Decimal:
-    return (amount or Decimal(0)).quantize(MICRO)

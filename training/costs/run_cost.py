@@ -18,12 +18,12 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from generation.money.figures import time_usd
 from jobs.models import RECORDED_S, Job, JobEvent
 from jobs.states import FINISHED, HELD
 from training.models import HostPrice, TrainingRun
 
 DEFAULT_HOST: Final = "default"
-HOUR_S: Final = 3600
 # A hundredth of a cent: demo runs cost less than a cent, and shall not look free.
 SMALLEST_USD: Final = Decimal("0.0001")
 
@@ -73,7 +73,7 @@ def run_costs(runs: Sequence[TrainingRun]) -> dict[UUID, RunCost]:
     others = [run for run in runs if run.pk not in ended]
     if not others:
         return ended
-    spans, energy, prices = _spans([run.job for run in others]), _energy([run.job for run in others]), known_prices()
+    spans, energy, prices = spans_of([run.job for run in others]), _energy([run.job for run in others]), known_prices()
     return ended | {run.pk: _cost(run, spans[run.job_id], energy.get(run.job_id), prices) for run in others}
 
 
@@ -85,9 +85,10 @@ def known_prices() -> dict[str, Decimal]:
     return prices
 
 
-def price_of(host: str, prices: Mapping[str, Decimal]) -> Decimal | None:
-    """US dollars for an hour of a host, by its own line or the default one."""
-    return prices.get(host, prices.get(DEFAULT_HOST))
+def price_of(host: str = DEFAULT_HOST, prices: Mapping[str, Decimal] | None = None) -> Decimal | None:
+    """US dollars for an hour of a host, by its own line or the default one; of these prices, or of those known now."""
+    known = known_prices() if prices is None else prices
+    return known.get(host, known.get(DEFAULT_HOST))
 
 
 def held_spans(events: Iterable[tuple[datetime, Mapping[str, Any]]], *, host: str, now: datetime) -> list[HeldSpan]:
@@ -128,34 +129,39 @@ def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices
     if run.job.is_played_back and (recorded_s := run.job.spec.get(RECORDED_S)):
         # What playing it back took here tells nobody what the run takes; what the host of the recording costs is not known.
         return RunCost(float(recorded_s), 1, usd_per_hour=None, usd=None, kwh=None, is_final=run.job.state in FINISHED)
-    hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of("", prices)}
+    hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of(prices=prices)}
+    usd = held_usd(spans, prices)
     return RunCost(
         host_seconds=sum(span.seconds for span in spans),
         devices=int(run.summary.get("processes") or run.job.devices),
         usd_per_hour=hourly.pop() if len(hourly) == 1 else None,
-        usd=_usd(spans, prices),
+        usd=None if usd is None or not (spans or prices) else usd.quantize(SMALLEST_USD),
         kwh=kwh,
         is_final=run.job.state in FINISHED,
     )
 
 
-def _usd(spans: Sequence[HeldSpan], prices: Mapping[str, Decimal]) -> Decimal | None:
+def held_usd(spans: Sequence[HeldSpan], prices: Mapping[str, Decimal]) -> Decimal | None:
+    """Sum the cost of stretches on hosts; None where the price of one was never entered."""
     total = Decimal(0)
     for span in spans:
         hourly = price_of(span.host, prices)
         if hourly is None:
             return None
-        total += hourly * Decimal(str(span.seconds)) / HOUR_S
-    return total.quantize(SMALLEST_USD) if spans or prices else None
+        total += time_usd(span.seconds, hourly)
+    return total
 
 
-def _spans(jobs: Sequence[Job]) -> dict[UUID, list[HeldSpan]]:
+def spans_of(
+    jobs: Sequence[Job], *, since: datetime | None = None, now: datetime | None = None
+) -> dict[UUID, list[HeldSpan]]:
+    """Return the stretches in which each of these jobs was held, by its id; with `since` no moment before it."""
     moves: dict[UUID, list[tuple[datetime, Mapping[str, Any]]]] = defaultdict(list)
     events = JobEvent.objects.filter(job__in=[job.pk for job in jobs], kind="state").order_by("job", "seq")
     for job_id, at, payload in events.values_list("job_id", "ts", "payload"):
-        moves[job_id].append((at, payload))
-    now = timezone.now()
-    return {job.pk: held_spans(moves[job.pk], host=job.host_id, now=now) for job in jobs}
+        moves[job_id].append((max(at, since) if since else at, payload))
+    until = now or timezone.now()
+    return {job.pk: held_spans(moves[job.pk], host=job.host_id, now=until) for job in jobs}
 
 
 def _energy(jobs: Sequence[Job]) -> dict[UUID, float]:

@@ -45,8 +45,7 @@ class MiniatureDetailView(APIView):
     def get(self, request: Request, miniature_id: UUID) -> Response:
         miniature = selectors.miniature_or_404(member_of(request), miniature_id)
         body = dict(serializers.MiniatureOut(miniature).data)
-        costs = cost.miniature_costs(miniature)
-        costs_json = {"cost": costs.own.as_json(), "cost_with_starts": costs.with_starts.as_json()}
+        costs_json = cost.miniature_costs(miniature).as_json()
         body["mails"] = [figures.as_json() for figures in selectors.mails_of(member_of(request), miniature)]
         return Response(
             {**body, "files": miniature.files, "lineage": lineage.miniature_lineage(miniature), **costs_json}

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from generation.money.figures import millionths
 from training.costs import data_cost
-from training.costs.data_cost import MICRO, DataCost
+from training.costs.data_cost import DataCost
 from training.costs.run_cost import RunCost, run_costs
 from training.miniatures.queries import RELATED
 from training.models import Miniature
@@ -18,42 +19,21 @@ from training.models import Miniature
 
 @dataclass(frozen=True)
 class MiniatureCost:
-    """Cost of one miniature itself, in US dollars.
+    """Cost of a miniature, alone or with those it starts from, in US dollars.
 
     Attributes:
-        run: Its training run; its price is None where none was entered.
-    """
-
-    data: DataCost
-    run: RunCost
-
-    @property
-    def is_whole(self) -> bool:
-        return self.run.usd is not None
-
-    @property
-    def total_usd(self) -> Decimal:
-        """The parts that have a price, together; rejected drafts are not among them."""
-        return self.data.usd + (self.run.usd or Decimal(0))
-
-    def as_json(self) -> dict[str, Any]:
-        own = {"run": self.run.as_json(), "total_usd": _text(self.total_usd), "is_whole": self.is_whole}
-        return {**self.data.as_json(), **own}
-
-
-@dataclass(frozen=True)
-class CostWithStarts:
-    """Cost of one miniature and those it starts from together, in US dollars.
-
-    Attributes:
-        starts: Miniatures it starts from, the nearest first, each once.
         data: What any of them learnt from; what several learnt from counts once.
-        runs: Their training runs, its own first.
+        runs: Their training runs, its own first; a price is None where none was entered.
+        starts: Miniatures it starts from, the nearest first, each once.
     """
 
-    starts: tuple[Miniature, ...]
     data: DataCost
     runs: tuple[RunCost, ...]
+    starts: tuple[Miniature, ...] = ()
+
+    @property
+    def run(self) -> RunCost:
+        return self.runs[0]
 
     @property
     def is_whole(self) -> bool:
@@ -73,15 +53,7 @@ class CostWithStarts:
         return self.data.usd + self.runs_usd
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            **self.data.as_json(),
-            "starts": [{"id": str(each.pk), "slug": each.slug, "name": each.name} for each in self.starts],
-            "runs": len(self.runs),
-            "runs_usd": _text(self.runs_usd),
-            "host_seconds": self.host_seconds,
-            "total_usd": _text(self.total_usd),
-            "is_whole": self.is_whole,
-        }
+        return {**self.data.as_json(), "total_usd": str(millionths(self.total_usd)), "is_whole": self.is_whole}
 
 
 @dataclass(frozen=True)
@@ -89,7 +61,18 @@ class MiniatureCosts:
     """Both costs of a miniature; they are the same for one that starts from none."""
 
     own: MiniatureCost
-    with_starts: CostWithStarts
+    with_starts: MiniatureCost
+
+    def as_json(self) -> dict[str, Any]:
+        whole = self.with_starts
+        more = {
+            "starts": [{"id": str(each.pk), "slug": each.slug, "name": each.name} for each in whole.starts],
+            "runs": len(whole.runs),
+            "runs_usd": str(millionths(whole.runs_usd)),
+            "host_seconds": whole.host_seconds,
+        }
+        own = {**self.own.as_json(), "run": self.own.run.as_json()}
+        return {"cost": own, "cost_with_starts": {**whole.as_json(), **more}}
 
 
 def miniature_costs(miniature: Miniature) -> MiniatureCosts:
@@ -105,8 +88,8 @@ def miniature_costs(miniature: Miniature) -> MiniatureCosts:
     versions = {run.dataset_version_id: run.dataset_version for run in all_runs}
     all_data = data_cost.of_versions(list(versions.values())) if len(versions) > 1 else data
     return MiniatureCosts(
-        MiniatureCost(data, costs[miniature.run.pk]),
-        CostWithStarts(tuple(starts), all_data, tuple(costs[run.pk] for run in all_runs)),
+        MiniatureCost(data, (costs[miniature.run.pk],)),
+        MiniatureCost(all_data, tuple(costs[run.pk] for run in all_runs), tuple(starts)),
     )
 
 
@@ -119,7 +102,3 @@ def _starts(miniature: Miniature) -> list[Miniature]:
         starts.append(miniatures.get(pk=next_id))
         next_id = starts[-1].run.starts_from_id
     return starts
-
-
-def _text(amount: Decimal) -> str:
-    return str(amount.quantize(MICRO))

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generation.pricing import change, price_map
-from generation.teachers import prices
+from generation.money import price_map, prices
 from web.errors import Refusal
 
 
@@ -29,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError(refusal.message) from None
         self._tell(read)
         try:
-            change.require_whole(read, skips_refused=options["skip_refused"])
+            price_map.require_whole(read, skips_refused=options["skip_refused"])
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} --skip-refused leaves them out.") from None
         if options["check"]:
@@ -38,7 +37,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(prices.set_prices(read.prices, by=None))} prices written.")
 
     def _tell(self, read: price_map.PriceMap) -> None:
-        for each in change.changes_of(read.prices):
+        for each in price_map.changes_of(read.prices):
             old = f"{each.old.input_usd_per_million} / {each.old.output_usd_per_million}" if each.old else "no price"
             new = f"{each.new.input_usd_per_million} / {each.new.output_usd_per_million}"
             self.stdout.write(f"{each.new.provider} {each.new.model}: {old} -> {new} $ per million tokens, in / out")

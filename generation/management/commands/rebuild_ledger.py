@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generation.ledger import daily_sums
+from generation.money import daily_sums
 
 
 class Command(BaseCommand):

@@ -93,9 +93,9 @@ def test_the_page_sets_a_gpu_against_what_was_paid_and_against_connected_teacher
 
     paid, gpt = page["gpu"]
     assert paid.name == "Teacher, as paid here"
-    assert paid.own.break_even.mails_per_hour == pytest.approx(200)
+    assert paid.own.mails_per_hour == pytest.approx(200)
     # Nobody measured what a GPU writes, so none is promised to suffice.
-    assert (page["capacity"], paid.own.break_even.gpus) == (None, None)
+    assert (page["capacity"], paid.own.share_of_capacity, paid.own.why_never) == (None, None, "")
     assert gpt.name == "gpt-4o"
     assert gpt.own.usd_per_mail == pytest.approx((800 * 2.5 + 200 * 10) / 1e6)
 
@@ -114,22 +114,25 @@ def test_what_one_gpu_cannot_write_takes_more_of_them_and_never_pays():
     enough = arm_costs.own_gpu(usd_per_mail=0.01, usd_per_gpu_hour=2.0, mails_per_hour_capacity=400)
     beyond = arm_costs.own_gpu(usd_per_mail=0.01, usd_per_gpu_hour=2.0, mails_per_hour_capacity=90)
 
-    assert (enough.break_even.share_of_capacity, enough.break_even.gpus, enough.why_never) == (0.5, 1, "")
+    assert (enough.share_of_capacity, enough.why_never) == (0.5, "")
     assert beyond.why_never == "never: that many take 3 GPUs, which cost 3 times as much"
 
 
 def test_the_break_even_has_the_range_of_the_cost():
     own = arm_costs.own_gpu(usd_per_mail=0.01, usd_per_gpu_hour=2.0, usd_low=0.005, usd_high=0.02)
 
-    assert (own.fewest_per_hour, own.break_even.mails_per_hour, own.most_per_hour) == pytest.approx((100, 200, 400))
-    assert own.break_even.gpus is None
+    assert (own.fewest_per_hour, own.mails_per_hour, own.most_per_hour) == pytest.approx((100, 200, 400))
+    assert own.share_of_capacity is None
+    assert (own.mails_per_day, own.mails_per_month) == pytest.approx((4800, 146_000))
+    # From this volume on both cost the same.
+    assert own.mails_per_hour * 0.01 == pytest.approx(2.0)
     assert arm_costs.own_gpu(usd_per_mail=0.01, usd_per_gpu_hour=2.0, usd_low=0.0, usd_high=0.02).most_per_hour is None
 
 
 def test_a_free_model_is_never_dearer_than_a_gpu():
     own = arm_costs.own_gpu(usd_per_mail=0.0, usd_per_gpu_hour=1.0)
 
-    assert own.break_even is None
+    assert own.mails_per_hour is None
     assert "never pays" in own.why_never
 
 

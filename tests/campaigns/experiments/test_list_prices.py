@@ -12,7 +12,7 @@ from campaigns.models import Campaign, StageOrder, WriteOrder
 from campaigns.pipelines import compose
 from campaigns.planning.edit import ArmPlan
 from generation.models import Call, Order, Teacher
-from generation.teachers import queries as teachers_queries
+from generation.money import prices
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories, stage_rows
@@ -63,15 +63,13 @@ def test_a_mail_takes_the_tokens_of_its_writing_and_of_its_stages(campaign: Camp
 def test_each_arm_is_priced_as_the_large_model_and_as_the_cheapest(campaign: Campaign) -> None:
     alone, staged = list_prices.of_arms(campaign, LINES)
 
-    entry = next(entry for entry in teachers_queries.prices() if entry.model == "gpt-4o")
+    entry = next(entry for entry in prices.prices() if entry.model == "gpt-4o")
     usd = (1200 * entry.input_usd_per_million + 200 * entry.output_usd_per_million) / Decimal(1_000_000)
     large, cheapest = alone.prices
     assert large.model == "gpt-4o"
     assert large.mail_usd == pytest.approx(float(usd))
     assert large.reply_usd == pytest.approx(float(usd) * 20)
-    assert cheapest.mail_usd == min(
-        alone.tokens.usd(each) for each in teachers_queries.prices() if each.input_usd_per_million
-    )
+    assert cheapest.mail_usd == min(alone.tokens.usd(each) for each in prices.prices() if each.input_usd_per_million)
     assert staged.prices[0].reply_usd is None
 
 

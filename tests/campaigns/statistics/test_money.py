@@ -1,4 +1,4 @@
-"""What mails and replies cost, and when a GPU of one's own pays."""
+"""What mails and replies cost."""
 
 import math
 
@@ -7,34 +7,27 @@ import pytest
 from scipy import stats
 
 from stats.intervals import cost_ratios
-from stats.intervals.cost_ratios import Spending
+from stats.intervals.distributions import Floats
 
 
-def spending(seed: int = 1, n: int = 2000, reply: float = 0.05) -> Spending:
-    chance = np.random.default_rng(seed)
-    cost = chance.gamma(4, 0.0025, n)
-    return Spending(cost, np.ones(n, dtype=np.int64), (chance.random(n) < reply).astype(float), chance.gamma(2, 0.5, n))
+def costs_and_replies(n: int = 2000) -> tuple[Floats, Floats]:
+    chance = np.random.default_rng(1)
+    return chance.gamma(4, 0.0025, n), (chance.random(n) < 0.05).astype(float)
 
 
-def test_costs_per_mail_and_per_reply_are_sums_over_counts() -> None:
-    given = spending()
+def test_a_cost_per_unit_is_the_sum_over_the_count() -> None:
+    cost, replies = costs_and_replies()
 
-    costs = cost_ratios.arm_costs(given, usd_per_hour=60.0)
-
-    assert costs.per_mail.usd == pytest.approx(given.cost_usd.sum() / 2000)
-    assert costs.per_reply is not None and costs.per_reply_with_people is not None
-    assert costs.per_reply.usd == pytest.approx(given.cost_usd.sum() / given.replies.sum())
-    # At 60 $ an hour a minute is a dollar.
-    assert costs.per_mail_with_people.usd == pytest.approx(costs.per_mail.usd + given.minutes.mean())
-    assert costs.per_reply_with_people.usd > costs.per_reply.usd
+    assert cost_ratios.ratio(cost, np.ones(2000)).usd == pytest.approx(cost.sum() / 2000)
+    assert cost_ratios.ratio(cost, replies).usd == pytest.approx(cost.sum() / replies.sum())
 
 
 def test_without_noise_in_the_counts_fiellers_interval_is_the_t_interval_of_the_mean() -> None:
-    given = spending(n=50)
+    cost, _ = costs_and_replies(50)
 
-    interval = cost_ratios.arm_costs(given, usd_per_hour=0).per_mail.interval
+    interval = cost_ratios.ratio(cost, np.ones(50)).interval
 
-    expected = stats.t.interval(0.95, 49, given.cost_usd.mean(), stats.sem(given.cost_usd))
+    expected = stats.t.interval(0.95, 49, cost.mean(), stats.sem(cost))
     assert (interval.low, interval.high) == pytest.approx(expected)
 
 
@@ -49,7 +42,7 @@ def test_fiellers_interval_holds_the_truth_as_often_as_it_says() -> None:
 
 
 def test_a_cost_paid_for_each_reply_and_nothing_else_is_known_exactly() -> None:
-    replies = spending().replies
+    _, replies = costs_and_replies()
 
     found = cost_ratios.ratio(0.2 * replies, replies)
 
@@ -67,62 +60,24 @@ def test_with_hardly_a_reply_there_is_no_upper_bound() -> None:
 
 
 def test_without_a_reply_the_cost_of_one_is_not_told() -> None:
-    none = spending(reply=0.0)
+    cost, _ = costs_and_replies()
 
-    costs = cost_ratios.arm_costs(none, usd_per_hour=40)
-
-    assert costs.per_reply is None and costs.per_reply_with_people is None
     with pytest.raises(ValueError, match="No replies yet"):
-        cost_ratios.ratio(none.cost_usd, none.replies)
+        cost_ratios.ratio(cost, np.zeros(2000))
 
 
 def test_in_cents_everything_is_a_hundred_times_as_much() -> None:
-    given = spending()
+    cost, replies = costs_and_replies()
 
-    dollars, cents = (
-        cost_ratios.ratio(given.cost_usd, given.replies),
-        cost_ratios.ratio(given.cost_usd * 100, given.replies),
-    )
+    dollars, cents = cost_ratios.ratio(cost, replies), cost_ratios.ratio(cost * 100, replies)
 
     assert (cents.usd, cents.interval.low, cents.interval.high) == pytest.approx(
         (100 * dollars.usd, 100 * dollars.interval.low, 100 * dollars.interval.high)
     )
 
 
-def test_the_gpu_pays_from_the_volume_at_which_both_cost_the_same() -> None:
-    even = cost_ratios.break_even(
-        usd_per_gpu_hour=2.0, usd_per_mail_paid=0.011, usd_per_mail_own=0.001, mails_per_hour_capacity=1000
-    )
-
-    assert even.mails_per_hour == pytest.approx(200)
-    assert even.mails_per_day == pytest.approx(4800)
-    assert even.mails_per_month == pytest.approx(146_000)
-    assert (even.share_of_capacity, even.gpus) == (pytest.approx(0.2), 1)
-    assert even.mails_per_hour * 0.011 == pytest.approx(2.0 + even.mails_per_hour * 0.001)
-
-
-@pytest.mark.parametrize(
-    ("prices", "text"),
-    [
-        ({"usd_per_gpu_hour": 2.0, "usd_per_mail_paid": 0.0}, "never pays"),
-        ({"usd_per_gpu_hour": 2.0, "usd_per_mail_paid": 0.01, "usd_per_mail_own": 0.02}, "never pays"),
-        ({"usd_per_gpu_hour": -1.0, "usd_per_mail_paid": 0.01}, "not below 0"),
-        ({"usd_per_gpu_hour": math.nan, "usd_per_mail_paid": 0.01}, "finite"),
-        ({"usd_per_gpu_hour": 1.0, "usd_per_mail_paid": 0.01, "mails_per_hour_capacity": 0.0}, "capacity"),
-    ],
-)
-def test_prices_without_sense_are_refused(prices: dict[str, float], text: str) -> None:
-    with pytest.raises(ValueError, match=text):
-        cost_ratios.break_even(**prices)
-
-
-def test_spending_without_sense_is_refused() -> None:
-    one = np.array([1.0])
+def test_costs_without_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="at least two mails"):
-        Spending(one, np.array([1]), one, one)
-    with pytest.raises(ValueError, match="same length"):
-        Spending(np.ones(3), np.ones(2, dtype=np.int64), np.ones(2), np.ones(2))
-    with pytest.raises(ValueError, match="not below 0"):
-        Spending(np.array([1.0, -1.0]), np.ones(2, dtype=np.int64), np.ones(2), np.ones(2))
-    with pytest.raises(ValueError, match="wage"):
-        spending().with_people(math.nan)
+        cost_ratios.ratio(np.ones(1), np.ones(1))
+    with pytest.raises(ValueError, match="one length"):
+        cost_ratios.ratio(np.ones(3), np.ones(2))

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation.budgets import limits
 from generation.models import Budget, Order, Teacher
+from generation.money import limits
 from generation.states import BudgetScope
 from members.models import Member
 from review.models import Source, Task

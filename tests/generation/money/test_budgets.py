@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditRow
-from generation.budgets import limits
-from generation.budgets import queries as selectors
 from generation.models import Budget, Order, ProviderBatch, SpendDay, Teacher
+from generation.money import budgets as selectors
+from generation.money import limits
 from generation.orders import launch as orders_launch
 from generation.orders import run_spec
 from generation.states import BudgetScope

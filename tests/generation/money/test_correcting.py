@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditRow
-from generation.budgets import queries
 from generation.kinds import GenerationKind
-from generation.ledger import corrections, daily_sums
 from generation.models import Call, CallCorrection, Order, SpendDay
+from generation.money import budgets as queries
+from generation.money import corrections, daily_sums
 from generation.orders import earlier_calls
 from members.models import Member
 from tests.generation.test_ingest import doubt, told

@@ -8,7 +8,8 @@ import pytest
 
 from generation.engine.contracts import TeacherSpec
 from generation.models import Call, Order, PriceEntry, Teacher
-from generation.orders import estimate, launch, run_spec
+from generation.money import estimate
+from generation.orders import launch, run_spec
 from generation.teachers.queries import price_of
 from members.models import Member
 from review.models import Task

@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generation.budgets import limits
-from generation.budgets import queries as selectors
 from generation.models import Budget, Order, Teacher
+from generation.money import budgets as selectors
+from generation.money import limits
 from generation.orders import launch as orders_launch
 from generation.states import BudgetScope
 from jobs.contracts import EngineEvent

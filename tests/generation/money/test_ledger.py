@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.ledger import daily_sums, queries
 from generation.models import Call, Order, SpendDay, Teacher
+from generation.money import daily_sums, ledger
 from generation.orders import launch
 from members.models import Member
 from review.models import Membership, Source, Task
@@ -46,11 +46,11 @@ def fetched(client: Client, **asked: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow(after_first=True)
-@pytest.mark.parametrize("by", [*queries.GROUPINGS, "call"])
+@pytest.mark.parametrize("by", [*ledger.GROUPINGS, "call"])
 def test_the_lines_of_a_csv_add_up_to_the_total_exactly(
     spent: list[Order], lead: Member, as_member: Browse, by: str
 ) -> None:
-    total = queries.total(lead, queries.parse_query(lead))
+    total = ledger.total(lead, ledger.parse_query(lead))
 
     rows = fetched(as_member(lead), by=by)
 
@@ -62,17 +62,17 @@ def test_the_lines_of_a_csv_add_up_to_the_total_exactly(
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("by", "keys"), [("job", 3), ("task", 1), ("teacher", 1), ("member", 2), ("day", 1)])
 def test_sums_are_by_what_was_asked(spent: list[Order], lead: Member, by: str, keys: int) -> None:
-    lines, following = queries.page(lead, queries.parse_query(lead, by=by))
+    lines, following = ledger.page(lead, ledger.parse_query(lead, by=by))
 
     assert (len(lines), following) == (keys, "")
     assert sum(line.amounts.calls for line in lines) == 91
 
 
 def test_lines_are_named_and_lead_to_what_they_sum(spent: list[Order], lead: Member) -> None:
-    named = {by: queries.page(lead, queries.parse_query(lead, by=by))[0][0] for by in queries.GROUPINGS}
+    named = {by: ledger.page(lead, ledger.parse_query(lead, by=by))[0][0] for by in ledger.GROUPINGS}
 
     assert [named[by].label for by in ("job", "task", "teacher")] == ["30 drafts by GPT-4o", "Outreach", "GPT-4o"]
-    assert {line.label for line in queries.page(lead, queries.parse_query(lead, by="member"))[0]} == {"ada", "lea"}
+    assert {line.label for line in ledger.page(lead, ledger.parse_query(lead, by="member"))[0]} == {"ada", "lea"}
     assert named["job"].url == reverse("generation:detail", args=[spent[-1].pk])
     assert named["day"].key == timezone.localdate().isoformat()
 
@@ -83,15 +83,15 @@ def test_pages_go_on_where_the_last_ended(spent: list[Order], lead: Member, by: 
         SpendDay.objects.create(
             order=spent[0], day=timezone.localdate() - timedelta(days=back), teacher_name="GPT-4o", way="live"
         )
-    wanted, seen, after = queries.parse_query(lead, by=by, month="all"), [], ""
+    wanted, seen, after = ledger.parse_query(lead, by=by, month="all"), [], ""
 
     while True:
-        lines, after = queries.page(lead, wanted, after=after, size=1)
+        lines, after = ledger.page(lead, wanted, after=after, size=1)
         seen += [line.key for line in lines]
         if not after:
             break
 
-    assert seen == [line.key for line in queries.page(lead, wanted)[0]]
+    assert seen == [line.key for line in ledger.page(lead, wanted)[0]]
     assert len(seen) == len(set(seen)) == {"job": 3, "member": 2, "day": 4}[by]
 
 
@@ -100,10 +100,10 @@ def test_a_month_holds_its_own_days_and_calls(spent: list[Order], lead: Member, 
     Call.objects.filter(order=spent[1]).update(created_at=long_ago)
     daily_sums.rebuild(spent[1])
 
-    assert queries.total(lead, queries.parse_query(lead, month="2024-02")).calls == 30
-    assert queries.total(lead, queries.parse_query(lead, month="2024-03")).calls == 0
+    assert ledger.total(lead, ledger.parse_query(lead, month="2024-02")).calls == 30
+    assert ledger.total(lead, ledger.parse_query(lead, month="2024-03")).calls == 0
     assert len(fetched(as_member(lead), by="call", month="2024-02")) == 30
-    assert "2024-02" in queries.months(lead)
+    assert "2024-02" in ledger.months(lead)
 
 
 def test_a_stranger_sees_nothing_and_an_admin_sees_archived_tasks_too(
@@ -111,9 +111,9 @@ def test_a_stranger_sees_nothing_and_an_admin_sees_archived_tasks_too(
 ) -> None:
     Task.objects.filter(pk=task.pk).update(archived_at=timezone.now())
 
-    assert queries.total(stranger, queries.parse_query(stranger)).calls == 0
+    assert ledger.total(stranger, ledger.parse_query(stranger)).calls == 0
     assert fetched(as_member(stranger), by="call") == []
-    assert queries.total(admin, queries.parse_query(admin)).calls == 91
+    assert ledger.total(admin, ledger.parse_query(admin)).calls == 91
     assert len(fetched(as_member(admin), by="call")) == 91
 
 
@@ -122,9 +122,9 @@ def test_calls_are_streamed_in_chunks_without_gaps_or_repeats(
 ) -> None:
     # All at one instant: the chunk's end falls between equals.
     Call.objects.update(created_at=timezone.now())
-    monkeypatch.setattr(queries, "CHUNK", 7)
+    monkeypatch.setattr(ledger, "CHUNK", 7)
 
-    found = [call.pk for call in queries.calls(lead, queries.parse_query(lead))]
+    found = [call.pk for call in ledger.calls(lead, ledger.parse_query(lead))]
 
     assert len(found) == len(set(found)) == 91
 
@@ -136,7 +136,7 @@ def test_no_cell_of_the_csv_begins_a_formula(spent: list[Order], lead: Member, a
 
 
 def test_the_page_shows_lines_total_and_files(spent: list[Order], lead: Member, as_member: Browse) -> None:
-    total = queries.total(lead, queries.parse_query(lead))
+    total = ledger.total(lead, ledger.parse_query(lead))
 
     page = as_member(lead).get(reverse("generation:ledger"), {"by": "member"})
 
@@ -163,7 +163,7 @@ def test_a_part_that_cannot_be_is_refused_and_the_month_that_lasts_shown(
     assert as_member(lead).get(reverse("generation:ledger"), asked).status_code == 400
     if "after" not in asked:
         with pytest.raises(Refusal):
-            queries.parse_query(lead, **asked)
+            ledger.parse_query(lead, **asked)
         assert as_member(lead).get(reverse("generation:ledger-csv"), asked).status_code == 400
 
 
@@ -180,7 +180,7 @@ def test_the_api_tells_lines_and_their_total(spent: list[Order], lead: Member, a
 
 
 def test_months_end_on_their_last_day() -> None:
-    assert queries.month_bounds("2024-02") == (date(2024, 2, 1), date(2024, 3, 1))
+    assert ledger.month_bounds("2024-02") == (date(2024, 2, 1), date(2024, 3, 1))
 
 
 def test_another_tasks_viewer_sees_that_task_alone(

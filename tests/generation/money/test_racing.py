@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from generation.budgets import limits
-from generation.budgets import queries as selectors
 from generation.models import Order, Teacher
+from generation.money import budgets as selectors
+from generation.money import limits
 from generation.orders import launch as orders_launch
 from generation.states import BudgetScope
 from members.models import Member

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from generation.calls import close, uncertain
 from generation.engine.contracts import TeacherSpec
-from generation.ledger import daily_sums
 from generation.models import Call, Order, SpendDay
+from generation.money import daily_sums
+from generation.money.figures import millionths
+from generation.states import Settlement
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
 
@@ -75,8 +77,8 @@ def test_rebuilt_from_the_calls_the_sums_are_the_same(paid_order: Order, lead: M
     take_in(paid_order, *(told(paid_order, "draft", n, cost_usd=0.000_001 * n) for n in range(1, 40)))
     take_in(paid_order, *(doubt(paid_order, n) for n in range(40, 44)))
     take_in(paid_order, told(paid_order, "failure", 44, code="malformed", message="No JSON.", excerpt=""))
-    uncertain.take_as_paid(paid_order, call_ids=[Call.objects.get(position=40).pk], by=lead)
-    uncertain.take_as_unpaid(paid_order, call_ids=[Call.objects.get(position=41).pk], by=lead)
+    uncertain.settle(paid_order, Settlement.PAID, call_ids=[Call.objects.get(position=40).pk], by=lead)
+    uncertain.settle(paid_order, Settlement.NOT_PAID, call_ids=[Call.objects.get(position=41).pk], by=lead)
     told_at_its_time = sums()
 
     call_command("rebuild_ledger", "--check", verbosity=0)
@@ -103,7 +105,7 @@ def test_calls_on_the_wire_when_an_engine_dies_are_shown_with_what_they_may_have
 
     [call] = Call.objects.all()
     assert call.state == "uncertain"
-    assert call.possible_cost_usd == daily_sums.to_millionths(paid_order.estimate["worst_call_usd"]) > 0
+    assert call.possible_cost_usd == millionths(paid_order.estimate["worst_call_usd"]) > 0
     assert SpendDay.objects.get().possible_usd == call.possible_cost_usd
 
 

@@ -13,6 +13,7 @@ from audit.models import AuditRow
 from generation.calls import uncertain
 from generation.models import Call, Order, SpendDay
 from generation.orders import run_spec
+from generation.states import Settlement
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
 from web.errors import Refusal
@@ -67,22 +68,22 @@ def test_one_is_settled_and_the_others_stay_open(doubted: Order, lead: Member, a
 
 
 def test_nobody_settles_a_call_twice(doubted: Order, lead: Member) -> None:
-    uncertain.take_as_paid(doubted, call_ids=None, by=lead)
+    uncertain.settle(doubted, Settlement.PAID, call_ids=None, by=lead)
 
     with pytest.raises(Refusal, match="None of these calls is still open"):
-        uncertain.take_as_unpaid(doubted, call_ids=None, by=lead)
+        uncertain.settle(doubted, Settlement.NOT_PAID, call_ids=None, by=lead)
 
     assert books() == (Decimal("0.012"), 0)
 
 
 def test_a_viewer_settles_nothing(doubted: Order, viewer: Member) -> None:
     with pytest.raises(PermissionDenied):
-        uncertain.take_as_paid(doubted, call_ids=None, by=viewer)
+        uncertain.settle(doubted, Settlement.PAID, call_ids=None, by=viewer)
 
 
 def test_a_settled_call_is_neither_asked_nor_doubted_again(doubted: Order, lead: Member) -> None:
-    uncertain.take_as_paid(doubted, call_ids=[Call.objects.get(position=1).pk], by=lead)
-    uncertain.take_as_unpaid(doubted, call_ids=[Call.objects.get(position=2).pk], by=lead)
+    uncertain.settle(doubted, Settlement.PAID, call_ids=[Call.objects.get(position=1).pk], by=lead)
+    uncertain.settle(doubted, Settlement.NOT_PAID, call_ids=[Call.objects.get(position=2).pk], by=lead)
 
     spec: dict[str, Any] = run_spec.build(doubted.job)
     take_in(doubted, doubt(doubted, 1))
@@ -93,7 +94,7 @@ def test_a_settled_call_is_neither_asked_nor_doubted_again(doubted: Order, lead:
 
 
 def test_an_answer_that_turns_up_later_replaces_what_was_taken(doubted: Order, lead: Member) -> None:
-    uncertain.take_as_paid(doubted, call_ids=None, by=lead)
+    uncertain.settle(doubted, Settlement.PAID, call_ids=None, by=lead)
 
     take_in(doubted, told(doubted, "draft", 1))
 

@@ -17,9 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.models import Order, PriceEntry, Teacher
-from generation.pricing import change, price_map
-from generation.teachers import prices, queries
-from generation.teachers.prices import NewPrice
+from generation.money import price_map, prices
 from members.models import Member
 from web.errors import Refusal
 
@@ -27,13 +25,13 @@ pytestmark = pytest.mark.django_db
 MAP = Path(__file__).with_name("price_map.json")
 
 
-def new_price(model: str = "gpt-4o", **over: Any) -> NewPrice:
+def new_price(model: str = "gpt-4o", **over: Any) -> PriceEntry:
     given = {"input_usd_per_million": Decimal(5), "output_usd_per_million": Decimal(20), "as_of": timezone.localdate()}
-    return NewPrice(provider="openai", model=model, **given | over)
+    return prices.new_price(provider="openai", model=model, **given | over)
 
 
 def usd(model: str) -> Decimal | None:
-    entry = queries.price_entry("openai", model)
+    entry = prices.price_entry("openai", model)
     return entry.input_usd_per_million if entry else None
 
 
@@ -43,8 +41,8 @@ def test_a_price_counts_from_its_day_and_the_one_before_it_stays(admin: Member) 
     prices.set_price(new_price(from_date=later), by=admin)
 
     assert usd("gpt-4o") == Decimal("2.5")
-    assert queries.prices(later).get(model="gpt-4o").input_usd_per_million == 5
-    assert [row.input_usd_per_million for row in queries.price_rows(model="gpt-4o")] == [5, Decimal("2.5")]
+    assert prices.prices(later).get(model="gpt-4o").input_usd_per_million == 5
+    assert [row.input_usd_per_million for row in prices.price_rows(model="gpt-4o")] == [5, Decimal("2.5")]
 
 
 def test_no_price_is_written_into_the_past(admin: Member) -> None:
@@ -112,12 +110,12 @@ def test_a_map_with_wrong_rows_is_written_whole_or_not_at_all(admin: Member) -> 
     rows = PriceEntry.objects.count()
 
     with pytest.raises(Refusal) as refused:
-        change.import_map(read, by=admin, is_confirmed=True)
+        price_map.import_map(read, by=admin, is_confirmed=True)
     assert set(refused.value.errors) == {"gpt-halved", "gpt-negative", "openai/gpt-next"}
     assert PriceEntry.objects.count() == rows
-    assert not change.import_map(read, by=admin, is_confirmed=False).saved
+    assert not price_map.import_map(read, by=admin, is_confirmed=False).saved
 
-    saved = change.import_map(read, by=admin, is_confirmed=True, skips_refused=True).saved
+    saved = price_map.import_map(read, by=admin, is_confirmed=True, skips_refused=True).saved
 
     assert {entry.model for entry in saved} == {"gpt-4o", "gpt-next"}
     assert (usd("gpt-4o"), usd("gpt-next")) == (2, Decimal("0.075"))
@@ -127,7 +125,7 @@ def test_only_admins_change_prices(lead: Member) -> None:
     with pytest.raises(PermissionDenied):
         prices.set_price(new_price(), by=lead)
     with pytest.raises(PermissionDenied):
-        change.import_map(price_map.read_text(MAP.read_bytes()), by=lead, is_confirmed=False)
+        price_map.import_map(price_map.read_text(MAP.read_bytes()), by=lead, is_confirmed=False)
 
 
 def test_a_map_that_says_nothing_of_batches_keeps_the_share_that_was_entered() -> None:
@@ -156,12 +154,12 @@ def test_the_page_saves_a_price_at_once(admin: Member, as_member: Any) -> None:
 
 
 def test_the_connected_prices_are_those_of_teachers_in_use() -> None:
-    assert not queries.connected_prices().exists()
+    assert not prices.connected_prices().exists()
 
     used = Teacher.objects.create(slug="used", name="Used", provider="openai", model="gpt-4o")
     Teacher.objects.create(slug="unused", name="Unused", provider="openai", model="gpt-5", is_active=False)
 
-    assert [price.model for price in queries.connected_prices()] == [used.model]
+    assert [price.model for price in prices.connected_prices()] == [used.model]
 
 
 def test_a_map_comes_in_by_the_page_in_two_steps(admin: Member, as_member: Any) -> None:

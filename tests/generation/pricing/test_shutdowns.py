@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.models import Order, PriceEntry, Teacher
-from generation.teachers import prices, queries, shutdowns
+from generation.money import prices
+from generation.teachers import shutdowns
 from members.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,7 @@ def test_days_from_a_providers_list_are_kept_on_the_prices_it_names(admin: Membe
     changed = prices.keep_shutdown_dates("openai", {"gpt-6-luna": day, "unknown": day}, by=admin)
 
     assert changed == ["gpt-6-luna"]
-    entry = queries.price_entry("openai", "gpt-6-luna")
+    entry = prices.price_entry("openai", "gpt-6-luna")
     assert entry
     assert entry.shutdown_date == day
     assert prices.keep_shutdown_dates("openai", {"gpt-6-luna": day}, by=admin) == []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from generation.budgets import queries
 from generation.calls import close, uncertain
-from generation.ledger import daily_sums
 from generation.models import Call, Order
+from generation.money import budgets as queries
+from generation.money.figures import millionths
 from generation.orders import queries as selectors
+from generation.states import Settlement
 from jobs.lifecycle import control
 from jobs.models import Job
 from members.models import Member
@@ -27,10 +28,10 @@ def test_calls_on_the_wire_of_a_cancelled_order_whose_engine_died_are_shown_and_
     control.cancel(paid_order.job, by=lead)
 
     assert Job.objects.get().state == "cancelled"
-    worst_usd = daily_sums.to_millionths(paid_order.estimate["worst_call_usd"])
+    worst_usd = millionths(paid_order.estimate["worst_call_usd"])
     assert [call.possible_cost_usd for call in selectors.uncertain_calls(paid_order)] == [worst_usd] * 2
     assert queries.spent_by(paid_order) == 2 * worst_usd > 0
-    assert uncertain.take_as_unpaid(paid_order, call_ids=None, by=lead) == 2
+    assert uncertain.settle(paid_order, Settlement.NOT_PAID, call_ids=None, by=lead) == 2
 
 
 def test_what_a_lost_engine_had_announced_is_shown_without_what_has_its_end(paid_order: Order) -> None:
@@ -43,7 +44,7 @@ def test_what_a_lost_engine_had_announced_is_shown_without_what_has_its_end(paid
     assert states(paid_order) == {0: "answered", 1: "uncertain", 2: "uncertain"}
     second = Call.objects.get(position=1)
     assert str(second.record_id) == paid_order.record_ids[1]
-    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.001001) + 2 * second.possible_cost_usd
+    assert queries.spent_by(paid_order) == millionths(0.001001) + 2 * second.possible_cost_usd
 
 
 def test_a_call_turned_down_and_announced_once_more_is_in_doubt_with_its_lost_tries(paid_order: Order) -> None:
@@ -76,4 +77,4 @@ def test_an_answer_found_by_a_resume_replaces_the_doubt(paid_order: Order) -> No
     take_in(paid_order, told(paid_order, "draft", call_id=str(call_id(paid_order, 0)), index=0))
 
     assert states(paid_order) == {0: "answered"}
-    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.001001)
+    assert queries.spent_by(paid_order) == millionths(0.001001)

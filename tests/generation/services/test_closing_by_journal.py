@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from generation.budgets import queries
 from generation.calls import close
 from generation.engine.repairs import repair_id
-from generation.ledger import daily_sums
 from generation.models import Call, Order
+from generation.money import budgets as queries
+from generation.money.figures import millionths
 from generation.orders import earlier_calls as announcements
 from jobs.lifecycle import control
 from jobs.models import Job
@@ -36,8 +36,8 @@ def test_only_what_its_journal_says_was_asked_and_not_answered_is_in_doubt(paid_
 
     assert states(paid_order) == {0: "answered", 1: "uncertain"}
     call = Call.objects.get(state="uncertain")
-    assert (call.possible_cost_usd, call.error_message) == (daily_sums.to_millionths(0.02), close.ON_THE_WIRE)
-    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.021001)
+    assert (call.possible_cost_usd, call.error_message) == (millionths(0.02), close.ON_THE_WIRE)
+    assert queries.spent_by(paid_order) == millionths(0.021001)
 
 
 def test_an_answer_only_the_journal_knows_is_taken_in_with_its_cost(paid_order: Order) -> None:
@@ -50,7 +50,7 @@ def test_an_answer_only_the_journal_knows_is_taken_in_with_its_cost(paid_order: 
 
     assert states(paid_order) == {0: "answered", 1: "answered"}
     assert Draft.objects.filter(job_id=paid_order.job_id).count() == 2
-    assert queries.spent_by(paid_order) == 2 * daily_sums.to_millionths(0.001001)
+    assert queries.spent_by(paid_order) == 2 * millionths(0.001001)
 
 
 def test_an_answer_that_cannot_be_taken_in_is_in_doubt_and_the_job_ends(paid_order: Order) -> None:
@@ -79,7 +79,7 @@ def test_a_flawed_answer_is_paid_and_its_repair_on_the_wire_is_in_doubt(paid_ord
 
     rows = {str(call.pk): (call.state, call.position) for call in Call.objects.all()}
     assert rows == {pk: ("failed", 0), repair_id(pk): ("uncertain", 0)}
-    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.031001)
+    assert queries.spent_by(paid_order) == millionths(0.031001)
 
 
 def test_a_call_turned_down_after_it_was_seen_on_the_wire_is_not_in_doubt(paid_order: Order) -> None:
@@ -107,7 +107,7 @@ def test_lost_tries_before_one_that_was_turned_down_stay_in_doubt(paid_order: Or
     close.close(paid_order.job)
 
     assert states(paid_order) == {0: "uncertain"}
-    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.01)
+    assert queries.spent_by(paid_order) == millionths(0.01)
 
 
 def test_what_lies_in_a_batch_is_left_to_the_batch(paid_order: Order) -> None:
@@ -133,7 +133,7 @@ def test_a_call_of_a_batch_that_brought_no_word_of_it_is_in_doubt(paid_order: Or
     close.close(paid_order.job)
 
     assert states(paid_order) == {0: "uncertain"}
-    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.01)
+    assert queries.spent_by(paid_order) == millionths(0.01)
 
 
 def damaged(path: Path) -> None:

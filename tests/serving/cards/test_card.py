@@ -101,7 +101,7 @@ def test_break_even_takes_the_price_that_counts_today_of_connected_models_that_c
     add_price("elsewhere", "1", today - timedelta(days=3))
     add_price("retired", "1", today - timedelta(days=30), shutdown=today - timedelta(days=1))
 
-    found = {price.model: price.input_usd_per_million for price in card_queries.listed_prices()}
+    found = {price.label: price.input_usd_per_million for price in card_queries.listed_prices()}
 
     assert found == {"openai:kept": Decimal(4)}
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from generation.models import PriceEntry
 from serving.cards.costs import BreakEvenLine, Capacity, CardFigure, RunningCosts, break_even, running_costs
-from serving.cards.queries import ListedPrice, PricedDraft, RequestTotal
+from serving.cards.queries import PricedDraft, RequestTotal
 
 CAPACITY = Capacity(CardFigure(2000, 1000, 4000, 40), "cuda", "e")
 
@@ -17,8 +18,10 @@ def draft(number: int, cost: float, teacher: str = "openai:big") -> PricedDraft:
     return PricedDraft(str(number), teacher, f"company {number}", 1000, 100, cost)
 
 
-def price(model: str, usd: str) -> ListedPrice:
-    return ListedPrice(model, Decimal(usd), Decimal(usd), date(2026, 11, 1))
+def price(label: str, usd: str) -> PriceEntry:
+    provider, model = label.split(":")
+    usd_per_million = {"input_usd_per_million": Decimal(usd), "output_usd_per_million": Decimal(usd)}
+    return PriceEntry(provider=provider, model=model, as_of=date(2026, 11, 1), **usd_per_million)
 
 
 def on_host(usd: float | None = 2.0, capacity: Capacity | None = CAPACITY) -> RunningCosts:

@@ -1,15 +1,17 @@
-"""Forms of the price table: one line, and a price map."""
+"""Forms of money: a price, a price map, a budget."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
 
-from generation.states import Provider
-from generation.teachers.prices import NewPrice
+from generation.money import prices
+from generation.states import BudgetScope, Provider
+from web.http.form_choices import set_choices
 
 if TYPE_CHECKING:
     from generation.models import PriceEntry
@@ -81,8 +83,8 @@ class PriceForm(forms.Form):
         label="Note", required=False, max_length=200, help_text="What kind of source it is, and what it leaves out."
     )
 
-    def new_price(self) -> NewPrice:
-        return NewPrice(**self.cleaned_data)
+    def new_price(self) -> PriceEntry:
+        return prices.new_price(**self.cleaned_data)
 
 
 def price_initial(entry: PriceEntry) -> dict[str, Any]:
@@ -120,3 +122,23 @@ class PriceMapForm(forms.Form):
     def day(self) -> date | None:
         day: date | None = self.cleaned_data.get("from_date")
         return day
+
+
+class BudgetForm(forms.Form):
+    scope = forms.ChoiceField(label="Covers", choices=BudgetScope.choices)
+    limit_usd = forms.DecimalField(
+        label="Limit, US dollars",
+        min_value=0.01,
+        max_digits=12,
+        decimal_places=2,
+        help_text="Orders that could exceed it are refused. A warning is sent at 80 %.",
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, is_of_task: bool) -> None:
+        super().__init__(data)
+        of_installation = {BudgetScope.INSTALLATION_MONTH.value}
+        set_choices(
+            self,
+            "scope",
+            [choice for choice in BudgetScope.choices if (choice[0] not in of_installation) == is_of_task],
+        )

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit import trail
-from generation.budgets import alerts
-from generation.ledger import daily_sums
 from generation.models import Call, CallCorrection, Order
+from generation.money import alerts, daily_sums
+from generation.money.figures import MICRO
 from generation.states import CallState
 from members import session
 from members.models import Member
@@ -89,7 +89,7 @@ def _validate(call: Call, cost_usd: Decimal, reason: str) -> None:
     errors: dict[str, list[str]] = {}
     if not cost_usd.is_finite() or not 0 <= cost_usd <= MOST_USD:
         errors["cost_usd"] = [f"Write an amount in US dollars between 0 and {MOST_USD:,}."]
-    elif cost_usd != cost_usd.quantize(daily_sums.MICRO):
+    elif cost_usd != cost_usd.quantize(MICRO):
         errors["cost_usd"] = ["Write at most six decimals."]
     elif cost_usd == call.cost_usd:
         errors["cost_usd"] = ["This amount is already booked."]

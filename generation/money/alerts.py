@@ -15,9 +15,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.budgets import queries as selectors
-from generation.budgets.queries import BudgetStatus
 from generation.models import Budget, Order
+from generation.money import budgets as selectors
+from generation.money.budgets import BudgetStatus
 from jobs.lifecycle import control
 from jobs.lifecycle.transitions import append_event, lock_job
 from jobs.states import JobState

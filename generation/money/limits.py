@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit import trail
-from generation.budgets import queries as selectors
-from generation.budgets.queries import BudgetStatus
 from generation.models import Budget, Order
+from generation.money import budgets as selectors
+from generation.money.budgets import BudgetStatus
+from generation.money.figures import CENT
 from generation.states import BudgetScope
 from jobs.models import Job
 from members import session
@@ -24,7 +25,6 @@ from review.models import Task
 from web.errors import Refusal
 
 LARGEST_USD = Decimal(10_000_000)
-CENT = Decimal("0.01")
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -17,12 +17,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils import timezone
 
-from generation.budgets.queries import held_in_batches_usd, month_bounds, this_month
-from generation.ledger import daily_sums
-from generation.ledger.daily_sums import AMOUNTS
 from generation.models import Call, Order, SpendDay
+from generation.money.budgets import held_in_batches_usd, midnight, month_bounds, this_month
+from generation.money.daily_sums import AMOUNTS
+from generation.money.figures import millionths
 from members.models import Member
 from review.models import Task
 from review.tasks.permissions import task_or_404, tasks_for
@@ -144,7 +143,7 @@ def calls(member: Member, wanted: LedgerQuery) -> Iterator[Call]:
     if wanted.task is not None:
         rows = rows.filter(order__task=wanted.task)
     if wanted.month != ALL:
-        first, following = (_midnight(day) for day in month_bounds(wanted.month))
+        first, following = (midnight(day) for day in month_bounds(wanted.month))
         rows = rows.filter(created_at__gte=first, created_at__lt=following)
     last: Call | None = None
     while True:
@@ -194,7 +193,7 @@ def _sums() -> dict[str, Sum]:
 def _amounts(row: dict[str, Any]) -> Amounts:
     amounts: dict[str, Any] = {name: row[f"sum_{name}"] or 0 for name in AMOUNTS}
     for name in ("cost_usd", "possible_usd"):
-        amounts[name] = daily_sums.to_millionths(row[f"sum_{name}"])
+        amounts[name] = millionths(row[f"sum_{name}"])
     return Amounts(**amounts)
 
 
@@ -247,7 +246,3 @@ def _names(by: str, keys: list[str]) -> dict[str, tuple[str, str]]:
     if by == "member":
         return {each.username: (each.name, "") for each in Member.objects.filter(username__in=keys)}
     return {}
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

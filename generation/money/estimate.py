@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from statistics import fmean, quantiles
 from typing import Any
 
@@ -16,7 +17,8 @@ from generation.engine.budget import worst_case
 from generation.engine.contracts import TeacherSpec
 from generation.engine.structured import paid_messages
 from generation.models import Call, Teacher
-from generation.orders import reasoning
+from generation.money import reasoning
+from generation.money.figures import CENT, rounded_up
 from generation.states import BESIDE_DRAFTS, CallState, Provider, Way
 from review.models import TaskVersion
 from review.spec import prompting
@@ -38,6 +40,9 @@ KEY_TOKENS = 4
 GUESS_LOW, GUESS_HIGH = 0.7, 1.6
 LATENCY_S = {Provider.OFFLINE.value: 0.01}
 REMOTE_LATENCY_S = 6.0
+CENT_OF_A_CENT = Decimal("0.0001")
+# What adds up over several estimates: tokens are whole, dollars kept to the millionth.
+SUMMED = ("calls", "input_tokens", "output_tokens", "cost_usd", "cost_low_usd", "cost_high_usd")
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,16 @@ class OrderEstimate:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def worst_usd(self) -> Decimal:
+        """Return the dearest single call up to the next hundredth of a cent: the budget of an order for one call."""
+        return rounded_up(self.worst_call_usd, CENT_OF_A_CENT)
+
+    @property
+    def suggested_budget_usd(self) -> Decimal:
+        """Return the upper estimate and one call more, up to the next cent; nothing for a teacher that is free."""
+        return rounded_up(self.cost_high_usd + self.worst_call_usd, CENT) if self.worst_call_usd else Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -88,41 +103,76 @@ def estimate(
     # The dearest call is that of the longest record, which a sample may miss.
     longest = _prompt(version.spec, max(facts, key=_length), spec)
     usage = _usage_from_history(version, teacher, spec) or _usage_from_lengths(version.spec, prompts, spec)
-    cost_usd = spec.cost_usd(
-        round(usage.input_tokens * count),
-        round(usage.output_tokens * count),
-        cached_tokens=round(usage.cached_tokens * count),
-        cache_write_tokens=round(usage.cache_write_tokens * count),
-    )
-    return OrderEstimate(
-        calls=count,
-        input_tokens=round(usage.input_tokens * count),
-        output_tokens=round(usage.output_tokens * count),
-        cost_usd=round(cost_usd, 6),
-        cost_low_usd=round(cost_usd * usage.low, 6),
-        cost_high_usd=round(cost_usd * usage.high, 6),
-        worst_call_usd=max(worst_case(spec, prompt)[2] for prompt in [*prompts, longest]),
-        time_s=round(math.ceil(count / teacher.concurrency) * usage.latency_s, 1),
-        basis=usage.basis,
-    )
+    worst_usd = max(worst_case(spec, prompt)[2] for prompt in [*prompts, longest])
+    return of_usage(usage, spec, calls=count, worst_usd=worst_usd, concurrency=teacher.concurrency)
 
 
 def estimate_conversation(task: TaskSpec, messages: list[prompting.Message], spec: TeacherSpec) -> OrderEstimate:
     """Price one call that sends these messages, from their length and the lengths that the output schema asks for."""
     messages = paid_messages(spec, task, messages)
     usage = _usage_from_lengths(task, [messages], spec)
-    cost_usd = spec.cost_usd(round(usage.input_tokens), round(usage.output_tokens))
+    return of_usage(usage, spec, calls=1, worst_usd=worst_case(spec, messages)[2])
+
+
+def estimate_sample(
+    task: TaskSpec,
+    sample: Sequence[list[prompting.Message]],
+    spec: TeacherSpec,
+    *,
+    calls: int,
+    longest: list[prompting.Message] | None = None,
+) -> OrderEstimate:
+    """Price so many calls by the conversations of some of them.
+
+    Args:
+        longest: The conversation of the dearest call, which a sample may miss.
+    """
+    price = scaled(sum_of([estimate_conversation(task, messages, spec) for messages in sample]), calls=calls)
+    if longest is None:
+        return price
+    worst_usd = estimate_conversation(task, longest, spec).worst_call_usd
+    return replace(price, worst_call_usd=max(price.worst_call_usd, worst_usd))
+
+
+def of_usage(
+    usage: CallUsage, spec: TeacherSpec, *, calls: int, worst_usd: float, concurrency: int = 1
+) -> OrderEstimate:
+    """Price so many calls by the means of one."""
+    input_tokens, output_tokens = round(usage.input_tokens * calls), round(usage.output_tokens * calls)
+    cost_usd = spec.cost_usd(
+        input_tokens,
+        output_tokens,
+        cached_tokens=round(usage.cached_tokens * calls),
+        cache_write_tokens=round(usage.cache_write_tokens * calls),
+    )
     return OrderEstimate(
-        calls=1,
-        input_tokens=round(usage.input_tokens),
-        output_tokens=round(usage.output_tokens),
+        calls=calls,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
         cost_usd=round(cost_usd, 6),
         cost_low_usd=round(cost_usd * usage.low, 6),
         cost_high_usd=round(cost_usd * usage.high, 6),
-        worst_call_usd=worst_case(spec, messages)[2],
-        time_s=round(usage.latency_s, 1),
+        worst_call_usd=worst_usd,
+        time_s=round(math.ceil(calls / concurrency) * usage.latency_s, 1),
         basis=usage.basis,
     )
+
+
+def sum_of(parts: Sequence[OrderEstimate]) -> OrderEstimate:
+    """Several estimates as one; teachers are asked at the same time, so the slowest counts."""
+    sums: dict[str, Any] = {name: round(sum(getattr(part, name) for part in parts), 6) for name in SUMMED}
+    worst_usd, time_s = max(part.worst_call_usd for part in parts), max(part.time_s for part in parts)
+    basis = "; ".join(dict.fromkeys(part.basis for part in parts))
+    return OrderEstimate(**sums, worst_call_usd=worst_usd, time_s=time_s, basis=basis)
+
+
+def scaled(part: OrderEstimate, *, calls: int) -> OrderEstimate:
+    """An estimate of some calls, as of so many of the same kind."""
+    amounts = {name: getattr(part, name) * calls / part.calls for name in SUMMED}
+    sums: dict[str, Any] = {
+        name: round(amount, 6 if name.endswith("_usd") else None) for name, amount in amounts.items()
+    }
+    return replace(part, **sums)
 
 
 def _prompt(task: TaskSpec, facts: Facts, spec: TeacherSpec) -> list[prompting.Message]:
@@ -174,14 +224,19 @@ def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpe
 
 def _usage_from_lengths(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: TeacherSpec) -> CallUsage:
     given = fmean(sum(len(message["content"]) for message in prompt) / CHARS_PER_TOKEN for prompt in prompts)
-    plain = min(answer_tokens(task.output_schema), spec.max_tokens)
-    thought = reasoning.guess(spec, answer=plain)
-    answered = plain + thought.tokens
-    latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
     basis = (
         f"guessed from {len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token "
         "and the output schema's lengths"
     )
+    return guessed_usage(spec, given, answer_tokens(task.output_schema), basis=basis)
+
+
+def guessed_usage(spec: TeacherSpec, given: float, plain: float, *, basis: str) -> CallUsage:
+    """Guess the usage of a call that sends so many tokens and is answered by so many, beside what its model reasons with."""
+    plain = min(plain, spec.max_tokens)
+    thought = reasoning.guess(spec, answer=plain)
+    answered = plain + thought.tokens
+    latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
     if not thought.high:
         return CallUsage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
     basis += (

@@ -1,14 +1,14 @@
 """Questions about budgets: which cover a task, what is spent of each, what orders under way hold, and what is left.
 
 What is spent includes what uncertain calls may have cost. A month is one of the installation's time zone. Nothing here
-locks: `generation.budgets.limits` does, where the answer decides.
+locks: `generation.money.limits` does, where the answer decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from generation.models import Budget, Order, ProviderBatch, SpendDay
+from generation.money.figures import millionths
 from generation.states import BatchState, BudgetScope
 from jobs.states import FINISHED
 from members.models import Member
@@ -25,7 +26,6 @@ from review.states import Role
 from review.tasks.permissions import may, tasks_for
 
 WARN_AT = Decimal("0.8")
-MICRO = Decimal("0.000001")
 ALL_TIME = "all"
 AT_PROVIDER = (BatchState.PREPARING, BatchState.SUBMITTED)
 
@@ -86,13 +86,13 @@ def status_of(budget: Budget, *, without: Order | None = None) -> BudgetStatus:
     held = _held(budget, without)
     period, days = _period(budget)
     spent = days.aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
-    return BudgetStatus(budget, period, _usd(spent["cost"]) + _usd(spent["possible"]), held)
+    return BudgetStatus(budget, period, millionths(spent["cost"]) + millionths(spent["possible"]), held)
 
 
 def held_in_batches_usd(orders: Q) -> Decimal:
     """Return what batches at providers may still cost, of the orders this describes (by `order__`)."""
     at_provider = ProviderBatch.objects.filter(orders, state__in=AT_PROVIDER).aggregate(usd=Sum("possible_cost_usd"))
-    return _usd(at_provider["usd"])
+    return millionths(at_provider["usd"])
 
 
 def statuses_of(budgets: Sequence[Budget]) -> list[BudgetStatus]:
@@ -102,7 +102,7 @@ def statuses_of(budgets: Sequence[Budget]) -> list[BudgetStatus]:
 def spent_by(order: Order) -> Decimal:
     """Return what an order has cost so far, or may have cost."""
     spent = SpendDay.objects.filter(order=order).aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
-    return _usd(spent["cost"]) + _usd(spent["possible"])
+    return millionths(spent["cost"]) + millionths(spent["possible"])
 
 
 def is_near_limit(order: Order, spent_usd: Decimal) -> bool:
@@ -161,6 +161,11 @@ def month_bounds(text: str) -> tuple[date, date]:
     return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
 
 
+def midnight(day: date) -> datetime:
+    """Return the beginning of a day in the installation's time zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
 def _period(budget: Budget) -> tuple[str, QuerySet[SpendDay]]:
     days = SpendDay.objects.all()
     if budget.task_id is not None:
@@ -190,10 +195,5 @@ def _held(budget: Budget, without: Order | None) -> Decimal:
         ended &= ~Q(order=without)
     total = held_in_batches_usd(ended)
     for reserved, cost, possible in rows.values_list("reserved_usd", "cost", "possible"):
-        total += max(Decimal(0), reserved - _usd(cost) - _usd(possible))
+        total += max(Decimal(0), reserved - millionths(cost) - millionths(possible))
     return total
-
-
-def _usd(amount: Decimal | None) -> Decimal:
-    # Sums of floats, on a database that has no decimals, are off in a place that money does not have.
-    return (amount or Decimal(0)).quantize(MICRO)

@@ -1,8 +1,11 @@
-"""Reads a price map: one JSON object of models by name, each with dollars per token, as LiteLLM publishes one. Writes nothing."""
+"""Read a price map and, once it is confirmed, write it into the price table.
+
+A map is one JSON object of models by name, each with dollars per token, as LiteLLM publishes one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,9 +14,9 @@ from typing import Final
 from django.utils import timezone
 
 from generation.models import PriceEntry
+from generation.money import prices
 from generation.states import Provider
-from generation.teachers import prices, queries
-from generation.teachers.prices import NewPrice
+from members.models import Member
 from web import strict_json
 from web.errors import Refusal
 
@@ -59,7 +62,7 @@ class PriceMap:
         own: The map without the rows of other providers and kinds, as it was written.
     """
 
-    prices: list[NewPrice] = field(default_factory=list)
+    prices: list[PriceEntry] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     refused: list[RefusedRow] = field(default_factory=list)
     own: dict[str, object] = field(default_factory=dict)
@@ -109,7 +112,7 @@ def read(rows: object, *, from_date: date | None = None) -> PriceMap:
         )
         raise Refusal("price_map", message, errors={"file": [message]})
     today = timezone.localdate()
-    table = {(entry.provider, entry.model): entry for entry in queries.prices(from_date or today)}
+    table = {(entry.provider, entry.model): entry for entry in prices.prices(from_date or today)}
     result, seen = PriceMap(), set[tuple[str, str]]()
     for name, row in rows.items():
         try:
@@ -130,21 +133,17 @@ def read(rows: object, *, from_date: date | None = None) -> PriceMap:
     return result
 
 
-def _price(name: str, row: object, table: Mapping[tuple[str, str], PriceEntry], from_date: date) -> NewPrice:
+def _price(name: str, row: object, table: Mapping[tuple[str, str], PriceEntry], from_date: date) -> PriceEntry:
     if not isinstance(row, dict):
         raise RefusedError("It is not an object.")
     provider = _provider(row)
     model = name.removeprefix(f"{provider}/").strip()
-    usd = {column: _usd(row, key, is_needed=column in REQUIRED) for column, key in COLUMNS.items()}
     current = table.get((provider, model))
     source = row.get("source")
-    new = NewPrice(
+    new = prices.new_price(
         provider=provider,
         model=model,
-        input_usd_per_million=usd["input_usd_per_million"] or Decimal(0),
-        output_usd_per_million=usd["output_usd_per_million"] or Decimal(0),
-        cached_input_usd_per_million=usd["cached_input_usd_per_million"],
-        cache_write_usd_per_million=usd["cache_write_usd_per_million"],
+        **{column: _usd(row, key, is_needed=column in REQUIRED) for column, key in COLUMNS.items()},
         batch_factor=_batch_factor(row, current),
         as_of=timezone.localdate(),
         from_date=from_date,
@@ -214,9 +213,69 @@ def _is_address(text: str) -> bool:
     return text.startswith(("https://", "http://")) and len(text) <= LONGEST_URL
 
 
-def _is_same(new: NewPrice, entry: PriceEntry | None) -> bool:
+def _is_same(new: PriceEntry, entry: PriceEntry | None) -> bool:
     if entry is None:
         return False
     names = (*COLUMNS, "shutdown_date")
     same = all(getattr(new, name) == getattr(entry, name) for name in names)
     return same and (new.batch_factor is None or new.batch_factor == entry.batch_share)
+
+
+@dataclass(frozen=True)
+class PriceChange:
+    """A price to be written, and the one that counts now; None where the model has none."""
+
+    old: PriceEntry | None
+    new: PriceEntry
+
+
+@dataclass(frozen=True)
+class PriceOutcome:
+    """A map that was read, its changes, and the rows written; none while it waits to be confirmed."""
+
+    read: PriceMap
+    changes: list[PriceChange]
+    saved: list[PriceEntry]
+
+    @property
+    def is_saved(self) -> bool:
+        return bool(self.saved)
+
+
+def changes_of(planned: Sequence[PriceEntry]) -> list[PriceChange]:
+    """Return each price with the one that counts now; one query."""
+    current = {(entry.provider, entry.model): entry for entry in prices.prices()}
+    return [PriceChange(current.get((new.provider, new.model)), new) for new in planned]
+
+
+def import_map(read: PriceMap, *, by: Member, is_confirmed: bool, skips_refused: bool = False) -> PriceOutcome:
+    """Write the prices of a map, all or none; without confirmation tell what would change.
+
+    Args:
+        skips_refused: Write the others where rows are wrong; rows of other providers never hinder.
+
+    Raises:
+        PermissionDenied: The member is no admin.
+        Refusal: `price_rows_refused` naming each wrong row; nothing is written.
+    """
+    prices.require_admin(by)
+    changes = changes_of(read.prices)
+    if not is_confirmed:
+        return PriceOutcome(read, changes, [])
+    require_whole(read, skips_refused=skips_refused)
+    return PriceOutcome(read, changes, prices.set_prices(read.prices, by=by))
+
+
+def require_whole(read: PriceMap, *, skips_refused: bool) -> None:
+    """Refuse a map with wrong rows, unless they are to be left out.
+
+    Raises:
+        Refusal: `price_rows_refused`, naming each.
+    """
+    if read.mistakes and not skips_refused:
+        raise Refusal(
+            "price_rows_refused",
+            f"{len(read.mistakes)} rows cannot be imported, so nothing is written.",
+            hint="Correct them, or leave them out.",
+            errors={row.name: [row.reason] for row in read.mistakes},
+        )

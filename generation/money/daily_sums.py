@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from generation.models import Call, Order, SpendDay
+from generation.money.figures import millionths
+from generation.states import CallState
 
 AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
-MICRO = Decimal("0.000001")
 SumKey = tuple[date, str, str]
 AmountTuple = tuple[int, int, int, int, Decimal, Decimal]
 
@@ -33,6 +34,33 @@ class CallSnapshot:
 
     key: SumKey
     amounts: AmountTuple
+
+
+@dataclass(frozen=True)
+class CallSums:
+    """Sums over calls, failed ones among them; money in US dollars."""
+
+    calls: int = 0
+    answers: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+
+    def __add__(self, other: CallSums) -> CallSums:
+        return CallSums(*(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True)))
+
+
+def sums_by_order(calls: QuerySet[Call]) -> dict[UUID, CallSums]:
+    """Sum calls by their order; one query."""
+    sums = {
+        "n": Count("pk"),
+        "answered": Count("pk", filter=Q(state=CallState.ANSWERED)),
+        "given": Sum("input_tokens"),
+        "written": Sum("output_tokens"),
+        "usd": Sum("cost_usd"),
+    }
+    rows: Any = calls.order_by().values_list("order_id").annotate(**sums)
+    return {order: CallSums(*amounts) for order, *amounts in rows}
 
 
 def snapshot(order: Order, calls: Iterable[Call]) -> dict[UUID, CallSnapshot]:
@@ -83,8 +111,8 @@ def sums_of(order: Order) -> list[SpendDay]:
                 row["given"],
                 row["cached"],
                 row["answered"],
-                to_millionths(row["cost"]),
-                to_millionths(row["possible"]),
+                millionths(row["cost"]),
+                millionths(row["possible"]),
             ),
             1,
         )
@@ -110,11 +138,6 @@ def rebuild(order: Order) -> bool:
     SpendDay.objects.filter(order=order).delete()
     SpendDay.objects.bulk_create(sums_of(order))
     return True
-
-
-def to_millionths(amount: Decimal | float | int | None) -> Decimal:
-    """An amount in whole millionths of a US dollar, which is what books are kept in; nothing for None."""
-    return Decimal(str(amount or 0)).quantize(MICRO)
 
 
 def launch_teacher_name(order: Order) -> str:

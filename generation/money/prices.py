@@ -3,76 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import date
-from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.http import Http404
 from django.utils import timezone
 
 from audit import trail
-from generation.models import PriceEntry
+from generation.engine.prices import TOKEN_PRICES
+from generation.models import PriceEntry, Teacher
 from generation.states import PAID_PROVIDERS
-from generation.teachers import queries
-from generation.teachers.edit import require_admin
+from members import session
 from members.models import Member
 from web.errors import Refusal
 
-TOKEN_PRICES = (
-    "input_usd_per_million",
-    "output_usd_per_million",
-    "cached_input_usd_per_million",
-    "cache_write_usd_per_million",
-)
 LONGEST_MODEL = 120
 DEAREST = 100_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewPrice:
-    """A price as it is to stand in the table.
-
-    A price or factor of None is what the provider does by default, as far as that is known: see `PriceEntry`. Without
-    `from_date` it counts from today on.
-    """
-
-    provider: str
-    model: str
-    input_usd_per_million: Decimal
-    output_usd_per_million: Decimal
-    as_of: date
-    source_url: str = ""
-    note: str = ""
-    cached_input_usd_per_million: Decimal | None = None
-    cache_write_usd_per_million: Decimal | None = None
-    batch_factor: Decimal | None = None
-    from_date: date | None = None
-    shutdown_date: date | None = None
-
-    @property
-    def begins(self) -> date:
-        return self.from_date or timezone.localdate()
-
-    def as_entry(self) -> PriceEntry:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return PriceEntry(**values | {"model": self.model.strip(), "from_date": self.begins})
+def prices(today: date | None = None) -> QuerySet[PriceEntry]:
+    """The prices that count on a day, today by default, by provider and model: of each model the newest that has begun."""
+    begun = PriceEntry.objects.filter(
+        provider=OuterRef("provider"), model=OuterRef("model"), from_date__lte=today or timezone.localdate()
+    )
+    newest = Subquery(begun.order_by("-from_date").values("pk")[:1])
+    return PriceEntry.objects.filter(pk=newest).order_by("provider", "model")
 
 
-def check(new: NewPrice) -> None:
-    """Refuse a price that cannot stand in the table.
+def connected_prices(today: date | None = None) -> QuerySet[PriceEntry]:
+    """The prices that count on a day, today by default, of models that a teacher in use asks."""
+    teachers = Teacher.objects.filter(is_active=True, provider=OuterRef("provider"), model=OuterRef("model"))
+    return prices(today).filter(Exists(teachers))
+
+
+def price_rows(*, provider: str = "", model: str = "") -> QuerySet[PriceEntry]:
+    """Every row of the price table, those of the past and to come included, each model's newest first."""
+    rows = PriceEntry.objects.order_by("provider", "model", "-from_date")
+    rows = rows.filter(provider=provider) if provider else rows
+    return rows.filter(model=model) if model else rows
+
+
+def coming_prices() -> QuerySet[PriceEntry]:
+    """Prices that do not count yet, the soonest first."""
+    return PriceEntry.objects.filter(from_date__gt=timezone.localdate()).order_by("from_date", "provider", "model")
+
+
+def price_entry(provider: str, model: str) -> PriceEntry | None:
+    """The table's line for a model that counts now, if it has one."""
+    return prices().filter(provider=provider, model=model).first()
+
+
+def price_or_404(price_id: int) -> PriceEntry:
+    """One entry of the table.
 
     Raises:
-        Refusal: `price_invalid` with errors by field.
+        Http404: It is gone.
     """
-    if errors := errors_of(new):
-        raise Refusal("price_invalid", "This price cannot be saved as it is.", errors=errors)
+    entry = PriceEntry.objects.filter(pk=price_id).first()
+    if entry is None:
+        raise Http404("There is no such price.")
+    return entry
 
 
-def errors_of(new: NewPrice) -> dict[str, list[str]]:
+def new_price(*, from_date: date | None = None, model: str, **values: Any) -> PriceEntry:
+    """Return a price as it is to stand in the table, unsaved; without a day it counts from today on."""
+    return PriceEntry(from_date=from_date or timezone.localdate(), model=model.strip(), **values)
+
+
+def errors_of(new: PriceEntry) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if new.provider not in PAID_PROVIDERS:
         errors["provider"] = ["Only paid providers have a price."]
-    if not 0 < len(new.model.strip()) <= LONGEST_MODEL:
+    if not 0 < len(new.model) <= LONGEST_MODEL:
         errors["model"] = [f"Name the model, in at most {LONGEST_MODEL} characters."]
     for name in TOKEN_PRICES:
         value = getattr(new, name)
@@ -82,12 +86,12 @@ def errors_of(new: NewPrice) -> dict[str, list[str]]:
         errors["batch_factor"] = ["A share of the live price, from 0 to 1."]
     if new.source_url and not new.source_url.startswith(("https://", "http://")):
         errors["source_url"] = ["The address of the page the price was taken from."]
-    if new.begins < timezone.localdate():
+    if new.from_date < timezone.localdate():
         errors["from_date"] = ["A price counts from today on or later: what was paid keeps its price."]
     return errors
 
 
-def set_price(new: NewPrice, *, by: Member) -> PriceEntry:
+def set_price(new: PriceEntry, *, by: Member) -> PriceEntry:
     """Set the price of a model, new or known, from a day on; a price of the same day is replaced.
 
     Raises:
@@ -97,7 +101,7 @@ def set_price(new: NewPrice, *, by: Member) -> PriceEntry:
     return set_prices([new], by=by)[0]
 
 
-def set_prices(prices: Sequence[NewPrice], *, by: Member | None) -> list[PriceEntry]:
+def set_prices(entries: Sequence[PriceEntry], *, by: Member | None) -> list[PriceEntry]:
     """Set several prices, all or none; `by` is None at the command line.
 
     Raises:
@@ -106,24 +110,30 @@ def set_prices(prices: Sequence[NewPrice], *, by: Member | None) -> list[PriceEn
     """
     if by is not None:
         require_admin(by)
-    for new in prices:
-        check(new)
+    for new in entries:
+        if errors := errors_of(new):
+            raise Refusal("price_invalid", "This price cannot be saved as it is.", errors=errors)
     with transaction.atomic():
-        return [_save(new, by) for new in prices]
+        return [_save(new, by) for new in entries]
 
 
-def _save(new: NewPrice, by: Member | None) -> PriceEntry:
-    model = new.model.strip()
+def _save(new: PriceEntry, by: Member | None) -> PriceEntry:
     names = (*TOKEN_PRICES, "batch_factor", "as_of", "source_url", "note", "shutdown_date")
     entry, _ = PriceEntry.objects.update_or_create(
         provider=new.provider,
-        model=model,
-        from_date=new.begins,
+        model=new.model,
+        from_date=new.from_date,
         defaults={name: getattr(new, name) for name in names},
     )
     usd = {name: str(getattr(new, name)) for name in TOKEN_PRICES if getattr(new, name) is not None}
     trail.record(
-        "price_set", by=by, about=entry, provider=new.provider, model=model, from_date=new.begins.isoformat(), **usd
+        "price_set",
+        by=by,
+        about=entry,
+        provider=new.provider,
+        model=new.model,
+        from_date=new.from_date.isoformat(),
+        **usd,
     )
     return entry
 
@@ -141,7 +151,7 @@ def keep_shutdown_dates(provider: str, dates: Mapping[str, date], *, by: Member)
     changed = []
     today = timezone.localdate()
     with transaction.atomic():
-        current = {entry.pk for entry in queries.prices(today)}
+        current = {entry.pk for entry in prices(today)}
         for entry in PriceEntry.objects.filter(provider=provider, model__in=list(dates)):
             day = dates[entry.model]
             if entry.shutdown_date == day or (entry.pk not in current and entry.from_date <= today):
@@ -164,3 +174,12 @@ def remove_price(entry: PriceEntry, *, by: Member) -> None:
     with transaction.atomic():
         trail.record("price_removed", by=by, about=entry, provider=entry.provider, model=entry.model)
         entry.delete()
+
+
+def require_admin(member: Member) -> None:
+    """Refuse anyone but an admin.
+
+    Raises:
+        PermissionDenied: Always, for others.
+    """
+    session.require_admin(member, "Only an admin may add or change teachers and prices.")

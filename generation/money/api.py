@@ -1,0 +1,157 @@
+"""API of money: the price table and price maps, the ledger, budgets."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from generation.money import budgets, csv_export, ledger, limits, price_map, prices
+from generation.money.serializers import (
+    BudgetIn,
+    BudgetOut,
+    BudgetsOut,
+    LedgerCsvQuery,
+    LedgerOut,
+    LedgerQuery,
+    PriceImportOut,
+    PriceIn,
+    PriceLineOut,
+    PriceMapIn,
+    PriceQuery,
+)
+from generation.states import BudgetScope
+from members.session import member_of
+from review.tasks.permissions import task_or_404
+from web.http.lists import Rows, TaskQuery, lists
+from web.http.pagination import WholeList
+from web.http.problem_shape import problems
+
+
+class PriceListView(APIView):
+    """The price table."""
+
+    scope_write = "admin"
+    pagination_class = WholeList
+
+    @lists(PriceLineOut, PriceQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        """List prices that count today, or every row."""
+        if asked.pop("every_row", False):
+            return prices.price_rows(**asked)
+        return prices.prices().filter(**asked)
+
+    @extend_schema(request=PriceIn, responses={201: PriceLineOut, **problems(422)})
+    def post(self, request: Request) -> Response:
+        """Set a price from a day on."""
+        body = PriceIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = {"as_of": timezone.localdate(), **body.validated_data}
+        entry = prices.set_price(prices.new_price(**given), by=member_of(request))
+        return Response(PriceLineOut(entry).data, status=201)
+
+
+class PriceView(APIView):
+    """One line of the table."""
+
+    scope_write = "admin"
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, price_id: int) -> Response:
+        """Take a line out; the one before it counts again."""
+        prices.remove_price(prices.price_or_404(price_id), by=member_of(request))
+        return Response(status=204)
+
+
+class PriceImportView(APIView):
+    """A price map."""
+
+    scope_write = "admin"
+
+    @extend_schema(request=PriceMapIn, responses={200: PriceImportOut, 201: PriceImportOut, **problems(422)})
+    def post(self, request: Request) -> Response:
+        """Tell what a map would change; with `confirm` write it, all or nothing."""
+        body = PriceMapIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        read = price_map.read(given["map"], from_date=given.get("from_date"))
+        outcome = price_map.import_map(
+            read, by=member_of(request), is_confirmed=given["confirm"], skips_refused=given["skip_refused"]
+        )
+        return Response(PriceImportOut(outcome).data, status=201 if outcome.is_saved else 200)
+
+
+class LedgerView(APIView):
+    """What calls have cost."""
+
+    @extend_schema(responses={200: LedgerOut, **problems(400)}, operation_id="ledger_list", parameters=[LedgerQuery])
+    def get(self, request: Request) -> Response:
+        """List sums, 50 a page; lines add up to the total exactly."""
+        member, asked = member_of(request), LedgerQuery.read(request)
+        after = asked.pop("after", "")
+        wanted = ledger.parse_query(member, **asked)
+        lines, following = ledger.page(member, wanted, after=after)
+        shown = {
+            "by": wanted.by,
+            "month": wanted.month,
+            "total": ledger.total(member, wanted),
+            "next": following or None,
+            "results": lines,
+        }
+        return Response(LedgerOut(shown).data)
+
+
+class LedgerCsvView(APIView):
+    """The ledger as CSV."""
+
+    @extend_schema(
+        operation_id="ledger_csv",
+        responses={(200, "text/csv"): OpenApiTypes.STR, **problems(400)},
+        parameters=[LedgerCsvQuery],
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Stream sums, or every call with `by=call`; amounts have six decimals and add up exactly."""
+        member, asked = member_of(request), LedgerCsvQuery.read(request)
+        by = asked.pop("by", "")
+        wanted = ledger.parse_query(member, by="" if by == "call" else by, **asked)
+        return csv_export.csv_response(member, wanted, is_by_call=by == "call")
+
+
+class BudgetListView(APIView):
+    """The installation's budget, and those of tasks."""
+
+    @extend_schema(responses={200: BudgetsOut, **problems(400)}, operation_id="budgets_list", parameters=[TaskQuery])
+    def get(self, request: Request) -> Response:
+        member, asked = member_of(request), TaskQuery.read(request)
+        visible = budgets.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return Response(BudgetsOut({"results": budgets.statuses_of(visible)}).data)
+
+    @extend_schema(request=BudgetIn, responses=BudgetOut)
+    def post(self, request: Request) -> Response:
+        """Set a budget; the same scope and task replaces what was set."""
+        body = BudgetIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        given, member = body.validated_data, member_of(request)
+        task = task_or_404(member, given["task"]) if given.get("task") else None
+        saved = limits.set_limit(scope=BudgetScope(given["scope"]), task=task, limit_usd=given["limit_usd"], by=member)
+        return Response(BudgetOut(budgets.status_of(saved)).data)
+
+
+class BudgetView(APIView):
+    """One budget."""
+
+    @extend_schema(responses=BudgetOut)
+    def get(self, request: Request, budget_id: UUID) -> Response:
+        return Response(BudgetOut(budgets.status_of(budgets.budget_or_404(member_of(request), budget_id))).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, budget_id: UUID) -> Response:
+        limits.remove_limit(budgets.budget_or_404(member_of(request), budget_id), by=member_of(request))
+        return Response(status=204)
