@@ -106,7 +106,7 @@ def test_a_redirect_does_not_take_the_key_along(listing: Listing) -> None:
 
 @pytest.mark.parametrize(
     ("status", "body", "said"),
-    [(401, b"", "refused the key"), (500, b"", "HTTP 500"), (200, b"{}", "no list"), (200, b"[[", "no list")],
+    [(401, b"", "refused the key"), (500, b"", "HTTP 500"), (200, b"{}", "not a list"), (200, b"[[", "not a list")],
 )
 def test_what_is_no_list_is_told_in_words(listing: Listing, status: int, body: bytes, said: str) -> None:
     listing.status, listing.body = status, body

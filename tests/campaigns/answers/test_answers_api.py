@@ -62,7 +62,7 @@ def test_a_corrected_class_says_why_no_gold_was_made(reply, admin, task, reviewe
     theirs = api_as(reviewer).patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "not_now"}, format="json").json()
     ours = api.patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "question"}, format="json").json()
 
-    assert "no reviewer" in theirs["no_gold"]
+    assert "not a reviewer" in theirs["no_gold"]
     assert ours["no_gold"] == ""
 
 

@@ -59,7 +59,7 @@ def test_a_person_settles_a_doubt_once_and_may_write_again(reply, admin, arrived
     settled = write.settle_unknown(reply, arrived=arrived, by=admin)
 
     assert settled.state == state
-    with pytest.raises(Refusal, match="not in doubt"):
+    with pytest.raises(Refusal, match="already known"):
         write.settle_unknown(reply, arrived=not arrived, by=admin)
     assert write.save(reply, body="Another", revision=0, by=admin).pk != settled.pk
 

@@ -224,5 +224,5 @@ def test_an_answer_that_was_taken_back_and_sent_anew_stays_with_its_new_job(repl
 def test_what_has_left_is_not_taken_back(reply, admin):
     claimed(reply, admin)
 
-    with pytest.raises(Refusal, match="has left"):
+    with pytest.raises(Refusal, match="was sent or taken back"):
         write.take_back(reply, by=admin)

@@ -146,6 +146,6 @@ def test_a_next_round_has_the_senders_of_the_one_before(task: Task, senders: lis
     arm = campaign.arms.create(name="A")
     FurtherSender.objects.create(campaign=campaign, sender=senders[2], position=1)
 
-    plan = plan_after(campaign, ExperimentWinner(arm, "A won."), name="Two")
+    plan = plan_after(campaign, ExperimentWinner(arm, "A won.", ""), name="Two")
 
     assert (plan.sender, list(plan.further_senders)) == (senders[0], [senders[2]])

@@ -125,7 +125,7 @@ def test_a_possible_wish_to_leave_holds_the_mails_to_the_company_until_a_person_
 
     held = hold(due)
     Message.objects.filter(pk=due.pk).update(due_at=held.values["due_at"], held_because=held.values["held_because"])
-    with pytest.raises(Refusal, match="Say why"):
+    with pytest.raises(Refusal, match="Write why"):
         unmatched.set_aside(row, by=admin)
     unmatched.set_aside(row, by=admin, why="It is about their own newsletter.")
 

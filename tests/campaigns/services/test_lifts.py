@@ -113,7 +113,7 @@ def test_a_lift_needs_a_lead_a_reason_and_an_entry(campaign: Campaign, admin: Me
 
     with pytest.raises(PermissionDenied):
         lift(ADA, by=reviewer, why="A mistake")
-    with pytest.raises(Refusal, match="Say why"):
+    with pytest.raises(Refusal, match="Write why"):
         lift(ADA, by=admin, why="  ")
 
     assert selectors.is_suppressed(HMAC(ADA))

@@ -18,7 +18,7 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_are_answered() -> Non
     first, bad, by_arm, without_id = sample_ratio.checked_lines(lines)
 
     assert isinstance(first, SampleRatioLine) and first.id == "a"
-    assert isinstance(bad, UnreadableLine) and bad.number == 3 and "no JSON" in bad.reason
+    assert isinstance(bad, UnreadableLine) and bad.number == 3 and "not JSON" in bad.reason
     assert isinstance(by_arm, SampleRatioLine) and by_arm.id == 2
     assert isinstance(without_id, UnreadableLine) and '"id" and "counts"' in without_id.reason
 

@@ -51,7 +51,7 @@ def test_whoever_does_not_lead_any_more_brings_no_records_in(
     carry_out(made.order)
 
     made.refresh_from_db()
-    assert "does not lead" in made.problem and not Record.objects.exists()
+    assert "no longer leads" in made.problem and not Record.objects.exists()
     assert Call.objects.filter(fields__isnull=False).exists()
 
 
@@ -73,7 +73,7 @@ def test_another_lead_takes_in_what_was_kept(
     source = Source.objects.get(synthetic_job=made.order.job_id)
     assert ["Take in again" in said for said in offered] == [True, False]
     assert refused == (403, 403)
-    assert "10 records came in." in after and "Take in again" not in after and "does not lead" not in after
+    assert "10 records came in." in after and "Take in again" not in after and "no longer leads" not in after
     assert (source.created_by, Record.objects.filter(source=source).count()) == (admin, 10)
     assert (running.status_code, running.json()["code"]) == (409, "not_ended")
     assert (twice.status_code, twice.json()["code"]) == (409, "nothing_waits")
@@ -99,7 +99,7 @@ def test_an_answer_that_is_no_object_is_a_bad_record() -> None:
     spec = TaskSpec.model_validate(SPEC)
 
     for values in ("a text", None, ["a"], 3):
-        with pytest.raises(ValueError, match="no object"):
+        with pytest.raises(ValueError, match="not an object"):
             take_in._read(spec, values)
 
 

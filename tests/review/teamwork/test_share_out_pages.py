@@ -47,7 +47,7 @@ def test_a_lead_sees_the_split_shares_out_and_takes_it_back(
     assert "The split" not in empty and expert.name in empty
     assert "Share out 5 cards" in shown and "below need" in shown and not written
     assert "5 cards shared out until the end of" in made and "Take back</button>" in made
-    assert "waits for everybody again." in undone and f"taken back by {lead.name}" in undone
+    assert "are open to everybody again." in undone and f"taken back by {lead.name}" in undone
     assert "has ended already" in again
     assert not Draft.objects.filter(for_reviewer__isnull=False).exists()
 

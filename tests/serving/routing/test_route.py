@@ -113,7 +113,7 @@ def test_an_outcome_is_told_once_and_verdicts_only_of_audited_requests(version: 
     with pytest.raises(Refusal, match="both texts"):
         route.record_outcome(audited, route_passes=True)
     route.record_outcome(plain, cost_usd=Decimal("0.01"))
-    with pytest.raises(Refusal, match="known already"):
+    with pytest.raises(Refusal, match="already recorded"):
         route.record_outcome(plain, cost_usd=Decimal("0.02"))
 
 

@@ -132,4 +132,4 @@ def test_mails_fail_with_the_reason_where_no_pages_can_be_ordered(
     tick.advance_all()
 
     assert states(campaign) == {"failed": 1}
-    assert "does not lead" in Message.objects.get().problem
+    assert "no longer leads" in Message.objects.get().problem
