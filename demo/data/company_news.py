@@ -92,12 +92,12 @@ def page_of(facts: Mapping[str, str]) -> CompanyPage:
         facts: As `prospects` draws them. Without a trigger and its date nothing is new.
     """
     rng = random.Random(f"{DEFAULT_SEED} {facts['company']}")
-    sentences = [text for pattern in (rng.choice(_OLD), *rng.sample(_ABOUT, 2)) if (text := _filled(pattern, facts))]
+    lines = [text for pattern in (rng.choice(_OLD), *rng.sample(_ABOUT, 2)) if (text := _filled(pattern, facts))]
     month = facts.get("trigger_date", "").split()[1:2]
     quote = _filled(rng.choice(_NEWS), {**facts, "month": month[0], "year": THIS_YEAR}) if month else ""
     if quote:
-        sentences.insert(rng.randrange(len(sentences) + 1), quote)
-    return CompanyPage(" ".join(sentences), quote, facts["trigger"] if quote else "")
+        lines.insert(rng.randrange(len(lines) + 1), quote)
+    return CompanyPage(" ".join(lines), quote, facts["trigger"] if quote else "")
 
 
 def _filled(pattern: str, facts: Mapping[str, str]) -> str:

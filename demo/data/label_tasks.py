@@ -6,7 +6,6 @@ Each step looks whether it was done, so that an interrupted load continues where
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from demo.data import simulated_reviewers, task_steps
 from demo.data.demo_task import TRAIN_FRACTION, VALIDATION_FRACTION, AnsweredRecord, DemoTask, key_of
 from members.models import Member
 from review.models import Decision, DeskSettings, Draft, Source, Task
-from review.sources import imports
 from review.spec.schema import Fields
 from review.states import DraftState
 from review.tasks import authoring
@@ -71,21 +69,11 @@ def _create(demo: DemoTask, by: Member) -> Task:
 
 
 def _import(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord], by: Member) -> bool:
-    if Source.objects.filter(task=task, kind="records").exists():
-        return False
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{demo.slug}.jsonl"
+    def write(path: Path) -> None:
         rows = (record.facts | {"split": demo.split_of(record)} for record in records)
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        imports.import_records(
-            task,
-            path,
-            by=by,
-            filename=path.name,
-            name=_source_name(demo),
-            provenance="fictional, made by a seeded script",
-        )
-    return True
+
+    return task_steps.import_rows(task, _source_name(demo), f"{demo.slug}.jsonl", write, by=by)
 
 
 def _source_name(demo: DemoTask) -> str:

@@ -174,16 +174,8 @@ def _for_training(admin: Member) -> bool:
 
 
 def _import_prospects(name: str, rows: list[dict[str, str]], admin: Member) -> bool:
-    task = Task.objects.get(slug=SLUG)
-    if Source.objects.filter(task=task, name=name).exists():
-        return False
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "prospects.csv"
-        generate.write_csv(path, rows, split_of=side_of)
-        imports.import_records(
-            task, path, by=admin, filename=path.name, name=name, provenance="fictional, made by a seeded script"
-        )
-    return True
+    write = partial(generate.write_csv, rows=rows, split_of=side_of)
+    return task_steps.import_rows(Task.objects.get(slug=SLUG), name, "prospects.csv", write, by=admin)
 
 
 def side_of(company: str) -> str:

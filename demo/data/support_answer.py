@@ -21,10 +21,6 @@ from review.spec.starters.parts import checks, reasons, teacher_template
 from review.spec.task_spec import Offer, Requirement, TaskSpec
 
 FAULTS = ("wrong_number", "no_answer", "promise", "blame", "placeholder")
-_NO_ANSWER = (
-    "Please have a look at our help pages, where you will find all there is to know about it.",
-    "This is a question that we get often, and there is an answer to it on our help pages.",
-)
 PROMISED, BLAMED = "we will extend your plan for nothing", "you should have"
 GREETING = "Hello {{contact.first_name}},"
 SIGNATURE = f"Kind regards,\nThe {OFFER['product']} team"
@@ -33,19 +29,7 @@ UNSETTLED_SHARE, ASKED_BACK_SHARE, TYPO_SHARE = 0.12, 0.35, 0.25
 Turn = dict[str, str]
 _FOLDER = Path(__file__).with_name("phrases")
 _PHRASES = phrase_files.read(_FOLDER / "support_answer.txt")
-(
-    _PLANS,
-    _GREETINGS,
-    _MOODS,
-    _OWN_PLAN,
-    _BYES,
-    _WHICH_PLAN,
-    _PLAN_TOLD,
-    _CONTACT_PAGES,
-    _THANKS,
-    _PASSED_ON,
-    _CLOSINGS,
-) = _PHRASES[""].lists.values()
+_TEXTS = _PHRASES[""].lists
 # Matters of which no help page says anything: a title and a question.
 _UNSETTLED = _PHRASES["unsettled"].lines
 
@@ -121,7 +105,11 @@ SPEC = TaskSpec(
 def records(seed: int = SEED) -> list[AnsweredRecord]:
     """Draw the records, three of one customer after another; the same seed gives the same on every machine."""
     rng = random.Random(seed)
-    return [record for facts in prospects(COMPANIES) for record in _tickets(facts["company"], rng.choice(_PLANS), rng)]
+    return [
+        record
+        for facts in prospects(COMPANIES)
+        for record in _tickets(facts["company"], rng.choice(_TEXTS["plans"]), rng)
+    ]
 
 
 def _tickets(company: str, plan: str, rng: random.Random) -> list[AnsweredRecord]:
@@ -138,9 +126,9 @@ def _settled(company: str, plan: str, topic: HelpTopic, rng: random.Random) -> A
     limits = _limits(topic, rng)
     pages = [_page(topic, limits, rng), *_other_pages(topic, rng.choice((1, 2)), rng)]
     rng.shuffle(pages)
-    mine = limits[_PLANS.index(plan)]
+    mine = limits[_TEXTS["plans"].index(plan)]
     answer = f"{rng.choice(topic.steps)} {rng.choice(topic.mine).format(mine=mine, plan=plan)}"
-    pages.append(rng.choice(_CONTACT_PAGES).format(hours=rng.randint(2, 48)))
+    pages.append(rng.choice(_TEXTS["contact_pages"]).format(hours=rng.randint(2, 48)))
     turns = _conversation(plan, rng.choice(topic.problems), rng)
     return _record(company, rng.choice(topic.titles), turns, pages, answer, rng)
 
@@ -149,17 +137,17 @@ def _passed_on(company: str, plan: str, matter: str, rng: random.Random) -> Answ
     title, question = matter.split(": ")
     hours = rng.randint(2, 48)
     pages = _other_pages(None, rng.choice((1, 2)), rng)
-    pages.append(rng.choice(_CONTACT_PAGES).format(hours=hours))
-    answer = rng.choice(_PASSED_ON).format(hours=hours)
+    pages.append(rng.choice(_TEXTS["contact_pages"]).format(hours=hours))
+    answer = rng.choice(_TEXTS["passed_on"]).format(hours=hours)
     return _record(company, title, _conversation(plan, question, rng), pages, answer, rng)
 
 
 def _record(
     company: str, title: str, turns: list[Turn], pages: Sequence[str], answer: str, rng: random.Random
 ) -> AnsweredRecord:
-    sentences = [*([rng.choice(_THANKS)] if rng.random() < 0.5 else []), answer]
+    sentences = [*([rng.choice(_TEXTS["thanks"])] if rng.random() < 0.5 else []), answer]
     told = " ".join(each[0].upper() + each[1:] for each in sentences)
-    reply = "\n\n".join((GREETING, told, rng.choice(_CLOSINGS), SIGNATURE))
+    reply = "\n\n".join((GREETING, told, rng.choice(_TEXTS["closings"]), SIGNATURE))
     facts = {"customer": company, "ticket": title, "conversation": turns, "help_pages": "\f".join(pages)}
     return AnsweredRecord(facts, {"reply": reply})
 
@@ -167,19 +155,19 @@ def _record(
 def _conversation(plan: str, problem: str, rng: random.Random) -> list[Turn]:
     """Conversation so far; where the plan is missing at first, the support has asked for it."""
     asked_back = rng.random() < ASKED_BACK_SHARE
-    own_plan = "" if asked_back else rng.choice(_OWN_PLAN)
-    around = [rng.choice(_MOODS), own_plan]
+    own_plan = "" if asked_back else rng.choice(_TEXTS["own_plan"])
+    around = [rng.choice(_TEXTS["moods"]), own_plan]
     rng.shuffle(around)
-    bye = rng.choice(_BYES)
-    greeting = rng.choice(_GREETINGS)
+    bye = rng.choice(_TEXTS["byes"])
+    greeting = rng.choice(_TEXTS["greetings"])
     matter = problem if greeting else problem[0].upper() + problem[1:]
     if rng.random() < TYPO_SHARE:
         matter = _with_typo(matter, rng)
     lines = " ".join(part for part in (greeting, matter, *around, bye) if part)
     turns = [{"role": "user", "content": lines.format(plan=plan)}]
     if asked_back:
-        turns.append({"role": "assistant", "content": rng.choice(_WHICH_PLAN)})
-        turns.append({"role": "user", "content": rng.choice(_PLAN_TOLD).format(plan=plan)})
+        turns.append({"role": "assistant", "content": rng.choice(_TEXTS["which_plan"])})
+        turns.append({"role": "user", "content": rng.choice(_TEXTS["plan_told"]).format(plan=plan)})
     return turns
 
 
@@ -217,7 +205,7 @@ def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[
     if fault == "wrong_number":
         answer = _with_another_number(answer, record.facts["help_pages"], rng)
     elif fault == "no_answer":
-        answer = rng.choice(_NO_ANSWER)
+        answer = rng.choice(_TEXTS["no_answer"])
     elif fault == "promise":
         answer += f" For your trouble {PROMISED}."
     elif fault == "blame":

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
 from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
@@ -11,6 +15,7 @@ from jobs.supervisor.run_job import run_job
 from members.models import Member
 from review.adjudication.desk_settings import save_settings
 from review.models import Membership, Source, Task
+from review.sources import imports
 from review.states import QueueOrdering, Role
 
 # Who does the demo's jobs while it is loaded.
@@ -34,6 +39,24 @@ def add_people(task: Task) -> bool:
         _, joined = Membership.objects.get_or_create(member=member, task=task, defaults={"role": role})
         added = added or joined
     return added
+
+
+def import_rows(task: Task, name: str, filename: str, write: Callable[[Path], None], *, by: Member) -> bool:
+    """Import records of a file; returns False where a source of that name was there.
+
+    Args:
+        filename: Its ending says which format it is.
+        write: Writes the file.
+    """
+    if Source.objects.filter(task=task, name=name).exists():
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / filename
+        write(path)
+        imports.import_records(
+            task, path, by=by, filename=filename, name=name, provenance="fictional, made by a seeded script"
+        )
+    return True
 
 
 def write_drafts(source: Source, *, count: int, by: Member) -> bool:

@@ -97,7 +97,7 @@ def _of_words(rng: Random) -> Pair:
     rows = [rng.choice(words()) for _ in range(rng.choice((1, 1, 2, 3)))]
     first, second = rng.sample(range(len(LANGUAGES)), k=2)
     return Pair(
-        "|".join(row[0] for row in rows), *(_side(", ".join(row[at] for row in rows), at) for at in (first, second))
+        "|".join(row[0] for row in rows), *(Side(", ".join(row[at] for row in rows), at) for at in (first, second))
     )
 
 
@@ -105,17 +105,13 @@ def _of_catalogue(rng: Random) -> Pair:
     source, translations = rng.choice(catalogue())
     texts = {"en": source, **translations}
     first, second = rng.sample(sorted(texts), k=2)
-    return Pair(source, *(_side(texts[name], LANGUAGES.index(name)) for name in (first, second)))
+    return Pair(source, *(Side(texts[name], LANGUAGES.index(name)) for name in (first, second)))
 
 
 def _of_passages(rng: Random) -> Pair:
     passages = library_passages()
     at = rng.randrange(len(passages) - 1)
-    return Pair(passages[at][:60], _side(passages[at][:_LONGEST], 0), _side(passages[at + 1][:_LONGEST], 0))
-
-
-def _side(text: str, language: int) -> Side:
-    return Side(text, language)
+    return Pair(passages[at][:60], Side(passages[at][:_LONGEST], 0), Side(passages[at + 1][:_LONGEST], 0))
 
 
 def _drawn_language(rng: Random) -> int:

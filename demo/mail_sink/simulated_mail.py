@@ -5,7 +5,6 @@ They are what real servers and people send (RFC 3464, 3834, 5965), so that what 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from email.message import EmailMessage, Message
 from email.mime.base import MIMEBase
 from email.mime.message import MIMEMessage
@@ -20,13 +19,11 @@ def answer_to(raw: bytes, kind: str, text: str = "") -> Message:
     """Return what comes back: a `reply` with these words, an `absence`, `bounce` or `complaint`, or the mail of who wants to `leave`."""
     if kind == "reply":
         return reply(raw, text)
-    make: Callable[[bytes], Message] = {
-        "absence": out_of_office,
-        "bounce": bounce,
-        "complaint": complaint,
-        "leave": unsubscribe,
-    }[kind]
-    return make(raw)
+    if kind == "absence":
+        return out_of_office(raw)
+    if kind == "leave":
+        return unsubscribe(raw)
+    return complaint(raw) if kind == "complaint" else bounce(raw)
 
 
 def reply(raw: bytes, text: str) -> EmailMessage:

@@ -1,4 +1,4 @@
-"""The text the demo student is pre-trained on, as a seeded, endless stream, and its check for leaks.
+"""The text the demo student is pre-trained on, as a seeded, endless stream.
 
 Two sources: passages of the Python standard library's own documentation (PSF licence), read from the running
 interpreter, and generated exchanges over fact sheets.
@@ -7,7 +7,7 @@ interpreter, and generated exchanges over fact sheets.
 import ast
 import re
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,6 @@ from typing import Final
 from demo.student import documents, factsheets
 from demo.student.documents import ChatPair
 
-_WORDS: Final = re.compile(r"\w+")
 _SHOWN_CODE: Final = re.compile(r">>>|::|\|  |={4}|-{4}|\.\. ")
 _MIN_CHARS: Final = 80
 _MAX_CHARS: Final = 1200
@@ -110,25 +109,3 @@ def example_stream(seed: int, mix: Mix = MAIN_MIX) -> Iterator[ChatPair | str]:
     rng = Random(seed)
     while True:
         yield item(rng, mix)
-
-
-def words(text: str) -> list[str]:
-    """Lower-case words, digits included."""
-    return _WORDS.findall(text.lower())
-
-
-def overlap(texts: Iterable[str], against: Iterable[str], *, n: int = 8) -> float:
-    """Share of the word n-grams of `texts` that also occur in `against`.
-
-    Args:
-        texts: The documents under test, e.g. the demo's mails.
-
-    Returns:
-        A share from 0 to 1; repeated n-grams count each time; 0 when `texts` has none.
-    """
-    seen: set[tuple[str, ...]] = set()
-    for text in against:
-        text_words = words(text)
-        seen.update(zip(*(text_words[i:] for i in range(n)), strict=False))
-    grams = [gram for text in texts for gram in zip(*(words(text)[i:] for i in range(n)), strict=False)]
-    return sum(gram in seen for gram in grams) / len(grams) if grams else 0.0

@@ -7,7 +7,7 @@ import pytest
 from demo.data.claim_check import CLAIM_CHECK
 from demo.data.reply_sorting import REPLY_SORTING
 from demo.encoder import stream
-from demo.student.corpus import overlap
+from tests.demo.overlap import overlap
 
 SAMPLE = 1_500
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from demo.data import ticket_routing as tickets
 from demo.data.ticket_routing import QUEUES, TICKET_ROUTING
-from demo.student.corpus import overlap
+from tests.demo.overlap import overlap
 
 
 def _texts(records) -> list[str]:
