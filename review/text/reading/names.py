@@ -126,7 +126,13 @@ def _is_known(word: str, known: frozenset[str]) -> bool:
     if folded in COMMON or folded in known:
         return True
     bare = folded.split("'")[0].rstrip(".")
-    if bare in COMMON or bare.removesuffix("s") in COMMON or bare in known or bare.rstrip("s") in known or f"{bare}s" in known:
+    if (
+        bare in COMMON
+        or bare.removesuffix("s") in COMMON
+        or bare in known
+        or bare.rstrip("s") in known
+        or f"{bare}s" in known
+    ):
         return True
     parts = re.split(r"[-&.]", bare)
     if len(parts) > 1:

@@ -114,8 +114,10 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
         if _PARTS.get(value.partition(".")[2]) in source.stems:
             return True
     before = sentence.text[max(sentence.start, start - _BEFORE) : start]
-    if before.endswith("multi-") or _is_a_week(sentence, quantity) or (
-        _AGO.match(sentence.text, sentence.start + quantity.end) and _YEAR.search(source.text)
+    if (
+        before.endswith("multi-")
+        or _is_a_week(sentence, quantity)
+        or (_AGO.match(sentence.text, sentence.start + quantity.end) and _YEAR.search(source.text))
     ):
         return True
     if any(source.quantities.rounds_to(value, way_before(sentence.text, start)) for value in quantity.values):
@@ -163,7 +165,11 @@ def _shares_a_quarter(held: SourceQuantities, quantity: Quantity) -> bool:
     kind, _, number = min(quantity.values).partition(" ")
     if kind == "quarter":
         return any(held.has("date", f"month {3 * int(number) - step}") for step in range(3))
-    return len(quantity.values) == 1 and held.has("date", f"quarter {(int(number) + 2) // 3}") if kind == "month" else False
+    return (
+        len(quantity.values) == 1 and held.has("date", f"quarter {(int(number) + 2) // 3}")
+        if kind == "month"
+        else False
+    )
 
 
 def _is_beside_a_month(held: SourceQuantities, quantity: Quantity) -> bool:

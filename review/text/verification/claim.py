@@ -13,7 +13,12 @@ from review.text.verification.source import SourceText
 from review.text.verification.telling import Telling, telling
 from review.text.verification.words import Word, listed, sentences_of, stem, words_of
 
-_LOSSES = frozenset(stem(word) for word in listed("lose miss ban prohibit forbid remove reject exclude exclusive except aside apart stop quit waive accuse allege suspect"))
+_LOSSES = frozenset(
+    stem(word)
+    for word in listed(
+        "lose miss ban prohibit forbid remove reject exclude exclusive except aside apart stop quit waive accuse allege suspect"
+    )
+)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ _MOST = re.compile(
     r"\b(?:(?<!the )most(?= (?:of|\w+s\b))|(?:the )?(?:vast |large )?(?:majority|bulk|larger part|greater part|lion's share) of|mostly|mainly|(?:more|over|well over) than half|over half)",
     re.I,
 )
-_FEW = re.compile(r"\b(?:(?:fewer|less) than (?:a )?half|(?:well )?(?:under|below) half|(?:only )?a minority of)\b", re.I)
+_FEW = re.compile(
+    r"\b(?:(?:fewer|less) than (?:a )?half|(?:well )?(?:under|below) half|(?:only )?a minority of)\b", re.I
+)
 _ALL = re.compile(
     r"\b(?:all (?:of )?(?:your|its|the|their|our|his|her|\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten)\b|every one of|each (?:and every one )?of (?!whom|which|them)|exclusively|without exception)",
     re.I,
@@ -33,7 +35,9 @@ _SOME = re.compile(
     re.I,
 )
 # Prose says *only*, *some* and percentages of much else.
-_SOME_IN_PROSE = re.compile(r"\bof \d|\b(?:of (?:which|whom|them)|most of|half of|(?:\d+|one|two|three|four|five) of)\b", re.I)
+_SOME_IN_PROSE = re.compile(
+    r"\bof \d|\b(?:of (?:which|whom|them)|most of|half of|(?:\d+|one|two|three|four|five) of)\b", re.I
+)
 _WHOLE = re.compile(r"\b(?:all|every|each|whole|entire|both|100 ?%)\b", re.I)
 _TURNED = re.compile(
     r"\b(?:rest|others?|else|remain\w*|still|yet|without|not|no|home|wait\w*|un\w{4,}|only|instead|less|fewer)\b|n['\u2019]t\b",

@@ -28,7 +28,8 @@ _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
 _OTHERS = listed("most some others many few other")
 # Denials of a time alone, as in `not since 1997` and `not yet`.
 _UNTIL_NOW = re.compile(
-    r"\b(?:since|yet|so far|before|until|usual\w*|any ?more|(?:any )?longer|at all|(?:in|for) (?:decades|years))\b", re.IGNORECASE
+    r"\b(?:since|yet|so far|before|until|usual\w*|any ?more|(?:any )?longer|at all|(?:in|for) (?:decades|years))\b",
+    re.IGNORECASE,
 )
 # `Did not say when` is true of whatever nobody says; `not to Spain alone` affirms.
 _SAYINGS = frozenset(map(root, listed("say tell mention specify disclose reveal comment elaborate")))
@@ -74,7 +75,11 @@ def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> 
         return False
     if is_plain and _is_contrasted(sentence, cue) and sentence.closest_texts.isdisjoint(_CONTRASTS):
         return any(source.has(word.root) for word in reached) and source.says(first)
-    if sentence.words[cue].text == "never" and any(source.has(word.root) for word in reached) and not source.cue_sentences:
+    if (
+        sentence.words[cue].text == "never"
+        and any(source.has(word.root) for word in reached)
+        and not source.cue_sentences
+    ):
         return True
     if sentence.words[cue].text == "no" and first in source.keys:
         return True

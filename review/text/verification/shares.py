@@ -12,7 +12,10 @@ _ABOUT = r"(?:about|around|roughly|approximately|some|circa|~|or so|an estimated
 _WAYS = {name: re.compile(rf"{words}(?:\s(?:a|an|one|the))?[\s$£€]*$", re.IGNORECASE) for name, words in
          (("down", _MORE), ("up", _LESS), ("near", _ABOUT))}  # fmt: skip
 _BEFORE = 28
-_TIMES_A = re.compile(r"(?:\d\S*|\b(?:once|twice|times|euros?|dollars?|pounds|million|billion|thousand|hundred|in|within|per|over)) $", re.IGNORECASE)
+_TIMES_A = re.compile(
+    r"(?:\d\S*|\b(?:once|twice|times|euros?|dollars?|pounds|million|billion|thousand|hundred|in|within|per|over)) $",
+    re.IGNORECASE,
+)
 _OF_TIME = re.compile(r" (?:of (?:an hour|a century|the year|(?:19|20)\d\d)|ago|earlier|later)\b", re.IGNORECASE)
 _PART_NAMES = {
     name: part
