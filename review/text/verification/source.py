@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from review.text.verification import direction, eras, forms, negation, parties, telling
+from review.text.verification import direction, eras, forms, lines, negation, parties, telling
 from review.text.verification.quantities import Quantity, SourceQuantities, rates
 from review.text.verification.reckoning import Reckoning
 from review.text.verification.telling import Telling
@@ -23,10 +23,6 @@ from review.text.verification.words import Word, root, sentences_of, words_of
 PLACES = 48
 # Sentences a claim is compared with.
 ALIGNED = 3
-# A sheet of facts has so many lines and more, of so many characters on average.
-_LINES, _LINE = 4, 90
-_NOUGHT = re.compile(r"\s*(?:0|none|no|nothing|never|not|nil|abolished|closed|cancelled|discontinued)\b", re.IGNORECASE)
-_ITEMS = re.compile(r",(?: and)? |;| and ")
 _KEPT_CHARS = 100_000
 # Looked for from the beginnings of words alone: else a long word without a digit is read once for each of its letters.
 _WITH_A_DIGIT = re.compile(r"(?<!\w)[^\W\d]*\d\w*")
@@ -146,24 +142,15 @@ class SourceText:
     @cached_property
     def sheet(self) -> list[str]:
         """Its lines where it is a sheet of facts, one a line; none of prose and of talks."""
-        lines = [line for line in self.text.splitlines() if line.strip()]
-        keys = {line.partition(":")[0] for line in lines}
-        is_sheet = len(lines) >= _LINES and len(self.text) <= _LINE * len(lines) and len(keys) > 0.8 * len(lines)
-        return lines if is_sheet else []
+        return lines.of_sheet(self.text)
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """Roots of the keys of one word of which a sheet says that there is some."""
-        lines = (line.partition(":") for line in self.sheet)
-        return frozenset(
-            root(key.strip().lower()) for key, _, value in lines if key.strip().isalpha() and not _NOUGHT.match(value)
-        )
+        return lines.keys(self.sheet)
 
     @cached_property
     def list_lengths(self) -> frozenset[str]:
-        """How many things the lines of a sheet list by name."""
-        values = (line.partition(":")[2].strip() for line in self.sheet)
-        return frozenset(str(len(_ITEMS.split(value))) for value in values)
+        return lines.list_lengths(self.sheet)
 
     @cached_property
     def things(self) -> dict[int, set[str]]:

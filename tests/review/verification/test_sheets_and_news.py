@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,8 @@ NEWS = (
     "The council approved the plan of the group by 9 votes to 4. Halm did not admit any fault. Verdi is now the second-largest brewer in Austria. "
     "Of 40 cellars, ten have been cleared. The thieves copied no bank details."
 )  # fmt: skip
+# True claims only, written to find kinds of false marks; those found were mended, so they measure nothing.
+PARAPHRASES = json.loads(Path(__file__).with_name("paraphrases.json").read_text(encoding="utf-8"))
 FRESH = json.loads(Path(__file__).with_name("fresh_claims.json").read_text(encoding="utf-8"))
 
 
@@ -115,6 +118,45 @@ def test_a_fraction_that_no_numbers_bear_out_is_marked() -> None:
 
     assert verify(source, "One in four of your staff drives.").supported
     assert not verify(source, "Nine in ten of your staff drive.").supported
+
+
+@pytest.mark.parametrize("case", PARAPHRASES, ids=[case["source"][:20] for case in PARAPHRASES])
+def test_free_paraphrases_are_not_marked(case: dict[str, Any]) -> None:
+    marked = {claim: verify(case["source"], claim).unsupported for claim in case["claims"]}
+
+    assert {claim: places for claim, places in marked.items() if places} == {}
+
+
+@pytest.mark.parametrize(
+    ("claim", "place"),
+    [
+        ("Output came to 5,000 tonnes in 2025.", "5,000 tonnes"), ("Less than half of the butter was sold.", "Less than half"),
+        ("You have no cows.", "no cows"), ("The dairy never sold to bakeries.", "never sold"), ("It was founded in the 1970s.", "1970s"),
+        ("Half a million tonnes are sold.", "million tonnes"), ("Your butter is not sold to bakeries.", "not sold"),
+    ],
+)  # fmt: skip
+def test_what_a_sheet_says_otherwise_is_marked(claim: str, place: str) -> None:
+    sheet = f"{SHEET}\nButter sold: 70 % of the output"
+
+    assert place in [claim[each.start : each.end] for each in verify(sheet, claim).unsupported]
+
+
+def test_millions_of_a_currency_are_no_metres() -> None:
+    (quantity,) = quantities("a revenue of EUR 5m")
+
+    assert quantity.values == {"5000000"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "is_marked"),
+    [
+        ("Exports of beer rose.", True), ("Exports rose after beer became dearer.", True), ("The price of hops rose.", False),
+        ("Halm did not say when the site was sold.", False), ("Halm did not sell its site in Graz.", True),
+        ("Halm has not sold a site since then.", False), ("Halm does not sell beer alone.", False), ("Some of the cellars have not been cleared.", False),
+    ],
+)  # fmt: skip
+def test_ways_and_denials_take_company(claim: str, is_marked: bool) -> None:
+    assert verify(NEWS, claim).supported != is_marked
 
 
 @pytest.mark.parametrize(
