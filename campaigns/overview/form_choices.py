@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django import forms
 
 from campaigns.models import Campaign, ContactImport, PipelineVersion, SenderIdentity
-from campaigns.pipelines.board import writer_label
 from generation.teachers.queries import TeacherLine
 
 
@@ -41,6 +40,12 @@ def reader_label(line: TeacherLine) -> str:
         return writer_label(line)
     tokens_usd = REPLY_TOKENS * line.price.input_usd_per_million + WORD_TOKENS * line.price.output_usd_per_million
     return f"{writer_label(line)}, about ${tokens_usd / 1_000:.2f} for 1,000 replies"
+
+
+def writer_label(line: TeacherLine) -> str:
+    if line.price is None:
+        return f"{line.teacher.name} (no price)"
+    return line.teacher.name if line.has_key else f"{line.teacher.name} (no key)"
 
 
 # Parts of the page by the names of their fields; a name ending in `_` is the beginning of several.

@@ -12,8 +12,7 @@ from django.utils.text import slugify
 
 from campaigns.models import Arm, Campaign, PipelineVersion
 from campaigns.overview import step_forms
-from campaigns.overview.form_choices import CampaignChoices, import_label, open_folds, reader_label
-from campaigns.pipelines.board import writer_label
+from campaigns.overview.form_choices import CampaignChoices, import_label, open_folds, reader_label, writer_label
 from campaigns.planning.edit import ArmPlan, CampaignPlan
 from campaigns.planning.sequence_checks import is_date
 from campaigns.states import Approval

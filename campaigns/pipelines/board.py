@@ -186,16 +186,15 @@ def _model(prefix: str, draft: StageDraft, offers: Offers, errors: Errors) -> Co
             name, "Model", "", [("", [("", "Rules" if draft.kind in BY_RULES else "–")])], errors.get(name, ())
         )
     lines = offers.models_for(draft.task)
-    own = [(line.teacher.slug, writer_label(line)) for line in lines if line.teacher.provided_by]
-    others = [(line.teacher.slug, writer_label(line)) for line in lines if not line.teacher.provided_by]
+    own = [(line.teacher.slug, _label(line)) for line in lines if line.teacher.provided_by]
+    others = [(line.teacher.slug, _label(line)) for line in lines if not line.teacher.provided_by]
     routed = list(offers.routers_for(draft.task).items())
     titled = (("Miniatures", own), ("Teachers", others), ("Routers", routed))
     groups = [(title, options) for title, options in titled if options]
     return Control(name, "Model", draft.teacher, groups, errors.get(name, ()))
 
 
-def writer_label(line: TeacherLine) -> str:
-    """Return a model's name as a choice, and what it lacks."""
+def _label(line: TeacherLine) -> str:
     if line.price is None:
         return f"{line.teacher.name} (no price)"
     return line.teacher.name if line.has_key else f"{line.teacher.name} (no key)"

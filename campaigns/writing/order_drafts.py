@@ -7,8 +7,8 @@ campaign's row lock, from what the rows say: after a crash the next tick finds e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from uuid import UUID
@@ -18,15 +18,13 @@ from django.utils import timezone
 
 from campaigns.compose import threads
 from campaigns.compose.threads import written_from
-from campaigns.models import Campaign, Message, Stage, WriteOrder
+from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.pipelines import again as stages_again
-from campaigns.pipelines import routes
-from campaigns.pipelines.queries import routed_writing
-from campaigns.pipelines.routes import StageAnswers
 from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.writing import drafts_written, sequences, wake_tick
 from campaigns.writing import orders as writing_orders
-from generation.models import Order, Teacher
+from campaigns.writing.drafts_wanted import DraftsWanted, Group, Writers
+from generation.models import Order
 from generation.orders import launch
 from generation.orders.launch import Quote, Threads
 from generation.states import Purpose
@@ -257,44 +255,3 @@ def _move(mails: Sequence[UUID], *, source: MessageState, state: MessageState, *
         Message.objects.filter(pk__in=chunk, state=source).update(state=state, updated_at=now, **values)
         for chunk in chunked(mails, CHUNK)
     )
-
-
-# Arm, step, what its readers got before where that differs, and who writes.
-Group = tuple[UUID, UUID, str, UUID | None]
-
-
-@dataclass(frozen=True, slots=True)
-class DraftsWanted:
-    """Mails of one arm, step and branch, by the record they are to be written from."""
-
-    arm_id: UUID
-    step_id: UUID
-    branch: str
-    by_record: dict[UUID, list[UUID]]
-    # Who is to write them next; none before that is known, and where nobody can.
-    teacher: Teacher | None = None
-
-    @property
-    def group(self) -> Group:
-        return self.arm_id, self.step_id, self.branch, self.teacher.pk if self.teacher is not None else None
-
-    def orders(self, campaign: Campaign) -> list[Order]:
-        return list(writing_orders.of_step(campaign, arm_id=self.arm_id, step_id=self.step_id, branch=self.branch))
-
-    def mails(self, records: Iterable[UUID]) -> list[UUID]:
-        return [mail for record in records for mail in self.by_record[record]]
-
-
-class Writers:
-    def __init__(self, campaign: Campaign) -> None:
-        self._campaign = campaign
-        self._arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
-        self._routed = routed_writing(campaign)
-
-    def stage(self, wanted: DraftsWanted) -> Stage | None:
-        """The stage whose router says who writes; none where the arm's model does."""
-        return self._routed.get((wanted.arm_id, wanted.step_id))
-
-    def answers(self, wanted: DraftsWanted) -> StageAnswers:
-        teacher, there = self._arms[wanted.arm_id].teacher, wanted.orders(self._campaign)
-        return routes.answers(self._campaign, self.stage(wanted), teacher, there, wanted.by_record)

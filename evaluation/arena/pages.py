@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -13,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evaluation.arena import cast_vote, open_arena, outlook, presentation, queries, rule
-from evaluation.arena.open_arena import LEAST_VOTES, MOST_SYSTEMS, MOST_VOTES, USUAL_VOTES
+from evaluation.arena.forms import ArenaForm
 from evaluation.evaluations.queries import evaluation_or_404
 from members.session import member_of
 from review.states import Role
@@ -202,20 +201,3 @@ def _seconds(text: str) -> float:
         return float(text or 0)
     except ValueError:
         return 0.0
-
-
-class ArenaForm(forms.Form):
-    systems = forms.MultipleChoiceField(label="Systems", widget=forms.CheckboxSelectMultiple)
-    most_votes = forms.IntegerField(
-        label="Votes for each two systems, at most", min_value=LEAST_VOTES, max_value=MOST_VOTES, initial=USUAL_VOTES
-    )
-
-    def __init__(self, *args: object, names: list[str], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["systems"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
-
-    def clean_systems(self) -> list[str]:
-        chosen = self.cleaned_data["systems"]
-        if not 2 <= len(chosen) <= MOST_SYSTEMS:
-            raise forms.ValidationError(f"Choose two to {MOST_SYSTEMS} systems.")
-        return [name for name, _ in self.fields["systems"].choices if name in chosen]  # type: ignore[attr-defined]

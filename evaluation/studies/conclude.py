@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import median
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from evaluation.models import Measurement, Study, StudyCell, StudyVerdict
+from evaluation.models import Study, StudyCell, StudyVerdict
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import arms, methods, record, retrieved, routed, samples, task_names, transfer
+from evaluation.studies import arms, health, methods, record, retrieved, routed, samples, task_names, transfer
 from evaluation.studies import queries as selectors
 from evaluation.studies.arms import COSTS
 from evaluation.studies.results import CellResult
 from jobs.lifecycle import claim
 from training.costs import run_cost
-from training.runs import queries as runs
 from web.errors import Refusal
 
 OUTPUTS = 1000
@@ -47,7 +44,7 @@ def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
     body = _verdict(study, [each.cell for each in now if each.state == CellState.DONE])
     body["missing"] = [{"cell": str(each.cell), "reason": each.reason} for each in failed]
     done = [each.cell.measurement for each in now if each.state == CellState.DONE]
-    body["cells"] = selectors.rows(now, study.record["metric"], of_measurements(done))
+    body["cells"] = selectors.rows(now, study.record["metric"], health.of_measurements(done))
     body["record_is_intact"] = record.sha256_of(study.record_text) == study.record_sha256
     with transaction.atomic():
         claim.lock_held(study.job_id, fence)
@@ -105,38 +102,3 @@ def _costs_of_outputs(cell: StudyCell) -> dict[str, float]:
         if price is not None:
             costs["usd_per_thousand"] = OUTPUTS * per_output * float(price) / run_cost.HOUR_S
     return costs
-
-
-# A loss this many times the median of the points before it is a spike; fewer points than that tell nothing.
-SPIKE: Final = 1.5
-POINTS_BEFORE: Final = 20
-FEWEST_BEFORE: Final = 5
-
-
-def spikes(losses: Sequence[float]) -> int:
-    """Return how many points of a run's curve leap above those before them."""
-    return sum(
-        loss > SPIKE * median(losses[max(0, place - POINTS_BEFORE) : place])
-        for place, loss in enumerate(losses)
-        if place >= FEWEST_BEFORE
-    )
-
-
-def of_measurements(measurements: Sequence[Measurement]) -> dict[UUID, dict[str, Any]]:
-    """`spikes`, `skipped_steps` and `rows_left_out` of each measurement whose run is here; one measured elsewhere has none."""
-    run_by_measurement = {each.pk: each.run for each in measurements if each.run is not None}
-    metrics = runs.metrics_of_jobs([run.job_id for run in run_by_measurement.values()])
-    return {
-        pk: {**_of_curve(metrics.get(run.job_id, [])), "rows_left_out": run.summary.get("rows_left_out")}
-        for pk, run in run_by_measurement.items()
-    }
-
-
-def _of_curve(points: Sequence[dict[str, Any]]) -> dict[str, int | None]:
-    losses = [float(point["loss"]) for point in points if point.get("loss") is not None]
-    # Only fp16 skips steps; the newest point has the sum.
-    skipped = [int(point["skipped_steps"]) for point in points if "skipped_steps" in point]
-    return {
-        "spikes": spikes(losses) if losses else None,
-        "skipped_steps": skipped[-1] if skipped else 0 if losses else None,
-    }

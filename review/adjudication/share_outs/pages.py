@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,13 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members.session import member_of
 from review.adjudication.desk_settings import queries as desk_settings_queries
 from review.adjudication.share_outs import plan, queries, share
-from review.adjudication.share_outs.plan import AT_MOST
+from review.adjudication.share_outs.forms import ShareOutForm
 from review.desk import lead_queue
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
-from web.http.form_choices import set_choices
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
@@ -33,22 +30,6 @@ if TYPE_CHECKING:
 
 ASKED = ("count", "members", "until")
 SHARES_A_PAGE = 10
-
-
-class ShareOutForm(forms.Form):
-    count = forms.IntegerField(label="Cards", min_value=1, max_value=AT_MOST)
-    members = forms.MultipleChoiceField(label="Among these reviewers", widget=forms.CheckboxSelectMultiple)
-    until = forms.DateField(
-        label="Until the end of",
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="UTC. What is not judged by then waits for everybody again.",
-    )
-
-    def __init__(
-        self, data: Mapping[str, Any] | None = None, *, reviewers: Sequence[Member], initial: dict[str, Any]
-    ) -> None:
-        super().__init__(data, initial=initial)
-        set_choices(self, "members", [(member.username, member.name) for member in reviewers])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from campaigns.senders.check_domain import findings_of, is_real, organisational_domain
 from campaigns.senders.dns_lookups import DnsLookups
+from campaigns.senders.domain_checks import findings_of, is_real, organisational_domain
 from campaigns.senders.findings import Finding
 from tests.campaigns.dns_server import FAILS, SILENT, dns_server
 

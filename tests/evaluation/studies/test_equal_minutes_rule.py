@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.studies import arms, grids, outlook, rules
+from evaluation.studies import arms, expert_minutes, outlook, rules
 from evaluation.studies.design import StudyDesign, StudyRequest
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import CellResult
@@ -13,7 +13,7 @@ from stats.resampling.seed_bootstrap import draws, interval
 
 
 def design() -> StudyDesign:
-    grid = grids.arms_of(StudyRequest(kind="minutes"), lora="demo")
+    grid = expert_minutes.arms_of(StudyRequest(kind="minutes"), lora="demo")
     return StudyDesign("minutes", "?", grid, (30,), (1, 2, 3), 1)  # type: ignore[arg-type]
 
 

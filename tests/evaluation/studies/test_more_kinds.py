@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies import arms, conclude, design, grids, outlook, pareto, rules, transfer
+from evaluation.studies import arms, design, grids, health, outlook, pareto, rules, transfer
 from evaluation.studies.design import DesignError, StudyInputs, StudyRequest
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import CellResult
@@ -254,5 +254,5 @@ def test_a_task_called_base_is_not_taken_for_the_student_as_it_came(before: bool
 
 
 def test_a_leap_of_the_loss_is_a_spike() -> None:
-    assert conclude.spikes([1.0, 1.1, 0.9, 1.0, 1.0, 2.0, 1.0, 0.9, 1.4]) == 1
-    assert conclude.spikes([1.0, 9.0]) == 0
+    assert health.spikes([1.0, 1.1, 0.9, 1.0, 1.0, 2.0, 1.0, 0.9, 1.4]) == 1
+    assert health.spikes([1.0, 9.0]) == 0
