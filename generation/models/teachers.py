@@ -107,6 +107,11 @@ class PriceEntry(models.Model):
         return f"{self.provider}:{self.model}"
 
     @property
+    def in_words(self) -> str:
+        given, answered = self.input_usd_per_million, self.output_usd_per_million
+        return f"${given.normalize():f} in, ${answered.normalize():f} out per million tokens"
+
+    @property
     def token_prices(self) -> TokenPrices:
         """Return its prices as calls are priced with them."""
         prices = {
