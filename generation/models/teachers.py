@@ -108,8 +108,8 @@ class PriceEntry(models.Model):
 
     @property
     def in_words(self) -> str:
-        given, answered = self.input_usd_per_million, self.output_usd_per_million
-        return f"${given.normalize():f} in, ${answered.normalize():f} out per million tokens"
+        input_usd, output_usd = self.input_usd_per_million.normalize(), self.output_usd_per_million.normalize()
+        return f"${input_usd:f} in, ${output_usd:f} out per million tokens"
 
     @property
     def token_prices(self) -> TokenPrices:

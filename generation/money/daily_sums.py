@@ -56,10 +56,10 @@ def sums_by_order(calls: QuerySet[Call]) -> dict[UUID, CallSums]:
     """Sum calls by their order; one query."""
     is_answered = Q(state=CallState.ANSWERED)
     sums = {
-        "n": Count("pk"),
+        "all": Count("pk"),
         "answered": Count("pk", filter=is_answered),
-        "given": Sum("input_tokens"),
-        "written": Sum("output_tokens"),
+        "tokens_in": Sum("input_tokens"),
+        "tokens_out": Sum("output_tokens"),
         "usd": Sum("cost_usd"),
         "seconds": Sum("latency_s", filter=is_answered, default=0.0),
     }
