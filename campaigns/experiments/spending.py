@@ -18,9 +18,10 @@ from campaigns.experiments import enrolments
 from campaigns.experiments.arm_costs import ContactCosts
 from campaigns.experiments.assignments import Assignments
 from campaigns.experiments.enrolments import EnrolledContacts
-from campaigns.models import Campaign, Message, StageRun, WriteOrder
+from campaigns.models import Campaign, Message, StageRun
 from campaigns.states import Metric
-from generation.models import Call, Order
+from campaigns.writing import orders
+from generation.models import Call
 from generation.money.daily_sums import CallSums, sums_by_order
 from generation.states import CallState
 from review.models import Decision
@@ -62,18 +63,15 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
 
 def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[float, float]]]:
     """US dollars by arm and record, where any were paid; mean tokens in and out of an answered call, by arm's name."""
-    own = WriteOrder.objects.filter(campaign=campaign).select_related("arm")
-    arm_of = {each.order_id: each.arm for each in own}
-    again = Order.objects.filter(repeats__in=list(arm_of)).values_list("pk", "repeats_id")
-    arm_of |= {pk: arm_of[repeats] for pk, repeats in again if repeats is not None}
+    arm_of, names = orders.arms_by_order(campaign), dict(campaign.arms.values_list("pk", "name"))
     paid: dict[DraftKey, float] = defaultdict(float)
     calls: Any = Call.objects.filter(order__in=list(arm_of)).order_by()
     dear = calls.filter(cost_usd__gt=0).annotate(key=enrolments.key("record_id")).values_list("order_id", "key")
     for order, record, usd in dear.annotate(usd=Sum(Cast("cost_usd", FloatField()))):
-        paid[enrolments.text_of(arm_of[order].pk), record] += usd
+        paid[enrolments.text_of(arm_of[order]), record] += usd
     sums: dict[str, CallSums] = defaultdict(CallSums)
     for order, answered in sums_by_order(calls.filter(state=CallState.ANSWERED)).items():
-        sums[arm_of[order].name] += answered
+        sums[names[arm_of[order]]] += answered
     return paid, {
         name: (each.input_tokens / each.calls, each.output_tokens / each.calls) for name, each in sums.items()
     }

@@ -13,13 +13,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from campaigns.events.outcomes import COUNTS_AS, by_people, corrected_since
-from campaigns.models import Arm, Campaign, Enrolment, Event, Message, StageRun, Step, WriteOrder
+from campaigns.models import Arm, Campaign, Enrolment, Event, Message, StageRun, Step
 from campaigns.states import CampaignState, EventKind, MessageState, ReplyClass, StepCondition
-from generation.models import Call, Order
-from generation.states import CallState
+from campaigns.writing import orders
+from generation.models import Call
+from generation.money.daily_sums import CallSums, sums_by_order
 from review.models import Decision
 from web.caching import slow_figures
 from web.caching.slow_figures import Figures
@@ -163,24 +164,14 @@ def _costs(campaign: Campaign, arms: Sequence[Arm]) -> dict[UUID, tuple[int, Dec
 
 
 def _writing_costs(campaign: Campaign) -> dict[UUID, tuple[int, Decimal, float | None]]:
-    own = dict(WriteOrder.objects.filter(campaign=campaign).values_list("order_id", "arm_id"))
-    again = Order.objects.filter(repeats__in=own).values_list("pk", "repeats_id")
-    arm_of = own | {pk: own[repeats] for pk, repeats in again if repeats is not None}
-    calls = Call.objects.filter(order__in=arm_of).order_by().values_list("order_id")
-    answered = Q(state=CallState.ANSWERED)
-    rows = calls.annotate(
-        count=Count("pk", filter=answered), cost=Sum("cost_usd"), latency=Avg("latency_s", filter=answered)
-    )
-    sums: dict[UUID, list[tuple[int, Decimal, float]]] = defaultdict(list)
-    for order_id, count, cost, latency in rows:
-        sums[arm_of[order_id]].append((count, cost, latency or 0.0))
-    return {arm_id: _summed(parts) for arm_id, parts in sums.items()}
-
-
-def _summed(parts: Sequence[tuple[int, Decimal, float]]) -> tuple[int, Decimal, float | None]:
-    drafts = sum(count for count, _, _ in parts)
-    seconds = sum(count * latency for count, _, latency in parts)
-    return drafts, sum((cost for _, cost, _ in parts), Decimal(0)), seconds / drafts if drafts else None
+    arm_of = orders.arms_by_order(campaign)
+    sums: dict[UUID, CallSums] = defaultdict(CallSums)
+    for order, made in sums_by_order(Call.objects.filter(order__in=arm_of)).items():
+        sums[arm_of[order]] += made
+    return {
+        arm: (made.answers, made.cost_usd, made.answer_s / made.answers if made.answers else None)
+        for arm, made in sums.items()
+    }
 
 
 def _person_seconds(campaign: Campaign) -> dict[UUID, float]:

@@ -25,6 +25,13 @@ def of_step(campaign: Campaign, *, arm_id: UUID, step_id: UUID, branch: str = ""
     return Order.objects.filter(Q(pk__in=own) | Q(repeats__in=own)).select_related("job")
 
 
+def arms_by_order(campaign: Campaign) -> dict[UUID, UUID]:
+    """Return the arm of each order for drafts, those that ask again for calls in doubt among them."""
+    own = dict(WriteOrder.objects.filter(campaign=campaign).values_list("order_id", "arm_id"))
+    again = Order.objects.filter(repeats__in=own).values_list("pk", "repeats_id")
+    return own | {pk: own[repeats] for pk, repeats in again if repeats is not None}
+
+
 def of_campaign(campaign: Campaign) -> QuerySet[Order]:
     """All orders of a campaign, those of its stages among them, newest first."""
     own = WriteOrder.objects.filter(campaign=campaign).values("order_id")

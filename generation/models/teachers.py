@@ -107,6 +107,11 @@ class PriceEntry(models.Model):
         return f"{self.provider}:{self.model}"
 
     @property
+    def in_words(self) -> str:
+        input_usd, output_usd = self.input_usd_per_million.normalize(), self.output_usd_per_million.normalize()
+        return f"${input_usd:f} in, ${output_usd:f} out per million tokens"
+
+    @property
     def token_prices(self) -> TokenPrices:
         """Return its prices as calls are priced with them."""
         prices = {

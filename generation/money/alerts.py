@@ -81,8 +81,8 @@ def _warn_of_order_budget(order: Order, spent_usd: Decimal) -> None:
     }
     publish.publish("budget.warning", key=f"order:{order.pk}", task_slug=order.task.slug, data=data)
     if order.job_id is not None:
-        said = f"${spent_usd:.2f} of this order's budget, ${order.max_cost_usd:.2f}, is spent."
-        append_event(lock_job(order.job_id), "log", {"level": "warning", "message": said})
+        text = f"${spent_usd:.2f} of this order's budget, ${order.max_cost_usd:.2f}, is spent."
+        append_event(lock_job(order.job_id), "log", {"level": "warning", "message": text})
 
 
 def _pause(now: BudgetStatus, order: Order) -> None:

@@ -42,19 +42,19 @@ class PriceListView(APIView):
     pagination_class = WholeList
 
     @lists(PriceLineOut, PriceQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, filters: dict[str, Any]) -> Rows:
         """List prices that count today, or every row."""
-        if asked.pop("every_row", False):
-            return prices.price_rows(**asked)
-        return prices.prices().filter(**asked)
+        if filters.pop("every_row", False):
+            return prices.price_rows(**filters)
+        return prices.prices().filter(**filters)
 
     @extend_schema(request=PriceIn, responses={201: PriceLineOut, **problems(422)})
     def post(self, request: Request) -> Response:
         """Set a price from a day on."""
         body = PriceIn(data=request.data)
         body.is_valid(raise_exception=True)
-        given = {"as_of": timezone.localdate(), **body.validated_data}
-        entry = prices.set_price(prices.new_price(**given), by=member_of(request))
+        values = {"as_of": timezone.localdate(), **body.validated_data}
+        entry = prices.set_price(prices.new_price(**values), by=member_of(request))
         return Response(PriceLineOut(entry).data, status=201)
 
 
@@ -80,10 +80,10 @@ class PriceImportView(APIView):
         """Tell what a map would change; with `confirm` write it, all or nothing."""
         body = PriceMapIn(data=request.data)
         body.is_valid(raise_exception=True)
-        given = body.validated_data
-        read = price_map.read(given["map"], from_date=given.get("from_date"))
+        values = body.validated_data
+        read = price_map.read(values["map"], from_date=values.get("from_date"))
         outcome = price_map.import_map(
-            read, by=member_of(request), is_confirmed=given["confirm"], skips_refused=given["skip_refused"]
+            read, by=member_of(request), is_confirmed=values["confirm"], skips_refused=values["skip_refused"]
         )
         return Response(PriceImportOut(outcome).data, status=201 if outcome.is_saved else 200)
 
@@ -94,14 +94,14 @@ class LedgerView(APIView):
     @extend_schema(responses={200: LedgerOut, **problems(400)}, operation_id="ledger_list", parameters=[LedgerQuery])
     def get(self, request: Request) -> Response:
         """List sums, 50 a page; lines add up to the total exactly."""
-        member, asked = member_of(request), LedgerQuery.read(request)
-        after = asked.pop("after", "")
-        wanted = ledger.parse_query(member, **asked)
-        lines, following = ledger.page(member, wanted, after=after)
+        member, filters = member_of(request), LedgerQuery.read(request)
+        after = filters.pop("after", "")
+        query = ledger.parse_query(member, **filters)
+        lines, following = ledger.page(member, query, after=after)
         shown = {
-            "by": wanted.by,
-            "month": wanted.month,
-            "total": ledger.total(member, wanted),
+            "by": query.by,
+            "month": query.month,
+            "total": ledger.total(member, query),
             "next": following or None,
             "results": lines,
         }
@@ -118,10 +118,10 @@ class LedgerCsvView(APIView):
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Stream sums, or every call with `by=call`; amounts have six decimals and add up exactly."""
-        member, asked = member_of(request), LedgerCsvQuery.read(request)
-        by = asked.pop("by", "")
-        wanted = ledger.parse_query(member, by="" if by == "call" else by, **asked)
-        return csv_export.csv_response(member, wanted, is_by_call=by == "call")
+        member, filters = member_of(request), LedgerCsvQuery.read(request)
+        by = filters.pop("by", "")
+        query = ledger.parse_query(member, by="" if by == "call" else by, **filters)
+        return csv_export.csv_response(member, query, is_by_call=by == "call")
 
 
 class BudgetListView(APIView):
@@ -129,8 +129,8 @@ class BudgetListView(APIView):
 
     @extend_schema(responses={200: BudgetsOut, **problems(400)}, operation_id="budgets_list", parameters=[TaskQuery])
     def get(self, request: Request) -> Response:
-        member, asked = member_of(request), TaskQuery.read(request)
-        visible = budgets.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        member, filters = member_of(request), TaskQuery.read(request)
+        visible = budgets.visible(member, task=task_or_404(member, filters["task"]) if "task" in filters else None)
         return Response(BudgetsOut({"results": budgets.statuses_of(visible)}).data)
 
     @extend_schema(request=BudgetIn, responses=BudgetOut)
@@ -138,9 +138,11 @@ class BudgetListView(APIView):
         """Set a budget; the same scope and task replaces what was set."""
         body = BudgetIn(data=request.data)
         body.is_valid(raise_exception=True)
-        given, member = body.validated_data, member_of(request)
-        task = task_or_404(member, given["task"]) if given.get("task") else None
-        saved = limits.set_limit(scope=BudgetScope(given["scope"]), task=task, limit_usd=given["limit_usd"], by=member)
+        values, member = body.validated_data, member_of(request)
+        task = task_or_404(member, values["task"]) if values.get("task") else None
+        saved = limits.set_limit(
+            scope=BudgetScope(values["scope"]), task=task, limit_usd=values["limit_usd"], by=member
+        )
         return Response(BudgetOut(budgets.status_of(saved)).data)
 
 

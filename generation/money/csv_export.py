@@ -47,13 +47,13 @@ def call_rows(calls: Iterable[Call]) -> Iterator[str]:
         yield csv.line(read(call) for read in CALL_COLUMNS.values())
 
 
-def csv_response(member: Member, wanted: LedgerQuery, *, is_by_call: bool) -> StreamingHttpResponse:
+def csv_response(member: Member, query: LedgerQuery, *, is_by_call: bool) -> StreamingHttpResponse:
     """A part of the ledger as a file, streamed: grouped, or every call of it."""
     if is_by_call:
-        lines = call_rows(selectors.calls(member, wanted))
+        lines = call_rows(selectors.calls(member, query))
     else:
-        lines = grouped_rows(wanted.by, selectors.all_lines(member, wanted))
+        lines = grouped_rows(query.by, selectors.all_lines(member, query))
     sent = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    name = f"ledger-{'call' if is_by_call else wanted.by}-{wanted.month}.csv"
+    name = f"ledger-{'call' if is_by_call else query.by}-{query.month}.csv"
     sent["Content-Disposition"] = f'attachment; filename="{name}"'
     return sent

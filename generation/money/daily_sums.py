@@ -45,6 +45,8 @@ class CallSums:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal = Decimal(0)
+    # Time that the answers took, together.
+    answer_s: float = 0.0
 
     def __add__(self, other: CallSums) -> CallSums:
         return CallSums(*(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True)))
@@ -52,12 +54,14 @@ class CallSums:
 
 def sums_by_order(calls: QuerySet[Call]) -> dict[UUID, CallSums]:
     """Sum calls by their order; one query."""
+    is_answered = Q(state=CallState.ANSWERED)
     sums = {
-        "n": Count("pk"),
-        "answered": Count("pk", filter=Q(state=CallState.ANSWERED)),
-        "given": Sum("input_tokens"),
-        "written": Sum("output_tokens"),
+        "all": Count("pk"),
+        "answered": Count("pk", filter=is_answered),
+        "tokens_in": Sum("input_tokens"),
+        "tokens_out": Sum("output_tokens"),
         "usd": Sum("cost_usd"),
+        "seconds": Sum("latency_s", filter=is_answered, default=0.0),
     }
     rows: Any = calls.order_by().values_list("order_id").annotate(**sums)
     return {order: CallSums(*amounts) for order, *amounts in rows}

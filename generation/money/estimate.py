@@ -223,31 +223,31 @@ def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpe
 
 
 def _usage_from_lengths(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: TeacherSpec) -> CallUsage:
-    given = fmean(sum(len(message["content"]) for message in prompt) / CHARS_PER_TOKEN for prompt in prompts)
+    sent = fmean(sum(len(message["content"]) for message in prompt) / CHARS_PER_TOKEN for prompt in prompts)
     basis = (
         f"guessed from {len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token "
         "and the output schema's lengths"
     )
-    return guessed_usage(spec, given, answer_tokens(task.output_schema), basis=basis)
+    return guessed_usage(spec, sent, answer_tokens(task.output_schema), basis=basis)
 
 
-def guessed_usage(spec: TeacherSpec, given: float, plain: float, *, basis: str) -> CallUsage:
-    """Guess the usage of a call that sends so many tokens and is answered by so many, beside what its model reasons with."""
-    plain = min(plain, spec.max_tokens)
+def guessed_usage(spec: TeacherSpec, sent: float, answer: float, *, basis: str) -> CallUsage:
+    """Guess the usage of a call from the tokens it sends and those of its plain answer; its model's reasoning is added."""
+    plain = min(answer, spec.max_tokens)
     thought = reasoning.guess(spec, answer=plain)
     answered = plain + thought.tokens
     latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
     if not thought.high:
-        return CallUsage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
+        return CallUsage(sent, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
     basis += (
         f"; {thought.tokens:,.0f} tokens of reasoning a call are assumed ({thought.low:,.0f} to {thought.high:,.0f})"
     )
-    mean = spec.cost_usd(round(given), round(answered))
+    mean = spec.cost_usd(round(sent), round(answered))
     low, high = (
-        spec.cost_usd(round(given * part), round(min(plain * part + tokens, spec.max_tokens))) / mean if mean else 1.0
+        spec.cost_usd(round(sent * part), round(min(plain * part + tokens, spec.max_tokens))) / mean if mean else 1.0
         for part, tokens in ((GUESS_LOW, thought.low), (GUESS_HIGH, thought.high))
     )
-    return CallUsage(given, answered, latency_s, low, high, basis)
+    return CallUsage(sent, answered, latency_s, low, high, basis)
 
 
 def answer_tokens(schema: Sequence[OutputField]) -> float:

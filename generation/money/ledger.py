@@ -95,55 +95,55 @@ def parse_query(member: Member, *, by: str = "", month: str = "", task: str = ""
     return LedgerQuery(chosen, month, task_or_404(member, task) if task else None)
 
 
-def total(member: Member, wanted: LedgerQuery) -> Amounts:
-    return _amounts(_days(member, wanted).aggregate(**_sums()))
+def total(member: Member, query: LedgerQuery) -> Amounts:
+    return _amounts(_days(member, query).aggregate(**_sums()))
 
 
-def at_provider_usd(member: Member, wanted: LedgerQuery) -> Decimal:
+def at_provider_usd(member: Member, query: LedgerQuery) -> Decimal:
     """Return what batches at providers now may still cost: no call of theirs is a line yet, and budgets hold it."""
     orders = Q()
     if not member.is_admin:
         orders &= Q(order__task__in=tasks_for(member))
-    if wanted.task is not None:
-        orders &= Q(order__task=wanted.task)
+    if query.task is not None:
+        orders &= Q(order__task=query.task)
     return held_in_batches_usd(orders)
 
 
-def page(member: Member, wanted: LedgerQuery, *, after: str = "", size: int = PER_PAGE) -> tuple[list[LedgerLine], str]:
+def page(member: Member, query: LedgerQuery, *, after: str = "", size: int = PER_PAGE) -> tuple[list[LedgerLine], str]:
     """One page of lines, and where the next begins; empty at the end.
 
     Raises:
         Refusal: `ledger_after`, this is no place in the ledger.
     """
-    fields, is_falling = SORT_KEYS[wanted.by]
-    days = _days(member, wanted)
+    fields, is_falling = SORT_KEYS[query.by]
+    days = _days(member, query)
     if after:
         days = days.filter(_after_cursor(fields, after, is_falling=is_falling))
-    rows = list(_grouped(days, wanted.by)[: size + 1])
+    rows = list(_grouped(days, query.by)[: size + 1])
     following = "|".join(_cursor_text(rows[size - 1][name]) for name in fields) if len(rows) > size else ""
-    return _lines(rows[:size], wanted.by), following
+    return _lines(rows[:size], query.by), following
 
 
-def all_lines(member: Member, wanted: LedgerQuery) -> Iterator[LedgerLine]:
+def all_lines(member: Member, query: LedgerQuery) -> Iterator[LedgerLine]:
     """Every line, page by page."""
     after = ""
     while True:
-        lines, after = page(member, wanted, after=after, size=CHUNK)
+        lines, after = page(member, query, after=after, size=CHUNK)
         yield from lines
         if not after:
             return
 
 
-def calls(member: Member, wanted: LedgerQuery) -> Iterator[Call]:
+def calls(member: Member, query: LedgerQuery) -> Iterator[Call]:
     """Every call of the part that was asked for, in the order of time; memory does not grow with their number."""
     rows = Call.objects.select_related("order__task", "order__created_by").order_by("created_at", "id")
     rows = rows.defer("fields", "excerpt", "order__record_ids", "order__estimate")
     if not member.is_admin:
         rows = rows.filter(order__task__in=tasks_for(member))
-    if wanted.task is not None:
-        rows = rows.filter(order__task=wanted.task)
-    if wanted.month != ALL:
-        first, following = (midnight(day) for day in month_bounds(wanted.month))
+    if query.task is not None:
+        rows = rows.filter(order__task=query.task)
+    if query.month != ALL:
+        first, following = (midnight(day) for day in month_bounds(query.month))
         rows = rows.filter(created_at__gte=first, created_at__lt=following)
     last: Call | None = None
     while True:
@@ -165,16 +165,16 @@ def months(member: Member) -> list[str]:
     return sorted(months | {this_month()}, reverse=True)
 
 
-def _days(member: Member, wanted: LedgerQuery) -> QuerySet[SpendDay]:
+def _days(member: Member, query: LedgerQuery) -> QuerySet[SpendDay]:
     days = SpendDay.objects.order_by()
     if not member.is_admin:
         days = days.filter(order__task__in=tasks_for(member))
-    if wanted.task is not None:
-        days = days.filter(order__task=wanted.task)
-    if wanted.month != ALL:
-        first, following = month_bounds(wanted.month)
+    if query.task is not None:
+        days = days.filter(order__task=query.task)
+    if query.month != ALL:
+        first, following = month_bounds(query.month)
         days = days.filter(day__gte=first, day__lt=following)
-    if wanted.by == "member":
+    if query.by == "member":
         days = days.annotate(username=Coalesce("order__created_by__username", Value("")))
     return days
 

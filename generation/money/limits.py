@@ -126,8 +126,8 @@ def hold_resumed(job: Job) -> None:
 def _tightest(task: Task, *, without: Order | None = None) -> BudgetStatus | None:
     """Lock the rows of all budgets that cover a task, and return the status with the least left."""
     locked = selectors.covering(task).select_for_update(of=("self",))
-    found = [selectors.status_of(budget, without=without) for budget in locked]
-    return min(found, key=lambda each: each.left_usd, default=None)
+    statuses = [selectors.status_of(budget, without=without) for budget in locked]
+    return min(statuses, key=lambda each: each.left_usd, default=None)
 
 
 def _require_admin_or_lead(by: Member, task: Task | None) -> None:
@@ -137,9 +137,9 @@ def _require_admin_or_lead(by: Member, task: Task | None) -> None:
         raise PermissionDenied("Only a lead of the task may set this budget.")
 
 
-def _over_limit(tightest: BudgetStatus, wanted: Decimal) -> Refusal:
+def _over_limit(tightest: BudgetStatus, max_cost_usd: Decimal) -> Refusal:
     left = tightest.left_usd.quantize(CENT, rounding=ROUND_DOWN)
-    message = f"Of {tightest.name} ${left} is left, and this order may cost ${wanted.normalize():f}."
+    message = f"Of {tightest.name} ${left} is left, and this order may cost ${max_cost_usd.normalize():f}."
     mend = (
         f"Lower the order's budget to ${left} or less"
         if left

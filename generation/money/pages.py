@@ -31,9 +31,9 @@ TITLES = {"job": "Order", "task": "Task", "teacher": "Teacher", "member": "Membe
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def price_list(request: HttpRequest) -> HttpResponse:
-    asked = {name: request.GET[name] for name in ("provider", "model") if request.GET.get(name)}
-    chosen = prices.price_entry(asked.get("provider", ""), asked.get("model", ""))
-    form = PriceForm(request.POST or None, initial=price_initial(chosen) if chosen else asked)
+    filters = {name: request.GET[name] for name in ("provider", "model") if request.GET.get(name)}
+    chosen = prices.price_entry(filters.get("provider", ""), filters.get("model", ""))
+    form = PriceForm(request.POST or None, initial=price_initial(chosen) if chosen else filters)
     if request.method == "POST":
         require_admin(member_of(request))
         if form.is_valid():
@@ -96,26 +96,26 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     refusal, status = None, 200
     try:
-        wanted = _query_of(request, member)
-        lines, following = ledger.page(member, wanted, after=request.GET.get("after", ""))
+        query = _query_of(request, member)
+        lines, following = ledger.page(member, query, after=request.GET.get("after", ""))
     except Refusal as refused:
         refusal, status = refused, 400
-        wanted = ledger.parse_query(member)
-        lines, following = ledger.page(member, wanted)
+        query = ledger.parse_query(member)
+        lines, following = ledger.page(member, query)
     context = {
         "section": "generation",
-        "task": wanted.task,
-        "asked": wanted,
+        "task": query.task,
+        "asked": query,
         "lines": lines,
         "next": following,
         "is_first": not request.GET.get("after"),
-        "total": ledger.total(member, wanted),
-        "lying_usd": ledger.at_provider_usd(member, wanted),
+        "total": ledger.total(member, query),
+        "lying_usd": ledger.at_provider_usd(member, query),
         "months": ledger.months(member),
         "tasks": tasks_for(member),
         "titles": TITLES,
-        "title": TITLES[wanted.by],
-        "near": [each for each in budgets.statuses_of(budgets.visible(member, task=wanted.task)) if each.is_near],
+        "title": TITLES[query.by],
+        "near": [each for each in budgets.statuses_of(budgets.visible(member, task=query.task)) if each.is_near],
         "refusal": refusal,
     }
     return render(request, "generation/ledger.html", context, status=status)
@@ -125,16 +125,16 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
 def ledger_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     member, by = member_of(request), request.GET.get("by", "")
     try:
-        wanted = _query_of(request, member, by="" if by == "call" else by)
+        query = _query_of(request, member, by="" if by == "call" else by)
     except Refusal as refusal:
         return HttpResponse(refusal.message, status=400, content_type="text/plain; charset=utf-8")
-    return csv_export.csv_response(member, wanted, is_by_call=by == "call")
+    return csv_export.csv_response(member, query, is_by_call=by == "call")
 
 
 def _query_of(request: HttpRequest, member: Member, *, by: str | None = None) -> LedgerQuery:
-    given = request.GET
-    chosen = given.get("by", "") if by is None else by
-    return ledger.parse_query(member, by=chosen, month=given.get("month", ""), task=given.get("task", ""))
+    parameters = request.GET
+    chosen = parameters.get("by", "") if by is None else by
+    return ledger.parse_query(member, by=chosen, month=parameters.get("month", ""), task=parameters.get("task", ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,13 +148,13 @@ def budget_list(request: HttpRequest, slug: str = "") -> HttpResponse:
             raise PermissionDenied("Only an admin can set the installation's budget, and only a lead a task's.")
         if form.is_valid() and _set_budget(request, form, task):
             return redirect("generation:task-budgets", slug) if slug else redirect("generation:budgets")
-    found = budgets.visible(member, task=task)
+    visible = budgets.visible(member, task=task)
     context = {
         "section": "generation",
         "task": task,
         "form": form,
         "may_set": may_set,
-        "lines": [(each, budgets.may_set(member, each.budget.task)) for each in budgets.statuses_of(found)],
+        "lines": [(each, budgets.may_set(member, each.budget.task)) for each in budgets.statuses_of(visible)],
     }
     return render(request, "generation/budgets.html", context, status=400 if form.errors else 200)
 

@@ -57,16 +57,16 @@ def guess(spec: TeacherSpec, *, answer: float) -> ReasoningGuess:
 
 
 def _tokens(spec: TeacherSpec) -> float:
-    said = spec.parameters
+    parameters = spec.parameters
     for value in (
-        said.get("thinking"),
-        said.get("reasoning"),
-        said.get("thinking_config"),
-        said.get("chat_template_kwargs"),
+        parameters.get("thinking"),
+        parameters.get("reasoning"),
+        parameters.get("thinking_config"),
+        parameters.get("chat_template_kwargs"),
     ):
         if isinstance(value, Mapping) and (tokens := _of_settings(value)) is not None:
             return tokens
-    effort = said.get("reasoning_effort")
+    effort = parameters.get("reasoning_effort")
     if isinstance(effort, str):
         return EFFORT_TOKENS.get(effort.lower(), EFFORT_TOKENS["medium"])
     return EFFORT_TOKENS["medium"] if _REASONS.search(spec.model) else 0

@@ -105,5 +105,4 @@ def _teacher_label(line: TeacherLine) -> str:
         return f"{line.teacher.name} (no key)"
     if not line.price.output_usd_per_million:
         return f"{line.teacher.name} (free)"
-    given, answered = line.price.input_usd_per_million, line.price.output_usd_per_million
-    return f"{line.teacher.name} (${given.normalize():f} in, ${answered.normalize():f} out per million tokens)"
+    return f"{line.teacher.name} ({line.price.in_words})"

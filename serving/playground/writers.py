@@ -73,5 +73,4 @@ def _of_miniature(writer: ServedMiniature) -> PlaygroundWriter:
 def _label(line: TeacherLine) -> str:
     if line.price is None or not line.price.output_usd_per_million:
         return line.teacher.name
-    given, answered = line.price.input_usd_per_million, line.price.output_usd_per_million
-    return f"{line.teacher.name} (${given.normalize():f} in, ${answered.normalize():f} out per million tokens)"
+    return f"{line.teacher.name} ({line.price.in_words})"
