@@ -10,7 +10,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -115,27 +114,6 @@ def test_links_lead_to_files_and_to_headings(document):
             broken.append(link)
 
     assert broken == []
-
-
-@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CHANGELOG.md"], ids=lambda path: path.stem)
-def test_tables_have_heads_and_sections_have_texts(document):
-    lines = re.sub(r"^```.*?^```", "…", document.read_text(), flags=re.MULTILINE | re.DOTALL).splitlines()
-    filled = [line for line in lines if line.strip()]
-
-    first_rows = [n for n, line in enumerate(lines) if line.startswith("|") and not lines[n - 1].startswith("|")]
-    headless = [lines[n] for n in first_rows if is_rule(lines[n]) or not is_rule(lines[n + 1])]
-    empty = [line for line, below in pairwise([*filled, "# end"]) if 0 < level(below) <= level(line)]
-
-    assert (headless, empty) == ([], [])
-
-
-def is_rule(line: str) -> bool:
-    return re.fullmatch(r"\|( ?:?-+:? ?\|)+", line) is not None
-
-
-def level(line: str) -> int:
-    """Depth of a heading; 0 for any other line."""
-    return len(line) - len(line.lstrip("#")) if re.match("#+ ", line) else 0
 
 
 @pytest.mark.slow(after_first=True)
