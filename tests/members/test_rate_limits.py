@@ -47,7 +47,7 @@ def test_the_request_too_many_is_told_when_to_come_back(admin: Member, api_as: A
     assert (refused.status_code, refused["Retry-After"]) == (429, "20")
     assert refused["Content-Type"] == "application/problem+json"
     assert (body["code"], body["retry_after_s"]) == ("too_many_requests", 20)
-    assert "Come back in 20 s." in body["title"]
+    assert "Try again in 20 s." in body["title"]
     assert refused["RateLimit"] == '"read";r=0;t=20'
 
 

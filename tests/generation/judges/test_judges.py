@@ -126,7 +126,7 @@ def test_who_cannot_judge_is_refused_before_anything_is_paid(
         assert refused.value.code == code
     with pytest.raises(Refusal, match="no text"):
         launch.quote(subject, [], judge=judge, by=lead)
-    with pytest.raises(Refusal, match="at most"):
+    with pytest.raises(Refusal, match="the most that this may cost"):
         launch.launch(subject, texts, judge=judge, by=lead, max_cost_usd=None)
     with pytest.raises(PermissionDenied):
         launch.quote(subject, texts, judge=judge, by=viewer)

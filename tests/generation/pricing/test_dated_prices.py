@@ -212,7 +212,7 @@ def test_the_command_checks_writes_nothing_and_then_writes(tmp_path: Path) -> No
     assert "2.5000 / 10.0000 -> 2.0000 / 8.0000" in told.getvalue()
     assert "refused: elsewhere/large" in told.getvalue()
     assert usd("gpt-4o") == Decimal("2.5")
-    with pytest.raises(CommandError, match="3 rows cannot be taken"):
+    with pytest.raises(CommandError, match="3 rows cannot be imported"):
         call_command("import_prices", MAP, stdout=StringIO())
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("import_prices", tmp_path / "none.json", stdout=StringIO())
