@@ -52,10 +52,10 @@ def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Ac
         task: The task in hand.
         evidence: The task's own claim; the blind pairs are of another task of the demo where its answers are no prose.
     """
-    seen = {each.slug: each for each in tasks_for(member).filter(slug__in=(LABELS, MAILS))}
-    trained = seen.get(LABELS, task)
+    by_slug = {each.slug: each for each in tasks_for(member).filter(slug__in=(LABELS, MAILS))}
+    trained = by_slug.get(LABELS, task)
     # One task for all acts where it has cards; else the cards are another task's.
-    with_cards = list(dict.fromkeys((trained, task, seen.get(MAILS, task))))
+    with_cards = list(dict.fromkeys((trained, task, by_slug.get(MAILS, task))))
     waiting = Draft.objects.filter(state=DraftState.PENDING)
     judged = next((each for each in with_cards if waiting.filter(task=each).exists()), task)
     count = sum(pace.judged_by(member, each).count() for each in with_cards)
