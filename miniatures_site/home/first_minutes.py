@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.urls import reverse
 
-from demo.data.tasks import listed
+from demo.data.tasks import MAILS, listed
 from evaluation.guessing import guessing
 from evaluation.rounds import queries as rounds
 from members.models import Member
@@ -49,15 +49,19 @@ def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Ac
     """The five acts of a visitor, those without a page left out.
 
     Args:
-        task: The task in hand. Its cards are judged, unless the task that is trained has cards waiting.
+        task: The task in hand.
         evidence: The task's own claim; the blind pairs are of another task of the demo where its answers are no prose.
     """
-    trained = tasks_for(member).filter(slug=LABELS).first() or task
-    waiting = Draft.objects.filter(task=trained, state=DraftState.PENDING)
-    judged = trained if not why_no_classifier(trained) and waiting.exists() else task
+    by_slug = {each.slug: each for each in tasks_for(member).filter(slug__in=(LABELS, MAILS))}
+    trained = by_slug.get(LABELS, task)
+    # One task for all acts where it has cards; else the cards are another task's.
+    with_cards = list(dict.fromkeys((trained, task, by_slug.get(MAILS, task))))
+    waiting = Draft.objects.filter(state=DraftState.PENDING)
+    judged = next((each for each in with_cards if waiting.filter(task=each).exists()), task)
+    count = sum(pace.judged_by(member, each).count() for each in with_cards)
     acts = (
         _guessing(member, evidence),
-        _judging(member, judged),
+        _judging(judged, count),
         _training(member, trained, is_other=trained != judged),
         _asking(member, trained),
         _own_rows(member),
@@ -75,8 +79,7 @@ def _guessing(member: Member, evidence: claim.Claim | None) -> Act:
     return Act("Which is the teacher?", "1 min", "Ten pairs of texts, authors hidden.", address, outcome)
 
 
-def _judging(member: Member, task: Task) -> Act:
-    count = pace.judged_by(member, task).count()
+def _judging(task: Task, count: int) -> Act:
     about = f"{task.name}: {f'{count} of {CARDS} judged' if count else 'accept, edit or reject, by keyboard'}."
     outcome = f"{count:,} judged" if count >= CARDS else ""
     return Act("Judge five cards", "2 min", about, optional_url("review:focus", task.slug), outcome)
@@ -96,8 +99,8 @@ def _training(member: Member, task: Task, *, is_other: bool) -> Act:
 
 def _asking(member: Member, task: Task) -> Act:
     address = optional_url("serving:playground", task.slug)
-    of_pages = Usage.objects.filter(member=member, miniature__task=task)
-    count = of_pages.aggregate(requests=Sum("requests"))["requests"] or 0
+    own = Usage.objects.filter(member=member, miniature__task=task)
+    count = own.aggregate(answers=Sum(F("requests") - F("errors")))["answers"] or 0
     outcome = f"{count:,} answer{'' if count == 1 else 's'}" if count else ""
     about = f"{task.name}: a line of your own, and its answer."
     return Act("Ask it", "30 s", about, f"{address}?own=1&right=" if address else None, outcome)

@@ -57,8 +57,8 @@ def overview(member: Member, task: Task | None, *, since: datetime) -> dict[str,
         return {**shown, "last": last_decision(member, task)}
     counted = slow_figures.figures(f"home:{task.pk}", lambda: _figures(task))
     stations, this_week, evidence, saved = counted.value
-    known = demo_tasks(member, task)
-    acts = first_minutes.acts_of(member, task, evidence) if known else []
+    tasks_of_demo = demo_tasks(member, task)
+    acts = first_minutes.acts_of(member, task, evidence) if tasks_of_demo else []
     on_path = any(act.is_next for act in acts)
     return {
         **shown,
@@ -72,7 +72,7 @@ def overview(member: Member, task: Task | None, *, since: datetime) -> dict[str,
         "week": this_week,
         "last": last_decision(member, task) if role != "viewer" else None,
         "other_tasks": tasks_for(member).exclude(pk=task.pk)[:JOBS_SHOWN],
-        "demo_tasks": known,
+        "demo_tasks": tasks_of_demo,
         "first_minutes": acts,
         "on_path": on_path,
     }

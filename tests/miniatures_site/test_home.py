@@ -218,10 +218,14 @@ def test_cards_of_the_task_that_is_trained_are_judged_where_some_wait(task, admi
     site = as_member(admin)
     site.cookies["task"] = demo.slug
 
+    _drafts(demo, 5)
     before = site.get("/").content.decode()
+    site.cookies["task"] = labels.slug
+    elsewhere = site.get("/").content.decode()
     _drafts(labels, 5)
     after = site.get("/").content.decode()
 
+    assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', elsewhere) == ["/tasks/outreach-e-mail/review/"]
     assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', before) == ["/tasks/outreach-e-mail/review/"]
     assert "Another task, Tickets:" in before
     assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', after) == ["/tasks/ticket-routing/review/"]

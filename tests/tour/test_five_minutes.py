@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.matrix.looks import AXE, RUN
-from tests.review.desk.looking import OUTBOX
+from tests.review.desk.looking import until, waiting
 from tests.tour.conftest import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
@@ -89,7 +89,7 @@ def judge_five_cards(page: Page, visitor: Visitor) -> None:
         shown = card.get_attribute("data-card") or ""
         page.keyboard.press("a")
         expect(card).not_to_have_attribute("data-card", shown)
-    page.wait_for_function(f"async () => (await ({OUTBOX})()) === 0")
+    until(page, lambda: waiting(page) == 0)
 
 
 def train(page: Page, visitor: Visitor) -> None:
