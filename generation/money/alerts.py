@@ -1,4 +1,4 @@
-"""Looks at budgets when money has moved: warns once at four fifths, and pauses what goes on beyond the limit.
+"""Look at budgets when money has moved: warn once at four fifths, and pause what goes on beyond the limit.
 
 Called inside the transaction that books the money. Mails leave after it commits; a mail that cannot be sent stops nothing.
 """

@@ -1,4 +1,4 @@
-"""Sets what one call cost, where the provider's invoice says otherwise. For admins; what was booked stays readable."""
+"""Set what one call cost, where the provider's invoice says otherwise. For admins; what was booked stays readable."""
 
 from __future__ import annotations
 

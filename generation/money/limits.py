@@ -1,4 +1,4 @@
-"""Sets budgets, and has orders hold what they may cost, so that no two of them together pass one.
+"""Set budgets, and have orders hold what they may cost, so that no two of them together pass one.
 
 An order holds its own limit when it is launched, and what is left when a new attempt at it begins; the engine is told no
 more than that. The hold is decided with the rows of the budgets locked; what was not used is free once the job has ended.

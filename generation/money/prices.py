@@ -1,4 +1,4 @@
-"""Keeps the price table: dated rows, each with its source, an admin's to edit. Rows of the past are never changed."""
+"""Keep the price table: dated rows, each with its source, an admin's to edit. Rows of the past are never changed."""
 
 from __future__ import annotations
 
