@@ -111,9 +111,8 @@ def sorted_field(spec: TaskSpec) -> OutputField | None:
 
 
 def _require_words(reply: Reply) -> None:
-    held = suppress.lock_contacts([reply.message.contact.address_hmac])
-    is_erased = any(row.erased_at is not None for row in held if row.pk == reply.message.contact_id)
-    if is_erased or not Reply.objects.filter(pk=reply.pk).exclude(text="").exists():
+    contact = suppress.lock_contact(reply.message.contact)
+    if contact.erased_at is not None or not Reply.objects.filter(pk=reply.pk).exclude(text="").exists():
         raise Refusal("no_words", "it has no words, or its person was erased.")
 
 
