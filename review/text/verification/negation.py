@@ -73,8 +73,8 @@ def _is_phrase(words: Sequence[Word], index: int) -> bool:
     return (word, after) in _PHRASES or before == "even" or after in _PREVENTING
 
 
-# A denial of these affirms: rain did not stop them.
-_PREVENTING = listed("keep stop deter prevent spoil dampen")
+# A denial of these affirms, or tells a mood: rain did not stop them, they did not like it.
+_PREVENTING = listed("keep stop deter prevent spoil dampen like mind")
 _PHRASES = {
     ("not", "only"), ("no", "problem"), ("no", "doubt"), ("not", "just"), ("cannot", "wait"), ("can't", "wait"),
     ("no", "matter"), ("not", "least"), ("not", "all"), ("not", "every"), ("not", "each"), ("not", "everyone"), ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from review.spec.numbers import NUMBER, readings, readings_at
 from review.text.verification.eras import eras
-from review.text.verification.shares import shares
+from review.text.verification.shares import Share, shares
 from review.text.verification.units import CURRENCIES, SCALE_AFTER, unit_at
 
 Kind = Literal["number", "date", "weekday", "time", "era"]
@@ -114,6 +114,7 @@ class Quantity:
 def quantities(text: str) -> list[Quantity]:
     """Every quantity of a text, in order."""
     found: list[Quantity] = []
+    text = _without(text, [share for share in shares(text) if share.is_told])
     # What one reader took is blanked for the next: the 3 of `3 pm` is no number of its own.
     dates, digits = ((_dates, _eras), (_digits,)) if _DIGIT.search(text) else ((), ())
     for reader in (*dates, _quarters, _months, _times, _weekdays, *digits, _spelt):
@@ -123,12 +124,12 @@ def quantities(text: str) -> list[Quantity]:
     return sorted(found, key=lambda quantity: quantity.start)
 
 
-def _without(text: str, taken: list[Quantity]) -> str:
+def _without(text: str, taken: Sequence[Quantity | Share]) -> str:
     parts, at = [], 0
-    for quantity in sorted(taken, key=lambda quantity: quantity.start):
-        if quantity.start >= at:
-            parts += [text[at : quantity.start], " " * (quantity.end - quantity.start)]
-            at = quantity.end
+    for place in sorted(taken, key=lambda place: place.start):
+        if place.start >= at:
+            parts += [text[at : place.start], " " * (place.end - place.start)]
+            at = place.end
     return "".join([*parts, text[at:]])
 
 
@@ -215,9 +216,6 @@ def _digits(text: str) -> Iterator[Quantity]:
 
 def _spelt(text: str) -> Iterator[Quantity]:
     text = _IDIOMS.sub(lambda match: " " * len(match.group()), text)
-    for share in shares(text):
-        if share.is_told:
-            text = text[: share.start] + " " * (share.end - share.start) + text[share.end :]
     for match in _SPELT.finditer(text):
         unit, end = unit_at(text, match.start(), match.end())
         value = _value(match.group())
@@ -288,10 +286,11 @@ class SourceQuantities:
         step = (
             10.0 ** (len(value) - len(value.rstrip("0"))) if "." not in value else 10.0 ** -len(value.partition(".")[2])
         )
+        half = min(step / 2, number * _NEAR)
         low, high = {
             "down": (number, number + step), "up": (number - step, number),
             "near": (min(number - step / 2, number * (1 - _NEAR)), max(number + step / 2, number * (1 + _NEAR))),
-        }.get(way, (number - step / 2, number + step / 2) if number >= _LARGE and step >= number / 100 else (0, 0))  # fmt: skip
+        }.get(way, (number - half, number + half) if number >= _LARGE and step >= number / 100 else (0, 0))  # fmt: skip
         index = bisect_left(self._sorted, low)
         return index < len(self._sorted) and self._sorted[index] <= high and high > 0
 

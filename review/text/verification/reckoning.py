@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import combinations
@@ -17,14 +18,16 @@ from review.text.verification.units import CURRENCIES
 
 # Words with which a text tells that it divides or multiplies.
 _EACH = re.compile(
-    r"\b(?:each|per|every|average|averages|apiece|a (?:day|week|month|year)|daily|weekly|monthly)\b", re.I
+    r"\b(?:each|per (?!share|cent)|every|average|averages|apiece|a (?:day|week|month|year)|daily|weekly|monthly)\b",
+    re.I,
 )
 _END = re.compile(r"\n|[.!?] ")
 _YEARS_LONG, _YEARS_NEAR = 400, 1
 # Parts of a span of years by which it may be shorter and longer: *more than 30 years*, *nearly*, *about*.
 _YEARS_ROUNDED = {"down": (0, 1 / 3), "up": (1 / 8, 0), "near": (1 / 8, 1 / 8)}
+_YEARS_AFTER = re.compile(r"^.{0,6}year|anniversary|birthday")
 _AGED = re.compile(
-    r"\b(?:aged|age(?: of)?|turned|when (?:he|she|they|you|it) (?:was|were)|since (?:he|she|they|you) (?:was|were)) $",
+    r"\b(?:aged|age(?: of)?|turn(?:s|ed)?|when (?:he|she|they|you|it) (?:was|were)|since (?:he|she|they|you) (?:was|were)) $",
     re.I,
 )
 _YEAR_FROM, _YEAR_TO = 1000, 2100
@@ -45,7 +48,7 @@ class Reckoning:
         ]
         self._text = text
         self.shares = [share.percent for share in shares(text)][:_RECKONED]
-        self._sums = sorted(self._added())
+        self._sums = self._added()
         self._scaled = sorted(self._multiplied())
         self._of_percents = sorted(self._percents_of_counts())
         self._parts = sorted(self._told_shares())
@@ -53,12 +56,21 @@ class Reckoning:
         pairs = [sorted((one, other)) for (one, _), (other, _) in combinations(self._counts, 2)]
         self._any_parts = sorted([*self._parts, *(100 * small / large for small, large in pairs if large > 1)])
 
-    def _added(self) -> Iterator[float]:
+    def _added(self) -> dict[str | None, list[float]]:
+        """Sums and differences of two numbers, and of all without a unit, by the unit."""
+        found: dict[str | None, list[float]] = defaultdict(list)
         for (one, first), (other, second) in combinations(self._counts, 2):
-            if not first.unit or not second.unit or first.unit[0] == second.unit[0]:
-                yield from (one + other, abs(one - other))
+            units = {each.unit and each.unit[0] for each in (first, second)}
+            if len(units) == 1 or (None in units and self._are_of_a_kind(first, second)):
+                found[max(units, key=bool)] += (one + other, abs(one - other))
+        for (one, first), (other, _), (third, last) in zip(
+            self._counts, self._counts[1:], self._counts[2:], strict=False
+        ):
+            if self._are_of_a_kind(first, last):
+                found[first.unit and first.unit[0]].append(one + other + third)
         if len(self._counts) > 2:
-            yield sum(value for value, each in self._counts if each.unit is None)
+            found[None].append(sum(value for value, each in self._counts if each.unit is None))
+        return {unit: sorted(values) for unit, values in found.items()}
 
     def _multiplied(self) -> Iterator[float]:
         for (one, first), (other, second) in combinations(self._counts, 2):
@@ -101,17 +113,23 @@ class Reckoning:
             return any(self.has_share(float(value), way) for value in quantity.values)
         for value in map(float, quantity.values):
             low, high = _bounds(value, way)
-            if self._are_years(value, quantity, text) or _any_in(self._sums, low, high):
+            if self._are_years(value, quantity, text) or self._is_sum(quantity, low, high):
                 return True
             if quantity.unit and quantity.unit[0] in CURRENCIES and _any_in(self._of_percents, low, high):
                 return True
             if self._is_year_on(value, quantity):
                 return True
+            room = 0.5 if value == int(value) else 0.05
             if (way == "near" or _EACH.search(text)) and _any_in(
-                self._scaled, min(low, value - 0.5), max(high, value + 0.5)
+                self._scaled, min(low, value - room), max(high, value + room)
             ):
                 return True
         return False
+
+    def _is_sum(self, quantity: Quantity, low: float, high: float) -> bool:
+        """Return whether a sum or difference of the unit of a quantity lies between two numbers."""
+        units = {quantity.unit[0], None} if quantity.unit else set(self._sums)
+        return any(_any_in(self._sums.get(unit, []), low, high) for unit in units)
 
     def has_share(self, percent: float, way: str, *, is_told: bool = False) -> bool:
         """Return whether a share stands in the passage or comes of two of its numbers.
@@ -119,7 +137,7 @@ class Reckoning:
         Args:
             is_told: A fraction in words, which rounds more than a percentage does.
         """
-        room, far = (1.0 + percent / 10, 12) if is_told else (0.6, 5)
+        room, far = (1.0 + percent / 10, 12) if is_told else (0.6 if percent == int(percent) else 0.06, 5)
         low, high = {
             "down": (percent, percent + far), "up": (percent - far, percent), "near": (percent - 3 - room, percent + 3 + room),
         }.get(way, (percent - room, percent + room))  # fmt: skip
@@ -134,9 +152,9 @@ class Reckoning:
 
     def _are_years(self, value: float, quantity: Quantity, text: str) -> bool:
         """Return whether so many years lie between two years of the passage, or between one and today."""
-        after = text[quantity.end : quantity.end + 10].lower()
+        after = text[quantity.end : quantity.end + 16].lower()
         is_age = _AGED.search(text, max(0, quantity.start - 24), quantity.start)
-        is_years = (quantity.unit or ("",))[0] == "months" or "year" in after or is_age
+        is_years = (quantity.unit or ("",))[0] == "months" or is_age or _YEARS_AFTER.search(after)
         if not is_years or not self.years:
             return False
         spans = value * (quantity.unit[1] / 12 if quantity.unit and quantity.unit[0] == "months" else 1)

@@ -25,10 +25,14 @@ _PARTS = {"half": 2} | _PART_NAMES | {"fourth": 4} | {f"{name}s": part for name,
 _COUNTS = {
     word: n for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
 } | {"a": 1}
+_MANY = {
+    f"{word}teen": n
+    for word, n in {"thir": 13, "four": 14, "fif": 15, "six": 16, "seven": 17, "eigh": 18, "nine": 19}.items()
+}
 _SHARE = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:[.,]\d+)?)\s?(?:%|per ?cent\b|percent\b)"
     rf"|\b(?:({'|'.join(_COUNTS)})[ -])(third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b(?= (?:of|the|your|more|less|fewer|cheaper|dearer|to|in|from|as|by|than|on|over|are|is|have|has|come|comes|go|goes)\b|[.,;]|$)"
-    rf"|\b({'|'.join(_COUNTS)}) (?:in|out of)(?: every)? (\d{{1,3}}|{'|'.join(list(_COUNTS)[1:])}|twenty|a hundred)\b(?! (?:year|month|week|day|hour|minute)s?\b)"
+    rf"|\b({'|'.join([*_COUNTS, *_MANY])}|\d{{1,3}}(?= out)) (?:in|out of)(?: every)? (\d{{1,3}}|{'|'.join(list(_COUNTS)[1:])}|twenty|a hundred)\b(?! (?:year|month|week|day|hour|minute)s?\b)"
     r"|\bevery (third|fourth|fifth|sixth|tenth)\b"
     r"|\b(half)\b(?= (?:of|the|your|its|their|our|all)\b)",
     re.IGNORECASE,
@@ -76,7 +80,8 @@ def shares(text: str) -> Iterator[Share]:
         elif match[5]:
             whole = match[5].lower()
             of = int(whole) if whole.isdigit() else _COUNTS.get(whole, 20 if whole == "twenty" else 100)
-            percent *= _COUNTS[match[4].lower()] / max(of, 1)
+            part = match[4].lower()
+            percent *= (int(part) if part.isdigit() else (_COUNTS | _MANY)[part]) / max(of, 1)
         elif match[6]:
             percent /= _PARTS[match[6].lower()]
         else:

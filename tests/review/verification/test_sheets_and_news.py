@@ -141,6 +141,22 @@ def test_what_a_sheet_says_otherwise_is_marked(claim: str, place: str) -> None:
     assert place in [claim[each.start : each.end] for each in verify(sheet, claim).unsupported]
 
 
+@pytest.mark.parametrize(
+    ("claim", "is_marked"),
+    [
+        ("It earned $3.79 a share.", True), ("Sales grew by 7.4%.", True), ("Sales grew by 7%.", False), ("It earned $2 billion.", True),
+        ("In all 12 plants and 30 shops were sold, 42 sites.", False), ("Costs of $5.5bn and a profit of $1.7bn make $7.2bn.", False),
+    ],
+)  # fmt: skip
+def test_a_precise_number_does_not_come_of_any_two_of_the_passage(claim: str, is_marked: bool) -> None:
+    source = (
+        "Halm earned $3.50 a share, up from $3.10. The profit was $1.7 billion. Costs were $5.5bn. "
+        "It sold 12 plants. It sold 30 shops. Sales grew by 7%. There are 29 days of rest."
+    )
+
+    assert verify(source, claim).supported != is_marked
+
+
 def test_millions_of_a_currency_are_no_metres() -> None:
     (quantity,) = quantities("a revenue of EUR 5m")
 
