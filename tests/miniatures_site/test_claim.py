@@ -61,7 +61,7 @@ def test_the_miniature_is_told_beside_its_teacher_with_prices(
 
     assert "your miniature passes all checks in <strong>80.0 %</strong> (70.0 % to 90.0 %)" in page
     assert "gpt in <strong>90.0 %</strong>" in page
-    assert "1,000 cost <strong>$0.02</strong>, from the teacher <strong>$3.10</strong>" in page
+    assert "1,000 outputs cost <strong>$0.02</strong>, from the teacher <strong>$3.10</strong>" in page
     assert 'data-chart="scatter"' in page
 
 
@@ -85,7 +85,7 @@ def test_without_a_price_nothing_is_told_as_free(
 ) -> None:
     page = as_member(admin).get("/").content.decode()
 
-    assert "1,000 cost" not in page
+    assert "1,000 outputs cost" not in page
     assert "$0.00" not in page
     assert 'data-chart="intervals"' in page
 
