@@ -200,8 +200,8 @@ def test_an_upgrade_takes_another_port_and_other_extras_where_they_are_given(
     assert moved.returncode == 0, moved.stderr
     assert f"127.0.0.1:{port}/healthz" in moved.stdout
     assert f"{ROOT}[s3]\n" in moved.stdout
-    assert "mend SITE_URL in" in moved.stdout
-    assert "mend" not in same.stdout
+    assert "change SITE_URL in" in moved.stdout
+    assert "change SITE_URL" not in same.stdout
     assert "8100" in (tmp_path / ".env").read_text(), "a dry run changes nothing"
 
 

@@ -47,7 +47,8 @@ def test_a_reviewer_may_not_launch(launch, task, reviewer):
 @pytest.mark.parametrize(
     ("overrides", "field", "words"),
     [
-        ({"epochs": 0}, "epochs", "greater than or equal to 1"),
+        ({"epochs": -1}, "epochs", "greater than or equal to 0"),
+        ({"epochs": 0}, "epochs", "only a classifier"),
         ({"learning_rate": "fast"}, "learning_rate", "valid number"),
         ({"warmth": 3}, "warmth", "not a field"),
         ({"betas": ["0.9"]}, "betas", ""),

@@ -43,7 +43,7 @@ def test_the_next_run_fits_to_the_second_and_not_beyond():
     budget = SweepBudget(hours=200 / 3600)
 
     assert not shortfall(budget, now, next_s=100 - START_S, usd_per_hour=None)
-    assert "expected to take 1 min 41 s, and 1 min 40 s of the hours are left" in shortfall(
+    assert "would take about 1 min 41 s, and 1 min 40 s of the hours are left" in shortfall(
         budget, now, next_s=101 - START_S, usd_per_hour=None
     )
 

@@ -113,7 +113,7 @@ DESK = sorted([*(ROOT / "review/desk").rglob("*.py"), *(ROOT / "review/bulk").gl
 # Refusals of what only a program can send; guidelines and shares are pages for leads, in English.
 FOR_PROGRAMS = re.compile(
     r"UUID|id was already used|If-Match|ETag|is not a verdict|A retract names|Fields belong|An edit brings|Reasons belong|Seconds are|"
-    r"in the order they were shown|none of those shown|not all for this record|under different versions|more than that match|Narrow the filters|names the preview|send its tag"
+    r"in the order they were shown|none of those shown|not all for this record|under different versions|more than that match|Narrow the filters|must name its preview|send its tag"
 )
 LEADS = {"guidelines", "assignments.py", "lead_queue.py"}
 # Filled with what is a sentence of its own, or stands within one.
