@@ -74,10 +74,10 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
         body = routed.conclude_router(results, rule)
     elif study.kind == StudyKind.RETRIEVAL:
         body = retrieved.conclude_retrieval(results, rule)
-    elif study.kind in arms.CONCLUDE:
-        body = arms.CONCLUDE[study.kind](results, rule)
-    else:
+    elif study.kind == StudyKind.SAMPLES:
         body = samples.conclude_samples(results, rule, sizes=study.record["grid"]["sizes"])
+    else:
+        body = arms.CONCLUDE[study.kind](results, rule)
     return {**body, "left_out_of_costs": len(unlike)}
 
 

@@ -134,7 +134,7 @@ def _sample(design: StudyDesign, arm: StudyArm, size: int, seed: int) -> Sample:
         seed=seed,
         of=arm.of,
         one_each=arm.one_each,
-        leaves_out=bool(arm.changes),
+        leaves_out="max_length" in dict(arm.changes),
         fact=arm.fact,
         says=arm.says,
     )

@@ -94,3 +94,9 @@ def test_one_seed_tells_nothing() -> None:
 
     assert "no arm has two finished seeds" in found["sentence"]
     assert found["points"] == []
+
+
+def test_every_kind_of_study_has_a_rule_of_its_own() -> None:
+    of_its_own = {StudyKind.SAMPLES, StudyKind.TRANSFER, StudyKind.ROUTER, StudyKind.RETRIEVAL}
+
+    assert set(arms.CONCLUDE) == set(StudyKind) - of_its_own
