@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_noop as _
 
 from campaigns.mail_tasks import has_mails
+from demo.data.tasks import OPENING
 from demo.students import WRITER
 from jobs.scheduling import halt as scheduling_halt
 from review.models import Task
@@ -155,10 +156,10 @@ def _student_description(student: Student | None) -> str:
 
 
 def current_task(request: HttpRequest, tasks: list[Task]) -> Task | None:
-    """The task this browser showed last, for pages that belong to none; else the one that was made first."""
-    slug = request.COOKIES.get("task", "")
+    """Return the task this browser showed last, for pages that belong to none; else the demo's opening one, else the oldest."""
+    by_slug = {each.slug: each for each in tasks}
     oldest = min(tasks, key=lambda each: each.created_at, default=None)
-    return next((each for each in tasks if each.slug == slug), oldest)
+    return by_slug.get(request.COOKIES.get("task", "")) or by_slug.get(OPENING) or oldest
 
 
 def _groups(section: str, slug: str, *, is_mailing: bool) -> list[RailGroup]:

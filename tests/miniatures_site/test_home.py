@@ -238,6 +238,14 @@ def test_without_a_choice_home_shows_the_task_that_was_made_first(task, admin, a
     assert "/tasks/outreach/" in as_member(admin).get("/").content.decode().split("<main")[1]
 
 
+def test_without_a_choice_home_of_the_demo_opens_with_the_tickets(task, admin, as_member):
+    authoring.create(name="Ticket routing", slug="ticket-routing", spec=outreach.SPEC, by=admin)
+
+    page = as_member(admin).get("/").content.decode()
+
+    assert re.search(r"<h1[^>]*>\s*Ticket routing\s*</h1>", page)
+
+
 MONDAY = date(2026, 3, 2)
 
 
