@@ -114,7 +114,7 @@ class MailOutcome(TextChoices):
 
 
 class RecallReturn(TextChoices):
-    """Way in which drafts return to use when a recall is undone."""
+    """Way to return drafts to use when a recall is undone."""
 
     AS_BEFORE = "as_before", "As before"
     JUDGE_ANEW = "judge_anew", "Back to the desk"

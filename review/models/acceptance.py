@@ -61,7 +61,7 @@ class AcceptanceRule(models.Model):
 
     @property
     def is_borne_out(self) -> bool:
-        """Return whether verdicts confirmed the rule before it ended."""
+        """Return whether verdicts have confirmed the rule; its end does not change that."""
         return self.threshold is not None
 
 

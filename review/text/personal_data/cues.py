@@ -34,7 +34,7 @@ _SENTENCE_END = re.compile(r"[\n;!?]|(?<=\w\w\w\w)\. ")
 
 
 class Cue(Enum):
-    """Hint of the words before a number that it is a phone number, or is not."""
+    """Hint from the words before a number whether it is a phone number."""
 
     DIRECT = "it is called a phone number"
     LOOSE = "somebody is to be called, a few words before"
@@ -43,7 +43,7 @@ class Cue(Enum):
 
 
 def before(text: str, start: int) -> Cue:
-    """Return the hint of the words before a place on a phone number there."""
+    """Return the hint from the words before a place whether a phone number follows."""
     words = _words_before(text, start)
     if _DIRECT.search(words):
         return Cue.DIRECT
