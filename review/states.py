@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop as _
 
 
 class Role(TextChoices):
-    """What a member may do within one task; admin is global and stands on the member."""
+    """Role of a member within one task; admin is global and stored on the member."""
 
     LEAD = "lead", "Lead"
     REVIEWER = "reviewer", "Reviewer"
@@ -16,7 +16,7 @@ class Role(TextChoices):
 
 
 class Split(TextChoices):
-    """Where a record stands, fixed at import."""
+    """Split of a record, fixed at import."""
 
     TRAIN = "train", _("Train")
     VALIDATION = "validation", _("Validation")
@@ -24,7 +24,7 @@ class Split(TextChoices):
 
 
 class SourceKind(TextChoices):
-    """What the rows of an import are."""
+    """Kind of rows that an import holds."""
 
     RECORDS = "records", "Records"
     DRAFTS = "drafts", "Finished drafts"
@@ -32,7 +32,7 @@ class SourceKind(TextChoices):
 
 
 class DraftState(TextChoices):
-    """Where a draft stands on the desk."""
+    """State of a draft on the desk."""
 
     PENDING = "pending", _("Pending")
     LEASED = "leased", _("Leased")
@@ -45,7 +45,7 @@ class DraftState(TextChoices):
 
 
 class AssignmentState(TextChoices):
-    """Where one draft stands in front of one reviewer."""
+    """State of one draft in front of one reviewer."""
 
     ACTIVE = "active", "On a deck"
     RELEASED = "released", "Released"
@@ -54,7 +54,7 @@ class AssignmentState(TextChoices):
 
 
 class Drawn(TextChoices):
-    """How a card came in front of a reviewer. Rates are estimated from what came at random alone."""
+    """Reason for which a reviewer got a card. Rates are estimated from random cards alone."""
 
     QUEUE = "queue", "In the order of the queue"
     RANDOM = "random", "At random"
@@ -66,7 +66,7 @@ class Drawn(TextChoices):
 
 
 class QueueOrdering(TextChoices):
-    """Which drafts come first on the desk of a task; a random share is always mixed in."""
+    """Ordering of a task's queue; a random share is always mixed in."""
 
     OLDEST = "oldest", "Oldest first"
     UNCERTAIN = "uncertain", "Most uncertain first"
@@ -76,7 +76,7 @@ class QueueOrdering(TextChoices):
 
 
 class Verdict(TextChoices):
-    """What an expert said of a draft."""
+    """Verdict of an expert on a draft."""
 
     ACCEPT = "accept", _("Accepted")
     EDIT = "edit", _("Edited")
@@ -85,7 +85,7 @@ class Verdict(TextChoices):
 
 
 class RulingKind(TextChoices):
-    """What a lead says where verdicts alone do not settle a draft."""
+    """Kind of a lead's ruling, where verdicts alone do not settle a draft."""
 
     ADOPT = "adopt", _("Adopted")  # a late decision counts after all
     LEAVE = "leave", _("Dismissed")  # a late decision stays without effect
@@ -95,7 +95,7 @@ class RulingKind(TextChoices):
 
 
 class MailOutcome(TextChoices):
-    """What came of the mails that were sent from a draft, as datasets choose by it."""
+    """Outcome of the mails sent from a draft, by which datasets select drafts."""
 
     SENT = "sent", "Sent"
     REPLIED = "replied", "Replied"
@@ -114,7 +114,7 @@ class MailOutcome(TextChoices):
 
 
 class RecallReturn(TextChoices):
-    """How drafts come back into use after a recall."""
+    """Way to return drafts to use when a recall is undone."""
 
     AS_BEFORE = "as_before", "As before"
     JUDGE_ANEW = "judge_anew", "Back to the desk"

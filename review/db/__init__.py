@@ -1,1 +1,1 @@
-"""What the database itself holds to: triggers, the text index, and the checks that they are there."""
+"""Database objects beside the tables: triggers and the text index, with system checks that they exist."""

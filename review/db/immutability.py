@@ -28,7 +28,7 @@ _RECALL_STANDS = (
 
 @dataclass(frozen=True)
 class Guard:
-    """What one table refuses.
+    """Rule that one table refuses some operations on its rows, enforced by triggers.
 
     Attributes:
         operations: What is refused, of INSERT, UPDATE and DELETE; PostgreSQL refuses TRUNCATE beside.
@@ -172,7 +172,7 @@ def _erasing_postgresql(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 class _Permission:
-    """Whether a person is being erased by one connection of SQLite, as its triggers ask."""
+    """Permission of one SQLite connection to erase a person; its triggers ask for it."""
 
     def __init__(self) -> None:
         self.is_given = False

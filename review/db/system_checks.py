@@ -1,4 +1,4 @@
-"""What `manage.py check` looks for in this room: the triggers that keep rows as they are, and the text index."""
+"""System checks of `manage.py check`: the triggers that keep rows immutable, and the text index."""
 
 from __future__ import annotations
 

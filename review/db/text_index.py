@@ -1,4 +1,4 @@
-"""What a text index needs beside its rows: a GIN index on PostgreSQL, an FTS5 table and its triggers on SQLite.
+"""Database objects of the text index: a GIN index on PostgreSQL, an FTS5 table and its triggers on SQLite.
 
 Put in place by `post_migrate`, because Django cannot declare them and SQLite drops triggers when a migration remakes a
 table. The FTS5 table keeps no text of its own: triggers on the rows of `SearchText` follow every insert, change and delete,

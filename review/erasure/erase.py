@@ -41,7 +41,7 @@ TITLE = "Erased"
 
 @dataclass(frozen=True)
 class ErasureResult:
-    """What was erased.
+    """Result of an erasure: the records, drafts, decisions and dataset versions that it changed.
 
     Attributes:
         decisions: Verdicts whose texts are tombstones now.

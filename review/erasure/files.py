@@ -132,6 +132,6 @@ def _raw_tombstone(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _silenced(said: dict[str, Any]) -> dict[str, Any]:
-    """What was said of a draft, without its texts; who said it and when stays."""
+    """Return a decision, ruling or preference with its texts erased; its author and time stay."""
     fields = {"fields": said["fields"] and tombstones.tombstone_of(said["fields"])} if "fields" in said else {}
     return {**said, **fields, **({"note": ""} if "note" in said else {})}

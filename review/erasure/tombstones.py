@@ -1,4 +1,7 @@
-"""What stands where a person's text stood. Pure Python; equal texts leave equal tombstones, so that golds rebuild alike."""
+"""Tombstones, which replace a person's texts.
+
+Pure Python. Equal texts get equal tombstones, so that golds rebuild alike.
+"""
 
 from __future__ import annotations
 

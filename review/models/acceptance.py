@@ -56,12 +56,12 @@ class AcceptanceRule(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether it accepts drafts, or waits to."""
+        """Return whether the rule still runs: it accepts drafts, or waits until it may."""
         return self.ended_at is None
 
     @property
     def is_borne_out(self) -> bool:
-        """Whether verdicts have borne it out; they did before it ended, if they ever did."""
+        """Return whether verdicts have confirmed the rule; its end does not change that."""
         return self.threshold is not None
 
 

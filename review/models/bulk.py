@@ -11,7 +11,7 @@ from review.models.tasks import Task
 
 
 class BulkAct(models.Model):
-    """What was done to how many drafts, and whether it was undone. Its decisions name it; its id is made by the client."""
+    """One verdict on many drafts at once, and when it was undone. Its decisions name it; the client makes its id."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="bulk_acts")

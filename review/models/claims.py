@@ -1,4 +1,4 @@
-"""Where records come from that were made of another task's decisions."""
+"""Origins of records that were made of another task's decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people say about a draft to each other; no verdict."""
+"""Members' comments on drafts, and the members they mention; a comment is no verdict."""
 
 from __future__ import annotations
 

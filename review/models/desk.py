@@ -212,7 +212,7 @@ class Decision(models.Model):
 
 
 class Gold(models.Model):
-    """What counts for a draft: a pointer at the decision that resolves it. Text is read through the pointer."""
+    """Pointer to the decision that counts for a draft. The text is read through the pointer."""
 
     draft = models.OneToOneField(Draft, primary_key=True, on_delete=models.CASCADE, related_name="gold")
     # The indexes below begin with the task.

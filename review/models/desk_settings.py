@@ -1,4 +1,4 @@
-"""How the desk of one task deals: order, random share, overlap, known answers."""
+"""Settings of one task's desk: order, random share, overlap, known answers."""
 
 from __future__ import annotations
 

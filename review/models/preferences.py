@@ -1,4 +1,4 @@
-"""Which of several drafts for one record an expert found best."""
+"""Preferences: an expert's choice of the best of several drafts for one record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from review.models.tasks import Task
 
 
 class Preference(models.Model):
-    """Which is best among the drafts shown, blind to who wrote them; a trigger refuses UPDATE and DELETE."""
+    """An expert's choice of the best draft shown, made without seeing authors; a trigger refuses UPDATE and DELETE."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.DO_NOTHING, related_name="+")

@@ -11,7 +11,7 @@ from review.models.desk import Draft
 
 
 class RevisionRequest(models.Model):
-    """What was asked of which teacher; its work is a job of the room that knows teachers."""
+    """An expert's request that a teacher write a draft again; a job of `generation` does the work."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="revision_requests")

@@ -1,4 +1,4 @@
-"""What a lead ruled where verdicts alone do not settle a draft. Rows are only added; a trigger refuses anything else."""
+"""Leads' rulings on drafts that verdicts alone do not settle. Rows are only added; a trigger refuses anything else."""
 
 from __future__ import annotations
 

@@ -73,7 +73,10 @@ class Among(models.lookups.In):
 
 
 class SearchText(models.Model):
-    """What one draft is found by. Its ids grow with the drafts, so the highest are the newest."""
+    """Search index row of one draft: its words and its MinHash signature.
+
+    Ids grow with the drafts, so the highest ids are the newest.
+    """
 
     id = models.BigAutoField(primary_key=True)
     draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="search_text")

@@ -17,7 +17,7 @@ _PARSED: dict[str, TaskSpec] = {}
 
 
 class Task(models.Model):
-    """What a miniature must do. Its substance stands in its versions."""
+    """The work of a miniature. Its instruction, schemas and checks are in its versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=60, unique=True)

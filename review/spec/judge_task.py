@@ -16,7 +16,7 @@ _STUDENT: Final = f"Judge the text.\n\nFacts:\n{{{{fact.{FACTS}}}}}\n\nText:\n{{
 
 
 def is_judge_task(spec: TaskSpec) -> bool:
-    """Whether a task asks of facts and a text whether the text is good or bad, and needs nothing else for it."""
+    """Return whether a task judges a text by facts as good or bad, and requires no other fact or field."""
     facts = {fact.name: fact for fact in spec.input_schema}
     answers = {field.name: field for field in spec.output_schema}
     if not {FACTS, TEXT} <= facts.keys() or VERDICT not in answers:
@@ -68,7 +68,10 @@ def facts_of(judged: TaskSpec, facts: Facts, fields: Fields) -> Facts:
 def read(
     answer: Mapping[str, Any], probabilities: Mapping[str, Mapping[str, float]]
 ) -> tuple[bool | None, float | None]:
-    """Whether an answer takes the text, and how likely it holds that to be, 0 to 1; a model that writes tells no likelihood."""
+    """Return whether an answer calls the text good, and the probability of good, 0 to 1.
+
+    Both are None without a verdict; a model that writes its answer gives no probability.
+    """
     verdict = answer.get(VERDICT)
     if verdict not in (GOOD, BAD):
         return None, None

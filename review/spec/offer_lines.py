@@ -1,4 +1,4 @@
-"""What a prompt says of a task's offer and rubric, in lines; the same for all records. Pure Python."""
+"""Lines of a prompt about a task's offer and rubric; the same for all records. Pure Python."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ def rubric_lines(spec: TaskSpec) -> str:
 
 
 def claim_lines(spec: TaskSpec) -> str:
-    """What may be claimed of the product."""
+    """Return the claims of the offer, which drafts may make, one a line."""
     return "\n".join(f"- {claim}" for claim in spec.offer.claims)
 
 
 def forbidden_phrases(spec: TaskSpec) -> str:
-    """What may never be written."""
+    """Return the forbidden phrases of the offer, separated by commas."""
     return ", ".join(spec.offer.forbidden_phrases)
 
 

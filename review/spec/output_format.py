@@ -54,7 +54,7 @@ _UNQUOTED = frozenset({"integer", "number", "boolean"})
 
 
 def _told(field: OutputItem, path: str) -> list[str]:
-    """What a model has to know of the values of a field beside their names; nothing of texts."""
+    """Return the lines that tell a model a field's labels or type, and those of its parts; none for texts."""
     if field.type == "choices":
         return [f"{path}: a list of any of", *_labels(field)]
     if field.type == "choice":
@@ -116,7 +116,7 @@ def _bare_format(field: OutputField) -> str:
 
 
 def is_mail(spec: TaskSpec) -> bool:
-    """Whether the output is a mail: one subject and one body."""
+    """Return whether the output is a mail: one subject and one body."""
     return mail_fields(spec.output_schema) is not None
 
 
@@ -129,10 +129,10 @@ def mail_fields(schema: tuple[OutputField, ...]) -> tuple[str, str] | None:
 
 
 def is_plain(schema: tuple[OutputField, ...]) -> bool:
-    """Whether one text is all that is written."""
+    """Return whether the output is one text and nothing else."""
     return len(schema) == 1 and schema[0].type == "text"
 
 
 def writes_mails(outputs: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether written fields, as plain data, have the roles of a mail."""
+    """Return whether output fields, as plain data, have the roles of a mail."""
     return {"subject", "body"} <= {field.get("role") for field in outputs}

@@ -36,7 +36,7 @@ class FewShotExample(NamedTuple):
 
 
 class Variation(NamedTuple):
-    """What one call is told beside its record: who writes, how the text begins, and what good ones look like."""
+    """Variation of one teacher call: its persona, the angle of the text, and its few-shot examples."""
 
     persona: str = ""
     angle: str = ""

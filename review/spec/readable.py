@@ -39,7 +39,7 @@ def readable(spec: TaskSpec, fields: Fields) -> str:
 
 
 def is_prose(spec: TaskSpec) -> bool:
-    """Whether a mail or one text is all that is written, so that it has no values to set side by side."""
+    """Return whether the output is a mail or one text, so that it has no values to set side by side."""
     return mail_fields(spec.output_schema) is not None or is_plain(spec.output_schema)
 
 

@@ -1,4 +1,4 @@
-"""What a teacher is told when an expert wants a draft written again. Pure Python; knows no provider and no row.
+"""Prompts that ask a teacher to write a draft again. Pure Python; knows no provider and no row.
 
 The conversation goes on: what the draft was asked with, the draft as the answer, and the instruction as the next word.
 """
@@ -56,7 +56,7 @@ def messages(
 
 
 def instruction_of(conversation: Sequence[Message]) -> str:
-    """What an expert wants, out of a conversation that `messages` made; empty for any other."""
+    """Return the expert's instruction from a conversation made by `messages`; empty where it has no draft."""
     if len(conversation) < 2 or conversation[-2]["role"] != "assistant":
         return ""
     first, _, _ = conversation[-1]["content"].rpartition("\nChange nothing else.")

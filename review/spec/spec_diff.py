@@ -1,4 +1,4 @@
-"""What changed between two wordings of a task: part by part, and word by word inside a text. Pure Python."""
+"""Differences between two wordings of a task: part by part, and word by word inside a text. Pure Python."""
 
 from __future__ import annotations
 

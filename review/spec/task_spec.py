@@ -49,7 +49,7 @@ SYSTEM_MARK, USER_MARK = "=== system ===", "=== user ==="
 
 
 class Offer(Strict):
-    """Who writes and what is sold; all empty for tasks without one."""
+    """Seller, product and claims of a task; all empty for tasks without an offer."""
 
     seller: str = ""
     product: str = ""
@@ -206,7 +206,10 @@ class TaskSpec(Strict):
 
     @property
     def group_noun(self) -> str:
-        """What records of one side of a split have in common, in words: the fact with the role group, else the title."""
+        """Return the noun for records that stay on one side of a split.
+
+        It is the name of the fact with the role group, else title; else the record noun.
+        """
         name = self.facts_with_role("group") or self.facts_with_role("title")
         return name.replace("_", " ") if name else self.record_noun
 

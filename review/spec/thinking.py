@@ -67,7 +67,7 @@ class ThinkingFilter:
         return TAGS if self._begun else _ALL
 
     def _first_tag(self) -> tuple[int, str]:
-        """Where the first tag stands, and which it is; an end without a beginning is one too."""
+        """Return the offset and the text of the first tag, which may be an end tag alone; -1 and empty without any."""
         names = [*TAGS, *TAGS.values()]
         if not self._begun:
             blank = len(self._held) - len(self._held.lstrip())

@@ -24,7 +24,7 @@ TEXTS = frozenset({"text", "quote"})
 
 
 def as_word(value: object) -> str:
-    """What a fact says, in the same words for the same thing; empty where it is not told or is no single value."""
+    """Return a fact as text: yes, no, or its words with single blanks; empty where it is missing or no single value."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(str(value).split()) if isinstance(value, (str, int)) else ""
@@ -88,7 +88,7 @@ def normalise_value(field: OutputItem, value: object, where: str) -> Any:
 
 
 def _is_left_out(field: OutputItem, value: object) -> bool:
-    """Whether an object that may be missing came with nothing in any of its known parts, as an untouched form sends it."""
+    """Return whether all known parts of an optional object are empty, as an untouched form sends it."""
     if field.type != "object" or field.required or not isinstance(value, dict):
         return False
     return value.keys() <= {item.name for item in field.items} and all(

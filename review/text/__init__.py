@@ -1,1 +1,1 @@
-"""What can be told from texts alone: checks, grounding, search, near-duplicates, personal data, edits. Pure Python."""
+"""Analyses of texts alone: checks, grounding, search, near-duplicates, personal data, edits. Pure Python."""

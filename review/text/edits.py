@@ -1,4 +1,4 @@
-"""How much an edit changed and what kind of change it was. Pure Python; compares texts and understands none.
+"""Size and kinds of an edit. Pure Python; compares texts and understands none.
 
 The kinds are read off the words: a number or name that came or went is a matter of fact whatever the sentence means. It
 does not know whether the edit was right.
@@ -41,7 +41,7 @@ _BLANKS = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class EditMeasure:
-    """What an edit did.
+    """Size and kinds of one edit.
 
     Attributes:
         size: Share of words and signs that changed, 0 to 1, with four digits.
@@ -53,7 +53,7 @@ class EditMeasure:
 
     @property
     def wants_why(self) -> bool:
-        """Whether it is large and no kind but wording explains it."""
+        """Return whether the edit is large and only its wording changed."""
         return self.size > LARGE and self.kinds == ("tone",)
 
     def as_json(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def measure(spec: TaskSpec, facts: Facts, before: Fields, after: Fields) -> Edit
 
 
 def edit_columns(spec: TaskSpec, facts: Facts, before: Fields, after: Fields | None) -> dict[str, Any]:
-    """What a decision keeps of its edit: `edit_size` and `edit_kinds`, empty where the draft stayed or was rejected."""
+    """Return the values of a decision's `edit_size` and `edit_kinds`; empty where the draft stayed or was rejected."""
     if after is None or after == before:
         return {"edit_size": None, "edit_kinds": []}
     edit = measure(spec, facts, before, after)
@@ -98,7 +98,7 @@ def edit_columns(spec: TaskSpec, facts: Facts, before: Fields, after: Fields | N
 
 
 def describe(size: float | None, kinds: Sequence[str]) -> str:
-    """What a decision keeps of its edit, for a person: `12 % changed · fact, tone`; empty where there was none."""
+    """Describe an edit to a person: `12 % changed · fact, tone`; empty where there was none."""
     if size is None:
         return ""
     share = "under 1" if 0 < size < 0.01 else f"{size:.0%}".rstrip("%")
@@ -121,7 +121,7 @@ def _texts(spec: TaskSpec, fields: Fields) -> list[str]:
 
 
 def _plain_values(spec: TaskSpec, fields: Fields) -> list[Any]:
-    """What is no prose: labels, numbers, days, yes and no."""
+    """Return the values of fields that are no prose: labels, numbers, dates, yes and no."""
     return [fields.get(field.name) for field in spec.output_schema if field.type not in _PROSE]
 
 
@@ -130,7 +130,7 @@ def _tokens(texts: Sequence[str]) -> list[str]:
 
 
 def _steps(old: list[str], new: list[str]) -> list[Step] | None:
-    """What went and what came at each place, nothing where it stayed; None where the texts are too long to compare."""
+    """Return what was removed and inserted at each change; None where the texts are too long to compare."""
     if len(old) + len(new) > LONGEST_DIFF:
         return None
     codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
@@ -147,7 +147,7 @@ def _share(steps: list[Step] | None, was: Sequence[str], now: Sequence[str]) -> 
 
 
 def _said(spec: TaskSpec, facts: Facts, texts: Sequence[str]) -> frozenset[str]:
-    """What a text claims that can be compared: numbers, names, slots, and the facts its sentences rest on."""
+    """Return the comparable claims of texts: numbers, names, slots, and the facts that their sentences rest on."""
     text = "\n".join(texts)
     facts_stated = {f"fact {name}" for sentence in attribution.sentences(text, facts) for name in sentence.facts}
     facts_stated |= {f"slot {name}" for name in (match["name"] for match in SLOT.finditer(text))}

@@ -1,4 +1,4 @@
-"""Which scripts put no blanks between words, and words of a text in any script: there each character counts as one."""
+"""Scripts without blanks between words, and the words of a text in any script: in those each character is one."""
 
 from __future__ import annotations
 

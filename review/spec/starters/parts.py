@@ -1,4 +1,4 @@
-"""What several starters are built of: the long prompt's frame, numbered reasons, plain checks. Knows no task."""
+"""Parts that several starters share: the long prompt's frame, numbered reasons, plain checks. Knows no task."""
 
 from __future__ import annotations
 

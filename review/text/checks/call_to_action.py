@@ -68,7 +68,7 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def invites(sentence: str, language: str) -> bool:
-    """Whether a sentence asks for an answer without a question mark; never in a language that is not known."""
+    """Return whether a sentence asks for an answer without a question mark; False for unknown languages."""
     asking = _ASKING.get(language[:2])
     return asking is not None and asking.search(sentence.replace("\u2019", "'")) is not None
 

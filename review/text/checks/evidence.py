@@ -1,4 +1,4 @@
-"""What a draft may lean on: the words, names and numbers of its record and of the offer. Knows no check."""
+"""Evidence that supports a draft: the words, names and numbers of its record and of the offer. Knows no check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from review.text.verification.source import SourceText, read
 
 
 class Support:
-    """What a task version itself says: the same for all of its drafts."""
+    """Evidence of a task version itself: the same for all of its drafts."""
 
     def __init__(self, spec: TaskSpec) -> None:
         offer = spec.offer
@@ -34,7 +34,7 @@ class Support:
 
 
 class Evidence:
-    """What one record and its task version say; computed when first asked for."""
+    """Evidence of one record and its task version; each part is computed on first use."""
 
     def __init__(self, support: Support, facts: Facts) -> None:
         self._support, self._facts = support, facts

@@ -1,4 +1,4 @@
-"""What a check finds in a draft, and what checks read. Pure Python; knows no single check."""
+"""Marks that checks put on a draft, and the texts that checks read. Pure Python; knows no single check."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ Reader = Callable[[CheckedText], Iterable[Mark]]
 
 
 class CheckModule(Protocol):
-    """What the module of a check brings.
+    """Interface of a check's module.
 
     `LANGUAGES` are the ISO 639-1 codes it knows, None where it reads no words of its own; in others it is silent.
     `prepare` compiles what depends on the task version alone, so that a draft costs little.

@@ -1,4 +1,4 @@
-"""What one key can put right: a new text for a field that a check objects to, or nothing where that takes a person.
+"""Mends: one-key corrections of a field that a check objects to; none where that takes a person.
 
 Pure Python. A mend only takes away, brings facts and slots in, or changes the case of letters: it never makes up a word.
 It is shown before it counts, and it is offered only where the check is content afterwards.

@@ -37,7 +37,7 @@ def _read(passage: CheckedText) -> Iterator[Mark]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the whole text matches; a text that takes too long does not."""
+    """Return whether the whole text matches; False for a text that takes longer than `LONGEST_S`."""
     try:
         return _compiled(pattern).fullmatch(text, timeout=LONGEST_S) is not None
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""What a placeholder such as `[Company]` or `{{firstname}}` stands for: a fact, a slot, or the sender. Pure Python."""
+"""Values of placeholders such as `[Company]` or `{{firstname}}`: a fact, a slot, or the sender. Pure Python."""
 
 from __future__ import annotations
 

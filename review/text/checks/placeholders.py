@@ -43,7 +43,7 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def _looks(text: str) -> Iterator[re.Match[str]]:
-    """What looks unfilled; the quick look for signs spares most texts the patterns."""
+    """Yield matches that look like unfilled placeholders; a quick look for signs spares most texts the patterns."""
     if any(sign in text for sign in "[<{%"):
         yield from _BRACKETS.finditer(text)
     lower = text.lower()

@@ -55,7 +55,7 @@ def _runs_again(passage: CheckedText) -> Iterator[Mark]:
 
 
 def _possible_starts(texts: list[str]) -> Iterator[int]:
-    """Where six words in a row each stand in the text thrice: only there can a run stand thrice."""
+    """Yield where six words in a row each occur three times in the text; only there can a run occur thrice."""
     counts = Counter(texts)
     length = 0
     for index, word in enumerate(texts):

@@ -66,7 +66,7 @@ class Prepared(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What the checks say of a draft.
+    """Results of the checks on one draft.
 
     Attributes:
         marks: In the order of the fields, then of their places; those of packages last in each field.
@@ -103,7 +103,7 @@ def read(spec: TaskSpec, facts: Facts, fields: Fields) -> Reading:
 
 
 def evidence_of(spec: TaskSpec, facts: Facts) -> Evidence:
-    """What a draft of this record may lean on."""
+    """Return the evidence for drafts of this record."""
     return Evidence(_prepared(spec).support, facts)
 
 
@@ -126,7 +126,7 @@ def spelled(spec: TaskSpec, facts: Facts, fields: Fields) -> tuple[int, int] | N
 
 
 def knows(kind: str, language: str) -> bool:
-    """Whether a check reads this language (`de-AT` counts as `de`).
+    """Return whether a check reads this language (`de-AT` counts as `de`).
 
     Raises:
         UnansweredError: It is a package's, and the package is not installed or cannot be loaded.
@@ -182,7 +182,7 @@ def _with_own(own: Sequence[Check], spec: TaskSpec, facts: Facts, fields: Fields
 
 
 def _question(spec: TaskSpec, facts: Facts, fields: Fields, names: Sequence[str]) -> dict[str, Any]:
-    """What a package's check is given: the fields it reads, their texts by path, the record's facts."""
+    """Return the input of a package's check: its fields, their texts by path, the record's facts and the language."""
     places = [place for place in texts(spec.output_schema, fields) if place.field.name in names]
     return {
         "fields": {name: fields.get(name) for name in names},

@@ -65,7 +65,7 @@ def _addresses(passage: CheckedText, text: str) -> Iterator[Mark]:
 
 
 def _stands(address: str, text: str) -> bool:
-    """Whether a web address stands in a text, or a mail address does as a whole: `a@b.example` does not in `ana@b.example`."""
+    """Return whether a text contains an address; a mail address must be whole: `ana@b.example` has no `a@b.example`."""
     if "@" not in address or "/" in address:
         return address in text
     return bool(re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", text))
@@ -155,7 +155,10 @@ def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
 
 
 def _is_bidding(text: str, start: int, words: Sequence[str]) -> bool:
-    """Whether the first of two words is an ordinary one that opens its sentence: *Open Reports* is no other *Open Boards*."""
+    """Return whether the first of two words is an ordinary English word that opens its sentence.
+
+    *Open Reports* is then no other name for *Open Boards*.
+    """
     return len(words) == 2 and opens_sentence(text, start) and is_listed(words[0], "en")
 
 

@@ -1,1 +1,1 @@
-"""What a text rests on: passages, attribution, and the pieces to draw."""
+"""Grounding of texts: passages, attribution, and the spans to draw."""

@@ -1,4 +1,4 @@
-"""Which sentences of a draft rest on which passages, and which claim something that none of them says.
+"""Attribution of a draft's sentences to passages; claims that no passage makes are reported too.
 
 Pure Python and approximate on purpose: shared numbers, names and telling words point the eye, they prove nothing, and a
 sentence without them may still be true. It knows no grammar; words are compared by their beginnings, which serves the
@@ -72,7 +72,7 @@ def attribute(text: str, known: PassageIndex, *, language: str) -> list[Sentence
 
 
 def claims(text: str, language: str) -> Iterator[tuple[int, int]]:
-    """Where the sentences of a text stand that claim something: no greeting, question, short line or call to action."""
+    """Return the places of sentences that claim something: no greeting, question, short line or call to action."""
     return ((start, end) for start, end in _spans(text) if _claims(text[start:end], language))
 
 
@@ -95,7 +95,7 @@ def _supporting(words: frozenset[str], known: PassageIndex) -> Iterable[Passage]
 
 
 def _closest(words: frozenset[str], passages: list[Passage], known: PassageIndex) -> list[Passage]:
-    """Of the sentences of one document those that share the rarest words."""
+    """Return those few sentences of one document that share the rarest words."""
     scores = {passage.ref: sum(1 / known.holders[key] for key in words & passage.keys) for passage in passages}
     best = max(scores.values())
     ranked = sorted(passages, key=lambda passage: -scores[passage.ref])[:_FROM_ONE_FACT]

@@ -87,14 +87,14 @@ def index_passages(facts: Facts, offer: Offer | None = None) -> PassageIndex:
 
 
 def offer_lines(offer: Offer) -> Iterator[tuple[str, str]]:
-    """What the offer says that a draft may claim, by name; empty lines are left out."""
+    """Yield the parts of the offer that a draft may claim, by name; empty ones are left out."""
     named = [("seller", offer.seller), ("product", offer.product), ("description", offer.description)]
     named += [(f"claims.{index}", claim) for index, claim in enumerate(offer.claims)]
     yield from ((f"{OFFER}.{name}", text) for name, text in named if text.strip())
 
 
 def is_blank(value: object) -> bool:
-    """Whether a record says nothing here."""
+    """Return whether a value of a record is empty."""
     return value in (None, "", [])
 
 

@@ -22,7 +22,7 @@ class CitedText(NamedTuple):
 
 
 def quotable_facts(spec: TaskSpec) -> tuple[CitedText, ...]:
-    """Where a record of this task may hold cited texts, in the order of its facts."""
+    """Return the facts of a task's records that may hold cited texts, each with the fact of its address."""
     addresses = {field.name for field in spec.input_schema if field.type == "url"}
     return tuple(
         CitedText(field.name, field.name + _URL)

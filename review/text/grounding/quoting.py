@@ -1,4 +1,4 @@
-"""Where quotes stand: each quote of a draft found letter by letter in the facts of its record. Pure Python.
+"""Quotes of a draft, each located letter by letter in the facts of its record. Pure Python.
 
 Case counts. Runs of blanks and line breaks count as one, quotation marks around the whole are no part of the quote, and
 letters composed in another way are the same letters.
@@ -37,7 +37,7 @@ class FactText(NamedTuple):
 
 
 class QuotePlace(NamedTuple):
-    """Where one quote of a draft stands.
+    """Place of one quote of a draft in the facts.
 
     Attributes:
         path: The quote in the draft, such as `claims.0.quote`.
@@ -72,12 +72,12 @@ def find(quote: str, text: str) -> tuple[int, int] | None:
 
 
 def is_quote(item: OutputItem) -> bool:
-    """Whether a value is words of the record: by its type, or by its name as a part of a claim."""
+    """Return whether a value quotes the record: by its type, or by its name as a part of a claim."""
     return item.type == "quote" or (item.type == "text" and not isinstance(item, OutputField) and item.name == QUOTE)
 
 
 def holds_quotes(item: OutputItem) -> bool:
-    """Whether a field is a quote or has one among its parts."""
+    """Return whether a field is a quote or has one among its parts."""
     return is_quote(item) or any(map(holds_quotes, item.items))
 
 
@@ -102,7 +102,7 @@ def strays(schema: Sequence[OutputField], found: Iterable[QuotePlace], fields: F
 
 @lru_cache(maxsize=64)
 def has_quotes(schema: tuple[OutputField, ...]) -> bool:
-    """Whether anything of an output is a quote."""
+    """Return whether any field of an output is a quote or has one among its parts."""
     return any(map(holds_quotes, schema))
 
 
@@ -167,7 +167,7 @@ def stray_quote(schema: Iterable[InputField], facts: Facts) -> tuple[str, str] |
 
 
 def input_places(schema: Iterable[InputField], facts: Facts) -> list[QuotePlace]:
-    """Where those facts of a record stand that quote another fact."""
+    """Return the place of each fact that quotes another fact of its record."""
     quotes = {field.name: field.source for field in schema if field.type == "quote" and facts.get(field.name)}
     found = {
         name: holder(str(facts[name]), facts, [source] if source else sorted(facts.keys() - quotes))

@@ -1,4 +1,4 @@
-"""Which sentences of a draft its record does not support, by the verifier's rules. Pure Python; English alone.
+"""Sentences of a draft that its record does not support, by the verifier's rules. Pure Python; English alone.
 
 Every sentence that claims something is compared, one by one, with the facts and the offer: its numbers, units, dates, names, quotes, and
 what the facts say otherwise. What the rules do not object to may still be wrong: a text may say much that is in no fact.
@@ -41,7 +41,7 @@ class UnsupportedSentence:
 
 @dataclass(frozen=True, slots=True)
 class SentenceSupport:
-    """How a draft stands: how many of its sentences claim something, and which of them are not supported."""
+    """Support of a draft by its record: how many sentences claim something, and which of them are not supported."""
 
     claims: int
     unsupported: tuple[UnsupportedSentence, ...]

@@ -72,17 +72,17 @@ class Span:
 
     @property
     def is_bare(self) -> bool:
-        """Whether it belongs to no sentence that is tied to anything, and shows what it is."""
+        """Return whether the piece rests on no fact, is not quoted, and is no invisible sign."""
         return not (self.facts or self.sign or self.is_quoted)
 
     @property
     def is_stop(self) -> bool:
-        """Whether the keyboard stops here: where a sentence begins that rests on something or on nothing."""
+        """Return whether the keyboard stops here: at the start of a sentence that rests on facts or is unsupported."""
         return self.begins and bool(self.facts or self.is_unsupported)
 
     @property
     def sign(self) -> str:
-        """What an invisible sign is called, for a piece that is one."""
+        """Return the name of an invisible sign; empty for any other piece."""
         if len(self.text) != 1 or not _SIGN.match(self.text):
             return ""
         return _SHORT.get(self.text) or f"U+{ord(self.text):04X}"

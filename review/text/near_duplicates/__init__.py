@@ -1,4 +1,4 @@
-"""Which texts say nearly the same, found exactly: Jaccard similarity of word shingles of at least 0.8.
+"""Near-duplicates among texts, found exactly: Jaccard similarity of word shingles of at least 0.8.
 
 Pure Python and NumPy. It does not know what the texts are or what becomes of them.
 """

@@ -1,4 +1,4 @@
-"""Which rows of a selection go because another says nearly the same. Each question ends at its first answer.
+"""Exclusion of near-duplicate rows from a selection. The search for a row's twin ends at the first hit.
 
 Of a thousand texts that all say the same each has a thousand twins; one is enough to know. So rows look at their
 candidates a few at a time and stop at the first hit, and within a split only rows that stay are looked at.
@@ -28,7 +28,7 @@ SMALLEST_BLOCK = 512
 def rows_to_exclude(
     texts: Sequence[str], splits: Sequence[str], *, threshold: float = THRESHOLD
 ) -> dict[int, tuple[str, int]]:
-    """Which rows to leave out of a dataset, why, and because of which.
+    """Find the rows to leave out of a dataset, with the reason and the twin of each.
 
     A row with a near-duplicate in another split is left out as `straddles`; of near-duplicates within one split the
     earliest stays and the others go as `near_duplicate`.
@@ -63,7 +63,7 @@ def _across(search: PairSearch) -> Ints:
 
 
 def _within(search: PairSearch, rows: Ints) -> dict[int, int]:
-    """Of rows of one class, those that have an earlier near-duplicate that stays."""
+    """Map rows of one class to an earlier near-duplicate that stays; rows without one are absent."""
     out: dict[int, int] = {}
     kept: list[int] = []
     at, own = 0, np.zeros(1, dtype=np.int64)
@@ -139,7 +139,7 @@ def _settle(search: PairSearch, one: Ints, other: Ints, twins: Ints, *, mutual: 
 def _ranges(
     search: PairSearch, probes: PrefixEntries, index: PrefixIndex, steps: Ints, *, is_short: bool
 ) -> tuple[Ints, ...]:
-    """Where the index holds candidates of each probe: rows that ask, starts, counts, and the texts of the index."""
+    """Return ranges of candidates in the index: the rows that ask, starts, counts, and the texts of the index."""
     asking, starts, counts = [], [], []
     find = search.shorter if is_short else search.longer
     for step in steps.tolist():
@@ -152,5 +152,5 @@ def _ranges(
 
 
 def _firsts(values: Ints) -> Bools:
-    """Whether each value is the first of its run."""
+    """Return whether each value is the first of its run."""
     return np.append(True, values[1:] != values[:-1])[: len(values)]

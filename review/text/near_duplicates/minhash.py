@@ -71,7 +71,7 @@ def _smallest(sets: Sequence[Hashes]) -> Signatures:
 
 
 def jaccard(one: Hashes, other: Hashes) -> float:
-    """How many of all shingles two texts share, 0 to 1; two empty texts share none."""
+    """Return the share of all shingles that two texts have in common, 0 to 1; 0 where one is empty."""
     if not len(one) or not len(other):
         return 0.0
     shared = len(np.intersect1d(one, other, assume_unique=True))
@@ -106,7 +106,7 @@ def clusters(found: Signatures, texts_of: Callable[[Sequence[int]], Sequence[str
 
 
 def _meets_another(found: Signatures) -> NDArray[np.bool_]:
-    """Whether a text shares a band with another one, (N,)."""
+    """Return whether each text shares a band with another one, (N,)."""
     meets = np.zeros(len(found), np.bool_)
     has_text = np.flatnonzero(found.any(axis=1))
     for keys in _bands(found[has_text]).T:

@@ -110,7 +110,7 @@ class PairSearch:
         return low, np.maximum(high, low)
 
     def alike(self, one: Ints, other: Ints) -> Bools:
-        """Whether pairs of texts are near-duplicates, exactly; (P,) and (P,) give (P,)."""
+        """Return whether pairs of texts are near-duplicates, exactly; (P,) and (P,) give (P,)."""
         sizes = self.sets.sizes
         total = sizes[one] + sizes[other]
         needed = _ceil(self.threshold / (1 + self.threshold) * total)

@@ -1,4 +1,4 @@
-"""Which checks installed packages bring. Reads the packages' metadata alone: none of their code is loaded by it."""
+"""Checks that installed packages bring. Reads the packages' metadata alone and loads none of their code."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class UnansweredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a check says of itself.
+    """A check's description of itself.
 
     Attributes:
         description: What it marks, in a sentence.

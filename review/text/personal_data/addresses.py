@@ -95,7 +95,7 @@ _PATTERNS = (
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where postal addresses stand."""
+    """Yield the places of postal addresses."""
     near = prefilter.around_numbers(text, LONGEST, LONGEST).lower()
     if not near:
         return

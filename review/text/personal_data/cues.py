@@ -34,7 +34,7 @@ _SENTENCE_END = re.compile(r"[\n;!?]|(?<=\w\w\w\w)\. ")
 
 
 class Cue(Enum):
-    """What the words before a number make of it."""
+    """Hint from the words before a number whether it is a phone number."""
 
     DIRECT = "it is called a phone number"
     LOOSE = "somebody is to be called, a few words before"
@@ -43,7 +43,7 @@ class Cue(Enum):
 
 
 def before(text: str, start: int) -> Cue:
-    """What the words before a place say of a phone number there."""
+    """Return the hint from the words before a place whether a phone number follows."""
     words = _words_before(text, start)
     if _DIRECT.search(words):
         return Cue.DIRECT
@@ -53,7 +53,7 @@ def before(text: str, start: int) -> Cue:
 
 
 def is_something_else(text: str, start: int) -> bool:
-    """Whether the word before a place says that the number there is one of an order, a product, a version or the like."""
+    """Return whether the word before a number says that it is one of an order, a product, a version or the like."""
     return _LATEST_OTHER.search(_words_before(text, start)) is not None
 
 

@@ -1,4 +1,4 @@
-"""Where personal data stands in a text: all detectors together, without overlaps."""
+"""Detection of personal data in a text: all detectors together, without overlaps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.UNICOD
 
 
 def mail_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where mail addresses stand."""
+    """Yield the places of mail addresses."""
     for match in _MAIL.finditer(text):
         end = match.end()
         while text[end - 1] in "-_":

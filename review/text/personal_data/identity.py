@@ -107,7 +107,7 @@ _PASSPORT_PARTS = (
 
 
 def ssn_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where US social security numbers stand: with hyphens, or written otherwise beside their name."""
+    """Yield the places of US social security numbers: with hyphens, or written otherwise after their name."""
     if not prefilter.may_hold_groups(text, 9):
         return
     for match in _SSN.finditer(text):
@@ -118,7 +118,7 @@ def ssn_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def ni_number_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where UK National Insurance numbers stand."""
+    """Yield the places of UK National Insurance numbers."""
     if not (prefilter.may_hold_groups(text, 6) and _NI_END.search(text)):
         return
     yield from (match.span() for match in _NI_NUMBER.finditer(text))
@@ -126,7 +126,7 @@ def ni_number_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def passport_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where passport numbers stand beside the word."""
+    """Yield the places of passport numbers that stand beside the word."""
     lower = text.lower()
     if any(map(lower.__contains__, _PASSPORT_STEMS)) and any(map(lower.__contains__, _PASSPORT_PARTS)):
         yield from (match.span("value") for match in _PASSPORT.finditer(text) if _has_digits(match["value"]))
@@ -137,7 +137,7 @@ def _has_digits(value: str) -> bool:
 
 
 def birth_date_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where whole dates stand beside a word that says that somebody was born then; a year alone is none."""
+    """Yield the places of whole dates beside a word for birth; a year alone is none."""
     if not prefilter.may_hold_date(text):
         return
     near = prefilter.around_numbers(text, cues.REACH, 1).lower()

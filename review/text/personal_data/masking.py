@@ -14,7 +14,7 @@ _SPACED = frozenset({"iban", "card", "ssn", "ni_number", "passport"})
 
 
 class Mask:
-    """What was found in the texts of one row so far, and the placeholder of each.
+    """Placeholders for the personal data found so far in the texts of one row.
 
     Attributes:
         counts: How often each kind was found.
@@ -62,7 +62,7 @@ class Mask:
         return f"[{place.kind.upper()}_{number}]"
 
     def _identity(self, kind: str, said: str) -> str:
-        """What two writings of one thing share: the digits of a number, the full name that a first name is part of."""
+        """Return a key that spellings of one thing share: a number's digits, or the full name with a first name."""
         if kind == "phone":
             return re.sub(r"\D", "", said).lstrip("0")
         if kind in _SPACED:

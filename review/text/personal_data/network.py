@@ -24,7 +24,7 @@ _V6 = re.compile(
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where IP addresses stand."""
+    """Yield the places of IP addresses."""
     if prefilter.may_hold_ipv4(text):
         for match in _V4.finditer(text):
             place = (max(0, match.start() - _REACH), match.start())
@@ -39,7 +39,7 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_small(written: str) -> bool:
-    """Whether four numbers are as low as those of versions, which begin below ten."""
+    """Return whether four numbers look like a version: the first is below ten, and at most one other reaches 32."""
     first, *others = map(int, written.split("."))
     return first < 10 and sum(other >= 32 for other in others) < 2
 

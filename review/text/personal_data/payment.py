@@ -29,7 +29,7 @@ _GROUPED = re.compile(
 
 
 def iban_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where IBANs stand: of a country's length, right by modulo 97 (ISO 7064)."""
+    """Yield the places of IBANs: of their country's length, with a valid checksum modulo 97 (ISO 7064)."""
     if not prefilter.may_hold_iban(text):
         return
     for head in _IBAN_HEAD.finditer(text):
@@ -39,7 +39,7 @@ def iban_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def card_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where card numbers stand: of an issuer's range and length, written as on cards, right by Luhn (ISO/IEC 7812-1)."""
+    """Yield the places of card numbers: of an issuer, grouped as on cards, valid by Luhn (ISO/IEC 7812-1)."""
     if not prefilter.may_hold_groups(text, 13):
         return
     for match in _CARD.finditer(text):
@@ -55,14 +55,17 @@ def card_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def luhn(digits: str) -> bool:
-    """Whether the last digit is right: every second one doubled from the right, its digits added up, a multiple of ten."""
+    """Return whether the last digit is right by Luhn.
+
+    From the right, every second digit is doubled and its digits added; the sum is a multiple of ten.
+    """
     doubled = "0246813579"
     odd, even = digits[-1::-2], digits[-2::-2]
     return (sum(map(int, odd)) + sum(int(doubled[int(digit)]) for digit in even)) % 10 == 0
 
 
 def _end(text: str, start: int, length: int) -> int:
-    """Where so many letters and digits end, at most one gap between two; 0 where they do not."""
+    """Return the end of so many letters and digits, with at most one gap between two; 0 without them."""
     at, left = start, length
     while left and at < len(text):
         sign = text[at]

@@ -133,7 +133,7 @@ def people_in(spec: TaskSpec, facts: Facts, texts: Iterable[str], *, by_given_na
 
 
 def spans(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:
-    """Where these names stand as words of their own, written as they are."""
+    """Yield the places of these names as whole words in the same case."""
     for name in names:
         at = text.find(name)
         while at >= 0:

@@ -71,7 +71,7 @@ def regions_of(language: str) -> tuple[str, ...]:
 
 
 def spans(text: str, regions: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
-    """Where phone numbers stand.
+    """Yield the places of phone numbers.
 
     Args:
         regions: Countries (ISO 3166) whose national writing tells a number without any word beside it.
@@ -91,7 +91,7 @@ def spans(text: str, regions: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
 
 
 def _end(text: str, match: re.Match[str], regions: tuple[str, ...], *, follows: bool) -> int:
-    """Where the longest number ends that begins with a candidate, whole groups of digits of it; 0 where there is none."""
+    """Return the end of the longest number that begins with a candidate, in whole groups of digits; 0 without one."""
     if not follows and "+" not in match.group() and text[max(0, match.start() - 2) : match.start()][:1].isdigit():
         # Part of a longer row of numbers.
         return 0
@@ -142,7 +142,7 @@ def _is_number(written: _Written, regions: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _is_international(digits: str, *, is_written_out: bool) -> bool:
-    """Whether digits behind a plus are a number: of a plan, or as long as one and written in groups."""
+    """Return whether digits behind a plus or 00 have a possible length, and are in groups or valid in a plan."""
     # The plans take some milliseconds to read, and most processes never see a number.
     import phonenumbers
 
@@ -171,7 +171,7 @@ def _is_valid(digits: str, regions: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _is_written_as_in(groups: tuple[str, ...], regions: tuple[str, ...]) -> bool:
-    """Whether these groups of digits are a number of one of these countries, grouped as it is written there."""
+    """Return whether groups of digits are a valid number of one of these countries, grouped as usual there."""
     import phonenumbers
 
     for region in regions:

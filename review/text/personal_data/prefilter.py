@@ -26,35 +26,37 @@ _FOREIGN_DIGIT = re.compile(r"(?=[^\x00-\x7f])\d")
 
 
 def may_hold_phone(text: str) -> bool:
-    """Whether six digits stand with nothing between them but signs that phone, card and other such numbers are written with."""
+    """Return whether six digits occur with only separators of numbers between them, or any digit outside ASCII."""
     raw = text.encode("ascii", "replace")
     return _PHONE_DIGITS in raw.translate(_RUNS, _BETWEEN) or _has_foreign_digit(text)
 
 
 def may_hold_groups(text: str, digits: int) -> bool:
-    """Whether so many digits stand with nothing between them but blanks and hyphens."""
+    """Return whether so many digits occur with only blanks and hyphens between them."""
     return b"0" * digits in text.encode("ascii", "replace").translate(_RUNS, _GROUPS)
 
 
 def may_hold_iban(text: str) -> bool:
-    """Whether two capitals stand before two digits."""
+    """Return whether two capitals occur right before two digits."""
     return _IBAN_HEAD in text.encode("ascii", "replace").translate(_CASES)
 
 
 def may_hold_ipv4(text: str) -> bool:
-    """Whether points stand between digits as often as in an address."""
+    """Return whether points between digits are as many as in an IPv4 address."""
     # Single digits are counted for every second point alone.
     return text.encode("ascii", "replace").translate(_POINTS).count(_POINT_BETWEEN) >= 2
 
 
 def may_hold_date(text: str) -> bool:
-    """Whether four digits stand together, or six with signs between them."""
+    """Return whether four digits occur in a row, or a phone number may occur."""
     raw = text.encode("ascii", "replace").translate(_RUNS)
     return _YEAR_DIGITS in raw or may_hold_phone(text)
 
 
 def around_numbers(text: str, before: int, after: int) -> str:
-    """What stands around numbers that stand by themselves, as that of a house does; empty where there is none.
+    """Return the text around numbers that stand alone, such as house numbers; empty without any.
+
+    A text with digits outside ASCII is returned whole.
 
     Args:
         before: So many characters before each.

@@ -88,7 +88,7 @@ def unknown_names(text: str, known: frozenset[str], *, is_title: bool = False) -
 
 
 def _is_whole_name(text: str, run: list[re.Match[str]], unknown: list[re.Match[str]]) -> bool:
-    """Whether the first word of a sentence is part of a name: the word right beside it is unknown too."""
+    """Return whether the first word of a sentence is part of a name: the next word is unknown too."""
     if len(unknown) < 2 or unknown[1] is not run[1] or run[0].group().casefold() in _STARTERS:
         return False
     return text[run[0].end() : run[1].start()] in {" ", " & "}
@@ -161,7 +161,7 @@ def _beginnings(known: frozenset[str]) -> frozenset[str]:
 
 
 def opens_sentence(text: str, start: int) -> bool:
-    """Whether a word that begins here is the first of its sentence, its line or its quotation."""
+    """Return whether a word that begins here is the first of its sentence, its line or its quotation."""
     before = text[max(0, start - _LOOKED_BACK) : start].rstrip(" \t")
     return not before or (before[-1] in _OPENERS and not _TITLED.search(before))
 

@@ -1,4 +1,4 @@
-"""Where a query hits a text, as pieces to be drawn: plain text and hits, never markup. Pure Python."""
+"""Hits of a query in a text, as parts to be drawn: plain text and hits, never markup. Pure Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a line in the search box asks for: words that must occur, phrases, words that must not. Pure Python.
+"""Queries of the search box: words and phrases that must occur, and those that must not. Pure Python.
 
 `depot rotterdam "cold chain" -merger move*` finds texts with both words, the phrase, a word that begins with `move`, and no
 `merger`. The same query is written in the languages of both databases; words in it are letters and digits alone, so nothing
@@ -29,14 +29,14 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What must occur, all of it, and what must not."""
+    """Phrases that must all occur, and phrases that must not."""
 
     must: tuple[Phrase, ...] = ()
     must_not: tuple[Phrase, ...] = ()
 
     @property
     def is_askable(self) -> bool:
-        """Whether there is a word to look up; what must not occur cannot be looked up alone."""
+        """Return whether the query has a phrase that must occur; excluded phrases alone cannot be looked up."""
         return bool(self.must)
 
     def as_fts5(self) -> str:

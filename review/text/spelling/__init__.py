@@ -1,1 +1,1 @@
-"""Which words of a text are words of its language. Pure Python; knows no task and no check."""
+"""Spelling: words of a language, and the non-words of a text. Pure Python; knows no task and no check."""

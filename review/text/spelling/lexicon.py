@@ -91,7 +91,7 @@ def _subtitle_words(language: str) -> frozenset[str]:
 
 
 def is_listed(word: str, language: str) -> bool:
-    """Whether a word stands in a list of its language as it is."""
+    """Return whether a list of its language holds a word as it is."""
     if word in _subtitle_words(language):
         return True
     return language in _IN_BOTH_LISTS and _has_form()(word, language)
@@ -107,7 +107,7 @@ def _has_form() -> Callable[[str, str], bool]:
 
 @lru_cache(maxsize=50_000)
 def is_word(word: str, language: str) -> bool:
-    """Whether a word, in small letters and with straight apostrophes, is one of its language.
+    """Return whether a word, in small letters and with straight apostrophes, belongs to its language.
 
     Args:
         word: Letters, with apostrophes inside.
@@ -130,7 +130,7 @@ def is_word(word: str, language: str) -> bool:
 
 
 def after_elision(word: str, language: str) -> str:
-    """What follows an elided article or pronoun, and the word itself where it begins with none."""
+    """Return a word without its elided article or pronoun; unchanged where it begins with none."""
     return _ELIDED[language].sub("", word, count=1) if language in _ELIDED else word
 
 
@@ -183,5 +183,5 @@ def _is_compound(word: str, language: str) -> bool:
 
 
 def _is_joined(word: str, start: int, stops: Collection[int], language: str) -> bool:
-    """Whether a listed word goes from an offset to one of these."""
+    """Return whether a listed word goes from an offset to one of the stops."""
     return any(stop - start >= _SHORTEST_PART and is_listed(word[start:stop], language) for stop in stops)

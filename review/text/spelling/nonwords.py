@@ -34,7 +34,7 @@ _SHORTEST, _SHORTEST_ENGLISH = 5, 3
 
 
 class SpelledText(NamedTuple):
-    """How many words a text has, and where it has none.
+    """Number of words in a text, and the places of its non-words.
 
     Attributes:
         words: Words of prose: letters alone, links, codes and slots aside.
@@ -89,7 +89,7 @@ def _is_known(word: str, language: str, known: Container[str]) -> bool:
 
 
 def _is_read(word: str, prose: str, found: list[re.Match[str]], index: int, language: str) -> bool:
-    """Whether a word is one to be looked up: no name, no abbreviation, no part of a code."""
+    """Return whether to look a word up: it is no name, no abbreviation and no part of a code."""
     shortest = _SHORTEST_ENGLISH if language == "en" else _SHORTEST
     if len(word) < shortest or not word[1:].islower() or not _LATIN.fullmatch(word):
         return False
@@ -103,7 +103,10 @@ def _is_read(word: str, prose: str, found: list[re.Match[str]], index: int, lang
 
 
 def _is_no_name(prose: str, found: list[re.Match[str]], index: int, language: str) -> bool:
-    """Whether a capital tells nothing: a first word that goes on in small letters, or a German noun after its article."""
+    """Return whether a capital marks no name.
+
+    It marks none on a sentence's first word before small letters, or on a German noun after its article.
+    """
     match = found[index]
     following = found[index + 1] if index + 1 < len(found) else None
     goes_on = following is not None and prose[match.end() : following.start()] == " " and following.group()[0].islower()

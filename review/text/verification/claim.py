@@ -68,7 +68,7 @@ class ClaimSentence:
 
     @cached_property
     def loses(self) -> bool:
-        """Whether it says in a word of its own that something is gone, denied or alleged: `lost power`, `bans cars`."""
+        """Return whether a word says that something is gone, denied or alleged: `lost power`, `bans cars`."""
         return any(word.stem in _LOSSES for word in self.words)
 
     @cached_property

@@ -15,7 +15,7 @@ NO_SUPPORT: Final = "The model finds no support for this"
 
 
 def is_claim_task(spec: TaskSpec) -> bool:
-    """Whether a task asks of a claim and a passage if the one is supported by the other."""
+    """Return whether a task asks if a passage supports a claim."""
     facts = {fact.name: fact.type for fact in spec.input_schema}
     answers = {field.name: field.type for field in spec.output_schema}
     return facts.get(CLAIM) in _TEXTS and facts.get(PASSAGE) in _TEXTS and answers.get(SUPPORTED) == "boolean"
@@ -29,7 +29,7 @@ def facts_of(claim: Claim) -> Facts:
 def verification_of(
     claim: Claim, fields: Mapping[str, Any] | None, probabilities: Mapping[str, Mapping[str, float]], *, by: str
 ) -> Verification | None:
-    """What an answer of such a task says of a claim.
+    """Convert an answer of a claim-checking task into a verification of its claim.
 
     Args:
         fields: The answer; None where it had not the task's shape.

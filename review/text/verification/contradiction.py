@@ -52,7 +52,7 @@ def _told(sentence: ClaimSentence, rules: Sequence[_Told]) -> Iterator[Unsupport
 
 
 def _is_count_in_a_month(sentence: ClaimSentence, objection: Unsupported) -> bool:
-    """Whether all words of a date stand in the passage, as those of `in May 24 people began` do."""
+    """Return whether the passage holds all words of a date objected to, such as those of `in May 24 people began`."""
     if objection.rule != "date":
         return False
     words = words_of(sentence.text[objection.start : objection.end])

@@ -1,4 +1,4 @@
-"""What verification answers: whether a passage supports a text, and which places it does not. Pure Python."""
+"""Results of verification: whether a passage supports a text, and which places it does not. Pure Python."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a verifier says of a text in front of a passage.
+    """Result of comparing a text with its passage.
 
     Attributes:
         supported: Whether the score is at least one half.
@@ -57,7 +57,7 @@ class Claim(NamedTuple):
 
 
 class Verifier(Protocol):
-    """Who can say whether passages support texts: the rules, a tuned miniature, a teacher."""
+    """Interface of a verifier of texts against passages: the rules, a tuned miniature, a teacher."""
 
     def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
         """Compare texts with their passages; one answer each in their order, None where none was given."""

@@ -1,4 +1,4 @@
-"""What a text denies: cues of negation and the words they reach. Pure Python."""
+"""Negation in a text: its cues and the words they reach. Pure Python."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SUBJECTS = listed("you we they it i he she there")
 
 
 def is_cue(word: Word) -> bool:
-    """Whether a word denies what follows."""
+    """Return whether a word negates the words after it."""
     return word.text in CUES or _is_short_not(word.text)
 
 

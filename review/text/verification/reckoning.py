@@ -79,7 +79,7 @@ class Reckoning:
             yield from (one / other, other / one)
 
     def _percents_of_counts(self) -> Iterator[float]:
-        """What the shares of the passage come to of its sums of money, and what is left."""
+        """Yield the shares of the passage applied to its sums of money, and the remainders."""
         for value, each in self._counts:
             if each.unit and each.unit[0] in CURRENCIES:
                 for share in self.shares:

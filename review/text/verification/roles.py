@@ -53,7 +53,7 @@ def _is_name(text: str, words: list[Word], index: int) -> bool:
 
 
 def _only_reversed(source: SourceText, subject: str, other: str, roots: set[str], is_passive: bool) -> bool:
-    """Whether the passage joins the two names by one of these roots, and always the other way round."""
+    """Return whether the passage joins the two names by one of these roots, and always in the opposite direction."""
     directions = set()
     others = source.places.get(other, [])
     for first in source.places.get(subject, ()):

@@ -29,7 +29,7 @@ _WITH_A_DIGIT = re.compile(r"(?<!\w)[^\W\d]*\d\w*")
 
 
 class SourceText:
-    """What a passage says: its words, quantities, names and what it denies.
+    """Words, quantities, names and negations of a passage.
 
     Attributes:
         roots: Roots of its words, in their order.
@@ -63,12 +63,12 @@ class SourceText:
         return root in self.places
 
     def has_small(self, word: str) -> bool:
-        """Whether a word stands in the passage in small letters."""
+        """Return whether a word occurs in the passage with a small first letter."""
         words = (self.words[place] for place in self.places.get(root(word), ()))
         return any(each.text == word and self.text[each.start].islower() for each in words)
 
     def says(self, key: str) -> bool:
-        """Whether a root, a synonym of it, or an acronym of its words is in the passage."""
+        """Return whether the passage has a root, a synonym of it, or another form such as an acronym."""
         if key in self.places or key in self.other_forms:
             return True
         groups = self._groups
@@ -89,7 +89,7 @@ class SourceText:
         return {other for other in opposites().get(stem, ()) if other in self.stems}
 
     def holds(self, words: Sequence[Word]) -> bool:
-        """Whether these words stand in the passage one after another, whatever their case."""
+        """Return whether these words follow one another in the passage, whatever their case."""
         texts = [word.text for word in words]
         starts = self.places.get(words[0].root, ())
         return any([word.text for word in self.words[place : place + len(texts)]] == texts for place in starts)
@@ -198,7 +198,7 @@ class SourceText:
         return found
 
     def is_other_form(self, each: Telling) -> bool:
-        """Whether a word that it does not hold is another form of one: `UK` where it says *Britain*."""
+        """Return whether a word absent from the passage is another form of one there: `UK` for *Britain*."""
         return each.word is not None and each.key not in self.places and each.word.text in self.other_forms
 
     @cached_property
@@ -207,7 +207,7 @@ class SourceText:
         return frozenset(unit for _, _, unit in rates(self.text))
 
     def counts(self, quantity: Quantity, units: frozenset[str]) -> bool:
-        """Whether one of its rates in some units of time stands beside an equal quantity."""
+        """Return whether an equal quantity is followed closely by a rate in one of these units of time."""
         equal = self.quantities.matching(quantity)
         return any(
             unit in units and any(0 <= start - each.end <= 10 for each in equal) for start, _, unit in rates(self.text)

@@ -92,7 +92,7 @@ def sentences_of(text: str) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """What a case-folded word shares with its inflected forms."""
+    """Return the stem that a case-folded word shares with its inflected forms."""
     word = word.replace("\u2019", "'").partition("'")[0].replace(".", "")
     base = _IRREGULAR.get(word) or _uninflected(word)
     base = _IRREGULAR.get(base, base)
@@ -101,7 +101,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def root(word: str) -> str:
-    """What a case-folded word shares with words derived from it: `insur` of insurance and insured."""
+    """Return the root that a case-folded word shares with words derived from it: `insur` of insurance and insured."""
     base = stem(word)
     derived = _DERIVED.sub("", base)
     if len(derived) >= _SHORTEST_ROOT:
