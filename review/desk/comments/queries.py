@@ -47,7 +47,7 @@ def has_visible_comments(draft: OuterRef, member: Member | UUID) -> Exists:
 
 
 def mentions(member: Member) -> QuerySet[Mention]:
-    """Return the member's mentions, latest first, in tasks they see and comments they may read."""
+    """Return the member's mentions in tasks they see and comments they may read, unordered."""
     leads = Membership.objects.filter(task=OuterRef("comment__draft__task"), role=Role.LEAD)
     rows = Mention.objects.filter(member=member, comment__draft__task__in=tasks_for(member))
     if not member.is_admin:
