@@ -1,4 +1,4 @@
-"""What came of the mails sent from drafts, as figures for pages and programs. The room that sends mails fills them in."""
+"""Figures of the mails sent from drafts, for pages and programs. The room that sends mails fills them in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class MailsOfCampaign:
 
 @dataclass(frozen=True, slots=True)
 class RepliesOfClass:
-    """How many mails got a reply of one class; `name` is empty for replies that are not sorted yet."""
+    """Number of mails with a reply of one class; `name` is empty for replies that are not sorted yet."""
 
     name: str
     label: str
@@ -26,7 +26,7 @@ class RepliesOfClass:
 
 @dataclass(frozen=True, slots=True)
 class MailFigures:
-    """What came of some mails that were sent. What machines did counts for nothing.
+    """Results of mails that were sent. Events caused by machines do not count.
 
     Attributes:
         is_simulated: Whether they went to simulated inboxes, whose answers are made up.

@@ -1,4 +1,4 @@
-"""Where upper rooms speak on this room's pages and cards without being known here."""
+"""Ports by which rooms above extend this room's pages and cards. This room imports none of them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Which rows a cap leaves out: no company and no segment may outweigh the rest. Pure; knows rows by what they share.
+"""Caps of a selection: rows over a cap are left out, so that no company or segment outweighs the rest. Pure.
 
-A row is kept when every cap it falls under has room. Rows are asked in an order that does not depend on the others: the
+A row is kept when every cap it falls under has room. Rows are taken in an order that does not depend on the others: the
 newest first, or a draw under the task's seed that gives the same rows every time.
 """
 
@@ -18,7 +18,7 @@ from review.spec import splits
 
 @dataclass(frozen=True, slots=True)
 class CapKey:
-    """What a cap asks of one row.
+    """Values of one row that caps are counted by.
 
     Attributes:
         id: Of its draft.

@@ -75,7 +75,7 @@ class JsonlFile:
 
     @property
     def sha256(self) -> str:
-        """Of the bytes written so far, hex."""
+        """Return the SHA-256 of the bytes written so far, in hex."""
         return self._digest.hexdigest()
 
 

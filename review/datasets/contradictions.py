@@ -48,7 +48,7 @@ class EqualInputs:
         self._said[_key([key, thread or []])][index] = tuple(_value(gold, name) for name in self.fields)
 
     def contradictions(self) -> list[Said]:
-        """What is said of each input whose golds differ in a value, in the order of the first gold of each."""
+        """Return the golds' values for each input whose golds differ in a value, ordered by the first gold of each."""
         found = [dict(sorted(said.items())) for said in self._said.values() if len(said) > 1 and self.differing(said)]
         return sorted(found, key=lambda said: next(iter(said)))
 

@@ -1,4 +1,4 @@
-"""What a dataset selects. Pure; validated where it enters and stored as JSON, so what was stored once parses for ever."""
+"""Filters of a dataset. Pure; validated on entry and stored as JSON, so stored filters must parse for ever."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class DatasetFilters(Strict):
 
     @property
     def takes_machine(self) -> bool:
-        """Whether drafts that a judge accepted may pass: no reviewer, agreement or import can be asked of them."""
+        """Return whether drafts accepted by a judge may pass. Filters on reviewer, agreement or import exclude them."""
         is_narrowed = bool(self.reviewers) or self.agreement != "any" or self.imported == "only"
         return self.machine == "take" and "accept" in self.verdicts and not is_narrowed
 
@@ -161,5 +161,5 @@ def parse(raw: dict[str, Any] | None) -> DatasetFilters:
 
 
 def _place(loc: tuple[int | str, ...]) -> list[str]:
-    """Where a mistake is, without the kinds of value that were tried there."""
+    """Return the path of a mistake, without the parts that name the kinds of value tried."""
     return [part for part in map(str, loc) if not part.startswith(("literal[", "constrained-str"))]

@@ -63,7 +63,7 @@ class DoubtfulLabel:
 
 @dataclass(frozen=True, slots=True)
 class FieldDoubts:
-    """What was found of one field.
+    """Doubtful labels of one field, with the figures behind them.
 
     Attributes:
         golds: How many were looked at.
@@ -87,13 +87,13 @@ class FieldDoubts:
 
     @property
     def is_informed(self) -> bool:
-        """Whether the model tells labels better than one who always says the most frequent."""
+        """Return whether the model predicts labels better than always naming the most frequent one."""
         return self.right is not None and self.right > self.most_frequent
 
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulGolds:
-    """What is worth a second look in a selection.
+    """Golds of a selection that are worth a second look: contradictions and doubtful labels.
 
     Attributes:
         is_partial: Whether only the newest golds were looked at.
@@ -150,7 +150,10 @@ def _contradicting(gold: LookedAtGold, names: list[str]) -> ContradictingGold:
 
 
 def doubts_of(name: str, golds: Sequence[LookedAtGold]) -> FieldDoubts:
-    """What a model of the other folds doubts of one field; companies are kept together, so it never saw the one it judges."""
+    """Find doubtful labels of one field by out-of-fold prediction.
+
+    A group, such as a company, stays in one fold: no model predicts a group it was trained on.
+    """
     said = [as_text(gold.fields.get(name)) for gold in golds]
     times = Counter(filter(None, said))
     frequent = sorted(label for label, count in times.items() if count >= SEEN)

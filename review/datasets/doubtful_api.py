@@ -46,7 +46,7 @@ class FieldDoubtsOut(serializers.Serializer[Any]):
 
 
 class DoubtfulGoldsOut(serializers.Serializer[Any]):
-    """What is worth a second look: totals, and the first of each."""
+    """Golds that are worth a second look: totals, and the first of each kind."""
 
     golds = serializers.IntegerField()
     is_partial = serializers.BooleanField()

@@ -77,7 +77,7 @@ def _gone(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[UUID, Exclusi
 
 
 def _silent(drafts: Sequence[UUID], moment: datetime) -> dict[UUID, ExclusionReason]:
-    """Of drafts for which nothing counted then: why not."""
+    """Return the reason why each of these drafts had no gold at the moment."""
     decisions = Decision.objects.filter(draft__in=list(drafts), created_at__lte=moment).order_by("created_at", "pk")
     ruled = Ruling.objects.filter(draft__in=list(drafts), created_at__lte=moment).order_by("created_at", "pk")
     last = {decision.draft_id: decision for decision in decisions.only("draft_id", "verdict", "is_late")}

@@ -138,7 +138,7 @@ def _compared(golds: Iterable[JudgedDraft], by_record: DecisionsByDraft) -> set[
 
 
 def _texts(drafts: set[str]) -> Texts:
-    """What drafts that may still be used answer, as task version and mails before, and their fields; by id."""
+    """Return task version, earlier mails and fields by draft id; erased and revoked drafts are left out."""
     if not drafts:
         return {}
     wanted = [UUID(pk) for pk in drafts]
@@ -166,9 +166,9 @@ def _accepted(parents: set[str], as_of: datetime | None) -> set[str]:
 def _worse(
     gold: JudgedDraft, preferences: list[dict[str, Any]], others: Texts, accepted: set[str]
 ) -> Iterator[RejectedText]:
-    """What the gold is better than. A text of another task version, or with other mails before it, is no pair.
+    """Yield texts that the gold is preferred over, each of the same task version and after the same earlier mails.
 
-    It answers another prompt. Nor is a revision better than a draft that was accepted too.
+    Other texts answer another prompt. A revision is not preferred over a draft that was accepted too.
     """
     if gold.verdict == "edit":
         yield RejectedText(f"{gold.id}:edit", "edit", gold.id, gold.draft, gold.decision_id, gold.reviewer)

@@ -191,7 +191,7 @@ def _capped_by(name: str, outputs: frozenset[str]) -> Case | KeyTextTransform:
 
 
 def passes(step: FilterCondition) -> Case:
-    """Whether a decision passes a filter, as a column."""
+    """Return a boolean expression: true for a decision that passes the filter."""
     return Case(When(step.condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 

@@ -130,7 +130,7 @@ class RevokeForm(forms.Form):
 
 
 class FilterForm(forms.Form):
-    """Which golds a version takes. Boxes left empty mean all."""
+    """Filters for the golds of a version. Boxes left empty mean all."""
 
     verdicts = forms.MultipleChoiceField(choices=VERDICTS, widget=forms.CheckboxSelectMultiple, label="Verdicts")
     task_versions = _boxes("Task versions")

@@ -1,4 +1,4 @@
-"""What counted at a moment that has passed: golds recomputed from the decisions and rulings made until then.
+"""Golds as of a past moment, recomputed from the decisions and rulings made until then.
 
 Decisions and rulings are never changed, so the answer for a moment stays the same for ever, but for drafts erased, revoked
 or given a known answer since, which are part of no answer.
@@ -52,7 +52,7 @@ def decision_ids(task: Task, moment: datetime, *, drafts: Collection[UUID] | Non
 def _rulings(
     task: Task, moment: datetime, drafts: Collection[UUID] | None
 ) -> tuple[dict[UUID, UUID | None], set[UUID], set[UUID]]:
-    """What was ruled by then: on which drafts, which verdicts were sent back; and drafts sent back only later."""
+    """Return rulings by draft and decisions sent back, both until the moment, then drafts sent back only later."""
     ruled: dict[UUID, UUID | None] = {}
     sent_back: set[UUID] = set()
     later: set[UUID] = set()

@@ -36,7 +36,7 @@ class Inspection:
         return written
 
     def report(self) -> dict[str, Any]:
-        """What the version tells of personal data and leakage.
+        """Return the version's figures on personal data and leakage.
 
         Raises:
             Refusal: 422 when the policy refuses what was found, or a company stands in two splits.
@@ -86,7 +86,7 @@ class Inspection:
 
 
 def _texts(gold: JudgedDraft) -> Iterator[dict[str, Any]]:
-    """What a row teaches, and what an edit made of it was before."""
+    """Yield the draft of a row, and its edited fields where there are some."""
     yield gold.draft
     if gold.fields:
         yield gold.fields

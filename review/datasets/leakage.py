@@ -1,4 +1,4 @@
-"""What of a version stands in two splits: groups, domains, contacts, prompts, facts, whole runs of words.
+"""Leakage between splits: groups, domains, contacts, prompts, facts and runs of words that two splits share.
 
 Counts come from 64-bit hashes of what was written, kept by split; among a million of them two different texts are
 taken for one with a probability of about 3e-8. Near-duplicates were taken out before; this tells what is left.
@@ -123,7 +123,7 @@ class Leakage:
 
 
 def _shared(gold: JudgedDraft, original: JudgedDraft) -> Iterator[tuple[str, str]]:
-    """What of a row must or may not be met again in another split."""
+    """Yield kind and value of each part of a row that is compared across splits."""
     if gold.group:
         yield "company", splits.normal_group(gold.group)
     field = gold.spec.facts_with_role("domain")
@@ -146,7 +146,7 @@ def _is_contact(fact: str) -> bool:
 
 
 def _prompt(gold: JudgedDraft) -> str:
-    """What tells prompts apart: all that a template can say of a record stands on its sheet of facts."""
+    """Return the key of a prompt: task version and facts sheet, which holds all a template can use of a record."""
     return f"{gold.task_version}\n{prompting.facts_sheet(gold.spec, gold.facts)}"
 
 

@@ -1,4 +1,4 @@
-"""What came of the mails that were sent from drafts, as a selection asks for it.
+"""Outcomes of the mails sent from drafts, as conditions and counts for a selection.
 
 The room that sends answers through a port; without one, no draft had an outcome.
 """
@@ -52,13 +52,13 @@ def fixed(filters: DatasetFilters) -> DatasetFilters:
 
 
 def of_drafts(drafts: Sequence[UUID], filters: DatasetFilters) -> Mapping[UUID, frozenset[MailOutcome]]:
-    """What came of the mails of some drafts, by the moment of the filters; drafts that were never sent are absent."""
+    """Return outcomes by draft, up to the moment the filters name; drafts that were never sent are absent."""
     room = ports.mail_outcomes()
     return room.of_drafts(drafts, until=filters.outcomes_by) if room and drafts else {}
 
 
 def counts(drafts: Sequence[UUID], filters: DatasetFilters) -> dict[str, Any]:
-    """How many rows had each outcome, as a version keeps it; empty where the filters ask for none.
+    """Count rows by outcome, in the form a version stores; empty where the filters ask for no outcomes.
 
     Args:
         drafts: Of the rows of the version.

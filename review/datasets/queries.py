@@ -34,7 +34,7 @@ CHOICES_FROM_GOLDS = 20_000
 
 
 def has_golds(task: Task, filters: DatasetFilters) -> bool:
-    """Whether any decision passes the filters; caps and near-duplicates never empty a selection."""
+    """Return whether any decision passes the filters. Caps and near-duplicates never empty a selection."""
     golds = gold_conditions.usable_golds(task, filters)
     return golds.filter(*(step.condition for step in gold_conditions.filter_conditions(filters))).exists()
 
@@ -132,7 +132,7 @@ def newest_golds(task: Task, count: int) -> QuerySet[Gold]:
 
 
 def choices_for_filters(task: Task) -> dict[str, Sequence[Any]]:
-    """What golds can be filtered by: what is met among the newest of them. One question, however many there are."""
+    """Return the values offered for each filter, read from the newest golds. One query for any number of golds."""
     return figures(f"dataset-choices:{task.pk}", lambda: _choices(task)).value
 
 

@@ -30,7 +30,7 @@ def version_ids_with(record_ids: Sequence[UUID]) -> set[UUID]:
 
 
 def erased_rows(version: DatasetVersion) -> int:
-    """How many rows of a version hold a tombstone where a person's text stood, unjudged drafts among them; 0: it is whole.
+    """Count the rows of a version whose text was erased, unjudged drafts among them; 0 means the version is whole.
 
     What was built on a version that is not whole (runs, miniatures, evaluations) contains erased text in its weights or
     scores: their pages ask this of their version.
@@ -62,7 +62,10 @@ def _holds(version: str, drafts: QuerySet[Any, Any]) -> Q:
 
 
 def removed_counts(version: DatasetVersion) -> dict[str, int]:
-    """How many rows of a version, unjudged drafts among them, were revoked and erased since; what was made from it learnt from them too."""
+    """Count revoked and erased rows of a frozen version, unjudged drafts among them.
+
+    Models trained on the version learnt from those rows too.
+    """
     if not version.is_frozen:
         return {"revoked": 0, "erased": 0}
     revoked = _count(version, Revocation.objects.values("draft"))

@@ -75,7 +75,7 @@ def matched(task: Task, filters: DatasetFilters, golds: Collection[UUID]) -> Pai
 
 
 def count(task: Task, filters: DatasetFilters, decisions: Mapping[UUID, UUID]) -> int | None:
-    """How many exploratory pairs a selection would give; None where no room sends mails.
+    """Count the exploratory pairs that a selection would give; None where no room sends mails.
 
     Args:
         filters: Of the selection; whether they ask for such pairs makes no difference.
@@ -90,7 +90,7 @@ def count(task: Task, filters: DatasetFilters, decisions: Mapping[UUID, UUID]) -
 
 
 def card_line(pairs: Mapping[str, int], filters: Mapping[str, Any]) -> str:
-    """What a data card says of them; empty where the filters of the version ask for none."""
+    """Return the data card's line on exploratory pairs; empty where the version's filters ask for none."""
     if not filters.get("exploratory_pairs"):
         return ""
     made = pairs.get("reply", 0)

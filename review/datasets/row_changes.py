@@ -27,7 +27,7 @@ def rows(older: DatasetVersion, newer: DatasetVersion, kind: Kind) -> QuerySet[D
 
 
 def counts(older: DatasetVersion, newer: DatasetVersion) -> dict[str, int]:
-    """How many rows differ, by kind."""
+    """Count the rows that differ between two versions, by kind."""
     return {kind: rows(older, newer, kind).count() for kind in KINDS}
 
 

@@ -145,6 +145,6 @@ def _which(request: Request) -> tuple[str, str]:
 
 
 def _is_known(tag: str, header: str) -> bool:
-    """Whether an If-None-Match names the tag, compared weakly (RFC 9110, 13.1.2)."""
+    """Return whether an If-None-Match header names the tag, by weak comparison (RFC 9110, 13.1.2)."""
     given = {part.strip().removeprefix("W/") for part in header.split(",")}
     return "*" in given or tag.removeprefix("W/") in given

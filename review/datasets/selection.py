@@ -1,4 +1,4 @@
-"""Which golds a version would hold, and why the others are left out."""
+"""Selection of a version's golds, and the reasons why others are left out."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def newest(task: Task, filters: DatasetFilters) -> Figures[FilteredGolds]:
 
 
 def preview(task: Task, filters: DatasetFilters) -> Figures[Selection]:
-    """What `select` would find, fast enough for a page: the newest golds only, and texts compared where they are few."""
+    """Preview `select`, fast enough for a page: only the newest golds, and texts compared only where they are few."""
     sifted = newest(task, filters)
     selection = Selection(sifted.value)
     if len(sifted.value.rows) > PREVIEW_TEXTS:
@@ -206,7 +206,7 @@ def _texts(
 
 
 def writes_no_prose(spec: TaskSpec) -> bool:
-    """Whether all that is written is a value, or copied from the record; equal answers then say nothing of equal rows."""
+    """Return whether a task writes only values, quotes and reasoning; equal answers then say nothing of equal rows."""
     return all(is_value(field) or field.type == "quote" or field.role == "reasoning" for field in spec.output_schema)
 
 
@@ -216,7 +216,7 @@ INPUTS = ("draft__record__facts", "draft__thread")
 def read_golds(
     task: Task, filters: DatasetFilters, rows: list[GoldRow], columns: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, Any], list[Any]]]:
-    """What stands for each row, by its index, and some columns of its decision; rejected drafts are passed over."""
+    """Yield index, fields and the named columns of each accepted or edited row; rejected drafts are skipped."""
     places = {
         row.decision: index for index, row in enumerate(rows) if row.verdict in POSITIVE or row.verdict == MACHINE
     }

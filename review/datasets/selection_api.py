@@ -81,7 +81,7 @@ class PreviewOut(serializers.Serializer[Any]):
 
 
 class SelectionPreviewView(APIView):
-    """What a selection would take now, or on a day that has passed (`as_of`), and what each filter drops."""
+    """Preview of a selection, now or on a past day (`as_of`): its counts, and what each filter drops."""
 
     @extend_schema(
         operation_id="dataset_preview",
@@ -141,7 +141,7 @@ class DiffReasonOut(serializers.Serializer[Any]):
 
 
 class DiffSaidOut(serializers.Serializer[Any]):
-    """What was said of a draft between the versions."""
+    """Verdict or ruling on a draft between the two versions."""
 
     at = serializers.DateTimeField()
     by = serializers.CharField()
@@ -169,7 +169,7 @@ class RowDiffOut(serializers.Serializer[Any]):
 
 
 class VersionDiffOut(serializers.Serializer[Any]):
-    """How two versions differ: counts by kind, and a page of rows of one kind."""
+    """Differences of two versions: counts by kind, and a page of rows of one kind."""
 
     to = serializers.UUIDField()
     counts = serializers.DictField(child=serializers.IntegerField())
@@ -183,7 +183,7 @@ class VersionDiffOut(serializers.Serializer[Any]):
 
 
 class VersionDiffView(APIView):
-    """How a frozen version differs from another of the same dataset, row by row, with what was said in between."""
+    """Differences of two frozen versions of a dataset, row by row, with the verdicts and rulings in between."""
 
     @extend_schema(
         operation_id="dataset_version_diff",

@@ -1,4 +1,4 @@
-"""What a selection would take, as its page shows it: numbers, what each filter drops, and some of the drafts."""
+"""Preview of a selection for its page: counts, what each filter drops, and some of the drafts."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _held_out_companies(task: Task) -> tuple[set[str], set[str]]:
 
 
 def _held_out_texts(task: Task, filters: DatasetFilters, selection: Selection) -> Iterator[str]:
-    """What tells the version's held-out golds apart: their words, or their records' where values are all that is written."""
+    """Yield texts of the version's held-out golds: their fields, or the records' facts where a task writes no prose."""
     of_values = writes_no_prose(latest_version(task).spec)
     rows = [row for row in selection.rows if row.split != Split.TRAIN]
     for _, gold, (facts,) in read_golds(task, filters, rows, ("draft__record__facts",)):
@@ -141,7 +141,7 @@ def _held_out_texts(task: Task, filters: DatasetFilters, selection: Selection) -
 
 
 def card_line(told: Mapping[str, Any] | None) -> str:
-    """What the data card says of them; empty where the version was frozen without."""
+    """Return the data card's lines on unjudged drafts; empty where the version was frozen without any."""
     if told is None:
         return ""
     return (

@@ -114,6 +114,6 @@ def revoke(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> str:
-    """Where to go afterwards: a page of this site, or nothing."""
+    """Return the page of this site to go to afterwards; empty for any other address."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     return safe_next_path(wanted, otherwise="")

@@ -93,7 +93,7 @@ def holding(draft_id: UUID) -> list[DatasetVersion]:
 
 
 def mails_of(member: Member, version: DatasetVersion) -> dict[str, list[MailFigures]]:
-    """What came of the mails of a version's rows (`rows`), and of those of students trained on it (`trained_on`)."""
+    """Return figures of mails sent from a version's rows (`rows`) and from students trained on it (`trained_on`)."""
     drafts = DatasetRow.objects.filter(version=version).order_by().values("draft")
     return {
         "rows": sent_mails.of_all(member, drafts),
@@ -102,9 +102,9 @@ def mails_of(member: Member, version: DatasetVersion) -> dict[str, list[MailFigu
 
 
 def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
-    """What a version's manifest tells of its making, for its page: the waterfall, personal data, leakage.
+    """Return the waterfall, personal data and leakage of a version for its page.
 
-    Versions frozen by an earlier release tell nothing of it.
+    Versions frozen by an earlier release may hold none of these.
     """
     personal, leakage = version.manifest.get("personal_data"), version.manifest.get("leakage", {})
     groups = latest_version(version.dataset.task).spec.group_nouns
@@ -146,7 +146,7 @@ class FormatLine:
 
     @property
     def has_parquet(self) -> bool:
-        """Whether its files are there as Parquet too: not where the version was frozen on a host without it."""
+        """Return whether each file also exists as Parquet. A host without Parquet freezes versions that lack it."""
         return all(parquet for _, _, parquet in self.files)
 
 

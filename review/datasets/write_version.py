@@ -240,7 +240,7 @@ def _write_rows(
 
 
 def _one_behind(begun: Iterator[Future[T]]) -> Iterator[T]:
-    """What each came to, in order; the next is begun before the one before is waited for."""
+    """Yield results in order. The next future is started before the one before is awaited."""
     before: Future[T] | None = None
     for future in begun:
         if before is not None:
@@ -271,7 +271,7 @@ def _store(version: DatasetVersion, file: JsonlFile | ParquetFile) -> dict[str, 
 
 
 def _change(version: DatasetVersion) -> dict[str, Any]:
-    """How many rows came, went and changed since the frozen version before; empty for the first."""
+    """Count rows added, removed and changed since the previous frozen version; empty for the first."""
     before = row_changes.before(version)
     return {"since": before.number, **row_changes.counts(before, version)} if before else {}
 

@@ -1,1 +1,1 @@
-"""Where drafts are judged: decks, decisions, preferences, revisions, comments, guidelines."""
+"""Review desk: decks, decisions, preferences, revisions, comments, guidelines."""

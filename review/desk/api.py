@@ -50,7 +50,7 @@ RENDER = OpenApiParameter("render", str, description="`html` adds each card as t
 
 
 class DecisionsView(APIView):
-    """What was said of one draft, and one more verdict on it."""
+    """Decisions on one draft; a POST records one more verdict."""
 
     scope_write = "review"
 

@@ -24,7 +24,7 @@ from web.db.compiled_query import CompiledQuery
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """What was seen.
+    """State of the card, the member and the queue that a verdict depends on.
 
     Attributes:
         card: The draft with task and task version loaded.
@@ -49,7 +49,7 @@ class DecisionContext:
 
     @property
     def counts(self) -> bool:
-        """Whether a verdict given now counts: the card is in this member's deck, or free for them to take."""
+        """Return whether a verdict given now counts: the card is in this member's deck, or free for them to take."""
         if self.is_known:
             # It measures its reader alone: earlier readers' verdicts contest nothing.
             return self.was_mine
@@ -59,7 +59,7 @@ class DecisionContext:
 
     @property
     def wanted(self) -> int:
-        """How many verdicts the card takes: drawn for overlap with the first one, and fixed from then on."""
+        """Return the number of verdicts the card takes: drawn for overlap at the first one, and fixed from then on."""
         card, dealing = self.card, self.dealing
         if card.verdicts_wanted > 1 or self.is_second or self.is_known:
             return card.verdicts_wanted

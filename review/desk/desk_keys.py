@@ -1,4 +1,4 @@
-"""Which key does what on a member's desk. Letters only; digits belong to reasons, g to jumping between pages."""
+"""Keys of a member's desk. Letters only: digits belong to reasons, g to jumping between pages."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def keys_of(member: Member) -> dict[str, str]:
 
 
 def are_on(member: Member) -> bool:
-    """Whether single keys do anything for this member, here and on every page."""
+    """Return whether single-key shortcuts are on for this member, here and on every page."""
     return (member.preferences or {}).get("shortcuts") != "off"
 
 

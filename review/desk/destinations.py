@@ -1,4 +1,4 @@
-"""Where the drafts of a deck go once they are accepted, as the room that ordered them says."""
+"""Destinations of a deck's drafts once they are accepted, as named by the room that ordered them."""
 
 from __future__ import annotations
 

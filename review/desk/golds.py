@@ -1,4 +1,4 @@
-"""What counts: the one decision that resolves a draft. Written with decision or ruling, rebuilt identically.
+"""Golds: the one decision that counts for each draft. Written with each decision or ruling, and rebuilt identically.
 
 Knows the rule and the rows; does not know who may decide.
 """

@@ -1,4 +1,4 @@
-"""What waits for a lead: late decisions, disputed drafts, and what was said of one draft side by side."""
+"""Queue of a lead: late decisions, disputed drafts, and the verdicts on one draft side by side."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def disputed_drafts(task: Task) -> QuerySet[Draft]:
 
 
 def counts(task: Task) -> dict[str, int]:
-    """How much waits for a lead, each counted up to `COUNT_UP_TO`."""
+    """Count a task's late decisions and disputed drafts, each up to `COUNT_UP_TO`."""
     return {
         "late": late_decisions(task).order_by()[:COUNT_UP_TO].count(),
         "disputed": disputed_drafts(task).order_by()[:COUNT_UP_TO].count(),
@@ -102,7 +102,7 @@ def counts(task: Task) -> dict[str, int]:
 
 
 def anything_waits(task: Task) -> bool:
-    """Whether there is something for a lead to rule on."""
+    """Return whether a late decision or a disputed draft waits for a ruling."""
     return disputed_drafts(task).exists() or late_decisions(task).exists()
 
 
@@ -112,7 +112,7 @@ def waiting_for(member: Member, task: Task) -> dict[str, int] | None:
 
 
 def ruling_on(member: Member, draft: Draft) -> dict[str, Any] | None:
-    """What a lead may do about a draft and what one has ruled; None for one who does not lead its task."""
+    """Return the ruling in force and the acts open to a lead of the draft's task; None for any other member."""
     if not may(member, draft.task, Role.LEAD):
         return None
     last = Ruling.objects.filter(draft=draft).exclude(kind__in=RULES_NOTHING).select_related("lead").last()

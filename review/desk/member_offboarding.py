@@ -1,4 +1,4 @@
-"""What a member leaves behind on the desk when they are shut out, or judge drafts of a task no more. Decisions stay."""
+"""Cards of a member who is deactivated or judges a task no more: they return to the queue. Decisions stay."""
 
 from __future__ import annotations
 

@@ -26,12 +26,12 @@ SOONER = 10
 
 
 def pattern_of(marks: Iterable[Mapping[str, object]]) -> str:
-    """Which checks marked a draft, as one word: the same checks give the same word, however often each applied."""
+    """Return the checks that marked a draft as one string; how often each applied makes no difference."""
     return " ".join(sorted({str(mark.get("check", "")) for mark in marks}))
 
 
 def acceptance_by_pattern(history: Iterable[tuple[str, bool]]) -> dict[str, float]:
-    """How often drafts with each pattern of marks were accepted as they were, drawn towards the overall rate.
+    """Return the share of drafts accepted as they were, by pattern of marks, shrunk towards the overall rate.
 
     The rate of a pattern is (accepted + 8 r) / (judged + 8), where r is the overall rate, (accepted + 1) / (judged + 2).
 

@@ -1,4 +1,4 @@
-"""Which drafts several reviewers judge, blind to each other. Pure Python.
+"""Overlap: the drafts that several reviewers judge, blind to each other. Pure Python.
 
 The draw is by the task's secret seed and the draft's id: the same every time it is asked, known to nobody in advance,
 and of no cost to an import. It does not know who judged what.
@@ -14,7 +14,10 @@ _RANGE = 2**64
 
 
 def is_drawn(seed: str, draft_id: UUID, share: float) -> bool:
-    """Whether a draft is one of the `share` (0 to 1) that several reviewers judge; a larger share keeps the drafts of a smaller."""
+    """Return whether a draft is in the `share` (0 to 1) that several reviewers judge.
+
+    A larger share contains every smaller one.
+    """
     if share <= 0:
         return False
     digest = hmac.new(seed.encode(), b"overlap" + draft_id.bytes, hashlib.sha256).digest()
@@ -22,5 +25,5 @@ def is_drawn(seed: str, draft_id: UUID, share: float) -> bool:
 
 
 def verdicts_wanted(seed: str, draft_id: UUID, *, share: float, reviewers: int) -> int:
-    """How many verdicts a draft takes before it resolves."""
+    """Return the number of verdicts a draft takes before it resolves."""
     return max(1, reviewers) if is_drawn(seed, draft_id, share) else 1

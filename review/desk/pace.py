@@ -1,4 +1,4 @@
-"""How much is left for a member and how fast they go. Costs the same at a thousand drafts and at a million.
+"""Pace of a member and the cards left for them. Costs the same at a thousand drafts and at a million.
 
 Knows nothing of pages or of clocks on a wall: the browser turns seconds into "done by 15:40".
 """
@@ -55,7 +55,7 @@ class _MedianOf(Subquery):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What the head of the desk says.
+    """Cards left and pace of a member in a task, for the head of the desk.
 
     Attributes:
         left: Cards this member can still judge, counted up to `COUNT_UP_TO`.
@@ -138,7 +138,7 @@ def judged_by(member: Member, task: OuterRef | Task) -> QuerySet[Decision]:
 
 @dataclass(frozen=True, slots=True)
 class DailyPace:
-    """What a member judged in a task over the last `DAYS` days.
+    """Decisions of a member in a task over the last `DAYS` days.
 
     Attributes:
         decisions: How many drafts, each read by itself; taken back or not.

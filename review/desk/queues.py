@@ -28,7 +28,7 @@ NOT_WAITING = tuple(state for state in DraftState if state is not DraftState.PEN
 
 @dataclass(frozen=True, slots=True)
 class DealPlan:
-    """How a task deals to one member at this moment.
+    """Shares and queues by which a task deals to one member at this moment.
 
     Attributes:
         random_share: Share of cards drawn from the random slice.
@@ -87,7 +87,7 @@ def judged_by(member: Member | UUID) -> Exists:
 
 
 def overlap_for(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
-    """Of the drafts that wait for further reviewers, those this member can judge; looks at `LOOK_AHEAD` at most."""
+    """Return drafts that wait for further reviewers and that this member can judge; looks at `LOOK_AHEAD` at most."""
     # The front is a question within this question: what it refers to stands one further out.
     front = overlap(OuterRef(task) if isinstance(task, OuterRef) else task).values("pk")[:LOOK_AHEAD]
     # The state is asked for beside the front as well: a row that changed while its lock was waited for is looked at again.
@@ -127,7 +127,7 @@ def read(annotated: object, task: Task) -> DealPlan:
 
 
 def deal_plan(member: Member | UUID, task_id: UUID) -> DealPlan:
-    """How a task deals to a member now; one query."""
+    """Return the plan by which a task deals to a member now; one query."""
     task = Task.objects.select_related("desk_settings").annotate(**expressions(member, OuterRef("pk"))).get(pk=task_id)
     return read(task, task)
 

@@ -1,4 +1,4 @@
-"""Which part of a task a desk keeps to, by a word of the request."""
+"""Scope of a desk: the part of a task that a key in the request names."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class SetAsideIn(serializers.Serializer[Any]):
 
 
 class KeysIn(serializers.Serializer[Any]):
-    """Which key does what."""
+    """Keys of the desk by action, and whether they are on."""
 
     keys = serializers.DictField(child=serializers.CharField(max_length=1), required=False, default=dict)
     on = serializers.BooleanField(required=False, default=True)
@@ -132,7 +132,7 @@ class CardsField(serializers.ListField):
 
 
 class PaceOut(serializers.Serializer[Any]):
-    """How much is left for the caller, and how fast they go."""
+    """Cards left for the caller, and their pace."""
 
     left = serializers.IntegerField()
     left_is_at_least = serializers.BooleanField(help_text="Counting stopped there: there are more.")
@@ -206,14 +206,14 @@ class DecisionReplyOut(serializers.Serializer[Any]):
 
 
 class KeysOut(serializers.Serializer[Any]):
-    """Which key does what, and whether keys are on."""
+    """Keys of the desk by action, and whether they are on."""
 
     keys = serializers.DictField(child=serializers.CharField())
     on = serializers.BooleanField()
 
 
 class ReleasedOut(serializers.Serializer[Any]):
-    """How many cards went back to the queue."""
+    """Number of cards that went back to the queue."""
 
     released = serializers.IntegerField()
 
@@ -227,7 +227,7 @@ class MendOut(serializers.Serializer[Any]):
 
 
 class EditSizeOut(serializers.Serializer[Any]):
-    """How large an edit is, of which kinds, and whether a reason is wanted for it."""
+    """Size and kinds of an edit, and whether a reason is wanted for it."""
 
     size = serializers.FloatField()
     kinds = serializers.ListField(child=serializers.CharField())
@@ -248,6 +248,6 @@ class RecheckOut(serializers.Serializer[Any]):
 
 
 class KeptOut(serializers.Serializer[Any]):
-    """Whether the edit was kept: it is while the card is in the caller's deck."""
+    """Result of saving an edit: kept while the card is in the caller's deck."""
 
     kept = serializers.BooleanField()

@@ -1,6 +1,6 @@
-"""What an expert says of a draft, checked against its task version. Pure Python.
+"""Checks of a submitted verdict against its task version. Pure Python.
 
-It does not know who says it, whether they may, or whether the card is still theirs.
+It does not know who gives the verdict, whether they may, or whether the card is still theirs.
 """
 
 from __future__ import annotations

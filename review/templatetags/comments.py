@@ -34,6 +34,6 @@ def comments_on(context: RequestContext, draft: Draft) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def unread_mentions(context: RequestContext) -> int:
-    """How many mentions the signed-in member has not seen."""
+    """Count the mentions that the signed-in member has not seen; 0 for anonymous visitors."""
     member = context.get("user")
     return queries.unread_count(member) if member is not None and member.is_authenticated else 0

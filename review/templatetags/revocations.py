@@ -1,4 +1,4 @@
-"""Whether a draft was revoked, and the way to revoke it for those who may."""
+"""Template tag for a draft's revocation, or the link by which a lead revokes it."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class RejectedText:
 
     @property
     def is_exploratory(self) -> bool:
-        """Whether no expert compared the two texts."""
+        """Return whether a reply alone makes the pair: no expert compared the two texts."""
         return self.kind == "reply"
 
 
@@ -115,5 +115,5 @@ class JudgedDraft:
 
     @property
     def is_machine(self) -> bool:
-        """Whether a judge accepted it and no person did; `decision_id` names the acceptance then."""
+        """Return whether a judge accepted the draft and no person did. `decision_id` then names the acceptance."""
         return self.verdict == "machine"

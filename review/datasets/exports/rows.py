@@ -1,4 +1,4 @@
-"""What one gold looks like in each format. Pure Python; knows neither tables nor files.
+"""Rows of one gold in each export format. Pure Python: no tables, no files.
 
 `sft`, `dpo`, `kto` and `messages` are what TRL and `datasets.load_dataset("json")` read as they are; `raw` follows `RAW_SCHEMA`.
 `messages` has the rows of `sft`, line by line, as OpenAI's fine-tuning takes them.
@@ -134,7 +134,7 @@ def _dpo(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> lis
 
 
 def is_preferred(gold: JudgedDraft, worse: RejectedText) -> bool:
-    """Whether a gold and a text found worse make a pair: not a rejected gold, one judged in bulk, or the same text."""
+    """Return whether a gold and a rejected text make a pair: not a rejected gold, a bulk verdict, or an equal text."""
     return _may_be_preferred(gold) and gold.completion(worse.fields) != gold.text
 
 
@@ -143,7 +143,10 @@ def _may_be_preferred(gold: JudgedDraft) -> bool:
 
 
 def _kto(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
-    """What was accepted or edited is good; what was rejected is not, nor is what stood before an edit."""
+    """Return the labelled rows of a gold: good if accepted or edited, else bad.
+
+    An edit adds the draft before it as a bad row, unless the edit was made in bulk or left the answer equal.
+    """
     found = [_labelled(gold, prompt, answer, gold.is_positive, gold.id, gold.verdict)]
     if gold.verdict == "edit" and not gold.is_bulk and (before := _answer(gold.completion(gold.draft))) != answer:
         found.append(_labelled(gold, prompt, before, False, f"{gold.id}:original", "original"))

@@ -1,4 +1,4 @@
-"""What the engine that sends a version to a hub is told. Pydantic, no Django."""
+"""Contracts for the engine that pushes a version to a hub. Pydantic, no Django."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class HubFile(Wire):
 
 
 class HubSpec(Wire):
-    """Where to and what.
+    """Destination and files of one push to a hub.
 
     Attributes:
         repository: `owner/name` on the hub.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class CriteriaIn(serializers.Serializer[Any]):
-    """Which drafts: they meet all that is given. The period is of the verdict where a reviewer is named, else of the writing."""
+    """Criteria of a recall; a draft must meet all. With a reviewer, the period is of the verdict, else of the draft."""
 
     order = serializers.UUIDField(required=False)
     teacher = serializers.CharField(required=False, max_length=120)
@@ -91,7 +91,7 @@ class DependentOut(serializers.Serializer[Any]):
 
 
 class RecallPreviewOut(serializers.Serializer[Any]):
-    """What would go out of use, and what rests on it; the act is asked for with `tag`."""
+    """Drafts that a recall would take out of use, and what depends on them. Send `tag` with the recall itself."""
 
     drafts = serializers.IntegerField()
     golds = serializers.IntegerField(
@@ -105,7 +105,7 @@ class RecallPreviewOut(serializers.Serializer[Any]):
 
 
 class RecallPreviewView(APIView):
-    """What a recall would take out of use; nothing is written."""
+    """Preview of a recall: the drafts it would take out of use. Nothing is written."""
 
     scope_write = "lead"
 

@@ -1,4 +1,4 @@
-"""Which drafts a recall is about: those of an order, a teacher, a reviewer or a period, or of several of these together."""
+"""Criteria of a recall: an order, a teacher, a reviewer, a rule, a period, or several of these together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CRITERIA = ("order", "teacher", "reviewer", "rule", "since", "until")
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What recalled drafts have in common; at least one is set, and a draft meets all that are.
+    """Criteria that recalled drafts have in common; at least one is set, and a draft meets all that are set.
 
     Attributes:
         order: The order that had them written.
@@ -65,7 +65,7 @@ class Criteria:
         return cls(**chosen, zone=zone if has_days else "")
 
     def as_json(self) -> dict[str, str]:
-        """Those that are set, by name, as an address and the row of the act hold them."""
+        """Return the criteria that are set, by name, as a query string and the recall's row hold them."""
         return {name: str(value) for name in (*CRITERIA, "zone") if (value := getattr(self, name))}
 
 

@@ -94,7 +94,7 @@ def undo_page(request: HttpRequest, recall_id: UUID) -> HttpResponse:
 
 
 def _writes_mails(task: Task) -> bool:
-    """Whether any version of a task writes mails: a campaign keeps the version it was launched with."""
+    """Return whether any version of a task writes mails: a campaign keeps the version it was launched with."""
     fields = ([{"role": field.role} for field in version.spec.output_schema] for version in task.versions.all())
     return any(map(writes_mails, fields))
 

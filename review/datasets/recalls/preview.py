@@ -1,4 +1,4 @@
-"""What a recall would do before it is made, and what rests on its drafts: nothing here is written."""
+"""Consequences of a recall, previewed or made: its drafts and what depends on them. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class HoldingVersion:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What rests on some drafts.
+    """Golds, versions and dependents that rest on a set of drafts.
 
     Attributes:
         accepted_or_edited: How many count as such now.
@@ -83,7 +83,7 @@ def tag_of(criteria: Criteria, ids: Iterable[UUID]) -> str:
 
 
 def of_recall(recall: Recall, *, by: Member) -> Consequences:
-    """What rests on the drafts of a recall that was made."""
+    """Return the consequences of a recall that was made."""
     taken = RecalledDraft.objects.filter(recall=recall).values("draft")
     return consequences(Draft.objects.filter(pk__in=taken), by=by)
 

@@ -72,7 +72,7 @@ class Card:
 
     @property
     def footer(self) -> str:
-        """What there is to read. Who wrote it, where it came from and its cost are left out: they sway a verdict."""
+        """Return word count and task version of a draft. Author, origin and cost are left out: they bias a verdict."""
         words = ngettext(
             "%(count)s word · version %(version)s of the task",
             "%(count)s words · version %(version)s of the task",
@@ -88,12 +88,12 @@ class Card:
 
     @property
     def unsupported(self) -> int:
-        """How many sentences claim something that no fact and no line of the offer says."""
+        """Count the sentences with a claim that no fact and no line of the offer supports."""
         return sum(segment.begins and segment.is_unsupported for text in self.texts for segment in text.segments)
 
     @property
     def is_editable(self) -> bool:
-        """Whether its texts are short enough to be edited in place."""
+        """Return whether all texts are short enough to be edited in place."""
         return all(len(text.draft) <= EDITABLE_CHARS for text in self.texts)
 
     @property
@@ -111,7 +111,7 @@ class Card:
 
     @property
     def is_values(self) -> bool:
-        """Whether values are all there is to judge, so that the record is what is read."""
+        """Return whether the draft holds only values and reasoning, so that the record is the text to read."""
         return all(part.value or part.role == "reasoning" for part in self.parts)
 
     @property

@@ -70,7 +70,7 @@ def record_facts(
 
 
 def offer_facts(spec: TaskSpec, grounds: PassageIndex, used: frozenset[str]) -> list[Fact]:
-    """What the offer says, line by line."""
+    """Return the lines of the offer as facts of the card."""
     return [_fact(name, text, "From the offer.", grounds, used) for name, text in offer_lines(spec.offer)]
 
 
@@ -87,7 +87,7 @@ def _turns(name: str, value: object, quoted: Sequence[QuotePlace]) -> list[tuple
 
 
 def _spans(name: str, quoted: Sequence[QuotePlace]) -> list[tuple[int, int]]:
-    """What is quoted of a fact, in the fact as written out."""
+    """Return the quoted spans of one fact, as offsets into the fact as written out."""
     own = [place for place in quoted if place.fact.partition(".")[0] == name]
     return [(place.at + place.start, place.at + place.end) for place in own]
 

@@ -97,7 +97,7 @@ def label_of(field: OutputField) -> str:
 
 
 def is_told(label: Label) -> bool:
-    """Whether a label says when it is right."""
+    """Return whether a label describes when it is right."""
     return bool(label.description)
 
 

@@ -1,4 +1,4 @@
-"""What the checks say of a draft, as a list beside it: each sentence once, with the mend one key away where there is one."""
+"""Remarks of the checks on a draft, listed beside it: each sentence once, with its one-key mend where there is one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Remark:
 
 
 def remarks(spec: TaskSpec, facts: Facts, fields: Fields, marks: Sequence[Mapping[str, Any]]) -> list[Remark]:
-    """What marks say, each sentence once, in their order."""
+    """Return the remarks that marks make, each sentence once, in their order."""
     offered = mends.offered(spec, facts, fields, marks)
     times: dict[tuple[str, str], int] = {}
     for mark in marks:

@@ -64,14 +64,14 @@ class CardValue:
 
 
 def all_values(spec: TaskSpec) -> bool:
-    """Whether a task's output is values alone, but for the reasoning before them."""
+    """Return whether a task's output holds values alone, apart from the reasoning before them."""
     return all(is_value(field) or field.role == "reasoning" for field in spec.output_schema)
 
 
 def has_hidden(spec: TaskSpec, draft: UUID, reviewer: UUID | int | None) -> bool:
-    """Whether this reviewer gets this draft without the teacher's values; the same on every page and in every turn.
+    """Return whether this reviewer gets the draft without the teacher's values; the same on every page and turn.
 
-    Only where values are all there is: prose cannot be judged unseen.
+    Values are hidden only where a task writes nothing else: prose cannot be judged unseen.
     """
     if reviewer is None or not all_values(spec):
         return False

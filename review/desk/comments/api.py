@@ -61,7 +61,7 @@ class MentionQuery(ListQuery):
 
 
 class MentionsView(APIView):
-    """Where the member was named."""
+    """Comments that name the member."""
 
     pagination_class = MentionPages
 

@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?<![\w@.+-])(@[\w@.+-]*\w)")
 
 
 def is_blind(draft: Draft) -> bool:
-    """Whether reviewers still judge the draft without knowing each other's words."""
+    """Return whether reviewers still judge the draft without seeing each other's words."""
     return draft.verdicts_wanted > 1 and draft.state in OPEN
 
 
@@ -47,7 +47,7 @@ def has_visible_comments(draft: OuterRef, member: Member | UUID) -> Exists:
 
 
 def mentions(member: Member) -> QuerySet[Mention]:
-    """Where the member was named, in tasks they see and comments they may read, the latest first."""
+    """Return the member's mentions in tasks they see and comments they may read, unordered."""
     leads = Membership.objects.filter(task=OuterRef("comment__draft__task"), role=Role.LEAD)
     rows = Mention.objects.filter(member=member, comment__draft__task__in=tasks_for(member))
     if not member.is_admin:
@@ -65,7 +65,7 @@ def unread(member: Member) -> QuerySet[Mention]:
 
 
 def unread_count(member: Member) -> int:
-    """How many, counted up to `COUNT_UP_TO`; a look at a partial index."""
+    """Count the member's unread mentions, up to `COUNT_UP_TO`. If there are none, one look at an index suffices."""
     # Every page asks, and nearly always there is none: the long question is for those who have one.
     if not Mention.objects.filter(member=member, read_at__isnull=True).exists():
         return 0

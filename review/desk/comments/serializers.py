@@ -1,4 +1,4 @@
-"""What the API of comments takes and gives. Services judge the content."""
+"""Request and response bodies of the comments API. Services check the content."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class MentionOut(CommentOut):
 
 
 class ReadIn(serializers.Serializer[Any]):
-    """Which mentions were seen: those in these comments, or all where none is named."""
+    """Mentions to mark as read: those in these comments, or all where none is named."""
 
     comments = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
 
 
 class ReadOut(serializers.Serializer[Any]):
-    """How many were unread before."""
+    """Number of mentions that were unread before."""
 
     read = serializers.IntegerField()

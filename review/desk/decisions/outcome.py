@@ -1,4 +1,4 @@
-"""What comes of a verdict, and the moves of rows that every verdict makes. Each is conditional on what was seen before it."""
+"""Outcome of a verdict, and the row updates it makes. Each update requires the state that was read before."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DecisionOutcome:
-    """What came of a verdict.
+    """Result of recording a verdict.
 
     Attributes:
         decision: The decision, this one or, for a repeated request, the first.

@@ -78,7 +78,7 @@ def undoable(member: Member, task: Task) -> list[Decision]:
 
 
 def judged_one_by_one(said: QuerySet[Decision]) -> QuerySet[Decision]:
-    """Those for which a draft was read: not given to many at once. Agreement, pace and preference pairs take these."""
+    """Return the decisions not made in bulk: their draft was read. Agreement, pace and preference pairs take these."""
     return said.filter(bulk__isnull=True)
 
 
@@ -118,7 +118,7 @@ def decisions_json(decisions: Iterable[Decision], member: Member) -> list[dict[s
 
 
 def mails_of(decisions: Sequence[Decision], member: Member) -> dict[UUID, list[MailFigures]]:
-    """What came of the mails of each decision that counts; decisions that do not, or whose draft was not sent, are absent.
+    """Return mail figures by decision. Decisions that do not count, or whose draft was not sent, are absent.
 
     Args:
         decisions: With their drafts and the tasks of these.

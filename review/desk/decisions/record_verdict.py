@@ -120,7 +120,7 @@ def _already_judged(seen: DecisionContext) -> Refusal:
 
 
 def _is_late(seen: DecisionContext) -> bool:
-    """Whether the lease passed on.
+    """Return whether the verdict is late: the member held the card, and it is now neither theirs nor free.
 
     Raises:
         Refusal: 409 when the member judged the card before, or never had it and it is not free.

@@ -1,4 +1,4 @@
-"""Who holds which card: dealing, leases, leaving, setting aside.
+"""Decks of reviewers: dealing, leases, leaving, setting aside.
 
 A card is in front of one reviewer at a time: the partial unique index on active assignments guards it, and cards are
 taken under row locks that skip what others hold. It does not know what a verdict is.

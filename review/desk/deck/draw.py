@@ -1,4 +1,4 @@
-"""Which cards come next: assigned ones, those that wait for a further verdict, then fresh ones by order and at random.
+"""Draws of the next cards: assigned ones, those waiting for a further verdict, then fresh ones by order and at random.
 
 Each draw takes rows from the front of one partial index. How many statements a deck takes does not depend on how long
 the queues are. It does not know what a verdict is.

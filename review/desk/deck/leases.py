@@ -119,7 +119,7 @@ def back_to_queue(ids: Iterable[UUID]) -> int:
 
 
 def lease_end() -> datetime:
-    """When a lease given now runs out."""
+    """Return the end of a lease given now."""
     return timezone.now() + timedelta(seconds=settings.CARD_LEASE_S)
 
 

@@ -48,7 +48,7 @@ class ShownExample:
 
 @dataclass(frozen=True, slots=True)
 class Guidelines:
-    """What reviewers go by now.
+    """Guidelines that reviewers follow now.
 
     Attributes:
         version: Number of the version in force.
@@ -100,12 +100,12 @@ def suggested_examples(task: Task) -> list[ShownExample]:
 
 
 def verdict_of(gold: Gold) -> str:
-    """What an example of this gold says: accept (as it was or as edited) or reject."""
+    """Return the verdict of an example made from this gold: accept (as it was or as edited) or reject."""
     return "accept" if gold.verdict in POSITIVE else "reject"
 
 
 def gold_of(draft: Draft) -> Gold | None:
-    """What counts for a draft, if it may be shown to others."""
+    """Return the gold of a draft if it has one that may be shown to others."""
     return _golds().filter(draft=draft).first()
 
 

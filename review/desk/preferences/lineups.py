@@ -132,7 +132,7 @@ def _oldest(task: Task) -> QuerySet[Draft]:
 
 
 def _newest(task: Task) -> QuerySet[Draft]:
-    """Those that wait of the drafts that came last, as far as a page looks; asked as the partial index of the newest has it."""
+    """Return the pending drafts among the newest `LOOK_AT`. The query matches the partial index of newest drafts."""
     came = Draft.objects.filter(~Q(state=DraftState.KEPT), task=task).order_by("-created_at", "-id")
     last = Draft.objects.filter(pk__in=came.values("pk")[:LOOK_AT], state=DraftState.PENDING)
     return last.order_by("-created_at", "-id")

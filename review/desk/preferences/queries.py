@@ -1,4 +1,4 @@
-"""What was chosen among drafts. Reads only."""
+"""Queries on preferences among drafts. Reads only."""
 
 from __future__ import annotations
 

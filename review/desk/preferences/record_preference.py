@@ -31,7 +31,7 @@ FIRST_IN_QUEUE = 0
 
 @dataclass(frozen=True, slots=True)
 class PreferenceOutcome:
-    """What came of a preference.
+    """Result of recording a preference.
 
     Attributes:
         preference: The preference, this one or, for a repeated request, the first.

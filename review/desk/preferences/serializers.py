@@ -1,4 +1,4 @@
-"""What the API of preferences takes and gives. Services judge the content."""
+"""Request and response bodies of the preferences API. Services check the content."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NextLineupOut(serializers.Serializer[Any]):
 
 
 class PreferenceOut(serializers.Serializer[Any]):
-    """Which draft was best of those shown; `chosen` is null where none was, and where one is taken back."""
+    """Preference for the best of the drafts shown; `chosen` is null where none was best or one is taken back."""
 
     id = serializers.UUIDField()
     record = serializers.UUIDField()
@@ -48,7 +48,7 @@ class PreferenceOut(serializers.Serializer[Any]):
 
 
 class PreferenceIn(serializers.Serializer[Any]):
-    """Which draft was best of those shown, or the preference that is taken back; `id` is made by the client."""
+    """Preference for the best of the drafts shown, or the preference to take back; the client makes the `id`."""
 
     id = serializers.UUIDField()
     record = serializers.UUIDField(required=False, allow_null=True, default=None)

@@ -31,7 +31,7 @@ RENDER = OpenApiParameter("render", str, description="`html` adds each card as t
 
 
 class WritersView(APIView):
-    """Who could write a draft again now, at what price, and what is asked for often."""
+    """Teachers that can write a draft again now, their prices, and frequent instructions."""
 
     scope_read = "review"
 
@@ -76,7 +76,7 @@ class AskView(APIView):
 
 
 class OnTheirWayView(APIView):
-    """What the member asked for in a task and has not got yet."""
+    """Revisions that the member requested in a task and that have not come yet."""
 
     scope_read = "review"
 

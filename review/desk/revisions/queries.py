@@ -27,7 +27,7 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class RevisedDraft:
-    """What a revision came of.
+    """Origin of a revision: its request, the parent draft, and the changes.
 
     Attributes:
         request: The request behind it; None when its row is gone.
@@ -40,7 +40,7 @@ class RevisedDraft:
 
 
 def revised_from(draft: Draft) -> RevisedDraft | None:
-    """What a draft revises, and how; None for any other draft, without asking the database."""
+    """Return the parent of a revision and the changes to it; None, without a query, for any other draft."""
     if draft.parent_id is None:
         return None
     parent = Draft.objects.only("pk", "fields", "state", "erased_at").get(pk=draft.parent_id)
@@ -71,7 +71,7 @@ def pending_request(draft: Draft) -> RevisionRequest | None:
 
 
 def requests_of(member: Member, task: Task) -> QuerySet[RevisionRequest]:
-    """What the member asked for in a task, newest first."""
+    """Return the member's revision requests in a task, newest first."""
     requests = RevisionRequest.objects.filter(asked_by=member, draft__task=task)
     return requests.select_related("draft__record").order_by("-created_at")
 

@@ -38,7 +38,7 @@ _WAITING = (AssignmentState.SET_ASIDE, AssignmentState.RELEASED)
 
 @dataclass(frozen=True, slots=True)
 class RevisionRequested:
-    """What came of asking.
+    """Result of requesting a revision.
 
     Attributes:
         request: The request, this one or, for a repeated one, the first.
@@ -66,7 +66,7 @@ class RevisionPreview:
 
 
 def conversation(draft: Draft, instruction: str) -> list[Message]:
-    """What the teacher is told. The draft comes with its record and task version."""
+    """Return the messages for the teacher. The draft comes with its record and task version."""
     spec = draft.task_version.spec
     return revision_prompts.messages(
         spec, draft.record.facts, asked=draft.messages, draft=draft.fields, instruction=instruction
@@ -74,7 +74,7 @@ def conversation(draft: Draft, instruction: str) -> list[Message]:
 
 
 def preview(draft: Draft, *, by: Member) -> RevisionPreview:
-    """What the panel of a draft shows: who can be asked, and what is asked for often. Writes nothing, spends nothing."""
+    """Return the teachers that can be asked, and frequent instructions. Writes nothing, spends nothing."""
     reviser = ports.reviser()
     sample_conversation = conversation(draft, "x" * revision_prompts.LONGEST_INSTRUCTION)
     writers = reviser.writers(draft, sample_conversation, by=by) if reviser else []

@@ -1,4 +1,4 @@
-"""What the API of revisions takes and gives. Services judge the content."""
+"""Request and response bodies of the revisions API. Services check the content."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PresetOut(serializers.Serializer[Any]):
 
 
 class WritersOut(serializers.Serializer[Any]):
-    """Who can be asked, and what is asked for often."""
+    """Teachers that can be asked, and frequent instructions."""
 
     writers = WriterOut(many=True)
     presets = PresetOut(many=True)
@@ -56,7 +56,7 @@ class RevisionReplyOut(RevisionOut):
 
 
 class RevisionIn(serializers.Serializer[Any]):
-    """What shall be different, and who shall write it; `id` is made by the client."""
+    """Instruction for a revision, and the teacher to write it; the client makes the `id`."""
 
     id = serializers.UUIDField()
     instruction = serializers.CharField(max_length=LONGEST_INSTRUCTION)
