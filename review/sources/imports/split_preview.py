@@ -74,7 +74,7 @@ class SplitPlan:
 
     @property
     def interval(self) -> ShareInterval | None:
-        """95 % interval of the true share if 80 % of the test records pass; None without test records."""
+        """Interval of the true share, at 95 %, if 80 % of the test records pass; None without test records."""
         return clopper_pearson(EXAMPLE_SHARE * self.test, self.test) if self.test else None
 
     @property

@@ -22,7 +22,7 @@ def object_in(value: object) -> dict[str, Any] | None:
 
 
 def is_of_fields(answer: Mapping[str, Any]) -> bool:
-    """Return whether all members of an answer can name fields, each another one.
+    """Return whether the names of an answer's members give distinct field names.
 
     Nested names must be field names already.
     """

@@ -79,7 +79,7 @@ def form_of(text: str) -> str:
 
 
 def _delimiter(line: str) -> str:
-    """Return the delimiter of a line: a tab where there is one, as spreadsheets copy; else the most frequent one."""
+    """Return the delimiter of a line: a tab, as spreadsheets copy, else the most frequent one; empty for none."""
     best = "\t" if "\t" in line else max(_DELIMITERS, key=line.count)
     return best if best in line else ""
 
