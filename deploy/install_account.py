@@ -1,4 +1,4 @@
-"""Whose work an install is: all of it the account's that the folder belongs to, even where root runs it, but for units of systemd.
+"""Account of an install: the owner of its folder, even where root starts the work; systemd units stay root's.
 
 What lies in the folder is the account's to change: programs, modules, and links in place of files. So root reads, writes and runs
 nothing there; a process that has given up root's rights for good does.

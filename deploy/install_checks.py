@@ -1,4 +1,4 @@
-"""What the installer asks of a host before it begins, and of the site once it has started it."""
+"""Installer checks: the host before an install begins, and the site once it has started."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ EXTRAS = {
 
 
 def path_of(name: str) -> Path:
-    """Where a lock lies."""
+    """Return the path of a lock."""
     return FOLDER / f"{name}.lock"
 
 

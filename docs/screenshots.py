@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def figures(demo: Demo, evaluation: Json) -> Json:
-    """What base, miniature and teacher came to on held-out records, and how large the run was."""
+    """Return the held-out results of base, miniature and teacher, and the size of the run."""
     summary = evaluation["summary"]
     by_kind: dict[str, Json] = {kind: summary["systems"][name] for name, kind in summary["kinds"].items()}
     run = demo.call("GET", f"training-runs/{evaluation['training_run']}/")
@@ -124,7 +124,7 @@ def figures(demo: Demo, evaluation: Json) -> Json:
 
 
 def count(metric: Json) -> int:
-    """How many outputs a share stands for."""
+    """Return the number of outputs behind a share."""
     outputs: float = metric["mean"] * metric["n"]
     return round(outputs)
 

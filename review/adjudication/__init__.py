@@ -1,1 +1,1 @@
-"""What a lead does about verdicts: rulings, agreement, reviewers, known answers, and how the desk is set."""
+"""A lead's work on verdicts: rulings, agreement, reviewers, known answers, and the settings of the desk."""

@@ -1,4 +1,4 @@
-"""What a lead may say where verdicts alone do not settle a draft: adopt or leave a late one, settle, ask again, reopen.
+"""Rulings of a lead: adopt or leave a late verdict, settle a dispute, ask again, reopen.
 
 Every act locks the draft, compares the tag of what was said so far, and adds a row; nothing is changed or taken away.
 Knows no request and no page.

@@ -17,7 +17,7 @@ class RulingIn(serializers.Serializer[Any]):
 
 
 class DisputeIn(RulingIn):
-    """What settles a disputed draft: one of the verdicts on it, or a verdict of the lead's own."""
+    """Ruling on a disputed draft: one of the verdicts on it, or a verdict of the lead's own."""
 
     decision = serializers.UUIDField(required=False, allow_null=True, default=None)
     verdict = serializers.ChoiceField(choices=["accept", "edit", "reject"], required=False, default="accept")
@@ -34,7 +34,7 @@ class DisputeIn(RulingIn):
 
 
 class DeskSettingsIn(serializers.Serializer[Any]):
-    """How a desk deals; shares from 0 to 1."""
+    """Settings of a desk; shares from 0 to 1."""
 
     order = serializers.ChoiceField(choices=QueueOrdering.choices)
     random_share = serializers.FloatField(help_text="0.1 to 0.2: cards drawn at random.")
@@ -74,7 +74,7 @@ class KnownAnswerOut(serializers.Serializer[Any]):
 
 
 class AssignIn(serializers.Serializer[Any]):
-    """Which waiting cards a reviewer gets."""
+    """Waiting cards to assign to a reviewer."""
 
     member = serializers.CharField(max_length=150, help_text="User name.")
     count = serializers.IntegerField(help_text="1 to 5,000.")
@@ -83,21 +83,21 @@ class AssignIn(serializers.Serializer[Any]):
 
 
 class AssignedOut(serializers.Serializer[Any]):
-    """How many cards moved."""
+    """Number of cards assigned to a member."""
 
     member = serializers.CharField()
     cards = serializers.IntegerField()
 
 
 class SendBackIn(serializers.Serializer[Any]):
-    """Which verdicts go back to their authors, all that stand where none is named, and what to look at."""
+    """Verdicts to send back to their authors, all standing ones where none is named, with a comment on them."""
 
     comment = serializers.CharField(allow_blank=True, max_length=2000)
     decisions = serializers.ListField(child=serializers.UUIDField(), required=False, default=list)
 
 
 class RulingOut(serializers.Serializer[Any]):
-    """What a lead said of a draft or of a decision on it, and where the draft stands after it."""
+    """Ruling of a lead on a draft or on a decision, and the state of the draft after it."""
 
     id = serializers.UUIDField()
     draft = serializers.UUIDField()

@@ -32,7 +32,7 @@ from web.http.problem_shape import problems
 
 
 class PreviewView(APIView):
-    """What one verdict would do to drafts, named one by one or by filters; nothing is written."""
+    """Preview of one verdict on many drafts, chosen by id or by filters; writes nothing."""
 
     scope_write = "review"
 

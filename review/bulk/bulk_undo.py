@@ -32,7 +32,7 @@ MOVED = "no longer set aside"
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """What an undo did.
+    """Result of an undo.
 
     Attributes:
         count: Drafts whose verdict was taken back by this request.

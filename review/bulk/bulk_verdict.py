@@ -38,7 +38,7 @@ class DoesNotFitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BulkVerdict:
-    """What is said of many drafts.
+    """Verdict for many drafts.
 
     Attributes:
         verdict: accept, reject, edit or set_aside.

@@ -175,7 +175,7 @@ def _of(task: Task) -> Any:
 
 
 def _base(wanted: DraftFilter) -> Q:
-    """What an index holds of what is wanted: the drafts that are looked through."""
+    """Return the part of the filter that an index serves; the drafts it selects are scanned for the rest."""
     state = wanted.chosen.get("state")
     return ON_DESK if state is None else Q(state=state)
 

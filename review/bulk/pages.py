@@ -63,7 +63,7 @@ def undo(request: HttpRequest, slug: str, act_id: UUID) -> HttpResponse:
 
 
 def _values(request: HttpRequest) -> QueryDict:
-    """What the form holds. In an address `verdict` narrows the list, and what is to be said is called `give`."""
+    """Return the values of the form. In an address `verdict` filters the list and `give` holds the verdict to give."""
     if request.method == "POST":
         return request.POST
     values = request.GET.copy()

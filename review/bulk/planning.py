@@ -1,4 +1,4 @@
-"""Which drafts an act on many is about, what would become of each, and what was done lately."""
+"""Plans of bulk acts: the drafts they select, the outcome for each draft, and the latest acts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class EligibleDraft:
 
 @dataclass(frozen=True, slots=True)
 class BulkPlan:
-    """What an act would do.
+    """Planned outcome of a bulk act.
 
     Attributes:
         ids: Drafts it would be done to.

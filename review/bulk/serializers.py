@@ -22,7 +22,7 @@ class VerdictIn(serializers.Serializer[Any]):
 
 
 class PreviewIn(VerdictIn):
-    """Which drafts: by id, or all that wait and match the filters (the names of the list's, and `q`)."""
+    """Drafts of a bulk act: by id, or all waiting ones that match the filters (named as in the list, and `q`)."""
 
     drafts = serializers.ListField(
         child=serializers.UUIDField(), required=False, allow_null=True, default=None, max_length=AT_MOST
@@ -58,7 +58,7 @@ class SampleOut(serializers.Serializer[Any]):
 
 
 class BulkPreviewOut(serializers.Serializer[Any]):
-    """What the verdict would do; `left_out` counts drafts by why it leaves them out."""
+    """Outcome of the verdict; `left_out` counts the drafts left out, by reason."""
 
     count = serializers.IntegerField()
     drafts = serializers.ListField(child=serializers.UUIDField())
@@ -82,7 +82,7 @@ class BulkActOut(serializers.Serializer[Any]):
 
 
 class BulkUndoOut(serializers.Serializer[Any]):
-    """What was taken back; `kept` counts drafts by why their verdict stays."""
+    """Result of an undo; `kept` counts the drafts whose verdict stays, by reason."""
 
     act = BulkActOut()
     count = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""What pages say about acts on many drafts at once."""
+"""Wording of pages about bulk acts on drafts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Who wrote a draft, kept from reviewers who did not judge it yet, since it would sway their verdict.
+"""Visibility of a draft's author. Reviewers who have not judged the draft may not see it: it biases the verdict.
 
-It asks the same few questions for any number of drafts; what it is told for, and where that is shown, it does not know.
+Takes the same few queries for any number of drafts, and knows nothing of the pages that ask.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def visible_to(member: Member, drafts: Iterable[Draft]) -> frozenset[UUID]:
 
 
 def _own(member: Member, ids: list[UUID]) -> tuple[set[UUID], set[UUID]]:
-    """Of these drafts, those on which a verdict of the member stands, and those of which a card is theirs to judge."""
+    """Return two sets of these drafts: with a standing verdict of the member, and with a card still theirs to judge."""
     decisions = Decision.objects.filter(draft__in=ids, reviewer=member, retracted_by__isnull=True)
     cards = Assignment.objects.filter(draft__in=ids, reviewer=member).exclude(state=AssignmentState.DONE)
     gave = decisions.exclude(verdict=Verdict.RETRACT).order_by().values_list("draft_id", Value(1))

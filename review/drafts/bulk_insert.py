@@ -114,7 +114,9 @@ class RecordInserter:
 
 
 class DraftInserter:
-    """Where finished drafts of one import go. The caller holds the task's row: positions are counted from the start.
+    """Bulk inserter of one import's drafts.
+
+    The caller holds the task's row lock: positions are read only at the start.
 
     Args:
         version: The task version they are judged under.

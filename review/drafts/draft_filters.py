@@ -1,7 +1,7 @@
-"""What a list of drafts can be narrowed to: words, states, who wrote, who judged and how, when.
+"""Filters for lists of drafts: words, state, author, reviewer, verdict and day.
 
-One set of names for the list page, the API and acts on many drafts at once. It answers a reviewer nothing that the desk
-keeps from them: a verdict while another is sought, a colleague's verdicts, who wrote what is not judged yet.
+One set of names for the list page, the API and bulk acts. A filter reveals nothing to a reviewer that the desk keeps
+from them: a verdict while another is sought, a colleague's verdicts, the author of a draft not judged yet.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class DraftFilter:
-    """What a list is asked for.
+    """Filter for a list of drafts.
 
     Attributes:
         words: The line of the search box.
@@ -89,7 +89,7 @@ class DraftFilter:
 
     @property
     def is_walked(self) -> bool:
-        """Whether drafts must be looked through for it, because no index holds what is asked."""
+        """Return whether drafts must be scanned for this filter, because no index serves it."""
         is_by_id = "order" in self.chosen or self.chosen.get("bulk", "yes") not in ("yes", "no")
         return not self.query.is_askable and not is_by_id and bool(set(self.chosen) - _INDEXED)
 
@@ -98,7 +98,7 @@ class DraftFilter:
 
 
 def parse(values: Mapping[str, Any], *, zone: str = zones.UTC_NAME) -> DraftFilter:
-    """What the parameters of an address ask for; names that are no filter are left alone.
+    """Parse the parameters of an address into a filter; names that are no filter are ignored.
 
     Args:
         zone: In which days are meant where the parameters name no zone.
@@ -110,7 +110,7 @@ def parse(values: Mapping[str, Any], *, zone: str = zones.UTC_NAME) -> DraftFilt
 
 
 def mistakes(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What cannot be asked for, by name, with what was found and what is wanted: for programs, which see no form.
+    """Return messages for programs, which see no form: each invalid filter with the value found and those expected.
 
     Names that are no filter are mistakes too; a value that only happens to be nobody's, such as a teacher's, is none.
     """
@@ -142,7 +142,7 @@ def unseen(values: Mapping[str, str], member: Member) -> dict[str, list[str]]:
 
 
 def _wanted(name: str, value: str) -> str:
-    """What a filter takes, if this value is not among it."""
+    """Return a description of the values that a filter takes; empty where this value is valid."""
     if name in _WORDS:
         return "" if value in _WORDS[name] else f"one of {', '.join(_WORDS[name])}"
     if name == "order":
@@ -161,7 +161,7 @@ def _wanted(name: str, value: str) -> str:
 
 
 def drafts_of(task: Task, wanted: DraftFilter) -> QuerySet[Draft]:
-    """What `narrowed` begins with: the drafts of a task."""
+    """Return the drafts of a task, as the query that suits the filter."""
     return drafts_named_in(task) if wanted.query.is_askable else Draft.objects.filter(task=task)
 
 

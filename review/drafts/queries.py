@@ -164,7 +164,7 @@ def etag(draft: Draft, member: Member) -> str:
 
 
 def decisions_on(member: Member, draft: Draft) -> QuerySet[Decision]:
-    """What was said of a draft, latest first. Reviewers see their own words only, and so judge for themselves."""
+    """Return the decisions on a draft, the latest first; reviewers get only their own, to judge unbiased."""
     decisions = (
         Decision.objects.filter(draft=draft)
         .select_related("reviewer", "draft__task_version", "draft__task")
@@ -190,7 +190,7 @@ def in_use(path: str = "") -> Q:
 
 
 def is_empty(task: Task) -> bool:
-    """Whether no draft of the task ever came to the desk."""
+    """Return whether no draft of the task ever came to the desk."""
     return not Draft.objects.filter(ON_DESK, task=task).exists()
 
 

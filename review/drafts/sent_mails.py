@@ -1,4 +1,4 @@
-"""What came of the mails that were sent from drafts, as their pages and calls tell it.
+"""Results of mails sent from drafts, for their pages and the API.
 
 Kept from reviewers who have not judged a draft yet, as its author is: who wrote a mail and what came of it would sway them.
 """

@@ -1,4 +1,4 @@
-"""What the API tells of drafts. Dictionaries made in `queries` fill these shapes; they declare them and check nothing."""
+"""API shapes of drafts. They describe the dictionaries made in `queries`, and check nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class RepliesOfClassOut(serializers.Serializer[Any]):
 
 
 class MailFiguresOut(serializers.Serializer[Any]):
-    """What came of mails that were sent, in campaigns that the caller may see; what machines did is not counted."""
+    """Results of sent mails, in campaigns that the caller may see; events caused by machines are not counted."""
 
     is_simulated = serializers.BooleanField(help_text="To simulated inboxes, whose answers are made up.")
     sent = serializers.IntegerField()
@@ -129,7 +129,7 @@ class DraftOut(DraftSummaryOut):
 
 
 class DraftStateOut(serializers.Serializer[Any]):
-    """Where a draft stands after an act on it."""
+    """State of a draft after an act on it."""
 
     draft = serializers.UUIDField()
     state = serializers.ChoiceField(choices=DraftState.choices)

@@ -1,4 +1,4 @@
-"""Which address on the web stands for a company: the part of a domain that is registered.
+"""Company domain of a web address: the registered part of its host.
 
 Pure Python, without the list of public suffixes: second-level names that registries give out beneath country codes,
 and hosts where many companies live side by side, are named here. Where a host is shared, the place on it that belongs
@@ -104,7 +104,7 @@ LONGEST = 200
 
 
 def company_domain(address: object) -> str:
-    """What of a web address belongs to one company, so that two writings of it agree.
+    """Return the part of a web address that belongs to one company, so that two spellings of it agree.
 
     `https://www.Acme.co.uk/team` and `shop.acme.co.uk` are both `acme.co.uk`; `linkedin.com/company/acme/about` is
     `linkedin.com/company/acme`.

@@ -100,7 +100,7 @@ class ReadingForm(forms.Form):
     left_out = forms.IntegerField(min_value=0, required=False)
 
     def choices(self) -> ImportChoices:
-        """What was chosen; a value that is none counts as not chosen."""
+        """Return the choices made in the form; an invalid value counts as not chosen."""
         chosen = self._chosen()
         return ImportChoices(
             encoding=chosen.get("encoding", ""),
@@ -150,7 +150,7 @@ class ImportButton:
 
 
 def offer(good: int, bad: int, refusal: Refusal | None) -> ImportButton:
-    """What to offer after what was tried; a refusal for rows knows of more bad ones than the preview."""
+    """Return the button to offer after an attempt; a refusal's count of bad rows replaces the preview's."""
     if isinstance(refusal, BadRows):
         refusal.hint = "Correct these rows in the file, or import without them: the button shows how many are left out."
         return ImportButton(max(0, good + bad - refusal.bad), refusal.bad)

@@ -55,7 +55,7 @@ WHOLE_NUMBER = 10
 
 
 def import_summary(added: int, known: int, bad: int, kind: str) -> str:
-    """What came of it in one line: `503 records added, 2 known already.`."""
+    """Return the result of an import in one line: `503 records added, 2 known already.`."""
     what = _WHAT.get(kind, "record")
     parts = [f"{added:,} {what}{'' if added == 1 else 's'} added" if added else "Nothing new"]
     if known:
@@ -257,7 +257,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 
 def _said_of(task: Task, spec: TaskSpec, name: str, kind: SourceKind) -> ColumnMapping | None:
-    """What a person said of the columns when the task was made of them, as far as it still has those fields."""
+    """Return the column mapping chosen when the task was made of these rows, less fields since removed."""
     waiting = waiting_rows.of_task(task)
     if waiting is None or waiting.mapping is None or (waiting.upload, waiting.kind) != (name, kind):
         return None

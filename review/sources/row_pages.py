@@ -53,7 +53,7 @@ def bring(request: HttpRequest) -> HttpResponse:
 
 
 def _found(chosen: dict[str, Any]) -> str:
-    """Where what was brought is looked at; calls of a model are a log, which has a page of its own."""
+    """Store the rows brought and return the address of their page; model calls are a log, with its own page."""
     file, name, wording = chosen["file"], "", ""
     try:
         name, wording = _kept(file) if file else _pasted(chosen["rows"], chosen["form"])

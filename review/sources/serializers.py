@@ -1,4 +1,4 @@
-"""What the API of sources and records takes and gives."""
+"""API shapes of sources and records."""
 
 from __future__ import annotations
 

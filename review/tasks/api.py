@@ -104,7 +104,7 @@ class TeamMember(serializers.Serializer[Any]):
 
 
 class TeamView(APIView):
-    """Who belongs to a task, for its lead."""
+    """Members of a task, for its lead."""
 
     pagination_class = WholeList
 

@@ -1,4 +1,4 @@
-"""What the checks are called on pages, and what each marks."""
+"""Labels of the checks on pages, and a line on what each marks."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _first_record(task: Task) -> Record | None:
 
 
 def _gold_fields(spec: TaskSpec, task: Task | None, record: Record) -> Fields | None:
-    """What an expert approved for the record, or else its first draft, where it fits this specification."""
+    """Return the record's approved fields, or else its first draft's; None where they do not fit this specification."""
     gold = Gold.objects.filter(task=task, draft__record=record).select_related("decision", "draft").first()
     draft = Draft.objects.filter(record=record).order_by("created_at").first() if gold is None else None
     fields = (gold.decision.fields or gold.draft.fields) if gold else draft.fields if draft else None

@@ -174,7 +174,7 @@ def _saved(version: TaskVersion) -> str:
 
 
 def _rows_that_wait(task: Task) -> str:
-    """Where rows that the task was made from are brought in, which wait for its form; empty where none do."""
+    """Return the address that imports the rows the task was made from; empty where none wait."""
     rows = waiting_rows.of_task(task)
     if rows is None:
         return ""

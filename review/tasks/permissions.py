@@ -1,4 +1,4 @@
-"""Who may do what in a task. Admins may everything; others what their membership says."""
+"""Permissions in a task. Admins may do everything; others what their membership grants."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def task_or_404(member: Member, slug: str) -> Task:
 
 
 def may(member: Member, task: Task, least: Role) -> bool:
-    """Whether the member has at least this role in the task."""
+    """Return whether the member has at least this role in the task; programs never count as reviewers."""
     if member.is_service and least is Role.REVIEWER:
         return False  # A program may launch what a lead launches, and judges nothing.
     role = role_of(member, task)
@@ -115,7 +115,7 @@ def require(member: Member, task: Task, least: Role) -> None:
 
 
 def may_ask(member: Member, task: Task) -> bool:
-    """Whether the member may ask the task's miniatures in service: who judges, and a program whose token says so."""
+    """Return whether the member may ask the task's miniatures in service: reviewers, and programs with its token."""
     return role_of(member, task) is not None if member.is_service else may(member, task, Role.REVIEWER)
 
 
@@ -154,7 +154,7 @@ def led_by(member: Member) -> list[tuple[str, str]]:
 
 
 def may_create(member: Member) -> bool:
-    """Whether the member may make tasks: an admin, or a lead of any task. A program stays in its own."""
+    """Return whether the member may make tasks: admins and leads of any task. A program may not."""
     if member.is_service:
         return False
     if member.is_admin or getattr(member, _KEPT_LEADS, None):

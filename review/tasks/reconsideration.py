@@ -1,4 +1,4 @@
-"""Whether decisions given before a version changed what drafts are judged by still stand, and which could be asked again.
+"""Reconsideration of decisions given before a version changed what drafts are judged by.
 
 Reads only. Only what changes a verdict raises the question: guideline, rubric, checks, reasons and the written fields;
 an example more or another template does not.
@@ -59,7 +59,7 @@ class ReconsiderationQuestion:
 
 
 def open_question(task: Task) -> ReconsiderationQuestion | None:
-    """What a lead is to answer, if anything: an earlier decision counts that was given by other words."""
+    """Return the open question to a lead; None where no gold was decided by other criteria, or a lead has answered."""
     versions = list(TaskVersion.objects.filter(task=task).order_by("-number"))
     latest, now = versions[0], _judged_by(versions[0])
     others = [version for version in versions[1:] if _judged_by(version) != now]
@@ -82,7 +82,7 @@ def open_question(task: Task) -> ReconsiderationQuestion | None:
 
 
 def earlier(task: Task, versions: Iterable[TaskVersion]) -> QuerySet[Gold]:
-    """What counts for drafts of these versions, the newest first."""
+    """Return the golds on drafts of these versions, the newest first."""
     ids = [version.pk for version in versions]
     golds = Gold.objects.filter(task=task, draft__task_version__in=ids, draft__erased_at__isnull=True)
     return golds.order_by("-decided_at")
@@ -110,7 +110,7 @@ def drafts_to_ask_again(about: ReconsiderationQuestion, *, kind: str, reasons: S
 
 
 def answers(task: Task) -> list[Reconsideration]:
-    """What leads answered before, the newest first."""
+    """Return the latest 20 answers of leads, the newest first."""
     rows = Reconsideration.objects.filter(task=task).select_related("by", "task_version")
     return list(rows[:20])
 
@@ -133,7 +133,7 @@ def _newly_marked(about: ReconsiderationQuestion, golds: QuerySet[Gold]) -> Iter
 
 
 def _kinds(spec: TaskSpec, facts: Facts, fields: Fields) -> set[tuple[str, str, str]]:
-    """What the checks of a version say of a text; of one whose shape it does not know, that alone."""
+    """Return the marks of a version's checks on a text; only `shape` where the text does not fit the output schema."""
     try:
         fields = normalise_fields(spec.output_schema, fields)
     except ValueError:

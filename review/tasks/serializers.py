@@ -1,4 +1,4 @@
-"""What the API of tasks takes and gives."""
+"""API shapes of tasks."""
 
 from __future__ import annotations
 

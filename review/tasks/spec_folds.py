@@ -1,4 +1,4 @@
-"""Which sections and rows of the specification's form stand open, and where the focus goes after a button. Pure."""
+"""Open sections and rows of the specification form, and the focus after a button. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECTION_OF = {section.rows.name: f"part-{section.id}" for section in SECTIONS if
 
 @dataclass(frozen=True)
 class Folds:
-    """What stands open.
+    """Open parts of the specification form.
 
     Attributes:
         opened: Ids of open sections and rows, as the page sent them; None where it did not say, and the layout decides.
@@ -39,7 +39,7 @@ def row_id(name: str, index: int) -> str:
 
 
 def after_act(opened: Iterable[str], act: str, count: int) -> Folds:
-    """What stands open after a row button: open rows move with their places, and the row acted on is open.
+    """Return the open parts after a row button: open rows move with their places, and the row acted on is open.
 
     Args:
         opened: Ids that the page says are open; empty where it runs no scripts.

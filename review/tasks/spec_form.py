@@ -108,7 +108,7 @@ def _is_left_open(section: SectionLayout, folds: Folds) -> bool:
 
 
 def is_row_act(act: str) -> bool:
-    """Whether a pressed button changes rows: adds, removes, moves, draws them by another type, takes them from a schema."""
+    """Return whether a button changes rows: adds, removes, moves or retypes them, or reads them from a schema."""
     return act.split(":", 1)[0] in {"add", "remove", "up", "retype", "schema"}
 
 

@@ -37,7 +37,7 @@ class RepeatedRows:
 
 @dataclass(frozen=True)
 class SectionLayout:
-    """What stands under one heading.
+    """Layout of one section: everything under one heading.
 
     Attributes:
         is_folded: Whether the form draws it folded at first, as long as no mistake is in it.

@@ -27,7 +27,7 @@ class FormControl:
 
     @property
     def gist(self) -> str:
-        """What it says in a folded row; empty for numbers, which say nothing without their names."""
+        """Summary of the control in a folded row; empty for numbers, which say nothing without their names."""
         if self.spot.kind == "check":
             return self.spot.label.lower() if self.value else ""
         if self.spot.kind == "select":
@@ -61,7 +61,7 @@ class FormRow:
 
     @property
     def title(self) -> str:
-        """What it is called while it is folded; empty as long as it is blank."""
+        """Title of the row while folded; empty while the row is blank."""
         return " ".join(str(each.value) for each in self.controls if each.spot.name in self.titled_by).strip()
 
     @property

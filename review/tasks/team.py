@@ -1,4 +1,4 @@
-"""Who belongs to a task, and as what. Members themselves come and go in the members room."""
+"""Members of a task and their roles. Accounts are made and removed in the members room."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def team_of(member: Member, task: Task) -> list[Membership]:
 
 
 def team_panel(member: Member, task: Task) -> dict[str, Any] | None:
-    """What the task's page shows its lead: the team, the roles there are, and names to choose from; else None."""
+    """Return the team panel of a task's page: team, roles, and names to choose from; None for others than leads."""
     if not may(member, task, Role.LEAD):
         return None
     others = Member.objects.filter(is_active=True, is_superuser=False, is_service=False).exclude(memberships__task=task)

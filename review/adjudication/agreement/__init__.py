@@ -1,4 +1,4 @@
-"""How far the reviewers of a task agree: what counts for it, the figures, and what they mean in words."""
+"""Agreement of a task's reviewers: the verdicts that count, the figures, and their wording."""
 
 from review.adjudication.agreement.figures import ENOUGH
 from review.adjudication.agreement.report import AgreementReport, VerdictRates, counts_of, rates, report, report_now

@@ -1,4 +1,4 @@
-"""Which verdicts are data on agreement: what each reviewer said of a draft before anybody could know of another's.
+"""Blind verdicts, the data on agreement: each reviewer's verdict on a draft before they could see another's.
 
 Drafts that at least two judged one by one count. Of each reviewer the last word stands that they gave before the other
 verdicts stood; what came after the draft was ruled on, or sent back, is no longer blind. Left out: verdicts in bulk, late
@@ -54,7 +54,7 @@ class BlindVerdict(NamedTuple):
 
 
 def read_columns(task: Task) -> VerdictColumns:
-    """What was said blind of the drafts of a task that several judged, as columns."""
+    """Return, as columns, the blind verdicts on those drafts of a task that several reviewers judged."""
     first_at, settling = _ruled(task)
     columns = VerdictColumns()
     doubtful: dict[str, list[BlindVerdict]] = {}
@@ -80,7 +80,7 @@ def read_columns(task: Task) -> VerdictColumns:
 
 
 def while_blind(said: Iterable[BlindVerdict], *, wanted: int = 1) -> Iterable[BlindVerdict]:
-    """Of everything said of one draft, in order of time, each reviewer's last word while they could not know of others'.
+    """Return each reviewer's blind verdict on one draft, from its decisions in order of time.
 
     Blindness ends when as many verdicts stand as the draft takes, two at least. Whoever joins later counts by their first
     word then; whoever counted already does not change it any more.
@@ -174,7 +174,7 @@ def _wanted(task: Task, drafts: list[str]) -> dict[str, int]:
 
 
 def _ruled(task: Task) -> tuple[dict[str, datetime], set[str]]:
-    """When each draft was first ruled on, and which decisions are a lead's own settling words."""
+    """Return the time of each draft's first ruling, and the verdicts that leads gave only to settle a dispute."""
     rulings = Ruling.objects.filter(draft__task=task).exclude(kind=RulingKind.LEAVE).order_by("created_at")
     first_at: dict[str, datetime] = {}
     settling: set[UUID] = set()

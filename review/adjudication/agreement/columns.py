@@ -92,14 +92,14 @@ class VerdictColumns:
         return np.asarray(self._text, np.int64)
 
     def by_week(self) -> Iterator[tuple[date, NDArray[np.bool_]]]:
-        """Which words are on drafts whose last word came in a week, by its Monday, in order."""
+        """Yield each Monday, in order, with a mask of the verdicts on drafts whose last verdict came in that week."""
         last = np.full(self.units, 0)
         np.maximum.at(last, self.unit, np.asarray(self._week, np.int64))
         for monday in np.unique(last):
             yield date.fromordinal(int(monday)), (last == monday)[self.unit]
 
     def ratings(self) -> dict[str, Ints]:
-        """By requirement of the rubric, of each word 1 where it is met, 0 where not, `NONE` where it was not rated."""
+        """Return ratings by rubric requirement, one a verdict: 1 where met, 0 where not, `NONE` where not rated."""
         kinds = [json.loads(text) or {} for text in self._rated]
         place = np.asarray(self._ratings, np.int64)
         names = sorted({name for kind in kinds for name in kind})

@@ -1,4 +1,4 @@
-"""From words to figures: one pass over the drafts, then statistics over counts. Touches no row."""
+"""Agreement figures: one pass over the drafts, then statistics over counts. Reads no row of the database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WEEKS_SHOWN = 26
 
 
 class AgreementCounts:
-    """What was said of drafts, counted: by what is compared, by week, and by two reviewers."""
+    """Counts of verdicts on drafts: by measure, by week, and by pair of reviewers."""
 
     def __init__(self, said: VerdictColumns) -> None:
         self.units = said.units
@@ -41,7 +41,7 @@ class AgreementCounts:
 
 @dataclass(frozen=True, slots=True)
 class AgreementFigures:
-    """How far reviewers agree on one thing.
+    """Agreement of reviewers on one thing.
 
     Attributes:
         key: A stable name for programs.

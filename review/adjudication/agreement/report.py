@@ -1,4 +1,4 @@
-"""What the agreement page and the API say of a task. Computed when something was said since, else remembered."""
+"""Agreement report of a task, for its page and the API. Cached until a new verdict, ruling or import."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def report_now(task: Task) -> AgreementReport:
 
 
 def counts_of(task: Task) -> AgreementCounts:
-    """What was said of drafts that several judged, counted; remembered as the report is."""
+    """Return the counts of verdicts on drafts that several reviewers judged; cached as the report is."""
     return slow_figures.figures(f"agreement-counts:{task.pk}", lambda: _counts(task)).value
 
 

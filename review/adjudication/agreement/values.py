@@ -34,7 +34,7 @@ LABELS_TOLD = 30
 
 @dataclass(frozen=True, slots=True)
 class LabelConfusion:
-    """How often two reviewers of one draft said which two labels; (L, L), symmetric, the diagonal where they agree."""
+    """Counts of label pairs by two reviewers of one draft: (L, L), symmetric; the diagonal holds agreement."""
 
     field: str
     labels: Sequence[str]
@@ -57,14 +57,14 @@ class LabelConfusion:
 
 @dataclass(frozen=True, slots=True)
 class TeacherAgreement:
-    """How often reviewers let the teacher's values stand: where they saw them, and where they did not."""
+    """Shares of verdicts that kept the teacher's values: with the values shown, and with them hidden."""
 
     seen: AgreementShare
     unseen: AgreementShare
 
 
 def ending_with(said: VerdictColumns) -> list[Mapping[str, Any] | None]:
-    """Of each word the fields it ends with; None for a reject."""
+    """Return the final fields of each verdict, in order; None for a reject."""
     fields: dict[str, Any] = {}
     for chunk in chunked(said.decisions, CHUNK):
         rows = Decision.objects.filter(pk__in=[UUID(hex=key) for key in chunk]).order_by()
@@ -93,7 +93,7 @@ def figures_of(
 def confusions_of(
     spec: TaskSpec, said: VerdictColumns, ends: Sequence[Mapping[str, Any] | None]
 ) -> list[LabelConfusion]:
-    """Which labels reviewers of one draft confuse, of each field that says one label."""
+    """Return the label confusions between reviewers of one draft, one for each field of type choice."""
     return [
         _confusion(field, said, [None if end is None else end.get(field.name) for end in ends])
         for field in spec.output_schema
@@ -102,7 +102,10 @@ def confusions_of(
 
 
 def teacher_agreement(task: Task) -> TeacherAgreement | None:
-    """How often the teacher's values stayed, with them shown and without; None where that was never a question."""
+    """Return the shares of accepts among accepts and edits, with the teacher's values shown and hidden.
+
+    None where no such verdict recorded whether they were hidden.
+    """
     rows = (
         Decision.objects.filter(task=task, teacher_hidden__isnull=False, retracted_by__isnull=True, bulk__isnull=True)
         .exclude(verdict__in=(Verdict.RETRACT, Verdict.REJECT))

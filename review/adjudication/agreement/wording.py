@@ -1,4 +1,4 @@
-"""What a figure of agreement means, in plain words. Pure; knows figures and nothing of pages."""
+"""Plain wording of agreement figures. Pure; knows figures and nothing of pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def of_pair(pair: ReviewerPair) -> str:
 
 
 def of_weeks(count: int) -> str:
-    """What the chart shows, or why there is none."""
+    """Return the caption of the chart, or the reason why there is none."""
     if count:
         return "Agreement on drafts whose last verdict came in that week, with its likely range."
     return f"A week needs {ENOUGH} drafts to be drawn."

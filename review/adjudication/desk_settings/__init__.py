@@ -1,1 +1,1 @@
-"""How the desk of a task deals: its settings, read and written by a lead."""
+"""Desk settings of a task: a lead reads and writes how the desk deals cards."""

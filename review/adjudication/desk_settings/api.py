@@ -18,7 +18,7 @@ from web.http.problem_shape import problems
 
 
 class DeskSettingsView(APIView):
-    """How the desk of a task deals."""
+    """Desk settings of a task."""
 
     @extend_schema(operation_id="desk_settings", responses={200: DeskSettingsOut})
     def get(self, request: Request, slug: str) -> Response:

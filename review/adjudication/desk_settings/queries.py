@@ -1,4 +1,4 @@
-"""How the desk of a task is set, for its lead: settings, what waits for further reviewers, and who has cards of their own."""
+"""Queries of the desk settings page: the settings, drafts that wait for further reviewers, and assigned cards."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def page(member: Member, task: Task) -> dict[str, Any]:
 
 
 def waiting_for_others(task: Task) -> int:
-    """How many drafts wait for a further reviewer, counted up to `COUNT_UP_TO`."""
+    """Return the number of drafts that wait for a further reviewer, at most `COUNT_UP_TO`."""
     return queues.overlap(task).order_by()[:COUNT_UP_TO].count()
 
 

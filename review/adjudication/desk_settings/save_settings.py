@@ -1,6 +1,6 @@
-"""How the desk of a task deals: its order, the random share, overlap, and how often a known answer comes.
+"""Service that saves desk settings: order, random share, overlap, and the rate of known answers.
 
-What is set here holds for drafts that nobody has judged yet; verdicts given stay as they are. Knows no page.
+Settings apply to drafts that nobody has judged yet; verdicts given stay as they are. Knows no page.
 """
 
 from __future__ import annotations

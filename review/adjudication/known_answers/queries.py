@@ -37,7 +37,7 @@ def verdicts(task: Task) -> QuerySet[Decision]:
 
 
 def answered_by(member: Member, task: Task) -> list[AnsweredKnown]:
-    """How a reviewer judged known answers, latest first."""
+    """Return a reviewer's verdicts on known answers, the latest first, at most `SHOWN`."""
     decisions = verdicts(task).filter(reviewer=member).select_related("draft__record", "draft__known_answer")
     ordered = decisions.defer("draft__messages", "draft__parameters").order_by("-created_at", "-id")[:SHOWN]
     return [

@@ -1,4 +1,4 @@
-"""How one reviewer works in a task, as the reviewer sees it first, and all of them side by side for a lead."""
+"""Figures of reviewers in a task: one reviewer's own page, and all reviewers side by side for a lead."""
 
 from review.adjudication.reviewers.figures import FASTEST_WPM, RATES_OF
 from review.adjudication.reviewers.profile import Profile, profile, reviewer_or_404

@@ -45,7 +45,7 @@ class VerdictSummary:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerPace:
-    """How fast, over the latest `PACE_OF` verdicts whose time was taken; None without any."""
+    """Pace of a reviewer over the latest `PACE_OF` timed verdicts; medians are None without any."""
 
     verdicts: int
     median_seconds: float | None
@@ -87,7 +87,7 @@ def latest(member: Member, task: Task, *, count: int = RATES_OF) -> QuerySet[Dec
 
 
 def summary(member: Member, task: Task, *, count: int = RATES_OF) -> VerdictSummary:
-    """How many of each verdict among the latest, and how long they took; one question."""
+    """Return counts by verdict among the latest, and their mean seconds; one query."""
     timed = Q(seconds__gt=0, seconds__lte=LONGEST_CARD_S)
     of = {str(verdict): Count("pk", filter=Q(verdict=verdict)) for verdict in VERDICTS}
     totals: dict[str, Any] = latest(member, task, count=count).aggregate(
@@ -132,7 +132,7 @@ def drift_of(weeks: list[AcceptWeek]) -> AcceptDrift:
 
 
 def known_answers(member: Member, task: Task) -> tuple[AgreementShare, list[AnsweredKnown]]:
-    """How many cards with a known answer the member judged as known, and the latest that they judged otherwise."""
+    """Return the share of known answers that the member matched, and the latest ones that they missed."""
     met = queries.answered_by(member, task)
     missed = [answer for answer in met if not answer.is_right]
     return share(len(met) - len(missed), len(met)), missed[:KNOWN_SHOWN]

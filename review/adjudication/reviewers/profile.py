@@ -33,7 +33,7 @@ TEAM_AT_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the reviewer page shows.
+    """Figures of the reviewer page.
 
     Attributes:
         rates: Shares of their latest verdicts.
@@ -147,6 +147,6 @@ def _others(member: Member, task: Task) -> dict[str, int]:
 
 
 def team_of(task: Task) -> list[Member]:
-    """Who can judge in a task: members of its team but for viewers, and admins; `TEAM_AT_MOST` of them."""
+    """Return the members who can judge in a task: its reviewers and leads, and admins; at most `TEAM_AT_MOST`."""
     may_judge = Q(memberships__task=task, memberships__role__in=[Role.REVIEWER, Role.LEAD]) | Q(is_superuser=True)
     return list(Member.objects.filter(may_judge, is_service=False).distinct().order_by("username")[:TEAM_AT_MOST])

@@ -22,7 +22,7 @@ from web.http.read_body import read_body
 
 
 class SharePreviewIn(serializers.Serializer[Any]):
-    """How many cards, among whom, until when."""
+    """Request for a preview of a share-out: number of cards, members, and last day."""
 
     members = serializers.ListField(child=serializers.CharField(max_length=150), help_text="User names.", max_length=50)
     count = serializers.IntegerField(help_text="1 to 10,000.")
@@ -34,7 +34,7 @@ class ShareOutIn(SharePreviewIn):
 
 
 class PlannedPartOut(serializers.Serializer[Any]):
-    """What one reviewer would get, beside what they have and judged a day over the last two weeks."""
+    """One reviewer's planned part, with the cards they have and their pace over the last two weeks."""
 
     member = serializers.CharField(source="member.username")
     cards = serializers.IntegerField()
@@ -77,7 +77,7 @@ def _shown(request: Request, page: list[Any]) -> list[dict[str, Any]]:
 
 
 class SharePreviewView(APIView):
-    """What a share-out would give to whom; nothing is written."""
+    """Preview of a share-out by member; writes nothing."""
 
     scope_write = "lead"
 

@@ -54,12 +54,12 @@ def send_due(now: datetime | None = None) -> int:
 
 
 def wants(member: Member) -> bool:
-    """Whether the member gets the daily mail: they have an address, are not shut out, and did not turn it off."""
+    """Return whether the member gets the daily mail: active, with an address, and not turned off."""
     return member.is_active and bool(member.email) and (member.preferences or {}).get(PREFERENCE) != "off"
 
 
 def text_for(member: Member) -> str:
-    """What waits for a member now, in plain text; empty when nothing does."""
+    """Return the daily mail of a member in plain text: what waits for them now; empty when nothing does."""
     parts = [*_own_cards(member), *_to_rule(member), *_tokens_that_end(member)]
     if not parts:
         return ""

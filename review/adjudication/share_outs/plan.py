@@ -1,4 +1,4 @@
-"""What a share-out would give to whom, beside what each reviewer already has and how fast they go. Writes nothing."""
+"""Plan of a share-out: each reviewer's part, beside the cards they have and their pace. Writes nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DAYS_AT_MOST = 90
 
 @dataclass(frozen=True, slots=True)
 class ShareRequest:
-    """What a lead asks for.
+    """Request of a lead for a share-out.
 
     Attributes:
         members: Among whom; what cannot be split evenly goes to the first ones.
@@ -40,7 +40,7 @@ class ShareRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPart:
-    """What one reviewer would get.
+    """One reviewer's part of a planned share-out.
 
     Attributes:
         has: How many cards wait for them alone already.
@@ -56,7 +56,7 @@ class PlannedPart:
 
     @property
     def is_beyond_pace(self) -> bool:
-        """Whether it takes more a day than they judged; of who judged nothing yet nobody can say."""
+        """Return whether the part needs more cards a day than they judged; False for members without any verdict."""
         return self.pace.decisions > 0 and self.needed_a_day > self.pace.a_day
 
 
@@ -107,7 +107,7 @@ def read_request(
 
 
 def preview(task: Task, asked: ShareRequest) -> SharePlan:
-    """What the request would give now: the split, and beside it what each has and how fast they go."""
+    """Return the plan of a share-out as of now: each member's part, the cards they have, and their pace."""
     found = shareable(task, asked).order_by()[: asked.count].count()
     days = (asked.until - timezone.now().date()).days + 1
     paces = pace.daily_paces(asked.members, task)

@@ -18,7 +18,7 @@ from review.tasks.permissions import require, tasks_for
 
 @dataclass(frozen=True, slots=True)
 class PartProgress:
-    """How far one reviewer got.
+    """Progress of one reviewer in a share-out.
 
     Attributes:
         judged: How many of their cards they judged, then or later.
@@ -69,7 +69,7 @@ def progress_of(shares: Sequence[ShareOut]) -> list[ShareProgress]:
 
 
 def parts_of(member: Member, task: Task) -> list[tuple[ShareOut, PartProgress]]:
-    """What a reviewer has of share-outs that have not ended, the first to end first."""
+    """Return a reviewer's parts of share-outs that have not ended, the first to end first."""
     held = SharePart.objects.filter(member=member, share_out__task=task, share_out__ended_at__isnull=True)
     parts = list(held.select_related("share_out").order_by("share_out__until", "pk"))
     figures = part_figures(parts) if parts else {}

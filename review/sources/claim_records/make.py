@@ -34,7 +34,7 @@ _READ_AT_ONCE: Final = 200
 
 @dataclass(frozen=True)
 class ClaimRecords:
-    """What came of it.
+    """Result of adding claim records.
 
     Attributes:
         supported: Claims added that their passage supports.

@@ -31,7 +31,7 @@ _YES, _NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false",
 
 
 class Notation(NamedTuple):
-    """How a file writes numbers and dates.
+    """Format of numbers and dates in a file.
 
     Attributes:
         decimal: `.` or `,`.
@@ -278,7 +278,7 @@ def _list(value: object) -> list[str] | None:
 
 
 def of_objects(value: list[Any]) -> str:
-    """What is wrong with a list that holds objects; one of messages is told as what it is."""
+    """Return the fault of a list of objects; a list of messages is named a conversation."""
     if all(isinstance(part, dict) and "role" in part for part in value):
         return f"is a conversation of {len(value)} messages, expected a text"
     return "is a list of objects, expected a list of plain values"

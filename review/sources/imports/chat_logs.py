@@ -99,7 +99,7 @@ class ChatTable:
         return HOLDERS if _ALPACA in self.shapes else HOLDERS | {"input"}
 
     def _about(self, row: LogRow, exchange: Exchange) -> dict[str, Any]:
-        """What a line says beside its answer: facts, the user's words, the system's, names, and its other keys.
+        """Return a line's values beside its answer: facts, user message, system text, names, and its other keys.
 
         Raises:
             ValueError: It holds more than one user message, and the task takes no conversation.
@@ -193,7 +193,7 @@ def _column(name: str, facts: tuple[str, ...]) -> str:
 
 
 def _is_json(spec: TaskSpec) -> bool:
-    """Whether an answer may come as a JSON object: it is neither a mail nor one text."""
+    """Return whether an answer may come as a JSON object: it is neither a mail nor a single text."""
     return mail_fields(spec.output_schema) is None and not is_plain(spec.output_schema)
 
 

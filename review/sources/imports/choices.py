@@ -1,4 +1,4 @@
-"""What an importer says of a file beside its columns. Pure Python."""
+"""Choices of an importer about a file, beside its columns. Pure Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FileChoices(TypedDict):
 
 @dataclass(frozen=True)
 class ImportChoices:
-    """How a file is to be read; what is empty is found by looking at it.
+    """Choices on how to read a file; empty ones are detected from its contents.
 
     Attributes:
         encoding: A codec of `text_encoding.ENCODINGS`.
@@ -67,7 +67,7 @@ class ImportChoices:
         raise Refusal("shares_invalid", problem, errors={"train": [problem]})
 
     def on_record(self) -> dict[str, str | float]:
-        """What stands on the source, so that anyone can read its file again as it was read."""
+        """Return the choices to store on the source, so that its file can be read again in the same way."""
         kept = asdict(self)
         kept.pop("left_out")
         return {name: value for name, value in kept.items() if value not in ("", None)}

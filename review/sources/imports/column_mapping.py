@@ -1,4 +1,4 @@
-"""Which column of a file fills which field of a task. Pure Python."""
+"""Mapping of a file's columns to a task's fields. Pure Python."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def guess_mapping(columns: Sequence[str], fields: Sequence[TargetField]) -> Colu
 
 
 def _has_parts(schema: Sequence[OutputField]) -> bool:
-    """Whether an answer may come as a JSON object: it is more than one text."""
+    """Return whether an answer may come as a JSON object: it is more than one text."""
     return len(schema) > 1 or schema[0].type != "text"
 
 

@@ -25,7 +25,7 @@ GROUP_CHARS = 200
 
 
 class Company(NamedTuple):
-    """What a row says of its company: the normal form of its name, and its domain; either may be empty."""
+    """Company of a row: the normal form of its name, and its domain; either may be empty."""
 
     group: str
     domain: str
@@ -166,7 +166,7 @@ def filled_sides(task: Task) -> set[str]:
 
 
 class CompanyNaming:
-    """How records of one task name their company: what is asked of each of thousands of rows is looked up once."""
+    """Company names in the records of one task; the facts that hold them are looked up once for thousands of rows."""
 
     def __init__(self, spec: TaskSpec) -> None:
         self._names = [name for role in ("group", "title") if (name := spec.facts_with_role(role))]
@@ -177,7 +177,7 @@ class CompanyNaming:
         return [f"facts__{name}" for name in self._names]
 
     def company(self, facts: Facts, digest: str) -> Company:
-        """What a record's facts say of its company; a row that names none is a company of its own, by its hash."""
+        """Return the company of a record's facts; a row that names none is a company of its own, by its hash."""
         written = self.written(facts)
         group = normal_group(written) if written else digest
         return Company(group[:GROUP_CHARS], company_domain(facts.get(self._domain)))

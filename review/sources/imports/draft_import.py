@@ -122,7 +122,7 @@ class _Intake:
 
     @property
     def asks(self) -> bool:
-        """Whether rows cannot be prepared without asking the database."""
+        """Return whether preparing rows needs queries, because the task had records before."""
         return self._finder.may_know
 
     @property

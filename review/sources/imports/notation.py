@@ -1,4 +1,4 @@
-"""How a file writes its numbers and dates: told by cells that can be read in one way alone. Touches no row of the database.
+"""Detection of a file's number and date formats, by cells that can be read in one way only. Uses no database.
 
 `1.200` is a thousand two hundred in one country and little more than one in another, and so it is with 03/04/2026. One
 cell that shows which it is settles it for the file. Numbers without such a cell go by what parts the columns (a
@@ -25,7 +25,7 @@ MONTHS = 12
 
 @dataclass
 class FoundNotation:
-    """How the numbers and dates of a file are read, and what of it is a guess.
+    """Detected formats of numbers and dates in a file, and the cells that leave them unclear.
 
     Attributes:
         decimal: `.` or `,`; empty where no number shows it.

@@ -1,4 +1,4 @@
-"""What an import would do, before it does it: columns, mapping, sample rows, and every bad row. Writes nothing."""
+"""Preview of an import: columns, mapping, sample rows, and every bad row. Writes nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ UNFIT = frozenset({"mapping_invalid", "dates_ambiguous"})
 
 @dataclass(frozen=True)
 class FileForm:
-    """How a file was read, with what else could be chosen.
+    """Form in which a file was read, and the sheets to choose from.
 
     Attributes:
         encoding: The codec; empty where the file is no text.

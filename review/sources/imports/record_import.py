@@ -227,7 +227,7 @@ def hashed(rows: Iterable[ReadRow], tally: RowTally) -> Iterator[HashedRow]:
 
 
 def surrogate_error(error: UnicodeEncodeError) -> str:
-    """What is wrong with a text that no encoding takes."""
+    """Return the fault of a text that no encoding takes."""
     return f"holds half of a pair of characters, \\u{ord(error.object[error.start]):04x}, which is not text"
 
 

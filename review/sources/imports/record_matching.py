@@ -1,4 +1,4 @@
-"""Which record a finished draft is about: found by its facts or by the name of its company, or brought along."""
+"""Records of finished drafts: matched by facts or by company name, or brought along by the draft."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def fitting(spec: TaskSpec, rows: Iterable[ReadRow], tally: RowTally) -> Iterato
 
 
 def is_nameless(spec: TaskSpec, facts: Facts) -> bool:
-    """Whether no record can be told from these facts, whichever the task has."""
+    """Return whether these facts can identify no record, whatever records the task has."""
     is_named = any(facts.get(field.name) for field in spec.input_schema if field.role)
     return not is_named and (
         not facts or any(field.required and field.name not in facts for field in spec.input_schema)

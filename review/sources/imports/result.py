@@ -1,4 +1,4 @@
-"""What an import came to. Plain data."""
+"""Result of an import. Plain data."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class RowTally:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What came of an import.
+    """Result of an import.
 
     Attributes:
         source: The new source; where every row was known, the one that holds them already.

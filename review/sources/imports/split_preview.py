@@ -1,4 +1,4 @@
-"""Where the records of a file would stand before they come in, and what so many test records can show. Writes nothing."""
+"""Preview of the splits that a file's records would get, and of what so many test records can show. Writes nothing."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SplitPlan:
 
     @property
     def interval(self) -> ShareInterval | None:
-        """Where the true share lies when 80 % of the test records pass, at 95 %; None without any."""
+        """Interval of the true share, at 95 %, if 80 % of the test records pass; None without test records."""
         return clopper_pearson(EXAMPLE_SHARE * self.test, self.test) if self.test else None
 
     @property

@@ -52,7 +52,7 @@ def keep_upload(chunks: Iterable[bytes]) -> str:
 
 
 def path_of(name: str) -> Path:
-    """Where an upload lies.
+    """Return the path of an upload.
 
     Raises:
         Refusal: `upload_gone` (409) when it was imported already, or is older than a day.

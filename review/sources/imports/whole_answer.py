@@ -22,7 +22,10 @@ def object_in(value: object) -> dict[str, Any] | None:
 
 
 def is_of_fields(answer: Mapping[str, Any]) -> bool:
-    """Whether each member of an answer has a name that a field can have, and no two the same; inside, names are as they are."""
+    """Return whether the names of an answer's members give distinct field names.
+
+    Nested names must be field names already.
+    """
     names = [field_name(name) for name in answer]
     return all(names) and len(names) == len(set(names)) and all(map(_has_names_of_parts, answer.values()))
 

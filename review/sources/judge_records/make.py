@@ -35,7 +35,7 @@ _SLUG_CHARS: Final = 40
 
 @dataclass(frozen=True)
 class JudgeRecords:
-    """What came of it.
+    """Result of making or extending a judge task.
 
     Attributes:
         good: Drafts added that experts accepted as they were.

@@ -30,7 +30,7 @@ def withheld_judges(member: Member) -> QuerySet[Task]:
 
 
 def is_withheld(member: Member, task: Task) -> bool:
-    """Whether a task's miniatures judge drafts that the member reviews, so that the member may not ask them."""
+    """Return whether the member may not ask a task's miniatures, since they judge drafts that the member reviews."""
     return withheld_judges(member).filter(pk=task.pk).exists()
 
 
@@ -59,5 +59,5 @@ def require_not_withheld(member: Member, tasks: Q) -> None:
 
 
 def may_be_judged(task: Task) -> bool:
-    """Whether a judge can be trained for a task: not where it judges itself."""
+    """Return whether a judge can be trained for a task: any but a judge task."""
     return not is_judge_task(latest_version(task).spec)

@@ -48,7 +48,7 @@ def _members(objects: Sequence[Mapping[str, Any]], *, depth: int) -> list[dict[s
 
 
 def shape_of(values: Sequence[Any], name: str, depth: int = 1) -> dict[str, Any] | None:
-    """What an output field of these values says of itself; None where no field holds them."""
+    """Return the output field definition that fits these values; None where no field type does."""
     held = [value for value in values if value is not None]
     kinds = {type(value) for value in held}
     if kinds <= {str}:

@@ -52,7 +52,7 @@ class Answer:
 
 
 def asked_in(body: object) -> list[Turn] | None:
-    """What a request asks; None where this is no request.
+    """Return the messages of a request; None where the body is no request.
 
     Raises:
         ValueError: A message is none, or a part of the conversation is elsewhere.
@@ -79,7 +79,7 @@ def asked_in(body: object) -> list[Turn] | None:
 
 
 def answers_in(body: object) -> list[Answer] | None:
-    """What a response answers, of several choices each; None where this is no response."""
+    """Return the answers of a response, one for each choice; None where the body is no response."""
     if isinstance(body, list) and body and all(isinstance(event, dict) for event in body):
         return _streamed(body)
     if not isinstance(body, dict):

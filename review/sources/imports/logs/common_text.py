@@ -1,4 +1,4 @@
-"""What texts have in common, as whole runs of tokens in order: the constant texts of the template that made them."""
+"""Constant texts of a template: runs of tokens that its prompts share, in order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tokens(text: str) -> list[str]:
 
 
 def makes(constants: Constants, prompt: Prompt) -> bool:
-    """Whether these constants with some values between make the prompt."""
+    """Return whether these constants, with values between them, make the prompt."""
     return len(constants) == len(prompt) and all(
         Template(tuple(of_part), tuple(map(str, range(len(of_part) - 1)))).values_in(text) is not None
         for of_part, text in zip(constants, prompt, strict=True)
@@ -145,7 +145,7 @@ def _joined(tokens: list[str]) -> str:
 
 
 def _count(text: str, mark: str) -> int:
-    """How often a run stands in a text, neighbours that share an end included; no more than `_MANY`."""
+    """Count a run in a text, up to `_MANY`; two that share their last and first character both count."""
     count, place = 0, text.find(mark)
     while place >= 0 and count < _MANY:
         count += 1

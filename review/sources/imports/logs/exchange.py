@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What was asked of a model, and each of its answers.
+    """Exchange with a model: the request, and each of its answers.
 
     Attributes:
         asked: System text, messages and results of tools, up to the answer.
@@ -59,12 +59,12 @@ def ending_in_answer(turns: list[Turn], *, model: str = "") -> Exchange:
 
 
 def is_call(values: Row) -> bool:
-    """Whether a row is a request with its response, a line of a batch, or the one body of both."""
+    """Return whether a row is a request with its response, a line of a batch, or the one body of both."""
     return _response(values) is not None or _is_failed(values) or is_request_of_batch(values)
 
 
 def is_request_of_batch(values: Row) -> bool:
-    """Whether this is a line of the file that a batch is started with.
+    """Return whether a row is a line of a batch's request file.
 
     https://platform.openai.com/docs/guides/batch, https://docs.claude.com/en/api/creating-message-batches
     """
@@ -174,7 +174,7 @@ def _requests(values: Row) -> list[Any]:
 
 
 def _is_body(body: object) -> bool:
-    """Whether a body asks something, told without reading its messages."""
+    """Return whether a body is a request, without reading its messages."""
     if isinstance(body, (str, list)):
         return has_messages(body)
     if not isinstance(body, dict):
@@ -212,7 +212,7 @@ def _response(values: Row) -> Any:
 
 
 def _is_of_an_api(body: object) -> bool:
-    """Whether only a response of an API looks like this, and no row of a plain table."""
+    """Return whether a body looks like an API response and like no row of a plain table."""
     if not isinstance(body, dict):
         return False
     choices = body.get("choices")

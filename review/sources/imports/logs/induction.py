@@ -165,16 +165,16 @@ def _absorbed(prompts: Sequence[Prompt], constants: Constants, left: list[int]) 
 
 
 def _keeps(less: Sequence[int], than: Sequence[int]) -> bool:
-    """Whether every message keeps most of what was constant in it."""
+    """Return whether every message keeps at least the share `_KEPT` of its constant weight."""
     return all(kept >= _KEPT * before for kept, before in zip(less, than, strict=True))
 
 
 def _is_short(kept: int, before: int) -> bool:
-    """Whether no more than the value of a short slot is lost of what was constant in a message."""
+    """Return whether a message loses no more constant text than a short slot's value, and at most half."""
     lost = before - kept
     return lost <= max(_SHORT, before // 10) and 2 * lost <= before
 
 
 def _is_telling(constants: Constants, count: int, of_all: int) -> bool:
-    """Whether constants make a template: a few words that some prompts happen to share make none."""
+    """Return whether constants make a template: they weigh enough, or at least 90 % of the prompts have them."""
     return sum(weights(constants)) >= _TELLING or 10 * count >= 9 * of_all

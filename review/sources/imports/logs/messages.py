@@ -86,7 +86,7 @@ def read_turns(messages: object) -> list[Turn]:
 
 
 def has_messages(value: object) -> bool:
-    """Whether this is a list of messages, of any vendor."""
+    """Return whether a value is a list of messages, of any vendor."""
     if not isinstance(value, list) or not value:
         return False
     if len(value) == 1 and isinstance(value[0], list):

@@ -56,7 +56,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class LogFindings:
-    """What a log holds.
+    """Findings in a log.
 
     Attributes:
         exchanges: Rows with a question and its answer.
@@ -229,7 +229,7 @@ def _fits(spec: TaskSpec, answer: str) -> bool:
 
 
 def _is_same(spec: TaskSpec, values: dict[str, str], prompt: Prompt) -> bool:
-    """Whether the product's own renderer makes this prompt of these values, as it would after an import."""
+    """Return whether the product's renderer makes this prompt of these values, as it would after an import."""
     kinds = {field.name: field.type for field in spec.input_schema}
     facts: Facts = {
         name: int(value) if kinds[name] == "integer" else normalise_text(value)

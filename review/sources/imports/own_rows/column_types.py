@@ -1,4 +1,4 @@
-"""What the values of a column are: yes or no, numbers, days, labels where few come again and again, lists, or text."""
+"""Types of columns by their values: yes or no, numbers, days, labels, lists, or text. Labels are few and recur."""
 
 from __future__ import annotations
 

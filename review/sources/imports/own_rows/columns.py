@@ -1,4 +1,4 @@
-"""What each column of a few rows holds and is for: a fact, the answer, who wrote it, or nothing."""
+"""Types and uses of columns, by a few rows: a fact, the answer, its author, or nothing."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class _Head:
 
 
 def columns_of(table: RowSource) -> tuple[Column, ...]:
-    """What the columns of a file hold and are for, by their first rows and by their names.
+    """Return the columns of a file with their types and uses, by its first rows and the columns' names.
 
     Raises:
         Refusal: The file cannot be read.

@@ -79,20 +79,23 @@ def form_of(text: str) -> str:
 
 
 def _delimiter(line: str) -> str:
-    """What parts the cells of a line: a tab where there is one, as spreadsheets copy; else what comes most often."""
+    """Return the delimiter of a line: a tab, as spreadsheets copy, else the most frequent one; empty for none."""
     best = "\t" if "\t" in line else max(_DELIMITERS, key=line.count)
     return best if best in line else ""
 
 
 def _is_parted(lines: list[str], delimiter: str) -> bool:
-    """Whether the lines below have as many cells as the first; of quoted cells, which may hold anything, some do."""
+    """Return whether the lines below have as many cells as the first line.
+
+    With tabs or quotes one such line is enough, since a quoted cell may hold the delimiter; else all must.
+    """
     wanted = lines[0].count(delimiter)
     same = sum(line.count(delimiter) == wanted for line in lines[1:])
     return same > 0 if delimiter == "\t" or any('"' in line for line in lines) else same == len(lines) - 1
 
 
 def _are_names(lines: list[str], delimiter: str) -> bool:
-    """Whether the first line names columns: short words, no values, and none that stands below again."""
+    """Return whether the first line names columns: short words, all different, none repeated below in its column."""
     names = [cell.strip().strip('"').casefold() for cell in lines[0].split(delimiter)]
     below = [[cell.strip().strip('"').casefold() for cell in line.split(delimiter)] for line in lines[1:]]
     filled = [name for name in names if name]

@@ -19,7 +19,7 @@ MOST_WORDING_CHARS = 1_000
 
 
 class Brought(NamedTuple):
-    """What was pasted, as the bytes of a file with columns, and the instruction that its texts repeat; empty for none."""
+    """A paste as the bytes of a file with columns, and the instruction that its texts share, if any."""
 
     file: bytes
     wording: str = ""

@@ -75,7 +75,7 @@ def propose(
 
 
 def mapping_of(columns: Sequence[Column], spec: TaskSpec) -> ColumnMapping:
-    """Which column fills which field of the task that was made of them."""
+    """Return the column mapping for the task that was made of these columns."""
     facts = {field.name for field in spec.input_schema}
     special = {MODEL: MODEL_FIELD, SPLIT: SPLIT_FIELD}
     mapping: ColumnMapping = {}
@@ -108,7 +108,7 @@ def members_of(column: Column) -> tuple[Column, ...]:
 
 
 def noun_of(words: str) -> str:
-    """What a row of a file of this name is called: `tickets-2026` holds tickets."""
+    """Return the noun for a row, by the name of its file: `tickets-2026` gives ticket; `record` where it names none."""
     found = re.findall(r"[a-z]+", words.casefold())
     return next((noun for word in found for noun in _NOUNS if word in (noun, plural(noun))), "record")
 

@@ -1,4 +1,4 @@
-"""Which encoding a file has, and where it breaks. Knows bytes and lines; nothing of tables.
+"""Encoding of a file, and the line where decoding fails. Knows bytes and lines; nothing of tables.
 
 A byte order mark or valid UTF-8 settles it. Else it is told by the letters: text of Europe's Latin alphabets by which
 language's letters explain it (charset-normalizer takes those codecs for one another), any other script by charset-normalizer.
@@ -138,7 +138,7 @@ def _explained(sample: bytes, codec: str) -> float:
 
 
 def _belongs(before: str, sign: str, after: str, letters: str) -> bool:
-    """Whether a sign stands as a language writes it: a letter of its alphabet, or a mark in a place for one."""
+    """Return whether a sign fits a language: a letter of its alphabet, or a mark in a place for one."""
     if sign in letters or sign.lower() in letters:
         return not (sign.isupper() and before.islower())
     return sign in _QUOTES or (sign in _SIGNS and not after.isalpha())

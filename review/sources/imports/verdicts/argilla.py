@@ -17,7 +17,7 @@ _OWN = frozenset({"id", "status", "_server_id", "external_id", "vectors", "metad
 
 
 def fits(record: Mapping[str, Any]) -> bool:
-    """Whether a record has the shape of one of Argilla's."""
+    """Return whether a record has the shape of an Argilla record."""
     if isinstance(record.get("fields"), dict) and isinstance(record.get("responses"), (list, dict)):
         return True
     return any(key.endswith(".responses") or _is_answers(value) for key, value in record.items())
@@ -104,7 +104,7 @@ def _who(user: object) -> str:
 
 
 def _suggested(suggestions: object) -> dict[str, Any]:
-    """What a model suggested, by question: often the draft that was judged."""
+    """Return a model's suggestions by question; often they are the draft that was judged."""
     if isinstance(suggestions, list):
         pairs = [
             (each.get("question_name") or each.get("question"), each) for each in suggestions if isinstance(each, dict)

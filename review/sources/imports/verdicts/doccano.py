@@ -13,7 +13,7 @@ NAME = "doccano"
 
 
 def fits(record: Mapping[str, Any]) -> bool:
-    """Whether a record has the shape of one of doccano's."""
+    """Return whether a record has the shape of a doccano record."""
     if not isinstance(record.get("text", record.get("data")), str):
         return False
     label = record.get("label", record.get("labels"))

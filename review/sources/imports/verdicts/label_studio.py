@@ -12,7 +12,7 @@ NAME = "Label Studio"
 
 
 def fits(record: Mapping[str, Any]) -> bool:
-    """Whether a record has the shape of a task of Label Studio."""
+    """Return whether a record has the shape of a Label Studio task."""
     return isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list)
 
 

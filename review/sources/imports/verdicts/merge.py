@@ -102,7 +102,7 @@ def _fields(draft: Draft, said: ParsedVerdict) -> Fields | None:
 
 
 def _overtaken(draft: Draft, said: Sequence[Decision], *, source: Source) -> list[Decision]:
-    """Of each reviewer only the last word stands: what takes the earlier ones back, dated by what came after them."""
+    """Return retractions of all but each reviewer's last verdict, each dated by the verdict that follows."""
     by_reviewer: dict[UUID, list[Decision]] = defaultdict(list)
     for decision in golds.standing_decisions(said):
         by_reviewer[decision.reviewer_id].append(decision)

@@ -1,4 +1,4 @@
-"""What one row says of its draft: verdict, edited text, reasons, ratings, who and when. Pure but for settings of time.
+"""Parsing of one row of verdicts: verdict, edited text, reasons, ratings, reviewer, time. Pure but for time settings.
 
 Words of other tools are brought to ours by a map that the importer sees and may change; what fits no word is refused
 with what was found and what is wanted.
@@ -98,7 +98,7 @@ class ParsedVerdict:
 
 
 def guess_verdict(value: str) -> str:
-    """Which verdict a word of another tool means; empty where it cannot be told."""
+    """Return the verdict that a word of another tool means; empty where it is unknown."""
     plain = " ".join(value.casefold().replace("_", " ").replace("-", " ").split())
     return next((str(verdict) for verdict, words in _GUESSES.items() if plain in words), "")
 

@@ -1,4 +1,4 @@
-"""What an import of verdicts would do: columns, words and reviewers found, and every bad row. Writes nothing."""
+"""Preview of an import of verdicts: columns, words and reviewers found, and every bad row. Writes nothing."""
 
 from __future__ import annotations
 

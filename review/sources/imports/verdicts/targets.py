@@ -1,4 +1,4 @@
-"""What a column of verdicts can fill besides facts and written fields. Pure Python."""
+"""Targets for columns of verdicts, besides facts and written fields. Pure Python."""
 
 from __future__ import annotations
 
