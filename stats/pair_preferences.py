@@ -49,7 +49,7 @@ class JudgedTwice:
 
 @dataclass(frozen=True, slots=True)
 class PairPreference:
-    """Results of the answers on some pairs.
+    """Results of a judge's answers on some pairs.
 
     Attributes:
         wins: Pairs that A won; `losses` those that B won; `ties` the others, of which `flips` were preferences that flipped.

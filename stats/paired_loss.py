@@ -1,4 +1,4 @@
-"""Exact paired test that one of two systems is *at least the margin worse*, from binary verdicts on the same units.
+"""Exact paired test of the hypothesis that one of two systems is *at least the margin worse*, on binary verdicts.
 
 A unit is *lost* where only the reference passes, *won* where only the other one does. The loss is the share lost less the share
 won. Units have to be independent: of a cluster, such as a company, one unit is taken.

@@ -86,7 +86,7 @@ def chances_clear(share: float, at_most: int, *, error: float) -> Floats:
 
 
 def votes_needed(share: float, *, error: float, at_most: int, power: float = POWER) -> int | None:
-    """Return the decisive votes that show a preference with a chance of `power`; None where `at_most` do not."""
+    """Return how many decisive votes show a preference with a chance of `power`; None where `at_most` do not."""
     enough = np.flatnonzero(chances_clear(share, at_most, error=error) >= power)
     return int(enough[0]) + 1 if enough.size else None
 

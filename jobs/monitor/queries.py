@@ -73,7 +73,7 @@ def is_played_back(jobs: QuerySet[Job]) -> bool:
 
 
 def is_paused_by_hand(job: Job) -> bool:
-    """Return whether a person paused the job itself. False where the product paused it along with other work."""
+    """Return whether a person paused the job itself, and not the product along with the work it belongs to."""
     moves = JobEvent.objects.filter(job=job, kind="state").order_by("-seq").values_list("payload", flat=True)
     for move in moves[:RECENT_TRANSITIONS]:
         if move.get("by"):

@@ -105,7 +105,10 @@ def _rule_of(entry: str) -> SecretRule | BadRuleError:
 
 
 def is_allowed(name: str, *, use: SecretUse, url: str) -> bool:
-    """Return whether a secret may be sent to an address for a use. A secret that a room makes itself always may."""
+    """Return whether a secret may be sent to an address for a use.
+
+    A secret that a room makes itself always may: that room decides where it goes.
+    """
     if store.is_provided(name):
         return True
     if name in store.OWN:

@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Return whether the database is unreachable now and may be back in a moment. A wrong query does not count."""
+    """Return whether an error says that the database is away for a moment. A faulty query does not count."""
     if isinstance(error, InterfaceError):
         return True
     if not isinstance(error, OperationalError):
@@ -65,7 +65,7 @@ def body() -> dict[str, object]:
 
 
 def headers() -> dict[str, str]:
-    """Return the headers of the answer, beside its body."""
+    """Return the headers that accompany the body."""
     return {"Retry-After": str(RETRY_AFTER_S)}
 
 
