@@ -1,4 +1,4 @@
-"""What the bell and the clock set going. A task fetches an id and calls one service."""
+"""Celery tasks: do a job on its queue message, and reap on the beat. Each task calls one service."""
 
 from __future__ import annotations
 

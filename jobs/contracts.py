@@ -1,4 +1,4 @@
-"""What crosses the seam between a supervisor and an engine: spec, events, result. Pydantic, no Django."""
+"""Messages between a supervisor and an engine: spec, events, result. Pydantic models without Django."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class Job(models.Model):
 
     @property
     def is_played_back(self) -> bool:
-        """Whether its result was recorded elsewhere and played back here, as the demo's first are."""
+        """Return whether the job's result was recorded elsewhere and played back here, as the demo's first are."""
         return bool(self.spec.get(PLAYED_BACK))
 
     @property
@@ -130,7 +130,7 @@ class JobEvent(models.Model):
 
 
 class FinishedNotice(models.Model):
-    """That an upper room has consumed a job's end; makes consumption idempotent."""
+    """Receipt of a job's end by one consumer of an upper room; makes consumption idempotent."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
     consumer = models.CharField(max_length=60)
@@ -141,7 +141,7 @@ class FinishedNotice(models.Model):
 
 
 class ReaperTurn(models.Model):
-    """Whose turn it is to look after jobs, and what the reaper has looked through: one row."""
+    """Lock of the reaper and progress of its scan of ended jobs, in one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     # Nobody else begins before; a reaper that was killed holds its turn no longer than that.
@@ -158,7 +158,7 @@ class ReaperTurn(models.Model):
 
 
 class WorkerBeat(models.Model):
-    """That a worker is there. A worker writes its own row; one that has not for a while is gone."""
+    """Heartbeat of one worker. Each worker renews its own row; a worker whose row is too old is gone."""
 
     worker = models.CharField(max_length=120, primary_key=True)
     host = models.CharField(max_length=64)
@@ -194,7 +194,7 @@ class Host(models.Model):
 
 
 class Halt(models.Model):
-    """Whether everything that leaves the installation is stopped: one row, which is the truth for every process."""
+    """Switch that stops all outgoing traffic. Its one row is the truth for every process."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     is_on = models.BooleanField(default=False)

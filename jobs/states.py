@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """Where a long work stands."""
+    """State of a job."""
 
     QUEUED = "queued"
     WAITING = "waiting"
@@ -44,5 +44,5 @@ CANCELLABLE = CLAIMABLE | {S.RUNNING, S.PAUSING, S.PAUSED}
 
 
 def may_move(source: JobState, target: JobState) -> bool:
-    """Whether a job in `source` may become `target`."""
+    """Return whether a job may move from `source` to `target`."""
     return target in ALLOWED[source]

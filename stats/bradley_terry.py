@@ -38,7 +38,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class RelativeStrength:
-    """How one stands to the reference.
+    """Strength of one item relative to the reference.
 
     Attributes:
         chance: To be preferred to the reference, ties as halves; 1 or 0 where it won or lost always, None where no chain of
@@ -57,7 +57,7 @@ class RelativeStrength:
 def relative_strengths(
     comparisons: Sequence[Comparison], count: int, reference: int, *, tuned_for: float, level: float = 0.95
 ) -> list[RelativeStrength]:
-    """How each stands to the reference, with intervals that hold at every look.
+    """Return the strength of each item relative to the reference, with always-valid intervals.
 
     Args:
         comparisons: All that were made; those of weight 0 are left out.
@@ -112,7 +112,7 @@ def fit(comparisons: Iterable[Comparison], order: Sequence[int]) -> Floats:
 
 
 def _beaten(comparisons: Iterable[Comparison], count: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """Who beat whom at least in part, if by a chain of others, (K, K): Warshall's closure; each has beaten itself."""
+    """Return the transitive closure of wins and part wins, (K, K), by Warshall's algorithm. The diagonal is True."""
     beat = np.eye(count, dtype=bool)
     for each in comparisons:
         beat[each.first, each.second] |= each.score > 0

@@ -1,4 +1,4 @@
-"""Whether a share changed at some month, and at which: the largest likelihood ratio over all places to cut.
+"""Change-point test of a monthly share: the largest likelihood ratio over all places to cut.
 
 Months are cut in two, each part with a share of its own, against one share for all. What the largest ratio is worth is told by
 a permutation test: under no change any order of the clusters over their places is as likely, so the p-value is the share
@@ -96,7 +96,7 @@ def _count_larger(month: Ints, total: Ints, size: Ints, seen: float, rng: np.ran
 
 
 def _kinds_by_month(kinds: Ints, places: Ints, rng: np.random.Generator, draws: int) -> Floats:
-    """How many clusters of each kind a random order puts into each month, (draws, months, kinds).
+    """Draw how many clusters of each kind a random order puts into each month, (draws, months, kinds).
 
     Clusters that are alike need not be told apart: month by month and kind by kind the count is hypergeometric, which costs the
     same for a hundred clusters and for a million.

@@ -1,4 +1,4 @@
-"""How well labels are told: confusion, precision, recall and F1 of each label, their mean, with intervals.
+"""Classification scores: confusion, precision, recall and F1 of each label, and their mean, with intervals.
 
 Pure on numpy. A prediction may be missing (a text that could not be read): it counts as wrong for its label and for none.
 """
@@ -91,7 +91,7 @@ def macro_f1(counts: Counts | Floats) -> Floats:
 
 
 def _mean_f1(hits: Counts | Floats, total: Counts | Floats) -> Floats:
-    """From how often each label was told right, and was right or said, (..., L) each."""
+    """Return the mean F1 of labels that occur, from each label's hits and its truths plus answers, (..., L) each."""
     hits = hits.astype(np.float64)
     f1 = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
     seen = (total > 0).sum(axis=-1)
@@ -132,7 +132,7 @@ def macro_f1_interval(
 def _by_cluster(
     labels: Sequence[str], right: Sequence[str], said: Sequence[str | None], clusters: Sequence[Hashable] | None
 ) -> tuple[Counts, Counts]:
-    """How often each label was told right in each cluster, and how often it was right or said, (G, L) each.
+    """Count each label's hits, and its truths plus answers, in each cluster, (G, L) each.
 
     A whole table for each cluster would take gigabytes where labels are many.
     """

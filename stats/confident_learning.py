@@ -1,4 +1,4 @@
-"""Which labels are likely wrong, by confident learning.
+"""Detection of likely wrong labels by confident learning.
 
 After Northcutt, Jiang and Chuang (2021), "Confident Learning: Estimating Uncertainty in Dataset Labels", sections 3.1 and 3.2.
 A label is doubted where a model that never saw it is as sure of another as it is, on average, of what carries that other label.
@@ -31,7 +31,7 @@ class LabelDoubt(NamedTuple):
 
 
 def thresholds(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How sure the model is of each label, on average over what carries it: the mean self-confidence, (L,).
+    """Return the mean self-confidence of each label: its mean probability over the examples that carry it, (L,).
 
     A label that nothing carries has a threshold that nothing reaches.
     """

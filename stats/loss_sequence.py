@@ -1,4 +1,4 @@
-"""How much worse one of two systems is, by judged pairs that may be looked at after each one.
+"""Always-valid test of how much worse one of two systems is, from judged pairs.
 
 A pair's loss is 1 where only the reference passes, -1 where only the other system does, 0 where both say the same. Evidence that
 the mean loss is above m is the capital of who bets on it: each pair multiplies a stake's capital by 1 + stake (loss - m), and

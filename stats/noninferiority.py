@@ -1,4 +1,6 @@
-"""What a test of *not worse by a margin* can show, before anything is measured. Losses and errors are in one unit, such as shares of a loss.
+"""Power of a non-inferiority test, before anything is measured.
+
+Losses and errors are in one unit, such as shares of a loss.
 
 Power is that of Student's t at the named degrees of freedom, shifted by the true loss (Julious 2004, Statistics in Medicine 23(12)).
 """

@@ -1,4 +1,4 @@
-"""Which of two writers a judge prefers, asked of each pair twice, in both orders: win share, position bias, length bias.
+"""Judge's preference between two writers, from each pair asked in both orders: win share, position and length bias.
 
 A pair is won by the text that is preferred in both orders; a preference that flips with the order is a tie (Zheng et al. 2023,
 "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", section 3.4). Pure.
@@ -43,13 +43,13 @@ class JudgedTwice:
 
     @property
     def is_flip(self) -> bool:
-        """Whether another text was preferred once the order was turned: whatever stood in one place."""
+        """Return whether the preference flipped with the order: both answers prefer the same place."""
         return self.as_is == self.swapped != TIE
 
 
 @dataclass(frozen=True, slots=True)
 class PairPreference:
-    """What the answers on some pairs come to.
+    """Results of a judge's answers on some pairs.
 
     Attributes:
         wins: Pairs that A won; `losses` those that B won; `ties` the others, of which `flips` were preferences that flipped.

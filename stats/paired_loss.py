@@ -1,4 +1,4 @@
-"""How much worse one of two systems is that wrote for the same units: an exact test of *at least the margin worse*, for pairs of binary verdicts.
+"""Exact paired test of the hypothesis that one of two systems is *at least the margin worse*, on binary verdicts.
 
 A unit is *lost* where only the reference passes, *won* where only the other one does. The loss is the share lost less the share
 won. Units have to be independent: of a cluster, such as a company, one unit is taken.
@@ -61,7 +61,7 @@ def count(losses: Sequence[int]) -> PairCounts:
 
 @lru_cache(maxsize=256)
 def pairs_needed(margin: float, discordance: float, *, level: float = LEVEL, power: float = POWER) -> int:
-    """How many pairs show a loss below the margin with this power, where truly nothing is lost.
+    """Return the number of pairs that shows a loss below the margin with this power, where truly nothing is lost.
 
     The usual size of a paired test of non-inferiority (Liu, Hsueh, Hsieh and Chen 2002, Statistics in Medicine 21(2)) is where the
     search begins: that formula is of the score's limit, and `p_value` asks for more. It goes on until `chance_shown` reaches the
@@ -102,7 +102,10 @@ def chance_shown(pairs: int, margin: float, discordance: float, *, level: float 
 
 
 def _most_shown(pairs: int, discordant: int, margin: float, level: float, *, start: int) -> int:
-    """Of so many discordant pairs, how many may be lost at most; -1 where even none shows nothing. Begins near `start`."""
+    """Return how many of the discordant pairs may be lost at most; -1 where even none shows nothing.
+
+    The search begins near `start`.
+    """
 
     def is_shown(lost: int) -> bool:
         return p_value(PairCounts(lost, discordant - lost, pairs), margin) <= 1 - level

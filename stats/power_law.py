@@ -60,7 +60,7 @@ def fit(sizes: Array, losses: Array) -> PowerLaw:
 
 
 def misfit(sizes: Array, means: Array, drawn: Array) -> float:
-    """How often losses that do follow a curve would lie as far from theirs as these do: a p-value for lack of fit.
+    """Return a p-value for lack of fit: the share of simulated losses at least as far from their own curve as these.
 
     The noise around a true curve is that of the draws around the means (a parametric bootstrap: Efron & Tibshirani,
     1993, section 16.4).
@@ -78,7 +78,7 @@ def misfit(sizes: Array, means: Array, drawn: Array) -> float:
 
 
 def _best(sizes: Array, losses: Array, exponents: Array) -> PowerLaw:
-    """Of several exponents a row, (D, G), the one with the least squared error, with its line."""
+    """Return the power law with the least squared error among each row's exponents, (D, G)."""
     x = sizes[None, None, :] ** -exponents[:, :, None]  # (D, G, K)
     y = losses[:, None, :]
     x_mean, y_mean = x.mean(axis=2), y.mean(axis=2)

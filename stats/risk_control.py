@@ -1,4 +1,4 @@
-"""Where a score may decide alone: whether no more than a bounded share is wrong above a threshold, with a stated confidence.
+"""Risk control of a score that decides alone: a test that at most a bounded share is wrong above a threshold.
 
 The threshold is fixed before, so one hypothesis is tested: *more than the bound is wrong above it*. The evidence against it
 is a mean of likelihood ratios, which may be looked at after each known answer at no cost (a test martingale: Ville 1939;
@@ -25,7 +25,7 @@ _STRATA = 3
 
 
 def fewest(bound: float, *, level: float = LEVEL) -> int:
-    """How many answers a single look takes at least, if none of them is wrong: (1 - bound)^n <= 1 - level.
+    """Return the fewest answers that a single look takes, if none of them is wrong: (1 - bound)^n <= 1 - level.
 
     Raises:
         ValueError: A bound or level outside 0 to 1.
@@ -35,9 +35,9 @@ def fewest(bound: float, *, level: float = LEVEL) -> int:
 
 
 def is_borne_out(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> bool:
-    """Whether answers show that no more than the bound is wrong; it may be looked at after each.
+    """Return whether answers show that no more than the bound is wrong; valid after each answer.
 
-    Where more is wrong, it is ever so with a chance of 1 - level at most.
+    Where more is wrong, the result is ever True with a chance of 1 - level at most.
 
     Raises:
         ValueError: A bound or level outside 0 to 1.
@@ -47,9 +47,9 @@ def is_borne_out(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> 
 
 
 def is_broken(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> bool:
-    """Whether answers show that more than the bound is wrong; it may be looked at after each.
+    """Return whether answers show that more than the bound is wrong; valid after each answer.
 
-    Where no more is wrong, it is ever so with a chance of 1 - level at most.
+    Where no more is wrong, the result is ever True with a chance of 1 - level at most.
 
     Raises:
         ValueError: A bound or level outside 0 to 1.
@@ -60,7 +60,7 @@ def is_broken(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> boo
 
 
 def further_needed(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> int:
-    """How many answers more, all of them right, would bear the bound out.
+    """Return the number of further answers, all of them right, that would bear the bound out.
 
     Raises:
         ValueError: A bound or level outside 0 to 1.

@@ -45,7 +45,7 @@ class RouteSetting:
 
 
 def choose(score: float | None, thresholds: Sequence[float]) -> int:
-    """Which system takes a unit: its place, where the reference stands behind the last threshold."""
+    """Return the index of the system that takes a unit. The reference's index follows the last threshold."""
     if score is None:
         return len(thresholds)
     return next((place for place, least in enumerate(thresholds) if score >= least), len(thresholds))
@@ -67,7 +67,7 @@ def path(grid: Sequence[float], systems: int) -> list[tuple[float, ...]]:
 
 
 def counts_of(units: Sequence[JudgedUnit], thresholds: Sequence[float]) -> PairCounts:
-    """What the routed whole loses and wins against the reference."""
+    """Count the units that the routed whole loses and wins against the reference."""
     chosen = (unit.passes[choose(unit.score, thresholds)] for unit in units)
     return paired_loss.count([unit.passes[-1] - taken for unit, taken in zip(units, chosen, strict=True)])
 

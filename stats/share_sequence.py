@@ -1,4 +1,4 @@
-"""Whether a share has passed a limit, by units that may be looked at after each one.
+"""Always-valid test of whether a share has passed a limit, for a look after each unit.
 
 Evidence that the share is above `limit` is a likelihood ratio: the units' likelihood, the share drawn from a beta distribution cut
 off below `limit`, over their likelihood at `limit`. While the true share is at or below `limit` its mean is at most 1 after every

@@ -1,4 +1,4 @@
-"""Which of two is preferred, by votes that may be looked at after each one.
+"""Always-valid test of which of two is preferred, for a look after each vote.
 
 Votes are independent, and ties decide nothing. Of those that decide, a share p goes to the first. Evidence against a p is a
 likelihood ratio: the votes' likelihood, p drawn from Beta(a, a), over their likelihood at that p. At the true p its mean is 1
@@ -37,7 +37,7 @@ def log_evidence(wins: float, losses: float, share: float = 0.5) -> float:
 
 
 def is_clear(wins: float, losses: float, *, error: float) -> bool:
-    """Whether the votes say which is preferred: the evidence against one half has reached 1/error."""
+    """Return whether the votes show a preference: the evidence against one half has reached 1/error."""
     return log_evidence(wins, losses) >= -math.log(error)
 
 
@@ -86,7 +86,7 @@ def chances_clear(share: float, at_most: int, *, error: float) -> Floats:
 
 
 def votes_needed(share: float, *, error: float, at_most: int, power: float = POWER) -> int | None:
-    """How many votes that decide show with a chance of `power` who is preferred; None where `at_most` do not."""
+    """Return how many decisive votes show a preference with a chance of `power`; None where `at_most` do not."""
     enough = np.flatnonzero(chances_clear(share, at_most, error=error) >= power)
     return int(enough[0]) + 1 if enough.size else None
 
@@ -109,7 +109,7 @@ def _log_beta(a: float, b: float) -> float:
 
 
 def _crossing(excess: Callable[[float], float], outside: float, inside: float) -> float:
-    """Where the excess changes its sign between a share that is spoken against and one that is not, by halving."""
+    """Find by bisection the share, between a rejected one and one that is not, at which the excess changes sign."""
     for _ in range(HALVINGS):
         middle = (outside + inside) / 2
         outside, inside = (middle, inside) if excess(middle) >= 0 else (outside, middle)

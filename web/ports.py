@@ -1,4 +1,4 @@
-"""How a room asks rooms above it: it declares a port, and the room above fills it in its `AppConfig.ready()`."""
+"""Ports by which a room asks rooms above it. The upper room fills the port in its `AppConfig.ready()`."""
 
 from __future__ import annotations
 

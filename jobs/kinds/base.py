@@ -1,4 +1,4 @@
-"""What one kind of long work brings, what it needs of a host, and what inline work sees of its attempt."""
+"""Interface of a kind of job, its needs of a host, and the attempt that inline work sees."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jobs.rundir.machine import GIB
 
 @dataclass(frozen=True)
 class Needs:
-    """What a job needs of one host.
+    """Devices that a job needs of one host.
 
     Attributes:
         gpus: So many GPUs.
@@ -40,7 +40,7 @@ class Needs:
 
 
 class Attempt(Protocol):
-    """What inline work sees of its own attempt."""
+    """Attempt of a job, as its inline work sees it."""
 
     fence: int
 
@@ -70,7 +70,7 @@ class MustWait(Exception):  # noqa: N818 (no error: there is nothing to do now)
 
 
 class JobKind:
-    """What one kind of long work brings. A subclass names itself and overrides the hooks it needs.
+    """Base class of a kind of job. A subclass names itself and overrides the hooks it needs.
 
     A kind is either an engine (`engine_module` names a module run as `python -m MODULE RUN_DIR`) or inline
     (`engine_module` is None and `run_inline` does the work under the supervisor's fence).

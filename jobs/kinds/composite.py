@@ -26,7 +26,7 @@ UNDER_WAY: Final = "is under way"
 
 @dataclass(frozen=True)
 class Progress:
-    """What a check found: how many cells have ended, of how many, and what the others wait for."""
+    """Progress that a check found: cells ended, cells in all, and why the other cells wait."""
 
     ended: int
     total: int
@@ -128,7 +128,7 @@ class CompositeJob(JobKind, ABC):
 def progress_of(
     now: Sequence[SubJobStatus], *, ended: Collection[str], under_way: Collection[str], paused: str, called: str
 ) -> Progress:
-    """What cells that stand so come to.
+    """Return the progress of cells: how many have ended, and a reason naming those under way or paused.
 
     Args:
         ended: States that nothing follows.

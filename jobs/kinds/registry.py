@@ -1,4 +1,4 @@
-"""Where upper rooms plug in: kinds of jobs, and who may see them.
+"""Registries of job kinds, of consumers of ended jobs, and of who may see and steer jobs.
 
 A room's `AppConfig.ready()` fills these registries; this room calls what it finds and knows no name above it.
 """

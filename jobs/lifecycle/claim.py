@@ -32,7 +32,7 @@ ENGINE_LEASES = 2
 
 @dataclass(frozen=True)
 class Worker:
-    """Who claims: its name, and the host and boot its processes live in."""
+    """Worker that claims jobs: its name, and the host and boot of its processes."""
 
     name: str
     host_id: str
@@ -144,7 +144,7 @@ def held_job(job_id: UUID, fence: int) -> Job:
 
 
 def run_fence_of(job_id: UUID) -> int | None:
-    """Which attempt's directory the job is at now; None when the job is gone."""
+    """Return the fence of the attempt whose run directory the job uses; None where the job is gone."""
     return Job.objects.filter(pk=job_id).values_list("run_fence", flat=True).first()
 
 

@@ -1,4 +1,4 @@
-"""What people do with jobs: launch, pause, resume, cancel, put first or last. Who does the work is no concern of this module."""
+"""Services by which people launch, pause, resume, cancel and prioritise jobs. They ignore who does the work."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How attempts end: a job done, failed, at rest, or queued again. Each write carries the fence.
+"""Ends of attempts: a job succeeds, fails, rests, or is queued again. Each write carries the fence.
 
-Does not know processes; it is told what became of them.
+Does not know processes: callers pass in how those ended.
 """
 
 from __future__ import annotations

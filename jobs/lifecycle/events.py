@@ -86,7 +86,7 @@ def _fresh(items: Sequence[EngineEvent | BadLine], *, after: int) -> list[Engine
 
 
 def _thinned(items: Sequence[EngineEvent | BadLine]) -> list[EngineEvent | BadLine]:
-    """Of several progress events at once the last says it all."""
+    """Drop all progress events but the last, which supersedes them."""
     last = max(
         (i for i, item in enumerate(items) if isinstance(item, EngineEvent) and item.kind == PROGRESS), default=-1
     )

@@ -67,7 +67,7 @@ def record_beat_start() -> None:
 
 
 def last_tick() -> datetime | None:
-    """When the beat last got a worker to look after jobs; None where it never has."""
+    """Return when a worker last ran the reaper, or the beat started; None where neither has happened."""
     return ReaperTurn.objects.filter(pk=ONLY).values_list("ticked_at", flat=True).first()
 
 
@@ -78,14 +78,14 @@ def count_lost_leases(number: int) -> None:
 
 
 def lost_leases() -> int:
-    """How many jobs were taken back, ever."""
+    """Return the total of jobs taken back from workers that stopped answering."""
     return ReaperTurn.objects.filter(pk=ONLY).values_list("leases_lost", flat=True).first() or 0
 
 
 def scan_cursor() -> str | None:
-    """Where the next slice of the scan of ended jobs begins: empty at the start of one, None where none is due.
+    """Return the position of the next slice of the scan of ended jobs: empty at its start, None where no scan is due.
 
-    One is due where a consumer, or a kind of one, is new since all ended jobs were looked through, or that was long ago.
+    A scan is due where a consumer or one of its kinds is new since the last full scan, or that scan was long ago.
     """
     is_recent = ExpressionWrapper(
         Q(looked_through_at__gt=database_time_in(-FULL_SCAN_EVERY_S)), output_field=BooleanField()

@@ -32,7 +32,7 @@ _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
 
 @dataclass(frozen=True)
 class LiveUpdate:
-    """What the poller tells a viewer: an event, or that a job has ended and all its events are told."""
+    """Update for a viewer: an event, or the end of a job after all its events."""
 
     job: UUID
     event: dict[str, Any] | None
@@ -137,7 +137,7 @@ def _events_after(job: UUID, seq: int) -> list[dict[str, Any]]:
 
 
 def _updates(told: dict[UUID, int]) -> list[LiveUpdate]:
-    """What is new of these jobs: one query when nothing is."""
+    """Return the updates of jobs since the seqs already sent, with one query where nothing is new."""
     news: list[LiveUpdate] = []
     for job, last_seq, state in Job.objects.filter(pk__in=told).values_list("pk", "last_seq", "state"):
         events = _events_after(job, told[job]) if last_seq > told[job] else []

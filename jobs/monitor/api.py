@@ -165,7 +165,7 @@ class HaltRequest(serializers.Serializer[Any]):
 
 
 class HaltOut(serializers.Serializer[Any]):
-    """Whether everything that leaves is stopped; since when, by whom and why, while it is."""
+    """State of the halt of outgoing traffic; its time, member and reason while it is on."""
 
     halted = serializers.BooleanField()
     since = serializers.DateTimeField(allow_null=True)
@@ -179,7 +179,7 @@ class HaltView(APIView):
 
     @extend_schema(operation_id="halt_read", responses=HaltOut)
     def get(self, request: Request) -> Response:
-        """Whether everything that leaves is stopped."""
+        """Return whether all outgoing traffic is stopped."""
         member_of(request)
         return Response(halt_json(halt.current_halt()))
 

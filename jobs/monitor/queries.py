@@ -46,13 +46,13 @@ def steered_slugs(member: Member) -> frozenset[str] | None:
 
 
 def may_steer(member: Member, job: Job) -> bool:
-    """Whether the member may pause, resume and cancel the job."""
+    """Return whether the member may pause, resume and cancel the job."""
     slugs = steered_slugs(member)
     return slugs is None or job.task_slug in slugs
 
 
 def seen_positions(member: Member, wanted: Mapping[UUID, int]) -> dict[UUID, int]:
-    """Of jobs and the seqs a viewer has of them, those the member may see."""
+    """Return the viewer's seqs of those jobs that the member may see."""
     visible_ids = visible(member).filter(pk__in=wanted).values_list("pk", flat=True)
     return {job_id: wanted[job_id] for job_id in visible_ids}
 
@@ -68,12 +68,12 @@ def transitions_of(job: Job) -> list[JobEvent]:
 
 
 def is_played_back(jobs: QuerySet[Job]) -> bool:
-    """Whether any of some jobs was recorded elsewhere and played back here."""
+    """Return whether the result of any of these jobs was recorded elsewhere and played back here."""
     return jobs.filter(**{f"spec__{PLAYED_BACK}": True}).exists()
 
 
 def is_paused_by_hand(job: Job) -> bool:
-    """Whether a person paused the job itself, and not the product with the work it belongs to."""
+    """Return whether a person paused the job itself, and not the product along with the work it belongs to."""
     moves = JobEvent.objects.filter(job=job, kind="state").order_by("-seq").values_list("payload", flat=True)
     for move in moves[:RECENT_TRANSITIONS]:
         if move.get("by"):

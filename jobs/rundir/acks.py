@@ -35,7 +35,7 @@ def requested_seq(run_dir: Path) -> int | None:
 
 
 def is_ack_requested(run_dir: Path) -> bool:
-    """Whether the engine waits for an answer."""
+    """Return whether the engine waits for an acknowledgement."""
     return requested_seq(run_dir) is not None
 
 

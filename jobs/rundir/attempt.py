@@ -48,7 +48,7 @@ def engine_of(run_dir: Path) -> ProcessMark | None:
 
 
 def read_result(run_dir: Path) -> Result | None:
-    """How the engine ended; None while it has not said.
+    """Return the result that the engine wrote; None before it has written one.
 
     Raises:
         BrokenResult: The file is there and no result.

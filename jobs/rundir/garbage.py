@@ -1,4 +1,4 @@
-"""How an engine begins and ends: without looking for garbage among modules that stay."""
+"""Start and exit of an engine without garbage collection of modules that stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which host, which boot, which process. A pid alone proves nothing: pids return; a pid with its start time does not.
+"""Identity of host, boot and process. The kernel reuses pids, so a process is its pid with its start time.
 
 Knows Linux's /proc; elsewhere it asks `ps`.
 """
@@ -57,7 +57,7 @@ def mark_of(pid: int) -> ProcessMark:
 
 
 def started(pid: int) -> str:
-    """When a process began, in the kernel's words; empty when there is none. A zombie has ended."""
+    """Return the start time of a process as the system writes it; empty where it is gone or, on Linux, a zombie."""
     stat = _read(_PROC / str(pid) / "stat")
     if stat:
         fields = stat.rpartition(")")[2].split()
@@ -69,7 +69,7 @@ def started(pid: int) -> str:
 
 
 def is_alive(mark: ProcessMark) -> bool:
-    """Whether exactly this process still runs here."""
+    """Return whether exactly this process still runs on this host and boot."""
     if (mark.host_id, mark.boot_id) != (host_id(), boot_id()) or not mark.pid_started:
         return False
     return started(mark.pid) == mark.pid_started

@@ -1,4 +1,4 @@
-"""What this host has: GPUs, cores, memory, disk, and the versions of what runs on it. Asks the system, never a row.
+"""Inventory of this host: GPUs, cores, memory, disk and software versions. Asks the system, never a row.
 
 Nothing here imports torch: a worker that only drafts shall not load it to say that it has no GPU.
 """

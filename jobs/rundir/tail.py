@@ -23,7 +23,7 @@ class BadLine:
 
 @dataclass
 class EventTail:
-    """Where a reader stands in an engine's events."""
+    """Reader of an engine's events that keeps its position in their file."""
 
     run_dir: Path
     offset: int = 0

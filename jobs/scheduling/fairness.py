@@ -1,6 +1,6 @@
-"""Whose turn it is: by what a job needs and a host has, then by priority, by what each team has had, and by age.
+"""Order of jobs: by needs that a host meets, then by priority, each team's recent device time, and age.
 
-Asked under the lock that lets claims follow each other. Knows hosts by their rows; does not know what jobs do.
+Runs under the lock that serializes claims. Knows hosts by their rows; does not know what jobs do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REMEMBERED: Final = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class TurnCheck:
-    """Whether a host may take a job now.
+    """Result of `check_turn`: whether a host may take a job now.
 
     Attributes:
         reason: Why not, to be shown; empty where another host is better asked, which will say itself.
@@ -37,7 +37,7 @@ class TurnCheck:
 
 
 def check_turn(job: Job, kind: JobKind, *, host_id: str, claimable: Q, free_slots: int) -> TurnCheck:
-    """Whether it is a job's turn on a host.
+    """Check whether it is a job's turn on a host.
 
     Args:
         host_id: Who asks. A host without a row is taken for one that has all it takes.
@@ -60,7 +60,7 @@ def check_turn(job: Job, kind: JobKind, *, host_id: str, claimable: Q, free_slot
 
 
 def fits(host: Host, needs: Needs) -> bool:
-    """Whether a host has what a job needs, in use or not."""
+    """Return whether a host has the devices a job needs, in use or not."""
     if needs.or_cpu and not host.gpus:
         return True
     large_enough = [gpu for gpu in host.gpus if gpu["bytes"] >= needs.gpu_bytes]
@@ -81,7 +81,7 @@ def by_turn(jobs: Sequence[Job], kind: str) -> list[Job]:
 
 
 def device_time(kind: str) -> tuple[dict[str, int], dict[str, float]]:
-    """By task: devices its jobs of a kind hold now, and the device seconds they have held within a day."""
+    """Return by task the devices that jobs of a kind hold now, and the device seconds they held within a day."""
     now = timezone.now()
     since = now - REMEMBERED
     running: dict[str, int] = defaultdict(int)
@@ -125,7 +125,10 @@ def _why_elsewhere(job: Job, kind: JobKind, mine: Host, able: list[Host]) -> Tur
 
 
 def _why_busy(needs: Needs, kind: JobKind, able: list[Host]) -> TurnCheck:
-    """Where the asking host cannot: another is free and will be asked, or all are busy."""
+    """Return a refusal, with a reason where all able hosts are busy.
+
+    Without a reason, another host is free and will be asked.
+    """
     if not able:
         return TurnCheck(may=False, reason=_held_slots(kind))
     taken: dict[str, int] = defaultdict(int)

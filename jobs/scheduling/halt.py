@@ -33,7 +33,7 @@ _STANDING = CompiledQuery(lambda: standing().select_related("by"))
 
 
 class HaltedError(Exception):
-    """What was about to begin would leave the installation, and nothing may."""
+    """Refusal to start work that leaves the installation during a halt."""
 
 
 def standing() -> QuerySet[Halt]:
@@ -127,7 +127,7 @@ def leaving_kinds() -> list[str]:
 
 
 def wait_reason(standing: Halt) -> str:
-    """What a job that waits for the end of a halt says of itself."""
+    """Return the reason that a job shows while it waits for the end of a halt."""
     return f"all outgoing traffic is stopped{': ' + standing.reason if standing.reason else ''}"
 
 

@@ -1,4 +1,4 @@
-"""Which workers are there: rows they renew themselves. The queue is not asked."""
+"""Heartbeats of workers, in rows they renew themselves. The queue is not asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which secrets may be named for what, and to which hosts they may go: an allow-list, because names are typed by people.
+"""Allow-list of secrets by use and host. It exists because people type the names of secrets.
 
 The well-known keys go to their own provider over https. Everything else stands in `ALLOWED_SECRETS`, which only
 whoever runs the installation can set: `use:NAME@host`, such as `teacher:LAB_KEY@gpu-1`.
@@ -20,7 +20,7 @@ from web.net import ssrf
 
 
 class SecretUse(StrEnum):
-    """What a secret is named for."""
+    """Use that a secret is named for."""
 
     TEACHER = "teacher"
     HUB = "hub"
@@ -105,7 +105,10 @@ def _rule_of(entry: str) -> SecretRule | BadRuleError:
 
 
 def is_allowed(name: str, *, use: SecretUse, url: str) -> bool:
-    """Whether a secret may be sent to an address for a use. A secret that a room makes itself goes where that room says."""
+    """Return whether a secret may be sent to an address for a use.
+
+    A secret that a room makes itself always may: that room decides where it goes.
+    """
     if store.is_provided(name):
         return True
     if name in store.OWN:

@@ -19,7 +19,7 @@ _LOOKS_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|DSN)
 
 
 class KeyStore(Protocol):
-    """What a room answers for the secrets it stores, all named `STORED_KEY_…`."""
+    """Interface to the secrets that a room stores, all named `STORED_KEY_…`."""
 
     def value_of(self, name: str) -> str:
         """The secret itself.
@@ -32,7 +32,7 @@ class KeyStore(Protocol):
     def has(self, name: str) -> bool: ...
 
     def goes_to(self, name: str, url: str) -> bool:
-        """Whether this secret was entered for the host, port and scheme of an address."""
+        """Return whether this secret was entered for the host, port and scheme of an address."""
         ...
 
 
@@ -89,7 +89,7 @@ def resolve(name: str) -> str:
 
 
 def is_set(name: str) -> bool:
-    """Whether `resolve` would answer."""
+    """Return whether a secret of this name is set and `resolve` may read it."""
     if is_stored(name):
         return any(keys.has(name) for keys in _STORES)
     return name in _PROVIDED or (

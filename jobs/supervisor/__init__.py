@@ -1,4 +1,4 @@
-"""What a worker does when the bell rings: claim a job, carry it, tell how it ended."""
+"""Supervisor of jobs in a worker: claim a job, carry it out, record how it ended."""
 
 from jobs.lifecycle.claim import AttemptLost
 from jobs.supervisor.run_job import run_job

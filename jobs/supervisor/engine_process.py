@@ -41,7 +41,7 @@ class EngineProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still runs; an own child that has ended is reaped by asking."""
+        """Return whether the engine still runs. The call also reaps a child process that has ended."""
         if self.process is not None:
             return self.process.poll() is None
         return identity.is_alive(self.mark)

@@ -1,4 +1,4 @@
-"""What an engine's end means for its job: read the result, check its files, carry them away, write the state."""
+"""Conclusion of an attempt whose engine ended: read the result, check and collect its files, write the state."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class HostRegistration:
-    """What this process knows of its host; called from one thread."""
+    """Registration of this process's host, with the machine found there; called from one thread."""
 
     def __init__(self) -> None:
         self._machine: Machine | None = None

@@ -100,7 +100,10 @@ def _still_wanted(ids: list[UUID]) -> set[UUID]:
 
 
 def _is_at_rest(folder: Path) -> bool:
-    """Whether nothing of this job runs here, and its row is not merely late."""
+    """Return whether no engine of this job runs here.
+
+    A recent folder without a row is not at rest, since the row may be late.
+    """
     if time.time() - folder.stat().st_mtime < UNKNOWN_FOR_S and not Job.objects.filter(pk=folder.name).exists():
         return False
     return not any(engines.find(attempt) for attempt in folder.iterdir() if attempt.is_dir())

@@ -1,4 +1,4 @@
-"""Where run directories are on this host. Knows the folder of settings; does not know what is in them."""
+"""Paths of run directories on this host, below the folder in the settings."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class StopRequested(AttemptLost):
 
 
 class InlineAttempt:
-    """What inline work sees of its attempt; see `jobs.kinds.base.Attempt`."""
+    """Attempt of inline work: reports progress and renews the lease; see `jobs.kinds.base.Attempt`."""
 
     def __init__(self, job: Job, hold: HeldLease) -> None:
         self.fence = hold.fence

@@ -1,4 +1,4 @@
-"""From a ring to the end of an attempt: claim, find what an earlier attempt left, start or re-attach, watch."""
+"""Course of one attempt: claim the job, find an earlier attempt's engine, start or re-attach, watch."""
 
 from __future__ import annotations
 

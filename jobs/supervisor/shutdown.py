@@ -1,4 +1,4 @@
-"""That this worker is leaving, as something a thread can wait for. Knows nothing of why."""
+"""Shutdown flag of this worker, which a thread can wait for. Knows nothing of the reason."""
 
 from __future__ import annotations
 

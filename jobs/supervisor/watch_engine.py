@@ -121,7 +121,10 @@ class EngineWatch:
             self._answer()
 
     def _first_of_all(self) -> list[EngineEvent | BadLine]:
-        """What is pending, up to what the engine waits for: the rest is stored once it has its answer."""
+        """Return the pending events up to the one that the engine waits for, or all where none is.
+
+        The rest is stored once the engine has its answer.
+        """
         asked = acks.requested_seq(self.engine.run_dir) or 0
         due = [
             place for place, item in enumerate(self._pending, 1) if isinstance(item, EngineEvent) and item.seq <= asked

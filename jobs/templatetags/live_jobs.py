@@ -1,4 +1,4 @@
-"""What a job's bar needs to know: its badge, its figures in words, and whether the reader may steer it."""
+"""Template tags of a job's bar: its badge, its figures in words, and whether the reader may steer it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def kind_label(job: Job) -> str:
 
 @register.simple_tag(takes_context=True)
 def may_steer(context: dict[str, Any], job: Job) -> bool:
-    """Whether the reader may pause, resume and cancel the job; asks once a request however many bars a page has."""
+    """Return whether the reader may pause, resume and cancel the job.
+
+    Asks once a request, however many bars a page has.
+    """
     request = context.get("request")
     if request is None or not request.user.is_authenticated:
         return False
@@ -89,7 +92,7 @@ def may_steer(context: dict[str, Any], job: Job) -> bool:
 
 @register.filter
 def open_verbs(state: str) -> list[str]:
-    """What a person may do with a job in this state."""
+    """Return the actions that a person may take on a job in this state."""
     return [verb for verb, states in VERBS.items() if state in states]
 
 

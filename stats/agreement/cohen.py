@@ -92,7 +92,7 @@ def kappa(size: int, *, weights: Weights = "none") -> Statistic:
 
 
 def _credit(size: int, weights: Weights) -> Floats:
-    """What each two categories earn: 1 where they are the same."""
+    """Return the credit for each pair of categories, (C, C): 1 where both are the same."""
     if weights == "none":
         return np.eye(size)
     apart = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :]) / max(1, size - 1)

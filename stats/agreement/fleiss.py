@@ -41,7 +41,7 @@ def _observed(tally: RatingTally, times: Floats) -> Floats:
 
 
 def _shares(tally: RatingTally, times: Floats) -> Floats:
-    """How often each category is used, units weighing alike, (B, C)."""
+    """Return the share of each category, units weighing alike, (B, C)."""
     raters = tally.counts.sum(axis=1)
     rated = raters > 0
     used = tally.counts / np.where(rated, raters, 1)[:, None]

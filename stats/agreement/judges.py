@@ -1,4 +1,4 @@
-"""How judges agree with people who answered the same questions: a judge is worth what it shares with their majority.
+"""Agreement of judges with people who answered the same questions: a judge's worth is its share of majority answers.
 
 Pure. Answers are labels; where two texts are compared they are, in this order, a tie, the first, the second.
 """
@@ -20,7 +20,7 @@ Answers = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class JudgeReport:
-    """What a table of answers says. A figure is None where it is not defined: nobody ever differs in anything.
+    """Agreement figures of a table of answers. A figure is None where it is undefined, as where all answers are equal.
 
     Attributes:
         cohen_kappa: Of each two raters, by both their names with a hyphen between.

@@ -59,7 +59,7 @@ def interval_alpha() -> Statistic:
 
 
 def _coincidences(tally: RatingTally, weights: Floats) -> Floats:
-    """How often each value was given beside each other one, (B, C, C)."""
+    """Return the coincidence matrices: weighted counts of pairs of values in the same unit, (B, C, C)."""
     counts = tally.counts
     categories = counts.shape[1]
     raters = np.maximum(counts.sum(axis=1), 2.0)

@@ -30,7 +30,7 @@ class ShareDifference:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval leaves out no change at all."""
+        """Return whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
 
@@ -57,7 +57,7 @@ def agreeing_share(tally: RatingTally, *, level: float = LEVEL) -> IntervalEstim
 
 
 def difference(earlier: AgreementShare, later: AgreementShare) -> ShareDifference | None:
-    """How far two shares of different units are apart (Newcombe 1998, method 10); None where one of them is empty."""
+    """Return the difference of two shares of different units (Newcombe 1998, method 10); None where one is empty."""
     if None in (earlier.value, later.value):
         return None
     assert earlier.value is not None

@@ -117,7 +117,10 @@ def _compare(
 
 
 def _always_valid(control: ClusteredSample, arm: ClusteredSample, level: float, tuned_for: float) -> Effect | None:
-    """From the cluster-robust t also for independent shares: its false alarms are the measured ones."""
+    """Return the always-valid effect; None where the cluster-robust t gives none.
+
+    Independent shares use that t too, because its false alarms are the measured ones.
+    """
     robust = _or_none(two_clustered.difference, control, arm, level)
     if robust is None:
         return None

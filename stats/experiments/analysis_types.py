@@ -1,4 +1,4 @@
-"""What an experiment asks and what its analysis answers: plain frozen values that pages and commands read.
+"""Question and results of an experiment's analysis: plain frozen values that pages and commands read.
 
 Nothing here computes a statistic.
 """
@@ -17,7 +17,7 @@ from stats.intervals.two_shares import LEVEL, check_level
 
 @dataclass(frozen=True, slots=True)
 class AnalysisQuestion:
-    """What the experiment was registered to answer.
+    """Question that the experiment was registered to answer.
 
     Attributes:
         margin: How much worse is still acceptable, as a share or in the metric's unit; None asks for superiority.

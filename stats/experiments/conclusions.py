@@ -14,7 +14,7 @@ from stats.intervals.effects import Interval
 
 
 class ConclusionKind(StrEnum):
-    """What a comparison shows."""
+    """Kind of conclusion that a comparison allows."""
 
     BETTER = "better"
     NOT_WORSE = "not_worse"
@@ -86,7 +86,7 @@ class ComparedArms:
 
     @property
     def is_clear(self) -> bool:
-        """Whether an adjusted p-value, if there is one, lets the interval's word about 0 stand."""
+        """Return whether the interval's verdict about 0 holds: no adjusted p-value exists, or it is below alpha."""
         return self.p_value is None or self.p_value < self.alpha
 
     @property

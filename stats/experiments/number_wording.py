@@ -12,7 +12,7 @@ MOST_DECIMALS = 6
 
 @dataclass(frozen=True, slots=True)
 class NumberWording:
-    """How one metric is said.
+    """Wording of the numbers of one metric.
 
     Attributes:
         is_share: Said in per cent, and differences in points; else as plain numbers with `unit`.

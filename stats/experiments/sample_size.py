@@ -24,7 +24,7 @@ NON_INFERIORITY = StatisticalMethod(
 
 @dataclass(frozen=True, slots=True)
 class PlanningTerms:
-    """How an experiment is to be decided.
+    """Assumptions of an experiment's plan: power, error rate and clusters.
 
     Attributes:
         power: Chance to show an effect that is there.
@@ -88,7 +88,7 @@ class SamplePlan:
 
     @property
     def is_enough(self) -> bool | None:
-        """Whether the units available suffice; None unless both are known."""
+        """Return whether the available units suffice; None unless both numbers are known."""
         if self.needed_n is None or self.n_per_arm is None:
             return None
         return self.n_per_arm >= self.needed_n

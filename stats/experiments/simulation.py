@@ -1,4 +1,4 @@
-"""How often the intervals hold the truth and how often watching raises a false alarm, measured.
+"""Measured coverage of the intervals, and false alarm rates under repeated looks.
 
 Shares of independent units are counted out exactly over all outcomes; the rest is simulated with the production
 functions. `python -m stats.experiments.simulation` prints the tables of `docs/experiments.md`.

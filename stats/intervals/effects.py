@@ -1,4 +1,4 @@
-"""What the statistics answer with: an interval and an effect, each with the method it came from.
+"""Result types of the statistics: an interval and an effect, each with its method.
 
 Plain frozen values; nothing here computes a statistic.
 """
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Scale(StrEnum):
-    """What an effect is measured in."""
+    """Scale that an effect is measured on."""
 
     DIFFERENCE = "difference"
     RELATIVE = "relative"
@@ -20,7 +20,7 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatisticalMethod:
-    """How a number was reckoned: its name in words, and the paper or book that has the formula."""
+    """Method behind a number: its name in words, and the paper or book with the formula."""
 
     name: str
     source: str
@@ -35,7 +35,7 @@ class Interval:
     level: float
 
     def holds(self, value: float) -> bool:
-        """Whether the value lies inside, bounds included."""
+        """Return whether the value lies inside, bounds included."""
         return self.low <= value <= self.high
 
 

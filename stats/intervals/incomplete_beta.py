@@ -40,7 +40,7 @@ def log_share_below(x: float, y: float, a: float, b: float) -> float:
 
 
 def _log_share(x: float, y: float, a: float, b: float, density: float) -> float:
-    """As `log_share_below`, of a density (its `log_kernel`) that is known."""
+    """Return `log_share_below` for a density (its `log_kernel`) that is already computed."""
     if x <= (a + 1) / (a + b + 2):
         return density + math.log(_fraction(x, a, b) / a)
     above = math.exp(density + math.log(_fraction(y, b, a) / b))
@@ -162,7 +162,7 @@ def _fraction(x: float, a: float, b: float) -> float:
 
 
 def _stirling_error(z: float) -> float:
-    """What Stirling's formula misses of log Γ(z), with z > 0."""
+    """Return the error of Stirling's formula for log Γ(z), with z > 0."""
     if z < _SERIES_FROM:
         return math.lgamma(z) - (z - 0.5) * math.log(z) + z - _HALF_LOG_TAU
     return math.fsum(factor / z ** (2 * k + 1) for k, factor in enumerate(_STIRLING))

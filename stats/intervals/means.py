@@ -118,7 +118,7 @@ def _drawn_ends(arm: ClusteredSample, draws: int, seed: int, level: float) -> tu
 
 
 def _t_values(totals: Floats, sizes: Floats, centre: float) -> Floats:
-    """How many of its own errors the mean of each draw, (D, G), lies from the centre; infinite without a spread."""
+    """Return the t value of each draw's mean against the centre, (D,), for draws (D, G); infinite without a spread."""
     counts = sizes.sum(axis=1)
     means = totals.sum(axis=1) / counts
     residuals = totals - means[:, None] * sizes

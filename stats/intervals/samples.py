@@ -1,4 +1,4 @@
-"""What is known of one arm: counts of successes, sums of a number, or sums by cluster. Checked where they enter."""
+"""Samples of one arm: counts of successes, sums of a number, or sums by cluster. Each checks its numbers."""
 
 from __future__ import annotations
 
@@ -145,12 +145,12 @@ class ClusteredSample:
 
     @property
     def is_clustered(self) -> bool:
-        """Whether some cluster has more than one unit."""
+        """Return whether some cluster has more than one unit."""
         return self.n > self.clusters
 
     @property
     def effective_clusters(self) -> float:
-        """How many clusters of equal size would weigh as much: (sum of sizes)^2 / sum of squared sizes (Kish 1965)."""
+        """Return the equivalent number of equal clusters: (sum of sizes)^2 / sum of squared sizes (Kish 1965)."""
         return self.n**2 / float((self.sizes.astype(np.float64) ** 2).sum())
 
 

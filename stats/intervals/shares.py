@@ -166,7 +166,7 @@ class _Clusters:
         return len(self.sizes)
 
     def worth(self, variance: float, level: float) -> float:
-        """How many units apart would tell as much.
+        """Return the effective sample size: the number of independent units that would tell as much.
 
         The variance that units apart would have, over the one the clusters show (CR2: Bell and McCaffrey 2002, Survey
         Methodology 28(2)), less for the few clusters that is reckoned from. Where nothing varies: clusters of equal size

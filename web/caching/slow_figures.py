@@ -36,7 +36,7 @@ _COUNTING: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
 
 @dataclass(frozen=True, slots=True)
 class Figures(Generic[T]):
-    """What was counted.
+    """Figures from one count.
 
     Attributes:
         at: When they were counted; None where that was just now.

@@ -39,7 +39,7 @@ def timestamps(first: datetime, count: int) -> list[str]:
 
 
 class BulkInserter:
-    """Where rows of one table go.
+    """Bulk inserter of rows into one table: COPY on PostgreSQL, executemany on SQLite.
 
     Args:
         pattern: What is common to all rows, defaults included; it is never saved.

@@ -122,7 +122,7 @@ class CompiledQuery(Generic[M]):
 
 
 class CompiledExists:
-    """Whether a query has any row, compiled on the first call like a `CompiledQuery` and asked without making rows.
+    """Test for any row, compiled on the first call like a `CompiledQuery` and run without making rows.
 
     Args:
         build: As of `CompiledQuery`. None among its values is part of the statement.
@@ -254,7 +254,7 @@ def _with_constants(
 def _slots(
     connection: BaseDatabaseWrapper, parameters: Iterable[Any], stand_ins: Mapping[str, Value]
 ) -> tuple[str | None, ...]:
-    """By parameter, the name of the value it carries, or None where it is fixed."""
+    """Return for each parameter the name of the value it carries, or None where it is fixed."""
     names = {_to_parameter(connection, value): name for name, value in stand_ins.items() if value is not None}
     slots = tuple(names.get(parameter) if isinstance(parameter, Hashable) else None for parameter in parameters)
     if missing := set(names.values()) - set(slots):

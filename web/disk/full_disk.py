@@ -19,7 +19,7 @@ WORDS: Final = ("no space left on device", "disk quota exceeded", "file too larg
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether a write failed for want of room, also where a library hides the system's error behind its own."""
+    """Return whether a write failed for lack of space, also where a library hides the system's error behind its own."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno in FULL:

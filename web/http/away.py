@@ -1,4 +1,4 @@
-"""When the database is away for a moment, such as while it restarts: an answer that says so, and when to come back.
+"""Answers while the database is away for a moment, such as during a restart: what happened, and when to try again.
 
 Django knows no word for that: whatever cannot be done is a 500, which programs do not try again and monitors take for a fault
 of the product.
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error says that the database cannot be asked now, and might be in a moment; a wrong question is none."""
+    """Return whether an error says that the database is away for a moment. A faulty query does not count."""
     if isinstance(error, InterfaceError):
         return True
     if not isinstance(error, OperationalError):
@@ -65,7 +65,7 @@ def body() -> dict[str, object]:
 
 
 def headers() -> dict[str, str]:
-    """What the answer's headers say beside its body."""
+    """Return the headers that accompany the body."""
     return {"Retry-After": str(RETRY_AFTER_S)}
 
 
@@ -75,7 +75,7 @@ def note(request: HttpRequest, error: BaseException | None) -> None:
 
 
 def server_fault(request: HttpRequest) -> HttpResponseBase:
-    """What Django answers with where a view failed; it asks no database, and knows the error as the one under way."""
+    """Answer a request whose view failed. Asks no database; the error is the exception being handled."""
     error = sys.exc_info()[1]
     is_program = request.path_info.startswith(PROGRAM_PREFIXES)
     if is_away(error):

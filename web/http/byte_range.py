@@ -1,4 +1,4 @@
-"""Which part of a file a Range header asks for."""
+"""Parts of a file that Range headers ask for."""
 
 from __future__ import annotations
 

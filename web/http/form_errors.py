@@ -1,4 +1,4 @@
-"""How a service's refusal reaches the form that asked."""
+"""Refusals of services, shown on the forms that asked."""
 
 from __future__ import annotations
 

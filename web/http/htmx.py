@@ -1,4 +1,4 @@
-"""Whether a request asks for a part of a page."""
+"""Recognition of requests for a part of a page."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ Draw = Callable[[Request, list[Any]], Iterable[Mapping[str, Any]]]
 
 @refuses_itself
 class ListQuery(serializers.Serializer[Any]):
-    """What a list can be narrowed by: a subclass declares its filters as fields. This one can be narrowed by nothing."""
+    """Filters of a list. A subclass declares its filters as fields; this one has none."""
 
     @classmethod
     def read(cls, request: Request, *, beside: Sequence[str] = ()) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where a request met an obstacle that is no fault of the product: an answer that says which, and what to do.
+"""Answers to requests that met an obstacle which is no fault of the product: which one, and what to do.
 
 A transaction that PostgreSQL ended so that another could go on may simply be sent again. One that names a row which somebody removed
 meanwhile has nothing left to name. What met a full disk, be it the database's or the one where uploads lie, waits for room.
@@ -19,7 +19,7 @@ _GONE_STATE, _GONE_IN_SQLITE = "23503", "FOREIGN KEY constraint failed"
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """What a request is told that was not done.
+    """Answer to a request that was not carried out.
 
     Attributes:
         retry_after_s: After so many seconds the same may be sent again; 0 where that would not help.
@@ -56,7 +56,7 @@ FULL = NotTaken(
 
 
 def not_taken(error: BaseException | None) -> NotTaken | None:
-    """What a request is told whose error says that it lost a race or met a full disk; None for any other error."""
+    """Return the answer to a request that lost a race or met a full disk; None for any other error."""
     state = getattr(getattr(error, "__cause__", None), "sqlstate", None)
     if isinstance(error, OperationalError) and state in _ENDED_STATES:
         return CONTESTED

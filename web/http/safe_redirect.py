@@ -1,4 +1,4 @@
-"""Where a page that was asked from another one leads back to: a path of this site, or what it would do by itself."""
+"""Safe path back to the page that linked here: a path of this site, or the page's own default."""
 
 from __future__ import annotations
 

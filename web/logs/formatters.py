@@ -70,7 +70,7 @@ def without_path(text: str, record: logging.LogRecord) -> str:
 
 
 def is_json() -> bool:
-    """Whether the installation's log is JSON, by the environment alone."""
+    """Return whether the installation's log is JSON, by the environment alone."""
     return os.environ.get("LOG_FORMAT", "").strip() == "json"
 
 

@@ -34,7 +34,7 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class FetchLimits:
-    """How much one page may cost.
+    """Limits on the cost of one page.
 
     Attributes:
         total_s: From the first connection to the last byte, over all hops, without what `may_go` takes.
@@ -50,7 +50,7 @@ class FetchLimits:
 
 @dataclass(frozen=True)
 class FetchRules:
-    """Who asks, and what may be asked and taken.
+    """Rules of a fetch: who asks, and what may be asked and taken.
 
     Attributes:
         user_agent: How the caller calls itself.

@@ -25,7 +25,7 @@ class Deadline:
         self._ends_s += by_s
 
     def wait_s(self, most_s: float | None) -> float:
-        """How long the next wait may take, seconds.
+        """Return the longest time that the next wait may take, seconds.
 
         Raises:
             httpcore.ReadTimeout: The moment has passed.

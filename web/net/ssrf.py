@@ -47,7 +47,7 @@ class AddressRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a URL leads: its host and port, and a number of the host that may be called."""
+    """Target of a URL: its host and port and, once pinned, an IP address that may be called."""
 
     scheme: str
     host: str
@@ -158,7 +158,7 @@ def pin_all(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lo
 
 
 def is_allowed_by_name(place: Endpoint, named: Iterable[str]) -> bool:
-    """Whether the host is allowed by its name, whatever its numbers."""
+    """Return whether the host is allowed by its name, whatever its addresses."""
     names = {name.lower() for name in named}
     return place.host in names or f"{place.host}:{place.port}" in names
 

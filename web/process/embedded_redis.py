@@ -38,7 +38,7 @@ def _packaged(package: str) -> str | None:
 
 
 def socket_path(var_dir: Path) -> Path:
-    """Where the socket lies: in `var/run`, or in a private temporary folder when that path is too long for a socket."""
+    """Return the path of the socket: in `var/run`, or in a private temporary folder when that is too long."""
     path = var_dir / "run" / "redis.sock"
     if len(str(path)) <= MAX_SOCKET_PATH:
         return path

@@ -1,4 +1,4 @@
-"""How a worker tells that a message is too old: by the database's clock, since its own may be hours off."""
+"""Expiry of messages by the database's clock, since a worker's own clock may be hours off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from web.db import database_clock
 
 class Request(request.Request):
     def maybe_expire(self) -> bool:
-        """Whether it has expired; it is then marked, and dropped."""
+        """Return whether the message has expired. An expired message is marked, and dropped."""
         if not self.expires or database_clock.now() <= self.expires:
             return False
         revoked_tasks.add(self.id)

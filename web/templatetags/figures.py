@@ -1,4 +1,4 @@
-"""How numbers, money and times are written on pages: one way everywhere."""
+"""Template filters that write numbers, money and times on pages: one way everywhere."""
 
 from __future__ import annotations
 
