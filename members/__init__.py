@@ -1,1 +1,1 @@
-"""Who may enter: members, their API tokens, and the requests they may safely repeat."""
+"""Members, their API tokens, and the requests they may safely repeat."""

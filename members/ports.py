@@ -11,7 +11,7 @@ Roles = list[dict[str, str]]  # [{"task": slug, "role": role}]
 
 
 class Teams(Protocol):
-    """What the room with tasks answers about roles in them."""
+    """Interface to members' roles in tasks, implemented outside this room."""
 
     def roles_of(self, member: Member) -> Roles:
         """The member's role in each task they belong to, by the task's name."""
@@ -22,7 +22,7 @@ class Teams(Protocol):
         ...
 
     def leads_any(self, member: Member) -> bool:
-        """Whether the member may give roles in any task."""
+        """Return whether the member may give roles in any task."""
         ...
 
     def roles(self) -> dict[str, str]:

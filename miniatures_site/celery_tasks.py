@@ -1,4 +1,4 @@
-"""What the clock sets going for the whole installation."""
+"""Periodic Celery tasks of the whole installation."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a worker needs of other machines, looked at once before it takes work: database, queue, storage, clock, GPUs.
+"""Checks before a worker takes work: database, queue, storage, clock and GPUs.
 
-Each fault is told by name with the way out, and the look is taken again until nothing keeps the worker from its work. No
-message holds a password: addresses are told as host and port.
+Each fault has a name and a hint. The checks repeat until nothing keeps the worker from its work. No message holds a
+password: addresses appear as host and port.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def wait(*, sleep: Callable[[float], object] = time.sleep) -> None:
 
 
 def faults() -> list[Fault]:
-    """What is wrong now; takes some seconds a part at most."""
+    """Return the present faults; each part takes some seconds at most."""
     return [*_database(), *_queue(), *_storage(), *_gpus()]
 
 
@@ -185,7 +185,7 @@ def _unreachable(part: str, place: str, setting: str, error: Exception) -> Fault
 
 
 def _exposed(part: str, host: str, is_encrypted: bool) -> list[Fault]:
-    """What goes over a public address has to be encrypted."""
+    """Return a fault where an unencrypted connection leads to a public address."""
     if is_encrypted or not host or host.startswith("/"):
         return []
     try:

@@ -1,4 +1,4 @@
-"""What the clock sets going here."""
+"""Periodic Celery task of webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who wants to be told, what happened, and how the telling goes."""
+"""Webhooks: hooks, events, and deliveries with their attempts."""
 
 from __future__ import annotations
 

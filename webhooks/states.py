@@ -19,7 +19,7 @@ TEST_EVENT = "hook.tested"
 
 
 class DeliveryState(TextChoices):
-    """Where telling one hook of one event stands."""
+    """State of one event's delivery to one hook."""
 
     PENDING = "pending", "On its way"
     DELIVERED = "delivered", "Delivered"

@@ -27,7 +27,7 @@ class TrailFilterForm(forms.Form):
 
     @property
     def asked(self) -> TrailFilter:
-        """What is asked for; what cannot be read narrows nothing and is said beside its field."""
+        """Filter of the submitted form. An invalid field filters nothing and shows its error."""
         self.full_clean()
         chosen = {name: value for name, value in self.cleaned_data.items() if value}
         return TrailFilter(**chosen)

@@ -1,4 +1,4 @@
-"""What rooms above answer about names of members and things; this room knows their ids alone."""
+"""Ports for names of members and things, which rooms above install. This room knows only their ids."""
 
 from __future__ import annotations
 

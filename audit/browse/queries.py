@@ -22,7 +22,7 @@ MEMBER = "member"
 
 @dataclass(frozen=True, slots=True)
 class TrailFilter:
-    """What a page or a program wants to see; empty members narrow nothing.
+    """Filter of the audit trail; an empty attribute filters nothing.
 
     Attributes:
         act: One of the acts.

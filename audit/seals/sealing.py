@@ -19,7 +19,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class SealCheck:
-    """What verifying found.
+    """Result of verifying the seals.
 
     Attributes:
         digest: The newest digest; keep it elsewhere, and a later look can be held against it.

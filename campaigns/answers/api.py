@@ -45,7 +45,7 @@ class InboxAnswerPreviewOut(serializers.Serializer[Any]):
 
 
 class InboxAnswerOut(serializers.Serializer[Any]):
-    """What a person answers to a reply. `text` is what went, `body` what was written."""
+    """A person's answer to a reply: `body` as written, `text` as sent."""
 
     id = serializers.UUIDField()
     reply = serializers.UUIDField(source="reply_id")
@@ -87,19 +87,19 @@ class SendIn(serializers.Serializer[Any]):
 
 
 class DraftAnswerIn(serializers.Serializer[Any]):
-    """What the draft may cost at most, as it was told."""
+    """Highest cost of a draft: the price that the member was shown."""
 
     at_most_usd = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0)
 
 
 class SettleAnswerIn(serializers.Serializer[Any]):
-    """Whether an answer of unknown outcome was found to have arrived."""
+    """Settlement of an answer with unknown outcome: whether it arrived."""
 
     arrived = serializers.BooleanField()
 
 
 class InboxSetupIn(serializers.Serializer[Any]):
-    """Which tasks the inbox works with; what is left out or null it does without."""
+    """Tasks and teacher of an inbox; it works without those that are omitted or null."""
 
     sorting_task = serializers.SlugField(required=False, allow_null=True)
     answer_task = serializers.SlugField(required=False, allow_null=True)
@@ -107,7 +107,7 @@ class InboxSetupIn(serializers.Serializer[Any]):
 
 
 class InboxSetupOut(serializers.Serializer[Any]):
-    """Which tasks the inbox works with; null is none, or one that you may not see."""
+    """Tasks and teacher of an inbox; a task is null where there is none, or none that you may see."""
 
     sorting_task = serializers.CharField(source="sorting_task.slug", default=None, allow_null=True)
     answer_task = serializers.CharField(source="answer_task.slug", default=None, allow_null=True)
@@ -190,7 +190,7 @@ class InboxAnswerSettleView(APIView):
 
 
 class InboxSetupView(APIView):
-    """Which tasks the inbox of a campaign works with."""
+    """Tasks and teacher of a campaign's inbox."""
 
     @extend_schema(responses=InboxSetupOut)
     def get(self, request: Request, slug: str) -> Response:

@@ -87,7 +87,7 @@ class ContactFileIn(FileReadingIn, BasisIn):
 
 
 class ContactPatchIn(serializers.Serializer[Any]):
-    """What to correct; what is left out stays."""
+    """Corrections of a contact; omitted fields keep their values."""
 
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=400)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=400)
@@ -106,7 +106,7 @@ class ContactPatchIn(serializers.Serializer[Any]):
 
 
 class ContactRowOut(serializers.Serializer[Any]):
-    """What became of one row; `contact` is null where it was left out."""
+    """Outcome of one row; `contact` is null where the row was left out."""
 
     row = serializers.IntegerField()
     outcome = serializers.ChoiceField(choices=["added", "changed", "known", "suppressed"])
@@ -114,7 +114,7 @@ class ContactRowOut(serializers.Serializer[Any]):
 
 
 class ContactImportOut(serializers.Serializer[Any]):
-    """What came of an import. Rows are told by number alone: no address stands in it."""
+    """Result of an import. It identifies rows by number alone and contains no address."""
 
     id = serializers.UUIDField(source="batch.pk")
     rows_total = serializers.IntegerField()

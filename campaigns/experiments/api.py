@@ -28,7 +28,7 @@ from web.http.read_body import read_body
 
 
 class ExperimentIn(serializers.Serializer[Any]):
-    """What a draft campaign is to show. Shares are 0 to 1: a margin of 0.01 is one point."""
+    """Terms of an experiment on a planned campaign. Shares are 0 to 1: a margin of 0.01 is one point."""
 
     campaign = serializers.SlugField(max_length=80)
     hypothesis = serializers.CharField(max_length=HYPOTHESIS_CHARS)
@@ -126,7 +126,7 @@ class ExperimentRegistrationView(APIView):
 
 
 class ExperimentResultView(APIView):
-    """What it has shown by now: verdicts, numbers with intervals, course, segments, costs, what is missing."""
+    """Results of an experiment so far: verdicts, numbers with intervals, course, segments, costs and gaps."""
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, slug: str) -> Response:

@@ -21,7 +21,7 @@ KINDS = [(kind.value, kind.label) for kind in OUTCOMES]
 
 
 class OutcomeIn(serializers.Serializer[Any]):
-    """What came of a mail, or of a contact whom a campaign keeps without mail.
+    """Outcome of a mail, or of a contact whom a campaign keeps without mail.
 
     The mail (or the contact and the campaign), the kind and the moment name it: sent in again, it counts once.
     """

@@ -197,7 +197,7 @@ class FixedMailsView(APIView):
 
 
 class DryRunView(APIView):
-    """What a launch would do and cost; starts nothing."""
+    """Forecast of a launch: contacts, cost, time, holds and problems. Starts nothing."""
 
     @extend_schema(responses=DryRunOut)
     def get(self, request: Request, slug: str) -> Response:

@@ -40,7 +40,7 @@ class ExpectedHoldOut(serializers.Serializer[Any]):
 
 
 class DryRunOut(serializers.Serializer[Any]):
-    """What a launch would do and cost. The mails themselves are at `messages/?campaign=` once they are written."""
+    """Forecast of a launch. The mails themselves are at `messages/?campaign=` once they are written."""
 
     contacts = serializers.IntegerField()
     cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)

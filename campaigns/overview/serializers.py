@@ -235,7 +235,7 @@ class WaitingOut(serializers.Serializer[Any]):
 
 
 class GuardrailOut(serializers.Serializer[Any]):
-    """What a campaign watches of the mails it sent, since a lead last lifted it."""
+    """State of one guardrail over the mails sent since a lead last lifted it."""
 
     guardrail = serializers.CharField()
     count = serializers.IntegerField()
@@ -280,7 +280,7 @@ class CampaignFullOut(CampaignOut):
 
 
 class LaunchIn(serializers.Serializer[Any]):
-    """Whom to write to, the campaign's own audience by default; and whether to hold what is written."""
+    """Options of a launch: contacts, by default the campaign's own audience, and whether to hold written mails."""
 
     contacts = AudienceIn(required=False)
     is_held = serializers.BooleanField(required=False, help_text="Write and approve, send nothing until `release`")

@@ -33,7 +33,7 @@ from web.http.read_body import read_body
 
 
 class ConditionIn(serializers.Serializer[Any]):
-    """Which mails go on after a stage: those whose field says one of these values."""
+    """Condition on the mails that continue after a stage: the field has one of these values."""
 
     field = serializers.CharField(max_length=120)
 
@@ -110,7 +110,7 @@ class PipelineFullOut(PipelineOut):
 
 
 class StageRunOut(serializers.Serializer[Any]):
-    """What one stage made of one mail; of a stage that looks at claims or sentences, one of them."""
+    """Result of one stage for one mail, or for one of the claims or sentences that the stage checks."""
 
     id = serializers.UUIDField()
     stage = serializers.CharField(source="stage.name")
@@ -210,7 +210,7 @@ class PipelineDemoteView(APIView):
 
 
 class StageRunListView(APIView):
-    """What the stages of its pipeline made of one mail, in their order. They show people, so they are a lead's."""
+    """Results of a pipeline's stages for one mail, in order. They contain personal data, so only leads read them."""
 
     @extend_schema(operation_id="stage_runs", parameters=[StageRunQuery], responses={200: StageRunOut(many=True)})
     def get(self, request: Request) -> Response:

@@ -16,7 +16,7 @@ class PipelinePromotionIn(serializers.Serializer[Any]):
 
 
 class PipelinePromotionOut(serializers.Serializer[Any]):
-    """That a version was made its task's default pipeline or taken back. A version's newest row counts."""
+    """Promotion of a version to its task's default pipeline, or its withdrawal. A version's newest row counts."""
 
     id = serializers.IntegerField()
     act = serializers.ChoiceField(choices=Act.choices)

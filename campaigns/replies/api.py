@@ -21,7 +21,7 @@ from web.http.read_body import read_body
 
 
 class ReplyOut(serializers.Serializer[Any]):
-    """What a contact wrote back, and what it is taken to mean."""
+    """Reply of a contact, with its meaning."""
 
     id = serializers.UUIDField(source="event_id")
     campaign = serializers.CharField(source="message.campaign.slug")
@@ -45,7 +45,7 @@ class ReplyOut(serializers.Serializer[Any]):
 
 
 class MeaningIn(serializers.Serializer[Any]):
-    """What it means; `reason` is needed to take a wish to hear no more back."""
+    """Correction of a reply's meaning; revoking a wish to hear no more requires `reason`."""
 
     meaning = serializers.ChoiceField(choices=ReplyClass.choices)
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")

@@ -52,7 +52,7 @@ class InboundIn(serializers.Serializer[Any]):
 
 
 class InboundOut(serializers.Serializer[Any]):
-    """How many were new, known before, and of no mail of ours."""
+    """Counts of events and mails: new, already known, and matching none of our mails."""
 
     new = serializers.IntegerField()
     known = serializers.IntegerField()

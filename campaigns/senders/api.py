@@ -43,7 +43,7 @@ class SenderIn(serializers.Serializer[Any]):
 
 
 class DomainFindingOut(serializers.Serializer[Any]):
-    """What DNS says of one record of a sender's domains."""
+    """Finding on one DNS record of a sender's domains."""
 
     check = serializers.CharField()
     name = serializers.CharField()

@@ -56,14 +56,14 @@ class SuppressionOut(serializers.Serializer[Any]):
 
 
 class SuppressionLiftIn(serializers.Serializer[Any]):
-    """Whose entries are a mistake; the address may be given as its HMAC."""
+    """Lift of an address's mistaken entries; the address may be given as its HMAC."""
 
     address = serializers.CharField()
     reason = serializers.CharField(max_length=MAX_REASON)
 
 
 class SuppressedOut(serializers.Serializer[Any]):
-    """What came of putting many on the list; `bad` names the first hundred that are no address."""
+    """Result of adding addresses to the suppression list; `bad` lists the first hundred that are not addresses."""
 
     added = serializers.IntegerField()
     known = serializers.IntegerField()

@@ -212,7 +212,7 @@ class EvaluationDetailView(APIView):
 
 
 class EvaluationOutputsView(APIView):
-    """What every system wrote, with its scores; while an arena of the task is open, for leads alone."""
+    """Outputs of every system, with their scores. While an arena of the task is open, only leads read them."""
 
     pagination_class = OutputPages
 

@@ -104,7 +104,7 @@ class GatesView(APIView):
 
 
 class EvaluationGateView(APIView):
-    """How an evaluation stands before its task's gate."""
+    """Standing of an evaluation against its task's gate."""
 
     @extend_schema(responses=GateFindingOut)
     def get(self, request: Request, evaluation_id: UUID) -> Response:

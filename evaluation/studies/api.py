@@ -125,7 +125,7 @@ class StudyDetailOut(StudyOut):
         return presentation.cell_rows(study, self.context["reader"])
 
     def get_contradictions(self, study: Any) -> list[dict[str, Any]]:
-        """Where the paper disagrees with itself, with what was measured here; of studies that compare students."""
+        """Return the paper's contradictions, with the task's measurements, for studies of students or methods."""
         return presentation.contradictions_beside(study)
 
 
@@ -176,7 +176,7 @@ class StudiesView(APIView):
 
 
 class PaperView(APIView):
-    """What the paper reports beside what was measured of a task; `measured` is null where nothing was."""
+    """Results reported by the paper, beside the measurements of a task; `measured` is null where there are none."""
 
     @extend_schema(operation_id="task_paper", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, slug: str) -> Response:

@@ -40,7 +40,7 @@ class CorrectionIn(serializers.Serializer[Any]):
 
 
 class CorrectionOut(serializers.Serializer[Any]):
-    """What a call's cost was, and what it was set to."""
+    """Correction of a call's cost: the cost before and after."""
 
     call = serializers.UUIDField(source="call_id")
     was_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
@@ -68,7 +68,7 @@ class SettleCallsView(APIView):
 
 
 class CorrectCallView(APIView):
-    """What one call cost, set by an admin where the provider's invoice says otherwise."""
+    """Correction of one call's cost by an admin, where the provider's invoice differs."""
 
     scope_write = "admin"
 

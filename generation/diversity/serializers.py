@@ -25,7 +25,7 @@ class MixedTeacherIn(serializers.Serializer[Any]):
 
 
 class MixIn(serializers.Serializer[Any]):
-    """How the drafts of an order are to differ, and which of them come to the desk. All of it may be left out."""
+    """Diversity settings of an order, and the selection of drafts for the desk. All are optional."""
 
     teachers = serializers.ListField(
         child=MixedTeacherIn(),
@@ -49,7 +49,7 @@ class MixIn(serializers.Serializer[Any]):
 
 
 class TeacherDiversityOut(serializers.Serializer[Any]):
-    """How much drafts differ: see docs/diversity.md for each figure."""
+    """Diversity of drafts: see docs/diversity.md for each figure."""
 
     teacher = serializers.CharField()
     texts = serializers.IntegerField()
@@ -60,7 +60,7 @@ class TeacherDiversityOut(serializers.Serializer[Any]):
 
 
 class DiversityOut(serializers.Serializer[Any]):
-    """What came of an order's variety."""
+    """Outcome of an order's variety."""
 
     repeats = serializers.IntegerField(help_text="Drafts left out because they nearly repeat another")
     not_best = serializers.IntegerField(help_text="Drafts left out because another of their record was chosen")

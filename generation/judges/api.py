@@ -39,7 +39,7 @@ class JudgingIn(serializers.Serializer[Any]):
 
 
 class JudgingPriceOut(EstimateOut):
-    """What verdicts would cost."""
+    """Price of an order for verdicts."""
 
     texts = serializers.IntegerField()
     judged_by_experts = serializers.IntegerField(help_text="Texts among them that experts have judged")

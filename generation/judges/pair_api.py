@@ -49,7 +49,7 @@ class ComparisonIn(serializers.Serializer[Any]):
 
 
 class ComparisonPriceOut(EstimateOut):
-    """What comparisons would cost."""
+    """Price of an order for comparisons."""
 
     pairs = serializers.IntegerField()
 

@@ -12,7 +12,7 @@ from generation.judges import figures, pair_figures
 
 
 class RightOut(serializers.Serializer[Any]):
-    """How often a judge is right about texts of one kind."""
+    """Count of a judge's right verdicts on texts of one kind, with the interval of their share."""
 
     right = serializers.IntegerField()
     of = serializers.IntegerField()
@@ -47,7 +47,7 @@ class GroupOut(serializers.Serializer[Any]):
 
 
 class JudgingReportOut(serializers.Serializer[Any]):
-    """What the verdicts come to."""
+    """Report on a judge's verdicts: agreement with experts, and shares by writer."""
 
     texts = serializers.IntegerField()
     answered = serializers.IntegerField()
@@ -79,7 +79,7 @@ class JudgingOut(serializers.Serializer[Any]):
 
 
 class PairwiseReportOut(serializers.Serializer[Any]):
-    """What a judge's comparisons come to, seen from the first system. Shares are 0 to 1."""
+    """Report on a judge's comparisons, from the side of the first system. Shares are 0 to 1."""
 
     pairs = serializers.IntegerField(help_text="Pairs that were ordered")
     answered = serializers.IntegerField(help_text="Those with an answer in both orders; only these count")

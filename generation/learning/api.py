@@ -27,7 +27,7 @@ from web.http.pagination import WholeList
 
 
 class ProposalIn(serializers.Serializer[Any]):
-    """Whom to ask about how many decisions; no teacher counts here and now."""
+    """Terms of a proposal: its teacher and the number of decisions. Without a teacher, changes are counted at once."""
 
     teacher = serializers.CharField(required=False, allow_blank=True)
     basis = serializers.ChoiceField(choices=[basis.value for basis in Basis], default=Basis.DECISIONS.value)

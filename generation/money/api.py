@@ -89,7 +89,7 @@ class PriceImportView(APIView):
 
 
 class LedgerView(APIView):
-    """What calls have cost."""
+    """Ledger of the costs of calls."""
 
     @extend_schema(responses={200: LedgerOut, **problems(400)}, operation_id="ledger_list", parameters=[LedgerQuery])
     def get(self, request: Request) -> Response:

@@ -115,7 +115,7 @@ def _order_request(request: Request) -> launch.OrderRequest:
 
 
 class OrderDiversityView(APIView):
-    """How much the newest drafts of an order differ, counted when asked."""
+    """Diversity of an order's newest drafts, computed for each request."""
 
     @extend_schema(responses=DiversityOut)
     def get(self, request: Request, order_id: UUID) -> Response:

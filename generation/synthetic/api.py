@@ -47,7 +47,7 @@ class SyntheticIn(serializers.Serializer[Any]):
 
 
 class SyntheticPriceOut(EstimateOut):
-    """What an order for records would cost."""
+    """Price of an order for records."""
 
     examples = serializers.IntegerField(help_text="Records of the task that would be shown")
     records_per_call = serializers.IntegerField()
@@ -126,7 +126,7 @@ class SyntheticView(APIView):
 
 
 class SyntheticTakeInView(APIView):
-    """What was kept of one order for records."""
+    """Kept answers of one order for records."""
 
     @extend_schema(operation_id="synthetic_take_in", request=None, responses=SyntheticOut)
     def post(self, request: Request, synthesis_id: UUID) -> Response:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class TeacherListView(APIView):
-    """Whom drafts can be ordered from."""
+    """Teachers that drafts can be ordered from."""
 
     scope_write = "admin"
     pagination_class = WholeList

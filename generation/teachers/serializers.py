@@ -23,7 +23,7 @@ class ReplacementOut(PriceFigureOut):
 
 
 class ShutdownOut(serializers.Serializer[Any]):
-    """That a model is shut down within 90 days, or was."""
+    """Shutdown of a model, in the past or within 90 days."""
 
     provider = serializers.CharField()
     model = serializers.CharField()

@@ -25,7 +25,7 @@ PAUSE_S = 60
 
 
 def needs_confirmation() -> bool:
-    """Whether an address counts only after a link mailed to it was opened."""
+    """Return whether an address counts only after somebody opened a link mailed to it."""
     return bool(settings.INVITATIONS_BY_MAIL)
 
 

@@ -38,7 +38,7 @@ def invitation_or_404(asking: Member, invitation_id: uuid.UUID) -> Invitation:
 
 
 def may_invite(member: Member) -> bool:
-    """Whether the member may ask people in: an admin, or a lead of any task."""
+    """Return whether the member may invite people: an admin, or a lead of any task."""
     return member.is_admin or ports.teams().leads_any(member)
 
 

@@ -115,7 +115,7 @@ def recent_only(view: View) -> View:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def by_sso(request: HttpRequest) -> HttpResponse:
-    """Where members without a password or a second factor prove it: by signing in again at their provider."""
+    """Reauthenticate at the provider, for members without a password or a second factor."""
     sent = request.POST if request.method == "POST" else request.GET
     back = _is_own_path(request, sent.get(REDIRECT_FIELD_NAME, ""))
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""When the person behind a sign-in by SSO last proved to the provider who they are, and how to have it ask them again.
+"""Reauthentication by SSO: the time of a person's last proof of identity, and a forced new sign-in.
 
 A browser that is signed in at the provider is let through without a question: coming back from there proves nothing by itself.
 """

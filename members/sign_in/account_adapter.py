@@ -20,7 +20,7 @@ class NoSignupAdapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Whether a page may lead there; allauth's own look at an address that is none, such as `http://[`, is a fault."""
+        """Return whether a page may lead to the URL. Allauth's own check raises on malformed ones, as as `http://[`."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:

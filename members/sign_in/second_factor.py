@@ -56,7 +56,7 @@ class SecondFactorMiddleware:
 
 
 def is_required_of(member: Member) -> bool:
-    """Whether this installation requires the factor of the member: `admins`, `leads` or `everyone`."""
+    """Return whether this installation requires a second factor of the member: of `admins`, `leads` or `everyone`."""
     wanted = set(settings.REQUIRE_MFA_FOR)
     if "everyone" in wanted or ("admins" in wanted and member.is_admin):
         return True

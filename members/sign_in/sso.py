@@ -53,7 +53,7 @@ class InvitedOnlyAdapter(DefaultSocialAccountAdapter):
             sociallogin.connect(request, members[0])
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Whether an address without a member may come in; a refusal is written down without the address."""
+        """Return whether the provider's address may join as a new member. Record a refusal without the address."""
         address = verified_address(sociallogin)
         is_open = bool(address) and not _members_of(address) and (invite.has_open(address) or _is_at_home(address))
         if not is_open:

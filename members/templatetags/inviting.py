@@ -1,4 +1,4 @@
-"""Whether a page shows the way to invitations."""
+"""Template filter that decides whether a page links to invitations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the API's published schema tells programs to sign in."""
+"""Bearer tokens as a way to sign in, for the API's published schema."""
 
 from __future__ import annotations
 

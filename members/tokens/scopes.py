@@ -1,4 +1,4 @@
-"""What a token may do. A token never gives more than its member has."""
+"""Scopes of API tokens. A token never permits more than its member may do."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SERVICE_SCOPES: dict[str, str] = {
 
 
 def allows(scopes: list[str], needed: str) -> bool:
-    """Whether a token with these scopes may do what needs the given one.
+    """Return whether a token with these scopes may do what requires the scope `needed`.
 
     Admin covers all; lead covers read, datasets, review, serve and outcomes; review covers read.
     """

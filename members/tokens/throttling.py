@@ -1,4 +1,4 @@
-"""How often a token may ask: counted by the minute, said in every answer, and when to come back in a refusal.
+"""Rate limits of API tokens, by the minute. Every answer states the allowance; a refusal states when to retry.
 
 A browser session is never counted: what an expert decided must not be lost to a limit. Counts are kept in the cache
 `rates`: Redis where there is one, so that all web processes count together; a cache that does not answer lets everybody in.
@@ -30,7 +30,7 @@ _left_alone_until = 0.0
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a minute.
+    """Remaining requests of a token in the current minute.
 
     Attributes:
         policy: Which limit: `read`, `write` or `files`.
@@ -44,7 +44,7 @@ class Allowance:
 
     @property
     def headers(self) -> dict[str, str]:
-        """As the IETF's draft of RateLimit header fields has it (draft-ietf-httpapi-ratelimit-headers)."""
+        """Return the RateLimit header fields of the IETF's draft (draft-ietf-httpapi-ratelimit-headers)."""
         return {
             "RateLimit-Policy": f'"{self.policy}";q={self.limit};w={WINDOW_S}',
             "RateLimit": f'"{self.policy}";r={self.remaining};t={self.reset_s}',

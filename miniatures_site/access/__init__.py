@@ -1,4 +1,4 @@
-"""Who may reach which route: one declaration, enforced in front of every view.
+"""Access to routes: one declaration, enforced in front of every view.
 
 `rules/` holds a line a route. `enforce` refuses what a line does not let in, and a route without a line. The services
 check roles again behind it.

@@ -9,7 +9,7 @@ READS = ("GET", "HEAD")
 
 
 class AccessLevel(Enum):
-    """What a caller must be. Inside a task each role has what those before it have."""
+    """Requirements on a caller. Inside a task each role has what those before it have."""
 
     OPEN = "anybody: there is nothing here, or the address itself is a signed key"
     KEY = "a program with an API token or a signature, which the view checks; a browser's session is not enough"
@@ -28,7 +28,7 @@ OPEN, KEY, MEMBER, VIEWER, REVIEWER, LEAD, ANY_LEAD, USERS, ADMIN, OWN, NONE = A
 
 
 class Rule(NamedTuple):
-    """Who may reach a route.
+    """Requirements of one route on its callers.
 
     Attributes:
         read: What GET and HEAD need.
@@ -49,11 +49,11 @@ class Rule(NamedTuple):
     withheld: bool = False
 
     def declared(self, method: str) -> AccessLevel:
-        """What a method needs in all: of the declaration and of the services behind it."""
+        """Return the full requirement of a method: of the declaration and of the services behind it."""
         return self.read if self._is_read(method) else self.write
 
     def enforced(self, method: str) -> AccessLevel:
-        """What a method needs before its view is called."""
+        """Return the requirement of a method before its view is called."""
         floor = self.read_floor if self._is_read(method) else self.write_floor
         return floor or self.declared(method)
 

@@ -1,4 +1,4 @@
-"""How the address of a route leads to a task: by its slug, or by what belongs to the task."""
+"""Lookup of the task that a route's address leads to: by its slug, or by what belongs to the task."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIRST_PARAMETER = re.compile(r"(?:([\w-]+)/)?<\w+:(\w+)>")
 
 @dataclass(frozen=True, slots=True)
 class TaskLookup:
-    """How one parameter leads to its task.
+    """Lookup of a task by one parameter of an address.
 
     Attributes:
         parameter: Its name in the address.

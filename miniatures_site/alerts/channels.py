@@ -21,7 +21,7 @@ SHOWN_IN_SUBJECT = 120
 
 @dataclass(frozen=True)
 class Change:
-    """That an alert began or ended."""
+    """Begin or end of an alert."""
 
     state: Literal["began", "ended"]
     name: str

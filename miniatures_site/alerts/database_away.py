@@ -35,7 +35,7 @@ def trouble(reason: str) -> Trouble:
 
 @dataclass
 class _State:
-    """What the file holds: the alert, when it was seen (seconds since 1970), and who was told that it began."""
+    """Content of the file: the alert, its times in seconds since 1970, and the channels notified of its begin."""
 
     name: str
     message: str

@@ -66,7 +66,7 @@ def _claim(alert: Alert, now: datetime) -> Change | None:
 
 
 def _due(alert: Alert, now: datetime) -> tuple[Literal["lasting", "gone", "began", "ended"], list[str]]:
-    """Where an alert stands, and the channels that are to be told."""
+    """Return the state of an alert, and the channels to notify."""
     patience = timedelta(seconds=settings.ALERT_AFTER_S)
     configured = channels.configured()
     heard = [channel for channel in configured if channel in [*alert.told, *alert.telling]]

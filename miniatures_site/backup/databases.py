@@ -119,7 +119,7 @@ def load(
 
 
 def called(aside: str) -> str:
-    """What an admin reads of where the earlier database is."""
+    """Return the location of the earlier database, in words for an admin."""
     return f"schema {aside}" if connection.vendor == "postgresql" else aside
 
 

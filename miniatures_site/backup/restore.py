@@ -25,7 +25,7 @@ from web.errors import Refusal
 
 @dataclass(slots=True)
 class RestoreResult:
-    """What came back.
+    """Result of a restore.
 
     Attributes:
         aside: Where that lies which stood here before.

@@ -1,4 +1,4 @@
-"""What must hold before a restore touches anything. Changes nothing, but for probes that it removes again."""
+"""Checks before a restore touches anything. They change nothing, except for probes that they remove again."""
 
 from __future__ import annotations
 

@@ -44,7 +44,10 @@ def _is_readable(folder: Path) -> bool:
 
 
 def _copies(folder: Path) -> Iterator[Path]:
-    """Where a folder below the other host's `students` lies here; that host's path may hold the word more than once."""
+    """Yield the possible places here of a folder below the other host's `students`.
+
+    Its path may contain that word more than once.
+    """
     here = Path(settings.VAR_DIR) / FOLDER
     for place, part in enumerate(folder.parts):
         if part == FOLDER:

@@ -1,4 +1,4 @@
-"""What every page's frame shows: the rail, the task in hand, the ribbon of the demo."""
+"""Frame of every page: the rail, the current task, the ribbon of the demo."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
 
 
 def demo_banner(request: HttpRequest | None) -> dict[str, Any]:
-    """What the demo's teacher and student are, and where a real teacher is connected."""
+    """Return the demo's teacher and student, and the page that connects a real teacher."""
     user = getattr(request, "user", None)
     if not settings.DEMO or user is None or not user.is_authenticated:
         return {}

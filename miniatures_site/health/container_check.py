@@ -21,7 +21,7 @@ def host_name(allowed: str) -> str:
 
 
 def is_alive(port: int, name: str) -> bool:
-    """Whether `/livez` answers 200."""
+    """Return whether `/livez` answers 200."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
     try:
         link.request("GET", "/livez", headers={"Host": name})

@@ -1,4 +1,4 @@
-"""What health says of the database's rows: workers by queue, the beat's last tick, what waits for nobody."""
+"""Health report from the database: workers by queue, the beat, queues without a worker, and the halt."""
 
 from __future__ import annotations
 

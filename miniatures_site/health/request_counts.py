@@ -31,7 +31,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class RequestCounts:
-    """What this process has counted and not added to the others' yet."""
+    """Request counts of this process that are not yet added to the shared ones."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

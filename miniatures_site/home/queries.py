@@ -1,4 +1,4 @@
-"""What Home says to whom. Reads the rooms' rows and selectors; writes nothing."""
+"""Content of Home for each member. Reads the rooms' rows and selectors; writes nothing."""
 
 from __future__ import annotations
 

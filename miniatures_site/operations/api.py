@@ -72,7 +72,7 @@ class OutboxOut(serializers.Serializer[Any]):
 
 
 class OperationsOut(serializers.Serializer[Any]):
-    """How the installation stands."""
+    """State of the installation."""
 
     at = serializers.DateTimeField()
     troubles = TroubleOut(many=True)

@@ -1,4 +1,4 @@
-"""What is counted of the installation: one definition each, for health, Prometheus, the alerts and the admin's page alike.
+"""Counts of the installation: one definition each, for health, Prometheus, the alerts and the admin's page.
 
 Every question is bounded by an index: a million ended jobs make none of them slower.
 """
@@ -96,7 +96,7 @@ class Volume:
 
 
 def beat_patience() -> timedelta:
-    """How long the beat may be silent before it counts as dead."""
+    """Return the time after which a silent beat counts as dead."""
     return timedelta(seconds=max(LEAST_PATIENCE_S, MISSED_TICKS * settings.JOB_REAPER_EVERY_S))
 
 
@@ -151,7 +151,7 @@ def stuck() -> QuerySet[Job]:
 
 
 def outboxes(now: datetime) -> Outboxes:
-    """What is due to leave; mails of a campaign that is held are not to leave yet."""
+    """Return the outboxes with what is due; mails of a held campaign are not due."""
     running = {"campaign__state": CampaignState.RUNNING, "campaign__is_held": False}
     mails = Message.objects.filter(state=MessageState.APPROVED, due_at__lte=now, **running)
     hooks = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=now)

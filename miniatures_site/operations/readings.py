@@ -121,7 +121,7 @@ def _failed_kind(name: str, jobs: list[Job]) -> FailedKind:
 
 
 def may_repeat_costs(kind_name: str) -> bool:
-    """Whether jobs of a kind pay or send; of a kind that is not known here, it may be."""
+    """Return whether jobs of a kind pay or send; true for an unknown kind."""
     kind = registry.KINDS.get(kind_name)
     return kind is None or kind.leaves
 
@@ -162,7 +162,7 @@ def _broker_version() -> str:
 
 
 def _answer(broker: Future[str]) -> str:
-    """What the broker said; empty where it does not answer in time."""
+    """Return the broker's answer; empty where it fails or is late."""
     try:
         return broker.result(timeout=BROKER_WITHIN_S)
     except Exception:  # Each broker raises errors of its own.

@@ -1,4 +1,4 @@
-"""What is wrong, in sentences, the gravest first. Pure: reads a reading, asks nothing."""
+"""Troubles of the installation in sentences, the gravest first. Pure: reads a reading and queries nothing."""
 
 from __future__ import annotations
 

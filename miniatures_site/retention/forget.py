@@ -23,7 +23,7 @@ def forget(*, chunk: int = CHUNK) -> dict[str, int]:
 
 
 def count() -> dict[str, int]:
-    """How many rows of each rule `forget` would delete now."""
+    """Return the number of rows of each rule that `forget` would delete now."""
     return _of_each(lambda rule: rule.rows().count())
 
 

@@ -1,4 +1,4 @@
-"""What is kept for a while only: which rows, and how many days after what.
+"""Retention rules: which rows are deleted, and how many days after what.
 
 Everything that tells where a decision, a draft, a cost or a mail comes from is kept for good and stands nowhere here; docs/retention.md lists both.
 """

@@ -1,4 +1,4 @@
-"""Who stands behind a request, told before Django has made one of it: from its headers, and from the database."""
+"""Caller of a request, identified before Django handles it: from its headers, and from the database."""
 
 from __future__ import annotations
 

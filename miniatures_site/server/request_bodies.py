@@ -159,7 +159,7 @@ class BodyReader:
 
 
 class _HeldSlot:
-    """What a body holds that others wait for, given back once, and how fast it must come for that."""
+    """Limited slot of one body, given back once, and the least speed of the body while it holds the slot."""
 
     def __init__(self) -> None:
         self.on_give_back: Callable[[], None] | None = None

@@ -1,4 +1,4 @@
-"""What is the same everywhere. Surroundings differ in dev, test and prod."""
+"""Settings common to all environments; dev, test and prod add theirs."""
 
 from __future__ import annotations
 

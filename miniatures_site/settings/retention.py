@@ -1,4 +1,4 @@
-"""How many days is kept what is not kept for good (docs/retention.md)."""
+"""Retention periods in days of what is not kept for good (docs/retention.md)."""
 
 from miniatures_site.settings import env
 

@@ -1,4 +1,4 @@
-"""Where rows and artefacts lie: settings of Django's made of an address each."""
+"""Settings of Django for databases, caches and artefacts, each made from one address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How rooms call what acts were about, looked up when the trail is shown. What names a person or a company has none here."""
+"""Names of the subjects of audited acts, looked up when the trail is shown. People and companies have none here."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ PATTERNS: dict[str, tuple[type[Model], str]] = {
 
 
 def names_of(kind: str, ids: Collection[str]) -> dict[str, str]:
-    """How things of a kind are called, by their id as text; what is gone, and kinds without names, are left out."""
+    """Return the names of things of a kind, by their id as text.
+
+    Deleted things, and kinds without names, are left out.
+    """
     if kind not in PATTERNS:
         return {}
     model, pattern = PATTERNS[kind]

@@ -25,7 +25,7 @@ LIVE = (CampaignState.RUNNING, CampaignState.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What hangs on a member.
+    """Objects that depend on a member.
 
     Attributes:
         tasks: Those they alone lead.

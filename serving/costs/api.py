@@ -15,7 +15,7 @@ from web.http.problem_shape import problems
 
 
 class TaskCostsView(APIView):
-    """What a task's outputs cost, and the hourly rate of its reviewers."""
+    """Costs of a task's outputs, and the hourly rate of its reviewers."""
 
     @extend_schema(responses={200: TaskCostsOut, **problems(400)}, operation_id="task_costs", parameters=[CostsQuery])
     def get(self, request: Request, slug: str) -> Response:

@@ -68,7 +68,7 @@ class SavingsOut(serializers.Serializer[Any]):
 
 
 class TaskCostsOut(serializers.Serializer[Any]):
-    """What a task's outputs cost; null is what was not measured."""
+    """Costs of a task's outputs; null where nothing was measured."""
 
     task = serializers.CharField(source="task.slug")
     volume = serializers.IntegerField()

@@ -21,7 +21,7 @@ _TOKEN_ID: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 
 @dataclass(frozen=True)
 class Drawing:
-    """How tokens are drawn, beside temperature, `top_p` and seed; each value here asks for nothing."""
+    """Sampling options beside temperature, `top_p` and seed; the defaults have no effect."""
 
     top_k: int = 0
     min_p: float = 0.0

@@ -21,7 +21,7 @@ from web.http.problem_shape import problems
 
 
 class FiguresOut(serializers.Serializer[Any]):
-    """What was asked of a miniature so far."""
+    """Usage of a miniature so far."""
 
     requests = serializers.IntegerField()
     errors: Any = serializers.IntegerField()  # DRF's own attribute of that name is for forms
@@ -45,7 +45,7 @@ class ServedOut(serializers.Serializer[Any]):
 
 
 class StandingOut(serializers.Serializer[Any]):
-    """How serving stands, and what is served of the tasks the member may ask."""
+    """Status of serving, and the served miniatures of the tasks the member may ask."""
 
     state = serializers.ChoiceField(choices=ServingState.choices)
     job = serializers.UUIDField(allow_null=True)
@@ -75,7 +75,7 @@ class PromoteIn(serializers.Serializer[Any]):
 
 
 class ServingView(APIView):
-    """How serving stands, with the served miniatures the member may ask."""
+    """Status of serving, with the served miniatures the member may ask."""
 
     @extend_schema(responses={200: StandingOut, **problems(400)})
     def get(self, request: Request) -> Response:

@@ -89,7 +89,7 @@ class RouteIntervalOut(serializers.Serializer[Any]):
 
 
 class PromiseOut(serializers.Serializer[Any]):
-    """What the audit says; the loss is of all requests."""
+    """Standing of a router's promise by the audit; the loss is of all requests."""
 
     audited = serializers.IntegerField()
     unjudged = serializers.IntegerField()

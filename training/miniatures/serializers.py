@@ -31,7 +31,7 @@ class MiniatureOut(serializers.Serializer[Any]):
 
 
 class DataCostOut(serializers.Serializer[Any]):
-    """What drafts and the people who judged them cost, US dollars as text."""
+    """Cost of drafts and of the people who judged them, in US dollars as text."""
 
     drafts = serializers.IntegerField()
     drafts_usd = serializers.CharField()
@@ -45,7 +45,7 @@ class DataCostOut(serializers.Serializer[Any]):
 
 
 class MiniatureCostOut(DataCostOut):
-    """What a miniature cost itself: the calls of its drafts, the time of people, and its run."""
+    """Own cost of a miniature: the calls of its drafts, the time of people, and its run."""
 
     run = serializers.DictField()
 
@@ -57,7 +57,7 @@ class StartOut(serializers.Serializer[Any]):
 
 
 class CostWithStartsOut(DataCostOut):
-    """What a miniature cost with all it goes on from; drafts and decisions that several used count once."""
+    """Cost of a miniature with all it starts from; drafts and decisions that several used count once."""
 
     starts = StartOut(many=True, help_text="Miniatures it was trained from, the nearest first")
     runs = serializers.IntegerField(help_text="Its own run and those of its starts")
@@ -80,7 +80,7 @@ class WriteIn(serializers.Serializer[Any]):
 
 
 class WrittenOut(serializers.Serializer[Any]):
-    """What the miniature wrote; `marks` are the places that the task's checks object to."""
+    """Output of a miniature; `marks` are the places that the task's checks object to."""
 
     fields: Any = serializers.DictField()
     marks = serializers.ListField(child=serializers.DictField())

@@ -58,7 +58,7 @@ class RunsView(APIView):
 
 
 class RunEstimateView(APIView):
-    """What a run would take, before it is launched: memory, time, trainable parameters, disk."""
+    """Estimate of a run before its launch: memory, time, trainable parameters, disk."""
 
     scope_write = "read"
 

@@ -21,7 +21,7 @@ class RecipeOut(serializers.Serializer[Any]):
 
 
 class PlanIn(serializers.Serializer[Any]):
-    """What to tune on what, by which recipe."""
+    """Plan of a run: a student, a dataset version and a recipe."""
 
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)

@@ -63,7 +63,7 @@ class SweepStarted(serializers.Serializer[Any]):
 
 
 class SweepPlan(serializers.Serializer[Any]):
-    """What a sweep would take; null where only an engine can know, or no price is known."""
+    """Estimate of a sweep; null where only an engine can know, or no price is known."""
 
     runs = serializers.IntegerField()
     measured_before = serializers.IntegerField()
@@ -115,7 +115,7 @@ class SweepsView(APIView):
 
 
 class SweepEstimateView(APIView):
-    """What a sweep would take, before it is launched."""
+    """Estimate of a sweep before its launch."""
 
     scope_write = "read"
 

@@ -78,7 +78,7 @@ ROUNDS = 20
 
 @dataclass(frozen=True)
 class AttemptResult:
-    """What came of one call; `status` is None where nothing answered."""
+    """Result of one call; `status` is None where nothing answered."""
 
     status: int | None
     said: str
@@ -118,7 +118,7 @@ def deliver_due() -> int:
 
 
 def pause_s(attempts: int) -> float:
-    """How long to wait after so many attempts: 5 s doubled each time up to an hour, and up to half as much again."""
+    """Return the pause after so many attempts: 5 s doubled each time up to an hour, and up to half as much again."""
     base_s: float = min(FIRST_PAUSE_S * 2.0 ** min(attempts - 1, 20), LONGEST_PAUSE_S)
     return base_s * random.uniform(1, 1.5)
 

@@ -1,4 +1,4 @@
-"""What the room that has tasks answers about which of them a member leads; this room knows slugs alone."""
+"""Port for the tasks that a member leads, installed by the room with tasks. This room knows only their slugs."""
 
 from __future__ import annotations
 

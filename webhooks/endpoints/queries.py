@@ -48,7 +48,7 @@ def hook_or_404(member: Member, hook_id: UUID) -> Hook:
 
 
 def deliveries_of(hook: Hook) -> QuerySet[Delivery]:
-    """What the hook was told and is to be told, newest first, with the calls made for it."""
+    """Return the deliveries of the hook, newest first, with their events and attempts."""
     return hook.deliveries.select_related("event").prefetch_related("tries").order_by("-created_at", "-id")
 
 

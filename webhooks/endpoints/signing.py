@@ -1,4 +1,4 @@
-"""How a message is signed, so that its reader knows who sent it and when. Pure Python.
+"""Signatures of messages, which show a reader the sender and the time. Pure Python.
 
 The header is `Miniatures-Signature: t=<seconds>,v1=<hex>`, where `v1` is HMAC-SHA256 under the hook's secret over the
 decimal seconds, a dot, and the body's bytes (RFC 2104). While a secret is being changed there is a `v1` for each.
@@ -31,7 +31,7 @@ def signature(body: bytes, *, keys: Sequence[str], at: int) -> str:
 
 
 def is_valid(header: str, body: bytes, *, key: str, now: int, tolerance_s: int = TOLERANCE_S) -> bool:
-    """Whether a body was signed with the key, not long ago: what a reader has to check.
+    """Return whether a body was signed with the key, not long ago. Readers have to make this check.
 
     Args:
         now: Unix time, seconds.

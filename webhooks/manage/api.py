@@ -141,7 +141,7 @@ class HookView(APIView):
 
 
 class DeliveryListView(APIView):
-    """What a hook was told, and every call made for it."""
+    """Deliveries of a hook, with every call made for them."""
 
     scope_read = "lead"
     pagination_class = KeysetPagination

@@ -1,4 +1,4 @@
-"""Whether a page shows the way to webhooks."""
+"""Template filter that decides whether a page links to webhooks."""
 
 from __future__ import annotations
 

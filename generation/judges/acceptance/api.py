@@ -21,7 +21,7 @@ from web.http.problem_shape import problems
 
 
 class AcceptanceIn(serializers.Serializer[Any]):
-    """Whose word counts, and how far. Shares are 0 to 1."""
+    """Terms of an acceptance rule: its judge and its limits. Shares are 0 to 1."""
 
     judge = serializers.CharField(help_text="A teacher that has read drafts of the latest task version")
     share = serializers.FloatField(

@@ -1,4 +1,4 @@
-"""Who may reach allauth's pages. A page that a later allauth adds is refused until it is listed here."""
+"""Access to allauth's pages. A page that a later allauth adds is refused until it is listed here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may reach the routes of campaigns, experiments, contacts and the demo's mailbox."""
+"""Access to the routes of campaigns, experiments, contacts and the demo's mailbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may reach the routes of evaluations, arenas and studies."""
+"""Access to the routes of evaluations, arenas and studies."""
 
 from __future__ import annotations
 

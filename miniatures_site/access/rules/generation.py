@@ -1,4 +1,4 @@
-"""Who may reach the routes of teachers, orders, research and money."""
+"""Access to the routes of teachers, orders, research and money."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may reach the routes of tasks, the desk, adjudication and datasets."""
+"""Access to the routes of tasks, the desk, adjudication and datasets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may reach the routes of served miniatures, the playground and `/v1`."""
+"""Access to the routes of served miniatures, the playground and `/v1`."""
 
 from __future__ import annotations
 

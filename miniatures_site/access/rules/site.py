@@ -1,4 +1,4 @@
-"""Who may reach the routes of home, health, members, the audit trail, webhooks and jobs."""
+"""Access to the routes of home, health, members, the audit trail, webhooks and jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may reach the routes of students, runs, sweeps and miniatures."""
+"""Access to the routes of students, runs, sweeps and miniatures."""
 
 from __future__ import annotations
 
