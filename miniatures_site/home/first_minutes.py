@@ -61,8 +61,8 @@ def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Ac
     count = sum(pace.judged_by(member, each).count() for each in with_cards)
     acts = (
         _guessing(member, evidence),
-        _judging(judged, count),
-        _training(member, trained, is_other=trained != judged),
+        _judging(judged, count, is_other=judged != task),
+        _training(member, trained, is_other=trained != task),
         _asking(member, trained),
         _own_rows(member),
     )
@@ -79,8 +79,12 @@ def _guessing(member: Member, evidence: claim.Claim | None) -> Act:
     return Act("Which is the teacher?", "1 min", "Ten pairs of texts, authors hidden.", address, outcome)
 
 
-def _judging(task: Task, count: int) -> Act:
-    about = f"{task.name}: {f'{count} of {CARDS} judged' if count else 'accept, edit or reject, by keyboard'}."
+def _name(task: Task, *, is_other: bool) -> str:
+    return f"Another task, {task.name}" if is_other else task.name
+
+
+def _judging(task: Task, count: int, *, is_other: bool) -> Act:
+    about = f"{_name(task, is_other=is_other)}: {f'{count} of {CARDS} judged' if count else 'accept, edit or reject, by keyboard'}."
     outcome = f"{count:,} judged" if count >= CARDS else ""
     return Act("Judge five cards", "2 min", about, optional_url("review:focus", task.slug), outcome)
 
@@ -88,7 +92,7 @@ def _judging(task: Task, count: int) -> Act:
 def _training(member: Member, task: Task, *, is_other: bool) -> Act:
     """One press where the task has a classifier and the member leads it."""
     label, minutes = "Train", "2 min"
-    about = f"{'Another task, ' if is_other else ''}{task.name}: a small model on what is approved."
+    about = f"{_name(task, is_other=is_other)}: a small model on what is approved."
     if why_no_classifier(task):
         return Act(label, minutes, about, optional_url("training:list", task.slug))
     address, last = optional_url("evaluation:round", task.slug), rounds.last(task)

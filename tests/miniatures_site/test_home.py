@@ -227,7 +227,8 @@ def test_cards_of_the_task_that_is_trained_are_judged_where_some_wait(task, admi
 
     assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', elsewhere) == ["/tasks/outreach-e-mail/review/"]
     assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', before) == ["/tasks/outreach-e-mail/review/"]
-    assert "Another task, Tickets:" in before
+    assert "Another task, Tickets:" in before and "Another task, Mails" not in before
+    assert "Another task, Mails:" in elsewhere and "Another task, Tickets" not in elsewhere
     assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', after) == ["/tasks/ticket-routing/review/"]
     assert "Another task" not in after
 
