@@ -80,9 +80,9 @@ def _record(facts: dict[str, str], kind: Kind, rng: random.Random) -> AnsweredRe
     topics = rng.sample(TOPICS, LINES + 1)
     if topics[-1].name in HINTED_AT:
         topics[0], topics[-1] = topics[-1], topics[0]
-    *told, untold = statements(facts, topics, rng)
-    claim, supported, quote = kind(told, untold, rng)
-    lines = [statement.sentence for statement in told]
+    *page, other = statements(facts, topics, rng)
+    claim, supported, quote = kind(page, other, rng)
+    lines = [statement.sentence for statement in page]
     if rng.random() < 0.6:
         lines.insert(rng.choice((0, len(lines))), filler(facts, rng))
     given = {"company": facts["company"], "claim": claim, "passage": " ".join(lines)}
@@ -93,28 +93,28 @@ Answer = tuple[str, bool, str]
 Kind = Callable[[Sequence[Statement], Statement, random.Random], Answer]
 
 
-def _true(told: Sequence[Statement], _untold: Statement, rng: random.Random) -> Answer:
-    statement = rng.choice(told)
+def _true(page: Sequence[Statement], _other: Statement, rng: random.Random) -> Answer:
+    statement = rng.choice(page)
     return statement.one_of(statement.topic.true, rng), True, statement.sentence
 
 
-def _both_true(told: Sequence[Statement], _untold: Statement, rng: random.Random) -> Answer:
-    at = rng.randrange(len(told) - 1)
-    first, second = told[at : at + 2]
+def _both_true(page: Sequence[Statement], _other: Statement, rng: random.Random) -> Answer:
+    at = rng.randrange(len(page) - 1)
+    first, second = page[at : at + 2]
     claims = [each.one_of(each.topic.true, rng) for each in (first, second)]
     return joined_claims(*claims), True, f"{first.sentence} {second.sentence}"
 
 
-def _false(told: Sequence[Statement], _untold: Statement, rng: random.Random) -> Answer:
-    statement = rng.choice(told)
+def _false(page: Sequence[Statement], _other: Statement, rng: random.Random) -> Answer:
+    statement = rng.choice(page)
     return statement.one_of(statement.topic.false, rng), False, statement.sentence
 
 
-def _half_true(told: Sequence[Statement], untold: Statement, rng: random.Random) -> Answer:
+def _half_true(page: Sequence[Statement], other: Statement, rng: random.Random) -> Answer:
     """Claim with one supported half; the other is contradicted, or the page says nothing of it."""
-    right, wrong = rng.sample(told, 2)
+    right, wrong = rng.sample(page, 2)
     if rng.random() < 0.3:
-        wrong_claim, quote = untold.one_of(untold.topic.true, rng), right.sentence
+        wrong_claim, quote = other.one_of(other.topic.true, rng), right.sentence
     else:
         wrong_claim, quote = wrong.one_of(wrong.topic.false, rng), wrong.sentence
     claims = [right.one_of(right.topic.true, rng), wrong_claim]
@@ -122,8 +122,8 @@ def _half_true(told: Sequence[Statement], untold: Statement, rng: random.Random)
     return joined_claims(*claims), False, quote
 
 
-def _unmentioned(_told: Sequence[Statement], untold: Statement, rng: random.Random) -> Answer:
-    return untold.one_of(untold.topic.true, rng), False, ""
+def _unmentioned(_told: Sequence[Statement], other: Statement, rng: random.Random) -> Answer:
+    return other.one_of(other.topic.true, rng), False, ""
 
 
 _SHARES: tuple[tuple[Kind, int], ...] = ((_true, 9), (_both_true, 3), (_false, 7), (_half_true, 3), (_unmentioned, 2))

@@ -108,12 +108,12 @@ def replies(seed: int = SEED) -> tuple[DrawnReply, ...]:
     """
     rng = random.Random(seed)
     companies = prospects(300)
-    seen: set[str] = set()
+    taken: set[str] = set()
     drawn = [
         _reply(rng, language, meaning, own, companies)
         for language, count in EACH.items()
         for meaning in MEANINGS
-        for own in _own_texts(rng, language, meaning, count, seen)
+        for own in _own_texts(rng, language, meaning, count, taken)
     ]
     rng.shuffle(drawn)
     return tuple(drawn)
@@ -128,7 +128,7 @@ def _words(language: str) -> dict[str, list[str]]:
 
 
 def _own_texts(
-    rng: random.Random, language: str, meaning: str, count: int, seen: set[str]
+    rng: random.Random, language: str, meaning: str, count: int, taken: set[str]
 ) -> Iterator[tuple[str, str]]:
     """Texts of one label and their writers' names; each construction comes once before any comes twice."""
     given: list[tuple[str, str]] = []
@@ -136,8 +136,8 @@ def _own_texts(
         constructions = _phrases(language)[meaning].lines
         for construction in rng.sample(constructions, k=len(constructions)):
             text, named = _filled(rng, language, construction)
-            if len(given) < count and text not in seen:
-                seen.add(text)
+            if len(given) < count and text not in taken:
+                taken.add(text)
                 given.append((text, named))
     yield from given
 

@@ -79,9 +79,9 @@ def records(seed: int = SEED) -> list[AnsweredRecord]:
 
 
 def _record(facts: dict[str, str], rng: random.Random) -> AnsweredRecord:
-    told = statements(facts, rng.sample(TOPICS, TOLD), rng)
-    asked = rng.sample(told, rng.randint(FEWEST_ASKED, MOST_ASKED))
-    pages = {name: _page(lines, facts, rng) for name, lines in _sorted(told).items() if lines}
+    page_statements = statements(facts, rng.sample(TOPICS, TOLD), rng)
+    asked = rng.sample(page_statements, rng.randint(FEWEST_ASKED, MOST_ASKED))
+    pages = {name: _page(lines, facts, rng) for name, lines in _sorted(page_statements).items() if lines}
     given = {
         "company": facts["company"],
         "questions": " ".join(each.one_of(each.topic.questions, rng) for each in asked),
@@ -91,10 +91,10 @@ def _record(facts: dict[str, str], rng: random.Random) -> AnsweredRecord:
     return AnsweredRecord(given, {"claims": claims})
 
 
-def _sorted(told: list[Statement]) -> dict[str, list[Statement]]:
-    about = [each for each in told if each.topic.name in _ABOUT]
-    trade = [each for each in told if each.topic.name in _TRADE]
-    news = [each for each in told if each not in about and each not in trade]
+def _sorted(page_statements: list[Statement]) -> dict[str, list[Statement]]:
+    about = [each for each in page_statements if each.topic.name in _ABOUT]
+    trade = [each for each in page_statements if each.topic.name in _TRADE]
+    news = [each for each in page_statements if each not in about and each not in trade]
     return dict(zip(PAGES, (about, news, trade), strict=True))
 
 
@@ -131,9 +131,9 @@ def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[
 
 def _unused(facts: Facts, claims: list[dict[str, Any]]) -> list[str]:
     """Sentences of the pages that no claim quotes."""
-    told = [line for name in PAGES for line in sentences(facts.get(name, ""))]
+    lines = [line for name in PAGES for line in sentences(facts.get(name, ""))]
     quoted = {claim["quote"] for claim in claims}
-    return [line for line in told if line and line not in quoted]
+    return [line for line in lines if line and line not in quoted]
 
 
 RESEARCH_SUMMARY = DemoTask(

@@ -238,35 +238,35 @@ def _listed(numbers: tuple[int, ...]) -> str:
 _USUALLY: Final = ("dpo", "kto")
 
 
-def arms_of(asked: StudyRequest, *, lora: str) -> tuple[StudyArm, ...]:
+def arms_of(request: StudyRequest, *, lora: str) -> tuple[StudyArm, ...]:
     """SFT on golds, and the arms beside it that are asked for, in one order."""
-    recipes: Mapping[str, str] = asked.recipes
+    recipes: Mapping[str, str] = request.recipes
     beside = {
         "dpo": StudyArm(SFT_DPO, recipes.get("dpo", "dpo"), reads="dpo", after=SFT),
         "kto": StudyArm(SFT_KTO, recipes.get("kto", "kto"), reads="kto", after=SFT),
         "on_policy": StudyArm(ON_POLICY, lora, with_miniature=True),
     }
-    chosen = asked.beside_sft or _USUALLY
+    chosen = request.beside_sft or _USUALLY
     return StudyArm(SFT, lora), *(arm for name, arm in beside.items() if name in chosen)
 
 
-def minutes_of(asked: StudyRequest, given: StudyInputs) -> int:
+def minutes_of(request: StudyRequest, given: StudyInputs) -> int:
     """The budget of each arm, in whole minutes: what was asked for, else the most that every arm can spend."""
-    if asked.minutes is not None:
-        return asked.minutes
-    most = min(given.minutes, 2 * given.own_minutes) if "on_policy" in asked.beside_sft else given.minutes
-    return min(most, SMALL_MINUTES) if asked.preset == SMALL else most
+    if request.minutes is not None:
+        return request.minutes
+    most = min(given.minutes, 2 * given.own_minutes) if "on_policy" in request.beside_sft else given.minutes
+    return min(most, SMALL_MINUTES) if request.preset == SMALL else most
 
 
-def errors_of(asked: StudyRequest, design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
+def errors_of(request: StudyRequest, design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
     """Return what cannot be, by field; empty for other kinds, of which only their own fields are looked at."""
     if design.kind != StudyKind.MINUTES:
         return {}
     errors: dict[str, list[str]] = {}
     minutes = design.sizes[0]
-    if asked.sizes:
+    if request.sizes:
         errors["sizes"] = ["Arms are equal in expert minutes, not in records: name minutes instead."]
-    if unknown := [name for name in asked.beside_sft if name not in BESIDE_SFT]:
+    if unknown := [name for name in request.beside_sft if name not in BESIDE_SFT]:
         errors["beside_sft"] = [f"There is no arm '{unknown[0]}'; choose of {', '.join(BESIDE_SFT)}."]
     elif any(arm.with_miniature for arm in design.arms) and (why := _why_not_on_policy(minutes, given)):
         errors["beside_sft"] = [why]
