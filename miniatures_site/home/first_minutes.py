@@ -9,6 +9,7 @@ from django.db.models import F, Sum
 from django.urls import reverse
 
 from demo.data.tasks import MAILS, listed
+from evaluation.evaluations import evidence as evidences
 from evaluation.guessing import guessing
 from evaluation.rounds import queries as rounds
 from members.models import Member
@@ -52,15 +53,15 @@ def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Ac
         task: The task in hand.
         evidence: The task's own claim; the blind pairs are of another task of the demo where its answers are no prose.
     """
-    by_slug = {each.slug: each for each in tasks_for(member).filter(slug__in=(LABELS, MAILS))}
+    by_slug = {each.slug: each for each in tasks_for(member).filter(slug__in=[each.slug for each in listed()])}
     trained = by_slug.get(LABELS, task)
     # One task for all acts where it has cards; else the cards are another task's.
     with_cards = list(dict.fromkeys((trained, task, by_slug.get(MAILS, task))))
     waiting = Draft.objects.filter(state=DraftState.PENDING)
     judged = next((each for each in with_cards if waiting.filter(task=each).exists()), task)
-    count = sum(pace.judged_by(member, each).count() for each in with_cards)
+    count = sum(pace.judged_by(member, each).count() for each in {task, *by_slug.values()})
     acts = (
-        _guessing(member, evidence),
+        _guessing(member, evidence, by_slug.get(MAILS)),
         _judging(judged, count, is_other=judged != task),
         _training(member, trained, is_other=trained != task),
         _asking(member, trained),
@@ -71,8 +72,12 @@ def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Ac
     return [replace(act, is_next=act is following) for act in with_page]
 
 
-def _guessing(member: Member, evidence: claim.Claim | None) -> Act:
-    compared = guessing.with_prose(member, first=evidence.evaluation if evidence else None)
+def _guessing(member: Member, evidence: claim.Claim | None, mails: Task | None) -> Act:
+    """Pairs of the task in hand where its answers are prose, else of the mails."""
+    first = evidence.evaluation if evidence and guessing.fits(evidence.evaluation) else None
+    if first is None and mails and (of_mails := evidences.of(mails)):
+        first = of_mails.evaluation
+    compared = guessing.with_prose(member, first=first)
     address = reverse("evaluation:guess", args=[compared.pk]) if compared else None
     guesses = guessing.last_of(member)
     outcome = f"You chose {guesses.right} of {guesses.pairs}" if guesses else ""
