@@ -1,1 +1,1 @@
-"""Promoted miniatures behind OpenAI's chat completions: the engine, its life as a job, the front end, the playground."""
+"""Promoted miniatures behind OpenAI's chat completions: the engine, its life as a job, front end, playground."""

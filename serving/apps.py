@@ -7,24 +7,26 @@ class ServingConfig(AppConfig):
     name = "serving"
 
     def ready(self) -> None:
-        """Bring this room's kinds of jobs, its teachers, its key, and guard the history of promotions."""
+        """Bring this room's kinds of jobs, its teachers, its keys, and guard the history of promotions."""
         from generation.teachers import provided as generation_ports
         from jobs.kinds import registry as job_ports
         from jobs.secrets import store
         from review import ports as review_ports
         from review.db import immutability
         from serving.cards import parts
-        from serving.kinds import ServingKind, ServingUpdateKind
+        from serving.kinds import ServingDrainKind, ServingKind, ServingUpdateKind
         from serving.promotions import queries, teachers
-        from serving.runtime import internal_keys
+        from serving.runtime import internal_keys, replica_keys
         from training.miniatures import zip_stream
 
         job_ports.register_kind(ServingKind())
         job_ports.register_kind(ServingUpdateKind())
+        job_ports.register_kind(ServingDrainKind())
         generation_ports.register_provider(teachers.ROOM, teachers.MiniatureTeachers())
         review_ports.dependents.register(queries.resting_on)
         zip_stream.card_files.install(parts.card_files)
         store.provide(internal_keys.NAME, internal_keys.make)
+        store.provide_all(replica_keys.PREFIX, replica_keys.make)
         immutability.declare(
             immutability.Guard(
                 "serving_promotion",

@@ -7,12 +7,15 @@ from typing import Any
 
 from django.conf import settings
 
-from jobs.contracts import EngineEvent
-from jobs.kinds.base import Attempt, JobKind
+from jobs.contracts import EngineEvent, Result
+from jobs.kinds.base import Attempt, JobKind, MustWait, Needs
 from jobs.lifecycle import claim
 from jobs.models import Job
 from serving.promotions import queries, sync_models
-from serving.runtime import switch
+from serving.runtime import replicas, scaling, switch
+
+# A drained replica is looked at so often until it is empty.
+LOOK_AGAIN_S = 2.0
 
 
 class ServingKind(JobKind):
@@ -21,7 +24,7 @@ class ServingKind(JobKind):
     name = switch.KIND
     label = "Serving"
     queue = switch.QUEUE
-    engine_module: str | None = "serving.engine"
+    engine_module: str | None = "serving.backends"
     needs_torch = True
     max_running_per_host = 1
 
@@ -30,11 +33,14 @@ class ServingKind(JobKind):
         """Return whether a process stands by that has imported torch: some hundred MB for seconds after a crash."""
         return bool(settings.SERVING_SPARE)
 
+    def needs(self, job: Job) -> Needs:
+        return Needs(host_id=job.spec.get("host", ""))
+
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        return sync_models.serving_spec()
+        return sync_models.serving_spec(job)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return sync_models.secret_refs()
+        return sync_models.secret_refs(job)
 
     def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         """An engine that came up with a list laid before the last promotion is brought up to it.
@@ -45,18 +51,44 @@ class ServingKind(JobKind):
         if any(event.kind == "serving" and event.payload.get("state") == "steady" for event in events):
             claim.reset_crashes(job.pk, job.fence)
         started = [event for event in events if event.kind == "serving" and event.payload.get("state") == "running"]
-        if started and set(started[-1].payload["models"]) != {writer.name for writer in queries.served_miniatures()}:
+        if not started:
+            return
+        replicas.record_report(job, started[-1].payload)
+        if set(started[-1].payload["models"]) != {writer.name for writer in queries.served_miniatures()}:
             switch.update_serving(by=None)
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        scaling.forget_drained(job)
 
 
 class ServingUpdateKind(JobKind):
-    """One look at what is promoted, carried to the engine on this host."""
+    """One look at what is promoted, carried to the engine on its host."""
 
     name = switch.UPDATE_KIND
     label = "Serving update"
     queue = switch.QUEUE
     max_running_per_host = 1
 
+    def needs(self, job: Job) -> Needs:
+        return Needs(host_id=job.spec.get("host", ""))
+
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
         state = sync_models.update_engine()
         return {"reached": state is not None, "models": [model["name"] for model in (state or {}).get("models", [])]}
+
+
+class ServingDrainKind(JobKind):
+    """End of a drained replica once it has no question left; on its host, or anywhere once that has lost it."""
+
+    name = scaling.DRAIN_KIND
+    label = "Serving drain"
+    queue = switch.QUEUE
+
+    def needs(self, job: Job) -> Needs:
+        return Needs(host_id=scaling.host_of(job.spec["replica"]))
+
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
+        left = scaling.end_when_empty(job.spec["replica"])
+        if left:
+            raise MustWait(f"requests in progress: {left}", again_s=LOOK_AGAIN_S, is_over=lambda: False)
+        return {}

@@ -4,15 +4,19 @@ from django.urls import path
 
 from serving.cards import pages as cards_pages
 from serving.costs import pages as costs_pages
+from serving.fallback import pages as fallback_pages
+from serving.hosts import pages as host_pages
 from serving.playground import pages as playground_pages
 from serving.promotions import pages
 from serving.routing import pages as routing_pages
 
 app_name = "serving"
 urlpatterns = [
+    path("replicas/", host_pages.replicas, name="replicas"),
     path("tasks/<slug:slug>/serving/", pages.task_panel, name="task"),
     path("tasks/<slug:slug>/serving/start/", pages.start, name="start"),
     path("tasks/<slug:slug>/serving/stop/", pages.stop, name="stop"),
+    path("tasks/<slug:slug>/fallback/", fallback_pages.fallback, name="fallback"),
     path("tasks/<slug:slug>/costs/", costs_pages.costs, name="costs"),
     path("tasks/<slug:slug>/playground/", playground_pages.page, name="playground"),
     path("tasks/<slug:slug>/playground/write/", playground_pages.write, name="playground-write"),

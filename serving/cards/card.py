@@ -141,10 +141,10 @@ def _data(run: TrainingRun) -> dict[str, Any]:
     version = run.dataset_version
     frozen = {"frozen_at": version.frozen_at.isoformat() if version.frozen_at else None}
     counts = {name: version.counts.get(name) for name in _DATA}
-    found = {name: version.manifest.get(name) for name in ("leakage", "personal_data")}
+    checks = {name: version.manifest.get(name) for name in ("leakage", "personal_data")}
     removed = {f"{kind}_rows": n for kind, n in removed_samples.removed_counts(version).items()}
     shown = {"group_nouns": run.task_version.spec.group_nouns, "sample": run.sample or None}
-    return {"content_hash": version.content_hash, **frozen, **counts, **found, **removed, **shown}
+    return {"content_hash": version.content_hash, **frozen, **counts, **checks, **removed, **shown}
 
 
 def _scores(run: TrainingRun, evaluation: Evaluation) -> SplitScores:
@@ -182,7 +182,7 @@ def _running_costs(miniature: Miniature, evaluations: Mapping[str, Evaluation]) 
     """Costs on the host of its newest evaluation with a throughput."""
     tuned = run_inputs.tuned_name(miniature.run)
     by_age = sorted(evaluations.values(), key=lambda each: (each.created_at, each.pk), reverse=True)
-    measured = next(((each, found) for each in by_age if (found := _capacity(each, tuned))), None)
+    measured = next(((each, capacity) for each in by_age if (capacity := _capacity(each, tuned))), None)
     evaluation = measured[0] if measured else next(iter(by_age), None)
     host = evaluation.job.host_id if evaluation and evaluation.job else ""
     price = price_of(host)

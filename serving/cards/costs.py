@@ -1,6 +1,7 @@
 """Costs of a miniature's outputs on a host, and the volume from which it is cheaper than a model paid by the call.
 
-Pure arithmetic on what was measured: a capacity that no evaluation measured and a price that nobody entered stay unknown.
+Pure arithmetic on what was measured: a capacity that no evaluation measured and a price that nobody entered stay
+unknown.
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ class CardFigure:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Outputs an hour that an evaluation measured, with its batch full; `device` is `cuda`, `cpu` or not recorded (empty)."""
+    """Outputs an hour that an evaluation measured, with its batch full.
+
+    `device` is `cuda`, `cpu` or not recorded (empty).
+    """
 
     outputs_per_hour: CardFigure
     device: str
@@ -125,9 +129,9 @@ def _measured(drafts: Sequence[PricedDraft]) -> list[tuple[str, CardFigure]]:
         by_teacher[draft.teacher].append(draft)
     result = []
     for teacher, own in sorted(by_teacher.items(), key=lambda item: (-len(item[1]), item[0])):
-        found = means.mean({draft.id: draft.cost_usd for draft in own}, {draft.id: draft.company for draft in own})
-        if found is not None:
-            result.append((teacher, CardFigure(found.mean, found.low, found.high, found.n)))
+        interval = means.mean({draft.id: draft.cost_usd for draft in own}, {draft.id: draft.company for draft in own})
+        if interval is not None:
+            result.append((teacher, CardFigure(interval.mean, interval.low, interval.high, interval.n)))
     return result
 
 

@@ -31,7 +31,9 @@ def _measured_on(measured: Sequence[Measured]) -> Iterator[str]:
         yield "The test split was not opened for it: scores are on validation records, by which runs are chosen."
     for split, _, summary in measured:
         if summary.get("is_exploratory"):
-            yield f"Scores on {split} records are exploratory: they came after the planned openings and give no verdict."
+            yield (
+                f"Scores on {split} records are exploratory: they came after the planned openings and give no verdict."
+            )
     yield "Measured on held-out records of this task's own sources, and on nothing else."
 
 
@@ -52,7 +54,10 @@ def _forgetting(measured: Sequence[Measured]) -> Iterator[str]:
         if line and line["change"]:
             interval = f" ({line['interval']})" if line["interval"] else " (no interval)"
             amber = f" {line['words']}." if line["words"] else ""
-            yield f"Forgetting, loss on a general text against the base: {line['change']}{interval}, with the {split} scores.{amber}"
+            yield (
+                "Forgetting, loss on a general text against the base: "
+                f"{line['change']}{interval}, with the {split} scores.{amber}"
+            )
             return
     yield "Forgetting was not measured."
 

@@ -45,14 +45,19 @@ def markdown(card: MiniatureCard) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def front_matter(card: MiniatureCard) -> str:
-    """Head of the card for hubs and PEFT: its base by hub id and commit, or by the name that the base was registered with."""
-    base, is_adapter = card.lineage["student"], card.miniature["method"] == "lora"
+def front_matter(card: MiniatureCard, *, export: str = "") -> str:
+    """Head of the card for hubs and PEFT: its base by hub id and commit, or by the name the base is registered with.
+
+    Args:
+        export: Format of the weights beside the card; empty for those that the run left.
+    """
+    base, is_adapter = card.lineage["student"], card.miniature["method"] == "lora" and not export
+    whole = "gguf" if export.startswith("gguf") else "transformers"
     values = {
         "base_model": base["hub_id"] or base["name"],
         "base_model_revision": base["revision"],
         "base_model_relation": "adapter" if is_adapter else "finetune",
-        "library_name": "peft" if is_adapter else "transformers",
+        "library_name": "peft" if is_adapter else whole,
         "tags": ["miniatures"],
     }
     # JSON is YAML too, and needs no rules for quotes.
@@ -180,7 +185,10 @@ def _costs(costs: RunningCosts) -> Iterator[Row]:
 
 def _break_even(lines: Sequence[BreakEvenLine], costs: RunningCosts) -> Iterator[str]:
     if not lines:
-        yield "No paid model wrote its drafts, and no teacher with a price is connected. An admin connects one under *Teachers*."
+        yield (
+            "No paid model wrote its drafts, and no teacher with a price is connected. "
+            "An admin connects one under *Teachers*."
+        )
         return
     yield "From this many outputs a month a host that is always on is cheaper than the model."
     heads = ["Model", "1,000 outputs", "How known", "Outputs a month", "On one host"]

@@ -1,4 +1,4 @@
-"""Files that a downloaded miniature brings beside its weights: its card, and the rows that the card's figures stand on."""
+"""Files that a downloaded miniature brings beside its weights: its card, and the rows behind the card's figures."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from review.models import DatasetRow, TaskVersion
 from review.spec.prompting import canonical_json
 from serving.cards.card import MiniatureCard, card_of
 from serving.cards.markdown import front_matter, markdown
+from training.miniatures.zip_stream import README
 from training.models import Miniature
 
 FOLDER: Final = "card/"
-# Beside the weights, where hubs and PEFT look for it.
-README: Final = "README.md"
 
 
-def card_files(miniature: Miniature) -> dict[str, bytes]:
-    """Return the files by path; `verify_miniature` reads those of the folder.
+def card_files(miniature: Miniature, export: str = "") -> dict[str, bytes]:
+    """Return the files by path, for weights in the format of an export; `verify_miniature` reads those of the folder.
 
     The SHA-256 of `dataset.json` is the dataset's content hash, that of a task version its own.
     """
@@ -32,7 +31,7 @@ def card_files(miniature: Miniature) -> dict[str, bytes]:
     version = miniature.run.dataset_version
     if version.is_frozen:
         files["dataset.json"] = write_version.hashed_list(version.manifest["files"])
-    readme = f"{front_matter(card)}\n{files['card.md']}"
+    readme = f"{front_matter(card, export=export)}\n{files['card.md']}"
     return {README: readme.encode()} | {f"{FOLDER}{name}": text.encode() for name, text in files.items()}
 
 

@@ -41,7 +41,10 @@ class RequestTotal:
 
 
 def evaluations_of(run: TrainingRun) -> dict[str, Evaluation]:
-    """Return the newest finished evaluation of a run on each whole split that has one; a suite says nothing of a split."""
+    """Return the newest finished evaluation of a run on each whole split that has one.
+
+    A suite says nothing of a split.
+    """
     finished = Evaluation.objects.filter(run=run, suite=None).exclude(summary={}).select_related("opening", "job")
     newest: dict[str, Evaluation] = {}
     for evaluation in finished.defer("record_ids").order_by("-created_at", "-id"):
@@ -51,12 +54,12 @@ def evaluations_of(run: TrainingRun) -> dict[str, Evaluation]:
 
 def requests_of(miniature: Miniature) -> RequestTotal | None:
     """Return what was asked of a miniature so far; None where nothing was."""
-    found = Usage.objects.filter(miniature=miniature).aggregate(n=Sum("requests"), first=Min("day"), last=Max("day"))
-    first: date | None = found["first"]
-    last: date | None = found["last"]
-    if not found["n"] or first is None or last is None:
+    totals = Usage.objects.filter(miniature=miniature).aggregate(n=Sum("requests"), first=Min("day"), last=Max("day"))
+    first: date | None = totals["first"]
+    last: date | None = totals["last"]
+    if not totals["n"] or first is None or last is None:
         return None
-    return RequestTotal(found["n"], (last - first).days + 1)
+    return RequestTotal(totals["n"], (last - first).days + 1)
 
 
 def drafts_of(version: DatasetVersion) -> list[PricedDraft]:

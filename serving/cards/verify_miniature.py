@@ -4,8 +4,8 @@ Standard library alone, so that this one file can be copied to any machine and r
 
     python verify_miniature.py MINIATURE.zip [ROWS.jsonl ...]
 
-Nothing is unpacked. A zip that somebody made up as a whole can hold together too: compare the hashes it prints with a note of
-your own.
+Nothing is unpacked. A zip that somebody made up as a whole can hold together too: compare the hashes it prints with a
+note of your own.
 """
 
 from __future__ import annotations

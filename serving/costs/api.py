@@ -12,6 +12,7 @@ from review.tasks.permissions import task_or_404
 from serving.costs import figures, rates
 from serving.costs.serializers import CostsQuery, HourlyRateIn, TaskCostsOut
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class TaskCostsView(APIView):
@@ -20,8 +21,8 @@ class TaskCostsView(APIView):
     @extend_schema(responses={200: TaskCostsOut, **problems(400)}, operation_id="task_costs", parameters=[CostsQuery])
     def get(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        asked = CostsQuery.read(request)
-        costs = figures.task_costs(member, task_or_404(member, slug), volume=asked.get("volume"))
+        query = CostsQuery.read(request)
+        costs = figures.task_costs(member, task_or_404(member, slug), volume=query.get("volume"))
         return Response(TaskCostsOut(costs).data)
 
     @extend_schema(request=HourlyRateIn, responses=TaskCostsOut, operation_id="task_costs_rate")
@@ -29,7 +30,6 @@ class TaskCostsView(APIView):
         """Set what an hour of the task's reviewers costs."""
         member = member_of(request)
         task = task_or_404(member, slug)
-        body = HourlyRateIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        rates.set_rate(task, body.validated_data["usd_per_hour"], by=member)
+        body = read_body(HourlyRateIn, request)
+        rates.set_rate(task, body["usd_per_hour"], by=member)
         return Response(TaskCostsOut(figures.task_costs(member, task)).data)

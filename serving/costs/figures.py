@@ -140,16 +140,22 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
 
 
 def volume_today(task: Task) -> int:
-    """Outputs of the last 30 days: calls that were answered, and what the task's miniatures answered to requests from outside."""
+    """Outputs of the last 30 days.
+
+    Calls that were answered, and what the task's miniatures answered to requests from outside.
+    """
     since = timezone.localdate() - MONTH
     usage = Usage.objects.filter(miniature__task=task, day__gt=since).exclude(token=INTERNAL)
-    asked: dict[str, Any] = usage.aggregate(n=Sum(F("requests") - F("errors") - F("cancelled")))
+    totals: dict[str, Any] = usage.aggregate(n=Sum(F("requests") - F("errors") - F("cancelled")))
     written = writers.outputs_of(task, since=midnight(since + timedelta(days=1)))
-    return sum(sum(by_order.values()) for by_order in written.values()) + (asked["n"] or 0)
+    return sum(sum(by_order.values()) for by_order in written.values()) + (totals["n"] or 0)
 
 
 def evaluation_of(miniature: Miniature) -> Evaluation | None:
-    """The newest finished evaluation of a miniature on a whole split; cases of a suite were chosen for being unlike the rest."""
+    """The newest finished evaluation of a miniature on a whole split.
+
+    Cases of a suite were chosen for being unlike the rest.
+    """
     finished = Evaluation.objects.filter(run=miniature.run_id, suite=None).exclude(summary={})
     return finished.order_by("-created_at").first()
 
@@ -187,7 +193,10 @@ def _cheapest(evaluation: Evaluation | None, own: str, paid: list[WriterCost]) -
 
 
 def break_even(writer: WriterCost, host: Decimal, capacity: MeasuredCapacity | None) -> BreakEvenLine:
-    """The volume at which a host that is always on costs what a writer would; never beyond what one host was measured to write."""
+    """The volume at which a host that is always on costs what a writer would.
+
+    Never beyond what one host was measured to write.
+    """
     monthly = host * HOURS_PER_MONTH
     per_output = writer.per_output
     if not per_output:

@@ -33,16 +33,16 @@ def costs(request: HttpRequest, slug: str) -> HttpResponse:
         rates.set_rate(task, rate.cleaned_data["usd_per_hour"], by=member)
         messages.success(request, "The hourly rate is saved.")
         return redirect("serving:costs", slug=task.slug)
-    wanted = VolumeForm(request.GET)
-    volume = wanted.cleaned_data.get("volume") if wanted.is_valid() else None
+    volume_form = VolumeForm(request.GET)
+    volume = volume_form.cleaned_data.get("volume") if volume_form.is_valid() else None
     context = {
         "task": task,
         "section": "costs",
         "costs": figures.task_costs(member, task, volume=volume),
-        "volume_form": wanted,
+        "volume_form": volume_form,
         "rate": rate,
         "months": figures.MONTHS_OF_USE,
         "may_lead": may(member, task, Role.LEAD),
     }
-    is_bad = bool(rate.errors or wanted.errors)
+    is_bad = bool(rate.errors or volume_form.errors)
     return render(request, "serving/costs.html", context, status=400 if is_bad else 200)

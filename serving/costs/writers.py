@@ -105,15 +105,15 @@ def outputs_of(task: Task, *, since: datetime | None = None) -> dict[str, dict[U
     return counted
 
 
-def _writer(name: str, spent: dict[UUID, Decimal], counted: dict[UUID, int]) -> WriterCost:
-    orders = sorted({*spent, *counted}, key=str)
+def _writer(name: str, spent: dict[UUID, Decimal], counts: dict[UUID, int]) -> WriterCost:
+    orders = sorted({*spent, *counts}, key=str)
     usd = sum(spent.values(), Decimal(0))
-    outputs = sum(counted.values())
+    outputs = sum(counts.values())
     if len(orders) < 2 or not outputs or not usd:
         return WriterCost(name, outputs, usd)
     ratio = cost_ratios.ratio(
         np.array([float(spent.get(order, 0)) for order in orders]),
-        np.array([float(counted.get(order, 0)) for order in orders]),
+        np.array([float(counts.get(order, 0)) for order in orders]),
     )
     high = ratio.interval.high
     return WriterCost(name, outputs, usd, ratio.interval.low, high if np.isfinite(high) else None)

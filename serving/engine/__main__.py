@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import math
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from jobs.rundir import RunDir
 from jobs.rundir.garbage import end_process, without_garbage_collection
@@ -23,6 +25,7 @@ from jobs.rundir.garbage import end_process, without_garbage_collection
 with without_garbage_collection():
     import torch
     import uvicorn
+    from uvicorn.loops.auto import auto_loop_factory
 
     from serving.engine import unix_socket
     from serving.engine.contracts import ServingSpec
@@ -30,7 +33,8 @@ with without_garbage_collection():
     from serving.engine.memory import limits
     from serving.engine.model_cache import ModelCache
     from serving.engine.scheduler import Scheduler
-    from serving.engine.server import App
+    from serving.engine.server import App, AsgiApp, figures
+    from serving.engine.tcp_door import open_door
     from training.engine.contracts import HUB_TOKEN, TrainError
     from training.engine.model.placement import place
     from training.engine.process import run_engine
@@ -38,6 +42,8 @@ with without_garbage_collection():
 LOOK_EVERY_S = 0.5
 REPORT_EVERY_S = 30.0
 LEAVE_WITHIN_S = 3
+# Longer than web keeps an idle connection, or one is closed here as a question comes by it, which is then lost.
+KEEP_ALIVE_S = 30
 # An engine that has stood for so long has come up well; earlier crashes are no reason to give it up.
 STEADY_AFTER_S = 30.0
 # Two threads that take turns, sockets and torch, must not wait five milliseconds for each other.
@@ -53,12 +59,18 @@ class QuietServer(uvicorn.Server):
 
 
 def main(run: RunDir) -> int:
-    """Serve, and end the attempt; returns the process's exit status."""
+    """Serve by our own engine, and end the attempt; returns the process's exit status."""
+    return run_serving(run, lambda: serve(run, ServingSpec.model_validate(run.spec.body)))
+
+
+def run_serving(run: RunDir, begin: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Run what serves until it is stopped, and end the attempt; returns the process's exit status."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     sys.setswitchinterval(SWITCH_EVERY_S)
 
     def work() -> int:
-        asyncio.run(serve(run, ServingSpec.model_validate(run.spec.body)))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(begin())
         run.finish("stopped")
         return 0
 
@@ -73,6 +85,15 @@ def _explain(error: Exception) -> TrainError | None:
 
 async def serve(run: RunDir, spec: ServingSpec) -> None:
     """Listen, load what is promoted, answer; returns once asked to stop, within a few seconds."""
+    scheduler = open_scheduler(run, spec)
+    await scheduler.shelf.know(spec.models)
+    app = App(scheduler, functools.partial(figures, scheduler))
+    await answer_until_stopped(run, spec, app, [scheduler.run(), _warm(run, scheduler.shelf)], stop=scheduler.stop)
+    scheduler.compute.shutdown(wait=False, cancel_futures=True)
+
+
+def open_scheduler(run: RunDir, spec: ServingSpec) -> Scheduler:
+    """Our own engine within the limits of this host; it knows no model yet."""
     compute = ThreadPoolExecutor(1, thread_name_prefix="compute")
     bounds = limits(place(spec.device, "auto", "lora").device, weights=spec.max_weights_bytes, kv=spec.max_kv_bytes)
     shelf = ModelCache(
@@ -82,27 +103,46 @@ async def serve(run: RunDir, spec: ServingSpec) -> None:
         token=run.secrets().get(HUB_TOKEN),
         allowed_roots=tuple(spec.allowed_roots),
     )
-    await shelf.know(spec.models)
-    scheduler = Scheduler(shelf, compute, spec.max_batch, spec.max_waiting, bounds.kv)
-    app = App(scheduler)
+    return Scheduler(shelf, compute, spec.max_batch, spec.max_waiting, bounds.kv)
+
+
+async def answer_until_stopped(
+    run: RunDir, spec: ServingSpec, app: App, work: list[Coroutine[Any, Any, None]], *, stop: Callable[[], None]
+) -> None:
+    """Listen on the spec's socket until the run directory asks for a stop.
+
+    `work` runs beside it, and `stop` ends answers.
+    """
     path = Path(spec.socket)
     listener = unix_socket.listen(path)
     inode = path.stat().st_ino
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=LEAVE_WITHIN_S
-    )
-    server = QuietServer(config)
-    tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(_warm(run, shelf))]
+    server = _server(app)
+    key = run.secrets().get(spec.key_name, "")
+    door = open_door(app, spec.address, key, _server) if spec.address else None
+    tasks = [asyncio.create_task(each) for each in work]
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    run.emit("serving", state="running", models=shelf.known, pid=os.getpid())
+    ways = {"socket": str(path), "address": door.address if door else ""}
+    names = [model["name"] for model in app.state()["models"]]
+    run.emit("serving", state="running", models=names, pid=os.getpid(), **ways)
     await _watch(run, app, serving)
-    scheduler.stop()
+    stop()
     server.should_exit = True
-    await serving
+    await asyncio.gather(serving, *([door.close()] if door else []))
     for task in tasks:
         task.cancel()
     unix_socket.leave(path, inode)
-    compute.shutdown(wait=False, cancel_futures=True)
+
+
+def _server(app: AsgiApp) -> QuietServer:
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=LEAVE_WITHIN_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
+    return QuietServer(config)
 
 
 async def _warm(run: RunDir, shelf: ModelCache) -> None:

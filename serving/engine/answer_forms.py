@@ -39,14 +39,28 @@ def begin(ask: GenerateRequest, *, task: TaskSpec, grammars: TokenGrammars, chat
     Raises:
         RequestRefused: 400, its schema holds what decoding cannot be held to, with the keyword and its place.
     """
-    if ask.form == "text":
-        return None
     try:
-        if ask.form == "task":
-            return grammars.begin_task(task_grammar(task), chat)
-        return grammars.begin(json_grammar(ANY_OBJECT if ask.form == "json_object" else ask.answer_schema), chat)
+        grammar = grammar_of(ask, task)
+        return (
+            grammars.begin_task(grammar, chat)
+            if ask.form == "task" or grammar is None
+            else grammars.begin(grammar, chat)
+        )
     except (SchemaRefusedError, GrammarRefusedError) as error:
         raise RequestRefused(400, "invalid_schema", f"The answer cannot be held to this schema: {error}.") from None
+
+
+def grammar_of(ask: GenerateRequest, task: TaskSpec) -> str | None:
+    """The grammar that a question asks for, in llguidance's Lark; None where its answer is free.
+
+    Raises:
+        SchemaRefusedError: Its schema holds what decoding cannot be held to.
+    """
+    if ask.form == "text":
+        return None
+    if ask.form == "task":
+        return task_grammar(task)
+    return json_grammar(ANY_OBJECT if ask.form == "json_object" else ask.answer_schema)
 
 
 def gave_up(problem: str) -> RequestRefused:

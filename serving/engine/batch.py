@@ -22,7 +22,10 @@ LOWEST_LOG_PROB: Final = -9999.0
 
 
 class DrawnToken(NamedTuple):
-    """A row's next token, and its log probability by the model's own softmax: before penalties, temperature, top-p and grammars."""
+    """A row's next token, and its log probability by the model's own softmax.
+
+    Before penalties, temperature, top-p and grammars.
+    """
 
     token: int
     log_prob: float
@@ -36,32 +39,32 @@ def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[DrawnToken]:
     Raises:
         ValueError: Scores are no numbers.
     """
-    # Before anything is struck out: what is drawn keeps its score.
-    totals = scores.logsumexp(dim=1)
+    # Before anything is changed or struck out.
+    log_probs = scores.log_softmax(dim=1).clamp_(min=LOWEST_LOG_PROB)
     for number, row in enumerate(rows):
         if row.top_logprobs:
-            row.likeliest[len(row.written)] = _likeliest(scores[number], totals[number], row.top_logprobs)
+            row.likeliest[len(row.written)] = _likeliest(scores[number], log_probs[number], row.top_logprobs)
         if forbidden := row.said.forbidden:
             scores[number, list(forbidden)] = -torch.inf
         if row.changes is not None:
             row.changes.apply(scores[number], row.written)
     mask_scores(scores, [row.grammar for row in rows])
     tokens = sampling.draw_tokens(scores, [token_sampling(row) for row in rows])
-    log_probs = (scores.gather(1, tokens.unsqueeze(1))[:, 0] - totals).clamp_(min=LOWEST_LOG_PROB)
     # In one tensor: the device is waited for once.
-    drawn = torch.stack([tokens.double(), log_probs.double()], dim=1).tolist()
+    drawn = torch.stack([tokens.double(), log_probs.gather(1, tokens.unsqueeze(1))[:, 0].double()], dim=1).tolist()
     return [DrawnToken(int(token), log_prob) for token, log_prob in drawn]
 
 
-def _likeliest(scores: Tensor, total: Tensor, count: int) -> list[tuple[int, float]]:
-    top = scores.topk(min(count, len(scores)))
-    log_probs = (top.values - total).clamp_(min=LOWEST_LOG_PROB)
-    return list(zip(top.indices.tolist(), log_probs.tolist(), strict=True))
+def _likeliest(scores: Tensor, log_probs: Tensor, count: int) -> list[tuple[int, float]]:
+    tokens = scores.topk(min(count, len(scores))).indices
+    return list(zip(tokens.tolist(), log_probs[tokens].tolist(), strict=True))
 
 
 def token_sampling(row: Row) -> TokenSampling:
-    asked = row.sampling
-    return TokenSampling(asked.temperature, asked.top_p, row.seed, len(row.written), asked.top_k, asked.min_p)
+    sampling = row.sampling
+    return TokenSampling(
+        sampling.temperature, sampling.top_p, row.seed, len(row.written), sampling.top_k, sampling.min_p
+    )
 
 
 OUT_OF_MEMORY = RequestRefused(

@@ -29,7 +29,10 @@ from training.engine.model.placement import Placement
 
 
 class ClassifierBatch:
-    """Answers with one classifier, on the compute thread alone. `rows` is always empty: nothing is written token by token."""
+    """Answers with one classifier, on the compute thread alone.
+
+    `rows` is always empty: nothing is written token by token.
+    """
 
     def __init__(self, student: LoadedClassifier, task: TaskSpec, device: torch.device) -> None:
         self.student, self._task, self._device = student, task, device
@@ -45,16 +48,16 @@ class ClassifierBatch:
     @torch.inference_mode()
     def step(self, newcomers: Sequence[Row]) -> list[tuple[Row, str]]:
         """Answer all that are still wanted; each ends with its text."""
-        asked = [row for row in newcomers if not row.is_cancelled]
+        rows = [row for row in newcomers if not row.is_cancelled]
         answers = answer_token_ids(
-            self.student, self._task, [row.prompt for row in asked], device=self._device, batch_size=max(1, len(asked))
+            self.student, self._task, [row.prompt for row in rows], device=self._device, batch_size=max(1, len(rows))
         )
-        for row, answer in zip(asked, answers, strict=True):
+        for row, answer in zip(rows, answers, strict=True):
             row.first_token_s = time.perf_counter() - row.asked_s
             row.probabilities, row.finish = answer.probabilities, "stop"
         return [
             (row, json.dumps(answer.fields, ensure_ascii=False, indent=1) if row.is_object else answer.text)
-            for row, answer in zip(asked, answers, strict=True)
+            for row, answer in zip(rows, answers, strict=True)
         ]
 
     def clear(self) -> None:
@@ -84,8 +87,8 @@ def open_row(ask: GenerateRequest, student: LoadedClassifier, chat: Chat, task: 
     """A row for a question to a classifier; how texts are drawn does not matter to it.
 
     Raises:
-        RequestRefused: 400, the prompt is longer than the encoder reads, or holds no text; the schema asked for has other
-            fields than the task.
+        RequestRefused: 400, the prompt is longer than the encoder reads, or holds no text; the schema asked for has
+            other fields than the task.
     """
     if ask.form == "json_schema":
         _require_fields(ask, task)

@@ -16,7 +16,7 @@ from training.engine.contracts import ChatMessage, Part, StudentRef, Ways
 DEFAULT_MAX_TOKENS = 512
 LONGEST_ANSWER = 8192
 # Raised whenever the same weights, question and seed may be answered with another text.
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 
 
 class MemoryShares(NamedTuple):
@@ -64,6 +64,9 @@ class ServingSpec(Part):
     max_weights_bytes: int | None = Field(None, ge=1)
     max_kv_bytes: int | None = Field(None, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    # Where web processes of other hosts reach this one, as host or host:port, and the secret they show; empty: nowhere.
+    address: str = ""
+    key_name: str = ""
     allowed_roots: list[str] = Field(default_factory=list)
 
 
@@ -94,6 +97,8 @@ class GenerateRequest(Part):
     logprobs: bool = False
     # How many of the likeliest tokens are told beside each.
     top_logprobs: int = Field(0, ge=0, le=20)
+    # Whether the mean log probability of the answer's tokens is needed; our own engine tells it always.
+    tells_confidence: bool = False
     # Whether pieces are wanted as they come; without, one line at the end holds the text.
     stream: bool = True
 

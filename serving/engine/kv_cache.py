@@ -48,6 +48,12 @@ def _roomier(old: Tensor, states: Tensor, have: int, want: int) -> Tensor:
     return room
 
 
+def growing_layer() -> DynamicLayer:
+    """Return an empty layer that is roomy."""
+    new: type[Any] = GrowingLayer
+    return cast(DynamicLayer, new())
+
+
 def growing_cache() -> Cache:
     """An empty cache whose layers are roomy."""
     return Cache(layer_class_to_replicate=GrowingLayer)

@@ -12,6 +12,7 @@ import torch
 from jobs.rundir import machine
 from jobs.rundir.machine import GIB
 from serving.engine.contracts import CPU_SHARES, GPU_SHARES
+from training.engine.model.attention_layers import attention_layers
 from training.students.model_folder import weight_shapes
 
 if TYPE_CHECKING:
@@ -35,20 +36,11 @@ def limits(device: torch.device, *, weights: int | None = None, kv: int | None =
 
 
 def kv_bytes_per_token(model: CausalModel) -> int:
-    """Bytes that one token of one row takes in the cache: keys and values of every layer, sliding ones included."""
-    config = model.config.get_text_config()
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    # An encoder–decoder's decoder: keys and values of a prompt's token for cross attention, or of an answer's.
-    layers = next(
-        (
-            count
-            for name in ("num_decoder_layers", "decoder_layers")
-            if config.is_encoder_decoder and (count := getattr(config, name, None))
-        ),
-        config.num_hidden_layers,
-    )
-    return int(2 * layers * heads * width * model.dtype.itemsize)
+    """Bytes that one token of one row takes in the cache: keys and values of every layer, sliding ones included.
+
+    Of an encoder–decoder, those of a prompt's token for cross attention, or of an answer's.
+    """
+    return sum(2 * layer.keys for layer in attention_layers(model.config) if layer.keeps) * model.dtype.itemsize
 
 
 def weights_bytes(folder: Path, dtype: torch.dtype) -> int:

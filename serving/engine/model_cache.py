@@ -1,7 +1,6 @@
 """The models an engine knows and those it holds: bases once, adapters beside them, whole models until space is needed.
 
-All of it belongs to the event loop; reading weights happens in a thread, laying them in place on the compute thread,
-between two tokens.
+All of it belongs to the event loop; weights are read in a thread, and laid on the compute thread, between tokens.
 """
 
 from __future__ import annotations
@@ -25,9 +24,11 @@ from serving.engine import classifier_batch, multi_lora
 from serving.engine.batch import RunningBatch
 from serving.engine.classifier_batch import ClassifierBatch
 from serving.engine.contracts import ENGINE_VERSION, ModelEntry
+from serving.engine.cpu_decoder import SMALL_PARAMETERS, CpuDecoder
 from serving.engine.errors import RequestRefused
 from serving.engine.memory import gib, kv_bytes_per_token, weights_bytes
 from serving.engine.multi_lora import AdapterStack
+from serving.engine.running_states import bytes_of_a_row
 from serving.engine.seq2seq_states import states_of
 from training.engine.classifier.loading import LoadedClassifier, has_heads
 from training.engine.contracts import StudentRef, TrainError
@@ -37,7 +38,6 @@ from training.engine.model.loading import LoadedStudent
 from training.engine.model.placement import Placement, place
 from training.engine.model.unloaded import open_student, require_servable
 
-SMALL_PARAMETERS = 30_000_000
 Args = TypeVarTuple("Args")
 R = TypeVar("R")
 
@@ -49,10 +49,11 @@ class LoadedNetwork:
     key: str
     student: LoadedStudent | LoadedClassifier
     chat: Chat
-    adapters: AdapterStack | None
+    adapters: AdapterStack | CpuDecoder | None
     batch: RunningBatch | ClassifierBatch
     bytes: int
     kv_bytes_per_token: int = 0
+    row_bytes: int = 0
     users: int = 0
     used_s: float = field(default_factory=time.monotonic)
 
@@ -68,6 +69,7 @@ class Lease:
     # Networks are shared by miniatures of runs of different days, each with its own day in its prompts.
     chat: Chat
     fingerprint: str
+    adapter_bytes: int = 0
     users: int = 0
 
 
@@ -154,9 +156,8 @@ class ModelCache:
         try:
             ready = await self._read(entry)
         except TrainError as error:
-            raise RequestRefused(
-                503, error.code, f"'{name}' cannot be loaded: {error.message}. {error.hint}".strip()
-            ) from None
+            message = f"'{name}' cannot be loaded: {error.message}. {error.hint}".strip()
+            raise RequestRefused(503, error.code, message) from None
         except (OSError, RuntimeError, ValueError) as error:
             raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {error}") from error
         # A model withdrawn or promoted again while it loaded answers the requests that waited, then leaves memory.
@@ -176,6 +177,11 @@ class ModelCache:
                 return Lease(entry, network, 0, no_repeat, network.chat, self._fingerprint(entry))
         if entry.base is None:
             raise TrainError("no_base", "an adapter needs the student it was tuned on")
+        if multi_lora.must_be_merged(artefact):
+            async with self._in_use(
+                f"merged {entry.manifest_sha256}", entry.base, roots=self._roots, merged=artefact
+            ) as network:
+                return Lease(entry, network, 0, no_repeat, network.chat, self._fingerprint(entry))
         adapter = await asyncio.to_thread(multi_lora.read, artefact)
         key = f"base {entry.base.model_dump_json(exclude={'ways'})}"
         async with self._in_use(key, entry.base, roots=self._roots) as network:
@@ -184,7 +190,7 @@ class ModelCache:
             slot = await self._on_compute(network.adapters.put, adapter)
             network.bytes += adapter.bytes
             chat = await asyncio.to_thread(self._chat, network.chat, entry.base)
-            return Lease(entry, network, slot, no_repeat, chat, self._fingerprint(entry))
+            return Lease(entry, network, slot, no_repeat, chat, self._fingerprint(entry), adapter.bytes)
 
     def _chat(self, chat: Chat, base: StudentRef) -> Chat:
         """Base's chat as it was when the adapter was tuned."""
@@ -196,37 +202,35 @@ class ModelCache:
         """Stable as long as weights, formats and programs are."""
         base = entry.base.model_dump_json() if entry.base else ""
         place, programs = self._placement, (str(ENGINE_VERSION), torch.__version__, transformers.__version__)
-        parts = (
-            entry.manifest_sha256,
-            base,
-            entry.ways.model_dump_json(),
-            str(place.device),
-            str(place.weights),
-            *programs,
-        )
+        ways, device = entry.ways.model_dump_json(), (str(place.device), str(place.weights))
+        parts = (entry.manifest_sha256, base, ways, *device, *programs)
         return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
 
     @asynccontextmanager
-    async def _in_use(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> AsyncIterator[LoadedNetwork]:
+    async def _in_use(
+        self, key: str, ref: StudentRef, *, roots: tuple[str, ...], merged: Path | None = None
+    ) -> AsyncIterator[LoadedNetwork]:
         """Count the load under way as a user, so that a lease that ends meanwhile does not unload the network."""
-        network = await self._network(key, ref, roots=roots)
+        network = await self._network(key, ref, roots, merged)
         network.users += 1
         try:
             yield network
         finally:
             network.users -= 1
 
-    async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> LoadedNetwork:
+    async def _network(self, key: str, ref: StudentRef, roots: tuple[str, ...], merged: Path | None) -> LoadedNetwork:
         if key in self._networks:
             return self._networks[key]
         await self._make_room(weights_bytes(Path(ref.path), self._placement.weights) if ref.path else 0)
-        student = await asyncio.to_thread(self._student, ref, roots)
-        stack = AdapterStack(student.model) if key.startswith("base ") else None
-        batch = RunningBatch(states_of(student, stack))
+        student = await asyncio.to_thread(self._student, ref, roots, merged)
+        states, adapters = await asyncio.to_thread(states_of, student, takes_adapters=key.startswith("base "))
         weights = sum(p.numel() * p.element_size() for p in student.model.parameters())
+        if isinstance(adapters, CpuDecoder):
+            weights += adapters.bytes
         self._networks[key] = network = LoadedNetwork(
-            key, student, student.chat, stack, batch, weights, kv_bytes_per_token(student.model)
+            key, student, student.chat, adapters, RunningBatch(states), weights, kv_bytes_per_token(student.model)
         )
+        network.row_bytes = await self._on_compute(bytes_of_a_row, student.model)
         await self._on_compute(torch.set_num_threads, self._threads())
         return network
 
@@ -248,10 +252,12 @@ class ModelCache:
         largest = max(network.student.parameters for network in self.networks)
         return 1 if largest < SMALL_PARAMETERS else self._all_threads
 
-    def _student(self, ref: StudentRef, roots: tuple[str, ...]) -> LoadedStudent:
+    def _student(self, ref: StudentRef, roots: tuple[str, ...], merged: Path | None) -> LoadedStudent:
         opened = open_student(ref, token=self._token, allowed_roots=roots)
         require_servable(opened)
         student = loading.load_weights(opened, dtype=self._placement.weights)
+        if merged is not None:
+            student = loading.load_tuned(student, merged)
         student.model.to(self._placement.device)
         return student
 
@@ -283,7 +289,8 @@ class ModelCache:
         network = ready.network
         if network.adapters is not None and network.key in self._networks:
             await self._on_compute(network.adapters.drop, ready.slot)
-        # While the adapter was dropped, room may have been made with this network and its base read again.
+            network.bytes -= ready.adapter_bytes
+        # Meanwhile room may have been made with this network and its base read again.
         if self._networks.get(network.key) is not network or network.users:
             return
         if not any(other.network is network for other in self._ready.values()):

@@ -7,7 +7,7 @@ slot (the idea of Punica and S-LoRA, in plain matrix products). Slot 0 is zero: 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -101,7 +101,8 @@ class StackedLinear(nn.Module):
         pair = self.pairs.get(self.route.shared or 0)
         if pair is None:
             return plain
-        # One product and sum in one, on the rows laid flat: a third of a small layer's time is the way into an operator.
+        # One product and sum in one, on the rows laid flat: a third of a small layer's time is the way into an
+        # operator.
         flat = x.reshape(-1, x.shape[-1])
         return torch.addmm(plain.view(-1, plain.shape[-1]), flat @ pair[0], pair[1]).view(plain.shape)
 
@@ -138,9 +139,8 @@ class AdapterStack:
         Raises:
             TrainError: It was made for another base, or lacks layers of this one.
         """
-        self._check(adapter)
-        slot = next(free for free in range(1, len(self._taken) + 1) if free not in self._taken)
-        self._taken.add(slot)
+        check_adapter(adapter, dict(self._linears()))
+        slot = free_slot(self._taken)
         for name, pair in adapter.pairs.items():
             self._layer(name).pairs[slot] = self._placed(pair)
         self._restack()
@@ -179,16 +179,6 @@ class AdapterStack:
         weight = next(self._model.parameters())
         return pair[0].to(weight), pair[1].to(weight)
 
-    def _check(self, adapter: Adapter) -> None:
-        """Refuse an adapter whose layers or widths differ from its config on this base."""
-        linears = dict(self._linears())
-        meant = {name for name in linears if check_target_module_exists(adapter.config, name)}
-        pairs = adapter.pairs.keys()
-        complete_weights.require_adapter(meant - pairs, pairs - linears.keys(), name="the adapter")
-        for name, (down, up) in adapter.pairs.items():
-            if (down.shape[0], up.shape[1]) != (linears[name].in_features, linears[name].out_features):
-                raise complete_weights.adapter_of_another_base(f"the adapter's weights for {name} are of another width")
-
     def _linears(self) -> Iterator[tuple[str, nn.Linear]]:
         for name, module in self._model.named_modules():
             if isinstance(module, StackedLinear):
@@ -203,6 +193,34 @@ class AdapterStack:
             self._layers[name] = StackedLinear(linear, self.route)
             setattr(self._model.get_submodule(parent), last, self._layers[name])
         return self._layers[name]
+
+
+def must_be_merged(folder: Path) -> bool:
+    """Return whether an adapter changes more than linear layers, such as experts: rows cannot each have their own."""
+    file = folder / "adapter_config.json"
+    config = json.loads(file.read_text()) if file.is_file() else {}
+    return bool(config.get("target_parameters") or config.get("fan_in_fan_out"))
+
+
+def check_adapter(adapter: Adapter, linears: Mapping[str, nn.Linear]) -> None:
+    """Refuse an adapter whose layers or widths differ from its config on a base with these linear layers.
+
+    Raises:
+        TrainError: It was made for another base, or lacks layers of this one.
+    """
+    meant = {name for name in linears if check_target_module_exists(adapter.config, name)}
+    pairs = adapter.pairs.keys()
+    complete_weights.require_adapter(meant - pairs, pairs - linears.keys(), name="the adapter")
+    for name, (down, up) in adapter.pairs.items():
+        if (down.shape[0], up.shape[1]) != (linears[name].in_features, linears[name].out_features):
+            raise complete_weights.adapter_of_another_base(f"the adapter's weights for {name} are of another width")
+
+
+def free_slot(taken: set[int]) -> int:
+    """Take the lowest slot that is free."""
+    slot = next(free for free in range(1, len(taken) + 1) if free not in taken)
+    taken.add(slot)
+    return slot
 
 
 def read(folder: Path) -> Adapter:

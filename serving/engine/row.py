@@ -111,7 +111,10 @@ class Row:
         self._pieces: list[str] = []
 
     def take(self, token: int, log_prob: float) -> str:
-        """Note the next token with its log probability; returns the text that may be shown with it, all of it at the end when not streaming."""
+        """Note the next token with its log probability.
+
+        Returns the text that may be shown with it, all of it at the end when not streaming.
+        """
         if not self.written:
             self.first_token_s = time.perf_counter() - self.asked_s
         self.written.append(token)

@@ -1,7 +1,8 @@
 """States that a network holds of the rows it is writing, and the passes that make it grow: of a decoder alone, here.
 
 Each row's keys and values lie in one cache, padded on the left to the longest row; a newcomer's prompt is read alone
-and its cache laid beside the others. Full caches are kept for sliding-window layers too: the mask does the sliding.
+and its cache laid beside the others, and its running states where a hybrid has some. Full caches are kept for
+sliding-window layers too: the mask does the sliding.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache
 
-from serving.engine.kv_cache import growing_cache
+from serving.engine import running_states
 from serving.engine.multi_lora import AdapterRoute
 from serving.engine.row import Row
 
@@ -40,7 +41,7 @@ class RowStates(Protocol):
         """Mark where the states stand now, for `restore`."""
 
     def restore(self, count: int, mark: Any) -> None:
-        """Take the first rows back to a mark, wherever a step broke off. Copies nothing."""
+        """Take the first rows back to a mark, wherever a step broke off."""
 
     def clear(self) -> None: ...
 
@@ -58,7 +59,7 @@ class DecoderStates:
         device = self._model.device
         ids = torch.tensor([[self._pad] * (width - len(row.prompt)) + row.prompt for row in fresh], device=device)
         mask = torch.tensor([[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in fresh], device=device)
-        cache = growing_cache()
+        cache = running_states.empty_cache(self._model.config)
         scores = self._forward(fresh, ids, mask, (mask.cumsum(dim=1) - 1).clamp(min=0), cache)
         return scores, (cache, mask)
 
@@ -68,7 +69,8 @@ class DecoderStates:
             self._cache, self._mask = cache, mask
             return
         self._mask = beside(self._mask, mask, 1)
-        lay_layers_beside(self._cache.layers, cache.layers)
+        lay_layers_beside(self._attending, running_states.attending(cache.layers))
+        running_states.lay_beside(self._cache.layers, cache.layers)
 
     def next(self, rows: Sequence[Row], last: Sequence[int]) -> Tensor:
         ids = torch.tensor(last, device=self._mask.device).unsqueeze(1)
@@ -79,19 +81,26 @@ class DecoderStates:
     def keep(self, staying: Sequence[int]) -> None:
         chosen = torch.tensor(staying, device=self._mask.device)
         self._mask, cut = kept_mask(self._mask, chosen)
-        for layer in self._cache.layers:
+        for layer in self._attending:
             layer.keys, layer.values = layer.keys[chosen, :, cut:], layer.values[chosen, :, cut:]
+        running_states.keep(self._cache.layers, chosen)
 
-    def mark(self) -> Tensor:
-        return self._mask
+    def mark(self) -> tuple[Tensor, list[Tensor]]:
+        return self._mask, [] if self._cache is None else running_states.copied(self._cache.layers)
 
-    def restore(self, count: int, mark: Tensor) -> None:
-        self._mask = mark[:count]
+    def restore(self, count: int, mark: tuple[Tensor, list[Tensor]]) -> None:
+        mask, copies = mark
+        self._mask = mask[:count]
         if self._cache is not None and count:
-            restore_layers(self._cache.layers, count, mark.shape[1])
+            restore_layers(self._attending, count, mask.shape[1])
+            running_states.put_back(self._cache.layers, copies, count)
 
     def clear(self) -> None:
         self._cache = None
+
+    @property
+    def _attending(self) -> list[Any]:
+        return running_states.attending(self._cache.layers)
 
     def _forward(self, rows: Sequence[Row], ids: Tensor, mask: Tensor, positions: Tensor, cache: Cache) -> Tensor:
         if self._route is not None:

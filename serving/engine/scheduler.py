@@ -44,7 +44,7 @@ class Scheduler:
     max_batch: int
     max_waiting: int
     max_kv_bytes: int
-    waiting: FairQueue = field(default_factory=FairQueue)
+    waiting: FairQueue[Row] = field(default_factory=FairQueue)
     tallies: dict[str, ModelCounters] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -99,7 +99,7 @@ class Scheduler:
             # Sorted before the first step: while one network computes, rows of the next may be cancelled.
             admitted = [(row, self._holds[row].network) for row in self._admit()]
             for network in self.shelf.networks:
-                newcomers = [row for row, wanted in admitted if wanted is network]
+                newcomers = [row for row, holder in admitted if holder is network]
                 if newcomers or network.batch.rows:
                     await self._step(network, newcomers)
             # Sockets get their turn even where steps return at once.
@@ -172,7 +172,7 @@ class Scheduler:
 
     def _fit(self, row: Row, network: LoadedNetwork, *, is_asked: bool) -> None:
         """Limit a row to the memory for keys and values; raise `Refused` (400) if it never fits."""
-        most = self.max_kv_bytes // max(1, network.kv_bytes_per_token) - SPARE_TOKENS
+        most = (self.max_kv_bytes - network.row_bytes) // max(1, network.kv_bytes_per_token) - SPARE_TOKENS
         if not is_asked:
             row.limit = max(1, min(row.limit, most - len(row.prompt)))
         if row.reach <= most:
@@ -285,4 +285,4 @@ def _kv_bytes(network: LoadedNetwork, rows: Sequence[Row]) -> int:
     if rows and network.chat.is_apart:
         # Prompts and answers lie apart, each as wide as the longest of its own.
         longest = max(len(row.prompt) for row in rows) + max(row.limit for row in rows)
-    return len(rows) * (longest + SPARE_TOKENS) * network.kv_bytes_per_token
+    return len(rows) * ((longest + SPARE_TOKENS) * network.kv_bytes_per_token + network.row_bytes)

@@ -4,8 +4,8 @@ Each token's score is changed in this order; a grammar's forbidden tokens are st
 
 1. Repetition (Keskar et al., "CTRL", 2019, section 4.1): of each token in the prompt or the answer, a positive score is
    divided by the penalty, a negative one multiplied.
-2. Frequency and presence, as OpenAI documents them: less `count * frequency + (count > 0) * presence`, where `count` says
-   how often the answer holds the token so far.
+2. Frequency and presence, as OpenAI documents them: less `count * frequency + (count > 0) * presence`, where `count`
+   says how often the answer holds the token so far.
 3. The token's bias is added.
 """
 

@@ -1,8 +1,8 @@
 """States an encoder–decoder holds of its rows: keys and values of answers, and of the prompts they look at.
 
-A newcomer's prompt is read once by the encoder; what cross attention looks at is laid beside that of the others. Answers
-lie padded on the left, as those of a decoder do: relative positions (T5) do not mind, and positions looked up by number
-(BART) are looked up for each row.
+A newcomer's prompt is read once by the encoder; what cross attention looks at is laid beside that of the others.
+Answers lie padded on the left, as those of a decoder do: relative positions (T5) do not mind, and positions looked up
+by number (BART) are looked up for each row.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from transformers import DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
+from serving.engine.cpu_decoder import CpuDecoder, decoder_of
+from serving.engine.cpu_states import CpuStates
 from serving.engine.kv_cache import growing_cache
 from serving.engine.multi_lora import AdapterRoute, AdapterStack
 from serving.engine.row import Row
@@ -152,9 +154,16 @@ class RowPositions:
         return nn.functional.embedding(self._positions + int(getattr(table, "offset", 0)), table.weight)
 
 
-def states_of(student: LoadedStudent, stack: AdapterStack | None) -> RowStates:
-    """Return what is held of rows of this student: an encoder–decoder holds their prompts apart."""
-    chat, route = student.chat, stack.route if stack else None
+def states_of(student: LoadedStudent, *, takes_adapters: bool) -> tuple[RowStates, AdapterStack | CpuDecoder | None]:
+    """Choose what holds rows of this student, and what its adapters are put in; takes its weights in where it can.
+
+    An encoder–decoder holds its prompts apart; a decoder that a CPU has a shorter way through goes that way.
+    """
+    chat, decoder = student.chat, decoder_of(student.model)
+    if decoder is not None:
+        return CpuStates(decoder), decoder
+    stack = AdapterStack(student.model) if takes_adapters else None
+    route = stack.route if stack else None
     if chat.is_apart:
-        return Seq2SeqStates(student.model, pad=chat.pad, begins=chat.begins, route=route)
-    return DecoderStates(student.model, pad=chat.pad, route=route)
+        return Seq2SeqStates(student.model, pad=chat.pad, begins=chat.begins, route=route), stack
+    return DecoderStates(student.model, pad=chat.pad, route=route), stack

@@ -10,19 +10,20 @@ import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from serving.engine.contracts import GenerateRequest, ModelList
+from serving.engine.contracts import GenerateRequest, ModelEntry, ModelList
 from serving.engine.errors import RequestRefused
-from serving.engine.row import FinishedAnswer, Row, StreamItem, as_json
+from serving.engine.row import FinishedAnswer, StreamItem, as_json
 from serving.engine.scheduler import Scheduler
 
 MAX_BODY_BYTES = 4 << 20
 NOT_FOUND = RequestRefused(404, "not_found", "There is nothing here.")
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -30,11 +31,45 @@ class ClientGone(Exception):  # noqa: N818 (named for what happened)
     """The asker hung up."""
 
 
-class App:
-    """The ASGI application over one scheduler."""
+class OpenAnswer(Protocol):
+    """An answer under way: pieces of text come on its inbox, then one end."""
 
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
+    @property
+    def inbox(self) -> asyncio.Queue[StreamItem]: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+
+class ModelShelf(Protocol):
+    """The list of models."""
+
+    async def know(self, entries: list[ModelEntry]) -> None: ...
+
+
+A = TypeVar("A", bound=OpenAnswer)
+
+
+class Answering(Protocol[A]):
+    """A scheduler: our own, or the relay's in its place."""
+
+    @property
+    def shelf(self) -> ModelShelf: ...
+
+    async def ask(self, ask: GenerateRequest, /) -> A: ...
+
+    async def cancel(self, row: A, /) -> None: ...
+
+
+class App:
+    """The ASGI application over one scheduler.
+
+    Args:
+        state: Returns the figures of `GET /state`.
+    """
+
+    def __init__(self, scheduler: Answering[Any], state: Callable[[], dict[str, Any]]) -> None:
+        self._scheduler, self._figures = scheduler, state
         self._began = time.time()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -43,7 +78,7 @@ class App:
         try:
             await self._answer(scope["method"], scope["path"], receive, send)
         except RequestRefused as refusal:
-            await _send_json(send, refusal.status, refusal.as_json(), refusal.retry_after_s)
+            await send_refusal(send, refusal)
         except ClientGone:
             return
 
@@ -59,28 +94,11 @@ class App:
             raise NOT_FOUND
 
     def state(self) -> dict[str, Any]:
-        scheduler = self._scheduler
-        return {
-            "since": self._began,
-            "models": [
-                {"name": name, "loaded": scheduler.shelf.is_loaded(name), **_counted(scheduler, name)}
-                for name in scheduler.shelf.known
-            ],
-            "running": scheduler.running,
-            "waiting": len(scheduler.waiting),
-            "refused": dict(scheduler.refused),
-            "weights_bytes": sum(network.bytes for network in scheduler.shelf.networks),
-            "max_weights_bytes": scheduler.shelf.max_weights_bytes,
-            "bytes_per_weight": scheduler.shelf.bytes_per_weight,
-            "kv_bytes": scheduler.kv_bytes,
-            "max_kv_bytes": scheduler.max_kv_bytes,
-            "max_batch": scheduler.max_batch,
-            "max_waiting": scheduler.max_waiting,
-        }
+        return {"since": self._began, **self._figures()}
 
     async def _ask(self, ask: GenerateRequest, receive: Receive, send: Send) -> None:
         gone = asyncio.ensure_future(_until_gone(receive))
-        row: Row | None = None
+        row: OpenAnswer | None = None
         try:
             row = await self._scheduler.ask(ask)
             inbox = row.inbox
@@ -94,7 +112,12 @@ class App:
                 await self._scheduler.cancel(row)
 
 
-async def _stream(row: Row, send: Send) -> None:
+async def send_refusal(send: Send, refusal: RequestRefused) -> None:
+    """Answer with a refusal."""
+    await _send_json(send, refusal.status, refusal.as_json(), refusal.retry_after_s)
+
+
+async def _stream(row: OpenAnswer, send: Send) -> None:
     first = await _next(row)
     if isinstance(first, RequestRefused):
         raise first
@@ -106,7 +129,7 @@ async def _stream(row: Row, send: Send) -> None:
     await _send_line(send, as_json(news) if isinstance(news, FinishedAnswer) else news.as_json(), is_last=True)
 
 
-async def _whole(row: Row, send: Send) -> None:
+async def _whole(row: OpenAnswer, send: Send) -> None:
     text = ""
     while isinstance(news := await _next(row), str):
         text += news
@@ -115,7 +138,7 @@ async def _whole(row: Row, send: Send) -> None:
     await _send_json(send, 200, {"text": text, **as_json(news)}, fingerprint=row.fingerprint)
 
 
-async def _next(row: Row) -> StreamItem:
+async def _next(row: OpenAnswer) -> StreamItem:
     news = await row.inbox.get()
     if isinstance(news, RequestRefused) and news.code == "gone":
         raise ClientGone
@@ -143,6 +166,27 @@ async def _read(receive: Receive, shape: type[Body]) -> Body:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise RequestRefused(400, "invalid_request", f"{place}: {first['msg']}") from None
+
+
+def figures(scheduler: Scheduler) -> dict[str, Any]:
+    """Figures of our own engine."""
+    shelf = scheduler.shelf
+    return {
+        "models": [
+            {"name": name, "loaded": shelf.is_loaded(name), "server": "own", **_counted(scheduler, name)}
+            for name in shelf.known
+        ],
+        "running": scheduler.running,
+        "waiting": len(scheduler.waiting),
+        "refused": dict(scheduler.refused),
+        "weights_bytes": sum(network.bytes for network in shelf.networks),
+        "max_weights_bytes": shelf.max_weights_bytes,
+        "bytes_per_weight": shelf.bytes_per_weight,
+        "kv_bytes": scheduler.kv_bytes,
+        "max_kv_bytes": scheduler.max_kv_bytes,
+        "max_batch": scheduler.max_batch,
+        "max_waiting": scheduler.max_waiting,
+    }
 
 
 def _counted(scheduler: Scheduler, name: str) -> dict[str, int]:

@@ -60,8 +60,8 @@ class StreamDecoder:
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The text that each token of a whole list makes whole; a token within a character has none."""
         fresh = StreamDecoder(self._tokenizer)
-        found = [fresh.add(token) for token in ids]
-        return [*found[:-1], found[-1] + fresh.rest()] if found else []
+        texts = [fresh.add(token) for token in ids]
+        return [*texts[:-1], texts[-1] + fresh.rest()] if texts else []
 
     def alone(self, token: int) -> str:
         """The text of one token within any text; its name where it spells nothing, as the end of a turn."""
@@ -109,12 +109,12 @@ def places_of(text: str, pieces: Sequence[str]) -> list[int]:
     start = "".join(pieces).rfind(text) if text else -1
     if start < 0:
         return []
-    found, at, end = [], 0, start + len(text)
+    places, at, end = [], 0, start + len(text)
     for place, piece in enumerate(pieces):
         if start <= at < end or at < start < at + len(piece):
-            found.append(place)
+            places.append(place)
         at += len(piece)
-    return found
+    return places
 
 
 class VisibleText:

@@ -25,13 +25,13 @@ def listen(path: Path) -> socket.socket:
     if path.parent.stat().st_uid != os.getuid():
         raise PermissionError(f"the folder {path.parent} belongs to another user")
     path.parent.chmod(0o700)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(beside))
-    beside.chmod(0o600)
+    listener.bind(str(scratch))
+    scratch.chmod(0o600)
     listener.listen(BACKLOG)
-    beside.replace(path)
+    scratch.replace(path)
     return listener
 
 

@@ -1,6 +1,6 @@
-"""Miniatures that are served, since when and by whom; the job that serves them; and what was asked of them.
+"""Miniatures that are served, since when and by whom, and what was asked of them.
 
-How serving goes stands in its job and in the engine; nothing here repeats it.
+How serving goes stands in its jobs and in the engines; nothing here repeats it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from jobs.models import Job
 from review.models import Task
 from serving.states import LONGEST_REASON, Act
 from training.models import Miniature
@@ -32,13 +31,6 @@ class Promotion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_act_display()}: {self.miniature}"
-
-
-class Switch(models.Model):
-    """The one row that names the job which serves; locked while that changes."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
 
 
 class Usage(models.Model):

@@ -1,4 +1,7 @@
-"""Routers of a task, their versions with the evidence that set them, and what was routed. All of it is only added, never changed."""
+"""Routers of a task, their versions with the evidence that set them, and what was routed.
+
+All of it is only added, never changed.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,8 @@ class RouterVersion(models.Model):
     fact = models.CharField(max_length=80, blank=True)
     # The cheaper models take small numbers rather than large ones.
     takes_low = models.BooleanField(default=False)
-    # Of each model but the teacher, in the feature's own unit; empty where verdicts bore nothing out: all goes to the teacher.
+    # Of each model but the teacher, in the feature's own unit; empty where verdicts bore nothing out: all goes to the
+    # teacher.
     thresholds = models.JSONField(default=list)
     # At most this share worse than the teacher, and how sure; `level` is what was left of it for this try.
     margin = models.FloatField()

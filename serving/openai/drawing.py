@@ -1,6 +1,7 @@
 """Options that say how tokens are drawn: bounds, and what of them the engine has to hear. Pure.
 
-`top_k`, `min_p` and `repetition_penalty` are not OpenAI's; vLLM, llama.cpp and the openai client's `extra_body` spell them so.
+`top_k`, `min_p` and `repetition_penalty` are not OpenAI's; vLLM, llama.cpp and the openai client's `extra_body` spell
+them so.
 """
 
 from __future__ import annotations

@@ -30,12 +30,12 @@ def ignored_options(body: Mapping[str, Any]) -> tuple[str, ...]:
     Raises:
         ApiError: 400, one of them is not of its type.
     """
-    given = sorted(name for name in body if name in NAMES and body[name] is not None)
-    for name in given:
+    names = sorted(name for name in body if name in NAMES and body[name] is not None)
+    for name in names:
         if problem := _problem(name, body[name]):
             raise ApiError(400, f"'{name}' {problem}.", code="invalid_value", param=name)
     # Asking not to be stored is heeded: nothing is.
-    unheeded = [name for name in given if (name, body[name]) != ("store", False)]
+    unheeded = [name for name in names if (name, body[name]) != ("store", False)]
     return tuple(["messages.name", *unheeded] if messages.have_names(body.get("messages")) else unheeded)
 
 

@@ -78,8 +78,8 @@ KNOWN: Final = frozenset(
 class ChatRequest:
     """Chat request in our words. `max_tokens`, `seed` and `temperature` are None where the client said nothing.
 
-    `unheeded` names the options it gave that change nothing here. `record` is what a router is asked with in place of messages: the
-    id of a record, or its facts by name.
+    `unheeded` names the options it gave that change nothing here. `record` is what a router is asked with in place of
+    messages: the id of a record, or its facts by name.
     """
 
     model: str
@@ -225,8 +225,8 @@ def _include_usage(body: dict[str, Any], *, stream: bool) -> bool:
 
 
 def _max_tokens(body: dict[str, Any]) -> int | None:
-    known = [values.integer(body, name, 1, LONGEST_ANSWER) for name in ("max_completion_tokens", "max_tokens")]
-    return next((value for value in known if value is not None), None)
+    limits = [values.integer(body, name, 1, LONGEST_ANSWER) for name in ("max_completion_tokens", "max_tokens")]
+    return next((value for value in limits if value is not None), None)
 
 
 def _top_logprobs(body: dict[str, Any], *, logprobs: bool) -> int:

@@ -71,8 +71,8 @@ class CompletionShape:
 
     def _beyond_openai(self, done: dict[str, Any]) -> dict[str, Any]:
         """Probabilities of labels by field, and the route of a router; empty for other answers."""
-        told = {name: done[name] for name in ("probabilities", "router") if done.get(name)}
-        return told | ({"mean_log_prob": done["mean_log_prob"]} if self.is_ours and "mean_log_prob" in done else {})
+        extras = {name: done[name] for name in ("probabilities", "router") if done.get(name)}
+        return extras | ({"mean_log_prob": done["mean_log_prob"]} if self.is_ours and "mean_log_prob" in done else {})
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {
@@ -117,8 +117,12 @@ def sse_event(body: dict[str, Any]) -> bytes:
 
 def usage(done: dict[str, Any]) -> dict[str, int]:
     """Tokens read and written."""
-    given, written = int(done["prompt_tokens"]), int(done["completion_tokens"])
-    return {"prompt_tokens": given, "completion_tokens": written, "total_tokens": given + written}
+    input_tokens, output_tokens = int(done["prompt_tokens"]), int(done["completion_tokens"])
+    return {
+        "prompt_tokens": input_tokens,
+        "completion_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
+    }
 
 
 def model(name: str, *, created: int, owner: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ async def write(request: HttpRequest, slug: str) -> HttpResponseBase:
 async def _events(trial: PlaygroundRequest) -> AsyncIterator[bytes] | streams.EventStream:
     if trial.choice.miniature is None:
         return _by_teacher(trial)
-    asked = _asked(trial)
+    entry = _asked(trial)
     pieces: list[str] = []
 
     def text(piece: str) -> bytes:
@@ -93,8 +93,8 @@ async def _events(trial: PlaygroundRequest) -> AsyncIterator[bytes] | streams.Ev
         return _event({"text": piece})
 
     return streams.EventStream(
-        await streams.open_stream(trial.ask | {"stream": True}, asked),
-        asked,
+        await streams.open_stream(trial.ask | {"stream": True}, entry),
+        entry,
         opening=b"",
         text=text,
         end=lambda done: _ending(trial, texts.read(trial, "".join(pieces), done=done)),
@@ -120,13 +120,13 @@ def _own_facts(spec: TaskSpec, facts: Mapping[str, str]) -> set[str]:
 
 def _sides(request: HttpRequest, models: list[PlaygroundWriter]) -> list[dict[str, Any]]:
     """Begin each side with a free model, or none: one that is billed is only ever chosen by hand."""
-    given = request.POST if request.method == "POST" else request.GET
+    values = request.POST if request.method == "POST" else request.GET
     keys, free = [model.key for model in models], [model.key for model in models if not model.is_paid]
     sides = []
     for place, name in enumerate(SIDES):
-        wanted = given.get(name, "")
-        key = next((key for key in (wanted, f"miniature-{wanted}") if key in keys), "")
-        chosen = key or (free[place] if name not in given and place < len(free) else "")
+        choice = values.get(name, "")
+        key = next((key for key in (choice, f"miniature-{choice}") if key in keys), "")
+        chosen = key or (free[place] if name not in values and place < len(free) else "")
         html = _written_now(request, chosen) if request.method == "POST" and chosen else ""
         sides.append({"name": name, "label": f"{name.capitalize()} model", "chosen": chosen, "html": html})
     return sides
@@ -151,26 +151,26 @@ def _asked(trial: PlaygroundRequest) -> UsageEntry:
     return UsageEntry(trial.choice.miniature.pk, trial.by.pk, f"page {trial.by.pk.hex[:12]}", "answered")
 
 
-def _record(request: HttpRequest, known: list[UUID]) -> Any:
-    given = request.POST.get("record", "") or request.GET.get("record", "")
+def _record(request: HttpRequest, record_ids: list[UUID]) -> Any:
+    record_id = request.POST.get("record", "") or request.GET.get("record", "")
     try:
-        return queries.record_or_404(member_of(request), UUID(given))
+        return queries.record_or_404(member_of(request), UUID(record_id))
     except ValueError:
-        return queries.record_or_404(member_of(request), known[0]) if known else None
+        return queries.record_or_404(member_of(request), record_ids[0]) if record_ids else None
 
 
 def _site(request: HttpRequest) -> str:
     return request.build_absolute_uri("/").rstrip("/")
 
 
-def _ending(trial: PlaygroundRequest, found: PlaygroundText) -> bytes:
-    return _event({"html": _html(trial, found)})
+def _ending(trial: PlaygroundRequest, text: PlaygroundText) -> bytes:
+    return _event({"html": _html(trial, text)})
 
 
-def _html(trial: PlaygroundRequest, found: PlaygroundText) -> str:
-    parts = shown.marked_fields(trial.spec, found.output)
+def _html(trial: PlaygroundRequest, text: PlaygroundText) -> str:
+    parts = shown.marked_fields(trial.spec, text.output)
     context = {
-        "written": found,
+        "written": text,
         "parts": parts,
         "is_checked": shown.is_checked(trial.spec),
         "trial": trial,

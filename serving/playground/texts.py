@@ -82,7 +82,8 @@ class PlaygroundRequest:
 class PlaygroundText:
     """A text with its figures; `fields` is None where it is not of the task's shape, and `error` says why.
 
-    `probabilities` are a classifier's, of each label by field; `basis` says whose price `cost_usd` is, where it is another's.
+    `probabilities` are a classifier's, of each label by field; `basis` says whose price `cost_usd` is, where it is
+    another's.
     """
 
     text: str
@@ -120,11 +121,11 @@ class PlaygroundText:
         }
 
 
-def prepare(member: Member, slug: str, given: Mapping[str, Any], *, site: str) -> PlaygroundRequest:
+def prepare(member: Member, slug: str, values: Mapping[str, Any], *, site: str) -> PlaygroundRequest:
     """Read what was asked for on the playground.
 
     Args:
-        given: `model` (a choice's key), the facts by name, and `record`, the one they came from, if any.
+        values: `model` (a choice's key), the facts by name, and `record`, the one they came from, if any.
         site: Address of the site, for the line that asks the same by curl.
 
     Raises:
@@ -134,18 +135,18 @@ def prepare(member: Member, slug: str, given: Mapping[str, Any], *, site: str) -
     """
     task = task_or_404(member, slug)
     require(member, task, Role.REVIEWER)
-    choice = writers.writer_or_404(member, task, str(given.get("model", "")))
+    choice = writers.writer_or_404(member, task, str(values.get("model", "")))
     spec = choice.miniature.run.taught if choice.miniature else latest_version(task).spec
-    facts = {name.name: text for name in spec.input_schema if (text := str(given.get(name.name, "")).strip())}
+    facts = {name.name: text for name in spec.input_schema if (text := str(values.get(name.name, "")).strip())}
     usd_per_hour = price_of()
     read_facts = writing.read_facts(spec, facts)
-    return PlaygroundRequest(task, choice, spec, read_facts, _record(task, given), member, site, usd_per_hour)
+    return PlaygroundRequest(task, choice, spec, read_facts, _record(task, values), member, site, usd_per_hour)
 
 
 def read(
     trial: PlaygroundRequest, text: str, *, done: Mapping[str, Any], cost_usd: float | None = None, basis: str = ""
 ) -> PlaygroundText:
-    """A finished text with its fields and marks; a miniature's price is that of its host's time, where that is known."""
+    """A finished text with its fields and marks; a miniature's price is that of its host's time, where known."""
     if trial.choice.miniature is not None and trial.usd_per_hour is not None:
         cost_usd = float(time_usd(done["seconds"], trial.usd_per_hour))
     figures = (done["seconds"], done["prompt_tokens"], done["completion_tokens"], cost_usd, basis)
@@ -191,8 +192,8 @@ def _plain(facts: Facts, spec: TaskSpec) -> Facts:
     return {name: value for name, value in facts.items() if name in names and value not in (None, "", [])}
 
 
-def _record(task: Task, given: Mapping[str, Any]) -> UUID | None:
+def _record(task: Task, values: Mapping[str, Any]) -> UUID | None:
     try:
-        return UUID(str(given.get("record", "")))
+        return UUID(str(values.get("record", "")))
     except ValueError:
         return None

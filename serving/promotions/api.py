@@ -18,6 +18,7 @@ from serving.runtime import status
 from serving.states import LONGEST_REASON, ServingState
 from training.miniatures import queries
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class FiguresOut(serializers.Serializer[Any]):
@@ -41,6 +42,7 @@ class ServedOut(serializers.Serializer[Any]):
     is_current = serializers.BooleanField()
     since = serializers.DateTimeField()
     loaded = serializers.BooleanField()
+    server = serializers.CharField(help_text="own, llama, vllm or url; empty while it is not known.", allow_blank=True)
     usage = FiguresOut()
 
 
@@ -70,7 +72,8 @@ class PromoteIn(serializers.Serializer[Any]):
         allow_blank=True,
         default="",
         max_length=LONGEST_REASON,
-        help_text="Reason to promote it although it fails its task's gate or is no better than a copy of the most similar approved text; without a reason this is refused (409).",
+        help_text="Reason to promote it although it fails its task's gate or is no better than a copy of the most "
+        "similar approved text; without a reason this is refused (409).",
     )
 
 
@@ -88,10 +91,9 @@ class PromoteView(APIView):
     @extend_schema(request=PromoteIn, responses={202: PromotedOut})
     @idempotent
     def post(self, request: Request, miniature_id: UUID) -> Response:
-        body = PromoteIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(PromoteIn, request)
         miniature = queries.miniature_or_404(member_of(request), miniature_id)
-        promotion.promote(miniature, by=member_of(request), override_reason=body.validated_data["override_reason"])
+        promotion.promote(miniature, by=member_of(request), override_reason=body["override_reason"])
         job = status.current_job()
         return Response({"id": str(miniature.pk), "job": str(job.pk) if job else None}, status=202)
 

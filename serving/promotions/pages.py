@@ -102,8 +102,8 @@ def _next(request: HttpRequest) -> str:
 
 
 def _back(request: HttpRequest, slug: str) -> HttpResponse:
-    wanted = _safe(request, request.POST.get("next", ""))
-    return redirect(wanted) if wanted else redirect("training:miniatures", slug=slug)
+    target = _safe(request, request.POST.get("next", ""))
+    return redirect(target) if target else redirect("training:miniatures", slug=slug)
 
 
 def _safe(request: HttpRequest, url: str) -> str:

@@ -61,11 +61,16 @@ BADGES = {
 }
 
 
+# What pages call the server that writes a miniature's answers.
+SERVERS = {"own": "our own engine", "llama": "llama.cpp", "vllm": "vLLM", "url": "another server"}
+
+
 @dataclass(frozen=True)
 class ServingRow:
     miniature: Miniature
     writer: ServedMiniature | None
     is_loaded: bool
+    server: str
     headline: dict[str, Any] | None
     total: dict[str, Any]
     today: dict[str, Any]
@@ -81,6 +86,7 @@ def serving_rows(task: Task, miniatures: list[Miniature], now: status.ServingSta
             miniature,
             writers.get(miniature.slug),
             bool(now.models.get(miniature.slug, {}).get("loaded")),
+            SERVERS.get(now.models.get(miniature.slug, {}).get("server", ""), ""),
             headlines.get(miniature.run_id),
             total.get(miniature.pk, NO_USAGE),
             today.get(miniature.pk, NO_USAGE),
@@ -132,6 +138,7 @@ def report(member: Member) -> dict[str, Any]:
                 "is_current": writer.is_current,
                 "since": writer.since,
                 "loaded": bool(now.models.get(writer.name, {}).get("loaded")),
+                "server": now.models.get(writer.name, {}).get("server", ""),
                 "usage": total.get(writer.miniature.pk, NO_USAGE),
             }
             for writer in writers

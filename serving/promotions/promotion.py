@@ -12,7 +12,7 @@ from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
 from serving.models import Promotion
-from serving.promotions import queries, teachers
+from serving.promotions import queries, teachers, vllm_limits
 from serving.runtime import capacity, switch
 from serving.states import LONGEST_REASON, Act
 from training.inputs import samples
@@ -34,12 +34,14 @@ def promote(miniature: Miniature, *, by: Member, override_reason: str = "") -> P
         PermissionDenied: The member does not lead the task.
         Refusal: 409, it does not pass the gate (`gate_not_passed`) or is no better than what costs nothing
             (`below_baseline`), with the reasons, or was tuned on unfiltered texts for a study; 422, its
-            weights fit nowhere it could be served, or the reason is too long.
+            weights fit nowhere it could be served, vLLM cannot serve it where that is chosen, or the reason is too
+            long.
     """
     require(by, miniature.task, Role.LEAD)
     samples.require_filtered(miniature.run.sample, name=miniature.name)
     # Before the transaction: it may ask the engine.
     capacity.require_capacity(miniature)
+    vllm_limits.require_servable(miniature)
     return _promote(miniature, by, " ".join(override_reason.split()))
 
 

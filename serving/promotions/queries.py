@@ -54,20 +54,20 @@ def served_miniatures(*, task: Task | None = None, member: Member | None = None)
             drafts that it judges.
             None asks for the product itself.
     """
-    held = current_promotions()
+    promotions = current_promotions()
     if task is not None:
-        held = held.filter(task=task)
+        promotions = promotions.filter(task=task)
     if member is not None:
-        held = _usable(held, member)
-    seen: set[UUID] = set()
+        promotions = _usable(promotions, member)
+    task_ids: set[UUID] = set()
     served = []
-    for row in held:
+    for row in promotions:
         served.append(
             ServedMiniature(
-                row.miniature.slug, row.miniature.name, row.miniature, row.created_at, row.task_id not in seen
+                row.miniature.slug, row.miniature.name, row.miniature, row.created_at, row.task_id not in task_ids
             )
         )
-        seen.add(row.task_id)
+        task_ids.add(row.task_id)
     return served
 
 
@@ -113,10 +113,10 @@ def of_task(member: Member, task: Task) -> list[Miniature]:
     return list(listed | miniature_selectors.visible(member, task=task).filter(pk__in=served))
 
 
-def _usable(held: QuerySet[Promotion], member: Member) -> QuerySet[Promotion]:
+def _usable(promotions: QuerySet[Promotion], member: Member) -> QuerySet[Promotion]:
     slugs = permissions.slugs_to_ask(member)
-    held = held.filter(task__in=tasks_for(member)).exclude(task__in=withheld_judges(member))
-    return held if slugs is None else held.filter(task__slug__in=slugs)
+    promotions = promotions.filter(task__in=tasks_for(member)).exclude(task__in=withheld_judges(member))
+    return promotions if slugs is None else promotions.filter(task__slug__in=slugs)
 
 
 def resting_on(drafts: QuerySet[Draft], version_ids: Sequence[UUID], by: Member) -> list[Dependent]:

@@ -17,9 +17,10 @@ from typing import Any
 
 from django.conf import settings
 
+from jobs.models import Job
 from jobs.rundir.machine import GIB
-from serving.promotions import queries
-from serving.runtime import addresses, engine_client
+from serving.promotions import queries, url_server, which_server
+from serving.runtime import addresses, engine_client, replica_keys
 from training.inputs import run_inputs
 from training.models import Miniature
 from training.students import registration
@@ -31,15 +32,24 @@ LOCK = ".lock"
 TEMPORARY_PREFIX = ".aside-"
 
 
-def serving_spec() -> dict[str, Any]:
-    """Body of the engine's spec."""
+def serving_spec(job: Job) -> dict[str, Any]:
+    """Body of the spec of the engine that begins an attempt of a job on this host.
+
+    Raises:
+        Refusal: The backend that is set is not installed here.
+    """
+    backend = which_server.backend()
     return {
+        "backend": backend,
+        "options": which_server.options(backend),
         "socket": str(addresses.socket_path()),
         "models": model_entries(),
         "max_batch": settings.SERVING_MAX_BATCH,
         "max_waiting": settings.SERVING_MAX_WAITING,
         "max_weights_bytes": int(settings.SERVING_MAX_WEIGHTS_GIB * GIB) or None,
         "max_kv_bytes": int(settings.SERVING_MAX_KV_GIB * GIB) or None,
+        "address": settings.SERVING_ADDRESS,
+        "key_name": replica_keys.name_for(job) if settings.SERVING_ADDRESS else "",
         "allowed_roots": registration.allowed_roots(),
     }
 
@@ -77,10 +87,12 @@ def _entries() -> list[dict[str, Any]]:
     return models
 
 
-def secret_refs() -> list[str]:
-    return sorted(
-        {name for writer in queries.served_miniatures() for name in registration.secret_refs(writer.miniature.student)}
-    )
+def secret_refs(job: Job) -> list[str]:
+    served = queries.served_miniatures()
+    names = {name for writer in served for name in registration.secret_refs(writer.miniature.student)}
+    if settings.SERVING_BACKEND == "url":
+        names |= set(url_server.secret_refs())
+    return sorted(names | ({replica_keys.name_for(job)} if settings.SERVING_ADDRESS else set()))
 
 
 def _entry(miniature: Miniature) -> dict[str, Any]:
@@ -100,14 +112,14 @@ def _model_folder(miniature: Miniature) -> Path:
     folder = addresses.models_folder() / miniature.manifest_sha256[:32]
     if _is_whole(folder, miniature):
         return folder
-    beside = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
+    scratch = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
     try:
-        run_inputs.miniature_files(miniature, beside)
+        run_inputs.miniature_files(miniature, scratch)
     except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
         raise
     _remove(folder)
-    beside.replace(folder)
+    scratch.replace(folder)
     return folder
 
 
@@ -119,13 +131,13 @@ def _is_whole(folder: Path, miniature: Miniature) -> bool:
         return False
 
 
-def _sweep(wanted: set[str]) -> None:
+def _sweep(folder_names: set[str]) -> None:
     """Remove files of retired miniatures; an engine holds those it read in memory.
 
     Half-written folders go too: no other process is writing them.
     """
     for path in addresses.models_folder().iterdir():
-        if path.name not in wanted and path.name != LOCK:
+        if path.name not in folder_names and path.name != LOCK:
             _remove(path)
 
 

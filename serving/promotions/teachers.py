@@ -65,7 +65,7 @@ class MiniatureTeachers:
         return {str(key) for key in rows}
 
     def keys_seen_by(self, member: Member) -> set[str]:
-        """Miniatures that were ever promoted in the member's tasks, and the judges of those tasks but where they are withheld."""
+        """Miniatures that were ever promoted in the member's tasks, and those tasks' judges unless withheld."""
         tasks = tasks_for(member).values("pk")
         rows = Promotion.objects.filter(Q(task__in=tasks) | Q(task__judges__judged__in=tasks))
         rows = rows.exclude(task__in=withheld_judges(member))

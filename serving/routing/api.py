@@ -29,6 +29,7 @@ from serving.routing.serializers import (
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class RoutersView(APIView):
@@ -37,18 +38,17 @@ class RoutersView(APIView):
     pagination_class = KeysetPagination
 
     @lists(RouterOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return report.routers_of(task_or_404(member, asked["task"])) if "task" in asked else report.visible(member)
+        return report.routers_of(task_or_404(member, query["task"])) if "task" in query else report.visible(member)
 
     @extend_schema(request=RouterIn, responses={201: RouterOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = RouterIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(RouterIn, request)
         member = member_of(request)
-        task = task_or_404(member, body.validated_data["task"])
-        router = set_thresholds.create(task, name=body.validated_data["name"], by=member)
+        task = task_or_404(member, body["task"])
+        router = set_thresholds.create(task, name=body["name"], by=member)
         return Response(RouterOut(router).data, status=201)
 
 
@@ -59,8 +59,8 @@ class RouterView(APIView):
     def get(self, request: Request, router_id: UUID) -> Response:
         router = report.router_or_404(member_of(request), router_id)
         version = route.versions(router).first()
-        told = report.report(version) if version else None
-        return Response(RouterDetailOut({"router": router, "report": told}).data)
+        current_report = report.report(version) if version else None
+        return Response(RouterDetailOut({"router": router, "report": current_report}).data)
 
 
 class RouterVersionsView(APIView):
@@ -70,9 +70,8 @@ class RouterVersionsView(APIView):
         member = member_of(request)
         router = report.router_or_404(member, router_id)
         require(member, router.task, Role.LEAD)
-        body = ThresholdsIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        wish = wishes.read(router.task, member, body.validated_data)
+        body = read_body(ThresholdsIn, request)
+        wish = wishes.read(router.task, member, body)
         return Response(RouterVersionOut(set_thresholds.set_thresholds(router, wish, by=member)).data, status=201)
 
 
@@ -85,9 +84,8 @@ class RouteView(APIView):
         member = member_of(request)
         router = report.router_or_404(member, router_id)
         require_may_ask(member, router.task)
-        body = RouteIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response(RouteOut(route.record(route.current(router), body.validated_data["features"])).data, status=201)
+        body = read_body(RouteIn, request)
+        return Response(RouteOut(route.record(route.current(router), body["features"])).data, status=201)
 
 
 class RouteOutcomeView(APIView):
@@ -99,7 +97,6 @@ class RouteOutcomeView(APIView):
         member = member_of(request)
         router = report.router_or_404(member, router_id)
         require_may_ask(member, router.task)
-        body = RouteOutcomeIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(RouteOutcomeIn, request)
         routed = report.routed_or_404(router, routed_id)
-        return Response(RouteOutcomeOut(route.record_outcome(routed, **body.validated_data)).data, status=201)
+        return Response(RouteOutcomeOut(route.record_outcome(routed, **body)).data, status=201)

@@ -80,9 +80,9 @@ class ThresholdsForm(forms.Form):
         self.has_models = bool(miniatures and teachers)
 
     def asked(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        shares = {name: said[name] / 100 for name in ("margin", "confidence", "audit_share")}
-        return {**said, **shares, "takes_low": said["takes"] == _LOW}
+        values = self.cleaned_data
+        shares = {name: values[name] / 100 for name in ("margin", "confidence", "audit_share")}
+        return {**values, **shares, "takes_low": values["takes"] == _LOW}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,8 +137,8 @@ def router(request: HttpRequest, router_id: UUID) -> HttpResponse:
     return render(request, "serving/router.html", context, status=status)
 
 
-def _set(request: HttpRequest, row: Router, wish: set_thresholds.RouterRequest) -> HttpResponse:
-    version = set_thresholds.set_thresholds(row, wish, by=member_of(request))
+def _set(request: HttpRequest, row: Router, router_request: set_thresholds.RouterRequest) -> HttpResponse:
+    version = set_thresholds.set_thresholds(row, router_request, by=member_of(request))
     if version.thresholds:
         messages.success(request, f"Thresholds are set: version {version.number}.")
     else:

@@ -1,4 +1,7 @@
-"""Held-out verdicts that a router's promise rests on: what each model wrote for one record, and what experts made of it. Reads only."""
+"""Held-out verdicts that a router's promise rests on. Reads only.
+
+They hold what each model wrote for one record, and what experts made of it.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,8 @@ class RouteRule:
 
     Attributes:
         fact: The record's number, where that is the feature.
-        takes_low: Whether the cheaper models take small numbers of the record; of marks they always take the fewest, and of
-            texts those that the miniature was surest of.
+        takes_low: Whether the cheaper models take small numbers of the record; of marks they always take the fewest,
+            and of texts those that the miniature was surest of.
     """
 
     feature: str
@@ -77,9 +80,9 @@ def teachers_of(task: Task) -> list[Teacher]:
 def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule: RouteRule) -> list[JudgedRecord]:
     """Validation records on which experts judged a draft of every model, one for each company.
 
-    Records of one company resemble each other, so of each company one is taken, by lot and without a look at verdicts: an exact
-    test needs independent units. Verdicts in bulk, imported ones and those on cards that a reviewer asked for are left out; a
-    draft that was written anew instead did not pass.
+    Records of one company resemble each other, so of each company one is taken, by lot and without a look at verdicts:
+    an exact test needs independent units. Verdicts in bulk, imported ones and those on cards that a reviewer asked for
+    are left out; a draft that was written anew instead did not pass.
 
     Args:
         task: Whose latest version counts.
@@ -87,7 +90,7 @@ def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule:
     """
     labels = [label_of(each) for each in miniatures] + [teacher.label]
     by_record = _verdicts(task, labels)
-    whole = {record: seen for record, seen in by_record.items() if all(label in seen for label in labels)}
+    whole = {record: verdicts for record, verdicts in by_record.items() if all(label in verdicts for label in labels)}
     return [
         JudgedRecord(
             record.pk,
@@ -175,11 +178,11 @@ def _ruled_one_by_one() -> QuerySet[Draft]:
 def _verdicts(task: Task, labels: Sequence[str]) -> Mapping[UUID, Mapping[str, _Seen]]:
     rows = _ruled_one_by_one().filter(task=task, task_version=latest_version(task))
     rows = rows.filter(teacher__in=labels, record__split=Split.VALIDATION).order_by("created_at", "pk")
-    seen: dict[UUID, dict[str, _Seen]] = defaultdict(dict)
+    verdicts: dict[UUID, dict[str, _Seen]] = defaultdict(dict)
     columns = ("record", "teacher", "gold__verdict", "marks_count", "mean_log_prob", "cost_usd")
     for record, label, verdict, *written in rows.values_list(*columns):
-        seen[record].setdefault(label, _Seen(verdict == Verdict.ACCEPT, *written))
-    return seen
+        verdicts[record].setdefault(label, _Seen(verdict == Verdict.ACCEPT, *written))
+    return verdicts
 
 
 def _one_of_a_company(task: Task, ids: Sequence[UUID]) -> list[Record]:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery
-from django.http import Http404
 
 from generation.models import Teacher
 from members.models import Member
@@ -14,6 +13,7 @@ from review.models import Task, TaskVersion
 from serving.models import RouterVersion
 from serving.promotions.teachers import ROOM
 from serving.routing import report, route
+from web.http.first_or_404 import first_or_404
 from web.templatetags.figures import in_points
 
 
@@ -47,7 +47,8 @@ def problems(version: RouterVersion, task_version: TaskVersion) -> Iterator[Prom
     if standing.is_broken:
         yield PromiseProblem(
             "router_broken",
-            f"The audit broke the promise of {name}: {in_points(standing.loss)} worse than its teacher, {in_points(version.margin)} promised.",
+            f"The audit broke the promise of {name}: {in_points(standing.loss)} worse than its teacher, "
+            f"{in_points(version.margin)} promised.",
             "Set its thresholds again by new verdicts, or choose its teacher.",
         )
     for teacher in models_of(version):
@@ -75,9 +76,7 @@ def version_or_404(member: Member, slug: str) -> RouterVersion:
     Raises:
         Refusal: `router_unset`, it has no version yet.
     """
-    router = report.visible(member).filter(slug=slug).first()
-    if router is None:
-        raise Http404(f"There is no router '{slug}' that you can see.")
+    router = first_or_404(report.visible(member).filter(slug=slug), f"There is no router '{slug}' that you can see.")
     return route.current(router)
 
 

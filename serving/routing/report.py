@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Avg, Count, OuterRef, QuerySet, Subquery
-from django.http import Http404
 
 from members.models import Member
 from review.models import Task
@@ -15,6 +14,7 @@ from review.tasks.permissions import tasks_for
 from serving.models import Routed, RouteOutcome, Router, RouterVersion
 from stats import loss_sequence, paired_loss
 from stats.intervals.shares import ShareInterval
+from web.http.first_or_404 import first_or_404
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +80,19 @@ def with_newest(routers: Sequence[Router]) -> list[tuple[Router, RouterVersion |
     """Routers beside their newest versions, None where thresholds were never set; one query for all."""
     newest = RouterVersion.objects.filter(router=OuterRef("router")).order_by("-number").values("number")[:1]
     rows = RouterVersion.objects.filter(router__in=routers, number=Subquery(newest))
-    found = {each.router_id: each for each in rows.select_related("miniature", "larger", "teacher")}
-    return [(router, found.get(router.pk)) for router in routers]
+    versions = {each.router_id: each for each in rows.select_related("miniature", "larger", "teacher")}
+    return [(router, versions.get(router.pk)) for router in routers]
 
 
 def router_or_404(member: Member, router_id: UUID) -> Router:
     """A router, if the member may see its task."""
-    router = visible(member).filter(pk=router_id).first()
-    if router is None:
-        raise Http404("There is no router with this id that you can see.")
-    return router
+    return first_or_404(visible(member).filter(pk=router_id), "There is no router with this id that you can see.")
 
 
 def routed_or_404(router: Router, routed_id: UUID) -> Routed:
-    routed = Routed.objects.filter(version__router=router, pk=routed_id).first()
-    if routed is None:
-        raise Http404("This router has no routed request with this id.")
-    return routed
+    return first_or_404(
+        Routed.objects.filter(version__router=router, pk=routed_id), "This router has no routed request with this id."
+    )
 
 
 def report(version: RouterVersion) -> RouterReport:

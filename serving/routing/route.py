@@ -74,8 +74,8 @@ def route(version: RouterVersion, features: Mapping[str, float]) -> Route:
     """Return where a request goes.
 
     Args:
-        features: Numbers by name: `checks`, how many marks the miniature's text has; `confidence`, the mean log probability of
-            its tokens; or the version's number of the record.
+        features: Numbers by name: `checks`, how many marks the miniature's text has; `confidence`, the mean log
+            probability of its tokens; or the version's number of the record.
             Where the one it decides by is missing or no number, the teacher writes.
     """
     models = [each.slug for each in (version.miniature, version.larger, version.teacher) if each is not None]
@@ -121,8 +121,8 @@ def record_outcome(
     """Keep what became of a routed request, once.
 
     Raises:
-        Refusal: `outcome_known`, it was told before; `outcome_invalid`, one verdict without the other, or verdicts on a request
-            that was not drawn for the audit: such a choice would bias what the promise is held against.
+        Refusal: `outcome_known`, it was told before; `outcome_invalid`, one verdict without the other, or verdicts on a
+            request that was not drawn for the audit: such a choice would bias what the promise is held against.
     """
     if (route_passes is None) != (teacher_passes is None):
         raise Refusal("outcome_invalid", "An audit needs the verdicts on both texts.", hint="Send both, or none.")

@@ -25,7 +25,8 @@ class ThresholdsIn(serializers.Serializer[Any]):
     teacher = serializers.SlugField(help_text="Gets all other requests; the promise compares with it")
     feature = serializers.ChoiceField(
         choices=RouteFeature.choices,
-        help_text="confidence: the mean log probability of the tokens that the first miniature wrote; it takes the surest",
+        help_text="confidence: the mean log probability of the tokens that the first miniature wrote; "
+        "it takes the surest",
     )
     fact = serializers.CharField(required=False, allow_blank=True, default="", max_length=80)
     takes_low = serializers.BooleanField(

@@ -96,35 +96,39 @@ def create(task: Task, *, name: str, by: Member) -> Router:
 
 
 @transaction.atomic
-def set_thresholds(router: Router, wish: RouterRequest, *, by: Member) -> RouterVersion:
+def set_thresholds(router: Router, request: RouterRequest, *, by: Member) -> RouterVersion:
     """Set thresholds by the verdicts there are.
 
-    Every try on the verdicts of a task, of whatever router, spends a part of its confidence, so that all promises together hold.
+    Every try on the verdicts of a task, of whatever router, spends a part of its confidence, so that all promises
+    together hold.
 
     Returns:
-        The new version. One that verdicts do not bear out has no thresholds: everything goes to the teacher. It counts as a try.
+        The new version. One that verdicts do not bear out has no thresholds: everything goes to the teacher. It counts
+        as a try.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: `router_invalid`, a value outside its limits; `too_few_pairs`, which is no try.
     """
     require(by, router.task, Role.LEAD)
-    _check(router.task, wish)
+    _check(router.task, request)
     Task.objects.select_for_update().get(pk=router.task_id)
-    records = pairs.collect(router.task, wish.miniatures, wish.teacher, wish.rule)
-    standing, attempt = _standing(router.task, wish, records), attempts(router.task) + 1
+    records = pairs.collect(router.task, request.miniatures, request.teacher, request.rule)
+    standing, attempt = _standing(router.task, request, records), attempts(router.task) + 1
     if standing.missing:
         raise Refusal(
             "too_few_pairs",
-            f"There are {standing.pairs:,} judged pairs. The promise needs {standing.needed:,}: {standing.missing:,} more.",
+            f"There are {standing.pairs:,} judged pairs. The promise needs {standing.needed:,}: "
+            f"{standing.missing:,} more.",
             hint="Have the teacher and every miniature write for more validation records, one of each "
-            f"{latest_version(router.task).spec.group_noun}, and have experts judge these drafts one by one; or promise less: a greater margin needs fewer. Nothing was tried.",
+            f"{latest_version(router.task).spec.group_noun}, and have experts judge these drafts one by one; or "
+            "promise less: a greater margin needs fewer. Nothing was tried.",
             state={"pairs": standing.pairs, "needed": standing.needed},
         )
-    settings = routing.path(pairs.grid(router.task, wish.rule, wish.miniature), len(wish.miniatures))
-    level = risk_control.spent(attempt, level=wish.confidence)
+    settings = routing.path(pairs.grid(router.task, request.rule, request.miniature), len(request.miniatures))
+    level = risk_control.spent(attempt, level=request.confidence)
     units = [each.unit for each in records]
-    found = routing.safe_setting(units, settings, margin=wish.margin, level=level)
+    setting = routing.safe_setting(units, settings, margin=request.margin, level=level)
     number = (router.versions.values_list("number", flat=True).first() or 0) + 1
     version = RouterVersion.objects.create(
         router=router,
@@ -135,10 +139,12 @@ def set_thresholds(router: Router, wish: RouterRequest, *, by: Member) -> Router
         created_by=by,
         pairs=len(records),
         records_hash=pairs.records_hash(records),
-        **_asked(wish),
-        **_found(records, wish, found),
+        **_asked(request),
+        **_found(records, request, setting),
     )
-    trail.record("router_set", by=by, about=router, task=router.task.slug, version=number, borne_out=found is not None)
+    trail.record(
+        "router_set", by=by, about=router, task=router.task.slug, version=number, borne_out=setting is not None
+    )
     return version
 
 
@@ -147,50 +153,52 @@ def attempts(task: Task) -> int:
     return RouterVersion.objects.filter(router__task=task).count()
 
 
-def standing(task: Task, wish: RouterRequest) -> PairStanding:
-    """Return how many pairs there are for a wish, and how many it needs; tells nothing of who is better.
+def standing(task: Task, request: RouterRequest) -> PairStanding:
+    """Return how many pairs there are for a request, and how many it needs; tells nothing of who is better.
 
     Raises:
         Refusal: `router_invalid`, a value outside its limits.
     """
-    _check(task, wish)
-    return _standing(task, wish, pairs.collect(task, wish.miniatures, wish.teacher, wish.rule))
+    _check(task, request)
+    return _standing(task, request, pairs.collect(task, request.miniatures, request.teacher, request.rule))
 
 
-def _standing(task: Task, wish: RouterRequest, records: Sequence[JudgedRecord]) -> PairStanding:
-    level = risk_control.spent(attempts(task) + 1, level=wish.confidence)
+def _standing(task: Task, request: RouterRequest, records: Sequence[JudgedRecord]) -> PairStanding:
+    level = risk_control.spent(attempts(task) + 1, level=request.confidence)
     differ = sum(each.unit.passes[0] != each.unit.passes[-1] for each in records)
     discordance = differ / len(records) if records else None
     assumed = discordance if discordance is not None and len(records) >= _FEW else _ASSUMED
-    return PairStanding(len(records), discordance, assumed, paired_loss.pairs_needed(wish.margin, assumed, level=level))
+    return PairStanding(
+        len(records), discordance, assumed, paired_loss.pairs_needed(request.margin, assumed, level=level)
+    )
 
 
-def _asked(wish: RouterRequest) -> dict[str, Any]:
+def _asked(request: RouterRequest) -> dict[str, Any]:
     return {
-        "miniature": wish.miniature,
-        "larger": wish.larger,
-        "teacher": wish.teacher,
-        "feature": wish.rule.feature,
-        "fact": wish.rule.fact if wish.rule.feature == RouteFeature.FACT else "",
-        "takes_low": wish.rule.sign < 0,
-        "margin": wish.margin,
-        "confidence": wish.confidence,
-        "audit_share": wish.audit_share,
+        "miniature": request.miniature,
+        "larger": request.larger,
+        "teacher": request.teacher,
+        "feature": request.rule.feature,
+        "fact": request.rule.fact if request.rule.feature == RouteFeature.FACT else "",
+        "takes_low": request.rule.sign < 0,
+        "margin": request.margin,
+        "confidence": request.confidence,
+        "audit_share": request.audit_share,
     }
 
 
-def _found(records: Sequence[JudgedRecord], wish: RouterRequest, found: RouteSetting | None) -> dict[str, Any]:
-    places = len(wish.miniatures) + 1
-    thresholds = found.thresholds if found else ()
-    routes = [routing.choose(each.unit.score, thresholds) if found else places - 1 for each in records]
+def _found(records: Sequence[JudgedRecord], request: RouterRequest, setting: RouteSetting | None) -> dict[str, Any]:
+    places = len(request.miniatures) + 1
+    thresholds = setting.thresholds if setting else ()
+    routes = [routing.choose(each.unit.score, thresholds) if setting else places - 1 for each in records]
     expected = [
         {"share": routes.count(place) / len(records), "cost_usd": _mean_cost(records, place)} for place in range(places)
     ]
     return {
-        "thresholds": [wish.rule.sign * threshold for threshold in thresholds],
-        "lost": found.counts.lost if found else 0,
-        "won": found.counts.won if found else 0,
-        "p_value": found.p if found else None,
+        "thresholds": [request.rule.sign * threshold for threshold in thresholds],
+        "lost": setting.counts.lost if setting else 0,
+        "won": setting.counts.won if setting else 0,
+        "p_value": setting.p if setting else None,
         "expected": expected,
     }
 
@@ -199,28 +207,29 @@ def _mean_cost(records: Sequence[JudgedRecord], place: int) -> float:
     return float(sum((each.costs_usd[place] for each in records), Decimal(0)) / len(records))
 
 
-def _check(task: Task, wish: RouterRequest) -> None:
+def _check(task: Task, request: RouterRequest) -> None:
     for name, value, (least, most) in (
-        ("margin", wish.margin, MARGINS),
-        ("confidence", wish.confidence, CONFIDENCES),
-        ("audit_share", wish.audit_share, AUDIT_SHARES),
+        ("margin", request.margin, MARGINS),
+        ("confidence", request.confidence, CONFIDENCES),
+        ("audit_share", request.audit_share, AUDIT_SHARES),
     ):
         if not least <= value <= most:
             _refuse(name, f"Between {least * 100:g} and {most * 100:g} %.")
-    if any(each.task_id != task.pk for each in wish.miniatures):
+    if any(each.task_id != task.pk for each in request.miniatures):
         _refuse("miniature", "A router's miniatures are of its own task.")
-    if wish.larger == wish.miniature:
+    if request.larger == request.miniature:
         _refuse("larger", "The second miniature is another one than the first.")
-    if wish.teacher.provided_by:
+    if request.teacher.provided_by:
         _refuse("teacher", "The last model must be a teacher, not a miniature.")
-    if pairs.grid(task, wish.rule, wish.miniature):
+    if pairs.grid(task, request.rule, request.miniature):
         return
-    if wish.rule.feature == RouteFeature.FACT:
-        _refuse("fact", f"No training record has a number '{wish.rule.fact}'.")
+    if request.rule.feature == RouteFeature.FACT:
+        _refuse("fact", f"No training record has a number '{request.rule.fact}'.")
     _refuse(
         "feature",
-        f"Of no text that {wish.miniature.name} wrote for a training record is it known how sure it was: texts from before that was "
-        "kept say nothing, nor do classifiers. Order drafts of training records from it under Generation, then set thresholds.",
+        f"Of no text that {request.miniature.name} wrote for a training record is it known how sure it was: texts "
+        "from before that was kept say nothing, nor do classifiers. Order drafts of training records from it "
+        "under Generation, then set thresholds.",
     )
 
 

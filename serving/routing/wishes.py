@@ -16,26 +16,27 @@ from training.models import Miniature
 from web.errors import Refusal
 
 
-def read(task: Task, member: Member, asked: Mapping[str, Any]) -> RouterRequest:
+def read(task: Task, member: Member, values: Mapping[str, Any]) -> RouterRequest:
     """The request, with its models looked up.
 
     Args:
-        asked: `miniature`, `larger` and `teacher` by short name, and the plain values of `RouterRequest` and `RouteRule`. Shares 0 to 1.
+        values: `miniature`, `larger` and `teacher` by short name, and the plain values of `RouterRequest` and
+            `RouteRule`. Shares 0 to 1.
 
     Raises:
         Refusal: `router_invalid`, a model that the task does not have.
     """
     miniatures = {each.slug: each for each in queries.visible(member, task=task)}
     teachers = {each.slug: each for each in pairs.teachers_of(task)}
-    larger = asked.get("larger")
+    larger = values.get("larger")
     return RouterRequest(
-        miniature=miniatures.get(asked["miniature"]) or _unknown("miniature", asked["miniature"]),
+        miniature=miniatures.get(values["miniature"]) or _unknown("miniature", values["miniature"]),
         larger=_larger(miniatures, larger) if larger else None,
-        teacher=teachers.get(asked["teacher"]) or _unknown("teacher", asked["teacher"]),
-        rule=RouteRule(asked["feature"], asked.get("fact", "").strip(), asked.get("takes_low", False)),
-        margin=asked["margin"],
-        confidence=asked["confidence"],
-        audit_share=asked["audit_share"],
+        teacher=teachers.get(values["teacher"]) or _unknown("teacher", values["teacher"]),
+        rule=RouteRule(values["feature"], values.get("fact", "").strip(), values.get("takes_low", False)),
+        margin=values["margin"],
+        confidence=values["confidence"],
+        audit_share=values["audit_share"],
     )
 
 

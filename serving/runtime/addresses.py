@@ -17,10 +17,10 @@ def socket_path() -> Path:
     """The engine's socket: below `VAR_DIR`, or in a private folder of the system's where that path is too long."""
     if settings.SERVING_SOCKET:
         return Path(settings.SERVING_SOCKET)
-    wanted = Path(settings.VAR_DIR) / "serving" / "engine.sock"
-    if len(os.fsencode(wanted)) <= LONGEST_PATH:
-        return wanted
-    name = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
+    path = Path(settings.VAR_DIR) / "serving" / "engine.sock"
+    if len(os.fsencode(path)) <= LONGEST_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"miniatures-{os.getuid()}-{name}" / "engine.sock"
 
 

@@ -1,6 +1,7 @@
 """Tell before a promotion whether a miniature's weights fit where it would be served.
 
-Asks the engine where one answers; else what is set, or the hosts that are there. Where nothing is known the engine tells.
+Asks the engine where one answers; else what is set, or the hosts that are there. Where nothing is known the engine
+tells.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def require_capacity(miniature: Miniature) -> None:
     needed = parameters * largest.bytes_per_weight
     raise Refusal(
         "model_too_large",
-        f"The weights of {miniature.name} take {needed / GIB:.1f} GiB; the engine may hold {largest.limit / GIB:.1f} GiB.",
+        f"The weights of {miniature.name} take {needed / GIB:.1f} GiB; "
+        f"the engine may hold {largest.limit / GIB:.1f} GiB.",
         hint="Raise SERVING_MAX_WEIGHTS_GIB where there is memory for it, run a worker for serving on a host with more "
         "memory, or promote a miniature of a smaller student.",
     )

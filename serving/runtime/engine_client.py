@@ -1,4 +1,4 @@
-"""The way to the engine: HTTP over its unix socket. Knows the wire between us; does not know OpenAI's shapes."""
+"""Questions to the engines that serve. Knows the wire between us; does not know OpenAI's shapes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, Final
 
 import httpx
 from django.conf import settings
 
-from serving.runtime import addresses
+from serving.runtime import links
+from serving.runtime.links import EngineLink
+from serving.runtime.pool import POOL
 from web.process import late_install
 
-HOST = "http://engine"
-CONNECT_S = 2.0
-QUICK = httpx.Timeout(1.0)
 RETRY_EVERY_S = 0.1
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[str, httpx.AsyncClient]] = WeakKeyDictionary()
+# Statuses of an engine that another replica may answer in its place: no room, or about to stop.
+NO_ROOM: Final = (429, 503)
 
 
 class EngineRefusal(Exception):  # noqa: N818 (it is an answer, not a fault)
@@ -45,10 +44,11 @@ TOO_LONG = EngineRefusal(504, "timeout", "The answer took longer than SERVING_TI
 
 
 class AnswerStream:
-    """An answer under way: lines from the engine, the last of which says how it ended."""
+    """An answer under way: lines from an engine, the last of which says how it ended."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, link: EngineLink) -> None:
         self._response, self._loop = response, asyncio.get_running_loop()
+        self._link: EngineLink | None = link
         self.fingerprint: str = response.headers.get("x-fingerprint", "")
 
     async def pieces(self) -> AsyncIterator[dict[str, Any]]:
@@ -68,13 +68,20 @@ class AnswerStream:
         except (httpx.HTTPError, ValueError):
             raise CUT_OFF from None
         finally:
+            self._count_off()
             await self._response.aclose()
         raise CUT_OFF
 
     def close(self) -> None:
         """Hang up, from any thread; the engine then frees the place."""
+        self._count_off()
         if not self._response.is_closed and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._response.aclose()))
+
+    def _count_off(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            POOL.end(link)
 
 
 async def open_answer(ask: dict[str, Any]) -> AnswerStream:
@@ -83,13 +90,14 @@ async def open_answer(ask: dict[str, Any]) -> AnswerStream:
     Raises:
         EngineRefusal: With the engine's status, or 503 when there is none.
     """
-    response = await _send_with_retry(ask)
-    if response.status_code != 200:
-        try:
-            raise _read_refusal(response.status_code, await response.aread(), response.headers.get("retry-after"))
-        finally:
-            await response.aclose()
-    return AnswerStream(response)
+    response, link = await _send_with_retry(ask)
+    if response.status_code == 200:
+        return AnswerStream(response, link)
+    try:
+        raise _read_refusal(response.status_code, await response.aread(), response.headers.get("retry-after"))
+    finally:
+        POOL.end(link)
+        await response.aclose()
 
 
 async def whole_answer(ask: dict[str, Any]) -> dict[str, Any]:
@@ -98,29 +106,59 @@ async def whole_answer(ask: dict[str, Any]) -> dict[str, Any]:
     Raises:
         EngineRefusal: As for `open_answer`.
     """
-    response = await _send_with_retry({**ask, "stream": False})
+    response, link = await _send_with_retry({**ask, "stream": False})
+    POOL.end(link)
     if response.status_code != 200:
         raise _read_refusal(response.status_code, response.content, response.headers.get("retry-after"))
     return {**response.json(), "fingerprint": response.headers.get("x-fingerprint", "")}
 
 
-async def _send_with_retry(ask: dict[str, Any]) -> httpx.Response:
-    """Ask; try once more where the engine dies before its first piece, and wait a while for one that is starting again.
+async def _send_with_retry(ask: dict[str, Any]) -> tuple[httpx.Response, EngineLink]:
+    """Ask a replica; ask another where it does not answer, dies before its first piece, or has no room.
 
-    An engine that was killed leaves its socket behind; one that was stopped removes it, and is not waited for.
+    Where none is left, one that is starting again is waited for. An engine that was killed leaves its socket behind;
+    one that was stopped removes it, and is not waited for.
+
+    Returns:
+        The response, and the link to its engine, which the caller counts off.
 
     Raises:
         EngineRefusal: None answered, or two were lost: what loses one engine after another is not asked a third time.
     """
-    until_s, lost = time.monotonic() + settings.SERVING_PATIENCE_S, 0
+    until_s, lost, tried = time.monotonic() + settings.SERVING_PATIENCE_S, 0, set[EngineLink]()
     while True:
+        link = await POOL.choose(ask["model"], without=tried)
         try:
-            return await _send(ask)
+            if link is None:
+                raise _not_serving()
+            response = await _send(ask, link)
+            tried.add(link)
+            if await _is_last(response, link, ask["model"], tried):
+                return response, link
+            continue
         except EngineRefusal as refusal:
             lost += refusal is CUT_OFF
-            if lost > 1 or time.monotonic() >= until_s or not addresses.socket_path().exists():
+            if refusal is TOO_LONG or lost > 1 or time.monotonic() >= until_s or not POOL.is_awaited():
                 raise
+        if link is not None:
+            POOL.leave_out(link)
+            tried.add(link)
+            if await POOL.choose(ask["model"], without=tried):
+                continue
+        tried.clear()
         await asyncio.sleep(RETRY_EVERY_S)
+
+
+async def _is_last(response: httpx.Response, link: EngineLink, model: str, tried: set[EngineLink]) -> bool:
+    """Return whether an answer is not to be had elsewhere; lets it go otherwise, also if the asker leaves meanwhile."""
+    is_last = False
+    try:
+        is_last = response.status_code not in NO_ROOM or not await POOL.choose(model, without=tried)
+    finally:
+        if not is_last:
+            POOL.end(link)
+            await response.aclose()
+    return is_last
 
 
 def _not_serving() -> EngineRefusal:
@@ -129,57 +167,33 @@ def _not_serving() -> EngineRefusal:
     return EngineRefusal(503, "being_installed", str(install), max(LEAST_INSTALL_S, install.left_s))
 
 
-async def _send(ask: dict[str, Any]) -> httpx.Response:
-    """Return a stream's answer as soon as its first piece is there, a whole one with its body."""
-    client = _client()
-    request = client.build_request("POST", f"{HOST}/ask", json=ask)
+async def _send(ask: dict[str, Any], link: EngineLink) -> httpx.Response:
+    """Return a stream's answer as soon as its first piece is there, a whole one with its body; counted to the link."""
+    client = links.client(link)
+    POOL.begin(link)
     try:
-        return await client.send(request, stream=ask.get("stream", True))
-    except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise _not_serving() from None
-    except httpx.TimeoutException:
-        raise TOO_LONG from None
-    except httpx.HTTPError:
-        raise CUT_OFF from None
+        return await client.send(client.build_request("POST", "/ask", json=ask), stream=ask.get("stream", True))
+    except BaseException as error:
+        POOL.end(link)
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            raise _not_serving() from None
+        if isinstance(error, httpx.TimeoutException):
+            raise TOO_LONG from None
+        if isinstance(error, httpx.HTTPError):
+            raise CUT_OFF from None
+        raise
 
 
 def engine_state() -> dict[str, Any] | None:
-    """Return what the engine says of itself; None when none answers within a second. Blocks its thread."""
-    return _quick("GET", "/state")
+    """Return the report of this host's engine on itself; None when none answers within a second. Blocks its thread."""
+    return links.ask_state(links.own()) if links.has_own_socket() else None
 
 
 def set_models(models: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Give a running engine the whole list of its models; None when none answers."""
-    return _quick("PUT", "/models", {"models": models}, timeout=httpx.Timeout(30.0, connect=1.0))
-
-
-def _quick(
-    method: str, path: str, body: dict[str, Any] | None = None, timeout: httpx.Timeout = QUICK
-) -> dict[str, Any] | None:
-    socket = addresses.socket_path()
-    if not socket.exists():
+    """Give this host's running engine the whole list of its models; None when none answers."""
+    if not links.has_own_socket():
         return None
-    try:
-        transport = httpx.HTTPTransport(uds=str(socket), verify=False)
-        with httpx.Client(transport=transport, timeout=timeout) as client:
-            response = client.request(method, f"{HOST}{path}", json=body)
-            response.raise_for_status()
-            return dict(response.json())
-    except (httpx.HTTPError, ValueError):
-        return None
-
-
-def _client() -> httpx.AsyncClient:
-    """Keep one client a loop, with its connections; a new one where the socket has moved."""
-    loop, socket = asyncio.get_running_loop(), str(addresses.socket_path())
-    kept = _clients.get(loop)
-    if kept is None or kept[0] != socket:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=20)
-        transport = httpx.AsyncHTTPTransport(uds=socket, verify=False, limits=limits)
-        timeout = httpx.Timeout(settings.SERVING_TIMEOUT_S, connect=CONNECT_S, pool=None)
-        kept = (socket, httpx.AsyncClient(transport=transport, timeout=timeout))
-        _clients[loop] = kept
-    return kept[1]
+    return links.request(links.own(), "PUT", "/models", {"models": models}, httpx.Timeout(30.0, connect=1.0))
 
 
 def _read_refusal(status: int, content: bytes, retry_after: str | None) -> EngineRefusal:

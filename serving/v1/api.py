@@ -19,7 +19,7 @@ from serving.openai.response_format import GRAMMAR_HEADER
 from serving.openai.responses import CompletionShape
 from serving.promotions import queries
 from serving.runtime.engine_client import EngineRefusal
-from serving.v1 import auth, choices, db_threads, rate_limits, routed, routers, streams
+from serving.v1 import auth, choices, db_threads, fallback_answers, rate_limits, routed, routers, streams
 from serving.v1.auth import AdmittedRequest
 from serving.v1.choices import ChoicePiece
 from serving.v1.rate_limits import RateClaim
@@ -77,25 +77,30 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
 async def completions(request: HttpRequest) -> HttpResponseBase:
     authorization, grammar = (request.headers.get(name, "") for name in ("Authorization", GRAMMAR_HEADER))
     admitted, taken = await db_threads.run_first(_admit, authorization, _body(request), grammar)
-    headers = taken.headers | _told(admitted)
     try:
         if isinstance(admitted, RoutedRequest):
             answer = await routed.answer(admitted, taken)
         else:
             answer = await _answered(admitted, _asked(admitted, taken))
     except EngineRefusal as refusal:
-        answer = _refused(_as_api_error(refusal))
+        answer = await _fall_back(admitted, refusal, taken) or _refused(_as_api_error(refusal))
     except ApiError as error:
         answer = _refused(error)
-    for name, value in headers.items():
-        answer.headers[name] = value
+    for name, value in (taken.headers | _told(admitted, answer)).items():
+        answer.headers.setdefault(name, value)
     return answer
+
+
+async def _fall_back(
+    admitted: AdmittedRequest | RoutedRequest, refusal: EngineRefusal, taken: RateClaim
+) -> HttpResponseBase | None:
+    return None if isinstance(admitted, RoutedRequest) else await fallback_answers.answer(admitted, refusal, taken)
 
 
 async def _answered(admitted: AdmittedRequest, entry: UsageEntry) -> HttpResponseBase:
     question = admitted.question
     is_ours = admitted.caller.member is None
-    asks = question.as_asks(admitted.miniature.slug)
+    asks = [ask | {"tells_confidence": True} if is_ours else ask for ask in question.as_asks(admitted.miniature.slug)]
     shape = functools.partial(CompletionShape, question.model, include_usage=question.include_usage, is_ours=is_ours)
     if len(asks) > 1:
         return await _several(asks, entry, shape, stream=question.stream)
@@ -131,7 +136,7 @@ async def _several(
 
 @openai_view("GET", "HEAD")
 async def models(request: HttpRequest) -> HttpResponseBase:
-    """Models the token's member may ask: served miniatures, each task's current one under the task's name, and routers."""
+    """Models the token's member may ask: served miniatures, each task's current one by the task's name, and routers."""
     return JsonResponse(await db_threads.run_first(_models, request.headers.get("Authorization", "")))
 
 
@@ -190,10 +195,10 @@ def _admit(authorization: str, content: bytes, grammar: str) -> tuple[AdmittedRe
     return admitted, rate_limits.UNLIMITED if is_ours else rate_limits.claim(admitted.caller.token, admitted.question)
 
 
-def _told(admitted: AdmittedRequest | RoutedRequest) -> dict[str, str]:
+def _told(admitted: AdmittedRequest | RoutedRequest, answer: HttpResponseBase) -> dict[str, str]:
     unheeded = admitted.question.unheeded
     headers = {"x-miniatures-unheeded": ", ".join(unheeded)} if unheeded else {}
-    if isinstance(admitted, RoutedRequest):
+    if isinstance(admitted, RoutedRequest) or fallback_answers.HEADER in answer.headers:
         return headers
     version = admitted.miniature.manifest_sha256[:12]
     return headers | {"x-miniature": admitted.miniature.slug, "x-miniature-version": version}

@@ -14,6 +14,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from members.models import Member
 from members.tokens.authentication import BearerAuthentication
 from members.tokens.scopes import allows
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
 from serving.openai.errors import ApiError
 from serving.openai.requests import ChatRequest
 from serving.promotions import queries
@@ -37,10 +39,25 @@ class Caller:
 
 
 @dataclass(frozen=True)
+class RequestedRecord:
+    """Record that a question names in place of messages.
+
+    Attributes:
+        id: The imported record with these facts, where there is one.
+        spec: The task as its teachers are asked it.
+    """
+
+    facts: Facts
+    id: UUID | None
+    spec: TaskSpec
+
+
+@dataclass(frozen=True)
 class AdmittedRequest:
     caller: Caller
     question: ChatRequest
     miniature: Miniature
+    record: RequestedRecord | None = None
 
 
 def caller_of(authorization: str) -> Caller:

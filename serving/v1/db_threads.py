@@ -1,4 +1,6 @@
-"""Threads that keep a database connection open for `/v1`: opening a new one took two thirds of the time of authentication.
+"""Threads that keep a database connection open for `/v1`.
+
+Opening a new one took two thirds of the time of authentication.
 
 Only where a server answers past the pages' middleware; elsewhere work runs in Django's own threads, which give their
 connections back.

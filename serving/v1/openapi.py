@@ -132,7 +132,8 @@ PATHS: Final = {
     "/v1/chat/completions": {
         "post": _operation(
             "v1_chat_completions",
-            "Answer a conversation, as OpenAI's chat completions. With `stream: true` the answer is server-sent events.",
+            "Answer a conversation, as OpenAI's chat completions. "
+            "With `stream: true` the answer is server-sent events.",
             "V1ChatCompletion",
             requestBody={
                 "required": True,

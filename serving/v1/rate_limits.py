@@ -61,15 +61,15 @@ def claim(token: str, question: ChatRequest) -> RateClaim:
             raise _used_up("requests", most_requests, headers)
     if not most_tokens:
         return RateClaim("", 0, 0, headers)
-    wanted = _most_tokens(question, most_tokens)
+    claimed_tokens = _most_tokens(question, most_tokens)
     key, minute = f"v1-tokens:{token}", _minute()
-    used = throttling.count(key, wanted)
+    used = throttling.count(key, claimed_tokens)
     if used is not None and used > most_tokens:
-        throttling.count(key, -wanted)
-        headers |= _headers("tokens", most_tokens, used - wanted)
+        throttling.count(key, -claimed_tokens)
+        headers |= _headers("tokens", most_tokens, used - claimed_tokens)
         raise _used_up("tokens", most_tokens, headers)
     return RateClaim(
-        key if used is not None else "", wanted, minute, headers | _headers("tokens", most_tokens, used or 0)
+        key if used is not None else "", claimed_tokens, minute, headers | _headers("tokens", most_tokens, used or 0)
     )
 
 
@@ -83,8 +83,8 @@ def _most_tokens(question: ChatRequest, limit: int) -> int:
             code="invalid_value",
             param="max_tokens",
         )
-    given = sum(len(message["content"]) for message in question.messages) // CHARS_PER_TOKEN
-    return min(limit, given + answer)
+    prompt_tokens = sum(len(message["content"]) for message in question.messages) // CHARS_PER_TOKEN
+    return min(limit, prompt_tokens + answer)
 
 
 def _used_up(what: str, limit: int, headers: dict[str, str]) -> ApiError:

@@ -1,25 +1,22 @@
 """Answer a question to a router: choose the model by the record, have it write, and keep what came of it.
 
-A router that goes by marks or by confidence has its first miniature write before it chooses; what that wrote is the answer, or is thrown away. A
-paid teacher writes by an order, so its price, budget and journal are those of any order. Runs on the event loop.
+A router that goes by marks or by confidence has its first miniature write before it chooses; what that wrote is the
+answer, or is thrown away. A paid teacher writes by an order, so its price, budget and journal are those of any order.
+Runs on the event loop.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import JsonResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from generation.money.figures import millionths, time_usd
-from generation.states import Provider
 from review.spec import prompting
 from review.text import checks
 from serving.models import Routed
@@ -72,25 +69,27 @@ class ChosenRoute:
         return CompletionShape(name, include_usage=with_usage, fingerprint=fingerprint)
 
 
-async def answer(asked: RoutedRequest, taken: RateClaim) -> HttpResponseBase:
-    """Route a question and answer it, whole or as a stream; a stream comes in pieces where the model was known before it wrote.
+async def answer(request: RoutedRequest, taken: RateClaim) -> HttpResponseBase:
+    """Route a question and answer it, whole or as a stream.
+
+    A stream comes in pieces where the model was known before it wrote.
 
     Raises:
         EngineRefusal: The engine said no.
         ApiError: The teacher's order is refused, or gave no text.
     """
-    version = asked.version
-    first = asked.miniatures[0]
+    version = request.version
+    first = request.miniatures[0]
     if not (version.writes_first and version.thresholds):
-        number = pairs.number_of(asked.facts, version.fact)
+        number = pairs.number_of(request.facts, version.fact)
         features = {} if number is None else {version.fact: number}
         recorded = await db_threads.run_first(route.record, version, features)
-        return await _take(ChosenRoute(asked, recorded, NOTHING, taken))
-    written = await streams.whole_answer(asked.ask(first), _usage(asked, first, taken))
-    features = await db_threads.run_apart(read_features, asked, written)
+        return await _take(ChosenRoute(request, recorded, NOTHING, taken))
+    written = await streams.whole_answer(request.ask(first), _usage(request, first, taken))
+    features = await db_threads.run_apart(read_features, request, written)
     recorded = await db_threads.run_first(route.record, version, features)
     spent = _host_usd(written["done"])
-    chosen = ChosenRoute(asked, recorded, spent, UNLIMITED)
+    chosen = ChosenRoute(request, recorded, spent, UNLIMITED)
     if recorded.route.place == 0:
         return _whole(chosen, written["text"], written["done"], spent, written["fingerprint"])
     return await _take(chosen)
@@ -99,8 +98,8 @@ async def answer(asked: RoutedRequest, taken: RateClaim) -> HttpResponseBase:
 async def _take(chosen: ChosenRoute) -> HttpResponseBase:
     miniatures, place = chosen.asked.miniatures, chosen.recorded.route.place
     if place == len(miniatures):
-        told = await _by_teacher(chosen)
-        return _whole(chosen, told.text, told.done, chosen.spent_usd + told.cost_usd, "")
+        teacher_answer = await _by_teacher(chosen)
+        return _whole(chosen, teacher_answer.text, teacher_answer.done, chosen.spent_usd + teacher_answer.cost_usd, "")
     writer = miniatures[place]
     usage, ask = _usage(chosen.asked, writer, chosen.taken), chosen.asked.ask(writer)
     if chosen.asked.question.stream:
@@ -113,16 +112,8 @@ async def _take(chosen: ChosenRoute) -> HttpResponseBase:
 def _whole(chosen: ChosenRoute, text: str, done: dict[str, Any], cost: Decimal, fingerprint: str) -> HttpResponseBase:
     """Wrap a finished text; one piece where a stream was asked for."""
     _keep_later(chosen, cost)
-    shape, ending = chosen.shape(fingerprint), chosen.told(done, cost)
-    if not chosen.asked.question.stream:
-        return JsonResponse(shape.completion(text, ending), headers=chosen.headers)
-
-    async def events() -> AsyncIterator[bytes]:
-        for part in (shape.first(), shape.piece(text), shape.last(ending)):
-            yield part
-
-    headers = streams.HEADERS | chosen.headers
-    return StreamingHttpResponse(events(), content_type="text/event-stream", headers=headers)
+    shape, stream = chosen.shape(fingerprint), chosen.asked.question.stream
+    return streams.written_response(shape, text, chosen.told(done, cost), stream=stream, headers=chosen.headers)
 
 
 async def _in_pieces(chosen: ChosenRoute, ask: dict[str, Any], usage: UsageEntry) -> HttpResponseBase:
@@ -144,53 +135,48 @@ async def _in_pieces(chosen: ChosenRoute, ask: dict[str, Any], usage: UsageEntry
 
 async def _by_teacher(chosen: ChosenRoute) -> TeacherAnswer:
     """Text of the teacher; an order that takes longer than a client's wait goes on without it."""
-    asked = chosen.asked
+    request = chosen.asked
     try:
-        told = await _compose_or_order(asked)
+        teacher_answer = await teacher_answers.write(
+            request.version.router.task,
+            request.version.teacher,
+            spec=request.spec,
+            facts=request.facts,
+            record=request.record,
+            by=request.caller.member,
+        )
     except Refusal as refusal:
         status = 502 if refusal.code == teacher_answers.NOT_WRITTEN else refusal.status
         raise ApiError(status, f"{refusal.message} {refusal.hint}".strip(), code=refusal.code) from refusal
     except PermissionDenied as refusal:
         raise ApiError(403, str(refusal), code="insufficient_scope") from refusal
-    await db_threads.run_later(chosen.taken.settle, told.done["prompt_tokens"] + told.done["completion_tokens"])
-    return told
-
-
-async def _compose_or_order(asked: RoutedRequest) -> TeacherAnswer:
-    version, member = asked.version, asked.caller.member
-    if asked.record is None or member is None or version.teacher.provider == Provider.OFFLINE:
-        return await db_threads.run_apart(teacher_answers.compose, asked.spec, asked.facts)
-    order = await db_threads.run_apart(
-        teacher_answers.order, version.router.task, version.teacher, asked.record, by=member
+    await db_threads.run_later(
+        chosen.taken.settle, teacher_answer.done["prompt_tokens"] + teacher_answer.done["completion_tokens"]
     )
-    until = time.monotonic() + teacher_answers.WITHIN_S
-    while time.monotonic() < until:
-        if told := await db_threads.run_apart(teacher_answers.answer_of, order):
-            return told
-        await asyncio.sleep(teacher_answers.POLL_EVERY_S)
-    raise teacher_answers.late()
+    return teacher_answer
 
 
-def read_features(asked: RoutedRequest, written: dict[str, Any]) -> dict[str, float]:
+def read_features(request: RoutedRequest, written: dict[str, Any]) -> dict[str, float]:
     """Return what the router decides by, read off what the first miniature wrote, by name.
 
-    Nothing of a text not of the task's shape, or of one whose engine does not tell how sure it was, so that the teacher writes.
+    Nothing of a text not of the task's shape, or of one whose engine does not tell how sure it was, so that the teacher
+    writes.
     """
     try:
-        fields = prompting.parse(asked.miniatures[0].run.taught, written["text"])
+        fields = prompting.parse(request.miniatures[0].run.taught, written["text"])
     except prompting.CompletionError:
         return {}
-    marks = len(checks.run(asked.spec, asked.facts, fields))
-    value = pairs.text_value(asked.version.feature, marks, written["done"].get("mean_log_prob"))
-    return {} if value is None else {route.feature_name(asked.version): value}
+    marks = len(checks.run(request.spec, request.facts, fields))
+    value = pairs.text_value(request.version.feature, marks, written["done"].get("mean_log_prob"))
+    return {} if value is None else {route.feature_name(request.version): value}
 
 
 def _host_usd(done: dict[str, Any]) -> Decimal:
     return millionths(time_usd(done["seconds"], settings.HOST_USD_PER_HOUR))
 
 
-def _usage(asked: RoutedRequest, writer: Miniature, taken: RateClaim) -> UsageEntry:
-    return UsageEntry(writer.pk, asked.caller.member_id, asked.caller.token, "answered", taken=taken)
+def _usage(request: RoutedRequest, writer: Miniature, taken: RateClaim) -> UsageEntry:
+    return UsageEntry(writer.pk, request.caller.member_id, request.caller.token, "answered", taken=taken)
 
 
 def _keep_later(chosen: ChosenRoute, cost_usd: Decimal) -> None:

@@ -13,6 +13,7 @@ from generation.models import Teacher
 from generation.states import Provider
 from members.models import Member
 from members.tokens.scopes import allows
+from review.models import Task
 from review.sources.imports.record_import import content_hash
 from review.sources.judge_records.queries import withheld_judges
 from review.sources.queries import visible_records
@@ -22,6 +23,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from serving.fallback import setting
 from serving.models import Router, RouterVersion
 from serving.openai import requests
 from serving.openai.errors import ApiError
@@ -31,7 +33,7 @@ from serving.promotions import queries
 from serving.promotions.teachers import LONGEST_ANSWER
 from serving.routing import promise, report, route
 from serving.v1 import auth
-from serving.v1.auth import AdmittedRequest, Caller
+from serving.v1.auth import AdmittedRequest, Caller, RequestedRecord
 from training.miniatures import writing
 from training.models import Miniature
 from web.errors import Refusal
@@ -64,16 +66,17 @@ class RoutedRequest:
 
     def ask(self, miniature: Miniature) -> dict[str, Any]:
         messages = prompting.messages(miniature.run.taught, self.facts, audience="student")
-        told = {"model": miniature.slug, "messages": messages, "max_tokens": LONGEST_ANSWER, **OF_TASK.as_ask()}
-        return {**told, "stream": self.question.stream}
+        body = {"model": miniature.slug, "messages": messages, "max_tokens": LONGEST_ANSWER, "tells_confidence": True}
+        body |= OF_TASK.as_ask()
+        return {**body, "stream": self.question.stream}
 
 
 def of_caller(caller: Caller) -> list[Router]:
     """Routers that a caller may ask now, by name."""
     if caller.member is None:
         return []
-    slugs, known = permissions.slugs_to_ask(caller.member), _of_member(caller.member)
-    rows = known if slugs is None else known.filter(task__slug__in=slugs)
+    slugs, own_routers = permissions.slugs_to_ask(caller.member), _of_member(caller.member)
+    rows = own_routers if slugs is None else own_routers.filter(task__slug__in=slugs)
     versions = promise.newest_versions([each.task for each in rows])
     return [each.router for each in versions if next(_problems(each, caller), None) is None]
 
@@ -93,8 +96,9 @@ def admit(authorization: str, content: bytes, *, grammar: str = "") -> AdmittedR
         grammar: The header that says what an answer without a format is held to.
 
     Raises:
-        ApiError: 401, 403, 400, 413, or 404 when no such miniature is served for this caller, and no such router is theirs. 400
-            too for a question that a router cannot route, and 403 for one whose teacher is paid and not the caller's to ask.
+        ApiError: 401, 403, 400, 413, or 404 when no such miniature is served for this caller, and no such router is
+            theirs. 400 too for a question that a router cannot route, and 403 for one whose teacher is paid and not the
+            caller's to ask.
     """
     caller = auth.caller_of(authorization)
     question = requests.parse_chat_request(content, grammar=grammar)
@@ -103,9 +107,22 @@ def admit(authorization: str, content: bytes, *, grammar: str = "") -> AdmittedR
         return _admit_to_router(router, question, caller)
     miniature = miniature or auth.served_miniature(question.model, caller)
     if question.record is not None:
-        message = "'record' is for routers only: send 'messages' to a miniature."
-        raise ApiError(400, message, code="unsupported_parameter", param="record")
+        return _admit_record(caller, question, miniature)
     return AdmittedRequest(caller, question, miniature)
+
+
+def _admit_record(caller: Caller, question: ChatRequest, miniature: Miniature) -> AdmittedRequest:
+    """Render a record for a miniature whose task has a teacher that may have to answer for it."""
+    if caller.member is None or setting.of_task(miniature.task) is None:
+        message = (
+            "'record' is for routers only, and for tasks whose teacher answers while nothing serves: send 'messages'."
+        )
+        raise ApiError(400, message, code="unsupported_parameter", param="record")
+    spec = latest_version(miniature.task).spec
+    facts, record = _read_record(miniature.task, spec, question, caller)
+    messages = [dict(each) for each in prompting.messages(miniature.run.taught, facts, audience="student")]
+    requested = RequestedRecord(facts, record, spec)
+    return AdmittedRequest(caller, replace(question, messages=messages), miniature, requested)
 
 
 def _of_member(member: Member) -> QuerySet[Router]:
@@ -118,27 +135,27 @@ def _admit_to_router(router: Router, question: ChatRequest, caller: Caller) -> R
         raise problem
     _refuse_options(question)
     spec = latest_version(router.task).spec
-    facts, record = _read_record(router, spec, question, caller)
+    facts, record = _read_record(router.task, spec, question, caller)
     if record is None and version.teacher.provider != Provider.OFFLINE:
         raise ApiError(
             400,
-            f"The teacher of this router, {version.teacher.name}, writes for imported records only, and no record of the "
-            f"task '{router.task.slug}' has these facts. Import it first, or give the id of one that is imported.",
+            f"The teacher of this router, {version.teacher.name}, writes for imported records only, and no record of "
+            f"the task '{router.task.slug}' has these facts. Import it first, or give the id of one that is imported.",
             code="needs_record",
             param="record",
         )
-    asked = RoutedRequest(caller, question, version, facts, record, spec)
-    messages = [dict(each) for each in asked.ask(asked.miniatures[0])["messages"]]
-    return replace(asked, question=replace(question, messages=messages))
+    request = RoutedRequest(caller, question, version, facts, record, spec)
+    messages = [dict(each) for each in request.ask(request.miniatures[0])["messages"]]
+    return replace(request, question=replace(question, messages=messages))
 
 
 def _newest(router: Router) -> RouterVersion:
-    known = route.versions(router).select_related(
+    versions = route.versions(router).select_related(
         "router__task",
         "teacher",
         *[f"{each}__run__{of}" for each in ("miniature", "larger") for of in ("task_version", "dataset_version")],
     )
-    version = known.first()
+    version = versions.first()
     if version is None:
         raise ApiError(
             400, "This router has no thresholds yet. A lead sets them on its page.", code="router_unset", param="model"
@@ -163,8 +180,8 @@ def _problems(version: RouterVersion, caller: Caller) -> Iterator[ApiError]:
     if not _may_spend(version.teacher, version, caller):
         yield ApiError(
             403,
-            f"The teacher of this router, {version.teacher.name}, is paid: only a lead of the task may ask it, with a token "
-            f"of the scope '{SPENDING_SCOPE}'.",
+            f"The teacher of this router, {version.teacher.name}, is paid: only a lead of the task may ask it, with a "
+            f"token of the scope '{SPENDING_SCOPE}'.",
             code="insufficient_scope",
         )
 
@@ -193,49 +210,50 @@ def _refuse_options(question: ChatRequest) -> None:
     for name in [name for name, is_given in options.items() if is_given]:
         raise ApiError(
             400,
-            f"'{name}' is not supported by a router: its models write as they did where its promise was shown. Leave it out.",
+            f"'{name}' is not supported by a router: its models write as they did where its promise was shown. "
+            "Leave it out.",
             code="unsupported_parameter",
             param=name,
         )
 
 
-def _read_record(router: Router, spec: TaskSpec, question: ChatRequest, caller: Caller) -> tuple[Facts, UUID | None]:
+def _read_record(task: Task, spec: TaskSpec, question: ChatRequest, caller: Caller) -> tuple[Facts, UUID | None]:
     if question.record is None:
         raise ApiError(
             400,
-            "A router needs a record to choose by: give 'record', the id of an imported one or an object of its facts, and "
-            "leave 'messages' empty.",
+            "A router needs a record to choose by: give 'record', the id of an imported one or an object of its "
+            "facts, and leave 'messages' empty.",
             code="record_missing",
             param="record",
         )
     assert caller.member is not None
-    known = visible_records(caller.member).filter(task=router.task, erased_at__isnull=True)
+    records = visible_records(caller.member).filter(task=task, erased_at__isnull=True)
     if isinstance(question.record, str):
         pk = _id(question.record)
-        row = known.filter(pk=pk).first() if pk else None
+        row = records.filter(pk=pk).first() if pk else None
         if row is None:
             raise ApiError(
                 400,
-                f"The task '{router.task.slug}' has no record with the id '{question.record[:40]}'.",
+                f"The task '{task.slug}' has no record with the id '{question.record[:40]}'.",
                 code="record_unknown",
                 param="record",
             )
         return row.facts, row.pk
     facts = _facts(spec, question.record)
-    same = known.filter(content_hash=content_hash(facts)).values_list("pk", flat=True).first()
+    same = records.filter(content_hash=content_hash(facts)).values_list("pk", flat=True).first()
     return facts, same
 
 
-def _id(given: str) -> UUID | None:
+def _id(value: str) -> UUID | None:
     try:
-        return UUID(given)
+        return UUID(value)
     except ValueError:
         return None
 
 
-def _facts(spec: TaskSpec, given: dict[str, Any]) -> Facts:
+def _facts(spec: TaskSpec, values: dict[str, Any]) -> Facts:
     try:
-        return writing.read_facts(spec, given)
+        return writing.read_facts(spec, values)
     except Refusal as refusal:
         name = next(iter(refusal.errors), "")
         raise ApiError(

@@ -10,6 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
+from django.http import JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from serving.openai.responses import CompletionShape
 from serving.runtime import engine_client
 from serving.runtime.engine_client import EngineRefusal
 from serving.v1 import db_threads, usage
@@ -38,9 +42,9 @@ class EventStream:
     """The body of a streaming response. Django closes it where the client left before the first byte."""
 
     def __init__(
-        self, answer: OpenAnswer, asked: UsageEntry, *, opening: bytes, text: Text, end: End, failure: Failure
+        self, answer: OpenAnswer, entry: UsageEntry, *, opening: bytes, text: Text, end: End, failure: Failure
     ) -> None:
-        self._answer, self._asked = answer, asked
+        self._answer, self._asked = answer, entry
         self._opening, self._text, self._end, self._failure = opening, text, end, failure
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -51,31 +55,31 @@ class EventStream:
         self._answer.close()
 
     async def _events(self) -> AsyncIterator[bytes]:
-        asked = replace(self._asked, outcome="cancelled")
+        entry = replace(self._asked, outcome="cancelled")
         try:
             if self._opening:
                 yield self._opening
             async for news in self._answer.pieces():
                 if "done" in news:
-                    asked = answered(self._asked, news["done"])
+                    entry = answered(self._asked, news["done"])
                     yield self._end(news["done"])
                 else:
                     yield self._text(news["text"])
         except EngineRefusal as refusal:
-            asked = replace(self._asked, outcome="error")
+            entry = replace(self._asked, outcome="error")
             yield self._failure(refusal)
         finally:
             self._answer.close()
-            count_later(asked)
+            count_later(entry)
 
 
-async def open_stream(ask: dict[str, Any], asked: UsageEntry) -> engine_client.AnswerStream:
+async def open_stream(ask: dict[str, Any], entry: UsageEntry) -> engine_client.AnswerStream:
     """Ask the engine and wait for the first piece; a refusal is counted.
 
     Raises:
         EngineRefusal: The engine said no.
     """
-    return await count_refusals(engine_client.open_answer({**ask, "caller": asked.token}), asked)
+    return await count_refusals(engine_client.open_answer({**ask, "caller": entry.token}), entry)
 
 
 async def count_refusals(opening: Awaitable[Got], entry: UsageEntry) -> Got:
@@ -87,13 +91,13 @@ async def count_refusals(opening: Awaitable[Got], entry: UsageEntry) -> Got:
         raise
 
 
-async def whole_answer(ask: dict[str, Any], asked: UsageEntry) -> dict[str, Any]:
+async def whole_answer(ask: dict[str, Any], entry: UsageEntry) -> dict[str, Any]:
     """Ask the engine and wait for all of it, counted.
 
     Raises:
         EngineRefusal: The engine said no, or went away.
     """
-    return await count_answer(engine_client.whole_answer({**ask, "caller": asked.token}), asked)
+    return await count_answer(engine_client.whole_answer({**ask, "caller": entry.token}), entry)
 
 
 async def count_answer(asking: Awaitable[dict[str, Any]], entry: UsageEntry) -> dict[str, Any]:
@@ -110,10 +114,10 @@ async def count_answer(asking: Awaitable[dict[str, Any]], entry: UsageEntry) -> 
         count_later(outcome)
 
 
-def answered(asked: UsageEntry, done: dict[str, Any]) -> UsageEntry:
+def answered(entry: UsageEntry, done: dict[str, Any]) -> UsageEntry:
     """The count of an answer that came to its end."""
     return replace(
-        asked,
+        entry,
         outcome="answered",
         prompt_tokens=done["prompt_tokens"],
         completion_tokens=done["completion_tokens"],
@@ -121,9 +125,23 @@ def answered(asked: UsageEntry, done: dict[str, Any]) -> UsageEntry:
     )
 
 
-def count_later(asked: UsageEntry) -> None:
+def written_response(
+    shape: CompletionShape, text: str, done: dict[str, Any], *, stream: bool, headers: dict[str, str]
+) -> HttpResponseBase:
+    """Wrap a finished text; one piece where a stream is wanted."""
+    if not stream:
+        return JsonResponse(shape.completion(text, done), headers=headers)
+
+    async def events() -> AsyncIterator[bytes]:
+        for part in (shape.first(), shape.piece(text), shape.last(done)):
+            yield part
+
+    return StreamingHttpResponse(events(), content_type="text/event-stream", headers={**HEADERS, **headers})
+
+
+def count_later(entry: UsageEntry) -> None:
     """Count without holding the answer up; survives the client's leaving."""
-    later(usage.count_usage, asked)
+    later(usage.count_usage, entry)
 
 
 def later(work: Callable[Given, object], *args: Given.args, **kwargs: Given.kwargs) -> None:

@@ -19,13 +19,14 @@ from generation.engine.clients.interface import Question
 from generation.engine.contracts import TeacherSpec
 from generation.models import Call, Order, Teacher
 from generation.orders import launch
-from generation.states import CallState, Purpose
+from generation.states import CallState, Provider, Purpose
 from jobs.states import FINISHED
 from members.models import Member
 from review.models import Task
 from review.spec import prompting
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
+from serving.v1 import db_threads
 from web.errors import Refusal
 
 WITHIN_S: Final = 180.0
@@ -103,6 +104,30 @@ def late() -> Refusal:
     return Refusal(NOT_WRITTEN, "The teacher has not answered yet.", hint="The order continues; see Generation.")
 
 
+async def write(
+    task: Task, teacher: Teacher, *, spec: TaskSpec, facts: Facts, record: UUID | None, by: Member | None
+) -> TeacherAnswer:
+    """Have a teacher write one text, by an order or, where it is the offline one, here.
+
+    Args:
+        record: The imported record; None where there is none, which only the offline teacher writes for.
+        by: The lead in whose name it is ordered.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: As for `order` and `answer_of`; or the time is up, and the order goes on.
+    """
+    if record is None or by is None or teacher.provider == Provider.OFFLINE:
+        return await db_threads.run_apart(compose, spec, facts)
+    placed = await db_threads.run_apart(order, task, teacher, record, by=by)
+    until = time.monotonic() + WITHIN_S
+    while time.monotonic() < until:
+        if answer := await db_threads.run_apart(answer_of, placed):
+            return answer
+        await asyncio.sleep(POLL_EVERY_S)
+    raise late()
+
+
 def _of_call(order: Order, call: Call) -> TeacherAnswer:
     if call.fields is None:
         message = call.error_message or "The teacher gave no text of the task's shape."
@@ -111,5 +136,10 @@ def _of_call(order: Order, call: Call) -> TeacherAnswer:
     return TeacherAnswer(prompting.completion(order.task_version.spec, call.fields), done, call.cost_usd)
 
 
-def _done(seconds: float, given: int, written: int) -> dict[str, Any]:
-    return {"seconds": seconds, "prompt_tokens": given, "completion_tokens": written, "finish": "stop"}
+def _done(seconds: float, prompt_tokens: int, completion_tokens: int) -> dict[str, Any]:
+    return {
+        "seconds": seconds,
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "finish": "stop",
+    }

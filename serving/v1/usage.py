@@ -27,23 +27,23 @@ class UsageEntry:
     taken: RateClaim = UNLIMITED
 
 
-def count_usage(asked: UsageEntry) -> None:
+def count_usage(entry: UsageEntry) -> None:
     """Add one question to its day's row, and settle what it took of its token's minute."""
-    asked.taken.settle(asked.prompt_tokens + asked.completion_tokens)
-    key = {"day": timezone.now().date(), "miniature_id": asked.miniature_id, "token": asked.token}
+    entry.taken.settle(entry.prompt_tokens + entry.completion_tokens)
+    key = {"day": timezone.now().date(), "miniature_id": entry.miniature_id, "token": entry.token}
     added = {
         "requests": F("requests") + 1,
-        "errors": F("errors") + int(asked.outcome == "error"),
-        "cancelled": F("cancelled") + int(asked.outcome == "cancelled"),
-        "prompt_tokens": F("prompt_tokens") + asked.prompt_tokens,
-        "completion_tokens": F("completion_tokens") + asked.completion_tokens,
-        "seconds": F("seconds") + asked.seconds,
+        "errors": F("errors") + int(entry.outcome == "error"),
+        "cancelled": F("cancelled") + int(entry.outcome == "cancelled"),
+        "prompt_tokens": F("prompt_tokens") + entry.prompt_tokens,
+        "completion_tokens": F("completion_tokens") + entry.completion_tokens,
+        "seconds": F("seconds") + entry.seconds,
     }
     if Usage.objects.filter(**key).update(**added):
         return
     try:
         with transaction.atomic():
-            Usage.objects.create(**key, member_id=asked.member_id)
+            Usage.objects.create(**key, member_id=entry.member_id)
     except IntegrityError:
         pass  # Another request of the same day was first.
     Usage.objects.filter(**key).update(**added)

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
+import httpx
 import openai
 import pytest
 import uvicorn
@@ -23,17 +23,15 @@ from django.core.asgi import get_asgi_application
 from django.db import connections
 
 from jobs.contracts import ArtefactRef, Result, SpecEnvelope
-from jobs.models import Job
 from jobs.rundir import write_spec
-from jobs.states import CLAIMABLE, FINISHED
-from jobs.supervisor import run_job
 from members.models import ApiToken, Member
 from review.models import Task
 from review.states import Role
 from serving.promotions import promotion
-from serving.runtime import switch
+from tests import left_out
 from tests.nursery import Child, nursery
 from tests.review import factories
+from tests.serving.own_workers import Workers
 from tests.training.conftest import freeze
 from tests.training.miniatures import SUMMARY
 from training.models import Miniature, Student
@@ -43,19 +41,44 @@ from training.students import registration
 
 SLUG, OTHER, LABELS = "outreach-run-1-lora", "outreach-run-2-lora", "outreach-run-3-lora"
 STARTED_WITHIN_S = 60
+# Options of each backend for a run directory.
+OPTIONS_OF: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "own": lambda _folder: {},
+    "llama": lambda folder: {"program": left_out.llama_server(), "files": str(folder / "gguf")},
+    "vllm": lambda _folder: {"python": left_out.vllm_python(), "rank": 16, "cpu_kv_gib": 1},
+}
+# vLLM's attention on a CPU knows no heads as narrow as those of the other servers' student.
+FAMILY_OF = {"vllm": "qwen-wide-heads"}
+LOADED_WITHIN_S = 900
+# The servers that tests of `/v1` run on, where they are installed.
+SERVERS = [
+    "own",
+    pytest.param("llama", marks=[pytest.mark.llama, pytest.mark.slow]),
+    pytest.param("vllm", marks=[pytest.mark.vllm, pytest.mark.slow]),
+]
 
 
-def start_engine(folder: Path, path: Path, models: list[Any], **limits: Any) -> Child:
+def start_engine(folder: Path, path: Path, models: list[Any], *, backend: str = "own", **limits: Any) -> Child:
     """The engine as a supervisor starts it, by hand; returns when it answers."""
     body = {"socket": str(path), "models": [model.model_dump(mode="json") for model in models], "device": "cpu"}
+    body |= {"backend": backend, "options": OPTIONS_OF[backend](folder)}
     write_spec(folder, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=60, body={**body, **limits}))
-    process = nursery().start("serving.engine", folder, log=folder / "engine.log")
+    process = nursery().start("serving.backends", folder, log=folder / "engine.log")
     deadline = time.monotonic() + STARTED_WITHIN_S
     while not path.exists():
         assert process.poll() is None, (folder / "engine.log").read_text()
         assert time.monotonic() < deadline, "the engine did not come up"
         time.sleep(0.05)
     return process
+
+
+def _until_loaded(path: Path) -> None:
+    """Wait for a server that takes minutes to start on a CPU."""
+    deadline = time.monotonic() + LOADED_WITHIN_S
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path))) as client:
+        while not all(model["loaded"] for model in client.get("http://engine/state").json()["models"]):
+            assert time.monotonic() < deadline, "vLLM did not come up"
+            time.sleep(1)
 
 
 @dataclass(frozen=True)
@@ -68,14 +91,14 @@ class Folders:
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+def folders(tmp_path_factory: pytest.TempPathFactory, server: str) -> Folders:
     from tests.serving import tiny
 
-    root = tmp_path_factory.mktemp("models")
+    root, family = tmp_path_factory.mktemp("models"), FAMILY_OF.get(server, "qwen")
     return Folders(
-        tiny.make_base(root / "base"),
-        tiny.make_adapter(root / "one", seed=1),
-        tiny.make_adapter(root / "two", seed=2, rank=8),
+        tiny.make_base(root / "base", family),
+        tiny.make_adapter(root / "one", family=family, seed=1),
+        tiny.make_adapter(root / "two", family=family, seed=2, rank=8),
     )
 
 
@@ -88,17 +111,25 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def engine_socket(folders: Folders, short_folder: Path) -> Iterator[Path]:
+def server() -> str:
+    """Backend behind the engine's wire; a file of tests may take others."""
+    return "own"
+
+
+@pytest.fixture(scope="session")
+def engine_socket(folders: Folders, short_folder: Path, server: str) -> Iterator[Path]:
     """A running engine that knows three miniatures under the names that tests give them; the third tells labels."""
     from tests.serving import tiny
 
-    run_dir, path = short_folder / "run", short_folder / "e.sock"
+    run_dir, path = short_folder / server, short_folder / f"{server}.sock"
     entries = [
         tiny.adapter_entry(SLUG, folders.one, folders.base),
         tiny.adapter_entry(OTHER, folders.two, folders.base),
         tiny.adapter_entry(LABELS, folders.two, folders.base).model_copy(update={"task": tiny.LABEL_TASK}),
     ]
-    process = start_engine(run_dir, path, entries, max_batch=8, max_waiting=24)
+    process = start_engine(run_dir, path, entries, backend=server, max_batch=8, max_waiting=24)
+    if server == "vllm":
+        _until_loaded(path)
     yield path
     process.terminate()
     process.wait(60)
@@ -161,6 +192,24 @@ def student(admin: Member, folders: Folders, settings: Any) -> Student:
     return registration.register_folder(path=str(folders.base), by=admin, name="Tiny", licence="Apache-2.0")
 
 
+def miniature_of(version: Any, student: Student, adapter: Path, *, by: Member, folder: Path) -> Miniature:
+    """A miniature of a run that ended with the files of an adapter."""
+    run = launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=by)
+    run_dir = folder / str(run.pk)
+    shutil.copytree(adapter, run_dir / "adapter")
+    refs = [
+        ArtefactRef(
+            path=str(file.relative_to(run_dir)),
+            sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+            bytes=file.stat().st_size,
+        )
+        for file in sorted((run_dir / "adapter").iterdir())
+    ]
+    result = Result(outcome="succeeded", summary=SUMMARY, artefacts=refs)
+    results.conclude_run(run.pk, result, results.store_artefact(run.pk, result, run_dir))
+    return Miniature.objects.get(run=run)
+
+
 @pytest.fixture
 def make_miniature(
     task: Task, student: Student, admin: Member, folders: Folders, tmp_path: Path
@@ -171,20 +220,7 @@ def make_miniature(
     def make(adapter: Path | None = None) -> Miniature:
         if not versions:
             versions.append(freeze(task, admin, train=8, validation=2))
-        run = launch_run.launch(RunRequest(dataset_version=versions[0], student=student), recipe="demo", by=admin)
-        run_dir = tmp_path / str(run.pk)
-        shutil.copytree(adapter or folders.one, run_dir / "adapter")
-        refs = [
-            ArtefactRef(
-                path=str(file.relative_to(run_dir)),
-                sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-                bytes=file.stat().st_size,
-            )
-            for file in sorted((run_dir / "adapter").iterdir())
-        ]
-        result = Result(outcome="succeeded", summary=SUMMARY, artefacts=refs)
-        results.conclude_run(run.pk, result, results.store_artefact(run.pk, result, run_dir))
-        return Miniature.objects.get(run=run)
+        return miniature_of(versions[0], student, adapter or folders.one, by=admin, folder=tmp_path)
 
     return make
 
@@ -227,38 +263,6 @@ def key_of() -> Callable[..., str]:
 def client(site: Site, engine: Path, promoted: Miniature, lead: Member, key_of: Callable[..., str]) -> openai.OpenAI:
     """The official client with a key of a member who leads the task."""
     return openai.OpenAI(base_url=site.url, api_key=key_of(lead), max_retries=0, timeout=60)
-
-
-class Workers:
-    """Worker threads that take every job of this room as soon as it waits."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self._taken: dict[UUID, threading.Thread] = {}
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        for job in Job.objects.filter(kind=switch.KIND).exclude(state__in=FINISHED):
-            if job.pid:
-                Job.objects.filter(pk=job.pk).update(state="cancelling")
-        self._stop.set()
-        self._thread.join(20)
-        for thread in self._taken.values():
-            thread.join(20)
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.1):
-            waiting = Job.objects.filter(state__in=CLAIMABLE, queue=switch.QUEUE).values_list("pk", flat=True)
-            for job_id in list(waiting):
-                if job_id not in self._taken or not self._taken[job_id].is_alive():
-                    self._taken[job_id] = threading.Thread(target=self._carry, args=(job_id,), daemon=True)
-                    self._taken[job_id].start()
-        connections.close_all()
-
-    def _carry(self, job_id: UUID) -> None:
-        run_job(job_id, worker="w")
-        connections.close_all()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from playwright.sync_api import Page, expect
 
 
 def give_a_reason(page: Page, miniature: object) -> None:
-    """Go on where a promotion was asked for: so small a student may be behind the nearest gold, and then a reason is due.
+    """Go on where a promotion was asked for: so small a student may be behind the nearest gold,
+    and then a reason is due.
 
     Args:
         page: The miniature's, its button pressed.

@@ -30,8 +30,8 @@ from training.engine.model import loading, lora
 from training.students import registration
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.slow, pytest.mark.alone, pytest.mark.stress,
-    pytest.mark.timeout(1200),
+    pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.slow, pytest.mark.alone,
+    pytest.mark.stress, pytest.mark.timeout(1200),
 ]  # fmt: skip
 CLIENTS = 16
 KILLS = 3 if os.environ.get("STRESS") == "1" else 1

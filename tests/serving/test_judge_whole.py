@@ -1,4 +1,6 @@
-"""A miniature as judge, whole: decisions become its golds, a real engine tunes it, scores it and serves it, and it judges drafts."""
+"""A miniature as judge, whole: decisions become its golds, a real engine tunes it, scores it and serves it,
+and it judges drafts.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ QUICK = {"method": "full", "epochs": 3, "learning_rate": 5e-3, "batch_size": 4, 
 
 @pytest.fixture
 def judged(task: Task, admin: Member) -> Task:
-    """Drafts that an expert took where they say GOOD and rejected where they say BAD, in each split; the last six wait."""
+    """Drafts that an expert took where they say GOOD and rejected where they say BAD, in each split;
+    the last six wait.
+    """
     splits = [Split.TRAIN] * TRAIN + [Split.VALIDATION] * VALIDATION + [Split.TEST] * (TEST + WAITING)
     records = factories.make_records(factories.make_source(task), len(splits))
     for record, split in zip(records, splits, strict=True):

@@ -1,4 +1,6 @@
-"""Who reviews drafts gets neither the weights of the miniature that judges them, nor what it said, nor its drafts by order."""
+"""Who reviews drafts gets neither the weights of the miniature that judges them, nor what it said,
+nor its drafts by order.
+"""
 
 from __future__ import annotations
 

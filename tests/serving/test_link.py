@@ -15,6 +15,8 @@ import pytest
 from serving.runtime import engine_client
 from serving.runtime.engine_client import EngineRefusal
 
+# Rows of replicas are looked at beside the questions.
+pytestmark = pytest.mark.django_db
 ASK = {"model": "m", "stream": False}
 WHOLE = {"text": "a", "done": {"finish": "stop"}}
 

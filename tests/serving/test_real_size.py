@@ -1,7 +1,8 @@
 """A student of the paper's smallest size through the product on a CPU: registered, tuned, promoted, asked, exported.
 
-The shape is Gemma-3-1B's (1.0 B parameters, 262,144 tokens in its vocabulary) with random weights in bf16; `make stress`
-runs it so, and prints what was forecast beside what was measured (`docs/memory.md`). Otherwise a hundredth of it.
+The shape is Gemma-3-1B's (1.0 B parameters, 262,144 tokens in its vocabulary) with random weights in bf16;
+`make stress` runs it so, and prints what was forecast beside what was measured (`docs/memory.md`). Otherwise a
+hundredth of it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.slow, pytest.mark.stress, pytest.mark.timeout(3600),
+    pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.slow, pytest.mark.stress,
+    pytest.mark.timeout(3600),
 ]  # fmt: skip
 IN_FULL = os.environ.get("STRESS") == "1"
 SMALL: dict[str, Any] = {
@@ -123,8 +125,8 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
     figures = {
         "parameters": shape, "student_gib": student.bytes / GIB, "rows": measured["rows"], "tokens": measured["tokens"],
         "memory_forecast_gib": forecast["memory_gib"], "memory_measured_gib": measured["peak_memory_gib"],
-        "seconds_forecast": forecast["seconds"], "step_seconds": measured["seconds"] / STEPS, "dtype": measured["dtype"],
-        "adapter_mib": miniature.bytes / (1 << 20),
+        "seconds_forecast": forecast["seconds"], "step_seconds": measured["seconds"] / STEPS,
+        "dtype": measured["dtype"], "adapter_mib": miniature.bytes / (1 << 20),
         "gguf_gib": export.bytes / GIB,
         "children_peak_gib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1 << 20),
         **{f"{name} (s)": value for name, value in seconds.items()},

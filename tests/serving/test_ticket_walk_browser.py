@@ -1,5 +1,7 @@
-"""A team without mails, from a blank task to /v1, in a browser: tickets in a file as Excel writes it in Germany, a teacher
-behind an address, verdicts by keyboard, a decoder and an encoder tuned on them, their confusion table, their answers."""
+"""A team without mails, from a blank task to /v1, in a browser: tickets in a file as Excel writes it in Germany, a
+teacher behind an address, verdicts by keyboard, a decoder and an encoder tuned on them, their confusion table, their
+answers.
+"""
 
 from __future__ import annotations
 

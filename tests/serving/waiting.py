@@ -23,7 +23,9 @@ def wait_until(question: Callable[[], Any], within_s: float = 90) -> Any:
 
 
 def work_beside(page: Page) -> None:
-    """Work while the page is elsewhere: one that watches a job loads itself anew when it ends, in the middle of what follows."""
+    """Work while the page is elsewhere: one that watches a job loads itself anew when it ends,
+    in the middle of what follows.
+    """
     place = page.url
     page.goto("about:blank")
     work()

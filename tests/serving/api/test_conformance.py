@@ -12,7 +12,7 @@ from openai.types.chat.chat_completion_chunk import ChoiceLogprobs
 from serving.models import Usage
 from serving.promotions import promotion
 from serving.runtime import internal_keys
-from tests.serving.conftest import LABELS, OTHER, SLUG
+from tests.serving.conftest import LABELS, OTHER, SERVERS, SLUG
 from tests.serving.tiny import LABEL_TASK, user
 from tests.serving.waiting import wait_until
 from training.engine.contracts import StudentRef
@@ -22,6 +22,12 @@ from training.engine.model import generate, loading
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 ASKED = user("company: Northwind")
 NO_LOGPROBS = ChoiceLogprobs(content=[])
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request):
+    """Every server that the suite runs on."""
+    return request.param
 
 
 def ask(client, **options):
@@ -241,7 +247,11 @@ def test_options_that_are_the_provider_s_bookkeeping_are_taken_and_change_nothin
 
 
 @pytest.mark.slow
-def test_each_token_is_told_with_its_log_probability_where_that_is_asked_for(client):
+def test_each_token_is_told_with_its_log_probability_where_that_is_asked_for(client, server):
+    if server == "llama":
+        pytest.xfail(
+            "llama.cpp tells none of a token that breaks a character, as this student of random weights writes"
+        )
     plain, told = ask(client), ask(client, logprobs=True, top_logprobs=0)
     chunks = list(ask(client, logprobs=True, stream=True))
 

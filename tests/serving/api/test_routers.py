@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import openai
 import pytest
-from django.db import connections
 
 from generation.models import Order, Teacher
-from jobs.models import Job
-from jobs.states import CLAIMABLE
-from jobs.supervisor import run_job
 from members.models import ApiToken, Member
 from review.models import Task
 from review.spec import prompting
@@ -28,7 +23,6 @@ from serving.models import Routed, RouteOutcome, Router, RouterVersion, Usage
 from serving.routing import report, set_thresholds
 from serving.v1 import routed, routers
 from serving.v1.routers import RoutedRequest
-from tests.generation.provider_server import Provider, Running
 from tests.review import factories
 from tests.serving.conftest import SLUG
 from tests.serving.tiny import user
@@ -44,7 +38,9 @@ SMALL, LARGE = (
 
 @pytest.fixture
 def make_version(promoted: Miniature, task: Task, admin: Member) -> Callable[..., RouterVersion]:
-    """A router whose miniature takes records of a size up to 100; thresholds as rows, for how they are set is not tested here."""
+    """A router whose miniature takes records of a size up to 100; thresholds as rows,
+    for how they are set is not tested here.
+    """
 
     def make(teacher: Teacher, **more: Any) -> RouterVersion:
         router = Router.objects.filter(task=task).first() or set_thresholds.create(task, name="Thrifty", by=admin)
@@ -61,19 +57,6 @@ def make_version(promoted: Miniature, task: Task, admin: Member) -> Callable[...
 @pytest.fixture
 def version(make_version: Callable[..., RouterVersion]) -> RouterVersion:
     return make_version(Teacher.objects.get(slug="offline"))
-
-
-@pytest.fixture
-def paid(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Teacher]:
-    """A teacher that is paid, whose provider answers."""
-    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
-    running = Running(Provider())
-    yield Teacher.objects.create(
-        slug="gpt", name="GPT", provider="openai", model="gpt-4o", base_url=f"{running.url}/v1",
-        secret_ref="OPENAI_API_KEY",
-    )  # fmt: skip
-    running.close()
 
 
 @pytest.fixture
@@ -165,24 +148,6 @@ def test_an_audited_answer_says_so_and_leaves_its_outcome_to_be_told(ask, make_v
 
     assert answer.router["is_audit"] and answer.router["routed"] == str(version.routed.get(is_audit=True).pk)
     assert not RouteOutcome.objects.exists()
-
-
-@pytest.fixture
-def worker() -> Iterator[None]:
-    """A worker that takes every job that waits."""
-    stop = threading.Event()
-
-    def run() -> None:
-        while not stop.wait(0.05):
-            for job in list(Job.objects.filter(state__in=CLAIMABLE, kind="generation").values_list("pk", flat=True)):
-                run_job(job, worker="w")
-        connections.close_all()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    yield
-    stop.set()
-    thread.join(20)
 
 
 @pytest.mark.slow

@@ -31,6 +31,8 @@ class Zoo:
     one: Path
     two: Path
     full: Path
+    # Of a family that goes through transformers' own modules.
+    gemma: Path
 
     @property
     def entries(self) -> list[ModelEntry]:
@@ -38,6 +40,7 @@ class Zoo:
             tiny.adapter_entry("one", self.one, self.base),
             tiny.adapter_entry("two", self.two, self.base),
             tiny.full_entry("full", self.full),
+            tiny.full_entry("gemma", self.gemma),
         ]
 
 
@@ -49,6 +52,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
         tiny.make_adapter(folder / "one", seed=1),
         tiny.make_adapter(folder / "two", seed=2, rank=8),
         tiny.make_base(folder / "full", "llama"),
+        tiny.make_base(folder / "gemma", "gemma"),
     )
 
 

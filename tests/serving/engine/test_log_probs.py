@@ -40,7 +40,11 @@ def mean_by_one_pass(zoo: Zoo, prompt: str, written: list[int]) -> float:
 
 
 @pytest.mark.slow(after_first=True)
-@pytest.mark.parametrize("options", [{}, HOT, {"form": "json_object"}], ids=["likeliest", "drawn", "held"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, HOT, {"form": "json_object"}, {"logit_bias": {"60": 9.0}}],
+    ids=["likeliest", "drawn", "held", "biased"],
+)
 def test_the_mean_is_that_of_a_plain_forward_pass_alone_and_in_a_batch(
     zoo: Zoo, serve: Callable[..., Any], options: dict[str, Any]
 ) -> None:

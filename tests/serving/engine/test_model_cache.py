@@ -75,6 +75,22 @@ def test_a_miniature_answers_that_loaded_while_the_last_of_its_base_was_put_away
     assert users == 0
 
 
+def test_miniatures_that_come_and_go_on_a_base_leave_no_bytes_behind(serve, entries):
+    async def work(scheduler):
+        shelf, counted = scheduler.shelf, []
+        for _ in range(3):
+            await shelf.know(entries)
+            for name in ("one", "two"):
+                await shelf.release(await shelf.take(name))
+            counted.append(sum(network.bytes for network in shelf.networks))
+            await shelf.know([entries[0]])
+        return counted
+
+    first, *later = serve(work, entries=entries)
+
+    assert later == [first] * 2
+
+
 def test_no_room_is_made_with_a_network_that_a_miniature_is_loading_on(serve, entries, gate):
     async def work(scheduler):
         shelf = scheduler.shelf

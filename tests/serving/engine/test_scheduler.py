@@ -24,7 +24,8 @@ PROMPTS = ["a", "a much longer prompt " * 8, "medium prompt", "b c", "company: L
 
 def one_by_one(zoo, model, sampling=PROSE, prompts=PROMPTS):
     folder = {"one": zoo.one, "two": zoo.two}.get(model)
-    student = loading.load(StudentRef(path=str(zoo.base if folder else zoo.full)), dtype=torch.float32)
+    whole = {"full": zoo.full, "gemma": zoo.gemma}.get(model)
+    student = loading.load(StudentRef(path=str(whole or zoo.base)), dtype=torch.float32)
     if folder:
         student = loading.load_tuned(student, folder, merge=False)
     texts = []
@@ -219,7 +220,7 @@ def test_a_network_that_fails_takes_its_own_rows_only(zoo, serve):
         await ask(scheduler, "one", "a")
         await ask(scheduler, "full", "a")
         broken = next(network for network in scheduler.shelf.networks if network.key.startswith("base"))
-        broken.batch._states._model = None
+        broken.batch._states._decoder._layers = None
         found = await asyncio.gather(ask(scheduler, "one", "a"), ask(scheduler, "full", "a"), return_exceptions=True)
         return found, scheduler.tallies["one"].errors
 

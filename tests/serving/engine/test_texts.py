@@ -97,7 +97,9 @@ def test_an_answer_of_thinking_alone_is_empty():
     ],
 )
 def test_a_text_is_found_in_the_tokens_that_spell_it(text: str, places: list[int]) -> None:
-    """Behind thinking that says the same; a character of two tokens stands with its second, and the end of the turn has no text."""
+    """Behind thinking that says the same; a character of two tokens stands with its second,
+    and the end of the turn has no text.
+    """
     pieces = ["<think>", "Ja", "</think>\n", "Ja,", " gr", "", "ö", "ßer", ""]
 
     assert places_of(text, pieces) == places

@@ -65,7 +65,9 @@ def judge(admin: Member) -> Callable[[Sequence[Draft], Sequence[bool]], None]:
 def make_pairs(
     task: Task, miniature: Miniature, paid: Teacher, judge: Callable[..., None]
 ) -> Callable[..., list[Record]]:
-    """So many validation records with a judged draft of both; every draft of the miniature whose `marks` are more than 1 fails."""
+    """So many validation records with a judged draft of both;
+    every draft of the miniature whose `marks` are more than 1 fails.
+    """
     teachers.offer_as_teacher(miniature)
     own = Teacher.objects.get(slug=miniature.slug)
 
@@ -84,7 +86,8 @@ def make_pairs(
                     task=task, task_version=version, record=record, fields={}, fields_hash=uuid4().hex, teacher=label,
                     state="decided", marks_count=marks(n) if label == own.label else 0,
                     mean_log_prob=sure(n) if label == own.label else None,
-                    cost_usd="0.001" if label == own.label else "0.01", created_at=timezone.now() + timedelta(seconds=n),
+                    cost_usd="0.001" if label == own.label else "0.01",
+                    created_at=timezone.now() + timedelta(seconds=n),
                 )
                 for n, record in enumerate(records)
             ]

@@ -1,4 +1,6 @@
-"""A router by how sure its miniature was: which texts it keeps, from which texts its thresholds come, and what is refused."""
+"""A router by how sure its miniature was: which texts it keeps, from which texts its thresholds come,
+and what is refused.
+"""
 
 from __future__ import annotations
 

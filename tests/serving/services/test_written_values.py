@@ -1,4 +1,6 @@
-"""How sure a classifier is stands beside its answer on try-out and playground, and nothing passes that no check read."""
+"""How sure a classifier is stands beside its answer on try-out and playground,
+and nothing passes that no check read.
+"""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from jobs.models import Job, JobEvent
+from jobs.models import Job
+from jobs.rundir import identity
 from serving.models import Promotion, Usage
 from serving.promotions import promotion
 from serving.promotions import queries as selectors
-from serving.runtime import status
+from serving.runtime import replicas, status
 from serving.v1 import usage
 from serving.v1.usage import UsageEntry
 
@@ -94,12 +94,14 @@ def test_an_engine_on_a_host_without_a_shared_folder_is_out_of_reach_with_the_wa
 ):
     settings.SERVING_SOCKET = str(tmp_path / "engine.sock")
     job = status.current_job()
-    Job.objects.filter(pk=job.pk).update(state="running", fence=2, run_fence=2, host_id="gpu-1")
+    Job.objects.filter(pk=job.pk).update(
+        state="running", fence=2, run_fence=2, host_id="gpu-1", boot_id=identity.boot_id()
+    )
 
     started = status.serving_status().state
-    JobEvent.objects.create(
-        job=job, seq=99, fence=2, engine_seq=1, ts=timezone.now(), kind="serving", payload={"state": "running"}
-    )
+    socket = str(tmp_path / "engine.sock")
+    job.refresh_from_db()
+    replicas.record_report(job, {"state": "running", "socket": socket})
     html = panel(as_member(lead), task).content.decode()
     (tmp_path / "engine.sock").touch()
 

@@ -1,4 +1,6 @@
-"""The playground in a real browser: both sides grow, a halt holds, the keyboard suffices, a phone does not scroll aside."""
+"""The playground in a real browser: both sides grow, a halt holds, the keyboard suffices,
+a phone does not scroll aside.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,270 @@
+"""Backend `llama`: a file and a `llama-server` for each miniature, within the memory of this host."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from jobs.rundir import RunDir
+from serving.backends.contracts import (
+    BackendName,
+    Ending,
+    NotServableError,
+    Piece,
+    Question,
+    ReadyModel,
+    RelaySpec,
+    ServerLostError,
+)
+from serving.backends.llama import files, forgotten, wire
+from serving.backends.llama.files import GgufModel
+from serving.backends.llama.forgotten import Watch
+from serving.backends.llama.process import LlamaServer
+from serving.backends.llama.token_bytes import TokenBytes
+from serving.engine.contracts import ModelEntry
+from serving.engine.cpu_decoder import SMALL_PARAMETERS
+from serving.engine.errors import RequestRefused
+from serving.engine.memory import gib, limits
+from training.engine.contracts import HUB_TOKEN
+from training.engine.model import generate
+
+# Bytes of one weight in the files: fp16.
+BYTES_PER_WEIGHT: Final = 2
+# llama.cpp rounds a context up to so many tokens.
+CONTEXT_STEP: Final = 256
+LEAST_POOL: Final = 512
+
+
+@dataclass
+class Served:
+    """One file with its server. `users` counts answers under way."""
+
+    model: GgufModel
+    server: LlamaServer
+    rows: int
+    pool_tokens: int | None
+    context_length: int
+    tokens: TokenBytes
+    watch: Watch
+    users: int = 0
+    used_s: float = field(default_factory=time.monotonic)
+
+    def complete(self, body: dict[str, Any], *, is_gathered: bool = False) -> AsyncGenerator[Piece | Ending, None]:
+        return wire.complete(self.server.socket, body, self.tokens, lines=self.watch.lines, is_gathered=is_gathered)
+
+
+class LlamaBackend:
+    """Servers by file.
+
+    `spec.options` hold `program`, the path of `llama-server`, and `files`, the folder of GGUF files.
+    """
+
+    name: BackendName = "llama"
+    unsupported: frozenset[str] = frozenset()
+
+    def __init__(self, run: RunDir, spec: RelaySpec) -> None:
+        self._program, self._files = str(spec.options["program"]), Path(spec.options["files"])
+        self._token, self._roots = run.secrets().get(HUB_TOKEN), tuple(spec.allowed_roots)
+        self._bounds = limits(torch.device("cpu"), weights=spec.max_weights_bytes, kv=spec.max_kv_bytes)
+        self._max_batch = spec.max_batch
+        self._entries: list[ModelEntry] = []
+        self._served: dict[str, Served] = {}
+        self._loading = asyncio.Lock()
+
+    async def start(self) -> None:
+        self._files.mkdir(parents=True, exist_ok=True)
+        self._watching = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        self._watching.cancel()
+        await asyncio.gather(*(each.server.stop() for each in self._served.values()))
+
+    async def know(self, entries: list[ModelEntry]) -> None:
+        self._entries = entries
+        files.sweep(self._files, entries)
+        await self._drop_unknown()
+
+    async def prepare(self, entry: ModelEntry) -> ReadyModel:
+        key = files.file_key(entry)
+        served = self._served.get(key)
+        if served is None:
+            async with self._loading:
+                served = self._served.get(key) or await self._load(entry, key)
+        await served.server.ready()
+        served.used_s = time.monotonic()
+        facts = served.model.facts
+        return ReadyModel(
+            fingerprint=_fingerprint(entry, served),
+            chat=served.model.chat,
+            context_length=served.context_length,
+            vocabulary=facts.vocabulary,
+            rows=served.rows,
+            pool_tokens=served.pool_tokens,
+            no_repeat_ngram=generate.sampling_for(entry.task).no_repeat_ngram,
+        )
+
+    async def ask(self, question: Question) -> AsyncGenerator[Piece | Ending, None]:
+        served = self._served.get(files.file_key(question.entry))
+        if served is None:
+            raise ServerLostError("The server was put away before this question came to it.")
+        served.users += 1
+        try:
+            async with aclosing(self._answered(served, question)) as news:
+                async for each in news:
+                    yield each
+        except ServerLostError:
+            served.server.doubt()
+            raise
+        finally:
+            served.users -= 1
+            served.used_s = time.monotonic()
+            await self._drop_unknown()
+
+    async def _answered(self, served: Served, question: Question) -> AsyncGenerator[Piece | Ending, None]:
+        chat, written = served.model.chat, list[int]()
+        # A token that ends our answers and not llama.cpp's is heard in a stream alone.
+        is_whole = question.is_whole and chat.stops <= {chat.end_of_turn, chat.tokenizer.eos_token_id}
+        # So is a hang-up, while a server is busy: a large model's place must not be kept for nobody.
+        is_streamed = not is_whole or served.model.facts.parameters >= SMALL_PARAMETERS
+        try:
+            body = wire.body_of(question, is_whole=question.limit == 1 or not is_streamed)
+            async with aclosing(served.complete(body, is_gathered=is_whole)) as news:
+                async for each in news:
+                    written += each.tokens if isinstance(each, Piece) else []
+                    yield each
+        except wire.UntoldTokensError:
+            # The same once more as one piece, which holds every token; the same seed draws the same.
+            body = wire.body_of(question, is_whole=True)
+            async with aclosing(served.complete(body)) as news:
+                async for each in news:
+                    yield _rest(each, written) if isinstance(each, Piece) else each
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(forgotten.LOOK_EVERY_S)
+            await asyncio.gather(*(served.watch.look() for served in self._served.values()))
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "weights_bytes": self._weights_bytes(),
+            "max_weights_bytes": self._bounds.weights,
+            "bytes_per_weight": BYTES_PER_WEIGHT,
+            "servers": [self._server_state(key, each.server) for key, each in self._served.items()],
+        }
+
+    def _server_state(self, key: str, server: LlamaServer) -> dict[str, Any]:
+        names = [entry.name for entry in self._entries if files.file_key(entry) == key]
+        return {
+            "models": names,
+            "pid": server.pid,
+            "starts": server.starts,
+            "is_up": server.is_up,
+            "build": server.build,
+        }
+
+    async def _load(self, entry: ModelEntry, key: str) -> Served:
+        model = await asyncio.to_thread(
+            files.open_model, self._files, entry, token=self._token, allowed_roots=self._roots
+        )
+        await self._make_room(model.bytes)
+        rows, pool, context, arguments = self._shape(model)
+        server = LlamaServer(self._program, ["--model", str(model.path), *arguments])
+        tokens = TokenBytes(model.chat.tokenizer, model.facts.vocabulary)
+        served = Served(model, server, rows, pool, context, tokens, Watch(server.socket))
+        try:
+            await server.ready()
+        except (NotServableError, RequestRefused, asyncio.CancelledError):
+            await server.stop()
+            raise
+        self._served[key] = served
+        return served
+
+    def _shape(self, model: GgufModel) -> tuple[int, int | None, int, list[str]]:
+        """Rows, pool of tokens, context of one answer, and the arguments that give a server these.
+
+        Each row has the whole context to itself where that fits in memory; else all share one pool.
+        """
+        facts = model.facts
+        share = self._bounds.kv // max(1, len({files.file_key(entry) for entry in self._entries}))
+        pool = max(LEAST_POOL, share // facts.kv_bytes_per_token)
+        context = facts.context_length or pool
+        a_row = -(-context // CONTEXT_STEP) * CONTEXT_STEP
+        is_shared = a_row * self._max_batch > pool
+        total = pool // CONTEXT_STEP * CONTEXT_STEP if is_shared else a_row * self._max_batch
+        arguments = [
+            *("--parallel", str(self._max_batch), "--ctx-size", str(total)),
+            "--kv-unified" if is_shared else "--no-kv-unified",
+            # Prompts stay in the slots they were read in, and nowhere else.
+            *(
+                "--cache-ram",
+                "0",
+                "--no-context-shift",
+                "--no-ui",
+                "--no-slots",
+                "--metrics",
+                "--offline",
+                "--fit",
+                "off",
+            ),
+            *("--log-verbosity", "1", "--threads-http", str(self._max_batch + 4)),
+            # Threads wait for each other by spinning: small models lose by it.
+            *(("--threads", "1") if facts.parameters < SMALL_PARAMETERS else ()),
+        ]
+        return self._max_batch, total if is_shared else None, min(context, total), arguments
+
+    async def _make_room(self, needed: int) -> None:
+        """Put away servers without an answer under way, the longest unused first, until so many bytes fit."""
+        if needed > self._bounds.weights:
+            raise RequestRefused(
+                400,
+                "model_too_large",
+                f"Its weights of {gib(needed)} do not fit in the limit of {gib(self._bounds.weights)} for models on "
+                "this host. Raise SERVING_MAX_WEIGHTS_GIB where there is memory for it, or serve on a host with more "
+                "memory.",
+            )
+        idle = sorted(
+            (key for key in self._served if not self._served[key].users), key=lambda key: self._served[key].used_s
+        )
+        while self._weights_bytes() + needed > self._bounds.weights:
+            if not idle:
+                raise RequestRefused(
+                    503,
+                    "no_room",
+                    f"All models in memory are in use, and {gib(needed)} more do not fit beside them. Try again soon, "
+                    "or raise SERVING_MAX_WEIGHTS_GIB.",
+                    retry_after_s=5,
+                )
+            await self._served.pop(idle.pop(0)).server.stop()
+
+    async def _drop_unknown(self) -> None:
+        kept = {files.file_key(entry) for entry in self._entries}
+        # All taken out first: another answer that ends meanwhile must not find them here.
+        gone = [key for key, served in self._served.items() if key not in kept and not served.users]
+        for served in [self._served.pop(key) for key in gone]:
+            await served.server.stop()
+
+    def _weights_bytes(self) -> int:
+        return sum(each.model.bytes for each in self._served.values() if each.model.path.exists())
+
+
+def _rest(piece: Piece, written: list[int]) -> Piece:
+    """Return what a whole answer holds behind the tokens that were sent already."""
+    count = len(written)
+    # Some of them were found by their bytes, and may be others that spell the same.
+    if len(piece.tokens) < count:
+        raise ServerLostError("The second answer to a question differs from the first.")
+    return Piece(tokens=piece.tokens[count:], log_probs=piece.log_probs[count:])
+
+
+def _fingerprint(entry: ModelEntry, served: Served) -> str:
+    """Name weights, template, file and the server's build."""
+    parts = (entry.manifest_sha256, entry.ways.model_dump_json(), served.model.facts.sha256, served.server.build)
+    return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"

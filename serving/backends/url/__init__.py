@@ -1,0 +1,1 @@
+"""Backend `url`: an OpenAI-compatible server that somebody else runs and fills."""
