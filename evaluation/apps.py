@@ -7,11 +7,12 @@ class EvaluationConfig(AppConfig):
     name = "evaluation"
 
     def ready(self) -> None:
-        """Bring this room's kinds of jobs, listen for what ends, and put studies, votes, suites and gates under guard."""
+        """Bring this room's kinds of jobs, listen for what ends, and guard studies, votes, suites and gates."""
         from evaluation.arena import desk_link, open_arena
         from evaluation.evaluations import erasing, queries, start_evaluation, worse_teachers
-        from evaluation.kinds import CellScoringKind, EvaluationKind, RoundKind, StudyJobKind
+        from evaluation.kinds import CellScoringKind, EvaluationKind, PaperKind, RoundKind, StudyJobKind
         from evaluation.models import immutable_rows
+        from evaluation.paper import advance as papers
         from evaluation.rounds import advance as rounds
         from evaluation.studies import advance
         from generation.judges import queries as judges
@@ -21,7 +22,7 @@ class EvaluationConfig(AppConfig):
         from review.db import immutability
         from training.runs import comparison
 
-        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind(), RoundKind()):
+        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind(), RoundKind(), PaperKind()):
             registry.register_kind(kind)
         registry.register_consumer("evaluation-of-runs", frozenset({"training"}), start_evaluation.start_after_run)
         registry.register_consumer(
@@ -32,6 +33,11 @@ class EvaluationConfig(AppConfig):
         )
         registry.register_consumer(
             "rounds-after-steps", frozenset({"freeze", "training", "evaluation", "generation"}), rounds.on_step_ended
+        )
+        registry.register_consumer(
+            "papers-after-parts",
+            frozenset({"study", "evaluation", "download", "isolation", "freeze", "generation"}),
+            papers.on_part_ended,
         )
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)

@@ -1,4 +1,7 @@
-"""The kinds of jobs of this room: an evaluation, a study, the scoring of one of its cells. Thin: services do the work."""
+"""The kinds of jobs of this room: an evaluation, a study, the scoring of one of its cells.
+
+Thin: services do the work.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from uuid import UUID
 
 from evaluation.evaluations import queries, results, run_inputs
 from evaluation.evaluations.start_evaluation import KIND
+from evaluation.paper import advance as papers
+from evaluation.paper.order import KIND as PAPER
 from evaluation.rounds import advance as rounds
 from evaluation.rounds.queries import KIND as ROUND
 from evaluation.studies import advance, conclude, scoring
@@ -95,6 +100,31 @@ class RoundKind(CompositeJob):
 
     def forget_problems(self, whole: UUID) -> None:
         rounds.forget_problems(whole)
+
+
+class PaperKind(CompositeJob):
+    """A reproduction of the paper, part by part."""
+
+    name = PAPER
+    label = "Reproduction of the paper"
+    queue = "evaluation"
+    subject = "paper"
+    unit = "parts"
+
+    def check(self, whole: UUID, *, fence: int) -> Progress:
+        return papers.look(whole, fence=fence)
+
+    def has_news(self, whole: UUID) -> bool:
+        return papers.has_news(whole)
+
+    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
+        return papers.conclude(whole, fence=fence)
+
+    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
+        return papers.jobs_under_way(whole, with_shared=with_shared)
+
+    def forget_problems(self, whole: UUID) -> None:
+        papers.forget_problems(whole)
 
 
 class CellScoringKind(JobKind):

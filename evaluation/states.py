@@ -70,6 +70,8 @@ class StudyKind(TextChoices):
     MINUTES = "minutes", "SFT, DPO, KTO and on-policy at equal expert minutes"
     ROUTER = "router", "Several experts behind a router against one larger student"
     RETRIEVAL = "retrieval", "A miniature that vets retrieved passages"
+    PRECISION = "precision", "Half precision against full"
+    SHAPES = "shapes", "An encoder–decoder against a decoder"
 
 
 class StudyMetric(TextChoices):

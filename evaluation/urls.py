@@ -7,6 +7,7 @@ from evaluation.evaluations import pages
 from evaluation.gates import pages as gates_pages
 from evaluation.guessing import pages as guessing_pages
 from evaluation.judging import pages as judging_pages
+from evaluation.paper import pages as paper_pages
 from evaluation.rounds import pages as rounds_pages
 from evaluation.studies import pages as studies_pages
 
@@ -33,7 +34,9 @@ urlpatterns = [
     path("arenas/<uuid:arena_id>/close/", arena_pages.close, name="arena-close"),
     path("arenas/<uuid:arena_id>/vote/", arena_pages.vote, name="arena-vote"),
     path("tasks/<slug:slug>/studies/", studies_pages.index, name="studies"),
-    path("tasks/<slug:slug>/studies/paper/", studies_pages.paper, name="study-paper"),
+    path("tasks/<slug:slug>/studies/paper/", paper_pages.paper, name="study-paper"),
+    path("tasks/<slug:slug>/studies/paper/reproduce/", paper_pages.order, name="paper-order"),
+    path("tasks/<slug:slug>/studies/paper/report.<slug:suffix>", paper_pages.report_file, name="paper-report"),
     path("tasks/<slug:slug>/studies/estimate/", studies_pages.estimate, name="study-estimate"),
     path("studies/<uuid:study_id>/", studies_pages.study, name="study"),
     path("studies/<uuid:study_id>/progress/", studies_pages.progress, name="study-progress"),

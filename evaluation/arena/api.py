@@ -34,7 +34,8 @@ class ArenaIn(serializers.Serializer[Any]):
         required=False,
         min_length=2,
         max_length=MOST_SYSTEMS,
-        help_text="Names as in the evaluation. The others are compared with the first. Default: the teacher and the run.",
+        help_text="Names as in the evaluation. The others are compared with the first. "
+        "Default: the teacher and the run.",
     )
     most_votes = serializers.IntegerField(
         required=False,
@@ -162,16 +163,16 @@ class ArenasView(APIView):
     pagination_class = KeysetPagination
 
     @lists(ArenaOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return queries.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return queries.visible(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
     @extend_schema(request=ArenaIn, responses={201: ArenaDetailOut, **problems(409, 422)})
     @idempotent
     def post(self, request: Request) -> Response:
-        asked, member = read_body(ArenaIn, request), member_of(request)
-        evaluation = evaluation_or_404(member, asked.pop("evaluation"))
-        arena = open_arena.open_arena(evaluation, by=member, **asked)
+        data, member = read_body(ArenaIn, request), member_of(request)
+        evaluation = evaluation_or_404(member, data.pop("evaluation"))
+        arena = open_arena.open_arena(evaluation, by=member, **data)
         return Response(ArenaDetailOut(presentation.detail(arena, member)).data, status=201)
 
 
@@ -220,12 +221,12 @@ class VotesView(APIView):
         member = member_of(request)
         arena = queries.arena_or_404(member, arena_id)
         require(member, arena.task, Role.REVIEWER)
-        asked = read_body(VoteIn, request)
-        if asked["retracts"] is not None:
-            given = queries.vote_or_404(arena, asked["retracts"], member)
-            outcome = cast_vote.take_back(given, by=member, id=asked["id"])
+        data = read_body(VoteIn, request)
+        if data["retracts"] is not None:
+            vote = queries.vote_or_404(arena, data["retracts"], member)
+            outcome = cast_vote.take_back(vote, by=member, id=data["id"])
         else:
-            pair = queries.pair_or_404(arena, asked["pair"])
-            said = {name: asked[name] for name in ("id", "verdict", "seconds")}
-            outcome = cast_vote.vote(pair, by=member, **said)
+            pair = queries.pair_or_404(arena, data["pair"])
+            values = {name: data[name] for name in ("id", "verdict", "seconds")}
+            outcome = cast_vote.vote(pair, by=member, **values)
         return Response(VoteOut(outcome.vote).data, status=200 if outcome.is_replay else 201)

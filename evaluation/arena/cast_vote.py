@@ -1,4 +1,7 @@
-"""Voting on a pair, and taking a vote back: one short transaction each, in which the arena closes once its rule says so."""
+"""Voting on a pair, and taking a vote back.
+
+One short transaction each, in which the arena closes once its rule says so.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +46,8 @@ def vote(pair: ArenaPair, *, by: Member, id: UUID, verdict: str, seconds: float 
 
     Raises:
         PermissionDenied: Not a reviewer of the task.
-        Refusal: 422 for a verdict or seconds that cannot be; 409 when the arena is closed, the voter voted on this pair before, or
-            the id belongs to another vote.
+        Refusal: 422 for a verdict or seconds that cannot be; 409 when the arena is closed, the voter voted on this pair
+            before, or the id belongs to another vote.
     """
     require(by, pair.arena.task, Role.REVIEWER)
     if verdict not in VoteVerdict.values or verdict == VoteVerdict.RETRACT:
@@ -54,17 +57,17 @@ def vote(pair: ArenaPair, *, by: Member, id: UUID, verdict: str, seconds: float 
     return _record(ArenaVote(id=id, pair=pair, voter=by, verdict=verdict, seconds=seconds))
 
 
-def take_back(given: ArenaVote, *, by: Member, id: UUID) -> VoteOutcome:
+def take_back(vote: ArenaVote, *, by: Member, id: UUID) -> VoteOutcome:
     """Take an own vote back, by a vote that says so; the pair may then be dealt to the voter again.
 
     Raises:
         PermissionDenied: Not the voter's own, or not a reviewer any more.
         Refusal: 409 when it was taken back before, or the arena is closed.
     """
-    require(by, given.pair.arena.task, Role.REVIEWER)
-    if given.voter_id != by.pk:
+    require(by, vote.pair.arena.task, Role.REVIEWER)
+    if vote.voter_id != by.pk:
         raise PermissionDenied("Only your own votes can be taken back.")
-    return _record(ArenaVote(id=id, pair=given.pair, voter=by, verdict=VoteVerdict.RETRACT, retracts=given))
+    return _record(ArenaVote(id=id, pair=vote.pair, voter=by, verdict=VoteVerdict.RETRACT, retracts=vote))
 
 
 def _record(vote: ArenaVote) -> VoteOutcome:
@@ -87,8 +90,8 @@ def _again(vote: ArenaVote) -> VoteOutcome | None:
     first = ArenaVote.objects.filter(pk=vote.pk).first()
     if first is None:
         return None
-    said = (vote.voter_id, vote.pair_id, vote.verdict, vote.retracts_id)
-    if (first.voter_id, first.pair_id, first.verdict, first.retracts_id) != said:
+    content = (vote.voter_id, vote.pair_id, vote.verdict, vote.retracts_id)
+    if (first.voter_id, first.pair_id, first.verdict, first.retracts_id) != content:
         _raise_reused()
     return VoteOutcome(first, is_replay=True)
 

@@ -34,13 +34,14 @@ def open_arena(
     """Open an arena of systems that an evaluation scored; their texts exist, so that nothing is asked or paid.
 
     Args:
-        systems: Two to six of its systems; None for the teacher and what was tuned. The first is what the others are told against.
+        systems: Two to six of its systems; None for the teacher and what was tuned. The first is what the others are
+            told against.
         most_votes: Most pairs voted on for each two of them.
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409 while the evaluation is not done, or where an open arena compares the same; 422 where the systems or the
-            number of votes cannot be, or there is nothing to vote on.
+        Refusal: 409 while the evaluation is not done, or where an open arena compares the same; 422 where the systems
+            or the number of votes cannot be, or there is nothing to vote on.
     """
     require(by, evaluation.task, Role.LEAD)
     # Two clicks at once: the second waits, and finds the first's arena.
@@ -100,7 +101,10 @@ def close_if_over(arena: Arena) -> None:
 
 
 def close_those_left_over(record_ids: Sequence[UUID]) -> None:
-    """Close open arenas of erased records in which nothing is left to vote on, which would wait for ever; the caller's transaction erases them."""
+    """Close open arenas of erased records that have nothing left to vote on.
+
+    They would wait for ever; the caller's transaction erases them.
+    """
     pairs = ArenaPair.objects.filter(record__in=list(record_ids), arena__closed_at__isnull=True)
     ids = set(pairs.values_list("arena", flat=True))
     for arena in Arena.objects.select_for_update().filter(pk__in=ids, closed_at__isnull=True).order_by("pk"):
@@ -117,10 +121,10 @@ def _checked(evaluation: Evaluation, systems: Sequence[str] | None, most_votes: 
         raise Refusal(
             "evaluation_not_done", "This evaluation has no answers yet.", hint="Wait until it is done.", status=409
         )
-    known = queries.comparable(evaluation)
+    names = queries.comparable(evaluation)
     chosen = list(systems) if systems is not None else queries.teacher_and_own(evaluation) or []
-    if not 2 <= len(chosen) <= MOST_SYSTEMS or len(set(chosen)) != len(chosen) or not set(chosen) <= set(known):
-        raise _wrong("systems", f"Name two to {MOST_SYSTEMS} different systems of these: {', '.join(known)}.")
+    if not 2 <= len(chosen) <= MOST_SYSTEMS or len(set(chosen)) != len(chosen) or not set(chosen) <= set(names):
+        raise _wrong("systems", f"Name two to {MOST_SYSTEMS} different systems of these: {', '.join(names)}.")
     if not LEAST_VOTES <= most_votes <= MOST_VOTES:
         raise _wrong("most_votes", f"Votes for each two systems are a number from {LEAST_VOTES} to {MOST_VOTES}.")
     return chosen
@@ -156,13 +160,15 @@ def _pairs(arena: Arena) -> list[ArenaPair]:
     ]
 
 
-def _pair(arena: Arena, record: UUID, two: tuple[int, int], drawn: random.Random, *, is_identical: bool) -> ArenaPair:
-    left, right = drawn.sample(two, 2)
+def _pair(
+    arena: Arena, record: UUID, two: tuple[int, int], generator: random.Random, *, is_identical: bool
+) -> ArenaPair:
+    left, right = generator.sample(two, 2)
     return ArenaPair(
         arena=arena,
         record_id=record,
         left=left,
         right=right,
         is_identical=is_identical,
-        is_doubled=not is_identical and drawn.random() < DOUBLED,
+        is_doubled=not is_identical and generator.random() < DOUBLED,
     )

@@ -33,7 +33,8 @@ class Outlook:
     """Evidence that an arena can show.
 
     Attributes:
-        least_percent: The least share of the votes that decide which so many show with a chance of 80 %; None where none is.
+        least_percent: The least share of the votes that decide which so many show with a chance of 80 %; None where
+            none is.
     """
 
     most_votes: int

@@ -1,4 +1,4 @@
-"""Pages of arenas: those of a task, one of them with its result, the form that opens one, and the desk where experts vote."""
+"""Pages of arenas: a task's, one with its result, the form that opens one, and the desk where experts vote."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from evaluation.arena import cast_vote, open_arena, outlook, presentation, queries, rule
 from evaluation.arena.open_arena import LEAST_VOTES, MOST_SYSTEMS, MOST_VOTES, USUAL_VOTES
-from evaluation.evaluations import answer
-from evaluation.evaluations.queries import evaluation_or_404
-from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.evaluations.queries import evaluation_or_404, system_labels
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
@@ -48,7 +46,9 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "evaluation",
         "page": page,
-        "arenas": [(arena, queries.may_see_result(member, arena)) for arena in page],
+        "arenas": [
+            (arena, presentation.names_of(arena) if queries.may_see_result(member, arena) else []) for arena in page
+        ],
         "may_vote": may(member, task, Role.REVIEWER),
     }
     return render(request, "evaluation/arenas.html", context)
@@ -59,9 +59,7 @@ def new(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     member = member_of(request)
     evaluation = evaluation_or_404(member, evaluation_id)
     require(member, evaluation.task, Role.LEAD)
-    names = queries.comparable(evaluation)
-    plain = answer.labels(evaluation.summary, own=tuned_name(evaluation.run))
-    labels = {name: plain.get(name, name) for name in names}
+    labels = system_labels(evaluation, queries.comparable(evaluation))
     form = ArenaForm(request.POST or None, labels=labels, initial={"systems": queries.teacher_and_own(evaluation)})
     if request.method == "POST" and form.is_valid():
         try:
@@ -70,7 +68,7 @@ def new(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
             add_refusal(form, refusal)
         else:
             return redirect("evaluation:arena", arena.pk)
-    most = min(max(2, len(names)), open_arena.MOST_SYSTEMS)
+    most = min(max(2, len(labels)), open_arena.MOST_SYSTEMS)
     context = {
         "task": evaluation.task,
         "section": "evaluation",
@@ -107,9 +105,9 @@ def compare_blind(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 def _open_of(evaluation: Evaluation) -> Arena | None:
-    wanted = set(queries.teacher_and_own(evaluation) or ())
+    names = set(queries.teacher_and_own(evaluation) or ())
     arenas = queries.open_arenas(evaluation.task).filter(evaluation=evaluation)
-    return next((arena for arena in arenas if set(arena.systems) == wanted), None)
+    return next((arena for arena in arenas if set(arena.systems) == names), None)
 
 
 @require_safe
@@ -128,8 +126,10 @@ def detail(request: HttpRequest, arena_id: UUID) -> HttpResponse:
     }
     if may_look:
         voted = context["progress"]["most"] // max(1, len(arena.systems) * (len(arena.systems) - 1) // 2)
+        names = presentation.names_of(arena)
         context |= {
-            "result": presentation.result_of(arena),
+            "names": names,
+            "result": presentation.result_of(arena, names),
             "tables": presentation.segment_tables(arena),
             "outlook": outlook.outlook(len(arena.systems), voted) if voted else None,
             "error": 100 * rule.ERROR,
@@ -149,7 +149,7 @@ def vote(request: HttpRequest, arena_id: UUID) -> HttpResponse:
     member = member_of(request)
     arena = queries.arena_or_404(member, arena_id)
     require(member, arena.task, Role.REVIEWER)
-    refusal, said, wanted = None, "", None
+    refusal, message, pair_id = None, "", None
     if request.method == "POST":
         try:
             outcome = _carry_out(request.POST, arena, member)
@@ -158,8 +158,8 @@ def vote(request: HttpRequest, arena_id: UUID) -> HttpResponse:
             # It may have been closed meanwhile: no pair is shown then.
             arena = queries.arena_or_404(member, arena_id)
         else:
-            said = SAID[outcome.vote.verdict]
-            wanted = outcome.vote.pair_id if outcome.vote.retracts_id else None
+            message = SAID[outcome.vote.verdict]
+            pair_id = outcome.vote.pair_id if outcome.vote.retracts_id else None
             arena = queries.arena_or_404(member, arena_id)
             if not getattr(request, "htmx", False):
                 return redirect(reverse("evaluation:arena-vote", args=[arena_id]))
@@ -169,12 +169,12 @@ def vote(request: HttpRequest, arena_id: UUID) -> HttpResponse:
         "task": arena.task,
         "section": "review",
         "arena": arena,
-        "pair": queries.next_pair(arena, member, first=wanted),
+        "pair": queries.next_pair(arena, member, first=pair_id),
         "vote_id": uuid4(),
         "can_undo": arena.is_open and queries.last_vote(arena, member) is not None,
         "mine": queries.standing_votes(arena).filter(voter=member).count(),
         "refusal": refusal,
-        "said": said,
+        "said": message,
     }
     template = "evaluation/_arena_pair.html" if is_part else "evaluation/arena_vote.html"
     return render(request, template, context, status=refusal.status if refusal and not is_part else 200)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404
 
 from evaluation.arena import rule
 from evaluation.arena.rule import JudgedPair
@@ -25,6 +24,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks.permissions import may, tasks_for
 from review.text.grounding.passages import index_passages
+from web.http.first_or_404 import first_or_404
 
 if TYPE_CHECKING:
     from training.models import TrainingRun
@@ -57,10 +57,9 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Arena]:
 def arena_or_404(member: Member, arena_id: UUID) -> Arena:
     """An arena, if the member may see its task."""
     related = ("evaluation__task_version", "evaluation__run__student")
-    arena = visible(member).select_related(*related).filter(pk=arena_id).first()
-    if arena is None:
-        raise Http404("There is no arena with this id that you can see.")
-    return arena
+    return first_or_404(
+        visible(member).select_related(*related).filter(pk=arena_id), "There is no arena with this id that you can see."
+    )
 
 
 def open_arenas(task: Task) -> QuerySet[Arena]:
@@ -74,7 +73,10 @@ def may_see_result(member: Member, arena: Arena) -> bool:
 
 
 def judged_pairs(arena: Arena) -> list[JudgedPair]:
-    """All pairs of an arena with the votes that stand; those of erased records keep their votes, and are dealt no more."""
+    """All pairs of an arena with the votes that stand.
+
+    Those of erased records keep their votes, and are dealt no more.
+    """
     votes: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
     for pair, voter, verdict in standing_votes(arena).values_list("pair_id", "voter_id", "verdict"):
         votes[pair].append((voter, verdict))
@@ -102,17 +104,14 @@ def last_vote(arena: Arena, voter: Member) -> ArenaVote | None:
 
 
 def vote_or_404(arena: Arena, vote_id: UUID, voter: Member) -> ArenaVote:
-    vote = ArenaVote.objects.filter(pair__arena=arena, pk=vote_id, voter=voter, retracts__isnull=True).first()
-    if vote is None:
-        raise Http404("You have no vote to take back.")
-    return vote
+    return first_or_404(
+        ArenaVote.objects.filter(pair__arena=arena, pk=vote_id, voter=voter, retracts__isnull=True),
+        "You have no vote to take back.",
+    )
 
 
 def pair_or_404(arena: Arena, pair_id: UUID) -> ArenaPair:
-    pair = ArenaPair.objects.filter(arena=arena, pk=pair_id).first()
-    if pair is None:
-        raise Http404("There is no such pair in this arena.")
-    return pair
+    return first_or_404(ArenaPair.objects.filter(arena=arena, pk=pair_id), "There is no such pair in this arena.")
 
 
 def next_pair(arena: Arena, voter: Member, *, first: UUID | None = None) -> DealtPair | None:

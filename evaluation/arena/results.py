@@ -122,28 +122,28 @@ def result(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int)
         systems: Names; the first is the reference.
         most_votes: Most pairs voted on for each two of them: what the intervals are tuned for.
     """
-    known = rule.matchups(pairs, len(systems))
+    matchups = rule.matchups(pairs, len(systems))
     votes = [(pair, verdict) for pair in pairs for _, verdict in pair.votes]
-    said = [pair.winner(verdict) == pair.left for pair, verdict in votes if pair.winner(verdict) is not None]
+    left_wins = [pair.winner(verdict) == pair.left for pair, verdict in votes if pair.winner(verdict) is not None]
     doubled = [pair for pair in pairs if len(pair.votes) > 1]
     return ArenaResult(
         standings=standings(systems, pairs, most_votes),
-        contests=[_contest(systems, each) for each in known],
+        contests=[_contest(systems, each) for each in matchups],
         votes=len(votes),
         voters=len({voter for pair in pairs for voter, _ in pair.votes}),
-        both_bad=sum(each.both_bad for each in known),
-        ties=sum(each.ties for each in known),
-        identical=sum(each.identical for each in known),
+        both_bad=sum(each.both_bad for each in matchups),
+        ties=sum(each.ties for each in matchups),
+        identical=sum(each.identical for each in matchups),
         agreement=_share(sum(_agree(pair) for pair in doubled), len(doubled)),
-        left=_share(sum(said), len(said)),
+        left=_share(sum(left_wins), len(left_wins)),
     )
 
 
 def standings(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int) -> list[SystemStrength]:
     """Each system against the first, the strongest first.
 
-    Pairs that both wrote alike count as ties, each by the share of the others that were voted on: so the standing is that of
-    all records, however far the votes have come.
+    Pairs that both wrote alike count as ties, each by the share of the others that were voted on: so the standing is
+    that of all records, however far the votes have come.
     """
     voted = {(each.first, each.second): each for each in rule.matchups(pairs, len(systems))}
     strengths = relative_strengths(
@@ -173,12 +173,12 @@ def segments(
         systems: Names; the first is the reference.
         values: The column, by record; a record that is absent belongs to no segment.
     """
-    found = []
+    parts = []
     for value in sorted(set(values.values())):
         inside = [pair for pair in pairs if values.get(pair.record_id) == value]
         votes = sum(bool(pair.votes) for pair in inside)
-        found.append(Segment(value, votes, standings(systems, inside, most_votes) if votes >= FEWEST else None))
-    return found
+        parts.append(Segment(value, votes, standings(systems, inside, most_votes) if votes >= FEWEST else None))
+    return parts
 
 
 def columns(facts: Mapping[UUID, Mapping[str, Any]], names: Sequence[str]) -> dict[str, dict[UUID, str]]:
@@ -203,11 +203,11 @@ def _contest(systems: Sequence[str], counts: Matchup) -> Contest:
     return Contest(*names, counts, share, low, high, rule.is_clear(counts, len(systems)))
 
 
-def _weight(pair: JudgedPair, known: Matchup) -> float:
+def _weight(pair: JudgedPair, matchup: Matchup) -> float:
     if not pair.is_identical:
         return float(bool(pair.votes))
-    shown = known.voted + known.waiting
-    return known.voted / shown if shown else 1.0
+    shown = matchup.voted + matchup.waiting
+    return matchup.voted / shown if shown else 1.0
 
 
 def _agree(pair: JudgedPair) -> bool:

@@ -1,9 +1,11 @@
-"""The rule of an arena, fixed when it opens: which pair comes next, when the order of two systems is clear, when it ends. Pure.
+"""The rule of an arena, fixed when it opens. Pure.
 
-For each two systems, one vote for each record counts: the first that stands. Their order is clear once the evidence of the votes
-that decide (`stats.sign_sequence`) reaches the number of such twos over 5 %, so that all orders together are wrong with a
-chance of at most 5 %, however often anyone looks and whoever is dealt next. One record of each company is dealt, since records
-of one company resemble each other.
+It says which pair comes next, when the order of two systems is clear, and when it ends.
+
+For each two systems, one vote for each record counts: the first that stands. Their order is clear once the evidence of
+the votes that decide (`stats.sign_sequence`) reaches the number of such twos over 5 %, so that all orders together are
+wrong with a chance of at most 5 %, however often anyone looks and whoever is dealt next. One record of each company is
+dealt, since records of one company resemble each other.
 """
 
 from __future__ import annotations
@@ -131,19 +133,22 @@ def is_settled(matchup: Matchup, systems: int, most_votes: int) -> bool:
 
 def ending(pairs: Iterable[JudgedPair], systems: int, most_votes: int) -> ArenaEnd | None:
     """Why the arena is over; None while votes are asked for."""
-    known = matchups(pairs, systems)
-    if not all(is_settled(each, systems, most_votes) for each in known):
+    contests = matchups(pairs, systems)
+    if not all(is_settled(each, systems, most_votes) for each in contests):
         return None
-    return ArenaEnd.CLEAR if all(is_clear(each, systems) for each in known) else ArenaEnd.SPENT
+    return ArenaEnd.CLEAR if all(is_clear(each, systems) for each in contests) else ArenaEnd.SPENT
 
 
 def uncertain(
-    known: Iterable[Matchup], systems: int, most_votes: int, *, seed: str
+    contests: Iterable[Matchup], systems: int, most_votes: int, *, seed: str
 ) -> dict[tuple[int, int], tuple[float, int, str]]:
-    """Each two systems that votes are asked for, with a place in the order in which they are dealt; the least comes first."""
+    """Each two systems that votes are asked for, with a place in the order in which they are dealt.
+
+    The least comes first.
+    """
     return {
         (each.first, each.second): (each.evidence, each.voted, _drawn(seed, each.first, each.second))
-        for each in known
+        for each in contests
         if not is_settled(each, systems, most_votes)
     }
 
@@ -153,9 +158,9 @@ def next_pair(
 ) -> JudgedPair | None:
     """The pair that a voter is dealt now; None when nothing is left for them.
 
-    A pair that two are to vote on and one has comes first. Then a new one of the two systems whose order is least certain:
-    the least evidence, then the fewest votes, then by the seed. Among its pairs the order is the voter's own, so that two who
-    vote at once seldom meet. A pair that the voter voted on never comes again.
+    A pair that two are to vote on and one has comes first. Then a new one of the two systems whose order is least
+    certain: the least evidence, then the fewest votes, then by the seed. Among its pairs the order is the voter's own,
+    so that two who vote at once seldom meet. A pair that the voter voted on never comes again.
     """
     order = uncertain(matchups(pairs, systems), systems, most_votes, seed=seed)
     free = [pair for pair in pairs if (pair.first, pair.second) in order and pair.is_free_for(voter)]

@@ -1,6 +1,7 @@
 """`python -m evaluation.engine RUN_DIR`: have models write for held-out records, and score what they wrote.
 
-Every system writes its own outputs; prompts come from the task's one renderer and answers are read back and checked by it.
+Every system writes its own outputs; prompts come from the task's one renderer and answers are read back and checked by
+it.
 """
 
 from __future__ import annotations
@@ -66,9 +67,9 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
         student, placement = loaded
         contexts[system.name] = student.context_length
         devices[system.name] = placement.device.type
-        asked = prompts_for(spec, system, student)
-        notes += [note] if (note := asked.note(system)) else []
-        outputs += _write(run, spec, system, student, asked.prompts, done=len(outputs))
+        prompt_set = prompts_for(spec, system, student)
+        notes += [note] if (note := prompt_set.note(system)) else []
+        outputs += _write(run, spec, system, student, prompt_set.prompts, done=len(outputs))
         if run.stop_requested:
             raise Stopped
         if system.kind == "baseline":

@@ -12,7 +12,8 @@ from pydantic import Field
 from review.spec.task_spec import TaskSpec
 from training.engine.contracts import Part, StudentRef
 
-# Raised when a model is asked, or a score is taken, in another way: older texts and scores are not set beside newer ones.
+# Raised when a model is asked, or a score is taken, in another way: older texts and scores are not set beside newer
+# ones.
 SCORING_VERSION: Final = 2
 
 
@@ -49,8 +50,8 @@ class System(Part):
     """One model that writes for the records: a base alone, or a base with what a run made of it.
 
     `tuned` is a folder inside the run directory: adapter files for `lora`, a whole model for `full`. A base that is a
-    baseline is asked with the teacher's prompt, and with examples where `shown` has some; it is told apart from the bare
-    base by its kind, and has no likelihood of golds.
+    baseline is asked with the teacher's prompt, and with examples where `shown` has some; it is told apart from the
+    bare base by its kind, and has no likelihood of golds.
     """
 
     name: str
@@ -65,7 +66,8 @@ class System(Part):
 class ExistingText(Part):
     """A text that exists already: of the teacher, or of a system that another evaluation had write.
 
-    `text` is what was written where it had not the task's shape. `scores` holds what only the model itself could tell, such as `gold_nll_per_byte`; the rest is scored again.
+    `text` is what was written where it had not the task's shape. `scores` holds what only the model itself could tell,
+    such as `gold_nll_per_byte`; the rest is scored again.
     """
 
     record: str
@@ -183,7 +185,8 @@ class EvaluationReport(Part):
     systems: dict[str, dict[str, MetricInterval]]
     # NLL per byte on a fixed general text: what a system forgot shows here.
     general_nll_per_byte: dict[str, float]
-    # Nats on each passage of that text, by system; what an interval of the change rests on. Absent where places of tokens are not told.
+    # Nats on each passage of that text, by system; what an interval of the change rests on. Absent where places of
+    # tokens are not told.
     general_passages: dict[str, list[float]] = Field(default_factory=dict)
     distinct: dict[str, dict[str, float]]
     differences: list[Difference]

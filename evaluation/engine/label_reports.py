@@ -8,6 +8,7 @@ from math import sqrt
 
 from evaluation.engine.contracts import EvaluationSpec, LabelReport, LabelRow, MetricInterval, ScoredOutput
 from evaluation.metrics import typed
+from review.spec.paths import as_text
 from review.spec.schema import Fields, OutputField
 from stats import classification
 from stats.intervals import means
@@ -49,15 +50,15 @@ def _by_system(outputs: Sequence[ScoredOutput], golds: Mapping[str, Fields]) -> 
 
 
 def _pairs(
-    field: OutputField, written: Sequence[ScoredOutput], golds: Mapping[str, Fields], labels: Sequence[str]
+    field: OutputField, outputs: Sequence[ScoredOutput], golds: Mapping[str, Fields], labels: Sequence[str]
 ) -> list[tuple[str, str | None, str]]:
     """Right label, predicted label and record; an empty optional gold is left out."""
     pairs = []
-    for output in written:
-        right = typed.label_of(field, golds[output.record].get(field.name))
-        said = typed.label_of(field, output.fields.get(field.name)) if output.fields is not None else None
+    for output in outputs:
+        right = as_text(golds[output.record].get(field.name))
+        predicted = (as_text(output.fields.get(field.name)) or None) if output.fields is not None else None
         if right in labels:
-            pairs.append((str(right), said, output.record))
+            pairs.append((right, predicted, output.record))
     return pairs
 
 
@@ -65,11 +66,11 @@ def _report(
     spec: EvaluationSpec,
     field: OutputField,
     labels: list[str],
-    written: Sequence[ScoredOutput],
+    outputs: Sequence[ScoredOutput],
     golds: Mapping[str, Fields],
 ) -> LabelReport:
-    pairs, companies = _pairs(field, written, golds, labels), _companies(spec)
-    right, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    pairs, companies = _pairs(field, outputs, golds, labels), _companies(spec)
+    right, predictions = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     units = means.companies_of([pair[2] for pair in pairs], companies)
     rows = [
         LabelRow(
@@ -80,9 +81,9 @@ def _report(
             recall=_share(score.recall, score.recall_interval, score.support),
             f1=score.f1,
         )
-        for score in classification.label_scores(labels, right, said, units)
+        for score in classification.label_scores(labels, right, predictions, units)
     ]
-    counts = classification.confusion(labels, right, said)
+    counts = classification.confusion(labels, right, predictions)
     return LabelReport(field=field.name, labels=labels, counts=counts.tolist(), rows=rows)
 
 
@@ -90,14 +91,14 @@ def _macro_f1(
     spec: EvaluationSpec,
     field: OutputField,
     labels: list[str],
-    written: Sequence[ScoredOutput],
+    outputs: Sequence[ScoredOutput],
     golds: Mapping[str, Fields],
 ) -> MetricInterval:
-    pairs = _pairs(field, written, golds, labels)
-    right, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    pairs = _pairs(field, outputs, golds, labels)
+    right, predictions = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     units = means.companies_of([pair[2] for pair in pairs], _companies(spec))
-    ends = classification.macro_f1_interval(labels, right, said, units, level=spec.level)
-    centre = float(classification.macro_f1(classification.confusion(labels, right, said)))
+    ends = classification.macro_f1_interval(labels, right, predictions, units, level=spec.level)
+    centre = float(classification.macro_f1(classification.confusion(labels, right, predictions)))
     low, high = ends or (None, None)
     return MetricInterval(mean=centre, low=low, high=high, n=len(pairs), companies=len(set(units)))
 

@@ -59,20 +59,20 @@ class LikelihoodScorer:
         """Loss on a plain text, read in windows that do not see each other.
 
         Each window begins with the token that all texts began with when the student was made, where it has one: Gemma
-        is lost without it. Without one, the first token of a window is given. An encoder–decoder writes each window as an
-        answer to nothing.
+        is lost without it. Without one, the first token of a window is given. An encoder–decoder writes each window as
+        an answer to nothing.
         """
         chat = self._student.chat
         places = {"return_offsets_mapping": True} if chat.tokenizer.is_fast else {}
         encoded = chat.tokenizer(text, add_special_tokens=False, **places)
         ids = encoded["input_ids"]
         begin = (chat.tokenizer("")["input_ids"] or [chat.end_of_turn]) if chat.is_apart else chat.begin
-        given = len(begin) if chat.is_apart else 1
+        prompt_length = len(begin) if chat.is_apart else 1
         window = min(WINDOW_TOKENS, self._student.context_length or WINDOW_TOKENS) - len(begin)
         parts = {start: [*begin, *ids[start : start + window]] for start in range(0, len(ids), window)}
-        rows = [TokenRow(str(start), part, given) for start, part in parts.items() if len(part) > given]
+        rows = [TokenRow(str(start), part, prompt_length) for start, part in parts.items() if len(part) > prompt_length]
         losses = self._losses(rows, batch_size=4)
-        firsts = [int(row.id) + given - len(begin) for row in rows]
+        firsts = [int(row.id) + prompt_length - len(begin) for row in rows]
         passages = _by_passage(text, encoded["offset_mapping"], firsts, losses) if places else []
         nats = sum(float(of_row.sum()) for of_row in losses)
         return GeneralLoss(nll_per_byte=nats / len(text.encode()), passages=passages)
@@ -109,10 +109,11 @@ def _by_passage(
     Args:
         text: All of it.
         places: Where each of its tokens begins and ends, in characters.
-        firsts: The token that each row's losses begin with; below 0 for what stands before the text, which the first passage takes.
+        firsts: The token that each row's losses begin with; below 0 for what stands before the text, which the first
+            passage takes.
         losses: Nats of each token of a row, in order. The end of an answer belongs to the last passage.
     """
-    begins = [0, *(found.end() for found in PARAGRAPH.finditer(text))]
+    begins = [0, *(match.end() for match in PARAGRAPH.finditer(text))]
     nats = [0.0] * len(begins)
     for first, of_row in zip(firsts, losses, strict=True):
         for at, loss in enumerate(of_row.tolist(), first):

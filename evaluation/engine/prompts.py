@@ -43,9 +43,9 @@ def prompts_for(spec: EvaluationSpec, system: System, student: LoadedStudent) ->
         for each in system.shown
     }
     of_record = [examples.get(record.id, []) for record in spec.records]
-    asked = [_fitting(spec, student, record, there) for record, there in zip(spec.records, of_record, strict=True)]
+    fitted = [_fitting(spec, student, record, there) for record, there in zip(spec.records, of_record, strict=True)]
     return AskedPrompts(
-        [prompt for prompt, _ in asked], [count for _, count in asked], [len(each) for each in of_record]
+        [prompt for prompt, _ in fitted], [count for _, count in fitted], [len(each) for each in of_record]
     )
 
 
@@ -73,7 +73,7 @@ def _prompt(
     if audience == "teacher":
         variation = prompting.Variation(shown=shown)
         return prompting.messages(spec.task, record.facts, audience="teacher", variation=variation)
-    *head, asked = prompting.messages(spec.task, record.facts, audience="student")
+    *head, question = prompting.messages(spec.task, record.facts, audience="student")
     turns = [
         turn
         for each in shown
@@ -82,7 +82,7 @@ def _prompt(
             {"role": "assistant", "content": prompting.completion(spec.task, each.fields)},
         )
     ]
-    return [*head, *turns, asked]
+    return [*head, *turns, question]
 
 
 def _tokens(spec: EvaluationSpec, student: LoadedStudent, example: prompting.FewShotExample) -> int:

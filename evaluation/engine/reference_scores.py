@@ -16,7 +16,7 @@ from review.spec.task_spec import TaskSpec
 
 
 class AnyScriptTokenizer(Tokenizer):  # type: ignore[misc]  # rouge-score has no types
-    """The package's own tokenizer knows the letters a to z alone; this one agrees with it on them and reads the rest."""
+    """The package's own tokenizer knows the letters a to z alone; this one agrees on them and reads the rest."""
 
     def tokenize(self, text: str) -> list[str]:
         return words(text)
@@ -46,7 +46,10 @@ class ReferenceScorer:
         return {**scores, **prose, **values}, marks
 
     def scores(self, text: str, gold: str) -> dict[str, float]:
-        """Empty where nothing was written; `chrf` (Popović 2015, 0 to 100, order 6, beta 2) and `rouge_l` (Lin 2004, F1, 0 to 1)."""
+        """`chrf` (Popović 2015, 0 to 100, order 6, beta 2) and `rouge_l` (Lin 2004, F1, 0 to 1).
+
+        Empty where nothing was written.
+        """
         if not text:
             return {}
         return {

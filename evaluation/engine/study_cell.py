@@ -42,7 +42,10 @@ class ScoredTask(Part):
 
 
 class CellSpec(ScoredTask):
-    """`spec.body`: what to score, on which records, and for how many of them to write. `others` are tasks that are read alone."""
+    """`spec.body`: what to score, on which records, and for how many of them to write.
+
+    `others` are tasks that are read alone.
+    """
 
     others: list[ScoredTask] = Field(default_factory=list)
     system: System
@@ -53,7 +56,10 @@ class CellSpec(ScoredTask):
 
 
 class CellScores(Part):
-    """`result.summary`: scores by record; `answers_right` of records with a gold, where the task has values. Time is of an output in its batch, seconds; None when none was written."""
+    """`result.summary`: scores by record; `answers_right` of records with a gold, where the task has values.
+
+    Time is of an output in its batch, seconds; None when none was written.
+    """
 
     nll_per_byte: dict[str, float]
     passes_all: dict[str, float]
@@ -91,7 +97,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
 def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
     """Score an encoder with heads: it answers all records, and has no likelihood."""
     golds = {gold.record: gold.completion for gold in spec.golds}
-    asked = EvaluationSpec.model_validate(
+    evaluation_spec = EvaluationSpec.model_validate(
         {
             "task": spec.task.canonical(),
             "records": [record.model_dump() for record in spec.records],
@@ -100,7 +106,7 @@ def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
             "allowed_roots": spec.allowed_roots,
         }
     )
-    outputs = list(classified.classified(run, asked, spec.system, golds, done=0))
+    outputs = list(classified.classified(run, evaluation_spec, spec.system, golds, done=0))
     seconds = [output.seconds for output in outputs if output.seconds is not None]
     scores = CellScores(
         nll_per_byte={},

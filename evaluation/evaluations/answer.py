@@ -10,11 +10,12 @@ from evaluation.evaluations import tables
 from evaluation.evaluations.costs import OutputCost
 from evaluation.evaluations.metric_display import METRICS, MetricDisplay
 from evaluation.metrics.baselines import MAJORITY, NEAREST
+from web.templatetags.figures import fixed
 
 BASELINES: Final = frozenset({"baseline", "base"})
 TUNED: Final = frozenset({"lora", "full"})
-# How much worse something cheaper may be and still count as no worse, of the metric an evaluation is judged by. The same
-# for every evaluation, so that nobody picks it after the figures are seen.
+# How much worse something cheaper may be and still count as no worse, of the metric an evaluation is judged by. The
+# same for every evaluation, so that nobody picks it after the figures are seen.
 MARGIN: Final = 0.05
 _VERBS: Final = {"passes_all": "passes all checks in", "exact": "is right in"}
 _PLAIN_NAMES: Final = {NEAREST: "Copy of the most similar approved text", MAJORITY: "Most frequent answer"}
@@ -66,7 +67,8 @@ class Answer:
         own: The miniature that is evaluated; None where it was not scored.
         teachers: Teachers and other miniatures, the best first.
         baselines: Baselines and the bare base, the best first.
-        difference: The paired difference of the miniature and the best teacher, with its verdict; None where there is none.
+        difference: The paired difference of the miniature and the best teacher, with its verdict and a sentence; None
+            where there is none.
         cheapest: None where no verdict may be given, or nothing was compared.
     """
 
@@ -79,25 +81,28 @@ class Answer:
     cheapest: Cheapest | None
 
 
-def of(summary: dict[str, Any], *, own: str = "", costs: Mapping[str, OutputCost] | None = None) -> Answer | None:
+def of(
+    summary: dict[str, Any], *, own_system: str = "", costs: Mapping[str, OutputCost] | None = None
+) -> Answer | None:
     """The answer by the metric that the evaluation is judged by; None while nothing is scored.
 
     Args:
-        own: The system that the evaluation is of.
+        own_system: The system that the evaluation is of.
         costs: Costs by system, see `costs.of`.
     """
     costs = costs or {}
     metric, kinds = tables.headline_metric(summary), summary.get("kinds", {})
-    rows = _rows(summary, metric, own, costs)
+    rows = _rows(summary, metric, own_system, costs)
     if not rows:
         return None
-    mine = rows.pop(own, None)
+    mine = rows.pop(own_system, None)
     teachers = [row for name, row in rows.items() if kinds.get(name) not in BASELINES]
     difference = None
     if mine and teachers:
         lines = tables.differences(summary, metric.name)
-        pair = (own, teachers[0].name)
-        difference = next((line for line in lines if (line["of"], line["against"]) == pair), None)
+        pair = (own_system, teachers[0].name)
+        line = next((line for line in lines if (line["of"], line["against"]) == pair), None)
+        difference = line and {**line, "sentence": _sentence(line["value"], line["verdict"])}
     return Answer(
         metric,
         _VERBS[metric.name],
@@ -105,18 +110,31 @@ def of(summary: dict[str, Any], *, own: str = "", costs: Mapping[str, OutputCost
         teachers,
         [row for name, row in rows.items() if kinds.get(name) in BASELINES],
         difference,
-        _cheapest(summary, metric, own, costs),
+        _cheapest(summary, metric, own_system, costs),
     )
 
 
-def labels(summary: dict[str, Any], *, own: str = "") -> dict[str, str]:
+def _sentence(value: Mapping[str, Any], verdict: str) -> str:
+    """Say how much better or worse the miniature is, and whether that may be chance; more of the metric is better."""
+    mean, low, high = (None if value[end] is None else fixed(100 * value[end], 1) for end in ("mean", "low", "high"))
+    size = fixed(abs(100 * value["mean"]), 1)
+    way = "better" if value["mean"] > 0 else "worse"
+    sentence = "Neither is better" if mean == "0.0" else f"Your miniature is {size} points {way}"
+    if verdict == tables.MAY_BE_CHANCE:
+        chance = "" if mean == "0.0" else ", so this may be chance"
+        return f"{sentence}; the interval {low} to {high} includes zero{chance}."
+    interval = "" if low is None else f" ({low} to {high})"
+    return f"{sentence}{interval}." if verdict in ("higher", "lower") else f"{sentence}{interval}: {verdict}."
+
+
+def labels(summary: dict[str, Any], *, own_system: str = "") -> dict[str, str]:
     """Plain names of an evaluation's systems, by the names they are stored under."""
     kinds = summary.get("kinds", {})
-    return {name: _label(name, kinds.get(name, ""), own) for name in tables.systems(summary)}
+    return {name: _label(name, kinds.get(name, ""), own_system) for name in tables.systems(summary)}
 
 
-def _label(name: str, kind: str, own: str) -> str:
-    if name == own:
+def _label(name: str, kind: str, own_system: str) -> str:
+    if name == own_system:
         return "Your miniature"
     if name in _PLAIN_NAMES:
         return _PLAIN_NAMES[name]
@@ -127,10 +145,10 @@ def _label(name: str, kind: str, own: str) -> str:
 
 
 def _rows(
-    summary: dict[str, Any], metric: MetricDisplay, own: str, costs: Mapping[str, OutputCost]
+    summary: dict[str, Any], metric: MetricDisplay, own_system: str, costs: Mapping[str, OutputCost]
 ) -> dict[str, SystemRow]:
     """Rows of the systems that were scored, the best first."""
-    scored, plain = summary.get("systems", {}), labels(summary, own=own)
+    scored, plain = summary.get("systems", {}), labels(summary, own_system=own_system)
     means = {name: scored[name][metric.name]["mean"] for name in plain if scored[name].get(metric.name)}
     return {
         name: _row(summary, metric, name, plain[name], costs) for name in sorted(means, key=lambda each: -means[each])
@@ -158,62 +176,67 @@ def _row(
     )
 
 
-def behind_baseline(summary: dict[str, Any], *, own: str) -> str:
+def behind_baseline(summary: dict[str, Any], *, own_system: str) -> str:
     """Reason why a miniature looks of no use: nothing of it is right, or a copy of the nearest gold does better.
 
     Args:
         summary: The evaluation's; empty while nothing is measured.
-        own: The system that the evaluation is of.
+        own_system: The system that the evaluation is of.
 
     Returns:
         A sentence; empty where neither is so.
     """
     metric, scored = tables.headline_metric(summary), summary.get("systems", {})
-    mine, nearest = (scored.get(name, {}).get(metric.name) for name in (own, NEAREST))
+    mine, nearest = (scored.get(name, {}).get(metric.name) for name in (own_system, NEAREST))
     if mine is None or summary.get("is_exploratory"):
         return ""
     if nearest is not None and mine["mean"] < nearest["mean"]:
         cells = [tables.cell(value, metric) for value in (mine, nearest)]
         ours, theirs = (cell["value"] for cell in cells if cell)
         return (
-            f"{metric.label}: {ours}. A copy of the approved text for the most similar record costs nothing and reaches "
-            f"{theirs}."
+            f"{metric.label}: {ours}. A copy of the approved text for the most similar record costs nothing and "
+            f"reaches {theirs}."
         )
     return "" if mine["mean"] else f"{metric.label}: 0 % of {mine['n']} outputs."
 
 
 def _cheapest(
-    summary: dict[str, Any], metric: MetricDisplay, own: str, costs: Mapping[str, OutputCost]
+    summary: dict[str, Any], metric: MetricDisplay, own_system: str, costs: Mapping[str, OutputCost]
 ) -> Cheapest | None:
     """Choose the lowest cost, then the least time, among systems whose difference lies within the margin."""
-    compared = _compared(summary, metric, own)
+    compared = _compared(summary, metric, own_system)
     if not compared or summary.get("is_exploratory"):
         return None
-    name = min([own, *not_worse(summary, own)], key=lambda system: _cost(summary, system, costs))
-    return Cheapest(_row(summary, metric, name, labels(summary, own=own)[name], costs), name == own)
+    name = min([own_system, *not_worse(summary, own_system)], key=lambda system: _cost(summary, system, costs))
+    return Cheapest(
+        _row(summary, metric, name, labels(summary, own_system=own_system)[name], costs), name == own_system
+    )
 
 
-def not_worse(summary: dict[str, Any], own: str) -> list[str]:
-    """Systems that the interval of the difference puts within the margin of `own`, by the metric an evaluation is judged by."""
+def not_worse(summary: dict[str, Any], own_system: str) -> list[str]:
+    """Systems that the interval of the difference puts within the margin of `own_system`.
+
+    The metric is the one that an evaluation is judged by.
+    """
     if summary.get("is_exploratory"):
         return []
     fewest = tables.fewest_companies(summary)
     return [
         name
-        for name, value in _compared(summary, tables.headline_metric(summary), own).items()
+        for name, value in _compared(summary, tables.headline_metric(summary), own_system).items()
         if value["high"] is not None and value["high"] < MARGIN and (value.get("companies") or value["n"]) >= fewest
     ]
 
 
-def _compared(summary: dict[str, Any], metric: MetricDisplay, own: str) -> dict[str, dict[str, Any]]:
+def _compared(summary: dict[str, Any], metric: MetricDisplay, own_system: str) -> dict[str, dict[str, Any]]:
     return {
         line["against"]: line["value"]
         for line in summary.get("differences", ())
-        if line["metric"] == metric.name and line["of"] == own
+        if line["metric"] == metric.name and line["of"] == own_system
     }
 
 
 def _cost(summary: dict[str, Any], system: str, costs: Mapping[str, OutputCost]) -> tuple[float, float]:
-    known = costs.get(system)
+    cost = costs.get(system)
     seconds: float = summary["systems"][system].get("seconds", {}).get("mean", float("inf"))
-    return (known.usd if known else float("inf")), seconds
+    return (cost.usd if cost else float("inf")), seconds

@@ -111,7 +111,8 @@ class EvaluationOut(serializers.Serializer[Any]):
 
 class EvaluationDetailOut(EvaluationOut):
     unsupported = serializers.SerializerMethodField(
-        help_text="Up to three sentences of each system that their records do not support; while an arena is open for leads alone."
+        help_text="Up to three sentences of each system that their records do not support; "
+        "while an arena is open for leads alone."
     )
 
     @extend_schema_field(UnsupportedOut(many=True))
@@ -154,10 +155,10 @@ class EvaluationsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(EvaluationOut, EvaluationQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        evaluations = selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
-        return evaluations.filter(run=run_selectors.run_or_404(member, asked["run"])) if "run" in asked else evaluations
+        evaluations = selectors.visible(member, task=task_or_404(member, query["task"]) if "task" in query else None)
+        return evaluations.filter(run=run_selectors.run_or_404(member, query["run"])) if "run" in query else evaluations
 
     @extend_schema(request=SuiteEvaluationIn, responses={202: EvaluationStarted})
     @idempotent
@@ -176,9 +177,9 @@ class OpeningsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(OpeningOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return selectors.visible_openings(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return selectors.visible_openings(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
     @extend_schema(request=OpeningIn, responses={202: EvaluationStarted})
     @idempotent
@@ -195,9 +196,9 @@ def _baselines(values: dict[str, Any]) -> list[str] | None:
     return None if baselines is None else sorted(baselines)
 
 
-def _started(made: Evaluation) -> Response:
-    order = made.teacher_order
-    return Response({"id": made.pk, "job": made.job_id or (order.job_id if order else None)}, status=202)
+def _started(evaluation: Evaluation) -> Response:
+    order = evaluation.teacher_order
+    return Response({"id": evaluation.pk, "job": evaluation.job_id or (order.job_id if order else None)}, status=202)
 
 
 class EvaluationDetailView(APIView):
@@ -207,8 +208,8 @@ class EvaluationDetailView(APIView):
     def get(self, request: Request, evaluation_id: UUID) -> Response:
         member = member_of(request)
         evaluation = selectors.evaluation_or_404(member, evaluation_id)
-        told = {"with_texts": selectors.may_see_texts(member, evaluation.task)}
-        return Response(EvaluationDetailOut(evaluation, context=told).data)
+        context = {"with_texts": selectors.may_see_texts(member, evaluation.task)}
+        return Response(EvaluationDetailOut(evaluation, context=context).data)
 
 
 class EvaluationOutputsView(APIView):
@@ -217,7 +218,7 @@ class EvaluationOutputsView(APIView):
     pagination_class = OutputPages
 
     @lists(OutputOut, OutputQuery)
-    def get(self, request: Request, asked: dict[str, Any], evaluation_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], evaluation_id: UUID) -> Rows:
         evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
         selectors.require_texts(member_of(request), evaluation.task)
-        return selectors.outputs(evaluation, system=asked.get("system", ""))
+        return selectors.outputs(evaluation, system=query.get("system", ""))

@@ -43,7 +43,10 @@ class Change:
 
     @property
     def figures(self) -> str:
-        """Both shares and the reach: *from 71 to 83 % (± 5) on 120 validation records*, or *71 % before, 73 % now* where it shows nothing."""
+        """Both shares and the reach.
+
+        *from 71 to 83 % (± 5) on 120 validation records*, or *71 % before, 73 % now* where it shows nothing.
+        """
         digits = 0 if self.reach >= _FINE else 1
         before, now, reach = (fixed(100 * share, digits) for share in (self.before, self.now, self.reach))
         shares_of_both = f"from {before} to {now} %" if self.is_measurable else f"{before} % before, {now} % now"

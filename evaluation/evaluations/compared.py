@@ -19,7 +19,10 @@ Records = list[dict[str, Any]]
 
 
 def chosen(run: TrainingRun) -> list[Baseline]:
-    """Baselines that an order has or leaves out: an encoder cannot be asked, and nearest golds always stand beside values."""
+    """Baselines that an order has or leaves out.
+
+    An encoder cannot be asked, and nearest golds always stand beside values.
+    """
     is_chosen = {Baseline.NEAREST: not value_fields(run.taught)}
     return [each for each in Baseline if is_chosen.get(each, not run.is_classifier)]
 
@@ -46,10 +49,10 @@ def prompted_bases(evaluation: Evaluation, base: dict[str, Any], records: Record
             "name": f"{evaluation.run.student.slug} ({how})",
             "kind": str(SystemKind.BASELINE),
             "audience": "teacher",
-            "shown": _shown(evaluation, records) if asked == Baseline.EXAMPLES else [],
+            "shown": _shown(evaluation, records) if baseline == Baseline.EXAMPLES else [],
         }
-        for asked, how in _ASKED.items()
-        if asked in evaluation.baselines
+        for baseline, how in _ASKED.items()
+        if baseline in evaluation.baselines
     ]
 
 
@@ -62,8 +65,10 @@ def without_model(evaluation: Evaluation, records: Records) -> list[dict[str, An
     examples = _examples(evaluation)
     if not examples:
         return []
-    found = _nearest(examples, records, 1)
-    answers: dict[str, list[Fields | None]] = {baselines.NEAREST: [near[0].fields if near else None for near in found]}
+    neighbours = _nearest(examples, records, 1)
+    answers: dict[str, list[Fields | None]] = {
+        baselines.NEAREST: [near[0].fields if near else None for near in neighbours]
+    }
     if has_values:
         answers = {baselines.MAJORITY: [baselines.majority(spec, examples)] * len(records), **answers}
     return [
@@ -79,10 +84,10 @@ def without_model(evaluation: Evaluation, records: Records) -> list[dict[str, An
 
 
 def _shown(evaluation: Evaluation, records: Records) -> list[dict[str, Any]]:
-    found = _nearest(_examples(evaluation), records, EXAMPLES_SHOWN)
+    neighbours = _nearest(_examples(evaluation), records, EXAMPLES_SHOWN)
     return [
         {"record": record["id"], "examples": [{"facts": each.facts, "fields": each.fields} for each in near]}
-        for record, near in zip(records, found, strict=True)
+        for record, near in zip(records, neighbours, strict=True)
     ]
 
 

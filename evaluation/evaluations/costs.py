@@ -1,7 +1,8 @@
 """Cost of 1,000 outputs of each system of an evaluation, at the prices entered today.
 
-A model of this installation costs its measured seconds on a host at the host's hourly price. A paid teacher costs what its calls
-were billed. The offline teacher is a program: its tokens are priced as those of a named model, and pages say so.
+A model of this installation costs its measured seconds on a host at the host's hourly price. A paid teacher costs what
+its calls were billed. The offline teacher is a program: its tokens are priced as those of a named model, and pages say
+so.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def of(evaluation: Evaluation) -> dict[str, OutputCost]:
     summary = evaluation.summary
     kinds: Mapping[str, str] = summary.get("kinds", {})
     host = price_of()
-    found: dict[str, OutputCost] = {}
+    output_costs: dict[str, OutputCost] = {}
     for name, scored in summary.get("systems", {}).items():
         billed = scored.get("cost_usd", {}).get("mean") or 0.0
         seconds = scored.get("seconds", {}).get("mean") or 0.0
@@ -57,8 +58,8 @@ def of(evaluation: Evaluation) -> dict[str, OutputCost]:
         else:
             cost = OutputCost(THOUSAND * billed, "measured on its host") if billed else None
         if cost:
-            found[name] = cost
-    return found
+            output_costs[name] = cost
+    return output_costs
 
 
 def _priced_as(evaluation: Evaluation) -> OutputCost | None:
@@ -73,7 +74,7 @@ def _priced_as(evaluation: Evaluation) -> OutputCost | None:
 
 
 def of_offline(input_tokens: int, output_tokens: int, *, outputs: int = 1) -> OutputCost | None:
-    """Cost of the offline teacher's outputs at the price of a named model; None where the price table lacks that model."""
+    """Cost of the offline teacher's outputs at the price of a named model; None where no price is known."""
     entry: PriceEntry | None = prices.prices().filter(model=PRICED_AS).first()
     if entry is None:
         return None

@@ -1,4 +1,4 @@
-"""Erases what this room keeps of records that are erased: run directories of its engines, and golds repeated as outputs."""
+"""Erases what this room keeps of erased records: run directories of its engines, and golds repeated as outputs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def erase(record_ids: Sequence[UUID]) -> None:
     """Have run directories that hold facts of these records, or texts written for them, thrown away.
 
     Baselines repeat golds of records that were trained on, or were shown them: where one of these records was, what
-    baselines wrote goes too, and its figures stay. Called in the transaction that erases the records; files go once it is
-    committed. What any system wrote for an erased record goes too. Doing it twice changes nothing.
+    baselines wrote goes too, and its figures stay. Called in the transaction that erases the records; files go once it
+    is committed. What any system wrote for an erased record goes too. Doing it twice changes nothing.
     """
     erased = list(record_ids)
     versions = DatasetRow.objects.filter(draft__record__in=erased).values("version")
@@ -43,12 +43,12 @@ def _jobs_that_read(record_ids: Sequence[UUID], taught: Sequence[UUID]) -> set[U
     evaluations = Evaluation.objects.filter(pk__in={*outputs, *taught}, job__isnull=False)
     jobs = set(evaluations.values_list("job", flat=True))
     tasks = Record.objects.filter(pk__in=record_ids).values("task")
-    wanted = {str(pk) for pk in record_ids}
+    names = {str(pk) for pk in record_ids}
     # Those that ended without outputs were given the facts all the same, of suites with what was done to them.
-    given = Evaluation.objects.filter(job__isnull=False, task__in=tasks).values_list("job", "record_ids")
-    jobs |= {job for job, records in given if wanted & set(records)}
+    job_records = Evaluation.objects.filter(job__isnull=False, task__in=tasks).values_list("job", "record_ids")
+    jobs |= {job for job, records in job_records if names & set(records)}
     scored = Measurement.objects.filter(job__isnull=False, run__task__in=tasks).values_list("job", "plan__scored")
-    return jobs | {job for job, scored_on in scored if wanted & set(scored_on)}
+    return jobs | {job for job, scored_on in scored if names & set(scored_on)}
 
 
 def _drop_stored(repeated: set[tuple[UUID, str]], read_them: set[UUID], erased: set[str]) -> None:

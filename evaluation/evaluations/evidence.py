@@ -1,4 +1,7 @@
-"""Evidence for a task's miniature: its newest evaluation on a whole split, beside its teacher and with prices. Read-only."""
+"""Evidence for a task's miniature: its newest evaluation on a whole split, beside its teacher and with prices.
+
+Read-only.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Evidence:
 
 
 def of(task: Task) -> Evidence | None:
-    """Return the evidence of a task's newest run that was evaluated on its test split, else of the newest on validation records."""
+    """Return the evidence of a task's newest run evaluated on its test split, else on validation records."""
     return among(evaluations_of(task))
 
 
@@ -43,7 +46,7 @@ def among(evaluations: list[Evaluation]) -> Evidence | None:
     if not evaluations:
         return None
     newest = next((each for each in evaluations if each.split == Split.TEST), evaluations[0])
-    scored = answer.of(newest.summary, own=tuned_name(newest.run), costs=costs.of(newest))
+    scored = answer.of(newest.summary, own_system=tuned_name(newest.run), costs=costs.of(newest))
     if scored is None or scored.own is None:
         return None
     teacher = scored.teachers[0] if scored.teachers else None

@@ -14,7 +14,7 @@ def warning(count: int, split: str) -> str:
         return ""
     here, enough = clopper_pearson(EXAMPLE_SHARE * count, count), wilson(EXAMPLE_SHARE * FEW, FEW)
     return (
-        f"With {count} {split} record{'s' if count > 1 else ''} the result is very uncertain: if 80 % of them pass, the true share could "
-        f"be anywhere from {100 * here.low:.0f} % to {100 * here.high:.0f} % (95 % interval). "
+        f"With {count} {split} record{'s' if count > 1 else ''} the result is very uncertain: if 80 % of them pass, "
+        f"the true share could be anywhere from {100 * here.low:.0f} % to {100 * here.high:.0f} % (95 % interval). "
         f"With {FEW} it is {100 * enough.low:.0f} % to {100 * enough.high:.0f} %."
     )

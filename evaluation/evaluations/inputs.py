@@ -46,8 +46,8 @@ def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
 
 def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split) -> list[dict[str, str]]:
     """Return what experts let stand for these records, from a split's file of the frozen version."""
-    wanted = set(record_ids)
-    return [gold for gold in first_mail_golds(version, split) if gold["record"] in wanted]
+    record_set = set(record_ids)
+    return [gold for gold in first_mail_golds(version, split) if gold["record"] in record_set]
 
 
 def first_mail_golds(version: DatasetVersion, split: Split) -> Iterator[dict[str, str]]:

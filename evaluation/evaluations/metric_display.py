@@ -51,8 +51,8 @@ METRICS = (
     MetricDisplay(
         "unsupported_sentences",
         "Sentences not supported",
-        "Of the sentences that claim something, those that facts and offer do not support by the verifier's rules; mean share "
-        "over outputs.",
+        "Of the sentences that claim something, those that facts and offer do not support by the verifier's rules; "
+        "mean share over outputs.",
         "percent",
         1,
     ),
@@ -88,8 +88,8 @@ METRICS = (
 OUT_OF_SHAPE = MetricDisplay(
     "out_of_shape",
     "Out of shape",
-    "Outputs that could not be read as the task's fields. They fail all checks and every field; whatever can be measured on "
-    "their text counts in the other rows.",
+    "Outputs that could not be read as the task's fields. They fail all checks and every field; whatever can be "
+    "measured on their text counts in the other rows.",
 )
 
 # How metrics of one field are told, by what their names begin with.

@@ -1,8 +1,8 @@
-"""Open a task's test split for a run: an act of its own, counted, since each look at it spends some of what it can prove.
+"""Open a task's test split for a run: an act of its own, counted, since each look spends some of what it can prove.
 
-The first opening fixes how many are planned, K. Each of those has intervals at level 1 - 0.05 / K (Bonferroni 1936; Dunn
-1961, JASA 56(293)), so that all K together mislead in at most 5 % of cases. What comes after K is exploratory: shown, without a
-verdict.
+The first opening fixes how many are planned, K. Each of those has intervals at level 1 - 0.05 / K (Bonferroni 1936;
+Dunn 1961, JASA 56(293)), so that all K together mislead in at most 5 % of cases. What comes after K is exploratory:
+shown, without a verdict.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def open_test_split(
         raise Refusal(
             "already_opened",
             f"{run.name} was evaluated on these test records before.",
-            hint="Its evaluation is kept, and can be resumed if it failed: another look would add nothing and use up an opening.",
+            hint="Its evaluation is kept, and can be resumed if it failed: "
+            "another look would add nothing and use up an opening.",
             status=409,
         )
     number = len(earlier) + 1
@@ -74,13 +75,14 @@ def _planned(first: SplitOpening | None, planned: int | None) -> int:
     if planned is not None and planned != first.planned:
         raise Refusal(
             "planned_openings_fixed",
-            f"{first.planned} opening{'s were' if first.planned > 1 else ' was'} planned when this test split was first opened; that stays.",
+            f"{first.planned} opening{'s were' if first.planned > 1 else ' was'} planned when this test split was "
+            "first opened; that stays.",
             hint="Leave the number out.",
             status=409,
         )
     return first.planned
 
 
-def _is_same(one: Evaluation, other: Evaluation) -> bool:
+def _is_same(first: Evaluation, second: Evaluation) -> bool:
     """Ignore cancelled evaluations, which showed nothing."""
-    return one.run_id == other.run_id and one.records_hash == other.records_hash and not one.is_cancelled
+    return first.run_id == second.run_id and first.records_hash == second.records_hash and not first.is_cancelled

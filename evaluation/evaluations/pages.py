@@ -57,7 +57,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     rows = [
         {
             "evaluation": each,
-            "answer": answer.of(each.summary, own=tuned_name(each.run)),
+            "answer": answer.of(each.summary, own_system=tuned_name(each.run)),
             "level": tables.percent_level(each.summary),
         }
         for each in page
@@ -131,8 +131,8 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     page = numbered_page(rows, request.GET.get("page"), size=RECORDS_A_PAGE)
     may_see_texts = selectors.may_see_texts(member_of(request), evaluation.task)
     own = tuned_name(evaluation.run)
-    first = answer.of(summary, own=own, costs=costs.of(evaluation) if evaluation.is_done else {})
-    plain = answer.labels(summary, own=own)
+    first = answer.of(summary, own_system=own, costs=costs.of(evaluation) if evaluation.is_done else {})
+    plain = answer.labels(summary, own_system=own)
     leading = [row.name for row in [*([first.own] if first.own else []), *first.teachers]] if first else []
     # Who chose among the samples, or turned their page, reads them.
     is_reading = bool(request.GET.keys() & {"failing", "page"})
@@ -194,11 +194,11 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
     context = {
         "run": run,
         "evaluation": evaluation,
-        "headline": _headline(summary, own=tuned_name(run)),
+        "headline": _headline(summary, own_system=tuned_name(run)),
         "progress": progress.of(evaluation) if evaluation else None,
         "wording_gap": wording_gap.behind(evaluation) if evaluation else None,
         "level": tables.percent_level(summary),
-        "behind": answer.behind_baseline(summary, own=tuned_name(run)),
+        "behind": answer.behind_baseline(summary, own_system=tuned_name(run)),
         "metric": tables.headline_metric(summary),
         "is_awaited": _is_awaited(run, evaluation),
         "may_order": _is_to_order(evaluation) and may(member_of(request), run.task, Role.LEAD),
@@ -207,11 +207,13 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return render(request, "evaluation/_card.html", context)
 
 
-def _headline(summary: dict[str, Any], *, own: str) -> list[dict[str, Any]]:
+def _headline(summary: dict[str, Any], *, own_system: str) -> list[dict[str, Any]]:
     """The miniature, then its teachers; baselines are on the evaluation's own page."""
-    labels, kinds = answer.labels(summary, own=own), summary.get("kinds", {})
+    labels, kinds = answer.labels(summary, own_system=own_system), summary.get("kinds", {})
     lines = [line for line in tables.headline(summary) if kinds.get(line["name"]) not in answer.BASELINES]
-    return [{**line, "name": labels[line["name"]]} for line in sorted(lines, key=lambda line: line["name"] != own)]
+    return [
+        {**line, "name": labels[line["name"]]} for line in sorted(lines, key=lambda line: line["name"] != own_system)
+    ]
 
 
 def _has_teacher(evaluation: Evaluation | None) -> bool:
@@ -247,4 +249,4 @@ class OrderForm(forms.Form):
 
     @property
     def mistakes(self) -> str:
-        return " ".join(f"{name}: {' '.join(map(str, told))}" for name, told in self.errors.items())
+        return " ".join(f"{name}: {' '.join(map(str, messages))}" for name, messages in self.errors.items())

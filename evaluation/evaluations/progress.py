@@ -1,4 +1,4 @@
-"""Progress of a training round: quality before and after on the same records, with the paired interval, in a sentence."""
+"""Progress of a round: quality before and after on the same records, with the paired interval, as a sentence."""
 
 from __future__ import annotations
 

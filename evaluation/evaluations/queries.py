@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from django.http import Http404
 
-from evaluation.evaluations import tables
+from evaluation.evaluations import answer, tables
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Arena, Evaluation, EvaluationOutput, SplitOpening, Suite
 from evaluation.suites import queries as suite_queries
@@ -22,6 +21,7 @@ from review.spec.schema import Facts
 from review.states import Role, Split
 from review.tasks.permissions import may, tasks_for
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 RELATED = (
     "task",
@@ -36,6 +36,12 @@ RELATED = (
     "opening__created_by",
     "suite__task_version",
 )
+
+
+def system_labels(evaluation: Evaluation, names: Iterable[str]) -> dict[str, str]:
+    """Plain names of systems of an evaluation, in the order of the names that they are stored under."""
+    plain = answer.labels(evaluation.summary, own_system=tuned_name(evaluation.run))
+    return {name: plain.get(name, name) for name in names}
 
 
 def by_id(evaluation_id: UUID) -> Evaluation:
@@ -57,10 +63,9 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Evaluation]
 
 def evaluation_or_404(member: Member, evaluation_id: UUID | str) -> Evaluation:
     """An evaluation, if the member may see its task."""
-    evaluation = visible(member).filter(pk=evaluation_id).first()
-    if evaluation is None:
-        raise Http404("There is no evaluation with this id that you can see.")
-    return evaluation
+    return first_or_404(
+        visible(member).filter(pk=evaluation_id), "There is no evaluation with this id that you can see."
+    )
 
 
 def of_run(member: Member, run_id: UUID) -> Evaluation | None:
@@ -108,8 +113,8 @@ def uncounted_reads(task: Task) -> int:
 def may_see_texts(member: Member, task: Task) -> bool:
     """Return whether a member may see which system wrote what.
 
-    While an arena of the task is open its leads alone, for the others vote blind; and never who reviews the drafts that the
-    task's miniatures judge.
+    While an arena of the task is open its leads alone, for the others vote blind; and never who reviews the drafts that
+    the task's miniatures judge.
     """
     if is_withheld(member, task):
         return False
@@ -154,14 +159,14 @@ def scores_by_record(evaluation: Evaluation, *, system: str, metric: str) -> Rec
     scores: dict[str, float] = {}
     companies: dict[str, str] = {}
     facts: dict[str, Facts] = {}
-    for pk, kept, company, told in rows.values_list("record", "scores", "record__group", "record__facts"):
+    for pk, kept, company, record_facts in rows.values_list("record", "scores", "record__group", "record__facts"):
         if metric in kept:
-            scores[str(pk)], companies[str(pk)], facts[str(pk)] = kept[metric], company, told
+            scores[str(pk)], companies[str(pk)], facts[str(pk)] = kept[metric], company, record_facts
     return RecordScores(scores, companies, facts)
 
 
 def records(evaluation: Evaluation, *, failing: str = "", by: str = "passes_all") -> QuerySet[Record]:
-    """Records of an evaluation by title; with `failing`, those whose output of that system fails by one of its scores."""
+    """Records of an evaluation by title; with `failing`, those whose output of that system fails by any score."""
     chosen = EvaluationOutput.objects.filter(evaluation=evaluation)
     if failing:
         chosen = chosen.filter(system=failing, **{f"scores__{by}": 0})

@@ -59,14 +59,14 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
     student = training_lay.student_ref(run.student, run)
     tuned = {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
     records = _records(evaluation)
-    bases, known = _bases(evaluation, student, records)
+    bases, base_outputs = _bases(evaluation, student, records)
     return {
         "task": run.taught.canonical(),
         "records": records,
         "golds": _golds(evaluation),
         "systems": [*bases, tuned],
         "written": [
-            *known,
+            *base_outputs,
             *_siblings(evaluation),
             *_teacher(evaluation),
             *compared.without_model(evaluation, records),
@@ -89,19 +89,19 @@ def _records(evaluation: Evaluation) -> list[dict[str, Any]]:
 def _golds(evaluation: Evaluation) -> list[dict[str, str]]:
     """Golds of the records; none where a fact was taken away that the expert could write of."""
     rules = suite_queries.rules_of(evaluation.suite) if evaluation.suite else {}
-    wanted = [record for record in evaluation.record_ids if rules.get(record) not in derive.WITHOUT_GOLD]
-    return inputs.golds_of(evaluation.dataset_version, wanted, split=Split(evaluation.split))
+    record_ids = [record for record in evaluation.record_ids if rules.get(record) not in derive.WITHOUT_GOLD]
+    return inputs.golds_of(evaluation.dataset_version, record_ids, split=Split(evaluation.split))
 
 
 def _level(evaluation: Evaluation) -> dict[str, Any]:
     """Error level of an opening of the test split; empty for the usual one."""
     opening = getattr(evaluation, "opening", None)
-    asked: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     if opening is not None and opening.planned > 1:
-        asked["level"] = opening.level
+        values["level"] = opening.level
     if opening is not None and opening.is_exploratory:
-        asked["is_exploratory"] = True
-    return asked
+        values["is_exploratory"] = True
+    return values
 
 
 def _bases(
@@ -112,16 +112,16 @@ def _bases(
     if run.is_classifier:
         return [], []
     bare = {"name": base_name(run), "student": student, "method": "base"}
-    to_write, known = [], []
+    to_write, base_outputs = [], []
     for system in (bare, *compared.prompted_bases(evaluation, bare, records)):
         kind, name = SystemKind(system.get("kind") or system["method"]), system["name"]
         earlier = inputs.base_of(evaluation, run.student, system=name)
         written = inputs.written_by(earlier, kind, system=name) if earlier else None
         if written:
-            known.append(written)
+            base_outputs.append(written)
         else:
             to_write.append(system)
-    return to_write, known
+    return to_write, base_outputs
 
 
 def _siblings(evaluation: Evaluation) -> list[dict[str, Any]]:
@@ -132,10 +132,10 @@ def _siblings(evaluation: Evaluation) -> list[dict[str, Any]]:
 def _tuned_outputs(evaluation: Evaluation) -> dict[str, Any] | None:
     """Recognize old outputs of encoders, which were named after their method."""
     run, kind = evaluation.run, SystemKind(evaluation.run.method)
-    found = inputs.written_by(evaluation, kind, system=tuned_name(run))
-    if found is None and run.is_classifier:
-        found = inputs.written_by(evaluation, kind, system=_name_by_method(run))
-    return found and {**found, "name": tuned_name(run)}
+    outputs = inputs.written_by(evaluation, kind, system=tuned_name(run))
+    if outputs is None and run.is_classifier:
+        outputs = inputs.written_by(evaluation, kind, system=_name_by_method(run))
+    return outputs and {**outputs, "name": tuned_name(run)}
 
 
 def _teacher(evaluation: Evaluation) -> list[dict[str, Any]]:

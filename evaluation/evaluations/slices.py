@@ -1,8 +1,9 @@
 """Scores of one system by slice of an evaluation's records, and where it loses most. Pure Python.
 
-Every slice has its interval at 1 - a / m for m slices, where 1 - a is the level of the evaluation (Bonferroni; Dunn 1961, JASA
-56(293)). Slices are ranked by what they may be at best, so that a handful of bad records does not stand first by chance. A slice is
-called worse only where its interval lies wholly beyond that of the other records, and never by a look that gives no verdict.
+Every slice has its interval at 1 - a / m for m slices, where 1 - a is the level of the evaluation (Bonferroni; Dunn
+1961, JASA 56(293)). Slices are ranked by what they may be at best, so that a handful of bad records does not stand
+first by chance. A slice is called worse only where its interval lies wholly beyond that of the other records, and never
+by a look that gives no verdict.
 """
 
 from __future__ import annotations
@@ -68,13 +69,13 @@ def scored(
         return []
     level = 1 - (1 - summary.get("level", shares.LEVEL)) / len(held)
     sign = 1.0 if more_is_better else -1.0
-    found = []
+    scored_slices = []
     for (column, value), records in held.items():
         mine = _measured(scores, records, companies, metric, level)
         rest = _measured(scores, scores.keys() - records, companies, metric, level)
         verdict = _verdict(mine, rest, sign, summary)
-        found.append(ScoredSlice(column, value, tables.cell(mine, metric) or {}, _ends(mine, sign)[1], verdict))
-    return sorted(found, key=lambda each: (each.best, each.column, each.value))
+        scored_slices.append(ScoredSlice(column, value, tables.cell(mine, metric) or {}, _ends(mine, sign)[1], verdict))
+    return sorted(scored_slices, key=lambda each: (each.best, each.column, each.value))
 
 
 def _measured(
@@ -120,4 +121,4 @@ def _verdict(mine: dict[str, Any], rest: dict[str, Any], sign: float, summary: d
         return "exploratory, no verdict"
     if min(mine["companies"] or 0, rest["companies"] or 0) < tables.fewest_companies(summary):
         return "too few to tell"
-    return WORSE if _ends(mine, sign)[1] < _ends(rest, sign)[0] else "no difference shown"
+    return WORSE if _ends(mine, sign)[1] < _ends(rest, sign)[0] else "not clearly worse"

@@ -1,6 +1,7 @@
 """Speed of systems: throughput of batches written here, seconds of a call that was made elsewhere. Pure Python.
 
-A local output's seconds are its share of its batch's time: they tell how many come in an hour, and not how long one takes alone.
+A local output's seconds are its share of its batch's time: they tell how many come in an hour, and not how long one
+takes alone.
 """
 
 from __future__ import annotations

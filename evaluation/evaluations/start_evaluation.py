@@ -58,8 +58,8 @@ def start(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409 when the run has no miniature yet or the suite is not what was frozen, 422 when no record is held out, or
-            the suite is of another task.
+        Refusal: 409 when the run has no miniature yet or the suite is not what was frozen, 422 when no record is held
+            out, or the suite is of another task.
     """
     if by is not None:
         require(by, run.task, Role.LEAD)
@@ -126,7 +126,10 @@ def _hash(ids: list[str]) -> str:
 
 @transaction.atomic
 def start_after_run(job: Job) -> None:
-    """After each run: consumes the end of a training job. What stands in the way is kept as the evaluation's problem."""
+    """After each run: consumes the end of a training job.
+
+    What stands in the way is kept as the evaluation's problem.
+    """
     run = TrainingRun.objects.filter(job=job).select_related("task", "dataset_version", "task_version", "job").first()
     # A study and a sweep score their own runs.
     if (

@@ -21,6 +21,8 @@ from evaluation.evaluations.metric_display import (
 from stats.intervals import ratios, shares
 from web.templatetags.figures import fixed
 
+# The interval of a difference holds zero.
+MAY_BE_CHANCE = "may be chance"
 ORDER = {"baseline": 0, "base": 1, "lora": 2, "full": 3, "teacher": 4}
 # A loss on the general text that is shown to have grown by more than this is told apart.
 MUCH_FORGOTTEN = 0.1
@@ -91,6 +93,7 @@ def differences(summary: dict[str, Any], metric: str) -> list[dict[str, Any]]:
         {
             "of": d["of"],
             "against": d["against"],
+            "value": d["value"],
             "cell": cell(d["value"], shown, signed=True),
             "verdict": _comparison_words(d, summary),
         }
@@ -132,7 +135,7 @@ def fewest_companies(summary: dict[str, Any]) -> int:
 
 
 def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Loss on the fixed general text, with the change against the base and its interval, paired over the text's passages.
+    """Loss on the fixed general text, with the change against the base and its interval, paired over its passages.
 
     What was measured before passages were kept has no interval, and is marked by the change alone.
     """
@@ -152,10 +155,10 @@ def forgotten(summary: dict[str, Any], name: str) -> tuple[float, float | None, 
     change = nll[name] / nll[base] - 1
     passages = summary.get("general_passages", {})
     own, others = passages.get(name, ()), passages.get(base, ())
-    found = None
+    ratio = None
     if len(own) == len(others):
-        found = ratios.paired(own, others, level=summary.get("level", ratios.LEVEL))
-    return (change, found.low - 1, found.high - 1) if found else (change, None, None)
+        ratio = ratios.paired(own, others, level=summary.get("level", ratios.LEVEL))
+    return (change, ratio.low - 1, ratio.high - 1) if ratio else (change, None, None)
 
 
 def _forgotten(summary: dict[str, Any], name: str) -> dict[str, Any]:
@@ -249,4 +252,4 @@ def _comparison_words(difference: dict[str, Any], summary: dict[str, Any]) -> st
         return "too few to tell"
     if low > 0:
         return "higher"
-    return "lower" if high < 0 else "no difference shown"
+    return "lower" if high < 0 else MAY_BE_CHANCE

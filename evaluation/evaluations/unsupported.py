@@ -32,12 +32,15 @@ class UnsupportedExample:
 
 
 def examples(evaluation: Evaluation) -> list[UnsupportedExample]:
-    """Up to three sentences of each system, of as many records, in the order of the systems; none of an older evaluation."""
+    """Up to three sentences of each system, of as many records, in the order of the systems.
+
+    None of an older evaluation.
+    """
     names = [name for name in tables.systems(evaluation.summary) if UNSUPPORTED in evaluation.summary["systems"][name]]
     if not names:
         return []
-    found = list(_sentences(evaluation))
-    return sorted(found, key=lambda each: names.index(each.system) if each.system in names else len(names))
+    sentences = list(_sentences(evaluation))
+    return sorted(sentences, key=lambda each: names.index(each.system) if each.system in names else len(names))
 
 
 def _sentences(evaluation: Evaluation) -> Iterator[UnsupportedExample]:
@@ -55,9 +58,9 @@ def _sentences(evaluation: Evaluation) -> Iterator[UnsupportedExample]:
 
 def _of_each(evaluation: Evaluation) -> list[int]:
     rows = EvaluationOutput.objects.filter(evaluation=evaluation, **{f"scores__{UNSUPPORTED}__gt": 0}).order_by("id")
-    seen, chosen = Counter[str](), []
+    counts, chosen = Counter[str](), []
     for pk, system in rows.values_list("pk", "system"):
-        seen[system] += 1
-        if seen[system] <= _READ_OF_EACH:
+        counts[system] += 1
+        if counts[system] <= _READ_OF_EACH:
             chosen.append(pk)
     return chosen

@@ -1,4 +1,4 @@
-"""Wording of held-out records beside training records: a reason why a test split scores lower than validation records."""
+"""Wording of held-out records beside training records: a reason why a test split scores below validation."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ class WordingGap:
     @property
     def sentence(self) -> str:
         return (
-            f"Test {self.nouns} are worded differently: {100 * self.test:.0f} % of their five-word phrases occur in training "
-            f"{self.nouns}, against {100 * self.validation:.0f} % for validation. Expect a lower score on them."
+            f"Test {self.nouns} are worded differently: {100 * self.test:.0f} % of their five-word phrases occur in "
+            f"training {self.nouns}, against {100 * self.validation:.0f} % for validation. Scores on them tend to be "
+            "lower."
         )
 
 

@@ -18,7 +18,8 @@ Interval = tuple[float, float]
 class TeacherComparison:
     """Comparisons of teachers by evaluations; see `generation.teachers.shutdowns`.
 
-    Read when the first pair is asked about and kept for the others: of a list of models, each has many that could replace it.
+    Read when the first pair is asked about and kept for the others: of a list of models, each has many that could
+    replace it.
     """
 
     def __call__(self, model: str, replacement: str) -> bool | None:

@@ -89,9 +89,9 @@ class GatesView(APIView):
     pagination_class = KeysetPagination
 
     @lists(GateOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return queries.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return queries.visible(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
     @extend_schema(request=GateIn, responses={201: GateOut})
     @idempotent

@@ -1,7 +1,8 @@
 """A gate judged on what an evaluation measured. Pure Python.
 
-Each rule is judged by the end of the interval that speaks against it (non-inferiority; Piaggio et al. 2012, JAMA 308(24)): a
-miniature passes *at least 70 %* when the lower end is 70 % or more, fails when the upper end is less, else nothing can be told.
+Each rule is judged by the end of the interval that speaks against it (non-inferiority; Piaggio et al. 2012, JAMA
+308(24)): a miniature passes *at least 70 %* when the lower end is 70 % or more, fails when the upper end is less, else
+nothing can be told.
 """
 
 from __future__ import annotations
@@ -66,51 +67,51 @@ class GateFinding:
         return [finding.sentence for finding in self.rules if finding.outcome != RuleOutcome.PASSES]
 
 
-def assess(rules: list[GateRule], summary: dict[str, Any], *, own: str) -> GateFinding:
+def assess(rules: list[GateRule], summary: dict[str, Any], *, own_system: str) -> GateFinding:
     """Judge rules on an evaluation.
 
     Args:
         summary: The evaluation's; empty while it is not done.
-        own: The system that the evaluation is of.
+        own_system: The system that the evaluation is of.
     """
-    if why := _no_verdict(summary, own):
+    if why := _no_verdict(summary, own_system):
         return GateFinding(tuple(_unknown(rule, why) for rule in rules))
-    return GateFinding(tuple(_one(rule, summary, own) for rule in rules))
+    return GateFinding(tuple(_one(rule, summary, own_system) for rule in rules))
 
 
-def _no_verdict(summary: dict[str, Any], own: str) -> str:
+def _no_verdict(summary: dict[str, Any], own_system: str) -> str:
     if not summary:
         return "nothing was measured yet"
     if summary.get("is_exploratory"):
         return "this look at the test split came after those that were planned, and gives no verdict"
-    return "" if own in summary.get("systems", {}) else f"{own} wrote nothing in this evaluation"
+    return "" if own_system in summary.get("systems", {}) else f"{own_system} wrote nothing in this evaluation"
 
 
-def _one(rule: GateRule, summary: dict[str, Any], own: str) -> RuleFinding:
+def _one(rule: GateRule, summary: dict[str, Any], own_system: str) -> RuleFinding:
     if rule.kind == RuleKind.FORGETTING:
-        return _forgetting(rule, summary, own)
+        return _forgetting(rule, summary, own_system)
     if rule.kind == RuleKind.NOT_WORSE:
-        return _not_worse(rule, summary, own)
-    value = summary["systems"][own].get(rule.metric)
+        return _not_worse(rule, summary, own_system)
+    value = summary["systems"][own_system].get(rule.metric)
     if value is None:
         return _unknown(rule, "it was not measured here")
     sign = -1.0 if rule.kind == RuleKind.AT_LEAST else 1.0
     return _judged(rule, value, summary, sign=sign, bound=sign * rule.bound)
 
 
-def _forgetting(rule: GateRule, summary: dict[str, Any], own: str) -> RuleFinding:
-    grown = tables.forgotten(summary, own)
+def _forgetting(rule: GateRule, summary: dict[str, Any], own_system: str) -> RuleFinding:
+    grown = tables.forgotten(summary, own_system)
     if grown is None:
         return _unknown(rule, "the loss on a general text was not measured of both the miniature and its base")
     change, low, high = grown
     return _by_ends(rule, (change, low, high), (low, high), rule.bound)
 
 
-def _not_worse(rule: GateRule, summary: dict[str, Any], own: str) -> RuleFinding:
+def _not_worse(rule: GateRule, summary: dict[str, Any], own_system: str) -> RuleFinding:
     other = _best(summary, rule)
     if other is None:
         return _unknown(rule, f"{Against(rule.against).label.lower()} was not measured beside it")
-    value = _difference(summary, rule.metric, own, other)
+    value = _difference(summary, rule.metric, own_system, other)
     if value is None:
         return _unknown(rule, f"its difference from {other} was not measured")
     # What is lost: less of what is better with more, more of what is better with less.
@@ -122,20 +123,22 @@ def _not_worse(rule: GateRule, summary: dict[str, Any], own: str) -> RuleFinding
 
 def _best(summary: dict[str, Any], rule: GateRule) -> str | None:
     """Choose the best compared system by the rule's metric; the first by name where several are level."""
-    kinds, wanted = summary.get("kinds", {}), _KINDS[Against(rule.against)]
+    kinds, kinds_compared = summary.get("kinds", {}), _KINDS[Against(rule.against)]
     means: dict[str, float] = {
         name: scored[rule.metric]["mean"]
         for name, scored in sorted(summary["systems"].items())
-        if kinds.get(name) in wanted and rule.metric in scored
+        if kinds.get(name) in kinds_compared and rule.metric in scored
     }
     if not means:
         return None
     return max(means, key=lambda name: means[name] if more_is_better(rule.metric) else -means[name])
 
 
-def _difference(summary: dict[str, Any], metric: str, own: str, other: str) -> dict[str, Any] | None:
+def _difference(summary: dict[str, Any], metric: str, own_system: str, reference: str) -> dict[str, Any] | None:
     lines = summary.get("differences", ())
-    return next((d["value"] for d in lines if (d["metric"], d["of"], d["against"]) == (metric, own, other)), None)
+    return next(
+        (d["value"] for d in lines if (d["metric"], d["of"], d["against"]) == (metric, own_system, reference)), None
+    )
 
 
 def _judged(
@@ -178,15 +181,15 @@ def _unknown(
     rule: GateRule, why: str, measured: tuple[float | None, float | None, float | None] = (None, None, None)
 ) -> RuleFinding:
     mean, low, high = measured
-    found = "" if mean is None else f"{_found(rule, (mean, low, high))}; "
-    return RuleFinding(rule, RuleOutcome.CANNOT_TELL, f"{rule.title} is undecided: {found}{why}.", *measured)
+    finding = "" if mean is None else f"{_found(rule, (mean, low, high))}; "
+    return RuleFinding(rule, RuleOutcome.CANNOT_TELL, f"{rule.title} is undecided: {finding}{why}.", *measured)
 
 
 def _found(rule: GateRule, measured: tuple[float, float | None, float | None]) -> str:
     mean, low, high = measured
     is_margin = rule.kind == RuleKind.NOT_WORSE
-    said = f"{in_words(mean, rule.display, margin=is_margin)}{' lost' if is_margin else ''}"
+    text = f"{in_words(mean, rule.display, margin=is_margin)}{' lost' if is_margin else ''}"
     if low is None or high is None:
-        return said
+        return text
     ends = [in_words(end, rule.display, margin=is_margin) for end in (low, high)]
-    return f"{said} ({ends[0]} to {ends[1]})"
+    return f"{text} ({ends[0]} to {ends[1]})"

@@ -55,27 +55,27 @@ class RuleRow:
         return f"{label}: {'at least' if self.rule.kind == RuleKind.AT_LEAST else 'at most'}"
 
 
-def rows(asked: Sequence[GateRule], proposed: Sequence[GateRule]) -> list[RuleRow]:
+def rows(current_rules: Sequence[GateRule], proposed: Sequence[GateRule]) -> list[RuleRow]:
     """The gate's rules, then proposals; proposals are ticked where the task has no gate yet."""
-    keys = {rule.key for rule in asked}
+    keys = {rule.key for rule in current_rules}
     return [
-        *(RuleRow(rule, True) for rule in asked),
-        *(RuleRow(rule, not asked) for rule in proposed if rule.key not in keys),
+        *(RuleRow(rule, True) for rule in current_rules),
+        *(RuleRow(rule, not current_rules) for rule in proposed if rule.key not in keys),
     ]
 
 
-def as_posted(posted: QueryDict, shown: Sequence[RuleRow]) -> list[RuleRow]:
+def as_posted(posted: QueryDict, page_rows: Sequence[RuleRow]) -> list[RuleRow]:
     """Rows as a form that was refused left them: those of the page, then ticked ones that it shows no longer."""
-    kept, keys = set(posted.getlist("keep")), {row.rule.key for row in shown}
+    kept, keys = set(posted.getlist("keep")), {row.rule.key for row in page_rows}
     gone = [rule for key in posted.getlist("keep") if key not in keys and (rule := of_key(key)) is not None]
-    rules = [*(row.rule for row in shown), *gone]
+    rules = [*(row.rule for row in page_rows), *gone]
     return [RuleRow(rule, rule.key in kept, posted.get(f"bound-{rule.key}")) for rule in rules]
 
 
 def of_key(key: str) -> GateRule | None:
     """The rule of a key, without its bound; None where it is none."""
-    asked, _, suite = key.partition("@")
-    kind, _, rest = asked.partition(":")
+    rule_key, _, suite = key.partition("@")
+    kind, _, rest = rule_key.partition(":")
     # Names of own checks hold colons.
     metric, _, against = rest.rpartition(":")
     is_metric = not metric if kind == RuleKind.FORGETTING else gate_rules.is_metric(metric)
@@ -85,7 +85,9 @@ def of_key(key: str) -> GateRule | None:
 
 
 def metrics(summary: Mapping[str, Any], *, chosen: str = "") -> list[tuple[str, str]]:
-    """Metrics to choose from: what the newest evaluation measured, with what they are called; before one, what any task has.
+    """Metrics to choose from: what the newest evaluation measured, with what they are called.
+
+    Before one, what any task has.
 
     Args:
         summary: Of the newest evaluation; empty where there is none.
@@ -99,18 +101,18 @@ def metrics(summary: Mapping[str, Any], *, chosen: str = "") -> list[tuple[str, 
     return list(listed.items())
 
 
-def asked_rules(posted: QueryDict, shown: Sequence[GateRule]) -> list[GateRule]:
+def asked_rules(posted: QueryDict, page_rules: Sequence[GateRule]) -> list[GateRule]:
     """Rules that were ticked, with the bounds that were typed, and one of one's own where a metric was chosen.
 
     Args:
-        shown: Rules that the page shows now; proposals may have changed since it was loaded.
+        page_rules: Rules that the page shows now; proposals may have changed since it was loaded.
 
     Raises:
         Refusal: A bound is no number, a ticked rule is none, or a bound of one's own has no metric.
     """
-    by_key = {rule.key: rule for rule in shown}
+    by_key = {rule.key: rule for rule in page_rules}
     kept = dict.fromkeys(posted.getlist("keep"))
-    ticked = [rule for rule in shown if rule.key in kept] + [_ticked(key) for key in kept if key not in by_key]
+    ticked = [rule for rule in page_rules if rule.key in kept] + [_ticked(key) for key in kept if key not in by_key]
     rules = [_with_bound(rule, posted.get(f"bound-{rule.key}", "")) for rule in ticked]
     metric = posted.get("metric", "")
     if metric:
@@ -157,9 +159,9 @@ class SuiteForm(forms.Form):
 
     def wanted(self) -> SuiteRequest:
         """The suite that was asked for; a slice is typed as `column: value`."""
-        given = self.cleaned_data
-        column, _, value = given["slice"].partition(":")
-        seed = given["seed"]
+        values = self.cleaned_data
+        column, _, value = values["slice"].partition(":")
+        seed = values["seed"]
         return SuiteRequest(
-            SuiteKind(given["kind"]), given["name"], column.strip(), value.strip(), 1 if seed is None else seed
+            SuiteKind(values["kind"]), values["name"], column.strip(), value.strip(), 1 if seed is None else seed
         )

@@ -32,14 +32,14 @@ def find_run(slug: str, run: str) -> TrainingRun:
         )
     runs = TrainingRun.objects.filter(task=task).select_related("task", "job", "dataset_version", "task_version")
     key = uuid_or_none(run)
-    found = runs.filter(pk=key).first() if key else None
-    if found is None and run.isdecimal() and len(run) < 9:
-        found = runs.filter(number=int(run)).first()
-    if found is None:
+    training_run = runs.filter(pk=key).first() if key else None
+    if training_run is None and run.isdecimal() and len(run) < 9:
+        training_run = runs.filter(number=int(run)).first()
+    if training_run is None:
         raise Refusal(
             "no_such_run", f"The task '{slug}' has no run '{run}'.", hint="Give its number or its id.", status=404
         )
-    return found
+    return training_run
 
 
 def start(run: TrainingRun, *, suite: str) -> Evaluation:

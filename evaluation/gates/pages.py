@@ -38,12 +38,12 @@ def gate(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         try:
             rules = forms.asked_rules(request.POST, [row.rule for row in _rows(task)])
-            made = set_gate.set_gate(task, rules=rules, by=member_of(request), seen=_seen(request))
+            made = set_gate.set_gate(task, rules=rules, by=member_of(request), base_number=_seen(request))
         except Refusal as error:
             refusal = error
         else:
-            said = f"Gate {made.number} applies from now on." if rules else "The task no longer has a gate."
-            messages.success(request, said)
+            message = f"Gate {made.number} applies from now on." if rules else "The task no longer has a gate."
+            messages.success(request, message)
             return redirect("evaluation:gate", slug)
     return render(request, "evaluation/gate.html", _context(request, task, refusal), status=_status(refusal))
 
@@ -75,7 +75,6 @@ def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "worse": [part for part in scored if part.is_worse],
         "others": [part for part in scored if not part.is_worse],
         "wrong_at_most": 100 - tables.percent_level(evaluation.summary),
-        "own": tuned_name(evaluation.run),
     }
     return render(request, "evaluation/_slices.html", context)
 

@@ -80,25 +80,31 @@ def standing_of(evaluation: Evaluation) -> GateStanding:
 
 
 def standing_of_run(run: TrainingRun) -> GateStanding:
-    """Judge a run by its newest evaluation on a whole split that ended and may give a verdict; rules of a suite by that suite's."""
+    """Judge a run by its newest evaluation on a whole split that ended and may give a verdict.
+
+    Rules of a suite by that suite's.
+    """
     gate, evaluation = gate_of(run.task), newest_ended(run)
     summary = evaluation.summary if evaluation else {}
-    behind = answer.behind_baseline(summary, own=tuned_name(run))
+    behind = answer.behind_baseline(summary, own_system=tuned_name(run))
     return GateStanding(gate, evaluation, _finding(gate, run, summary), behind)
 
 
 def _finding(gate: Gate | None, run: TrainingRun, summary: Mapping[str, Any], *, suite: str = "") -> GateFinding:
     rules = gate_rules.read(gate.rules) if gate else []
-    known = {"": dict(summary), suite: dict(summary)}
-    for name in {rule.suite for rule in rules} - known.keys():
+    summaries = {"": dict(summary), suite: dict(summary)}
+    for name in {rule.suite for rule in rules} - summaries.keys():
         newest = newest_ended(run, suite=name)
-        known[name] = dict(newest.summary) if newest else {}
+        summaries[name] = dict(newest.summary) if newest else {}
     own = tuned_name(run)
-    return GateFinding(tuple(assess.assess([rule], known[rule.suite], own=own).rules[0] for rule in rules))
+    return GateFinding(tuple(assess.assess([rule], summaries[rule.suite], own_system=own).rules[0] for rule in rules))
 
 
 def newest_ended(run: TrainingRun, *, suite: str = "") -> Evaluation | None:
-    """The newest evaluation of a run with scores that may give a verdict; of a suite by its name, else of whole splits."""
+    """The newest evaluation of a run with scores that may give a verdict.
+
+    Of a suite by its name, else of whole splits.
+    """
     return next((each for each in _newest(run, suite) if each.is_done and not each.summary.get("is_exploratory")), None)
 
 

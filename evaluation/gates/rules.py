@@ -53,7 +53,10 @@ class GateRule:
     def wanted(self) -> str:
         """Return what it asks, such as "at least 70.0 %"."""
         if self.kind == RuleKind.NOT_WORSE:
-            return f"not worse than {Against(self.against).label.lower()} by more than {in_words(self.bound, self.display, margin=True)}"
+            return (
+                f"not worse than {Against(self.against).label.lower()} by more than "
+                f"{in_words(self.bound, self.display, margin=True)}"
+            )
         word = "at least" if self.kind == RuleKind.AT_LEAST else "at most"
         return f"{word} {in_words(self.bound, self.display)}"
 
@@ -88,8 +91,8 @@ class GateRule:
 
 
 def display_of(metric: str) -> MetricDisplay:
-    known = next((each for each in METRICS if each.name == metric), None)
-    return known or of_field(metric) or of_check(metric)
+    display = next((each for each in METRICS if each.name == metric), None)
+    return display or of_field(metric) or of_check(metric)
 
 
 def more_is_better(metric: str) -> bool:

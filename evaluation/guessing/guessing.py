@@ -1,6 +1,7 @@
 """Ten blind pairs of an evaluation: a visitor guesses which answer is the teacher's.
 
-The pairs follow from the evaluation and the member alone, so that they need no row. The last result is one of the member's preferences.
+The pairs follow from the evaluation and the member alone, so that they need no row. The last result is one of the
+member's preferences.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from members.models import Member
 from stats.intervals import shares
 
 PAIRS: Final = 10
+SIDES: Final = ("left", "right")
 _LAST: Final = "guesses"
 _COIN: Final = 0.5
 
@@ -48,7 +50,10 @@ class Guesses:
 
     @property
     def can_tell(self) -> bool | None:
-        """Return whether the teacher was recognised more often than by a coin; None where the exact 95 % interval holds a half."""
+        """Return whether the teacher was recognised more often than by a coin.
+
+        None where the exact 95 % interval holds a half.
+        """
         interval = shares.clopper_pearson(self.right, self.pairs)
         if interval.low is None or interval.high is None or interval.low <= _COIN <= interval.high:
             return None
@@ -83,11 +88,10 @@ def pairs_of(evaluation: Evaluation, member: Member) -> list[BlindPair]:
 
 
 def read(choices: Mapping[str, str], pairs: list[BlindPair]) -> Guesses | None:
-    """The result of a form; None while a pair has no choice."""
-    sides = [choices.get(pair.key, "") for pair in pairs]
-    if not pairs or any(side not in {"left", "right"} for side in sides):
+    """The result of the choices; None while a pair has none."""
+    if not pairs or len(choices) < len(pairs):
         return None
-    return Guesses(sum(side == pair.teacher_side for side, pair in zip(sides, pairs, strict=True)), len(pairs))
+    return Guesses(sum(choices[pair.key] == pair.teacher_side for pair in pairs), len(pairs))
 
 
 def keep(member: Member, guesses: Guesses) -> None:
@@ -102,12 +106,12 @@ def last_of(member: Member) -> Guesses | None:
 
 
 def _pair_of_systems(evaluation: Evaluation) -> tuple[str, str] | None:
-    found = answer.of(evaluation.summary, own=tuned_name(evaluation.run))
-    if found is None or found.own is None:
+    result = answer.of(evaluation.summary, own_system=tuned_name(evaluation.run))
+    if result is None or result.own is None:
         return None
     kinds = evaluation.summary.get("kinds", {})
-    teacher = next((row.name for row in found.teachers if kinds.get(row.name) == "teacher"), None)
-    return (found.own.name, teacher) if teacher else None
+    teacher = next((row.name for row in result.teachers if kinds.get(row.name) == "teacher"), None)
+    return (result.own.name, teacher) if teacher else None
 
 
 def _texts(evaluation: Evaluation, system: str) -> dict[str, tuple[str, str]]:

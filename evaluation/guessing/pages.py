@@ -1,4 +1,4 @@
-"""The page of ten blind pairs."""
+"""The page of ten blind pairs, one at a time; the form carries the choices so far."""
 
 from __future__ import annotations
 
@@ -19,17 +19,22 @@ def guess(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = queries.evaluation_or_404(member, evaluation_id)
     may_see = queries.may_see_texts(member, evaluation.task)
     pairs = guessing.pairs_of(evaluation, member) if may_see and guessing.fits(evaluation) else []
-    choices = {pair.key: request.POST.get(pair.key, "") for pair in pairs}
-    result = guessing.read(choices, pairs) if request.method == "POST" else None
+    choices = {pair.key: side for pair in pairs if (side := request.POST.get(pair.key)) in guessing.SIDES}
+    if "back" in request.POST and choices:
+        choices.popitem()
+    result = guessing.read(choices, pairs)
     if result:
         guessing.keep(member, result)
     context = {
         "task": evaluation.task,
         "section": "evaluation",
         "evaluation": evaluation,
-        "pairs": [(pair, choices[pair.key]) for pair in pairs],
+        "pairs": [(pair, choices.get(pair.key, "")) for pair in pairs],
+        "pair": next((pair for pair in pairs if pair.key not in choices), None),
+        "number": len(choices) + 1,
         "result": result,
         "may_see": may_see,
-        "is_incomplete": request.method == "POST" and result is None,
     }
-    return render(request, "evaluation/guess.html", context, status=422 if context["is_incomplete"] else 200)
+    return render(
+        request, "evaluation/_guess.html" if getattr(request, "htmx", False) else "evaluation/guess.html", context
+    )

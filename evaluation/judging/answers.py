@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from evaluation.evaluations.queries import system_labels
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
 from generation.judges import reviewed
-from generation.judges.launch import VERDICTS, Subject, with_reviewed
+from generation.judges.launch import Subject, with_reviewed
 from generation.judges.pairs import PairSubject
 from generation.judges.reviewed import TextToJudge
 from review.spec.paths import word_count
 
 
 def subject_of(evaluation: Evaluation) -> Subject:
-    """Answers that a judge reads: the same records of each system, drawn at random, but for answers without a shape."""
+    """Answers for a judge: the same records of each system, drawn at random, without answers of the wrong shape."""
 
     def texts(at_most: int, *, tested_only: bool = False) -> list[TextToJudge]:
         spec = evaluation.task_version.spec
-        beside = reviewed.reviewed(
-            evaluation.task, spec, at_most=VERDICTS, key=str(evaluation.pk), tested_only=tested_only
-        )
         written = [text for text in _answers(evaluation, at_most) if reviewed.fits(spec, text.fields)]
-        return with_reviewed(written, beside)
+        return with_reviewed(written, evaluation.task_version, key=str(evaluation.pk), tested_only=tested_only)
 
     def without_shape(at_most: int) -> dict[str, int]:
         spec, drawn = evaluation.task_version.spec, _drawn(evaluation, at_most)
@@ -40,9 +39,24 @@ def subject_of(evaluation: Evaluation) -> Subject:
     return Subject(name, evaluation.pk, url, evaluation.task_version, texts, without_shape)
 
 
-def systems_of(evaluation: Evaluation) -> list[str]:
-    """Systems whose answers a judge may read: all but baselines, by name."""
-    return sorted(set(_written(evaluation).values_list("system", flat=True)))
+def labelled_subject_of(evaluation: Evaluation) -> Subject:
+    """Answers as in `subject_of`, grouped under the names that pages show."""
+    subject = subject_of(evaluation)
+    labels = system_labels(evaluation, evaluation.summary.get("systems", ()))
+
+    def texts(at_most: int, *, tested_only: bool = False) -> list[TextToJudge]:
+        drawn = subject.texts(at_most, tested_only=tested_only)
+        return [replace(text, group=labels.get(text.group, text.group)) for text in drawn]
+
+    def without_shape(at_most: int) -> dict[str, int]:
+        return {labels.get(name, name): count for name, count in subject.without_shape(at_most).items()}
+
+    return replace(subject, texts=texts, without_shape=without_shape)
+
+
+def systems_of(evaluation: Evaluation) -> dict[str, str]:
+    """Plain names of systems whose answers a judge may read: all but baselines, by the names they are stored under."""
+    return system_labels(evaluation, sorted(set(_written(evaluation).values_list("system", flat=True))))
 
 
 def pairs_of(evaluation: Evaluation, first: str, second: str) -> PairSubject:
@@ -60,6 +74,12 @@ def pairs_of(evaluation: Evaluation, first: str, second: str) -> PairSubject:
 
     url, name = reverse("evaluation:detail", args=[evaluation.pk]), f"the evaluation of {evaluation.run.name}"
     return PairSubject(name, evaluation.pk, url, evaluation.task_version, first, second, pairs)
+
+
+def labelled_pairs_of(evaluation: Evaluation, first: str, second: str) -> PairSubject:
+    """Two systems as in `pairs_of`, under the names that pages show."""
+    labels = system_labels(evaluation, (first, second))
+    return replace(pairs_of(evaluation, first, second), first=labels[first], second=labels[second])
 
 
 def _written(evaluation: Evaluation) -> QuerySet[EvaluationOutput]:

@@ -13,9 +13,18 @@ from rest_framework.views import APIView
 
 from evaluation.evaluations.queries import evaluation_or_404
 from evaluation.judging import answers
-from generation.judges.api import JudgingIn, JudgingPriceOut, listed, order_verdicts, price_verdicts
+from generation.judges.api import (
+    ComparisonIn,
+    ComparisonPriceOut,
+    JudgingIn,
+    JudgingPriceOut,
+    listed,
+    order_comparisons,
+    order_verdicts,
+    price_comparisons,
+    price_verdicts,
+)
 from generation.judges.launch import Subject
-from generation.judges.pair_api import ComparisonIn, ComparisonPriceOut, order_comparisons, price_comparisons
 from generation.judges.serializers import JudgingOut
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -29,7 +38,7 @@ class EvaluationJudgingsView(APIView):
     pagination_class = WholeList
 
     @lists(JudgingOut, operation_id="evaluation_judgings")
-    def get(self, request: Request, asked: dict[str, Any], evaluation_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], evaluation_id: UUID) -> Rows:
         return listed(request, _subject(request, evaluation_id))
 
     @extend_schema(operation_id="evaluation_judge", request=JudgingIn, responses={202: JudgingOut})

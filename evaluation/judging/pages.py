@@ -11,14 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from evaluation.evaluations.queries import evaluation_or_404
 from evaluation.judging import answers
-from generation.judges import pair_pages
-from generation.judges.pages import price_part, subject_page
+from generation.judges.pages import comparison_page, comparison_price_part, price_part, subject_page
 from members.session import member_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def judge(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
-    subject = answers.subject_of(evaluation_or_404(member_of(request), evaluation_id))
+    subject = answers.labelled_subject_of(evaluation_or_404(member_of(request), evaluation_id))
     return subject_page(
         request,
         subject,
@@ -37,10 +36,10 @@ def price(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def compare(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = evaluation_or_404(member_of(request), evaluation_id)
-    return pair_pages.order_page(
+    return comparison_page(
         request,
         evaluation.task,
-        partial(answers.pairs_of, evaluation),
+        partial(answers.labelled_pairs_of, evaluation),
         answers.systems_of(evaluation),
         section="evaluation",
         price_url=reverse("evaluation:compare-price", args=[evaluation_id]),
@@ -52,4 +51,4 @@ def compare(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 @require_POST
 def compare_price(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = evaluation_or_404(member_of(request), evaluation_id)
-    return pair_pages.price_part(request, evaluation.task, partial(answers.pairs_of, evaluation))
+    return comparison_price_part(request, evaluation.task, partial(answers.pairs_of, evaluation))

@@ -11,13 +11,11 @@ from typing import Any
 from review.spec import prompting
 from review.spec.schema import Facts, Fields, OutputItem
 from review.spec.task_spec import TaskSpec
-from review.spec.values import TEXTS
 from review.text import checks
 from review.text.checks.evidence import plain_texts
 from review.text.grounding.sentence_support import sentence_support
 
 # These read the shape itself; every other check can be told of the text alone.
-SHAPE_CHECKS = frozenset({"length", "quotes"})
 # A fact shorter than this (a size of 40, a country of two letters) stands in a text by accident too easily.
 MIN_FACT_CHARS = 3
 UNSUPPORTED = "unsupported_sentences"
@@ -40,9 +38,9 @@ def scores(
         `unsupported_sentences` is the share, 0 to 1, of its sentences which claim something that the record does not
         support by the verifier's rules, absent where none claims anything or the task is not in English;
         `nonwords_per_200` non-words in 200 words, absent without words or in a language without a list.
-        An output without shape passes neither all, nor a field, nor a check of the shape; what can be told of its text is
-        told, so that no mean is over the outputs with shape alone. Where nothing was written nothing is passed. A check
-        of a package that gave no answer has no score.
+        An output without shape passes neither all, nor a field, nor a check of the shape; what can be told of its text
+        is told, so that no mean is over the outputs with shape alone. Where nothing was written nothing is passed. A
+        check of a package that gave no answer has no score.
     """
     kinds = [check.kind for check in spec.checks]
     names = [field.name for field in spec.output_schema]
@@ -73,7 +71,7 @@ def has_prose(spec: TaskSpec) -> bool:
 
 
 def _is_prose(item: OutputItem) -> bool:
-    return item.type in TEXTS or (item.type == "list" and not item.items) or any(map(_is_prose, item.items))
+    return item.value_type.is_prose or (item.type == "list" and not item.items) or any(map(_is_prose, item.items))
 
 
 def is_share(metric: str) -> bool:
@@ -92,7 +90,7 @@ def _text_scores(spec: TaskSpec, facts: Facts, text: str) -> dict[str, float]:
         **{
             f"passes_{check.kind}": float(not marked[check.kind])
             for check in spec.checks
-            if check.kind not in SHAPE_CHECKS and check.kind not in unanswered
+            if check.kind not in checks.SHAPE_CHECKS and check.kind not in unanswered
         },
         "facts_right": float(facts_used(facts, text)),
         "facts_wrong": float(marked["unsupported"]),
@@ -102,8 +100,8 @@ def _text_scores(spec: TaskSpec, facts: Facts, text: str) -> dict[str, float]:
 
 
 def _of_sentences(spec: TaskSpec, facts: Facts, fields: Fields) -> dict[str, float]:
-    found = sentence_support(spec, facts, fields)
-    share = {UNSUPPORTED: len(found.unsupported) / found.claims} if found and found.claims else {}
+    support = sentence_support(spec, facts, fields)
+    share = {UNSUPPORTED: len(support.unsupported) / support.claims} if support and support.claims else {}
     return {**share, **_nonwords(spec, facts, fields)}
 
 

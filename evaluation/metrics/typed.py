@@ -14,10 +14,6 @@ from stats.classification import set_f1
 
 EXACT, RIGHT, F1, ERROR, SQUARED, RANKS = "exact", "right_", "f1_", "error_", "squared_error_", "ranks_off_"
 QUOTED, QUOTE_F1 = "quoted_", "quote_f1_"
-SETS = frozenset({"choices", "list"})
-NUMBERS = frozenset({"integer", "number"})
-# What is written in many ways that are all right.
-_PROSE = frozenset({"text", "quote"})
 
 
 def value_fields(spec: TaskSpec) -> list[OutputField]:
@@ -26,14 +22,14 @@ def value_fields(spec: TaskSpec) -> list[OutputField]:
 
 
 def judged_by(spec: TaskSpec) -> str:
-    """Name of the one metric that outputs of a task are judged by: values right where it has any, else texts by checks."""
+    """Name of the metric that a task's outputs are judged by: values right where it has any, else texts by checks."""
     return "exact" if value_fields(spec) else "passes_all"
 
 
 def _holds_prose(item: OutputItem) -> bool:
     if item.type == "list" and not item.items:
         return False
-    return item.type in _PROSE or any(_holds_prose(part) for part in item.items)
+    return item.value_type.is_prose or any(_holds_prose(part) for part in item.items)
 
 
 def scores(spec: TaskSpec, fields: Fields | None, gold: Fields) -> dict[str, float]:
@@ -43,25 +39,25 @@ def scores(spec: TaskSpec, fields: Fields | None, gold: Fields) -> dict[str, flo
         fields: The output, or None when it had not the task's shape: then nothing of it is right.
 
     Returns:
-        `exact`: 1 where every value is right, `right_<field>`: 1 where that one is; `f1_<field>` of sets of labels and of
-        lists; `error_<field>` and `squared_error_<field>` of numbers, and `ranks_off_<field>` of labels in order, absent
-        where none was given. Empty for a task whose output is prose alone.
+        `exact`: 1 where every value is right, `right_<field>`: 1 where that one is; `f1_<field>` of sets of labels and
+        of lists; `error_<field>` and `squared_error_<field>` of numbers, and `ranks_off_<field>` of labels in order,
+        absent where none was given. Empty for a task whose output is prose alone.
     """
     of_values = value_fields(spec)
     if not of_values:
         return {}
     result: dict[str, float] = {EXACT: 1.0}
     for field in of_values:
-        told = fields.get(field.name) if fields is not None else None
-        is_right = fields is not None and _same(field, told, gold[field.name])
+        value = fields.get(field.name) if fields is not None else None
+        is_right = fields is not None and _same(field, value, gold[field.name])
         result[RIGHT + field.name] = float(is_right)
         result[EXACT] *= is_right
-        if field.type in SETS and not field.items:
-            result[F1 + field.name] = set_f1(gold[field.name], told or ()) if fields is not None else 0.0
-        if field.ordered and told in (names := labels_of(field)) and gold[field.name] in names:
-            result[RANKS + field.name] = float(abs(names.index(told) - names.index(gold[field.name])))
-        if field.type in NUMBERS and told is not None and gold[field.name] is not None:
-            gap = float(told) - float(gold[field.name])
+        if field.value_type.is_many and not field.items:
+            result[F1 + field.name] = set_f1(gold[field.name], value or ()) if fields is not None else 0.0
+        if field.ordered and value in (names := labels_of(field)) and gold[field.name] in names:
+            result[RANKS + field.name] = float(abs(names.index(value) - names.index(gold[field.name])))
+        if field.value_type.is_number and value is not None and gold[field.name] is not None:
+            gap = float(value) - float(gold[field.name])
             result[ERROR + field.name], result[SQUARED + field.name] = abs(gap), gap * gap
     return result
 
@@ -74,8 +70,8 @@ def quote_scores(spec: TaskSpec, facts: Facts, fields: Fields | None, gold: Fiel
 
     Returns:
         For each field that is a quote or holds some: `quote_f1_<field>`, F1 over the characters that both quote, and
-        `quoted_<field>`: 1 where any is shared, or neither quotes anything. A quote that stands nowhere in the facts shares
-        nothing. Absent where the gold's own quotes are not found.
+        `quoted_<field>`: 1 where any is shared, or neither quotes anything. A quote that stands nowhere in the facts
+        shares nothing. Absent where the gold's own quotes are not found.
     """
     result: dict[str, float] = {}
     for field in filter(quoting.holds_quotes, spec.output_schema):
@@ -84,8 +80,8 @@ def quote_scores(spec: TaskSpec, facts: Facts, fields: Fields | None, gold: Fiel
             continue
         shared = 0.0
         if fields is not None:
-            found = quoting.places((field,), facts, fields)
-            shared = quoting.overlap(found, expected, strays=quoting.strays((field,), found, fields))
+            places = quoting.places((field,), facts, fields)
+            shared = quoting.overlap(places, expected, strays=quoting.strays((field,), places, fields))
         result[QUOTED + field.name], result[QUOTE_F1 + field.name] = float(shared > 0), shared
     return result
 
@@ -95,21 +91,14 @@ def is_share(metric: str) -> bool:
     return metric == EXACT or metric.startswith((RIGHT, QUOTED))
 
 
-def label_of(field: OutputField, value: object) -> str | None:
-    """The label a value of a field with labels is, as tables name it; None for an answer that gave none."""
-    if field.type == "boolean":
-        return None if value is None else "yes" if value else "no"
-    return None if value is None else str(value)
-
-
 def labels_of(field: OutputField) -> list[str]:
     """Labels of a field that has one of several; empty for other fields."""
-    if field.type == "boolean":
+    if field.value_type.control == "flag":
         return ["yes", "no"]
-    return [label.name for label in field.labels] if field.type == "choice" else []
+    return [label.name for label in field.labels] if field.value_type.control == "label" else []
 
 
-def _same(field: OutputField, told: Any, gold: Any) -> bool:
-    if field.type in SETS and not field.items:
-        return set(told or ()) == set(gold or ())
-    return bool(told == gold)
+def _same(field: OutputField, value: Any, gold: Any) -> bool:
+    if field.value_type.is_many and not field.items:
+        return set(value or ()) == set(gold or ())
+    return bool(value == gold)

@@ -1,4 +1,4 @@
-"""Rows of this room: evaluations of runs, arenas of their systems, suites and gates, studies with what their cells measured."""
+"""Rows of this room: evaluations of runs, arenas, suites and gates, studies with what their cells measured."""
 
 from evaluation.models.arenas import Arena, ArenaPair, ArenaVote
 from evaluation.models.evaluations import Evaluation, EvaluationOutput, SplitOpening

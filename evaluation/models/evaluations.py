@@ -1,4 +1,7 @@
-"""Evaluations of training runs, every output they scored, and openings of test splits. How one goes stands in its job."""
+"""Evaluations of training runs, every output they scored, and openings of test splits.
+
+How one goes stands in its job.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Gates of tasks: which rules a miniature has to pass before it is promoted. Only added, so that what was asked when stays."""
+"""Gates of tasks: which rules a miniature has to pass before it is promoted.
+
+Only added, so that what was asked when stays.
+"""
 
 from __future__ import annotations
 

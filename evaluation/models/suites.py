@@ -14,8 +14,8 @@ from review.models import Task, TaskVersion
 class Suite(models.Model):
     """Cases that were chosen once. Never changed, never removed.
 
-    No fact is kept: `cases` names records and rules, and facts are made of the records when an engine needs them. So what is
-    erased of a record is erased of its suites.
+    No fact is kept: `cases` names records and rules, and facts are made of the records when an engine needs them. So
+    what is erased of a record is erased of its suites.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -52,7 +52,7 @@ def look(round_id: UUID, *, fence: int) -> Progress:
     run = current.run or _launch(current)
     if run.job.state != JobState.SUCCEEDED:
         return _waiting(1, run.job, run.name)
-    own = _evaluate(run)
+    own = evaluate(run)
     if own.problem:
         raise Refusal("no_evaluation", own.problem, hint="Fix it, then train again.")
     earlier = _evaluate_earlier(current.before)
@@ -77,15 +77,15 @@ def conclude(round_id: UUID, *, fence: int) -> dict[str, Any]:
         claim.lock_held(current.job.pk, fence)
         own = current.evaluation
         assert own is not None
-        found = answer.of(own.summary, own=tuned_name(own.run))
-        quality = found.own.quality if found and found.own else {"value": "–", "interval": ""}
+        result = answer.of(own.summary, own_system=tuned_name(own.run))
+        quality = result.own.quality if result and result.own else {"value": "–", "interval": ""}
         earlier = queries.evaluation_of(current.before) if current.before else None
         changed = change.between(own, earlier) if earlier and earlier.is_done else None
         return {
             "run": str(own.run_id),
             "evaluation": str(own.pk),
             "records": own.summary["records"],
-            "verb": found.verb if found else "",
+            "verb": result.verb if result else "",
             "value": quality["value"],
             "interval": quality["interval"],
             "new_examples": _new_examples(current),
@@ -131,24 +131,24 @@ def _lead(member: Member | None, current: RoundProgress) -> Member | None:
     return member if member and may(member, current.version.dataset.task, Role.LEAD) else None
 
 
-def _evaluate(run: TrainingRun) -> Evaluation:
+def evaluate(run: TrainingRun) -> Evaluation:
     """The run's evaluation on validation records, begun where there is none; once, whoever begins it."""
     # The row under which `start_evaluation.start_after_run` begins one too.
     Job.objects.select_for_update().get(pk=run.job_id)
-    found = queries.evaluation_of(run) or start_evaluation.start(run, by=None, split=Split.VALIDATION)
-    order = found.teacher_order
-    if found.job is None and order and order.job and order.job.state in FINISHED:
-        found.job = start_evaluation.launch_engine(found)
-    return found
+    evaluation = queries.evaluation_of(run) or start_evaluation.start(run, by=None, split=Split.VALIDATION)
+    order = evaluation.teacher_order
+    if evaluation.job is None and order and order.job and order.job.state in FINISHED:
+        evaluation.job = start_evaluation.launch_engine(evaluation)
+    return evaluation
 
 
 def _evaluate_earlier(run: TrainingRun | None) -> Evaluation | None:
-    """The evaluation of the run before; None where it cannot be evaluated, for then there is nothing to compare with."""
+    """The evaluation of the run before; None where it cannot be evaluated, as there is nothing to compare with."""
     if run is None:
         return None
     try:
         with transaction.atomic():
-            return _evaluate(run)
+            return evaluate(run)
     except Refusal:
         return None
 
@@ -177,6 +177,6 @@ def _new_examples(current: RoundProgress) -> int:
     """Training examples that the run before did not have."""
     rows = DatasetRow.objects.filter(version=current.version, split=Split.TRAIN)
     if current.before is not None:
-        known = DatasetRow.objects.filter(version=current.before.dataset_version, split=Split.TRAIN)
-        rows = rows.exclude(row_hash__in=known.values("row_hash"))
+        earlier_rows = DatasetRow.objects.filter(version=current.before.dataset_version, split=Split.TRAIN)
+        rows = rows.exclude(row_hash__in=earlier_rows.values("row_hash"))
     return rows.count()

@@ -52,7 +52,7 @@ class RoundProgress:
         runs = [
             each for each in (self.run, self.before) if each and self.run and self.run.job.state == JobState.SUCCEEDED
         ]
-        evaluating = [job_of_evaluation(found) for run in runs if (found := evaluation_of(run))]
+        evaluating = [job_of_evaluation(evaluation) for run in runs if (evaluation := evaluation_of(run))]
         own = [self.version.job, self.run.job if self.run else None, *evaluating]
         return [job for job in own if job is not None]
 

@@ -60,7 +60,8 @@ def start(task: Task, *, by: Member) -> Job:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409, a round is under way; 422, nothing is approved, the task has no classifier, or no encoder is registered.
+        Refusal: 409, a round is under way; 422, nothing is approved, the task has no classifier, or no encoder is
+            registered.
     """
     require(by, task, Role.LEAD)
     # The task's row is the lock under which rounds are begun.

@@ -1,1 +1,1 @@
-"""Studies: what one asks, how its cells answer it, and the verdict they come to."""
+"""Studies: a registered question, the cells that measure it, and their verdict."""

@@ -1,6 +1,6 @@
-"""Carry a study on by one look: see what has ended, begin what comes next. Everything it knows stands in rows.
+"""One look at a running study: record ended cells and begin the next. All state is in rows.
 
-When looks are taken is the affair of `jobs.kinds.composite`.
+`jobs.kinds.composite` decides when a look is due.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jobs.monitor.queries import why_ended
 from jobs.states import ENDED_BADLY, JobState
 from web.errors import Refusal
 
-# One cell trains while another is scored; more would only stand in the way of other people's runs.
+# One cell trains while another is scored; more would delay other people's runs.
 AT_ONCE: Final = 2
 ENDED: Final = (CellState.DONE, CellState.FAILED)
 UNDER_WAY: Final = (CellState.QUEUED, CellState.TRAINING, CellState.SCORING, CellState.PAUSED)
@@ -31,7 +31,7 @@ UNDER_WAY: Final = (CellState.QUEUED, CellState.TRAINING, CellState.SCORING, Cel
 
 @transaction.atomic
 def look(study_id: UUID, *, fence: int) -> Progress:
-    """Bring every cell one step on, if the study is still to go on.
+    """Advance every cell by one step, if the study is still running.
 
     Raises:
         jobs.lifecycle.claim.AttemptLost: The fence has passed on.
@@ -52,12 +52,12 @@ def look(study_id: UUID, *, fence: int) -> Progress:
 
 
 def on_cell_job_ended(job: Job) -> None:
-    """A cell's job has ended: ring for the studies that wait for it. Consumes ends of training and of scoring."""
+    """Notify the studies that wait for an ended training or scoring job."""
     notify_waiting(selectors.waiting_for(job))
 
 
 def jobs_under_way(study_id: UUID, *, with_shared: bool) -> Iterator[Job]:
-    """Yield the jobs of the cells a study has begun; those that another study waits for too only if `with_shared`."""
+    """Yield the jobs of a study's begun cells; those that another study also waits for only if `with_shared`."""
     for cell in selectors.cells(selectors.by_id(study_id)):
         if cell.begun_at is None or cell.measurement.is_done:
             continue
@@ -67,7 +67,7 @@ def jobs_under_way(study_id: UUID, *, with_shared: bool) -> Iterator[Job]:
 
 @transaction.atomic
 def forget_problems(study_id: UUID) -> None:
-    """A study that is set going again tries its failed cells again."""
+    """Reset the failed cells of a resumed study, so that they are tried again."""
     StudyCell.objects.filter(study_id=study_id).exclude(problem="").update(problem="", begun_at=None)
 
 

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from evaluation.states import StudyMetric
+from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies import columns, launch_study, presentation, replication
 from evaluation.studies import queries as selectors
 from evaluation.studies.design import BESIDE_SFT, SMALL, StudyRequest
@@ -31,11 +31,9 @@ from web.http.read_body import read_body
 
 
 class StudyIn(serializers.Serializer[Any]):
-    """A study to register; what is left out follows from the preset."""
+    """Study to register; the preset fills what is left out."""
 
-    kind = serializers.CharField(
-        help_text="samples, methods, filter, students, transfer, context, cloning, experts, minutes, router or retrieval"
-    )
+    kind = serializers.CharField(help_text=f"{', '.join(StudyKind.values[:-1])} or {StudyKind.values[-1]}")
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)
     preset = serializers.CharField(required=False, default=SMALL, help_text="small or normal")
@@ -53,7 +51,9 @@ class StudyIn(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=60),
         required=False,
         max_length=20,
-        help_text="Of *students* and *methods*: the others that are compared, by short name; of *experts* the dense one; of *router* the second, the larger of both being tuned on all.",
+        help_text="Of *students* and *methods*: the others that are compared, by short name; of *experts* the dense "
+        "one, and an expert as a control; of *shapes* the decoder; of *router* the second, the larger of both "
+        "being tuned on all.",
     )
     others = serializers.ListField(
         child=serializers.UUIDField(),
@@ -140,43 +140,27 @@ class StudiesView(APIView):
     pagination_class = KeysetPagination
 
     @lists(StudyOut, TaskQuery, draw=_drawn)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, filters: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return selectors.visible(member, task=task_or_404(member, filters["task"]) if "task" in filters else None)
 
     @extend_schema(request=StudyIn, responses={202: StudyStarted})
     @idempotent
     def post(self, request: Request) -> Response:
-        asked = read_body(StudyIn, request)
-        wishes = StudyRequest(
-            kind=asked["kind"],
-            preset=asked["preset"],
-            question=asked["question"],
-            sizes=tuple(asked.get("sizes", ())),
-            seeds=tuple(asked.get("seeds", ())),
-            epochs=asked.get("epochs"),
-            metric=asked["metric"],
-            recipes=asked.get("recipes", {}),
-            students=tuple(asked.get("students", ())),
-            teacher=asked["teacher"],
-            answers_version=str(asked.get("answers_version", "")),
-            minutes=asked.get("minutes"),
-            beside_sft=tuple(asked.get("beside_sft", ())),
-            segment=asked["segment"],
-            raw=asked["raw"],
-        )
+        values = read_body(StudyIn, request)
+        study_request = StudyRequest.read({**values, "answers_version": str(values.get("answers_version", ""))})
         study = launch_study.launch(
-            wishes,
-            version=queries.version_or_404(member_of(request), asked["dataset_version"]),
-            student=student_selectors.by_slug(asked["student"]),
+            study_request,
+            version=queries.version_or_404(member_of(request), values["dataset_version"]),
+            student=student_selectors.by_slug(values["student"]),
             by=member_of(request),
-            others=columns.chosen(member_of(request), [str(each) for each in asked.get("others", ())]),
+            others=columns.chosen(member_of(request), [str(each) for each in values.get("others", ())]),
         )
         return Response({"id": study.pk, "job": study.job_id, "record_sha256": study.record_sha256}, status=202)
 
 
 class PaperView(APIView):
-    """Results reported by the paper, beside the measurements of a task; `measured` is null where there are none."""
+    """Results reported by the paper, with the measurements of a task; `measured` is null where there are none."""
 
     @extend_schema(operation_id="task_paper", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, slug: str) -> Response:
@@ -184,7 +168,7 @@ class PaperView(APIView):
 
 
 class StudyDetailView(APIView):
-    """One study: its registration, its cells, and its verdict once there is one."""
+    """Registration and cells of a study, and its verdict once it has ended."""
 
     @extend_schema(responses=StudyDetailOut)
     def get(self, request: Request, study_id: UUID) -> Response:
@@ -194,7 +178,7 @@ class StudyDetailView(APIView):
 
 
 class StudyCellsView(APIView):
-    """Every cell with what it measured."""
+    """Measurements of every cell, as CSV."""
 
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request, study_id: UUID) -> HttpResponse:
@@ -205,7 +189,7 @@ class StudyCellsView(APIView):
 
 
 class StudyRecordView(APIView):
-    """The registration, byte for byte as it was hashed; the ETag is its SHA-256."""
+    """Registration, byte for byte as it was hashed; the ETag is its SHA-256."""
 
     @extend_schema(responses={(200, "application/json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, study_id: UUID) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The verdicts of studies whose arms are compared in a registered order: filter, students, methods across sizes, context."""
+"""Verdicts of studies that compare arms in a registered order: filter, students, methods across sizes, context."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import StudyKind
 from evaluation.studies import arm_sentences, pareto, results
 from evaluation.studies.arm_sentences import ArmComparison
 from evaluation.studies.results import CellResult, Group
@@ -17,57 +16,6 @@ from stats.resampling.seed_bootstrap import Array, draws, interval
 COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes")
 
 
-def conclude_filter(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the finished cells say of the human filter, under the rule that was registered.
-
-    Args:
-        rule: `comparisons`, `tolerance`, `draws`, `seed`, `metric`, `unstable_above`.
-
-    Returns:
-        `sentence`, `findings`, `points` (one an arm) and `comparisons`, as plain data.
-    """
-    return conclude(cells, rule, arm_sentences.of_filter)
-
-
-def conclude_students(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of students: the smallest that is shown to lose little against the largest."""
-    return conclude(cells, rule, arm_sentences.of_students, fronts=True)
-
-
-def conclude_methods_across(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of LoRA against full fine-tuning on several students."""
-    return conclude(cells, rule, arm_sentences.of_methods, fronts=True)
-
-
-def conclude_context(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of a shorter context against a longer one."""
-    return conclude(cells, rule, arm_sentences.of_context)
-
-
-def conclude_cloning(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of imitation and logits: which of them a student learns more from."""
-    return conclude(cells, rule, arm_sentences.of_cloning)
-
-
-def conclude_experts(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of an expert isolated from a mixture and a dense student."""
-    return conclude(cells, rule, arm_sentences.of_experts)
-
-
-def conclude_minutes(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of arms that spend the same expert minutes."""
-    return conclude(cells, rule, arm_sentences.of_minutes, told_from=0)
-
-
-CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], dict[str, Any]]]] = {
-    StudyKind.FILTER: conclude_filter,
-    StudyKind.STUDENTS: conclude_students,
-    StudyKind.METHODS: conclude_methods_across,
-    StudyKind.CONTEXT: conclude_context,
-    StudyKind.CLONING: conclude_cloning,
-    StudyKind.EXPERTS: conclude_experts,
-    StudyKind.MINUTES: conclude_minutes,
-}
 Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
 
 
@@ -79,18 +27,28 @@ def conclude(
     fronts: bool = False,
     told_from: int = 1,
 ) -> dict[str, Any]:
-    """The verdict of any comparison of arms, told by its own sentence; `told_from` is the first comparison that has a line of its own."""
+    """Return the verdict on the finished cells under the registered rule.
+
+    Args:
+        rule: `comparisons`, `tolerance`, `draws`, `seed`, `metric`, `unstable_above`.
+        sentence: Function that words the comparisons, by kind of study.
+        fronts: Whether arms are compared by cost too.
+        told_from: Index of the first comparison with a line of its own.
+
+    Returns:
+        `sentence`, `findings`, `points` (one for each arm) and `comparisons`, as plain data.
+    """
     group_by_arm, draws_by_arm = _draw(cells, rule)
     if not draws_by_arm:
         words = "The study cannot tell: no arm has two finished seeds, so the noise between runs is unknown."
         return {"sentence": words, "findings": [], "points": [], "comparisons": []}
-    asked = _ask(group_by_arm, draws_by_arm, rule)
+    comparisons = _ask(group_by_arm, draws_by_arm, rule)
     points = [_point(group, draws_by_arm[name], rule) for name, group in group_by_arm.items()]
     return {
-        "sentence": sentence(asked, rule),
-        "findings": [arm_sentences.finding(one, rule) for one in asked[told_from:]],
+        "sentence": sentence(comparisons, rule),
+        "findings": [arm_sentences.finding(each, rule) for each in comparisons[told_from:]],
         "points": points,
-        "comparisons": [asdict(one) for one in asked],
+        "comparisons": [asdict(each) for each in comparisons],
         **({"fronts": pareto.fronts([point for point in points if not point["unstable"]])} if fronts else {}),
     }
 
@@ -98,14 +56,14 @@ def conclude(
 def compare(
     cells: Sequence[CellResult], rule: Mapping[str, Any], pairs: Sequence[tuple[str, str]]
 ) -> list[ArmComparison]:
-    """Compare pairs of arms that no order was registered for, each for itself; a registered one comes out as in the verdict."""
+    """Compare pairs of arms one by one, without a registered order; a registered pair gives the verdict's result."""
     groups, drawn = _draw(cells, rule)
     alone = [{**rule, "comparisons": [pair], "families": {}} for pair in pairs]
     return [_ask(groups, drawn, each)[0] for each in alone] if drawn else []
 
 
 def _draw(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> tuple[dict[str, Group], dict[str, Array]]:
-    """Cells by arm, and draws of each arm's mean; no draws where no arm has two seeds."""
+    """Return cells by arm, and draws of each arm's mean; no draws where no arm has two seeds."""
     groups = results.groups(cells, lambda cell: cell.arm, rule["metric"])
     if not any(len(group.losses) > 1 for group in groups.values()):
         return groups, {}
@@ -117,14 +75,14 @@ def _draw(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> tuple[dict[st
 
 
 def _companies(groups: Mapping[str, Group], rule: Mapping[str, Any]) -> list[int] | None:
-    """Company of each compared record, where the rule draws by company."""
+    """Return the company of each compared record, where the rule draws by company."""
     companies = rule.get("companies")
     return [companies[record] for record in next(iter(groups.values())).records] if companies else None
 
 
 def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[str, Any]) -> list[ArmComparison]:
-    """Compare in order; the first that is not shown ends the sequence, of its family where families are named."""
-    asked, ended = [], set()
+    """Compare in order; the first comparison that is not shown ends the sequence, or that of its family."""
+    comparisons, ended = [], set()
     level = rule.get("level", 0.95)
     for arm, against in rule["comparisons"]:
         family = rule.get("families", {}).get(arm, "")
@@ -136,16 +94,16 @@ def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[
             else _lost(groups[arm], groups[against], drawn[arm], drawn[against], rule)
         )
         is_shown = goes_on and not problem and high is not None and high < rule["tolerance"]
-        asked.append(ArmComparison(arm, against, lost, low, high, is_shown, goes_on, problem, level))
+        comparisons.append(ArmComparison(arm, against, lost, low, high, is_shown, goes_on, problem, level))
         if not is_shown:
             ended.add(family)
-    return asked
+    return comparisons
 
 
 def _lost(
     arm: Group, against: Group, of_arm: Array, of_other: Array, rule: Mapping[str, Any]
 ) -> tuple[float | None, float | None, float | None]:
-    """Lost share of quality, with its interval; none where the other has no quality to lose."""
+    """Return the lost share of quality with its interval; None where the other arm has no quality to lose."""
     lost = float(results.lost_share(np.array([arm.mean]), np.array([against.mean]), rule["metric"])[0])
     shares = results.lost_share(of_arm, of_other, rule["metric"])
     if not np.isfinite(lost) or not np.isfinite(shares).all():

@@ -1,4 +1,4 @@
-"""One cell at a time: begin its run, have it scored, see how it went. Callers hold the study's job locked.
+"""Single cells: begin a run, score it, look at its jobs. Callers hold the study's job locked.
 
 Rows are locked in one order everywhere: a study's job, a measurement, the jobs of its run and of its scoring.
 """
@@ -24,13 +24,13 @@ from training.states import RunPurpose
 from web.errors import Refusal
 
 KIND = "study-cell"
-# A job in one of these has to be set going again before it can end well.
+# States in which a job has to be resumed before it can succeed.
 AT_REST = (JobState.PAUSED, JobState.FAILED)
 
 
 @transaction.atomic
 def begin(measurement_id: UUID) -> None:
-    """Set a measurement going, or going again; one that is under way or done is left as it is.
+    """Start or resume a measurement, unless it is under way or done.
 
     Raises:
         Refusal: Its run cannot be launched now.
@@ -53,14 +53,14 @@ def begin(measurement_id: UUID) -> None:
 
 @transaction.atomic
 def score(measurement_id: UUID) -> None:
-    """Order the scoring of a run that is finished; once."""
+    """Order the scoring of a finished run, once."""
     measurement = Measurement.objects.select_for_update(of=("self",)).get(pk=measurement_id)
     if not measurement.is_done and measurement.job is None:
         _begin_scoring(measurement)
 
 
 def is_ready(cell: StudyCell) -> bool:
-    """Return whether nothing is left to tune that a cell goes on from; where that ended badly, it is ready to be refused."""
+    """Return whether the run that a cell continues from has ended; one that ended badly is refused at the start."""
     before = _before(cell.measurement)
     if before is None or before.is_done or (before.run and before.run.job.state in FINISHED):
         return True
@@ -68,7 +68,7 @@ def is_ready(cell: StudyCell) -> bool:
 
 
 def jobs_of(cell: StudyCell) -> list[Job]:
-    """Jobs of a cell, its run's first."""
+    """Return the jobs of a cell, its run's first."""
     measurement = cell.measurement
     return [job for job in (measurement.run.job if measurement.run else None, measurement.job) if job]
 
@@ -79,7 +79,7 @@ def _before(measurement: Measurement) -> Measurement | None:
 
 
 def _starting_point(measurement: Measurement) -> Miniature | None:
-    """Raise a refusal if the run before did not end well, or was measured elsewhere and left nothing here."""
+    """Return the miniature to continue from; refuse if its run failed, or was measured elsewhere and left none here."""
     before = _before(measurement)
     if before is None:
         return None

@@ -1,4 +1,4 @@
-"""A study as the shapes the chart module draws: finished, or as far as it is. Pure; knows no row and no page."""
+"""Chart data of a study, finished or under way. Pure; knows no row and no page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyMetric
 from evaluation.studies.pareto import FRONT_COSTS
 
 AXES = {
@@ -16,10 +16,10 @@ AXES = {
 }
 
 
-def of_verdict(kind: str, metric: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The chart beside a verdict: the curve over sizes, or an interval for each arm."""
+def of_verdict(metric: str, body: Mapping[str, Any], *, is_by_size: bool) -> dict[str, Any]:
+    """Return the chart of a verdict: a curve over sizes, or an interval for each arm."""
     points = body.get("points", [])
-    if kind != StudyKind.SAMPLES:
+    if not is_by_size:
         rows = [
             {"name": point["arm"], "value": point["loss"], "lo": point["low"], "hi": point["high"], "n": point["seeds"]}
             for point in points
@@ -33,7 +33,7 @@ def of_verdict(kind: str, metric: str, body: Mapping[str, Any]) -> dict[str, Any
 
 
 def of_cost(metric: str, body: Mapping[str, Any], cost: str = "seconds") -> dict[str, Any]:
-    """Quality against cost: an arm each, what its run took (seconds, unless another cost is named) and its loss."""
+    """Return loss against a cost of each arm's run, by default its seconds."""
     points = [
         {"name": point["arm"], "x": point[cost], "y": point["loss"]}
         for point in body.get("points", [])
@@ -47,7 +47,7 @@ def of_cost(metric: str, body: Mapping[str, Any], cost: str = "seconds") -> dict
 
 
 def so_far(metric: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Mean loss over the seeds that are done at each size, one line an arm."""
+    """Return the mean loss over the finished seeds at each size, one line for each arm."""
     losses: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if (value := row[metric]) is not None:

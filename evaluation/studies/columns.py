@@ -1,4 +1,4 @@
-"""The tasks of a transfer study: what each is tuned on, and the validation records that every cell is scored on."""
+"""Tasks of a transfer study: the version each is tuned on, and the validation records that score every cell."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from web.errors import Refusal
 
 @dataclass(frozen=True)
 class StudyColumn:
-    """One task as it is scored: the version whose texts count, and the records."""
+    """Scored task: the version whose texts count, and the records."""
 
     task: str
     dataset_version: str
@@ -38,26 +38,26 @@ class StudyColumn:
 
 
 def choices(member: Member, *, task: Task) -> QuerySet[DatasetVersion]:
-    """Frozen versions of the other tasks that the member leads, newest first."""
+    """Return the frozen versions of other tasks that the member leads, newest first."""
     led = [slug for slug, _ in led_by(member)]
     versions = DatasetVersion.objects.filter(dataset__task__slug__in=led).exclude(dataset__task=task)
     return versions.filter(files__isnull=False).distinct().select_related("dataset__task").order_by("-created_at")
 
 
 def chosen(member: Member, ids: Sequence[str]) -> list[DatasetVersion]:
-    """Versions of other tasks by their ids.
+    """Return versions of other tasks by their ids.
 
     Raises:
-        Refusal: 400, there is none of that id that the member can see.
+        Refusal: 400, the member can see no version of that id.
     """
     return [_version(member, each) for each in dict.fromkeys(ids)]
 
 
 def columns_of(versions: Sequence[DatasetVersion], *, limit: int) -> tuple[StudyColumn, ...]:
-    """Every task with the records that it is scored on.
+    """Return every task with the records that score it.
 
     Raises:
-        Refusal: A version is not frozen, too small, without validation records, or of a task that is named already.
+        Refusal: A version is not frozen, too small, without validation records, or of a task named twice.
     """
     by_task: dict[str, StudyColumn] = {}
     for version in versions:

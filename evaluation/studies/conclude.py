@@ -1,4 +1,4 @@
-"""Write what a study came to, by the rule that was registered, with what is missing said."""
+"""Verdict of a study by its registered rule, with the cells that are missing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db import transaction
 
 from evaluation.models import Measurement, Study, StudyCell, StudyVerdict
-from evaluation.states import CellState, StudyKind
-from evaluation.studies import arms, methods, record, retrieved, routed, samples, task_names, transfer
+from evaluation.states import CellState
 from evaluation.studies import queries as selectors
+from evaluation.studies import record, task_names
 from evaluation.studies.arms import COSTS
+from evaluation.studies.kinds import KINDS
 from evaluation.studies.results import CellResult
 from generation.money.figures import THOUSAND, time_usd
 from jobs.lifecycle import claim
@@ -21,18 +22,18 @@ from training.costs import run_cost
 from training.runs import queries as runs
 from web.errors import Refusal
 
-# What a run, or writing, takes of the machine it runs on.
+# Costs that depend on the machine.
 OF_MACHINE = frozenset({"seconds", "peak_memory_gib", "seconds_per_thousand", "usd_per_thousand"})
 
 
 def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
-    """Compute and keep the verdict of a study none of whose cells is left; one that was told before stands.
+    """Compute and store the verdict of a study whose cells have all ended; a stored verdict stays.
 
     Returns:
-        What its job shows: the sentence, and how many cells ended well.
+        Result of its job: the sentence, and the number of cells that succeeded.
 
     Raises:
-        Refusal: No cell ended well; with the reason of the first.
+        Refusal: No cell succeeded; with the reason of the first.
         jobs.lifecycle.claim.AttemptLost: The fence has passed on.
     """
     study = selectors.by_id(study_id)
@@ -52,7 +53,7 @@ def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
     with transaction.atomic():
         claim.lock_held(study.job_id, fence)
         body = StudyVerdict.objects.get_or_create(study=study, defaults={"body": body})[0].body
-    # A job is read by all members of its task.
+    # All members of the task can read a job.
     return {
         "sentence": task_names.sentence_for_all(study, body),
         "cells": len(now),
@@ -63,35 +64,23 @@ def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
 def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
     rule, metric = study.record["decision_rule"], study.record["metric"]
     recorded = {cell.pk for cell in done if selectors.is_recorded(cell.measurement)}
-    # Two machines are not compared: what this one took counts, or what the recording's took where this one took nothing.
+    # Costs of two machines are not compared: this machine's count, or the recording's where this one ran nothing.
     unlike = recorded if len(recorded) < len(done) else set()
     results = [_result(cell, metric, is_unlike=cell.pk in unlike) for cell in done]
-    if study.kind == StudyKind.METHODS and "comparisons" not in rule:
-        body = methods.conclude_methods(results, rule)
-    elif study.kind == StudyKind.TRANSFER:
-        body = transfer.conclude_transfer(results, rule, columns=study.record["scored_on"]["columns"])
-    elif study.kind == StudyKind.ROUTER:
-        body = routed.conclude_router(results, rule)
-    elif study.kind == StudyKind.RETRIEVAL:
-        body = retrieved.conclude_retrieval(results, rule)
-    elif study.kind == StudyKind.SAMPLES:
-        body = samples.conclude_samples(results, rule, sizes=study.record["grid"]["sizes"])
-    else:
-        body = arms.CONCLUDE[study.kind](results, rule)
-    return {**body, "left_out_of_costs": len(unlike)}
+    return {**KINDS[study.kind].conclude(results, rule, study.record), "left_out_of_costs": len(unlike)}
 
 
 def _result(cell: StudyCell, metric: str, *, is_unlike: bool) -> CellResult:
     figures = selectors.run_figures(cell.measurement)
     cost: dict[str, float] = {name: float(figures[name]) for name in COSTS if name in figures}
-    if cell.study.kind == StudyKind.ROUTER:
+    if KINDS[cell.study.kind].counts_outputs:
         cost |= _costs_of_outputs(cell)
     cost = {name: value for name, value in cost.items() if not (is_unlike and name in OF_MACHINE)}
     return CellResult(cell.arm, cell.records, cell.seed, selectors.scores_of(cell.measurement, metric), cost)
 
 
 def _costs_of_outputs(cell: StudyCell) -> dict[str, float]:
-    """Memory of a cell's student, and cost of its outputs where it was scored; unknown figures are left out."""
+    """Return the memory of a cell's student and the cost of its outputs, without unknown figures."""
     measurement, costs = cell.measurement, {}
     run, per_output = measurement.run, measurement.scores.get("seconds_per_output")
     if run is not None and run.student.parameters:
@@ -107,14 +96,14 @@ def _costs_of_outputs(cell: StudyCell) -> dict[str, float]:
     return costs
 
 
-# A loss this many times the median of the points before it is a spike; fewer points than that tell nothing.
+# A loss this many times the median of the points before it is a spike; a median takes a minimum of points.
 SPIKE: Final = 1.5
 POINTS_BEFORE: Final = 20
 FEWEST_BEFORE: Final = 5
 
 
 def spikes(losses: Sequence[float]) -> int:
-    """Return how many points of a run's curve leap above those before them."""
+    """Count the points of a run's curve that leap above those before them."""
     return sum(
         loss > SPIKE * median(losses[max(0, place - POINTS_BEFORE) : place])
         for place, loss in enumerate(losses)
@@ -123,7 +112,7 @@ def spikes(losses: Sequence[float]) -> int:
 
 
 def of_measurements(measurements: Sequence[Measurement]) -> dict[UUID, dict[str, Any]]:
-    """`spikes`, `skipped_steps` and `rows_left_out` of each measurement whose run is here; one measured elsewhere has none."""
+    """Return `spikes`, `skipped_steps` and `rows_left_out` of each measurement whose run is on this installation."""
     run_by_measurement = {each.pk: each.run for each in measurements if each.run is not None}
     metrics = runs.metrics_of_jobs([run.job_id for run in run_by_measurement.values()])
     return {
@@ -134,7 +123,7 @@ def of_measurements(measurements: Sequence[Measurement]) -> dict[UUID, dict[str,
 
 def _of_curve(points: Sequence[dict[str, Any]]) -> dict[str, int | None]:
     losses = [float(point["loss"]) for point in points if point.get("loss") is not None]
-    # Only fp16 skips steps; the newest point has the sum.
+    # Only fp16 skips steps; the newest point has the total.
     skipped = [int(point["skipped_steps"]) for point in points if "skipped_steps" in point]
     return {
         "spikes": spikes(losses) if losses else None,

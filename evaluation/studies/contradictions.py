@@ -1,6 +1,6 @@
-"""Contradictions of the paper, each with what a task's newest finished study of such students measured, if any.
+"""Contradictions of the paper, each with the measurements of a task's newest finished study of such students.
 
-Only studies that tune students of several sizes can tell. What they measure is a loss, or a share of outputs, and no rate of people.
+Only studies of several sizes measure them, as a loss or a share of outputs and never as a rate of people.
 """
 
 from __future__ import annotations
@@ -9,50 +9,51 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from evaluation.models import Study
-from evaluation.states import CellState, StudyKind
+from evaluation.states import CellState
 from evaluation.studies import arm_sentences, arms, queries, record, reported
 from evaluation.studies.arm_sentences import ArmComparison
+from evaluation.studies.kinds import KINDS
 from evaluation.studies.number_wording import percent
 from evaluation.studies.reported import Contradiction
 from evaluation.studies.results import CellResult
 from review.models import Task
 from training.models import Student
 
-KINDS: Final = (StudyKind.STUDENTS, StudyKind.METHODS)
 STUDIES_CONSIDERED: Final = 20
 _BILLION: Final = 1e9
 Sizes = Mapping[str, float]
 
 
 def of_task(task: Task) -> list[dict[str, Any]]:
-    """Each contradiction with the comparisons of the newest study that tells of it, as plain data.
+    """Return each contradiction with the comparisons of the newest study of it, as plain data.
 
     Returns:
-        `claim` and `measured` each: None where no study of the task has students of these sizes.
+        `claim` and `measured` of each; `measured` is None where no study of the task has students of these sizes.
     """
-    ended = Study.objects.filter(task=task, kind__in=KINDS, verdict__isnull=False).select_related("verdict")
+    ended = Study.objects.filter(
+        task=task, kind__in=[name for name, kind in KINDS.items() if kind.sized_arms], verdict__isnull=False
+    ).select_related("verdict")
     newest = ended.order_by("-verdict__written_at", "-id")[:STUDIES_CONSIDERED]
     whole = [study for study in newest if record.sha256_of(study.record_text) == study.record_sha256]
-    known = {slug: size for slug, size in Student.objects.values_list("slug", "parameters") if size}
-    sizes = {study.pk: _sizes(study, known) for study in whole}
+    parameters = {slug: size for slug, size in Student.objects.values_list("slug", "parameters") if size}
+    sizes = {study.pk: _sizes(study, parameters) for study in whole}
     return [
         {
-            "claim": one.text,
-            "measured": next((found for study in whole if (found := _measured(study, sizes[study.pk], one))), None),
+            "claim": contradiction.text,
+            "measured": next(
+                (each for study in whole if (each := _measured(study, sizes[study.pk], contradiction))), None
+            ),
         }
-        for one in reported.CONTRADICTIONS
+        for contradiction in reported.CONTRADICTIONS
     ]
 
 
-def _sizes(study: Study, known: Mapping[str, int]) -> dict[str, float]:
-    """Billions of parameters of a study's students, by arm; of both methods the LoRA arms, as in the paper."""
-    rule = study.record["decision_rule"]
-    if study.kind == StudyKind.METHODS:
-        tuned = {lora for lora, _ in rule.get("comparisons", [])}
-    else:
-        tuned = {arm["name"] for arm in study.record["grid"]["arms"]}
+def _sizes(study: Study, parameters: Mapping[str, int]) -> dict[str, float]:
+    """Return billions of parameters by arm of a study's students; of two methods the LoRA arms, as in the paper."""
+    sized_arms = KINDS[study.kind].sized_arms
+    tuned = sized_arms(study.record) if sized_arms else set()
     slugs = {arm["name"]: arm.get("student", "") for arm in study.record["grid"]["arms"] if arm["name"] in tuned}
-    return {arm: known[slug] / _BILLION for arm, slug in slugs.items() if slug in known}
+    return {arm: parameters[slug] / _BILLION for arm, slug in slugs.items() if slug in parameters}
 
 
 def _measured(study: Study, sizes: Sizes, contradiction: Contradiction) -> dict[str, Any] | None:
@@ -68,7 +69,7 @@ def _measured(study: Study, sizes: Sizes, contradiction: Contradiction) -> dict[
         "question": study.question,
         "ended_at": study.verdict.written_at,
         "metric": study.record["metric"],
-        "comparisons": [_told(one, rule) for one in compared],
+        "comparisons": [_told(each, rule) for each in compared],
     }
 
 
@@ -95,10 +96,10 @@ def _results(study: Study) -> list[CellResult]:
     ]
 
 
-def _told(one: ArmComparison, rule: Mapping[str, Any]) -> dict[str, Any]:
-    words = arm_sentences.compared(one, rule)
-    if arm_sentences.is_told(one):
-        shown = "shown" if one.is_shown else "not shown"
+def _told(comparison: ArmComparison, rule: Mapping[str, Any]) -> dict[str, Any]:
+    words = arm_sentences.compared(comparison, rule)
+    if arm_sentences.is_told(comparison):
+        shown = "shown" if comparison.is_shown else "not shown"
         words += f"; {shown} to be less than {percent(rule['tolerance'])}"
     figures = ("arm", "against", "lost", "low", "high", "level", "problem")
-    return {**{name: getattr(one, name) for name in figures}, "sentence": f"{words}."}
+    return {**{name: getattr(comparison, name) for name in figures}, "sentence": f"{words}."}

@@ -1,68 +1,57 @@
-"""Questions of a study and the grid that answers it: kinds, presets, limits, arms. Does not know datasets or runs."""
+"""Requests, inputs and designs of studies: presets, limits, arms. Does not know datasets or runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Self
 
 from evaluation.states import StudyKind, StudyMetric
 from training.states import SampleOf
 from training.students.shipped import ShippedStudent
 
 MIN_SEEDS: Final = 2
-# Where arms share a budget, the noise between seeds is what decides, and two tell too little of it.
+# Under a shared budget the noise between seeds decides, and two seeds estimate it too poorly.
 MIN_SEEDS_OF_MINUTES: Final = 3
-# Of students of several sizes a small one is named: three runs of each tell one that is unsteady from one that is worse.
+# A study of sizes names the smallest student: three runs of each tell an unstable one from a worse one.
 MIN_SEEDS_OF_STUDENTS: Final = 3
 MAX_CELLS: Final = 60
 MAX_EPOCHS: Final = 20
-# Records that cells are scored on: more give narrower intervals and cost a forward pass each, in every cell.
+# Records that score a cell: more give narrower intervals, and each costs a forward pass in every cell.
 SCORED_RECORDS: Final = 40
-# Outputs that each cell writes: writing costs far more than reading, so a few, unless outputs are what is judged.
+# Outputs that each cell writes: few, because writing costs far more than reading, unless outputs are judged.
 WRITTEN_RECORDS: Final = 8
 MAX_NEW_TOKENS: Final = 256
 SMALL, NORMAL = "small", "normal"
 PRESETS: Final = {SMALL: "Small: minutes on the demo student", NORMAL: "Normal: more sizes, seeds and epochs"}
-QUESTIONS: Final[dict[str, str]] = {
-    StudyKind.SAMPLES: "How many approved samples does this task need?",
-    StudyKind.METHODS: "Is LoRA as good as full fine-tuning for this task?",
-    StudyKind.FILTER: "Does the human filter make a better student?",
-    StudyKind.STUDENTS: "Which is the smallest student that holds?",
-    StudyKind.TRANSFER: "Does tuning on one task help or hurt another?",
-    StudyKind.CONTEXT: "Does a shorter context lose anything?",
-    StudyKind.EXPERTS: "Is an expert of a mixture a better student than a dense model?",
-    StudyKind.CLONING: "Does a student learn more from a teacher's logits than from texts?",
-    StudyKind.MINUTES: "What makes the most of the same expert minutes?",
-    StudyKind.ROUTER: "Are several small experts behind a router as good as one larger student?",
-    StudyKind.RETRIEVAL: "Does a miniature tell supported claims from others by the passages a search finds?",
-}
-# Tokens of the longer recipe, the paper's; the shorter has half.
+# Tokens of the longer recipe, as in the paper; the shorter has half.
 LONG_CONTEXT: Final = 16_384
-# Kinds that tune several students, once more than one is named.
-COMPARES_STUDENTS: Final = (StudyKind.STUDENTS, StudyKind.METHODS, StudyKind.EXPERTS, StudyKind.ROUTER)
-# Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
+# Shares of a version's records: doubling, so that a power law is a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
-# Arms of the filter's study: four of one size, and all that was written; the raw one, of the same size, where asked for.
+# Arms of the filter's study: of one size, and all that was written; the raw one, of the same size, on request.
 EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
 LONGEST, EVERY, RAW = "Longest", "Everything written", "Raw"
-# The arm of a transfer that is not tuned; no task has a short name like it. Studies registered before call it by the second.
+# The untuned arm of a transfer; no task has such a short name. The second name is that of older registrations.
 BASE: Final = "as it came"
 BASE_BEFORE: Final = "base"
-# Arms of an isolated expert against a dense student.
-ISOLATED, DENSE = "Isolated expert", "Dense student"
-# Arms of imitation against logits; the last where a version without the reasoning is named beside.
+# Arms of an isolated expert against a dense student, and against an expert that the router uses least.
+ISOLATED, DENSE, LEAST_USED = "Isolated expert", "Dense student", "Least used expert"
+# Arms of an encoder–decoder against a decoder.
+ENCODER_DECODER, DECODER = "Encoder–decoder", "Decoder"
+# Arms of imitation against logits; the last where a request names a version without the reasoning.
 IMITATES, LOGITS, ANSWER_ALONE = "Imitates the texts", "Learns the logits", "Imitates the answers alone"
-# Arms of equal expert minutes: golds imitated; then preferences on top of that; or golds of a miniature's own drafts among them.
+# Arms of equal expert minutes: imitated golds; preferences on top of those; golds that include a miniature's own
+# drafts.
 SFT, SFT_DPO, SFT_KTO, ON_POLICY = "SFT", "SFT, then DPO", "SFT, then KTO", "SFT, on-policy"
-# How a request names those beside SFT.
+# Names of the arms other than SFT in a request.
 BESIDE_SFT: Final = {"dpo": SFT_DPO, "kto": SFT_KTO, "on_policy": ON_POLICY}
 SMALL_MINUTES: Final = 60
-# Arms of experts behind a router: a verdict holds all experts together against the larger student.
+# Arms of experts behind a router: a verdict compares all experts together with the larger student.
 ROUTED, LARGER = "Experts behind a router", "One larger student"
-# Arms of a miniature that vets retrieved passages; the other two have no cells, their answers stand in the record.
+# Arms of a miniature that vets retrieved passages; the last two have no cells, and their answers are in the
+# registration.
 MINIATURE, BY_RULES, ONE_ANSWER = "Miniature", "Rules", "One answer to all"
-# The small preset never takes more, so that it stays a matter of minutes on any version.
+# Limit of the small preset, which takes minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10
 
@@ -72,21 +61,21 @@ class StudyArm:
     """One way of tuning.
 
     Attributes:
-        of: Which rows its samples are drawn from.
-        records: Of an arm with a size of its own; else the grid's sizes are its.
-        student: Slug of an arm's own student; empty for the study's.
-        family: Of its student, where students of several families are compared.
-        changes: Values of the recipe that are the arm's own.
-        version: Id of an arm's own dataset version; empty for the study's.
-        is_base: Whether nothing is tuned: the student as it came, which is scored once.
-        one_each: Whether a record brings one of its rows alone, so that arms of one size have as many texts.
-        teacher: Slug of the student whose logits it learns, by its recipe in all else; empty for imitation.
+        of: Kind of rows that its samples are drawn from.
+        records: Size of its own; None for the grid's sizes.
+        student: Slug of a student of its own; empty for the study's.
+        family: Family of its student, where students of several families are compared.
+        changes: Values of the recipe of its own.
+        version: Id of a dataset version of its own; empty for the study's.
+        is_base: Whether nothing is tuned: the untuned student, which is scored once.
+        one_each: Whether each record gives one row only, so that arms of one size have as many texts.
+        teacher: Slug of the student whose logits it learns; empty for imitation.
         answer_alone: Whether it is tuned on the version without the reasoning.
         reads: Format of its rows: texts to imitate, pairs or labelled texts.
-        after: Name of the arm whose run it goes on from, of the same seed; empty for the student itself.
+        after: Name of the arm whose run of the same seed it continues; empty for the student itself.
         with_miniature: Whether half of its minutes are spent on a miniature's own drafts.
-        fact: Of an expert behind a router, the fact by which records are routed.
-        says: What that fact says of the records that are its own.
+        fact: Fact that routes records to an expert behind a router.
+        says: Values of that fact in the expert's own records.
         scores: Validation records that are routed to it, where it is not scored on all.
     """
 
@@ -97,7 +86,7 @@ class StudyArm:
     student: str = ""
     one_each: bool = False
     family: str = ""
-    changes: tuple[tuple[str, int], ...] = ()
+    changes: tuple[tuple[str, int | str], ...] = ()
     version: str = ""
     is_base: bool = False
     teacher: str = ""
@@ -112,19 +101,19 @@ class StudyArm:
 
 @dataclass(frozen=True)
 class StudyInputs:
-    """Inputs that a grid is laid out from.
+    """Inputs of a grid.
 
     Attributes:
-        records: Training records of each kind of rows that the version holds.
-        students: Slugs of the students that may be tuned, the largest last; the study's alone unless students are compared.
-        shipped: Those of them that come with the product, which have recipes of their own.
-        encoders: Those of the students that write no text, but tell labels.
-        context_length: Tokens that the study's student reads, where that is known.
-        versions: Of a transfer, each task with the id of its dataset version, the study's own first.
-        minutes: Whole minutes that judging the teachers' drafts took; of equal expert minutes alone.
-        own_minutes: The same of drafts that a miniature wrote.
-        trained_segments: Of each training record with a gold what the fact says by which is routed.
-        scored_segments: The same of each validation record.
+        records: Number of training records by kind of rows in the version.
+        students: Slugs of the students to tune, the largest last; the study's alone unless students are compared.
+        shipped: Students that come with the product and have recipes of their own.
+        encoders: Slugs of the students that predict labels and write no text.
+        context_length: Tokens that the study's student reads, where known.
+        versions: Id of the dataset version of each task of a transfer, the study's own first.
+        minutes: Whole minutes spent on judging the teachers' drafts, for equal expert minutes.
+        own_minutes: Whole minutes spent on judging a miniature's drafts.
+        trained_segments: Value of the routing fact in each training record with a gold.
+        scored_segments: Value of the routing fact in each validation record.
     """
 
     records: Mapping[SampleOf, int]
@@ -146,7 +135,7 @@ class StudyInputs:
 
 @dataclass(frozen=True)
 class StudyDesign:
-    """A grid: every arm at every size with every seed. Sizes count records, not rows; of equal expert minutes, minutes."""
+    """Grid: every arm at every size with every seed. Sizes count records, not rows, or else expert minutes."""
 
     kind: StudyKind
     question: str
@@ -160,7 +149,7 @@ class StudyDesign:
 
     @property
     def places(self) -> list[tuple[StudyArm, int, int]]:
-        """Arm, size and seed of each cell; small sizes first, so that early cells end early."""
+        """Return arm, size and seed of each cell; small sizes first, so that early cells end early."""
         return [
             (arm, 0 if arm.is_base else arm.records or size, seed)
             for size in self.sizes
@@ -172,7 +161,7 @@ class StudyDesign:
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """Request of a person for a study; what is left empty follows from the preset."""
+    """Request for a study; the preset fills what is left empty."""
 
     kind: str
     preset: str = SMALL
@@ -190,9 +179,19 @@ class StudyRequest:
     segment: str = ""
     raw: bool = False
 
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """Build a request from the values of a form or a call."""
+        taken: dict[str, Any] = {
+            each.name: tuple(value) if isinstance(value, list) else value
+            for each in fields(cls)
+            if (value := values.get(each.name)) is not None
+        }
+        return cls(**taken)
+
 
 class DesignError(ValueError):
-    """A design that cannot be run, with the problems of each field."""
+    """Design that cannot be run, with the problems of each field."""
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__(next(iter(errors.values()))[0])

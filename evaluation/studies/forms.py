@@ -26,7 +26,7 @@ class WholeNumbersField(forms.CharField):
 
 
 class StudyForm(forms.Form):
-    """A study to register; what is left empty follows from the preset."""
+    """Study to register; the preset fills what is left empty."""
 
     kind = forms.ChoiceField(label="Question", choices=StudyKind.choices)
     preset = forms.ChoiceField(label="Grid", choices=list(PRESETS.items()), initial=SMALL)
@@ -45,7 +45,9 @@ class StudyForm(forms.Form):
     students = forms.MultipleChoiceField(
         label="Compared with",
         required=False,
-        help_text="For the smallest student that holds and LoRA against full across sizes: the others; for an expert the dense one; for experts behind a router the larger or smaller one.",
+        help_text="For the smallest student that holds and LoRA against full across sizes: the others; for an expert "
+        "the dense one, and a control; for an encoder–decoder the decoder; for experts behind a router the larger "
+        "or smaller one.",
     )
     others = forms.MultipleChoiceField(
         label="Other tasks", required=False, help_text="Only for a transfer: a frozen version of each other task."
@@ -73,7 +75,8 @@ class StudyForm(forms.Form):
     segment = forms.ChoiceField(
         label="Routed by",
         required=False,
-        help_text="Only for experts behind a router: the fact whose value picks the expert. The smaller student becomes the experts.",
+        help_text="Only for experts behind a router: the fact whose value picks the expert. "
+        "The smaller student becomes the experts.",
     )
     raw = forms.BooleanField(
         label="Raw arm",
@@ -99,27 +102,11 @@ class StudyForm(forms.Form):
         frozen = [(str(v.pk), str(v)) for v in versions]
         set_choices(self, "dataset_version", frozen)
         set_choices(self, "answers_version", [("", "None"), *frozen])
-        known = [(s.slug, s.name) for s in students]
-        set_choices(self, "student", known)
-        set_choices(self, "students", known)
+        choices = [(s.slug, s.name) for s in students]
+        set_choices(self, "student", choices)
+        set_choices(self, "students", choices)
         set_choices(self, "segment", [("", "Nothing"), *((name, name) for name in facts)])
-        set_choices(self, "teacher", [("", "None"), *known])
+        set_choices(self, "teacher", [("", "None"), *choices])
 
-    def wishes(self) -> StudyRequest:
-        asked = self.cleaned_data
-        return StudyRequest(
-            kind=asked["kind"],
-            preset=asked["preset"],
-            question=asked["question"],
-            sizes=asked["sizes"],
-            seeds=asked["seeds"],
-            epochs=asked["epochs"],
-            metric=asked["metric"],
-            students=tuple(asked["students"]),
-            teacher=asked["teacher"],
-            answers_version=asked["answers_version"],
-            minutes=asked["minutes"],
-            beside_sft=tuple(asked["beside_sft"]),
-            segment=asked["segment"],
-            raw=asked["raw"],
-        )
+    def study_request(self) -> StudyRequest:
+        return StudyRequest.read(self.cleaned_data)

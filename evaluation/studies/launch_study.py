@@ -1,4 +1,4 @@
-"""Register and launch a study: everything or nothing, in one transaction; from then on its row never changes."""
+"""Registration and launch of a study in one transaction; its row never changes afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.models import Measurement, Study, StudyCell
-from evaluation.states import StudyKind
 from evaluation.studies import design as designs
 from evaluation.studies import record as records
 from evaluation.studies import registration, rules
@@ -32,7 +31,7 @@ _UNJUDGED = "unjudged_sha256"
 
 @transaction.atomic
 def launch(
-    wishes: StudyRequest,
+    request: StudyRequest,
     *,
     version: DatasetVersion,
     student: Student,
@@ -42,18 +41,18 @@ def launch(
     """Register a study and start it.
 
     Args:
-        wishes: The grid that is asked for; what is empty follows from the preset.
-        version: A frozen dataset version.
-        others: Of a transfer, versions of other tasks, which the member leads too: their rows are tuned on.
+        request: Requested grid; the preset fills what is empty.
+        version: Frozen dataset version.
+        others: Versions of the other tasks of a transfer, which the member also leads.
 
     Raises:
         PermissionDenied: The member does not lead the task, or one of the other tasks.
-        Refusal: It cannot be run; nothing has been launched.
+        Refusal: The study cannot be run; nothing was launched.
     """
     task = version.dataset.task
     for each in (version, *others):
         require(by, each.dataset.task, Role.LEAD)
-    laid = registration.plan_study(wishes, version=version, student=student, others=others)
+    laid = registration.plan_study(request, version=version, student=student, others=others)
     study_id = uuid.uuid4()
     text = records.text_of(_record(study_id, laid, by))
     job = control.launch(
@@ -115,7 +114,7 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
             "dataset": version.dataset.slug,
             "number": version.number,
             "content_hash": version.content_hash,
-            # Of a raw arm: the drafts apart, which the content hash does not cover.
+            # Unjudged drafts of a raw arm, which the content hash does not cover.
             **next(({_UNJUDGED: cell.plan[_UNJUDGED]} for cell in laid.cells if _UNJUDGED in cell.plan), {}),
         },
         "student": {
@@ -129,7 +128,7 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
             "sizes": list(design.sizes),
             "seeds": list(design.seeds),
             "epochs": design.epochs,
-            **({"unit": "expert minutes"} if design.kind == StudyKind.MINUTES else {}),
+            **({"unit": "expert minutes"} if laid.kind.is_by_minutes else {}),
         },
         "metric": str(design.metric),
         "decision_rule": {
@@ -160,7 +159,7 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
 
 
 def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
-    """Omit the seed from the recipe: it is a cell's own."""
+    """Describe an arm without the seed of its recipe, which belongs to a cell."""
     recipe = next(cell.plan.get("recipe", {}) for cell in laid.cells if cell.arm == arm)
     own: dict[str, Any] = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
     own |= {"family": arm.family, "changes": dict(arm.changes), "version": arm.version}

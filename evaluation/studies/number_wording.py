@@ -1,4 +1,4 @@
-"""Numbers of a verdict as its sentences write them: a number is never parted from its unit by a line's end."""
+"""Numbers in the sentences of a verdict, with no-break spaces before their units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of studies: those of a task, a new one with its cost, one of them live and with its verdict, its files."""
+"""Pages of studies: a task's list, the form with its cost, a study with its progress and verdict, its files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from evaluation.studies import columns, launch_study, presentation, registration, replication
+from evaluation.studies import columns, launch_study, presentation, registration
 from evaluation.studies import queries as selectors
 from evaluation.studies.forms import StudyForm
 from evaluation.studies.rules import rule_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from review.models import Task
 
 
-# Of the newest versions of other tasks a form offers so many.
+# Number of newest versions of other tasks that the form offers.
 MOST_OTHERS = 50
 
 
@@ -42,7 +42,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            study = launch_study.launch(form.wishes(), by=member_of(request), **_chosen(request, form))
+            study = launch_study.launch(form.study_request(), by=member_of(request), **_chosen(request, form))
             return redirect("evaluation:study", study.pk)
         except Refusal as error:
             refusal = error
@@ -60,20 +60,13 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def paper(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(member_of(request), slug)
-    context = {"task": task, "section": "evaluation", **replication.of_task(task, StudyReader(member_of(request)))}
-    return render(request, "evaluation/paper.html", context)
-
-
-@require_safe
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     form, context = _form(member_of(request), task, request.GET, QueryDict()), dict[str, Any](task=task)
     if not form.is_valid():
         return render(request, "evaluation/_study_estimate.html", {**context, "form": form})
     try:
-        laid = registration.plan_study(form.wishes(), **_chosen(request, form))
+        laid = registration.plan_study(form.study_request(), **_chosen(request, form))
         context |= {"laid": laid, "rule": rule_of(laid.design), "reused": len(laid.reused)}
     except Refusal as error:
         context["refusal"] = error

@@ -1,11 +1,11 @@
-"""Arms that nobody beats in both loss and cost: a front for each cost that is counted. Of means; nothing is tested."""
+"""Pareto fronts of arms in mean loss and each cost; nothing is tested."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-# What a front is drawn against, and what pages call it.
+# Costs that have a front, with their labels on pages.
 FRONT_COSTS: Final = {
     "seconds": "seconds of a run",
     "peak_memory_gib": "peak memory, GiB",
@@ -14,25 +14,25 @@ FRONT_COSTS: Final = {
 
 
 def fronts(points: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return by cost the arms that no other beats: none has at most as much of both loss and cost, and less of one.
+    """Return the front of each cost: the arms that no other arm beats in loss or cost without being worse in the other.
 
     Args:
-        points: Of arms: `arm`, `loss` and its costs; an arm whose cost is not known is on no front of it.
+        points: `arm`, `loss` and costs of each arm; an arm without a cost is not on its front.
 
     Returns:
-        Names of arms, the cheapest first; a cost that no arm tells is left out.
+        Names of arms by cost, the cheapest first; a cost that no arm has is left out.
     """
-    found = {}
+    by_cost = {}
     for cost in FRONT_COSTS:
-        told = sorted((point[cost], point["loss"], point["arm"]) for point in points if point[cost] is not None)
+        priced = sorted((point[cost], point["loss"], point["arm"]) for point in points if point[cost] is not None)
         front = [
             name
-            for spent, loss, name in told
+            for spent, loss, name in priced
             if not any(
                 other_spent <= spent and other <= loss and (other_spent, other) != (spent, loss)
-                for other_spent, other, _ in told
+                for other_spent, other, _ in priced
             )
         ]
         if front:
-            found[cost] = front
-    return found
+            by_cost[cost] = front
+    return by_cost

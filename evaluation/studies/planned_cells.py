@@ -1,4 +1,4 @@
-"""The cells of a study before it is launched: rows, recipe and fingerprint of each, and how long its run will take. Writes nothing."""
+"""Cells of a study before its launch: rows, recipe, fingerprint and expected seconds of each. Writes nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from evaluation.states import StudyKind
-from evaluation.studies import beside as besides
+from evaluation.studies import cloning_inputs
 from evaluation.studies import design as designs
 from evaluation.studies import record as records
-from evaluation.studies.beside import Beside
+from evaluation.studies.cloning_inputs import CloningInputs
 from evaluation.studies.design import StudyArm, StudyDesign
+from evaluation.studies.kinds import KINDS
 from review.models import DatasetVersion
 from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
@@ -23,13 +23,13 @@ from training.runs.run_request import RunRequest
 from training.states import SampleOf
 from web.errors import Refusal
 
-# Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
+# Longer than any run: the last weights are scored, and no cell stops early.
 NEVER_BEFORE_END: Final = 1_000_000
 
 
 @dataclass(frozen=True)
 class PlannedStudyCell:
-    """One cell: where it stands in the grid, all its result hangs on, and how long its run will take."""
+    """Cell: its place in the grid, all that determines its result, and the expected seconds of its run."""
 
     arm: StudyArm
     records: int
@@ -41,33 +41,33 @@ class PlannedStudyCell:
 
 @dataclass(frozen=True)
 class CellInputs:
-    """Inputs that every cell of a study has in common.
+    """Inputs that all cells of a study share.
 
     Attributes:
-        versions: Of a transfer, all of them by their ids.
-        student: What is tuned where an arm names no student of its own.
-        students: All of them by their short names.
-        beside: Whose logits are learnt, and the version without the reasoning.
-        scoring: What each cell is scored on, as it stands in every plan.
+        versions: Versions of a transfer by id.
+        student: Student to tune where an arm names none of its own.
+        students: Students by slug.
+        cloning: Teacher of logits, and the version without the reasoning.
+        scoring: Part of every plan that says how cells are scored.
     """
 
     design: StudyDesign
     version: DatasetVersion
     student: Student
-    beside: Beside
+    cloning: CloningInputs
     scoring: Mapping[str, Any]
     versions: Mapping[str, DatasetVersion] = field(default_factory=dict)
     students: Mapping[str, Student] = field(default_factory=dict)
 
     def version_of(self, arm: StudyArm) -> DatasetVersion:
-        return self.beside.version_of(arm, self.versions.get(arm.version, self.version))
+        return self.cloning.version_of(arm, self.versions.get(arm.version, self.version))
 
 
 def plan_cells(inputs: CellInputs) -> tuple[PlannedStudyCell, ...]:
-    """Every cell of the grid in its order; one that goes on from another's run comes after it.
+    """Plan every cell in grid order; a cell that continues another's run comes after it.
 
     Raises:
-        Refusal: A recipe cannot be run on its student, or an arm cannot have the rows it is to be tuned on.
+        Refusal: A recipe cannot be run on its student, or an arm has too few rows.
     """
     cells: dict[tuple[str, int, int], PlannedStudyCell] = {}
     for arm, size, seed in inputs.design.places:
@@ -77,7 +77,7 @@ def plan_cells(inputs: CellInputs) -> tuple[PlannedStudyCell, ...]:
 
 
 def overrides_of(design: StudyDesign, seed: int) -> dict[str, Any]:
-    """Return what a study changes of a preset: fixed epochs, its own seed, and no look at validation before the end."""
+    """Return a study's changes to a preset: fixed epochs, a cell's seed, and validation only at the end."""
     return {"epochs": design.epochs, "seed": seed, "eval_every_steps": NEVER_BEFORE_END}
 
 
@@ -89,7 +89,7 @@ def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: Plann
         "task_version": str(tuning_data.newest_task_version(version).pk),
         **inputs.scoring,
         "max_new_tokens": designs.MAX_NEW_TOKENS,
-        **besides.plan_of(arm, inputs.design, inputs.beside),
+        **cloning_inputs.plan_of(arm, inputs.design, inputs.cloning),
         **({"after": before.fingerprint} if before else {}),
         **({"scored": list(arm.scores)} if arm.scores else {}),
         **({"unjudged_sha256": samples.train_file(version, arm.of).sha256} if arm.of == SampleOf.RAW else {}),
@@ -97,7 +97,7 @@ def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: Plann
     if arm.is_base:
         plan = {**of, "untuned": True, "sample": {"records": 0, "rows": 0}}
         return PlannedStudyCell(arm, size, seed, plan, records.fingerprint(plan), 0.0)
-    preset, overrides, recipe = besides.recipe_of(arm, _changes(inputs.design, arm, seed), student)
+    preset, overrides, recipe = cloning_inputs.recipe_of(arm, _changes(inputs.design, arm, seed), student)
     if recipe.reads != arm.reads:
         _refuse_recipe(arm, f"'{arm.recipe}' reads {recipe.reads} rows, and this arm has {arm.reads} rows")
     if before and before.plan["recipe"]["method"] != recipe.method:
@@ -106,7 +106,7 @@ def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: Plann
         )
     sample = _sample(inputs.design, arm, size, seed)
     rows = _rows(version, sample, arm)
-    request = RunRequest(dataset_version=version, student=student, teacher=inputs.beside.teacher_of(arm))
+    request = RunRequest(dataset_version=version, student=student, teacher=inputs.cloning.teacher_of(arm))
     guess = forecast.forecast(request, recipe=recipe, rows=rows)
     kept = samples.as_json(sample, rows)
     plan = {
@@ -121,13 +121,13 @@ def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: Plann
 
 
 def _changes(design: StudyDesign, arm: StudyArm, seed: int) -> dict[str, Any]:
-    """Changes to an arm's preset; preferences keep its epochs, for they overfit sooner than texts."""
+    """Return the changes to an arm's preset; preferences keep its epochs, because they overfit sooner than texts."""
     changes = {**overrides_of(design, seed), **dict(arm.changes)}
     return {name: value for name, value in changes.items() if name != "epochs"} if arm.after else changes
 
 
 def _sample(design: StudyDesign, arm: StudyArm, size: int, seed: int) -> Sample:
-    if design.kind == StudyKind.MINUTES:
+    if KINDS[design.kind].is_by_minutes:
         return Sample(records=0, seed=seed, minutes=size, reads=arm.reads, with_miniature=arm.with_miniature)
     return Sample(
         records=size,
@@ -141,7 +141,7 @@ def _sample(design: StudyDesign, arm: StudyArm, size: int, seed: int) -> Sample:
 
 
 def _rows(version: DatasetVersion, sample: Sample, arm: StudyArm) -> Sequence[RowOutline]:
-    """Rows of a sample; a refusal of a budget or a segment that gives too little names the arm."""
+    """Return the rows of a sample; a refusal of too small a budget or segment names the arm."""
     try:
         return samples.rows_of(version, sample)
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""A study as its page, its API answer and its files show it. Asks the database for its cells, and for what stands beside the paper."""
+"""Study data for its page, API and files."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 
 from evaluation.models import Study
-from evaluation.states import CellState, StudyKind
+from evaluation.states import CellState
 from evaluation.studies import charts, contradictions, pareto, queries, record, reported, task_names
+from evaluation.studies.kinds import KINDS
 from evaluation.studies.task_names import StudyReader
 from web import csv
 
@@ -49,25 +50,6 @@ COLUMNS = (
     "run",
     "fingerprint",
 )
-# What stands over the columns of cells.
-AXIS_WORDS: dict[str, str] = {
-    StudyKind.SAMPLES: "Records",
-    StudyKind.METHODS: "Method",
-    StudyKind.FILTER: "Texts",
-    StudyKind.STUDENTS: "Student",
-    StudyKind.CONTEXT: "Context",
-    StudyKind.TRANSFER: "Tuned on",
-    StudyKind.CLONING: "Learns from",
-    StudyKind.EXPERTS: "Student",
-    StudyKind.MINUTES: "Spends its minutes on",
-    StudyKind.ROUTER: "Student",
-    StudyKind.RETRIEVAL: "Answers",
-}
-EXPERTS_NOTE = (
-    "Taking experts out of a mixture was shown on tiny models made from a config, which know no language: "
-    "nothing is known yet of real mixtures."
-)
-COMPARED_BY_COST = (StudyKind.METHODS, StudyKind.STUDENTS)
 COST_LABELS = {
     "seconds": "Seconds of a run",
     "peak_memory_gib": "Peak memory, GiB",
@@ -77,26 +59,26 @@ COST_LABELS = {
 
 
 def verdict_of(study: Study, reader: StudyReader) -> dict[str, Any] | None:
-    """The verdict's numbers, once there is one; tasks that the reader has no role in are not named."""
+    """Return the verdict's numbers, once there is one; tasks in which the reader has no role are not named."""
     verdict = getattr(study, "verdict", None)
     return task_names.with_neutral_names(verdict.body, reader.neutral_names(study)) if verdict else None
 
 
 def listed(studies: Iterable[Study], reader: StudyReader) -> list[dict[str, Any]]:
-    """Studies with the sentence of their verdict; it is empty where there is none yet."""
+    """Return studies with the sentence of their verdict, empty before there is one."""
     return [{"study": study, "sentence": (verdict_of(study, reader) or {}).get("sentence", "")} for study in studies]
 
 
 def record_of(study: Study, reader: StudyReader) -> dict[str, Any]:
-    """The registration; tasks that the reader has no role in are not named."""
+    """Return the registration; tasks in which the reader has no role are not named."""
     return task_names.record_with_neutral_names(study.record, reader.neutral_names(study))
 
 
 def record_file(study: Study, reader: StudyReader) -> str:
-    """The registration, byte for byte as it was hashed.
+    """Return the registration, byte for byte as it was hashed.
 
     Raises:
-        PermissionDenied: It names tasks that the reader has no role in.
+        PermissionDenied: It names tasks in which the reader has no role.
     """
     if reader.neutral_names(study):
         raise PermissionDenied(
@@ -106,7 +88,7 @@ def record_file(study: Study, reader: StudyReader) -> str:
 
 
 def cell_rows(study: Study, reader: StudyReader) -> list[dict[str, Any]]:
-    """A row a cell: as the verdict saw them once there is one, as they are before."""
+    """Return one row for each cell: those of the verdict once there is one, else the present ones."""
     body = verdict_of(study, reader)
     if body:
         return list(body["cells"])
@@ -115,27 +97,25 @@ def cell_rows(study: Study, reader: StudyReader) -> list[dict[str, Any]]:
 
 
 def page(study: Study, reader: StudyReader) -> dict[str, Any]:
-    body, metric = verdict_of(study, reader), study.record["metric"]
+    body, metric, kind = verdict_of(study, reader), study.record["metric"], KINDS[study.kind]
     names = reader.neutral_names(study)
     now = [] if body else [queries.cell_status(cell) for cell in queries.cells(study)]
     rows = list(body["cells"]) if body else task_names.rows_with_neutral_names(queries.rows(now, metric), names)
     return {
         "record": task_names.record_with_neutral_names(study.record, names),
         "has_neutral_names": bool(names),
-        "rule_note": rule_note(study),
+        "rule_note": kind.note(study.record["decision_rule"]),
         "record_is_intact": record.sha256_of(study.record_text) == study.record_sha256,
         "verdict": body,
-        "is_by_arm": study.kind != StudyKind.SAMPLES,
+        "is_by_arm": not kind.is_by_size,
         "metric_label": charts.AXES[metric],
         "took_s": (study.job.finished_at - study.created_at).total_seconds() if study.job.finished_at else None,
-        "chart": charts.of_verdict(study.kind, metric, body) if body else charts.so_far(metric, rows),
-        "cost_chart": charts.of_cost(metric, body)
-        if body and study.kind in COMPARED_BY_COST and "fronts" not in body
-        else None,
+        "chart": charts.of_verdict(metric, body, is_by_size=kind.is_by_size) if body else charts.so_far(metric, rows),
+        "cost_chart": charts.of_cost(metric, body) if body and kind.sized_arms and "fronts" not in body else None,
         "fronts": _fronts(metric, body) if body and body.get("fronts") else [],
         "costs": [{**cost, "label": COST_LABELS[cost["name"]]} for cost in (body or {}).get("costs", [])],
         "under_way": [each for each in now if each.job and each.cell.arm not in names],
-        "reported": reported.FINDINGS[study.kind],
+        "reported": kind.findings,
         "paper": reported.PAPER,
         "contradictions": contradictions_beside(study),
         **grid(study, rows, body),
@@ -143,12 +123,12 @@ def page(study: Study, reader: StudyReader) -> dict[str, Any]:
 
 
 def contradictions_beside(study: Study) -> list[dict[str, Any]]:
-    """Contradictions of the paper on a study of students, with what was measured of its task; of others nothing."""
-    return contradictions.of_task(study.task) if study.kind in contradictions.KINDS else []
+    """Return the paper's contradictions with the measurements of the task; empty unless the study compares students."""
+    return contradictions.of_task(study.task) if KINDS[study.kind].sized_arms else []
 
 
 def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Charts of loss against each cost, with the arms that no other beats in both."""
+    """Return charts of loss against each cost, with their Pareto fronts."""
     return [
         {
             "cost": cost,
@@ -160,30 +140,19 @@ def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def rule_note(study: Study) -> str:
-    """Note beside the rule: that it is registered no more, or how far the machinery was shown; empty for others."""
-    if study.kind == StudyKind.EXPERTS:
-        return EXPERTS_NOTE
-    if study.kind != StudyKind.SAMPLES or "order" in study.record["decision_rule"]:
-        return ""
-    return (
-        "This study was registered when the smallest of several sizes was searched without an order: up to 8 % of such studies name a "
-        "size as enough that is not. Studies registered now ask from the largest size down, which holds that to 2.5 %."
-    )
-
-
 def grid(study: Study, rows: Sequence[dict[str, Any]], body: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Cells as a table: a line a seed, a column a size or an arm."""
-    axis = "records" if study.kind == StudyKind.SAMPLES else "arm"
+    """Return cells as a table: a row for each seed, a column for each size or arm."""
+    kind = KINDS[study.kind]
+    axis = "records" if kind.is_by_size else "arm"
     metric = study.record["metric"]
     columns = list(dict.fromkeys(row[axis] for row in rows))
     seeds = list(dict.fromkeys(row["seed"] for row in rows))
-    # What lies between the seeds of an arm, where the verdict tells it.
+    # Spread between the seeds of an arm, where the verdict has it.
     spread = {point["arm"]: point["spread"] for point in (body or {}).get("points", []) if "spread" in point}
     by_place = {(row["seed"], row[axis]): _shown(row, metric) for row in rows}
     return {
         "columns": columns,
-        "axis": AXIS_WORDS[study.kind],
+        "axis": kind.axis,
         "lines": [{"seed": seed, "cells": [by_place.get((seed, column)) for column in columns]} for seed in seeds],
         "rows": [_shown(row, metric) for row in rows],
         "spreads": [spread.get(column) for column in columns] if spread else [],
@@ -191,7 +160,7 @@ def grid(study: Study, rows: Sequence[dict[str, Any]], body: Mapping[str, Any] |
 
 
 def csv_of(study: Study, reader: StudyReader) -> str:
-    """Every cell with what it measured, as CSV with a head line."""
+    """Return the measurements of every cell as CSV with a header."""
     return "".join(csv.table(COLUMNS, cell_rows(study, reader)))
 
 

@@ -1,4 +1,4 @@
-"""Questions about studies: which there are, how far their cells are, what stands in the way."""
+"""Queries on studies: lists, progress of cells, obstacles."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404
 
 from evaluation.evaluations import inputs
 from evaluation.models import Measurement, Study, StudyCell
-from evaluation.states import CellState, StudyKind
+from evaluation.states import CellState
 from jobs.models import Job
 from jobs.monitor.queries import why_ended
 from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
@@ -20,6 +19,7 @@ from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from review.states import Split
 from review.tasks.permissions import tasks_for
+from web.http.first_or_404 import first_or_404
 
 RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "verdict")
 EARLIER_STUDIES = 20
@@ -34,7 +34,7 @@ OF_CELLS = (
 
 @dataclass(frozen=True)
 class StudyCellStatus:
-    """Progress of a cell: its state, why it is not going on, and the job that is at it."""
+    """Progress of a cell: its state, the reason why it stopped, and its present job."""
 
     cell: StudyCell
     state: CellState
@@ -43,26 +43,23 @@ class StudyCellStatus:
 
 
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[Study]:
-    """Studies of tasks the member may see, newest first."""
+    """Return studies of tasks the member may see, newest first."""
     studies = Study.objects.filter(task__in=tasks_for(member)).select_related(*RELATED).order_by("-created_at", "-id")
     return studies.filter(task=task) if task else studies
 
 
 def study_or_404(member: Member, study_id: UUID | str) -> Study:
-    """A study, if the member may see its task."""
-    study = visible(member).filter(pk=study_id).first()
-    if study is None:
-        raise Http404("There is no study with this id that you can see.")
-    return study
+    """Return a study, or 404 where the member may not see its task."""
+    return first_or_404(visible(member).filter(pk=study_id), "There is no study with this id that you can see.")
 
 
 def by_id(study_id: UUID) -> Study:
-    """A study for its job, which is no member's."""
+    """Return a study without a check of permissions, for its job."""
     return Study.objects.select_related(*RELATED).get(pk=study_id)
 
 
 def cells(study: Study) -> list[StudyCell]:
-    """Cells of a study by position, with what is at them."""
+    """Return the cells of a study by position, with their measurements and jobs."""
     return list(StudyCell.objects.filter(study=study).select_related(*OF_CELLS).order_by("position"))
 
 
@@ -92,14 +89,14 @@ def measured(fingerprints: Iterable[str]) -> frozenset[str]:
 
 
 def waiting_for(job: Job) -> list[tuple[UUID, str]]:
-    """Jobs of studies, with their queues, that wait for a job of a cell."""
+    """Return the study jobs, with their queues, that wait for the job of a cell."""
     of_cell = Measurement.objects.filter(run__job=job) | Measurement.objects.filter(job=job)
     studies = Study.objects.filter(cells__measurement__in=of_cell).exclude(job__state__in=FINISHED).distinct()
     return list(studies.values_list("job_id", "job__queue"))
 
 
 def has_news(study_id: UUID) -> bool:
-    """Return whether a cell that was begun has a job that has ended and that the study has not seen to."""
+    """Return whether a begun cell has an ended job that the study has not yet handled."""
     return any(
         not cell.measurement.is_done and _job_state(cell) in FINISHED
         for cell in StudyCell.objects.filter(study_id=study_id, begun_at__isnull=False, problem="").select_related(
@@ -109,16 +106,16 @@ def has_news(study_id: UUID) -> bool:
 
 
 def is_wanted_elsewhere(cell: StudyCell) -> bool:
-    """Return whether another study that is going on has begun the same measurement."""
+    """Return whether another running study has begun the same measurement."""
     others = StudyCell.objects.filter(measurement=cell.measurement_id, begun_at__isnull=False)
     at_rest = (*FINISHED, JobState.PAUSED, JobState.PAUSING, JobState.CANCELLING)
     return others.exclude(study=cell.study_id).exclude(study__job__state__in=at_rest).exists()
 
 
 def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
-    """Records of the validation file whose facts are still there: always the same ones, in the order of their facts' hash.
+    """Return existing records of the validation file: always the same ones, in the order of their facts' hash.
 
-    A record with no gold but that of a follow-up is none: its gold does not answer its facts alone.
+    A record whose only gold is a follow-up does not count: the gold answers more than its facts.
     """
     ids = {gold["record"] for gold in inputs.first_mail_golds(version, Split.VALIDATION)}
     there = Record.objects.filter(pk__in=ids).order_by("content_hash", "pk")
@@ -126,7 +123,10 @@ def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
 
 
 def companies_of(records: Sequence[str]) -> dict[str, int]:
-    """The company of each record as a number, so that no name stands in a registration; one of no company is its own."""
+    """Number the company of each record, so that a registration holds no name.
+
+    A record without one counts as its own.
+    """
     groups = {
         str(pk): group or str(pk) for pk, group in Record.objects.filter(pk__in=records).values_list("pk", "group")
     }
@@ -134,12 +134,9 @@ def companies_of(records: Sequence[str]) -> dict[str, int]:
     return {record: numbers.setdefault(groups[record], len(numbers)) for record in records}
 
 
-def earlier_cells(task: Task, metric: str) -> list[StudyCell]:
-    """Measured cells of the task's newest study that was judged by this metric and has a verdict; none where there is none."""
-    # A transfer's records are of several tasks, an expert behind a router is scored on its own alone, and retrieved passages are not
-    # those of the records.
-    unlike = (StudyKind.TRANSFER, StudyKind.ROUTER, StudyKind.RETRIEVAL)
-    ended = Study.objects.filter(task=task, verdict__isnull=False).exclude(kind__in=unlike)
+def earlier_cells(task: Task, metric: str, *, kinds: Iterable[str]) -> list[StudyCell]:
+    """Return the measured cells of the task's newest concluded study of these kinds and this metric, if any."""
+    ended = Study.objects.filter(task=task, verdict__isnull=False, kind__in=kinds)
     latest = ended.order_by("-created_at", "-id")[:EARLIER_STUDIES]
     newest = next((study for study in latest if study.record["metric"] == metric), None)
     if newest is None:
@@ -153,7 +150,10 @@ def earlier_cells(task: Task, metric: str) -> list[StudyCell]:
 def rows(
     now: Sequence[StudyCellStatus], metric: str, health: Mapping[UUID, dict[str, Any]] | None = None
 ) -> list[dict[str, Any]]:
-    """A row a cell with what it measured, for tables and CSV; blank where it has not. `health` is by measurement."""
+    """Return a row of measurements for each cell, for tables and CSV, blank where missing.
+
+    `health` is by measurement.
+    """
     unknown = {"spikes": None, "skipped_steps": None, "rows_left_out": None}
     return [{**_row(each, metric), **unknown, **(health or {}).get(each.cell.measurement_id, {})} for each in now]
 
@@ -189,18 +189,18 @@ def _row(now: StudyCellStatus, metric: str) -> dict[str, Any]:
 
 
 def scores_of(measurement: Measurement, metric: str) -> dict[str, float]:
-    """Scores by record, in the order of registration and not of ids, so that the same ones give the same draws wherever they are."""
+    """Return scores by record in the order of registration: equal scores give equal draws on every installation."""
     scores = measurement.scores[metric]
     return {record: scores[record] for record in measurement.plan["scored"] if record in scores}
 
 
 def is_recorded(measurement: Measurement) -> bool:
-    """Return whether it was measured elsewhere and came with the product."""
+    """Return whether a measurement was made elsewhere and came with the product."""
     return measurement.run_id is None and "run" in measurement.scores
 
 
 def run_figures(measurement: Measurement) -> dict[str, Any]:
-    """Figures of the run of a measurement; scores that were measured elsewhere bring the figures with them."""
+    """Return the figures of a measurement's run; recorded scores carry the figures with them."""
     run = measurement.run
     if run is None:
         return dict(measurement.scores.get("run", {}))

@@ -1,7 +1,7 @@
-"""The paper's table and claims beside what was measured of a task: newest verdicts of studies and newest evaluations; else *not measured*.
+"""The paper's table and claims next to a task's newest verdicts of studies and evaluations, or *not measured*.
 
-Rates of opening, clicking and response come from people, so no study here measures them: what stands beside the table is the
-share of outputs that pass every check, and says so.
+Rates of opening, clicking and response come from people, and no study here measures them. The table is compared with
+the share of outputs that pass every check instead.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from evaluation.states import SystemKind
 from evaluation.studies import contradictions, presentation, reported
 from evaluation.studies.task_names import StudyReader
 from review.models import Task
-from review.states import Split
 
 EVALUATIONS_CONSIDERED: Final = 100
 TUNED: Final = (SystemKind.LORA, SystemKind.FULL)
 
 
 def of_task(task: Task, reader: StudyReader) -> dict[str, Any]:
-    """Return what the paper reports, each with what was measured of this task, as plain data, for who reads it.
+    """Return the paper's reports with the measurements of a task that the reader may see, as plain data.
 
     Returns:
-        `models` (a line of its table each), `claims`, `teacher_share` and `contradictions`; `measured` is None of what was not.
+        `models` (one for each line of its table), `claims`, `teacher_share` and `contradictions`; `measured` may be
+        None.
     """
-    evaluations = Evaluation.objects.filter(task=task, split=Split.VALIDATION, suite=None).exclude(summary={})
-    newest = list(evaluations.select_related("run__student").order_by("-created_at")[:EVALUATIONS_CONSIDERED])
+    newest = newest_evaluations(task)
     verdicts = _newest_verdicts(task, reader)
     return {
         "models": [_model(model, newest) for model in reported.TABLE],
@@ -40,6 +39,12 @@ def of_task(task: Task, reader: StudyReader) -> dict[str, Any]:
         },
         "contradictions": contradictions.of_task(task),
     }
+
+
+def newest_evaluations(task: Task) -> list[Evaluation]:
+    """Return the newest evaluations on held-out records, of either split, that have figures."""
+    evaluations = Evaluation.objects.filter(task=task, suite=None).exclude(summary={})
+    return list(evaluations.select_related("run__student").order_by("-created_at")[:EVALUATIONS_CONSIDERED])
 
 
 def _newest_verdicts(task: Task, reader: StudyReader) -> dict[str, dict[str, Any]]:
@@ -64,7 +69,7 @@ def _model(model: reported.ReportedModel, evaluations: list[Evaluation]) -> dict
 
 
 def _passes(evaluation: Evaluation, kinds: tuple[SystemKind, ...]) -> dict[str, Any] | None:
-    """Share of outputs that pass every check, with its interval, of the first system of these kinds."""
+    """Return the share of outputs that pass every check, with its interval, of the first system of these kinds."""
     systems = evaluation.summary.get("systems", {})
     for name, kind in evaluation.summary.get("kinds", {}).items():
         passed = systems.get(name, {}).get("passes_all") if kind in kinds else None
@@ -75,7 +80,7 @@ def _passes(evaluation: Evaluation, kinds: tuple[SystemKind, ...]) -> dict[str, 
 
 
 def _of_teacher(evaluation: Evaluation) -> dict[str, Any] | None:
-    """Ratio of a miniature's sound share to its teacher's; a ratio of means, without an interval."""
+    """Return the ratio of a miniature's sound share to its teacher's; a ratio of means, without an interval."""
     tuned, teacher = _passes(evaluation, TUNED), _passes(evaluation, (SystemKind.TEACHER,))
     if tuned is None or teacher is None or not teacher["mean"]:
         return None

@@ -1,4 +1,4 @@
-"""Results that a finished cell hands to a verdict, and groups of cells as arrays."""
+"""Results of finished cells for a verdict, and groups of cells as arrays."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from stats.resampling.seed_bootstrap import Array
 
 @dataclass(frozen=True)
 class CellResult:
-    """One finished cell.
+    """Finished cell.
 
     Attributes:
-        records: Training records it saw.
-        seed: Of its sample and its run.
-        scores: Score by validation record, of the study's metric.
-        cost: `seconds`, `peak_memory_gib`, `trainable_parameters`, `artefact_bytes` of its run; the first two only where
-            it ran on the machine whose costs are told.
+        records: Number of training records.
+        seed: Seed of its sample and its run.
+        scores: Score by validation record, in the study's metric.
+        cost: `seconds`, `peak_memory_gib`, `trainable_parameters`, `artefact_bytes` of its run; the first two only for
+            runs on the machine whose costs are shown.
     """
 
     arm: str
@@ -34,7 +34,7 @@ class CellResult:
 
 @dataclass(frozen=True)
 class Group:
-    """Cells that differ by their seed alone: losses (S, R), records in one order for all groups, named by `records`."""
+    """Cells that differ only by their seed: losses (S, R) over `records`, in one order for all groups."""
 
     name: str
     losses: Array
@@ -46,30 +46,30 @@ class Group:
         return float(self.losses.mean())
 
     def spread(self, metric: str) -> float:
-        """Spread of seeds: the range of their mean losses over the mean loss; of a share that passes in points."""
+        """Return the range of the seeds' mean losses, divided by the mean loss or, for shares, in points."""
         of_seeds = self.losses.mean(axis=1)
         apart = float(np.ptp(of_seeds))
         return apart if metric in SHARE_METRICS or not self.mean else apart / abs(self.mean)
 
     def is_unstable(self, rule: Mapping[str, Any]) -> bool:
-        """Return whether seeds lie further apart than was registered; never where nothing was."""
+        """Return whether the spread exceeds the registered bound, if there is one."""
         return "unstable_above" in rule and self.spread(rule["metric"]) > rule["unstable_above"]
 
     def mean_cost(self, name: str) -> float | None:
-        """Mean of a cost over the cells that tell it; None where none does."""
-        told = [cost[name] for cost in self.costs if name in cost]
-        return float(np.mean(told)) if told else None
+        """Return the mean of a cost over the cells that have it; None where none has."""
+        values = [cost[name] for cost in self.costs if name in cost]
+        return float(np.mean(values)) if values else None
 
 
 def spread_words(group: Group, rule: Mapping[str, Any]) -> str:
-    """Return how far the seeds of an unstable group differ, and what was registered."""
+    """Word the spread of an unstable group and its registered bound."""
     written = points if rule["metric"] in SHARE_METRICS else percent
     apart, bound = written(group.spread(rule["metric"])), written(rule["unstable_above"])
     return f"seeds differ by {apart}, beyond the {bound} that was registered"
 
 
 def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric: str) -> dict[Any, Group]:
-    """Cells by size or by arm, scored on the records that all of them have, in the order of the first cell's."""
+    """Group cells by size or arm, with the records that all cells have in the order of the first cell's."""
     shared = [record for record in cells[0].scores if all(record in cell.scores for cell in cells)] if cells else []
     if not shared:
         return {}
@@ -83,9 +83,9 @@ def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric
 
 
 def lost_share(losses: Array, reference: Array, metric: str) -> Array:
-    """Share of the reference's quality that is lost: of a share that passes its fall, of a surprise its rise.
+    """Return the lost share of the reference's quality: the fall of a share, or the rise of a loss.
 
-    Not a finite number where the reference has no quality to lose.
+    Not finite where the reference has no quality to lose.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         if metric in SHARE_METRICS:

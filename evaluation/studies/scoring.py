@@ -1,4 +1,4 @@
-"""Lay what the scoring engine of a cell reads, and keep what it found."""
+"""Input files of a cell's scoring engine, and the scores it returns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from evaluation.evaluations import inputs
 from evaluation.evaluations.run_inputs import TUNED, tuned_name
 from evaluation.models import Measurement
-from evaluation.studies import retrieved
+from evaluation.studies.kinds import retrieval
 from jobs.contracts import Result
 from review.models import DatasetVersion, TaskVersion
 from review.spec.task_spec import TaskSpec
@@ -22,16 +22,16 @@ from web.errors import Refusal
 
 
 def student_of(measurement_id: UUID) -> Student:
-    """The student that a measurement scores, tuned or as it came."""
+    """Return the student that a measurement scores, tuned or untuned."""
     return Student.objects.get(pk=Measurement.objects.get(pk=measurement_id).plan["student"])
 
 
 def scoring_spec(measurement_id: UUID, run_dir: Path) -> dict[str, Any]:
-    """Body of the engine's spec; lays the tuned files beside it. Runs in a worker, outside any transaction.
+    """Return the body of the engine's spec, and write the tuned files to the run directory. Outside any transaction.
 
     Raises:
-        Refusal: A stored file or the base student is not what it was, or validation records are gone.
-        LookupError: The measurement has neither a run nor a student that is scored as it came.
+        Refusal: A stored file or the base student has changed, or validation records are gone.
+        LookupError: The measurement has neither a run nor an untuned student.
     """
     measurement = Measurement.objects.select_related(
         "run__student", "run__miniature", "run__task_version", "run__dataset_version"
@@ -49,17 +49,17 @@ def scoring_spec(measurement_id: UUID, run_dir: Path) -> dict[str, Any]:
 
 
 def keep_scores(measurement_id: UUID, result: Result) -> None:
-    """Keep the scores of a cell that was scored; those that are there already stay."""
+    """Store the scores of a cell, unless it has scores already."""
     if result.outcome == "succeeded":
         Measurement.objects.filter(pk=measurement_id, scores={}).update(scores=result.summary)
 
 
 def _parts(measurement: Measurement) -> list[dict[str, Any]]:
-    """Scored tasks, with records and the experts' texts; in most studies the run's own alone."""
+    """Return the scored tasks, with records and the experts' texts; in most studies the run's own only."""
     plan, run = measurement.plan, measurement.run
     if "columns" not in plan and run is not None:
         part = _part(run.taught, run.dataset_version, plan["scored"])
-        own = {"records": retrieved.records_of(run.dataset_version, plan)} if "passages_sha256" in plan else {}
+        own = {"records": retrieval.records_of(run.dataset_version, plan)} if "passages_sha256" in plan else {}
         return [{**part, **own}]
     parts = []
     for column in plan["columns"]:
@@ -69,15 +69,15 @@ def _parts(measurement: Measurement) -> list[dict[str, Any]]:
     return parts
 
 
-def _part(task: TaskSpec, version: DatasetVersion, wanted: Sequence[str]) -> dict[str, Any]:
-    records = inputs.facts_of(wanted)
-    if len(records) != len(wanted):
+def _part(task: TaskSpec, version: DatasetVersion, record_ids: Sequence[str]) -> dict[str, Any]:
+    records = inputs.facts_of(record_ids)
+    if len(records) != len(record_ids):
         raise Refusal(
             "records_gone",
-            f"{len(wanted) - len(records)} of the validation records that were registered are gone.",
+            f"{len(record_ids) - len(records)} of the validation records that were registered are gone.",
             hint="Register the study again: it will be scored on those that are there.",
         )
-    golds = inputs.golds_of(version, wanted, split=Split.VALIDATION)
+    golds = inputs.golds_of(version, record_ids, split=Split.VALIDATION)
     return {"task": task.canonical(), "records": records, "golds": golds}
 
 

@@ -1,6 +1,6 @@
-"""Names of the other tasks of a transfer study: told to members of those tasks, neutral words to everyone else.
+"""Names of the other tasks of a transfer study: shown to their members, replaced by neutral words for everyone else.
 
-A study of the kind `transfer` names tasks as its arms and columns, and its page is read by members of one of them alone.
+A study of the kind `transfer` names tasks as arms and columns, but members of only one task may read its page.
 """
 
 from __future__ import annotations
@@ -10,29 +10,28 @@ from functools import cached_property
 from typing import Any, Final
 
 from evaluation.models import Study
-from evaluation.states import StudyKind
-from evaluation.studies import transfer
+from evaluation.studies.kinds import KINDS, transfer
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import slugs_with
 
 NeutralNames = Mapping[str, str]
-# What stands where an error could quote another task's names.
+# Shown in place of an error that could quote another task's names.
 WITHHELD: Final = "Members of that task can read why."
 
 
 class StudyReader:
-    """A member who reads studies; which tasks they may know is asked of the database once, where a study names several."""
+    """Member who reads studies. The tasks they may see are queried once, and only for a study of several."""
 
     def __init__(self, member: Member) -> None:
         self._member = member
 
     def neutral_names(self, study: Study) -> NeutralNames:
-        """The words that stand for the tasks of a study that the member has no role in, by task; empty for most studies.
+        """Return neutral words by task for the tasks in which the member has no role; empty for most studies.
 
-        A task keeps its number whoever reads the study.
+        A task has the same number for all readers of a study.
         """
-        if study.kind != StudyKind.TRANSFER or self._slugs is None:
+        if not KINDS[study.kind].is_across_tasks or self._slugs is None:
             return {}
         return _neutral(study, self._slugs)
 
@@ -42,33 +41,33 @@ class StudyReader:
 
 
 def sentence_for_all(study: Study, body: Mapping[str, Any]) -> str:
-    """A verdict's sentence in words that every member of the study's task may read."""
+    """Return a verdict's sentence for every member of the study's task."""
     own = {study.record["task"]["slug"]}
-    names = _neutral(study, own) if study.kind == StudyKind.TRANSFER else {}
+    names = _neutral(study, own) if KINDS[study.kind].is_across_tasks else {}
     return str(with_neutral_names(body, names)["sentence"])
 
 
 def with_neutral_names(body: Mapping[str, Any], names: NeutralNames) -> dict[str, Any]:
-    """A verdict with neutral words for some tasks: its sentence and findings are worded anew from its matrix."""
+    """Return a verdict with neutral words for some tasks; its matrix is worded anew."""
     if not names or "matrix" not in body:
         return dict(body)
     matrix = [_column(column, names) for column in body["matrix"]]
-    told: dict[str, Any] = {**body, "matrix": matrix, **transfer.worded(matrix)}
+    renamed: dict[str, Any] = {**body, "matrix": matrix, **transfer.worded(matrix)}
     hidden = tuple(f"{slug}, " for slug in names)
     if "missing" in body:
-        told["missing"] = [_missing(each, hidden, names) for each in body["missing"]]
+        renamed["missing"] = [_missing(each, hidden, names) for each in body["missing"]]
     if "cells" in body:
-        told["cells"] = rows_with_neutral_names(body["cells"], names)
-    return told
+        renamed["cells"] = rows_with_neutral_names(body["cells"], names)
+    return renamed
 
 
 def rows_with_neutral_names(rows: Sequence[Mapping[str, Any]], names: NeutralNames) -> list[dict[str, Any]]:
-    """Rows of cells with neutral words for some tasks; the runs of those tasks are not told either."""
+    """Return rows of cells with neutral words for some tasks, and without the runs of those tasks."""
     return [_row(row, names) if row["arm"] in names else dict(row) for row in rows]
 
 
 def record_with_neutral_names(record: Mapping[str, Any], names: NeutralNames) -> dict[str, Any]:
-    """A registration with neutral words for some tasks; its hash is that of the whole, so it no longer matches."""
+    """Return a registration with neutral words for some tasks; it no longer matches its hash."""
     if not names:
         return dict(record)
     grid, scored_on = record["grid"], record["scored_on"]
@@ -80,9 +79,9 @@ def record_with_neutral_names(record: Mapping[str, Any], names: NeutralNames) ->
     }
 
 
-def _neutral(study: Study, seen: frozenset[str] | set[str]) -> NeutralNames:
+def _neutral(study: Study, visible: frozenset[str] | set[str]) -> NeutralNames:
     tasks = [str(column["task"]) for column in study.record["scored_on"]["columns"]]
-    return {task: f"other task {place}" for place, task in enumerate(tasks) if task not in seen}
+    return {task: f"other task {place}" for place, task in enumerate(tasks) if task not in visible}
 
 
 def _column(column: Mapping[str, Any], names: NeutralNames) -> dict[str, Any]:

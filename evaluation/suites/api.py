@@ -64,15 +64,15 @@ class SuitesView(APIView):
     pagination_class = KeysetPagination
 
     @lists(SuiteOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return queries.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return queries.visible(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
     @extend_schema(request=SuiteIn, responses={201: SuiteOut})
     @idempotent
     def post(self, request: Request) -> Response:
         values = read_body(SuiteIn, request)
-        asked, member = dict(values), member_of(request)
-        task = task_or_404(member, asked.pop("task"))
-        wanted = SuiteRequest(**{**asked, "kind": SuiteKind(asked["kind"])})
-        return Response(SuiteOut(freeze_suite.freeze_suite(task, wanted, by=member)).data, status=201)
+        data, member = dict(values), member_of(request)
+        task = task_or_404(member, data.pop("task"))
+        suite_request = SuiteRequest(**{**data, "kind": SuiteKind(data["kind"])})
+        return Response(SuiteOut(freeze_suite.freeze_suite(task, suite_request, by=member)).data, status=201)

@@ -54,7 +54,7 @@ def cases(task: Task, spec: TaskSpec, request: SuiteRequest, *, limit: int) -> l
     if request.kind == SuiteKind.SLICE:
         return _of_slice(spec, _facts(_records(task)), request)[:limit]
     facts = _facts(_chosen(task, request)[:limit])
-    return [SuiteCase(record, "", told) for record, told in facts.items()]
+    return [SuiteCase(record, "", record_facts) for record, record_facts in facts.items()]
 
 
 def _chosen(task: Task, request: SuiteRequest) -> QuerySet[Record]:
@@ -87,9 +87,11 @@ def _facts(records: QuerySet[Record]) -> dict[UUID, Facts]:
 
 
 def _of_slice(spec: TaskSpec, facts: dict[UUID, Facts], request: SuiteRequest) -> list[SuiteCase]:
-    slices = slicing.slices_of(spec, {str(record): told for record, told in facts.items()})
-    wanted = slices.get(request.column, {}).get(request.value, set())
-    return [SuiteCase(record, "", told) for record, told in facts.items() if str(record) in wanted]
+    slices = slicing.slices_of(spec, {str(record): record_facts for record, record_facts in facts.items()})
+    slice_records = slices.get(request.column, {}).get(request.value, set())
+    return [
+        SuiteCase(record, "", record_facts) for record, record_facts in facts.items() if str(record) in slice_records
+    ]
 
 
 def _adversarial(spec: TaskSpec, facts: dict[UUID, Facts], seed: int) -> list[SuiteCase]:
@@ -102,7 +104,7 @@ def _adversarial(spec: TaskSpec, facts: dict[UUID, Facts], seed: int) -> list[Su
     for number, record in enumerate(sorted(facts, key=place)):
         for step in range(len(derive.RULES)):
             rule = derive.RULES[(number + step) % len(derive.RULES)]
-            if (told := derive.derived(spec, facts[record], rule)) is not None:
-                made.append(SuiteCase(record, rule, told))
+            if (case_facts := derive.derived(spec, facts[record], rule)) is not None:
+                made.append(SuiteCase(record, rule, case_facts))
                 break
     return made

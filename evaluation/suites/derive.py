@@ -1,7 +1,7 @@
 """Adversarial cases: facts of a held-out record, changed by one documented rule. Pure, the same for the same record.
 
-A rule adds to the longest text of the facts, or takes from them; nothing is asked of a model and nothing drawn, so that the same
-record gives the same case for ever. A change of a rule raises `EDITION`.
+A rule adds to the longest text of the facts, or takes from them; nothing is asked of a model and nothing drawn, so that
+the same record gives the same case for ever. A change of a rule raises `EDITION`.
 """
 
 from __future__ import annotations

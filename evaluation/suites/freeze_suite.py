@@ -76,17 +76,19 @@ def _check_column(version: TaskVersion, request: SuiteRequest) -> None:
 def _free_name(task: Task, request: SuiteRequest) -> str:
     """Requested name, else that of the kind (or of the slice) with the next number."""
     taken = set(Suite.objects.filter(task=task).values_list("name", flat=True))
-    wanted = " ".join(request.name.split())
-    if wanted in taken:
+    requested_name = " ".join(request.name.split())
+    if requested_name in taken:
         raise Refusal(
             "suite_name_taken",
-            f"The task has a suite '{wanted}' already.",
+            f"The task has a suite '{requested_name}' already.",
             hint="Suites never change: freeze this one under another name.",
             status=409,
             errors={"name": ["A suite has this name."]},
         )
     stem = f"{request.column}: {request.value}"[:70] if request.kind == SuiteKind.SLICE else request.kind.label
-    return wanted or next(name for number in range(1, len(taken) + 2) if (name := f"{stem} {number}") not in taken)
+    return requested_name or next(
+        name for number in range(1, len(taken) + 2) if (name := f"{stem} {number}") not in taken
+    )
 
 
 def _nothing_to_freeze(request: SuiteRequest) -> Refusal:
@@ -95,7 +97,9 @@ def _nothing_to_freeze(request: SuiteRequest) -> Refusal:
         SuiteKind.HARD: "no draft of a validation record was rejected or edited heavily",
         SuiteKind.ADVERSARIAL: "no validation record has a text that a rule could change",
         SuiteKind.REGRESSION: "no validation record has both a rejected or edited draft and an approved example",
-        SuiteKind.SLICE: f"fewer than {LEAST_OF_A_SLICE} validation records are in the slice '{request.value}' of '{request.column}'",
+        SuiteKind.SLICE: (
+            f"fewer than {LEAST_OF_A_SLICE} validation records are in the slice '{request.value}' of '{request.column}'"
+        ),
     }[request.kind]
     return Refusal(
         "no_cases",

@@ -37,9 +37,9 @@ def of_task(task: Task, *, name: str) -> Suite:
         Refusal: 404, there is none.
     """
     called, pk = Q(name=name), uuid_or_none(name)
-    found = Suite.objects.filter(called | Q(pk=pk) if pk else called, task=task).select_related("task_version").first()
-    if found is not None:
-        return found
+    suite = Suite.objects.filter(called | Q(pk=pk) if pk else called, task=task).select_related("task_version").first()
+    if suite is not None:
+        return suite
     raise _missing(name)
 
 

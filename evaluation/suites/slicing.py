@@ -1,4 +1,7 @@
-"""Slices of records: by what their facts say, how long they are, and in which script and language they are written. Pure Python."""
+"""Slices of records: by what their facts say, how long they are, and in which script and language they are written.
+
+Pure Python.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,24 @@ LONGEST_VALUE: Final = 80
 _TYPES: Final = frozenset({"text", "choice", "choices", "boolean", "integer"})
 # Small words that sentences of a language can hardly do without.
 _SMALL_WORDS: Final[dict[str, frozenset[str]]] = {
-    "English": frozenset(["the", "and", "of", "to", "is", "are", "with", "for", "that", "this", "you", "your", "have", "has", "was", "were", "not", "from", "which", "their", "our"]),
-    "German": frozenset(["der", "die", "das", "und", "ist", "sind", "mit", "für", "nicht", "ein", "eine", "auf", "dem", "den", "von", "wir", "sie", "haben", "wird", "auch", "bei"]),
-    "French": frozenset(["le", "les", "des", "et", "est", "sont", "avec", "pour", "pas", "une", "dans", "sur", "nous", "vous", "que", "qui", "du", "aux", "leur", "notre", "cette"]),
-    "Spanish": frozenset(["el", "los", "las", "y", "es", "son", "con", "para", "una", "por", "que", "del", "sus", "nuestro", "esta", "como", "más", "pero", "ha", "muy"]),
-    "Italian": frozenset(["il", "gli", "e", "è", "sono", "con", "per", "non", "una", "di", "che", "della", "nel", "nostro", "questa", "come", "più", "ha", "anche", "alla"]),
-    "Dutch": frozenset(["het", "een", "en", "is", "zijn", "met", "voor", "niet", "van", "op", "wij", "de", "dat", "deze", "ook", "bij", "hun", "onze", "wordt", "naar"]),
-    "Portuguese": frozenset(["os", "as", "e", "é", "são", "com", "para", "não", "uma", "por", "que", "da", "dos", "nosso", "esta", "como", "mais", "mas", "tem", "muito", "ao"]),
-    "Polish": frozenset(["i", "jest", "są", "z", "dla", "nie", "na", "w", "że", "się", "nasz", "ten", "jak", "ale", "oraz", "przez", "przy", "po", "od", "do"]),
-    "Swedish": frozenset(["och", "är", "med", "för", "inte", "en", "ett", "på", "av", "vi", "som", "den", "det", "har", "till", "också", "från", "vår", "men", "om"]),
+    "English": frozenset(["the", "and", "of", "to", "is", "are", "with", "for", "that", "this", "you", "your", "have",
+        "has", "was", "were", "not", "from", "which", "their", "our"]),
+    "German": frozenset(["der", "die", "das", "und", "ist", "sind", "mit", "für", "nicht", "ein", "eine", "auf", "dem",
+        "den", "von", "wir", "sie", "haben", "wird", "auch", "bei"]),
+    "French": frozenset(["le", "les", "des", "et", "est", "sont", "avec", "pour", "pas", "une", "dans", "sur", "nous",
+        "vous", "que", "qui", "du", "aux", "leur", "notre", "cette"]),
+    "Spanish": frozenset(["el", "los", "las", "y", "es", "son", "con", "para", "una", "por", "que", "del", "sus",
+        "nuestro", "esta", "como", "más", "pero", "ha", "muy"]),
+    "Italian": frozenset(["il", "gli", "e", "è", "sono", "con", "per", "non", "una", "di", "che", "della", "nel",
+        "nostro", "questa", "come", "più", "ha", "anche", "alla"]),
+    "Dutch": frozenset(["het", "een", "en", "is", "zijn", "met", "voor", "niet", "van", "op", "wij", "de", "dat",
+        "deze", "ook", "bij", "hun", "onze", "wordt", "naar"]),
+    "Portuguese": frozenset(["os", "as", "e", "é", "são", "com", "para", "não", "uma", "por", "que", "da", "dos",
+        "nosso", "esta", "como", "mais", "mas", "tem", "muito", "ao"]),
+    "Polish": frozenset(["i", "jest", "są", "z", "dla", "nie", "na", "w", "że", "się", "nasz", "ten", "jak", "ale",
+        "oraz", "przez", "przy", "po", "od", "do"]),
+    "Swedish": frozenset(["och", "är", "med", "för", "inte", "en", "ett", "på", "av", "vi", "som", "den", "det", "har",
+        "till", "också", "från", "vår", "men", "om"]),
 }  # fmt: skip
 # Fewer of them than this, or as many of another language, tell nothing.
 _LEAST_SMALL_WORDS: Final = 3
@@ -73,11 +85,11 @@ def _tells_kinds(values: dict[str, set[str]]) -> bool:
 
 
 def _by_value(name: str, facts: Mapping[str, Facts]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for record, told in facts.items():
-        for value in _values(told.get(name)):
-            found[value].add(record)
-    return dict(sorted(found.items()))
+    records: dict[str, set[str]] = defaultdict(set)
+    for record, record_facts in facts.items():
+        for value in _values(record_facts.get(name)):
+            records[value].add(record)
+    return dict(sorted(records.items()))
 
 
 def _values(value: object) -> list[str]:
@@ -90,23 +102,25 @@ def _values(value: object) -> list[str]:
 
 def _by_length(facts: Mapping[str, Facts]) -> dict[str, set[str]]:
     """Thirds of the records by the characters of their facts; records of one length stay together."""
-    lengths = {record: sum(len(str(value)) for value in told.values()) for record, told in facts.items()}
+    lengths = {
+        record: sum(len(str(value)) for value in record_facts.values()) for record, record_facts in facts.items()
+    }
     ordered = sorted(lengths.values())
     if not ordered:
         return {}
     first, second = ordered[len(ordered) // 3], ordered[2 * len(ordered) // 3]
-    found: dict[str, set[str]] = defaultdict(set)
+    records: dict[str, set[str]] = defaultdict(set)
     for record, length in lengths.items():
-        found[SHORT if length < first else MIDDLE if length < second else LONG].add(record)
-    return dict(found)
+        records[SHORT if length < first else MIDDLE if length < second else LONG].add(record)
+    return dict(records)
 
 
 def _by_text(facts: Mapping[str, Facts], of_text: Callable[[str], str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for record, told in facts.items():
-        if value := of_text(" ".join(value for value in told.values() if isinstance(value, str))):
-            found[value].add(record)
-    return dict(sorted(found.items()))
+    records: dict[str, set[str]] = defaultdict(set)
+    for record, record_facts in facts.items():
+        if value := of_text(" ".join(value for value in record_facts.values() if isinstance(value, str))):
+            records[value].add(record)
+    return dict(sorted(records.items()))
 
 
 def _language(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Finds who is to verify by name: a miniature, or a teacher whose answers a task's budget pays. Both come after the rules."""
+"""Finds who is to verify by name: a miniature, or a teacher whose answers a task's budget pays.
+
+Both come after the rules.
+"""
 
 from __future__ import annotations
 

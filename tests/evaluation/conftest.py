@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 __all__ = [
-    "admin", "finish", "launch", "lead", "miniature", "shared_admin", "shared_task", "shared_version", "student", "task",
-    "version", "viewer",
+    "admin", "finish", "launch", "lead", "miniature", "shared_admin", "shared_task", "shared_version", "student",
+    "task", "version", "viewer",
 ]  # fmt: skip
 
 
@@ -59,8 +59,9 @@ def conclude_evaluation(
         for record in evaluation.record_ids:
             lines.append(
                 {
-                    "system": name, "record": record, "text": "Subject: Hello", "fields": fields, "error": "", "marks": [],
-                    "seconds": 0.1, "cost_usd": 0.0, "tokens": 9, "scores": {"passes_all": 1.0, "gold_nll_per_byte": 0.7},
+                    "system": name, "record": record, "text": "Subject: Hello", "fields": fields, "error": "",
+                    "marks": [], "seconds": 0.1, "cost_usd": 0.0, "tokens": 9,
+                    "scores": {"passes_all": 1.0, "gold_nll_per_byte": 0.7},
                 }
             )  # fmt: skip
     (folder / "outputs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from evaluation.evaluations import answer, tables
 from evaluation.evaluations.costs import OutputCost
 
@@ -24,7 +26,7 @@ def test_the_miniature_stands_beside_its_teacher_with_the_paired_difference() ->
     scores = summary(run=("lora", 0.8), gpt=("teacher", 0.9), majority=("baseline", 0.5), tiny=("base", 0.2))
     scores["differences"] = [{"of": "run", "against": "gpt", "metric": "exact", "value": value(-0.3)}]
 
-    found = answer.of(scores, own="run")
+    found = answer.of(scores, own_system="run")
 
     assert found and found.own and found.difference
     assert (found.own.label, found.own.quality["value"], found.own.quality["interval"]) == (
@@ -37,8 +39,44 @@ def test_the_miniature_stands_beside_its_teacher_with_the_paired_difference() ->
     assert (found.verb, found.difference["verdict"]) == ("is right in", "lower")
 
 
+@pytest.mark.parametrize(
+    ("ends", "more", "sentence"),
+    [
+        (
+            (0.069, -0.049, 0.185),
+            {},
+            "Your miniature is 6.9 points better; the interval −4.9 to 18.5 includes zero, so this may be chance.",
+        ),
+        (
+            (-0.003, -0.043, 0.037),
+            {},
+            "Your miniature is 0.3 points worse; the interval −4.3 to 3.7 includes zero, so this may be chance.",
+        ),
+        ((0.0, -0.02, 0.02), {}, "Neither is better; the interval −2.0 to 2.0 includes zero."),
+        ((0.3, 0.2, 0.4), {}, "Your miniature is 30.0 points better (20.0 to 40.0)."),
+        ((-0.3, -0.4, -0.2), {}, "Your miniature is 30.0 points worse (−40.0 to −20.0)."),
+        ((0.3, None, None), {}, "Your miniature is 30.0 points better: too few to tell."),
+        (
+            (0.3, 0.2, 0.4),
+            {"is_exploratory": True},
+            "Your miniature is 30.0 points better (20.0 to 40.0): exploratory, no verdict.",
+        ),
+    ],
+)
+def test_the_difference_is_a_sentence_that_says_whether_it_may_be_chance(
+    ends: tuple[float, float | None, float | None], more: dict[str, Any], sentence: str
+) -> None:
+    scores = summary(run=("lora", 0.8), gpt=("teacher", 0.9)) | more
+    difference = {**value(0), **dict(zip(("mean", "low", "high"), ends, strict=True))}
+    scores["differences"] = [{"of": "run", "against": "gpt", "metric": "exact", "value": difference}]
+
+    found = answer.of(scores, own_system="run")
+
+    assert found and found.difference and found.difference["sentence"] == sentence
+
+
 def test_several_teachers_come_best_first_and_without_a_difference_that_was_not_measured() -> None:
-    found = answer.of(summary(run=("lora", 0.8), small=("teacher", 0.6), gpt=("teacher", 0.9)), own="run")
+    found = answer.of(summary(run=("lora", 0.8), small=("teacher", 0.6), gpt=("teacher", 0.9)), own_system="run")
 
     assert found
     assert ([row.name for row in found.teachers], found.difference) == (["gpt", "small"], None)
@@ -55,7 +93,7 @@ def test_systems_have_plain_names() -> None:
         "run 2 (LoRA)": "lora",
     }
 
-    plain = answer.labels({"kinds": kinds, "systems": {name: {} for name in kinds}}, own="run 2 (LoRA)")
+    plain = answer.labels({"kinds": kinds, "systems": {name: {} for name in kinds}}, own_system="run 2 (LoRA)")
 
     assert plain == {
         "gpt": "gpt",
@@ -79,13 +117,13 @@ def priced(*, high: float, companies: int = 20, **more: Any) -> dict[str, Any]:
 
 
 def cheapest(scores: dict[str, Any]) -> str | None:
-    found = answer.of(scores, own="run")
+    found = answer.of(scores, own_system="run")
     assert found
     return found.cheapest and found.cheapest.row.name
 
 
 def test_the_cheapest_that_is_shown_to_be_no_worse_is_named() -> None:
-    found = answer.of(priced(high=0.049), own="run")
+    found = answer.of(priced(high=0.049), own_system="run")
 
     assert found and found.cheapest
     assert (found.cheapest.row.name, found.cheapest.is_own, found.cheapest.margin) == ("nearest", False, 5.0)
@@ -94,7 +132,7 @@ def test_the_cheapest_that_is_shown_to_be_no_worse_is_named() -> None:
 def test_the_lower_cost_goes_before_the_shorter_time() -> None:
     prices = {"run": OutputCost(0.02, ""), "nearest": OutputCost(3.1, "")}
 
-    found = answer.of(priced(high=0.049), own="run", costs=prices)
+    found = answer.of(priced(high=0.049), own_system="run", costs=prices)
 
     assert found and found.cheapest and found.own
     assert (found.cheapest.row.name, found.cheapest.is_own) == ("run", True)

@@ -70,17 +70,23 @@ def test_a_form_with_every_choice_is_told_how_many_are_right(
     assert guessing.last_of(Member.objects.get(pk=admin.pk)) == Guesses(len(pairs), len(pairs))
 
 
-def test_a_form_without_a_choice_is_refused_and_keeps_the_others(
+def test_a_choice_is_kept_while_the_next_pair_is_shown_and_back_takes_it_back(
     evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
     client, address = as_member(admin), f"/evaluations/{evaluation.pk}/guess/"
-    first = guessing.pairs_of(evaluation, admin)[0]
+    first, second, *_ = guessing.pairs_of(evaluation, admin)
+    kept = f'name="{first.key}" value="left">'
 
-    refused = client.post(address, {first.key: "left"})
+    shown = client.get(address).content.decode()
+    then = client.post(address, {first.key: "left"}, headers={"HX-Request": "true"}).content.decode()
+    back = client.post(address, {first.key: "left", "back": "1"}).content.decode()
+    bad = client.post(address, {first.key: "up"}).content.decode()
 
-    assert refused.status_code == 422
-    assert "Choose one answer in each pair" in refused.content.decode()
-    assert refused.content.decode().count("checked") == 1
+    assert first.left in shown and second.left not in shown
+    assert kept in then and second.left in then and first.left not in then and "<html" not in then
+    assert ": teacher" not in then and ": miniature" not in then
+    assert all(first.left in page and kept not in page for page in (back, bad))
+    assert guessing.last_of(Member.objects.get(pk=admin.pk)) is None
 
 
 @pytest.mark.parametrize(
@@ -103,5 +109,5 @@ def test_without_a_teacher_the_page_says_so(
     page = as_member(admin).get(f"/evaluations/{alone.pk}/guess/").content.decode()
 
     assert "No texts to compare" in page
-    assert "See how many" not in page
+    assert "The first is the teacher" not in page
     assert guessing.with_prose(admin) is None

@@ -1,4 +1,6 @@
-"""A task of labels from the teacher's call to its evaluation, with real engines: order, verdicts, dataset, run, scores."""
+"""A task of labels from the teacher's call to its evaluation, with real engines: order, verdicts,
+dataset, run, scores.
+"""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ ROUND = {"edits": 40, "accepts": 0, "before": 0.71, "after": 0.83, "low": 0.07, 
         ({}, "Your 40 edits moved it from 71 % to 83 % (± 5 points, on 60 held-out records)."),
         (
             {"low": -0.02, "high": 0.26, "accepts": 1},
-            "Your 40 edits and 1 accepted draft did not measurably move it: 71 %, 83 % now (± 14 points, on 60 held-out "
-            "records).",
+            "Your 40 edits and 1 accepted draft did not measurably move it: 71 %, 83 % now (± 14 points, on 60 "
+            "held-out records).",
         ),
         (
             {"edits": 0, "accepts": 9, "is_first": True},
-            "Your 9 accepted drafts moved it from 71 % of the student before tuning to 83 % (± 5 points, on 60 held-out "
-            "records).",
+            "Your 9 accepted drafts moved it from 71 % of the student before tuning to 83 % (± 5 points, on 60 "
+            "held-out records).",
         ),
         (
             {"edits": 0},

@@ -26,8 +26,8 @@ _KEYS = ("id", "source", "text")
 
 class Command(BaseCommand):
     help = (
-        "Reads JSON lines with the keys id, source and text, and prints for each whether its source supports its text, with a "
-        "score from 0 to 1 and the places that it does not support. Text is English."
+        "Reads JSON lines with the keys id, source and text, and prints for each whether its source supports its "
+        "text, with a score from 0 to 1 and the places that it does not support. Text is English."
     )
     requires_system_checks: list[str] = []
 

@@ -1,4 +1,7 @@
-"""`manage.py evaluate TASK --run RUN --gate`: how a run stands before its task's gate. Knows words and exit codes alone."""
+"""`manage.py evaluate TASK --run RUN --gate`: how a run stands before its task's gate.
+
+Knows words and exit codes alone.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ PAUSE_S = 2.0
 
 class Command(BaseCommand):
     help = (
-        "Prints the state of a training run's newest evaluation. With --gate, exits with 0 if it passes its task's gate, "
-        "with 1 and the reasons if it fails or is undecided, and with 2 if the request is invalid. Waits for an "
+        "Prints the state of a training run's newest evaluation. With --gate, exits with 0 if it passes its task's "
+        "gate, with 1 and the reasons if it fails or is undecided, and with 2 if the request is invalid. Waits for an "
         "evaluation that workers are still running."
     )
 
@@ -35,17 +38,23 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, task: str, run: str, suite: str, **options: Any) -> None:
         try:
-            asked = from_shell.find_run(task, run)
-            if options["gate"] and queries.gate_of(asked.task) is None:
+            training_run = from_shell.find_run(task, run)
+            if options["gate"] and queries.gate_of(training_run.task) is None:
                 raise Refusal("no_gate", f"The task '{task}' has no gate.", hint="A lead sets one under Evaluation.")
-            found = from_shell.start(asked, suite=suite) if options["start"] else from_shell.newest(asked, suite=suite)
+            started = (
+                from_shell.start(training_run, suite=suite)
+                if options["start"]
+                else from_shell.newest(training_run, suite=suite)
+            )
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip(), returncode=BAD_USAGE) from None
-        if found is None:
-            self._end(f"{asked.name} was not evaluated. Order an evaluation with --start.", as_json=options["json"])
+        if started is None:
+            self._end(
+                f"{training_run.name} was not evaluated. Order an evaluation with --start.", as_json=options["json"]
+            )
         over = time.monotonic() + options["timeout"]
         evaluation = from_shell.wait(
-            found.pk, is_over=lambda: time.monotonic() >= over, pause=lambda: time.sleep(PAUSE_S)
+            started.pk, is_over=lambda: time.monotonic() >= over, pause=lambda: time.sleep(PAUSE_S)
         )
         if not evaluation.is_done:
             self._end(_unfinished(evaluation), as_json=options["json"])

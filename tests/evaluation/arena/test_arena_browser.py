@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from evaluation.models import Arena, ArenaVote
 from members.models import Member
-from tests.evaluation.arena.conftest import OWN, TEACHER
+from tests.evaluation.arena.conftest import TEACHER
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,4 +40,6 @@ def test_two_experts_vote_an_arena_to_its_end(
     standing = ArenaVote.objects.filter(retracts__isnull=True, retracted_by__isnull=True)
     assert sorted(standing.values_list("voter__username", flat=True)) == ["eva"] * 5 + ["otto"] * 4
     desks[0].get_by_role("link", name="Read the result").click()
-    expect(desks[0].locator("#answer")).to_have_text(f"{OWN} is preferred to {TEACHER}: 9 of the 9 votes that decide.")
+    expect(desks[0].locator("#answer")).to_have_text(
+        f"Your miniature is preferred to {TEACHER}: 9 of the 9 votes that decide."
+    )

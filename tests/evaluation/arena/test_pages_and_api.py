@@ -1,4 +1,6 @@
-"""Pages and API of arenas: one click opens one, voters learn nothing of who wrote what, and results wait for the end."""
+"""Pages and API of arenas: one click opens one, voters learn nothing of who wrote what,
+and results wait for the end.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 AsMember = Callable[[Member], Client]
 ApiAs = Callable[..., APIClient]
 # Nothing that tells a voter who wrote a text, nor leads to where it is told.
-TELLING = (TEACHER, OWN, "tiny (base)", "LoRA", "Offline")
+TELLING = (TEACHER, OWN, "Your miniature", "tiny (base)", "LoRA", "Offline")
 
 
 @pytest.mark.slow
@@ -42,6 +44,8 @@ def test_a_miniature_is_compared_with_its_teacher_by_one_click(
     assert [each.redirect_chain[-1][0] for each in (first, second)] == [f"/arenas/{arena.pk}/"] * 2
     page = first.content.decode()
     assert "at most 12 pairs" in page and "however often you look" in page
+    listed = lead.get(f"/tasks/{arena.task.slug}/arenas/").content.decode()
+    assert all("Offline teacher against Your miniature" in each and OWN not in each for each in (page, listed))
     assert "show a preference of" in page
 
 

@@ -1,4 +1,6 @@
-"""Likelihood under encoder–decoders: a gold is scored as the answer to its prompt, a plain text as an answer to nothing."""
+"""Likelihood under encoder–decoders: a gold is scored as the answer to its prompt,
+a plain text as an answer to nothing.
+"""
 
 from __future__ import annotations
 

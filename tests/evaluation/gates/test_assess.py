@@ -29,7 +29,7 @@ def summary(**metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def outcome(rule: GateRule, measured: dict[str, Any]) -> tuple[str, str]:
-    finding = assess([rule], measured, own=OWN).rules[0]
+    finding = assess([rule], measured, own_system=OWN).rules[0]
     return str(finding.outcome), finding.sentence
 
 
@@ -97,7 +97,7 @@ def test_of_what_is_better_with_less_more_is_lost() -> None:
     gap = {"of": OWN, "against": "t", "metric": "facts_wrong", "value": value(0.5, 0.2, 0.8)}
     measured["differences"] = [gap]
 
-    finding = assess([rule], measured, own=OWN).rules[0]
+    finding = assess([rule], measured, own_system=OWN).rules[0]
 
     assert (finding.outcome, finding.found, finding.low, finding.high) == ("fails", 0.5, 0.2, 0.8)
 
@@ -121,14 +121,14 @@ def test_a_gate_fails_by_one_rule_and_passes_by_all() -> None:
     good, bad, unknown = (GateRule(RuleKind.AT_LEAST, "passes_all", bound) for bound in (0.5, 0.95, 0.8))
     measured = summary(passes_all=value(0.8, 0.7, 0.9))
 
-    assert assess([good], measured, own=OWN).passes is True
-    assert assess([good, unknown], measured, own=OWN).passes is None
-    assert assess([good, unknown, bad], measured, own=OWN).passes is False
-    assert assess([], measured, own=OWN).passes is None
-    assert assess([good], {}, own=OWN).passes is None
-    assert assess([good], {**measured, "is_exploratory": True}, own=OWN).passes is None
-    assert assess([good], measured, own="another").passes is None
-    assert assess([bad], measured, own=OWN).reasons == [
+    assert assess([good], measured, own_system=OWN).passes is True
+    assert assess([good, unknown], measured, own_system=OWN).passes is None
+    assert assess([good, unknown, bad], measured, own_system=OWN).passes is False
+    assert assess([], measured, own_system=OWN).passes is None
+    assert assess([good], {}, own_system=OWN).passes is None
+    assert assess([good], {**measured, "is_exploratory": True}, own_system=OWN).passes is None
+    assert assess([good], measured, own_system="another").passes is None
+    assert assess([bad], measured, own_system=OWN).reasons == [
         "Passes all checks: at least 95.0 % fails: 80.0 % (70.0 % to 90.0 %)."
     ]
 

@@ -111,7 +111,8 @@ def test_over_the_api_a_gate_is_set_and_an_evaluation_judged(
                 "low": 0.8,
                 "high": 1.0,
                 "outcome": "cannot_tell",
-                "sentence": "Passes all checks: at least 85.0 % is undecided: 90.0 % (80.0 % to 100.0 %); more records are needed.",
+                "sentence": "Passes all checks: at least 85.0 % is undecided: 90.0 % (80.0 % to 100.0 %); "
+                "more records are needed.",
             }
         ],
     }
@@ -137,7 +138,8 @@ def test_the_shell_says_why_a_gate_is_not_passed(evaluation: Evaluation, task: T
     assert shell(task, "--gate") == (1, "Passes all checks: at least 70.0 % fails: 50.0 % (40.0 % to 60.0 %).\n")
     assert shell(task) == (
         0,
-        "tiny (base): passes all checks 10.0 % 0.0 % to 20.0 %\nrun 1 (LoRA): passes all checks 50.0 % 40.0 % to 60.0 %\n",
+        "tiny (base): passes all checks 10.0 % 0.0 % to 20.0 %\n"
+        "run 1 (LoRA): passes all checks 50.0 % 40.0 % to 60.0 %\n",
     )
 
 

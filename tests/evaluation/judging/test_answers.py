@@ -1,4 +1,6 @@
-"""An evaluation's answers before a judge: the same records of each system, baselines left out, corrected by others' verdicts."""
+"""An evaluation's answers before a judge: the same records of each system, baselines left out,
+corrected by others' verdicts.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from evaluation.evaluations import start_evaluation
 from evaluation.judging import answers
 from evaluation.models import Evaluation, EvaluationOutput
 from generation.judges import figures, launch
-from generation.models import JudgedText
+from generation.models import JudgedText, Judging
 from members.models import Member
 from tests.evaluation.conftest import finish, miniature, student, task, version, viewer
 from tests.generation.judges.conftest import roomy
@@ -45,6 +47,23 @@ def test_each_system_is_read_on_the_same_records_and_none_without_a_shape(evalua
     assert base - tuned == {first.record_id}
     assert all(text.expert_passes is not None for text in texts if not text.group)
     assert all(text.expert_passes is None for text in texts if text.group)
+
+
+def test_the_page_groups_answers_by_the_names_that_it_shows(
+    evaluation: Evaluation, admin: Member, serve: Any, as_member: Callable[[Member], Client]
+) -> None:
+    roomy(serve("mistral", lambda body: "")[0])
+    first = EvaluationOutput.objects.filter(evaluation=evaluation, system="run 1 (LoRA)").first()
+    assert first is not None
+    EvaluationOutput.objects.filter(pk=first.pk).update(fields=None)
+    body = {"teacher": "mistral", "texts": 1_000, "max_cost_usd": "1"}
+
+    placed = as_member(admin).post(f"/evaluations/{evaluation.pk}/judge/", body)
+
+    assert placed.status_code == 302
+    made = Judging.objects.get()
+    assert set(made.texts.values_list("group", flat=True)) == {"Your miniature", "tiny before tuning", ""}
+    assert made.without_shape == {"Your miniature": 1}
 
 
 def test_a_share_is_corrected_by_verdicts_on_drafts_that_experts_judged(

@@ -186,6 +186,9 @@ def test_a_lead_orders_by_page_and_by_api_and_both_tell_the_same(
     order_page = as_member(admin).get(f"/generation/{made.order_id}/").content.decode()
 
     assert "Have a judge compare two systems" in form and "4 calls, two a pair" in price
+    assert [f">{name}</option>" in form for name in ("Your miniature", "tiny before tuning", TUNED, BASE)] == [
+        True
+    ] * 2 + [False] * 2
     assert placed.status_code == 302 and priced.json()["pairs"] == 2 and refused.status_code == 403
     assert told["report"] is None
     comparison = told["comparison"]
@@ -193,7 +196,8 @@ def test_a_lead_orders_by_page_and_by_api_and_both_tell_the_same(
     assert comparison["position_bias"] == 0.5
     assert "75 %" in page and "1; 0; 1" in page and len(listed) == 2
     assert "4 comparisons by" in order_page
-    assert TUNED in as_member(viewer).get(f"/evaluations/{evaluation.pk}/judge/").content.decode()
+    listing = as_member(viewer).get(f"/evaluations/{evaluation.pk}/judge/").content.decode()
+    assert "Your miniature against tiny before tuning" in listing and f"{TUNED} against {BASE}" in listing
 
 
 def test_the_page_says_how_many_answers_without_a_shape_were_left_out(

@@ -12,7 +12,8 @@ GOOD = {
     "body": "Hi {{contact.first_name}},\n\n"
     + "Plans in cold logistics move every day and people lose track of them. " * 1
     + "I wondered how your team in Aarhus keeps orders and people on one page when a load is late. "
-    "Northwind Cold Chain must see many such days.\n\nWould a short call be of use?\n\nBest regards,\nYour name\nYour company",
+    "Northwind Cold Chain must see many such days.\n\nWould a short call be of use?\n\nBest regards,\nYour name\n"
+    "Your company",
 }
 
 

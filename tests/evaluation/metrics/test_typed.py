@@ -174,13 +174,13 @@ def test_the_page_shows_values_first_and_the_baseline_first_of_the_systems() -> 
     assert [cell["count"] for cell in table["matrices"][0]["rows"][0]["cells"]] == [8, 0, 0, 0]
 
 
-def test_confusion_begins_with_the_run_that_was_evaluated() -> None:
+def test_tables_of_labels_begin_with_the_run_that_was_evaluated_and_end_with_baselines() -> None:
     right = [fields("bill"), fields("bug")] * 4
     summary = evaluated(right, dict.fromkeys(("base", "tuned", "most frequent answer"), right))
 
     [table, *_] = label_tables.of(summary, first="base")
     assert [matrix["system"] for matrix in table["matrices"]] == ["base", "tuned", "most frequent answer"]
-    assert table["systems"] == ["most frequent answer", "base", "tuned"]
+    assert table["systems"] == ["base", "tuned", "most frequent answer"]
 
 
 @pytest.mark.parametrize("check", ["", "passes_pattern"])

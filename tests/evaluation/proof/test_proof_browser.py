@@ -1,6 +1,7 @@
-"""One task's proof in a real browser: a judge that errs is put right, experts vote, a gate decides, the test split is opened
-once, and two studies give their verdicts. Engines that would take minutes have ended as they would have; the judge is asked
-for real, over HTTP."""
+"""One task's proof in a real browser: a judge that errs is put right, experts vote, a gate decides, the test split is
+opened once, and two studies give their verdicts. Engines that would take minutes have ended as they would have; the
+judge is asked for real, over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +68,9 @@ def test_a_task_is_proved_from_judge_to_studies_in_a_browser(
 
 
 def a_biased_judge_is_put_right(page: Page) -> None:
-    """By its word alone far more of the first run's answers pass than do; corrected, the truth lies within its interval."""
+    """By its word alone far more of the first run's answers pass than do; corrected,
+    the truth lies within its interval.
+    """
     page.get_by_role("link", name="Run LLM judge").click()
     page.get_by_label("Texts").fill("240")
     page.get_by_label("Budget, US dollars").fill("5")

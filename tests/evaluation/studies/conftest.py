@@ -111,8 +111,8 @@ def score(measurement: Measurement, loss: float = 0.5) -> None:
     records = measurement.plan["scored"]
     summary = {
         "nll_per_byte": {record: loss + 0.01 * index for index, record in enumerate(records)},
-        "passes_all": dict.fromkeys(records, 1.0), "answers_right": dict.fromkeys(records, 1.0), "seconds_per_output": 0.2,
-        "seconds": 3.0,
+        "passes_all": dict.fromkeys(records, 1.0), "answers_right": dict.fromkeys(records, 1.0),
+        "seconds_per_output": 0.2, "seconds": 3.0,
     }  # fmt: skip
     scoring.keep_scores(measurement.pk, Result(outcome="succeeded", summary=summary))
     end(measurement.job)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from evaluation.states import StudyKind
-from evaluation.studies.results import Group
-from evaluation.studies.rules import RULES
-from evaluation.studies.samples import points
+from evaluation.studies.kinds import KINDS
+from evaluation.studies.kinds.samples import points
+from evaluation.studies.results import CellResult, Group
 from stats.resampling.seed_bootstrap import draws
 
 DRAWS = 400
 
 
+def concluded(kind: str, cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the verdict of a kind of study whose rule and cells tell all."""
+    return KINDS[kind].conclude(cells, rule, {})
+
+
 def false_enough(seeds: int, times: int, *, sizes: int = 4) -> tuple[float, float]:
-    """Share of studies that name a size as enough that loses what was allowed: any size searched, and by the registered order."""
+    """Share of studies that name a size as enough that loses what was allowed: any size searched,
+    and by the registered order.
+    """
     chance, wrong = np.random.default_rng(5), np.zeros(2)
-    rule = {**RULES[StudyKind.SAMPLES], "metric": "nll_per_byte", "draws": DRAWS}
+    rule = {**KINDS[StudyKind.SAMPLES].rule, "metric": "nll_per_byte", "draws": DRAWS}
     names = [20 * 2**power for power in range(sizes)]
     for number in range(times):
         of_record = chance.normal(0, 0.25, 40)

@@ -10,9 +10,9 @@ import pytest
 
 from evaluation.models import Measurement, Study
 from evaluation.states import StudyKind
-from evaluation.studies import arms, cells, launch_study
+from evaluation.studies import cells, launch_study
 from evaluation.studies.design import ANSWER_ALONE, IMITATES, LOGITS, StudyRequest
-from evaluation.studies.rules import RULES
+from evaluation.studies.kinds import KINDS
 from members.models import Member
 from review.datasets import freezing
 from review.models import DatasetVersion, Record
@@ -20,6 +20,7 @@ from review.spec.schema import InputField, Label, OutputField
 from review.spec.task_spec import TaskSpec
 from review.states import Split
 from tests.evaluation.studies.conftest import finish_all
+from tests.evaluation.studies.simulated import concluded
 from tests.evaluation.studies.test_arms import cells as finished
 from tests.review import factories
 from tests.review.datasets import golds
@@ -29,7 +30,7 @@ from training.students import registration
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
-RULE = {**RULES[StudyKind.CLONING], "metric": "answers_right", "draws": 500}
+RULE = {**KINDS[StudyKind.CLONING].rule, "metric": "answers_right", "draws": 500}
 SPEC = TaskSpec(
     instruction="Qualify.",
     input_schema=(InputField(name="company", role="group", required=True),),
@@ -146,7 +147,8 @@ def test_what_cannot_be_compared_is_refused(
 
 @pytest.mark.parametrize(
     ("logits", "words"),
-    [(0.1, "Logits teach better: with the teacher's logits the share that is right is"), (0.6, "Texts teach better"), (0.3, "does not show")],
+    [(0.1, "Logits teach better: with the teacher's logits the share that is right is"), (0.6, "Texts teach better"),
+        (0.3, "does not show")],
 )  # fmt: skip
 def test_the_better_one_is_told(logits: float, words: str) -> None:
     rule = {**RULE, "metric": "nll_per_byte"} if logits != 0.1 else RULE
@@ -154,14 +156,14 @@ def test_the_better_one_is_told(logits: float, words: str) -> None:
     if rule is RULE:
         losses = {name: 1 - loss for name, loss in losses.items()}
 
-    found = arms.conclude_cloning(finished(losses), rule)
+    found = concluded("cloning", finished(losses), rule)
 
     assert words in found["sentence"]
 
 
 def test_answers_alone_are_asked_about_only_where_logits_are_shown() -> None:
-    found = arms.conclude_cloning(
-        finished({LOGITS: 0.3, IMITATES: 0.3, ANSWER_ALONE: 0.5}), {**RULE, "metric": "nll_per_byte"}
+    found = concluded(
+        "cloning", finished({LOGITS: 0.3, IMITATES: 0.3, ANSWER_ALONE: 0.5}), {**RULE, "metric": "nll_per_byte"}
     )
 
     assert [one["is_asked"] for one in found["comparisons"]] == [True, False]

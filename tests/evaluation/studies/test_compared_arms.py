@@ -1,4 +1,6 @@
-"""Studies of the human filter and of students: each arm is given its own texts or student, and what cannot be asked is refused."""
+"""Studies of the human filter and of students: each arm is given its own texts or student,
+and what cannot be asked is refused.
+"""
 
 from __future__ import annotations
 

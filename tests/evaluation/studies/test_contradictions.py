@@ -1,4 +1,6 @@
-"""The paper's contradictions stand beside what finished studies of such students measured, and nowhere beside a typed figure."""
+"""The paper's contradictions stand beside what finished studies of such students measured,
+and nowhere beside a typed figure.
+"""
 
 from __future__ import annotations
 

@@ -52,6 +52,8 @@ def test_lora_against_full_shows_costs_beside_the_papers(
     assert '<p class="verdict">LoRA is as good as full fine-tuning: its loss is' in shown
     assert "Full ÷ LoRA, reported" in shown
     assert "3 to 5" in shown
+    paper = page(f"/tasks/{study.task.slug}/studies/paper/").content.decode()
+    assert "LoRA tunes" in paper and " of the parameters; full takes " in paper
 
 
 @pytest.mark.slow

@@ -5,15 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.studies import arms, grids, outlook, rules
-from evaluation.studies.design import StudyDesign, StudyRequest
+from evaluation.studies import outlook, rules
+from evaluation.studies.design import StudyDesign, StudyInputs, StudyRequest
+from evaluation.studies.kinds import KINDS, Grid
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import CellResult
 from stats.resampling.seed_bootstrap import draws, interval
+from tests.evaluation.studies.simulated import concluded
+from training.states import SampleOf
 
 
 def design() -> StudyDesign:
-    grid = grids.arms_of(StudyRequest(kind="minutes"), lora="demo")
+    grid = KINDS["minutes"].arms(
+        Grid(StudyRequest(kind="minutes", recipes={"lora": "demo"}), StudyInputs({SampleOf.ACCEPTED: 1}, ()))
+    )
     return StudyDesign("minutes", "?", grid, (30,), (1, 2, 3), 1)  # type: ignore[arg-type]
 
 
@@ -37,11 +42,15 @@ def cells(dpo: float, kto: float, *, apart: float = 0.002) -> list[CellResult]:
     [
         (1.2, 0.8, "SFT, then KTO makes more of the same 30 expert minutes than SFT alone: the loss is 2"),
         (1.2, 1.1, "SFT alone makes the most of the same 30 expert minutes: with SFT, then KTO, which comes nearest,"),
-        (1.2, 1.0, "The study does not show that any arm makes more of the same 30 expert minutes than SFT alone: with SFT, then K"),
+        (1.2, 1.0,
+            (
+                "The study does not show that any arm makes more of the same 30 expert minutes than SFT alone: "
+                "with SFT, then K"
+            )),
     ],
 )  # fmt: skip
 def test_each_arm_is_asked_for_itself(dpo: float, kto: float, words: str) -> None:
-    body = arms.conclude_minutes(cells(dpo, kto), RULE)
+    body = concluded("minutes", cells(dpo, kto), RULE)
 
     assert body["sentence"].startswith(words)
     assert all(one["is_asked"] for one in body["comparisons"])
@@ -49,7 +58,7 @@ def test_each_arm_is_asked_for_itself(dpo: float, kto: float, words: str) -> Non
 
 
 def test_of_unstable_arms_nothing_is_said() -> None:
-    assert arms.conclude_minutes(cells(0.5, 0.5, apart=0.3), RULE)["sentence"].startswith("The study cannot tell: SFT")
+    assert concluded("minutes", cells(0.5, 0.5, apart=0.3), RULE)["sentence"].startswith("The study cannot tell: SFT")
 
 
 def test_companies_are_drawn_whole() -> None:
@@ -65,9 +74,9 @@ def test_companies_are_drawn_whole() -> None:
 
 
 def test_the_rule_draws_by_company_where_it_names_them() -> None:
-    alone = arms.conclude_minutes(cells(0.99, 1.1), RULE)["comparisons"][0]
-    together = arms.conclude_minutes(
-        cells(0.99, 1.1), {**RULE, "companies": {r: i // 20 for i, r in enumerate(RECORDS)}}
+    alone = concluded("minutes", cells(0.99, 1.1), RULE)["comparisons"][0]
+    together = concluded(
+        "minutes", cells(0.99, 1.1), {**RULE, "companies": {r: i // 20 for i, r in enumerate(RECORDS)}}
     )
 
     assert together["comparisons"][0]["low"] != alone["low"]

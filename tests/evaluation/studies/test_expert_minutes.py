@@ -1,4 +1,6 @@
-"""Arms at equal expert minutes: each spends the same, goes on from the right run, and what cannot be bought is refused by name."""
+"""Arms at equal expert minutes: each spends the same, goes on from the right run,
+and what cannot be bought is refused by name.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ VERDICTS = ("accept", "edit", "reject")
 
 @pytest.fixture
 def judged(task: Task, admin: Member) -> Callable[..., DatasetVersion]:
-    """A version of 36 training drafts, 12 of each verdict, a minute each; the last 12 by a miniature where asked for."""
+    """A version of 36 training drafts, 12 of each verdict, a minute each;
+    the last 12 by a miniature where asked for.
+    """
 
     def _judged(
         *, seconds: float = 60.0, by_miniature: int = 0, verdicts: tuple[str, ...] = VERDICTS
@@ -220,8 +224,10 @@ def test_on_policy_spends_half_of_the_minutes_on_a_miniatures_own_drafts(
 @pytest.mark.parametrize(
     ("own", "asked", "field", "words"),
     [
-        (0, {"beside_sft": ("on_policy",)}, "beside_sft", "SFT, on-policy: this version holds no timed verdict on a draft that a mini"),
-        (6, {"beside_sft": ("on_policy",), "minutes": 20}, "beside_sft", "name 12 minutes at most, or leave this arm out"),
+        (0, {"beside_sft": ("on_policy",)}, "beside_sft",
+            "SFT, on-policy: this version holds no timed verdict on a draft that a mini"),
+        (6, {"beside_sft": ("on_policy",), "minutes": 20}, "beside_sft",
+            "name 12 minutes at most, or leave this arm out"),
         (0, {"minutes": 40}, "minutes", "took 36 timed minutes in all"),
         (0, {"minutes": 15}, "minutes", "SFT, then DPO: 15 expert minutes buy 15 judged drafts with seed 1"),
         (0, {"seeds": (1, 2)}, "seeds", "at least 3 different seeds"),

@@ -9,20 +9,22 @@ import pytest
 
 from evaluation.models import Measurement, Study
 from evaluation.states import StudyKind
-from evaluation.studies import arms, launch_study, presentation
-from evaluation.studies.design import DENSE, ISOLATED, StudyRequest
-from evaluation.studies.rules import RULES
+from evaluation.studies import launch_study, presentation
+from evaluation.studies.design import DENSE, ISOLATED, LEAST_USED, StudyRequest
+from evaluation.studies.kinds import KINDS
 from evaluation.studies.task_names import StudyReader
 from members.models import Member
 from review.models import DatasetVersion
 from tests.evaluation.studies.conftest import finish_all
+from tests.evaluation.studies.simulated import concluded
 from tests.evaluation.studies.test_arms import cells as finished
+from tests.evaluation.studies.test_more_kinds import laid, rule_of
 from tests.training.conftest import write_student
 from training.models import Student
 from training.students import registration
 from web.errors import Refusal
 
-RULE = {**RULES[StudyKind.EXPERTS], "metric": "nll_per_byte", "draws": 500}
+RULE = {**KINDS[StudyKind.EXPERTS].rule, "metric": "nll_per_byte", "draws": 500}
 
 
 def asks(**more: Any) -> StudyRequest:
@@ -68,4 +70,15 @@ def test_a_dense_student_of_another_size_and_none_at_all_are_refused(
     [(0.8, "The isolated expert is the better student"), (1.2, "The dense student is the better one")],
 )
 def test_the_better_student_is_told(loss: float, words: str) -> None:
-    assert arms.conclude_experts(finished({ISOLATED: loss, DENSE: 1.0}), RULE)["sentence"].startswith(words)
+    assert concluded("experts", finished({ISOLATED: loss, DENSE: 1.0}), RULE)["sentence"].startswith(words)
+
+
+def test_the_least_used_expert_is_compared_next_and_is_no_part_of_the_answer() -> None:
+    made = laid("experts", students=("least", "dense", "expert"))
+
+    assert {arm.name: arm.student for arm in made.arms} == {LEAST_USED: "least", DENSE: "dense", ISOLATED: "expert"}
+    verdict = concluded("experts", finished({ISOLATED: 0.8, DENSE: 1.0, LEAST_USED: 0.7}), rule_of(made))
+    assert verdict["sentence"].startswith("The isolated expert is the better student")
+    assert verdict["findings"][0].startswith(f"{ISOLATED} against {LEAST_USED}: the loss is 14.2\u00a0% higher")
+    assert "the router uses least, the control" in rule_of(made)["text"]
+    assert rule_of(laid("experts", students=("dense", "expert")))["comparisons"] == [[ISOLATED, DENSE]]

@@ -1,4 +1,6 @@
-"""What a study measured and came to never changes, on the database in use; erasing a person goes past it all the same."""
+"""What a study measured and came to never changes, on the database in use;
+erasing a person goes past it all the same.
+"""
 
 from __future__ import annotations
 

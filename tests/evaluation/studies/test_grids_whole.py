@@ -1,4 +1,6 @@
-"""Studies of samples, methods, the human filter and students with real engines, from registration to verdict and page."""
+"""Studies of samples, methods, the human filter and students with real engines,
+from registration to verdict and page.
+"""
 
 from __future__ import annotations
 

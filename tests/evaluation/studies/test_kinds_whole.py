@@ -1,4 +1,6 @@
-"""Studies of transfer, context, logits, experts behind a router, an isolated expert and retrieved passages with real engines, from registration to verdict and page."""
+"""Studies of transfer, context, logits, experts behind a router, an isolated expert and retrieved passages with real
+engines, from registration to verdict and page.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,14 @@ from evaluation.studies.design import (
     IMITATES,
     ISOLATED,
     LARGER,
+    LEAST_USED,
     LOGITS,
     MINIATURE,
     ONE_ANSWER,
     ROUTED,
     StudyRequest,
 )
+from jobs.supervisor import run_job
 from members.models import Member
 from review.models import DatasetVersion, Task
 from tests.evaluation.studies.test_segment_experts import routed
@@ -37,6 +41,7 @@ from tests.evaluation.studies.whole import answered, carried, frozen, of_demo, s
 from tests.review import factories
 from tests.training.test_kinds import model_folder, tiny
 from training.models import Student
+from training.runs import isolating
 from training.students import registration
 
 __all__ = ["model_folder", "routed", "tiny"]
@@ -143,25 +148,25 @@ def test_logits_reasoning_and_answers_alone_are_compared_on_leads(
 
 @pytest.mark.slow
 def test_an_expert_is_isolated_and_compared_with_a_dense_student(
-    version: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path, tmp_path: Path
+    version: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path
 ) -> None:
     from transformers import MistralConfig, MistralForCausalLM, MixtralConfig, MixtralForCausalLM
 
-    from training.engine import isolate_expert
-
     root = model_folder.parent
-    mixture = save(tmp_path / "mixture", MixtralForCausalLM, MixtralConfig, num_local_experts=4, num_experts_per_tok=2)
-    (tmp_path / "texts").write_text("Dear Cork Works, we sell glass.\nDear Split Works, we sell steel.\n")
-    assert isolate_expert.main([str(mixture), str(tmp_path / "texts"), str(root / "tiny-expert")]) == 0
+    save(root / "tiny-mixture", MixtralForCausalLM, MixtralConfig, num_local_experts=4, num_experts_per_tok=2)
     save(root / "tiny-dense", MistralForCausalLM, MistralConfig)
-    expert, dense = (
-        registration.register_folder(path=str(root / name), by=admin) for name in ("tiny-expert", "tiny-dense")
+    mixture, dense = (
+        registration.register_folder(path=str(root / name), by=admin) for name in ("tiny-mixture", "tiny-dense")
     )
+    job = isolating.order(mixture, version=version, by=admin)
+    run_job(job.pk, worker="w")
+    most, least = isolating.isolated(mixture, version)
+    wishes = asks("experts", students=(dense.slug, least.slug))
 
-    study = launch_study.launch(asks("experts", students=(dense.slug,)), version=version, student=expert, by=admin)
+    study = launch_study.launch(wishes, version=version, student=most, by=admin)
 
-    body = carried(study, client, admin, DENSE, ISOLATED)
-    assert [one["arm"] for one in body["comparisons"]] == [ISOLATED]
+    body = carried(study, client, admin, DENSE, ISOLATED, LEAST_USED)
+    assert [each["against"] for each in body["comparisons"]] == [DENSE, LEAST_USED]
 
 
 @pytest.mark.slow

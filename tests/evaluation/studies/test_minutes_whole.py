@@ -1,4 +1,6 @@
-"""A study of equal expert minutes with real engines: every arm tuned from where it starts, scored, and told on the study's page."""
+"""A study of equal expert minutes with real engines: every arm tuned from where it starts, scored,
+and told on the study's page.
+"""
 
 from __future__ import annotations
 

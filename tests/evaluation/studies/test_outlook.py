@@ -9,11 +9,11 @@ import pytest
 
 from evaluation.models import Study
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies import outlook, presentation, samples
+from evaluation.studies import outlook
 from evaluation.studies.design import StudyArm, StudyDesign
+from evaluation.studies.kinds import KINDS, samples
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import Group
-from evaluation.studies.rules import RULES
 from stats.resampling.seed_bootstrap import draws
 
 LORA, FULL = StudyArm("LoRA", "demo"), StudyArm("Full", "demo-full")
@@ -33,7 +33,7 @@ def drawn_group(chance: np.random.Generator, of_record: np.ndarray, *, seeds: in
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_the_power_told_is_the_share_of_studies_that_show_it(seeds: int) -> None:
     chance, shown = np.random.default_rng(seeds), 0
-    rule = {**RULES[StudyKind.SAMPLES], "metric": "nll_per_byte"}
+    rule = {**KINDS[StudyKind.SAMPLES].rule, "metric": "nll_per_byte"}
     # What records add to the mean of a cell is seen as noise between seeds: 0.02² + 0.05² / 40.
     told = outlook.of_design(design(seeds=seeds), Scatter(0.0215, 0.05 * (2 / seeds) ** 0.5, "known"), records=40)
     for number in range(200):
@@ -87,8 +87,8 @@ def test_scatter_is_read_off_an_earlier_study() -> None:
 def test_an_old_study_says_that_its_rule_searched() -> None:
     old, new = (
         Study(kind=StudyKind.SAMPLES, record_text=json.dumps({"decision_rule": rule}))
-        for rule in ({"tolerance": 0.05}, RULES[StudyKind.SAMPLES])
+        for rule in ({"tolerance": 0.05}, KINDS[StudyKind.SAMPLES].rule)
     )
 
-    assert "searched without an order" in presentation.rule_note(old)
-    assert presentation.rule_note(new) == ""
+    assert "searched without an order" in KINDS[old.kind].note(old.record["decision_rule"])
+    assert KINDS[new.kind].note(new.record["decision_rule"]) == ""

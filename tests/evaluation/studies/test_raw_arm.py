@@ -1,4 +1,6 @@
-"""The raw arm of the human filter: drafts that nobody judged, one of a record, as many records as the other arms have."""
+"""The raw arm of the human filter: drafts that nobody judged, one of a record,
+as many records as the other arms have.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,15 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from evaluation.models import Study
-from evaluation.studies import arms, launch_study, rules
+from evaluation.studies import launch_study
 from evaluation.studies.design import RAW, StudyRequest
+from evaluation.studies.kinds import KINDS
 from members.models import Member
 from review.datasets import freezing
 from review.models import DatasetVersion, Draft, Record, Task
 from review.states import Split
 from tests.evaluation.studies.conftest import finish_all
+from tests.evaluation.studies.simulated import concluded
 from tests.evaluation.studies.test_arms import LOSSES, cells
 from tests.evaluation.studies.test_compared_arms import as_written, texts_of
 from tests.review import factories
@@ -40,7 +44,9 @@ JUDGED, VALIDATION, WAITING = 30, 4, 12
 
 @pytest.fixture
 def freeze(task: Task, admin: Member) -> Callable[..., DatasetVersion]:
-    """Freeze one order: thirty training records judged, four for validation, and twelve with two drafts each that wait."""
+    """Freeze one order: thirty training records judged, four for validation,
+    and twelve with two drafts each that wait.
+    """
     records = factories.make_records(factories.make_source(task), JUDGED + VALIDATION + WAITING)
     for place, record in enumerate(records):
         record.split = Split.VALIDATION if JUDGED <= place < JUDGED + VALIDATION else Split.TRAIN
@@ -103,7 +109,7 @@ def test_the_record_holds_the_hash_of_the_drafts_apart(
     assert "as many raw drafts, which no one read" in rule["text"]
     plain = ask(version, raw=False).record
     assert "unjudged_sha256" not in plain["dataset_version"]
-    assert plain["decision_rule"]["text"] == rules.RULES["filter"]["text"]
+    assert plain["decision_rule"]["text"] == KINDS["filter"].rule["text"]
 
 
 @pytest.mark.slow
@@ -143,10 +149,10 @@ def test_the_verdict_and_the_page_say_that_nobody_read_them(
 
 
 def test_raw_and_unfiltered_drafts_are_asked_about_in_this_order() -> None:
-    rule = {**rules.RULES["filter"], "metric": "nll_per_byte", "draws": 500}
+    rule = {**KINDS["filter"].rule, "metric": "nll_per_byte", "draws": 500}
     rule["comparisons"] = [["Accepted and edited", RAW], *rule["comparisons"]]
 
-    found = arms.conclude_filter(cells({**LOSSES, RAW: 0.9}), rule)
+    found = concluded("filter", cells({**LOSSES, RAW: 0.9}), rule)
 
     assert found["sentence"].startswith("The study does not show whether the human filter helps: ")
     assert not any(one["is_asked"] for one in found["comparisons"][1:])

@@ -15,10 +15,11 @@ from django.utils.html import escape
 from demo.data.claim_check import CLAIM_CHECK
 from evaluation.models import Study
 from evaluation.states import StudyKind
-from evaluation.studies import launch_study, retrieved, rules, scoring
+from evaluation.studies import launch_study, rules, scoring
 from evaluation.studies.design import BY_RULES, MINIATURE, ONE_ANSWER, StudyArm, StudyDesign, StudyRequest
+from evaluation.studies.kinds import retrieval
+from evaluation.studies.kinds.retrieval import PassageIndex, cut
 from evaluation.studies.results import CellResult
-from evaluation.studies.retrieved import PassageIndex, cut
 from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from tests.evaluation.studies.conftest import finish_all, look, train
@@ -60,7 +61,8 @@ def rule_of(*, by_rules: float, usual: float) -> dict[str, Any]:
 def cells(right: float, *, of: int = 0) -> list[CellResult]:
     chance = np.random.default_rng([7, of])
     return [
-        CellResult(MINIATURE, 60, seed, dict(zip(RECORDS, (chance.random(len(RECORDS)) < right).astype(float), strict=True)), {})
+        CellResult(MINIATURE, 60, seed, dict(zip(RECORDS, (chance.random(len(RECORDS)) < right).astype(float),
+            strict=True)), {})
         for seed in (1, 2, 3)
     ]  # fmt: skip
 
@@ -77,7 +79,7 @@ def cells(right: float, *, of: int = 0) -> list[CellResult]:
 def test_a_miniature_is_held_against_one_answer_and_then_against_the_rules(
     right: float, by_rules: float, usual: float, words: str
 ) -> None:
-    body = retrieved.conclude_retrieval(cells(right), rule_of(by_rules=by_rules, usual=usual))
+    body = retrieval.conclude_retrieval(cells(right), rule_of(by_rules=by_rules, usual=usual))
 
     assert body["sentence"].startswith(words)
     assert [point["arm"] for point in body["points"]] == [MINIATURE, BY_RULES, ONE_ANSWER]
@@ -88,13 +90,13 @@ def test_a_miniature_is_held_against_one_answer_and_then_against_the_rules(
 def test_rules_and_one_answer_have_no_noise_of_seeds() -> None:
     """Their intervals are those of records alone, and a miniature that is no better is seldom called so."""
     rule = {**rule_of(by_rules=0.7, usual=0.5), "draws": 1000}
-    body = retrieved.conclude_retrieval(cells(0.7), rule)
+    body = retrieval.conclude_retrieval(cells(0.7), rule)
     by_rules = next(point for point in body["points"] if point["arm"] == BY_RULES)
     of_records = 1.96 * (by_rules["loss"] * (1 - by_rules["loss"]) / len(RECORDS)) ** 0.5
 
     assert (by_rules["high"] - by_rules["low"]) / 2 == pytest.approx(of_records, rel=0.15)
     equal = float(np.mean(list(rule["fixed"][BY_RULES].values())))
-    verdicts = [retrieved.conclude_retrieval(cells(equal, of=of), rule)["sentence"] for of in range(100)]
+    verdicts = [retrieval.conclude_retrieval(cells(equal, of=of), rule)["sentence"] for of in range(100)]
     assert sum(verdict.startswith("A miniature vets retrieved passages better") for verdict in verdicts) <= 8
 
 
@@ -154,7 +156,7 @@ def test_a_cell_is_scored_on_the_passages_that_were_registered(ask: Callable[...
 
     own = dict(Record.objects.filter(pk__in=measurement.plan["scored"]).values_list("pk", "facts"))
     assert {str(pk) for pk in own} == {record["id"] for record in laid["records"]}
-    assert all(len(record["facts"]["passage"].split("\n")) == retrieved.PASSAGES for record in laid["records"])
+    assert all(len(record["facts"]["passage"].split("\n")) == retrieval.PASSAGES for record in laid["records"])
     changed = Record.objects.get(pk=measurement.plan["scored"][0])
     Record.objects.filter(pk=changed.pk).update(facts={**changed.facts, "passage": "Something else."})
     with pytest.raises(Refusal, match="other passages"):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from evaluation.states import StudyKind
-from evaluation.studies import arm_sentences, arms, outlook, routed, rules
+from evaluation.studies import arm_sentences, arms, outlook, rules
 from evaluation.studies.design import LARGER, StudyArm, StudyDesign
+from evaluation.studies.kinds import router
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import CellResult
 
@@ -38,7 +39,7 @@ def cells(
 
 
 def sentence(lost: float, **more: Any) -> str:
-    joined = routed.together(cells(lost, **more), RULE)
+    joined = router.together(cells(lost, **more), RULE)
     return str(arms.conclude(joined, RULE, arm_sentences.of_router)["sentence"])
 
 
@@ -58,7 +59,7 @@ def test_either_side_may_be_told_the_better(lost: float, words: str) -> None:
 def test_a_seed_of_which_an_expert_is_missing_is_left_out() -> None:
     some = [cell for cell in cells(0.0) if (cell.arm, cell.seed) != ("Expert: b", 2)]
 
-    points = {point["arm"]: point["seeds"] for point in routed.conclude_router(some, RULE)["points"]}
+    points = {point["arm"]: point["seeds"] for point in router.conclude_router(some, RULE)["points"]}
 
     assert points == {"Experts behind a router": 2, LARGER: 3}
 
@@ -66,7 +67,7 @@ def test_a_seed_of_which_an_expert_is_missing_is_left_out() -> None:
 def test_without_an_expert_nothing_is_told() -> None:
     some = [cell for cell in cells(0.0) if cell.arm != "Expert: b"]
 
-    body = routed.conclude_router(some, RULE)
+    body = router.conclude_router(some, RULE)
 
     assert body["sentence"] == "The study cannot tell: no cell of Experts behind a router is finished."
     assert {segment["problem"] for segment in body["segments"]} == {"no finished cells to compare"}
@@ -75,7 +76,7 @@ def test_without_an_expert_nothing_is_told() -> None:
 def test_segments_are_told_at_a_level_they_share_and_without_an_interval_where_companies_are_few() -> None:
     rule = {**RULE, "companies": RULE["companies"] | dict.fromkeys(EXPERTS["Expert: c"], 1)}
 
-    segments = routed.conclude_router(cells(0.05), rule)["segments"]
+    segments = router.conclude_router(cells(0.05), rule)["segments"]
 
     assert [(each["segment"], each["records"], each["low"] is None) for each in segments] == [
         ("Expert: a", 30, False), ("Expert: b", 20, False), ("Expert: c", 10, True)
@@ -90,14 +91,14 @@ def test_experts_on_one_base_hold_it_once_and_an_output_costs_what_its_expert_do
         "seconds_per_thousand": 60.0, "seconds": 5.0, "artefact_bytes": 7.0,
     }  # fmt: skip
 
-    figures = {each["name"]: each for each in routed.conclude_router(cells(0.0, costs=costs), RULE)["figures"]}
+    figures = {each["name"]: each for each in router.conclude_router(cells(0.0, costs=costs), RULE)["figures"]}
 
     assert {name: (each["routed"], each["larger"]) for name, each in figures.items()} == {
         "parameters_at_work": (110.0, 110.0), "parameters_held": (130.0, 110.0), "seconds_per_thousand": (60.0, 60.0),
         "usd_per_thousand": (None, None), "seconds": (15.0, 5.0), "artefact_bytes": (21.0, 7.0),
     }  # fmt: skip
     own = cells(0.0, costs={**costs, "shares_base": 0.0, "parameters_held": 0.0})
-    assert routed.conclude_router(own, RULE)["figures"][1]["routed"] == 300.0
+    assert router.conclude_router(own, RULE)["figures"][1]["routed"] == 300.0
 
 
 @pytest.mark.slow

@@ -1,4 +1,6 @@
-"""Experts behind a router: each is tuned on its segment's golds and scored on the records routed to it; what cannot be asked is refused."""
+"""Experts behind a router: each is tuned on its segment's golds and scored on the records routed to it;
+what cannot be asked is refused.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Study
-from evaluation.studies import launch_study, segment_experts
+from evaluation.studies import launch_study
 from evaluation.studies.design import LARGER, StudyInputs, StudyRequest
+from evaluation.studies.kinds import router
 from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from review.states import Split
@@ -65,8 +68,8 @@ def given(**counts: int) -> StudyInputs:
 
 
 def test_rare_segments_and_those_without_a_validation_record_go_to_the_most_common_ones_expert() -> None:
-    assert segment_experts.segments_of(given(a=12, b=30, c=40, d=3), size=85) == {"b": ("b", "c", "d"), "a": ("a",)}
-    assert segment_experts.segments_of(given(a=12, b=30), size=21) == {"b": ("b", "a")}
+    assert router.segments_of(given(a=12, b=30, c=40, d=3), size=85) == {"b": ("b", "c", "d"), "a": ("a",)}
+    assert router.segments_of(given(a=12, b=30), size=21) == {"b": ("b", "a")}
 
 
 @pytest.mark.slow

@@ -139,7 +139,8 @@ def test_what_the_paper_claims_stands_beside_what_was_measured(
     told = client.get("/api/v1/tasks/outreach/paper/").json()
 
     assert "The shorter context is enough: so it is." in page
-    assert page.count("not measured") == 6 + 1 + 4 + 3
+    assert page.count("not measured") == 10 + 1 + 4 + 4 + 3
+    assert "make paper TASK=outreach PARTS=methods BUDGET=" in page
     assert "a fall of 13.6 %" in page
     assert {claim["kind"]: bool(claim["measured"]) for claim in told["claims"]}["context"]
     assert [line["responded"] for line in told["models"]] == [4.2, 5.1, 5.9, 2.5]

@@ -1,14 +1,15 @@
-"""Of an arm whose seeds differ beyond the registered bound no verdict of any kind says that it is better, as good or worse."""
+"""Of an arm whose seeds differ beyond the registered bound no verdict of any kind says that it is better,
+as good or worse.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from evaluation.states import StudyKind
-from evaluation.studies import arms, methods, samples, transfer
 from evaluation.studies.design import (
     ACCEPTED,
     DENSE,
@@ -23,8 +24,9 @@ from evaluation.studies.design import (
     SFT_KTO,
     UNFILTERED,
 )
+from evaluation.studies.kinds import KINDS, methods, samples, transfer
 from evaluation.studies.results import CellResult
-from evaluation.studies.rules import RULES
+from tests.evaluation.studies.simulated import concluded
 from tests.evaluation.studies.test_arms import cells as finished
 
 SHORT, LONG = "256 tokens", "512 tokens"
@@ -37,36 +39,34 @@ AT_EQUAL_MINUTES = {
     "minutes": 24,
 }
 # Each kind with its arms, those that its sentence hangs on, and what its rule adds.
-KINDS: dict[str, tuple[Callable[..., dict[str, Any]], tuple[str, ...], tuple[str, ...], dict[str, Any]]] = {
-    StudyKind.METHODS: (methods.conclude_methods, ("LoRA", "Full"), ("LoRA", "Full"), {}),
-    StudyKind.FILTER: (arms.conclude_filter, FILTERED, (EDITED, UNFILTERED), {}),
+CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...], dict[str, Any]]] = {
+    StudyKind.METHODS: (("LoRA", "Full"), ("LoRA", "Full"), {}),
+    StudyKind.FILTER: (FILTERED, (EDITED, UNFILTERED), {}),
     StudyKind.STUDENTS: (
-        arms.conclude_students,
         (SMALL, MIDDLE, LARGE),
         (MIDDLE, LARGE),
         {"comparisons": [[MIDDLE, LARGE], [SMALL, LARGE]]},
     ),
     StudyKind.CONTEXT: (
-        arms.conclude_context, (SHORT, LONG), (SHORT, LONG), {"comparisons": [[SHORT, LONG]]},
+        (SHORT, LONG), (SHORT, LONG), {"comparisons": [[SHORT, LONG]]},
     ),
+    StudyKind.PRECISION: (("bf16", "fp32"), ("bf16", "fp32"), {}),
     StudyKind.CLONING: (
-        arms.conclude_cloning, (LOGITS, IMITATES), (LOGITS, IMITATES), {"comparisons": [[LOGITS, IMITATES]]},
+        (LOGITS, IMITATES), (LOGITS, IMITATES), {"comparisons": [[LOGITS, IMITATES]]},
     ),
-    StudyKind.EXPERTS: (arms.conclude_experts, (ISOLATED, DENSE), (ISOLATED, DENSE), {}),
-    StudyKind.MINUTES: (arms.conclude_minutes, (SFT, SFT_DPO, SFT_KTO), (SFT,), AT_EQUAL_MINUTES),
+    StudyKind.EXPERTS: ((ISOLATED, DENSE), (ISOLATED, DENSE), {}),
+    StudyKind.MINUTES: ((SFT, SFT_DPO, SFT_KTO), (SFT,), AT_EQUAL_MINUTES),
     "methods across": (
-        arms.conclude_methods_across,
         BOTH,
         BOTH[:2],
         {"comparisons": [list(BOTH[:2]), list(BOTH[2:])], "tolerance": 0.02},
     ),
 }  # fmt: skip
-DECIDING = [(kind, arm) for kind, (_, _, deciding, _) in KINDS.items() for arm in deciding]
+DECIDING = [(kind, arm) for kind, (_, deciding, _) in CASES.items() for arm in deciding]
 
 
 def rule_of(kind: str) -> dict[str, Any]:
-    registered = RULES[StudyKind.METHODS if kind == "methods across" else kind]
-    return {**registered, "metric": "nll_per_byte", "draws": 500, **KINDS[kind][3]}
+    return {**KINDS[kind.split()[0]].rule, "metric": "nll_per_byte", "draws": 500, **CASES[kind][2]}
 
 
 def verdict(kind: str, losses: Mapping[str, float], *unstable: str) -> dict[str, Any]:
@@ -76,14 +76,14 @@ def verdict(kind: str, losses: Mapping[str, float], *unstable: str) -> dict[str,
         for arm, loss in losses.items()
         for each in finished({arm: loss}, apart=0.3 * loss if arm in unstable else 0.002)
     ]
-    return KINDS[kind][0](cells, rule_of(kind))
+    return concluded(kind.split()[0], cells, rule_of(kind))
 
 
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("loss", [0.05, 1.0, 20.0], ids=["far below", "level", "far above"])
 @pytest.mark.parametrize(("kind", "arm"), DECIDING)
 def test_a_sentence_that_hangs_on_an_unstable_arm_says_that_and_no_more(kind: str, arm: str, loss: float) -> None:
-    losses = dict.fromkeys(KINDS[kind][1], 1.0) | {arm: loss}
+    losses = dict.fromkeys(CASES[kind][0], 1.0) | {arm: loss}
 
     sentence = verdict(kind, losses, arm)["sentence"]
 
@@ -94,7 +94,7 @@ def test_a_sentence_that_hangs_on_an_unstable_arm_says_that_and_no_more(kind: st
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(("kind", "arm"), DECIDING)
 def test_the_same_arm_with_steady_seeds_is_told_of(kind: str, arm: str) -> None:
-    losses = dict.fromkeys(KINDS[kind][1], 1.0) | {arm: 20.0}
+    losses = dict.fromkeys(CASES[kind][0], 1.0) | {arm: 20.0}
 
     assert "cannot tell" not in verdict(kind, losses)["sentence"]
 
@@ -143,7 +143,7 @@ def test_an_unstable_arm_makes_neither_the_most_nor_the_least_of_its_minutes() -
 
 @pytest.mark.parametrize("loss", [0.05, 20.0])
 def test_an_unstable_size_is_neither_enough_nor_too_few(loss: float) -> None:
-    rule = {**RULES[StudyKind.SAMPLES], "metric": "nll_per_byte", "draws": 500}
+    rule = {**KINDS[StudyKind.SAMPLES].rule, "metric": "nll_per_byte", "draws": 500}
     steady = [(size, 1.0, 0.002) for size in (20, 160)]
 
     cells = [
@@ -160,7 +160,7 @@ def test_an_unstable_size_is_neither_enough_nor_too_few(loss: float) -> None:
 
 @pytest.mark.parametrize("loss", [0.05, 20.0])
 def test_an_unstable_row_of_a_transfer_neither_helps_nor_hurts(loss: float) -> None:
-    rule = {**RULES[StudyKind.TRANSFER], "metric": "nll_per_byte"}
+    rule = {**KINDS[StudyKind.TRANSFER].rule, "metric": "nll_per_byte"}
     columns = [{"task": task, "records": [f"r{i}" for i in places]} for task, places in
                (("mail", range(20)), ("research", range(20, 40)))]  # fmt: skip
     base = [each for each in finished({"as it came": 1.0}) if each.seed == 1]

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies import charts, conclude, methods, samples
+from evaluation.studies import charts, conclude
+from evaluation.studies.kinds import KINDS, methods, samples
 from evaluation.studies.results import CellResult
-from evaluation.studies.rules import RULES
 from tests.evaluation.studies.simulated import false_enough
 
-RULE = {**RULES[StudyKind.SAMPLES], "metric": "nll_per_byte", "draws": 500}
-ARMS = {**RULES[StudyKind.METHODS], "metric": "nll_per_byte", "draws": 500}
+RULE = {**KINDS[StudyKind.SAMPLES].rule, "metric": "nll_per_byte", "draws": 500}
+ARMS = {**KINDS[StudyKind.METHODS].rule, "metric": "nll_per_byte", "draws": 500}
 SIZES = [20, 40, 80, 160]
 COST = {"seconds": 10.0, "peak_memory_gib": 0.5, "trainable_parameters": 1000.0, "artefact_bytes": 4000.0}
 

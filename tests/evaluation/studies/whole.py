@@ -1,4 +1,6 @@
-"""Studies carried by real engines on tiny models made from configs: every job they queue is run until the study ends."""
+"""Studies carried by real engines on tiny models made from configs:
+every job they queue is run until the study ends.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,9 @@ from tests.review.datasets import golds
 
 DEMO_WEIGHTS = Path(__file__).parents[3] / "demo" / "student" / "weights"
 SHAPE = {
-    "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
-    "max_position_embeddings": 2048, "tie_word_embeddings": False, "eos_token_id": 1, "pad_token_id": 0,
+    "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "num_key_value_heads": 1, "max_position_embeddings": 2048, "tie_word_embeddings": False, "eos_token_id": 1,
+    "pad_token_id": 0,
 }  # fmt: skip
 
 

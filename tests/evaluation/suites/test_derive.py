@@ -73,10 +73,12 @@ def test_records_are_sliced_by_what_few_values_tell_apart() -> None:
 
 
 TEXTS = {
-    "English": "We ship to the north, and our boxes are late.", "German": "Wir liefern in den Norden, und die Kisten sind nicht da.",
-    "French": "Nous livrons dans le nord et les caisses ne sont pas là.", "Spanish": "Las cajas no llegan y los camiones son para el norte.",
-    "Italian": "Le casse non sono qui e il camion è per il nord.", "Dutch": "De kisten zijn niet op tijd en het is koud.",
-    "": "Halden Timber AS, Oslo",
+    "English": "We ship to the north, and our boxes are late.",
+    "German": "Wir liefern in den Norden, und die Kisten sind nicht da.",
+    "French": "Nous livrons dans le nord et les caisses ne sont pas là.",
+    "Spanish": "Las cajas no llegan y los camiones son para el norte.",
+    "Italian": "Le casse non sono qui e il camion è per il nord.",
+    "Dutch": "De kisten zijn niet op tijd en het is koud.", "": "Halden Timber AS, Oslo",
 }  # fmt: skip
 
 
@@ -103,7 +105,7 @@ def test_a_tiny_slice_does_not_stand_first_by_chance_and_has_no_verdict() -> Non
     assert [(each.value, each.verdict) for each in ranked] == [
         ("a", "worse than the rest"),
         ("c", "too few to tell"),
-        ("b", "no difference shown"),
+        ("b", "not clearly worse"),
     ]
     assert ranked[1].cell["value"] == "0.0 %"
     assert scored_slices.scored({}, scores, {}, metric, summary={}, more_is_better=True) == []
@@ -118,7 +120,7 @@ def test_of_a_mean_that_is_better_with_less_the_highest_loses_most() -> None:
 
     assert [(each.value, each.verdict) for each in ranked] == [
         ("a", "worse than the rest"),
-        ("b", "no difference shown"),
+        ("b", "not clearly worse"),
     ]
 
 

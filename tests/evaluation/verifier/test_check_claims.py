@@ -49,9 +49,12 @@ def test_for_people_the_places_are_quoted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "line 2 is not JSON"), ("[1]", "line 2 is not a JSON object"), ('{"id": 1, "source": "x"}', "line 2 has no 'text'"),
-        (r'{"id": 1, "source": "x", "text": "a\u0000"}', "line 2: text: There is a zero byte"), (r'{"id": 1, "source": "x\ud800", "text": "a"}', "line 2: source: There is half"),
-        ('{"id": 1, "source": 7, "text": "x"}', "line 2: 'source' is not a text"), ('{"id": null, "source": "x", "text": "x"}', "line 2: 'id' is"),
+        ("{", "line 2 is not JSON"), ("[1]", "line 2 is not a JSON object"),
+        ('{"id": 1, "source": "x"}', "line 2 has no 'text'"),
+        (r'{"id": 1, "source": "x", "text": "a\u0000"}', "line 2: text: There is a zero byte"),
+        (r'{"id": 1, "source": "x\ud800", "text": "a"}', "line 2: source: There is half"),
+        ('{"id": 1, "source": 7, "text": "x"}', "line 2: 'source' is not a text"),
+        ('{"id": null, "source": "x", "text": "x"}', "line 2: 'id' is"),
     ],
 )  # fmt: skip
 def test_a_bad_line_is_named_and_nothing_is_printed(tmp_path: Path, line: str, message: str) -> None:

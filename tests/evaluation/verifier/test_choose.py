@@ -42,7 +42,8 @@ def ended(job: UUID, *, state: str = JobState.SUCCEEDED) -> Job:
     """A job as its engine would have ended it: sure of what says that none are there."""
     row = Job.objects.get(pk=job)
     outputs = [
-        {"fields": {"supported": "0 of" in facts["claim"]}, "probabilities": {"supported": {"true": 0.75 if "0 of" in facts["claim"] else 0.25}}}
+        {"fields": {"supported": "0 of" in facts["claim"]},
+            "probabilities": {"supported": {"true": 0.75 if "0 of" in facts["claim"] else 0.25}}}
         for facts in row.spec["records"]
     ]  # fmt: skip
     Job.objects.filter(pk=job).update(state=state, result={"outputs": outputs}, error={"message": "No memory."})

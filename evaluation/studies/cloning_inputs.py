@@ -1,4 +1,4 @@
-"""Further inputs of imitation against logits: the teacher of the logits, and a version without the reasoning."""
+"""Further inputs of imitation against logits: a teacher for the logits, and a version without the reasoning."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evaluation.metrics import typed
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import StudyMetric
 from evaluation.studies import queries as selectors
 from evaluation.studies.design import StudyArm, StudyDesign, StudyRequest
 from review.models import DatasetVersion, TaskVersion
@@ -20,13 +20,13 @@ from training.students import queries as students_of
 from web.errors import Refusal
 
 DISTIL: Final = "distil"
-# What tells distillation from imitation; all else of its recipe is that of the arm that imitates.
+# Fields in which the recipe of distillation differs from that of imitation.
 _ITS_OWN: Final = frozenset({"objective", "temperature", "kl"})
 
 
 @dataclass(frozen=True)
-class Beside:
-    """Teacher whose logits are learnt, and the version that has the answers alone; None where a study takes none."""
+class CloningInputs:
+    """Teacher of the logits, and the version without the reasoning; None where a study has none."""
 
     teacher: Student | None = None
     answers: DatasetVersion | None = None
@@ -38,27 +38,25 @@ class Beside:
         return self.teacher if arm.teacher else None
 
     def scored_in_both(self, scored: Sequence[str]) -> list[str]:
-        """Return those of the validation records that the version without the reasoning holds too."""
+        """Return the validation records that the version without the reasoning also holds."""
         if self.answers is None:
             return list(scored)
         there = set(selectors.validation_records(self.answers, limit=1_000_000))
         return [record for record in scored if record in there]
 
 
-def found(wishes: StudyRequest, version: DatasetVersion, student: Student) -> Beside:
-    """Look up what a request names.
+def read(request: StudyRequest, version: DatasetVersion, student: Student) -> CloningInputs:
+    """Look up the teacher and the version that a request names.
 
     Raises:
-        Refusal: There is no such student, the teacher is the student itself, or the version is of another task, not frozen
-            or with its reasoning.
+        Refusal: The teacher is unknown or the student itself, or the version is of another task, not frozen, or keeps
+            its reasoning.
     """
-    if wishes.kind != StudyKind.CLONING:
-        return Beside()
-    teacher = students_of.by_slug(wishes.teacher, field="teacher") if wishes.teacher else None
+    teacher = students_of.by_slug(request.teacher, field="teacher") if request.teacher else None
     if teacher is not None and teacher.pk == student.pk:
         message = f"{student.name} would learn from its own logits."
         raise _refusal("own_teacher", "teacher", message, "Choose a larger student with the same tokenizer.")
-    return Beside(teacher, _answers(wishes.answers_version, version) if wishes.answers_version else None)
+    return CloningInputs(teacher, _answers(request.answers_version, version) if request.answers_version else None)
 
 
 def require_values(metric: StudyMetric, task_version: TaskVersion) -> None:
@@ -73,7 +71,7 @@ def require_values(metric: StudyMetric, task_version: TaskVersion) -> None:
 
 
 def encoders(students: Sequence[Student]) -> frozenset[str]:
-    """Slugs of those that write no text, but tell labels."""
+    """Return the slugs of students that predict labels and write no text."""
     return frozenset(each.slug for each in students if kind_of_family(each.model_type) == "encoder")
 
 
@@ -89,10 +87,10 @@ def require_labels(version: DatasetVersion) -> None:
 
 
 def recipe_of(arm: StudyArm, overrides: dict[str, Any], student: Student) -> tuple[str, dict[str, Any], Recipe]:
-    """The preset, what is changed of it and the recipe of an arm; distillation takes over all of the imitation's recipe.
+    """Return an arm's preset, its changes and its recipe; distillation shares the rest of the imitation's recipe.
 
     Raises:
-        Refusal: 400, it cannot be.
+        Refusal: 400, the recipe is not valid.
     """
     recipe = compose_recipe.compose(arm.recipe, overrides, student)
     if not arm.teacher:
@@ -101,9 +99,9 @@ def recipe_of(arm: StudyArm, overrides: dict[str, Any], student: Student) -> tup
     return DISTIL, shared, compose_recipe.compose(DISTIL, shared, student)
 
 
-def plan_of(arm: StudyArm, design: StudyDesign, beside: Beside) -> dict[str, Any]:
-    """Return what stands in a cell's plan only where it is so: plans of before keep their fingerprints."""
-    teacher = beside.teacher_of(arm)
+def plan_of(arm: StudyArm, design: StudyDesign, cloning: CloningInputs) -> dict[str, Any]:
+    """Return the optional keys of a cell's plan, absent where unused so that older plans keep their fingerprints."""
+    teacher = cloning.teacher_of(arm)
     return {
         **({"teacher": str(teacher.pk)} if teacher else {}),
         **({"values": True} if design.metric == StudyMetric.RIGHT else {}),

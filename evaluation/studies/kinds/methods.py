@@ -1,14 +1,16 @@
-"""The verdict on *LoRA against full*: quality by the rule that was registered, and the cost of each beside it."""
+"""LoRA against full fine-tuning, on one student or on several."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from evaluation.studies import reported, results
+from evaluation.studies import arm_sentences, arms, reported, results
 from evaluation.studies.arms import COSTS
+from evaluation.studies.design import StudyArm, StudyDesign
+from evaluation.studies.kinds.base import USUAL, Grid, Kind, Rule, by_size
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
 from stats.intervals import means
@@ -18,14 +20,14 @@ LORA, FULL = "LoRA", "Full"
 
 
 def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the finished cells say under the rule that was registered.
+    """Return the verdict on the finished cells under the registered rule.
 
     Args:
-        cells: Finished ones of both arms, at one size.
-        rule: `margin`, `draws`, `seed`, `metric`; `unstable_above` since it is registered.
+        cells: Finished cells of both arms, at one size.
+        rule: `margin`, `draws`, `seed`, `metric`, and in newer registrations `unstable_above`.
 
     Returns:
-        `sentence`, `findings`, `points` (one an arm), `difference` and `costs`, as plain data.
+        `sentence`, `findings`, `points` (one for each arm), `difference` and `costs`, as plain data.
     """
     arms = results.groups(cells, lambda cell: cell.arm, rule["metric"])
     if LORA not in arms or FULL not in arms:
@@ -62,7 +64,7 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
 
 
 def _over_records(lora: Group, full: Group, rule: Mapping[str, Any]) -> dict[str, Any]:
-    """Difference over records alone, as in evaluations: seeds taken as fixed."""
+    """Bootstrap the difference over records with fixed seeds, as in evaluations."""
     lora_losses, full_losses = (dict(enumerate(group.losses.mean(axis=0) / full.mean)) for group in (lora, full))
     estimate = means.difference(_named(lora_losses), _named(full_losses), draws=rule["draws"], seed=rule["seed"])
     return {"records_low": estimate.low if estimate else None, "records_high": estimate.high if estimate else None}
@@ -105,3 +107,75 @@ def _sentence(difference: Mapping[str, float], margin: float, unstable: Sequence
 
 def _inconclusive(sentence: str) -> dict[str, Any]:
     return {"sentence": sentence, "findings": [], "points": [], "difference": None, "costs": []}
+
+
+ACROSS_SIZES: Final = (
+    "We test students from the largest downwards: LoRA is as good as full fine-tuning if the 95 % interval of its "
+    "relative difference in loss ends below +2 %. We stop at the first student where it does not, or where the seeds "
+    "of an arm differ by more than 20 % (unstable). So at most 2.5 % of such studies call LoRA as good when it "
+    "loses that much. The Pareto fronts (no arm has both less loss and less cost) use means; they are shown, "
+    "not tested."
+)
+
+
+def _arms(grid: Grid) -> tuple[StudyArm, ...]:
+    recipes, own = grid.request.recipes, grid.own
+    if len(grid.inputs.students) > 1:
+        return tuple(arm for slug in grid.inputs.students for arm in _both(slug, grid))
+    return StudyArm("LoRA", grid.lora), StudyArm("Full", recipes.get("full") or (own.full if own else "paper-full"))
+
+
+def _both(slug: str, grid: Grid) -> tuple[StudyArm, StudyArm]:
+    shipped = grid.inputs.shipped
+    full = grid.request.recipes.get("full") or (shipped[slug].full if slug in shipped else "") or "paper-full"
+    lora = StudyArm(f"{slug}, LoRA", grid.lora_of(slug), student=slug)
+    return lora, StudyArm(f"{slug}, full", full, student=slug)
+
+
+def _rule_of(design: StudyDesign) -> Rule:
+    if len(design.arms) <= 2:
+        return {}
+    pairs = zip(design.arms[::2], design.arms[1::2], strict=True)
+    comparisons = [[lora.name, full.name] for lora, full in reversed(list(pairs))]
+    return {"comparisons": comparisons, "text": ACROSS_SIZES, "tolerance": KIND.rule["margin"]}
+
+
+def _conclude(cells: Sequence[CellResult], rule: Rule, record: Mapping[str, Any]) -> dict[str, Any]:
+    if "comparisons" not in rule:
+        return conclude_methods(cells, rule)
+    return arms.conclude(cells, rule, arm_sentences.of_methods, fronts=True)
+
+
+def _lora_arms(record: Mapping[str, Any]) -> set[str]:
+    """Return the LoRA arms, with which the paper compares sizes; none with one student."""
+    return {lora for lora, _ in record["decision_rule"].get("comparisons", [])}
+
+
+KIND = Kind(
+    name="methods",
+    question="Is LoRA as good as full fine-tuning for this task?",
+    axis="Method",
+    arms=_arms,
+    order_students=by_size,
+    tunes_one_too=True,
+    rule_of=_rule_of,
+    conclude=_conclude,
+    sized_arms=_lora_arms,
+    loses_nothing=("LoRA", "as good"),
+    beyond="; it finds LoRA worse from a true loss of {worse} on",
+    rule={
+        **USUAL,
+        "text": (
+            "LoRA is as good as full fine-tuning if the 95 % interval of its relative difference in loss, paired by "
+            "record and averaged over seeds, ends below +2 %; better if it ends below zero; worse if it begins above "
+            "+2 %; otherwise the result is undecided. If the seeds of either differ by more than 20 % (unstable), the "
+            "study cannot tell."
+        ),
+        "margin": 0.02,
+    },
+    findings=(
+        "LoRA comes within 0.2 to 0.3 points of full fine-tuning in response rate.",
+        "LoRA tunes about 1 % of the parameters and is about 10 times cheaper and 3 to 5 times faster.",
+        "Full fine-tuning takes 10 to 50 times the compute.",
+    ),
+)

@@ -1,4 +1,4 @@
-"""The verdict on *how many samples*: the smallest size that loses little, the curve, and what more would buy."""
+"""Number of samples: one arm at growing sizes, and a curve through them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,28 @@ import numpy as np
 
 from evaluation.states import SHARE_METRICS
 from evaluation.studies import results
+from evaluation.studies.design import MIN_RECORDS, SHARES, StudyArm
+from evaluation.studies.kinds.base import USUAL, Grid, Kind, Rule
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
-from evaluation.studies.rules import LARGEST_FIRST
 from stats import power_law
 from stats.resampling.seed_bootstrap import Array, draws, interval
 from web.templatetags.figures import fixed
 
 CURVE_POINTS: Final = 40
 
+# A fixed sequence of tests, each at its full level, has the error rate of one test (Maurer, Hothorn and Lehmacher 1995,
+# in Biometrie in der chemisch-pharmazeutischen Industrie 6). Older registrations have no order.
+LARGEST_FIRST: Final = "largest_first"
+
 
 def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, sizes: Sequence[int]) -> dict[str, Any]:
-    """Return what the finished cells say under the rule that was registered.
+    """Return the verdict on the finished cells under the registered rule.
 
     Args:
-        rule: `tolerance`, `more_records`, `draws`, `seed`, `metric`; `order` and `unstable_above` since they are registered.
-        sizes: All sizes of the grid; the largest is what the others are held against.
+        rule: `tolerance`, `more_records`, `draws`, `seed`, `metric`, and in newer registrations `order` and
+            `unstable_above`.
+        sizes: All sizes of the grid; the others are compared with the largest.
 
     Returns:
         `sentence`, `findings`, `points`, `fit`, `curve` and `more`, as plain data.
@@ -51,7 +57,7 @@ def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, si
 
 
 def points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each size with its loss, what it loses against the largest, and whether that is little enough under the rule."""
+    """Return each size with its loss, its difference from the largest, and whether the rule counts it as enough."""
     largest = list(group_by_size)[-1]
     reference = np.array([group_by_size[largest].mean])
     listed: list[dict[str, Any]] = []
@@ -79,7 +85,7 @@ def points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, 
 
 
 def _keep_unbroken(listed: Sequence[dict[str, Any]]) -> None:
-    """Count a size as enough only if all larger ones are, too."""
+    """Count a size as enough only if all larger ones are."""
     goes_on = True
     for point in reversed(listed[:-1]):
         goes_on = point["is_enough"] = goes_on and point["is_enough"]
@@ -100,8 +106,8 @@ def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[s
     nearest = points[-2]
     if nearest["unstable"]:
         return (
-            f"You may need more than {nearest['records']} records: at {nearest['records']} records {nearest['unstable']}. "
-            f"Even {largest} may not be enough."
+            f"You may need more than {nearest['records']} records: at {nearest['records']} records "
+            f"{nearest['unstable']}. Even {largest} may not be enough."
         )
     if nearest["lost_high"] is None:
         return f"The study cannot tell: with {largest} records no output passes, so there is no quality to lose."
@@ -162,7 +168,10 @@ def _more_words(more: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
     if not more["is_told"]:
         return f"Too little data to predict the gain from {more_records}: its interval, {_gain(more)}, includes zero."
     share = f", {percent(more['share'])} of the loss" if more["share"] else ""
-    return f"Gain from {more_records}: {more['gain']:.3f} less loss (95 % {_gain(more)}){share}. This extrapolates beyond the measured sizes."
+    return (
+        f"Gain from {more_records}: {more['gain']:.3f} less loss (95 % {_gain(more)}){share}. "
+        "This extrapolates beyond the measured sizes."
+    )
 
 
 def _probability(p: float) -> str:
@@ -179,3 +188,63 @@ def _finite(number: float) -> float | None:
 
 def _inconclusive(sentence: str) -> dict[str, Any]:
     return {"sentence": sentence, "findings": [], "points": [], "fit": None, "curve": [], "more": None}
+
+
+# The same rule for a share of outputs, whose fall is the loss.
+SHARE_RULE: Final = (
+    "We go down from the largest sample below the whole: a size is enough if the share of outputs that pass falls by "
+    "less than 5 % of the share at the largest size (the 95 % interval ends below 5 %). We stop at the first size "
+    "that is not enough, or whose seeds differ by more than 20 points (unstable). The last size that is "
+    "enough is the answer, so at most 2.5 % of such studies name a size that is not enough. The gain from "
+    "300 more records is reported only if its 95 % interval, on the curve a·n^-b + c fitted to the share that fails, "
+    "lies above zero and the shares follow the curve (lack of fit, p at least 0.05)."
+)
+_BEFORE: Final = (
+    "This study was registered when the smallest of several sizes was searched without an order: up to 8 % of such "
+    "studies name a size as enough that is not. Studies registered now ask from the largest size down, which holds "
+    "that to 2.5 %."
+)
+
+
+def _sizes(grid: Grid) -> tuple[int, ...]:
+    if grid.request.sizes:
+        return grid.request.sizes
+    sizes = {max(MIN_RECORDS, round(grid.most * share)) for share in SHARES[grid.request.preset]}
+    return tuple(sorted(size for size in sizes if size <= grid.most)) or (grid.most,)
+
+
+def _note(rule: Rule) -> str:
+    return "" if "order" in rule else _BEFORE
+
+
+KIND = Kind(
+    name="samples",
+    question="How many approved samples does this task need?",
+    axis="Records",
+    arms=lambda grid: (StudyArm("LoRA", grid.lora),),
+    sizes=_sizes,
+    is_by_size=True,
+    share_text=SHARE_RULE,
+    conclude=lambda cells, rule, record: conclude_samples(cells, rule, sizes=record["grid"]["sizes"]),
+    loses_nothing=("The first size below the largest", "enough"),
+    note=_note,
+    rule={
+        **USUAL,
+        "text": (
+            "We go down from the largest sample below the whole: a size is enough if its loss, divided by the loss at "
+            "the largest size, has a 95 % interval that ends below 1.05. We stop at the first size that is not "
+            "enough, or whose seeds differ by more than 20 % (unstable). The last size that is enough is the "
+            "answer, so at most 2.5 % of such studies name a size that is not enough. The gain from 300 "
+            "more records is reported only if its 95 % interval, on the fitted curve a·n^-b + c, lies above zero and "
+            "the losses follow the curve (lack of fit, p at least 0.05)."
+        ),
+        "misfit_p": 0.05,
+        "tolerance": 0.05,
+        "order": LARGEST_FIRST,
+        "more_records": 300,
+    },
+    findings=(
+        "Tunes on thousands of samples that a teacher wrote and experts approved, for 3 to 5 epochs.",
+        "Gives no curve over the number of samples: how many are needed is left open.",
+    ),
+)
