@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.exports import api
+from training.exports import api, hub_api
 from training.miniatures import api as miniatures_api
 from training.runs import api as runs_api
 from training.students import api as students_api
@@ -29,6 +29,11 @@ urlpatterns = [
         "miniatures/<uuid:miniature_id>/exports/<slug:target>/",
         api.ExportFileView.as_view(),
         name="api-miniature-export",
+    ),
+    path(
+        "miniatures/<uuid:miniature_id>/exports/<slug:target>/hub/",
+        hub_api.MiniatureHubView.as_view(),
+        name="api-miniature-hub",
     ),
     path(
         "miniatures/<uuid:miniature_id>/write/", miniatures_api.MiniatureWriteView.as_view(), name="api-miniature-write"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ from django.db import transaction
 from jobs.contracts import EngineEvent, Result
 from jobs.kinds.base import JobKind, Needs
 from jobs.kinds.composite import CompositeJob, Progress
+from jobs.lifecycle import parts
 from jobs.models import Job
-from training.exports import formats
+from review.datasets import hub_target
+from training.exports import formats, hub_push
 from training.inputs import run_inputs, token_cache_folder
 from training.miniatures import queries as miniature_selectors
 from training.miniatures import writing
-from training.runs import checkpoint_upload, checkpoints, device_needs, results
+from training.models import TrainingRun
+from training.runs import checkpoint_upload, checkpoints, device_needs, isolating, results
 from training.runs import queries as run_selectors
-from training.runs.launch_run import KIND
+from training.runs.launch_run import KIND, PART
 from training.students import downloading, registration
 from training.sweeps import advance as sweeping
 from training.sweeps import queries as sweep_selectors
@@ -38,20 +42,18 @@ class TrainingKind(JobKind):
     max_running_per_host = 1
     is_fair = True
     called = "run"
+    part_kind = PART
 
     def needs(self, job: Job) -> Needs:
         return device_needs.needs_from_json(job.spec.get("needs") or {})
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        shared = {"token_cache": str(token_cache_folder.folder())}
         run = run_selectors.of_job(job)
         checkpoint_upload.fetch_newest(run, run_dir)
-        return run_inputs.training_spec(run, run_dir) | shared
+        return _spec(run, run_dir, parts.meeting_of(job))
 
     def secret_refs(self, job: Job) -> list[str]:
-        run = run_selectors.of_job(job)
-        named = [run.student, *([run.teacher] if run.teacher else [])]
-        return sorted({secret for student in named for secret in registration.secret_refs(student)})
+        return _secret_refs(run_selectors.of_job(job))
 
     def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         saved = [
@@ -79,6 +81,41 @@ class TrainingKind(JobKind):
             transaction.on_commit(lambda: checkpoint_upload.delete_uploaded(run_id))
 
 
+class TrainingPartKind(JobKind):
+    """Another host's part of a run on several. It reports nothing and leaves nothing: the first host's is the run."""
+
+    name = PART
+    label = "Part of a run"
+    queue = TrainingKind.queue
+    engine_module: str | None = TrainingKind.engine_module
+    needs_torch = True
+    max_running_per_host = 1
+    whole_kind = KIND
+
+    def needs(self, job: Job) -> Needs:
+        # Devices are counted where the whole is, and this is one host of it.
+        needs = device_needs.needs_from_json(job.spec.get("needs") or {})
+        return replace(needs, hosts=1, devices=0, host_id=job.host_id)
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        whole = parts.whole_of(job)
+        return _spec(run_selectors.of_job(whole), run_dir, parts.meeting_of(whole, job))
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return _secret_refs(run_selectors.of_job(parts.whole_of(job)))
+
+
+def _spec(run: TrainingRun, run_dir: Path, meeting: parts.Meeting | None) -> dict[str, Any]:
+    shared = {"token_cache": str(token_cache_folder.folder())}
+    met = {"meeting": asdict(meeting)} if meeting else {}
+    return run_inputs.training_spec(run, run_dir) | shared | met
+
+
+def _secret_refs(run: TrainingRun) -> list[str]:
+    named = [run.student, *([run.teacher] if run.teacher else [])]
+    return sorted({secret for student in named for secret in registration.secret_refs(student)})
+
+
 class DownloadKind(JobKind):
     """Fetching a hub's student to a host that tunes; the hub's client comes with what tuning needs."""
 
@@ -95,6 +132,27 @@ class DownloadKind(JobKind):
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         if result.outcome == "succeeded":
             downloading.conclude(job, result.summary)
+
+
+class IsolationKind(JobKind):
+    """Dense students taken out of a mixture; it holds the whole mixture in memory, so one at a time."""
+
+    name = isolating.KIND
+    label = "Isolation"
+    queue = "training"
+    engine_module: str | None = "training.engine.isolate_expert"
+    needs_torch = True
+    max_running_per_host = 1
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return isolating.isolation_spec(job, run_dir)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return isolating.secret_refs(job)
+
+    def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
+        if result.outcome == "succeeded":
+            isolating.conclude(job, result.summary)
 
 
 class ExportKind(JobKind):
@@ -118,6 +176,23 @@ class ExportKind(JobKind):
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         formats.conclude_export(job.pk, result, collected)
+
+
+class PushMiniatureKind(JobKind):
+    """Sending a miniature's files to a hub."""
+
+    name = hub_push.KIND
+    label = "Send a miniature to a hub"
+    queue = "default"
+    engine_module: str | None = "review.datasets.hub.model"
+    max_running_per_host = 1
+    leaves = True
+
+    def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
+        return hub_push.lay_run_inputs(job, run_dir)
+
+    def secret_refs(self, job: Job) -> list[str]:
+        return hub_target.secret_refs(job)
 
 
 class WriteKind(JobKind):

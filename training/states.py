@@ -48,6 +48,8 @@ class ExportFormat(TextChoices):
     MERGED = "merged", "Merged safetensors"
     GGUF_F16 = "gguf-f16", "GGUF, 16 bits"
     GGUF_Q8 = "gguf-q8", "GGUF, 8 bits"
+    GGUF_Q5 = "gguf-q5", "GGUF, 5 bits"
+    GGUF_Q4 = "gguf-q4", "GGUF, 4 bits"
 
 
 class SampleOf(TextChoices):

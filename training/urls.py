@@ -27,6 +27,7 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/adapter.zip", miniatures_pages.archive, name="miniature-archive"),
     path("miniatures/<uuid:miniature_id>/exports/", pages.exports, name="miniature-exports"),
     path("miniatures/<uuid:miniature_id>/exports/<slug:target>/", pages.download, name="miniature-export"),
+    path("miniatures/<uuid:miniature_id>/exports/<slug:target>/hub/", pages.send_to_hub, name="miniature-hub"),
     path("students/", students_pages.index, name="students"),
     path("students/download/", students_pages.download, name="student-download"),
     path("tasks/<slug:slug>/sweeps/", sweeps_pages.index, name="sweeps"),

@@ -13,6 +13,7 @@ from training.sizing import fit
 from training.sizing.shape import shape_of
 from training.students.catalogue import FORECAST_ROWS, KNOWN_STUDENTS, KnownStudent, find_known
 from training.students.known_shapes import config_of
+from training.students.published import PUBLISHED_STUDENTS, PublishedStudent
 from training.students.servable import why_not_servable
 
 if TYPE_CHECKING:
@@ -101,3 +102,11 @@ def test_a_student_is_found_by_its_hub_id_or_by_its_family_and_size():
     assert find_known(family="qwen3", parameters=596_049_920 + 151_936 * 1024) is qwen
     assert find_known(family="llama", parameters=596_049_920) is None
     assert find_known(hub_id="someone/else", family="qwen3", parameters=596_049_920) is None
+
+
+@pytest.mark.parametrize("page", PUBLISHED_STUDENTS, ids=lambda page: page.name)
+def test_a_published_student_is_served_and_listed_once(page: PublishedStudent):
+    assert not why_not_servable({"model_type": page.family})
+    assert find_known(hub_id=page.hub_id) is None
+    assert [each.hub_id for each in PUBLISHED_STUDENTS].count(page.hub_id) == 1
+    assert page.source and "://" not in page.source

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
-from training.recipes import presets, schema
+from training.recipes import display, presets, schema
 from training.recipes.presets import PRESETS
+from training.recipes.schema import Recipe
+from training.runs.compose_recipe import changed_values
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -139,3 +142,26 @@ def test_what_cannot_be_cut_into_parts_is_refused_with_a_way_out(field, value, w
         schema.parse({"processes": 2, "strategy": "fsdp2", field: value})
 
     assert [problem.field for problem in refused.value.problems] == [field]
+
+
+def test_hosts_are_kept_only_where_they_are_several_and_share_the_devices_evenly():
+    several = Recipe(hosts=2, processes=4, strategy="fsdp2")
+
+    assert "hosts" not in Recipe().model_dump(mode="json")
+    assert (several.model_dump(mode="json")["hosts"], several.processes_per_host, several.shards) == (2, 2, 4)
+    assert changed_values("demo", PRESETS["demo"].recipe.model_copy(update={"hosts": 2})) == {"hosts": 2}
+    with pytest.raises(ValidationError, match="cannot be shared out to 2 hosts"):
+        Recipe(hosts=2, processes=3, strategy="ddp")
+
+
+def test_hosts_are_listed_where_there_are_several_to_choose_or_a_run_had_several():
+    preset = PRESETS["demo"]
+
+    assert "hosts" not in {line.name for line in display.recipe_values(preset)}
+    for lines in (
+        display.recipe_values(preset, has_hosts=True),
+        display.recipe_values(preset, {"hosts": 2, "method": "lora"}),
+    ):
+        assert [line.value for line in lines if line.name == "hosts"] in (["1"], ["2"])
+    one, two = Recipe().model_dump(mode="json"), Recipe(hosts=2, processes=2, strategy="ddp").model_dump(mode="json")
+    assert {"label": "Hosts", "values": ["1", "2"]} in display.differing_values([one, two])

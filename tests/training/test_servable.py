@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.conftest import write_student
-from training.students import model_folder
+from training.students import model_folder, servable
 from training.students.servable import why_not_servable
 from web.errors import Refusal
 
@@ -22,9 +22,6 @@ SMALL = {
 MAMBA = {"mamba_n_heads": 8, "mamba_d_head": 8, "mamba_d_state": 8}
 REFUSED = {
     "Qwen3Next": {"layer_types": ["linear_attention", "full_attention"]},
-    "Qwen3_5Text": {"layer_types": ["linear_attention", "full_attention"]},
-    "Lfm2": {"layer_types": ["conv", "full_attention"]},
-    "GraniteMoeHybrid": {"layer_types": ["mamba", "attention"], **MAMBA},
     "FalconH1": {},
     "Mamba": {},
     "Mamba2": {"num_heads": 8, "head_dim": 8},
@@ -37,7 +34,9 @@ REFUSED = {
 SERVED = {
     "Llama": {}, "Qwen2": {}, "Qwen3": {}, "Mistral": {"sliding_window": 8}, "Phi3": {}, "SmolLM3": {}, "Granite": {},
     "Gemma2": {"sliding_window": 8}, "Gemma3Text": {"sliding_window": 8}, "Gemma3": {}, "GPT2": {},
-    "GraniteMoeHybrid": {"layer_types": ["attention", "attention"], **MAMBA}, "T5": {}, "MT5": {}, "Bart": {},
+    "GraniteMoeHybrid": {"layer_types": ["mamba", "attention"], **MAMBA},
+    "Lfm2": {"layer_types": ["conv", "full_attention"]},
+    "Qwen3_5Text": {"layer_types": ["linear_attention", "full_attention"]}, "T5": {}, "MT5": {}, "Bart": {},
 }  # fmt: skip
 
 AS_THEY_COME = ("Gemma3", "T5", "MT5", "Bart", "Marian", "GPT2")
@@ -71,8 +70,17 @@ def test_the_reason_says_how_many_layers_and_what_would_serve_it():
 
 
 def test_a_vision_wrapper_is_judged_by_its_text():
-    assert why_not_servable({"model_type": "qwen3_5", "text_config": {"model_type": "qwen3_5_text"}})
+    assert why_not_servable({"model_type": "x", "text_config": {"model_type": "qwen3_next"}})
     assert not why_not_servable({"model_type": "gemma3", "text_config": {"model_type": "gemma3_text"}})
+
+
+@pytest.mark.parametrize(("is_there", "reason"), [(False, "package timm"), (True, "")])
+def test_a_family_that_wants_a_package_is_told_which(monkeypatch, is_there, reason):
+    monkeypatch.setattr(servable, "find_spec", lambda name: object() if is_there else None)
+
+    assert reason in why_not_servable({"model_type": "gemma3n"})
+    assert not why_not_servable({"model_type": "gemma3n_text"})
+    assert bool(why_not_servable({"model_type": "gemma3n"})) == (not is_there)
 
 
 def test_a_head_that_writes_nothing_is_told():
@@ -87,7 +95,7 @@ def test_an_encoder_that_takes_a_head_can_be_served():
 
 
 def test_a_folder_is_refused_with_what_to_choose_instead(tmp_path):
-    folder = write_student(tmp_path / "hybrid", model_type="lfm2", layer_types=["conv", "full_attention"])
+    folder = write_student(tmp_path / "hybrid", model_type="bamba", layer_types=["mamba", "attention"])
 
     with pytest.raises(Refusal) as caught:
         model_folder.require_servable(folder)

@@ -1,7 +1,7 @@
 """Costs of the rows of frozen dataset versions: the calls of their drafts and the time of people who judged them.
 
-Of exactly what was frozen: the drafts of the rows, and those that they revise. Beside it, what the orders of these drafts
-cost in all, so that rejected drafts are not taken for free. Of several versions, what they share counts once.
+Of exactly what was frozen: the drafts of the rows, and those that they revise. Beside it, what the orders of these
+drafts cost in all, so that rejected drafts are not taken for free. Of several versions, what they share counts once.
 """
 
 from __future__ import annotations

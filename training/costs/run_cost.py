@@ -87,8 +87,8 @@ def known_prices() -> dict[str, Decimal]:
 
 def price_of(host: str = DEFAULT_HOST, prices: Mapping[str, Decimal] | None = None) -> Decimal | None:
     """US dollars for an hour of a host, by its own line or the default one; of these prices, or of those known now."""
-    known = known_prices() if prices is None else prices
-    return known.get(host, known.get(DEFAULT_HOST))
+    price_list = known_prices() if prices is None else prices
+    return price_list.get(host, price_list.get(DEFAULT_HOST))
 
 
 def held_spans(events: Iterable[tuple[datetime, Mapping[str, Any]]], *, host: str, now: datetime) -> list[HeldSpan]:
@@ -114,20 +114,21 @@ def held_spans(events: Iterable[tuple[datetime, Mapping[str, Any]]], *, host: st
     return [HeldSpan(each.host, max(0.0, each.seconds)) for each in spans]
 
 
-def from_json(kept: Mapping[str, Any]) -> RunCost:
+def from_json(values: Mapping[str, Any]) -> RunCost:
     return RunCost(
-        host_seconds=float(kept["host_seconds"]),
-        devices=int(kept["devices"]),
-        usd_per_hour=_decimal(kept["usd_per_hour"]),
-        usd=_decimal(kept["usd"]),
-        kwh=kept["kwh"],
-        is_final=bool(kept["is_final"]),
+        host_seconds=float(values["host_seconds"]),
+        devices=int(values["devices"]),
+        usd_per_hour=_decimal(values["usd_per_hour"]),
+        usd=_decimal(values["usd"]),
+        kwh=values["kwh"],
+        is_final=bool(values["is_final"]),
     )
 
 
 def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices: Mapping[str, Decimal]) -> RunCost:
     if run.job.is_played_back and (recorded_s := run.job.spec.get(RECORDED_S)):
-        # What playing it back took here tells nobody what the run takes; what the host of the recording costs is not known.
+        # What playing it back took here tells nobody what the run takes; what the host of the recording costs is not
+        # known.
         return RunCost(float(recorded_s), 1, usd_per_hour=None, usd=None, kwh=None, is_final=run.job.state in FINISHED)
     hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of(prices=prices)}
     usd = held_usd(spans, prices)

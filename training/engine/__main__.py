@@ -19,7 +19,7 @@ from jobs.rundir.run import Outcome
 with without_garbage_collection():
     from training.engine.classifier import main as classifier
     from training.engine.contracts import TrainError, TrainSpec
-    from training.engine.distributed import device_loss, launch
+    from training.engine.distributed import device_loss, hosts, launch
     from training.engine.main import tune
     from training.engine.memory import oom
     from training.engine.preflight import check
@@ -50,7 +50,8 @@ def _explain(error: Exception) -> TrainError | None:
         return TrainError("bad_recipe", str(error), " ".join(problem.hint for problem in error.problems))
     if oom.is_out_of_memory(error):
         return oom.out_of_memory(f"outside of the steps: {error}")
-    if device_loss.is_device_lost(error):
+    # Among hosts a library's error may be the loss of another host: without a result the run is taken up again.
+    if device_loss.is_device_lost(error) and not hosts.are_several():
         return device_loss.device_lost(error)
     return None
 

@@ -27,9 +27,10 @@ class TrainContext:
     """All the loop works with.
 
     `model` is what accelerate prepared (it may be wrapped), `bare` the same model unwrapped. `emit` reports an event,
-    `should_stop` is asked before every batch, token and validation batch. `passes` lays the batches of a step out to the
-    passes of all processes, the same rows in another shape; `reading` is entered while the model reads them; `expect`
-    hears of the passes this process will come to next; `trials` hear of each step and may change how the next is computed.
+    `should_stop` is asked before every batch, token and validation batch. `passes` lays the batches of a step out to
+    the passes of all processes, the same rows in another shape; `reading` is entered while the model reads them;
+    `expect` hears of the passes this process will come to next; `trials` hear of each step and may change how the next
+    is computed.
     """
 
     accelerator: Accelerator
@@ -81,8 +82,10 @@ def stop_if_asked(context: TrainContext) -> None:
 
 def stop_is_asked(context: TrainContext) -> bool:
     """Return whether the run has been asked to stop; the same answer on all processes."""
-    asked = context.should_stop()
+    is_stopping = context.should_stop()
     if context.accelerator.num_processes > 1:
         # All processes must leave the same step, or the ones that stay wait for ever.
-        asked = bool(context.accelerator.reduce(torch.tensor(int(asked), device=context.accelerator.device), "sum"))
-    return asked
+        is_stopping = bool(
+            context.accelerator.reduce(torch.tensor(int(is_stopping), device=context.accelerator.device), "sum")
+        )
+    return is_stopping

@@ -1,7 +1,7 @@
 """Input of the tuning engine (`spec.body`) and its report at the end (`result.summary`). Pydantic only.
 
-Paths of files are relative to the run directory, a student's folder too unless it is absolute. Nothing here is secret: the hub's
-token is the secret named `HF_TOKEN`.
+Paths of files are relative to the run directory, a student's folder too unless it is absolute. Nothing here is secret:
+the hub's token is the secret named `HF_TOKEN`.
 """
 
 from __future__ import annotations
@@ -105,13 +105,26 @@ class Start(Part):
         return _inside(path)
 
 
+class Meeting(Part):
+    """Meeting point of a run's hosts: an address and a port of the first, on which nothing else listens.
+
+    `rank` is this host's own, from 0. `token` belongs to one attempt: hosts that name different ones never meet.
+    """
+
+    rank: int = Field(ge=0)
+    address: str
+    port: int = Field(ge=1, le=65_535)
+    token: str
+
+
 class TrainSpec(Part):
     """All of one run.
 
     `train_file` and `validation_file` hold `sft` rows: `{"id", "prompt": [messages], "completion": [messages],
     "meta"}`. `allowed_roots` are the folders a student may lie in; empty means any, for runs by hand. `token_cache` is
-    the absolute folder where runs of a host share tokens; without it each run makes its own. `heads` are the fields that a
-    classifier tells. `leaves_out_too_long` leaves out texts to imitate that do not fit, and counts them, where a run would refuse.
+    the absolute folder where runs of a host share tokens; without it each run makes its own. `heads` are the fields
+    that a classifier tells. `leaves_out_too_long` leaves out texts to imitate that do not fit, and counts them, where a
+    run would refuse.
     """
 
     student: StudentRef
@@ -130,6 +143,8 @@ class TrainSpec(Part):
     token_cache: str | None = None
     heads: HeadSet | None = None
     leaves_out_too_long: bool = False
+    # Of a run on several hosts that is not started by `accelerate launch` by hand.
+    meeting: Meeting | None = None
 
     @field_validator("train_file", "validation_file")
     @classmethod
@@ -160,8 +175,8 @@ def _inside(path: str) -> str:
 class Environment(Part):
     """Environment that a run computed in. What could not be read is None or left out.
 
-    `packages` are versions by name, `cuda` the version torch was built for, `devices` names of the GPUs it saw, `commit` that
-    of the checkout its code lay in.
+    `packages` are versions by name, `cuda` the version torch was built for, `devices` names of the GPUs it saw,
+    `commit` that of the checkout its code lay in.
     """
 
     python: str

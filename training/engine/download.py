@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 TOKEN: Final = "HF_TOKEN"  # noqa: S105 (the name of a secret, not the secret)
 REPORT_EVERY_S: Final = 0.5
 NO_NETWORK: Final = (
-    "Check this host's network. Behind a mirror, set HF_ENDPOINT to its address and start the workers again. Without any "
-    "network, copy the model's folder here and register the folder."
+    "Check this host's network. Behind a mirror, set HF_ENDPOINT to its address and start the workers again. Without "
+    "any network, copy the model's folder here and register the folder."
 )
 
 
@@ -64,23 +64,23 @@ def main(run: RunDir) -> int:
 
 
 def _fetch(run: RunDir, spec: DownloadSpec, token: str | None) -> dict[str, Any]:
-    found = HfApi(token=token).model_info(spec.hub_id, revision=spec.revision or None, files_metadata=True)
-    wanted = [each for each in found.siblings or () if is_needed(each.rfilename)]
-    total = sum(each.size or 0 for each in wanted)
+    model_info = HfApi(token=token).model_info(spec.hub_id, revision=spec.revision or None, files_metadata=True)
+    files = [each for each in model_info.siblings or () if is_needed(each.rfilename)]
+    total = sum(each.size or 0 for each in files)
     _require_room(Path(constants.HF_HUB_CACHE), total)
     report = _reporter(run, total)
     folder = Path()
-    for file in sorted(wanted, key=_size):
+    for file in sorted(files, key=_size):
         path = hf_hub_download(
-            spec.hub_id, file.rfilename, revision=found.sha, token=token, tqdm_class=_bar_class(report)
+            spec.hub_id, file.rfilename, revision=model_info.sha, token=token, tqdm_class=_bar_class(report)
         )
         folder = Path(path).parent
-    if not wanted:
+    if not files:
         raise Refusal("student_without_weights", f"{spec.hub_id} holds no model.", hint="Choose another.")
     facts = model_folder.inspect_folder(str(folder), roots=[folder])
     model_folder.require_servable(facts.path)
     return {
-        "revision": found.sha,
+        "revision": model_info.sha,
         "bytes": facts.bytes,
         "model_type": facts.model_type,
         "parameters": facts.parameters,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jobs.rundir import RunDir
 from training.engine import autotune, loop, resuming, summary
 from training.engine.checkpoints import checkpoint
 from training.engine.context import TrainContext
 from training.engine.contracts import TrainSpec, TrainSummary
-from training.engine.distributed import fsdp
+from training.engine.distributed import fsdp, hosts
 from training.engine.export import artefacts
 from training.engine.model import compilation, loading, lora, merged_lora
 from training.engine.model.placement import accelerator as accelerator_of
@@ -53,16 +55,24 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     folders = [run.path, *run.earlier()]
     weights_hash = f"{loading.identity_of(inputs.source)}{setup.begins}{placement.dtype_name}"
     measure_reference(context, [*rows, *inputs.validation], weights=weights_hash, folders=folders)
+    as_before = partial(setup.fingerprint_before, recipe)
+    resuming.share_newest(context, folders, as_before=as_before)
     with fsdp.one_at_a_time(accelerator, is_sharded=is_sharded):
-        resumed = resuming.resume(context, tuned, folders, as_before=lambda: setup.fingerprint_before(recipe))
+        resumed = resuming.resume(context, tuned, folders, as_before=as_before)
         state = resumed or TrainState()
     resumed_from = state.step if state.step else None
     trainable, total = setup.parameters
     tuning = f"{trainable:,} of {total:,} parameters tuned"
+    if recipe.method == "lora":
+        tuning += f" by adapters that reach {lora.reach(bare):.0%} of the matrices"
+        if lora.experts_of(bare) and recipe.dropout:
+            tuning += ", without dropout, which experts cannot have"
     summary.log_start(context, placement, len(rows), tuning, resumed_from=resumed_from)
     loop.train(context, state, tuned)
     observer.end()
 
+    if hosts.are_several():
+        hosts.share([context.best_file] if is_main and context.best_file.exists() else [], to=context.folder)
     if context.best_file.exists():
         artefacts.restore_weights(bare, tuned, checkpoint.read_weights(context.best_file))
     # All processes of a sharded model bring their parts together; the first one writes.

@@ -51,5 +51,5 @@ def change_weights(optimizer: Optimizer, scaler: torch.amp.GradScaler | None) ->
 
 
 def scaling(scaler: torch.amp.GradScaler | None, *, skipped_steps: int) -> dict[str, float]:
-    """Under fp16 what losses are multiplied by, and how many steps were skipped since gradients overflowed; else empty."""
+    """Under fp16 what losses are multiplied by, and how many steps overflowing gradients skipped; else empty."""
     return {} if scaler is None else {"loss_scale": float(scaler.get_scale()), "skipped_steps": float(skipped_steps)}

@@ -45,8 +45,8 @@ def check(run: RunDir, spec: TrainSpec) -> RunInputs:
     """Read all that a run needs but weights.
 
     Raises:
-        TrainError: The student could not be served; student, teacher or rows cannot be read; rows are too long (each is named; nothing is cut); the
-            teacher has another tokenizer; the recipe is for decoders alone.
+        TrainError: The student could not be served; student, teacher or rows cannot be read; rows are too long (each is
+            named; nothing is cut); the teacher has another tokenizer; the recipe is for decoders alone.
         RecipeError: The student cannot be tuned by this recipe.
     """
     source, before, allowed_roots = _beginning(run, spec)

@@ -32,7 +32,8 @@ def run_engine(
 
     Args:
         work: Reads the spec, does all there is to do, finishes the attempt and returns its exit status.
-        explain: Names what an error of another kind than a full disk means; None for one that it does not know, which is raised on.
+        explain: Names what an error of another kind than a full disk means; None for one that it does not know, which
+            is raised on.
 
     Returns:
         The process's exit status.

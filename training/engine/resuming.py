@@ -10,9 +10,28 @@ from torch import Tensor
 from jobs.rundir.durable import link_or_copy
 from training.engine.checkpoints import checkpoint
 from training.engine.context import TrainContext
-from training.engine.distributed import gather
+from training.engine.distributed import gather, hosts
 from training.engine.export import artefacts
 from training.engine.state import TrainState
+
+
+def share_newest(
+    context: TrainContext, folders: Iterable[Path], *, as_before: Callable[[], str | None] | None = None
+) -> None:
+    """Copy the checkpoint that the first process will take up to the other hosts of a run.
+
+    All processes call it together; with one host it does nothing. Arguments are those of `resume`.
+    """
+    if not hosts.are_several():
+        return
+    folder = None
+    if context.accelerator.is_main_process:
+        each = (
+            checkpoint.newest_folder(root / "checkpoints", fingerprint=context.fingerprint, as_before=as_before)[0]
+            for root in folders
+        )
+        folder = next((path for path in each if path is not None), None)
+    hosts.share(sorted(folder.iterdir()) if folder else [], to=context.checkpoints)
 
 
 def resume(

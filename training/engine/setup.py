@@ -66,7 +66,7 @@ class RunSetup:
 
 def placement_of(spec: TrainSpec) -> Placement:
     recipe = spec.recipe
-    return place(spec.device, recipe.dtype, recipe.method, recipe.quantise, processes=recipe.processes)
+    return place(spec.device, recipe.dtype, recipe.method, recipe.quantise, processes=recipe.processes_per_host)
 
 
 def set_up(run: RunDir, spec: TrainSpec, inputs: RunInputs, placement: Placement, accelerator: Accelerator) -> RunSetup:

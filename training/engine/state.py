@@ -10,7 +10,8 @@ from typing import Final
 SMOOTHING: Final = 0.1
 # A smoothed loss this far above the first one, in nats per token, is no noise: a uniform guess costs about ten.
 RISE_NATS: Final = 3.0
-# The loss scaler begins at 2 to the 16th and halves at each overflow: after so many in a row scaling is not what is wrong.
+# The loss scaler begins at 2 to the 16th and halves at each overflow: after so many in a row scaling is not what is
+# wrong.
 MAX_SKIPPED_IN_A_ROW: Final = 30
 
 
@@ -19,8 +20,8 @@ class TrainState:
     """State of a run after `step` optimiser steps. Losses are nats per supervised token.
 
     `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
-    stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings` is
-    how often batches have been halved because memory ran out, `skipped_steps` how often fp16's gradients overflowed,
+    stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings`
+    is how often batches have been halved because memory ran out, `skipped_steps` how often fp16's gradients overflowed,
     `skipped_in_a_row` how often since weights last changed. `layout` is how rows are laid out where that was chosen by
     timing; empty where it was not.
     """

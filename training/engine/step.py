@@ -1,4 +1,7 @@
-"""One step: forward and backward over its batches on every process, clip, change the weights; smaller where memory runs out."""
+"""One step: forward and backward over its batches on every process, clip, change the weights.
+
+Smaller where memory runs out.
+"""
 
 from __future__ import annotations
 

@@ -97,7 +97,8 @@ class CompileTrial:
         if left_s * COMPILE_SAVED_SHARE > COMPILE_S:
             count = self._compile()
             self._tell(
-                f"{count} layers are compiled: about {left_s / 60:.0f} minutes are left, of which it saves more than it takes"
+                f"{count} layers are compiled: about {left_s / 60:.0f} minutes are left, "
+                "of which it saves more than it takes"
             )
 
 

@@ -53,7 +53,7 @@ class ExportsView(APIView):
     pagination_class = WholeList
 
     @lists(ExportOut)
-    def get(self, request: Request, asked: dict[str, Any], miniature_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], miniature_id: UUID) -> Rows:
         return selectors.export_options(queries.miniature_or_404(member_of(request), miniature_id))
 
     @extend_schema(request=ExportIn, responses={202: miniature_serializers.WorkStartedOut})

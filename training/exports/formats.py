@@ -1,4 +1,4 @@
-"""Miniatures in formats of other programs: ordered, written by an engine, kept in storage under the hash of the whole."""
+"""Miniatures in formats of other programs: ordered, written by an engine, stored under the hash of the whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -38,7 +39,8 @@ def request_export(miniature: Miniature, *, format: str, by: Member) -> Miniatur
 
     Raises:
         PermissionDenied: The member does not lead the task, or reviews the drafts that the miniature judges.
-        Refusal: 400 for an unknown format; 409 of one tuned on unfiltered texts for a study; 422 for one that says nothing new.
+        Refusal: 400 for an unknown format; 409 of one tuned on unfiltered texts for a study; 422 for one that says
+            nothing new.
     """
     require(by, miniature.task, Role.LEAD)
     judge_tasks.require_may_ask(by, miniature.task)
@@ -85,6 +87,8 @@ def export_spec(miniature: Miniature, format: str, run_dir: Path) -> dict[str, A
         "title": miniature.name,
         "licence": miniature.student.licence,
         "allowed_roots": registration.allowed_roots(),
+        # Said only where it is so: what was recorded is known by the whole body.
+        **({"converter": settings.LLAMA_CONVERTER} if settings.LLAMA_CONVERTER else {}),
     }
 
 

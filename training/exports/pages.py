@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from review.sources.judge_records.queries import is_withheld
 from review.states import Role
 from review.tasks.permissions import may
-from training.exports import formats
+from training.exports import formats, hub_push
 from training.exports import queries as selectors
+from training.exports.forms import MiniatureHubForm
 from training.miniatures import queries, zip_stream
 from web.errors import Refusal
+from web.http.form_errors import add_refusal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,6 +45,31 @@ def exports(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
         "refusal": refusal,
     }
     return render(request, "training/exports.html", context, status=refusal.status if refusal else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_to_hub(request: HttpRequest, miniature_id: UUID, target: str) -> HttpResponse:
+    member = member_of(request)
+    miniature = queries.miniature_or_404(member, miniature_id)
+    preview = hub_push.preview(miniature, target=target, by=member)
+    form = MiniatureHubForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        require_recent(request)
+        try:
+            job = hub_push.push(miniature, target=target, by=member, **form.cleaned_data)
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, "The miniature is on its way to the hub.")
+            return redirect("jobs:detail", job_id=job.pk)
+    context = {
+        "task": miniature.task,
+        "section": "miniatures",
+        "miniature": miniature,
+        "preview": preview,
+        "form": form,
+    }
+    return render(request, "training/hub.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

@@ -1,7 +1,7 @@
 """Judged drafts that expert minutes buy of a frozen version: drawn by seed until their seconds are spent.
 
-Seconds are those that were kept with the decisions. Rejected drafts cost theirs and bring no gold, so a version must hold
-all verdicts for its minutes to be what they were.
+Seconds are those that were kept with the decisions. Rejected drafts cost theirs and bring no gold, so a version must
+hold all verdicts for its minutes to be what they were.
 """
 
 from __future__ import annotations

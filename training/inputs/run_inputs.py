@@ -6,12 +6,13 @@ Runs in a worker, outside any transaction. Knows storage and hashes; does not kn
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
 
-from review.models import DatasetFile
+from review.models import DatasetFile, DatasetVersion
 from training.engine.model.no_repeat_ngram import no_repeat_ngram
 from training.inputs import heads, samples, tuning_data
 from training.models import Miniature, Student, TrainingRun
@@ -97,16 +98,37 @@ def miniature_files(miniature: Miniature, folder: Path) -> Path:
     Raises:
         Refusal: A file is missing or is not what its run wrote.
     """
-    for file in miniature.files:
+    stored_files(miniature.storage_prefix, miniature.files, folder)
+    return folder
+
+
+def stored_files(prefix: str, files: Iterable[Mapping[str, Any]], folder: Path) -> None:
+    """Copy files that lie in storage under a prefix into a folder.
+
+    Raises:
+        Refusal: A file is missing, or its bytes do not have the hash.
+    """
+    for file in files:
         target = folder / file["path"]
         target.parent.mkdir(parents=True, exist_ok=True)
-        _copy_verified(f"{miniature.storage_prefix}/{file['path']}", target, file["sha256"])
-    return folder
+        _copy_verified(f"{prefix}/{file['path']}", target, file["sha256"])
 
 
 def _start_spec(miniature: Miniature, run_dir: Path) -> dict[str, Any]:
     miniature_files(miniature, run_dir / START_FOLDER)
     return {"path": START_FOLDER, "method": miniature.method}
+
+
+def copy_train_rows(version: DatasetVersion, target: Path) -> None:
+    """Copy a frozen version's training rows, verified.
+
+    Raises:
+        Refusal: It is not frozen, or the file is not what was frozen.
+    """
+    files = tuning_data.tuning_data_of(version)
+    if files is None:
+        raise Refusal("not_frozen", f"{version} is not frozen.")
+    _copy_rows(files.train, target)
 
 
 def _copy_rows(file: DatasetFile, target: Path) -> None:

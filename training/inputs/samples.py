@@ -1,4 +1,7 @@
-"""A run on a part of a version: so many records of some of its rows, drawn by seed. Refuses what the version does not hold."""
+"""A run on a part of a version: so many records of some of its rows, drawn by seed.
+
+Refuses what the version does not hold.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,12 @@ LEFT_OUT: Final = "left_out"
 class Sample:
     """Number of records that a run sees, of which rows, and the seed that draws them. Samples of one seed are nested.
 
-    Records are drawn by their prompts, so that the same data gives the same sample wherever it was imported; samples that
-    were kept before that are drawn by the records' ids (`by_prompt` is false), for ever. With `one_each` a record brings one
-    of its rows, drawn by the same seed, so that samples of as many records hold as many texts. With
+    Records are drawn by their prompts, so that the same data gives the same sample wherever it was imported; samples
+    that were kept before that are drawn by the records' ids (`by_prompt` is false), for ever. With `one_each` a record
+    brings one of its rows, drawn by the same seed, so that samples of as many records hold as many texts. With
     `leaves_out` the run leaves out, and counts, rows that its recipe cannot read whole, where it would refuse.
-    With `minutes` the sample is what so many expert minutes buy, however many records that are: as texts to imitate, pairs
-    or labelled texts (`reads`), half of the minutes spent on a miniature's own drafts where `with_miniature`.
+    With `minutes` the sample is what so many expert minutes buy, however many records that are: as texts to imitate,
+    pairs or labelled texts (`reads`), half of the minutes spent on a miniature's own drafts where `with_miniature`.
     With `fact` only those of the drawn records are kept of which that fact says one of `says`.
     """
 
@@ -78,7 +81,8 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
     if len(rows) < tuning_data.MIN_TRAIN_ROWS:
         raise Refusal(
             "sample_too_small",
-            f"{sample.records} records give {len(rows)} training rows; a run takes at least {tuning_data.MIN_TRAIN_ROWS}.",
+            f"{sample.records} records give {len(rows)} training rows; "
+            f"a run takes at least {tuning_data.MIN_TRAIN_ROWS}.",
             hint="Ask for more records.",
         )
     return rows
@@ -130,11 +134,11 @@ def _unjudged_file(version: DatasetVersion) -> DatasetFile:
 
 def keep_rows(file: Path, rows: Sequence[RowOutline], *, reads: str = "sft") -> None:
     """Leave only these rows in a copy of a training file; of texts to imitate labels go."""
-    wanted = {row.id for row in rows}
+    row_ids = {row.id for row in rows}
     kept = []
     for line in file.read_bytes().splitlines(keepends=True):
         row = json.loads(line)
-        if str(row["id"]) not in wanted:
+        if str(row["id"]) not in row_ids:
             continue
         is_labelled = reads == "sft" and row.pop("label", None) is not None
         kept.append((json.dumps(row, ensure_ascii=False) + "\n").encode() if is_labelled else line)
@@ -164,34 +168,34 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
     return {**kept, "drawn_by": PROMPT} if sample.by_prompt else kept
 
 
-def from_json(kept: dict[str, Any]) -> Sample:
-    of = SampleOf(kept.get("of", SampleOf.ACCEPTED_OR_EDITED))
+def from_json(values: dict[str, Any]) -> Sample:
+    of = SampleOf(values.get("of", SampleOf.ACCEPTED_OR_EDITED))
     return Sample(
-        int(kept.get("of_records", kept["records"])),
-        int(kept["seed"]),
-        by_prompt=kept.get("drawn_by") == PROMPT,
+        int(values.get("of_records", values["records"])),
+        int(values["seed"]),
+        by_prompt=values.get("drawn_by") == PROMPT,
         of=of,
-        one_each=bool(kept.get("one_each")),
-        leaves_out=kept.get("too_long") == LEFT_OUT,
-        minutes=int(kept.get("minutes", 0)),
-        reads=str(kept.get("reads", "sft")),
-        with_miniature=bool(kept.get("with_miniature")),
-        fact=str(kept.get("fact", "")),
-        says=tuple(kept.get("says", ())),
+        one_each=bool(values.get("one_each")),
+        leaves_out=values.get("too_long") == LEFT_OUT,
+        minutes=int(values.get("minutes", 0)),
+        reads=str(values.get("reads", "sft")),
+        with_miniature=bool(values.get("with_miniature")),
+        fact=str(values.get("fact", "")),
+        says=tuple(values.get("says", ())),
     )
 
 
-def require_filtered(kept: dict[str, Any], *, name: str) -> None:
+def require_filtered(sample: dict[str, Any], *, name: str) -> None:
     """Refuse to put to work what was tuned on unfiltered texts, to answer a study.
 
     Args:
-        kept: The run's sample, as it was kept; empty of a run on all rows.
+        sample: The run's sample, as it was kept; empty of a run on all rows.
         name: How pages call what it made.
 
     Raises:
         Refusal: 409, it was tuned on drafts regardless of their verdicts.
     """
-    of = from_json(kept).of if kept else SampleOf.ACCEPTED_OR_EDITED
+    of = from_json(sample).of if sample else SampleOf.ACCEPTED_OR_EDITED
     if of in UNFILTERED:
         drafts = "unjudged drafts" if of == SampleOf.RAW else "drafts regardless of their verdicts"
         raise Refusal(
@@ -215,8 +219,8 @@ def _bought_rows(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
     called, hint = ROWS_OF[sample.reads]
     if len(rows) < tuning_data.MIN_TRAIN_ROWS:
         message = (
-            f"{sample.minutes} expert minutes buy {len(paid)} judged drafts with seed {sample.seed}, and {len(rows)} {called} "
-            f"of them; a run takes at least {tuning_data.MIN_TRAIN_ROWS}."
+            f"{sample.minutes} expert minutes buy {len(paid)} judged drafts with seed {sample.seed}, and {len(rows)} "
+            f"{called} of them; a run takes at least {tuning_data.MIN_TRAIN_ROWS}."
         )
         raise Refusal("sample_too_small", message, hint=f"Give more minutes. {hint}", errors={"minutes": [message]})
     if sample.reads == "kto" and len({_is_good(row) for row in rows}) == 1:

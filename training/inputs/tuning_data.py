@@ -114,7 +114,8 @@ def draw_rows(rows: Sequence[RowOutline], *, records: int, seed: int, by_prompt:
     """Rows of so many records, drawn by seed, in the order in which they came; samples of one seed are nested.
 
     Args:
-        by_prompt: Draw by what the records say, and not by their ids, which differ between two imports of the same ones.
+        by_prompt: Draw by what the records say, and not by their ids, which differ between two imports of the same
+            ones.
 
     Raises:
         ValueError: They are of fewer records.

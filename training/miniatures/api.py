@@ -33,9 +33,9 @@ class MiniaturesView(APIView):
     pagination_class = KeysetPagination
 
     @lists(serializers.MiniatureOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return selectors.listed(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return selectors.listed(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
 
 class MiniatureDetailView(APIView):

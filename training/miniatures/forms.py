@@ -14,7 +14,8 @@ class RecordForm(forms.Form):
     """A prospect typed in on the spot: one field for each fact of the task's input.
 
     Args:
-        own: Facts to write anew, each in a text area. The others keep their initial values, hidden; with none named, all are shown.
+        own: Facts to write anew, each in a text area. The others keep their initial values, hidden; with none named,
+            all are shown.
     """
 
     def __init__(

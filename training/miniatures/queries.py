@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
 
 from jobs.models import Job
 from members.models import Member
@@ -19,6 +18,7 @@ from training.models import Miniature
 from training.states import RunPurpose
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 RELATED = (
     "task",
@@ -48,10 +48,7 @@ def listed(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
 
 def miniature_or_404(member: Member, miniature_id: UUID | str) -> Miniature:
     """A miniature, if the member may see its task."""
-    miniature = visible(member).filter(pk=miniature_id).first()
-    if miniature is None:
-        raise Http404("There is no miniature with this id that you can see.")
-    return miniature
+    return first_or_404(visible(member).filter(pk=miniature_id), "There is no miniature with this id that you can see.")
 
 
 def mails_of(member: Member, miniature: Miniature) -> list[MailFigures]:
@@ -90,12 +87,14 @@ def by_id(miniature_id: UUID) -> Miniature:
 
 
 def writing_or_404(miniature: Miniature, job_id: UUID | str) -> Job:
-    job = Job.objects.filter(pk=job_id, kind="write", subject_id=miniature.pk).first()
-    if job is None:
-        raise Http404("There is no such text of this miniature.")
-    return job
+    return first_or_404(
+        Job.objects.filter(pk=job_id, kind="write", subject_id=miniature.pk), "There is no such text of this miniature."
+    )
 
 
 def withheld_writings(member: Member) -> Q:
-    """The condition on writing jobs of miniatures that judge drafts which the member reviews: their results hold a verdict."""
+    """The condition on writing jobs of miniatures that judge drafts which the member reviews.
+
+    Their results hold a verdict.
+    """
     return Q(kind="write", task_slug__in=withheld_judges(member).values("slug"))

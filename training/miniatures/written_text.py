@@ -12,7 +12,6 @@ from review.spec import paths
 from review.spec.paths import TextPlace, as_text
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
-from review.spec.values import TEXTS
 from review.states import Split
 from review.text.grounding.spans import cut_spans
 from training.models import Miniature
@@ -63,10 +62,10 @@ def _likeliest(shares: dict[str, float]) -> list[tuple[str, float]]:
 def _places(spec: TaskSpec, written: Fields) -> list[TextPlace]:
     places: list[TextPlace] = []
     for field in spec.output_schema:
-        if field.type in TEXTS or field.items or field.type == "list":
-            places += paths.texts((field,), written)
-        else:
+        if field.value_type.is_value:
             places.append(TextPlace(field.name, field, field, as_text(written.get(field.name)), {}))
+        else:
+            places += paths.texts((field,), written)
     return places
 
 

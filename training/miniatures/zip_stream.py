@@ -1,4 +1,4 @@
-"""A miniature or an export of it as a zip, made while it is sent: its weights, its card, and a manifest with their hashes.
+"""A miniature or its export as a zip, made while it is sent: its weights, its card, and a manifest with their hashes.
 
 Adapters are a few megabytes, whole models gigabytes: nothing of the weights is gathered in memory or on the disk.
 """
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 MANIFEST: Final = "miniature.json"
 FORMAT: Final = "miniatures.archive/1"
-# Small files beside the weights, by path: the card, and the rows its figures stand on.
-card_files: Port[[Miniature], dict[str, bytes]] = Port(lambda miniature: {})
+# Beside the weights, where hubs and PEFT look for it.
+README: Final = "README.md"
+# Small files beside the weights, by path: the card, and the rows of its figures. The format is of an export, or empty.
+card_files: Port[[Miniature, str], dict[str, bytes]] = Port(lambda miniature, export: {})
 
 
 async def archive_blocks(miniature: Miniature) -> AsyncIterator[bytes]:
     """The bytes of the zip in order; reading runs in threads, so that a slow client does not hold the event loop."""
-    small = await asyncio.to_thread(_small_files, miniature, {})
+    small = await asyncio.to_thread(_small_files, miniature, "", {})
     async for block in _sent(_zip(miniature, miniature.storage_prefix, miniature.files, small)):
         yield block
 
@@ -45,9 +47,14 @@ async def export_blocks(export: MiniatureExport) -> AsyncIterator[bytes]:
             yield block
         return
     exported = {"format": export.format, "files": export.files, "manifest_sha256": export.manifest_sha256}
-    small = await asyncio.to_thread(_small_files, export.miniature, {"export": exported})
+    small = await asyncio.to_thread(_small_files, export.miniature, export.format, {"export": exported})
     async for block in _sent(_zip(export.miniature, export.storage_prefix, export.files, small)):
         yield block
+
+
+def readme(miniature: Miniature, export: str = "") -> str:
+    """Return the card as README for weights in the format of an export; empty for those that the run left."""
+    return card_files(miniature, export).get(README, b"").decode()
 
 
 def export_name(export: MiniatureExport) -> str:
@@ -112,9 +119,9 @@ async def _sent(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield block
 
 
-def _small_files(miniature: Miniature, more: Mapping[str, Any]) -> dict[str, bytes]:
+def _small_files(miniature: Miniature, export: str, more: Mapping[str, Any]) -> dict[str, bytes]:
     try:
-        parts = card_files(miniature)
+        parts = card_files(miniature, export)
         text = json.dumps({**manifest(miniature, parts), **more}, ensure_ascii=False, indent=1)
         return {MANIFEST: text.encode(), **parts}
     finally:

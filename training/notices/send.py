@@ -1,7 +1,8 @@
 """Mails about runs and sweeps that ended: to who launched them, and to those who follow them.
 
-Rows are written in the transaction that hears of the end, and sent by the clock: a mail server that is away delays mails
-and nothing else. A mail may come twice if a worker dies between sending and noting it; it is never lost within a day.
+Rows are written in the transaction that hears of the end, and sent by the clock: a mail server that is away delays
+mails and nothing else. A mail may come twice if a worker dies between sending and noting it; it is never lost within a
+day.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ def queue_notices(job: Job) -> None:
     about = descriptions.describe_end(job) if settings.NOTICES_BY_MAIL else None
     if about is None:
         return
-    wanted = [member for member in followers.recipients(job) if _wants(member, about, job)]
+    members = [member for member in followers.recipients(job) if _wants(member, about, job)]
     now = timezone.now()
     Notice.objects.bulk_create(
-        Notice(job=job, member=member, subject=about.subject[:200], text=_text(about), due_at=now) for member in wanted
+        Notice(job=job, member=member, subject=about.subject[:200], text=_text(about), due_at=now) for member in members
     )
 
 

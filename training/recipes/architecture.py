@@ -38,8 +38,8 @@ def kind_of_family(model_type: str) -> StudentKind:
 def context_length(text_config: Mapping[str, Any]) -> int | None:
     """Longest sequence that a decoder reads by one set of rotations; None where its config does not say.
 
-    LongRoPE (Phi-3, Phi-4-mini) has two sets and takes one for a whole batch: a row past its first context would change what
-    its neighbours, and its own first tokens, were read as.
+    LongRoPE (Phi-3, Phi-4-mini) has two sets and takes one for a whole batch: a row past its first context would change
+    what its neighbours, and its own first tokens, were read as.
 
     Args:
         text_config: Of its text part, as config.json has it or as transformers reads it.

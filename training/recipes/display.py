@@ -72,6 +72,7 @@ LABELS = {
     "checkpoint_every_steps": "Save every",
     "packing": "Packing",
     "processes": "Devices",
+    "hosts": "Hosts",
     "strategy": "Distribution strategy",
     "compile": "Compile",
     "gradient_checkpointing": "Gradient checkpointing",
@@ -109,16 +110,21 @@ class RecipeValue:
     is_fixed: bool
 
 
-def recipe_values(preset: Preset, values: dict[str, Any] | None = None) -> list[RecipeValue]:
+def recipe_values(
+    preset: Preset, values: dict[str, Any] | None = None, *, has_hosts: bool = False
+) -> list[RecipeValue]:
     """Every value of a recipe, the ones most often changed first.
 
     Args:
         values: The recipe's values as JSON; the preset's own by default.
+        has_hosts: Whether there are several hosts to choose; else their number stands only where a run had several.
     """
-    own = preset.recipe.model_dump(mode="json")
+    own = _all_values(preset.recipe)
     # A run of an earlier release lacks values that came later; it ran by their defaults.
-    shown = own if values is None else {**Recipe().model_dump(mode="json"), **values}
+    shown = own if values is None else {**_all_values(Recipe()), **values}
     unused = {"rank", "alpha", "dropout", "target"} if shown["method"] == "full" else set()
+    if not has_hosts and shown["hosts"] == 1:
+        unused.add("hosts")
     aim = shown.get("objective", "sft")
     unused |= {name for name, aims in OBJECTIVES_OF_VALUE.items() if aim not in aims}
     rest = [name for name in Recipe.model_fields if name not in SHOWN_FIRST]
@@ -131,6 +137,8 @@ def recipe_values(preset: Preset, values: dict[str, Any] | None = None) -> list[
 
 def differing_values(recipes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Values in which recipes differ: the label, and the value of each in order."""
+    one_host = {"hosts": 1}
+    recipes = [one_host | recipe for recipe in recipes]
     return [
         {"label": LABELS[name], "values": [_text(recipe.get(name)) for recipe in recipes]}
         for name in Recipe.model_fields
@@ -139,7 +147,7 @@ def differing_values(recipes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def preset_json(preset: Preset) -> dict[str, Any]:
-    own = preset.recipe.model_dump(mode="json")
+    own = _all_values(preset.recipe)
     return {
         "name": preset.name,
         "label": preset.label,
@@ -152,6 +160,11 @@ def preset_json(preset: Preset) -> dict[str, Any]:
 def all_presets() -> list[Preset]:
     """Presets in the order pages show them."""
     return list(PRESETS.values())
+
+
+def _all_values(recipe: Recipe) -> dict[str, Any]:
+    """Values of a recipe as JSON, the number of hosts too where it is one."""
+    return {"hosts": recipe.hosts, **recipe.model_dump(mode="json")}
 
 
 def _line(name: str, value: object, source: str, *, is_changed: bool) -> RecipeValue:

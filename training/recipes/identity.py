@@ -49,6 +49,7 @@ VALUE_WHEN_ABSENT: Final[dict[str, Any]] = {
     "packing": "auto",
     "compile": "auto",
     "processes": 1,
+    "hosts": 1,
     "strategy": "none",
     "class_weights": "none",
 }
@@ -69,10 +70,10 @@ def later_fields(recipe: Recipe) -> list[str]:
     return sorted(name for name in names if values[name] != VALUE_WHEN_ABSENT.get(name, defaults[name].default))
 
 
-def is_same_recipe(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def is_same_recipe(first: dict[str, Any], second: dict[str, Any]) -> bool:
     """Return whether two stored recipes, perhaps of different releases, mean the same run.
 
     Raises:
         pydantic.ValidationError: One of them is none that this release reads.
     """
-    return values_of(Recipe.model_validate(one)) == values_of(Recipe.model_validate(other))
+    return values_of(Recipe.model_validate(first)) == values_of(Recipe.model_validate(second))

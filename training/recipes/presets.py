@@ -51,6 +51,7 @@ SHARED_SOURCES: Final[dict[str, str]] = {
     "sample_every_steps": f"{CHOSEN_HERE}: once an epoch",
     "checkpoint_every_steps": f"{CHOSEN_HERE}: once an epoch",
     "processes": f"{CHOSEN_HERE}: one device, unless a host has more to give (docs/hosts.md)",
+    "hosts": f"{CHOSEN_HERE}: one, unless its devices do not suffice (docs/hosts.md)",
     "strategy": f"{CHOSEN_HERE}: nothing to spread over one process",
     "packing": f"{CHOSEN_HERE}: the same loss and gradients without padding (docs/speed.md)",
     "compile": f"{CHOSEN_HERE}: on a GPU, where what is left of a run earns the compiling back (docs/speed.md)",
@@ -171,7 +172,8 @@ PRESETS: Final[dict[str, Preset]] = {
         preset(
             "kto",
             "KTO",
-            "Starts from a miniature and uses single verdicts: accepted texts become likelier, rejected ones less likely.",
+            "Starts from a miniature and uses single verdicts: "
+            "accepted texts become likelier, rejected ones less likely.",
             _PREFERENCE
             | {
                 "objective": ("kto", KTO),

@@ -93,7 +93,15 @@ class Recipe(BaseModel):
         "auto", description="SFT: rows one behind the other, no padding. auto: where exact and faster."
     )
     compile: Toggle = Field("auto", description="torch.compile. auto: on a GPU, for runs long enough to pay for it.")
-    processes: int = Field(1, ge=1, le=64, description="Devices of one host that compute together, one process each.")
+    processes: int = Field(1, ge=1, le=64, description="Devices that compute together, one process each.")
+    # Kept only where it is more: recipes of one host are those of releases before it came.
+    hosts: int = Field(
+        1,
+        ge=1,
+        le=64,
+        exclude_if=lambda hosts: hosts == 1,
+        description="Hosts that the devices lie on, as many on each.",
+    )
     strategy: Strategy = Field(
         "none", description="ddp: every process holds the whole model. fsdp2: each holds a part of every weight."
     )
@@ -134,6 +142,13 @@ class Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _hosts_share_the_processes(self) -> Recipe:
+        if self.processes % self.hosts:
+            message = f"{self.processes} devices cannot be shared out to {self.hosts} hosts: choose a multiple of it"
+            raise ContradictionError("hosts", message)
+        return self
+
+    @model_validator(mode="after")
     def _can_be_sharded(self) -> Recipe:
         if self.strategy == "fsdp2" and self.quantise != "none":
             message = "a base in 4 bits cannot be cut into parts: choose quantise 'none', or the strategy 'ddp'"
@@ -159,6 +174,10 @@ class Recipe(BaseModel):
     def shards(self) -> int:
         """Parts that weights, gradients and moments are cut into; 1 where every process holds all of them."""
         return self.processes if self.strategy == "fsdp2" else 1
+
+    @property
+    def processes_per_host(self) -> int:
+        return self.processes // self.hosts
 
     @property
     def reads(self) -> str:

@@ -30,7 +30,7 @@ class RecipesView(APIView):
     pagination_class = WholeList
 
     @lists(serializers.RecipeOut)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         return [recipe_selectors.preset_json(preset) for preset in recipe_selectors.all_presets()]
 
 
@@ -40,9 +40,9 @@ class RunsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(serializers.RunOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return selectors.visible(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
     @extend_schema(request=serializers.PlanIn, responses={202: WorkStartedOut})
     @idempotent

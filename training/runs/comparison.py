@@ -1,4 +1,8 @@
-"""Runs side by side: the metric their task is judged by, their costs, a figure laid over one another, and what each writes for the same prompts."""
+"""Runs side by side.
+
+They show the metric their task is judged by, their costs, a figure laid over one another, and what each writes for the
+same prompts.
+"""
 
 from __future__ import annotations
 

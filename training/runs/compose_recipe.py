@@ -29,7 +29,7 @@ def compose(recipe: str, overrides: Mapping[str, Any] | None, student: Student |
 def changed_values(recipe: str, composed: Recipe) -> dict[str, Any]:
     """Values in which a recipe departs from its preset."""
     preset = presets.PRESETS[recipe].recipe.model_dump(mode="json")
-    return {name: value for name, value in composed.model_dump(mode="json").items() if value != preset[name]}
+    return {name: value for name, value in composed.model_dump(mode="json").items() if value != preset.get(name)}
 
 
 def _as_refusal(error: RecipeError) -> Refusal:

@@ -23,16 +23,22 @@ def needs_of(recipe: Recipe, device: str, *, needed_gib: float) -> Needs:
         needed_gib: What each device must have, allowances included; 0 where it is not known.
     """
     if device == Device.CPU:
-        return Needs(devices=recipe.processes)
+        return Needs(devices=recipe.processes, hosts=recipe.hosts)
     is_bound = device == Device.CUDA or recipe.quantise != "none"
     if not is_bound and recipe.processes == 1:
         return Needs()
     size = round(needed_gib * GIB) if is_bound else 0
-    return Needs(gpus=recipe.processes, gpu_bytes=size, or_cpu=not is_bound, devices=recipe.processes)
+    return Needs(
+        gpus=recipe.processes_per_host,
+        gpu_bytes=size,
+        or_cpu=not is_bound,
+        devices=recipe.processes,
+        hosts=recipe.hosts,
+    )
 
 
 def require_devices(recipe: Recipe, device: str, *, needs: Needs) -> None:
-    """Refuse a run on several devices that no host there is could take.
+    """Refuse a run on several devices that no host there is could take, or too few where it takes several.
 
     Only what hosts have said of themselves counts: with none there, nothing is known, and the run waits with a reason.
 
@@ -42,29 +48,41 @@ def require_devices(recipe: Recipe, device: str, *, needs: Needs) -> None:
     present = list(hosts.present())
     if recipe.processes == 1 or not present:
         return
+    each = recipe.processes_per_host
     if device == Device.CPU or (needs.or_cpu and not any(host.gpus for host in present)):
         most, what = max(host.cores for host in present), "cores"
+        able = [host for host in present if host.cores >= each]
     else:
-        if any(fairness.fits(host, needs) for host in present):
-            return
         most, what = max(len(host.gpus) for host in present), "GPUs"
-    if most >= recipe.processes and what == "cores":
+        able = [host for host in present if fairness.fits(host, needs)]
+    if len(able) >= recipe.hosts:
         return
-    message = f"This run computes on {recipe.processes} devices at once; the largest host has {most} {what}."
-    if most >= recipe.processes:
+    message, field = f"This run computes on {each} devices at once; the largest host has {most} {what}.", "processes"
+    if able:
+        message = (
+            f"This run takes {recipe.hosts} hosts with {each} devices each; "
+            f"of those that are there {len(able)} will do."
+        )
+        field = "hosts"
+    elif most >= each:
         message = f"This run needs {needs}, and no host has them."
     raise Refusal(
         "too_few_devices",
         message,
         hint="Lower the number of devices, or start a worker on a larger host.",
-        errors={"processes": [message]},
+        errors={field: [message]},
     )
+
+
+def are_several_hosts() -> bool:
+    """Return whether more than one host is there, so that a run can be spread over them."""
+    return hosts.present().count() > 1
 
 
 def as_json(needs: Needs) -> dict[str, Any]:
     return asdict(needs)
 
 
-def needs_from_json(kept: Mapping[str, Any]) -> Needs:
+def needs_from_json(values: Mapping[str, Any]) -> Needs:
     """Needs as a spec keeps them; a job of an earlier release needs nothing special."""
-    return Needs(**kept)
+    return Needs(**values)

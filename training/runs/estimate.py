@@ -52,8 +52,8 @@ def sizes_of(folder: Path) -> StudentSizes:
 class RunEstimate:
     """Estimate of what a run will need. Bytes are at the peak.
 
-    `peak_bytes` is what a run measures of itself: tensors on a GPU, resident memory on a CPU. `needed_bytes` is what the
-    device must have for it: on a GPU with allowances for the driver and for fragmentation.
+    `peak_bytes` is what a run measures of itself: tensors on a GPU, resident memory on a CPU. `needed_bytes` is what
+    the device must have for it: on a GPU with allowances for the driver and for fragmentation.
     """
 
     total_parameters: int

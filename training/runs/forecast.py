@@ -35,8 +35,8 @@ RECOMPUTED: Final = "Activations are recomputed on the way back, to save memory:
 class Forecast:
     """Forecast of what a run would take; None where only the engine can know. `notes` say how it is known.
 
-    `memory_gib` is what the run will measure of itself on `memory_on` (`cpu` or `cuda`), `needed_gib` what that device must
-    have for it, `fp32_memory_gib` what the same run would measure in fp32, where it is not to compute in that.
+    `memory_gib` is what the run will measure of itself on `memory_on` (`cpu` or `cuda`), `needed_gib` what that device
+    must have for it, `fp32_memory_gib` what the same run would measure in fp32, where it is not to compute in that.
     """
 
     rows: int
@@ -138,8 +138,8 @@ def _too_long(row_tokens: Sequence[int], recipe: Recipe, readers: Sequence[Stude
     way_out = "Raise max_length" if most < context else more
     count = sum(tokens > most for tokens in row_tokens)
     return (
-        f"{count:,} of {len(row_tokens):,} rows look longer than {most:,} tokens, the longest about {longest:,}. Nothing "
-        f"is cut: the run would refuse to begin. {way_out}, or leave these rows out."
+        f"{count:,} of {len(row_tokens):,} rows look longer than {most:,} tokens, the longest about {longest:,}. "
+        f"Nothing is cut: the run would refuse to begin. {way_out}, or leave these rows out."
     )
 
 

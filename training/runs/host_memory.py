@@ -23,11 +23,11 @@ from web.errors import Refusal
 
 def largest_memories(device: str) -> dict[Place, int]:
     """Memory in bytes of the largest device of each kind that a run may come to; empty where nothing is known."""
-    known = list(hosts.present())
-    gpus = [int(gpu.get("bytes") or 0) for host in known for gpu in host.gpus]
+    present_hosts = list(hosts.present())
+    gpus = [int(gpu.get("bytes") or 0) for host in present_hosts for gpu in host.gpus]
     largest: dict[Place, int] = {
         "cuda": max(gpus, default=0) if device != Device.CPU else 0,
-        "cpu": max((host.memory_bytes for host in known), default=0) if device != Device.CUDA else 0,
+        "cpu": max((host.memory_bytes for host in present_hosts), default=0) if device != Device.CUDA else 0,
     }
     # Less than what an engine takes without any model is no figure: workers run there.
     return {place: size for place, size in largest.items() if size > RUNTIME_BYTES[place]}
@@ -35,8 +35,8 @@ def largest_memories(device: str) -> dict[Place, int]:
 
 def has_gpus_everywhere() -> bool:
     """Return whether every host that is there has a GPU; False where none is."""
-    known = list(hosts.present())
-    return bool(known) and all(host.gpus for host in known)
+    present_hosts = list(hosts.present())
+    return bool(present_hosts) and all(host.gpus for host in present_hosts)
 
 
 def teacher_bytes(teacher: Student | None, recipe: Recipe, place: Place) -> int:
@@ -61,23 +61,23 @@ def require_memory(
         Refusal: 422, with what it needs, what there is, and what to change.
         ValueError: The student's config does not tell its sizes.
     """
-    known = largest_memories(device)
+    memories = largest_memories(device)
     # Four bits are for GPUs only.
-    known = {place: size for place, size in known.items() if place == "cuda" or recipe.quantise == "none"}
-    if not known or not rows_tokens:
+    memories = {place: size for place, size in memories.items() if place == "cuda" or recipe.quantise == "none"}
+    if not memories or not rows_tokens:
         return
     shape = student if isinstance(student, Shape) else sizes_of(student).shape
-    beside = {place: teacher_bytes(teacher, recipe, place) for place in known}
-    left = {place: size - beside[place] for place, size in known.items()}
+    teacher_sizes = {place: teacher_bytes(teacher, recipe, place) for place in memories}
+    left = {place: size - teacher_sizes[place] for place, size in memories.items()}
     need = {place: fit.required_bytes(shape, recipe, rows_tokens, place, size) for place, size in left.items()}
     if any(need[place] <= size for place, size in left.items()):
         return
-    largest = max(known, key=lambda place: known[place])
+    largest = max(memories, key=lambda place: memories[place])
     called = "GPU" if largest == "cuda" else "host"
     message = (
-        f"This run needs about {(need[largest] + beside[largest]) / GIB:.1f} GiB of memory"
-        + (f", {beside[largest] / GIB:.1f} of them for its teacher" if beside[largest] else "")
-        + f"; the largest {called} has {known[largest] / GIB:.1f} GiB."
+        f"This run needs about {(need[largest] + teacher_sizes[largest]) / GIB:.1f} GiB of memory"
+        + (f", {teacher_sizes[largest] / GIB:.1f} of them for its teacher" if teacher_sizes[largest] else "")
+        + f"; the largest {called} has {memories[largest] / GIB:.1f} GiB."
     )
     hint = _hint(shape, recipe, rows_tokens, largest, left[largest])
     raise Refusal("too_large", message, hint=hint, errors={"batch_size": [f"{message} {hint}"]})

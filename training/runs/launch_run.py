@@ -27,7 +27,7 @@ from training.runs.run_request import RunRequest
 from training.states import RunPurpose
 from web.errors import Refusal
 
-KIND = "training"
+KIND, PART = "training", "training-part"
 
 
 @transaction.atomic
@@ -52,7 +52,8 @@ def launch(
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: The version is not frozen or too small, the recipe is out of range or known to fail on this student,
-            the miniature to go on from or the teacher is missing or does not suit, a GPU is asked for where none is, or the disk is nearly full.
+            the miniature to go on from or the teacher is missing or does not suit, a GPU is asked for where none is, or
+            the disk is nearly full.
     """
     task, version, student, device = request.task, request.dataset_version, request.student, request.device
     if by is not None:

@@ -21,7 +21,7 @@ from training.miniatures import queries as miniature_selectors
 from training.notices import followers
 from training.recipes import display as recipe_selectors
 from training.recipes.presets import PRESETS
-from training.runs import charts, comparison, forecast, launch_run, proposal
+from training.runs import charts, comparison, device_needs, forecast, launch_run, proposal
 from training.runs import queries as runs_queries
 from training.runs.comparison import compare_with_fp32
 from training.runs.forms import LaunchForm, first_choice, overrides_of, typed_overrides
@@ -68,7 +68,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "preset": preset,
-        "lines": recipe_selectors.recipe_values(preset),
+        "lines": recipe_selectors.recipe_values(preset, has_hosts=device_needs.are_several_hosts()),
         "typed": typed_overrides(request.POST),
         "problems": refusal.errors if refusal else {},
         "page": numbered_page(runs, request.GET.get("page")),
@@ -86,7 +86,8 @@ def recipe(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     form = _form(request, task)
     preset = PRESETS[form.initial["recipe"]]
-    context = {"task": task, "preset": preset, "lines": recipe_selectors.recipe_values(preset), "form": form}
+    lines = recipe_selectors.recipe_values(preset, has_hosts=device_needs.are_several_hosts())
+    context = {"task": task, "preset": preset, "lines": lines, "form": form}
     return render(request, "training/_recipe_chosen.html", context)
 
 
@@ -142,10 +143,10 @@ def _form(request: HttpRequest, task: Task, proposed: Proposal | None = None) ->
     students, no_classifier = list(student_selectors.all_students()), why_no_classifier(task)
     kept = ("dataset_version", "student", "starts_from", "teacher")
     chosen = {name: request.GET[name] for name in kept if request.GET.get(name)}
-    asked = (request.POST if request.method == "POST" else request.GET).get("recipe", "")
+    recipe_slug = (request.POST if request.method == "POST" else request.GET).get("recipe", "")
     initial = first_choice(
         students,
-        recipe=asked,
+        recipe=recipe_slug,
         student=chosen.get("student", ""),
         no_classifier=no_classifier,
         proposed=proposed.student.slug if proposed and proposed.student else "",

@@ -66,12 +66,12 @@ def require_disk(needed_bytes: int) -> None:
         Refusal: 422, with what is free and what is wanted.
     """
     folder = _existing(Path(settings.RUNS_DIR))
-    free, wanted = shutil.disk_usage(folder).free, 2 * needed_bytes
-    if free >= wanted:
+    free, required_bytes = shutil.disk_usage(folder).free, 2 * needed_bytes
+    if free >= required_bytes:
         return
     raise Refusal(
         "disk_nearly_full",
-        f"The disk has {free / GIB:.1f} GiB free; this run wants {wanted / GIB:.1f} GiB, twice what it writes.",
+        f"The disk has {free / GIB:.1f} GiB free; this run wants {required_bytes / GIB:.1f} GiB, twice what it writes.",
         hint=f"Free space on the disk of {folder}, or choose a smaller student or LoRA.",
     )
 

@@ -23,6 +23,17 @@ from training.students.catalogue import SMALL_WRITERS, KnownStudent
 from training.students.registration import HUB_TOKEN
 from training.students.shipped import SHIPPED, recipe_of
 
+# Writers in the order of one published comparison of fifteen models on nine tasks, each tuned alike, and its address.
+COMPARED: Final = (
+    "Qwen/Qwen3-8B",
+    "meta-llama/Llama-3.2-3B-Instruct",
+    "Qwen/Qwen3-1.7B",
+    "Qwen/Qwen3-0.6B",
+)
+COMPARISON: Final = "distillabs.ai/blog/what-small-language-model-is-best-for-fine-tuning"
+# Encoders by published comparisons: of English alone, and of many languages (arXiv 2509.06888).
+ENGLISH: Final = ("microsoft/deberta-v3-base", "answerdotai/ModernBERT-base")
+OF_MANY_LANGUAGES: Final = ("jhu-clsp/mmBERT-base", "jhu-clsp/mmBERT-small", "FacebookAI/xlm-roberta-base")
 # Longer than this nobody waits for a first miniature.
 WITHIN_S: Final = 3600
 
@@ -94,7 +105,8 @@ class Proposal:
 def propose(task: Task, version: DatasetVersion | None) -> Proposal:
     """Propose a student for a task.
 
-    The student that comes with the product to write the demo's mails is proposed only where the task's last run tuned it.
+    The student that comes with the product to write the demo's mails is proposed only where the task's last run tuned
+    it.
 
     Args:
         version: A frozen version, whose rows time and memory are forecast for; None for no forecast.
@@ -104,19 +116,21 @@ def propose(task: Task, version: DatasetVersion | None) -> Proposal:
     last = TrainingRun.objects.filter(task=task, purpose=RunPurpose.MINIATURE).select_related("student").first()
     students = list(student_queries.all_students())
     if not reason:
-        return _of_labels(students, last)
+        return _of_labels(students, last, newest.spec.language if newest else "en")
     choices = _choices(version, students)
     if last and not _is_encoder(last.student):
         return Proposal("The last run of this task tuned it.", last.student, _recipe_of(last.student), choices=choices)
     return _of_text(reason, students, choices, rows=len(_outlines(version)))
 
 
-def _of_labels(students: Sequence[Student], last: TrainingRun | None) -> Proposal:
+def _of_labels(students: Sequence[Student], last: TrainingRun | None, language: str) -> Proposal:
     reason = "All answers are labels, numbers, or yes and no: an encoder gives them at a small part of a writer's cost."
     encoders = [each for each in students if _is_encoder(each)]
-    encoders.sort(key=lambda each: (each != (last and last.student), each.slug in SHIPPED))
+    suited = ENGLISH if language.startswith("en") else OF_MANY_LANGUAGES
+    encoders.sort(key=lambda e: (e != (last and last.student), e.hub_id not in suited, e.slug in SHIPPED))
     if not encoders:
-        return Proposal(f"{reason} Register one under Students.", recipe="classifier")
+        best = f"{suited[0]} did best in published comparisons for the task's language ({language})"
+        return Proposal(f"{reason} Register one under Students; {best}.", recipe="classifier")
     return Proposal(reason, encoders[0], recipe_of(encoders[0].slug) or "classifier")
 
 
@@ -132,11 +146,19 @@ def _of_text(reason: str, students: Sequence[Student], choices: tuple[StudentCho
     time = f" within an hour on your {rows:,} rows" if quick and rows else ""
     what = f"tunes{time}" if quick else "could tune at all"
     return Proposal(
-        f"Some answers are text ({_detail(reason)}), so the student must write. {best.known.name} is the {size} of these "
-        f"small models that this machine {what}.",
+        f"Some answers are text ({_detail(reason)}), so the student must write. {best.known.name} is the {size} of "
+        f"these small models that this machine {what}.{_compared()}",
         download=best,
         choices=choices,
     )
+
+
+def _compared() -> str:
+    """Name the best writer of a published comparison that a GPU here can tune; empty without a GPU."""
+    memory_bytes = host_memory.largest_memories(Device.AUTO).get("cuda") or 0
+    compared = (catalogue.find_known(hub_id=hub_id) for hub_id in COMPARED)
+    best = next((each for each in compared if each and each.lora_gib[0] * GIB <= memory_bytes), None)
+    return f" Of writers compared alike ({COMPARISON}), {best.name} is the best that a GPU here tunes." if best else ""
 
 
 def _detail(reason: str) -> str:
@@ -146,13 +168,13 @@ def _detail(reason: str) -> str:
 def _choices(version: DatasetVersion | None, students: Sequence[Student]) -> tuple[StudentChoice, ...]:
     """Return the small writers, the smallest first."""
     by_hub_id = {each.hub_id: each for each in students if each.hub_id}
-    known = sorted((each for each in catalogue.KNOWN_STUDENTS if each.hub_id in SMALL_WRITERS), key=_parameters)
+    writers = sorted((each for each in catalogue.KNOWN_STUDENTS if each.hub_id in SMALL_WRITERS), key=_parameters)
     tokens = [max(1, round(row.characters * forecast.TOKENS_PER_CHARACTER)) for row in _outlines(version)]
     device: DeviceKind = "cuda" if tokens and host_memory.has_gpus_everywhere() else "cpu"
     memory_bytes = host_memory.largest_memories(Device.AUTO).get(device) if tokens else None
     has_token = store.is_set(HUB_TOKEN)
     choices = []
-    for each in known:
+    for each in writers:
         sizes, recipe = StudentSizes(each.shape, forecast.HUB_NUMBER_BYTES), each.presets[0].recipe
         guess = estimate_run(sizes, recipe, tokens, device=device, memory_bytes=memory_bytes) if tokens else None
         choices.append(
@@ -182,5 +204,5 @@ def _is_encoder(student: Student) -> bool:
     return kind_of_family(student.model_type) == "encoder"
 
 
-def _parameters(known: KnownStudent) -> int:
-    return known.parameters
+def _parameters(student: KnownStudent) -> int:
+    return student.parameters

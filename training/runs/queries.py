@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404
 
 from jobs.models import Job, JobEvent
 from members.models import Member
@@ -17,6 +16,7 @@ from review.tasks.permissions import tasks_for
 from training.models import Checkpoint, Sweep, SweepCell, TrainingRun
 from training.states import RunPurpose
 from web.db.keys import uuid_or_none
+from web.http.first_or_404 import first_or_404
 
 RELATED = (
     "task",
@@ -40,7 +40,7 @@ SCORE_NAMES = {
 
 
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[TrainingRun]:
-    """Runs the member may see, newest first, with all a list shows, and whether their data was revoked or erased since."""
+    """Runs the member may see, newest first, with all a list shows, and whether their data was revoked or erased."""
     runs = TrainingRun.objects.select_related(*RELATED).order_by("-created_at", "-id")
     runs = runs.defer("dataset_version__manifest", "dataset_version__card").annotate(
         contains_revoked=removed_samples.holds_revoked("dataset_version"),
@@ -56,10 +56,7 @@ def listed(member: Member, *, task: Task) -> QuerySet[TrainingRun]:
 
 def run_or_404(member: Member, run_id: UUID | str) -> TrainingRun:
     """A run, if the member may see its task."""
-    run = visible(member).filter(pk=run_id).first()
-    if run is None:
-        raise Http404("There is no training run with this id that you can see.")
-    return run
+    return first_or_404(visible(member).filter(pk=run_id), "There is no training run with this id that you can see.")
 
 
 def sweep_of_run(run: TrainingRun) -> Sweep | None:
@@ -79,9 +76,9 @@ def of_job(job: Job) -> TrainingRun:
 
 def runs_by_id(member: Member, task: Task, ids: Sequence[str]) -> list[TrainingRun]:
     """Runs of a task by their ids, at most six, in the order asked for; ids that are none are passed over."""
-    wanted = [run_uuid for text in ids if (run_uuid := uuid_or_none(text))][:COMPARE_AT_MOST]
-    by_id = {run.pk: run for run in visible(member, task=task).filter(pk__in=wanted)}
-    return [by_id[run_id] for run_id in dict.fromkeys(wanted) if run_id in by_id]
+    run_uuids = [run_uuid for text in ids if (run_uuid := uuid_or_none(text))][:COMPARE_AT_MOST]
+    by_id = {run.pk: run for run in visible(member, task=task).filter(pk__in=run_uuids)}
+    return [by_id[run_id] for run_id in dict.fromkeys(run_uuids) if run_id in by_id]
 
 
 def metrics(run: TrainingRun) -> list[dict[str, Any]]:

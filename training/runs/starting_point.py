@@ -17,9 +17,9 @@ def require_starting_point(recipe: Recipe, request: RunRequest) -> None:
     """Refuse a beginning that does not suit the recipe, the task or the student.
 
     Raises:
-        Refusal: 400 for what is missing or superfluous, 409 for a miniature that was tuned on unfiltered texts for a study,
-            422 for one of another task or student, for whole weights gone on from by adapters, for a student that would be
-            its own teacher, and for a classifier of a task whose answers are texts.
+        Refusal: 400 for what is missing or superfluous, 409 for a miniature that was tuned on unfiltered texts for a
+            study, 422 for one of another task or student, for whole weights gone on from by adapters, for a student
+            that would be its own teacher, and for a classifier of a task whose answers are texts.
     """
     _require_start(recipe, request.task, request.student, request.starts_from)
     _require_teacher(recipe, request.student, request.teacher)

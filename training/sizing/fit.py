@@ -37,7 +37,7 @@ def nearest_recipe(
 def recipe_difference(recipe: Recipe, other: Recipe) -> dict[str, object]:
     """Values in which the second recipe departs from the first."""
     before, after = recipe.model_dump(mode="json"), other.model_dump(mode="json")
-    return {name: value for name, value in after.items() if before[name] != value}
+    return {name: value for name, value in after.items() if before.get(name) != value}
 
 
 def _nearer_first(recipe: Recipe, device: DeviceKind) -> Iterator[Recipe]:

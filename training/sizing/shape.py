@@ -13,8 +13,8 @@ from training.recipes.architecture import kind_of
 _NON_TEXT: Final = re.compile(r"vision|visual|image|audio|speech|multi_modal_projector")
 _UNADAPTED_OF_BOTH: Final = re.compile(r"embed|lm_head|shared|relative_attention_bias|final_logits_bias")
 _WITHOUT_ADAPTER: Final = re.compile(r"embed|lm_head|wte|wpe")
-# Attention that drops scores, and DeBERTa's own, hold them: the scores, what is dropped and what is left. DeBERTa also keeps
-# what it gathers of relative positions. Counted on models of random weights.
+# Attention that drops scores, and DeBERTa's own, hold them: the scores, what is dropped and what is left. DeBERTa also
+# keeps what it gathers of relative positions. Counted on models of random weights.
 _PAIRS, _DEBERTA_HIDDEN = 3, 16
 # Where DistilBERT's config has names of its own.
 _OWN_NAMES: Final = {
@@ -47,7 +47,8 @@ class Shape:
         caps_scores: Whether something follows the output layer, so that all scores of a batch are held at once.
         is_encoder_decoder: Whether it stands for an encoder and a decoder.
         pairs: Numbers of 4 bytes that a layer keeps for each pair of tokens of a row, all heads together.
-        extra_hidden: Numbers that a layer keeps a token beside what a decoder's keeps, in widths of the residual stream.
+        extra_hidden: Numbers that a layer keeps a token beside what a decoder's keeps, in widths of the residual
+            stream.
     """
 
     parameters: int
@@ -135,10 +136,10 @@ def _encoder_decoder(config: Mapping[str, Any], weights: Mapping[str, tuple[int,
     """
 
     def size(*names: str) -> int:
-        known = [int(config[name]) for name in names if config.get(name) is not None]
-        if not known:
+        values = [int(config[name]) for name in names if config.get(name) is not None]
+        if not values:
             raise ValueError(f"config.json does not give the sizes of an encoder–decoder: {names[0]} is missing")
-        return max(known)
+        return max(values)
 
     hidden, heads = size("d_model"), size("num_heads", "decoder_attention_heads", "encoder_attention_heads")
     head = int(config.get("d_kv") or hidden // heads)

@@ -165,8 +165,8 @@ def _of_shards(shape: Shape, reading: StepProfile) -> PeakBytes:
     weights, gradients = (-(-count * FP32 // reading.shards) for count in (shape.parameters, tuned))
     outside, head = _embedding_parameters(shape) * FP32, shape.embedding * FP32
     held = gradients if reading.holds_gradients else 0
-    # A layer's gradients as they are computed, and once more in fp32 on their way to those that keep a part: by then its
-    # weights have been let go, and the next layer is there. The first layer has no next.
+    # A layer's gradients as they are computed, and once more in fp32 on their way to those that keep a part: by then
+    # its weights have been let go, and the next layer is there. The first layer has no next.
     sent = _layer_parameters(shape) * (reading.width + FP32)
     moving = sent + _layer_parameters(shape) * reading.width
     saved = _all_activations(shape, reading, after=2 * FP32)
@@ -207,8 +207,8 @@ def _backward(shape: Shape, reading: StepProfile) -> int:
 
 def _last_layer(shape: Shape, reading: StepProfile) -> int:
     """Bytes of one layer in its backward pass, with its activations."""
-    beside = _feed_forward_gradients(shape, reading) - reading.tokens * FP32 * shape.hidden
-    return activation_bytes(shape, reading) + max(beside, reading.tokens * 2 * FP32 * shape.hidden)
+    gradients = _feed_forward_gradients(shape, reading) - reading.tokens * FP32 * shape.hidden
+    return activation_bytes(shape, reading) + max(gradients, reading.tokens * 2 * FP32 * shape.hidden)
 
 
 def _feed_forward_gradients(shape: Shape, reading: StepProfile) -> int:
@@ -243,7 +243,8 @@ def _head_bytes(shape: Shape, reading: StepProfile, *, is_tuned: bool) -> int:
     # At its logarithms: both blocks' scores where there are two, and in half formats an fp32 copy.
     at_logs = scores * ((2 * FP32 + reading.width if is_first else 12) if reading.is_half else 8 if is_first else 12)
     copy = shape.embedding * reading.width if is_tuned and reading.is_half else 0
-    # A half-precision gradient of the layer is added up in parts (`engine/loss/supervised_head.py`), one in fp32 in place.
+    # A half-precision gradient of the layer is added up in parts (`engine/loss/supervised_head.py`), one in fp32 in
+    # place.
     part = min(shape.vocabulary, PRODUCT_ROWS) * shape.hidden * reading.width if copy else 0
     at_gradient = scores * 2 * reading.width + part
     return copy + max(at_logs, at_gradient) + _head_rows(shape, reading)

@@ -62,8 +62,8 @@ class StudentOut(serializers.Serializer[Any]):
         return servable.kind_name(student.model_type)
 
     def get_known(self, student: Any) -> list[str]:
-        known = student_selectors.known_student(student)
-        return known.facts if known else []
+        entry = student_selectors.known_student(student)
+        return entry.facts if entry else []
 
 
 class StudentDownloadIn(serializers.Serializer[Any]):
@@ -99,7 +99,7 @@ class StudentsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(StudentOut)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         return student_selectors.all_students()
 
     @extend_schema(request=StudentIn, responses={201: StudentOut})

@@ -1,9 +1,11 @@
-"""Students in common use, decoders, encoders and encoder–decoders: shapes, chat templates, licences, what tuning them takes.
+"""Students in common use, decoders, encoders and encoder–decoders.
+
+Shapes, chat templates, licences, what tuning them takes.
 
 Shapes are the numbers of each model's config.json and licences those of its card on the hub, by the hub id; what a
 template does is what this product has been made to meet. Recipes are the paper's, and memory is forecast from the shape
-by the code that forecasts every run, so that nothing here is a second opinion. An encoder's recipes are those of classifiers,
-and its parameters are told without the head that its pre-training had. Pure.
+by the code that forecasts every run, so that nothing here is a second opinion. An encoder's recipes are those of
+classifiers, and its parameters are told without the head that its pre-training had. Pure.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ class KnownStudent:
     def memory_gib(
         self, recipe: Recipe, rows_tokens: Sequence[int] = FORECAST_ROWS, device: DeviceKind = "cuda"
     ) -> float:
-        """Memory a device must have to tune it on rows of these lengths; all kept that the recipe does not recompute."""
+        """Memory a device needs to tune it on rows of these lengths; all kept that a recipe does not recompute."""
         return fit.required_bytes(self.shape, recipe, rows_tokens, device) / GIB
 
     @property
@@ -136,9 +138,11 @@ class KnownStudent:
         return [
             f"{self.name}: {self.template}. Licence: {self.licence} (its model card, {self.hub_id}).",
             f"{whose}: LoRA of rank {self.rank} at a "
-            f"rate of {self.rates['lora']:g}, or all weights at {self.rates['full']:g} ({self.presets[1].sources['learning_rate']}).",
-            f"Forecast for steps of {len(FORECAST_ROWS)} rows of {FORECAST_ROWS[0]:,} tokens on a GPU: {_range(self.lora_gib)} GiB by LoRA, "
-            f"{_range(self.full_gib)} GiB for all weights; the less where activations are recomputed.",
+            f"rate of {self.rates['lora']:g}, or all weights at {self.rates['full']:g} "
+            f"({self.presets[1].sources['learning_rate']}).",
+            f"Forecast for steps of {len(FORECAST_ROWS)} rows of {FORECAST_ROWS[0]:,} tokens on a GPU: "
+            f"{_range(self.lora_gib)} GiB by LoRA, {_range(self.full_gib)} GiB for all weights; the less where "
+            "activations are recomputed.",
         ]
 
 
@@ -271,7 +275,8 @@ KNOWN_STUDENTS: Final[tuple[KnownStudent, ...]] = (
     _bart("large", 406_291_456, (1024, 12, 16, 16, 64, 4096)),
 )
 
-# Students that write and that two CPU cores tune within an hour or so; bytes of their files on the hub, tokenizer included.
+# Students that write and that two CPU cores tune within an hour or so; bytes of their files on the hub, tokenizer
+# included.
 SMALL_WRITERS: Final[dict[str, int]] = {
     "HuggingFaceTB/SmolLM2-135M-Instruct": 273_000_000,
     "google/gemma-3-270m-it": 575_000_000,

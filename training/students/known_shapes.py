@@ -1,4 +1,7 @@
-"""The config and the weights' shapes of a student in common use, from the few numbers that its family leaves open. Pure."""
+"""The config and the weights' shapes of a student in common use, from the few numbers that its family leaves open.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -39,39 +42,39 @@ class StudentSizes(Protocol):
     def sees(self) -> int: ...
 
 
-def config_of(known: StudentSizes) -> dict[str, Any]:
+def config_of(student: StudentSizes) -> dict[str, Any]:
     """Return what of its config.json tells sizes."""
-    config = {"model_type": known.family, "vocab_size": known.vocabulary}
-    if known.family == "t5":
+    config = {"model_type": student.family, "vocab_size": student.vocabulary}
+    if student.family == "t5":
         return config | {
             "is_encoder_decoder": True,
-            "d_model": known.hidden,
-            "d_ff": known.intermediate,
-            "d_kv": known.head,
-            "num_layers": known.layers,
-            "num_heads": known.heads,
+            "d_model": student.hidden,
+            "d_ff": student.intermediate,
+            "d_kv": student.head,
+            "num_layers": student.layers,
+            "num_heads": student.heads,
             "feed_forward_proj": "gated-gelu",
         }
-    if known.family == "bart":
+    if student.family == "bart":
         sides = {
             f"{side}_{name}": value
             for side in ("encoder", "decoder")
             for name, value in (
-                ("layers", known.layers),
-                ("attention_heads", known.heads),
-                ("ffn_dim", known.intermediate),
+                ("layers", student.layers),
+                ("attention_heads", student.heads),
+                ("ffn_dim", student.intermediate),
             )
         }
-        return config | sides | {"is_encoder_decoder": True, "d_model": known.hidden, "attention_dropout": 0.1}
+        return config | sides | {"is_encoder_decoder": True, "d_model": student.hidden, "attention_dropout": 0.1}
     config |= {
-        "hidden_size": known.hidden,
-        "num_hidden_layers": known.layers,
-        "num_attention_heads": known.heads,
-        "intermediate_size": known.intermediate,
+        "hidden_size": student.hidden,
+        "num_hidden_layers": student.layers,
+        "num_attention_heads": student.heads,
+        "intermediate_size": student.intermediate,
     }
-    if known.is_encoder:
-        return config | _OF_ENCODERS[known.family]
-    return config | {"num_key_value_heads": known.key_value_heads, "head_dim": known.head}
+    if student.is_encoder:
+        return config | _OF_ENCODERS[student.family]
+    return config | {"num_key_value_heads": student.key_value_heads, "head_dim": student.head}
 
 
 _OF_ENCODERS: Final[dict[str, dict[str, Any]]] = {
@@ -94,41 +97,41 @@ _OF_ENCODERS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def weights_of(known: StudentSizes) -> Shapes:
+def weights_of(student: StudentSizes) -> Shapes:
     """The shapes of its weights by names that tell what they are for."""
-    return _BY_FAMILY.get(known.family, _decoder)(known)
+    return _BY_FAMILY.get(student.family, _decoder)(student)
 
 
-def _decoder(known: StudentSizes) -> Shapes:
-    hidden, queries, pairs = known.hidden, known.heads * known.head, known.key_value_heads * known.head
+def _decoder(student: StudentSizes) -> Shapes:
+    hidden, queries, pairs = student.hidden, student.heads * student.head, student.key_value_heads * student.head
     layer: Shapes = {
         "self_attn.o_proj": (hidden, queries),
-        "mlp.down_proj": (hidden, known.intermediate),
+        "mlp.down_proj": (hidden, student.intermediate),
         "input_layernorm": (hidden,),
         "post_attention_layernorm": (hidden,),
     }
-    if known.family == "phi3":
+    if student.family == "phi3":
         layer |= {"self_attn.qkv_proj": (queries + 2 * pairs, hidden)}
-        layer |= {"mlp.gate_up_proj": (2 * known.intermediate, hidden)}
+        layer |= {"mlp.gate_up_proj": (2 * student.intermediate, hidden)}
     else:
         layer |= {"self_attn.q_proj": (queries, hidden), "self_attn.k_proj": (pairs, hidden)}
-        layer |= {"self_attn.v_proj": (pairs, hidden), "mlp.gate_proj": (known.intermediate, hidden)}
-        layer |= {"mlp.up_proj": (known.intermediate, hidden)}
-    if known.family.startswith(("gemma3", "qwen3")):
-        layer |= {"self_attn.q_norm": (known.head,), "self_attn.k_norm": (known.head,)}
-    if known.family.startswith("gemma3"):
+        layer |= {"self_attn.v_proj": (pairs, hidden), "mlp.gate_proj": (student.intermediate, hidden)}
+        layer |= {"mlp.up_proj": (student.intermediate, hidden)}
+    if student.family.startswith(("gemma3", "qwen3")):
+        layer |= {"self_attn.q_norm": (student.head,), "self_attn.k_norm": (student.head,)}
+    if student.family.startswith("gemma3"):
         layer |= {"pre_feedforward_layernorm": (hidden,), "post_feedforward_layernorm": (hidden,)}
-    shapes = _layers("model.layers", known.layers, layer)
-    shapes |= {"model.embed_tokens.weight": (known.vocabulary, hidden), "model.norm.weight": (hidden,)}
-    if not known.is_tied:
-        shapes["lm_head.weight"] = (known.vocabulary, hidden)
-    if known.sees:
-        shapes |= {"vision_tower.weight": (known.sees,), "multi_modal_projector.weight": (1152 * (hidden + 1),)}
+    shapes = _layers("model.layers", student.layers, layer)
+    shapes |= {"model.embed_tokens.weight": (student.vocabulary, hidden), "model.norm.weight": (hidden,)}
+    if not student.is_tied:
+        shapes["lm_head.weight"] = (student.vocabulary, hidden)
+    if student.sees:
+        shapes |= {"vision_tower.weight": (student.sees,), "multi_modal_projector.weight": (1152 * (hidden + 1),)}
     return shapes
 
 
-def _modernbert(known: StudentSizes) -> Shapes:
-    hidden, inside = known.hidden, known.intermediate
+def _modernbert(student: StudentSizes) -> Shapes:
+    hidden, inside = student.hidden, student.intermediate
     layer: Shapes = {
         "attn_norm": (hidden,),
         "attn.Wqkv": (3 * hidden, hidden),
@@ -137,56 +140,58 @@ def _modernbert(known: StudentSizes) -> Shapes:
         "mlp.Wi": (2 * inside, hidden),
         "mlp.Wo": (hidden, inside),
     }
-    shapes = _layers("layers", known.layers, layer)
+    shapes = _layers("layers", student.layers, layer)
     # The embedding is normed already.
     del shapes["layers.0.attn_norm.weight"]
     return shapes | {
-        "embeddings.tok_embeddings.weight": (known.vocabulary, hidden),
+        "embeddings.tok_embeddings.weight": (student.vocabulary, hidden),
         "embeddings.norm.weight": (hidden,),
         "final_norm.weight": (hidden,),
     }
 
 
-def _bert(known: StudentSizes) -> Shapes:
+def _bert(student: StudentSizes) -> Shapes:
     """XLM-R and DeBERTa: BERT's layers, with absolute positions, or relative ones in each layer."""
-    hidden, inside = known.hidden, known.intermediate
+    hidden, inside = student.hidden, student.intermediate
     layer: Shapes = {}
     for part in ("self.query", "self.key", "self.value", "output.dense"):
         layer |= _with_bias(f"attention.{part}", hidden, hidden)
     layer |= _with_bias("intermediate.dense", inside, hidden) | _with_bias("output.dense", hidden, inside)
     layer |= _norm("attention.output.LayerNorm", hidden) | _norm("output.LayerNorm", hidden)
     shapes = {
-        f"encoder.layer.{number}.{name}": sizes for number in range(known.layers) for name, sizes in layer.items()
+        f"encoder.layer.{number}.{name}": sizes for number in range(student.layers) for name, sizes in layer.items()
     }
-    shapes |= {"embeddings.word_embeddings.weight": (known.vocabulary, hidden)} | _norm("embeddings.LayerNorm", hidden)
-    if known.family == "deberta-v2":
+    shapes |= {"embeddings.word_embeddings.weight": (student.vocabulary, hidden)} | _norm(
+        "embeddings.LayerNorm", hidden
+    )
+    if student.family == "deberta-v2":
         return shapes | {"encoder.rel_embeddings.weight": (_RELATIVE, hidden)} | _norm("encoder.LayerNorm", hidden)
     return shapes | {
-        "embeddings.position_embeddings.weight": (known.context + _MORE_POSITIONS, hidden),
+        "embeddings.position_embeddings.weight": (student.context + _MORE_POSITIONS, hidden),
         "embeddings.token_type_embeddings.weight": (1, hidden),
     }
 
 
-def _t5(known: StudentSizes) -> Shapes:
-    hidden, queries, inside = known.hidden, known.heads * known.head, known.intermediate
+def _t5(student: StudentSizes) -> Shapes:
+    hidden, queries, inside = student.hidden, student.heads * student.head, student.intermediate
     attention: Shapes = {"q": (queries, hidden), "k": (queries, hidden), "v": (queries, hidden), "o": (hidden, queries)}
     forward: Shapes = {"wi_0": (inside, hidden), "wi_1": (inside, hidden), "wo": (hidden, inside)}
-    shapes: Shapes = {"shared.weight": (known.vocabulary, hidden)}
-    if not known.is_tied:
-        shapes["lm_head.weight"] = (known.vocabulary, hidden)
+    shapes: Shapes = {"shared.weight": (student.vocabulary, hidden)}
+    if not student.is_tied:
+        shapes["lm_head.weight"] = (student.vocabulary, hidden)
     for side, attentions in (("encoder", ("SelfAttention",)), ("decoder", ("SelfAttention", "EncDecAttention"))):
         layer = {f"{kind}.{name}": sizes for kind in attentions for name, sizes in attention.items()}
         layer |= {f"DenseReluDense.{name}": sizes for name, sizes in forward.items()}
         layer |= {f"{kind}.layer_norm": (hidden,) for kind in (*attentions, "DenseReluDense")}
-        shapes |= _layers(f"{side}.block", known.layers, layer)
-        shapes[f"{side}.relative_attention_bias.weight"] = (_BUCKETS, known.heads)
+        shapes |= _layers(f"{side}.block", student.layers, layer)
+        shapes[f"{side}.relative_attention_bias.weight"] = (_BUCKETS, student.heads)
         shapes[f"{side}.final_layer_norm.weight"] = (hidden,)
     return shapes
 
 
-def _bart(known: StudentSizes) -> Shapes:
-    hidden, inside = known.hidden, known.intermediate
-    shapes: Shapes = {"model.shared.weight": (known.vocabulary, hidden)}
+def _bart(student: StudentSizes) -> Shapes:
+    hidden, inside = student.hidden, student.intermediate
+    shapes: Shapes = {"model.shared.weight": (student.vocabulary, hidden)}
     for side, attentions in (("encoder", ("self_attn",)), ("decoder", ("self_attn", "encoder_attn"))):
         layer: Shapes = _with_bias("fc1", inside, hidden) | _with_bias("fc2", hidden, inside)
         layer |= _norm("final_layer_norm", hidden)
@@ -194,9 +199,9 @@ def _bart(known: StudentSizes) -> Shapes:
             layer |= _norm(f"{kind}_layer_norm", hidden)
             for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
                 layer |= _with_bias(f"{kind}.{part}", hidden, hidden)
-        for number in range(known.layers):
+        for number in range(student.layers):
             shapes |= {f"model.{side}.layers.{number}.{name}": sizes for name, sizes in layer.items()}
-        shapes[f"model.{side}.embed_positions.weight"] = (known.context + _MORE_POSITIONS, hidden)
+        shapes[f"model.{side}.embed_positions.weight"] = (student.context + _MORE_POSITIONS, hidden)
         shapes |= _norm(f"model.{side}.layernorm_embedding", hidden)
     return shapes
 

@@ -17,6 +17,7 @@ from training.students import downloading, registration, servable
 from training.students import queries as selectors
 from training.students.catalogue import FORECAST_ROWS, KNOWN_STUDENTS
 from training.students.forms import StudentForm
+from training.students.published import PUBLISHED_STUDENTS
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
@@ -42,6 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form,
         "students": [(student, servable.kind_name(student.model_type)) for student in selectors.all_students()],
         "known": KNOWN_STUDENTS,
+        "published": PUBLISHED_STUDENTS,
         "forecast_for": FORECAST_ROWS,
         **download_context(member_of(request)),
     }
@@ -60,7 +62,10 @@ def download(request: HttpRequest) -> HttpResponse:
 
 
 def download_context(member: Member) -> dict[str, Any]:
-    """Return what a page shows of downloads: those under way, the last one where it failed, and the ways without a network."""
+    """Return what a page shows of downloads.
+
+    Those under way, the last one where it failed, and the ways without a network.
+    """
     under_way, failed = downloading.recent()
     return {
         "may_register": member.is_admin,

@@ -17,7 +17,7 @@ from members import session
 from members.models import Member
 from training.models import Student
 from training.states import StudentSource
-from training.students import catalogue, model_folder
+from training.students import catalogue, model_folder, published
 from training.students.shipped import SHIPPED
 from web.db.keys import free_slug
 from web.errors import Refusal
@@ -135,6 +135,11 @@ def keep_downloaded(*, hub_id: str, facts: Mapping[str, Any], by: Member | None)
     )
 
 
+def keep_folder(student: Student) -> Student:
+    """Register a folder that an engine wrote and looked at; safe to repeat."""
+    return Student.objects.filter(path=student.path).first() or _create(student, by=student.created_by)
+
+
 def require_hub_id(hub_id: str, revision: str, *, may_be_newest: bool = False) -> None:
     """Refuse what is no hub id, or no commit.
 
@@ -158,15 +163,15 @@ def require_hub_id(hub_id: str, revision: str, *, may_be_newest: bool = False) -
 
 
 def _published_facts(hub_id: str) -> dict[str, Any]:
-    published = catalogue.find_known(hub_id=hub_id)
-    if published is None:
-        return {}
-    return {"model_type": published.family, "parameters": published.parameters, "context_length": published.context}
+    if known := catalogue.find_known(hub_id=hub_id):
+        return {"model_type": known.family, "parameters": known.parameters, "context_length": known.context}
+    page = published.find_published(hub_id)
+    return {"model_type": page.family, "context_length": page.context} if page else {}
 
 
 def _licence_of(hub_id: str) -> str:
-    published = catalogue.find_known(hub_id=hub_id)
-    return published.licence if published else ""
+    facts = catalogue.find_known(hub_id=hub_id) or published.find_published(hub_id)
+    return facts.licence if facts else ""
 
 
 def folder_of(student: Student) -> Path | None:

@@ -1,4 +1,6 @@
-"""Headers of safetensors files, checked before anything loads them: every tensor lies in the file, and no two share a byte.
+"""Headers of safetensors files, checked before anything loads them.
+
+Every tensor lies in the file, and no two share a byte.
 
 Pure Python, without torch. The format: https://github.com/huggingface/safetensors#format
 """

@@ -103,9 +103,9 @@ class SweepsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(SweepOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return selectors.visible(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
     @extend_schema(request=SweepIn, responses={202: SweepStarted})
     @idempotent

@@ -22,7 +22,7 @@ UNKNOWN_S: Final = 0.0
 
 @dataclass(frozen=True)
 class CellSpending:
-    """A run as the budget sees it: expected and taken so far, seconds of a host; dollars spent, if its price is known."""
+    """A run as the budget sees it: seconds of a host, expected and taken; dollars spent, if its price is known."""
 
     expected_s: float | None
     taken_s: float

@@ -1,4 +1,7 @@
-"""The grid of a sweep: which values it tries, in which order, and what cannot be tried. Knows recipes, not rows or runs."""
+"""The grid of a sweep: which values it tries, in which order, and what cannot be tried.
+
+Knows recipes, not rows or runs.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ class GridError(ValueError):
         self.errors = errors
 
 
-def grid_points(wishes: SweepAxes, recipe: Recipe) -> tuple[GridPoint, ...]:
+def grid_points(grid: SweepAxes, recipe: Recipe) -> tuple[GridPoint, ...]:
     """Every combination, the cheapest first: what ends early tells what the others will take.
 
     Args:
@@ -86,13 +89,13 @@ def grid_points(wishes: SweepAxes, recipe: Recipe) -> tuple[GridPoint, ...]:
     Raises:
         GridError: Names every field that cannot be as it is.
     """
-    if errors := _errors(wishes, recipe):
+    if errors := _errors(grid, recipe):
         raise GridError(errors)
     axes = (
-        wishes.learning_rate or (recipe.learning_rate,),
-        wishes.rank or (recipe.rank,),
-        wishes.epochs or (recipe.epochs,),
-        wishes.share or (1.0,),
+        grid.learning_rate or (recipe.learning_rate,),
+        grid.rank or (recipe.rank,),
+        grid.epochs or (recipe.epochs,),
+        grid.share or (1.0,),
     )
     points = [GridPoint(*values) for values in itertools.product(*axes)]
     # The sort is stable: of equal work the smaller rate, then the smaller rank, comes first.
@@ -100,8 +103,8 @@ def grid_points(wishes: SweepAxes, recipe: Recipe) -> tuple[GridPoint, ...]:
 
 
 def overrides_of(place: GridPoint, recipe: Recipe) -> dict[str, Any]:
-    wanted = {"learning_rate": place.learning_rate, "rank": place.rank, "epochs": place.epochs}
-    return {name: value for name, value in wanted.items() if value != getattr(recipe, name)}
+    values = {"learning_rate": place.learning_rate, "rank": place.rank, "epochs": place.epochs}
+    return {name: value for name, value in values.items() if value != getattr(recipe, name)}
 
 
 def label(values: Mapping[str, Any], *, tried: Mapping[str, list[Any]]) -> str:
@@ -118,17 +121,17 @@ def _short(name: str) -> str:
     return {"learning_rate": "rate", "rank": "rank", "epochs": "epochs"}[name]
 
 
-def _errors(wishes: SweepAxes, recipe: Recipe) -> dict[str, list[str]]:
+def _errors(grid: SweepAxes, recipe: Recipe) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     cells = 1
     for name in AXES:
-        values = getattr(wishes, name)
+        values = getattr(grid, name)
         cells *= len(values) or 1
         if len(set(values)) != len(values):
             errors[name] = ["Each value once: the same run twice adds nothing."]
-    if any(not 0 < share <= 1 for share in wishes.share):
+    if any(not 0 < share <= 1 for share in grid.share):
         errors["share"] = ["A share is more than 0 % and at most 100 % of the training records."]
-    if wishes.rank and recipe.method == "full":
+    if grid.rank and recipe.method == "full":
         errors["rank"] = ["Full fine-tuning has no rank: leave it empty, or choose a LoRA recipe."]
     if cells > MAX_CELLS:
         errors.setdefault("learning_rate", []).append(f"The grid has {cells} runs; a sweep takes at most {MAX_CELLS}.")

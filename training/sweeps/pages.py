@@ -118,9 +118,9 @@ def _form(request: HttpRequest, task: Task, data: QueryDict | None, initial: Que
     versions = queries.frozen_versions(task).select_related("dataset")
     students, no_classifier = list(student_selectors.all_students()), why_no_classifier(task)
     # Something that can be launched as it stands, so that the estimate begins with figures and not with a refusal.
-    asked = {name: initial.get(name, "") for name in ("recipe", "student")}
+    choices = {name: initial.get(name, "") for name in ("recipe", "student")}
     suited = proposal.propose(task, None).student
-    first = first_choice(students, **asked, no_classifier=no_classifier, proposed=suited.slug if suited else "")
+    first = first_choice(students, **choices, no_classifier=no_classifier, proposed=suited.slug if suited else "")
     begin = {"max_hours": "" if initial.get("max_usd") else 1, **dict(initial.items()), **first}
     begun = miniatures_queries.listed(member_of(request), task=task)
     return SweepForm(

@@ -29,7 +29,7 @@ from web.errors import Refusal
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """One cell: its place, what it changes of the preset, its rows, its time, and the run that has measured it before."""
+    """A cell: its place, its change of the preset, its rows, its time, and the run that has measured it before."""
 
     place: GridPoint
     overrides: Mapping[str, Any]

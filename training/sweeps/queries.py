@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404
 
 from jobs.models import Job
 from jobs.monitor.queries import why_ended
@@ -22,6 +21,7 @@ from training.states import SweepCellState
 from training.sweeps import budget as budgets
 from training.sweeps.budget import Account, CellSpending
 from training.sweeps.grid import AXES, SweepBudget, label
+from web.http.first_or_404 import first_or_404
 
 RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "starts_from", "teacher")
 UNDER_WAY = frozenset({SweepCellState.QUEUED, SweepCellState.TRAINING, SweepCellState.PAUSED})
@@ -66,10 +66,7 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Sweep]:
 
 def sweep_or_404(member: Member, sweep_id: UUID | str) -> Sweep:
     """A sweep, if the member may see its task."""
-    sweep = visible(member).filter(pk=sweep_id).first()
-    if sweep is None:
-        raise Http404("There is no sweep with this id that you can see.")
-    return sweep
+    return first_or_404(visible(member).filter(pk=sweep_id), "There is no sweep with this id that you can see.")
 
 
 def by_id(sweep_id: UUID) -> Sweep:

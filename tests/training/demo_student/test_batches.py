@@ -1,5 +1,7 @@
 """Batches supervise completions only, pad to the right and depend on seed and number alone."""
 
+from itertools import islice
+
 import pytest
 from tokenizers import Tokenizer
 
@@ -32,15 +34,15 @@ def test_grouped_batches_keep_every_example_within_the_budget() -> None:
     made = list(batches.grouped(examples, tokens=20, pad_id=0))
 
     assert all(len(batch.ids) * len(batch.ids[0]) <= 20 for batch in made)
-    assert sum(row.count(5) for batch in made for row in batch.ids) == sum(len(one.ids) for one in examples)
+    assert sum(int((batch.ids == 5).sum()) for batch in made) == sum(len(one.ids) for one in examples)
     assert all(len(row) == len(batch.ids[0]) for batch in made for row in batch.labels)
 
 
 def test_padding_is_never_supervised() -> None:
     batch = batches.padded([batches.Example([5, 5], [5, 5]), batches.Example([7], [7])], pad_id=0)
 
-    assert batch.ids == [[5, 5], [7, 0]]
-    assert batch.labels == [[5, 5], [7, batches.IGNORED]]
+    assert batch.ids.tolist() == [[5, 5], [7, 0]]
+    assert batch.labels.tolist() == [[5, 5], [7, batches.IGNORED]]
 
 
 def test_a_chunk_is_fixed_by_seed_and_number(small: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,5 +52,19 @@ def test_a_chunk_is_fixed_by_seed_and_number(small: Tokenizer, monkeypatch: pyte
         batches.chunk(small, seed=1, number=number, mix=OF_SHEETS, tokens=2048) for number in (3, 3, 4)
     )
 
-    assert first == again
-    assert first != other
+    assert _ids(first) == _ids(again)
+    assert _ids(first) != _ids(other)
+
+
+def test_a_stream_goes_through_the_chunks_in_their_order(small: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "EXAMPLES_PER_CHUNK", 40)
+    settings = {"seed": 1, "mix": OF_SHEETS, "tokens": 2048}
+    chunks = [batches.chunk(small, number=number, **settings) for number in (0, 1)]
+
+    streamed = list(islice(batches.stream(small, processes=0, **settings), sum(map(len, chunks))))
+
+    assert _ids(streamed) == [*_ids(chunks[0]), *_ids(chunks[1])]
+
+
+def _ids(made: list[batches.DemoBatch]) -> list[list[list[int]]]:
+    return [batch.ids.tolist() for batch in made]

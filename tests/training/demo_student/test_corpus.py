@@ -10,6 +10,7 @@ from demo.data.prospects.generate import prospects
 from demo.offline_teacher.mail import compose
 from demo.student import corpus
 from demo.student.documents import ChatPair
+from demo.student.passages import library_passages
 from tests.demo.overlap import overlap
 
 
@@ -40,7 +41,7 @@ def test_the_mix_decides_what_the_stream_holds() -> None:
 
 
 def test_library_passages_are_prose_of_bounded_length() -> None:
-    passages = corpus.library_passages()
+    passages = library_passages()
 
     assert len(passages) > 1000
     assert all(80 <= len(passage) <= 1200 and ">>>" not in passage for passage in passages)

@@ -21,13 +21,15 @@ def work(small: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> list[batches.Demo
 
 
 def _model(*, seed: int) -> pretrain.LlamaForCausalLM:
-    """An eighth of the student's matrices in half of its layers: without a core's own bf16, Muon takes seconds a step of it."""
+    """An eighth of the student's matrices in half of its layers: without a core's own bf16,
+    Muon takes seconds a step of it.
+    """
     return pretrain.build_model(seed=seed, width=128, layers=2)
 
 
 def _loss(model: pretrain.LlamaForCausalLM, batch: batches.DemoBatch) -> float:
     with torch.inference_mode():
-        return pretrain.completion_loss(model, torch.tensor(batch.ids), torch.tensor(batch.labels)).item()
+        return pretrain.completion_loss(model, batch).item()
 
 
 @pytest.mark.slow
@@ -37,13 +39,11 @@ def test_a_few_passes_lower_the_loss(work: list[batches.DemoBatch]) -> None:
     before = _loss(model, work[0])
 
     for _ in range(3):
-        pretrain.train_chunk(
-            model, optimizers, work, partial(pretrain.loss_of, model), progress=progress, budget_s=3600
-        )
+        pretrain.train_on(model, optimizers, work, partial(pretrain.loss_of, model), progress=progress, budget_s=3600)
 
     assert _loss(model, work[0]) < 0.9 * before
     assert progress.steps == 3 * len(work)
-    assert progress.tokens == 3 * sum(token != PAD_ID for batch in work for row in batch.ids for token in row)
+    assert progress.tokens == 3 * sum(int((batch.ids != PAD_ID).sum()) for batch in work)
 
 
 def test_training_stops_when_its_time_is_spent(work: list[batches.DemoBatch]) -> None:
@@ -51,21 +51,18 @@ def test_training_stops_when_its_time_is_spent(work: list[batches.DemoBatch]) ->
     progress = pretrain.Progress(seed=1)
 
     optimizers = pretrain.build_optimizers(model)
-    pretrain.train_chunk(
-        model, optimizers, work * 2, partial(pretrain.loss_of, model), progress=progress, budget_s=1e-6
-    )
+    pretrain.train_on(model, optimizers, work * 2, partial(pretrain.loss_of, model), progress=progress, budget_s=1e-6)
 
     assert progress.steps == 1
 
 
 def test_the_loss_ignores_the_prompt(work: list[batches.DemoBatch]) -> None:
     model, batch = _model(seed=1), work[0]
-    ids, labels = torch.tensor(batch.ids), torch.tensor(batch.labels)
-    logits = model(input_ids=ids).logits[:, :-1].flatten(0, 1)
+    logits, targets = model(input_ids=batch.ids).logits[:, :-1].flatten(0, 1), batch.labels[:, 1:].flatten()
 
-    expected = torch.nn.functional.cross_entropy(logits, labels[:, 1:].flatten(), ignore_index=batches.IGNORED)
+    expected = torch.nn.functional.cross_entropy(logits, targets, ignore_index=batches.IGNORED)
 
-    assert pretrain.completion_loss(model, ids, labels).item() == pytest.approx(expected.item(), abs=1e-5)
+    assert pretrain.completion_loss(model, batch).item() == pytest.approx(expected.item(), abs=1e-5)
 
 
 def test_the_export_loads_by_name_alone(small: Tokenizer, tmp_path: Path) -> None:
@@ -84,6 +81,23 @@ def test_rates_warm_up_hold_and_decay() -> None:
     assert pretrain.rate_at(1.0) == pytest.approx(0.02)
 
 
-def test_copying_is_learnt_first_in_small_batches() -> None:
-    assert pretrain.phase_at(0.0) == (pretrain.COPYING_MIX, pretrain.COPYING_BATCH_TOKENS)
-    assert pretrain.phase_at(0.5) == (corpus.MAIN_MIX, pretrain.BATCH_TOKENS)
+def test_a_phase_ends_at_its_share_of_the_time(work: list[batches.DemoBatch]) -> None:
+    model, progress = _model(seed=1), pretrain.Progress(seed=1, seconds=6.1)
+    optimizers = pretrain.build_optimizers(model)
+
+    pretrain.train_on(
+        model, optimizers, work, partial(pretrain.loss_of, model), progress=progress, budget_s=100, until=0.06
+    )
+
+    assert progress.steps == 1
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_from_an_earlier_one(small: Tokenizer, tmp_path: Path) -> None:
+    pretrain.export(_model(seed=1), small, tmp_path / "start")
+
+    done = pretrain.pretrain(tmp_path / "out", hours=1e-9, start=tmp_path / "start")
+
+    config = AutoModelForCausalLM.from_pretrained(tmp_path / "out").config
+    assert (done.steps, config.num_hidden_layers) == (1, 2)
+    assert (tmp_path / "out" / "tokenizer.json").read_text() == (tmp_path / "start" / "tokenizer.json").read_text()

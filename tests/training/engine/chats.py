@@ -55,8 +55,8 @@ SYSTEM_LAST: Final = (
 )
 # Turns of the user and the model only.
 NO_SYSTEM: Final = (
-    "{{ bos_token or '' }}{% if messages[0].role == 'system' %}{{ raise_exception('There is no system role') }}{% endif %}"
-    "{% for turn in messages %}<|{{ 'assistant' if turn.role == 'assistant' else 'user' }}|>\n"
+    "{{ bos_token or '' }}{% if messages[0].role == 'system' %}{{ raise_exception('There is no system role') }}{% "
+    "endif %}{% for turn in messages %}<|{{ 'assistant' if turn.role == 'assistant' else 'user' }}|>\n"
     "{{ turn.content | trim }}<|end|>\n{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
 

@@ -92,8 +92,10 @@ def make_model(family: str, vocabulary: int) -> Any:
         if family == "llama-wide":
             widen(model)
         return model
-    if family == "qwen":
-        return Qwen3ForCausalLM(Qwen3Config(vocab_size=vocabulary, head_dim=16, **ends, **SHAPE))
+    if family in ("qwen", "qwen-wide-heads"):
+        # vLLM's attention on a CPU knows no heads narrower than 32.
+        width = 16 if family == "qwen" else 32
+        return Qwen3ForCausalLM(Qwen3Config(vocab_size=vocabulary, head_dim=width, **ends, **SHAPE))
     text = {
         "head_dim": 16,
         "sliding_window": 32,

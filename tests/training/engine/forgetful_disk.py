@@ -3,8 +3,8 @@
 `python -m tests.training.engine.forgetful_disk ROOT KEPT CUT_AT WHEN MODULE ARGUMENT…` runs an engine whose fsyncs are
 noted: of a file its bytes at that moment, of a folder its names. At fsync number CUT_AT the process kills itself:
 `before` the fsync took hold, `after` it, or `later`, some milliseconds on, which follow from CUT_AT. `forget` then puts
-ROOT back to what such a disk would hold: files that were never fsynced are empty, names that no fsync of their folder has
-seen are gone, and renames and deletions that none has seen have not happened. No real file system forgets more.
+ROOT back to what such a disk would hold: files that were never fsynced are empty, names that no fsync of their folder
+has seen are gone, and renames and deletions that none has seen have not happened. No real file system forgets more.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import hashlib
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,11 +20,16 @@ TOKEN = "hf_right"
 
 
 class HubServer(ThreadingHTTPServer):
-    """Serves the folder as `maker/open` and other names, and as `maker/gated` to whoever brings the token."""
+    """Serves the folder as `maker/open` and other names, and as `maker/gated` to whoever brings the token.
 
-    def __init__(self, folder: Path, *names: str) -> None:
+    Args:
+        folders: Folders of their own by name.
+    """
+
+    def __init__(self, folder: Path, *names: str, folders: Mapping[str, Path] | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
-        self.folder, self.names = folder, ("maker/open", "maker/gated", *names)
+        self.folder, self.folders = folder, dict(folders or {})
+        self.names = ("maker/open", "maker/gated", *names, *self.folders)
         self.seen: list[tuple[str, str]] = []
         self._serve()
 
@@ -82,14 +87,14 @@ class Answers(BaseHTTPRequestHandler):
             return self._refuse(401, "RepoNotFound", "Repository not found")
         if revision != COMMIT:
             return self._refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")
-        return self._give(self.server.folder / path)
+        return self._give(self.server.folders.get(name, self.server.folder) / path)
 
     def _list(self, name: str, token: str) -> None:
         if name == "maker/gated" and token != TOKEN:
             return self._refuse(403, "GatedRepo", "Access to this model is restricted. Please log in.")
         if name not in self.server.names:
             return self._refuse(401, "RepoNotFound", "Repository not found")
-        folder = self.server.folder
+        folder = self.server.folders.get(name, self.server.folder)
         files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
         listed = [{"rfilename": str(file.relative_to(folder)), "size": file.stat().st_size} for file in files]
         body = json.dumps({"id": name, "modelId": name, "sha": COMMIT, "siblings": listed}).encode()

@@ -20,7 +20,8 @@ steps = 0
 def device_lost() -> None:
     """What torch raises when a GPU falls off the bus."""
     raise torch.AcceleratorError(
-        "CUDA error: unspecified launch failure\nCUDA kernel errors might be asynchronously reported at some other API call."
+        "CUDA error: unspecified launch failure\nCUDA kernel errors might be asynchronously reported at some "
+        "other API call."
     )
 
 

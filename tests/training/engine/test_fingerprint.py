@@ -1,4 +1,6 @@
-"""A run paused before an update goes on after it: recipes keep their identity, checkpoints of the first release count."""
+"""A run paused before an update goes on after it: recipes keep their identity,
+checkpoints of the first release count.
+"""
 
 from __future__ import annotations
 

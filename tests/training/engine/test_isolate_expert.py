@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,28 +10,45 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import MixtralConfig, MixtralForCausalLM
+from transformers import MixtralConfig, MixtralForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM
 
+from jobs.contracts import SpecEnvelope
+from jobs.rundir import RunDir, write_spec
 from tests.training.engine.conftest import make_model, make_tokenizer
 from training.engine import isolate_expert
 
 pytestmark = pytest.mark.engine
+SHAPE = {
+    "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
+    "num_experts_per_tok": 2, "max_position_embeddings": 256, "tie_word_embeddings": False,
+    "eos_token_id": 1, "pad_token_id": 0,
+}  # fmt: skip
+OWN = {
+    "mixtral": (MixtralForCausalLM, MixtralConfig, {"intermediate_size": 24, "num_local_experts": 4}),
+    "qwen3_moe": (
+        Qwen3MoeForCausalLM,
+        Qwen3MoeConfig,
+        {"intermediate_size": 40, "moe_intermediate_size": 24, "num_experts": 4, "head_dim": 8, "norm_topk_prob": True},
+    ),
+}
 
 
-@pytest.fixture
-def mixture() -> MixtralForCausalLM:
+def mixture_of(family: str, **more: Any) -> Any:
     torch.manual_seed(3)
-    shape = {
-        "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
-        "num_local_experts": 4, "num_experts_per_tok": 2, "max_position_embeddings": 256, "tie_word_embeddings": False,
-    }  # fmt: skip
-    model = MixtralForCausalLM(MixtralConfig(vocab_size=len(make_tokenizer()), eos_token_id=1, pad_token_id=0, **shape))
+    model_class, config_class, own = OWN[family]
+    model = model_class(config_class(vocab_size=len(make_tokenizer()), **{**SHAPE, **own, **more}))
     for layer in model.model.layers:
-        nn.init.normal_(layer.mlp.gate.weight)
+        if hasattr(layer.mlp, "gate"):
+            nn.init.normal_(layer.mlp.gate.weight)
     return model.eval()
 
 
-def force(model: MixtralForCausalLM, experts: list[int]) -> None:
+@pytest.fixture(params=OWN)
+def mixture(request: pytest.FixtureRequest) -> Any:
+    return mixture_of(request.param)
+
+
+def force(model: Any, experts: list[int]) -> None:
     """Have each layer's router give all weight to one expert."""
     for layer, expert in zip(model.model.layers, experts, strict=True):
 
@@ -47,7 +65,7 @@ def force(model: MixtralForCausalLM, experts: list[int]) -> None:
         layer.mlp.gate.register_forward_hook(chosen)
 
 
-def test_the_dense_student_equals_the_mixture_with_forced_routing(mixture: MixtralForCausalLM) -> None:
+def test_the_dense_student_equals_the_mixture_with_forced_routing(mixture: Any) -> None:
     tokens = torch.randint(5, 200, (2, 12), generator=torch.Generator().manual_seed(1))
     dense = isolate_expert.isolate(mixture, [2, 1])
     free = mixture(tokens).logits
@@ -59,7 +77,7 @@ def test_the_dense_student_equals_the_mixture_with_forced_routing(mixture: Mixtr
     assert not torch.allclose(free, forced, atol=1e-3)
 
 
-def test_the_router_tells_which_expert_a_tasks_texts_use_most(mixture: MixtralForCausalLM) -> None:
+def test_the_router_tells_how_much_a_tasks_texts_use_each_expert(mixture: Any) -> None:
     counts = torch.zeros(2, 4)
     rows = [torch.arange(5, 25), torch.arange(60, 90)]
     for place, layer in enumerate(mixture.model.layers):
@@ -69,50 +87,74 @@ def test_the_router_tells_which_expert_a_tasks_texts_use_most(mixture: MixtralFo
                 counts[place, experts] += scores
 
         layer.mlp.gate.register_forward_hook(count)
+    read: list[int] = []
 
-    assert isolate_expert.most_used(mixture, rows) == counts.argmax(dim=1).tolist()
+    shares = isolate_expert.routed_weight(mixture, rows, read.append)
+
+    assert torch.allclose(shares, counts / counts.sum(dim=1, keepdim=True), atol=1e-6)
+    assert read == [1, 2]
 
 
-def test_what_is_not_there_is_named_with_the_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    texts, latin = tmp_path / "texts.txt", tmp_path / "latin.txt"
-    texts.write_text("A short mail.")
-    latin.write_bytes(b"Gr\xfc\xdfe")
-    asked = [
-        (
-            [tmp_path / "moe", tmp_path / "none.txt"],
-            "none.txt cannot be read: No such file or directory. Name a UTF-8 file",
-        ),
-        ([tmp_path / "moe", latin], "latin.txt cannot be read: it is not UTF-8."),
-        ([tmp_path / "moe", texts], "it has no config.json. Name the folder of a Mixtral"),
-    ]
+@pytest.fixture
+def isolate(tmp_path: Path, rows: list[dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Runs the engine on a model, as a supervisor does, and returns what it ended with."""
 
-    for paths, words in asked:
-        assert isolate_expert.main([*map(str, paths), str(tmp_path / "out")]) == 1
-        assert words in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    def run(name: str, model: Any) -> dict[str, Any]:
+        folder, run_dir = tmp_path / "roots" / "model", tmp_path / name
+        make_tokenizer().save_pretrained(folder)
+        model.save_pretrained(folder)
+        run_dir.mkdir()
+        (run_dir / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        out = {choice: str(tmp_path / "roots" / choice) for choice in ("most", "least")}
+        body = {
+            "student": {"path": str(folder)},
+            "texts_file": "train.jsonl",
+            "allowed_roots": [str(folder.parent)],
+            **out,
+        }
+        write_spec(run_dir, SpecEnvelope(job="1", kind="isolation", fence=1, lease_s=60, body=body))
+        isolate_expert.main(RunDir.open(run_dir))
+        return dict(json.loads((run_dir / "result.json").read_text()))
+
+    return run
 
 
 @pytest.mark.slow
-def test_it_is_written_as_a_student_that_the_engine_tunes_and_others_are_refused(
-    mixture: MixtralForCausalLM,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+def test_two_students_are_written_that_the_engine_tunes_and_a_second_attempt_writes_none_anew(
+    mixture: Any,
+    isolate: Callable[..., dict[str, Any]],
     lay_run: Callable[..., Path],
     tune: Callable[[Path], int],
     result: Callable[[Path], dict[str, Any]],
+    tmp_path: Path,
 ) -> None:
-    tokenizer, texts = make_tokenizer(), tmp_path / "texts.txt"
-    texts.write_text("A short mail.\n\nAnother one.\n")
-    mixture.save_pretrained(tmp_path / "moe")
-    make_model("llama", len(tokenizer)).save_pretrained(tmp_path / "llama")
-    for folder in ("moe", "llama"):
-        tokenizer.save_pretrained(tmp_path / folder)
+    first = isolate("first", mixture)
 
-    assert isolate_expert.main([str(tmp_path / "moe"), str(texts), str(tmp_path / "out")]) == 0
-    assert "chosen with 2 texts" in capsys.readouterr().out
-    run_dir = lay_run("run", tmp_path / "out", allowed_roots=[str(tmp_path)], recipe={"epochs": 1})
+    assert first["outcome"] == "succeeded", first
+    most, least = (Path(first["summary"][choice]["path"]) for choice in ("most", "least"))
+    about = [json.loads((folder / isolate_expert.MANIFEST).read_text()) for folder in (most, least)]
+    for layer, shares in enumerate(about[0]["shares"]):
+        assert shares[about[0]["experts"][layer]] == max(shares) > min(shares) == shares[about[1]["experts"][layer]]
+    assert (about[0]["texts"], about[0]["mixture"]["path"]) == (16, str(tmp_path / "roots" / "model"))
+    assert first["summary"]["most"]["parameters"] == first["summary"]["least"]["parameters"]
+    run_dir = lay_run("run", most, allowed_roots=[str(most.parent)], recipe={"epochs": 1})
     assert tune(run_dir) == 0
     assert result(run_dir)["outcome"] == "succeeded"
-    assert isolate_expert.main([str(tmp_path / "moe"), str(texts), str(tmp_path / "out")]) == 1
-    assert isolate_expert.main([str(tmp_path / "llama"), str(texts), str(tmp_path / "new")]) == 1
-    assert "its experts cannot be isolated" in capsys.readouterr().err
+    written = (most / "model.safetensors").stat().st_mtime_ns
+    assert isolate("second", mixture)["summary"] == first["summary"]
+    assert (most / "model.safetensors").stat().st_mtime_ns == written
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["llama", "some layers without experts"])
+def test_what_has_other_layers_is_refused_before_its_weights_are_read(
+    name: str, isolate: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    dense_too = {"mlp_only_layers": [1]}
+    model = make_model("llama", len(make_tokenizer())) if name == "llama" else mixture_of("qwen3_moe", **dense_too)
+
+    refused = isolate("run", model)
+
+    assert (refused["outcome"], refused["error"]["code"]) == ("failed", "no_mixture")
+    assert "Choose a Mixtral or a Qwen3 with experts" in refused["error"]["hint"]
+    assert not (tmp_path / "roots" / "most").exists()

@@ -1,4 +1,6 @@
-"""What is read is what was written: control tokens in a text are words, and text that would be lost is refused by row."""
+"""What is read is what was written: control tokens in a text are words,
+and text that would be lost is refused by row.
+"""
 
 from __future__ import annotations
 

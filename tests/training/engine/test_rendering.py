@@ -29,7 +29,10 @@ GREEDY = {
     "a long loop of long words": "{% for a in range(10**5) %}{{ 'abcdefgh' * 10**5 }}{% endfor %}",
 }
 ENDLESS = {
-    "nested loops": "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
+    "nested loops": (
+        "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% "
+        "endfor %}"
+    ),
     "one large power": "{{ (9 ** (9 ** 9)) % 7 }}",
 }
 LONG = {"twenty million letters": "{{ 'a' * (20 * 10**6) }}"}
@@ -124,7 +127,10 @@ def test_texts_are_those_of_transformers(template, answer_next):
     [
         "{% generation %}\n{{ messages | tojson(indent=2) }}\n{% endgeneration %}{{ eos_token }}",
         "{% for m in messages %}{% if loop.first %}{% continue %}{% endif %}{{ m.content }}{% endfor %}",
-        "{% set ns = namespace(seen=0) %}{% for m in messages %}{% set ns.seen = ns.seen + 1 %}{% endfor %}{{ ns.seen }}",
+        (
+            "{% set ns = namespace(seen=0) %}{% for m in messages %}{% set ns.seen = ns.seen + 1 %}{% endfor %}{{ "
+            "ns.seen }}"
+        ),
         "{{ dict(a=1).items() | list }}{{ tools is none }}{{ documents is none }}{{ pad_token }}",
     ],
 )

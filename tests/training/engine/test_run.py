@@ -152,8 +152,8 @@ def test_four_examples_are_learnt_by_heart(student, lay_run, rows, tune, result,
 def test_the_end_of_the_turn_is_learnt_where_padding_is_the_same_token(student, lay_run, rows, tune, events):
     samples = [{"id": rows[0]["id"], "messages": rows[0]["prompt"]}]
     run_dir = lay_run(
-        "run", student("llama-wide", pad_is_end=True), train=rows[:4] * 3, sample_prompts=samples, sample_max_new_tokens=120,
-        recipe=BY_HEART,
+        "run", student("llama-wide", pad_is_end=True), train=rows[:4] * 3, sample_prompts=samples,
+        sample_max_new_tokens=120, recipe=BY_HEART,
     )  # fmt: skip
 
     tune(run_dir)

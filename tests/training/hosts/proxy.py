@@ -1,4 +1,6 @@
-"""A line between a host and the others that a test can cut: packets vanish, connections stay open, as behind a firewall."""
+"""A line between a host and the others that a test can cut: packets vanish, connections stay open,
+as behind a firewall.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +93,21 @@ def lines(fleet: Fleet) -> Iterator[tuple[Line, Line]]:
     queue.close()
 
 
-def host(fleet: Fleet, name: str, tmp_path: Path, *, queues: str = "training,default", **more: str) -> Path:
+def host(
+    fleet: Fleet,
+    name: str,
+    tmp_path: Path,
+    *,
+    queues: str = "training,default",
+    inside: Sequence[str] = (),
+    **more: str,
+) -> Path:
     """Start a worker on a host of its own; its run directories."""
     var = tmp_path / name
     var.mkdir()
     command = ["celery", "-A", "tests.jobs.worker_app", "worker", "-n", f"{name}@drill", "-Q", queues]
     fleet.workers[f"{name}@drill"] = fleet.run(
-        name, *command, "-l", "warning", "--without-gossip", "--without-mingle",
+        name, *command, "-l", "warning", "--without-gossip", "--without-mingle", inside=inside,
         DJANGO_SETTINGS_MODULE="tests.training.hosts.separate", TEST_VAR_DIR=str(var), MINIATURES_HOST_ID=name,
         SHARED_ARTEFACTS=str(django_settings.STORAGES["default"]["OPTIONS"]["location"]),
         STUDENTS=str(tmp_path / "students"), OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", **more,

@@ -89,6 +89,29 @@ def test_labels_are_told_by_the_shipped_encoder(admin, toy):
     assert "encoder" in proposed.reason
 
 
+@pytest.mark.parametrize(("gib", "best"), [(80, "Qwen3-8B"), (16, "Llama-3.2-3B-Instruct"), (0, "")])
+def test_a_gpu_is_told_the_best_writer_of_a_published_comparison_that_it_tunes(version, monkeypatch, gib, best):
+    monkeypatch.setattr(host_memory, "largest_memories", lambda device: {"cuda": gib * GIB, "cpu": 64 * GIB})
+
+    reason = proposal.propose(version.dataset.task, version).reason
+
+    assert f"{best} is the best that a GPU here tunes" in reason if best else "a GPU here" not in reason
+
+
+@pytest.mark.parametrize(("language", "best"), [("en", "deberta-v3-base"), ("de-AT", "mmBERT-base")])
+def test_an_encoder_is_proposed_by_the_language_of_the_task(admin, language, best):
+    spec = triage_spec(*SEVERAL[:2]).model_copy(update={"language": language})
+
+    assert best in proposal.propose(factories.make_task(by=admin, spec=spec), None).reason
+    for hub_id in ("microsoft/deberta-v3-base", "jhu-clsp/mmBERT-base"):
+        facts = {**FACTS, "model_type": "modernbert"}
+        registration.keep_downloaded(hub_id=hub_id, facts=facts, by=admin)
+
+    proposed = proposal.propose(factories.make_task(by=admin, spec=spec, slug="again"), None).student
+
+    assert proposed and proposed.name == best
+
+
 def test_the_launch_page_offers_the_download_before_any_student_is_chosen(client, admin, version, toy):
     client.force_login(admin)
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from tests.training.conftest import write_student
 from training.models import Student
 from training.students.catalogue import KNOWN_STUDENTS
+from training.students.published import PUBLISHED_STUDENTS
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("training:students")
@@ -18,7 +19,7 @@ def test_students_in_common_use_are_listed_with_recipe_and_memory(client, admin)
 
     page = client.get(PAGE).content.decode()
 
-    assert all(known.hub_id in page for known in KNOWN_STUDENTS)
+    assert all(known.hub_id in page for known in (*KNOWN_STUDENTS, *PUBLISHED_STUDENTS))
     assert "the date is that of the run&#x27;s launch" in page
     assert "Let it think before it answers" in page
 

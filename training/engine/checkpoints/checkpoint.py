@@ -98,6 +98,14 @@ def save(
 def newest(
     root: Path, *, fingerprint: str, as_before: Callable[[], str | None] | None = None
 ) -> tuple[LoadedCheckpoint | None, list[str]]:
+    """Read the checkpoint that `newest_folder` names; also return the names of newer ones that are damaged."""
+    folder, damaged = newest_folder(root, fingerprint=fingerprint, as_before=as_before)
+    return (None if folder is None else _read(folder)), damaged
+
+
+def newest_folder(
+    root: Path, *, fingerprint: str, as_before: Callable[[], str | None] | None = None
+) -> tuple[Path | None, list[str]]:
     """The newest whole checkpoint under `root`, and the names of newer ones that are damaged.
 
     Args:
@@ -120,7 +128,7 @@ def newest(
                 "Resume the run with what it began with, or launch it again. A run of a student that can think, paused "
                 "by a version that tuned it on its block of thinking, cannot go on: launch it again.",
             )
-        return _read(folder), damaged
+        return folder, damaged
     return None, damaged
 
 

@@ -1,7 +1,8 @@
 """Fingerprint of a checkpoint: recipe, student, beginning and the very tokens, as one hash.
 
 It must come out the same after an update of the product, or a paused run could not be taken up: so values of a recipe
-that say nothing are left out (`training.recipes.identity`), and checkpoints of the first release are known by its own hash.
+that say nothing are left out (`training.recipes.identity`), and checkpoints of the first release are known by its own
+hash.
 """
 
 from __future__ import annotations

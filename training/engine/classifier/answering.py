@@ -43,7 +43,10 @@ def answer_prompts(
     batch_size: int = 32,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[ClassifiedAnswer]:
-    """Answer prompts, in their order; fewer where it is told to stop. One that the encoder cannot read whole is not cut."""
+    """Answer prompts, in their order; fewer where it is told to stop.
+
+    One that the encoder cannot read whole is not cut.
+    """
     return answer_token_ids(
         student,
         task,
@@ -66,7 +69,7 @@ def answer_token_ids(
     """Answer as `answer_prompts` does, of prompts as token ids."""
     heads, longest = student.model.heads, student.opened.context_length
     fits = [longest is None or len(own) <= longest for own in ids]
-    found = iter(
+    predictions = iter(
         predict(
             student.model,
             heads,
@@ -83,7 +86,7 @@ def answer_token_ids(
             error = f"The prompt has {len(own)} tokens; this miniature reads {longest}."
             answers.append(ClassifiedAnswer(None, "", {}, error, 0.0, len(own)))
             continue
-        each = next(found, None)
+        each = next(predictions, None)
         if each is None:
             break
         answers.append(_answer(task, each.text(heads), each.probabilities, each.seconds, each.tokens))

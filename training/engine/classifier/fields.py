@@ -1,7 +1,7 @@
 """Predictions of an encoder's heads: fields of the task, their labels, and how a value becomes a target and back.
 
-Pure Python and pydantic. A value has the form that the task's renderer gives it: bare where one field is the whole answer,
-else a part of one JSON object.
+Pure Python and pydantic. A value has the form that the task's renderer gives it: bare where one field is the whole
+answer, else a part of one JSON object.
 """
 
 from __future__ import annotations
@@ -70,16 +70,19 @@ class HeadField(BaseModel):
         if self.is_number:
             return _number(value)
         if self.type == "boolean":
-            said = WORDS_OF_BOOLEAN.get(value.casefold()) if isinstance(value, str) else value
-            if not isinstance(said, bool):
+            flag = WORDS_OF_BOOLEAN.get(value.casefold()) if isinstance(value, str) else value
+            if not isinstance(flag, bool):
                 raise ValueError(f"{value!r} is neither true nor false")
-            return float(said)
+            return float(flag)
         if value not in self.labels:
             raise ValueError(f"{value!r} is none of its {len(self.labels)} labels: {', '.join(self.labels[:20])}")
         return float(self.labels.index(str(value)))
 
     def value_of(self, target: float) -> Value:
-        """The value that a target stands for: a label, yes or no, or a number within its range, rounded as it is written."""
+        """The value that a target stands for.
+
+        A label, yes or no, or a number within its range, rounded as it is written.
+        """
         if self.type == "choice":
             return self.labels[int(target)]
         if self.type == "boolean":
@@ -120,11 +123,11 @@ class HeadSet(BaseModel):
         Raises:
             ValueError: It is no answer of this shape, names a label that is none, or says nothing of any field.
         """
-        said: Mapping[str, Any] = {self.fields[0].name: completion.strip()} if self.is_bare else _object(completion)
+        values: Mapping[str, Any] = {self.fields[0].name: completion.strip()} if self.is_bare else _object(completion)
         targets = []
         for field in self.fields:
             try:
-                targets.append(field.target_of(said.get(field.name)))
+                targets.append(field.target_of(values.get(field.name)))
             except ValueError as error:
                 raise ValueError(f"field '{field.name}': {error}") from error
         if all(target is None for target in targets):

@@ -55,7 +55,8 @@ def open_encoder(
     """Read an encoder's config and tokenizer; see `unloaded.open_student`.
 
     Raises:
-        TrainError: As there, and: it is no encoder; its tokenizer has no token to pad with, or more than the encoder knows.
+        TrainError: As there, and: it is no encoder; its tokenizer has no token to pad with, or more than the encoder
+            knows.
     """
     source, options, config = unloaded.open_config(student, token=token, allowed_roots=allowed_roots)
     if kind_of(config.to_dict()) != "encoder":
@@ -79,7 +80,8 @@ def load_encoder(opened: UnloadedEncoder, *, dtype: torch.dtype) -> Any:
     """The encoder alone, in evaluation mode, on the CPU, its weights held in `dtype`.
 
     Raises:
-        TrainError: Weights cannot be read or fetched, or are not all of the encoder's; a head for another purpose may lie beside.
+        TrainError: Weights cannot be read or fetched, or are not all of the encoder's; a head for another purpose may
+            lie beside.
     """
     folder, options = unloaded.sound_weights(opened.source, opened.options)
     model = complete_weights.load(

@@ -54,8 +54,8 @@ def check(run: RunDir, spec: TrainSpec) -> ClassifierInputs:
     """Read all that a run needs but weights.
 
     Raises:
-        TrainError: The student is no encoder or cannot be read; rows cannot be read, are too long (each is named; nothing is
-            cut), or have answers that are none of the heads'.
+        TrainError: The student is no encoder or cannot be read; rows cannot be read, are too long (each is named;
+            nothing is cut), or have answers that are none of the heads'.
         RecipeError: The student cannot be tuned by this recipe.
     """
     if spec.heads is None:
@@ -126,9 +126,9 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
 def _require_variety(heads: HeadSet, train: Sequence[TargetRow]) -> None:
     """Refuse rows with one and the same value of a field: there is nothing to learn."""
     for number, field in enumerate(heads.fields):
-        told = {row.targets[number] for row in train} - {None}
-        if len(told) < 2:
-            value = field.value_of(told.pop() or 0) if told else "nothing"
+        values = {row.targets[number] for row in train} - {None}
+        if len(values) < 2:
+            value = field.value_of(values.pop() or 0) if values else "nothing"
             raise TrainError(
                 "one_label",
                 f"all training rows say {value!r} of the field '{field.name}', so there is nothing to distinguish",
@@ -225,8 +225,8 @@ def _measure(run: RunDir, inputs: ClassifierInputs, bare: EncoderWithHeads, cont
     )
     lines = [_line(row, each, inputs.heads) for row, each in zip(inputs.validation, predictions, strict=True)]
     (run.path / PREDICTIONS).write_text("".join(lines), encoding="utf-8")
-    told = [row.targets for row in inputs.validation]
-    return scores.scores_of(inputs.heads, [each.targets for each in predictions], told)
+    targets = [row.targets for row in inputs.validation]
+    return scores.scores_of(inputs.heads, [each.targets for each in predictions], targets)
 
 
 def _line(row: TargetRow, prediction: Prediction, heads: HeadSet) -> str:

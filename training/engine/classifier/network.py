@@ -1,4 +1,4 @@
-"""An encoder with one linear head for each field: what is tuned, how it reads a batch, and what it leaves on the disk."""
+"""An encoder with a linear head for each field: what is tuned, how it reads a batch, and what it leaves on disk."""
 
 from __future__ import annotations
 

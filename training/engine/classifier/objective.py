@@ -36,9 +36,9 @@ class Classification:
         total = torch.zeros((), device=network.device)
         measures: Measures = {}
         for number, field in enumerate(self.heads.fields):
-            told = [at for at, item in enumerate(items) if item.targets[number] is not None]
-            aims = torch.tensor([float(items[at].targets[number] or 0) for at in told], device=network.device)
-            loss, named = self._of_field(field, scores[number][told].float(), aims)
+            places = [at for at, item in enumerate(items) if item.targets[number] is not None]
+            aims = torch.tensor([float(items[at].targets[number] or 0) for at in places], device=network.device)
+            loss, named = self._of_field(field, scores[number][places].float(), aims)
             total = total + loss
             stem = f"{field.name}_" if len(self.heads.fields) > 1 else ""
             measures |= {f"{stem}{name}": value for name, value in named.items()}
@@ -50,8 +50,8 @@ class Classification:
     def _of_field(self, field: HeadField, scores: Tensor, targets: Tensor) -> tuple[Tensor, Measures]:
         if field.is_number:
             scaler = self.scalers[field.name]
-            wanted = (targets - scaler.mean) / scaler.deviation
-            errors = scores.squeeze(1) - wanted
+            scaled_targets = (targets - scaler.mean) / scaler.deviation
+            errors = scores.squeeze(1) - scaled_targets
             return errors.square().sum(), {"mae": measure(errors.abs() * scaler.deviation)}
         classes = targets.long()
         weights = self.class_weights.get(field.name)
@@ -70,7 +70,9 @@ def scalers_of(heads: HeadSet, rows: Sequence[TargetRow]) -> dict[str, Scaler]:
 
 
 def balanced_weights(heads: HeadSet, rows: Sequence[TargetRow]) -> dict[str, tuple[float, ...]]:
-    """For each label n / (k * n_label), by field, so that rare ones count as much as common ones; 1 for one that is not met.
+    """For each label n / (k * n_label), by field, so that rare ones count as much as common ones.
+
+    1 for one that is not met.
 
     Over the rows they were counted on these weights have a mean of 1.
     """

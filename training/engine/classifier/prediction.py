@@ -56,7 +56,7 @@ def predict(
     """
     scalers = _bare(model).scalers
     order = sorted(range(len(prompts)), key=lambda at: len(prompts[at]))
-    found: dict[int, Prediction] = {}
+    predictions: dict[int, Prediction] = {}
     for start in range(0, len(order), batch_size):
         if should_stop():
             break
@@ -65,8 +65,8 @@ def predict(
         scores = [part.float().cpu() for part in model(input_ids=input_ids, attention_mask=mask)]
         each_s = (time.perf_counter() - began) / len(chosen)
         for row, at in enumerate(chosen):
-            found[at] = _prediction(heads, scalers, [part[row] for part in scores], each_s, len(prompts[at]))
-    return [found[at] for at in sorted(found)]
+            predictions[at] = _prediction(heads, scalers, [part[row] for part in scores], each_s, len(prompts[at]))
+    return [predictions[at] for at in sorted(predictions)]
 
 
 def _bare(model: object) -> EncoderWithHeads:

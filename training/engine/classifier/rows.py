@@ -68,8 +68,8 @@ def read(
     """Read and encode an `sft` file: `{"id", "prompt": [messages], "completion": [messages], ...}`.
 
     Raises:
-        TrainError: The file is missing, empty or malformed; an answer is none of the task's (rows are named); rows are too
-            long (each is named; nothing is cut).
+        TrainError: The file is missing, empty or malformed; an answer is none of the task's (rows are named); rows are
+            too long (each is named; nothing is cut).
     """
     raws = jsonl.lines(path, format="sft", texts=("completion",), max_rows=max_rows)
     targets = _targets(raws, heads, path.name)
@@ -115,7 +115,8 @@ def _targets(raws: Sequence[dict[str, Any]], heads: HeadSet, file: str) -> list[
         more = f"; and {len(wrong) - NAMED_ROWS} more" if len(wrong) > NAMED_ROWS else ""
         raise TrainError(
             "no_target",
-            f"{len(wrong)} rows of {file} have an answer that the heads cannot learn: {'; '.join(wrong[:NAMED_ROWS])}{more}",
+            f"{len(wrong)} rows of {file} have an answer that the heads cannot learn: "
+            f"{'; '.join(wrong[:NAMED_ROWS])}{more}",
             "Freeze a version whose rows all have the labels and fields of the newest task version.",
         )
     return targets

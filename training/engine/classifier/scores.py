@@ -17,8 +17,8 @@ def accuracy(predicted: Sequence[int], actual: Sequence[int]) -> float:
 
 def macro_f1(predicted: Sequence[int], actual: Sequence[int], *, classes: Sequence[str]) -> float:
     """Mean of F1 over the labels that were predicted or meant; one that is never hit counts 0."""
-    right, said = ([classes[number] for number in numbers] for numbers in (actual, predicted))
-    return float(classification.macro_f1(classification.confusion(classes, right, said)))
+    right, predicted_names = ([classes[number] for number in numbers] for numbers in (actual, predicted))
+    return float(classification.macro_f1(classification.confusion(classes, right, predicted_names)))
 
 
 def mean_absolute_error(predicted: Sequence[float], actual: Sequence[float]) -> float:
@@ -29,8 +29,8 @@ def mean_absolute_error(predicted: Sequence[float], actual: Sequence[float]) -> 
 def scores_of(heads: HeadSet, predicted: Sequence[Targets], actual: Sequence[Targets]) -> dict[str, float]:
     """Score predictions: `accuracy` and `macro_f1` of labels, `mae` of numbers.
 
-    Where there are several fields each stands behind its field's name, and `exact` is the share of rows in which every label
-    and every number is right.
+    Where there are several fields each stands behind its field's name, and `exact` is the share of rows in which every
+    label and every number is right.
 
     Args:
         predicted: Targets predicted for each row, numbers as they are written in an answer.
@@ -55,7 +55,7 @@ def scores_of(heads: HeadSet, predicted: Sequence[Targets], actual: Sequence[Tar
             measured[f"{stem}macro_f1"] = macro_f1(*classes, classes=field.classes)
     if len(heads.fields) > 1 and actual:
         right = [
-            all(meant is None or said == meant for said, meant in zip(own, row, strict=True))
+            all(meant is None or answer == meant for answer, meant in zip(own, row, strict=True))
             for own, row in zip(predicted, actual, strict=True)
         ]
         measured["exact"] = sum(right) / len(right)

@@ -1,12 +1,13 @@
 """Votes of words for labels, beside an encoder: a linear model of words, pairs of neighbours, and runs of letters.
 
-A small encoder that has read little knows few words, and a head on its mean learns them slowly. Counts of words, rare ones
-weighing more, tell most labels at once (Wang & Manning, Baselines and Bigrams, 2012). So they are fitted first, in seconds.
+A small encoder that has read little knows few words, and a head on its mean learns them slowly. Counts of words, rare
+ones weighing more, tell most labels at once (Wang & Manning, Baselines and Bigrams, 2012). So they are fitted first, in
+seconds.
 
 Three to five letters in a row vote too: they tell forms of a word, parts of a compound, and words with a typo.
 
-The encoder then learns what they leave open: in training a text meets votes that were fitted without it (stacking by folds;
-Wolpert, Stacked Generalization, 1992). Afterwards the mean of the folds votes.
+The encoder then learns what they leave open: in training a text meets votes that were fitted without it (stacking by
+folds; Wolpert, Stacked Generalization, 1992). Afterwards the mean of the folds votes.
 """
 
 from __future__ import annotations
@@ -98,8 +99,8 @@ class WordVotes(nn.Module):
         }
 
     @classmethod
-    def of_tensors(cls, kept: Mapping[str, Tensor]) -> WordVotes:
-        return cls(kept["words"].long(), kept["letters"], kept["rarity"].float(), kept["votes"].float())
+    def of_tensors(cls, tensors: Mapping[str, Tensor]) -> WordVotes:
+        return cls(tensors["words"].long(), tensors["letters"], tensors["rarity"].float(), tensors["votes"].float())
 
     @classmethod
     def fit(cls, tokenizer: Any, rows: Sequence[TargetRow], fields: Sequence[HeadField], *, seed: int) -> WordVotes:
@@ -151,8 +152,8 @@ class WordVotes(nn.Module):
             ids = [row.ids for row in rows[begin : begin + ROWS]]
             read = self._features(*collate(ids, 0, torch.device("cpu")))
             of_text = torch.arange(len(ids)).repeat_interleave(read.counts) * (2 * PLACES)
-            found = (of_text + read.places).unique() % (2 * PLACES)
-            texts += torch.bincount(found, minlength=2 * PLACES)
+            cells = (of_text + read.places).unique() % (2 * PLACES)
+            texts += torch.bincount(cells, minlength=2 * PLACES)
         return torch.log((len(rows) + 1) / (texts + 1)) * (texts > 0)
 
     def _word_places(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:

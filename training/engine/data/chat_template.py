@@ -36,8 +36,8 @@ def with_fixed_day(template: Template, ways: Ways) -> Template:
 
 
 def _with_fixed_day(template: str, ways: Ways) -> str:
-    text = _HAS_CLOCK.sub(lambda found: "false" if found.group(1) else "true", template)
-    text = _CLOCK.sub(lambda found: _literal(ways.day.strftime(found.group(1) or found.group(2) or "")), text)
+    text = _HAS_CLOCK.sub(lambda match: "false" if match.group(1) else "true", template)
+    text = _CLOCK.sub(lambda match: _literal(ways.day.strftime(match.group(1) or match.group(2) or "")), text)
     if re.search(r"\bstrftime_now\s*\(", text) and _CLOCK_MACRO not in text:
         text = f"{_clock(ways.day)}{text}"
     return _switched(text, thinks=ways.thinks)
@@ -70,8 +70,8 @@ def _with_end(template: str, end: str) -> str:
 def opening(render: Render, *, thinks: bool) -> str:
     """Return the text to add where an answer begins, so that the answer's first token is of its text.
 
-    Some templates write an empty block of thinking, or the name of a channel, before each answer. Some open thinking that
-    must be closed again. All of it belongs to the prompt.
+    Some templates write an empty block of thinking, or the name of a channel, before each answer. Some open thinking
+    that must be closed again. All of it belongs to the prompt.
     """
     question = [{"role": "user", "content": "?"}]
     before = render(question, True)
@@ -88,10 +88,10 @@ def opening(render: Render, *, thinks: bool) -> str:
 
 def folds_system(render: Render) -> bool:
     """Return whether a template has no place for a system turn, or not the same one before and after an answer."""
-    system, asked = {"role": "system", "content": "System probe."}, {"role": "user", "content": "User probe."}
-    answered = {"role": "assistant", "content": _PROBE}
+    system, question = {"role": "system", "content": "System probe."}, {"role": "user", "content": "User probe."}
+    answer = {"role": "assistant", "content": _PROBE}
     try:
-        before, whole = render([system, asked], True), render([system, asked, answered], False)
+        before, whole = render([system, question], True), render([system, question, answer], False)
     except TrainError:
         raise
     except Exception:  # a template is a program of the model's makers
@@ -102,9 +102,9 @@ def folds_system(render: Render) -> bool:
 
 
 def _switched(text: str, *, thinks: bool) -> str:
-    asked = [name for name in SWITCHES if re.search(rf"\{{%-?[^%]*(?<![\w.'\"]){name}\b(?!['\"])", text)]
+    switches = [name for name in SWITCHES if re.search(rf"\{{%-?[^%]*(?<![\w.'\"]){name}\b(?!['\"])", text)]
     value = "true" if thinks else "false"
-    head = "".join(f"{{% set {name} = {value} %}}" for name in asked)
+    head = "".join(f"{{% set {name} = {value} %}}" for name in switches)
     return text if text.startswith(head) else f"{head}{text}"
 
 

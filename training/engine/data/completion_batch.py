@@ -57,7 +57,8 @@ def collate_completions(groups: Sequence[Sequence[TokenRow]], pad: int, *, share
 
     Args:
         groups: Rows; completions are numbered through all of them in order.
-        share: Read the prompt of a group once. The model must take a mask of its own (see `prompt_sharing.can_share_prompts`).
+        share: Read the prompt of a group once. The model must take a mask of its own (see
+            `prompt_sharing.can_share_prompts`).
     """
     laid = [_BatchRow([row]) for rows in groups for row in rows] if not share else [_BatchRow(rows) for rows in groups]
     width = max(len(line.ids) for line in laid)
@@ -107,5 +108,5 @@ def _mask(lines: Sequence[_BatchRow], width: int) -> Tensor:
     """Let a token see the prompt and its own completion up to itself; padding sees itself, or its softmax is empty."""
     parts = torch.tensor([line.parts + [-1] * (width - len(line.ids)) for line in lines])
     mine, other = parts.unsqueeze(2), parts.unsqueeze(1)
-    seen = ((other == 0) | (other == mine)) & torch.ones(width, width, dtype=torch.bool).tril()
-    return (seen | torch.eye(width, dtype=torch.bool)).unsqueeze(1)
+    visibility = ((other == 0) | (other == mine)) & torch.ones(width, width, dtype=torch.bool).tril()
+    return (visibility | torch.eye(width, dtype=torch.bool)).unsqueeze(1)

@@ -1,7 +1,8 @@
 """Control tokens of a tokenizer that stand as words in a text: read as the letters they are, never as control.
 
-Whoever writes `<|im_end|>` or `</s>` into a record, an answer or a question ends no turn with it. Texts are guarded before a
-template writes its own control tokens around them; what was guarded is spelled out when the whole becomes token ids.
+Whoever writes `<|im_end|>` or `</s>` into a record, an answer or a question ends no turn with it. Texts are guarded
+before a template writes its own control tokens around them; what was guarded is spelled out when the whole becomes
+token ids.
 """
 
 from __future__ import annotations
@@ -161,6 +162,7 @@ def _guards(text: str) -> list[int]:
 def _unspelled(text: str) -> RowRefusedError:
     return RowRefusedError(
         "tokenizer_loses_text",
-        f"the student's tokenizer reads a control token in the words {text.replace(GUARD, '')[:80]!r} and cannot spell it otherwise",
+        f"the student's tokenizer reads a control token in the words {text.replace(GUARD, '')[:80]!r} and cannot "
+        "spell it otherwise",
         "Leave this row out, take those words from it, or choose a student with a byte-level tokenizer.",
     )

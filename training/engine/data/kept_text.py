@@ -1,4 +1,4 @@
-"""Checks that a model is given all of the text that a row holds: no template drops, and no tokenizer loses any of it."""
+"""Checks that a model is given all text that a row holds: no template drops, and no tokenizer loses any of it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _SHOWN: Final = 60
 def require_written(contents: Sequence[str], rendered: str, *, is_answer: bool = False) -> None:
     """Refuse a template that leaves out or changes the words of a turn, or trims an answer.
 
-    White space at the ends of a prompt's turn may go: a model then reads the same when it is tuned and when it is asked. Of an
-    answer every sign is trained on.
+    White space at the ends of a prompt's turn may go: a model then reads the same when it is tuned and when it is
+    asked. Of an answer every sign is trained on.
 
     Args:
         rendered: What the template made of them, guarded or not.
@@ -35,12 +35,15 @@ def require_written(contents: Sequence[str], rendered: str, *, is_answer: bool =
             raise RowRefusedError(
                 "template_drops_text",
                 f"the student's chat template leaves out or changes the words {_begin(content)}",
-                "Choose a student whose template writes every turn as it is, fix its chat_template, or leave this row out.",
+                "Choose a student whose template writes every turn as it is, fix its chat_template, "
+                "or leave this row out.",
             )
 
 
 def require_spelled(contents: Sequence[str], tokenizer: Any, ids: Sequence[int]) -> None:
-    """Refuse a tokenizer whose tokens do not spell a turn's text: what it has no tokens for a model neither reads nor writes.
+    """Refuse a tokenizer whose tokens do not spell a turn's text.
+
+    What it has no tokens for a model neither reads nor writes.
 
     Args:
         tokenizer: A transformers tokenizer.
@@ -54,9 +57,10 @@ def require_spelled(contents: Sequence[str], tokenizer: Any, ids: Sequence[int])
         if _composed(content.strip()) not in spelled:
             raise RowRefusedError(
                 "tokenizer_loses_text",
-                f"the student's tokenizer has no tokens for all of the words {_begin(content)}, so it could neither read nor write them",
-                "T5's tokenizers have no line breaks or braces, others no signs they never met: choose a student with a "
-                "byte-level tokenizer, such as BART or Qwen, or leave this row out.",
+                f"the student's tokenizer has no tokens for all of the words {_begin(content)}, "
+                "so it could neither read nor write them",
+                "T5's tokenizers have no line breaks or braces, others no signs they never met: choose a student with "
+                "a byte-level tokenizer, such as BART or Qwen, or leave this row out.",
             )
 
 

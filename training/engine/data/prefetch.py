@@ -23,18 +23,18 @@ class Prefetcher(Generic[B]):
 
     def expect(self, batches: Sequence[Sequence[Any]]) -> None:
         """Say what will be taken next, in order. What is no longer expected is dropped."""
-        wanted = [list(items) for items in batches]
-        kept = [(items, made) for items, made in self._expected if items in wanted]
+        item_lists = [list(items) for items in batches]
+        kept = [(items, made) for items, made in self._expected if items in item_lists]
         had = [items for items, _ in kept]
         self._expected = kept + [
-            (items, self._thread.submit(self._make, items)) for items in wanted if items not in had
+            (items, self._thread.submit(self._make, items)) for items in item_lists if items not in had
         ]
 
     def take(self, items: Sequence[Any]) -> B:
         """The batch of these items; made now when it was not expected. What `make` raises is raised here."""
-        wanted = list(items)
+        batch_items = list(items)
         for place, (expected, made) in enumerate(self._expected):
-            if expected == wanted:
+            if expected == batch_items:
                 del self._expected[place]
                 return made.result()
-        return self._make(wanted)
+        return self._make(batch_items)

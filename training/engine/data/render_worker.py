@@ -1,7 +1,7 @@
 """Render chat templates, a line of JSON for each question: `python -I render_worker.py`, started by `rendering`.
 
-A template is a program of the model's makers. The sandbox keeps it from files and from Python; memory and time are bounded
-here, by limits of this process. Imports nothing of the product, so that it starts fast and holds no secret.
+A template is a program of the model's makers. The sandbox keeps it from files and from Python; memory and time are
+bounded here, by limits of this process. Imports nothing of the product, so that it starts fast and holds no secret.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class PlainNamespace(Namespace):
     """Jinja's own place for values that outlive a loop, without names that begin as Python's inner ones do."""
 
     def __init__(self, /, *args: Any, **values: Any) -> None:
-        given = dict(*args, **values)
-        for name in given:
+        namespace = dict(*args, **values)
+        for name in namespace:
             require_plain(name)
-        super().__init__(given)
+        super().__init__(namespace)
 
     def __setitem__(self, name: str, value: object) -> None:
         require_plain(name)
@@ -82,21 +82,21 @@ def refuse(message: str) -> None:
     raise TemplateError(message)
 
 
-def answer(asked: dict[str, Any]) -> dict[str, Any]:
+def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Texts of conversations, or what is wrong."""
     try:
-        template = compiled(asked["template"])
+        template = compiled(request["template"])
         texts = [
             template.render(
                 messages=messages,
                 tools=None,
                 documents=None,
-                add_generation_prompt=asked["answer_next"],
-                **asked["names"],
+                add_generation_prompt=request["answer_next"],
+                **request["names"],
             )
-            for messages in asked["conversations"]
+            for messages in request["conversations"]
         ]
-        if sum(map(len, texts)) > asked["max_chars"]:
+        if sum(map(len, texts)) > request["max_chars"]:
             return {"over": "length"}
         return {"texts": texts}
     except (MemoryError, OverflowError):
@@ -110,10 +110,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for line in sys.stdin.buffer:
-        asked = json.loads(line)
-        signal.setitimer(signal.ITIMER_REAL, asked["limit_s"])
+        request = json.loads(line)
+        signal.setitimer(signal.ITIMER_REAL, request["limit_s"])
         try:
-            reply = json.dumps(answer(asked)).encode()
+            reply = json.dumps(answer(request)).encode()
         except MemoryError:
             reply = b'{"over": "memory"}'
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -106,7 +106,7 @@ def render(
             [{key: value for key, value in turn.items() if value is not None} for turn in turns]
             for turns in conversations[start : start + AT_ONCE]
         ]
-        given = sum(len(str(value)) for turns in part for turn in turns for value in turn.values())
+        characters = sum(len(str(value)) for turns in part for turn in turns for value in turn.values())
         answer = _PROCESS.ask(
             {
                 "template": tokenizer.get_chat_template(),
@@ -114,7 +114,7 @@ def render(
                 "conversations": part,
                 "answer_next": answer_next,
                 "limit_s": limit_s,
-                "max_chars": LONGER * given + OWN_CHARS,
+                "max_chars": LONGER * characters + OWN_CHARS,
             }
         )
         texts += _texts(answer)

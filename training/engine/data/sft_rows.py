@@ -159,8 +159,8 @@ def leave_out_too_long(path: Path, chat: Chat, *, max_length: int) -> tuple[Path
 
 def lengths_of(rows: Sequence[Any]) -> Sequence[int]:
     """Tokens of each item, without making those that lie in a file."""
-    known: Sequence[int] | None = getattr(rows, "lengths", None)
-    return [row.length for row in rows] if known is None else known
+    lengths: Sequence[int] | None = getattr(rows, "lengths", None)
+    return [row.length for row in rows] if lengths is None else lengths
 
 
 def require_fitting(rows: Sequence[TokenRow], max_length: int) -> None:

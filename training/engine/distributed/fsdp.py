@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def one_at_a_time(accelerator: Accelerator, *, is_sharded: bool) -> Iterator[None]:
     """Let the processes through one after another, so that a host holds one whole student at a time, not one for each.
 
-    Nothing within may wait for another process. What is raised within ends this process, and the launcher ends the others.
+    Nothing within may wait for another process. What is raised within ends this process, and the launcher ends the
+    others.
 
     Args:
         is_sharded: Whether they take turns; else all go at once.
@@ -40,7 +41,7 @@ def one_at_a_time(accelerator: Accelerator, *, is_sharded: bool) -> Iterator[Non
 
 
 def prepare(accelerator: Accelerator, model: CausalModel, optimizer: torch.optim.Optimizer) -> tuple[Any, Any]:
-    """Model and optimiser as accelerate wraps them; a sharded model gets its precision only, not a copy to a process."""
+    """Model and optimiser as accelerate wraps them; a sharded model gets only its precision, no copy to a process."""
     if not is_sharded(model):
         wrapped, prepared = accelerator.prepare(model, optimizer)
         return wrapped, prepared
@@ -51,8 +52,8 @@ def shard(model: CausalModel, accelerator: Accelerator, *, layers_in: torch.dtyp
     """Keep of every weight the part that is this process's, on its device; each decoder layer is gathered as one.
 
     Weights outside of layers (embeddings, last norm, output layer) are one unit, whole from a step's first forward pass
-    to the end of its way back, since loss and output layer are computed outside of the model's own pass. No process asks
-    another: each cuts its part from the weights it has read. At any time one layer at most is whole on the device.
+    to the end of its way back, since loss and output layer are computed outside of the model's own pass. No process
+    asks another: each cuts its part from the weights it has read. At any time one layer at most is whole on the device.
 
     Args:
         model: Read on the CPU, with adapters, the same on every process; changed in place.

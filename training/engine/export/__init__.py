@@ -1,1 +1,1 @@
-"""A miniature in the shapes that other programs load: merged safetensors, and GGUF for llama.cpp and what builds on it."""
+"""A miniature in the shapes that other programs load: merged safetensors, and GGUF for llama.cpp and its like."""

@@ -17,20 +17,21 @@ from jobs.rundir import RunDir
 from jobs.rundir.garbage import end_process
 from training.engine import disk
 from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError, Ways
-from training.engine.export import ends, gguf_file
+from training.engine.export import converter, ends, gguf_file, llama_cpp
 from training.engine.model import loading
 from training.engine.model.loading import LoadedStudent
 from training.engine.process import run_engine
 
 FOLDER = "export"
-Format = Literal["merged", "gguf-f16", "gguf-q8"]
+Format = Literal["merged", "gguf-f16", "gguf-q8", "gguf-q5", "gguf-q4"]
 
 
 class ExportSpec(Part):
     """One miniature and one format.
 
     `artefact` is a folder inside the run directory: `adapter` files to lay over `student`, or a whole model. `name` is
-    the stem of the file that is written.
+    the stem of the file that is written. `converter` is llama.cpp's script or its folder; empty where none is
+    installed.
     """
 
     student: StudentRef | None = None
@@ -40,6 +41,7 @@ class ExportSpec(Part):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,119}$")
     title: str = ""
     licence: str = ""
+    converter: str = ""
     allowed_roots: list[str] = Field(default_factory=list)
     ways: Ways = Ways()
 
@@ -81,24 +83,66 @@ def export(run: RunDir, spec: ExportSpec) -> ExportSummary:
         tensors, dtype = _write_merged(student, target), str(student.stored_dtype).removeprefix("torch.")
         run.emit("progress", done=tensors, total=tensors, unit="tensors")
     else:
-        file = target / f"{spec.name}.{'F16' if spec.format == 'gguf-f16' else 'Q8_0'}.gguf"
-        plan = gguf_file.gguf_contents(student, quantised=spec.format == "gguf-q8")
-        disk.require_room(target, plan.bytes // disk.DISK_MARGIN)
-        gguf_file.write(
-            file,
-            plan,
-            title=spec.title,
-            licence=spec.licence,
-            report=lambda done, total: run.emit("progress", done=done, total=total, unit="tensors"),
-            should_stop=lambda: run.stop_requested,
-        )
-        gguf_file.verify(file, plan, should_stop=lambda: run.stop_requested)
-        run.emit("log", level="info", message=f"{file.name}: read back, every tensor is what was written")
-        tensors, dtype = len(plan.tensors), "q8_0" if spec.format == "gguf-q8" else "float16"
+        tensors, dtype = _write_gguf(run, spec, student, target)
     seconds = time.perf_counter() - began
     return ExportSummary(
         format=spec.format, tensors=tensors, parameters=student.parameters, dtype=dtype, seconds=seconds
     )
+
+
+def _write_gguf(run: RunDir, spec: ExportSpec, student: LoadedStudent, target: Path) -> tuple[int, str]:
+    """Write one GGUF file with its Modelfile: by llama.cpp's quantizer where it is here or nothing else will do."""
+    kind = llama_cpp.KINDS.get(spec.format, "F16")
+    is_theirs = kind != "F16" and (kind != "Q8_0" or llama_cpp.has_quantizer())
+    file, whole = target / f"{spec.name}.{kind}.gguf", run.path / f"{spec.name}.F16.gguf"
+    ours = whole if is_theirs else file
+    write = _convert if spec.converter and (is_theirs or kind == "F16") else _write_ours
+    tensors = write(run, spec, student, ours, quantised=kind == "Q8_0" and not is_theirs)
+    if is_theirs:
+        try:
+            llama_cpp.quantise(whole, file, kind, should_stop=lambda: run.stop_requested)
+        finally:
+            whole.unlink(missing_ok=True)
+        run.emit("log", level="info", message=f"{file.name}: written by {llama_cpp.QUANTIZER}")
+    llama_cpp.write_modelfile(file, student.chat)
+    return tensors, "float16" if kind == "F16" else kind.lower()
+
+
+def _convert(run: RunDir, spec: ExportSpec, student: LoadedStudent, file: Path, *, quantised: bool) -> int:
+    """Have llama.cpp's converter write the file; write it ourselves where it fails."""
+    script = converter.script_of(spec.converter)
+    try:
+        tensors = converter.convert(
+            student,
+            file,
+            script=script,
+            title=spec.title,
+            licence=spec.licence,
+            should_stop=lambda: run.stop_requested,
+        )
+    except TrainError as error:
+        if error.code != "gguf_not_converted":
+            raise
+        run.emit("log", level="warning", message=error.message)
+        return _write_ours(run, spec, student, file, quantised=quantised)
+    run.emit("log", level="info", message=f"{file.name}: written by {script.name}")
+    return tensors
+
+
+def _write_ours(run: RunDir, spec: ExportSpec, student: LoadedStudent, file: Path, *, quantised: bool) -> int:
+    plan = gguf_file.gguf_contents(student, quantised=quantised)
+    disk.require_room(file.parent, plan.bytes // disk.DISK_MARGIN)
+    gguf_file.write(
+        file,
+        plan,
+        title=spec.title,
+        licence=spec.licence,
+        report=lambda done, total: run.emit("progress", done=done, total=total, unit="tensors"),
+        should_stop=lambda: run.stop_requested,
+    )
+    gguf_file.verify(file, plan, should_stop=lambda: run.stop_requested)
+    run.emit("log", level="info", message=f"{file.name}: read back, every tensor is what was written")
+    return len(plan.tensors)
 
 
 def load(run: RunDir, spec: ExportSpec) -> LoadedStudent:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Adam keeps two fp32 moments beside each tuned weight; the best weights and the artefact are a copy each.
 ADAM_BYTES = 8
 # What PEFT keeps as sets of an adapter's configuration.
-SETS = ("target_modules", "exclude_modules")
+SETS = ("target_modules", "target_parameters", "exclude_modules")
 
 
 def bytes_to_write(model: CausalModel) -> int:
@@ -57,9 +57,9 @@ def write(
 ) -> list[str]:
     """Write `adapter/` or `model/` and return the paths of its files, relative to `folder`.
 
-    `weights` are the model's, whole, where it holds but parts of them (`whole_weights`). `before` is the adapter a run on
-    adapters began with: what is written holds both. Whole weights are tuned in fp32 and written in the format their base
-    lies in: rounded once, here, and in place.
+    `weights` are the model's, whole, where it holds but parts of them (`whole_weights`). `before` is the adapter a run
+    on adapters began with: what is written holds both. Whole weights are tuned in fp32 and written in the format their
+    base lies in: rounded once, here, and in place.
     """
     target = folder / ("adapter" if method == "lora" else "model")
     if method == "full":
@@ -115,7 +115,7 @@ def _name_dtype(path: Path, dtype: torch.dtype) -> None:
 
 
 def name_base(path: Path, source: StudentRef) -> None:
-    """Name the base of an adapter in its `adapter_config.json` by hub id and commit, or by the name a folder was registered with.
+    """Name the base of an adapter in its `adapter_config.json` by hub id and commit, or a registered folder's name.
 
     A path of this host means nothing elsewhere.
 

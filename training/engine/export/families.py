@@ -101,10 +101,15 @@ def describe(writer: gguf.GGUFWriter, config: PretrainedConfig, family: Family) 
         writer.add_sliding_window(config.sliding_window)
 
 
+def kv_bytes_per_token(config: PretrainedConfig) -> int:
+    """Bytes of one token's keys and values in fp16, as llama.cpp keeps them by default."""
+    return int(2 * config.num_hidden_layers * config.num_key_value_heads * _head_width(config) * 2)
+
+
 def _ropes(config: PretrainedConfig) -> dict[str, dict[str, Any]]:
     """Rope parameters by kind of layer; families with one kind have theirs under `full_attention`."""
-    given = config.rope_parameters
-    return dict(given) if "full_attention" in given else {"full_attention": dict(given)}
+    parameters = config.rope_parameters
+    return dict(parameters) if "full_attention" in parameters else {"full_attention": dict(parameters)}
 
 
 def _head_width(config: PretrainedConfig) -> int:

@@ -59,7 +59,7 @@ class GgufContents:
 
 
 def gguf_contents(student: LoadedStudent, *, quantised: bool) -> GgufContents:
-    """Name every tensor and choose its format: matrices fp16, or 8 bits in blocks of 32 where they divide; the rest fp32.
+    """Name each tensor, choose its format: matrices fp16, or 8 bits in blocks of 32 where they divide; the rest fp32.
 
     Raises:
         TrainError: The family, a rope, a tokenizer or a tensor has no counterpart in GGUF.
@@ -69,15 +69,15 @@ def gguf_contents(student: LoadedStudent, *, quantised: bool) -> GgufContents:
     names = gguf.get_tensor_name_map(family.arch, config.num_hidden_layers)
     pieces = []
     for name, tensor in families.text_tensors(student.model):
-        wanted = names.get_name(name, try_suffixes=(".weight", ".bias"))
-        if wanted is None:
+        gguf_name = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        if gguf_name is None:
             raise TrainError(
                 "gguf_no_name",
                 f"llama.cpp has no name for the tensor {name}",
                 "Export this miniature as merged safetensors.",
             )
         values = family.reshape(name, tensor, config)
-        pieces.append(GgufTensor(wanted, values, _kind(values, quantised)))
+        pieces.append(GgufTensor(gguf_name, values, _kind(values, quantised)))
     pieces += [GgufTensor(name, values, F32) for name, values in families.extra_tensors(config)]
     file_type = gguf.LlamaFileType.MOSTLY_Q8_0 if quantised else gguf.LlamaFileType.MOSTLY_F16
     return GgufContents(family, config, vocabulary.read(student, config.vocab_size), pieces, file_type)

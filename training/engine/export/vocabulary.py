@@ -81,6 +81,17 @@ def read(student: LoadedStudent, size: int) -> Vocabulary:
     )
 
 
+def cut_of(student: LoadedStudent) -> str:
+    """Return llama.cpp's name for how a tokenizer parts text; empty where it merges no bytes or has no name."""
+    inner = json.loads(student.chat.tokenizer.backend_tokenizer.to_str())
+    if inner["model"]["type"] != "BPE" or inner["model"].get("byte_fallback"):
+        return ""
+    try:
+        return _cut(inner["pre_tokenizer"])
+    except TrainError:
+        return ""
+
+
 def describe(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     writer.add_tokenizer_model(vocabulary.model)
     writer.add_tokenizer_pre(vocabulary.cut)
@@ -126,9 +137,9 @@ def _scores(tokens: list[str], merges: list[str]) -> list[float]:
     return [-float(ranks.get(token, len(merges))) for token in tokens]
 
 
-def _cut(given: Mapping[str, Any]) -> str:
+def _cut(pre_tokenizer: Mapping[str, Any]) -> str:
     """llama.cpp's name for a byte-level tokenizer's pre-tokenization."""
-    parts = given["pretokenizers"] if given["type"] == "Sequence" else [given]
+    parts = pre_tokenizer["pretokenizers"] if pre_tokenizer["type"] == "Sequence" else [pre_tokenizer]
     kinds = [part["type"] for part in parts]
     if any(part.get("add_prefix_space") for part in parts):
         raise _unknown("it puts a space before every text")

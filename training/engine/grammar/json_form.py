@@ -1,8 +1,8 @@
 """Compile a JSON Schema to a grammar of the one text that `json.dumps(indent=1)` makes of each value that it allows.
 
 The grammar is in llguidance's dialect of Lark. It allows what the schema allows or less of it, never more: properties
-come in the schema's order, unique labels in the order they are listed, numbers and texts in their shortest form. What cannot
-be held to is refused by its keyword and place. Pure; knows no tokenizer.
+come in the schema's order, unique labels in the order they are listed, numbers and texts in their shortest form. What
+cannot be held to is refused by its keyword and place. Pure; knows no tokenizer.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def json_grammar(schema: object) -> str:
 
 
 def bare_grammar(schema: object) -> str:
-    """The grammar of a single value that stands alone, its text without quotes: a label, a date, a number, true or false.
+    """Grammar of a single value that stands alone, its text without quotes: a label, a date, a number, true or false.
 
     Raises:
         SchemaRefusedError: The value is of no such type.
@@ -116,10 +116,10 @@ class _JsonForm:
 
     def _number(self, schema: Mapping[str, Any], place: Place, *, decimals: int | None) -> str:
         low, high, low_is_out, high_is_out = place.bounds(schema)
-        asked = place.decimals(schema, most=MOST_DECIMALS if decimals is None else 0)
+        decimal_places = place.decimals(schema, most=MOST_DECIMALS if decimals is None else 0)
         if decimals is None:
             needed = [-int(bound.as_tuple().exponent) for bound in (low, high) if bound is not None]
-            decimals = min(MOST_DECIMALS, max(DECIMALS, *needed, 0)) if asked is None else asked
+            decimals = min(MOST_DECIMALS, max(DECIMALS, *needed, 0)) if decimal_places is None else decimal_places
         try:
             pattern = number_pattern(low, high, decimals=decimals, low_is_out=low_is_out, high_is_out=high_is_out)
         except ValueError as error:
@@ -131,8 +131,8 @@ class _JsonForm:
         if "pattern" in schema or schema.get("format") in FORMATS:
             if self._is_bare:
                 raise place.refusal("type", "is a text, which needs no grammar on its own")
-            known = {name: schema[name] for name in ("minLength", "maxLength", "pattern", "format") if name in schema}
-            embedded = {"x-guidance": _CANONICAL_ESCAPES, "type": "string", **known}
+            limits = {name: schema[name] for name in ("minLength", "maxLength", "pattern", "format") if name in schema}
+            embedded = {"x-guidance": _CANONICAL_ESCAPES, "type": "string", **limits}
             return self.rule(f"%json {json.dumps(embedded, ensure_ascii=False)}")
         if schema.get("format") == "date":
             return self._terminal(DATE if self._is_bare else f'"{DATE}"')

@@ -1,6 +1,7 @@
 """Regular expressions of numbers within bounds, in the one form that canonical JSON gives each of them. Pure.
 
-No leading zeros, no exponent, no `-0`, and no zeros at the end of a fraction: 1.50 is written 1.5, and 2.0 is written 2.
+No leading zeros, no exponent, no `-0`, and no zeros at the end of a fraction: 1.50 is written 1.5, and 2.0 is
+written 2.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def number_pattern(
 ) -> str:
     """The pattern of all numbers from `low` to `high` with at most so many decimals.
 
-    Without a bound a number has at most 15 digits; numbers of many digits have fewer decimals, so that all of them count.
+    Without a bound a number has at most 15 digits; numbers of many digits have fewer decimals, so that all of them
+    count.
 
     Args:
         low: Least number; None where there is none.

@@ -1,4 +1,7 @@
-"""Read a JSON Schema strictly: each keyword by its place, what is not known refused, references within it followed. Pure."""
+"""Read a JSON Schema strictly: each keyword by its place, what is not known refused, references within it followed.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,8 @@ FARTHEST: Final = 10**19
 class SchemaRefusedError(ValueError):
     """A schema that decoding cannot be held to; names the keyword and its place."""
 
-    def __init__(self, place: str, says: str) -> None:
-        super().__init__(f"{place} {says}")
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"{place} {problem}")
         self.place = place
 
 
@@ -46,9 +49,9 @@ class Place:
     def at(self, *names: object) -> Place:
         return Place(self.root, (*self.path, *map(str, names)), self.followed)
 
-    def refusal(self, keyword: str, says: str) -> SchemaRefusedError:
+    def refusal(self, keyword: str, problem: str) -> SchemaRefusedError:
         path = ".".join(("schema", *self.path, *([keyword] if keyword else [])))
-        return SchemaRefusedError(path, says)
+        return SchemaRefusedError(path, problem)
 
     def check_keywords(self, schema: Mapping[str, Any]) -> None:
         """Refuse what is no keyword that decoding can be held to."""
@@ -56,9 +59,9 @@ class Place:
             if name not in KNOWN and name not in NOTES and not name.startswith("x-"):
                 raise self.refusal(name[:80], "is not supported: decoding cannot be held to it")
         whole = [name for name in ("$ref", "anyOf", "oneOf", "allOf") if name in schema]
-        beside = sorted(name for name in schema if name in KNOWN and name not in whole[:1])
-        if whole and beside and not (beside == ["type"] and whole[0] in ("anyOf", "oneOf")):
-            raise self.refusal(whole[0], f"cannot be combined with '{beside[0]}' at the same place")
+        siblings = sorted(name for name in schema if name in KNOWN and name not in whole[:1])
+        if whole and siblings and not (siblings == ["type"] and whole[0] in ("anyOf", "oneOf")):
+            raise self.refusal(whole[0], f"cannot be combined with '{siblings[0]}' at the same place")
 
     def resolved(self, reference: object) -> tuple[object, Place]:
         """The schema that a reference points at.
@@ -70,13 +73,13 @@ class Place:
             raise self.refusal("$ref", "may point into the schema itself alone, as in #/$defs/name")
         if reference in self.followed:
             raise self.refusal("$ref", f"'{reference[:80]}' holds itself: a value could be endless")
-        found = self.root
+        target = self.root
         for name in reference.lstrip("#").strip("/").split("/") if reference.strip("#/") else ():
             name = name.replace("~1", "/").replace("~0", "~")
-            if not isinstance(found, dict) or name not in found:
+            if not isinstance(target, dict) or name not in target:
                 raise self.refusal("$ref", f"'{reference[:80]}' points at nothing")
-            found = found[name]
-        return found, Place(self.root, self.path, (*self.followed, reference))
+            target = target[name]
+        return target, Place(self.root, self.path, (*self.followed, reference))
 
     def fixed_values(self, schema: Mapping[str, Any]) -> list[Any]:
         """Values of `enum` or `const` that are of the schema's type."""
@@ -133,25 +136,25 @@ class Place:
 
     def lengths(self, schema: Mapping[str, Any], low: str, high: str) -> tuple[int, int | None]:
         limit = LONGEST if low == "minLength" else MOST_ITEMS
-        found = [schema.get(low, 0), schema.get(high)]
-        for name, value in zip((low, high), found, strict=True):
+        bounds = [schema.get(low, 0), schema.get(high)]
+        for name, value in zip((low, high), bounds, strict=True):
             is_whole = isinstance(value, int) and not isinstance(value, bool)
             if value is not None and not (is_whole and 0 <= value <= limit):
                 raise self.refusal(name, f"must be a whole number from 0 to {limit}")
-        least, most = found
+        least, most = bounds
         if most is not None and least > most:
             raise self.refusal(low, f"{least} is above {high} {most}")
         return least or 0, most
 
     def properties(self, schema: Mapping[str, Any]) -> dict[str, tuple[object, Place]]:
         """Properties by name, with the place of each."""
-        given = schema.get("properties", {})
-        if not isinstance(given, dict):
+        subschemas = schema.get("properties", {})
+        if not isinstance(subschemas, dict):
             raise self.refusal("properties", "must be an object")
         more = schema.get("additionalProperties", True)
-        if not isinstance(more, bool) and (more or not given):
+        if not isinstance(more, bool) and (more or not subschemas):
             raise self.refusal("additionalProperties", "must be true or false: names that are open cannot be held to")
-        return {name: (sub, self.at("properties", name)) for name, sub in given.items()}
+        return {name: (sub, self.at("properties", name)) for name, sub in subschemas.items()}
 
     def required(self, schema: Mapping[str, Any], properties: Mapping[str, object]) -> frozenset[str]:
         names = schema.get("required", [])
@@ -187,10 +190,10 @@ def types_of(schema: Mapping[str, Any], place: Place) -> list[str]:
     Raises:
         SchemaRefusedError: A type is none of JSON's.
     """
-    given = schema.get("type")
-    if given is None:
+    names = schema.get("type")
+    if names is None:
         return _implied(schema) or list(TYPES)
-    kinds = given if isinstance(given, list) else [given]
+    kinds = names if isinstance(names, list) else [names]
     for kind in kinds:
         if not isinstance(kind, str) or kind not in TYPES:
             raise place.refusal("type", f"must be one of {', '.join(TYPES)}")
@@ -213,14 +216,14 @@ def _are_apart(options: list[Any]) -> bool:
     """Test that no value fits two schemas: each has one type of its own, or values of its own."""
     kinds: list[str] = []
     for option in options:
-        given = option.get("type") if isinstance(option, dict) else None
+        type_name = option.get("type") if isinstance(option, dict) else None
         values = (
             option.get("enum", [option["const"]] if "const" in option else None) if isinstance(option, dict) else None
         )
         if isinstance(values, list):
             kinds += [f"{type(value).__name__} {value!r}" for value in values]
-        elif isinstance(given, str):
-            kinds.append("number" if given == "integer" else given)
+        elif isinstance(type_name, str):
+            kinds.append("number" if type_name == "integer" else type_name)
         else:
             return False
     plain = {kind for kind in kinds if " " not in kind}

@@ -70,7 +70,7 @@ def in_order(
     return head
 
 
-def _either(rule: Callable[[str], str], one: str | None, other: str | None) -> str | None:
-    if one is None or other is None:
-        return other if one is None else rule(one)
-    return rule(f"{one} | {other}")
+def _either(rule: Callable[[str], str], first: str | None, second: str | None) -> str | None:
+    if first is None or second is None:
+        return second if first is None else rule(first)
+    return rule(f"{first} | {second}")

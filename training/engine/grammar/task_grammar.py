@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from review.spec.json_schema import output_json_schema
 from review.spec.output_format import bare_field, is_plain, mail_fields
@@ -13,12 +13,10 @@ from review.spec.task_spec import TaskSpec
 from training.engine.grammar.json_form import SchemaRefusedError, bare_grammar, json_grammar
 from training.engine.grammar.token_masks import problem_of
 
-_NOT_EMPTY: Final = {"text": "minLength", "quote": "minLength", "list": "minItems", "choices": "minItems"}
-
 
 @lru_cache(maxsize=64)
 def task_grammar(task: TaskSpec) -> str | None:
-    """The grammar of all answers that `prompting.parse` reads and `prompting.completion` would write; None for prose."""
+    """Grammar of all answers that `prompting.parse` reads and `prompting.completion` would write; None for prose."""
     fields = task.output_schema
     if mail_fields(fields) or is_plain(fields):
         return None
@@ -47,8 +45,8 @@ def _required(schema: Mapping[str, Any], fields: Sequence[OutputItem], *, patter
 
 def _filled(schema: Mapping[str, Any], field: OutputItem, *, patterns: bool) -> dict[str, Any]:
     filled = dict(schema)
-    if field.required and (keyword := _NOT_EMPTY.get(field.type)) is not None:
-        filled[keyword] = 1
+    if field.required and (field.value_type.is_prose or field.value_type.is_many):
+        filled["minItems" if field.value_type.is_many else "minLength"] = 1
     if (pattern := filled.pop("pattern", "")) and patterns:
         filled["pattern"] = f"^(?:{pattern})$"
     if field.type == "object":

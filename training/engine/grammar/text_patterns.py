@@ -25,7 +25,7 @@ DATE: Final = f"(?:{_YEAR}-(?:{_DAYS})|{_LEAP_YEAR}-02-29)"
 
 
 def text_pattern(least: int, most: int | None) -> str:
-    """The pattern of a quoted text of `least` to `most` characters; escapes count as the one character they stand for."""
+    """The pattern of a quoted text of `least` to `most` characters; escapes count as the character they mean."""
     if most == 0:
         return '""'
     full = f"{_OUTER}{_INNER}{_times(max(least - 1, 0), None if most is None else most - 1)}"

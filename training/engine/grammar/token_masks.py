@@ -166,10 +166,10 @@ _OF_TOKENIZERS: WeakKeyDictionary[object, TokenGrammars] = WeakKeyDictionary()
 
 def grammars_of(chat: Chat, vocabulary: int) -> TokenGrammars:
     """The grammars of a chat's tokenizer, which live as long as it does."""
-    found = _OF_TOKENIZERS.get(chat.tokenizer)
-    if found is None:
-        found = _OF_TOKENIZERS[chat.tokenizer] = TokenGrammars(chat, vocabulary)
-    return found
+    grammars = _OF_TOKENIZERS.get(chat.tokenizer)
+    if grammars is None:
+        grammars = _OF_TOKENIZERS[chat.tokenizer] = TokenGrammars(chat, vocabulary)
+    return grammars
 
 
 def mask_scores(scores: Tensor, states: Sequence[GrammarState | None]) -> None:

@@ -154,9 +154,9 @@ def _block(mine: Tensor, theirs: Tensor, direction: Direction, temperature: floa
     student = torch.log_softmax(mine / temperature, dim=1)
     teacher = torch.log_softmax(theirs / temperature, dim=1)
     if direction == "forward":
-        wanted = teacher.exp()
-        loss = (wanted * (teacher - student)).sum()
-        return loss, (student.exp_() - wanted).div_(temperature)
+        teacher_probs = teacher.exp()
+        loss = (teacher_probs * (teacher - student)).sum()
+        return loss, (student.exp_() - teacher_probs).div_(temperature)
     had, apart = student.exp(), student.sub_(teacher)
     each = (had * apart).sum(1, keepdim=True)
     return each.sum(), had.mul_(apart - each).div_(temperature)

@@ -111,11 +111,11 @@ def _forward(
 
 def _block(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Log-probabilities of targets (n) under scores (n, V), and their fp32 gradient (n, V): one-hot less p."""
-    wanted = targets.unsqueeze(1)
+    columns = targets.unsqueeze(1)
     log_softmax = torch.log_softmax(scores.float(), dim=1)
-    result = log_softmax.gather(1, wanted).squeeze(1)
+    result = log_softmax.gather(1, columns).squeeze(1)
     gradient = log_softmax.exp_().neg_()
-    gradient.scatter_add_(1, wanted, gradient.new_ones(wanted.shape))
+    gradient.scatter_add_(1, columns, gradient.new_ones(columns.shape))
     return result, gradient
 
 

@@ -146,8 +146,8 @@ def _ends_model(model: CausalModel, head: nn.Module, constant: Tensor | None) ->
         return False
     if constant is not None and cast("Tensor | None", head.bias) is not None:
         return False
-    seen: list[Tensor] = []
-    hook = head.register_forward_hook(lambda _, __, output: seen.append(output))
+    outputs: list[Tensor] = []
+    hook = head.register_forward_hook(lambda _, __, output: outputs.append(output))
     was_training = model.training
     model.eval()
     probe = torch.zeros(1, 2, dtype=torch.long, device=head.weight.device)
@@ -156,10 +156,12 @@ def _ends_model(model: CausalModel, head: nn.Module, constant: Tensor | None) ->
         scores = model(input_ids=probe, use_cache=False, **answer).logits
     model.train(was_training)
     hook.remove()
-    if len(seen) != 1:
+    if len(outputs) != 1:
         return False
     return (
-        bool(scores.data_ptr() == seen[0].data_ptr()) if constant is None else torch.equal(scores, seen[0] + constant)
+        bool(scores.data_ptr() == outputs[0].data_ptr())
+        if constant is None
+        else torch.equal(scores, outputs[0] + constant)
     )
 
 
@@ -239,8 +241,8 @@ class _SummedCrossEntropy(torch.autograd.Function):
         # detach() shares the version counter: an op that saved these scores would fail loudly, not go wrong.
         scores = logits.detach()
         total = torch.zeros((), dtype=torch.float32, device=logits.device)
-        for block, wanted in zip(torch.split(scores, rows), torch.split(targets, rows), strict=True):
-            loss, gradient = _block_loss(block, wanted)
+        for block, labels in zip(torch.split(scores, rows), torch.split(targets, rows), strict=True):
+            loss, gradient = _block_loss(block, labels)
             total += loss
             block.copy_(gradient)
         ctx.gradient = scores
@@ -257,11 +259,11 @@ class _SummedCrossEntropy(torch.autograd.Function):
 
 def _block_loss(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Summed loss of scores (n, V) and its gradient (n, V) in fp32: the probabilities, less one at the target."""
-    wanted = targets.unsqueeze(1)
+    columns = targets.unsqueeze(1)
     log_probs = torch.log_softmax(scores.float(), dim=1)
-    loss = -log_probs.gather(1, wanted).sum()
+    loss = -log_probs.gather(1, columns).sum()
     gradient = log_probs.exp_()
-    gradient.scatter_add_(1, wanted, gradient.new_full(wanted.shape, -1.0))
+    gradient.scatter_add_(1, columns, gradient.new_full(columns.shape, -1.0))
     return loss, gradient
 
 

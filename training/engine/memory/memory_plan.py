@@ -60,7 +60,7 @@ def _most_resident_bytes() -> int:
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """Memory the device still has for this process, limits of its control group included; None where it cannot be read."""
+    """Memory the device still has for this process, within its control group; None where it cannot be read."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device)
     try:
@@ -126,9 +126,9 @@ MAPPED_FROM_BYTES: Final = 1 << 20
 def enable_trim() -> bool:
     """Have large blocks returned to the system as soon as they are freed; False where the C library has no such knob.
 
-    Allocating them again costs time, up to 40 % of a run's. Left to itself glibc keeps freed blocks of up to 32 MiB for later
-    use; what layers take and free in turn then leaves gaps: a process held up to 1.7 times what it needed, and by how
-    much hung on the order (`docs/memory.md`).
+    Allocating them again costs time, up to 40 % of a run's. Left to itself glibc keeps freed blocks of up to 32 MiB for
+    later use; what layers take and free in turn then leaves gaps: a process held up to 1.7 times what it needed, and by
+    how much hung on the order (`docs/memory.md`).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and all(mallopt(knob, MAPPED_FROM_BYTES) for knob in (MMAP_THRESHOLD, TRIM_THRESHOLD))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -34,7 +34,7 @@ class CausalDecoding:
 
     def keep(self, rows: Tensor) -> None:
         """Forget all rows but these, (b,)."""
-        self._cache.batch_select_indices(rows)
+        self._cache.reorder_cache(cast("torch.LongTensor", rows))
         self._mask, self._lengths = self._mask[rows], self._lengths[rows]
 
     def _scores(self, ids: Tensor, positions: Tensor) -> Tensor:

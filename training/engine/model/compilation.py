@@ -40,9 +40,9 @@ def compile_layers(model: CausalModel, device: torch.device) -> int:
     return len(layers)
 
 
-def compile_mode(wanted: Literal["auto", "on", "off"], *, is_sharded: bool) -> Literal["auto", "on", "off"]:
+def compile_mode(choice: Literal["auto", "on", "off"], *, is_sharded: bool) -> Literal["auto", "on", "off"]:
     """Mode of compiling that a recipe's choice means: sharded layers are compiled only when told to."""
-    return "off" if is_sharded and wanted == "auto" else wanted
+    return "off" if is_sharded and choice == "auto" else choice
 
 
 def is_worthwhile(device: torch.device) -> bool:

@@ -65,7 +65,8 @@ def load(
         raise TrainError(
             "student_other_weights",
             f"the weights of {source} are not those of the model in its config.json: {problems}",
-            "Copy the folder again from where it was made, or correct its config.json. What is missing would be random.",
+            "Copy the folder again from where it was made, or correct its config.json. "
+            "What is missing would be random.",
         )
     model.train(False)
     return model

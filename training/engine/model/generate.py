@@ -37,7 +37,8 @@ class GeneratedText:
         completion_tokens: Tokens it wrote, the end of the turn included.
         seconds: Its share of its batch's time.
         ended: Whether it ended its turn, or ran into the limit.
-        is_unfit: Whether the prompt cannot be read, or leaves no room for an answer in the model's context, so that nothing was written.
+        is_unfit: Whether the prompt cannot be read, or leaves no room for an answer in the model's context, so that
+            nothing was written.
         is_cut: Whether the limit it ran into was the end of the model's context.
         problem: Why its grammar gave up, where it did.
         refusal: Why the prompt cannot be read, where it cannot.
@@ -61,8 +62,8 @@ class GeneratedText:
             return f"The prompt cannot be read as it is written: {self.refusal}."
         if self.is_unfit:
             return (
-                f"The prompt has {self.prompt_tokens} tokens and leaves no room for an answer in the student's context. "
-                "Shorten the task's student template, or take a student that reads more."
+                f"The prompt has {self.prompt_tokens} tokens and leaves no room for an answer in the student's "
+                "context. Shorten the task's student template, or take a student that reads more."
             )
         if self.problem:
             return f"The text could not be held to the task's grammar: {self.problem}"
@@ -75,9 +76,9 @@ class GeneratedText:
 class Sampling:
     """Settings by which the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass.
 
-    `no_repeat_ngram` forbids a token that would end a run of that many tokens written before in the same answer; 0 forbids
-    nothing. After tokens that stand together in the prompt nothing is forbidden, so that a long name can be written twice.
-    `top_k` and `min_p` are those of `TokenSampling`.
+    `no_repeat_ngram` forbids a token that would end a run of that many tokens written before in the same answer; 0
+    forbids nothing. After tokens that stand together in the prompt nothing is forbidden, so that a long name can be
+    written twice. `top_k` and `min_p` are those of `TokenSampling`.
     """
 
     temperature: float = 0.0
@@ -103,7 +104,7 @@ def generate(
     context_length: int | None = None,
     grammar: str | None = None,
 ) -> Iterator[GeneratedText]:
-    """Answer prompts, shortest first; yields each batch's answers as it ends. Those that do not fit come last, unwritten.
+    """Answer prompts, shortest first; yields each batch's answers as it ends, and unwritten those that do not fit last.
 
     A prompt's draws depend on the seed and its own number alone, not on what shares its batch. The model is left in
     the mode (training or not) it came in, and torch's global random state is not touched.
@@ -222,10 +223,10 @@ def _generate_batch(
         scores = decoding.next(tokens) if tokens else decoding.first()
         scores = _mask_repeats(scores.float(), [histories[number] for number in live])
         mask_scores(scores, [states[number] for number in live])
-        wishes = [
+        samplings = [
             TokenSampling(sampling.temperature, sampling.top_p, seeds[number], len(written[number])) for number in live
         ]
-        tokens = sample_tokens(scores, wishes)
+        tokens = sample_tokens(scores, samplings)
         for number, token in zip(live, tokens, strict=True):
             written[number].append(token)
             histories[number].add(token)

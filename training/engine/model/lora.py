@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import torch
 from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from peft.tuners.lora import LoraLayer
+from peft.tuners.lora.layer import ParamWrapper
 from torch import Tensor, nn
 
 from training.engine.contracts import TrainError
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from training.engine.model_types import CausalModel
 
 WEIGHTS: Final = "adapter_model.safetensors"
+# Experts, and the two sides of each one's matrix.
+_EXPERTS_DIM: Final = 3
 # Parts of multimodal students that a text run must leave alone, by the names transformers gives them.
 NOT_TEXT: Final = r".*(?:vision|visual|image|audio|speech|multi_modal_projector|embed_vision).*"
 
@@ -31,29 +34,75 @@ NOT_TEXT: Final = r".*(?:vision|visual|image|audio|speech|multi_modal_projector|
 def attach(
     model: CausalModel, *, rank: int, alpha: float, dropout: float, seed: int, rslora: bool = False
 ) -> PeftModel:
-    """Freeze a student and put fresh adapters on all its linear layers but the output layer and vision towers.
+    """Freeze a student; put fresh adapters on all its linear layers and experts but the output layer and vision towers.
 
     Matrix A is drawn from `seed`, B is zero: the tuned model starts as the base model. Adapters are fp32 whatever the
-    base is held in. With `rslora` they are scaled by alpha / √rank instead of alpha / rank (arXiv 2312.03732).
+    base is held in. With `rslora` they are scaled by alpha / √rank instead of alpha / rank (arXiv 2312.03732). A
+    student with experts has no dropout: PEFT changes experts' weights, where there is no input to drop.
     """
     if getattr(model, "is_loaded_in_4bit", False):
         # Norms and the output layer in fp32, as QLoRA trains; checkpointing is the recipe's own business.
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     torch.manual_seed(seed)
-    has_other_senses = any(is_non_text(name) for name, _ in model.named_modules())
+    experts = experts_of(model)
     config = LoraConfig(
         task_type="SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM",
         r=rank,
         lora_alpha=alpha,  # type: ignore[arg-type]  # PEFT annotates int and computes with floats
-        lora_dropout=dropout,
+        lora_dropout=0.0 if experts else dropout,
         use_rslora=rslora,
         target_modules="all-linear",
-        exclude_modules=NOT_TEXT if has_other_senses else None,
+        target_parameters=experts or None,
+        exclude_modules=_without_adapter(model),
         bias="none",
     )
     adapted = get_peft_model(model, config)
     skip_input_casts(adapted)
     return adapted
+
+
+def experts_of(model: nn.Module) -> list[str]:
+    """Names of the parameters that hold all experts of a layer in one, without the layer; empty for most students."""
+    return sorted(
+        {
+            re.sub(r".*\.\d+\.", "", name)
+            for name, parameter in model.named_parameters()
+            if parameter.dim() == _EXPERTS_DIM and ".experts." in name and not is_non_text(name)
+        }
+    )
+
+
+def reach(model: CausalModel) -> float:
+    """Share of a student's matrices that wear an adapter, by their numbers; embeddings and output layer left out."""
+    adapted: list[Any] = [layer for layer in model.modules() if isinstance(layer, LoraLayer)]
+    weights = (each.get_param() if isinstance(each, ParamWrapper) else each.get_base_layer().weight for each in adapted)
+    reached = {id(weight): _numbers(weight) for weight in weights}
+    outer = [each for each in (model.get_input_embeddings(), model.get_output_embeddings()) if each is not None]
+    left_out = {id(each.weight) for each in outer}
+    of_text = {
+        id(parameter): _numbers(parameter)
+        for name, parameter in model.named_parameters()
+        if parameter.dim() > 1 and not re.search(r"\.lora_[AB]\.|embed", name) and not is_non_text(name)
+    }
+    return sum(reached.values()) / max(1, sum(count for key, count in of_text.items() if key not in left_out))
+
+
+def _without_adapter(model: nn.Module) -> str | None:
+    """Regular expression for layers that take no adapter.
+
+    Of other senses, and linear ones that return more than a product.
+    """
+    names = {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+    routers = {
+        name.rpartition(".")[2]
+        for name, module in names.items()
+        if type(module).__module__.startswith("transformers.models.")
+        and type(module).forward is not nn.Linear.forward
+        and not is_non_text(name)
+    }
+    parts = [NOT_TEXT] if any(is_non_text(name) for name, _ in model.named_modules()) else []
+    parts += [rf".*\.{re.escape(name)}" for name in sorted(routers)]
+    return "|".join(parts) or None
 
 
 def skip_input_casts(model: CausalModel) -> None:

@@ -6,7 +6,8 @@ from typing import Final
 
 from review.spec.task_spec import TaskSpec
 
-# Shorter than a sentence of a small tokenizer's. A long name or fact, which may well be said twice, stands in the prompt.
+# Shorter than a sentence of a small tokenizer's. A long name or fact, which may well be said twice, stands in the
+# prompt.
 NO_REPEAT_NGRAM: Final = 16
 
 

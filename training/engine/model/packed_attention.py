@@ -32,8 +32,8 @@ def flash_parameters() -> frozenset[str]:
         from torch.nn.attention.varlen import varlen_attn
     except ImportError:
         return frozenset()
-    known = frozenset(inspect.signature(varlen_attn).parameters)
-    return known if {"scale", "window_size"} <= known else frozenset()
+    parameters = frozenset(inspect.signature(varlen_attn).parameters)
+    return parameters if {"scale", "window_size"} <= parameters else frozenset()
 
 
 # Once: layers that are compiled ask for it at every step.
@@ -103,10 +103,12 @@ def _varlen(
     if shares and "enable_gqa" not in FLASH:
         key, value, shares = repeated(key, query.shape[1]), repeated(value, query.shape[1]), False
     q, k, v = (each.squeeze(0).transpose(0, 1) for each in (query, key, value))
-    seen = (-1, 0) if window is None else (window - 1, 0)
+    window_sizes = (-1, 0) if window is None else (window - 1, 0)
     grouped = {"enable_gqa": True} if shares else {}
     flash: Any = varlen_attn
-    attended: Tensor = flash(q, k, v, bounds, bounds, longest, longest, scale=scaling, window_size=seen, **grouped)
+    attended: Tensor = flash(
+        q, k, v, bounds, bounds, longest, longest, scale=scaling, window_size=window_sizes, **grouped
+    )
     return attended.unsqueeze(0)
 
 

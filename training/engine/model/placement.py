@@ -30,7 +30,7 @@ class Placement:
 
 
 def place(
-    wanted: Literal["auto", "cpu", "cuda"],
+    device_choice: Literal["auto", "cpu", "cuda"],
     precision: Precision,
     method: Method,
     quantise: Quantisation = "none",
@@ -45,13 +45,13 @@ def place(
     Raises:
         TrainError: A GPU asked for where none is, or a format this device or this installation does not have.
     """
-    if wanted == "cuda" and not torch.cuda.is_available():
+    if device_choice == "cuda" and not torch.cuda.is_available():
         raise TrainError(
             "no_gpu",
             "this run asks for a GPU, and this host has none that torch can use",
             "Choose the device 'auto' or 'cpu', or run a worker on a GPU host.",
         )
-    device = torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+    device = torch.device("cuda" if device_choice != "cpu" and torch.cuda.is_available() else "cpu")
     if device.type == "cuda" and torch.cuda.device_count() < processes:
         message = f"this run takes {processes} GPUs, and this host has {torch.cuda.device_count()}"
         raise TrainError("too_few_gpus", message, "Lower processes, or run a worker on a host with as many.")
@@ -65,8 +65,8 @@ def place(
 def accelerator(placement: Placement) -> Accelerator:
     """Build what lowers precision and joins processes, on a run's device.
 
-    Autocast keeps no copies of weights: a pass uses each weight once, and where activations are recomputed copies of all
-    layers (2 bytes a weight) would stand until the pass ends, for nothing.
+    Autocast keeps no copies of weights: a pass uses each weight once, and where activations are recomputed copies of
+    all layers (2 bytes a weight) would stand until the pass ends, for nothing.
     """
     handlers = [AutocastKwargs(cache_enabled=False)] if placement.autocast != "no" else []
     return Accelerator(cpu=placement.device.type == "cpu", mixed_precision=placement.autocast, kwargs_handlers=handlers)

@@ -1,9 +1,9 @@
 """The next token of each row of a batch, drawn so that one row's draw depends on that row alone.
 
-Gumbel-max sampling (Gumbel 1954; Maddison et al., "A* Sampling", 2014): the token with the largest sum of scaled score and
-noise is a draw from the softmax. The noise of a token is a hash of the row's seed, the position and the token's id, after
-counter-based generators (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011), so scores that differ in
-their last bits, as those of another batch do, change a draw only where two candidates lie that close.
+Gumbel-max sampling (Gumbel 1954; Maddison et al., "A* Sampling", 2014): the token with the largest sum of scaled score
+and noise is a draw from the softmax. The noise of a token is a hash of the row's seed, the position and the token's id,
+after counter-based generators (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011), so scores that
+differ in their last bits, as those of another batch do, change a draw only where two candidates lie that close.
 
 A share of the likeliest mass (top-p) is kept without sorting: a winner that lies outside it is struck out with all that
 are no likelier, and the race is run again on the same noise; what wins at last is what would have won among those
@@ -47,17 +47,17 @@ class TokenSampling:
     min_p: float = 0.0
 
 
-def sample_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> list[int]:
+def sample_tokens(scores: Tensor, samplings: Sequence[TokenSampling]) -> list[int]:
     """Draw as `draw_tokens` does, once the device has come so far."""
-    return list(map(int, draw_tokens(scores, wishes).tolist()))
+    return list(map(int, draw_tokens(scores, samplings).tolist()))
 
 
-def draw_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
+def draw_tokens(scores: Tensor, samplings: Sequence[TokenSampling]) -> Tensor:
     """Draw a token for each row, (B,), on the scores' device.
 
     Args:
         scores: Float scores, (B, V); left as they are.
-        wishes: One for each row.
+        samplings: One for each row.
 
     Raises:
         ValueError: Scores are no numbers.
@@ -65,12 +65,12 @@ def draw_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
     best, tokens = scores.max(dim=1)
     if bool(best.isnan().any()):
         raise ValueError("the model's scores are not numbers")
-    warm = [at for at, wish in enumerate(wishes) if wish.temperature > 0]
+    warm = [at for at, sampling in enumerate(samplings) if sampling.temperature > 0]
     at_once = max(1, CACHED_SCORES // scores.shape[1]) if scores.device.type == "cpu" else len(warm)
     for first in range(0, len(warm), at_once):
         rows = warm[first : first + at_once]
         places = torch.tensor(rows, device=scores.device)
-        tokens[places] = _sampled(scores[places], [wishes[at] for at in rows])
+        tokens[places] = _sampled(scores[places], [samplings[at] for at in rows])
     return tokens
 
 
@@ -90,15 +90,17 @@ def in_top_p(scaled: Tensor, token: Tensor, top_p: Tensor) -> tuple[Tensor, Tens
     return masses.sum(dim=1, keepdim=True) < top_p, likelier
 
 
-def _sampled(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
-    scaled = scores.div_(torch.tensor([[wish.temperature] for wish in wishes], device=scores.device))
-    for row, wish in enumerate(wishes):
-        if wish.top_k or wish.min_p:
-            _narrow(scaled[row], wish)
-    race = scaled - _exponential_noise(scaled.shape[1], wishes, scores.device).log_()
+def _sampled(scores: Tensor, samplings: Sequence[TokenSampling]) -> Tensor:
+    scaled = scores.div_(torch.tensor([[sampling.temperature] for sampling in samplings], device=scores.device))
+    for row, sampling in enumerate(samplings):
+        if sampling.top_k or sampling.min_p:
+            _narrow(scaled[row], sampling)
+    race = scaled - _exponential_noise(scaled.shape[1], samplings, scores.device).log_()
     winners = race.argmax(dim=1, keepdim=True)
     # A share of 1 keeps everything, whatever a sum of rounded masses comes to.
-    shares = torch.tensor([[wish.top_p if wish.top_p < 1 else torch.inf] for wish in wishes], device=scores.device)
+    shares = torch.tensor(
+        [[sampling.top_p if sampling.top_p < 1 else torch.inf] for sampling in samplings], device=scores.device
+    )
     open_rows = shares[:, 0].isfinite().nonzero()[:, 0]
     while len(open_rows):
         are_in, likelier = in_top_p(scaled[open_rows], winners[open_rows], shares[open_rows])
@@ -109,28 +111,28 @@ def _sampled(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
     return winners[:, 0]
 
 
-def _narrow(scaled: Tensor, wish: TokenSampling) -> None:
-    """Strike out of one row, (V,), in place, what `min_p` and `top_k` do not keep; `top_p` is a share of what they do."""
-    least = scaled.max() + math.log(wish.min_p) if wish.min_p > 0 else None
-    if wish.top_k > 0:
-        kth = scaled.topk(min(wish.top_k, len(scaled))).values[-1]
+def _narrow(scaled: Tensor, sampling: TokenSampling) -> None:
+    """Strike out of one row, (V,), in place, what `min_p` and `top_k` do not keep; `top_p` is a share of what stays."""
+    least = scaled.max() + math.log(sampling.min_p) if sampling.min_p > 0 else None
+    if sampling.top_k > 0:
+        kth = scaled.topk(min(sampling.top_k, len(scaled))).values[-1]
         least = kth if least is None else torch.maximum(least, kth)
     if least is not None:
         scaled.masked_fill_(scaled < least, -torch.inf)
 
 
-def _exponential_noise(size: int, wishes: Sequence[TokenSampling], device: torch.device) -> Tensor:
+def _exponential_noise(size: int, samplings: Sequence[TokenSampling], device: torch.device) -> Tensor:
     """Exponential noise, (B, V): 23 bits, so that none is zero or infinite."""
-    noise = _mixed(_hashes(size, device) ^ _keys(wishes, device))
+    noise = _mixed(_hashes(size, device) ^ _keys(samplings, device))
     noise.bitwise_right_shift_(9).bitwise_and_(0x7FFFFF)
     return noise.float().add_(0.5).mul_(-(2.0**-23)).log1p_().neg_()
 
 
-def _keys(wishes: Sequence[TokenSampling], device: torch.device) -> Tensor:
+def _keys(samplings: Sequence[TokenSampling], device: torch.device) -> Tensor:
     """One word for each row, (B, 1), from its seed and position (the finaliser of SplitMix64)."""
     words = []
-    for wish in wishes:
-        word = (wish.seed * 0x9E3779B97F4A7C15 + (wish.position + 1) * 0xD1B54A32D192ED03) & _WORD
+    for sampling in samplings:
+        word = (sampling.seed * 0x9E3779B97F4A7C15 + (sampling.position + 1) * 0xD1B54A32D192ED03) & _WORD
         word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
         word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & _WORD
         words.append([(word >> 32) - (1 << 31)])

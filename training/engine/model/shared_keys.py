@@ -1,8 +1,8 @@
 """Attention where several heads share keys, without ever holding all scores.
 
-torch has kernels for shared keys in half precision; in fp32 on a GPU it falls back to plain attention there, which holds the
-scores of every pair of tokens: 8 GiB a layer for one row of 8,192 tokens and 32 heads. With keys repeated for each
-head it does not.
+torch has kernels for shared keys in half precision; in fp32 on a GPU it falls back to plain attention there, which
+holds the scores of every pair of tokens: 8 GiB a layer for one row of 8,192 tokens and 32 heads. With keys repeated for
+each head it does not.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def attention(
         key, value = repeated(key, query.shape[1]), repeated(value, query.shape[1])
         # One that does not say how many heads share keys.
         asks = SimpleNamespace(is_causal=getattr(module, "is_causal", True))
-    found: tuple[Tensor, None] = sdpa_attention_forward(asks, query, key, value, attention_mask, **more)
-    return found
+    attended: tuple[Tensor, None] = sdpa_attention_forward(asks, query, key, value, attention_mask, **more)
+    return attended
 
 
 AttentionInterface.register("sdpa", attention)

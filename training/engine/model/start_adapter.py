@@ -1,18 +1,20 @@
 """Going on from a miniature: its weights under a fresh adapter, and one adapter over the student's own weights after.
 
-Preferences are learnt on top of a tuned student, which is also their reference: the fresh adapter switched off must give
-exactly that student. In fp32 its adapter is merged into the base, which is fastest; in half formats, where merging would
-round small changes away, it stays beside the fresh one, frozen. Either way the run leaves one adapter over the original
-base, the two stacked by rank, which is the same sum: it is served and carried on like any other.
+Preferences are learnt on top of a tuned student, which is also their reference: the fresh adapter switched off must
+give exactly that student. In fp32 its adapter is merged into the base, which is fastest; in half formats, where merging
+would round small changes away, it stays beside the fresh one, frozen. Either way the run leaves one adapter over the
+original base, the two stacked by rank, which is the same sum: it is served and carried on like any other.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import torch
 from peft import LoraModel, PeftModel
@@ -71,11 +73,17 @@ def stack(target: Path, before: Path) -> None:
             "Begin with a miniature tuned by this release, or tune all weights.",
         )
     config, config_before = (json.loads((folder / CONFIG).read_text()) for folder in (target, before))
-    scales = (scale_of(config_before), scale_of(config))
-    stacked = {name: _stacked(name, (lower[name], upper[name]), scales) for name in upper}
+    experts = _experts(lower, int(config_before["r"]))
+    stacked = {
+        name: _stacked(name, (config_before, lower[name]), (config, upper[name]), experts[_module(name)])
+        for name in upper
+    }
     save_file(stacked, target / WEIGHTS, metadata={"format": "pt"})
     rank = int(config["r"]) + int(config_before["r"])
-    config |= {"r": rank, "lora_alpha": rank, "use_rslora": False, "lora_dropout": 0.0}
+    # PEFT fuses matrices of some experts, with as many times the rank.
+    patterns = {key: rank * int(value) // int(config["r"]) for key, value in (config.get("rank_pattern") or {}).items()}
+    config |= {"r": rank, "lora_alpha": rank, "rank_pattern": patterns, "alpha_pattern": patterns}
+    config |= {"use_rslora": False, "lora_dropout": 0.0}
     (target / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True))
 
 
@@ -90,11 +98,38 @@ def identity(start: Start | None, run_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def _stacked(name: str, parts: tuple[Tensor, Tensor], scales: tuple[float, float]) -> Tensor:
-    """Stack both adapters' factors: A one above the other, B side by side, each B already scaled."""
+def _module(name: str) -> str:
+    """Module of a factor: those of all parameters of one module lie inside each other."""
+    return name.partition(".lora_")[0].replace(".base_layer", "")
+
+
+def _experts(weights: Mapping[str, Tensor], rank: int) -> dict[str, int]:
+    """Number of experts by module: 1 for a linear layer."""
+    counts: dict[str, int] = {}
+    for name, factor in weights.items():
+        if FACTOR_A in name:
+            module = _module(name)
+            counts[module] = min(counts.get(module, len(factor)), len(factor) // rank)
+    return counts
+
+
+def _stacked(
+    name: str, before: tuple[dict[str, Any], Tensor], after: tuple[dict[str, Any], Tensor], experts: int
+) -> Tensor:
+    """Stack both adapters' factors along their rank, each B already scaled.
+
+    A is (experts, rank, in), B (out, rank, experts).
+    """
     if FACTOR_A in name:
-        return torch.cat(parts).contiguous()
+        downs = [part.unflatten(0, (experts, -1)) for _, part in (before, after)]
+        return torch.cat(downs, dim=1).flatten(0, 1).contiguous()
     if FACTOR_B in name:
-        scaled = [part.float() * scale for part, scale in zip(parts, scales, strict=True)]
-        return torch.cat(scaled, dim=1).contiguous()
+        ups = [_scaled(config, part.float().unflatten(1, (-1, experts))) for config, part in (before, after)]
+        return torch.cat(ups, dim=1).flatten(1, 2).contiguous()
     raise TrainError("other_adapter", f"the adapter holds {name}, which is not a factor of LoRA")
+
+
+def _scaled(config: Mapping[str, Any], up: Tensor) -> Tensor:
+    """Scale B (out, rank, experts); where ranks are more than the adapter's, so is alpha."""
+    times = up.shape[1] / int(config["r"])
+    return up * scale_of(config) * (math.sqrt(times) if config.get("use_rslora") else 1.0)

@@ -220,10 +220,10 @@ def open_tokenizer(source: str, options: dict[str, Any]) -> Any:
 
 def _hub_error(error: BaseException) -> HfHubHTTPError | None:
     """The hub's own error behind the one transformers raises."""
-    seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, HfHubHTTPError):
-        seen = seen.__cause__ or seen.__context__
-    return seen
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, HfHubHTTPError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 def explain_load_error(source: str, error: Exception) -> TrainError:

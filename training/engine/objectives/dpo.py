@@ -1,8 +1,8 @@
 """Direct preference optimisation, anchored: the better answer becomes likelier than the worse, and the writing stays.
 
 Rafailov et al. (arXiv 2305.18290): of a pair, -log sigmoid(beta * (log-ratio of the better - log-ratio of the worse)),
-each ratio against the reference the run starts from. Left alone, the loss is content to make both unlikelier. The anchor
-(the NLL term of Iterative RPO, arXiv 2404.19733, normalised by the answer's length) holds the better one up.
+each ratio against the reference the run starts from. Left alone, the loss is content to make both unlikelier. The
+anchor (the NLL term of Iterative RPO, arXiv 2404.19733, normalised by the answer's length) holds the better one up.
 """
 
 from __future__ import annotations

@@ -32,11 +32,11 @@ def make_objective(
     if recipe.objective == "kto":
         return Kto(recipe.beta, recipe.anchor, recipe.desirable_weight, recipe.undesirable_weight)
     if recipe.objective == "distil":
-        asked = teacher_network(
+        network = teacher_network(
             teacher(),
             student,
             accelerator.device,
             autocast=lambda model: accelerator.prepare_model(model, evaluation_mode=True),
         )
-        return Distillation(chat, asked, recipe.kl, recipe.temperature)
+        return Distillation(chat, network, recipe.kl, recipe.temperature)
     return Sft(chat)

@@ -1,8 +1,8 @@
 """Kahneman-Tversky optimisation: single verdicts, good or bad, judged against how far the model has drifted.
 
-Ethayarajh et al. (arXiv 2402.01306): of a good answer, w (1 - sigmoid(beta * (log-ratio - drift))), of a bad one the same
-with the sign turned; the drift is the mean log-ratio of answers written for other prompts, at least 0, over the batch,
-and no gradient flows through it. An anchor may hold the good answers up, as in `dpo`.
+Ethayarajh et al. (arXiv 2402.01306): of a good answer, w (1 - sigmoid(beta * (log-ratio - drift))), of a bad one the
+same with the sign turned; the drift is the mean log-ratio of answers written for other prompts, at least 0, over the
+batch, and no gradient flows through it. An anchor may hold the good answers up, as in `dpo`.
 """
 
 from __future__ import annotations

@@ -100,7 +100,10 @@ def has_adapter(model: nn.Module) -> bool:
 
 @contextmanager
 def adapter_switched_off(model: nn.Module) -> Iterator[None]:
-    """The model without its fresh adapter; one it was started from stays on. A model without adapters stays as it is."""
+    """The model without its fresh adapter; one it was started from stays on.
+
+    A model without adapters stays as it is.
+    """
     layers = [layer for layer in model.modules() if isinstance(layer, LoraLayer) and ADAPTER in layer.scaling]
     active = [list(layer.active_adapters) for layer in layers]
     # PEFT thaws what it switches on, and one adapter may be frozen for good.

@@ -10,15 +10,14 @@ It knows shapes, not devices or speeds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from training.engine.model.attention_layers import AttentionLayer, attention_layers
 from training.engine.model.lora import NOT_TEXT
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig
-
     from training.engine.model_types import CausalModel
 
 # Models whose products this share of the parameters does not account for (experts, state spaces) are not guessed at.
@@ -33,16 +32,14 @@ class ModelShape:
         frozen: Numbers in weights that are multiplied and not tuned, the output layer left out.
         tuned: Numbers in weights that are tuned, adapters included, the output layer left out.
         head: Numbers in the output layer's weight.
-        attention_width: Heads times the width of one.
-        windows: For each layer how far it looks back, tokens; 0 for all the way.
+        attention: Layers that attend; layers with a running state take few operations beside their weights.
     """
 
     frozen: int
     tuned: int
     head: int
     head_is_tuned: bool
-    attention_width: int
-    windows: tuple[int, ...]
+    attention: tuple[AttentionLayer, ...]
 
 
 def flops_per_token(model: ModelShape, lengths: Sequence[int], supervised: int) -> float:
@@ -60,8 +57,8 @@ def flops_per_token(model: ModelShape, lengths: Sequence[int], supervised: int) 
         raise ValueError("there are no tokens to count operations for")
     head = model.head * (6 if model.head_is_tuned else 4) * supervised / tokens
     # Scores and the weighted sum take two operations each per position and width; backward takes as much twice over.
-    attended = sum(_attended(length, window) for length in lengths for window in model.windows)
-    return 4 * model.frozen + 6 * model.tuned + head + 12 * model.attention_width * attended / tokens
+    attended = sum(layer.queries * _attended(length, layer.window) for length in lengths for layer in model.attention)
+    return 4 * model.frozen + 6 * model.tuned + head + 12 * attended / tokens
 
 
 def arithmetic_of(model: CausalModel) -> ModelShape | None:
@@ -88,7 +85,7 @@ def arithmetic_of(model: CausalModel) -> ModelShape | None:
     text = _text_parameters(model, {id(embeddings.weight)} if embeddings is not None else set())
     if frozen + tuned + head < LEAST_COVERED * text:
         return None
-    return ModelShape(frozen, tuned, head, head_is_tuned, *_attention(model.config))
+    return ModelShape(frozen, tuned, head, head_is_tuned, tuple(attention_layers(model.config)))
 
 
 def _attended(length: int, window: int) -> int:
@@ -96,15 +93,6 @@ def _attended(length: int, window: int) -> int:
     if not window or length <= window:
         return length * (length + 1) // 2
     return window * (window + 1) // 2 + (length - window) * window
-
-
-def _attention(config: PretrainedConfig) -> tuple[int, tuple[int, ...]]:
-    text = config.get_text_config() if hasattr(config, "get_text_config") else config
-    heads, layers = int(text.num_attention_heads), int(text.num_hidden_layers)
-    width = heads * int(getattr(text, "head_dim", None) or text.hidden_size // heads)
-    window = int(getattr(text, "sliding_window", None) or 0)
-    kinds: Iterable[str] = getattr(text, "layer_types", None) or ["full_attention"] * layers
-    return width, tuple(window if kind == "sliding_attention" else 0 for kind in kinds)
 
 
 def _text_parameters(model: CausalModel, left_out: set[int]) -> int:

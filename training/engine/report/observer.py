@@ -1,4 +1,7 @@
-"""Stands between a run and its events: adds utilisation and what the GPUs say to metric events. Safe from any thread."""
+"""Stands between a run and its events: adds utilisation and what the GPUs say to metric events.
+
+Safe from any thread.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Write with an encoder–decoder: prompts are read once, and each token looks at them through the cross attention's cache."""
+"""Write with an encoder–decoder.
+
+Prompts are read once, and each token looks at them through the cross attention's cache.
+"""
 
 from __future__ import annotations
 

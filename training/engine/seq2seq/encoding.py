@@ -1,8 +1,8 @@
-"""Prompts and answers of an encoder–decoder as token ids: each by itself, with the special tokens its family puts there.
+"""Prompts and answers of an encoder–decoder as token ids: each by itself, with the special tokens of its family.
 
-The prompt is what the encoder reads, the answer what the decoder writes, so no seam between the two has to hold. What an
-answer may hold is what the tokenizer can spell: T5's has no line breaks and no braces, and a student tuned on rows that
-lost them would never write them.
+The prompt is what the encoder reads, the answer what the decoder writes, so no seam between the two has to hold. What
+an answer may hold is what the tokenizer can spell: T5's has no line breaks and no braces, and a student tuned on rows
+that lost them would never write them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def require_fitting(rows: Sequence[PartedRow], context_length: int | None) -> No
         named = ", ".join(f"{name} ({length} tokens)" for length, name in too_long[:NAMED_ROWS])
         raise TrainError(
             "rows_too_long",
-            f"{len(too_long)} rows have a prompt or an answer of more than the {context_length} tokens that the student "
-            f"reads, and nothing is cut silently: {named}",
+            f"{len(too_long)} rows have a prompt or an answer of more than the {context_length} tokens that the "
+            f"student reads, and nothing is cut silently: {named}",
             "Leave these rows out, or choose a student with a longer context.",
         )

@@ -65,7 +65,7 @@ def adopt(run_dir: Path) -> AdoptedRun:
     collected = results.store_artefact(run.pk, result, run_dir)
     with transaction.atomic():
         lifecycle_adopt.adopt_result(
-            run.job_id, fence=spec.fence, told=_events(run_dir), result=result, collected=collected
+            run.job_id, fence=spec.fence, blocks=_events(run_dir), result=result, collected=collected
         )
         trail.record("run_adopted", by=None, about=run, task=run.task.slug, number=run.number)
     return AdoptedRun(Miniature.objects.get(run=run), is_new=True)

@@ -37,11 +37,11 @@ pip install "miniatures[training]"
 miniatures run training.engine .
 ```
 
-On several GPUs: `accelerate launch -m miniatures run training.engine .` Where Miniatures is a checkout and not installed, run
-`python -m training.engine .` with that folder on `PYTHONPATH`.
+On several GPUs: `accelerate launch -m miniatures run training.engine .` Where Miniatures is a checkout and not
+installed, run `python -m training.engine .` with that folder on `PYTHONPATH`.
 {hub}
-It continues from step {step}. Stop it with Ctrl-C or SIGTERM whenever you like; the same command continues from the last
-checkpoint. `events.jsonl` shows how it goes, and `result.json` is there when it has ended.
+It continues from step {step}. Stop it with Ctrl-C or SIGTERM whenever you like; the same command continues from the
+last checkpoint. `events.jsonl` shows how it goes, and `result.json` is there when it has ended.
 
 Bring this directory back whole and take the result over where it came from:
 

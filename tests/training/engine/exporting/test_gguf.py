@@ -206,7 +206,9 @@ def test_pieces_get_scores_in_the_order_they_merge(tmp_path):
 
 
 def merged_by_score(text, by_word):
-    """How llama.cpp cuts pieces: of neighbours that make a token, those of the best score become one, the first first."""
+    """How llama.cpp cuts pieces: of neighbours that make a token, those of the best score become one,
+    the first first.
+    """
     parts = list(text)
     while True:
         pairs = [(by_word[a + b][1], -n) for n, (a, b) in enumerate(pairwise(parts)) if a + b in by_word]

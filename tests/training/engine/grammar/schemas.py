@@ -1,4 +1,5 @@
-"""Forty JSON Schemas of the shapes tasks ask for: flat, nested, labels with quotes and Unicode, numbers at their limits.
+"""Forty JSON Schemas of the shapes tasks ask for: flat, nested, labels with quotes and Unicode,
+numbers at their limits.
 
 Lengths are bounded, so that an answer of any student, one byte a token, stays within `LONGEST_TOKENS`.
 """

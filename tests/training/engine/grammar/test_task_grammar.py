@@ -1,4 +1,6 @@
-"""Grammars of tasks: whatever `completion` writes is allowed, and whatever is allowed is read back to the same fields."""
+"""Grammars of tasks: whatever `completion` writes is allowed,
+and whatever is allowed is read back to the same fields.
+"""
 
 from __future__ import annotations
 

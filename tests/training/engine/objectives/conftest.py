@@ -117,7 +117,8 @@ def verdicts(sequence: Callable[..., TokenRow]) -> list[LabelledAnswer]:
     ]
     before = [rows[-1], *rows[:-1]]
     return [
-        LabelledAnswer(row.id, row, n % 2 == 0, TokenRow("s", row.ids[: row.prompt_length] + other.ids[other.prompt_length :],
+        LabelledAnswer(row.id, row, n % 2 == 0, TokenRow("s",
+            row.ids[: row.prompt_length] + other.ids[other.prompt_length :],
                                              row.prompt_length))
         for n, (row, other) in enumerate(zip(rows, before, strict=True))
     ]  # fmt: skip

@@ -38,7 +38,9 @@ def dpo_trainer(model: Any, folder: Path, **values: Any) -> Any:
 
 
 def without_copy(trainer: Any) -> Any:
-    """TRL takes an adapter that is there for one to train on, and its copy for the reference; here it is switched off."""
+    """TRL takes an adapter that is there for one to train on, and its copy for the reference;
+    here it is switched off.
+    """
     trainer.model.delete_adapter("ref")
     return trainer
 

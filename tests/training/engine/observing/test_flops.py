@@ -11,13 +11,19 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from training.engine.model import lora
+from training.engine.model.attention_layers import AttentionLayer
 from training.engine.report.flops import ModelShape, arithmetic_of, flops_per_token
 
 pytestmark = pytest.mark.engine
 
+
+def attends(width: int, *, window: int = 0) -> tuple[AttentionLayer, ...]:
+    return (AttentionLayer(width, width, window, keeps=True),)
+
+
 # Llama-3.2-1B by its published shape: 16 layers, width 2048, 32 heads of 64, 8 key-value heads, 8192 inside.
 LAYER = 2048 * 2048 * 2 + 2048 * 512 * 2 + 3 * 2048 * 8192
-ONE_B = ModelShape(0, 16 * LAYER, 128_256 * 2048, head_is_tuned=True, attention_width=2048, windows=(0,) * 16)
+ONE_B = ModelShape(0, 16 * LAYER, 128_256 * 2048, head_is_tuned=True, attention=attends(2048) * 16)
 
 
 def test_full_tuning_takes_six_operations_a_weight_and_attention_beside():
@@ -36,14 +42,14 @@ def test_unscored_tokens_pass_the_output_layer_by():
 
 
 def test_a_frozen_weight_takes_four_and_an_adapter_six():
-    model = ModelShape(1000, 10, 0, head_is_tuned=False, attention_width=0, windows=())
+    model = ModelShape(1000, 10, 0, head_is_tuned=False, attention=())
 
     assert flops_per_token(model, [7], 3) == 4 * 1000 + 6 * 10
 
 
 def test_a_window_bounds_how_far_tokens_look_back():
-    far = ModelShape(0, 0, 0, head_is_tuned=False, attention_width=1, windows=(0,))
-    near = ModelShape(0, 0, 0, head_is_tuned=False, attention_width=1, windows=(4,))
+    far = ModelShape(0, 0, 0, head_is_tuned=False, attention=attends(1))
+    near = ModelShape(0, 0, 0, head_is_tuned=False, attention=attends(1, window=4))
 
     # Rows of 6: 1+2+3+4+5+6 positions, and 1+2+3+4+4+4 within four.
     assert flops_per_token(far, [6], 1) == pytest.approx(12 * 21 / 6)
@@ -69,7 +75,7 @@ def test_every_matrix_product_of_a_family_is_counted_once(student: Callable[...,
     assert shape is not None
     assert shape.tuned == 2 * layer
     assert shape.head == model.get_output_embeddings().weight.numel()
-    assert (shape.attention_width, len(shape.windows)) == (64, 2)
+    assert [layer.queries for layer in shape.attention] == [64, 64]
 
 
 def test_an_adapter_is_tuned_and_what_it_stands_on_is_frozen(student: Callable[..., Path]):

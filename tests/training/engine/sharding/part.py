@@ -68,6 +68,8 @@ def tell(out: Path) -> None:
         "changed": any(not torch.equal(stepped[name], before[name]) for name in before), "same_state": same_state,
         "restored": all(torch.equal(restored[name], before[name]) for name in before),
         "kept_by_others": len(gather.full_tensors(tuned, keep=False)),
-        "full_moments": all(type(value) is torch.Tensor for state in saved["state"].values() for value in state.values()),
+        "full_moments": all(
+            type(value) is torch.Tensor for state in saved["state"].values() for value in state.values()
+        ),
     }  # fmt: skip
     (out / f"{accelerator.process_index}.json").write_text(json.dumps(answer))

@@ -1,4 +1,6 @@
-"""`python -m tests.training.engine.tokens.asker CACHE LOG SECONDS`: asks the cache for rows that take so long to make."""
+"""`python -m tests.training.engine.tokens.asker CACHE LOG SECONDS`:
+asks the cache for rows that take so long to make.
+"""
 
 from __future__ import annotations
 
