@@ -7,7 +7,7 @@ class DemoConfig(AppConfig):
     name = "demo"
 
     def ready(self) -> None:
-        """Register the shipped students; have an erasure reach the mails that the local sink keeps."""
+        """Register the shipped students, and the deletion of the local sink's mails on erasure."""
         from campaigns.privacy import ports
         from demo import students
         from demo.mailbox.queries import empty_mailbox

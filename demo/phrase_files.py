@@ -1,7 +1,8 @@
-r"""Phrase files: the words and sentences that the demo draws from, as text beside the module that draws.
+r"""Phrase files: words and sentences for the demo's generators, as text next to their modules.
 
-A line is a phrase. `# name` begins a section. `@name` begins a list of that section: its phrases follow on the same line,
-split by bars, or one a line below. A written `\n` breaks a line. In a phrase `[a|b]` is a choice and `{name}` a slot.
+A line is a phrase. `# name` begins a section. `@name` begins a list of that section: its phrases follow on the same
+line, separated by bars, or below, one a line. A literal `\n` is a line break. In a phrase `[a|b]` is a choice and
+`{name}` a slot.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 
 
 class Section(NamedTuple):
-    """Phrases under one heading: those that stand alone, and named lists."""
+    """Phrases under one heading: single lines and named lists."""
 
     lines: list[str]
     lists: dict[str, list[str]]
@@ -25,7 +26,7 @@ class Section(NamedTuple):
 
 @cache
 def read(path: Path) -> dict[str, Section]:
-    """Read a file's sections in their order; the empty name holds the phrases before the first heading."""
+    """Read a file's sections in order; the empty name holds the phrases before the first heading."""
     sections = {"": Section([], {})}
     section = sections[""]
     phrases = section.lines
@@ -36,7 +37,7 @@ def read(path: Path) -> dict[str, Section]:
         elif match := _LIST.fullmatch(line):
             name, inline = match.groups()
             section.lists[name] = [] if inline is None else inline.replace("\\n", "\n").split("|")
-            # What follows a list on one line belongs to the section.
+            # Lines after a list on one line belong to the section.
             phrases = section.lines if inline is not None else section.lists[name]
         elif line:
             phrases.append(line.replace("\\n", "\n"))
@@ -50,7 +51,7 @@ def lines(path: Path) -> dict[str, list[str]]:
 
 
 def lists(path: Path) -> dict[str, list[str]]:
-    """Read the lists that stand before a file's first heading."""
+    """Read the lists before a file's first heading."""
     return read(path)[""].lists
 
 

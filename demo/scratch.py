@@ -1,4 +1,4 @@
-"""A database and folder of its own for a benchmark or a recording, gone afterwards. Import it before any model."""
+"""Temporary database and folder for a benchmark or a recording. Import this module before any model."""
 
 from __future__ import annotations
 

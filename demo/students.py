@@ -1,4 +1,4 @@
-"""The students that the demo ships, a writer and an encoder, and the recipes made for them."""
+"""Students shipped with the demo, a writer and an encoder, and their recipes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ RECIPES = (
             "rank": (64, f"{MEASURED}; the paper's 16 learns too slowly in so few steps"),
             "alpha": (64.0, MEASURED),
             "dropout": (0.0, MEASURED),
-            "learning_rate": (5e-3, f"{MEASURED}; small models want larger rates"),
+            "learning_rate": (3e-3, f"{MEASURED}; small models want larger rates"),
             "epochs": PAPER_EPOCHS,
             "batch_size": (8, MEASURED),
             "dtype": ("fp32", "a CPU; adapters this small gain nothing from bf16"),
@@ -72,7 +72,7 @@ RECIPES = (
         | _WRITER
         | {
             "method": ("full", PAPER),
-            "learning_rate": (2e-3, f"{CHOSEN_HERE}: small models want larger rates"),
+            "learning_rate": (5e-4, f"{CHOSEN_HERE}: small models want larger rates"),
             "epochs": (2, f"{CHOSEN_HERE}: every weight learns faster than adapters do"),
         },
     ),
@@ -101,6 +101,6 @@ RECIPES = (
 
 
 def register() -> None:
-    """Make students and recipes known to the training room."""
+    """Register students and recipes with the training room."""
     presets.add(*RECIPES)
     shipped.add(WRITER, ENCODER)

@@ -1,4 +1,4 @@
-"""Page addresses of the demo: the local mailbox. Without a sink they answer 404."""
+"""Page addresses of the demo: the local mailbox. Without a sink its pages return 404."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""The demo: fictional prospects, one fictional seller, and drafts written for them."""
+"""Data of the demo: fictional prospects, a fictional seller, and drafts for them."""

@@ -1,7 +1,9 @@
-"""The demo's task *Claim check*: is a claim about a fictional company borne out by a passage, and by which words.
+"""The demo's task *Claim check*.
 
-Half of the claims are borne out. Of the others most change a number, a name, a time or a direction; some are right in one
-half only, and of some the passage says nothing.
+Decide whether a passage supports a claim about a fictional company, and quote the words.
+
+Half of the claims are supported. Most others change a number, a name, a time or a direction. Some are right in one half
+only, and some have no counterpart in the passage.
 """
 
 from __future__ import annotations
@@ -26,14 +28,14 @@ from review.spec.task_spec import Requirement, TaskSpec
 
 FAULTS = ("wrong_verdict", "wrong_quote", "inexact_quote", "no_quote")
 SEED, COMPANIES, CLAIMS_EACH, LINES = 20260, 120, 3, 5
-# Other topics say a little of these, so that they are never the one of which the passage says nothing.
+# Other topics touch on these, so they are never the topic that is missing from a passage.
 HINTED_AT = frozenset({"staff", "apprentices"})
 
 SPEC = TaskSpec(
     instruction=(
-        "Say whether the passage bears the claim out, all of it, and quote the words of the passage that settle it. What "
-        "follows from the passage is borne out, even in other words; what is merely likely is not. Where the passage "
-        "says nothing of the claim, it is not borne out and nothing is quoted."
+        "Say whether the passage bears the claim out, all of it, and quote the words of the passage that settle it. "
+        "What follows from the passage is borne out, even in other words; what is merely likely is not. Where the "
+        "passage says nothing of the claim, it is not borne out and nothing is quoted."
     ),
     input_schema=(
         InputField(name="company", role="group", required=True, description="Whom the claim is about."),
@@ -65,11 +67,7 @@ SPEC = TaskSpec(
 
 
 def records(seed: int = SEED) -> list[AnsweredRecord]:
-    """Draw the records, three of one company after another; the same seed gives the same on every machine.
-
-    Returns:
-        Facts and fields of each by the names of the task's schemas; no two hold the same facts.
-    """
+    """Draw the records, three for each company, no two with the same facts; the same seed gives the same everywhere."""
     rng = random.Random(seed)
     companies = prospects(COMPANIES)
     kinds = _kinds(COMPANIES * CLAIMS_EACH, rng)
@@ -85,8 +83,8 @@ def _record(facts: dict[str, str], kind: Kind, rng: random.Random) -> AnsweredRe
     lines = [statement.sentence for statement in page]
     if rng.random() < 0.6:
         lines.insert(rng.choice((0, len(lines))), filler(facts, rng))
-    given = {"company": facts["company"], "claim": claim, "passage": " ".join(lines)}
-    return AnsweredRecord(given, {"supported": supported, "quote": quote})
+    record_facts = {"company": facts["company"], "claim": claim, "passage": " ".join(lines)}
+    return AnsweredRecord(record_facts, {"supported": supported, "quote": quote})
 
 
 Answer = tuple[str, bool, str]
@@ -111,7 +109,7 @@ def _false(page: Sequence[Statement], _other: Statement, rng: random.Random) -> 
 
 
 def _half_true(page: Sequence[Statement], other: Statement, rng: random.Random) -> Answer:
-    """Claim with one supported half; the other is contradicted, or the page says nothing of it."""
+    """Draw a claim with one supported half; the other is contradicted or missing."""
     right, wrong = rng.sample(page, 2)
     if rng.random() < 0.3:
         wrong_claim, quote = other.one_of(other.topic.true, rng), right.sentence
@@ -137,7 +135,7 @@ def _kinds(count: int, rng: random.Random) -> list[Kind]:
 
 
 def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[Fields, str]:
-    """Put one fault into an answer: the other verdict, or another quote than the one that settles the claim."""
+    """Put one fault into an answer: the other verdict, or another quote."""
     supported, quote = record.fields["supported"], record.fields["quote"]
     fault = rng.choice(FAULTS if quote else FAULTS[:2])
     if fault == "wrong_verdict":

@@ -1,6 +1,6 @@
-"""The demo's task *Company news*: what a fictional company's page tells as new, with the sentence that says so.
+"""The demo's task *Company news*: the news on a fictional company's page, with its sentence.
 
-The page is drawn from the company's facts: what it sells, where it began, and what is new.
+The page is drawn from the company's facts: its product, its first town and its news.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _ABOUT = (
 
 SPEC = TaskSpec(
     instruction=(
-        "A colleague writes to this company tomorrow. Say from the page alone what the company did this year, without its "
-        "name, and copy the sentence that says so. Where the page tells nothing of this year, claim nothing."
+        "A colleague writes to this company tomorrow. Say from the page alone what the company did this year, without "
+        "its name, and copy the sentence that says so. Where the page tells nothing of this year, claim nothing."
     ),
     input_schema=(
         InputField(name="company", role="group", required=True, description="Whose page it is."),
@@ -74,7 +74,7 @@ SPEC = TaskSpec(
 
 
 class CompanyPage(NamedTuple):
-    """Text of a page, and of it the sentence with the news and what that tells; both empty where nothing is new."""
+    """Text of a page, its sentence with the news and the news in short; the last two are empty without news."""
 
     text: str
     quote: str
@@ -86,11 +86,7 @@ def url_of(company: str) -> str:
 
 
 def page_of(facts: Mapping[str, str]) -> CompanyPage:
-    """Draw the page of a company; the same facts give the same page on every machine.
-
-    Args:
-        facts: As `prospects` draws them. Without a trigger and its date nothing is new.
-    """
+    """Draw the page of a company from its `prospects` facts; without a trigger and its date it has no news."""
     rng = random.Random(f"{DEFAULT_SEED} {facts['company']}")
     lines = [text for pattern in (rng.choice(_OLD), *rng.sample(_ABOUT, 2)) if (text := _filled(pattern, facts))]
     month = facts.get("trigger_date", "").split()[1:2]
@@ -110,7 +106,7 @@ def _filled(pattern: str, facts: Mapping[str, str]) -> str:
 
 @cache
 def records(seed: int = SEED) -> tuple[AnsweredRecord, ...]:
-    """Draw the records, one a company; the same seed gives the same on every machine."""
+    """Draw the records, one for each company; the same seed gives the same everywhere."""
     return tuple(_record(facts) for facts in prospects(COMPANIES, seed))
 
 
@@ -121,7 +117,7 @@ def _record(facts: dict[str, str]) -> AnsweredRecord:
 
 
 def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[Fields, str]:
-    """Put one fault into the answer: a changed number, a quote without a word, no claim, or an old thing told as new."""
+    """Put one fault into the answer: a changed number, a quote without a word, no claim, or old news."""
     if not record.fields["claims"]:
         old = sentences(record.facts["source_1"])[0]
         return {"claims": [{"text": old, "quote": old}]}, "old_news"

@@ -1,8 +1,7 @@
-"""Draw what the pages of a fictional company tell: sentences with the claims that follow from them.
+"""Sentences on the pages of fictional companies, with the claims that follow from them.
 
-Every true claim follows from each wording of its topic and no false one does: the slots of a statement differ from one
-another. Claims cannot be told apart by their words: true ones deny, count and turn round, and false ones may hold
-nothing but words of the page.
+Every true claim follows from each wording of its topic and no false one does: the slots of a statement differ. Words
+alone do not separate them: true claims deny, count and reverse, and false ones may use only words of the page.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from demo import phrase_files
 from demo.data.prospects.generate import PLACES, prospects
 
 THIS_YEAR = 2026
-# Firms that pages name are others than those the records are about.
+# Pages name other firms than those of the records.
 _FIRMS_SEED, _FIRMS = 7, 150
 _FOLDER = Path(__file__).with_name("phrases")
 _LISTS = phrase_files.lists(_FOLDER / "page_words.txt")
@@ -30,13 +29,13 @@ _FILLER_FACTS = ("city", "sector", "product", "tool")
 
 
 class Topic(NamedTuple):
-    """One thing a page may tell.
+    """Topic of a page.
 
     Attributes:
-        page: Wordings of one sentence, each saying the same.
-        true: Claims that any of them bears out.
-        false: Claims that none of them bears out.
-        questions: A colleague's, which the sentence answers.
+        page: Wordings of one sentence, all with the same meaning.
+        true: Claims that follow from every wording.
+        false: Claims that follow from none.
+        questions: Questions of a colleague that the sentence answers.
         answers: The sentence in other words; each follows from every wording.
     """
 
@@ -52,29 +51,25 @@ TOPICS = [Topic(name, **topic.lists) for name, topic in phrase_files.read(_FOLDE
 
 
 class Statement(NamedTuple):
-    """One sentence of a page.
-
-    Attributes:
-        slots: What its topic's claims are filled with.
-    """
+    """Sentence of a page; `slots` fill the claims of its topic."""
 
     topic: Topic
     sentence: str
     slots: Mapping[str, str]
 
     def one_of(self, patterns: Sequence[str], rng: random.Random) -> str:
-        """One claim of some patterns of the topic."""
+        """Fill one of some patterns of the topic."""
         return filled(rng.choice(patterns), self.slots)
 
 
 def filled(pattern: str, slots: Mapping[str, str]) -> str:
-    """A sentence of a pattern, with a capital letter in front."""
+    """Fill a pattern, and capitalise its first letter."""
     text = pattern.format_map(slots)
     return text[0].upper() + text[1:]
 
 
 def in_words(number: int) -> str:
-    """A number from 0 to 99 in English words."""
+    """Write a number from 0 to 99 in English words."""
     if number < len(_ONES):
         return _ONES[number]
     tens, ones = divmod(number, 10)
@@ -82,37 +77,32 @@ def in_words(number: int) -> str:
 
 
 def joined_claims(first: str, second: str) -> str:
-    """Two claims as one sentence; the second keeps its capital letter where a name stands in front."""
+    """Join two claims into one sentence; the second keeps its capital letter where it begins with a name."""
     opening = second.split()[0].split("-")[0]
     text = second[0].lower() + second[1:] if opening in _NO_NAMES or opening.lower() in (*_ONES, *_TENS) else second
     return f"{first.rstrip('.')}, and {text}"
 
 
 def sentences(page: str) -> list[str]:
-    """The sentences of a page, in their order."""
+    """Split a page into its sentences."""
     return re.split(r"(?<=\.)\s+", page)
 
 
 def with_a_word_left_out(quote: str, rng: random.Random) -> str:
-    """A quote of three words or more without one of those in its middle, as of one who copies from memory."""
+    """Drop a word from the middle of a quote of three words or more, like somebody who copies from memory."""
     words = quote.split()
     del words[rng.randrange(1, len(words) - 1)]
     return " ".join(words)
 
 
 def with_another_number(text: str, rng: random.Random) -> str:
-    """A text with one of its numbers raised by one to nine."""
+    """Raise one number of a text by one to nine."""
     number = rng.choice(list(re.finditer(r"\d+", text)))
     return f"{text[: number.start()]}{int(number[0]) + rng.randint(1, 9)}{text[number.end() :]}"
 
 
 def statements(facts: Mapping[str, str], topics: Sequence[Topic], rng: random.Random) -> list[Statement]:
-    """Draw one statement a topic; no two share a place, a person or a firm.
-
-    Args:
-        facts: The company, as `prospects` draws it.
-        topics: At most nine, in the order of the page.
-    """
+    """Draw one statement for each of at most nine topics; no two share a place, a person or a firm."""
     cities = [city for city in _CITIES if city != facts.get("city")]
     decks = [
         _drawn(deck, each, len(topics), rng)
@@ -126,7 +116,7 @@ def statements(facts: Mapping[str, str], topics: Sequence[Topic], rng: random.Ra
 
 
 def filler(facts: Mapping[str, str], rng: random.Random) -> str:
-    """A sentence that tells nothing anybody asks about."""
+    """Draw a sentence without any topic."""
     fitting = [text for text in _FILLERS if all(f"{{{name}}}" not in text or facts.get(name) for name in _FILLER_FACTS)]
     return filled(rng.choice(fitting), facts)
 
@@ -141,7 +131,7 @@ def _firms_but(company: str) -> list[str]:
 
 
 def _drawn(deck: Sequence[str], each: int, statements: int, rng: random.Random) -> Iterator[str]:
-    """Deal cards for so many statements; none comes twice before all came once."""
+    """Deal cards for a number of statements; none repeats before all were dealt."""
     return cycle(rng.sample(deck, min(len(deck), each * statements)))
 
 
@@ -181,7 +171,7 @@ def _numbers(rng: random.Random, before: Sequence[Statement]) -> dict[str, str]:
 
 
 def _wrong(numbers: Mapping[str, int], rng: random.Random, before: Sequence[Statement]) -> int:
-    """Draw another number than the statement's: one from elsewhere on the page, where there is one."""
+    """Draw another number than the statement's, from elsewhere on the page if there is one."""
     taken = {numbers[name] for name in ("low", "high", "percent", "more_percent")}
     elsewhere = [int(statement.slots[name]) for statement in before for name in ("low", "high", "percent")]
     fitting = [number for number in elsewhere if number not in taken]

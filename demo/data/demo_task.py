@@ -1,4 +1,4 @@
-"""Task of the demo whose records come with their right answers. Pure Python."""
+"""Tasks of the demo whose right answers are known. Pure Python."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ TRAIN_FRACTION, VALIDATION_FRACTION = 0.6, 0.1
 
 
 class AnsweredRecord(NamedTuple):
-    """A record as it is imported, and what a careful expert would answer."""
+    """Facts of a record, and the fields that a careful expert would write."""
 
     facts: Facts
     fields: Fields
 
 
-# Puts a fault into an answer; returns the answer with it, and the fault's name.
+# Puts a fault into an answer; returns the new answer and the fault's name.
 Spoil = Callable[[TaskSpec, AnsweredRecord, random.Random], tuple[Fields, str]]
 
 
 def other_value(spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[Fields, str]:
-    """Put another label, or the other of yes and no, in place of one right value.
+    """Replace one right label by another, or yes by no.
 
     Raises:
         ValueError: The task has neither.
@@ -45,16 +45,17 @@ def other_value(spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> t
 
 @dataclass(frozen=True)
 class DemoTask:
-    """Task of the demo beside the mails.
+    """Task of the demo other than the mails.
 
     Attributes:
-        summary: One sentence of what is sorted or written, and from what, for the demo's list.
-        records: Draws its records with their answers, always the same ones.
-        teacher_defects: Share of the offline teacher's answers that have a fault on purpose, 0 to 1.
+        summary: One sentence on input and output, for the demo's list.
+        records: Function that draws the same records with their answers each time.
+        teacher_defects: Share of the offline teacher's answers with a deliberate fault, 0 to 1.
         judged_share: Share of the drafts that the demo's members have judged, 0 to 1; the rest waits on the desk.
-        spoil: How an answer gets its fault.
-        side: Names the split of a group; None draws it.
-        in_bulk: Members accept right drafts in bulk, and judge one by one what is wrong or held out.
+        spoil: Function that puts a fault into an answer.
+        side: Function from a group to its split; None draws it.
+        in_bulk: Whether members accept right drafts in bulk, and judge one by one only wrong or held-out ones.
+        newer: Function that draws the last records, for training only, whose drafts are unjudged.
     """
 
     slug: str
@@ -67,14 +68,15 @@ class DemoTask:
     spoil: Spoil = other_value
     side: Callable[[str], str] | None = None
     in_bulk: bool = False
+    newer: Callable[[], Sequence[AnsweredRecord]] = tuple
 
     @property
     def seed(self) -> str:
-        """Return what decides which records are held out: fixed, so that every demo is the same."""
+        """Return the fixed seed of the splits."""
         return hashlib.sha256(self.slug.encode()).hexdigest()[:32]
 
     def held_out(self) -> list[AnsweredRecord]:
-        """The records that no student of the demo is trained on."""
+        """Return the records that no student of the demo is trained on."""
         return [each for each in self.records() if self.split_of(each) == "test"]
 
     def split_of(self, record: AnsweredRecord) -> str:
@@ -85,12 +87,12 @@ class DemoTask:
 
 
 def side_of(group: str, seed: str, train: float, validation: float) -> str:
-    """The split that the demo's files name for a group: always the same, for what was recorded on its golds.
+    """Return the split of a group in the demo's files, fixed because recordings depend on it.
 
     Args:
-        group: The company, or whatever the task groups by.
-        train: Share of groups that train.
-        validation: Share that validates; the rest tests.
+        group: Company, or another group of the task.
+        train: Share of groups for training.
+        validation: Share of groups for validation; the rest is for tests.
     """
     lot = hmac.digest(seed.encode(), normal_group(group).encode(), "sha256")
     place = int.from_bytes(lot[:8]) / 2**64
@@ -100,6 +102,6 @@ def side_of(group: str, seed: str, train: float, validation: float) -> str:
 
 
 def key_of(facts: Facts) -> str:
-    """Return what a record is known by: SHA-256 of its facts, hex, blank ones aside."""
+    """Return the key of a record: SHA-256 of its facts without blank ones, in hex."""
     stated: dict[str, Any] = {name: value for name, value in facts.items() if value not in ("", None, [], {})}
     return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()

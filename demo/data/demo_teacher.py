@@ -1,6 +1,6 @@
-"""The offline teacher as the demo has it: right on the demo's own records, but for faults it puts in on purpose.
+"""Offline teacher of the demo: right on the demo's own records, except for deliberate faults.
 
-On any other record it goes by the rules of `demo.offline_teacher`. Runs inside engines: knows no database.
+On other records it follows the rules of `demo.offline_teacher`. Runs inside engines, without a database.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from review.spec.task_spec import TaskSpec
 
 
 def open_teacher(teacher: TeacherSpec, task: TaskSpec) -> OfflineClient:
-    """The client of the offline teacher. Its parameter `defect_rate` replaces the share of faults that a demo task names."""
+    """Open the client of the offline teacher; its parameter `defect_rate` replaces that of the demo task."""
     asked_rate = teacher.parameters.get("defect_rate")
-    # Records are drawn for tasks that write the same fields alone: an order for mails waits for none.
+    # Draw records only for tasks with the same fields, so that an order for mails does not wait.
     written = [field.name for field in task.output_schema]
     alike = [each for each in (*TASKS, *FOR_STUDIES) if [field.name for field in each.spec.output_schema] == written]
 
     def answer(question: Question) -> OfflineDraft | None:
-        for known in alike:
-            record = _records_of(known.records).get(key_of(question.facts))
+        for demo in alike:
+            key = key_of(question.facts)
+            record = _records_of(demo.records).get(key) or _records_of(demo.newer).get(key)
             if record is not None and _fits(task, record):
-                rate = known.teacher_defects if asked_rate is None else float(asked_rate)
-                return answer_of(known, record, seed=question.seed, defect_rate=rate)
+                rate = demo.teacher_defects if asked_rate is None else float(asked_rate)
+                return answer_of(demo, record, seed=question.seed, defect_rate=rate)
         return None
 
     return OfflineClient(teacher, task, answer=answer)
 
 
 def answer_of(task: DemoTask, record: AnsweredRecord, *, seed: int, defect_rate: float) -> OfflineDraft:
-    """The right answer, or one with a labelled fault; the same seed gives the same in any process."""
+    """Return the right answer, or one with a labelled fault; the same seed gives the same in any process."""
     rng = random.Random(f"{key_of(record.facts)} {seed}")
     if rng.random() >= defect_rate:
         return OfflineDraft(dict(record.fields))
@@ -52,7 +53,7 @@ def _records_of(draw: Callable[[], Sequence[AnsweredRecord]]) -> dict[str, Answe
 
 
 def _fits(task: TaskSpec, record: AnsweredRecord) -> bool:
-    """Compare the task's fields with the known answer: its lead may have changed them."""
+    """Return whether the task still has the fields of the known answer: its lead may have changed them."""
     try:
         completion(task, record.fields)
     except ValueError:

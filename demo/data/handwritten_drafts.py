@@ -1,7 +1,7 @@
-"""Forty drafts written by hand for the first forty of the demo's prospects, six of them with a fault on purpose.
+"""Forty drafts written by hand for the first forty of the demo's prospects, six of them with a deliberate fault.
 
-Read from `handwritten_drafts.txt`: blocks of `company:`, perhaps `fault:`, `Subject:`, a blank line and the body,
-ended by `===`.
+`handwritten_drafts.txt` holds blocks of `company:`, an optional `fault:`, `Subject:`, a blank line and the body, ended
+by `===`.
 """
 
 from pathlib import Path
@@ -12,12 +12,12 @@ _FILE = Path(__file__).with_name("handwritten_drafts.txt")
 
 
 def hand_drafts() -> list[dict[str, str]]:
-    """Return the drafts as dicts of `company`, `subject` and `body`, in the order of the prospects."""
+    """Read the drafts as dicts of `company`, `subject` and `body`, in the order of the prospects."""
     return [{key: block[key] for key in ("company", "subject", "body")} for block in _blocks()]
 
 
 def faults() -> dict[str, str]:
-    """Return the name of the deliberate fault by company, for the six drafts that have one."""
+    """Read the name of the deliberate fault by company, for the six drafts that have one."""
     return {block["company"]: block["fault"] for block in _blocks() if "fault" in block}
 
 

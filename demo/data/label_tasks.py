@@ -1,6 +1,6 @@
-"""Load a task of the demo whose right answers are known, by the product's own services.
+"""Loader of demo tasks whose right answers are known, by the product's own services.
 
-Each step looks whether it was done, so that an interrupted load continues where it stopped.
+Each step checks whether it was done, so that an interrupted load continues.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from review.states import DraftState
 from review.tasks import authoring
 
 FIRST_NOTE = "The demo's first version"
-# Who judges which share of what is judged.
+# Share of the judged drafts by member.
 SITTINGS = (("rosa", 0.55), ("ben", 0.45))
-# Share of the records that both judge, so that there is an agreement to look at.
+# Share of the records that both judge, so that the page *Agreement* has data.
 TWICE = 0.06
 MOST_TWICE = 40
 
 
 def load_task(demo: DemoTask, *, by: Member) -> bool:
-    """Load what is missing of a task: its version, members, records, the teacher's drafts and the members' verdicts.
+    """Load the missing parts of a task: its version, members, records, the teacher's drafts and the members' verdicts.
 
-    A task of that address which a user made stays as it is, and the demo goes without its own.
+    A user's own task at that address stays unchanged and replaces the demo's.
 
     Returns:
-        Whether anything was missing.
+        Whether any part was missing.
 
     Raises:
         RuntimeError: The teacher's order did not succeed.
@@ -44,15 +44,17 @@ def load_task(demo: DemoTask, *, by: Member) -> bool:
         task = _create(demo, by)
     elif not task.versions.filter(number=1, note=FIRST_NOTE).exists():
         return False
-    records = demo.records()
+    records, name = demo.records(), f"Demo {demo.spec.record_nouns}"
     joined = task_steps.add_people(task)
-    imported = _import(demo, task, records, by)
-    wrote = task_steps.write_drafts(Source.objects.get(task=task, name=_source_name(demo)), count=len(records), by=by)
+    wrote = _write(demo, task, name, records, by)
     if not DeskSettings.objects.filter(task=task).exists():
         task_steps.deal_decks(task, by, overlap_share=0)
     twice = _judge_twice(task, records, by)
     judged = _judge(demo, task, records) or twice
-    return is_new or joined or imported or wrote or judged
+    # Last, so that they stay unjudged and wait on the desk.
+    newer = demo.newer()
+    wrote_newer = bool(newer) and _write(demo, task, f"Newer {demo.spec.record_nouns}", newer, by)
+    return is_new or joined or wrote or judged or wrote_newer
 
 
 def _create(demo: DemoTask, by: Member) -> Task:
@@ -68,20 +70,20 @@ def _create(demo: DemoTask, by: Member) -> Task:
     )
 
 
-def _import(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord], by: Member) -> bool:
+def _write(demo: DemoTask, task: Task, name: str, records: Sequence[AnsweredRecord], by: Member) -> bool:
+    """Import records, and have the teacher write a draft of each; return whether any was missing."""
+
     def write(path: Path) -> None:
         rows = (record.facts | {"split": demo.split_of(record)} for record in records)
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
-    return task_steps.import_rows(task, _source_name(demo), f"{demo.slug}.jsonl", write, by=by)
-
-
-def _source_name(demo: DemoTask) -> str:
-    return f"Demo {demo.spec.record_nouns}"
+    imported = task_steps.import_rows(task, name, f"{demo.slug}.jsonl", write, by=by)
+    source = Source.objects.get(task=task, name=name)
+    return task_steps.write_drafts(source, count=len(records), by=by) or imported
 
 
 def _judge_twice(task: Task, records: Sequence[AnsweredRecord], by: Member) -> bool:
-    """Have both judge some drafts in one transaction; the second overlooks every other fault."""
+    """Have both members judge some drafts in one transaction; the second overlooks every other fault."""
     if Decision.objects.filter(task=task).exists():
         return False
     answers = _answers(records)
@@ -107,14 +109,14 @@ def _judge(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord]) -> boo
     first = Decision.objects.filter(task=task, reviewer__username=SITTINGS[0][0])
     for username, share in SITTINGS:
         member = Member.objects.get(username=username)
-        wanted = round(len(records) * demo.judged_share * share)
-        given = Decision.objects.filter(task=task, reviewer=member)
+        count = round(len(records) * demo.judged_share * share)
+        verdicts = Decision.objects.filter(task=task, reviewer=member)
         if username != SITTINGS[0][0]:
-            # What both judged counts once.
-            given = given.exclude(draft__in=first.values("draft"))
-        # The same ones in every load, so that what was recorded on their golds can be played back.
+            # A draft that both judged counts once.
+            verdicts = verdicts.exclude(draft__in=first.values("draft"))
+        # The same drafts in every load, so that recordings on their golds can be played back.
         waiting = Draft.objects.filter(task=task, state=DraftState.PENDING).select_related("record")
-        drafts = sorted(waiting, key=simulated_reviewers.text_key)[: max(0, wanted - given.count())]
+        drafts = sorted(waiting, key=simulated_reviewers.text_key)[: max(0, count - verdicts.count())]
         if demo.in_bulk:
             drafts = simulated_reviewers.accept_right_ones(member, task, drafts, answers)
         simulated_reviewers.decide_certain_by_answers(member, drafts, answers)

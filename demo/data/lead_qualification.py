@@ -1,7 +1,7 @@
-"""The task *Lead qualification*: steps to a label that can be checked, for studies of reasoning.
+"""The task *Lead qualification*: a label with steps that can be checked, for studies of reasoning.
 
-The answer takes a sum, a look at a list, a product, months counted. The label is drawn first, then what each rule comes
-to, then numbers that make it so, then words.
+An answer takes a sum, a look at a list, a product and a count of months. The label is drawn first, then the outcome of
+each rule, then matching numbers, then words.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ LABELS = {
 
 SPEC = TaskSpec(
     instruction=(
-        "Say whether the company qualifies as a lead. Go through the rules one by one, work out what the notes only imply (sums, "
-        "products, months), then decide: one broken rule is enough for no, and what nobody knows has to be researched."
+        "Say whether the company qualifies as a lead. Go through the rules one by one, work out what the notes only "
+        "imply (sums, products, months), then decide: one broken rule is enough for no, and what nobody knows has to "
+        "be researched."
     ),
     input_schema=(
         InputField(name="company", role="group", required=True, description="Who might buy."),
@@ -69,7 +70,7 @@ SPEC = TaskSpec(
 
 
 class Clause(NamedTuple):
-    """One rule of one lead: how it is put, what the notes say of it (empty: nothing), and the step it takes."""
+    """Rule of one lead: its wording, its note (may be empty) and its step."""
 
     rule: str
     note: str
@@ -77,7 +78,7 @@ class Clause(NamedTuple):
 
 
 def records(seed: int = SEED) -> list[AnsweredRecord]:
-    """Draw the leads, each label as often; the same seed gives the same on every machine."""
+    """Draw the leads, each label equally often; the same seed gives the same everywhere."""
     rng = random.Random(seed)
     labels = [(QUALIFIED, NOT_QUALIFIED, NEEDS_RESEARCH)[at % 3] for at in range(COUNT)]
     rng.shuffle(labels)
@@ -85,7 +86,7 @@ def records(seed: int = SEED) -> list[AnsweredRecord]:
 
 
 def label_of(outcomes: Sequence[Outcome]) -> str:
-    """Return what rules that came to this make of a lead."""
+    """Return the label of a lead by the outcomes of its rules."""
     if "broken" in outcomes:
         return NOT_QUALIFIED
     return NEEDS_RESEARCH if "unknown" in outcomes else QUALIFIED
@@ -111,7 +112,7 @@ def _outcomes(label: str, rng: random.Random) -> dict[str, Outcome]:
     if label == NOT_QUALIFIED:
         for rule in rng.sample(order, k=rng.choice((1, 1, 2))):
             drawn[rule] = "broken"
-    # What is unknown of a lead that fails already must not decide.
+    # An unknown outcome must not decide for a lead that fails already.
     if label == NEEDS_RESEARCH or (label == NOT_QUALIFIED and rng.random() < 0.5):
         spare = [rule for rule in order if drawn[rule] == "met"]
         for rule in rng.sample(spare, k=rng.choice((1, 1, 2))):

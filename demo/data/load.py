@@ -1,6 +1,6 @@
-"""Load the demo by the product's own services, as a diligent first user would: nothing here writes a result.
+"""Loader of the demo by the product's own services, as a diligent first user would work: no result is written directly.
 
-Each step looks whether it was done, so that a second start adds nothing. Knows every room; no room knows it.
+Each step checks whether it was done, so that a second start adds nothing. May import every room; no room imports it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,12 @@ from demo.data import (
 )
 from demo.data.demo_task import DemoTask
 from demo.data.experiment import load as experiment_load
-from demo.data.offer import OFFER
+from demo.data.offer import demo_spec
 from demo.data.prospects import generate
 from demo.data.tasks import FOR_STUDIES, MAILS, TASKS
 from members.models import Member
 from review.models import Decision, Draft, Source, Task
 from review.sources import imports
-from review.spec.starters import STARTERS
-from review.spec.task_spec import Offer, TaskSpec
 from review.states import DraftState
 from review.tasks import authoring
 from training.costs.run_cost import DEFAULT_HOST
@@ -40,40 +38,42 @@ from training.students.shipped import SHIPPED
 
 SLUG = MAILS
 PROSPECTS = "Demo prospects"
-# Records that no evaluation asks about: the more of them are judged, the better the miniature writes.
+# Records that no evaluation uses: the more of them are judged, the better the miniature writes.
 FOR_TRAINING = "Further prospects, for training"
 DRAFTS = 900
-# How many drafts each demo member judges in the first week, alone: the same ones in every load.
+# Number of drafts that each demo member judges alone in the first week: the same ones in every load.
 FIRST_WEEK = (("rosa", 305), ("ben", 275))
-# How many verdicts each demo member has given in the end, the later ones as the desk deals; the rest of the drafts waits.
+# Number of verdicts of each demo member in the end, the later ones as dealt by the desk; other drafts wait.
 SECOND_WEEK = (("rosa", 350), ("ben", 320))
-# Now and then one of them finds a sound draft wanting, so that there is something to agree on and to settle.
+# Chance that a member rejects a sound draft, so that there are disagreements to settle.
 STRICTNESS = {"rosa": 0.01, "ben": 0.06}
 DECIDED_BY_TWO = 0.9
-# A third of the companies is held out, so that a hundred records and more can tell base, student and teacher apart.
+# More than a third of the companies is held out: a hundred records distinguish base, student and teacher.
 TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
-# Decides which company stands in which split: fixed, so that every demo is the same.
+# Seed of the companies' splits, the same in every demo.
 SPLIT_SEED = "6d696e6961747572657320756e6f2121"
 TUNING = "tuning a miniature, evaluating it, played back from a recording, and putting it in service"
 CAMPAIGN = "running a campaign of four miniatures with simulated inboxes"
-# The host that the demo's miniatures are priced on: two processors and 8 GiB on demand in us-east-1.
+# Host that prices the demo's miniatures: two processors and 8 GiB, on demand in us-east-1.
 RENTED_HOST = {
     "usd_per_hour": "0.0864",
-    "note": "AWS m6a.large on demand, $63.07 for 730 hours (gist.github.com/alikhajeh1/6107727c5218382b9cc6af69be562111)",
+    "note": (
+        "AWS m6a.large on demand, $63.07 for 730 hours (gist.github.com/alikhajeh1/6107727c5218382b9cc6af69be562111)"
+    ),
 }
 FIRST_TASK = "writing the task"
 Report = Callable[[str], None]
 
 
 def load(say: Report, *, until: str = "") -> bool:
-    """Load what is missing of the demo.
+    """Load the missing parts of the demo.
 
     Args:
-        say: Told each step that is done now.
-        until: The name of a step that is left out, with those after it.
+        say: Receiver of the name of each step.
+        until: Name of the first step to leave out.
 
     Returns:
-        Whether anything was missing.
+        Whether any part was missing.
     """
     admin = give_login()
     steps: tuple[tuple[str, Callable[[Member], bool]], ...] = (
@@ -87,7 +87,7 @@ def load(say: Report, *, until: str = "") -> bool:
         (TUNING, partial(_tune, MAILS)),
         ("studying how many samples it takes, with what was measured before", rounds.study),
         ("having some more judged by two", _second_week),
-        # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
+        # Last, so that they wait on the desk: a few mails in another style would only confuse so small a student.
         ("importing 40 drafts written by hand", _hand_drafts),
         *((f"writing and judging {each.name}", partial(_answered_task, each)) for each in TASKS),
         *((f"tuning a miniature of {slug}, in the same way", partial(_tune, slug)) for slug in rounds.STAGES),
@@ -104,14 +104,14 @@ def load(say: Report, *, until: str = "") -> bool:
 
 
 def load_for_studies(slug: str) -> bool:
-    """Load one of the tasks that studies ask about and the demo goes without; returns whether anything was missing."""
+    """Load a task for studies that the demo leaves out; return whether any part was missing."""
     admin = give_login()
     registration.register_shipped("demo")
     return _answered_task(next(each for each in FOR_STUDIES if each.slug == slug), admin)
 
 
 def give_login() -> Member:
-    """Return the demo's admin, with a password on the login card that is made where there is none."""
+    """Return the demo's admin, with a password on the login card; make both where missing."""
     card = login_card.read()
     member = Member.objects.filter(username=login_card.USERNAME).first()
     if member is not None and card.get("password"):
@@ -125,16 +125,11 @@ def give_login() -> Member:
 
 
 def _students(admin: Member) -> bool:
-    known = Student.objects.filter(slug__in=SHIPPED).count()
+    slugs = Student.objects.filter(slug__in=SHIPPED).count()
     for slug in SHIPPED:
         registration.register_shipped(slug)
     HostPrice.objects.get_or_create(host=DEFAULT_HOST, defaults=RENTED_HOST)
-    return known < len(SHIPPED)
-
-
-def demo_spec() -> TaskSpec:
-    """The outreach starter with the fictional seller's offer."""
-    return STARTERS["outreach"].spec.model_copy(update={"offer": Offer.model_validate(OFFER)})
+    return slugs < len(SHIPPED)
 
 
 def _task(admin: Member) -> bool:
@@ -225,17 +220,17 @@ def _first_week(admin: Member) -> bool:
 
 def _second_week(admin: Member) -> bool:
     task = Task.objects.get(slug=SLUG)
-    wanted = [(Member.objects.get(username=username), total) for username, total in SECOND_WEEK]
-    # Those that are for training alone do not count.
-    given = Decision.objects.filter(task=task).exclude(draft__record__source__name=FOR_TRAINING)
-    missing = [(member, total - given.filter(reviewer=member).count()) for member, total in wanted]
+    totals = [(Member.objects.get(username=username), total) for username, total in SECOND_WEEK]
+    # Records for training only do not count.
+    verdicts = Decision.objects.filter(task=task).exclude(draft__record__source__name=FOR_TRAINING)
+    missing = [(member, total - verdicts.filter(reviewer=member).count()) for member, total in totals]
     if all(count <= 0 for _, count in missing):
         return False
     task_steps.deal_decks(task, admin, overlap_share=DECIDED_BY_TWO)
     for member, count in missing:
         strictness = STRICTNESS[member.username]
         simulated_reviewers.decide_next(member, task, count=count, seed=member.username, strictness=strictness)
-    # From here on one verdict is enough: a new user, and the lead of the campaign, judge alone.
+    # From now on one verdict is enough: a new user, and the lead of the campaign, judge alone.
     task_steps.deal_decks(task, admin, overlap_share=0)
     return True
 

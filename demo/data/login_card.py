@@ -1,4 +1,4 @@
-"""The demo's login card: `var/demo-login.json`, readable by its owner alone."""
+"""Login card of the demo: `var/demo-login.json`, readable only by its owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def path() -> Path:
 
 
 def read() -> dict[str, str]:
-    """The card, or an empty one."""
+    """Read the card; empty where there is none."""
     try:
         return dict(json.loads(path().read_text()))
     except (OSError, ValueError):
@@ -26,7 +26,7 @@ def read() -> dict[str, str]:
 
 
 def write(*, url: str) -> dict[str, str]:
-    """Bring the card up to date with this start's address; token and password stay as they were made."""
+    """Update the address on the card; token and password stay."""
     card = {**read(), "url": url}
     member = Member.objects.get(username=card["username"])
     if not card.get("token"):
@@ -36,7 +36,7 @@ def write(*, url: str) -> dict[str, str]:
 
 
 def save(card: dict[str, str]) -> None:
-    """Write the card whole or not at all."""
+    """Write the card atomically."""
     part = path().with_suffix(".part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as handle:

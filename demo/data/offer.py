@@ -1,9 +1,9 @@
-"""The demo's fictional seller: what it sells, what may be claimed, and how its mails sound.
-
-Plain values for the offer of a task version.
-"""
+"""Offer of the demo's fictional seller (product, claims and tone), and the task of its mails."""
 
 from typing import Final
+
+from review.spec.starters import STARTERS
+from review.spec.task_spec import Offer, TaskSpec
 
 OFFER: Final[dict[str, str | list[str]]] = {
     "seller": "Wickfield Tools",
@@ -30,3 +30,8 @@ OFFER: Final[dict[str, str | list[str]]] = {
     "tone": "plain, friendly and brief; one colleague writing to another, no pressure",
     "signature": "Best regards,\nMara Ellwood\nWickfield Tools",
 }
+
+
+def demo_spec() -> TaskSpec:
+    """Return the outreach starter with the fictional seller's offer."""
+    return STARTERS["outreach"].spec.model_copy(update={"offer": Offer.model_validate(OFFER)})

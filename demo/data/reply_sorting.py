@@ -1,8 +1,8 @@
-"""The demo's task *Reply sorting*: what a prospect's answer to a mail means, and which language it is in.
+"""The demo's task *Reply sorting*: the meaning of a prospect's answer to a mail, and its language.
 
-Replies are drawn from `phrases/reply_sorting/`: one file a language, constructions under their label. Around a
-construction comes what makes replies hard to sort: thanks before a no, signatures, typos, and our own English mail quoted
-below, with words that belong to other labels.
+Replies are drawn from `phrases/reply_sorting/`: one file for each language, constructions under their label. Around a
+construction come thanks before a no, signatures, typos, and our own English mail quoted below, with words of other
+labels.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ LANGUAGES = {"en": "English", "de": "German", "fr": "French", "it": "Italian", "
 
 SPEC = TaskSpec(
     instruction=(
-        "Sort a prospect's answer to our mail by what it means, and say which language it is written in. Read only what the "
-        "prospect wrote: our own mail is often quoted below."
+        "Sort a prospect's answer to our mail by what it means, and say which language it is written in. Read only "
+        "what the prospect wrote: our own mail is often quoted below."
     ),
     input_schema=(
         InputField(name="subject", role="title", required=True, description="The subject of the answer."),
@@ -70,9 +70,9 @@ SPEC = TaskSpec(
     ),
     reasons=reasons(unclear="Reply is unclear", several="Several answers in one"),
     guideline=(
-        "A wish to hear no more wins over everything else. Who names another person to write to is a referral, unless the mail "
-        "was sent by a program: a notice that somebody has left the company is a machine's. Praise before a no is still a no. "
-        "No time for it now, with a time named, is not_now."
+        "A wish to hear no more wins over everything else. Who names another person to write to is a referral, unless "
+        "the mail was sent by a program: a notice that somebody has left the company is a machine's. Praise "
+        "before a no is still a no. No time for it now, with a time named, is not_now."
     ),
     teacher_template=teacher_template("label"),
     student_template="Sort the reply.\n{{facts}}",
@@ -80,11 +80,11 @@ SPEC = TaskSpec(
 
 
 class DrawnReply(NamedTuple):
-    """A reply, and what in it names its writer, for whoever lets somebody else write it.
+    """Reply with the names of its writer, so that they can be replaced.
 
     Attributes:
-        signer: Who signs, and is greeted in what is quoted; the mail may have no signature.
-        named: Whom its words name as their own writer, such as *It is me, Ruth*; empty where they name nobody so.
+        signer: Name in the signature, if any, and in the greeting of the quoted mail.
+        named: Name by which its words call their own writer, such as *It is me, Ruth*; may be empty.
     """
 
     record: AnsweredRecord
@@ -95,17 +95,13 @@ class DrawnReply(NamedTuple):
 
 @cache
 def records(seed: int = SEED) -> tuple[AnsweredRecord, ...]:
-    """The replies as records of the task; see `replies`."""
+    """Return the replies as records of the task."""
     return tuple(each.record for each in replies(seed))
 
 
 @cache
 def replies(seed: int = SEED) -> tuple[DrawnReply, ...]:
-    """Draw the replies: each label equally often, no two with the same words, in no order.
-
-    Args:
-        seed: The same seed gives the same replies on every machine.
-    """
+    """Draw the replies: each label equally often, no two with the same words, shuffled; the same everywhere by seed."""
     rng = random.Random(seed)
     companies = prospects(300)
     taken: set[str] = set()
@@ -130,7 +126,7 @@ def _words(language: str) -> dict[str, list[str]]:
 def _own_texts(
     rng: random.Random, language: str, meaning: str, count: int, taken: set[str]
 ) -> Iterator[tuple[str, str]]:
-    """Texts of one label and their writers' names; each construction comes once before any comes twice."""
+    """Draw texts of one label and their writers' names; each construction comes once before any repeats."""
     given: list[tuple[str, str]] = []
     while len(given) < count:
         constructions = _phrases(language)[meaning].lines
@@ -143,7 +139,7 @@ def _own_texts(
 
 
 def _filled(rng: random.Random, language: str, construction: str) -> tuple[str, str]:
-    """Fill a construction; return it with its writer's name, if it has one."""
+    """Fill a construction; return it with its writer's name, which may be empty."""
     chosen = phrase_files.choose(rng, construction)
     who = rng.choice(PEOPLE)
     first = who.split()[0]
@@ -160,7 +156,7 @@ def _filled(rng: random.Random, language: str, construction: str) -> tuple[str, 
 
 
 def address_of(person: str) -> str:
-    """The address of one of `PEOPLE`."""
+    """Return the address of one of `PEOPLE`."""
     return f"{person.replace(' ', '.')}@office.example".lower()
 
 
@@ -180,7 +176,7 @@ def _reply(
 
 
 def _subject(rng: random.Random, language: str, meaning: str, subject: str) -> str:
-    """Half of what programs send says so in its subject."""
+    """Name the program in the subject of half of the mails that programs send."""
     frame = _phrases(language)["frame"].lists
     if meaning in BY_MACHINE and rng.random() < 0.5:
         return rng.choice(frame["notices"]).format(subject=subject, ticket=f"#{rng.randrange(1_000, 9_999)}")
@@ -209,7 +205,7 @@ def _signature(rng: random.Random, language: str, writer: str, company: str) -> 
 
 
 def _hasty(rng: random.Random, text: str) -> str:
-    """Text as typed in haste: all small, or a few words with letters swapped or lost."""
+    """Roughen a text as if typed in haste: all lower case, or a few words with letters swapped or lost."""
     if rng.random() < 0.35:
         return text.lower()
     places = [match.span() for match in re.finditer(r"(?<![\w.@-])[^\W\d_]{5,}(?![\w@-])", text)]

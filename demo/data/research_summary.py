@@ -1,6 +1,6 @@
 """The demo's task *Research summary*: questions about a fictional company, answered from its stored pages with quotes.
 
-The pages tell more than is asked, so that the answer has to be found; each claim is told in other words than its page.
+The pages hold more than the answers, and each claim has other words than its page.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _TRADE = frozenset({"customer", "contract_end", "prices", "prize", "takeover", "
 
 SPEC = TaskSpec(
     instruction=(
-        "A colleague speaks with this company tomorrow. Answer their questions from the stored pages alone: one claim for "
-        "each question, in words of your own, with the very words of a page that bear it out."
+        "A colleague speaks with this company tomorrow. Answer their questions from the stored pages alone: one claim "
+        "for each question, in words of your own, with the very words of a page that bear it out."
     ),
     input_schema=(
         InputField(name="company", role="group", required=True, description="Whom the questions are about."),
@@ -73,7 +73,7 @@ SPEC = TaskSpec(
 
 
 def records(seed: int = SEED) -> list[AnsweredRecord]:
-    """Draw the records, three of one company after another; the same seed gives the same on every machine."""
+    """Draw the records, three for each company; the same seed gives the same everywhere."""
     rng = random.Random(seed)
     return [_record(facts, rng) for facts in prospects(COMPANIES) for _ in range(FILES_EACH)]
 
@@ -99,7 +99,7 @@ def _sorted(page_statements: list[Statement]) -> dict[str, list[Statement]]:
 
 
 def _page(lines: list[Statement], facts: dict[str, str], rng: random.Random) -> str:
-    """A page, or two sheets of one where it is long."""
+    """Join sentences into a page, or two sheets of one where it is long."""
     texts = [each.sentence for each in lines]
     if rng.random() < 0.4:
         texts.insert(rng.randrange(len(texts) + 1), filler(facts, rng))
@@ -109,7 +109,7 @@ def _page(lines: list[Statement], facts: dict[str, str], rng: random.Random) -> 
 
 
 def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[Fields, str]:
-    """Put one fault into the claims: a changed number, another quote, one too many or too few."""
+    """Put one fault into the claims: a changed number, another quote, one claim too many or too few."""
     claims: list[dict[str, Any]] = [dict(claim) for claim in record.fields["claims"]]
     claim = rng.choice(claims)
     fault = rng.choice(FAULTS)
@@ -130,7 +130,7 @@ def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[
 
 
 def _unused(facts: Facts, claims: list[dict[str, Any]]) -> list[str]:
-    """Sentences of the pages that no claim quotes."""
+    """Return the sentences of the pages that no claim quotes."""
     lines = [line for name in PAGES for line in sentences(facts.get(name, ""))]
     quoted = {claim["quote"] for claim in claims}
     return [line for line in lines if line and line not in quoted]

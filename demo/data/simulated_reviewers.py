@@ -1,7 +1,7 @@
-"""Verdicts of the demo's members: by what was written wrong on purpose. They use the desk's own services.
+"""Simulated verdicts of the demo's members, by the desk's own services.
 
-A stand-in for experts, so that a new user finds a desk in use. It knows the labels of defects, which real reviewers never
-see; that is what makes its verdicts right without a person.
+They make a new user's desk look used. They read the labels of deliberate faults, which real reviewers never see, and so
+they are right without a person.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def decide_next(member: Member, task: Task, *, count: int, seed: int | str, stri
     """Have a member judge the next cards of the desk.
 
     Args:
-        member: A reviewer of the task.
-        seed: Of the times spent, and of where the member is strict.
-        strictness: How likely a draft without a fault is rejected all the same, as a matter of taste.
+        member: Reviewer of the task.
+        seed: Seed of the times spent, and of strict verdicts.
+        strictness: Chance that a draft without a fault is rejected, as a matter of taste.
 
     Returns:
-        How many were judged; less than `count` when the desk ran out.
+        Number of verdicts; less than `count` when the desk ran out.
     """
     rng = random.Random(seed)
     for done in range(count):
@@ -69,10 +69,10 @@ def decide_next(member: Member, task: Task, *, count: int, seed: int | str, stri
 
 
 def decide_drafts(member: Member, drafts: Iterable[Draft], *, strictness: float = 0.0) -> int:
-    """Have a member judge certain drafts; what is said of one hangs on its text alone, so that every load says the same.
+    """Have a member judge certain drafts, each by its text alone, so that every load gives the same verdicts.
 
     Returns:
-        How many were judged.
+        Number of verdicts.
     """
     done = 0
     for draft in drafts:
@@ -83,7 +83,7 @@ def decide_drafts(member: Member, drafts: Iterable[Draft], *, strictness: float 
 
 
 def text_key(draft: Draft) -> str:
-    """Return what a draft says of which record, as a hash: the same in every load, where ids differ."""
+    """Hash a draft's record and text: the same in every load, where ids differ."""
     said = json.dumps([draft.record.facts, draft.fields], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
@@ -94,9 +94,9 @@ def decide_certain_by_answers(
     """Have a member judge certain drafts by the right answers.
 
     Args:
-        drafts: What they judge; each has to be free for them.
+        drafts: Drafts to judge; each has to be free for the member.
         answers: The right fields by record.
-        overlooks: Drafts that they take as they are, right or wrong.
+        overlooks: Drafts to accept, right or wrong.
     """
     for draft in drafts:
         rng = random.Random(f"{member.username} {text_key(draft)}")
@@ -107,19 +107,19 @@ def decide_certain_by_answers(
 def accept_right_ones(
     member: Member, task: Task, drafts: Sequence[Draft], answers: Mapping[str, Fields]
 ) -> list[Draft]:
-    """Have a member accept in bulk what is right and not held out; returns the rest, which nobody has judged yet."""
+    """Have a member accept right drafts of records that are not held out in bulk; return the rest, still unjudged."""
     right = [draft.pk for draft in drafts if draft.record.split != Split.TEST and is_right(draft, answers)]
     said = BulkVerdict("accept")
     for begin in range(0, len(right), planning.AT_MOST):
         part = right[begin : begin + planning.AT_MOST]
         execution.carry_out(
-            task, by=member, id=uuid.uuid4(), drafts=part, said=said, tag=said.tag(part), typed=len(part)
+            task, by=member, id=uuid.uuid4(), drafts=part, submission=said, tag=said.tag(part), typed=len(part)
         )
     return [draft for draft in drafts if draft.pk not in set(right)]
 
 
 def is_right(draft: Draft, answers: Mapping[str, Fields]) -> bool:
-    """Return whether a draft says what is right of its record, or nobody knows what that is."""
+    """Return whether a draft has the right answer, or its answer is unknown."""
     return _by_answer(draft, answers).verdict == "accept"
 
 
@@ -150,11 +150,11 @@ def _record(member: Member, card: Assignment, verdict: Opinion, rng: random.Rand
 
 
 def opinion(fields: Fields, defects: list[str], marks: list[dict[str, Any]]) -> Opinion:
-    """Accept what has no defect, mend what is mended in a moment, reject the rest with the first defect's reason.
+    """Accept a draft without faults, edit quick fixes, and reject the rest with the first fault's reason.
 
     Args:
-        defects: What was written wrong on purpose.
-        marks: What the checks marked in it.
+        defects: Names of deliberate faults.
+        marks: Marks of the checks.
     """
     if not defects:
         return Opinion("accept", None, [])
@@ -165,7 +165,7 @@ def opinion(fields: Fields, defects: list[str], marks: list[dict[str, Any]]) -> 
 
 
 def fix_faults(fields: Fields, defects: set[str], marks: list[dict[str, Any]]) -> Fields:
-    """Fields without these defects: placeholders filled, marked sentences dropped, a missing question asked."""
+    """Fix faults: fill placeholders, drop marked sentences, add a missing question."""
     body = str(fields["body"])
     if defects & {"forbidden_phrase", "unsupported_claim"}:
         body = without_marked(body, [m for m in marks if m["field"] == "body" and m["check"] in DROPPED_CHECKS])
@@ -180,7 +180,7 @@ def fix_faults(fields: Fields, defects: set[str], marks: list[dict[str, Any]]) -
 
 
 def without_marked(text: str, marks: list[dict[str, Any]]) -> str:
-    """The text without the sentences that hold a marked place."""
+    """Drop the sentences that hold a mark."""
     kept, start = [], 0
     for sentence in re.split(r"(?<=[.?!])(?=\s)", text):
         end = start + len(sentence)
@@ -191,13 +191,13 @@ def without_marked(text: str, marks: list[dict[str, Any]]) -> str:
 
 
 def without_repeats(text: str) -> str:
-    """The text with each sentence once, paragraphs kept."""
-    seen: set[str] = set()
+    """Drop repeated sentences, and keep paragraphs."""
+    earlier: set[str] = set()
     paragraphs = []
     for paragraph in text.split("\n\n"):
         sentences = re.split(r"(?<=[.?!]) +", paragraph)
-        kept = [s for s in sentences if s not in seen or len(s) < 12]
-        seen.update(kept)
+        kept = [s for s in sentences if s not in earlier or len(s) < 12]
+        earlier.update(kept)
         if kept:
             paragraphs.append(" ".join(kept))
     return "\n\n".join(paragraphs)

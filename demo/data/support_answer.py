@@ -1,7 +1,7 @@
-"""The demo's task *Support answer*: customers of a fictional planning board, answered from its help pages.
+"""The demo's task *Support answer*: replies to customers of a fictional planning board, from its help pages.
 
-The limits differ by the customer's plan, which is told in passing or asked for; some matters no page settles. A search
-finds other pages too, in any order.
+Limits differ by the customer's plan, which the customer mentions or the support asks for; no page settles some matters.
+The search also finds other pages, in any order.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ Turn = dict[str, str]
 _FOLDER = Path(__file__).with_name("phrases")
 _PHRASES = phrase_files.read(_FOLDER / "support_answer.txt")
 _TEXTS = _PHRASES[""].lists
-# Matters of which no help page says anything: a title and a question.
+# Matters without a help page: a title and a question.
 _UNSETTLED = _PHRASES["unsettled"].lines
 
 
 class HelpTopic(NamedTuple):
-    """One thing customers ask about.
+    """Topic of customers' questions.
 
-    In its phrases `{mine}` and `{plan}` are the limit and the plan of the customer who asks, `{first}` and `{second}` the
-    limits of both plans as a page tells them.
+    In its phrases `{mine}` and `{plan}` are the customer's limit and plan, `{first}` and `{second}` the limits of both
+    plans on the page.
 
     Attributes:
-        titles: Names of the ticket.
-        limits: The sentence of the page with a limit by plan.
-        problems: What the customer writes.
-        steps: What to do, as an answer tells it.
-        mine: The limit of the customer's plan, as an answer tells it.
+        titles: Titles of the ticket.
+        limits: Sentence of the page with a limit by plan.
+        problems: Messages of the customer.
+        steps: Sentences of an answer on the next steps.
+        mine: Sentence of an answer on the limit of the customer's plan.
         values: Least and greatest limit.
     """
 
@@ -62,8 +62,8 @@ HELP = [HelpTopic(**topic.lists) for topic in phrase_files.read(_FOLDER / "help_
 
 SPEC = TaskSpec(
     instruction=(
-        "Answer the customer's last message from the help pages, and from nothing else: what to do, and the limit of the "
-        "customer's own plan. Where the pages do not settle it, say so, and who will answer within which time."
+        "Answer the customer's last message from the help pages, and from nothing else: what to do, and the limit of "
+        "the customer's own plan. Where the pages do not settle it, say so, and who will answer within which time."
     ),
     offer=Offer(
         seller=str(OFFER["seller"]),
@@ -103,7 +103,7 @@ SPEC = TaskSpec(
 
 
 def records(seed: int = SEED) -> list[AnsweredRecord]:
-    """Draw the records, three of one customer after another; the same seed gives the same on every machine."""
+    """Draw the records, three for each customer; the same seed gives the same everywhere."""
     rng = random.Random(seed)
     return [
         record
@@ -153,7 +153,7 @@ def _record(
 
 
 def _conversation(plan: str, problem: str, rng: random.Random) -> list[Turn]:
-    """Conversation so far; where the plan is missing at first, the support has asked for it."""
+    """Draw the conversation so far; where the plan is missing at first, the support asks for it."""
     asked_back = rng.random() < ASKED_BACK_SHARE
     own_plan = "" if asked_back else rng.choice(_TEXTS["own_plan"])
     around = [rng.choice(_TEXTS["moods"]), own_plan]
@@ -192,7 +192,7 @@ def _page(topic: HelpTopic, limits: tuple[int, int], rng: random.Random) -> str:
 
 
 def _limits(topic: HelpTopic, rng: random.Random) -> tuple[int, int]:
-    """Limits of the two plans; the larger plan has the larger one."""
+    """Draw the limits of the two plans; the larger plan has the larger one."""
     least, most = map(int, topic.values)
     first, second = sorted(rng.sample(range(least, most + 1), 2))
     return first, second
@@ -216,7 +216,7 @@ def spoil(_spec: TaskSpec, record: AnsweredRecord, rng: random.Random) -> tuple[
 
 
 def _with_another_number(answer: str, pages: str, rng: random.Random) -> str:
-    """Replace the last number of an answer by that of the other plan, or of another matter."""
+    """Replace the last number of an answer by that of the other plan or another matter."""
     number = list(re.finditer(r"\d+", answer))[-1]
     others = sorted(set(re.findall(r"\d+", pages)) - {number[0]})
     return f"{answer[: number.start()]}{rng.choice(others)}{answer[number.end() :]}"

@@ -1,4 +1,4 @@
-"""Steps that every task of the demo takes: its members, its teacher's drafts, its desk. Each may be done twice."""
+"""Idempotent steps in the loading of every demo task: members, records, drafts of the teacher, decks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from review.models import Membership, Source, Task
 from review.sources import imports
 from review.states import QueueOrdering, Role
 
-# Who does the demo's jobs while it is loaded.
+# Name of the worker that does jobs during the load.
 WORKER = "demo"
 PEOPLE = (
     ("lena", "Lena Vogt", Role.LEAD),
@@ -29,7 +29,7 @@ PEOPLE = (
 
 
 def add_people(task: Task) -> bool:
-    """Make the demo's people members of a task; returns whether anybody was missing."""
+    """Make the demo's people members of a task; return whether any was missing."""
     added = False
     for username, name, role in PEOPLE:
         member, is_new = Member.objects.get_or_create(username=username, defaults={"display_name": name})
@@ -42,11 +42,11 @@ def add_people(task: Task) -> bool:
 
 
 def import_rows(task: Task, name: str, filename: str, write: Callable[[Path], None], *, by: Member) -> bool:
-    """Import records of a file; returns False where a source of that name was there.
+    """Import records of a file, unless there is a source of that name; return whether they were imported.
 
     Args:
-        filename: Its ending says which format it is.
-        write: Writes the file.
+        filename: Name of the file, with the extension of its format.
+        write: Function that writes the file.
     """
     if Source.objects.filter(task=task, name=name).exists():
         return False
@@ -60,7 +60,7 @@ def import_rows(task: Task, name: str, filename: str, write: Callable[[Path], No
 
 
 def write_drafts(source: Source, *, count: int, by: Member) -> bool:
-    """Have the offline teacher write drafts of imported records, here and now; returns whether they were missing.
+    """Have the offline teacher write drafts of imported records in this process; return whether any were missing.
 
     Raises:
         RuntimeError: The order did not succeed.
@@ -90,7 +90,7 @@ def write_drafts(source: Source, *, count: int, by: Member) -> bool:
 
 
 def deal_decks(task: Task, admin: Member, *, overlap_share: float) -> None:
-    """Settle how a task's cards are dealt.
+    """Set the dealing of a task's cards.
 
     Args:
         overlap_share: Share of the drafts that two reviewers judge, 0 to 1.

@@ -1,4 +1,4 @@
-"""The demo's tasks, in the order they are loaded and listed. Pure Python."""
+"""Tasks of the demo, in the order of loading and listing. Pure Python."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from demo.data.research_summary import RESEARCH_SUMMARY
 from demo.data.support_answer import SUPPORT_ANSWER
 from demo.data.ticket_routing import TICKET_ROUTING
 
-# The task of the mails, which `load` makes; the others come with their right answers.
+# Task of the mails, which `load` makes; the others have known answers.
 MAILS = "outreach-e-mail"
-# The task that Home opens with: the one whose miniature is as good as its teacher on held-out records.
+# Task on top of Home: its miniature is as good as its teacher on held-out records.
 OPENING = TICKET_ROUTING.slug
 TASKS: tuple[DemoTask, ...] = (
     TICKET_ROUTING,
@@ -25,12 +25,12 @@ TASKS: tuple[DemoTask, ...] = (
     RESEARCH_SUMMARY,
     SUPPORT_ANSWER,
 )
-# Loaded by `manage.py load_demo --task` alone: what studies ask about.
+# Tasks of studies, which only `manage.py load_demo --task` loads.
 FOR_STUDIES: tuple[DemoTask, ...] = (LEAD_QUALIFICATION,)
 
 
 class Listed(NamedTuple):
-    """A task of the demo as Home tells of it."""
+    """Entry of a task on Home."""
 
     slug: str
     name: str
@@ -38,6 +38,6 @@ class Listed(NamedTuple):
 
 
 def listed() -> list[Listed]:
-    """Every task of the demo, the mails first."""
+    """List every task of the demo, the mails first."""
     mails = Listed(MAILS, "Outreach e-mail", "A first mail to a company, from fifteen facts of it and an offer.")
     return [mails, *(Listed(each.slug, each.name, each.summary) for each in TASKS)]

@@ -1,9 +1,9 @@
-"""The demo's task *Ticket routing*: which of seven queues a fictional support ticket belongs to.
+"""The demo's task *Ticket routing*: the queue, of seven, of a fictional support ticket.
 
-Tickets are drawn from `phrases/ticket_routing/`: a file for each queue, and one of words and frames for all. Around what
-the writer wants stand greetings, small talk, and sentences that belong to another queue, so that a single word decides
-nothing. `letters/` holds whole tickets, a subject and a body a line: the words and ways of many customers. They are drawn
-after the others, so that those stay the same.
+Tickets are drawn from `phrases/ticket_routing/`: a file for each queue, and one of words and frames for all. Around the
+request come greetings, small talk, and sentences of another queue, so that no single word decides. `letters/` holds
+whole tickets, one a line with subject and body, in the styles of many customers. They are drawn last, so that the
+others stay the same.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -25,8 +26,10 @@ from review.spec.task_spec import Requirement, TaskSpec
 SLUG = "ticket-routing"
 TRAIN_FRACTION = 0.92
 SEED, EACH = 2027, 600
-# Tickets drawn from whole ones, a queue; numbers of theirs come after those held out.
+# Tickets from `letters/` for each queue, and their first number, after the held-out ones.
 LETTERS_EACH, LETTERS_FROM = 390, 10_000
+# Tickets that wait on the desk for each queue, and their first number.
+NEWER_EACH, NEWER_FROM = 8, 20_000
 CUSTOMERS = 900
 CHOICES = 12
 NO_SUBJECT = 0.03
@@ -70,8 +73,8 @@ SPEC = TaskSpec(
     ),
     reasons=reasons(unclear="Ticket is unclear", several="Several wishes in one"),
     guideline=(
-        "What the writer wants done decides, not what the ticket mentions. Leaving beats billing. A broken integration is "
-        "integration; a broken sign-in is sign_in."
+        "What the writer wants done decides, not what the ticket mentions. Leaving beats billing. A broken "
+        "integration is integration; a broken sign-in is sign_in."
     ),
     teacher_template=teacher_template("label"),
     student_template="{{fact.subject}}\n{{fact.body}}",
@@ -80,40 +83,34 @@ SPEC = TaskSpec(
 
 @cache
 def records(seed: int = SEED) -> tuple[AnsweredRecord, ...]:
-    """Draw the tickets: each queue equally often, no two with the same words, in no order.
-
-    Args:
-        seed: The same seed gives the same tickets on every machine.
-    """
+    """Draw the tickets: each queue equally often, no two with the same words, shuffled; the same everywhere by seed."""
     rng = random.Random(seed)
     firms = [names.company(rng) for _ in range(CUSTOMERS)]
-    seen: set[str] = set()
+    bodies: set[str] = set()
     drawn: list[tuple[str, str, str]] = []
     for queue in QUEUES:
         wants = _in_turn(rng, phrases(queue)["wants"], EACH)
         while len(drawn) % EACH or not drawn or drawn[-1][0] != queue:
             subject, body = _ticket(rng, queue, wants[len(drawn) % EACH])
-            if body not in seen:
-                seen.add(body)
+            if body not in bodies:
+                bodies.add(body)
                 drawn.append((queue, subject, body))
     rng.shuffle(drawn)
     made = [_record(rng, number, rng.choice(firms), *each) for number, each in enumerate(drawn)]
-    from_letters: list[tuple[str, str, str]] = []
-    for queue in QUEUES:
-        for line in _in_turn(rng, _letters(queue), LETTERS_EACH):
-            subject, body = next(each for each in iter(partial(_letter, rng, queue, line), None) if each[1] not in seen)
-            seen.add(body)
-            from_letters.append((queue, subject, body))
-    rng.shuffle(from_letters)
-    return (
-        *made,
-        *(_record(rng, LETTERS_FROM + at, rng.choice(firms), *each) for at, each in enumerate(from_letters)),
-    )
+    return (*made, *_from_letters(rng, LETTERS_EACH, firms, bodies, number=LETTERS_FROM))
+
+
+@cache
+def newer() -> tuple[AnsweredRecord, ...]:
+    """Draw further tickets from `letters/`, each by a customer of the training split."""
+    firms = sorted(name for name in customers() if _side(name) == "train")
+    bodies = {record.facts["body"] for record in records()}
+    return tuple(_from_letters(random.Random(SEED + 2), NEWER_EACH, firms, bodies, number=NEWER_FROM))
 
 
 @cache
 def held_out() -> tuple[AnsweredRecord, ...]:
-    """Tickets that another hand wrote by the guideline alone, each with a customer of its own."""
+    """Read the tickets that another author wrote by the guideline alone, each with a customer of its own."""
     rng, theirs = random.Random(SEED + 1), customers()
     written = [json.loads(line) for line in (_FOLDER / "by_hand.jsonl").read_text("utf-8").splitlines()]
     apart = iter(name for name in iter(partial(names.company, rng), "") if name not in theirs)
@@ -127,12 +124,12 @@ def held_out() -> tuple[AnsweredRecord, ...]:
 
 @cache
 def customers() -> frozenset[str]:
-    """The customers of the tickets that are generated."""
+    """Return the customers of the generated tickets."""
     return frozenset(record.facts["customer"] for record in records())
 
 
 def _ticket(rng: random.Random, queue: str, want: str) -> tuple[str, str]:
-    """Subject and body of a ticket with one thing wanted."""
+    """Draw subject and body of a ticket with one request."""
     own = phrases(queue)
     body = [_filled(rng, want)]
     if rng.random() < 0.4:
@@ -149,8 +146,25 @@ def _ticket(rng: random.Random, queue: str, want: str) -> tuple[str, str]:
     return hasty(rng, _filled(rng, rng.choice(subjects))), hasty(rng, text)
 
 
+def _from_letters(
+    rng: random.Random, each_queue: int, firms: Sequence[str], bodies: set[str], *, number: int
+) -> Iterator[AnsweredRecord]:
+    """Draw tickets from `letters/`, each queue equally often, with new bodies; `number` is the first ticket's."""
+    drawn: list[tuple[str, str, str]] = []
+    for queue in QUEUES:
+        for line in _in_turn(rng, _letters(queue), each_queue):
+            subject, body = next(
+                each for each in iter(partial(_letter, rng, queue, line), None) if each[1] not in bodies
+            )
+            bodies.add(body)
+            drawn.append((queue, subject, body))
+    rng.shuffle(drawn)
+    for at, ticket in enumerate(drawn, start=number):
+        yield _record(rng, at, rng.choice(firms), *ticket)
+
+
 def _letter(rng: random.Random, queue: str, line: str) -> tuple[str, str]:
-    """Subject and body of a ticket that was written as a whole; three in ten hold an aside."""
+    """Draw subject and body of a whole ticket; three in ten have an aside."""
     subject, _, body = line.partition(" :: ")
     text = _filled(rng, body)
     if rng.random() < 0.3:
@@ -162,7 +176,7 @@ def _letter(rng: random.Random, queue: str, line: str) -> tuple[str, str]:
 
 
 def phrases(queue: str) -> dict[str, list[str]]:
-    """Lines on a queue by what they are for."""
+    """Read the lines of a queue by purpose."""
     return phrase_files.lines(_FOLDER / f"{queue}.txt")
 
 
@@ -171,17 +185,17 @@ def _letters(queue: str) -> list[str]:
 
 
 def repeated(lines: list[str]) -> list[str]:
-    """Lines of one round: each once, and once more for every dozen choices that it holds."""
+    """Return the lines of one round: each once, and once more for every dozen of its choices."""
     return [line for line in lines for _ in range(1 + line.count("|") // CHOICES)]
 
 
 def _as_imported(text: str) -> str:
-    """Drop blanks at the ends of lines, which an import drops too: the teacher knows a record by its facts."""
+    """Drop blanks at the ends of lines as an import does: the teacher finds a record by its facts."""
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 def _framed(rng: random.Random, text: str) -> str:
-    """A text with a greeting and an end, each in half of the cases."""
+    """Add a greeting and an ending, each in half of the cases."""
     if rng.random() < 0.5:
         text = f"{rng.choice(_FRAMES['hello'])}{rng.choice((' ', chr(10), chr(10) * 2))}{text}"
     if rng.random() < 0.5:
@@ -253,4 +267,5 @@ TICKET_ROUTING = DemoTask(
     judged_share=1.0,
     side=_side,
     in_bulk=True,
+    newer=newer,
 )

@@ -1,1 +1,1 @@
-"""The demo encoder: a small encoder of six languages for label tasks, its pre-training, and its weights."""
+"""Demo encoder: a small encoder of six languages for label tasks, its pre-training and its weights."""

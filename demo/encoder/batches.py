@@ -1,4 +1,4 @@
-"""Turns the demo encoder's stream of pairs into batches grouped by length, with some tokens masked."""
+"""Batches of the demo encoder's stream of pairs, grouped by length, with some tokens masked."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ Encoded = tuple[Pair, list[int], list[int]]
 
 
 def chunk(tokenizer: Tokenizer, *, seed: int, number: int, tokens: int) -> list[Batch]:
-    """The shuffled batches of one chunk of the stream.
+    """Return the shuffled batches of one chunk of the stream.
 
     Args:
-        number: Which chunk; each has pairs of its own.
-        tokens: Padded places in a batch, at most.
+        number: Number of the chunk; each has pairs of its own.
+        tokens: Largest number of padded positions in a batch.
     """
     rng = Random(seed * 1_000_003 + number)
     pairs = list(islice(stream.pairs(seed * 1_000_003 + number), PAIRS_PER_CHUNK))
@@ -41,7 +41,7 @@ def chunk(tokenizer: Tokenizer, *, seed: int, number: int, tokens: int) -> list[
 
 
 def grouped(encoded: list[Encoded], *, tokens: int) -> Iterator[list[Encoded]]:
-    """Rows of a batch: at most `tokens` padded places, neighbours in length together; never one pair alone."""
+    """Yield the rows of batches: at most `tokens` padded positions, pairs of like length; never one pair alone."""
     rows: list[Encoded] = []
     for row in sorted(encoded, key=_length):
         if len(rows) > 1 and (len(rows) == MAX_PAIRS or 2 * (len(rows) + 1) * _length(row) > tokens):
@@ -53,7 +53,7 @@ def grouped(encoded: list[Encoded], *, tokens: int) -> Iterator[list[Encoded]]:
 
 
 def masked(rng: Random, rows: list[Encoded], *, vocabulary: int) -> Batch:
-    """The batch of some pairs: a fifth of the tokens is to be told, most of them unseen, a few seen or changed."""
+    """Mask a batch: a fifth of the tokens are labels, most of them hidden, a few visible or replaced."""
     texts = [row[1] for row in rows] + [row[2] for row in rows]
     width = max(map(len, texts))
     ids, labels = [], []
@@ -61,8 +61,8 @@ def masked(rng: Random, rows: list[Encoded], *, vocabulary: int) -> Batch:
         chosen = [token >= len(SPECIAL) and rng.random() < MASKED for token in text]
         shown = [_shown(rng, token, vocabulary) if hit else token for token, hit in zip(text, chosen, strict=True)]
         ids.append(shown + [PAD_ID] * (width - len(text)))
-        told = [token if hit else IGNORED for token, hit in zip(text, chosen, strict=True)]
-        labels.append(told + [IGNORED] * (width - len(text)))
+        hidden = [token if hit else IGNORED for token, hit in zip(text, chosen, strict=True)]
+        labels.append(hidden + [IGNORED] * (width - len(text)))
     numbers: dict[str, int] = {}
     concepts = [numbers.setdefault(row[0].concept, len(numbers)) for row in rows]
     languages = [row[0].first.language for row in rows] + [row[0].second.language for row in rows]
@@ -77,7 +77,7 @@ def masked(rng: Random, rows: list[Encoded], *, vocabulary: int) -> Batch:
 
 
 def counts(tokenizer: Tokenizer, pairs: list[Pair]) -> Tensor:
-    """Return how many texts of each concept hold a token, (V, C)."""
+    """Count the texts of each concept that hold a token, (V, C)."""
     numbers: dict[str, int] = {}
     at = [
         (token, numbers.setdefault(pair.concept, len(numbers)))

@@ -1,7 +1,7 @@
-"""Short business messages in six languages, drawn from `phrases/`: one file a language, lines under what they say.
+"""Short business messages in six languages, drawn from `phrases/`: one file for each language, lines by gist.
 
-A gist (`ask_price`, `away`, …) has lines in every language. A line holds choices (`[a|b]`) and slots (`{day}`). Around it
-come greeting, signature and a quoted mail, so that what a message says has to be told from what stands around it.
+A gist (`ask_price`, `away`, …) has lines in every language. A line has choices (`[a|b]`) and slots (`{day}`). Greeting,
+signature and a quoted mail surround it as distractors.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from demo import phrase_files
 from demo.student import names
 
 LANGUAGES: Final = ("en", "de", "fr", "it", "nl", "es")
-# What a seller writes: it is quoted below messages and is no message of its own.
+# Gist of a seller's mail, which is quoted below messages and never drawn as one.
 PITCH: Final = "pitch"
 FOLDER: Final = Path(__file__).with_name("phrases")
 ANSWER_MARKS: Final = ("Re", "RE", "AW", "R", "Antw", "Fwd", "RV")
@@ -23,27 +23,27 @@ _LONG_WORD: Final = re.compile(r"(?<![\w.@-])[^\W\d_]{4,}(?![\w@-])")
 
 
 def lines(language: str) -> dict[str, list[str]]:
-    """Lines of a language by what they say."""
+    """Read the lines of a language by gist."""
     return phrase_files.lines(FOLDER / f"{language}.txt")
 
 
 def words(language: str) -> dict[str, list[str]]:
-    """Words of a language for slots and frames."""
+    """Read the words of a language for slots and frames."""
     return phrase_files.lists(FOLDER / f"{language}.txt")
 
 
 def gists() -> list[str]:
-    """Return what messages may say, in the order of the English file."""
+    """Return the gists of messages, in the order of the English file."""
     return [gist for gist in lines("en") if gist != PITCH]
 
 
 def line(rng: Random, language: str, gist: str) -> str:
-    """One sentence or two that say the gist, choices made and slots filled."""
+    """Draw one or two sentences of a gist, with choices made and slots filled."""
     return filled(rng, language, rng.choice(lines(language)[gist]))
 
 
 def filled(rng: Random, language: str, construction: str) -> str:
-    """A line with its choices made and its slots filled."""
+    """Make the choices of a line and fill its slots."""
     chosen = phrase_files.choose(rng, construction)
     who = names.person(rng)
     first = who.split()[0]
@@ -62,7 +62,7 @@ def filled(rng: Random, language: str, construction: str) -> str:
 
 
 def mail(rng: Random, language: str, gist: str) -> str:
-    """A whole message: greeting, own words, signature and what is quoted below, each of them now and then."""
+    """Draw a whole message: its own words, and at random a greeting, a signature and a quoted mail."""
     own = line(rng, language, gist)
     if rng.random() < 0.2:
         own = f"{own} {line(rng, language, gist)}"
@@ -82,7 +82,7 @@ def mail(rng: Random, language: str, gist: str) -> str:
 
 
 def sheet(rng: Random, language: str, text: str) -> str:
-    """The message among `key: value` lines, as a record's facts are shown."""
+    """Put a message among `key: value` lines, like a record's facts."""
     keys = words(rng.choice(("en", language)))["keys"]
     topic = rng.choice(words(rng.choice(("en", language)))["thing"])
     subject = f"{rng.choice(ANSWER_MARKS)}: {rng.choice((topic.capitalize(), names.company(rng)))}"
@@ -92,7 +92,7 @@ def sheet(rng: Random, language: str, text: str) -> str:
 
 
 def hasty(rng: Random, text: str) -> str:
-    """The text as it stands, or in small letters, or with a few words mistyped."""
+    """Return a text unchanged, in lower case, or with a few words mistyped."""
     kind = rng.random()
     if kind < 0.1:
         return text.lower()
@@ -107,7 +107,7 @@ def hasty(rng: Random, text: str) -> str:
 
 
 def _quoted(rng: Random, language: str) -> str:
-    """A seller's mail, as mail programs quote it; mostly in English."""
+    """Quote a seller's mail as mail programs do; mostly in English."""
     theirs = "en" if rng.random() < 0.8 else language
     seller = names.person(rng)
     pitch = " ".join(line(rng, theirs, PITCH) for _ in range(rng.randint(1, 2)))

@@ -1,4 +1,4 @@
-"""The demo encoder's network and what it is taught: words that are masked, which texts say the same, and the language."""
+"""Network of the demo encoder and its objectives: masked words, pairs of texts with the same meaning, and language."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ LAYERS: Final = 4
 COMPARED: Final = 96
 TEMPERATURE: Final = 0.07
 IGNORED: Final = -100
-# Tokens met as often as this keep half of what they tell, squared; and how far meaning stands out of the first noise.
+# Count at which a token keeps half of its squared information; scale of the meaning over the initial noise.
 RARE: Final = 10
 MEANING_SCALE: Final = 0.4
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Texts of pairs, the first sides before the second.
+    """Texts of pairs, all first sides before the second ones.
 
     Attributes:
-        ids: Token ids with some of them masked, (2P, T).
-        mask: 1 where a token stands, (2P, T).
-        labels: The tokens that were masked; -100 elsewhere, (2P, T).
-        concepts: Number of what each pair says, (P,).
+        ids: Token ids, some of them masked, (2P, T).
+        mask: 1 for tokens, 0 for padding, (2P, T).
+        labels: Masked tokens; -100 elsewhere, (2P, T).
+        concepts: Concept of each pair, (P,).
         languages: Language of each text, (2P,).
     """
 
@@ -44,7 +44,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Losses:
-    """Mean losses in nats: of a masked token, of finding a text's other side, of the language."""
+    """Mean losses in nats: of masked tokens, of finding a text's other side, of the language."""
 
     words: Tensor
     pairs: Tensor
@@ -52,12 +52,12 @@ class Losses:
 
     @property
     def total(self) -> Tensor:
-        """Return what is minimised."""
+        """Return the sum to minimise."""
         return self.words + self.pairs + 0.3 * self.language
 
 
 def build_encoder(*, seed: int, vocabulary: int = VOCABULARY) -> ModernBertModel:
-    """The untrained encoder: ModernBERT's layers, 4 of them, width 192, attention over the whole text in each."""
+    """Build the untrained encoder: 4 layers of ModernBERT, width 192, with global attention in each."""
     torch.manual_seed(seed)
     return ModernBertModel(
         ModernBertConfig(
@@ -79,20 +79,20 @@ def build_encoder(*, seed: int, vocabulary: int = VOCABULARY) -> ModernBertModel
 
 @torch.no_grad()
 def start_from(encoder: ModernBertModel, counts: Tensor) -> None:
-    """Sets the embeddings from how often tokens stand in texts that say the same, and silences the layers.
+    """Initialise the embeddings from co-occurrence of tokens and concepts, and silence the layers.
 
-    What tells a token's meaning apart becomes its direction and its size, by the singular vectors of the positive
-    pointwise mutual information (Levy & Goldberg, Neural Word Embedding as Implicit Matrix Factorization, 2014), so that
-    words of like use in any language begin alike. All of it is trained on like any other weight.
+    Embeddings are singular vectors of the positive pointwise mutual information (Levy & Goldberg, Neural Word Embedding
+    as Implicit Matrix Factorization, 2014), so that words of like use in any language begin alike. All weights are
+    trained afterwards.
 
     Args:
-        encoder: Untrained.
-        counts: How often each token stands in texts of each concept, (V, C).
+        encoder: Untrained encoder.
+        counts: Number of texts of each concept that hold each token, (V, C).
     """
     total = counts.sum()
     expected = counts.sum(1, keepdim=True) * counts.sum(0, keepdim=True) / total
     information = torch.log(counts.clamp(min=1e-9) / expected.clamp(min=1e-9)).clamp(min=0.0)
-    # Rare tokens are told apart by chance: theirs is counted down.
+    # The information of rare tokens is mostly chance, so it is reduced.
     information *= (counts.sum(1, keepdim=True) / (counts.sum(1, keepdim=True) + RARE)).sqrt()
     weight = encoder.get_input_embeddings().weight
     left, values, _ = torch.svd_lowrank(information, q=weight.shape[1] // 2, niter=4)
@@ -104,7 +104,7 @@ def start_from(encoder: ModernBertModel, counts: Tensor) -> None:
 
 
 class Pretraining(nn.Module):
-    """The encoder and the three small heads that teach it; only the encoder is kept."""
+    """Encoder with three small heads for its objectives; only the encoder is exported."""
 
     def __init__(self, encoder: ModernBertModel) -> None:
         super().__init__()
@@ -117,23 +117,23 @@ class Pretraining(nn.Module):
 
     def forward(self, batch: Batch) -> Losses:
         hidden = self.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state  # (2P, T, H)
-        wanted = batch.labels != IGNORED
-        scores = self.word(hidden[wanted]) @ self.encoder.get_input_embeddings().weight.T + self.word_bias
+        is_masked = batch.labels != IGNORED
+        scores = self.word(hidden[is_masked]) @ self.encoder.get_input_embeddings().weight.T + self.word_bias
         there = batch.mask.unsqueeze(-1).to(hidden.dtype)
         pooled = (hidden * there).sum(1) / there.sum(1)  # (2P, H), as the heads of a classifier read it
         return Losses(
-            words=cross_entropy(scores.float(), batch.labels[wanted]),
+            words=cross_entropy(scores.float(), batch.labels[is_masked]),
             pairs=same_loss(self.compared(pooled).float(), batch.concepts),
             language=cross_entropy(self.language(pooled).float(), batch.languages),
         )
 
 
 def same_loss(vectors: Tensor, concepts: Tensor) -> Tensor:
-    """InfoNCE (van den Oord et al., 2018) in both directions: each text has to find its pair's other side.
+    """Compute InfoNCE (van den Oord et al., 2018) in both directions: each text has to find its pair's other side.
 
     Args:
-        vectors: First sides before second ones, (2P, D).
-        concepts: What each pair says, (P,); texts of other pairs that say the same are left out of the choice.
+        vectors: All first sides before the second ones, (2P, D).
+        concepts: Concept of each pair, (P,); other pairs of the same concept are no negatives.
     """
     first, second = normalize(vectors, dim=-1).chunk(2)
     likeness = first @ second.T / TEMPERATURE  # (P, P)

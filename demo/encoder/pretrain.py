@@ -1,17 +1,16 @@
-"""Pre-trains the demo encoder from scratch on a CPU: `python -m demo.encoder.pretrain --out DIR --hours 0.4`.
+"""Pre-training of the demo encoder from scratch on a CPU: `python -m demo.encoder.pretrain --out DIR --hours 0.4`.
 
-Tokenizer, a small ModernBERT, batches from a seeded stream, Muon for the matrices and AdamW for the rest, and at the end a
-folder of bf16 weights. It takes less than half an hour, so it keeps no checkpoints. The learning rate follows the clock, so the stream is seeded but the
-number of steps is the machine's.
+Trains a tokenizer and a small ModernBERT on batches of a seeded stream, with Muon for matrices and AdamW for the rest,
+and writes a folder of bf16 weights. The run of less than half an hour keeps no checkpoints. The learning rate follows
+the clock, so the number of steps depends on the machine.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict
 from functools import partial
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Final
 
@@ -23,19 +22,19 @@ from transformers import ModernBertModel
 from demo.encoder import batches, stream
 from demo.encoder.network import Batch, Pretraining, build_encoder, start_from
 from demo.encoder.tokenizer import save, train
-from demo.student.pretrain import Progress, arguments_of, build_optimizers, train_chunk, write_figures
+from demo.student.pretrain import Progress, arguments_of, build_optimizers, train_on, write_figures
 
 FIRST_PAIRS: Final = 8_000
 BATCH_TOKENS: Final = 3072
 
 
 def loss_of(model: Pretraining, batch: Batch) -> tuple[Tensor, int]:
-    """The loss of a batch, and how many tokens it holds."""
+    """Return the loss of a batch, and its number of tokens."""
     return model(batch).total, int(batch.mask.sum())
 
 
 def measure(model: Pretraining, tokenizer: Tokenizer, *, seed: int) -> dict[str, float]:
-    """Held-out losses in nats on a chunk of the stream that is never trained on, each batch counted once."""
+    """Return held-out losses in nats on a chunk that is never trained on, with equal weight for each batch."""
     held_out = batches.chunk(tokenizer, seed=-seed - 1, number=0, tokens=BATCH_TOKENS)
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
         losses = [model(batch) for batch in held_out]
@@ -46,18 +45,18 @@ def measure(model: Pretraining, tokenizer: Tokenizer, *, seed: int) -> dict[str,
 
 
 def export(encoder: ModernBertModel, tokenizer: Tokenizer, folder: Path) -> None:
-    """Writes the loadable folder: bf16 weights, config and tokenizer. The encoder becomes bf16."""
+    """Write the loadable folder: bf16 weights, config and tokenizer. The encoder becomes bf16."""
     folder.mkdir(parents=True, exist_ok=True)
     encoder.bfloat16().save_pretrained(folder)
     save(tokenizer, folder)
 
 
 def pretrain(out: Path, *, hours: float, seed: int = 1) -> Progress:
-    """Trains for `hours` of wall time, exports to `out`, and writes the held-out losses to `out/run/figures.json`.
+    """Train for `hours` of wall time, export to `out`, and write the held-out losses to `out/run/figures.json`.
 
     Args:
-        hours: Wall time of training; the reading of the stream counts.
-        seed: Fixes initial weights and stream.
+        hours: Wall time of training, including the reading of the stream.
+        seed: Seed of initial weights and stream.
     """
     pairs = list(islice(stream.pairs(seed), FIRST_PAIRS))
     tokenizer = train(side.text for pair in pairs for side in (pair.first, pair.second))
@@ -65,12 +64,9 @@ def pretrain(out: Path, *, hours: float, seed: int = 1) -> Progress:
     start_from(encoder, batches.counts(tokenizer, pairs))
     model, progress = Pretraining(encoder), Progress(seed)
     optimizers, budget_s = build_optimizers(model), hours * 3600
-    while progress.seconds < budget_s:
-        began = time.monotonic()
-        work = batches.chunk(tokenizer, seed=seed, number=progress.chunks, tokens=BATCH_TOKENS)
-        progress.seconds += time.monotonic() - began
-        train_chunk(model, optimizers, work, partial(loss_of, model), progress=progress, budget_s=budget_s)
-        progress.chunks += 1
+    chunks = (batches.chunk(tokenizer, seed=seed, number=number, tokens=BATCH_TOKENS) for number in count())
+    work = chain.from_iterable(chunks)
+    train_on(model, optimizers, work, partial(loss_of, model), progress=progress, budget_s=budget_s)
     write_figures(out, progress, measure(model, tokenizer, seed=seed))
     export(model.encoder, tokenizer, out)
     return progress

@@ -1,8 +1,8 @@
-"""The text the demo encoder is pre-trained on, as a seeded, endless stream of pairs that say the same.
+"""Pre-training text of the demo encoder: a seeded, endless stream of pairs with the same meaning.
 
-Four sources: messages of our own (`messages.py`), a list of words in six languages (`words.txt`), the translated texts of
-the installed Django (BSD-3-Clause), and prose of the Python standard library's documentation (PSF licence), whose
-neighbouring paragraphs make a pair.
+Four sources: our own messages (`messages.py`), a list of words in six languages (`words.txt`), the translated texts of
+the installed Django (BSD-3-Clause), and neighbouring paragraphs of the Python standard library's documentation (PSF
+licence).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import django
 
 from demo.encoder import messages
 from demo.encoder.messages import LANGUAGES
-from demo.student.corpus import library_passages
+from demo.student.passages import library_passages
 
 WORD_LIST: Final = Path(__file__).with_name("words.txt")
 # Shares of the stream's pairs; messages take the rest.
@@ -29,14 +29,14 @@ _SHORTEST, _LONGEST = 3, 400
 
 
 class Side(NamedTuple):
-    """One text of a pair and the language that its writer uses, as a place in `LANGUAGES`."""
+    """Text of a pair and its language, an index into `LANGUAGES`."""
 
     text: str
     language: int
 
 
 class Pair(NamedTuple):
-    """Two texts that say the same, and a name for what they say: texts of one name are never set against each other."""
+    """Two texts with the same meaning, and the name of their concept, within which texts are no negatives."""
 
     concept: str
     first: Side
@@ -45,28 +45,28 @@ class Pair(NamedTuple):
 
 @cache
 def words() -> tuple[tuple[str, ...], ...]:
-    """Words and short phrases, each in every language, in the order of `LANGUAGES`."""
+    """Read words and short phrases in every language, in the order of `LANGUAGES`."""
     return tuple(tuple(line.split("|")) for line in WORD_LIST.read_text("utf-8").splitlines())
 
 
 @cache
 def catalogue() -> tuple[tuple[str, dict[str, str]], ...]:
-    """Texts of the installed Django in English, each with its translations by language; those that have two or more."""
-    found: dict[str, dict[str, str]] = {}
+    """Read English texts of the installed Django with two or more translations, by language."""
+    texts: dict[str, dict[str, str]] = {}
     for language in LANGUAGES[1:]:
         for path in sorted(Path(django.__file__).parent.rglob(f"locale/{language}/LC_MESSAGES/*.mo")):
             with path.open("rb") as file:
-                # The catalogue's only public reading is by key; keys are what is wanted here.
+                # The public interface looks up by key, and the keys themselves are needed here.
                 entries = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
             for key, translated in entries.items():
                 source = _plain(key.rpartition("\x04")[2]) if isinstance(key, str) else ""
                 if _SHORTEST <= len(source) <= _LONGEST and translated:
-                    found.setdefault(source, {})[language] = _plain(translated)
-    return tuple((source, texts) for source, texts in sorted(found.items()) if len(texts) > 1)
+                    texts.setdefault(source, {})[language] = _plain(translated)
+    return tuple((source, translations) for source, translations in sorted(texts.items()) if len(translations) > 1)
 
 
 def pairs(seed: int) -> Iterator[Pair]:
-    """An endless stream of pairs, the same for the same seed and the same versions of Python and Django."""
+    """Yield pairs without end, the same for the same seed and versions of Python and Django."""
     rng = Random(seed)
     while True:
         sort = rng.random()
@@ -115,7 +115,7 @@ def _of_passages(rng: Random) -> Pair:
 
 
 def _drawn_language(rng: Random) -> int:
-    """Draw English as often as two others: it is half of the business mail between these countries."""
+    """Draw a language, English as often as two others together."""
     return int(rng.choice((0, *range(len(LANGUAGES)))))
 
 

@@ -1,6 +1,6 @@
-"""Trains the demo encoder's tokenizer and writes it as a Hugging Face folder's two files.
+"""Tokenizer of the demo encoder: training, and export as the two files of a Hugging Face folder.
 
-Byte-level BPE, so that every spelling of every language comes back as it was; each digit is a token of its own.
+Byte-level BPE, so that every spelling of every language is reversible; each digit is a token.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONTEXT: Final = of_student.CONTEXT
 
 
 def train(texts: Iterable[str], *, vocabulary: int = VOCABULARY) -> Tokenizer:
-    """A tokenizer of `vocabulary` entries, the special ones first, learnt from `texts`."""
+    """Train a tokenizer of `vocabulary` entries, the special ones first."""
     tokenizer = of_student.train(texts, special=SPECIAL, vocabulary=vocabulary)
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{BEGIN} $A {END}",
@@ -31,6 +31,6 @@ def train(texts: Iterable[str], *, vocabulary: int = VOCABULARY) -> Tokenizer:
 
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:
-    """Writes `tokenizer.json` and `tokenizer_config.json` into `folder`."""
+    """Write `tokenizer.json` and `tokenizer_config.json` into `folder`."""
     special = {"pad_token": PAD, "cls_token": BEGIN, "sep_token": END, "mask_token": MASK}
     of_student.write_files(tokenizer, folder, special, {})

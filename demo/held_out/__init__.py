@@ -1,1 +1,1 @@
-"""Fact sheets of real companies, which nothing in the demo is trained on: what a claim about the mails is measured on."""
+"""Fact sheets of real companies, on which no student of the demo is trained: test data for claims about the mails."""

@@ -1,7 +1,8 @@
 """Turns public lists of companies into fact sheets of the demo's form: `python -m demo.held_out.real_companies`.
 
-Name, line of business, place, year, web domain and the event are the lists' own. Roles, tools, troubles and aims are drawn
-from `examples.txt`, which shares no phrase with the demo's records: they are examples and state nothing about a company.
+Name, line of business, place, year, web domain and the event are the lists' own. Roles, tools, troubles and aims are
+drawn from `examples.txt`, which shares no phrase with the demo's records: they are examples and state nothing about a
+company.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ EXAMPLES: Final = phrase_files.lists(Path(__file__).with_name("examples.txt"))
 
 
 def listed(path: Path) -> Iterator[Facts]:
-    """Read members of a share index: `sp500.csv` with name, sector, line of business, seat, day of joining and year."""
+    """Read members of a share index: `sp500.csv` with name, sector, line of business, seat, joining date and year."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             city, _, place = row["Headquarters Location"].partition(", ")
@@ -49,7 +50,7 @@ def listed(path: Path) -> Iterator[Facts]:
 
 
 def startups(path: Path) -> Iterator[Facts]:
-    """Read graduates of an accelerator: `techstars.jsonl.gz` with name, website, description, place and line of business."""
+    """Read graduates of an accelerator: `techstars.jsonl.gz` with name, website, description, place, business."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for row in map(json.loads, file):
             place = (row.get("location") or "").split(", ")
@@ -68,7 +69,7 @@ def startups(path: Path) -> Iterator[Facts]:
 
 
 def sheets(folder: Path) -> tuple[list[Facts], list[Facts]]:
-    """Return the sheets to develop with, and the held-out ones: every listed company and 797 others."""
+    """Return the sheets for development and the held-out ones: every listed company and 797 others."""
     order = sorted(startups(folder / "techstars.jsonl.gz"), key=lambda facts: _place(facts["company"]))
     held_out = [*listed(folder / "sp500.csv"), *order[DEVELOPMENT : DEVELOPMENT + STARTUPS]]
     return [_completed(facts) for facts in order[:DEVELOPMENT]], [_completed(facts) for facts in held_out]
@@ -79,7 +80,7 @@ def _stated(**facts: str) -> Facts:
 
 
 def _completed(facts: Facts) -> Facts:
-    """Add an example of each fact that no list states; some stay unknown. The same company gets the same ones."""
+    """Add examples of facts that no list has, always the same for a company; some stay unknown."""
     rng = random.Random(_place(facts["company"]))
     drawn = {key: rng.choice(EXAMPLES[f"{key}s"]) for key in ("role", "tool", "pain", "goal")}
     known = {**facts, **{key: value for key, value in drawn.items() if rng.random() < _KEEP}}

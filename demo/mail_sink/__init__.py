@@ -1,5 +1,4 @@
-"""A mail server for one machine that delivers nothing: it keeps what it gets, and hands answers on as a webhook.
+"""Mail server for development, the demo and drills: stores mails without delivery, and passes answers to a webhook.
 
-For development, the demo and drills. Plain Python: it starts in a fraction of a second and knows neither rows nor
-Django.
+Plain Python without Django, so that it starts in a fraction of a second.
 """

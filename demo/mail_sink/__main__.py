@@ -1,4 +1,4 @@
-"""`python -m demo.mail_sink`: the sink as a process of its own. What it needs stands in the environment."""
+"""`python -m demo.mail_sink`: the sink as a process, configured by the environment."""
 
 from __future__ import annotations
 

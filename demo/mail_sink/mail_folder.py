@@ -1,4 +1,4 @@
-"""The folder of kept mails: one file a mail, the newest 2,000, named by time and Message-ID."""
+"""Folder of stored mails: one file for each of the newest 2,000, named by time and Message-ID."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAME = re.compile(r"\d{20}-[0-9a-f]{16}")
 
 @dataclass(frozen=True)
 class KeptMail:
-    """The head of a kept mail; `name` is its name in the folder, without ending."""
+    """Header of a stored mail; `name` is its file name without extension."""
 
     name: str
     at: datetime
@@ -33,14 +33,14 @@ class KeptMail:
 
 
 class MailFolder:
-    """A folder of mails, shared by the sink that writes and the page that reads."""
+    """Folder of mails, shared by the sink that writes and the page that reads."""
 
     def __init__(self, folder: Path, *, most: int = MAX_MAILS) -> None:
         self.folder, self.most = folder, most
         self._kept = 0
 
     def keep(self, raw: bytes, *, sender: str, recipients: Sequence[str]) -> str:
-        """Keep a mail as it came, behind the fields a delivering server adds; returns its name."""
+        """Store a mail unchanged after the header fields of a delivering server; return its name."""
         self.folder.mkdir(parents=True, exist_ok=True)
         match = re.search(rb"^message-id:\s*<([^<>\s]+)>", raw[:HEAD_BYTES], re.IGNORECASE | re.MULTILINE)
         name = f"{time.time_ns():020d}-{digest_of(match[1].decode('ascii', 'replace') if match else raw.hex())}"
@@ -54,7 +54,7 @@ class MailFolder:
         return name
 
     def trim(self) -> None:
-        """Throw the oldest away, so that the newest ones stay."""
+        """Delete the oldest mails beyond the limit."""
         for name in self.names()[self.most :]:
             with contextlib.suppress(FileNotFoundError):
                 (self.folder / f"{name}.eml").unlink()
@@ -62,23 +62,23 @@ class MailFolder:
     def newest(
         self, *, query: str = "", before: str = "", may_see: Callable[[str], bool] = lambda name: True
     ) -> Iterator[KeptMail]:
-        """Mails, the newest first, whose address or subject has the query in it; those older than the one named.
+        """Yield mails, the newest first.
 
         Args:
-            query: Part of an address or subject; empty finds all.
-            before: Name of a mail; empty begins with the newest.
-            may_see: Whether a mail of this name is for who asks.
+            query: Part of an address or subject; empty matches all.
+            before: Name of a mail to continue after; empty begins with the newest.
+            may_see: Test by name whether the reader may see a mail.
         """
-        wanted = query.strip().casefold()
+        needle = query.strip().casefold()
         for name in self.names():
             if (before and name >= before) or not may_see(name):
                 continue
             kept = self._head(name)
-            if kept and (not wanted or wanted in f"{kept.to} {kept.subject}".casefold()):
+            if kept and (not needle or needle in f"{kept.to} {kept.subject}".casefold()):
                 yield kept
 
     def read(self, name: str) -> bytes | None:
-        """A mail's bytes; None if there is none of that name."""
+        """Return a mail's bytes; None if there is none of that name."""
         if not NAME.fullmatch(name):
             return None
         try:
@@ -87,12 +87,12 @@ class MailFolder:
             return None
 
     def of_message_id(self, message_id: str) -> str:
-        """Name of the mail with this Message-ID, empty if it is not kept."""
+        """Return the name of the mail with this Message-ID, empty if there is none."""
         ending = digest_of(message_id)
         return next((name for name in self.names() if name.endswith(f"-{ending}")), "")
 
     def names(self) -> list[str]:
-        """Names of all kept mails, the newest first."""
+        """Return the names of all stored mails, the newest first."""
         if not self.folder.is_dir():
             return []
         return sorted((path.stem for path in self.folder.glob("*.eml") if NAME.fullmatch(path.stem)), reverse=True)
@@ -110,5 +110,5 @@ class MailFolder:
 
 
 def digest_of(message_id: str) -> str:
-    """Return what the name of a mail with this Message-ID ends with, behind a dash."""
+    """Return the digest of a Message-ID, the part of a mail's name after the dash."""
     return sha256(message_id.encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
-"""The sink's SMTP side: takes every mail, but for addresses whose names ask for a drill.
+"""SMTP server of the sink: accepts every mail, except for addresses of a drill.
 
-`bounce-…@` is refused for good, `greylist-…@` put off the first time, `slow-…@` answered after two seconds. What comes
-for an address with a signed token is a reply to one of our mails, and is passed on to the webhook.
+`bounce-…@` is refused for good, `greylist-…@` deferred the first time, `slow-…@` answered after two seconds. A mail to
+an address with a signed token answers one of ours, and is passed to the webhook.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_BYTES = 5 * 1024 * 1024
 SLOW_S = 2.0
 TOKEN = re.compile(r"\+[a-z2-7]{30,60}@", re.IGNORECASE)
 Deliver = Callable[[bytes], None]
-# It would write a line for every command of every conversation.
+# It logs a line for every SMTP command.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
@@ -34,7 +34,7 @@ class SinkHandler:
     """SMTP handler of the sink.
 
     Args:
-        deliver: Called in a thread with each mail that answers one of ours; none: they are only kept.
+        deliver: Receiver, in a thread, of each mail that answers one of ours; None only stores them.
     """
 
     def __init__(self, mailbox: MailFolder, deliver: Deliver | None = None) -> None:
@@ -45,7 +45,7 @@ class SinkHandler:
     async def handle_RCPT(  # noqa: N802 (aiosmtpd calls it so)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Accept a recipient, unless its name asks for something else."""
+        """Accept a recipient, unless its name requests a drill."""
         name = address.lower()
         if name.startswith("bounce-"):
             return "550 5.1.1 There is no such mailbox here"
@@ -70,12 +70,12 @@ class SinkHandler:
 
 
 def with_envelope(raw: bytes, recipients: list[str]) -> bytes:
-    """The mail with the addresses it was delivered to, as a mail server adds them."""
+    """Add the addresses of delivery to a mail, as a mail server does."""
     return "".join(f"Delivered-To: {each}\r\n" for each in recipients).encode("utf-8", "replace") + raw
 
 
 def serve(host: str, port: int, sink: SinkHandler) -> None:
-    """Run in this thread until SIGTERM or SIGINT."""
+    """Serve in this thread until SIGTERM or SIGINT."""
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
@@ -91,7 +91,7 @@ def serve(host: str, port: int, sink: SinkHandler) -> None:
 
 @contextlib.contextmanager
 def running(folder: Path, deliver: Deliver | None = None, *, port: int = 0) -> Iterator[tuple[str, int]]:
-    """A sink in a thread of this process, for loads and tests; yields host and port."""
+    """Run a sink in a thread of this process, for loads and tests; yield host and port."""
     controller = _FreePort(SinkHandler(MailFolder(folder), deliver), hostname="127.0.0.1", port=port)
     controller.start()
     try:
@@ -101,7 +101,7 @@ def running(folder: Path, deliver: Deliver | None = None, *, port: int = 0) -> I
 
 
 class _FreePort(Controller):
-    """A controller that may take any free port, and looks for itself there to see that it runs."""
+    """Controller that may use any free port, and connects there to see that it runs."""
 
     def _trigger_server(self) -> None:
         assert isinstance(self.server, asyncio.Server)

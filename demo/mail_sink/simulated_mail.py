@@ -1,6 +1,6 @@
-"""Mails that come back, made from a mail that went out: a reply, an absence, a bounce, a complaint. For the demo and drills.
+"""Simulated answers to a sent mail: a reply, an absence, a bounce, a complaint. For the demo and drills.
 
-They are what real servers and people send (RFC 3464, 3834, 5965), so that what reads them is tried in earnest.
+They have the form of real servers' mails (RFC 3464, 3834, 5965), so that the product's readers are tested in earnest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from email.utils import formatdate, make_msgid, parseaddr
 
 
 def answer_to(raw: bytes, kind: str, text: str = "") -> Message:
-    """Return what comes back: a `reply` with these words, an `absence`, `bounce` or `complaint`, or the mail of who wants to `leave`."""
+    """Build an answer of a kind: `reply` with a text, `absence`, `bounce`, `complaint`, or `leave`."""
     if kind == "reply":
         return reply(raw, text)
     if kind == "absence":
@@ -27,7 +27,7 @@ def answer_to(raw: bytes, kind: str, text: str = "") -> Message:
 
 
 def reply(raw: bytes, text: str) -> EmailMessage:
-    """Return what the reader of a mail answers, the mail quoted below."""
+    """Build the reader's answer to a mail, with the mail quoted below."""
     sent = _parsed(raw)
     answer = _answer(sent, text + "\n\n" + _quoted(sent))
     answer["In-Reply-To"] = answer["References"] = str(sent["Message-ID"])
@@ -35,15 +35,15 @@ def reply(raw: bytes, text: str) -> EmailMessage:
 
 
 def out_of_office(raw: bytes, text: str = "I am out of the office and read mails again next week.") -> EmailMessage:
-    """Return what the reader's program answers by itself."""
+    """Build the automatic answer of the reader's program."""
     answer = reply(raw, text)
     answer["Auto-Submitted"] = "auto-replied"
     answer.replace_header("Subject", f"Out of office: {_parsed(raw)['Subject']}")
     return answer
 
 
-def bounce(raw: bytes, *, status: str = "5.1.1", said: str = "There is no such mailbox here") -> MIMEMultipart:
-    """Return what the reader's server returns when it cannot deliver."""
+def bounce(raw: bytes, *, status: str = "5.1.1", reason: str = "There is no such mailbox here") -> MIMEMultipart:
+    """Build the report of a server that cannot deliver."""
     sent = _parsed(raw)
     report = _report("delivery-status", sent, "Undelivered mail returned to sender", "Your mail was not delivered.")
     _, reader = parseaddr(str(sent["To"]))
@@ -54,14 +54,14 @@ def bounce(raw: bytes, *, status: str = "5.1.1", said: str = "There is no such m
     recipient = Message()
     recipient["Final-Recipient"] = f"rfc822; {reader}"
     recipient["Action"], recipient["Status"] = action, status
-    recipient["Diagnostic-Code"] = f"smtp; {code} {status} {said}"
+    recipient["Diagnostic-Code"] = f"smtp; {code} {status} {reason}"
     _attach(report, "delivery-status", [about, recipient])
     report.attach(MIMEMessage(sent))
     return report
 
 
 def complaint(raw: bytes) -> MIMEMultipart:
-    """Return what a mail provider sends when its user calls a mail unwanted."""
+    """Build the report of a mail provider whose user marked a mail as unwanted."""
     sent = _parsed(raw)
     report = _report("feedback-report", sent, "Complaint about a mail", "A user called this mail unwanted.")
     about = Message()
@@ -72,7 +72,7 @@ def complaint(raw: bytes) -> MIMEMultipart:
 
 
 def unsubscribe(raw: bytes) -> EmailMessage:
-    """Return what a mail program sends to the address of `List-Unsubscribe`."""
+    """Build a mail program's message to the address of `List-Unsubscribe`."""
     mail = reply(raw, "")
     mail.replace_header("Subject", "unsubscribe")
     mail.set_content("")
@@ -80,7 +80,7 @@ def unsubscribe(raw: bytes) -> EmailMessage:
 
 
 def return_address(raw: bytes) -> str:
-    """Return where servers send what they cannot deliver: the envelope's sender, kept by the sink."""
+    """Return the address for undeliverable mail: the envelope's sender, stored by the sink."""
     sent = _parsed(raw)
     return str(sent["Return-Path"] or "").strip("<> ") or parseaddr(str(sent["Reply-To"] or sent["From"]))[1]
 

@@ -1,4 +1,4 @@
-"""Hands answers that came to the sink on to the site's webhook, signed, as a mail provider would."""
+"""Posting of answers from the sink to the site's webhook, signed, like a mail provider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIMEOUT_S = 20
 
 @dataclass(frozen=True)
 class Webhook:
-    """Address that answers go to, and the key that signs them."""
+    """Address that receives answers, and the key that signs them."""
 
     url: str
     key: bytes
@@ -39,6 +39,6 @@ class Webhook:
     def _post(self, body: bytes) -> None:
         headers = {"Content-Type": "application/json", HEADER: sign(body, secret=self.key)}
         request = urllib.request.Request(self.url, body, headers)  # noqa: S310 (an address of our own settings)
-        # No proxy stands between processes of one machine.
+        # No proxy between processes of one machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         opener.open(request, timeout=TIMEOUT_S).close()

@@ -1,4 +1,4 @@
-"""The local mailbox: what the sink has kept, and what a reader of a mail could do next."""
+"""Pages of the local mailbox: stored mails, and simulated actions of their readers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def answer(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def in_mailbox(request: HttpRequest, slug: str, mail_id: UUID) -> HttpResponse:
-    """Redirect to the mail as the local sink keeps it."""
+    """Redirect to a sent mail in the local mailbox."""
     member = member_of(request)
     selectors.require_reader(member)
     campaign = campaigns_queries.get_or_404(member, slug)

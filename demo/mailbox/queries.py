@@ -1,4 +1,4 @@
-"""Mails kept by the local mail sink, for the mailbox page. Only where there is a sink: in development and the demo."""
+"""Mails stored by the local mail sink, for the mailbox page. The sink exists only in development and the demo."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _HEADERS_SHOWN = (
 
 @dataclass(frozen=True)
 class MailView:
-    """One kept mail, as the page shows it."""
+    """Stored mail for the page."""
 
     name: str
     headers: list[tuple[str, str]]
@@ -63,17 +63,17 @@ def require_reader(member: Member) -> None:
 
 
 def newest(member: Member, *, query: str = "", before: str = "") -> tuple[list[KeptMail], str]:
-    """A page of mails, the newest first, and the name to ask for the next page with (empty at the end)."""
+    """Return a page of mails, the newest first, and the name that continues with the next page, empty at the end."""
     require_reader(member)
     rows = list(islice(_mailbox().newest(query=query, before=before, may_see=_may_see(member)), PAGE + 1))
     return rows[:PAGE], rows[PAGE - 1].name if len(rows) > PAGE else ""
 
 
 def raw(member: Member, name: str) -> bytes:
-    """A mail's bytes.
+    """Return a mail's bytes.
 
     Raises:
-        Http404: None of that name is kept, or it is not for the member.
+        Http404: There is no mail of that name, or the member may not see it.
     """
     require_reader(member)
     content = _mailbox().read(name) if _may_see(member)(name) else None
@@ -83,10 +83,10 @@ def raw(member: Member, name: str) -> bytes:
 
 
 def show(member: Member, name: str) -> MailView:
-    """One mail for the page.
+    """Return a mail for the page.
 
     Raises:
-        Http404: None of that name is kept.
+        Http404: There is no mail of that name.
     """
     source = raw(member, name)
     mail = message_from_bytes(source)
@@ -102,7 +102,7 @@ def show(member: Member, name: str) -> MailView:
         raw=source.decode("utf-8", "replace"),
         links=[url for url in ours if "/t/c/" in url],
         leave_url=next((url for url in ours if "/u/" in url), ""),
-        # Its campaign's page is there for tasks that are not archived.
+        # Archived tasks have no campaign pages.
         message=Message.objects.select_related("campaign")
         .filter(message_id=message_id, campaign__task__in=tasks_for(member))
         .first(),
@@ -110,14 +110,14 @@ def show(member: Member, name: str) -> MailView:
 
 
 def kept_name(message: Message) -> str:
-    """Name of the kept mail of a message, empty if there is none or no sink."""
+    """Return the name of a message's stored mail, empty without one or without a sink."""
     if settings.MAILBOX_DIR is None or not message.message_id:
         return ""
     return _mailbox().of_message_id(message.message_id)
 
 
 def empty_mailbox(message_ids: Sequence[str]) -> None:
-    """Delete these mails from the local mailbox that a demo sends to; where there is none, nothing happens."""
+    """Delete mails from the local mailbox, if there is one."""
     if settings.MAILBOX_DIR is None:
         return
     mailbox = _mailbox()
@@ -127,7 +127,7 @@ def empty_mailbox(message_ids: Sequence[str]) -> None:
 
 
 def _may_see(member: Member) -> Callable[[str], bool]:
-    """Filter mails by name: an admin sees all, a lead those of the tasks they lead."""
+    """Return a test by name: an admin sees all mails, a lead those of the tasks they lead."""
     if member.is_admin:
         return lambda name: True
     kept = {name.rpartition("-")[2] for name in _mailbox().names()}

@@ -1,4 +1,4 @@
-"""Sends, by SMTP to the local sink, what a reader of a mail would send back; from there it takes the way of real mail."""
+"""Simulated answers of a mail's reader, sent by SMTP to the local sink and from there like real mail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_CHARS = 5_000
 
 
 class SimulatedReply(StrEnum):
-    """Mail that a reader, or a reader's server, may send back."""
+    """Kind of answer by a reader or a reader's server."""
 
     REPLY = "reply"
     ABSENCE = "absence"
@@ -27,10 +27,7 @@ class SimulatedReply(StrEnum):
 
 
 def send_back(raw: bytes, answer: SimulatedReply, *, text: str = "") -> None:
-    """Send one back.
-
-    Args:
-        raw: The mail as the sink keeps it.
+    """Answer a stored mail.
 
     Raises:
         Refusal: `no_text`, a reply without words; `sink_away`, the mail sink is not running.

@@ -1,4 +1,4 @@
-"""The offline teacher: composes varied, deterministic drafts from a record's facts and the offer, no network needed."""
+"""Offline teacher: varied, deterministic drafts from a record's facts and the offer, without a network."""
 
 from demo.offline_teacher.revise import revise
 from demo.offline_teacher.teacher import DEFECT_RATE, FieldValue, OfflineDraft, tokens, write

@@ -1,4 +1,4 @@
-"""The offline teacher as a client: no network, no price, faults labelled. Knows how to pretend usage."""
+"""Client of the offline teacher: no network, no price, labelled faults, simulated usage."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MODEL = "offline-composer"
 
 
 class OfflineClient:
-    """Composes drafts in this process.
+    """Client that composes drafts in this process.
 
     Args:
-        teacher: Its parameters `defect_rate` (share of drafts with labelled faults) and `pause_s` (how long a draft
-            pretends to take, so that a live page can be watched; 0 unless asked for).
-        answer: Knows some answers, and returns None where it does not; the rest is composed by rules.
+        teacher: Teacher with the parameters `defect_rate` (share of drafts with labelled faults) and `pause_s`
+            (simulated seconds of a draft, to watch a live page; 0 by default).
+        answer: Function that returns a known answer, or None for one composed by rules.
     """
 
     shared_chars = 0
@@ -39,7 +39,7 @@ class OfflineClient:
         self._fields = [field_schema(field) for field in task.output_schema]
 
     async def ask(self, question: Question) -> Reply:
-        # Even without a pause other tasks must get their turn: the stop, the progress, the journal.
+        # A pause of 0 also gives other coroutines their turn: the stop, the progress, the journal.
         await asyncio.sleep(self._pause_s)
         if wish := revision_prompts.instruction_of(question.messages):
             return self._revised(question, wish)
@@ -70,7 +70,7 @@ class OfflineClient:
 
 
 def field_schema(field: OutputField) -> dict[str, Any]:
-    """A field as the composer reads it; all of it where it holds a value."""
-    if field.type in values.TYPES or any(item.type != "text" for item in field.items):
+    """Return a field as plain data for the composer, with all attributes where it holds a value."""
+    if field.type not in values.COMPOSED or any(item.type != "text" for item in field.items):
         return field.model_dump(mode="json")
     return {"name": field.name, "type": field.type, "items": [item.name for item in field.items]}

@@ -1,6 +1,6 @@
-"""Faults put into a mail on purpose, each under its name, so that checks and reviewers can be measured against them.
+"""Named, deliberate faults in mails, to measure checks and reviewers.
 
-Every fault is a function that changes the mail and says whether it could: a label is given only for what was done.
+Every fault is a function that changes the mail and returns whether it could, so that labels are always true.
 """
 
 import random
@@ -27,14 +27,14 @@ def spoil(
     """Put one or two faults into a mail, in place.
 
     Args:
-        mail: The mail to spoil; for a text that is no mail, its sentences as one paragraph.
-        among: Names of the faults to draw from, all of them when none are given.
+        mail: Mail to spoil; another text has its sentences as one paragraph.
+        among: Names of the faults to draw from; all by default.
 
     Returns:
-        The names of the faults done, in the order they were done; at least one.
+        Names of the faults in order; at least one.
     """
-    wanted = rng.sample(list(among or FAULTS), 2 if rng.random() < 0.3 else 1)
-    done = tuple(name for name in FAULTS if name in wanted and FAULTS[name](mail, facts, offer, rng))
+    count = rng.sample(list(among or FAULTS), 2 if rng.random() < 0.3 else 1)
+    done = tuple(name for name in FAULTS if name in count and FAULTS[name](mail, facts, offer, rng))
     return done or (_always(mail, facts, offer, rng),)
 
 
@@ -78,7 +78,7 @@ def _unsupported_claim(mail: Mail, facts: Facts, offer: Offer, rng: random.Rando
 
 
 def _wrong_fact(mail: Mail, facts: Facts, offer: Offer, rng: random.Random) -> bool:
-    """Alter a number or a place from the record; without one, put a wrong place in."""
+    """Change a number or a place from the record; without one, insert a wrong place."""
     numbers = sorted(set(re.findall(r"\d+", " ".join(facts.values()))) - set(re.findall(r"\d+", _said(offer))))
     for number in numbers:
         if _replace_one(mail, rf"(?<![\w]){number}(?![\w])", str(_new_number(int(number), facts, offer, rng))):
@@ -115,7 +115,7 @@ def _placeholder(mail: Mail, facts: Facts, _offer: Offer, rng: random.Random) ->
 
 def _put_in(mail: Mail, sentence: str, rng: random.Random) -> None:
     block = rng.choice([block for block in mail.paragraphs if block])
-    # Never in front: the opening stays what it was, and a repetition stands after its first telling.
+    # Never first: the opening stays unchanged, and a repetition follows its original.
     block.append(sentence) if block is not mail.paragraphs[-1] else block.insert(max(1, len(block) - 1), sentence)
 
 
@@ -138,7 +138,7 @@ def _said(values: Mapping[str, Any]) -> str:
     return " ".join(value if isinstance(value, str) else " ".join(value) for value in values.values() if value)
 
 
-# In this order they do not undo one another: a sentence repeated or added comes before a name or number is altered.
+# In this order faults do not undo one another: sentences are repeated or added before a name or number changes.
 FAULTS: dict[str, Fault] = {
     "no_ask": _no_ask,
     "too_long": _too_long,

@@ -1,7 +1,7 @@
-"""A small phrase grammar: rules whose alternatives mention facts, expanded at random where the facts are known.
+"""Small phrase grammar: rules with alternatives that mention facts, expanded at random.
 
-`{name}` stands for a fact, `[symbol]` for another rule. An alternative counts only when all it mentions can be
-filled, so that a record with gaps still yields whole sentences.
+`{name}` is a fact, `[symbol]` another rule. An alternative counts only where all its facts and rules can be filled, so
+that a record with gaps still gives whole sentences.
 """
 
 import random
@@ -20,7 +20,7 @@ class Grammar:
 
     Args:
         rules: Alternatives by symbol.
-        facts: Values by name; a blank one counts as unknown.
+        facts: Values by name; blank ones count as unknown.
     """
 
     def __init__(self, rules: Mapping[str, Sequence[str]], facts: Mapping[str, str]) -> None:
@@ -29,7 +29,7 @@ class Grammar:
         self._fitting: dict[str, list[str]] = {}
 
     def fits(self, symbol: str) -> bool:
-        """Say whether at least one alternative of the rule can be filled."""
+        """Return whether at least one alternative of the rule can be filled."""
         return bool(self._alternatives(symbol))
 
     def expand(self, symbol: str, rng: random.Random) -> str:

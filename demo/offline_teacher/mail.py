@@ -1,7 +1,7 @@
-"""Composes one clean outreach mail from a record's facts and an offer.
+"""Composition of a clean outreach mail from a record's facts and an offer.
 
-A mail here is paragraphs of sentences, so that `defects` can work on sentences. It states only what the facts or the
-offer say, and gives up a fact that the record's notes cast doubt on.
+A mail is paragraphs of sentences, so that `defects` can change sentences. It states only facts and claims of the offer,
+and omits a fact that the record's notes contradict.
 """
 
 import random
@@ -15,10 +15,10 @@ from typing import Any
 from demo import phrase_files
 from demo.offline_teacher.grammar import Grammar
 
-# The wording of mails. Few patterns with many values: a model of a few million parameters is to learn the style from some two
-# hundred mails, so a sentence of a kind has a handful of forms. Nearly each mentions a value of the record. Beside its facts
-# they use `seller`, `offered` (the product sold), `what` (the same with its description), `introduced` (the same where the
-# sentence goes on) and `claim` (ready to stand after "that"). No rule but `ask` asks: a mail has one call to action.
+# Wording of mails: few patterns with many values, so that a model of a few million parameters learns the style from
+# some two hundred mails. Nearly every sentence mentions a value of the record. Further values are `seller`, `offered`
+# (the product), `what` (the product with its description), `introduced` (the same inside a sentence) and `claim` (ready
+# to follow "that"). Only `ask` has a question: a mail has one call to action.
 RULES = phrase_files.lines(Path(__file__).with_name("mail_rules.txt"))
 GREETING = "Hi {{contact.first_name}},"
 SUBJECT_LIMIT = 50
@@ -33,7 +33,7 @@ _MOST_MENTIONS = 2
 
 @dataclass
 class Mail:
-    """A mail as its parts; `paragraphs` hold sentences, without greeting and signature."""
+    """Parts of a mail; `paragraphs` hold sentences, without greeting and signature."""
 
     subject: str
     paragraphs: list[list[str]]
@@ -54,17 +54,17 @@ class Mail:
 
 
 def company_of(facts: Mapping[str, str]) -> str:
-    """Return whom the record is about: its company, or the first fact it holds."""
+    """Return the subject of the record: its company, or its first fact."""
     named = [facts[key] for key in _COMPANY_KEYS if facts.get(key)]
     return (named or [value for value in facts.values() if value] or ["your company"])[0]
 
 
 def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> Mail:
-    """Compose a clean mail: 60 to 100 words, the company named, one call to action, nothing said twice.
+    """Compose a clean mail: 60 to 100 words, with the company's name, one call to action and no repetition.
 
     Args:
-        facts: The record, by key; keys the rules do not know are left alone.
-        offer: `seller`, `product`, `description`, `claims` and `signature`, each of which may be missing.
+        facts: Facts of the record by key; unknown keys are ignored.
+        offer: `seller`, `product`, `description`, `claims` and `signature`, all optional.
     """
     mail = _once(facts, offer, rng)
     for _ in range(_ATTEMPTS):
@@ -77,14 +77,12 @@ def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Rand
 def follow_up(
     facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
 ) -> Mail:
-    """Compose a mail that follows up earlier ones: it refers to them, brings one thing they do not say, and asks again.
-
-    It is shorter than a first mail, and repeats none of their sentences.
+    """Compose a follow-up: it refers to the earlier mails, adds one thing, asks again, and repeats no sentence.
 
     Args:
-        facts: The record, by key.
+        facts: Facts of the record by key.
         offer: See `compose`.
-        thread: The earlier mails, `subject` and `body` of each; at least one.
+        thread: `subject` and `body` of each earlier mail; at least one.
     """
     earlier_text = "\n".join(mail.get("body", "") for mail in thread)
     mail = _follow_up_once(facts, offer, rng, thread)
@@ -98,7 +96,7 @@ def follow_up(
 def _follow_up_once(
     facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
 ) -> Mail:
-    """Try a follow-up: a claim that was not made comes before one that was."""
+    """Draw a follow-up; new claims come before earlier ones."""
     earlier_text = "\n".join(mail.get("body", "") for mail in thread).lower()
     claims: Sequence[str] = offer.get("claims") or ()
     fresh = [claim for claim in claims if claim.strip().rstrip(".").lower() not in earlier_text] or list(claims)
@@ -112,7 +110,7 @@ def _follow_up_once(
 
 
 def more_sentences(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> list[str]:
-    """Return a few further sentences of the kinds that stand inside a mail."""
+    """Draw a few further sentences for the inside of a mail."""
     grammar = Grammar(RULES, _values(facts, offer, rng))
     symbols = ("observe_plain", "bridge", "bridge_plain", "claim")
     return [_sentence(grammar, symbol, rng) for symbol in symbols if grammar.fits(symbol)]
@@ -131,9 +129,9 @@ def _once(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random
 
 
 def _plot(grammar: Grammar, rng: random.Random) -> str:
-    """Draw a starting point: mostly news, else a problem, and the rest only without these."""
-    wanted = "pain" if rng.random() < _PAIN_SHARE else "trigger"
-    return next(plot for plot in (wanted, *_PLOTS) if grammar.fits(f"open_{plot}"))
+    """Draw the starting point: mostly news, else a problem, and others only without these."""
+    symbols = "pain" if rng.random() < _PAIN_SHARE else "trigger"
+    return next(plot for plot in (symbols, *_PLOTS) if grammar.fits(f"open_{plot}"))
 
 
 def _bridge(grammar: Grammar) -> str:
@@ -143,7 +141,7 @@ def _bridge(grammar: Grammar) -> str:
 def _values(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> dict[str, str]:
     short = {key: value for key, value in facts.items() if len(value.split()) <= _LONGEST_FACT_WORDS}
     if re.search(r"\d", facts.get("notes", "")):
-        # The notes give a number of their own: what they may contradict is better left unsaid.
+        # The notes have a number of their own, which may contradict the size.
         short.pop("size", None)
     product = str(offer.get("product") or "our product")
     description = str(offer.get("description") or "").strip().rstrip(".")
@@ -160,7 +158,7 @@ def _values(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Rand
 
 
 def _after_that(claim: str, offer: Mapping[str, Any]) -> str:
-    """Return a claim so that it can follow "that": no full stop, no capital but a name's."""
+    """Adapt a claim to follow "that": no full stop, and no capital except a name's."""
     claim = claim.strip().rstrip(".")
     first = claim.split(" ", 1)[0]
     named = f"{offer.get('seller', '')} {offer.get('product', '')}".split()
@@ -192,7 +190,7 @@ def _is_sound(mail: Mail, facts: Mapping[str, str]) -> bool:
 
 
 def _harps(mail: Mail, facts: Mapping[str, str]) -> bool:
-    """Test if a fact occurs three times, the subject counted, or in two consecutive sentences."""
+    """Return whether a fact occurs three times, including the subject, or in two consecutive sentences."""
     telling = [value for key, value in facts.items() if len(value) > 3 and key not in _COMPANY_KEYS]
     text = " ".join((mail.subject, *mail.sentences)).lower()
     in_a_row = any(

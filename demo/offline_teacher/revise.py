@@ -1,7 +1,7 @@
-"""Writes a draft again by an instruction in plain English; the same arguments give the same text in any process.
+"""Revision of a draft by an instruction in plain English; the same arguments give the same text in any process.
 
-The stand-in for a paid model that is told what to change. It knows a handful of wishes by their words and does each for
-real: shorter, warmer, more concrete, mention something, mend what is marked. Marks come from the task's own checks.
+Replaces a paid model. It recognises a handful of wishes by their words: shorter, warmer, more concrete, mention
+something, mend marks of the task's own checks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _ASK = "Could we talk about this in a short call next week?"
 _SHORTEN_TO = 0.6
 _TELLING_WORDS = 12
 _MENTION = re.compile(
-    r"\b(?:mention|mentioning|add|adding|include|including|name|say|bring in|talk about)\s+(?:that\s+)?(.+?)(?=[.;,!?]|\s+and\s+(?:make|keep|drop|be)\b|$)",
+    r"\b(?:mention|mentioning|add|adding|include|including|name|say|bring in"
+    r"|talk about)\s+(?:that\s+)?(.+?)(?=[.;,!?]|\s+and\s+(?:make|keep|drop|be)\b|$)",
     re.IGNORECASE,
 )
 _WISHES = {
@@ -31,16 +32,16 @@ _WISHES = {
     "mend": re.compile(r"\b(mend\w*|fix\w*|correct\w*|mark\w*|wrong|mistake\w*|repair\w*)\b", re.IGNORECASE),
 }
 _SMALL = frozenset({"the", "their", "its", "our", "your", "his", "her", "and", "for", "with", "that", "one", "fact"})
-# What is left of a sentence of such a mark is not worth keeping; other marks are mended in place.
+# Marks whose whole sentence is dropped; others are mended in place.
 _DROPPED = frozenset({"unsupported", "spam", "forbidden", "repetition"})
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-# A slot has a dot in it: only its end tells a greeting.
+# A greeting ends in a comma; other punctuation is no sign, because a slot has a dot in it.
 _GREETING = re.compile(r"\A[^\n!?]{1,60},\Z")
 
 
 @dataclass
 class Text:
-    """A text as paragraphs of sentences; greeting and signature apart, so that nothing is put before the one or behind the other."""
+    """Text as paragraphs of sentences, with greeting and signature apart."""
 
     greeting: str
     paragraphs: list[list[str]]
@@ -48,7 +49,7 @@ class Text:
 
     @classmethod
     def of(cls, text: str, *, signature: str = "") -> Text:
-        """Cut a text; `signature` is what the task's texts end with, if they do."""
+        """Split a text; `signature` is that of the task, if any."""
         body, end = text.strip(), signature.strip()
         if end and body.endswith(end):
             body = body[: -len(end)].rstrip()
@@ -57,13 +58,13 @@ class Text:
         blocks = [block.strip() for block in re.split(r"\n\s*\n", body) if block.strip()]
         greeting = blocks.pop(0) if len(blocks) > 1 and _GREETING.match(blocks[0]) else ""
         if not end and len(blocks) > 1 and not re.search(r"[.!?]", blocks[-1]):
-            # A task without a signature of its own: the last lines that form no sentence are one.
+            # For a task without a signature, the last lines that form no sentence are one.
             end = blocks.pop()
         return cls(greeting, [_SENTENCE.split(block) for block in blocks], end)
 
     @property
     def words(self) -> int:
-        """Words between greeting and signature."""
+        """Count the words between greeting and signature."""
         return sum(len(sentence.split()) for block in self.paragraphs for sentence in block)
 
     def joined(self) -> str:
@@ -71,7 +72,7 @@ class Text:
         return "\n\n".join(block for block in blocks if block)
 
     def drop_one(self) -> bool:
-        """Drop the last statement that is neither the opening nor a question; False when none is left."""
+        """Drop the last statement that is neither the opening nor a question; return False without one."""
         for block in reversed(self.paragraphs):
             for index in range(len(block) - 1, -1, -1):
                 is_opening = block is self.paragraphs[0] and index == 0
@@ -81,7 +82,7 @@ class Text:
         return False
 
     def drop_sentence_with(self, words: str, *, last: bool = False) -> None:
-        """Drop the first (or last) sentence that holds these words, unless it is all there is."""
+        """Drop the first (or last) sentence with these words, unless it is the only one."""
         matches = [
             (block, index) for block in self.paragraphs for index, sentence in enumerate(block) if words in sentence
         ]
@@ -90,7 +91,7 @@ class Text:
             del block[index]
 
     def replace(self, words: str, by: str) -> None:
-        """Put other words in place of these, and mend the blank or comma that an empty one leaves."""
+        """Replace words, and mend the blank or comma that an empty replacement leaves."""
         for block in self.paragraphs:
             for index, sentence in enumerate(block):
                 if words in sentence:
@@ -106,14 +107,14 @@ class Text:
         self._first().insert(1, sentence)
 
     def add_last(self, sentence: str) -> None:
-        """Put a paragraph of one sentence at the end."""
+        """Add a paragraph of one sentence."""
         self.paragraphs.append([sentence])
 
     def add_before_question(self, sentence: str) -> None:
-        """Put a sentence before the last question, or at the end where none is asked."""
+        """Insert a sentence before the last question, or at the end without one."""
         for at in range(len(self.paragraphs) - 1, -1, -1):
-            for index, one in enumerate(self.paragraphs[at]):
-                if "?" in one:
+            for index, paragraph in enumerate(self.paragraphs[at]):
+                if "?" in paragraph:
                     if index == 0 and at > 0:
                         self.paragraphs[at - 1].append(sentence)
                     else:
@@ -122,7 +123,7 @@ class Text:
         self._last().append(sentence)
 
     def cut_to(self, chars: int) -> None:
-        """Cut at a word so that the whole is no longer than this."""
+        """Cut the text between words to a length."""
         self.paragraphs = [[self.joined()[: chars + 1].rsplit(" ", 1)[0][:chars].rstrip(" ,;:")]]
         self.greeting = self.signature = ""
 
@@ -137,12 +138,12 @@ class Text:
 
 
 def revise(task: TaskSpec, facts: Mapping[str, Any], draft: Fields, instruction: str) -> Fields:
-    """The draft as the instruction wants it.
+    """Revise a draft by an instruction.
 
     Args:
         draft: Fields of the output schema.
-        instruction: What shall change. Where no wish is understood, what the checks mark is mended, and failing that
-            the text is made shorter: a revision always differs if it can.
+        instruction: Wish for a change. Without a known wish the marks of checks are mended, and without marks the text
+            is shortened: a revision differs wherever possible.
 
     Returns:
         Fields in the order of the draft.
@@ -150,18 +151,18 @@ def revise(task: TaskSpec, facts: Mapping[str, Any], draft: Fields, instruction:
     name = _longest_text(task, draft)
     if name is None:
         return dict(draft)
-    wanted = [wish for wish, pattern in _WISHES.items() if pattern.search(_without_mentions(instruction))]
+    requests = [wish for wish, pattern in _WISHES.items() if pattern.search(_without_mentions(instruction))]
     mentions = [match.strip() for match in _MENTION.findall(instruction)]
-    fields = _applied(task, facts, dict(draft), name, wanted, mentions)
+    fields = _applied(task, facts, dict(draft), name, requests, mentions)
     if fields == draft:
         fields = _applied(task, facts, dict(draft), name, ["mend"], [])
     return fields if fields != draft else _applied(task, facts, dict(draft), name, ["shorter"], [])
 
 
 def _applied(
-    task: TaskSpec, facts: Mapping[str, Any], fields: Fields, name: str, wanted: list[str], mentions: list[str]
+    task: TaskSpec, facts: Mapping[str, Any], fields: Fields, name: str, requests: list[str], mentions: list[str]
 ) -> Fields:
-    if "mend" in wanted:
+    if "mend" in requests:
         fields = _mended(task, facts, fields, name)
     text = Text.of(str(fields[name]), signature=task.offer.signature)
     verbs: dict[str, Callable[[], None]] = {
@@ -170,7 +171,7 @@ def _applied(
         "concrete": lambda: _tell_more(text, facts),
     }
     for wish, verb in verbs.items():
-        if wish in wanted:
+        if wish in requests:
             verb()
     for mention in mentions:
         _mention(text, facts, mention)
@@ -178,7 +179,7 @@ def _applied(
 
 
 def _mended(task: TaskSpec, facts: Mapping[str, Any], fields: Fields, name: str) -> Fields:
-    """Drop unsupported, shouting or repeated sentences; add missing text; cut to length."""
+    """Drop unsupported, spammy or repeated sentences, add missing text, and cut to length."""
     mended = dict(fields)
     for mark in sorted(checks.run(task, dict(facts), fields), key=lambda mark: -mark.start):
         value = mended.get(mark.field)
@@ -200,7 +201,7 @@ def _mended(task: TaskSpec, facts: Mapping[str, Any], fields: Fields, name: str)
 
 
 def _cut(text: Text, field: str, task: TaskSpec) -> None:
-    schema = next((one for one in task.output_schema if one.name == field), None)
+    schema = next((mark for mark in task.output_schema if mark.name == field), None)
     if schema is None:
         return
     while schema.max_words and len(text.joined().split()) > schema.max_words and text.drop_one():
@@ -230,12 +231,12 @@ def _tell_more(text: Text, facts: Mapping[str, Any]) -> None:
 
 
 def _mention(text: Text, facts: Mapping[str, Any], wish: str) -> None:
-    """Add the requested fact, else the words themselves, as a subject and not as a claim."""
-    wanted = {word for word in re.findall(r"\w+", wish.lower()) if len(word) > 2} - _SMALL
+    """Add the requested fact, or the words themselves as a topic and not as a claim."""
+    wish_words = {word for word in re.findall(r"\w+", wish.lower()) if len(word) > 2} - _SMALL
     for key, value in facts.items():
         words = _as_words(value)
         fact_words = set(re.findall(r"\w+", f"{key} {words}".lower().replace("_", " ")))
-        if words and wanted & fact_words and len(words.split()) <= 2 * _TELLING_WORDS:
+        if words and wish_words & fact_words and len(words.split()) <= 2 * _TELLING_WORDS:
             if words.lower() not in text.joined().lower():
                 text.add_before_question(_sentence(key, words, facts))
             return
@@ -260,7 +261,7 @@ def _as_words(value: object) -> str:
 
 
 def _without_mentions(instruction: str) -> str:
-    """Drop what the instruction wants mentioned: "mention the warm store" asks for no warmth."""
+    """Drop the words to mention from an instruction: "mention the warm store" requests no warmth."""
     return _MENTION.sub(" ", instruction)
 
 

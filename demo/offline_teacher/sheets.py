@@ -1,6 +1,6 @@
-"""Composes fields for tasks that are no mail: summaries, replies, product texts, lists of claims with their quotes.
+"""Composition of fields other than mails: summaries, replies, product texts, lists of claims with their quotes.
 
-Works from any facts, field by field: short facts become sentences, of long ones sentences are taken over.
+Works from any facts, field by field: short facts become sentences, long ones lend theirs.
 """
 
 import math
@@ -27,25 +27,26 @@ def sentences_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: rand
     """Compose the sentences of one text field, within its `max_words` and `max_chars` where it has them.
 
     Args:
-        schema: The field; one named such as `reply` gets an opening and a closing, such as `title` a short line.
-        facts: The record, by key.
+        schema: Field as plain data; names such as `reply` get an opening and a closing, names such as `title` a short
+            line.
+        facts: Facts of the record by key.
     """
     name = str(schema["name"])
     if name in _TITLE_NAMES:
         return [_title(facts, rng)[: schema.get("max_chars")]]
-    told = _told(facts, rng)
+    sentences = _told(facts, rng)
     if name in _REPLY_NAMES:
-        told = [rng.choice(_REPLY_OPENINGS), *told[:3], rng.choice(_REPLY_CLOSINGS)]
-    while len(told) > 1 and not _fits(told, schema):
-        told.pop(-2)
-    return told
+        sentences = [rng.choice(_REPLY_OPENINGS), *sentences[:3], rng.choice(_REPLY_CLOSINGS)]
+    while len(sentences) > 1 and not _fits(sentences, schema):
+        sentences.pop(-2)
+    return sentences
 
 
 def items_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> list[dict[str, str]]:
-    """Compose the items of one list field: one a fact, three to five in all where the record has as many.
+    """Compose the items of a list field, one for each of three to five facts.
 
-    `quote` is the very words of the record, `url` the address of that fact (`<fact>_url`, else the
-    record's first; empty when it has none), any other item name a sentence.
+    `quote` has the words of the record, `url` the address of that fact (`<fact>_url`, else the record's first, may be
+    empty), and any other item a sentence.
     """
     names = [item if isinstance(item, str) else str(item["name"]) for item in schema.get("items") or ("text",)]
     address = next((value for value in facts.values() if _is_address(value)), "")
@@ -65,7 +66,7 @@ def _fits(sentences: Sequence[str], schema: Mapping[str, Any]) -> bool:
 
 
 def joined(sentences: Sequence[str]) -> str:
-    """Join sentences to a text, a blank line after every third."""
+    """Join sentences into a text, with a blank line after every third."""
     return "\n\n".join(" ".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
 
 
@@ -91,7 +92,7 @@ def _stated(key: str, value: str, subject: str, rng: random.Random) -> str:
 
 
 def _stated_facts(facts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the facts worth telling: no addresses, and no words the reader wrote."""
+    """Return the facts for sentences: no addresses, and no words of the reader."""
     return [
         (key, value)
         for key, value in facts.items()

@@ -1,6 +1,6 @@
-"""The offline teacher: deterministic drafts from a record and an offer, some with labelled defects.
+"""Offline teacher: deterministic drafts from a record and an offer, some with labelled faults.
 
-The stand-in for a paid model on a machine without a network.
+Replaces a paid model.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ FieldValue = Any
 
 @dataclass(frozen=True)
 class OfflineDraft:
-    """One composed draft.
+    """Composed draft.
 
     Attributes:
         fields: Values by the names of the output schema; a `list` field holds dicts of its items.
-        defects: Names of the faults put in on purpose, in the order they were put in; empty for a clean draft.
+        defects: Names of the deliberate faults in order; empty for a clean draft.
     """
 
     fields: dict[str, FieldValue]
@@ -51,15 +51,15 @@ def write(
     """Compose one draft; the same arguments give the same draft in any process.
 
     Args:
-        facts: The record, by key; blank values count as missing, lists are read as their elements.
+        facts: Facts of the record by key; blank values count as missing, lists as their elements.
         offer: The task's offer (`seller`, `product`, `description`, `claims`, `forbidden_phrases`, `signature`); may be
             empty.
-        output_fields: The output schema, one dict a field: `name`, `type` (those of `OutputField`), `items` (names, or dicts
-            with a `name`) and, where they matter, `role`, `max_words`, `max_chars`. Fields in the roles `subject` and
-            `body`, or so named, make it a mail.
-        seed: Draws another draft for the same record.
-        defect_rate: The share of drafts, 0 to 1, that get one or two faults.
-        thread: Mails the reader got before, `subject` and `body` of each; with any, a mail is a follow-up to them.
+        output_fields: Output schema, one dict for each field: `name`, `type` (of `OutputField`), `items` (names, or
+            dicts with a `name`), and optionally `role`, `max_words`, `max_chars`. Fields with the roles or names
+            `subject` and `body` make it a mail.
+        seed: Seed; another one gives another draft of the record.
+        defect_rate: Share of drafts, 0 to 1, with one or two faults.
+        thread: `subject` and `body` of each earlier mail; with any, the mail is a follow-up.
 
     Raises:
         ValueError: If the schema names no field.
@@ -81,7 +81,7 @@ def _as_text(value: object) -> str:
 
 
 def _named(schema: Mapping[str, Any], part: str) -> str:
-    """Return the field's name where it plays that part of a mail, by its role or else by its name."""
+    """Return the field's name where it is that part of a mail, by its role or else its name."""
     name = str(schema["name"])
     return name if (schema.get("role") or name) == part else ""
 
@@ -95,7 +95,7 @@ def _chance(
 ) -> random.Random:
     asked: list[Any] = [dict(facts), dict(offer), [dict(field) for field in output_fields], seed]
     if thread:
-        # Absent from a first mail's key, so that first mails stay what they were.
+        # Not in the key of a first mail, so that old first mails stay the same.
         asked.append([dict(mail) for mail in thread])
     key = json.dumps(asked, sort_keys=True)
     return random.Random(hashlib.sha256(key.encode()).digest())
@@ -133,7 +133,7 @@ def _sheet_draft(
         return OfflineDraft(fields, done)
     if not is_faulty or not texts:
         return OfflineDraft(fields)
-    # The longest text is the one a reader judges.
+    # Readers judge the longest text.
     spoilt = max(texts, key=lambda name: len(fields[name]))
     schema = next(schema for schema in output_fields if schema["name"] == spoilt)
     sheet = Mail("", [sheets.sentences_for(schema, facts, rng)], "")
@@ -142,7 +142,7 @@ def _sheet_draft(
 
 
 def _field(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> FieldValue:
-    if schema.get("type") in values.TYPES:
+    if schema.get("type", "text") not in values.COMPOSED:
         return values.value_for(schema, facts, rng)
     if schema.get("type") == "list" and any(isinstance(item, Mapping) and "type" in item for item in schema["items"]):
         return [{item["name"]: values.part_for(item, facts, rng) for item in schema["items"]}]

@@ -1,7 +1,4 @@
-"""Values of the offline teacher: labels, numbers, days and quotes read off a record by simple rules.
-
-A stand-in that is right often enough to be worth judging, and wrong often enough to need it.
-"""
+"""Values of the offline teacher: labels, numbers, dates and quotes read off a record by simple, fallible rules."""
 
 import math
 import random
@@ -9,10 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-TYPES = frozenset({"choice", "choices", "integer", "number", "boolean", "date", "object", "quote"})
-# The fault of a value: another label than the one the rules gave.
+from review.spec.value_types import TYPES
+
+# Types that are composed; values of all others are read off the record.
+COMPOSED = frozenset({"text", "list"})
+# Name of the fault that replaces a label by another.
 WRONG_LABEL = "wrong_label"
-# The fault of a yes or no: the other one.
+# Name of the fault that swaps yes and no.
 WRONG_ANSWER = "wrong_answer"
 _WORD = re.compile(r"\w{3,}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -26,32 +26,34 @@ def value_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.R
     """Read one value off a record.
 
     Args:
-        schema: The field as plain data: `type`, and `labels`, `minimum`, `maximum`, `decimals`, `items` where it has them.
-        facts: The record, by key.
-        rng: The source of chance, where the record says nothing.
+        schema: Field as plain data: `type`, and optionally `labels`, `minimum`, `maximum`, `decimals`, `items`.
+        facts: Facts of the record by key.
+        rng: Random source for values that the record does not determine.
     """
-    kind, text = schema["type"], "\n".join(facts.values())
-    if kind == "choice":
+    kind, text = TYPES[schema["type"]], "\n".join(facts.values())
+    if kind.control == "label":
         return _ranked(schema["labels"], text, rng)[0]
-    if kind == "choices":
+    if kind.control == "labels":
         ranked = _ranked(schema["labels"], text, rng)
         return [label["name"] for label in schema["labels"] if label["name"] in ranked[: rng.randrange(1, 3)]]
-    if kind in ("integer", "number"):
+    if kind.is_number:
         return _number(schema, text, rng)
-    if kind == "boolean":
+    if kind.control == "flag":
         return len(_NO.findall(text)) % 2 == 0
-    if kind == "date":
-        found = _DATE.search(text)
-        return found[0] if found else f"2026-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
-    if kind == "object":
+    if kind.format == "date":
+        quotes = _DATE.search(text)
+        return quotes[0] if quotes else f"2026-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
+    if kind.control == "line":
+        return kind.sample
+    if kind.json == "object":
         return {item["name"]: part_for(item, facts, rng) for item in schema["items"]}
     sentences = [each.strip() for each in _SENTENCE.findall(text) if len(each.split()) > 3]
     return rng.choice(sentences or [text])
 
 
 def part_for(item: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> Any:
-    """One part of an object: a value by its type, of texts a fact of that name or any."""
-    if item["type"] in TYPES:
+    """Read one part of an object: a value by its type, or for texts a fact of that name or any."""
+    if item["type"] not in COMPOSED:
         return value_for(item, facts, rng)
     if item["type"] == "list":
         return []
@@ -59,17 +61,21 @@ def part_for(item: Mapping[str, Any], facts: Mapping[str, str], rng: random.Rand
 
 
 def spoil(fields: dict[str, Any], schemas: Sequence[Mapping[str, Any]], rng: random.Random) -> tuple[str, ...]:
-    """Put another value in place of a label, or of yes or no, that was given; nothing where there is neither."""
-    spoilable = [schema for schema in schemas if schema.get("type") in ("choice", "boolean")]
+    """Replace one label, or yes or no, by another; do nothing without either."""
+    spoilable = [schema for schema in schemas if _control(schema) in ("label", "flag")]
     if not spoilable:
         return ()
     schema = rng.choice(spoilable)
     name = schema["name"]
-    if schema["type"] == "boolean":
+    if _control(schema) == "flag":
         fields[name] = not fields[name]
         return (WRONG_ANSWER,)
     fields[name] = rng.choice([label["name"] for label in schema["labels"] if label["name"] != fields[name]])
     return (WRONG_LABEL,)
+
+
+def _control(schema: Mapping[str, Any]) -> str:
+    return TYPES[schema.get("type", "text")].control
 
 
 def _ranked(labels: Sequence[Mapping[str, Any]], text: str, rng: random.Random) -> list[str]:
@@ -94,6 +100,6 @@ def _number(schema: Mapping[str, Any], text: str, rng: random.Random) -> int | f
     value = next((each for each in stated if low <= each <= high), None)
     if value is None:
         value = rng.uniform(low, high)
-    if schema["type"] == "integer":
+    if TYPES[schema["type"]].json == "integer":
         return int(min(max(round(value), math.ceil(low)), math.floor(high)))
     return round(value, schema.get("decimals") or 0)

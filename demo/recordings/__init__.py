@@ -1,1 +1,1 @@
-"""Work that engines did once on the demo's data, kept as they left it, and an engine that plays it back on a fresh demo."""
+"""Recordings of engines' work on the demo's data, and an engine that plays them back on a fresh demo."""

@@ -1,7 +1,7 @@
-"""An engine that has the demo's miniatures answer, and keeps what they say: for `python -m demo.recordings.record answers`.
+"""Engine that records answers of the demo's miniatures: for `python -m demo.recordings.record answers`.
 
-Loads the recorded weights as the evaluation's engine does and writes as it does, then tells the answers as they are played
-back. A prompt that was answered before is not asked again.
+It loads the recorded weights and writes as the evaluation's engine does, then plays the answers back. Answered prompts
+are skipped.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ Prompts = dict[str, list[Message]]
 
 
 def main(path: str) -> None:
-    """Have a miniature answer every record of an order, and keep the answers."""
+    """Have a miniature answer every record of an order, and record the answers."""
     run = RunDir.open(path)
     spec = GenerationSpec.model_validate(run.spec.body)
     task = TaskSpec.model_validate(spec.task)
-    known = answers.kept_answers()
-    wanted = {
+    kept = answers.kept_answers()
+    prompts = {
         answers.prompt_of(task, record.facts): prompting.messages(task, record.facts, audience="student")
         for record in spec.records
     }
-    fresh = {prompt: messages for prompt, messages in wanted.items() if prompt not in known}
+    fresh = {prompt: messages for prompt, messages in prompts.items() if prompt not in kept}
     folder = _weights_for(task)
-    said = _classified(task, fresh, folder) if classifiers.has_heads(folder) else _written(task, fresh, folder)
-    known |= {answer["prompt"]: answer for answer in said}
-    answers.write(known)
+    fresh_answers = _classified(task, fresh, folder) if classifiers.has_heads(folder) else _written(task, fresh, folder)
+    kept |= {answer["prompt"]: answer for answer in fresh_answers}
+    answers.write(kept)
     answers.play(run, spec)
 
 
@@ -83,8 +83,8 @@ def _written(task: TaskSpec, prompts: Prompts, folder: Path) -> Iterator[dict[st
 def _classified(task: TaskSpec, prompts: Prompts, folder: Path) -> Iterator[dict[str, Any]]:
     base = StudentRef(path=str(ENCODER))
     student = classifiers.load_classifier(folder, base, dtype=torch.float32, allowed_roots=[str(ENCODER)])
-    said = answer_prompts(student, task, list(prompts.values()), device=torch.device("cpu"))
-    for key, answer in zip(prompts, said, strict=True):
+    replies = answer_prompts(student, task, list(prompts.values()), device=torch.device("cpu"))
+    for key, answer in zip(prompts, replies, strict=True):
         counts = {"input_tokens": answer.tokens, "output_tokens": 0}
         yield _kept(key, answer.fields, answer.text, answer.error, answer.seconds, counts)
 
@@ -92,7 +92,7 @@ def _classified(task: TaskSpec, prompts: Prompts, folder: Path) -> Iterator[dict
 def _kept(
     prompt: str, fields: dict[str, Any] | None, text: str, error: str, seconds: float, counts: dict[str, int]
 ) -> dict[str, Any]:
-    # A text that has fields is written from them.
+    # A text with fields can be written from them.
     return {"prompt": prompt, "fields": fields, "text": "" if fields else text, "error": error} | {
         "seconds": round(seconds, 4),
         **counts,

@@ -1,7 +1,7 @@
-"""An engine that plays back what the demo's miniatures answered: `python -m demo.recordings.answers RUN_DIR`.
+"""Engine that plays back recorded answers of the demo's miniatures: `python -m demo.recordings.answers RUN_DIR`.
 
-Answers are known by their prompts, so that a record of any load of the demo finds its own. Its supervisor is the product's,
-so what is played back goes the way of all answers: calls, drafts, marks.
+Answers are found by prompt, in any load of the demo. The product's own supervisor turns them into calls, drafts and
+marks.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ ANSWERS = FOLDER / "answers.jsonl"
 
 
 def main(path: str) -> None:
-    """Play the answers to every record of an order, or fail and say so."""
+    """Play the answers to every record of an order, or fail with a message."""
     run = RunDir.open(path)
     play(run, GenerationSpec.model_validate(run.spec.body))
 
 
 def play(run: RunDir, spec: GenerationSpec) -> None:
-    """Tell what was answered to each prompt of an order, with the seconds it took then."""
-    task, known = TaskSpec.model_validate(spec.task), kept_answers()
+    """Report the recorded answer to each prompt of an order, with its recorded seconds."""
+    task, answers = TaskSpec.model_validate(spec.task), kept_answers()
     prompts = [prompt_of(task, record.facts) for record in spec.records]
-    if unknown := [record.title for record, prompt in zip(spec.records, prompts, strict=True) if prompt not in known]:
+    if unknown := [record.title for record, prompt in zip(spec.records, prompts, strict=True) if prompt not in answers]:
         message = f"What was recorded was made from other records than {unknown[0] or 'these'}."
         hint = "Launch it again to run it here. Developers: python -m demo.recordings.record answers"
         run.finish("failed", error=EngineError(code="other_inputs", message=message, hint=hint))
         return
     run.emit("log", level="info", message=f"Recorded on {recorded_on()}; played back here.")
     for index, (record, prompt) in enumerate(zip(spec.records, prompts, strict=True)):
-        answer = known[prompt]
+        answer = answers[prompt]
         told = {
             "call_id": call_id(UUID(spec.order), index),
             "index": index,
@@ -65,12 +65,12 @@ def play(run: RunDir, spec: GenerationSpec) -> None:
 
 
 def prompt_of(task: TaskSpec, facts: dict[str, Any]) -> str:
-    """The hash of the prompt that a miniature of the task is asked with about these facts."""
+    """Hash the student's prompt for these facts."""
     return prompting.prompt_hash(prompting.messages(task, facts, audience="student"))
 
 
 def kept_answers() -> dict[str, dict[str, Any]]:
-    """Recorded answers by the hash of their prompt."""
+    """Read recorded answers by the hash of their prompt."""
     lines = ANSWERS.read_text(encoding="utf-8").splitlines() if ANSWERS.exists() else []
     return {answer["prompt"]: answer for answer in map(json.loads, lines)}
 
@@ -81,7 +81,7 @@ def recorded_on() -> str:
 
 
 def write(answers: dict[str, dict[str, Any]]) -> None:
-    """Keep answers, in an order that is the same each time."""
+    """Write answers in a stable order."""
     Path(FOLDER).mkdir(parents=True, exist_ok=True)
     lines = (json.dumps(answers[prompt], sort_keys=True) for prompt in sorted(answers))
     ANSWERS.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -1,6 +1,6 @@
-"""An engine that does no work: it plays back what the real one did on the same inputs. `python -m demo.recordings.engine RUN_DIR`.
+"""Engine that plays back a recording made from the same inputs: `python -m demo.recordings.engine RUN_DIR`.
 
-Its supervisor is the product's own, so what is played back goes the way of all results: hashed, stored, scored.
+The product's own supervisor hashes, stores and scores the results.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from jobs.contracts import EngineError
 from jobs.rundir import RunDir
 
 KEPT = Path(__file__).parent / "kept"
-# Where a checkpoint lay is gone; what is only said while one waits is of no use afterwards.
+# Events that are not recorded: paths of checkpoints are gone, and heartbeats are useless afterwards.
 LEFT_OUT = frozenset({"checkpoint", "heartbeat"})
-# Of a machine with two cores that does nothing else: an engine keeps both busy, and its supervisor a little.
+# Load of an idle machine of two cores while an engine and its supervisor run.
 BUSY_LOAD = 3.0
 
 
 def main(path: str) -> None:
-    """Play a recording that was made from these inputs, or fail and say so."""
+    """Play a recording made from these inputs, or fail with a message."""
     run = RunDir.open(path)
-    given = inputs.fingerprint(run.spec.body, run.path)
-    print("inputs", given, file=sys.stderr)
-    folder = _made_from(given, run.spec.kind)
+    digest = inputs.fingerprint(run.spec.body, run.path)
+    print("inputs", digest, file=sys.stderr)
+    folder = _made_from(digest, run.spec.kind)
     if folder is None:
         run.finish(
             "failed",
@@ -42,7 +42,8 @@ def main(path: str) -> None:
     run.emit(
         "log",
         level="info",
-        message=f"Recorded on {made_from['on']}, {made_from['seconds']:.0f} s on {made_from['machine']}{_beside(made_from)}; played back here.",
+        message=f"Recorded on {made_from['on']}, {made_from['seconds']:.0f} s on "
+        f"{made_from['machine']}{_beside(made_from)}; played back here.",
     )
     for line in (folder / "events.jsonl").read_text().splitlines():
         event = json.loads(inputs.with_ids(line, run.spec.body))
@@ -59,20 +60,20 @@ def main(path: str) -> None:
 
 
 def _beside(made_from: dict[str, Any]) -> str:
-    """Note other load on the machine, where the load at the end exceeds the engine's own: seconds are too long then."""
+    """Word other load on the machine, which makes seconds too long; empty without any."""
     return " beside other work, which made it slower" if made_from.get("load", 0.0) > BUSY_LOAD else ""
 
 
-def _made_from(given: str, kind: str) -> Path | None:
-    """Recording of a kind of job with these inputs; None where there is none."""
+def _made_from(digest: str, kind: str) -> Path | None:
+    """Find the recording of a kind of job with this fingerprint; None where there is none."""
     for about in sorted(KEPT.glob(f"{kind}*/recording.json")):
-        if json.loads(about.read_text())["inputs"] == given:
+        if json.loads(about.read_text())["inputs"] == digest:
             return about.parent
     return None
 
 
 def recording_of(kind: str, task: str = "") -> Path:
-    """Return where the recording of a kind of job lies; that of a task beside the mails under the task's name."""
+    """Return the folder of a kind's recording, with the task's name for tasks other than the mails."""
     return KEPT / (f"{kind}-{task}" if task else kind)
 
 

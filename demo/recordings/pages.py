@@ -1,6 +1,6 @@
-"""An engine that reads the sites of the demo's fictional companies, which stand nowhere: `python -m demo.recordings.pages RUN_DIR`.
+"""Engine that generates the sites of the demo's fictional companies: `python -m demo.recordings.pages RUN_DIR`.
 
-It tells pages as the engine that fetches them does, so that the product stores them, and makes records of them, itself.
+It reports pages like the engine that fetches sites, so that the product stores them and makes records itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ UNKNOWN = "Nothing found: the company is not part of the demo."
 
 
 def main(path: str) -> None:
-    """Tell the page of every site of an order."""
+    """Report the page of every site of an order."""
     run = RunDir.open(path)
     known = {facts["company"]: facts for facts in prospects()}
     run.emit(

@@ -1,4 +1,4 @@
-"""Do the demo's jobs as a worker does, but with the engine that plays back where a recording is kept."""
+"""Worker for the demo's jobs in this process, with the playback engine where there is a recording."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Then = Callable[[Job], None]
 
 
 def nothing(job: Job) -> None:
-    """Nobody wants to know."""
+    """Ignore a job."""
 
 
 def do_waiting(task: Task, *, live: frozenset[str] = frozenset(), then: Then = nothing) -> None:
-    """Do every job of a task that waits, and those that follow from them.
+    """Do every waiting job of a task, and the jobs that follow.
 
     Args:
-        live: Kinds whose own engine does the work, although there is a recording.
-        then: Told each job that is done.
+        live: Kinds of jobs for their own engine in spite of a recording.
+        then: Receiver of each job that is done.
 
     Raises:
         RuntimeError: A job did not succeed.
@@ -48,13 +48,13 @@ def do_waiting(task: Task, *, live: frozenset[str] = frozenset(), then: Then = n
             run_job(job.pk, worker="demo")
             job.refresh_from_db()
             if job.state != "succeeded":
-                # Whoever sets it going again has it done here.
+                # A later resumption runs on this machine.
                 Job.objects.filter(pk=job.pk).update(spec=job.spec_as_done_here)
                 raise RuntimeError(f"{job.title} is {job.state}: {job.error or job.waiting_reason}")
             then(job)
 
 
 def _recorded(kind: str, task: Task) -> Path:
-    """Recording of a kind of job: that of the task, else that of the mails."""
+    """Return the recording of a kind of job: that of the task, else that of the mails."""
     own = recording_of(kind, task.slug)
     return own if own.is_dir() else recording_of(kind)

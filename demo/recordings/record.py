@@ -1,11 +1,12 @@
-"""Make the recordings anew: `python -m demo.recordings.record [training] [evaluation] [study] [stages] [answers]`, on a machine that does nothing else.
+"""Recording anew, on an idle machine.
 
-The address of a task (`ticket-routing`) records its round alone.
+`python -m demo.recordings.record [training] [evaluation] [study] [stages] [answers]`.
 
-Loads the demo into a folder of its own, has the real engines do the demo's run, its evaluation and its study, the runs of the
-miniatures that stages ask, and what miniatures answer in the demo's campaign (or those that are named, with the others played
-back), and keeps what they left. Needed whenever the demo's drafts, task or student change:
-the tours say so.
+The slug of a task (`ticket-routing`) records only its round.
+
+Loads the demo into a folder of its own. Real engines do the named parts (all by default): the run of the mails, its
+evaluation, its study, the runs of stages, and the miniatures' answers in the campaign. Other parts are played back.
+Needed whenever the demo's drafts, task or student change; the tours then fail.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ ALL = KINDS | {STUDY, STAGES, ANSWERS}
 
 
 def main(kinds: frozenset[str]) -> None:
-    """Record some kinds of jobs, play the others back, and print what was kept."""
+    """Record some kinds of jobs, play the others back, and print a summary."""
     prepare()
     from demo.data import load, rounds
     from demo.data.tasks import MAILS, TASKS
@@ -57,7 +58,7 @@ def main(kinds: frozenset[str]) -> None:
 
 
 def tell(job: Job, kinds: frozenset[str]) -> None:
-    """Print how long a job took, and keep what its engine left where it is to be recorded."""
+    """Print the seconds of a job, and keep its results where its kind is recorded."""
     print(f"{job.title}: {seconds(job):.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)
     if job.kind in kinds:
         keep(job)
@@ -70,7 +71,7 @@ def seconds(job: Job) -> float:
 
 
 def keep(job: Job, task: str = "") -> None:
-    """Keep what the engine of a job left; of a task beside the mails under its name."""
+    """Keep the results of a job's engine, under the task's name for tasks other than the mails."""
     from jobs.supervisor import run_dirs
 
     run_dir, folder = run_dirs.run_dir_of(job.pk, job.run_fence), recording_of(job.kind, task)
@@ -87,18 +88,18 @@ def keep(job: Job, task: str = "") -> None:
         else:
             shutil.copyfile(run_dir / name, folder / name)
     events = [json.loads(line) for line in (run_dir / "events.jsonl").read_text().splitlines()]
-    said = [{"kind": event["kind"], "payload": event["payload"]} for event in events if event["kind"] not in LEFT_OUT]
-    (folder / "events.jsonl").write_text("".join(inputs.with_keys(json.dumps(event), body) + "\n" for event in said))
+    text = [{"kind": event["kind"], "payload": event["payload"]} for event in events if event["kind"] not in LEFT_OUT]
+    (folder / "events.jsonl").write_text("".join(inputs.with_keys(json.dumps(event), body) + "\n" for event in text))
     left = json.dumps({"summary": result.summary, "artefacts": names}, indent=1)
     (folder / "result.json").write_text(inputs.with_keys(left, body) + "\n")
     tell_about(folder, job, inputs.fingerprint(body, run_dir))
 
 
 def keep_stages(admin: Member, only: frozenset[str] = frozenset()) -> None:
-    """Have miniatures of tasks tuned and evaluated by their engines, and keep what those left.
+    """Have miniatures of tasks tuned and evaluated by their engines, and keep the results.
 
     Args:
-        only: Addresses of the tasks; empty for all.
+        only: Slugs of the tasks; empty for all.
     """
     from demo.data import label_tasks, rounds
     from demo.data.tasks import TASKS
@@ -115,7 +116,7 @@ def keep_stages(admin: Member, only: frozenset[str] = frozenset()) -> None:
 
 
 def keep_answers(admin: Member) -> None:
-    """Have miniatures answer in the demo's campaign by their recorded weights, and keep what they say."""
+    """Have miniatures answer in the demo's campaign by their recorded weights, and keep the answers."""
     from demo.data import load
     from demo.data.experiment import load as experiment_load
     from demo.data.tasks import MAILS
@@ -129,23 +130,25 @@ def keep_answers(admin: Member) -> None:
 
 
 def keep_study(admin: Member) -> None:
-    """Do the demo's study, and keep what its cells measured."""
+    """Run the demo's studies, and keep the measurements of their cells."""
     from demo.data import rounds
     from demo.recordings import study as recorded
     from training.models import Student
 
     version = rounds.first_version()
     assert version is not None
-    study, body = recorded.do_live(version, Student.objects.get(slug="demo"), by=admin)
-    recorded.keep(study, body)
-    given = inputs.fingerprint(body, recorded.kept())
-    tell_about(recorded.kept(), study.job, given, rules=recorded.rules_of(body))
+    for request in recorded.REQUESTS:
+        study, body = recorded.do_live(version, Student.objects.get(slug="demo"), by=admin, request=request)
+        recorded.keep(study, body, request)
+        folder = recorded.kept(request)
+        tell_about(folder, study.job, inputs.fingerprint(body, folder), rules=recorded.rules_of(body))
+        print(f"{study.job.title}: {seconds(study.job):.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)
 
 
-def tell_about(folder: Path, job: Job, given: str, **more: str) -> None:
-    """Keep which inputs a recording is of, when it was made, and how long that took."""
+def tell_about(folder: Path, job: Job, digest: str, **more: str) -> None:
+    """Write the fingerprint of a recording's inputs, its date and its seconds."""
     about = {
-        "inputs": given,
+        "inputs": digest,
         **more,
         "on": datetime.now(UTC).strftime("%-d %B %Y"),
         "seconds": round(seconds(job)),
@@ -156,7 +159,7 @@ def tell_about(folder: Path, job: Job, given: str, **more: str) -> None:
 
 
 def tell_day(folder: Path) -> None:
-    """Keep on which day, and on what, answers were recorded."""
+    """Write the date and machine of recorded answers."""
     about = {"on": datetime.now(UTC).strftime("%-d %B %Y"), "machine": f"{os.cpu_count()} cores ({platform.machine()})"}
     (folder / "recording.json").write_text(json.dumps(about, indent=1) + "\n")
 

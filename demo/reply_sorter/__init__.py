@@ -1,1 +1,1 @@
-"""The demo's reply sorter: replies to mails by class, the fit of a linear model to them, and its weights."""
+"""Reply sorter of the demo: labelled replies to mails, the fit of a linear model, and its weights."""

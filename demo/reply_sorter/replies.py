@@ -1,8 +1,8 @@
-"""Replies that the sorter is tuned on, each with its label: an endless, seeded stream.
+"""Training stream of the reply sorter: endless, seeded and labelled.
 
-Four sources: whole replies of `by_hand/`, lines of `phrases/`, messages of the encoder's stream whose gist has a label, and
-training records of *Reply sorting*. Greeting, praise, thanks, signature and subject surround a line, so that they tell
-nothing of its meaning. One whole reply in seven is held back, chosen by a hash of its text: it measures and calibrates.
+Four sources: whole replies of `by_hand/`, lines of `phrases/`, messages of the encoder's stream whose gist has a label,
+and training records of *Reply sorting*. Greeting, praise, thanks, signature and subject surround lines of all labels
+alike. One whole reply in seven, chosen by a hash of its text, is held back for measurement and calibration.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from demo.student import names
 PHRASES: Final = Path(__file__).with_name("phrases")
 BY_HAND: Final = Path(__file__).with_name("by_hand")
 HELD_BACK_PERCENT: Final = 15
-# English as often as two others.
+# Languages to draw from; English as often as two others together.
 DRAWN: Final = ("en", *LANGUAGES)
-# What messages of the encoder's stream say, by meaning.
+# Gists of the encoder's stream by meaning.
 GISTS: Final = phrase_files.lists(Path(__file__).with_name("gists.txt"))
-# Labels with which praise may come: it is said before a no, a referral and a yes alike.
+# Labels that may come with praise, which precedes a no, a referral and a yes alike.
 PRAISED: Final = frozenset({"interested", "question", "referral", "not_now", "not_interested", "unsubscribe"})
 BY_PROGRAM: Final = frozenset({"machine", "out_of_office"})
 
 
 class LabelledReply(NamedTuple):
-    """A reply's own words, and what they mean."""
+    """Words of a reply, and their meaning."""
 
     text: str
     meaning: str
 
 
 def replies(seed: int, *, with_held_back: bool = False) -> Iterator[LabelledReply]:
-    """Replies without end, every label equally often; the same for the same seed."""
+    """Yield replies without end, every label equally often; the same for the same seed."""
     rng = Random(seed)
     accepted = _accepted()
     while True:
@@ -59,7 +59,7 @@ def replies(seed: int, *, with_held_back: bool = False) -> Iterator[LabelledRepl
 
 
 def held_back() -> list[tuple[str, LabelledReply]]:
-    """Whole replies that no stream holds, each with its language."""
+    """Return the whole replies that are held back, each with its language."""
     return [
         (language, LabelledReply(text, meaning))
         for language in LANGUAGES
@@ -71,9 +71,9 @@ def held_back() -> list[tuple[str, LabelledReply]]:
 
 @cache
 def lines(folder: Path, language: str) -> dict[str, list[str]]:
-    """Lines of a language's file by label, without what they quote."""
-    found = phrase_files.lines(folder / f"{language}.txt")
-    return {label: [quotations.own_text(text) for text in texts] for label, texts in found.items()}
+    """Read the lines of a language's file by label, without quoted text."""
+    by_label = phrase_files.lines(folder / f"{language}.txt")
+    return {label: [quotations.own_text(text) for text in texts] for label, texts in by_label.items()}
 
 
 def _is_held_back(text: str) -> bool:
@@ -82,11 +82,11 @@ def _is_held_back(text: str) -> bool:
 
 @cache
 def _accepted() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    by_label: dict[str, list[str]] = {}
     for each in REPLY_SORTING.records():
         if REPLY_SORTING.split_of(each) == "train":
-            found.setdefault(str(each.fields["meaning"]), []).append(quotations.own_text(str(each.facts["reply"])))
-    return found
+            by_label.setdefault(str(each.fields["meaning"]), []).append(quotations.own_text(str(each.facts["reply"])))
+    return by_label
 
 
 @cache
@@ -100,18 +100,18 @@ def _by_hand(meaning: str, *, with_held_back: bool) -> list[tuple[str, str]]:
 
 
 def _whole(rng: Random, meaning: str, *, with_held_back: bool) -> str:
-    """Hand-written reply, now and then with a sentence of another one or of a phrase."""
-    known = _by_hand(meaning, with_held_back=with_held_back)
-    language, text = rng.choice(known)
+    """Draw a hand-written reply, at times with a sentence of another one or of a phrase."""
+    pool = _by_hand(meaning, with_held_back=with_held_back)
+    language, text = rng.choice(pool)
     kind = rng.random()
     if kind < 0.12:
         text = f"{text} {_line(rng, language, meaning, from_gists=False)}"
     elif kind < 0.24:
-        others = [other for of, other in known if of == language and "\n" not in other]
+        others = [other for of, other in pool if of == language and "\n" not in other]
         both = [text, rng.choice(others)]
         rng.shuffle(both)
         text = " ".join(both)
-    # Most of them have greeting and signature where their writers set them.
+    # Most of them have a greeting and a signature already.
     return _framed(rng, language, text, meaning) if rng.random() < 0.5 else text
 
 
@@ -123,7 +123,7 @@ def _composed(rng: Random, language: str, meaning: str, *, from_gists: bool) -> 
 
 
 def _framed(rng: Random, language: str, own: str, meaning: str) -> str:
-    """Put the writer's words among greeting, praise and signature, each of them now and then."""
+    """Add a greeting, praise and a signature to the writer's words, each at random."""
     words = messages.words(language)
     if meaning in PRAISED and rng.random() < 0.15:
         own = f"{rng.choice(phrase_files.lists(PHRASES / f'{language}.txt')['praise'])} {own}"
@@ -150,7 +150,7 @@ def _line(rng: Random, language: str, meaning: str, *, from_gists: bool) -> str:
 
 
 def _roughened(rng: Random, text: str) -> str:
-    """Text with slips of hasty typing: other digits, and now and then no accents, no stops, or small letters."""
+    """Roughen a text: other digits, and at times no accents, no full stops, or lower case."""
     text = re.sub(r"\d", lambda match: str(rng.randrange(10)) if rng.random() < 0.5 else match[0], text)
     if rng.random() < 0.08:
         text = "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))

@@ -1,7 +1,7 @@
-"""Fits the shipped reply sorter: `python -m demo.reply_sorter.tune --out DIR`. Some minutes on one thread.
+"""Fit of the shipped reply sorter: `python -m demo.reply_sorter.tune --out DIR`. Some minutes on one thread.
 
-The sorter is a linear model over hashed words and letters (`campaigns.replies.word_sorter`). It is fitted twice: without the
-replies held back, which then measure it and fit its temperature, and with them. The second fit is what is written.
+The sorter is a linear model over hashed words and letters (`campaigns.replies.word_sorter`). It is fitted twice:
+without the held-back replies, which measure it and fit its temperature, and with them for the export.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ BUCKETS: Final = 1 << 18
 BATCH: Final = 256
 RATE: Final = 0.05
 SMOOTHING: Final = 0.05
-# Share of features left out, so that no single word decides.
+# Share of dropped features, so that no single word decides.
 DROPPED: Final = 0.2
-# Brings scores, divided by the root of the number of features, to the size of logits.
+# Factor that scales scores, divided by the root of the number of features, to the size of logits.
 GAIN: Final = 4.0
 LABELS: Final = tuple(MEANINGS)
 
@@ -40,7 +40,7 @@ def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, object]
     """Fit, measure, fit again with all replies, and write the sorter to a folder.
 
     Returns:
-        Replies, seconds, temperature, and how often replies held back are right.
+        Number of replies, seconds, temperature, and shares of held-back replies with the right label.
     """
     began = time.monotonic()
     torch.manual_seed(seed)
@@ -61,7 +61,7 @@ def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, object]
 
 
 def fit(*, count: int, seed: int, with_held_back: bool = False) -> EmbeddingBag:
-    """Weights of each bucket for each label, learnt in one pass over the stream of replies."""
+    """Learn the weights of each bucket for each label in one pass over the stream of replies."""
     model = EmbeddingBag(BUCKETS, len(LABELS), mode="sum")
     torch.nn.init.zeros_(model.weight)
     optimizer = torch.optim.Adagrad(model.parameters(), lr=RATE)
@@ -78,15 +78,15 @@ def fit(*, count: int, seed: int, with_held_back: bool = False) -> EmbeddingBag:
 
 
 def best_temperature(scores: Tensor, targets: Tensor) -> float:
-    """The number that scores are divided by for the least cross-entropy."""
+    """Return the divisor of scores with the least cross-entropy."""
     candidates = [at / 100 for at in range(20, 400)]
     return min(candidates, key=lambda each: cross_entropy(scores / each, targets).item())
 
 
 def export(model: EmbeddingBag, temperature: float, out: Path) -> None:
-    """Write weights as signed bytes, and the header."""
+    """Write the header and the weights as signed bytes."""
     weights = model.weight.detach()
-    # The few that are larger are cut: a finer step for all others is worth more.
+    # The few larger weights are clipped, which gives all others a finer step.
     unit = torch.quantile(weights[weights != 0].abs(), 0.9995).item() / 127
     out.mkdir(parents=True, exist_ok=True)
     rounded = (weights / unit).round().clamp(-127, 127).to(torch.int8)
@@ -105,14 +105,14 @@ def _thinned(features: Tensor) -> Tensor:
 
 
 def _scores(model: EmbeddingBag, rows: list[Tensor]) -> Tensor:
-    """Scores of each label for each row of buckets, (N, labels)."""
+    """Return the scores of each label for each row of buckets, (N, labels)."""
     lengths = torch.tensor([len(row) for row in rows])
     sums: Tensor = model(torch.cat(rows), lengths.cumsum(0) - lengths)
     return sums * GAIN / lengths.sqrt().unsqueeze(1)
 
 
 def _shares_right(scores: Tensor, targets: Tensor, held_back: list[tuple[str, LabelledReply]]) -> dict[str, float]:
-    """Shares of replies that get their label: of all, by label and by language."""
+    """Return the shares of replies with the right label: of all, by label and by language."""
     groups: dict[str, list[float]] = defaultdict(list)
     for is_right, (language, reply) in zip((scores.argmax(1) == targets).tolist(), held_back, strict=True):
         for group in ("all", reply.meaning, language):
@@ -121,18 +121,18 @@ def _shares_right(scores: Tensor, targets: Tensor, held_back: list[tuple[str, La
 
 
 def _sure(scores: Tensor, targets: Tensor) -> dict[str, list[float]]:
-    """Share of replies that reach each confidence, and share of those that are right."""
+    """Return the share of replies that reach each confidence, and the share of those that are right."""
     sureness, answers = scores.softmax(1).max(1)
-    found = {}
+    shares = {}
     for least in (0.5, 0.6, 0.7, 0.8, 0.9):
         reached = sureness >= least
         right = (answers == targets)[reached].float().mean().item()
-        found[str(least)] = [round(reached.float().mean().item(), 3), round(right, 3)]
-    return found
+        shares[str(least)] = [round(reached.float().mean().item(), 3), round(right, 3)]
+    return shares
 
 
 def main() -> None:
-    """Read the command line, fit, and print how it went."""
+    """Read the command line, fit, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the sorter")
     parser.add_argument("--replies", type=int, default=REPLIES)

@@ -1,1 +1,1 @@
-"""The demo student: its pre-training text, the script that trains it, and its weights."""
+"""Demo student: its pre-training text, its training script and its weights."""

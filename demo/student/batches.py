@@ -1,28 +1,32 @@
-"""Turns the pre-training stream into batches of token ids grouped by length.
+"""Batches of token ids from the pre-training stream, grouped by length.
 
-Examples of like length share a batch, so that right padding stays small and a causal mask is all that attention
-needs.
+Examples of like length share a batch, so that right padding is small and a causal mask is enough.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from random import Random
 from typing import Final
 
+import torch
 from tokenizers import Tokenizer
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from demo.student import corpus
 from demo.student.documents import ChatPair
 from demo.student.tokenizer import CONTEXT, END, PAD_ID, chat
 
 IGNORED: Final = -100
+# Number of examples for each 32,768 positions of a batch, so that a chunk makes many batches.
 EXAMPLES_PER_CHUNK: Final = 1536
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Token ids and, for each, the id to predict at that place's left neighbour, or -100."""
+    """Token ids and, for each, the id to predict at the position before it, or -100."""
 
     ids: list[int]
     labels: list[int]
@@ -30,14 +34,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class DemoBatch:
-    """Rows of equal length; `ids` and `labels` are (B, T)."""
+    """Rows of equal length; `ids` and `labels` are int64, (B, T)."""
 
-    ids: list[list[int]]
-    labels: list[list[int]]
+    ids: Tensor
+    labels: Tensor
 
 
 def example(tokenizer: Tokenizer, item: ChatPair | str) -> Example:
-    """Ids and labels of one item: a pair is supervised on its completion and end mark, text throughout."""
+    """Encode one item: a pair is supervised on its completion and end mark, a text throughout."""
     if isinstance(item, str):
         ids = tokenizer.encode(item + END).ids
         return Example(ids, list(ids))
@@ -47,16 +51,16 @@ def example(tokenizer: Tokenizer, item: ChatPair | str) -> Example:
 
 
 def padded(examples: list[Example], *, pad_id: int) -> DemoBatch:
-    """Rows padded on the right to the longest of them."""
+    """Pad rows on the right to the longest of them."""
     width = max(len(row.ids) for row in examples)
     return DemoBatch(
-        [row.ids + [pad_id] * (width - len(row.ids)) for row in examples],
-        [row.labels + [IGNORED] * (width - len(row.labels)) for row in examples],
+        torch.tensor([row.ids + [pad_id] * (width - len(row.ids)) for row in examples]),
+        torch.tensor([row.labels + [IGNORED] * (width - len(row.labels)) for row in examples]),
     )
 
 
 def grouped(examples: list[Example], *, tokens: int, pad_id: int) -> Iterator[DemoBatch]:
-    """Batches of at most `tokens` padded places, neighbours in length together."""
+    """Yield batches of at most `tokens` padded positions, with rows of like length."""
     rows: list[Example] = []
     for row in sorted(examples, key=lambda row: len(row.ids)):
         if rows and (len(rows) + 1) * len(row.ids) > tokens:
@@ -68,15 +72,40 @@ def grouped(examples: list[Example], *, tokens: int, pad_id: int) -> Iterator[De
 
 
 def chunk(tokenizer: Tokenizer, *, seed: int, number: int, mix: corpus.Mix, tokens: int) -> list[DemoBatch]:
-    """The shuffled batches of one chunk of the stream.
+    """Return the shuffled batches of one chunk of the stream.
 
     Args:
-        number: Which chunk; each has examples of its own.
-        tokens: Padded places in a batch, at most.
+        number: Number of the chunk; each has examples of its own.
+        tokens: Largest number of padded positions in a batch.
     """
     items = corpus.example_stream(seed * 1_000_003 + number, mix)
-    examples = [example(tokenizer, item) for item in islice(items, EXAMPLES_PER_CHUNK)]
+    size = EXAMPLES_PER_CHUNK * math.ceil(tokens / 32_768)
+    examples = [example(tokenizer, item) for item in islice(items, size)]
     fitting = [row for row in examples if len(row.ids) <= CONTEXT]
     batches = list(grouped(fitting, tokens=tokens, pad_id=PAD_ID))
     Random(seed + number).shuffle(batches)
     return batches
+
+
+class _Chunks(IterableDataset[DemoBatch]):
+    """Endless batches of every n-th chunk, where n processes share the work."""
+
+    def __init__(self, tokenizer: Tokenizer, *, seed: int, mix: corpus.Mix, tokens: int) -> None:
+        self.tokenizer, self.seed, self.mix, self.tokens = tokenizer, seed, mix, tokens
+
+    def __iter__(self) -> Iterator[DemoBatch]:
+        worker = get_worker_info()
+        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        for number in count(first, step):
+            yield from chunk(self.tokenizer, seed=self.seed, number=number, mix=self.mix, tokens=self.tokens)
+
+
+def stream(tokenizer: Tokenizer, *, seed: int, mix: corpus.Mix, tokens: int, processes: int) -> Iterator[DemoBatch]:
+    """Yield batches without end, the same for the same arguments.
+
+    Args:
+        tokens: Largest number of padded positions in a batch.
+        processes: Number of processes that make batches ahead of use; 0 makes them in this one.
+    """
+    chunks = _Chunks(tokenizer, seed=seed, mix=mix, tokens=tokens)
+    return iter(DataLoader(chunks, batch_size=None, num_workers=processes, prefetch_factor=8 if processes else None))

@@ -1,8 +1,7 @@
-"""Writes short documents of many sorts from a fact sheet, in the chat's two turns.
+"""Short documents of many genres from a fact sheet, in the chat's two turns.
 
-A document copies the sheet's values into prose, never states a fact the sheet does not hold, and leaves declared
-slots such as `{{reader.name}}` as they are. There is no sales letter among the sorts, and no call to act on an
-offer.
+A document copies the sheet's values into prose, states no other facts, and leaves slots such as `{{reader.name}}`
+unfilled. No genre is a sales letter or a call to act on an offer.
 """
 
 import re
@@ -16,12 +15,13 @@ from demo.phrase_files import choose
 from demo.student import names
 from demo.student.factsheets import Sheet, any_value, render
 
-# Sorts of document: how each is asked for, its titles, grammatical persons, greetings (a signature goes with them), and glue.
+# Genres: requests, titles, grammatical persons, greetings (with a signature), and connecting words.
 _GENRES: Final = [
     genre.lists for genre in phrase_files.read(Path(__file__).with_name("genres.txt")).values() if genre.lists
 ]
-# Sentences by kind of sheet. `{key}` is copied from it; `{S}`/`{s}` is the subject and `{P}`/`{p}` its possessive, at the start
-# of a sentence and inside one; `(has~have)` takes the first form for a third person and the second for *you* and *we*.
+# Sentences by kind of sheet. `{key}` is copied from it; `{S}`/`{s}` is the subject and `{P}`/`{p}` its possessive, at
+# the start of a sentence and inside it; `(has~have)` has the first form for the third person and the second for *you*
+# and *we*.
 _STATEMENTS: Final = phrase_files.lines(Path(__file__).with_name("statements.txt"))
 _FIELD: Final = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _FORMS: Final = re.compile(r"\(([^()~]*)~([^()~]*)\)")
@@ -36,7 +36,7 @@ _LINKS: Final = ("Also, ", "Besides, ", "In addition, ", "By the way, ", "At the
 
 @dataclass(frozen=True, slots=True)
 class ChatPair:
-    """One exchange: what is asked and the document that answers it."""
+    """Exchange: a request and the document that answers it."""
 
     prompt: str
     completion: str
@@ -68,7 +68,7 @@ def _filled(rng: Random, pattern: str, sheet: Sheet, *, person: str) -> str:
 
 
 def _sentences(rng: Random, sheet: Sheet, *, person: str, count: int) -> list[str]:
-    """Up to `count` statements; every one says something new."""
+    """Draw up to `count` statements, each with something new."""
     left, sentences = set(sheet.facts), list[str]()
     patterns = _STATEMENTS[sheet.kind.name]
     for pattern in rng.sample(patterns, len(patterns)):
@@ -103,7 +103,7 @@ def _paragraphs(rng: Random, sentences: list[str]) -> str:
 
 
 def _signature(rng: Random) -> tuple[str, str]:
-    """Sign-off and the line that asks for it: the writer's name stands in the prompt."""
+    """Draw a sign-off and the line that requests it, with the writer's name in the prompt."""
     writer, office = names.person(rng), names.company(rng)
     shape = rng.choice(("{w}\n{o}", "{w}, {o}", "{w}"))
     close = rng.choice(("Kind regards,\n", "With thanks,\n", "Yours,\n", "", "Best,\n"))
@@ -111,7 +111,7 @@ def _signature(rng: Random) -> tuple[str, str]:
 
 
 def document(rng: Random, sheet: Sheet) -> ChatPair:
-    """A titled or untitled document of a drawn genre about the sheet's subject."""
+    """Draw a document of a drawn genre about the sheet's subject, with or without a title."""
     genre = rng.choice(_GENRES)
     person = rng.choice(genre["persons"])
     body = _linked(rng, _sentences(rng, sheet, person=person, count=rng.choice((2, 3, 4, 5, 6, 7, 8, 10))))
@@ -149,7 +149,7 @@ def _title(rng: Random, sheet: Sheet, genre: dict[str, list[str]], *, person: st
 
 
 def answers(rng: Random, sheet: Sheet) -> ChatPair:
-    """Several short questions about the sheet, answered from it or with *not given*."""
+    """Draw several short questions about the sheet, answered from it or with *not given*."""
     keys = rng.sample(list(sheet.facts), min(len(sheet.facts), rng.randint(1, 6)))
     asked, given = [], []
     for key in keys:
@@ -163,7 +163,7 @@ def answers(rng: Random, sheet: Sheet) -> ChatPair:
 
 
 def rearranged(rng: Random, sheet: Sheet) -> ChatPair:
-    """The sheet's lines again: all, some, reversed, as values alone or as one sentence."""
+    """Repeat the sheet's lines: all, some, reversed, as values only or as one sentence."""
     facts = list(sheet.facts.items())
     chosen = [pair for pair in facts if rng.random() < 0.6] or facts[:1]
     lines = render(rng, sheet.facts)
@@ -187,7 +187,7 @@ def rearranged(rng: Random, sheet: Sheet) -> ChatPair:
 
 
 def echo(rng: Random) -> ChatPair:
-    """One to six short lines to be said again, up to three times: copying at its barest."""
+    """Draw one to six short lines to repeat up to three times: the simplest copying."""
     lines = "\n".join(any_value(rng) for _ in range(rng.randint(1, 6)))
     times = rng.randint(1, 3)
     ask = ("Say it again.", "Say it twice.", "Say it three times.")[times - 1]
@@ -195,7 +195,7 @@ def echo(rng: Random) -> ChatPair:
 
 
 def excerpt(rng: Random, text: str) -> ChatPair:
-    """A passage of plain text to be repeated or quoted, for copying over longer spans."""
+    """Request the repetition or quotation of a passage, for copying over longer spans."""
     sentences = [part for part in re.split(r"(?<=[.!?]) ", text) if part]
     picked = rng.choice(sentences)
     shapes = (

@@ -1,7 +1,7 @@
-"""Draws fact sheets: an ordered set of `key: value` lines about one invented thing.
+"""Fact sheets: ordered `key: value` lines about one invented thing.
 
-`kinds.txt` lists the kinds of sheet (a firm, a person, an event, a museum piece ...): their keys, and the pattern that a
-value of each is made by. Which keys appear, and in which order, is drawn again for every sheet.
+`kinds.txt` lists the kinds of sheet (a firm, a person, an event, a museum piece ...) with their keys and patterns of
+values. Keys and their order are drawn for every sheet.
 """
 
 import re
@@ -12,14 +12,14 @@ from random import Random
 from typing import Final
 
 from demo import phrase_files
-from demo.student import names, phrases
+from demo.student import names, passages, phrases
 
 _PART: Final = re.compile(r"\{(\w+)\}|\[([^\[\]]*)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A family of sheets: the key that names the thing, and the pattern of every key's value."""
+    """Kind of sheets: the key that names the thing, and the pattern of every key's value."""
 
     name: str
     subject_key: str
@@ -29,14 +29,14 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One drawn sheet; `facts` keeps the order in which its lines are shown."""
+    """Drawn sheet; `facts` are in the order of its lines."""
 
     kind: Kind
     facts: dict[str, str]
 
 
 def any_value(rng: Random) -> str:
-    """A value of any sort, invented words among them."""
+    """Draw a value of any kind, also invented words."""
     makers = (
         names.coined,
         names.company,
@@ -48,6 +48,7 @@ def any_value(rng: Random) -> str:
         phrases.things,
         phrases.happening,
         phrases.remark,
+        passages.run_of_words,
         lambda r: " ".join(names.word(r) for _ in range(r.randint(1, 5))),
         lambda r: " ".join(r.choice(phrases.THINGS) for _ in range(r.randint(1, 6))),
     )
@@ -78,6 +79,7 @@ def _kinds() -> list[Kind]:
 
 
 KINDS: Final = _kinds()
+_STRANGE: Final = 0.4
 _WEIGHTS: Final = (10, 2, 2, 2, 2, 2, 2)
 
 
@@ -87,7 +89,7 @@ def _filled(rng: Random, pattern: str) -> str:
 
 
 def made_up(rng: Random) -> Sheet:
-    """A sheet of three to nine drawn keys with values of any sort, for pure copying."""
+    """Draw a sheet of three to nine keys with values of any kind, for pure copying."""
     keys = {
         rng.choice((names.word(rng), rng.choice(phrases.THINGS), names.word(rng, syllables=2)))
         for _ in range(rng.randint(3, 9))
@@ -97,7 +99,7 @@ def made_up(rng: Random) -> Sheet:
 
 
 def draw(rng: Random) -> Sheet:
-    """A sheet of a drawn kind; its subject is always there, other keys come and go."""
+    """Draw a sheet of a drawn kind; only its subject is always present."""
     kind = rng.choices(KINDS, _WEIGHTS)[0]
     keys = list(kind.patterns)
     if kind.name == "company" and rng.random() < 0.7:
@@ -107,13 +109,19 @@ def draw(rng: Random) -> Sheet:
     if rng.random() < 0.35:
         rng.shuffle(kept)
     facts = {key: _filled(rng, kind.patterns[key]) for key in kept}
+    if rng.random() < _STRANGE:
+        # Values of no kind of sheet: they cannot be guessed, only copied.
+        facts = {
+            key: rng.choice((any_value, passages.run_of_words, lambda _, old=old: old))(rng)
+            for key, old in facts.items()
+        }
     if "domain" in facts and "company" in facts:
         facts["domain"] = names.domain(rng, name=facts["company"])
     return Sheet(kind, facts)
 
 
 def render(rng: Random, facts: dict[str, str]) -> str:
-    """The sheet as text, one `key: value` line a fact; the keys' spelling varies now and then."""
+    """Write the sheet as `key: value` lines; the spelling of keys varies at times."""
     style = rng.random()
     if style < 0.85:
         return "\n".join(f"{key}: {value}" for key, value in facts.items())

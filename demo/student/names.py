@@ -1,29 +1,34 @@
-"""Invents names, places, dates and numbers for the demo student's pre-training.
-
-Everything is drawn from a `random.Random`, so a seed fixes the stream. The parts are lists of `names.txt`.
-"""
+"""Invented names, places, dates and numbers for the demo student's pre-training, from parts in `names.txt`."""
 
 from pathlib import Path
 from random import Random
 
 from demo import phrase_files
+from demo.student import passages
 
 _FILE = Path(__file__).with_name("names.txt")
 _HEADS, _TAILS, _TRADES, _FORMS, _FIRST, _CITIES, _COUNTRIES, _MONTHS = phrase_files.lists(_FILE).values()
+_ACCENTS = dict(zip("aeiounsc", "áéíöüñšç", strict=True))
 # Onsets, nuclei and codas of five imagined languages.
 _STYLES = [tuple(section.lists.values()) for name, section in phrase_files.read(_FILE).items() if name]
 
 
 def word(rng: Random, *, syllables: int = 0) -> str:
-    """An invented lower-case word of one to three syllables (0 draws how many)."""
+    """Invent a lower-case word of one to three syllables; 0 draws their number."""
     onsets, nuclei, codas = rng.choice(_STYLES)
     count = syllables or rng.choice((1, 2, 2, 2, 3))
     parts = [rng.choice(onsets) + rng.choice(nuclei) for _ in range(count)]
     return "".join(parts) + rng.choice(codas)
 
 
+class WideRandom(Random):
+    """Random source with which coinages include words of prose, accents and odd capitals."""
+
+
 def coined(rng: Random) -> str:
-    """A capitalised coinage: syllables, an English compound or CamelCase."""
+    """Invent a capitalised word: syllables, an English compound or CamelCase."""
+    if isinstance(rng, WideRandom):
+        return _widely_coined(rng)
     kind = rng.random()
     if kind < 0.55:
         return word(rng).capitalize()
@@ -32,8 +37,26 @@ def coined(rng: Random) -> str:
     return rng.choice(_HEADS) + rng.choice(_TAILS).capitalize()
 
 
+def _widely_coined(rng: WideRandom) -> str:
+    kind = rng.random()
+    if kind < 0.2:
+        made = passages.word(rng).capitalize()
+    elif kind < 0.6:
+        made = word(rng).capitalize()
+    elif kind < 0.9:
+        made = rng.choice(_HEADS) + rng.choice(_TAILS)
+    else:
+        made = rng.choice(_HEADS) + rng.choice(_TAILS).capitalize()
+    style = rng.random()
+    if style < 0.06:
+        made = "".join(_ACCENTS.get(letter, letter) if rng.random() < 0.5 else letter for letter in made)
+    elif style < 0.12:
+        made = made.upper() if len(made) < 8 else "".join(rng.choice((each, each, each.upper())) for each in made)
+    return made
+
+
 def code(rng: Random) -> str:
-    """A reference such as `KT-4821`, `B17` or `2209/4`."""
+    """Draw a reference such as `KT-4821`, `B17` or `2209/4`."""
     letters = "".join(rng.choice("ABCDEFGHJKLMNPRSTUVWXYZ") for _ in range(rng.randint(1, 3)))
     digits = str(rng.randrange(10 ** rng.randint(1, 4), 10**5))
     return rng.choice(
@@ -42,7 +65,7 @@ def code(rng: Random) -> str:
 
 
 def company(rng: Random) -> str:
-    """A firm's name of one to four words, sometimes with a legal form."""
+    """Draw a firm's name of one to four words, sometimes with a legal form."""
     first, second, trade = coined(rng), coined(rng), rng.choice(_TRADES)
     shapes = (
         first,
@@ -66,7 +89,7 @@ def company(rng: Random) -> str:
 
 
 def person(rng: Random) -> str:
-    """A full name; one part at least is usually invented."""
+    """Draw a full name; usually at least one part is invented."""
     first = rng.choice(_FIRST) if rng.random() < 0.6 else word(rng).capitalize()
     last = rng.choice(
         (coined(rng), coined(rng), f"{coined(rng)}-{coined(rng)}", f"O'{coined(rng)}", f"de {coined(rng)}")
@@ -75,7 +98,7 @@ def person(rng: Random) -> str:
 
 
 def city(rng: Random) -> str:
-    """A town: a real one two times in three, else invented."""
+    """Draw a town: a real one two times in three, else an invented one."""
     return rng.choice(_CITIES) if rng.random() < 0.65 else coined(rng)
 
 
@@ -84,18 +107,18 @@ def country(rng: Random) -> str:
 
 
 def number(rng: Random) -> str:
-    """A count of one to five digits, small ones more often, sometimes with a comma."""
+    """Draw a count of one to five digits, small ones more often, sometimes with a comma."""
     value = rng.randrange(2, 10 ** rng.choice((1, 2, 2, 3, 3, 3, 4, 5)) + 3)
     return f"{value:,}" if rng.random() < 0.3 else str(value)
 
 
 def year(rng: Random) -> str:
-    """A year from 1850 to 2029."""
+    """Draw a year from 1850 to 2029."""
     return str(rng.choice((rng.randint(1850, 2029), rng.randint(1970, 2026))))
 
 
 def date(rng: Random) -> str:
-    """A date in one of several spellings, `3 May 2026` most often."""
+    """Draw a date in one of several spellings, most often `3 May 2026`."""
     day, month, of = rng.randint(1, 28), rng.randrange(12), year(rng)
     name = _MONTHS[month]
     return rng.choice(
@@ -105,7 +128,7 @@ def date(rng: Random) -> str:
 
 
 def clock(rng: Random) -> str:
-    """A time of day such as `9:30` or `14:05`."""
+    """Draw a time of day such as `9:30` or `14:05`."""
     return f"{rng.randint(0, 23)}:{rng.choice((0, 5, 15, 30, 45)):02}"
 
 
@@ -115,7 +138,7 @@ def money(rng: Random) -> str:
 
 
 def domain(rng: Random, *, name: str) -> str:
-    """A web domain made from a firm's name."""
+    """Make a web domain from a firm's name."""
     slug = "".join(
         c for c in name.lower().replace("&", "and").replace(" ", rng.choice(("", "-"))) if c.isalnum() or c == "-"
     )

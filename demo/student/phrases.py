@@ -1,7 +1,7 @@
-"""Makes the short phrases that stand as values in a fact sheet.
+"""Short phrases for the values of a fact sheet, from words in `phrases.txt`.
 
 A phrase reads well inside a sentence (`opened a depot in Rotterdam`, `slow hand counts at night`), and its words
-recombine freely, so that a model cannot learn one by heart. The words are lists of `phrases.txt`.
+recombine freely, so that a model cannot memorise it.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ def plural(noun: str) -> str:
 
 
 def things(rng: Random) -> str:
-    """A noun phrase: `slow night counts`, `a broad quay`, `planning data`."""
+    """Draw a noun phrase: `slow night counts`, `a broad quay`, `planning data`."""
     noun, quality = rng.choice(THINGS), rng.choice(QUALITIES)
     second = rng.choice(THINGS + _MASS)
     shapes = (
@@ -43,7 +43,7 @@ def things(rng: Random) -> str:
 
 
 def coined_or_field(rng: Random) -> str:
-    """A coinage or a trade, to qualify a noun."""
+    """Draw a coinage or a trade, to qualify a noun."""
     return rng.choice((names.coined(rng), rng.choice(FIELDS)))
 
 
@@ -62,12 +62,12 @@ def _with_tail(rng: Random, text: str, *, chance: float) -> str:
 
 
 def happening(rng: Random) -> str:
-    """Draw what someone did, past tense, no subject: `opened a depot in Rotterdam`."""
+    """Draw an event in the past tense, without a subject: `opened a depot in Rotterdam`."""
     return _with_tail(rng, f"{rng.choice(_PAST)} {things(rng)}", chance=0.7)
 
 
 def trouble(rng: Random) -> str:
-    """Draw what goes badly, a noun phrase or a gerund: `retyping orders at night`."""
+    """Draw a trouble, a noun phrase or a gerund: `retyping orders at night`."""
     text = things(rng) if rng.random() < 0.4 else f"{rng.choice(_GERUNDS)} {things(rng)}"
     if rng.random() < 0.15:
         text = f"too {rng.choice(('many', 'much', 'little', 'few'))} {things(rng)}"
@@ -75,12 +75,12 @@ def trouble(rng: Random) -> str:
 
 
 def aim(rng: Random) -> str:
-    """Draw what is wanted, a bare infinitive: `cut empty runs by winter`."""
+    """Draw an aim, a bare infinitive: `cut empty runs by winter`."""
     return _with_tail(rng, f"{rng.choice(_VERBS)} {things(rng)}", chance=0.5)
 
 
 def remark(rng: Random) -> str:
-    """A loose note of one or two clauses."""
+    """Draw a loose note of one or two clauses."""
     shapes = (
         f"{things(rng)} {rng.choice(('are', 'were', 'stay', 'look'))} {rng.choice(QUALITIES)}",
         f"{rng.choice(('plans to', 'wants to', 'had to', 'may'))} {aim(rng)}",
@@ -93,7 +93,7 @@ def remark(rng: Random) -> str:
 
 
 def post(rng: Random) -> str:
-    """A job title: `Head of cold storage`, `warehouse manager`."""
+    """Draw a job title: `Head of cold storage`, `warehouse manager`."""
     if rng.random() < 0.5:
         return rng.choice(_POSTS) if rng.random() < 0.6 else rng.choice(_POSTS).title()
     area = rng.choice((rng.choice(FIELDS), rng.choice(_MASS)))
@@ -101,13 +101,13 @@ def post(rng: Random) -> str:
 
 
 def trade(rng: Random) -> str:
-    """A line of business, one or two words long, two trades at times."""
+    """Draw a line of business of one or two words, at times two trades."""
     field = rng.choice(FIELDS)
     return rng.choice((field, field, f"{field} and {rng.choice(FIELDS)}", f"{rng.choice(QUALITIES)} {field}"))
 
 
 def ware(rng: Random) -> str:
-    """Draw what a firm makes or sells."""
+    """Draw a firm's product."""
     return rng.choice(
         (
             things(rng),
@@ -118,7 +118,7 @@ def ware(rng: Random) -> str:
 
 
 def instrument(rng: Random) -> str:
-    """Draw what work is done with: `a shared spreadsheet`, `Kovik 3`, `paper rosters`."""
+    """Draw a tool: `a shared spreadsheet`, `Kovik 3`, `paper rosters`."""
     made = names.coined(rng)
     return rng.choice(
         (

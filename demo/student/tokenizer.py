@@ -1,7 +1,6 @@
-"""Trains the demo student's tokenizer and writes it as a Hugging Face folder's two files.
+"""Tokenizer of the demo student: training, and export as the two files of a Hugging Face folder.
 
-Byte-level BPE, so that any spelling can be copied; every digit is its own
-token. The module knows the chat format and nothing of models.
+Byte-level BPE, so that any spelling can be copied; every digit is a token. Knows the chat format.
 """
 
 import json
@@ -29,7 +28,7 @@ CHAT_TEMPLATE: Final = (
 
 
 def train(texts: Iterable[str], *, special: Sequence[str] = SPECIAL, vocabulary: int = VOCABULARY) -> Tokenizer:
-    """A byte-level tokenizer of `vocabulary` entries, the special ones first, learnt from `texts`."""
+    """Train a byte-level tokenizer of `vocabulary` entries, the special ones first."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
@@ -46,18 +45,18 @@ def train(texts: Iterable[str], *, special: Sequence[str] = SPECIAL, vocabulary:
 
 
 def chat(prompt: str) -> str:
-    """The text before a completion: the user's turn and the assistant's opening mark."""
+    """Return the text before a completion: the user's turn and the assistant's opening mark."""
     return f"{USER}\n{prompt}{END}\n{ASSISTANT}\n"
 
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:
-    """Writes `tokenizer.json` and `tokenizer_config.json`, chat template included, into `folder`."""
+    """Write `tokenizer.json` and `tokenizer_config.json`, with the chat template, into `folder`."""
     special = {"eos_token": END, "additional_special_tokens": [SYSTEM, USER, ASSISTANT]}
     write_files(tokenizer, folder, {"pad_token": PAD, **special}, {"chat_template": CHAT_TEMPLATE})
 
 
 def write_files(tokenizer: Tokenizer, folder: Path, special: dict[str, Any], rest: dict[str, str]) -> None:
-    """Writes a tokenizer, and its configuration with these special tokens, as `from_pretrained` reads them."""
+    """Write a tokenizer, and its configuration with special tokens, for `from_pretrained`."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     config = {

@@ -1,4 +1,6 @@
-"""Overlap of texts in runs of words: a check that nothing of the demo's records leaked into what its models learn from."""
+"""Overlap of texts in runs of words: a check that nothing of the demo's records leaked into what its models
+learn from.
+"""
 
 from __future__ import annotations
 

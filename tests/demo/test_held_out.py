@@ -1,4 +1,6 @@
-"""Sheets of real companies: what lists say stands in them, and what is drawn shares no phrase with the demo's records."""
+"""Sheets of real companies: what lists say stands in them,
+and what is drawn shares no phrase with the demo's records.
+"""
 
 import csv
 import gzip
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.data.load import demo_spec
+from demo.data.offer import demo_spec
 from demo.data.prospects import generate
 from demo.held_out import real_companies
 

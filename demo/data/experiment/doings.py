@@ -1,7 +1,4 @@
-"""Doings of everybody else with their mails, as the rows that the product writes of such doings; poured up to a moment.
-
-See `campaigns.events.record` for what follows from an event, and `campaigns.replies.receive` for what is read from a mail.
-"""
+"""Bulk-insert simulated readers' actions, as `campaigns.events.record` and `campaigns.replies.receive` write them."""
 
 from __future__ import annotations
 
@@ -40,13 +37,13 @@ _REPLY = (
 )
 _SUPPRESSED = ("id", "address_hmac", "reason", "message_id", "created_at")
 Row = tuple[Any, ...]
-# Chance of a reply, by draft.
+# Chance of a reply by draft.
 Chances = dict[UUID, float]
 
 
 @dataclass
 class Poured:
-    """Rows of one stretch of time, by table."""
+    """Rows of a period, by table."""
 
     events: list[Row] = field(default_factory=list)
     replies: list[Row] = field(default_factory=list)
@@ -54,7 +51,7 @@ class Poured:
 
 
 def chances(mails: Iterable[Message]) -> Chances:
-    """Return the chance of a reply by draft; all mails of a draft say the same words to people of one company."""
+    """Return the chance of a reply by draft; all mails of a draft have the same words and company."""
     read: Chances = {}
     for mail in mails:
         if mail.draft is not None and mail.contact.record is not None:
@@ -64,7 +61,7 @@ def chances(mails: Iterable[Message]) -> Chances:
 
 
 def of_reader(mail: Message, chances: Chances) -> Iterator[tuple[datetime, ReaderAction]]:
-    """Yield when the reader of a sent mail does what."""
+    """Yield the actions of a sent mail's reader with their times."""
     assert mail.sent_at is not None
     assert mail.draft_id is not None
     for doing in population.actions(mail.contact.address, chance=chances[mail.draft_id]):
@@ -72,7 +69,7 @@ def of_reader(mail: Message, chances: Chances) -> Iterator[tuple[datetime, Reade
 
 
 def pour(campaign: Campaign, mails: Iterable[Message], chances: Chances, *, after: datetime, until: datetime) -> int:
-    """Write what happened to mails after one moment and until another, all of it or nothing; returns how many events."""
+    """Write the events of mails in a period in one transaction; return their number."""
     rows = Poured()
     for mail in mails:
         assert mail.sent_at is not None
@@ -114,7 +111,7 @@ def _take(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> Non
 
 
 def _answer(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> None:
-    """Record a reply, or a program's mail as rules read it; a wish to hear no more stops mails."""
+    """Record a reply, or a program's mail by rules; a wish to leave suppresses the address."""
     said = reply_texts.written_by(mail.contact, doing.meaning, doing.words)
     told = {"found_by": "reference", **({"why": "what it says"} if said.is_automatic else {})}
     kind = EventKind.AUTO_REPLIED if said.is_automatic else EventKind.REPLIED

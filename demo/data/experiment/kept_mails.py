@@ -1,4 +1,4 @@
-"""Mails of the demo's campaign written into the local mailbox again, for a demo whose rows came from a snapshot."""
+"""Mails of the demo's campaign in the local mailbox, written again after its rows were restored from a snapshot."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from demo.mail_sink.mail_folder import MailFolder
 
 
 def write() -> int:
-    """Keep the mails that went the whole way, as they would be sent today; returns how many."""
+    """Write the mails of the pilots as they would be sent today; return their number."""
     campaign = Campaign.objects.filter(slug=plan.SLUG).first()
     if campaign is None:
         return 0
     folder = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
     enrolments = list(pilots.chosen(campaign).values())
     related = (
-        "campaign__sender", "contact", "enrolment__sender", "step", "arm", "draft__task_version", "draft__gold__decision",
+        "campaign__sender", "contact", "enrolment__sender", "step", "arm", "draft__task_version",
+        "draft__gold__decision",
     )  # fmt: skip
     sent = Message.objects.filter(enrolment__in=enrolments, state=MessageState.SENT).select_related(*related)
     links = composing.links_of(campaign)

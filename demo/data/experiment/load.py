@@ -1,8 +1,9 @@
-"""The demo's finished campaign: three arms, 25,000 simulated inboxes, and its experiment, weeks that pass while it is loaded.
+"""Loader of the demo's finished campaign: three arms, 25,000 simulated inboxes, and its experiment.
 
-Contacts are imported, the experiment registered and the campaign launched by the product's own services. One mail for each arm
-and company then goes the whole way (`pilots`): through the stages of its pipeline, the desk, SMTP to a sink and back through
-the webhook. The others (`others`, `doings`) are laid down as rows. After an interruption it continues from what the rows say.
+The product's own services import contacts, register the experiment and launch the campaign. One mail for each arm and
+company (`pilots`) then passes the stages of its pipeline, the desk, SMTP to a sink and the webhook. All others
+(`others`, `doings`) are inserted as rows. Simulated weeks pass on a clock of the loader. An interrupted load continues
+from its rows.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
 from review.models import Decision, Task
 
-# With fewer some arm lacks a company, and what miniatures say of it is not recorded.
+# With fewer contacts an arm lacks a company, and answers of miniatures are not recorded.
 FEWEST = 1_500
-# The last mail goes in the third week; two weeks later all have had their time.
+# Days of the looks: the last mail leaves in the third week, and readers have two weeks to answer.
 LOOK_DAYS = (24, 36)
 DAYS = LOOK_DAYS[-1] + 1
 FIRST_HOUR = 9
@@ -51,9 +52,9 @@ INBOUND = "/api/v1/inbound/miniatures/"
 
 
 class Clock:
-    """A clock that stands still until it is set, so that weeks of a campaign pass while it is loaded.
+    """Clock that stands still until it is set, so that weeks of a campaign pass during the load.
 
-    For the loading process alone, before any server of it runs. The database's own clock, by which jobs are claimed, stays.
+    For the loading process only, before any server runs. Jobs are claimed by the database's own clock.
     """
 
     def __init__(self, at: datetime) -> None:
@@ -65,11 +66,11 @@ class Clock:
 
 @contextmanager
 def stopped(at: datetime) -> Iterator[Clock]:
-    """Have `django.utils.timezone.now` tell this clock's time."""
+    """Patch `django.utils.timezone.now` with a clock."""
     clock, real = Clock(at), timezone.now
     timezone.now = clock.now
     try:
-        # Its default is the function itself, taken when the model was read.
+        # The field's default is the function itself, bound when the model was imported.
         with patch.object(Decision._meta.get_field("created_at"), "_get_default", clock.now):
             yield clock
     finally:
@@ -82,13 +83,13 @@ def load(
     """Load the campaign if it is missing, or continue an interrupted load.
 
     Args:
-        admin: Who makes what only an admin may.
-        contacts: How many people it goes to; with fewer it is quicker and shows less.
-        companies: How many companies it goes to at most; what it takes grows with these.
-        live: Have miniatures answer by their weights, and keep what they say.
+        admin: Admin, for steps that require one.
+        contacts: Number of contacts; fewer are quicker and show less.
+        companies: Largest number of companies; the time grows with it.
+        live: Whether miniatures answer by their weights, and their answers are recorded.
 
     Returns:
-        Whether anything was missing.
+        Whether any part was missing.
     """
     if Experiment.objects.filter(slug=plan.SLUG, looks__is_final=True).exists():
         return False
@@ -130,7 +131,7 @@ def _let_days_pass(campaign: Campaign, lead: Member, now: Clock, began: datetime
 
 
 class _Readers:
-    """The readers of mails that went the whole way: what they do goes through the site's own addresses."""
+    """Readers of the pilots' mails; their actions use the site's own addresses."""
 
     def __init__(self, mails: list[Message], chances: doings.Chances, lead: Member) -> None:
         self._mailbox = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
@@ -141,7 +142,7 @@ class _Readers:
             heapq.heappush(self._to_come, (at, next(order), doing, mail))
 
     def act(self, now: Clock, *, after: datetime, until: datetime) -> None:
-        """Do what is due after one moment and until another; the clock goes along."""
+        """Do the actions of a period, and set the clock to each."""
         while self._to_come and self._to_come[0][0] <= until:
             at, _, doing, mail = heapq.heappop(self._to_come)
             if at <= after:
@@ -153,12 +154,12 @@ class _Readers:
         if doing.kind == "meeting":
             report.report(mail, EventKind.MEETING, at=at, by=self._lead)
             return
-        said = reply_texts.written_by(mail.contact, doing.meaning, doing.words) if doing.meaning else None
+        reply_text = reply_texts.written_by(mail.contact, doing.meaning, doing.words) if doing.meaning else None
         raw = self._mailbox.read(self._mailbox.of_message_id(mail.message_id)) or b""
-        _carry_out(doing.kind, raw, said.text if said and doing.kind == "reply" else "")
-        if said is not None and said.found.by == reply_texts.SORTER and said.found.is_sure:
+        _carry_out(doing.kind, raw, reply_text.text if reply_text and doing.kind == "reply" else "")
+        if reply_text is not None and reply_text.found.by == reply_texts.SORTER and reply_text.found.is_sure:
             for reply in mail.replies.all():
-                record_reply.label_by_model(reply.pk, said.found.reply_class, by_model=reply_texts.SORTER)
+                record_reply.label_by_model(reply.pk, reply_text.found.reply_class, by_model=reply_texts.SORTER)
 
 
 def _due(mails: list[Message], chances: doings.Chances) -> Iterator[tuple[datetime, ReaderAction, Message]]:
@@ -169,14 +170,14 @@ def _due(mails: list[Message], chances: doings.Chances) -> Iterator[tuple[dateti
 
 
 def _carry_out(doing: str, raw: bytes, words: str = "") -> None:
-    """Do one thing with a mail; doing it twice changes nothing.
+    """Do one action with a mail; repeating it changes nothing.
 
     Args:
         doing: `reply`, `absence`, `bounce`, `complaint` or `leave`.
-        raw: The mail as it arrived.
+        raw: Received mail.
 
     Raises:
-        RuntimeError: The site did not take it.
+        RuntimeError: The site refused it.
     """
     body = json.dumps({"mails": [base64.b64encode(_mail_back(doing, raw, words)).decode()]}).encode()
     signed = {webhook_signatures.HEADER: webhook_signatures.sign(body, secret=webhook_signatures.key())}
@@ -191,7 +192,7 @@ def _carry_out(doing: str, raw: bytes, words: str = "") -> None:
 def _mail_back(doing: str, raw: bytes, words: str) -> bytes:
     mail = simulated_mail.answer_to(raw, doing, words)
     sent = re.search(rb"^message-id:\s*<([^<>\s]+)>", raw, re.IGNORECASE | re.MULTILINE)
-    # The same in every run, so that a load that is taken up again tells nothing twice.
+    # The same id in every run, so that an interrupted load repeats no event.
     digest = hashlib.sha256(doing.encode() + (sent[1] if sent else raw)).hexdigest()[:32]
     del mail["Message-ID"]
     mail["Message-ID"] = f"<{digest}@reader.invalid>"

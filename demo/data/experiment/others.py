@@ -1,7 +1,6 @@
-"""The mails to everybody else, laid down in bulk: for each contact what became of the pilot of the same arm and record.
+"""Bulk-inserted mails to all other contacts: copies of the pilot of the same arm and record, on other days.
 
-The same draft, stages and words go to them, on a day of their own. What they do is poured as the events that the product
-writes of such doings: see `campaigns.events.record` and `campaigns.replies.receive`.
+`doings` inserts their readers' actions.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ SENDING_DAYS = 20
 _FIRST, _LAST = "Qfirstnameq", "Qlastnameq"
 _LEAVE = "https://leave.invalid/q"
 _VARYING = (
-    "id", "enrolment", "contact", "arm", "state", "stop_reason", "problem", "record", "draft", "needs_approval", "subject",
-    "body", "message_id", "due_at", "sending_at", "sender_job", "sent_at", "created_at", "updated_at",
+    "id", "enrolment", "contact", "arm", "state", "stop_reason", "problem", "record", "draft", "needs_approval",
+    "subject", "body", "message_id", "due_at", "sending_at", "sender_job", "sent_at", "created_at", "updated_at",
 )  # fmt: skip
 _OF_RUN = (
     "id",
@@ -47,9 +46,9 @@ Pilots = Mapping[tuple[UUID | None, UUID | None], Message]
 
 
 def lay(campaign: Campaign, pilots: Pilots, *, began: datetime) -> int:
-    """Lay the mails of everybody who has none yet, with their stages; returns how many. All of it or nothing."""
+    """Insert the mails, with their stages, of all contacts without one in one transaction; return their number."""
     without = Enrolment.objects.filter(campaign=campaign, messages__isnull=True).select_related("contact")
-    # By address, so that the same day falls to the same reader in every load.
+    # By address, so that a reader has the same day in every load.
     waiting = list(without.order_by("contact__address"))
     words = _Words(campaign)
     runs = _runs_of(pilots)
@@ -85,16 +84,16 @@ def _mail(pk: UUID, enrolment: Enrolment, pilot: Message, words: _Words, at: dat
     return (
         pk.hex, enrolment.pk.hex, enrolment.contact_id.hex, _hex(enrolment.arm_id), pilot.state, pilot.stop_reason,
         pilot.problem, _hex(pilot.record_id), _hex(pilot.draft_id), pilot.needs_approval, subject, body,
-        message_id_of(pk, words.sender) if is_sent else "", when, when, _hex(pilot.sender_job) if is_sent else None, when,
-        moment(pilot.created_at), moment(at),
+        message_id_of(pk, words.sender) if is_sent else "", when, when, _hex(pilot.sender_job) if is_sent else None,
+        when, moment(pilot.created_at), moment(at),
     )  # fmt: skip
 
 
 def _runs_of(pilots: Pilots) -> dict[UUID, list[StageRun]]:
-    found: dict[UUID, list[StageRun]] = defaultdict(list)
+    runs: dict[UUID, list[StageRun]] = defaultdict(list)
     for run in StageRun.objects.filter(message__in=[mail.pk for mail in pilots.values()]):
-        found[run.message_id].append(run)
-    return found
+        runs[run.message_id].append(run)
+    return runs
 
 
 def _run(mail: UUID, run: StageRun) -> tuple[Any, ...]:
@@ -110,7 +109,7 @@ def _hex(pk: UUID | None) -> str | None:
 
 
 class _Words:
-    """Mails as the product renders them: each draft once a language, and then filled with each reader's own names and link."""
+    """Mails as the product renders them: a draft once for each language, then each reader's own names and link."""
 
     def __init__(self, campaign: Campaign) -> None:
         self._patterns: dict[tuple[UUID | None, str], render.Rendered] = {}
@@ -143,7 +142,7 @@ def _named(text: str, reader: Contact) -> str:
 
 
 def sent_to(campaign: Campaign, without: Sequence[UUID]) -> Iterator[Message]:
-    """Mails that went to everybody else, with what is asked of them and their readers."""
+    """Return the sent mails to all other contacts, with their related rows."""
     names = ("contact__address", "contact__address_hmac", "contact__language", "draft_id")
     rows = Message.objects.filter(campaign=campaign, state=MessageState.SENT).exclude(pk__in=list(without))
     related = rows.select_related("contact").only("sent_at", "subject", "enrolment_id", *names)

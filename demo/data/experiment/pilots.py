@@ -1,14 +1,13 @@
-"""The mails of the demo's campaign that go the whole way: one for each arm and company, through stages, desk, wire and webhook.
+"""Pilots: one mail of the demo's campaign for each arm and company, sent through stages, desk, SMTP and webhook.
 
-Equal facts share a draft, so these few bring every draft of the campaign. The mails to all others, which `others` lays down, say
-the same words.
+Equal facts share a draft, so the pilots have every draft of the campaign. `others` copies their words to all other
+contacts.
 """
 
 from __future__ import annotations
 
 import random
 import uuid
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -37,24 +36,24 @@ READING, ANSWERING, ANSWERING_LIVE = "demo.recordings.pages", "demo.recordings.a
 
 
 def hold_back(campaign: Campaign) -> None:
-    """Take the planned mails of all others out of the product's hands; they are laid down once these have gone."""
+    """Remove the planned mails of all other contacts; `others` inserts them after the pilots were sent."""
     planned = Message.objects.filter(
         campaign=campaign, state__in=(MessageState.PREPARING, MessageState.PLANNED), draft__isnull=True
     )
     if planned.count() == Enrolment.objects.filter(campaign=campaign).count():
-        # Nothing points at them yet, so nothing has to be looked for that would go with them.
+        # No row refers to them yet, so a raw delete without cascades is enough.
         rest = planned.exclude(enrolment__in=list(chosen(campaign).values()))
         rest._raw_delete(rest.db)
 
 
 def chosen(campaign: Campaign) -> dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]:
-    """One enrolment for each arm and record; in the arm of the pipeline one who meets, where there is any."""
+    """Choose one enrolment for each arm and record; in the pipeline's arm one that leads to a meeting, if any."""
     names = ("pk", "arm_id", "contact__record_id", "arm__name", "contact__address")
     best: dict[tuple[uuid.UUID, uuid.UUID], tuple[int, str, uuid.UUID]] = {}
     for pk, arm_id, record, arm, address in Enrolment.objects.filter(campaign=campaign).values_list(*names):
-        # No mail is written yet: it is somebody who would answer a poor one.
+        # No mail is written yet, so the reader is one who would answer even a poor mail.
         done = population.actions(address, chance=population.BEST / 2) if arm == population.PIPELINE else []
-        # A contact's story is whole with somebody who met.
+        # The story of a contact who met is complete.
         rank = (-sum(each.kind == "meeting" for each in done), address, pk)
         best[arm_id, record] = min(best.get((arm_id, record), rank), rank)
     return {key: pk for key, (_, _, pk) in best.items()}
@@ -62,7 +61,7 @@ def chosen(campaign: Campaign) -> dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]:
 
 @contextmanager
 def to_sink() -> Iterator[None]:
-    """Send over SMTP to a sink of this process, which keeps mails where the mailbox page looks."""
+    """Send over SMTP to a sink of this process, which stores mails in the local mailbox."""
     folder = Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox")
     with (
         server.running(folder) as (host, port),
@@ -72,12 +71,12 @@ def to_sink() -> Iterator[None]:
 
 
 def send(campaign: Campaign, lead: Member, *, live: bool = False) -> None:
-    """Do what workers and a lead do, until every mail has gone or will not.
+    """Do the jobs of workers and the verdicts of a lead, until every mail is sent or given up.
 
     Args:
-        campaign: Launched.
-        lead: Who judges what waits.
-        live: Have miniatures answer by their weights, and keep what they say, instead of playing it back.
+        campaign: Launched campaign.
+        lead: Lead who judges waiting drafts.
+        live: Whether miniatures answer by their weights and are recorded, instead of playing recordings back.
 
     Raises:
         RuntimeError: A job did not succeed.
@@ -92,15 +91,15 @@ def send(campaign: Campaign, lead: Member, *, live: bool = False) -> None:
 
 
 def _jobs(campaign: Campaign) -> Iterator[Job]:
-    asked = [*campaign.write_orders.values_list("order_id", flat=True)]
-    asked += campaign.stage_orders.values_list("order_id", flat=True)
+    jobs = [*campaign.write_orders.values_list("order_id", flat=True)]
+    jobs += campaign.stage_orders.values_list("order_id", flat=True)
     sites = Message.objects.filter(campaign=campaign, stage_runs__site__isnull=False)
-    asked += sites.values_list("stage_runs__site__research_id", flat=True).distinct()
-    yield from Job.objects.filter(subject_id__in=[campaign.pk, *asked]).exclude(state__in=FINISHED)
+    jobs += sites.values_list("stage_runs__site__research_id", flat=True).distinct()
+    yield from Job.objects.filter(subject_id__in=[campaign.pk, *jobs]).exclude(state__in=FINISHED)
 
 
 def _run(job: Job, live: bool) -> None:
-    """Do a job as a worker does; sites are generated, and a miniature's answers are played back."""
+    """Do a job as a worker does, with generated sites and recorded answers of miniatures."""
     order = Order.objects.filter(job=job).select_related("teacher").first()
     engine = ""
     if job.kind == "research":
@@ -113,7 +112,7 @@ def _run(job: Job, live: bool) -> None:
             patches.enter_context(patch.object(registry.KINDS[job.kind], "engine_module", engine))
         run_job(job.pk, worker="demo")
     if engine == READING:
-        # Engines go by the machine's clock, not by the one that stands still here.
+        # Engines use the machine's clock, not the patched one.
         WebPage.objects.filter(site__research__job=job).update(fetched_at=timezone.now())
     job.refresh_from_db()
     if job.state != "succeeded":
@@ -121,7 +120,7 @@ def _run(job: Job, live: bool) -> None:
 
 
 def _approve(campaign: Campaign, lead: Member) -> int:
-    """Accept, edit or rewrite what waits; none is rejected, so all mails go."""
+    """Accept, edit or rewrite waiting drafts; none is rejected, so all mails are sent."""
     waiting = Message.objects.filter(campaign=campaign, state=MessageState.AWAITING, draft__isnull=False)
     drafts: dict[uuid.UUID, Draft] = {}
     for mail in waiting.select_related("draft__record", "draft__task_version"):
@@ -143,11 +142,11 @@ def _approve(campaign: Campaign, lead: Member) -> int:
 
 
 def _wanted(draft: Draft) -> dict[str, Any] | None:
-    """Fields as the lead would send them; None where they may go as they are."""
+    """Return the fields as the lead would send them; None where the draft is good."""
     verdict = opinion(draft.fields, list(draft.labelled_defects), draft.marks)
     if verdict.verdict == "edit":
         return fix_faults(draft.fields, set(draft.labelled_defects), draft.marks)
-    # What a check marks in a miniature's mail is mostly a sentence that came to nothing.
+    # A mark in a miniature's mail is mostly on a broken sentence.
     if verdict.verdict == "accept" and not (draft.marks and draft.origin != "teacher" and not draft.labelled_defects):
         return None
     rewritten = _rewritten(draft)
@@ -155,7 +154,7 @@ def _wanted(draft: Draft) -> dict[str, Any] | None:
 
 
 def _rewritten(draft: Draft) -> dict[str, Any]:
-    """Fields of a draft without mistakes, as a lead would rewrite one that cannot be fixed."""
+    """Return fields without mistakes, as a lead would rewrite a draft that cannot be fixed."""
     from demo import offline_teacher
 
     spec = draft.task_version.spec
@@ -171,10 +170,7 @@ def _rewritten(draft: Draft) -> dict[str, Any]:
 
 
 def by_arm_and_record(campaign: Campaign) -> dict[tuple[uuid.UUID | None, uuid.UUID | None], Message]:
-    """The mail of each arm and contact's record that went the whole way, with its words."""
+    """Return the sent pilot by arm and record, with its words."""
     related = ("contact__record", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
     mails = Message.objects.filter(enrolment__in=list(chosen(campaign).values())).select_related(*related)
-    found: dict[tuple[uuid.UUID | None, uuid.UUID | None], Message] = defaultdict()
-    for mail in mails.defer("draft__messages"):
-        found[mail.arm_id, mail.contact.record_id] = mail
-    return found
+    return {(mail.arm_id, mail.contact.record_id): mail for mail in mails.defer("draft__messages")}

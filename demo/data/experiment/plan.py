@@ -1,4 +1,4 @@
-"""Campaign of the demo: its contacts, its three arms, the pipeline of one of them, and what it is to show."""
+"""Plan of the demo's campaign: contacts, three arms, the pipeline of one of them, and the claim of its experiment."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from review.states import Split
 
 SLUG = "four-miniatures"
 PEOPLE = "fictional-people.csv"
-# Fixed, so that the same branches fall into the same arms on every machine.
+# Fixed, so that branches have the same arms on every machine.
 SALT = "6d696e6961747572657320647565202121"[:32]
-# Some hundred more than three times what a margin of one point asks of an arm.
+# Contacts; and the number that a margin of one point requires in each arm.
 CONTACTS, NEEDED = 25_050, 8_200
-# More than the demo holds out.
+# More companies than the demo holds out.
 COMPANIES = 300
 HORIZON_DAYS = 14
 REQUEST = ExperimentRequest(
-    hypothesis="Four miniatures in a row bring as many replies as the large teacher; so does one alone.",
+    hypothesis="By simulated readers' checks, mails of one or four miniatures are no worse than the large teacher's.",
     margin=0.01,
     baseline=0.056,
     icc=0.0,
@@ -48,16 +48,16 @@ REQUEST = ExperimentRequest(
 
 
 def launched(admin: Member, lead: Member, task: Task, *, contacts: int, companies: int) -> Campaign:
-    """The launched campaign; whatever of it is missing is made.
+    """Return the launched campaign; make its missing parts.
 
     Args:
-        admin: Who makes what only an admin may.
-        lead: Who leads the task of the mails, and those of the stages.
-        companies: At branches of how many companies they are, at most.
+        admin: Admin, for steps that require one.
+        lead: Lead of the tasks of mails and stages.
+        companies: Largest number of companies of the contacts.
     """
     campaign = Campaign.objects.filter(slug=SLUG).first()
     if campaign is None:
-        # Contacts that a user has imported meanwhile are not part of the demo.
+        # Contacts that a user has imported are not part of the demo.
         batch = ContactImport.objects.filter(task=task, filename=PEOPLE).first() or _import(
             lead, task, contacts, companies
         )
@@ -72,7 +72,7 @@ def launched(admin: Member, lead: Member, task: Task, *, contacts: int, companie
 
 
 def companies_of(task: Task) -> list[Mapping[str, str]]:
-    """Facts of the demo's companies that no miniature has learnt from, by name."""
+    """Return the facts of the held-out companies, sorted by name."""
     held_out = Record.objects.filter(task=task, split=Split.TEST, source__name="Demo prospects")
     return list(held_out.order_by("title").values_list("facts", flat=True))
 
@@ -112,7 +112,7 @@ def _plan(admin: Member, lead: Member, task: Task, batch: ContactImport) -> Camp
 
 
 def _model_of(task: Task) -> Teacher:
-    """Served miniature of a task, as a teacher; the offline teacher in a demo without it."""
+    """Return a task's served miniature as a teacher; the offline teacher in a demo without it."""
     miniature = rounds.miniature_of(task.slug)
     own = Teacher.objects.filter(provided_by=f"{MINIATURES}:{miniature.pk}").first() if miniature else None
     return own or Teacher.objects.get(slug=OFFLINE_SLUG)

@@ -1,7 +1,7 @@
-"""The simulated people behind the demo's campaign: who they are, and what each does with a mail. Pure and seeded.
+"""Simulated readers of the demo's campaign and their actions. Pure and seeded.
 
-A reader answers to the text of a mail and does not know its writer: `chance` restates the checks of the task. What a person
-does depends on their address, that chance and the seed alone, so the experiment comes out the same on every machine. Every
+A reader responds to the text of a mail and does not know its writer: `chance` restates the checks of the task. Actions
+depend only on the address, that chance and the seed, so the experiment has the same result on every machine. Every
 address ends in `.example`, which no mail server has.
 """
 
@@ -22,32 +22,33 @@ from review.text.checks import runner
 SEED = 2026
 _PEOPLE = phrase_files.read(Path(__file__).with_name("people.txt"))
 FIRST_NAMES, LAST_NAMES = _PEOPLE[""].lists.values()
-# Of those who reply, how many in a hundred mean what.
+# Meanings of replies, per hundred.
 MEANINGS = {name: int(count) for name, count in (line.split(": ") for line in _PEOPLE["meanings"].lines)}
 SECTORS = {name: sectors.split(", ") for name, sectors in (line.split(": ") for line in _PEOPLE["sectors"].lines)}
 LANGUAGES = {"Germany": "de", "Austria": "de", "France": "fr", "Belgium": "fr"}
 TEACHER, MINIATURE, PIPELINE = "Large teacher", "One miniature", "Four miniatures"
 ARMS = (TEACHER, MINIATURE, PIPELINE)
-# Chance to answer within two weeks a mail that no check marks, with enough facts of the company and of a fair length.
+# Chance of an answer within two weeks to a mail without marks, with enough facts of the company and a fair length.
 BEST = 0.06
 FACTS, WORDS = 3, range(60, 111)
-# A fact of three letters may stand in a mail by chance.
+# Shorter facts may be in a mail by chance.
 SHORT_FACT = 3
-# Share of the chance that a mail loses: for each check that marks it, each fact too few, and another length.
+# Shares of the chance that a mail loses: for each check that marks it, each missing fact, and another length.
 LOST_BY_CHECK, LOST_BY_FACT, LOST_BY_LENGTH = 0.25, 0.1, 0.1
 BOUNCES, ABSENCES, LEAVES, COMPLAINTS = 0.012, 0.03, 0.004, 0.0002
 MEETINGS = 0.35
 LONGEST_DAYS, MEETING_DAYS = 12, 5
 NOTE = (
-    "1.2 % bounce, 3 % are answered by a notice of absence, 0.4 % are unsubscribed by one click and 0.02 % complained about; of "
-    "those who answer with interest 35 % meet. Each person is at a branch with a web domain of its own, drawn by itself; branches "
-    "of one company share its facts, and so a draft. Real companies answer more alike than that."
+    "1.2 % bounce, 3 % are answered by a notice of absence, 0.4 % are unsubscribed by one click and 0.02 % complained "
+    "about; of those who answer with interest 35 % meet. Each person is at a branch with a web domain of its own, "
+    "drawn by itself; branches of one company share its facts, and so a draft. Real companies answer more "
+    "alike than that."
 )
 _HOUR_PARTS = 0.25
 
 
 class Trait(NamedTuple):
-    """Numbers in [0, 1) that a person's doings hang on."""
+    """Numbers in [0, 1) that determine a person's actions."""
 
     fate: float
     answers: float
@@ -59,7 +60,7 @@ class Trait(NamedTuple):
 
 @dataclass(frozen=True)
 class ReaderAction:
-    """One thing a simulated person, or their mail server, does: what, how many hours after the mail, and what a reply is to mean."""
+    """Action of a simulated person or their mail server: kind, hours after the mail, and meaning of a reply."""
 
     kind: str
     after_hours: float
@@ -68,7 +69,7 @@ class ReaderAction:
 
 
 def people(companies: Sequence[Mapping[str, str]], count: int) -> list[dict[str, str]]:
-    """Rows of a contacts file: one person at each of so many branches of the companies, with the facts the demo has of it."""
+    """Return rows of a contacts file: one person at each branch of the companies, with the company's facts."""
     return [_person(companies[number % len(companies)], number, number // len(companies)) for number in range(count)]
 
 
@@ -89,12 +90,12 @@ def _person(facts: Mapping[str, str], number: int, branch: int) -> dict[str, str
 
 
 def segment_of(sector: str) -> str:
-    """Return which of the four segments a line of business belongs to."""
+    """Return the segment, of four, of a line of business."""
     return next(segment for segment, sectors in SECTORS.items() if sector in sectors)
 
 
 def registered_effects() -> dict[str, Any]:
-    """Return what the population was made to do, as it is registered beforehand and shown on the page."""
+    """Return the behaviour of the population, for registration and the experiment's page."""
     return {
         "seed": SEED,
         "best": BEST,
@@ -109,12 +110,12 @@ def registered_effects() -> dict[str, Any]:
 
 
 def chance(spec: TaskSpec, facts: Facts, fields: Fields) -> float:
-    """Return the chance that somebody at a company answers a mail: a function of its text, whoever wrote it.
+    """Return the chance of an answer to a mail, a function of its text alone.
 
     Args:
-        spec: The task of the mails, whose checks read it.
-        facts: The company's own, not those that the writer was given.
-        fields: `subject` and `body` as they are sent, slots unfilled.
+        spec: Task of the mails, with its checks.
+        facts: All facts of the company, not only those given to the writer.
+        fields: `subject` and `body` as sent, with unfilled slots.
     """
     text = f"{fields['subject']} {fields['body']}".lower()
     named = sum(len(value) > SHORT_FACT and value.lower() in text for value in map(str, facts.values()))
@@ -125,16 +126,12 @@ def chance(spec: TaskSpec, facts: Facts, fields: Fields) -> float:
 
 
 def trait_of(address: str) -> Trait:
-    """Return what a person is like, whichever mail comes."""
+    """Return the traits of a person, the same for all mails."""
     return Trait(*_numbers("trait", address, len(Trait._fields)))
 
 
 def actions(address: str, *, chance: float) -> list[ReaderAction]:
-    """Return what a person does with a mail, in the order of time.
-
-    Args:
-        chance: The mail's, by `chance`.
-    """
+    """Return a person's actions on a mail with this `chance`, in the order of time."""
     trait = trait_of(address)
     if trait.fate < BOUNCES:
         return [ReaderAction("bounce", 0.1)]

@@ -1,6 +1,6 @@
-"""The words of simulated replies, in three languages: drawn as those of *Reply sorting* are, and sorted as the product does.
+"""Texts of simulated replies in three languages: drawn like those of *Reply sorting*, and sorted by the product.
 
-Each is signed by the contact it comes from. The shipped reply sorter reads each with the names it was drawn with.
+The contact signs each reply. The shipped reply sorter reads each with the names it was drawn with.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from campaigns.replies.sorting import SortedReply
 from campaigns.states import NO_REPLIES
 from demo.data.reply_sorting import DrawnReply, address_of, replies
 
-# Other draws than those that the task's desk holds.
+# Other seeds than the task's own.
 SEEDS = (31, 32)
 SORTER = word_sorter.NAME
 _CODES = {"English": "en", "German": "de", "French": "fr"}
 
 
 class ReplyText(NamedTuple):
-    """A reply: its words, and what the product takes it to mean.
+    """Reply, and its meaning by the product.
 
     Attributes:
-        is_automatic: Whether rules know it for a program's, so that it counts as nobody's reply.
-        drawn: The reply with the names in it that mean its writer.
+        is_automatic: Whether rules recognise a program's mail, which does not count as a reply.
+        drawn: Reply with the names of its drawn writer.
     """
 
     text: str
@@ -39,7 +39,7 @@ class ReplyText(NamedTuple):
 
 @cache
 def texts() -> dict[tuple[str, str], list[ReplyText]]:
-    """Replies by what they were made to mean and their language."""
+    """Return replies by intended meaning and language."""
     by_kind: dict[tuple[str, str], list[ReplyText]] = {}
     drawn_replies = [each for seed in SEEDS for each in replies(seed) if each.record.fields["language"] in _CODES]
     received = [sorting.received(each.record.facts["subject"], each.record.facts["reply"]) for each in drawn_replies]
@@ -56,17 +56,17 @@ def written_by(contact: Contact, meaning: str, at: float) -> ReplyText:
     """Return a contact's answer: the reply at a place in [0, 1) among those of a meaning and their language."""
     fitting = texts()[meaning, contact.language]
     reply = fitting[int(at * len(fitting))]
-    # Only now: the sorter reads a text once, for all contacts.
+    # Last, so that the sorter reads a text once for all contacts.
     return reply._replace(text=_in_the_name_of(contact, reply.text, reply.drawn))
 
 
 def _in_the_name_of(contact: Contact, text: str, drawn: DrawnReply) -> str:
-    """Replace the names of the person a text was drawn for, however hastily they are typed."""
+    """Replace the names of the drawn person, also where they are mistyped."""
     name = f"{contact.first_name} {contact.last_name}".strip()
     new = {drawn.company: contact.company}
     for person in filter(None, (drawn.named, drawn.signer)):
         new |= {address_of(person): contact.address, person: name, person.split()[0]: contact.first_name or name}
-    # The longer first: a whole name before the first name in it.
+    # Longest first: a whole name before the first name in it.
     for old in sorted(new, key=len, reverse=True):
         text = _as_typed(old).sub(partial(_in_its_case, new[old]), text)
     return text
@@ -78,7 +78,7 @@ def _in_its_case(new: str, match: re.Match[str]) -> str:
 
 @cache
 def _as_typed(name: str) -> re.Pattern[str]:
-    """Match a name with each slip of hasty writers: one letter of a word lost, or two swapped."""
+    """Match a name with typos: one letter of a word lost, or two swapped."""
     words = []
     for word in name.split():
         typed = {word}

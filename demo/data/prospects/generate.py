@@ -1,4 +1,4 @@
-"""The demo's fictional prospects: seeded records of fourteen facts, some incomplete, some contradictory.
+"""Fictional prospects of the demo: seeded records of fourteen facts, some incomplete, some contradictory.
 
 Every company is invented and every domain ends in `.example`.
 """
@@ -12,12 +12,12 @@ from typing import NamedTuple
 from demo import phrase_files
 
 FACTS = (
-    "company", "domain", "sector", "product", "size", "city", "country", "founded", "role", "trigger", "trigger_date", "tool",
-    "pain", "goal", "notes",
+    "company", "domain", "sector", "product", "size", "city", "country", "founded", "role", "trigger", "trigger_date",
+    "tool", "pain", "goal", "notes",
 )  # fmt: skip
 NEVER_MISSING = ("company", "sector", "role")
 DEFAULT_SEED = 2026
-# Companies of the demo, and the last one of those that are for training alone, of which so many keep all their facts.
+# Number of companies; last number of those for training only; number of the latter that keep all facts.
 COUNT, LAST_FOR_TRAINING, WHOLE_FOR_TRAINING = 300, 3600, 1160
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September")
 _GAP_RATE = 0.15
@@ -35,7 +35,7 @@ MAX_LENGTH = 27
 
 
 class Sector(NamedTuple):
-    """One line of business: words for company names, phrases for the facts of a record, and its one tool."""
+    """Line of business: words for company names, phrases for the facts of a record, and its tool."""
 
     name: str
     names: list[str]
@@ -53,12 +53,12 @@ def prospects(count: int = COUNT, seed: int = DEFAULT_SEED) -> list[dict[str, st
     """Draw fictional companies with their facts.
 
     Args:
-        count: How many; a longer list begins with the shorter one.
-        seed: The same seed gives the same list on every machine.
+        count: Number of companies; a longer list begins with the shorter one.
+        seed: Seed; the same one gives the same list everywhere.
 
     Returns:
-        One dict a company, keys in the order of `FACTS`; an unknown fact has no key. About 15 % of the records
-        miss one to three facts, about 8 % hold `notes` that contradict another fact. Company names differ.
+        One dict for each company, with keys in the order of `FACTS`; an unknown fact has no key. About 15 % of the
+        records miss one to three facts, and about 8 % have `notes` that contradict another fact. Company names differ.
     """
     rng = random.Random(seed)
     names = UniqueNames(rng)
@@ -66,11 +66,7 @@ def prospects(count: int = COUNT, seed: int = DEFAULT_SEED) -> list[dict[str, st
 
 
 def for_training(split_of: Callable[[str], str]) -> list[dict[str, str]]:
-    """Draw further companies of the train split, then many of them again with four to nine facts fewer.
-
-    Args:
-        split_of: Names the split of a company.
-    """
+    """Draw further companies of the train split, then many of them again with four to nine facts fewer."""
     rng = random.Random(DEFAULT_SEED)
     further = [facts for facts in prospects(LAST_FOR_TRAINING)[COUNT:] if split_of(facts["company"]) == "train"]
     return further[:WHOLE_FOR_TRAINING] + [_sparse(rng, facts) for facts in further[WHOLE_FOR_TRAINING:]]
@@ -88,8 +84,8 @@ def write_csv(
     """Write companies as UTF-8 CSV with a header; a missing fact is an empty cell.
 
     Args:
-        rows: Facts of companies; those of `prospects` where there are none.
-        split_of: Names the split of a company; with it the file says where each stands.
+        rows: Facts of companies; by default those of `prospects`.
+        split_of: Function from a company to its split; with it the file has a column of splits.
     """
     rows = prospects() if rows is None else rows
     if split_of:
@@ -126,24 +122,20 @@ def _draw(rng: random.Random, words: list[str], country: str) -> str:
 
 
 class UniqueNames:
-    """Gives names one after the other and remembers what it gave, so that two companies never share one.
-
-    Args:
-        rng: The source of chance; the same state gives the same names.
-    """
+    """Generator of company names without repetition."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._stems_taken: set[str] = set()
 
     def next_name(self, words: list[str], country: str) -> str:
-        """Return a new name of at most `MAX_LENGTH` characters.
+        """Draw a new name of at most `MAX_LENGTH` characters.
 
-        No two invented stems begin two names; names such as "Blue Heron" may come back with another sector's word.
+        No invented stem begins two names; a name such as "Blue Heron" may return with another sector's word.
 
         Args:
-            words: Words of the sector a name may end with.
-            country: Settles the legal form, where the name carries one.
+            words: Words of the sector that may end a name.
+            country: Country that decides the legal form, where the name has one.
         """
         while True:
             name = _draw(self._rng, words, country)
@@ -182,7 +174,7 @@ def _record(rng: random.Random, names: UniqueNames) -> dict[str, str]:
 
 
 def letters_of(company: str) -> str:
-    """Letters and digits of a name, as a web domain has them."""
+    """Return the letters and digits of a name, as in a web domain."""
     return "".join(letter for letter in company.lower().replace("&", "and") if letter.isalnum())
 
 

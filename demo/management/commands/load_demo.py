@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: load what is missing of the demo."""
+"""`manage.py load_demo`: load the missing parts of the demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py register_demo_student`: make the small student and the small encoder that come with the product known."""
+"""`manage.py register_demo_student`: register the shipped student and the shipped encoder."""
 
 from __future__ import annotations
 

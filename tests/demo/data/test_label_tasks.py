@@ -114,6 +114,23 @@ def test_both_judge_some_drafts_and_the_second_overlooks_every_other_fault(admin
     assert DeskSettings.objects.get(task__slug="colours").overlap_share == 0
 
 
+@pytest.mark.slow
+@pytest.mark.engine
+@pytest.mark.django_db(transaction=True)
+def test_newer_records_wait_on_the_desk_and_a_second_load_judges_none_of_them(admin: Member) -> None:
+    seeds.create_defaults()
+    newer = [AnsweredRecord({"line": f"Later {each}", "text": "It is red."}, {}) for each in range(3)]
+    task = replace(TASK, judged_share=1.0, newer=lambda: newer)
+
+    first = label_tasks.load_task(task, by=admin)
+    second = label_tasks.load_task(task, by=admin)
+
+    waiting = Draft.objects.filter(task__slug="colours", state="pending")
+    assert (first, second) == (True, False)
+    assert set(waiting.values_list("record__title", flat=True)) == {"Later 0", "Later 1", "Later 2"}
+    assert Draft.objects.filter(task__slug="colours").count() == 23
+
+
 @pytest.mark.django_db
 def test_a_task_of_a_user_at_the_same_address_is_left_alone(admin: Member) -> None:
     theirs = factories.make_task(by=admin, spec=SPEC, slug="colours")
@@ -144,8 +161,11 @@ def test_the_teacher_is_right_on_known_records_but_for_its_labelled_faults(ask):
     assert 0.2 < sum(bool(faults) for *_, faults in told) / len(told) < 0.4
 
 
-def test_a_teacher_without_faults_is_right_on_every_known_record(ask):
-    assert all(ask(each.facts, defect_rate=0) == (each.fields, ()) for each in records())
+def test_a_teacher_without_faults_is_right_on_every_known_record(ask, monkeypatch):
+    newer = AnsweredRecord({"line": "Later", "text": "The door is green."}, {"colour": "red", "loud": True})
+    monkeypatch.setattr(demo_teacher, "TASKS", (replace(TASK, newer=lambda: [newer]),))
+
+    assert all(ask(each.facts, defect_rate=0) == (each.fields, ()) for each in (*records(), newer))
 
 
 def test_other_records_and_changed_fields_are_answered_by_rule(ask):

@@ -40,7 +40,7 @@ def test_a_few_passes_lower_the_loss(model: Pretraining, work: list[Batch]) -> N
     before = _loss(model, work)
 
     for _ in range(4):
-        pretrain.train_chunk(
+        pretrain.train_on(
             model, optimizers, work, partial(pretrain.loss_of, model), progress=progress, budget_s=360_000
         )
 
@@ -53,7 +53,7 @@ def test_training_stops_when_its_time_is_spent(model: Pretraining, work: list[Ba
     progress = pretrain.Progress(seed=1)
 
     optimizers = pretrain.build_optimizers(model)
-    pretrain.train_chunk(model, optimizers, work, partial(pretrain.loss_of, model), progress=progress, budget_s=1e-6)
+    pretrain.train_on(model, optimizers, work, partial(pretrain.loss_of, model), progress=progress, budget_s=1e-6)
 
     assert progress.steps == 1
 
@@ -71,5 +71,5 @@ def test_a_run_exports_a_folder_that_loads_and_tells_its_figures(
     assert encoder.dtype == torch.bfloat16
     assert tokenizer.pad_token_id == encoder.config.pad_token_id
     figures = json.loads((tmp_path / "run" / "figures.json").read_text())
-    assert figures["chunks"] == done.chunks == 1
+    assert figures["steps"] == done.steps == 1
     assert set(figures["held_out"]) == {"words", "pairs", "language"}

@@ -90,7 +90,7 @@ def test_tasks_that_are_no_mail_are_revised_too() -> None:
 
 
 def test_the_instruction_is_read_back_from_the_conversation() -> None:
-    said = revision_prompts.messages(SPEC, FACTS, asked=[], draft=draft(), instruction="Shorter, mention the audit")
+    said = revision_prompts.messages(SPEC, FACTS, prompt=[], draft=draft(), instruction="Shorter, mention the audit")
 
     assert revision_prompts.instruction_of(said) == "Shorter, mention the audit"
     assert [message["role"] for message in said] == ["system", "user", "assistant", "user"]

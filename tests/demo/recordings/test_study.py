@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.data.load import demo_spec
+from demo.data.offer import demo_spec
 from demo.recordings import engine, inputs, study
 from evaluation.models import Study
 from evaluation.studies import launch_study, registration
@@ -27,6 +27,9 @@ from training.students import registration as registered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 student = training.student
+REQUEST = StudyRequest(kind="samples", sizes=(8, 12), seeds=(1, 2), epochs=1)
+SHIPPED = [each for each in study.REQUESTS if study.kept(each).is_dir()]
+of_each_shipped = pytest.mark.parametrize("request_", SHIPPED, ids=[each.kind for each in SHIPPED])
 Load = Callable[..., DatasetVersion]
 
 
@@ -49,10 +52,9 @@ def load(admin: Member) -> Load:
 def recorded(load: Load, student: Student, admin: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     """A study of the task `there`, kept as a recording."""
     monkeypatch.setattr(engine, "KEPT", tmp_path / "kept")
-    monkeypatch.setattr(study, "WISHES", StudyRequest(kind="samples", sizes=(8, 12), seeds=(1, 2), epochs=1))
     version = load("there")
-    body = study.body_of(registration.plan_study(study.WISHES, version=version, student=student))
-    done = launch_study.launch(study.WISHES, version=version, student=student, by=admin)
+    body = study.body_of(registration.plan_study(REQUEST, version=version, student=student))
+    done = launch_study.launch(REQUEST, version=version, student=student, by=admin)
     finish_all(done, tmp_path)
     study.keep(done, body)
     about = {"inputs": inputs.fingerprint(body, tmp_path), "on": "1 May 2026", "seconds": 300, "machine": "two cores"}
@@ -67,7 +69,7 @@ def test_another_load_of_the_same_data_comes_to_the_same_verdict_without_a_run(
     there = TrainingRun.objects.count()
     version = load("here")
 
-    played = study.play(version, student, by=admin)
+    played = study.play(version, student, by=admin, request=REQUEST)
 
     assert played is not None
     here = Study.objects.get(pk=played.pk)
@@ -85,7 +87,7 @@ def test_another_load_of_the_same_data_comes_to_the_same_verdict_without_a_run(
 def test_the_page_says_that_it_was_recorded(
     recorded: Study, load: Load, student: Student, admin: Member, as_member: Any
 ) -> None:
-    played = study.play(load("here"), student, by=admin)
+    played = study.play(load("here"), student, by=admin, request=REQUEST)
     assert played is not None
     page = as_member(admin).get
 
@@ -95,7 +97,7 @@ def test_the_page_says_that_it_was_recorded(
 
 @pytest.mark.slow
 def test_other_data_gets_no_recorded_study(recorded: Study, load: Load, student: Student, admin: Member) -> None:
-    assert study.play(load("here", train=13), student, by=admin) is None
+    assert study.play(load("here", train=13), student, by=admin, request=REQUEST) is None
     assert list(Study.objects.all()) == [recorded]
 
 
@@ -133,20 +135,25 @@ def test_without_a_recording_there_is_no_study(
 ) -> None:
     monkeypatch.setattr(engine, "KEPT", tmp_path)
 
-    assert study.play(load("here"), student, by=admin) is None
+    assert study.play(load("here"), student, by=admin, request=REQUEST) is None
     assert not Study.objects.exists()
 
 
-def test_a_study_that_is_shipped_is_whole() -> None:
-    text = (study.kept() / study.CELLS).read_text()
+def test_the_studies_that_are_shipped_begin_with_the_samples() -> None:
+    assert study.SAMPLES in SHIPPED
+
+
+@of_each_shipped
+def test_a_study_that_is_shipped_is_whole(request_: StudyRequest) -> None:
+    text = (study.kept(request_) / study.CELLS).read_text()
     cells = json.loads(text)
     records = {frozenset(cell["scores"]["nll_per_byte"]) for cell in cells}
 
-    assert set(json.loads((study.kept() / "recording.json").read_text())) == {
+    assert set(json.loads((study.kept(request_) / "recording.json").read_text())) == {
         "inputs", "rules", "on", "seconds", "machine", "load",
     }  # fmt: skip
     assert {(cell["records"], cell["seed"]) for cell in cells} == {
-        (size, seed) for size in study.WISHES.sizes for seed in study.WISHES.seeds
+        (size, seed) for size in request_.sizes for seed in request_.seeds
     }
     assert len(records) == 1
     assert all(set(study.RUN_FIGURES) == set(cell["scores"]["run"]) for cell in cells)
@@ -154,12 +161,12 @@ def test_a_study_that_is_shipped_is_whole() -> None:
 
 
 @pytest.mark.slow
-def test_a_study_that_is_shipped_hangs_on_what_would_be_registered_today(load: Load) -> None:
-    laid = registration.plan_study(
-        study.WISHES, version=load("here", train=max(study.WISHES.sizes)), student=registered.register_shipped("demo")
-    )
+@of_each_shipped
+def test_a_study_that_is_shipped_hangs_on_what_would_be_registered_today(load: Load, request_: StudyRequest) -> None:
+    version = load("here", train=max(request_.sizes))
+    laid = registration.plan_study(request_, version=version, student=registered.register_shipped("demo"))
 
     today = study.rules_of({**study.body_of(laid), "task": spec_hash(demo_spec())})
 
-    kept = json.loads((study.kept() / "recording.json").read_text())
+    kept = json.loads((study.kept(request_) / "recording.json").read_text())
     assert kept["rules"] == today, "Record the study anew: python -m demo.recordings.record study"

@@ -49,8 +49,18 @@ def test_customers_of_training_and_validation_differ() -> None:
     assert not sides["train"] & sides["validation"]
 
 
+def test_40_newer_tickets_and_more_are_for_training_and_none_repeats_another() -> None:
+    newer, others = tickets.newer(), TICKET_ROUTING.records()
+
+    assert len(newer) >= 40
+    assert {TICKET_ROUTING.split_of(each) for each in newer} == {"train"}
+    assert len(set(Counter(each.fields["queue"] for each in newer).values())) == 1
+    for fact in ("id", "body"):
+        assert len({each.facts[fact] for each in (*newer, *others)}) == len(newer) + len(others)
+
+
 def test_held_out_tickets_share_less_than_a_thousandth_of_their_8_grams_with_the_generated_ones() -> None:
-    assert overlap(_texts(tickets.held_out()), _texts(tickets.records())) < 0.001
+    assert overlap(_texts(tickets.held_out()), _texts((*tickets.records(), *tickets.newer()))) < 0.001
 
 
 def test_a_generated_ticket_names_other_queues_things_now_and_then() -> None:
