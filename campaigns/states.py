@@ -89,24 +89,6 @@ class MessageState(TextChoices):
 
 M = MessageState
 
-MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
-    M.PREPARING: frozenset({M.PLANNED, M.FAILED, M.STOPPED}),
-    M.PLANNED: frozenset({M.WRITING, M.WRITTEN, M.FAILED, M.STOPPED}),
-    M.WRITING: frozenset({M.PLANNED, M.WRITTEN, M.FAILED, M.STOPPED}),
-    M.WRITTEN: frozenset({M.AWAITING, M.APPROVED, M.STOPPED}),
-    M.AWAITING: frozenset({M.APPROVED, M.REJECTED, M.STOPPED}),
-    # A decision taken back, or a lead's own change of mind, reaches a mail that has not gone.
-    M.APPROVED: frozenset({M.AWAITING, M.REJECTED, M.SENDING, M.STOPPED}),
-    M.REJECTED: frozenset({M.AWAITING, M.APPROVED, M.STOPPED}),
-    # Refused before the wire goes back; an answer from the wire is final.
-    M.SENDING: frozenset({M.APPROVED, M.SENT, M.UNKNOWN, M.FAILED, M.STOPPED}),
-    # What was in doubt may turn out to have arrived, or be settled by a person.
-    M.UNKNOWN: frozenset({M.SENT, M.FAILED}),
-    M.SENT: frozenset(),
-    # A draft that could not be written may be asked for again; what the wire refused is final.
-    M.FAILED: frozenset({M.PREPARING, M.PLANNED}),
-    M.STOPPED: frozenset(),
-}
 # Mails that wait for a stage: before they are written, or to be checked. Of others no stage is asked any more.
 AT_A_STAGE = frozenset({M.PREPARING, M.WRITTEN})
 BEFORE_THE_WIRE = frozenset({M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})
@@ -120,20 +102,6 @@ class AnswerState(TextChoices):
     UNKNOWN = "unknown", "Outcome unknown"
     FAILED = "failed", "Failed"
     STOPPED = "stopped", "Stopped"
-
-
-A = AnswerState
-
-ANSWER_MOVES: dict[AnswerState, frozenset[AnswerState]] = {
-    A.OPEN: frozenset({A.APPROVED, A.STOPPED}),
-    # Taken back by a person, or because its job ended, it is open again.
-    A.APPROVED: frozenset({A.OPEN, A.SENDING, A.FAILED, A.STOPPED}),
-    A.SENDING: frozenset({A.APPROVED, A.SENT, A.UNKNOWN, A.FAILED, A.STOPPED}),
-    A.UNKNOWN: frozenset({A.SENT, A.FAILED}),
-    A.SENT: frozenset(),
-    A.FAILED: frozenset(),
-    A.STOPPED: frozenset(),
-}
 
 
 class FixedVerdict(TextChoices):

@@ -4,7 +4,6 @@ from django.urls import path
 
 from generation.calls import api as calls_api
 from generation.judges import api as judges_api
-from generation.judges import pair_api as judges_pair_api
 from generation.judges.acceptance import api as acceptance_api
 from generation.learning import api as learning_api
 from generation.money import api as money_api
@@ -40,7 +39,7 @@ urlpatterns = [
         judges_api.OrderJudgingPriceView.as_view(),
         name="api-order-judging-price",
     ),
-    path("judgings/<uuid:judging_id>/pairs/", judges_pair_api.ComparedPairsView.as_view(), name="api-compared-pairs"),
+    path("judgings/<uuid:judging_id>/pairs/", judges_api.ComparedPairsView.as_view(), name="api-compared-pairs"),
     path("tasks/<slug:slug>/judgings/", judges_api.DeskJudgingsView.as_view(), name="api-desk-judgings"),
     path(
         "tasks/<slug:slug>/judgings/price/",

@@ -8,7 +8,9 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        """Tell the rooms below what this one brings: kinds of jobs, notes for data cards, who writes drafts again, a guard.
+        """Tell the rooms below what this one brings.
+
+        Kinds of jobs, notes for data cards, who writes drafts again, a guard.
 
         Inside the room: what orders of a special purpose ask for.
         """

@@ -159,7 +159,8 @@ PAID_PROVIDERS = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPAT
 NEEDS_KEY = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
 # What the providers' public pages say of batches: half the price of the same call asked live.
 BATCH_FACTOR: dict[str, str] = {Provider.OPENAI: "0.5", Provider.ANTHROPIC: "0.5"}
-# What the provider's public pages say of input written into its cache, which prompts are marked for: dearer than plain input.
+# What the provider's public pages say of input written into its cache, which prompts are marked for: dearer than plain
+# input.
 CACHE_WRITE_FACTOR: dict[str, str] = {Provider.ANTHROPIC: "1.25"}
 # The kind of job that closes what a cancelled order left at a provider.
 COLLECT = "generation-collect"

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.answers import ask, preview, queries, setup, write
+from campaigns.answers import ask, compose, queries, setup, write
 from campaigns.answers.write import LONGEST
 from campaigns.replies import queries as replies
 from campaigns.states import AnswerState, StopReason
@@ -131,11 +131,11 @@ class InboxAnswerListView(APIView):
     pagination_class = InboxAnswerPages
 
     @lists(InboxAnswerOut, InboxAnswerQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         rows = queries.visible(member_of(request))
-        if "campaign" in asked:
-            rows = rows.filter(reply__message__campaign__slug=asked["campaign"])
-        return rows.filter(state=asked["state"]) if "state" in asked else rows
+        if "campaign" in query:
+            rows = rows.filter(reply__message__campaign__slug=query["campaign"])
+        return rows.filter(state=query["state"]) if "state" in query else rows
 
 
 class InboxAnswerView(APIView):
@@ -148,8 +148,8 @@ class InboxAnswerView(APIView):
     @extend_schema(request=InboxAnswerIn, responses=InboxAnswerViewOut)
     def put(self, request: Request, reply_id: UUID) -> Response:
         """Write its words, all of them."""
-        reply, asked = _reply(request, reply_id), read_body(InboxAnswerIn, request)
-        write.save(reply, body=asked["body"], revision=asked["revision"], by=member_of(request))
+        reply, data = _reply(request, reply_id), read_body(InboxAnswerIn, request)
+        write.save(reply, body=data["body"], revision=data["revision"], by=member_of(request))
         return _shown(request, reply)
 
 
@@ -159,8 +159,8 @@ class InboxAnswerDraftView(APIView):
     @extend_schema(request=DraftAnswerIn, responses=InboxAnswerOut)
     @idempotent
     def post(self, request: Request, reply_id: UUID) -> Response:
-        reply, asked = _reply(request, reply_id), read_body(DraftAnswerIn, request)
-        answer = ask.ask(reply, at_most_usd=asked["at_most_usd"], by=member_of(request))
+        reply, data = _reply(request, reply_id), read_body(DraftAnswerIn, request)
+        answer = ask.ask(reply, at_most_usd=data["at_most_usd"], by=member_of(request))
         return Response(InboxAnswerOut(answer).data)
 
 
@@ -170,8 +170,8 @@ class InboxAnswerSendView(APIView):
     @extend_schema(request=SendIn, responses=InboxAnswerOut)
     def post(self, request: Request, reply_id: UUID) -> Response:
         """Send it as it was read; sent twice, it goes once."""
-        reply, asked = _reply(request, reply_id), read_body(SendIn, request)
-        return Response(InboxAnswerOut(write.approve(reply, revision=asked["revision"], by=member_of(request))).data)
+        reply, data = _reply(request, reply_id), read_body(SendIn, request)
+        return Response(InboxAnswerOut(write.approve(reply, revision=data["revision"], by=member_of(request))).data)
 
     @extend_schema(responses={200: InboxAnswerOut})
     def delete(self, request: Request, reply_id: UUID) -> Response:
@@ -184,8 +184,8 @@ class InboxAnswerSettleView(APIView):
 
     @extend_schema(request=SettleAnswerIn, responses=InboxAnswerOut)
     def post(self, request: Request, reply_id: UUID) -> Response:
-        reply, asked = _reply(request, reply_id), read_body(SettleAnswerIn, request)
-        settled = write.settle_unknown(reply, arrived=asked["arrived"], by=member_of(request))
+        reply, data = _reply(request, reply_id), read_body(SettleAnswerIn, request)
+        settled = write.settle_unknown(reply, arrived=data["arrived"], by=member_of(request))
         return Response(InboxAnswerOut(settled).data)
 
 
@@ -201,9 +201,9 @@ class InboxSetupView(APIView):
     @extend_schema(request=InboxSetupIn, responses=InboxSetupOut)
     def put(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        campaign, asked = replies.campaign_or_404(member, slug), read_body(InboxSetupIn, request)
+        campaign, data = replies.campaign_or_404(member, slug), read_body(InboxSetupIn, request)
         require(member, campaign.task, Role.LEAD)
-        sorting, answering, teacher = (asked.get(name) for name in ("sorting_task", "answer_task", "answer_teacher"))
+        sorting, answering, teacher = (data.get(name) for name in ("sorting_task", "answer_task", "answer_teacher"))
         choice = setup.InboxChoice(
             task_or_404(member, sorting) if sorting else None,
             task_or_404(member, answering) if answering else None,
@@ -232,7 +232,7 @@ def _shown(request: Request, reply: Reply) -> Response:
     can_be_drafted = offer.task is not None and not offer.problem
     shown = {
         "answer": newest,
-        "preview": preview.preview(newest) if newest is not None and is_open else None,
+        "preview": compose.preview(newest) if newest is not None and is_open else None,
         "draft_at_most_usd": offer.at_most_usd if can_be_drafted else None,
         "draft_problem": offer.problem,
     }

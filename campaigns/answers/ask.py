@@ -1,7 +1,7 @@
 """Have an answer drafted by the miniature or teacher that the campaign's inbox names: an ordinary order for one draft.
 
-What the reply says reaches the model as facts of a record, and comes back as words that a person reads, changes and sends.
-Nothing leaves by itself: recipient, sender, thread and links are never a model's.
+What the reply says reaches the model as facts of a record, and comes back as words that a person reads, changes and
+sends. Nothing leaves by itself: recipient, sender, thread and links are never a model's.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def offer(reply: Reply, *, by: Member) -> DraftOffer:
 
 @transaction.atomic
 def ask(reply: Reply, *, at_most_usd: Decimal, by: Member) -> InboxAnswer:
-    """Order a draft of the answer. Pressed twice, it is ordered and paid once; another may be ordered when it has ended.
+    """Order a draft of the answer.
+
+    Pressed twice, it is ordered and paid once; another may be ordered when it has ended.
 
     Locks the answering task, then the person, as an erasure does.
 

@@ -7,12 +7,13 @@ reader answered: who leaves by it, or writes back to it, is found by that mail. 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
 from campaigns.compose import content, render
 from campaigns.compose import message as compose_message
-from campaigns.compose.message import OutgoingMail
+from campaigns.compose.message import MailHeader, OutgoingMail, problem_of
 from campaigns.models import InboxAnswer, Message, Reply, SenderIdentity
 from campaigns.senders import choice
 from campaigns.states import AnswerState, MessageState
@@ -24,6 +25,20 @@ _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,150}@[!-;=?-~]{1,150}")
 _NO_ID = "@no-message-id"
 _LEFT = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 _ANSWER_LEFT = (AnswerState.SENT, AnswerState.UNKNOWN, AnswerState.SENDING)
+
+
+@dataclass(frozen=True)
+class AnswerPreview:
+    """A mail as it would go, or why it could not.
+
+    Attributes:
+        headers: In the order of the mail.
+        problem: Why there is no such mail; empty where there is.
+    """
+
+    headers: list[MailHeader] = field(default_factory=list)
+    text: str = ""
+    problem: str = ""
 
 
 def compose(answer: InboxAnswer) -> OutgoingMail:
@@ -48,6 +63,15 @@ def compose(answer: InboxAnswer) -> OutgoingMail:
     )
     message_id, before = message_id_of(answer.pk, sender), _mails_before(answer.reply, sender)
     return compose_message.addressed(mail, sender, words, message_id, leave_url=leave_url, before=before)
+
+
+def preview(answer: InboxAnswer) -> AnswerPreview:
+    """Return an answer exactly as it would go, by the function that its sender calls."""
+    try:
+        made = compose(answer)
+    except (Refusal, ValueError) as error:
+        return AnswerPreview(problem=problem_of(error))
+    return AnswerPreview(made.headers, made.text)
 
 
 def sender_of(reply: Reply) -> SenderIdentity:

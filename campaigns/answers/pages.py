@@ -1,4 +1,7 @@
-"""The page on which a person answers a reply: the thread, the words, the mail as it will go. It shows people: a lead's."""
+"""The page on which a person answers a reply: the thread, the words, the mail as it will go.
+
+It shows people: a lead's.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns.answers import ask, preview, queries, setup, write
+from campaigns.answers import ask, compose, queries, setup, write
 from campaigns.compose import content
 from campaigns.replies import queries as replies
 from campaigns.replies import threads
@@ -124,18 +127,18 @@ def inbox_setup(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/sending/inbox.html", context, status=status)
 
 
-def _chosen(request: HttpRequest, name: str, offered: dict[str, Any], kept: InboxSetup | None) -> Any:
-    said = request.POST.get(name, "")
-    return getattr(kept, name, None) if said == KEEP else offered.get(said)
+def _chosen(request: HttpRequest, name: str, offered: dict[str, Any], inbox_setup: InboxSetup | None) -> Any:
+    key = request.POST.get(name, "")
+    return getattr(inbox_setup, name, None) if key == KEEP else offered.get(key)
 
 
-def _act(request: HttpRequest, reply: Reply, act: Callable[[], InboxAnswer], done: str) -> HttpResponse:
+def _act(request: HttpRequest, reply: Reply, act: Callable[[], InboxAnswer], message: str) -> HttpResponse:
     try:
         act()
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
     else:
-        messages.success(request, done)
+        messages.success(request, message)
     return redirect("campaigns:answer", reply.pk)
 
 
@@ -161,7 +164,7 @@ def _page(
         "is_editable": queries.is_editable(newest),
         "body": typed if typed is not None else newest.body if newest and is_open else "",
         "revision": newest.revision if newest and is_open else 0,
-        "preview": preview.preview(newest) if newest and is_open and newest.body.strip() else None,
+        "preview": compose.preview(newest) if newest and is_open and newest.body.strip() else None,
         "slots": content.known_slots(campaign),
         "offer": ask.offer(reply, by=member) if queries.is_editable(newest) else None,
         "is_being_drafted": is_open and newest is not None and ask.is_being_drafted(newest),

@@ -66,7 +66,8 @@ def claim(answer_id: UUID, *, job_id: UUID, fence: int, now: datetime) -> Claime
     Raced by any number of callers, one gets it.
 
     Returns:
-        The mail to send, or None: another was first, it was taken back, its reader must not be written to, or all is halted.
+        The mail to send, or None: another was first, it was taken back, its reader must not be written to, or all is
+        halted.
     """
     with transaction.atomic():
         if halt.check_and_lock():

@@ -43,7 +43,8 @@ def choose(campaign: Campaign, choice: InboxChoice, *, by: Member) -> InboxSetup
 
     Raises:
         PermissionDenied: The member does not lead one of these tasks.
-        Refusal: `inbox_unfit` with errors by field: the task needs what no reply brings, or answers what cannot be used.
+        Refusal: `inbox_unfit` with errors by field: the task needs what no reply brings, or answers what cannot be
+            used.
     """
     permissions.require(by, campaign.task, Role.LEAD)
     before = InboxSetup.objects.filter(campaign=campaign).first()

@@ -82,8 +82,8 @@ def approve(reply: Reply, *, revision: int, by: Member) -> InboxAnswer:
 
     Raises:
         PermissionDenied: The member does not lead the campaign's task.
-        Refusal: `person_erased`, `suppressed`, `no_answer`, `no_words`, `no_sender`, `unfilled_slot`, `unfilled_value`; 409 `answer_changed`,
-            `answer_under_way`, or `answer_in_doubt`.
+        Refusal: `person_erased`, `suppressed`, `no_answer`, `no_words`, `no_sender`, `unfilled_slot`, `unfilled_value`;
+            409 `answer_changed`, `answer_under_way`, or `answer_in_doubt`.
     """
     permissions.require(by, reply.message.campaign.task, Role.LEAD)
     with transaction.atomic():

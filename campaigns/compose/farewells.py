@@ -13,7 +13,8 @@ class Farewell:
     """Words of one language. `{source}` and `{date}` are filled; `{address}` is the reader's, veiled.
 
     Attributes:
-        reasons: By lawful basis. Who did not give their address themselves is told where it came from (GDPR, article 14).
+        reasons: By lawful basis. Who did not give their address themselves is told where it came from (GDPR, article
+            14).
         months: January to December, as they stand in a date, parted by blanks.
         day: How day, month and year make a date.
     """
@@ -57,7 +58,8 @@ _WORDS = {
         "{address} is on our list of people we never write to. Nothing more is needed.",
     ),
     Language.DE: Farewell(
-        _reasons("Sie haben zugestimmt, von uns zu hören", "Wir schreiben Ihnen als Kundin oder Kunde", "Ihre Adresse haben wir von"),
+        _reasons("Sie haben zugestimmt, von uns zu hören", "Wir schreiben Ihnen als Kundin oder Kunde",
+            "Ihre Adresse haben wir von"),
         "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
         "{day}. {month} {year}", "Keine weiteren Mails von uns", "Keine weiteren Mails von uns?",
         "Wir schreiben {address} nie wieder.", "Ein Klick genügt; Sie brauchen kein Konto.", "Alle Mails beenden",
@@ -65,7 +67,8 @@ _WORDS = {
         "{address} steht auf unserer Liste der Menschen, denen wir nie schreiben. Mehr ist nicht nötig.",
     ),
     Language.FR: Farewell(
-        _reasons("Vous avez accepté de recevoir nos messages", "Nous vous écrivons en tant que client", "Votre adresse nous vient de"),
+        _reasons("Vous avez accepté de recevoir nos messages", "Nous vous écrivons en tant que client",
+            "Votre adresse nous vient de"),
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
         _PLAIN_DAY, "Ne plus recevoir nos messages", "Ne plus recevoir nos messages ?",
         "Nous n'écrirons plus jamais à {address}.", "Un clic suffit ; aucun compte n'est nécessaire.",
@@ -73,7 +76,8 @@ _WORDS = {
         "{address} figure sur la liste des personnes à qui nous n'écrivons jamais. Rien d'autre n'est nécessaire.",
     ),
     Language.IT: Farewell(
-        _reasons("Ha accettato di ricevere i nostri messaggi", "Le scriviamo in quanto cliente", "Abbiamo il Suo indirizzo da"),
+        _reasons("Ha accettato di ricevere i nostri messaggi", "Le scriviamo in quanto cliente",
+            "Abbiamo il Suo indirizzo da"),
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
         _PLAIN_DAY, "Non ricevere più i nostri messaggi", "Non ricevere più i nostri messaggi?",
         "Non scriveremo mai più a {address}.", "Basta un clic; non serve un account.", "Ferma tutti i messaggi",

@@ -1,8 +1,8 @@
 """Marks of a mail merge that nothing filled: `{{first_name}}`, and those of other tools. Pure.
 
-A text with one must not go out, and neither must a value: an export of another tool leaves such marks in cells. A pair of
-signs that no name bears is a mark around any text. A single pair is a mark around the name of a field alone, since a company
-may call itself [x+1].
+A text with one must not go out, and neither must a value: an export of another tool leaves such marks in cells. A pair
+of signs that no name bears is a mark around any text. A single pair is a mark around the name of a field alone, since a
+company may call itself [x+1].
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from typing import Final
 _SIGNS: Final = re.compile(r"[{}\[<%*$#\u00ab@]")
 _FIELD: Final = (
     r"(?:(?:(?:first|last|full|given|family|middle|sur|user|nick|company|contact|customer|client|recipient|lead|account|sender|person"
-    r"|organi[sz]ation|firm|city|job|your|their)[ _.-]{0,2})?name|[fl]name|surname|e-?mail(?:[ _.-]?address)?|company|job[ _.-]?title"
-    r"|vorname|nachname|firma|firmenname|anrede|pr[ée]nom|nom(?:[ _.-]de[ _.-]famille)?|entreprise|soci[ée]t[ée]|nombre|apellidos?"
+    r"|organi[sz]ation|firm|city|job|your|their)[ _.-]{0,2})?name|[fl]name|surname|e-?mail(?:[ _.-]?address)?|company"
+    r"|job[ _.-]?title"
+    r"|vorname|nachname|firma|firmenname|anrede|pr[ée]nom|nom(?:[ _.-]de[ _.-]famille)?|entreprise|soci[ée]t[ée]"
+    r"|nombre|apellidos?"
     r"|empresa|nome|cognome|sobrenome|azienda|voornaam|achternaam|bedrijf(?:snaam)?|fornavn|etternavn|efternavn|f[öo]rnamn|efternamn"
     r"|imi[ęe]|nazwisko|[a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){1,4}"
     r"|(?:contact|person|lead|company|sender|user|recipient|customer|account|client|properties|data|fields)\.[a-z0-9_.]{1,60})"

@@ -66,7 +66,8 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
     Raises:
         Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written;
             `repeats_earlier`, when its reader was sent that text, or nearly that text, before.
-        UnfilledSlotError: The text has a slot that nothing fills; `UnfilledValueError`: a value has a mark that nothing filled.
+        UnfilledSlotError: The text has a slot that nothing fills; `UnfilledValueError`: a value has a mark that nothing
+            filled.
         ValueError: A header cannot be written.
     """
     sender = choice.sender_of(message)
@@ -150,7 +151,7 @@ def problem_of(error: Refusal | ValueError) -> str:
 
 
 def reply_subject(subject: str) -> str:
-    """Return the subject of an answer to a mail with this subject: one `Re:` before it, however often it was answered."""
+    """Return the subject of an answer to one with this subject: one `Re:` before it, however often it was answered."""
     return f"Re: {_ANSWERED.sub('', subject)}"
 
 

@@ -27,7 +27,10 @@ _BLANKS = re.compile(r"\s+")
 
 
 def slot_name(slot: re.Match[str]) -> str:
-    """Return the name that a slot's value stands under. A link always has a value: one with a default has no such name."""
+    """Return the name that a slot's value stands under.
+
+    A link always has a value: one with a default has no such name.
+    """
     name, default = slot["name"], slot["default"]
     return f"{name}|{default}" if default and name.startswith(LINK) else name
 
@@ -100,9 +103,9 @@ def render(
 ) -> Rendered:
     """Fill a mail and put its footer under it.
 
-    A slot with an empty value takes its default: `Hi {{contact.first_name|there}},` becomes `Hi there,`. Without a default it
-    goes, and the blank before it: `Hi {{contact.first_name}},` becomes `Hi,`. Values are words: braces in them are no slot,
-    and a mail whose words nothing filled does not go out.
+    A slot with an empty value takes its default: `Hi {{contact.first_name|there}},` becomes `Hi there,`. Without a
+    default it goes, and the blank before it: `Hi {{contact.first_name}},` becomes `Hi,`. Values are words: braces in
+    them are no slot, and a mail whose words nothing filled does not go out.
 
     Args:
         fields: `subject` and `body`, with slots in double braces.

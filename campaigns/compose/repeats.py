@@ -14,7 +14,7 @@ SAME_FROM = minhash.THRESHOLD
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """The earlier mail that a text repeats, by its number, and the share of five-word runs they have in common, 0 to 1."""
+    """The earlier mail that a text repeats, by its number, and the share of five-word runs they share, 0 to 1."""
 
     number: int
     similarity: float
@@ -22,7 +22,10 @@ class Repeat:
     def __str__(self) -> str:
         if self.similarity == 1:
             return f"It says the same as mail {self.number}, word for word."
-        return f"It says nearly the same as mail {self.number}: {self.similarity:.0%} of the runs of five words are in both."
+        return (
+            f"It says nearly the same as mail {self.number}: {self.similarity:.0%} of the runs of five words are in "
+            "both."
+        )
 
 
 def find(body: str, thread: Sequence[Mapping[str, str]]) -> Repeat | None:
@@ -40,5 +43,7 @@ def find(body: str, thread: Sequence[Mapping[str, str]]) -> Repeat | None:
         for number, mail in enumerate(thread, start=1)
     ]
     return max(
-        (repeat for repeat in likes if repeat.similarity >= SAME_FROM), key=lambda one: one.similarity, default=None
+        (repeat for repeat in likes if repeat.similarity >= SAME_FROM),
+        key=lambda repeat: repeat.similarity,
+        default=None,
     )

@@ -109,12 +109,12 @@ def _marks_of(
     yield from _echoes(name, text, instruction)
 
 
-def _echoes(name: str, text: str, told: InstructionWords) -> Iterator[TextMark]:
-    places = list(_WORD.finditer(text)) if told else []
+def _echoes(name: str, text: str, instruction_words: InstructionWords) -> Iterator[TextMark]:
+    places = list(_WORD.finditer(text)) if instruction_words else []
     words = [place.group().casefold() for place in places]
     for at in range(len(words) - ECHO_WORDS + 1):
         # One word rules most places out quickly.
-        if words[at] in told and tuple(words[at : at + ECHO_WORDS]) in told[words[at]]:
+        if words[at] in instruction_words and tuple(words[at : at + ECHO_WORDS]) in instruction_words[words[at]]:
             start, end = places[at].start(), places[at + ECHO_WORDS - 1].end()
             yield TextMark("echo", name, start, end, "These words are copied from the instructions to the model")
             return

@@ -28,7 +28,8 @@ def sent_before_by_record(
 ) -> dict[UUID, list[dict[str, str]]]:
     """Return the mails sent before a step, by record: `subject` and `body`, slots unfilled, the first one first.
 
-    Of a step that takes up an answer the last mail has a `reply_class` too: the label of what was answered, never its words.
+    Of a step that takes up an answer the last mail has a `reply_class` too: the label of what was answered, never its
+    words.
 
     People who share a record, an arm and a branch share their drafts, so one reader's mails stand for all of them. That
     reader's earlier mails may have been written from another record. Empty for the first step of a sequence.
@@ -38,7 +39,7 @@ def sent_before_by_record(
     """
     if not campaign.steps.filter(number__lt=step.number).exists():
         return {}
-    found: dict[UUID, list[dict[str, str]]] = {}
+    sent_mails: dict[UUID, list[dict[str, str]]] = {}
     for chunk in chunked(list(mail_by_record.items()), CHUNK):
         mails = Message.objects.filter(pk__in=[mail for _, mail in chunk])
         readers = dict(mails.values_list("pk", "enrolment_id"))
@@ -52,16 +53,16 @@ def sent_before_by_record(
             for enrolment_id, meaning in _last_classes(readers.values()).items():
                 if threads[enrolment_id]:
                     threads[enrolment_id][-1]["reply_class"] = ReplyClass(meaning).label
-        found |= {record: threads[readers[mail]] for record, mail in chunk if readers[mail] in threads}
-    return found
+        sent_mails |= {record: threads[readers[mail]] for record, mail in chunk if readers[mail] in threads}
+    return sent_mails
 
 
 def branches_of(campaign: Campaign, mails: QuerySet[Message]) -> dict[UUID, str]:
     """Branch of each mail whose reader was not sent every mail before it: the numbers of those sent, such as `1,3`.
 
-    Of a mail that takes up an answer, with the class of that answer: `1:question`. Readers with other mails or another answer
-    behind them are written to otherwise, also where they share a record. No query but one where no step of the campaign has a
-    condition.
+    Of a mail that takes up an answer, with the class of that answer: `1:question`. Readers with other mails or another
+    answer behind them are written to otherwise, also where they share a record. No query but one where no step of the
+    campaign has a condition.
     """
     if not campaign.steps.exclude(when=StepCondition.NO_ANSWER).exists():
         return {}
@@ -93,7 +94,7 @@ def _last_classes(enrolments: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def earlier_mails(message: Message) -> list[Message]:
-    """Mails of its sequence that the reader of a mail has got or is to get before it, with their words, the first first.
+    """Mails of its sequence that a mail's reader has got or is to get before it, with their words, the first first.
 
     Args:
         message: With its step loaded. A first mail needs no query.

@@ -167,10 +167,10 @@ class ContactListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(ContactOut, ContactQuery, operation_id="contacts")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
-        member, text = member_of(request), asked.pop("q", "")
-        task = mail_task_or_404(member, asked.pop("task")) if "task" in asked else None
-        return queries.search(member, task=task, text=text, **asked)
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
+        member, text = member_of(request), query.pop("q", "")
+        task = mail_task_or_404(member, query.pop("task")) if "task" in query else None
+        return queries.search(member, task=task, text=text, **query)
 
     @extend_schema(
         operation_id="contacts_import",
@@ -187,9 +187,9 @@ class ContactListView(APIView):
         return Response(ContactImportOut(_result_json(result)).data, status=201 if result.rows_added else 200)
 
     def _from_json(self, request: Request) -> ContactsResult:
-        asked = ContactsIn(data=_as_many(request.data))
-        asked.is_valid(raise_exception=True)
-        member, values = member_of(request), asked.validated_data
+        body = ContactsIn(data=_as_many(request.data))
+        body.is_valid(raise_exception=True)
+        member, values = member_of(request), body.validated_data
         return import_rows(
             mail_task_or_404(member, values["task"]),
             values["contacts"],
@@ -257,8 +257,8 @@ def _as_many(data: object) -> object:
 
 
 def _basis(values: dict[str, Any]) -> dict[str, str]:
-    given = {name: values[name] for name in BASIS if values.get(name) not in (None, "", False)}
-    return {name: "yes" if value is True else str(value) for name, value in given.items()}
+    basis = {name: values[name] for name in BASIS if values.get(name) not in (None, "", False)}
+    return {name: "yes" if value is True else str(value) for name, value in basis.items()}
 
 
 def _result_json(result: ContactsResult) -> dict[str, Any]:

@@ -54,8 +54,8 @@ class BasisForm(forms.Form):
     def defaults(self) -> dict[str, str]:
         if not self.is_bound or not self.is_valid():
             return {}
-        given = {name: self.cleaned_data.get(name) for name in BASIS}
-        return {name: "yes" if value is True else str(value) for name, value in given.items() if value}
+        values = {name: self.cleaned_data.get(name) for name in BASIS}
+        return {name: "yes" if value is True else str(value) for name, value in values.items() if value}
 
 
 def basis_initial() -> dict[str, Any]:

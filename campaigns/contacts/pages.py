@@ -33,9 +33,14 @@ STATES = (("", "All"), ("suppressed", "Suppressed"), ("without_facts", "Without 
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_to_lead_or_403(member, slug)
-    asked = {name: request.GET.get(name, "").strip() for name in ("q", "segment", "cluster", "state")}
+    filters = {name: request.GET.get(name, "").strip() for name in ("q", "segment", "cluster", "state")}
     rows = queries.search(
-        member, task=task, text=asked["q"], segment=asked["segment"], cluster=asked["cluster"], state=asked["state"]
+        member,
+        task=task,
+        text=filters["q"],
+        segment=filters["segment"],
+        cluster=filters["cluster"],
+        state=filters["state"],
     )
     page = keyset.page(rows, cursor=request.GET.get("after", ""))
     counted = queries.contact_counts(task)
@@ -47,9 +52,9 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "counted_at": counted.at,
         "page": page,
         "lines": queries.lines(page.rows),
-        "asked": asked,
-        "is_narrowed": any(asked.values()),
-        "filters": urlencode({name: value for name, value in asked.items() if value}),
+        "asked": filters,
+        "is_narrowed": any(filters.values()),
+        "filters": urlencode({name: value for name, value in filters.items() if value}),
         "states": STATES,
     }
     return render(request, "campaigns/contacts/index.html", context)

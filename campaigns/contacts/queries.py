@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
-from django.http import Http404
 
 from campaigns.models import Contact, Enrolment, Message
 from campaigns.suppression import email_addresses
@@ -17,6 +16,7 @@ from review.models import Task
 from review.states import Role
 from review.tasks.permissions import slugs_with
 from web.caching.slow_figures import Figures, figures
+from web.http.first_or_404 import first_or_404
 
 SEGMENTS_SHOWN = 50
 _BARRED = barred()
@@ -43,7 +43,7 @@ class ContactCounts:
 
 
 def visible(member: Member) -> QuerySet[Contact]:
-    """Contacts of the tasks the member leads; each knows whether it `is_suppressed`, and whether its inbox `is_simulated`."""
+    """Contacts of the tasks the member leads; each knows whether it `is_suppressed`, and its inbox `is_simulated`."""
     in_simulations = Enrolment.objects.filter(contact=OuterRef("pk"), campaign__is_simulated=True)
     rows = Contact.objects.annotate(
         is_suppressed=ExpressionWrapper(_BARRED, output_field=BooleanField()), is_simulated=Exists(in_simulations)
@@ -95,15 +95,10 @@ def _contact_counts(task: Task) -> ContactCounts:
 
 
 def contact_or_404(member: Member, pk: UUID) -> Contact:
-    """Return one contact, if the member leads its task.
-
-    Raises:
-        Http404: No such contact, or not this member's.
-    """
-    contact = visible(member).select_related("imported_with").filter(pk=pk).first()
-    if contact is None:
-        raise Http404("There is no such contact that you can see.")
-    return contact
+    """Return one contact, if the member leads its task."""
+    return first_or_404(
+        visible(member).select_related("imported_with").filter(pk=pk), "There is no such contact that you can see."
+    )
 
 
 def mails_of(contact: Contact) -> list[Message]:

@@ -3,8 +3,8 @@
 Counted are contacts (enrolments), not mails or events: who replied twice replied. Everyone who was assigned counts,
 also who was never mailed (intention to treat). What machines did counts for nothing.
 
-`by_people` alone says what a person did: every figure of every room reads it, so that a reply counts by the class it has
-now, whatever it was taken for when it came.
+`by_people` alone says what a person did: every figure of every room reads it, so that a reply counts by the class it
+has now, whatever it was taken for when it came.
 """
 
 from __future__ import annotations
@@ -136,7 +136,9 @@ def by_arm(campaign: Campaign) -> list[ArmOutcome]:
 
 
 def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> list[ContactOutcome]:
-    """One row for each contact that is mailed or was assigned to be, in the order of assignment. Three queries, joined here.
+    """One row for each contact that is mailed or was assigned to be, in the order of assignment.
+
+    Three queries, joined here.
 
     Of a campaign with a holdout arm, whose contacts are told of apart, see `experiments.enrolments`.
 
@@ -174,8 +176,8 @@ def by_people(all_events: QuerySet[Event], *kinds: EventKind) -> QuerySet[Event]
 def are_of_people(kinds: Sequence[EventKind]) -> Q:
     """The condition that an event is of some kinds and that no machine caused it, as far as the event alone tells.
 
-    A reply is what is sorted as a person's word, also where it came as an automatic mail: `COUNTS_AS` tells its kind. An
-    unsubscription read from a reply counts as long as the reply is read so.
+    A reply is what is sorted as a person's word, also where it came as an automatic mail: `COUNTS_AS` tells its kind.
+    An unsubscription read from a reply counts as long as the reply is read so.
     """
     condition = Q(kind__in=kinds, is_machine=False)
     if EventKind.REPLIED in kinds:

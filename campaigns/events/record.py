@@ -1,4 +1,6 @@
-"""Writes down what happened to mails, and what follows from it at once. Telling it twice, in any order, changes nothing.
+"""Writes down what happened to mails, and what follows from it at once.
+
+Telling it twice, in any order, changes nothing.
 
 Knows neither SMTP nor webhooks: those read what came and call `record`.
 """
@@ -37,8 +39,8 @@ def stop_contact(contact: Contact, *, reason: StopReason, campaign: Campaign | N
     was on the wire before. Calling it twice changes nothing.
 
     Args:
-        reason: What happened. A reply, a bounce or a meeting stops the sequence it belongs to; anything else stops all campaigns
-            of all tasks that hold the same address.
+        reason: What happened. A reply, a bounce or a meeting stops the sequence it belongs to; anything else stops all
+            campaigns of all tasks that hold the same address.
         campaign: The sequence, with `replied`, `bounced` and `meeting`.
 
     Raises:
@@ -91,9 +93,10 @@ def record(
 ) -> Event | None:
     """Append an event of a mail, with its consequences in the same transaction.
 
-    An unsubscription read from a reply (`payload["how"]` is `reply`) stops all mails to the address and puts it on no list.
-    Any other unsubscription, a complaint and a bounce that says there is no such reader (`payload["hard"]`) put the address on
-    the suppression list; a reply, a meeting and any bounce end the sequence. A mail of unknown fate that is heard of has been sent.
+    An unsubscription read from a reply (`payload["how"]` is `reply`) stops all mails to the address and puts it on no
+    list. Any other unsubscription, a complaint and a bounce that says there is no such reader (`payload["hard"]`) put
+    the address on the suppression list; a reply, a meeting and any bounce end the sequence. A mail of unknown fate that
+    is heard of has been sent.
 
     Args:
         key: The same for every telling of the same thing, at most 120 characters; the first telling counts.

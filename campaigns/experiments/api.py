@@ -12,13 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.experiments import design, next_round, promote_winner, record_look, register, results
+from campaigns.experiments import design, next_round, record_look, register, results
 from campaigns.experiments import queries as selectors
 from campaigns.experiments.design import HYPOTHESIS_CHARS, MOST_HORIZON_DAYS, ExperimentRequest
 from campaigns.mail_tasks import mail_task_or_404
 from campaigns.overview import queries
 from campaigns.overview.serializers import CampaignOut
-from campaigns.pipelines.promotion_serializers import PipelinePromotionOut
+from campaigns.pipelines.api import PipelinePromotionOut
 from campaigns.states import Claim, Metric
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -85,12 +85,12 @@ class ExperimentListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(ExperimentOut, ExperimentQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
         rows = selectors.visible(member)
-        if "task" in asked:
-            rows = selectors.of_task(member, mail_task_or_404(member, asked["task"]))
-        return rows.filter(campaign__slug=asked["campaign"]) if "campaign" in asked else rows
+        if "task" in query:
+            rows = selectors.of_task(member, mail_task_or_404(member, query["task"]))
+        return rows.filter(campaign__slug=query["campaign"]) if "campaign" in query else rows
 
     @extend_schema(request=ExperimentIn, responses={201: ExperimentOut})
     @idempotent
@@ -98,10 +98,12 @@ class ExperimentListView(APIView):
         values, member = read_body(ExperimentIn, request), member_of(request)
         is_planned = values.pop("is_planned")
         campaign = queries.get_or_404(member, values.pop("campaign"))
-        wishes = ExperimentRequest(**{**values, "claim": Claim(values["claim"]), "metric": Metric(values["metric"])})
+        experiment_request = ExperimentRequest(
+            **{**values, "claim": Claim(values["claim"]), "metric": Metric(values["metric"])}
+        )
         verb = register.save_plan if is_planned else register.register
-        made = verb(campaign, wishes, by=member)
-        return Response(ExperimentOut(selectors.get_or_404(member, made.slug)).data, status=201)
+        experiment = verb(campaign, experiment_request, by=member)
+        return Response(ExperimentOut(selectors.get_or_404(member, experiment.slug)).data, status=201)
 
 
 class ExperimentView(APIView):
@@ -151,7 +153,7 @@ class PromoteWinnerView(APIView):
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        row = promote_winner.promote_winner(selectors.get_or_404(member, slug), by=member)
+        row = next_round.promote_winner(selectors.get_or_404(member, slug), by=member)
         return Response(PipelinePromotionOut(row).data, status=201)
 
 
@@ -168,7 +170,7 @@ class ExperimentLooksView(APIView):
     """Recorded looks, newest first; POST records what it shows now."""
 
     @lists(LookOut)
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         return selectors.get_or_404(member_of(request), slug).looks.all()
 
     @extend_schema(request=None, responses={201: LookOut})

@@ -55,22 +55,22 @@ class ArmCost:
     reply_with_people: UnitCost | None
 
 
-def costs_by_arm(spent: ContactCosts, *, usd_per_hour: float, level: float) -> list[ArmCost]:
+def costs_by_arm(costs: ContactCosts, *, usd_per_hour: float, level: float) -> list[ArmCost]:
     """Each arm's costs; intervals come from companies."""
-    return [_arm(spent, index, usd_per_hour, level) for index in range(len(spent.arms))]
+    return [_arm(costs, index, usd_per_hour, level) for index in range(len(costs.arms))]
 
 
-def _arm(spent: ContactCosts, index: int, usd_per_hour: float, level: float) -> ArmCost:
-    mine = spent.arm == index
-    _, number = np.unique(spent.cluster[mine], return_inverse=True)
+def _arm(costs: ContactCosts, index: int, usd_per_hour: float, level: float) -> ArmCost:
+    mine = costs.arm == index
+    _, number = np.unique(costs.cluster[mine], return_inverse=True)
 
     def summed(column: Floats) -> Floats:
         return np.bincount(number, weights=column[mine]).astype(np.float64)
 
-    model, minutes, mails, replies = map(summed, (spent.model_usd, spent.minutes, spent.mails, spent.replies))
+    model, minutes, mails, replies = map(summed, (costs.model_usd, costs.minutes, costs.mails, costs.replies))
     both = model + minutes * usd_per_hour / MINUTES_PER_HOUR
     return ArmCost(
-        name=spent.arms[index],
+        name=costs.arms[index],
         model_usd=float(model.sum()),
         minutes=float(minutes.sum()),
         mails=round(mails.sum()),

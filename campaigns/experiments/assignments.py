@@ -6,12 +6,15 @@ only ripe clusters enter an analysis; each enters once, whole, with everyone in 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
 from stats.intervals.distributions import Floats, Ints
 from stats.intervals.samples import ClusteredSample
+from web import csv
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,3 +100,39 @@ def _clusters(arms: tuple[str, ...], arm: Ints, number: Ints, ripe_at: Floats, o
     # Equal times in one order on every machine: by number.
     order = np.argsort(last, kind="stable")
     return AssignedClusters(arms, whose[order], sizes[order], totals[order], last[order])
+
+
+HEAD = ("contact", "arm", "company", "segment", "first_mail", "at_horizon", "outcome")
+BLOCK = 500
+
+
+def csv_lines(
+    units: Assignments, ids: Iterable[str], sent_at: Iterable[datetime | None], *, at: datetime
+) -> Iterator[str]:
+    """Return the contacts as CSV in blocks, the head first: all that the verdict is computed from, and no person.
+
+    Companies are numbered: a name of one could be the whole address of a person.
+
+    Args:
+        at: The moment that tells who is at the horizon.
+    """
+    block = [csv.line(HEAD)]
+    ripe = np.asarray(units.ripe_at) <= at.timestamp()
+    for number, (pk, went) in enumerate(zip(ids, sent_at, strict=True)):
+        block.append(
+            csv.line(
+                [
+                    pk,
+                    units.arms[units.arm[number]],
+                    f"c{units.cluster[number]}",
+                    units.segments[units.segment[number]],
+                    went.astimezone(UTC).date().isoformat() if went else "",
+                    int(ripe[number]),
+                    int(units.outcome[number]),
+                ]
+            )
+        )
+        if number % BLOCK == BLOCK - 1:
+            yield "".join(block)
+            block = []
+    yield "".join(block)

@@ -140,40 +140,39 @@ def _analysis(
     return analysis.analyse(arms, question)
 
 
-def _verdict(one: Comparison, terms: RegisteredTerms) -> dict[str, Any]:
-    conclusion, wishes = one.verdict, terms.wishes
-    interval = one.effect.interval
+def _verdict(comparison: Comparison, terms: RegisteredTerms) -> dict[str, Any]:
+    conclusion, request = comparison.verdict, terms.wishes
+    interval = comparison.effect.interval
     if terms.wishes.claim == Claim.NOT_WORSE:
         is_shown = conclusion.finding in (ConclusionKind.NOT_WORSE, ConclusionKind.BETTER)
-        worst = -interval.low if not wishes.higher_is_better else interval.high
-        is_refuted = conclusion.finding == ConclusionKind.WORSE and worst < -wishes.margin
+        worst = -interval.low if not request.higher_is_better else interval.high
+        is_refuted = conclusion.finding == ConclusionKind.WORSE and worst < -request.margin
     else:
         is_shown = conclusion.finding == ConclusionKind.BETTER
         is_refuted = conclusion.finding == ConclusionKind.WORSE
     outcome = ClaimOutcome.SHOWN if is_shown else ClaimOutcome.REFUTED if is_refuted else ClaimOutcome.OPEN
     return {
-        "arm": one.arm,
+        "arm": comparison.arm,
         "finding": conclusion.finding.value,
         "outcome": outcome.value,
         "sentence": f"{conclusion.sentence}.",
-        "remark": " ".join(part for part in (conclusion.remark, _about_effect(one, terms, outcome)) if part),
+        "remark": " ".join(part for part in (conclusion.remark, _about_effect(comparison, terms, outcome)) if part),
     }
 
 
-def _about_effect(one: Comparison, terms: RegisteredTerms, outcome: ClaimOutcome) -> str:
+def _about_effect(comparison: Comparison, terms: RegisteredTerms, outcome: ClaimOutcome) -> str:
     if terms.wishes.claim == Claim.NOT_WORSE or outcome != ClaimOutcome.SHOWN:
         return ""
     sign = 1 if terms.wishes.higher_is_better else -1
-    least = min(sign * one.effect.interval.low, sign * one.effect.interval.high)
+    least = min(sign * comparison.effect.interval.low, sign * comparison.effect.interval.high)
     margin_words = NumberWording(is_share=True, decimals=1).margin(terms.wishes.margin)
-    reached = "by at least" if least >= terms.wishes.margin else "whether by"
-    return (
-        f"It is better {reached} the {margin_words} it was sized for{'' if reached == 'by at least' else ' is open'}."
-    )
+    if least >= terms.wishes.margin:
+        return f"The effect is at least the {margin_words} that the experiment was sized for."
+    return f"Whether the effect reaches the {margin_words} that the experiment was sized for is still open."
 
 
-def _numbers(found: Analysis) -> dict[str, Any]:
-    data = report.as_data(found)
+def _numbers(analysis: Analysis) -> dict[str, Any]:
+    data = report.as_data(analysis)
     del data["sample_ratio"]
     # The check of shares stands by itself, over everyone; its method is named there.
     data["methods"] = [each for each in data["methods"] if each["name"] != sample_ratio.CHI_SQUARE.name]
@@ -192,10 +191,10 @@ def _ratio_data(ratio: SampleRatio | None, everyone: AssignedClusters) -> dict[s
 
 
 def _days(
-    everyone: AssignedClusters, found: Analysis, terms: RegisteredTerms, at: datetime
+    everyone: AssignedClusters, analysis: Analysis, terms: RegisteredTerms, at: datetime
 ) -> dict[str, list[dict[str, Any]]]:
     """Tune as the analysis does, so that the last day's interval is the running verdict's."""
-    tuned_for = len(everyone.sizes) * 2 / len(found.arms)
+    tuned_for = len(everyone.sizes) * 2 / len(analysis.arms)
     return {
         comparison.arm: _plain(
             daily_course.daily_looks(
@@ -207,7 +206,7 @@ def _days(
                 tuned_for=tuned_for,
             )
         )
-        for comparison in found.comparisons
+        for comparison in analysis.comparisons
     }
 
 

@@ -113,77 +113,83 @@ def preview_arms(names: Sequence[tuple[str, bool]], places: Iterable[tuple[int, 
     return ArmPreview(arms, mean, spread / mean)
 
 
-def mistakes_in(wishes: ExperimentRequest) -> Mistakes:
+def mistakes_in(request: ExperimentRequest) -> Mistakes:
     """Everything without sense in what is to be registered, by field; empty when nothing is."""
     mistakes: Mistakes = {}
-    if not wishes.hypothesis.strip():
+    if not request.hypothesis.strip():
         mistakes["hypothesis"] = ["Write in one sentence what you expect."]
-    elif len(wishes.hypothesis) > HYPOTHESIS_CHARS:
+    elif len(request.hypothesis) > HYPOTHESIS_CHARS:
         mistakes["hypothesis"] = [f"At most {HYPOTHESIS_CHARS} characters."]
-    if not 0 < wishes.baseline < 1:
+    if not 0 < request.baseline < 1:
         mistakes["baseline"] = ["The expected share must be above 0 and below 100 %."]
-    if not 0 < wishes.alpha <= 0.2:
+    if not 0 < request.alpha <= 0.2:
         mistakes["alpha"] = ["An error rate must be between 0 and 20 %, such as 5 %."]
-    elif not max(wishes.alpha, 0.5) <= wishes.power < 1:
+    elif not max(request.alpha, 0.5) <= request.power < 1:
         mistakes["power"] = ["Power must be between 50 and 100 %, such as 80 %."]
-    if not 0 <= wishes.icc <= 1:
+    if not 0 <= request.icc <= 1:
         mistakes["icc"] = ["Between 0 (contacts of a company answer independently) and 1 (all alike)."]
-    if not 1 <= wishes.horizon_days <= MOST_HORIZON_DAYS:
+    if not 1 <= request.horizon_days <= MOST_HORIZON_DAYS:
         mistakes["horizon_days"] = [f"Between 1 and {MOST_HORIZON_DAYS} days."]
-    if "baseline" not in mistakes and (wrong := _margin_fault(wishes)):
+    if "baseline" not in mistakes and (wrong := _margin_fault(request)):
         mistakes["margin"] = [wrong]
     return mistakes
 
 
-def _margin_fault(wishes: ExperimentRequest) -> str:
-    margin, baseline = wishes.margin, wishes.baseline
+def _margin_fault(request: ExperimentRequest) -> str:
+    margin, baseline = request.margin, request.baseline
     if not (math.isfinite(margin) and margin > 0):
         return "It must be above 0: how much worse would still be acceptable, or how much better would matter."
     expected = NumberWording(is_share=True, decimals=1).level(baseline)
     margin_words = NumberWording(is_share=True, decimals=1).margin(margin)
-    loses = wishes.higher_is_better == (wishes.claim == Claim.NOT_WORSE)
+    loses = request.higher_is_better == (request.claim == Claim.NOT_WORSE)
     if loses and margin >= baseline:
-        if wishes.claim == Claim.NOT_WORSE:
-            return f"{margin_words} below an expected {expected} would call an arm without any success not worse. Take less."
+        if request.claim == Claim.NOT_WORSE:
+            return (
+                f"{margin_words} below an expected {expected} would call an arm without any success not worse. "
+                "Take less."
+            )
         return f"{margin_words} below an expected {expected} cannot be reached. Take less."
     if not loses and baseline + margin >= 1:
         return f"{margin_words} above an expected {expected} leaves 100 %. Take less."
     return ""
 
 
-def plan_of(wishes: ExperimentRequest, hand: ArmPreview) -> SamplePlan:
+def plan_of(request: ExperimentRequest, hand: ArmPreview) -> SamplePlan:
     """Return the contacts an arm needs and the power of those available. Several arms share the error rate.
 
     Raises:
         ValueError: If a number has no sense.
     """
     terms = PlanningTerms(
-        power=wishes.power,
-        alpha=wishes.alpha / hand.comparisons,
+        power=request.power,
+        alpha=request.alpha / hand.comparisons,
         cluster_size=hand.cluster_size,
-        icc=wishes.icc,
+        icc=request.icc,
         size_cv=hand.size_cv,
     )
-    if wishes.claim == Claim.NOT_WORSE:
-        return sample_size.plan(wishes.baseline, margin=wishes.margin, n_per_arm=hand.n_per_arm, design=terms)
-    effect = wishes.margin if wishes.higher_is_better else -wishes.margin
-    return sample_size.plan(wishes.baseline, effect=effect, n_per_arm=hand.n_per_arm, design=terms)
+    if request.claim == Claim.NOT_WORSE:
+        return sample_size.plan(request.baseline, margin=request.margin, n_per_arm=hand.n_per_arm, design=terms)
+    effect = request.margin if request.higher_is_better else -request.margin
+    return sample_size.plan(request.baseline, effect=effect, n_per_arm=hand.n_per_arm, design=terms)
 
 
-def rule_of(wishes: ExperimentRequest, *, has_holdout: bool = False) -> str:
+def rule_of(request: ExperimentRequest, *, has_holdout: bool = False) -> str:
     """Describe how the verdict is reached; beside an arm without mails all horizons begin with the launch."""
     begins = "the launch" if has_holdout else "its first mail"
-    level = f"{(1 - wishes.alpha) * 100:.4g} %"
-    margin = NumberWording(is_share=True, decimals=1).margin(wishes.margin)
-    if wishes.claim == Claim.NOT_WORSE:
-        side = "lower" if wishes.higher_is_better else "upper"
-        sign = "below the control" if wishes.higher_is_better else "above the control"
+    level = f"{(1 - request.alpha) * 100:.4g} %"
+    margin = NumberWording(is_share=True, decimals=1).margin(request.margin)
+    if request.claim == Claim.NOT_WORSE:
+        side = "lower" if request.higher_is_better else "upper"
+        sign = "below the control" if request.higher_is_better else "above the control"
         shown = f"shown when the {side} bound of the {level} interval of the difference is less than {margin} {sign}"
     else:
-        shown = f"shown when the whole {level} interval of the difference lies on the better side of 0; {margin} is what it was sized for"
+        shown = (
+            f"shown when the whole {level} interval of the difference lies on the better side of 0; "
+            f"{margin} is what it was sized for"
+        )
     return (
         f"The claim is {shown}. Everyone assigned counts. The final look, when every contact is "
-        f"{wishes.horizon_days} days past {begins}, decides by that interval; looks before it, and an experiment "
+        f"{request.horizon_days} days past {begins}, decides by that interval; looks before it, and an experiment "
         "ended early, decide by the always-valid one. Several arms are adjusted by Holm."
     )
 

@@ -1,7 +1,7 @@
 """Everyone a campaign assigned, with the first mail to each and the first time what counts happened.
 
-The same as `outcomes.of_contacts`, which a test holds it to, read for a page over a hundred thousand events: ids stay text
-as the database writes them, because making UUIDs of them took longer than everything else together.
+The same as `outcomes.of_contacts`, which a test holds it to, read for a page over a hundred thousand events: ids stay
+text as the database writes them, because making UUIDs of them took longer than everything else together.
 """
 
 from __future__ import annotations
@@ -146,8 +146,9 @@ def _counted_from_launch(experiment: Experiment, people: EnrolledContacts, horiz
 def _ripe(experiment: Experiment, people: EnrolledContacts) -> Iterator[float]:
     """Yield when each outcome is complete, seconds of the epoch.
 
-    A horizon begins with the first mail, or beside a holdout arm with the launch. Of a mail of unknown fate it begins when it was on the wire. Who will get none
-    is ripe with the first that could be: what never comes cannot be waited for, and leaving them out would be a choice.
+    A horizon begins with the first mail, or beside a holdout arm with the launch. Of a mail of unknown fate it begins
+    when it was on the wire. Who will get none is ripe with the first that could be: what never comes cannot be waited
+    for, and leaving them out would be a choice.
     """
     horizon_s = timedelta(days=experiment.horizon_days).total_seconds()
     launched = experiment.campaign.launched_at

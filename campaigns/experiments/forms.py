@@ -77,12 +77,12 @@ class GpuPriceForm(forms.Form):
     gpu = forms.FloatField(label="GPU, $ an hour", min_value=0.0001, max_value=10_000, required=False)
 
 
-def initial_of(wishes: ExperimentRequest) -> dict[str, Any]:
+def initial_of(request: ExperimentRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "hypothesis": wishes.hypothesis,
-        "claim": wishes.claim,
-        "metric": wishes.metric,
-        "icc": wishes.icc,
-        "horizon_days": wishes.horizon_days,
+        "hypothesis": request.hypothesis,
+        "claim": request.claim,
+        "metric": request.metric,
+        "icc": request.icc,
+        "horizon_days": request.horizon_days,
     }
-    return shown | {name: round(getattr(wishes, name) * PERCENT, 8) for name in SHARES}
+    return shown | {name: round(getattr(request, name) * PERCENT, 8) for name in SHARES}

@@ -1,7 +1,7 @@
 """Cost of each arm's mails at list prices of other models for the same tokens: the paper's model, and the cheapest.
 
-Read from the calls that were made, those of stages included and what audits of routers ask left out. Each mail is priced as if it had a text of its own, though mails
-with equal facts share one here.
+Read from the calls that were made, those of stages included and what audits of routers ask left out. Each mail is
+priced as if it had a text of its own, though mails with equal facts share one here.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ class ArmAtListPrices:
 
 
 def of_arms(campaign: Campaign, costs: Sequence[Mapping[str, Any]]) -> list[ArmAtListPrices]:
-    """Each arm of which an answered call is known, at the price of the large model and of the cheapest; at most six queries.
+    """Each arm of which an answered call is known, at the price of the large model and of the cheapest.
+
+    At most six queries.
 
     Args:
         campaign: Launched.
@@ -58,12 +60,12 @@ def of_arms(campaign: Campaign, costs: Sequence[Mapping[str, Any]]) -> list[ArmA
     """
     tokens = tokens_by_arm(campaign)
     entries = [entry for entry in prices.prices() if entry.input_usd_per_million > 0] if tokens else []
-    found = []
+    priced_arms = []
     for line in costs:
         if (mail := tokens.get(line["name"])) is not None:
             chosen = _chosen(entries, mail)
-            found.append(ArmAtListPrices(line["name"], mail, [_priced(line, mail, entry) for entry in chosen]))
-    return [arm for arm in found if arm.prices]
+            priced_arms.append(ArmAtListPrices(line["name"], mail, [_priced(line, mail, entry) for entry in chosen]))
+    return [arm for arm in priced_arms if arm.prices]
 
 
 def tokens_by_arm(campaign: Campaign) -> dict[str, TokensOfMail]:
@@ -74,7 +76,7 @@ def tokens_by_arm(campaign: Campaign) -> dict[str, TokensOfMail]:
     sums = sums_by_order(Call.objects.filter(order__in=[order for order, _ in writing]))
     staged_calls = Call.objects.filter(~of_audits(campaign), order__in=[order for order, _ in staged])
     sums |= sums_by_order(staged_calls)
-    found: dict[str, TokensOfMail] = {}
+    tokens: dict[str, TokensOfMail] = {}
     for pk, arm in arms.items():
         text = sum((sums[order] for order, whose in writing if whose == pk and order in sums), CallSums())
         stages = sum(
@@ -83,11 +85,11 @@ def tokens_by_arm(campaign: Campaign) -> dict[str, TokensOfMail]:
         if text.answers:
             # Arms of one pipeline share what its stages answered.
             sharing = sum(other.pipeline_id == arm.pipeline_id for other in arms.values())
-            found[arm.name] = TokensOfMail(
+            tokens[arm.name] = TokensOfMail(
                 (text.input_tokens + stages.input_tokens / sharing) / text.answers,
                 (text.output_tokens + stages.output_tokens / sharing) / text.answers,
             )
-    return found
+    return tokens
 
 
 def _chosen(entries: Sequence[PriceEntry], mail: TokensOfMail) -> list[PriceEntry]:

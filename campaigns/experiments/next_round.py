@@ -1,4 +1,8 @@
-"""Start the next round of a concluded experiment: a draft campaign whose control is the winner, for those not mailed yet."""
+"""Continue from the winner of a concluded experiment: a draft campaign for those not mailed yet, or a default pipeline.
+
+The winner is the control of the draft; a pipeline that won may be promoted, so that its task's next campaign
+begins with it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ from audit import trail
 from campaigns.experiments import results
 from campaigns.experiments.design import ExperimentRequest
 from campaigns.experiments.winner import ExperimentWinner, winner_of
-from campaigns.models import Campaign, Experiment
+from campaigns.models import Campaign, Experiment, PipelinePromotion
+from campaigns.pipelines import promotion
 from campaigns.planning import edit
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import choice
@@ -31,8 +36,9 @@ _ROUND = re.compile(r"[ ,-]+round[ -](\d+)$")
 def start_next_round(experiment: Experiment, *, by: Member) -> Campaign:
     """Make the draft campaign of the next round; a draft that was made before and is not launched is that draft.
 
-    Its control is the winner, alone: what it is to be compared with is for a lead to add. Sender, mails, links and limits are
-    those of the round before, and so is the audience, but for contacts whom this campaign or a round before it mailed.
+    Its control is the winner, alone: what it is to be compared with is for a lead to add. Sender, mails, links and
+    limits are those of the round before, and so is the audience, but for contacts whom this campaign or a round before
+    it mailed.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -54,6 +60,26 @@ def start_next_round(experiment: Experiment, *, by: Member) -> Campaign:
     return made
 
 
+def promote_winner(experiment: Experiment, *, by: Member) -> PipelinePromotion:
+    """Make the winning version its task's default pipeline.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 as for `concluded_winner`; `no_pipeline_won`; as for `promotion.promote`.
+    """
+    permissions.require(by, experiment.campaign.task, Role.LEAD)
+    arm = concluded_winner(experiment).arm
+    if arm.pipeline is None:
+        raise Refusal(
+            "no_pipeline_won",
+            f"{arm.name} won, and no pipeline wrote its mails.",
+            hint="A miniature is promoted on its own page; a teacher or a fixed text is chosen in the form of a "
+            "campaign.",
+            status=409,
+        )
+    return promotion.promote(arm.pipeline, by=by, experiment=experiment)
+
+
 def concluded_winner(experiment: Experiment) -> ExperimentWinner:
     """Return the winner of a concluded experiment.
 
@@ -66,8 +92,8 @@ def concluded_winner(experiment: Experiment) -> ExperimentWinner:
         raise Refusal(
             "not_concluded",
             "This experiment has no result to continue from yet.",
-            hint="Wait until every contact has completed its follow-up, or end the campaign; arms that did not get their "
-            "planned shares have no winner.",
+            hint="Wait until every contact has completed its follow-up, or end the campaign; arms that did not get "
+            "their planned shares have no winner.",
             status=409,
         )
     if winner.kind == "holdout":
@@ -108,13 +134,13 @@ def request_after(campaign: Campaign) -> ExperimentRequest | None:
     before = Experiment.objects.filter(campaign=campaign.follows_id, registered_at__isnull=False).first()
     if campaign.follows_id is None or before is None:
         return None
-    asked = results.request_of(before)
+    earlier_request = results.request_of(before)
     result = results.result(before)
     winner = winner_of(before, result)
     shares = {arm["name"]: arm["mean"] for arm in (result["analysis"] or {}).get("arms", [])}
     share = shares.get(winner.arm.name) if winner else None
     # A share without successes, or of all, is none to plan with.
-    return replace(asked, baseline=round(share, 4)) if share and 0 < round(share, 4) < 1 else asked
+    return replace(earlier_request, baseline=round(share, 4)) if share and 0 < round(share, 4) < 1 else earlier_request
 
 
 def _steps(campaign: Campaign) -> list[StepPlan]:

@@ -34,7 +34,7 @@ POINTS = 100
 REPLIES_SHOWN = 12
 BADGES = {"shown": ("is-good", "Confirmed"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Inconclusive")}
 # The claim is open, and yet the sentence beside the badge says that the arm is worse.
-WORSE_WITHIN_REACH = ("is-failed", "Worse, size unclear")
+WORSE_WITHIN_REACH = ("is-failed", "Worse by an unclear amount")
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,24 @@ class ExperimentOutlook:
     rule: str
 
 
-def badge(verdict: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the look and the word of a verdict's badge: of the claim, and never against the sentence beside it."""
+def badge(verdict: Mapping[str, Any], *, is_simulated: bool) -> tuple[str, str]:
+    """Return the look and the word of a verdict's badge: of the claim, and never against the sentence beside it.
+
+    Args:
+        is_simulated: Whether the readers are made up. Their result proves nothing about people: the look is neutral.
+    """
     is_worse = verdict["outcome"] == ClaimOutcome.OPEN and verdict["finding"] == ConclusionKind.WORSE
-    return WORSE_WITHIN_REACH if is_worse else BADGES[verdict["outcome"]]
+    look, word = WORSE_WITHIN_REACH if is_worse else BADGES[verdict["outcome"]]
+    return ("is-idle", f"{word} on simulated readers") if is_simulated else (look, word)
 
 
-def outlook(campaign: Campaign, wishes: design.ExperimentRequest) -> ExperimentOutlook | None:
+def outlook(campaign: Campaign, request: design.ExperimentRequest) -> ExperimentOutlook | None:
     """Return the expected power; None where a number is invalid, which the form reports."""
-    if any(name != "hypothesis" for name in design.mistakes_in(wishes)):
+    if any(name != "hypothesis" for name in design.mistakes_in(request)):
         return None
     hand = queries.arm_preview(campaign)
-    plan = design.plan_of(wishes, hand)
-    return ExperimentOutlook(hand, plan, sample_size.in_words(plan, noun="contacts"), design.rule_of(wishes))
+    plan = design.plan_of(request, hand)
+    return ExperimentOutlook(hand, plan, sample_size.in_words(plan, noun="contacts"), design.rule_of(request))
 
 
 def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_per_hour: float) -> dict[str, Any]:
@@ -88,7 +93,10 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "result": result,
         "counted_at": counted.at,
         "control": control,
-        "verdicts": [{**verdict, "look": badge(verdict)} for verdict in result["verdicts"]],
+        "verdicts": [
+            {**verdict, "look": badge(verdict, is_simulated=experiment.campaign.is_simulated)}
+            for verdict in result["verdicts"]
+        ],
         "arms": _arms(result),
         "comparisons": _comparisons(result),
         "chart": _interval_chart(experiment, result),
@@ -144,28 +152,32 @@ def replies(experiment: Experiment) -> list[Reply]:
     return list(related.order_by("-event__occurred_at")[:REPLIES_SHOWN])
 
 
-def _arms(found: dict[str, Any]) -> list[dict[str, Any]]:
-    summaries = {arm["name"]: arm for arm in (found["analysis"] or {}).get("arms", [])}
-    return [{**arm, "summary": summaries.get(arm["name"])} for arm in found["arms"]]
+def _arms(result: dict[str, Any]) -> list[dict[str, Any]]:
+    summaries = {arm["name"]: arm for arm in (result["analysis"] or {}).get("arms", [])}
+    return [{**arm, "summary": summaries.get(arm["name"])} for arm in result["arms"]]
 
 
-def _comparisons(found: dict[str, Any]) -> list[dict[str, Any]]:
-    if found["analysis"] is None:
+def _comparisons(result: dict[str, Any]) -> list[dict[str, Any]]:
+    if result["analysis"] is None:
         return []
-    return [{**comparison, "deciding": _deciding(comparison, found)} for comparison in found["analysis"]["comparisons"]]
+    return [
+        {**comparison, "deciding": _deciding(comparison, result)} for comparison in result["analysis"]["comparisons"]
+    ]
 
 
-def _deciding(one: dict[str, Any], found: dict[str, Any]) -> dict[str, Any] | None:
-    effect: dict[str, Any] | None = one["effect"] if found["rests_on"] == "single look" else one["watched"]
+def _deciding(comparison: dict[str, Any], result: dict[str, Any]) -> dict[str, Any] | None:
+    effect: dict[str, Any] | None = (
+        comparison["effect"] if result["rests_on"] == "single look" else comparison["watched"]
+    )
     return effect
 
 
-def _interval_chart(experiment: Experiment, found: dict[str, Any]) -> dict[str, Any]:
+def _interval_chart(experiment: Experiment, result: dict[str, Any]) -> dict[str, Any]:
     rows = []
-    for comparison in _comparisons(found):
+    for comparison in _comparisons(result):
         effect = comparison["deciding"]
         if effect is not None and effect["interval"]["low"] is not None:
-            rows.append(_row(comparison["arm"], effect, found["ripe"]))
+            rows.append(_row(comparison["arm"], effect, result["ripe"]))
     sign = -1 if results.request_of(experiment).higher_is_better else 1
     axis: dict[str, Any] = {"label": "difference, points", "zero": True}
     if experiment.claim == Claim.NOT_WORSE:
@@ -184,7 +196,7 @@ def _row(name: str, effect: dict[str, Any], n: int) -> dict[str, Any]:
     }
 
 
-def _days(found: dict[str, Any]) -> list[dict[str, Any]]:
+def _days(result: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "arm": arm,
@@ -194,7 +206,7 @@ def _days(found: dict[str, Any]) -> list[dict[str, Any]]:
             "naive_alarms": sum(day["is_naive_alarm"] for day in days),
             "looks": len(days),
         }
-        for arm, days in found["days"].items()
+        for arm, days in result["days"].items()
         if days
     ]
 
@@ -208,8 +220,8 @@ def _lines(arm: str, days: Sequence[dict[str, Any]], low: str, high: str) -> dic
     }
 
 
-def _segments(found: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{**spread, "chart": _segment_chart(spread["lines"])} for spread in found["segments"] if spread["lines"]]
+def _segments(result: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**spread, "chart": _segment_chart(spread["lines"])} for spread in result["segments"] if spread["lines"]]
 
 
 def _segment_chart(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -244,22 +256,24 @@ def _gpu(
         yield GpuLine(f"{control}, as paid here", "", against)
     if not own["tokens"]:
         return
-    given, answered = own["tokens"]
+    input_tokens, output_tokens = own["tokens"]
     for price in connected:
-        if (usd := price.token_prices.cost_usd(given, answered)) > 0:
-            note = f"{given:,.0f} tokens in, {answered:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
+        if (usd := price.token_prices.cost_usd(input_tokens, output_tokens)) > 0:
+            note = (
+                f"{input_tokens:,.0f} tokens in, {output_tokens:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
+            )
             yield GpuLine(price.model, note, against_gpu(usd_per_mail=usd))
 
 
-def _methods(found: dict[str, Any]) -> list[dict[str, str]]:
-    named = list((found["analysis"] or {}).get("methods", []))
+def _methods(result: dict[str, Any]) -> list[dict[str, str]]:
+    methods = list((result["analysis"] or {}).get("methods", []))
     watched = {"name": always_valid.ALWAYS_VALID.name, "source": always_valid.ALWAYS_VALID.source}
-    if found["days"] and watched not in named:
-        named.append(watched)
-    named += [spread["method"] for spread in found["segments"][:1] if spread["q"] is not None]
-    if ratio := found["sample_ratio"]:
-        named.append(ratio["method"])
-    return named
+    if result["days"] and watched not in methods:
+        methods.append(watched)
+    methods += [spread["method"] for spread in result["segments"][:1] if spread["q"] is not None]
+    if ratio := result["sample_ratio"]:
+        methods.append(ratio["method"])
+    return methods
 
 
 def _look(look: Look) -> dict[str, Any]:

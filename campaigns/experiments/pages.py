@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.experiments import design, page_data, promote_winner, record_look, register, results, simulated_truth
+from campaigns.experiments import design, page_data, record_look, register, results, simulated_truth
 from campaigns.experiments import next_round as rounds
 from campaigns.experiments import queries as experiments_queries
 from campaigns.experiments.forms import ExperimentForm, GpuPriceForm, initial_of
@@ -54,8 +54,8 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     experiment = experiments_queries.of_campaign(campaign)
     if experiment is not None and experiment.registered_at is not None:
         return redirect("campaigns:experiment", experiment.slug)
-    wishes = results.request_of(experiment) if experiment is not None else rounds.request_after(campaign)
-    kept = initial_of(wishes) if wishes is not None else {}
+    experiment_request = results.request_of(experiment) if experiment is not None else rounds.request_after(campaign)
+    kept = initial_of(experiment_request) if experiment_request is not None else {}
     form, refusal, status = ExperimentForm(request.POST or None, initial=kept), None, 200
     if request.method == "POST":
         status = 400
@@ -163,7 +163,7 @@ def next_round(request: HttpRequest, slug: str) -> HttpResponse:
 def promote(request: HttpRequest, slug: str) -> HttpResponse:
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     try:
-        row = promote_winner.promote_winner(experiment, by=member_of(request))
+        row = rounds.promote_winner(experiment, by=member_of(request))
         messages.success(request, f"The next campaign of this task begins with {row.version}.")
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import Http404
 from django.urls import reverse
 
 from campaigns.experiments import design
@@ -21,6 +20,7 @@ from members.models import Member
 from review.models import Task
 from review.tasks.permissions import tasks_for
 from training.models import Miniature
+from web.http.first_or_404 import first_or_404
 
 
 def visible(member: Member) -> QuerySet[Experiment]:
@@ -39,15 +39,8 @@ def of_task(member: Member, task: Task) -> QuerySet[Experiment]:
 
 
 def get_or_404(member: Member, slug: str) -> Experiment:
-    """Return one experiment by its slug.
-
-    Raises:
-        Http404: No such experiment, or of a task the member may not see.
-    """
-    experiment = visible(member).filter(slug=slug).first()
-    if experiment is None:
-        raise Http404(f"There is no experiment '{slug}' that you can see.")
-    return experiment
+    """Return one experiment by its slug, if the member may see its task."""
+    return first_or_404(visible(member).filter(slug=slug), f"There is no experiment '{slug}' that you can see.")
 
 
 def of_campaign(campaign: Campaign) -> Experiment | None:

@@ -28,7 +28,7 @@ FEWEST_CLUSTERS = 2
 
 
 @transaction.atomic
-def save_plan(campaign: Campaign, wishes: ExperimentRequest, *, by: Member) -> Experiment:
+def save_plan(campaign: Campaign, request: ExperimentRequest, *, by: Member) -> Experiment:
     """Keep what is to be registered as a draft; the campaign cannot be launched until it is registered.
 
     Raises:
@@ -36,14 +36,14 @@ def save_plan(campaign: Campaign, wishes: ExperimentRequest, *, by: Member) -> E
         Refusal: 409 `experiment_registered` or `campaign_launched`.
     """
     experiment = _draft_of(_open_campaign(campaign, by=by))
-    _write(experiment, wishes)
+    _write(experiment, request)
     experiment.save()
     return experiment
 
 
 @transaction.atomic
 def register(
-    campaign: Campaign, wishes: ExperimentRequest, *, by: Member, simulated_truth: Mapping[str, Any] | None = None
+    campaign: Campaign, request: ExperimentRequest, *, by: Member, simulated_truth: Mapping[str, Any] | None = None
 ) -> Experiment:
     """Fix what a campaign is to show. A trigger refuses every change from then on, and the campaign's arms stay too.
 
@@ -59,28 +59,28 @@ def register(
     """
     campaign = _open_campaign(campaign, by=by)
     hand = queries.arm_preview(campaign)
-    if errors := mistakes_in_registration(campaign, wishes, hand=hand):
+    if errors := mistakes_in_registration(campaign, request, hand=hand):
         first = next(iter(errors.values()))[0]
         raise Refusal("experiment_invalid", first, hint="Correct these fields; nothing was registered.", errors=errors)
     campaign.task_version = latest_version(campaign.task)
     campaign.save(update_fields=["task_version"])
     experiment = _draft_of(campaign)
-    _write(experiment, wishes)
+    _write(experiment, request)
     experiment.registered_at, experiment.registered_by = timezone.now(), by
     experiment.simulated_truth = dict(simulated_truth or {}) if campaign.is_simulated else {}
-    experiment.registration = _registration(experiment, wishes, hand)
+    experiment.registration = _registration(experiment, request, hand)
     experiment.registration_sha256 = design.registration_sha256(experiment.registration)
     experiment.save()
     trail.record("experiment_registered", by=by, about=experiment, experiment=experiment.slug)
     return experiment
 
 
-def mistakes_in_registration(campaign: Campaign, wishes: ExperimentRequest, *, hand: ArmPreview) -> Mistakes:
+def mistakes_in_registration(campaign: Campaign, request: ExperimentRequest, *, hand: ArmPreview) -> Mistakes:
     """Everything that keeps an experiment from being registered, by field; `arms` is the campaign's."""
-    mistakes = design.mistakes_in(wishes)
+    mistakes = design.mistakes_in(request)
     if wrong := _faults_of_arms(campaign, hand):
         mistakes["arms"] = wrong
-    if wishes.metric not in WITHOUT_MAIL and campaign.arms.filter(is_holdout=True).exists():
+    if request.metric not in WITHOUT_MAIL and campaign.arms.filter(is_holdout=True).exists():
         words = ", ".join(f"'{metric.label}'" for metric in Metric if metric in WITHOUT_MAIL)
         mistakes.setdefault("metric", []).append(f"Contacts without mail cannot do this. Count one of {words}.")
     return mistakes
@@ -135,27 +135,27 @@ def _draft_of(campaign: Campaign) -> Experiment:
     return Experiment.objects.filter(campaign=campaign).first() or Experiment(campaign=campaign, slug=campaign.slug)
 
 
-def _write(experiment: Experiment, wishes: ExperimentRequest) -> None:
-    for name, value in asdict(wishes).items():
+def _write(experiment: Experiment, request: ExperimentRequest) -> None:
+    for name, value in asdict(request).items():
         setattr(experiment, name, value)
 
 
-def _registration(experiment: Experiment, wishes: ExperimentRequest, hand: ArmPreview) -> dict[str, Any]:
+def _registration(experiment: Experiment, request: ExperimentRequest, hand: ArmPreview) -> dict[str, Any]:
     campaign = experiment.campaign
     version = campaign.task_version
-    plan = design.plan_of(wishes, hand)
+    plan = design.plan_of(request, hand)
     return {
         "format": design.REGISTRATION_FORMAT,
         "experiment": experiment.slug,
         "campaign": campaign.slug,
         "task": campaign.task.slug,
         "task_version": {"number": version.number, "content_hash": version.content_hash},
-        **asdict(wishes),
+        **asdict(request),
         "unit": "contact",
         "cluster": "company: the mail domain, or the lone address at a public provider",
         "assignment": {"method": design.ASSIGNMENT, "salt": campaign.salt},
         "population": design.POPULATION,
-        "rule": design.rule_of(wishes, has_holdout=campaign.arms.filter(is_holdout=True).exists()),
+        "rule": design.rule_of(request, has_holdout=campaign.arms.filter(is_holdout=True).exists()),
         "arms": [_arm(arm) for arm in campaign.arms.select_related("teacher", "miniature").order_by("position")],
         "steps": _steps(campaign.steps.order_by("number")),
         "links": dict(campaign.links.order_by("name").values_list("name", "url")),

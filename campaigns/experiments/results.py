@@ -16,9 +16,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.events import outcomes
-from campaigns.experiments import arm_costs, contact_csv, enrolments, spending
+from campaigns.experiments import arm_costs, enrolments, spending
 from campaigns.experiments.arm_costs import ContactCosts
-from campaigns.experiments.assignments import Assignments
+from campaigns.experiments.assignments import Assignments, csv_lines
 from campaigns.experiments.conclusion import RegisteredTerms, conclude
 from campaigns.experiments.design import ExperimentRequest
 from campaigns.experiments.enrolments import EnrolledContacts
@@ -103,7 +103,7 @@ def csv_of(experiment: Experiment) -> Iterator[str]:
     reading = snapshot(experiment)
     people = reading.people
     sent = (people.sent[pk].first_at if pk in people.sent else None for pk in people.ids)
-    return contact_csv.lines(reading.units, people.ids, sent, at=reading.at)
+    return csv_lines(reading.units, people.ids, sent, at=reading.at)
 
 
 def _arms(reading: ExperimentSnapshot) -> list[dict[str, Any]]:
@@ -153,12 +153,12 @@ def missing(reading: ExperimentSnapshot) -> dict[str, Any]:
     }
 
 
-def _costs(spent: ContactCosts, level: float, person_usd_per_hour: float | None) -> dict[str, Any]:
+def _costs(contact_costs: ContactCosts, level: float, person_usd_per_hour: float | None) -> dict[str, Any]:
     usd_per_hour = settings.PERSON_USD_PER_HOUR if person_usd_per_hour is None else person_usd_per_hour
-    lines = arm_costs.costs_by_arm(spent, usd_per_hour=usd_per_hour, level=level)
+    lines = arm_costs.costs_by_arm(contact_costs, usd_per_hour=usd_per_hour, level=level)
     return {
         "person_usd_per_hour": usd_per_hour,
-        "arms": [{**_finite(asdict(line)), "tokens": spent.tokens.get(line.name)} for line in lines],
+        "arms": [{**_finite(asdict(line)), "tokens": contact_costs.tokens.get(line.name)} for line in lines],
     }
 
 

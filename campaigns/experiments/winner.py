@@ -59,7 +59,8 @@ def is_concluded(result: Mapping[str, Any]) -> bool:
 def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWinner | None:
     """The arm to go on with; None before the end, and where the arms did not get their planned shares.
 
-    An arm wins whose claim was shown; of several the one that did best. Where nothing was shown the control stays.
+    Of the arms whose claim was shown, the one with the best estimate wins; without any the control stays. A remark
+    ranks the arms only where their readers are people.
     """
     ratio = result["sample_ratio"]
     if not is_concluded(result) or (ratio and ratio["is_alarm"]):
@@ -77,7 +78,8 @@ def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWi
     sign = -1 if experiment.metric == Metric.UNSUBSCRIBE else 1
     effects = {line["arm"]: sign * line["effect"]["estimate"] for line in result["analysis"]["comparisons"]}
     best = max(shown, key=lambda name: (effects.get(name, 0.0), name))
-    among = f"It did best of the {len(shown)} confirmed arms." if len(shown) > 1 else ""
+    is_ranked = len(shown) > 1 and not experiment.campaign.is_simulated
+    among = f"It did best of the {len(shown)} confirmed arms." if is_ranked else ""
     return ExperimentWinner(arms[best], shown[best], among)
 
 

@@ -87,14 +87,14 @@ class MessageListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(MessageOut, MessageQuery, draw=lambda request, page: _drawn(page))
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
-        if "campaign" not in asked:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
+        if "campaign" not in query:
             raise Http404("Name a campaign: ?campaign=its-slug.")
         member = member_of(request)
-        campaign = queries.get_or_404(member, asked["campaign"])
+        campaign = queries.get_or_404(member, query["campaign"])
         require(member, campaign.task, Role.LEAD)
-        chosen = {name: str(asked.get(name, "")) for name in mails_queries.FILTERS}
-        return with_words(mails_queries.of_campaign(campaign, search=asked.get("q", ""), **chosen))
+        chosen = {name: str(query.get(name, "")) for name in mails_queries.FILTERS}
+        return with_words(mails_queries.of_campaign(campaign, search=query.get("q", ""), **chosen))
 
 
 class MessageView(APIView):

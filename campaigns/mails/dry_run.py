@@ -95,22 +95,22 @@ def _follow_up(first: Message, step: Step, links: Mapping[str, UUID]) -> MailPre
 def rows(campaign: Campaign) -> Iterator[dict[str, object]]:
     """Every mail of a campaign as plain data, for a download; reads in chunks, however many there are."""
     links = compose_message.links_of(campaign)
-    wanted = queries.of_campaign(campaign).exclude(state__in=ALREADY_SENT).order_by("step__number", "created_at", "id")
-    messages = with_words(wanted).iterator(chunk_size=CHUNK)
+    mails = queries.of_campaign(campaign).exclude(state__in=ALREADY_SENT).order_by("step__number", "created_at", "id")
+    messages = with_words(mails).iterator(chunk_size=CHUNK)
     while block := list(islice(messages, CHUNK)):
-        yield from (_row(shown) for shown in with_follow_ups(block, links=links))
+        yield from (_row(preview) for preview in with_follow_ups(block, links=links))
 
 
-def _row(shown: MailPreview) -> dict[str, object]:
-    message = shown.message
+def _row(preview: MailPreview) -> dict[str, object]:
+    message = preview.message
     return {
-        "id": None if shown.is_coming else str(message.pk),
+        "id": None if preview.is_coming else str(message.pk),
         "step": message.step.number,
         "arm": message.arm.name if message.arm else None,
-        "state": "coming" if shown.is_coming else message.state,
+        "state": "coming" if preview.is_coming else message.state,
         "to": message.contact.address,
-        "subject": shown.subject,
-        "text": shown.text,
-        "problem": shown.problem,
-        "marks": [f"{mark['field']}: {mark['message']}" for mark in shown.marks or ()],
+        "subject": preview.subject,
+        "text": preview.text,
+        "problem": preview.problem,
+        "marks": [f"{mark['field']}: {mark['message']}" for mark in preview.marks or ()],
     }

@@ -43,7 +43,7 @@ class TrainingDecision:
 
 
 def lineage_of(message: Message) -> list[LineageNode]:
-    """The way back from a mail, the newest first: reply, mail, draft, decision on it, writer, run, dataset, decisions."""
+    """The way back from a mail, the newest first: reply, mail, draft, its decision, writer, run, dataset, decisions."""
     return [
         *_answers(message),
         _mail(message),

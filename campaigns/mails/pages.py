@@ -119,12 +119,10 @@ def _expected(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 def _written(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     search, only = request.GET.get("q", "").strip()[:100], request.GET.get("marks", "")
     waits = request.GET.get("waits", "") == "yes"
-    wanted = mails_queries.of_campaign(campaign, search=search, marks=only).exclude(
-        state__in=mails_dry_run.ALREADY_SENT
-    )
+    mails = mails_queries.of_campaign(campaign, search=search, marks=only).exclude(state__in=mails_dry_run.ALREADY_SENT)
     if waits:
-        wanted = mails_queries.fixed_awaiting(wanted)
-    page = keyset.page(with_words(wanted), cursor=request.GET.get("after", ""), size=PREVIEWS)
+        mails = mails_queries.fixed_awaiting(mails)
+    page = keyset.page(with_words(mails), cursor=request.GET.get("after", ""), size=PREVIEWS)
     links = message.links_of(campaign)
     steps, arms = figures.counted(campaign).value
     return {

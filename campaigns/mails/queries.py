@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
 
 from campaigns.compose import content
 from campaigns.events.outcomes import automatic, by_people
@@ -16,6 +15,7 @@ from campaigns.models import Campaign, Event, Message
 from campaigns.states import EventKind, HoldReason, MessageState, StepWriter, StopReason
 from members.models import Member
 from review.tasks.permissions import tasks_for
+from web.http.first_or_404 import first_or_404
 
 M = MessageState
 LOOKS = {
@@ -40,14 +40,14 @@ def visible(member: Member) -> QuerySet[Message]:
     return Message.objects.filter(campaign__task__in=tasks_for(member))
 
 
-def of_campaign(campaign: Campaign, *, search: str = "", **chosen: str) -> QuerySet[Message]:
+def of_campaign(campaign: Campaign, *, search: str = "", **filters: str) -> QuerySet[Message]:
     """Mails of a campaign, narrowed by any of `FILTERS` and by words; a value that is none narrows to nothing.
 
     Args:
-        chosen: `state`, `arm` (its name), `step` (its number), `marks` ("yes", "no"), `event` (its kind).
+        filters: `state`, `arm` (its name), `step` (its number), `marks` ("yes", "no"), `event` (its kind).
     """
     rows = Message.objects.filter(campaign=campaign)
-    for name, value in chosen.items():
+    for name, value in filters.items():
         if value:
             rows = rows.filter(_with_event(campaign, value) if name == "event" else _narrowed(name, value))
     for word in search.split()[:5]:
@@ -108,27 +108,16 @@ def _hold(mail: Message) -> str:
 
 
 def get_or_404(member: Member, campaign: Campaign, mail_id: UUID) -> Message:
-    """Return one mail of a campaign.
-
-    Raises:
-        Http404: No such mail in it, or not this member's to see.
-    """
-    mail = content.with_words(visible(member)).filter(campaign=campaign, pk=mail_id).first()
-    if mail is None:
-        raise Http404("There is no such mail in this campaign.")
-    return mail
+    """Return one mail of a campaign, if the member may see it."""
+    return first_or_404(
+        content.with_words(visible(member)).filter(campaign=campaign, pk=mail_id),
+        "There is no such mail in this campaign.",
+    )
 
 
 def any_or_404(member: Member, mail_id: UUID) -> Message:
-    """Return one mail of any campaign.
-
-    Raises:
-        Http404: No such mail, or not this member's to see.
-    """
-    mail = content.with_words(visible(member)).filter(pk=mail_id).first()
-    if mail is None:
-        raise Http404("There is no such mail.")
-    return mail
+    """Return one mail of any campaign, if the member may see it."""
+    return first_or_404(content.with_words(visible(member)).filter(pk=mail_id), "There is no such mail.")
 
 
 def events_of(mail: Message) -> QuerySet[Event]:

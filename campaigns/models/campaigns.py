@@ -35,7 +35,8 @@ class SenderIdentity(models.Model):
     domain_checked_at = models.DateTimeField(null=True, blank=True)
     # At most so many mails a day, all campaigns together; none: any number.
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
-    # The name of one's own that links in its mails have, and when DNS last showed that it leads here; none: it does not.
+    # The name of one's own that links in its mails have, and when DNS last showed that it leads here; none: it does
+    # not.
     tracking_domain = models.CharField(max_length=253, blank=True, default="", db_default="")
     tracking_verified_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

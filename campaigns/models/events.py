@@ -90,7 +90,9 @@ class Reply(models.Model):
 
 
 class UnmatchedReply(models.Model):
-    """Mail from an address that got none of ours, at a company that did: a person attaches it to a contact, or sets it aside.
+    """Mail from an address that got none of ours, at a company that did.
+
+    A person attaches it to a contact, or sets it aside.
 
     It is kept once, at the campaign that wrote to the company last. Once settled it holds no words and no address.
     """

@@ -22,8 +22,8 @@ class WriteOrder(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="write_orders")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="write_orders")
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+")
-    # Numbers of the mails its readers got before, such as `1,3`; empty where they got every one. Of a step that takes up an
-    # answer, with its class: `1:question`.
+    # Numbers of the mails its readers got before, such as `1,3`; empty where they got every one. Of a step that takes
+    # up an answer, with its class: `1:question`.
     branch = models.CharField(max_length=40, blank=True, default="", db_default="")
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -33,7 +33,10 @@ class Pipeline(models.Model):
 
 
 class PipelineVersion(models.Model):
-    """The stages of a pipeline as they were saved once; a trigger refuses any change. A change makes the next version."""
+    """The stages of a pipeline as they were saved once; a trigger refuses any change.
+
+    A change makes the next version.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     pipeline = models.ForeignKey(Pipeline, on_delete=models.DO_NOTHING, related_name="versions")

@@ -75,12 +75,12 @@ class OutcomeListView(APIView):
     @extend_schema(request=OutcomeIn, responses={200: OutcomeOut, 201: OutcomeOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        asked, member = read_body(OutcomeIn, request), member_of(request)
-        kind, told = EventKind(asked["kind"]), {"at": asked["at"], "value_usd": asked.get("value"), "by": member}
-        if "message" in asked:
-            return _answer(*report.report(any_or_404(member, asked["message"]), kind, **told))
-        enrolment = queries.enrolment_or_404(member, asked["campaign"], asked["contact"])
-        return _answer(*report.report_without_mail(enrolment, kind, **told))
+        data, member = read_body(OutcomeIn, request), member_of(request)
+        kind, details = EventKind(data["kind"]), {"at": data["at"], "value_usd": data.get("value"), "by": member}
+        if "message" in data:
+            return _answer(*report.report(any_or_404(member, data["message"]), kind, **details))
+        enrolment = queries.enrolment_or_404(member, data["campaign"], data["contact"])
+        return _answer(*report.report_without_mail(enrolment, kind, **details))
 
 
 def _answer(outcome: object, is_new: bool) -> Response:

@@ -66,7 +66,10 @@ def of_drafts_together(drafts: QuerySet[Any], *, by: Member) -> list[MailFigures
 
 
 def of_each_draft(drafts: Sequence[UUID], *, by: Member) -> dict[UUID, list[MailFigures]]:
-    """Figures of each of some drafts; drafts that no mail was sent from are absent. Five queries for any number of drafts."""
+    """Figures of each of some drafts; drafts that no mail was sent from are absent.
+
+    Five queries for any number of drafts.
+    """
     draft_of: dict[UUID, set[UUID]] = defaultdict(set)
     for mail, draft in mails_of(drafts):
         draft_of[mail].add(draft)
@@ -90,7 +93,10 @@ def of_each_draft(drafts: Sequence[UUID], *, by: Member) -> dict[UUID, list[Mail
 
 
 def of_miniatures(miniatures: Sequence[UUID], *, by: Member) -> list[MailFigures]:
-    """Figures of all mails that some miniatures wrote, or that a stage of theirs is in. Three queries, and one of a single mail."""
+    """Figures of all mails that some miniatures wrote, or that a stage of theirs is in.
+
+    Three queries, and one of a single mail.
+    """
     names = [f"{MINIATURES}:{pk}" for pk in miniatures]
     orders = Order.objects.filter(teacher__provided_by__in=names, job__isnull=False).order_by()
     drafts = Draft.objects.filter(job_id__in=orders.values("job")).order_by().values("pk")
@@ -108,11 +114,11 @@ def of_trained_on(version: UUID, *, by: Member) -> list[MailFigures]:
 
 def mails_of(drafts: Sequence[UUID]) -> Iterator[tuple[UUID, UUID]]:
     """Yield each mail of some drafts with the draft: of its words, or of a stage of its pipeline."""
-    wanted = list(drafts)
-    for mail, draft in Message.objects.filter(draft__in=wanted).order_by().values_list("pk", "draft_id"):
+    draft_ids = list(drafts)
+    for mail, draft in Message.objects.filter(draft__in=draft_ids).order_by().values_list("pk", "draft_id"):
         if draft is not None:
             yield mail, draft
-    for mail, draft in StageRun.objects.filter(draft__in=wanted).order_by().values_list("message_id", "draft_id"):
+    for mail, draft in StageRun.objects.filter(draft__in=draft_ids).order_by().values_list("message_id", "draft_id"):
         if draft is not None:
             yield mail, draft
 
@@ -165,14 +171,14 @@ def _mail_url(places: Mapping[UUID, Place], campaigns: Campaigns, by: Member) ->
 def _figures(
     counts: Mapping[Place, int], happened: Sequence[Happened], campaigns: Campaigns, *, url: str
 ) -> list[MailFigures]:
-    found = []
+    mail_figures = []
     for is_simulated in (False, True):
         own = {pk: campaign for pk, campaign in campaigns.items() if campaign.is_simulated == is_simulated}
         mails = {place: count for place, count in counts.items() if place.campaign in own}
         if mails:
             events = [event for event in happened if event.place.campaign in own]
-            found.append(_of_inboxes(mails, events, own, is_simulated=is_simulated, url=url))
-    return found
+            mail_figures.append(_of_inboxes(mails, events, own, is_simulated=is_simulated, url=url))
+    return mail_figures
 
 
 def _of_inboxes(

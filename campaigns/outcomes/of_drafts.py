@@ -1,7 +1,7 @@
 """Outcomes of the mails that were sent from drafts, told to the room that makes datasets of them.
 
-A draft is the one a mail's words come from, or one that a stage of its pipeline wrote on the way. What machines did counts
-for nothing.
+A draft is the one a mail's words come from, or one that a stage of its pipeline wrote on the way. What machines did
+counts for nothing.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ class CampaignOutcomes:
 
     def from_simulations(self, drafts: Sequence[UUID]) -> frozenset[UUID]:
         """Return those of some drafts whose mails went to simulated inboxes."""
-        wanted = list(drafts)
-        mails = Message.objects.filter(draft__in=wanted, campaign__is_simulated=True, sent_at__isnull=False)
+        draft_ids = list(drafts)
+        mails = Message.objects.filter(draft__in=draft_ids, campaign__is_simulated=True, sent_at__isnull=False)
         staged = StageRun.objects.filter(
-            draft__in=wanted, message__campaign__is_simulated=True, message__sent_at__isnull=False
+            draft__in=draft_ids, message__campaign__is_simulated=True, message__sent_at__isnull=False
         )
-        found = [rows.order_by().values_list("draft_id", flat=True) for rows in (mails, staged)]
-        return frozenset(draft for rows in found for draft in rows if draft is not None)
+        draft_rows = [rows.order_by().values_list("draft_id", flat=True) for rows in (mails, staged)]
+        return frozenset(draft for rows in draft_rows for draft in rows if draft is not None)
 
     def figures(self, drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
         return figures.of_drafts_together(drafts, by=by)

@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
-
 from campaigns.models import Campaign, Enrolment, Event, HoldoutOutcome
 from campaigns.states import OUTCOMES, EventKind
 from members.models import Member
 from review.tasks.permissions import tasks_for
+from web.http.first_or_404 import first_or_404
 
 # The contact's enrolment, the value where there is one, and whether the contact got no mail.
 ReportedValue = tuple[UUID, Decimal | None, bool]
@@ -62,16 +61,12 @@ def _total(kind: EventKind, rows: Sequence[ReportedValue]) -> OutcomeTotal:
 
 
 def enrolment_or_404(member: Member, campaign: str, contact_id: UUID) -> Enrolment:
-    """A contact in a campaign, if the member may see it.
-
-    Raises:
-        Http404: No such campaign, or the contact is not in it.
-    """
+    """A contact in a campaign, if the member may see it."""
     rows = Enrolment.objects.filter(campaign__slug=campaign, contact=contact_id, campaign__task__in=tasks_for(member))
-    enrolment = rows.select_related("campaign__task", "contact", "arm").first()
-    if enrolment is None:
-        raise Http404("There is no such contact in a campaign that you can see.")
-    return enrolment
+    return first_or_404(
+        rows.select_related("campaign__task", "contact", "arm"),
+        "There is no such contact in a campaign that you can see.",
+    )
 
 
 def without_mail(contact_id: UUID) -> list[HoldoutOutcome]:

@@ -1,7 +1,7 @@
 """Pairs of drafts of which one was answered and the other was not, by readers of one company who can be compared.
 
-A reader counts by the first mail that a task's campaigns ever sent them: what came later met somebody who knew the sender.
-Whether the two drafts answer the same prompt is looked at by the room that makes pairs of texts of them.
+A reader counts by the first mail that a task's campaigns ever sent them: what came later met somebody who knew the
+sender. Whether the two drafts answer the same prompt is looked at by the room that makes pairs of texts of them.
 """
 
 from __future__ import annotations
@@ -109,9 +109,9 @@ def _pairs(mails: Sequence[FirstMail], reactions: dict[UUID, list[Reaction]], mo
         elif mail.draft not in heard_of and mail.sent_at <= moment - ANSWERED_WITHIN:
             silent[there].append(mail)
     for there, better in answered.items():
-        for one, other in product(better, silent[there]):
-            if abs(one.sent_at - other.sent_at) <= APART_AT_MOST:
-                yield _pair(one, other)
+        for winner, loser in product(better, silent[there]):
+            if abs(winner.sent_at - loser.sent_at) <= APART_AT_MOST:
+                yield _pair(winner, loser)
 
 
 def _is_answered(mail: FirstMail, reactions: Sequence[Reaction]) -> bool:
@@ -122,7 +122,9 @@ def _is_answered(mail: FirstMail, reactions: Sequence[Reaction]) -> bool:
     return any(reply.at <= mail.sent_at + ANSWERED_WITHIN for reply in of_mail)
 
 
-def _pair(one: FirstMail, other: FirstMail) -> ReplyPair:
-    assert one.draft is not None
-    assert other.draft is not None
-    return ReplyPair(one.draft, other.draft, one.mail, one.sent_at, other.sent_at, is_simulated=one.is_simulated)
+def _pair(winner: FirstMail, loser: FirstMail) -> ReplyPair:
+    assert winner.draft is not None
+    assert loser.draft is not None
+    return ReplyPair(
+        winner.draft, loser.draft, winner.mail, winner.sent_at, loser.sent_at, is_simulated=winner.is_simulated
+    )

@@ -1,4 +1,6 @@
-"""Write down what came of a mail, or of a contact without one: a meeting, an opportunity, revenue. Told once or ten times, it counts once.
+"""Write down what came of a mail, or of a contact without one: a meeting, an opportunity, revenue.
+
+Told once or ten times, it counts once.
 
 An outcome is an event of its mail: append-only, and its value is a number that stays when the person is erased.
 """
@@ -60,10 +62,10 @@ def report(
     event = record.record(message, kind, source=EventSource.API, key=key, occurred_at=at, payload=payload)
     if event is not None:
         return event, True
-    known = Event.objects.get(key=key)
-    if known.payload != payload:
-        raise _differs(kind, known.payload.get("value_usd"))
-    return known, False
+    stored_event = Event.objects.get(key=key)
+    if stored_event.payload != payload:
+        raise _differs(kind, stored_event.payload.get("value_usd"))
+    return stored_event, False
 
 
 @transaction.atomic
@@ -72,8 +74,8 @@ def report_without_mail(
 ) -> tuple[HoldoutOutcome, bool]:
     """Report an outcome of a contact whom no mail of a campaign had reached. The same one told again changes nothing.
 
-    Beside a holdout arm that may be a contact of any arm: all are counted from the launch, so what happens before a mail, or
-    to one whose mail never goes, counts as it does of who is kept without mail. A meeting ends the sequence.
+    Beside a holdout arm that may be a contact of any arm: all are counted from the launch, so what happens before a
+    mail, or to one whose mail never goes, counts as it does of who is kept without mail. A meeting ends the sequence.
 
     Args:
         enrolment: Of a launched campaign with a holdout arm: in that arm, or with no mail gone by the moment.

@@ -84,21 +84,21 @@ class CampaignListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(CampaignRowOut, TaskQuery, draw=_rows)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        if "task" in asked:
-            return selectors.of_task(member, mail_task_or_404(member, asked["task"]))
+        if "task" in query:
+            return selectors.of_task(member, mail_task_or_404(member, query["task"]))
         return selectors.visible(member)
 
     @extend_schema(request=CampaignIn, responses={201: CampaignOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        asked, member = read_body(CampaignIn, request), member_of(request)
-        task = mail_task_or_404(member, asked["task"])
+        data, member = read_body(CampaignIn, request), member_of(request)
+        task = mail_task_or_404(member, data["task"])
         require(member, task, Role.LEAD)
-        slug = asked.get("slug") or slugify(asked["name"])[:80] or "campaign"
+        slug = data.get("slug") or slugify(data["name"])[:80] or "campaign"
         return Response(
-            CampaignOut(edit.create(task, _plan(asked, member, begins=task), slug=slug, by=member)).data, status=201
+            CampaignOut(edit.create(task, _plan(data, member, begins=task), slug=slug, by=member)).data, status=201
         )
 
 
@@ -244,7 +244,7 @@ def _default_arm(task: Task | None) -> ArmPlan:
     return ArmPlan("A", pipeline=default)
 
 
-def _plan(asked: dict[str, Any], member: Member, *, begins: Task | None) -> CampaignPlan:
+def _plan(data: dict[str, Any], member: Member, *, begins: Task | None) -> CampaignPlan:
     """Look up what the body names; without arms the plan begins as campaigns of the task do."""
 
     def teacher(slug: str | None) -> Any:
@@ -255,7 +255,7 @@ def _plan(asked: dict[str, Any], member: Member, *, begins: Task | None) -> Camp
 
     arms = [
         ArmPlan(**{**arm, "teacher": teacher(arm.get("teacher")), "pipeline": pipeline(arm.get("pipeline"))})
-        for arm in asked.get("arms", ())
+        for arm in data.get("arms", ())
     ]
     steps = [
         StepPlan(
@@ -265,16 +265,16 @@ def _plan(asked: dict[str, Any], member: Member, *, begins: Task | None) -> Camp
                 "when": StepCondition(step.get("when", StepCondition.NO_ANSWER)),
             }
         )
-        for step in asked.get("steps", [{}])
+        for step in data.get("steps", [{}])
     ]
-    sender, further = asked.get("sender"), asked.get("further_senders", [])
+    sender, further = data.get("sender"), data.get("further_senders", [])
     return CampaignPlan(
-        name=asked["name"],
+        name=data["name"],
         arms=arms or [_default_arm(begins)],
         steps=steps,
         sender=queries.sender_or_404(member, sender) if sender else None,
         further_senders=[queries.sender_or_404(member, slug) for slug in further],
-        reply_teacher=teacher(asked.get("reply_teacher")),
-        approval=Approval(asked.get("approval", Approval.ALL)),
-        **{name: asked[name] for name in SAME if name in asked},
+        reply_teacher=teacher(data.get("reply_teacher")),
+        approval=Approval(data.get("approval", Approval.ALL)),
+        **{name: data[name] for name in SAME if name in data},
     )

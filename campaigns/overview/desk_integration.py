@@ -37,7 +37,9 @@ def narrow_desk(key: str, by: Member) -> DeskScope | None:
 
 
 def draft_destinations(draft_ids: Sequence[UUID], by: Member) -> Mapping[UUID, str]:
-    """Say of each draft that a mail waits for where it goes; those that no mail waits for are absent. One query of mails.
+    """Say of each draft that a mail waits for where it goes; those that no mail waits for are absent.
+
+    One query of mails.
 
     Args:
         by: The member who looks. A lead sees a name; others see how many people of which company.

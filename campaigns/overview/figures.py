@@ -35,7 +35,10 @@ MINUTE_S = 60
 
 
 def counted(campaign: Campaign) -> Figures[tuple[list[StepFigures], list[ArmFigures]]]:
-    """Steps and arms of a campaign; of a large one as they were counted a while ago. A draft, whose parts change, counts anew."""
+    """Steps and arms of a campaign; of a large one as they were counted a while ago.
+
+    A draft, whose parts change, counts anew.
+    """
     if campaign.state == CampaignState.PLANNED:
         return Figures((steps(campaign), arms(campaign)))
     key = f"campaign:{campaign.pk}:{campaign.state}"
@@ -154,13 +157,13 @@ def cost_usd(campaign: Campaign) -> Decimal:
 
 def _costs(campaign: Campaign, arms: Sequence[Arm]) -> dict[UUID, tuple[int, Decimal, float | None]]:
     """Drafts, US dollars with what its stages asked for, and mean seconds of an answer, by arm."""
-    found = _writing_costs(campaign)
+    costs = _writing_costs(campaign)
     if any(arm.pipeline_id for arm in arms):
         runs = StageRun.objects.filter(message__campaign=campaign).order_by().values_list("message__arm")
         for arm_id, usd in runs.annotate(usd=Sum("cost_usd")):
-            drafts, cost, seconds = found.get(arm_id, (0, Decimal(0), None))
-            found[arm_id] = (drafts, cost + usd, seconds)
-    return found
+            drafts, cost, seconds = costs.get(arm_id, (0, Decimal(0), None))
+            costs[arm_id] = (drafts, cost + usd, seconds)
+    return costs
 
 
 def _writing_costs(campaign: Campaign) -> dict[UUID, tuple[int, Decimal, float | None]]:
@@ -178,8 +181,8 @@ def _person_seconds(campaign: Campaign) -> dict[UUID, float]:
     """Seconds by arm; a draft that serves two people is counted once."""
     drafts = Message.objects.filter(campaign=campaign, needs_approval=True, draft__isnull=False).order_by()
     arm_of: dict[Any, Any] = dict(drafts.values_list("draft_id", "arm_id").distinct())
-    wanted = drafts.values("draft_id")
-    rows = Decision.objects.filter(draft__in=wanted).order_by().values_list("draft_id")
+    draft_ids = drafts.values("draft_id")
+    rows = Decision.objects.filter(draft__in=draft_ids).order_by().values_list("draft_id")
     sums: dict[UUID, float] = defaultdict(float)
     for draft_id, seconds in rows.annotate(seconds=Sum("seconds")):
         sums[arm_of[draft_id]] += seconds

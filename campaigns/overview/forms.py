@@ -15,7 +15,7 @@ from campaigns.overview import step_forms
 from campaigns.overview.form_choices import CampaignChoices, import_label, open_folds, reader_label
 from campaigns.pipelines.board import writer_label
 from campaigns.planning.edit import ArmPlan, CampaignPlan
-from campaigns.planning.sequence_checks import is_date
+from campaigns.planning.plan_checks import is_date
 from campaigns.states import Approval
 from web.http.form_choices import set_choices
 
@@ -49,7 +49,8 @@ class CampaignForm(forms.Form):
         label="More senders",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="They share the mails within their daily limits. A contact and a company get mail from only one of them.",
+        help_text="They share the mails within their daily limits. "
+        "A contact and a company get mail from only one of them.",
     )
     segment = forms.ChoiceField(label="Contacts", required=False)
     imported_with = forms.ChoiceField(
@@ -124,7 +125,8 @@ class CampaignForm(forms.Form):
     reply_teacher = forms.ChoiceField(
         label="Replies classified by",
         required=False,
-        help_text="Rules decide opt-outs, absences and automatic mails; this sorts the rest, and a person can correct it.",
+        help_text="Rules decide opt-outs, absences and automatic mails; "
+        "this sorts the rest, and a person can correct it.",
     )
     control = forms.ChoiceField(label="Control", required=False)
 
@@ -139,10 +141,7 @@ class CampaignForm(forms.Form):
         for number in range(1, ARM_ROWS + 1):
             self._add_arm(number, [*writers, *self._pipeline_group(), *nobody])
         self.fields.update(step_forms.fields())
-        self._set(
-            "sender",
-            [("", "None yet"), *((sender.slug, sender.name) for sender in choices.senders)],
-        )
+        self._set("sender", [("", "None yet"), *((sender.slug, sender.name) for sender in choices.senders)])
         self._set("further_senders", [(sender.slug, sender.name) for sender in choices.senders])
         if len(choices.senders) < 2:
             del self.fields["further_senders"]

@@ -22,7 +22,7 @@ from campaigns.overview import queries as selectors
 from campaigns.overview.form_choices import CampaignChoices
 from campaigns.overview.forms import CampaignForm, initial_of, initial_of_new
 from campaigns.pipelines import contact_story, promotion, stage_figures
-from campaigns.pipelines import lists as pipelines
+from campaigns.pipelines import queries as pipelines
 from campaigns.planning import audience, launch_checks
 from campaigns.planning import edit as planning_edit
 from campaigns.senders import choice, queries
@@ -242,5 +242,5 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     campaign = selectors.get_or_404(member, slug)
     require(member, campaign.task, Role.REVIEWER)
-    asked = urlencode({"only": desk_integration.desk_key(campaign.slug)})
-    return redirect(f"{reverse('review:focus', args=[campaign.task.slug])}?{asked}")
+    query = urlencode({"only": desk_integration.desk_key(campaign.slug)})
+    return redirect(f"{reverse('review:focus', args=[campaign.task.slug])}?{query}")

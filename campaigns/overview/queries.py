@@ -10,7 +10,6 @@ from functools import partial
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404
 from django.urls import reverse
 
 from campaigns.events.outcomes import corrected_since
@@ -25,6 +24,7 @@ from review.models import Draft, Task
 from review.ports import Dependent
 from review.tasks.permissions import tasks_for
 from web.caching import slow_figures
+from web.http.first_or_404 import first_or_404
 
 M = MessageState
 
@@ -54,15 +54,8 @@ def of_task(member: Member, task: Task) -> QuerySet[Campaign]:
 
 
 def get_or_404(member: Member, slug: str) -> Campaign:
-    """Return one campaign by its slug.
-
-    Raises:
-        Http404: No such campaign, or of a task the member may not see.
-    """
-    campaign = visible(member).filter(slug=slug).first()
-    if campaign is None:
-        raise Http404(f"There is no campaign '{slug}' that you can see.")
-    return campaign
+    """Return one campaign by its slug, if the member may see its task."""
+    return first_or_404(visible(member).filter(slug=slug), f"There is no campaign '{slug}' that you can see.")
 
 
 @dataclass(frozen=True)
@@ -81,7 +74,10 @@ class CampaignRow:
 
 
 def lines(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
-    """Campaigns with their figures; three queries however many there are. Of large ones as they were counted a while ago."""
+    """Campaigns with their figures; three queries however many there are.
+
+    Of large ones as they were counted a while ago.
+    """
     key = "campaigns:" + ",".join(f"{campaign.pk}{campaign.state}" for campaign in campaigns)
     ids = [campaign.pk for campaign in campaigns]
     counted = slow_figures.figures(key, lambda: _lines(campaigns), is_void=partial(corrected_since, ids))
@@ -108,7 +104,7 @@ def _lines(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
 
 
 def resting_on(drafts: QuerySet[Draft], version_ids: Sequence[UUID], by: Member) -> list[Dependent]:
-    """Campaigns under way whose mails not yet sent come from these drafts, or whose arms a miniature tuned on these writes.
+    """Campaigns under way whose unsent mails come from these drafts, or whose arms a miniature tuned on these writes.
 
     See `review.ports.dependents`.
     """

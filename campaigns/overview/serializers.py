@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from campaigns.planning.sequence_checks import MOST_DAYS_OFF
+from campaigns.planning.plan_checks import MOST_DAYS_OFF
 from campaigns.states import Approval, CampaignState, FixedVerdict, ReplyClass, StepCondition, StepWriter
 from generation.teachers.serializers import ShutdownOut
 
@@ -33,7 +33,8 @@ class StepIn(serializers.Serializer[Any]):
     same_thread = serializers.BooleanField(
         required=False,
         allow_null=True,
-        help_text="Of a later mail: sent as `Re:` the first. By default where a model writes it or it takes up an answer",
+        help_text="Of a later mail: sent as `Re:` the first. By default where a model writes it or it takes up an "
+        "answer",
     )
     when = serializers.ChoiceField(
         choices=StepCondition.choices, required=False, help_text="Of a later mail: whom it goes to"
@@ -67,9 +68,8 @@ class AudienceIn(serializers.Serializer[Any]):
     def to_internal_value(self, data: object) -> dict[str, Any]:
         """Refuse unknown keys: ignoring one would select other contacts."""
         if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
-            allowed = ", ".join(sorted(self.fields))
             raise serializers.ValidationError(
-                {unknown[0]: [f"Contacts are chosen by {allowed}; this is none of them."]}
+                {unknown[0]: [f"Contacts are chosen by {', '.join(sorted(self.fields))}; this is none of them."]}
             )
         checked: dict[str, Any] = super().to_internal_value(data)
         return checked
@@ -92,7 +92,8 @@ class CampaignIn(serializers.Serializer[Any]):
         many=True,
         allow_empty=False,
         required=False,
-        help_text="A new campaign without them begins with one, A, whose mails the task's default pipeline writes; needed elsewhere",
+        help_text="A new campaign without them begins with one, A, whose mails the task's default pipeline writes; "
+        "needed elsewhere",
     )
     steps = StepIn(many=True, required=False, allow_empty=False)
     links = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
@@ -226,8 +227,8 @@ class WaitingOut(serializers.Serializer[Any]):
     """Reason why a campaign waits; `until` is when it continues automatically, where known."""
 
     reason = serializers.CharField(
-        help_text="paused, guardrail, held, cap, sender_limit, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
-        "budget, not_written, follow_up or done"
+        help_text="paused, guardrail, held, cap, sender_limit, hours, deferred, daily_cap, pace, sender, "
+        "sender_paused, teacher, order_paused, approval, budget, not_written, follow_up or done"
     )
     message = serializers.CharField()
     until = serializers.DateTimeField(allow_null=True)

@@ -10,7 +10,7 @@ from django import forms
 
 from campaigns.models import Campaign
 from campaigns.planning.edit import StepPlan
-from campaigns.planning.sequence_checks import DAY_S, MOST_STEPS, MOST_WAIT_DAYS
+from campaigns.planning.plan_checks import DAY_S, MOST_STEPS, MOST_WAIT_DAYS
 from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition, StepWriter
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -67,7 +67,8 @@ def _later(number: int) -> dict[str, forms.Field]:
             choices=[(value, labels[value]) for value in FOLLOWED_REPLIES],
             required=False,
             widget=forms.CheckboxSelectMultiple,
-            help_text="Only for mails that respond to an answer. The model that writes them sees this class, never the reader's words.",
+            help_text="Only for mails that respond to an answer. The model that writes them sees this class, "
+            "never the reader's words.",
         ),
         "same_thread": forms.BooleanField(
             label="Send it as an answer to the first mail",
@@ -95,23 +96,23 @@ def plans(cleaned: Mapping[str, Any]) -> Iterator[StepPlan]:
             yield _plan({name: cleaned[f"step_{number}_{name}"] for name in _FIELDS})
 
 
-def _plan(given: Mapping[str, Any]) -> StepPlan:
+def _plan(values: Mapping[str, Any]) -> StepPlan:
     return StepPlan(
-        StepWriter(given["writer"] or StepWriter.TEMPLATE),
-        round((given["wait_days"] or 0) * DAY_S),
-        given["subject"],
-        given["body"],
-        when=StepCondition(given["when"] or StepCondition.NO_ANSWER),
-        reply_classes=given["reply_classes"],
-        same_thread=given["same_thread"],
+        StepWriter(values["writer"] or StepWriter.TEMPLATE),
+        round((values["wait_days"] or 0) * DAY_S),
+        values["subject"],
+        values["body"],
+        when=StepCondition(values["when"] or StepCondition.NO_ANSWER),
+        reply_classes=values["reply_classes"],
+        same_thread=values["same_thread"],
     )
 
 
 def check_order(cleaned: Mapping[str, Any]) -> str:
     """Return the name of the first mail that is left out before one that is sent; empty where none is."""
-    wanted = [bool(cleaned.get(f"has_step_{number}")) for number in range(2, MOST_STEPS + 1)]
-    last = max((at for at, has in enumerate(wanted) if has), default=-1)
-    gap = next((at for at in range(last) if not wanted[at]), None)
+    flags = [bool(cleaned.get(f"has_step_{number}")) for number in range(2, MOST_STEPS + 1)]
+    last = max((at for at, has in enumerate(flags) if has), default=-1)
+    gap = next((at for at in range(last) if not flags[at]), None)
     return "" if gap is None else f"has_step_{gap + 2}"
 
 

@@ -57,8 +57,8 @@ def outcome(
 
 def stopped_by(name: str, value: object) -> str:
     """Why a condition stops a mail: the field it asks, and what that says."""
-    said = ", ".join(map(written, value)) if isinstance(value, list) else written(value)
-    return f"{name} is {said[:200] or 'empty'}."
+    text = ", ".join(map(written, value)) if isinstance(value, list) else written(value)
+    return f"{name} is {text[:200] or 'empty'}."
 
 
 def _quoted(spec: TaskSpec, facts: Facts, output: Mapping[str, Any]) -> tuple[dict[str, Any], int]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
-from django.utils.text import slugify
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,7 +16,6 @@ from campaigns.mail_tasks import mail_task_or_404
 from campaigns.mails import queries as mails_queries
 from campaigns.pipelines import compose, promotion, queries
 from campaigns.pipelines.compose import StagePlan
-from campaigns.pipelines.promotion_serializers import PipelinePromotionIn, PipelinePromotionOut
 from campaigns.states import StageKind, StageState
 from generation.teachers import queries as teachers_queries
 from members.models import Member
@@ -30,6 +28,9 @@ from serving.states import Act
 from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
 from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body
+
+if TYPE_CHECKING:
+    from campaigns.models import PipelineVersion
 
 
 class ConditionIn(serializers.Serializer[Any]):
@@ -102,6 +103,25 @@ class PipelineOut(serializers.Serializer[Any]):
     )
 
 
+class PipelinePromotionIn(serializers.Serializer[Any]):
+    version = serializers.IntegerField(
+        min_value=1, required=False, help_text="Number of the version; without one its newest, or the one to take back"
+    )
+
+
+class PipelinePromotionOut(serializers.Serializer[Any]):
+    """Promotion of a version to its task's default pipeline, or its withdrawal. A version's newest row counts."""
+
+    id = serializers.IntegerField()
+    act = serializers.ChoiceField(choices=Act.choices)
+    pipeline = serializers.CharField(source="version.pipeline.slug")
+    version = serializers.IntegerField(source="version.number")
+    experiment = serializers.CharField(
+        source="experiment.slug", default=None, allow_null=True, help_text="The experiment that it won, if one says so"
+    )
+    created_at = serializers.DateTimeField()
+
+
 class PipelineFullOut(PipelineOut):
     """The same with its newest version, and when versions were made the task's default or taken back, newest first."""
 
@@ -142,10 +162,10 @@ class PipelineListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(PipelineOut, TaskQuery, operation_id="pipelines")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
         rows = promotion.with_default(queries.visible(member))
-        return rows.filter(task=mail_task_or_404(member, asked["task"])) if "task" in asked else rows
+        return rows.filter(task=mail_task_or_404(member, query["task"])) if "task" in query else rows
 
     @extend_schema(operation_id="pipeline_create", request=PipelineIn, responses={201: PipelineFullOut})
     @idempotent
@@ -154,7 +174,7 @@ class PipelineListView(APIView):
         version = compose.create(
             mail_task_or_404(member, values["task"]),
             name=values["name"],
-            slug=values.get("slug") or slugify(values["name"])[:80] or "pipeline",
+            slug=values.get("slug", ""),
             stages=_plans(values["stages"], member),
             by=member,
         )
@@ -193,9 +213,8 @@ class PipelinePromoteView(APIView):
     @extend_schema(operation_id="pipeline_promote", request=PipelinePromotionIn, responses={201: PipelinePromotionOut})
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
-        member, number = member_of(request), _number(request)
-        version = promotion.version_of(queries.pipeline_or_404(member, slug), number)
-        return Response(PipelinePromotionOut(promotion.promote(version, by=member)).data, status=201)
+        row = promotion.promote(_version(request, slug, Act.PROMOTE), by=member_of(request))
+        return Response(PipelinePromotionOut(row).data, status=201)
 
 
 class PipelineDemoteView(APIView):
@@ -203,9 +222,7 @@ class PipelineDemoteView(APIView):
 
     @extend_schema(operation_id="pipeline_demote", request=PipelinePromotionIn, responses={204: None})
     def post(self, request: Request, slug: str) -> Response:
-        member, number = member_of(request), _number(request)
-        version = promotion.version_of(queries.pipeline_or_404(member, slug), number, act=Act.DEMOTE)
-        promotion.demote(version, by=member)
+        promotion.demote(_version(request, slug, Act.DEMOTE), by=member_of(request))
         return Response(status=204)
 
 
@@ -214,10 +231,10 @@ class StageRunListView(APIView):
 
     @extend_schema(operation_id="stage_runs", parameters=[StageRunQuery], responses={200: StageRunOut(many=True)})
     def get(self, request: Request) -> Response:
-        asked = StageRunQuery.read(request)
-        if "message" not in asked:
+        query = StageRunQuery.read(request)
+        if "message" not in query:
             raise Http404("Name a mail: ?message=its-id.")
-        mail = mails_queries.any_or_404(member_of(request), asked["message"])
+        mail = mails_queries.any_or_404(member_of(request), query["message"])
         require(member_of(request), mail.campaign.task, Role.LEAD)
         return Response(StageRunOut(queries.stage_runs(mail), many=True).data)
 
@@ -237,10 +254,9 @@ def _plans(stages: Sequence[Mapping[str, Any]], member: Member) -> list[StagePla
     ]
 
 
-def _number(request: Request) -> int | None:
-    values = read_body(PipelinePromotionIn, request)
-    number: int | None = values.get("version")
-    return number
+def _version(request: Request, slug: str, act: Act) -> PipelineVersion:
+    number = read_body(PipelinePromotionIn, request).get("version")
+    return promotion.version_of(queries.pipeline_or_404(member_of(request), slug), number, act=act)
 
 
 def _pipeline_json(member: Member, slug: str) -> Any:

@@ -1,12 +1,12 @@
 """Have stages answered: one order a stage for the records that wait, and one reading of the sites that wait.
 
-At most one order of a stage is under way in a campaign, so that mails that come to it one by one are asked for together.
-Money that other orders have been promised comes back when they end: a stage waits for it, and fails only once none is out.
+At most one order of a stage is under way in a campaign, so that mails that come to it one by one are asked for
+together. Money that other orders have been promised comes back when they end: a stage waits for it, and fails only once
+none is out.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -15,12 +15,12 @@ from uuid import UUID
 from django.db.models import Q
 
 from campaigns.models import Campaign, Contact, Message, Stage, StageOrder, StageRoute, StageRun
-from campaigns.pipelines import collect, routes
-from campaigns.pipelines.queries import STAGE_ROUTER
+from campaigns.pipelines import collect
+from campaigns.pipelines.collect import RunsByRecord
 from campaigns.pipelines.routes import Turn
-from campaigns.pipelines.values import MailValues, outputs_of
+from campaigns.pipelines.values import MailValues
 from campaigns.states import StageState
-from campaigns.writing import orders
+from campaigns.writing import drafts_written, orders
 from generation.models import Order, ResearchedSite, Teacher
 from generation.orders import launch
 from generation.orders.launch import OrderRequest
@@ -32,10 +32,9 @@ from review.models import TaskVersion
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
-from web.db.chunks import chunked
+from web.db.chunks import rows_of
 from web.errors import Refusal
 
-CHUNK = 500
 NO_SITE = "There is no site to read: the contact has no web domain of its company."
 NOT_LED = "The member who launched the campaign no longer leads the task of this stage, so no pages can be read for it."
 
@@ -45,38 +44,25 @@ def ask(campaign: Campaign) -> int:
 
     A record that was answered in this campaign is not asked about twice.
     """
-    by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
-    waiting = collect.waiting(campaign).select_related("stage__task_version__task", "stage__teacher", *STAGE_ROUTER)
-    for one in waiting.order_by("stage__position", "created_at", "pk"):
-        by_stage[one.stage_id].append(one)
     moved = 0
-    for runs in by_stage.values():
-        stage = runs[0].stage
-        moved += _read_sites(campaign, stage, [one for one in runs if one.record_id is None])
-        moved += _order(campaign, stage, [one for one in runs if one.record_id is not None])
+    for stage, by_record, sites in collect.runs_by_stage(campaign, StageState.WAITING):
+        moved += _read_sites(campaign, stage, sites)
+        settled, turns = collect.take_answers(campaign, stage, by_record)
+        moved += settled
+        for turn in turns:
+            moved += _take_turn(campaign, stage, turn, {record: by_record[record] for record in turn.records})
     return moved
 
 
-def _order(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
-    by_record: dict[UUID, list[StageRun]] = defaultdict(list)
-    for one in runs:
-        if one.record_id is not None:
-            by_record[one.record_id].append(one)
-    told = routes.answers(campaign, stage, stage.teacher, list(orders.of_stage(campaign, stage)), by_record)
-    moved = collect.settle(stage, {record: by_record[record] for record in told.drafts}, told)
-    for turn in told.turns:
-        moved += _take_turn(campaign, stage, turn, {record: by_record[record] for record in turn.records})
-    return moved
-
-
-def _take_turn(campaign: Campaign, stage: Stage, turn: Turn, fresh: Mapping[UUID, Sequence[StageRun]]) -> int:
+def _take_turn(campaign: Campaign, stage: Stage, turn: Turn, fresh: RunsByRecord) -> int:
     """Keep at most one order of a model under way at a time, besides those of audits."""
     moved = 0
-    under_way = [order for order in turn.orders if order.job is not None and order.job.state not in FINISHED]
-    joined = {record for order in under_way for record in map(UUID, order.record_ids)} & fresh.keys()
+    under_way = drafts_written.under_way(turn.orders)
+    joined: set[UUID] = set()
     for order in under_way:
-        mine = [one for record in map(UUID, order.record_ids) if record in joined for one in fresh[record]]
-        moved += _mark_asked(mine, order)
+        records = [record for record in map(UUID, order.record_ids) if record in fresh]
+        joined.update(records)
+        moved += _mark_asked([stage_run for record in records for stage_run in fresh[record]], order)
     rest = {record: mine for record, mine in fresh.items() if record not in joined}
     if not rest or len(_audits(campaign, stage, under_way)) < len(under_way):
         return moved
@@ -87,18 +73,13 @@ def _audits(campaign: Campaign, stage: Stage, under_way: Sequence[Order]) -> lis
     """Orders that ask for audits alone: nobody waits for those, so they hold up no mail."""
     if stage.router_id is None or not under_way:
         return []
-    records = {UUID(record) for order in under_way for record in order.record_ids}
-    audited: set[UUID] = set()
-    for chunk in chunked(records, CHUNK):
-        rows = StageRoute.objects.filter(campaign=campaign, stage=stage, routed__is_audit=True, record__in=chunk)
-        audited.update(rows.order_by().values_list("record_id", flat=True))
+    rows = StageRoute.objects.filter(campaign=campaign, stage=stage, routed__is_audit=True).order_by()
+    audited = set(rows_of(rows.values_list("record_id", flat=True), "record", drafts_written.records_of(under_way)))
     return [order for order in under_way if audited.issuperset(map(UUID, order.record_ids))]
 
 
-def _launch(
-    campaign: Campaign, stage: Stage, teacher: Teacher | None, by_record: Mapping[UUID, Sequence[StageRun]]
-) -> int:
-    runs = [one for mine in by_record.values() for one in mine]
+def _launch(campaign: Campaign, stage: Stage, teacher: Teacher | None, by_record: RunsByRecord) -> int:
+    runs = [stage_run for mine in by_record.values() for stage_run in mine]
     try:
         order = place(campaign, stage.task_version, teacher, list(by_record))
     except Refusal as refusal:
@@ -137,9 +118,7 @@ def place(campaign: Campaign, version: TaskVersion | None, teacher: Teacher | No
 
 
 def _mark_asked(runs: Sequence[StageRun], order: Order) -> int:
-    for chunk in chunked([one.pk for one in runs], CHUNK):
-        StageRun.objects.filter(pk__in=chunk).update(state=StageState.ASKED, order=order)
-    return len(runs)
+    return collect.update(runs, state=StageState.ASKED, order=order)
 
 
 def _read_sites(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
@@ -148,36 +127,35 @@ def _read_sites(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> i
         return 0
     spec = stage.task_version.spec
     points, missing = _points(campaign, stage, runs, spec)
-    known = _sites_there(campaign, stage)
-    under_way = [site for site in known.values() if site.research.job and site.research.job.state not in FINISHED]
-    fresh = {key: point for key, point in points.values() if key not in known} if not under_way else {}
+    sites = _sites_there(campaign, stage)
+    under_way = [site for site in sites.values() if site.research.job and site.research.job.state not in FINISHED]
+    fresh = {key: point for key, point in points.values() if key not in sites} if not under_way else {}
     if fresh:
         try:
-            known |= _launch_research(campaign, stage, fresh)
+            sites |= _launch_research(campaign, stage, fresh)
         except Refusal as refusal:
             reason = f"{refusal.message} {refusal.hint}".strip()
             missing |= {pk: reason for pk, (key, _) in points.items() if key in fresh}
     moved = 0
-    for key in {key for key, _ in points.values()} & known.keys():
-        mine = [pk for pk, (own, _) in points.items() if own == key]
-        for chunk in chunked(mine, CHUNK):
-            moved += StageRun.objects.filter(pk__in=chunk).update(state=StageState.ASKED, site=known[key])
-    return moved + collect.fail([one for one in runs if one.pk in missing], stage, missing)
+    for key in {key for key, _ in points.values()} & sites.keys():
+        mine = [stage_run for stage_run in runs if stage_run.pk in points and points[stage_run.pk][0] == key]
+        moved += collect.update(mine, state=StageState.ASKED, site=sites[key])
+    return moved + collect.fail([stage_run for stage_run in runs if stage_run.pk in missing], stage, missing)
 
 
 def _points(
     campaign: Campaign, stage: Stage, runs: Sequence[StageRun], spec: TaskSpec
 ) -> tuple[dict[UUID, tuple[str, StartingPoint]], dict[UUID, str]]:
     """Starting point and known address by run; and reasons why some cannot start."""
-    found: dict[UUID, tuple[str, StartingPoint]] = {}
+    points: dict[UUID, tuple[str, StartingPoint]] = {}
     missing: dict[UUID, str] = {}
-    mails = Message.objects.select_related("contact__record").in_bulk([one.message_id for one in runs])
-    for one in runs:
-        values = _values_of(campaign, mails[one.message_id])
-        contact: Contact = mails[one.message_id].contact
+    mails = Message.objects.select_related("contact__record").in_bulk([stage_run.message_id for stage_run in runs])
+    for stage_run in runs:
+        contact: Contact = mails[stage_run.message_id].contact
+        values = MailValues(contact, campaign.task_version.spec)
         url = site_url(values.get("contact.domain"))
         if not url:
-            missing[one.pk] = NO_SITE
+            missing[stage_run.pk] = NO_SITE
             continue
         title = contact.company or url
         facts = {name: values.get(source) for name, source in stage.inputs.items()}
@@ -186,12 +164,8 @@ def _points(
             name: value for role, value in by_role.items() if (name := spec.facts_with_role(role)) not in (None, *facts)
         }
         point = StartingPoint(url, title[:200], {name: value for name, value in facts.items() if value and name})
-        found[one.pk] = (f"{url} {sorted(point.facts.items())}", point)
-    return found, missing
-
-
-def _values_of(campaign: Campaign, mail: Message) -> MailValues:
-    return MailValues(mail.contact, campaign.task_version.spec, outputs_of([], []))
+        points[stage_run.pk] = (f"{url} {sorted(point.facts.items())}", point)
+    return points, missing
 
 
 def _sites_there(campaign: Campaign, stage: Stage) -> dict[str, ResearchedSite]:
@@ -207,7 +181,8 @@ def _launch_research(campaign: Campaign, stage: Stage, fresh: Mapping[str, Start
     """Order that sites be read, in the name of who launched the campaign; as many as one order takes.
 
     Raises:
-        Refusal: As for `generation.research.launch`; `not_led`, the launcher is gone or does not lead the stage's task any more.
+        Refusal: As for `generation.research.launch`; `not_led`, the launcher is gone or no longer leads the
+            stage's task.
     """
     by = campaign.launched_by
     if stage.task_version is None or by is None or not permissions.may(by, stage.task_version.task, Role.LEAD):

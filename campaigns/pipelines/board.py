@@ -1,28 +1,35 @@
-"""The stages of a pipeline as the compose page shows them: each control with its choices, its value and what is wrong."""
+"""The stages of a pipeline as the compose page shows them: each control with its choices, its value and what is wrong.
+
+A new pipeline starts from the usual stages, filled from the tasks there are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from campaigns.pipelines import inputs
 from campaigns.pipelines.inputs import StageShape
 from campaigns.pipelines.offers import BY_RULES, Offers, guess
 from campaigns.pipelines.stage_checks import labels_of
 from campaigns.pipelines.stage_drafts import StageDraft
-from campaigns.states import StageKind
+from campaigns.states import ReplyClass, StageKind
 from generation.teachers.queries import TeacherLine
+from review.models import Task
 from review.spec.schema import InputField
 from review.spec.task_spec import TaskSpec
 from review.text.verification.claim_task import CLAIM, PASSAGE
 
 Errors = Mapping[str, Sequence[str]]
 Options = list[tuple[str, str]]
+Groups = Sequence[tuple[str, Options]]
 _TOPS = {inputs.CONTACT: "The contact", inputs.RECORD: "The contact's record"}
 _OPEN = {
     StageKind.RESEARCH: "Read from the company's site",
     StageKind.WRITE: "As the contact's record says",
 }
+# How many labels a task shares with the classes of replies before it is taken for one that sorts them.
+SHARED_LABELS = 3
 _RULES_FACTS = (InputField(name=CLAIM, required=True), InputField(name=PASSAGE, required=True))
 
 
@@ -33,7 +40,7 @@ class Control:
     name: str
     label: str
     value: str
-    groups: list[tuple[str, Options]] = field(default_factory=list)
+    groups: Groups = ()
     errors: Sequence[str] = ()
     help: str = ""
 
@@ -58,8 +65,8 @@ class BoardStage:
     at: int
     draft: StageDraft
     name: Control
-    task: Control | None
-    teacher: Control | None
+    task: Control
+    teacher: Control
     inputs: list[Control]
     labels: list[LabelField]
     rule: tuple[Control, Control] | None
@@ -91,6 +98,33 @@ def filled(drafts: Sequence[StageDraft], offers: Offers) -> list[StageDraft]:
         kept = {name: draft.inputs.get(name, source) for name, source in own.items()}
         done.append(replace(draft, inputs=kept, teacher=_teacher(draft, offers)))
     return done
+
+
+def usual_stages(offers: Offers) -> list[StageDraft]:
+    """Return the stages to start from: research and a check of its claims where a task can do it, and the writing."""
+    research = _first(offers, StageKind.RESEARCH)
+    stages = []
+    if research:
+        stages.append(StageDraft(StageKind.RESEARCH, "research", task=research))
+        # Without a task that checks claims, rules do.
+        stages.append(StageDraft(StageKind.VERIFY, "claims", task=_first(offers, StageKind.VERIFY)))
+    return filled([*stages, StageDraft(StageKind.WRITE, "write", task=offers.mail.slug)], offers)
+
+
+def _first(offers: Offers, kind: StageKind) -> str:
+    """Prefer the first task of a kind with a model that can be asked, else the first; empty where there is none."""
+    slugs = [task.slug for task in offers.tasks_for(kind) if task.pk != offers.mail.pk]
+    ready = [slug for slug in slugs if any(line.can_be_asked for line in offers.models_for(slug))]
+    return next(iter([*ready, *slugs]), "")
+
+
+def reply_sorter(offers: Offers) -> Task | None:
+    """The task that sorts replies: the one whose labels are the classes of replies."""
+    for version in offers.versions.values():
+        for output in version.spec.output_schema:
+            if len({label.name for label in output.labels} & set(ReplyClass.values)) >= SHARED_LABELS:
+                return version.task
+    return None
 
 
 def _teacher(draft: StageDraft, offers: Offers) -> str:
@@ -137,61 +171,47 @@ def board(drafts: Sequence[StageDraft], offers: Offers, errors: Errors) -> list[
 def _stage(
     at: int, draft: StageDraft, offers: Offers, offered: Mapping[str, str], errors: Errors, *, is_last: bool
 ) -> BoardStage:
-    prefix = f"stages.{at}"
-    spec = offers.spec_of(draft.task)
-    controls = [_input(prefix, fact, draft, offered, errors) for fact in facts_of(draft, offers)]
-    name = Control(
-        f"{prefix}.name",
-        "Name",
-        draft.name,
-        errors=errors.get(f"{prefix}.name", ()),
-        help="Later stages call its answers by this name.",
-    )
-    placed = {control.name for control in controls} | {f"{prefix}.{end}" for end in ("name", "task", "teacher")}
-    rest = [
-        text
-        for place, texts in errors.items()
-        if place.startswith(f"{prefix}.") and place not in placed
-        for text in texts
-    ]
+    prefix = f"stages.{at}."
+    mine = {place.removeprefix(prefix): texts for place, texts in errors.items() if place.startswith(prefix)}
+
+    def control(place: str, label: str, value: str, groups: Groups = (), hint: str = "") -> Control:
+        return Control(f"{prefix}{place}", label, value, groups, mine.pop(place, ()), hint)
+
     return BoardStage(
         at,
         draft,
-        name,
-        _task(prefix, draft, offers, errors),
-        _model(prefix, draft, offers, errors),
-        controls,
-        _labels(prefix, draft, spec),
+        control("name", "Name", draft.name, hint="Later stages call its answers by this name."),
+        control("task", "Task", draft.task, [("", _tasks(draft, offers))]),
+        control("teacher", "Model", draft.teacher if draft.task else "", _models(draft, offers)),
+        [
+            control(f"inputs.{fact.name}", fact.name, draft.inputs.get(fact.name, ""), _sources(fact, draft, offered))
+            for fact in facts_of(draft, offers)
+        ],
+        _labels(prefix, draft, offers.spec_of(draft.task)),
         _rule(prefix, draft, offered),
-        rest,
+        [text for texts in mine.values() for text in texts],
         is_last,
     )
 
 
-def _task(prefix: str, draft: StageDraft, offers: Offers, errors: Errors) -> Control:
+def _tasks(draft: StageDraft, offers: Offers) -> Options:
     options = [(task.slug, task.name) for task in offers.tasks_for(draft.kind)]
     if draft.kind in BY_RULES:
-        options.insert(0, ("", "None: rules do it"))
-    elif not draft.task:
-        options.insert(0, ("", "Choose a task" if options else "You lead no task of this kind"))
-    name = f"{prefix}.task"
-    return Control(name, "Task", draft.task, [("", options)], errors.get(name, ()))
+        return [("", "None: rules do it"), *options]
+    nothing = "Choose a task" if options else "You lead no task of this kind"
+    return options if draft.task else [("", nothing), *options]
 
 
-def _model(prefix: str, draft: StageDraft, offers: Offers, errors: Errors) -> Control | None:
-    name = f"{prefix}.teacher"
+def _models(draft: StageDraft, offers: Offers) -> Groups:
     if not draft.task:
         # Without a task there is no model to choose; what is wrong stands at the task.
-        return Control(
-            name, "Model", "", [("", [("", "Rules" if draft.kind in BY_RULES else "–")])], errors.get(name, ())
-        )
+        return [("", [("", "Rules" if draft.kind in BY_RULES else "–")])]
     lines = offers.models_for(draft.task)
     own = [(line.teacher.slug, writer_label(line)) for line in lines if line.teacher.provided_by]
     others = [(line.teacher.slug, writer_label(line)) for line in lines if not line.teacher.provided_by]
     routed = list(offers.routers_for(draft.task).items())
     titled = (("Miniatures", own), ("Teachers", others), ("Routers", routed))
-    groups = [(title, options) for title, options in titled if options]
-    return Control(name, "Model", draft.teacher, groups, errors.get(name, ()))
+    return [(title, options) for title, options in titled if options]
 
 
 def writer_label(line: TeacherLine) -> str:
@@ -201,9 +221,9 @@ def writer_label(line: TeacherLine) -> str:
     return line.teacher.name if line.has_key else f"{line.teacher.name} (no key)"
 
 
-def _input(prefix: str, fact: InputField, draft: StageDraft, offered: Mapping[str, str], errors: Errors) -> Control:
-    name, value = f"{prefix}.inputs.{fact.name}", draft.inputs.get(fact.name, "")
-    groups = [("", [("", _open(fact, draft.kind))])]
+def _sources(fact: InputField, draft: StageDraft, offered: Mapping[str, str]) -> Groups:
+    value = draft.inputs.get(fact.name, "")
+    groups = [("", [("", _OPEN.get(draft.kind) or ("Choose" if fact.required else "Nothing"))])]
     by_top: dict[str, Options] = {}
     for source, kind in offered.items():
         if inputs.fits(kind, fact) or source == value:
@@ -211,11 +231,7 @@ def _input(prefix: str, fact: InputField, draft: StageDraft, offered: Mapping[st
             by_top.setdefault(_TOPS.get(top, f"Stage {top}"), []).append((source, f"{top}: {rest}"))
     if value and value not in offered:
         groups.append(("No longer there", [(value, value)]))
-    return Control(name, fact.name, value, [*groups, *by_top.items()], errors.get(name, ()))
-
-
-def _open(fact: InputField, kind: StageKind) -> str:
-    return _OPEN.get(kind) or ("Choose" if fact.required else "Nothing")
+    return [*groups, *by_top.items()]
 
 
 def _labels(prefix: str, draft: StageDraft, spec: TaskSpec | None) -> list[LabelField]:
@@ -223,12 +239,12 @@ def _labels(prefix: str, draft: StageDraft, spec: TaskSpec | None) -> list[Label
         return []
     return [
         LabelField(
-            f"{prefix}.labels.{output.name}",
+            f"{prefix}labels.{output.name}",
             output.name,
             [(label, label in draft.labels.get(output.name, ())) for label in labels_of(output)],
         )
         for output in spec.output_schema
-        if output.type in inputs.LABELLED
+        if output.value_type.is_picked
     ]
 
 
@@ -237,6 +253,6 @@ def _rule(prefix: str, draft: StageDraft, offered: Mapping[str, str]) -> tuple[C
         return None
     options: Options = [("", "Choose"), *((source, source.replace(".", ": ", 1)) for source in offered)]
     return (
-        Control(f"{prefix}.source", "Looks at", draft.source, [("", options)]),
-        Control(f"{prefix}.values", "Continues if it is", draft.values, help="Values, separated by commas."),
+        Control(f"{prefix}source", "Looks at", draft.source, [("", options)]),
+        Control(f"{prefix}values", "Continues if it is", draft.values, help="Values, separated by commas."),
     )

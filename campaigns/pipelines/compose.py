@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 
 from audit import trail
 from campaigns.models import Pipeline, PipelineVersion, Stage
@@ -60,8 +61,8 @@ class StagePlan:
         return self.router.teacher if self.router is not None else self.teacher
 
 
-def create(task: Task, *, name: str, slug: str, stages: Sequence[StagePlan], by: Member) -> PipelineVersion:
-    """Create a pipeline for the mails of a task, with its first version.
+def create(task: Task, *, name: str, slug: str = "", stages: Sequence[StagePlan], by: Member) -> PipelineVersion:
+    """Create a pipeline for the mails of a task, with its first version; without a slug it gets the one of its name.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -70,6 +71,7 @@ def create(task: Task, *, name: str, slug: str, stages: Sequence[StagePlan], by:
     permissions.require(by, task, Role.LEAD)
     errors: Errors = {} if name.strip() else {"name": ["Give the pipeline a name."]}
     _check(task, stages, by, errors)
+    slug = slug or slugify(name)[:80] or "pipeline"
     try:
         with transaction.atomic():
             pipeline = Pipeline.objects.create(task=task, name=name.strip()[:120], slug=slug, created_by=by)
@@ -135,19 +137,19 @@ def _version(plan: StagePlan) -> TaskVersion | None:
 def _check(task: Task, stages: Sequence[StagePlan], by: Member, errors: Errors) -> None:
     _check_order(stages, errors)
     mail = latest_version(task).spec
-    earlier: list[StageShape] = []
+    shapes: list[StageShape] = []
     for at, plan in enumerate(stages):
         where = f"stages.{at}"
         version = _version(plan)
-        shape = StageShape(plan.name, StageKind(plan.kind), version.spec if version else None, plan.inputs)
+        spec = version.spec if version else None
         if not _NAME.fullmatch(plan.name) or plan.name in (inputs.CONTACT, inputs.RECORD):
             errors[f"{where}.name"] = ["A name of lower-case letters, digits and _, not 'contact' or 'record'."]
-        elif plan.name in [other.name for other in earlier]:
+        elif plan.name in [other.name for other in shapes]:
             errors[f"{where}.name"] = [f"There is a stage '{plan.name}' already."]
         _check_model(task, plan, by, where, errors)
-        for key, message in stage_checks.problems(mail, shape, earlier, plan.condition):
-            errors.setdefault(f"{where}.{key}", []).append(message)
-        earlier.append(shape)
+        shapes.append(StageShape(plan.name, StageKind(plan.kind), spec, plan.inputs, plan.condition))
+    for at, key, message in stage_checks.problems(mail, shapes):
+        errors.setdefault(f"stages.{at}.{key}", []).append(message)
     if errors:
         raise Refusal(
             "pipeline_invalid",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from django.urls import reverse
 
 from campaigns.events.outcomes import POSITIVE, by_people
 from campaigns.models import Campaign, Contact, Event, InboxAnswer, Message, StageRun
+from campaigns.pipelines.queries import RUN_RELATED
 from campaigns.states import AT_A_STAGE, AnswerState, EventKind, MessageState, StageKind, StageState
 from generation.models import WebPage
 from review.models import Decision
@@ -81,29 +83,23 @@ def story_of(contact: Contact) -> list[MailStory]:
     related = ("campaign", "step", "draft__task", "draft__task_version", "approved_by")
     mails = list(Message.objects.filter(contact=contact).select_related(*related).order_by("created_at", "id"))
     ids = [mail.pk for mail in mails]
-    runs = StageRun.objects.filter(message__in=ids).select_related(
-        "stage__task_version__task", "stage__teacher", "stage__router__router", "draft", "site"
-    )
-    stages = _by_mail(runs.order_by("stage__position", "part"))
-    events = _by_mail(Event.objects.filter(message__in=ids).select_related("reply").order_by("occurred_at", "id"))
-    answers = _answers(ids)
-    pages = _pages([run for own in stages.values() for run in own])
-    decisions = _decisions([mail.draft_id for mail in mails if mail.draft_id is not None])
-    return [
-        MailStory(
-            mail,
-            _in_order(
-                [
-                    *_stages(mail, stages[mail.pk], pages),
-                    *_written(mail, decisions),
-                    *_outcome(mail),
-                    *_events(events[mail.pk]),
-                    *answers[mail.pk],
-                ]
-            ),
-        )
-        for mail in mails
-    ]
+    runs = StageRun.objects.filter(message__in=ids).select_related(*RUN_RELATED, "draft", "site")
+    stages = _by("message_id", runs.order_by("stage__position", "part"))
+    sites = {run.site_id for own in stages.values() for run in own if run.site_id is not None}
+    pages = _by("site_id", WebPage.objects.filter(site__in=sites).defer("text").order_by("site", "number"))
+    drafts = [mail.draft_id for mail in mails if mail.draft_id is not None]
+    verdicts = Decision.objects.filter(draft__in=drafts).select_related("reviewer")
+    decisions = _by("draft_id", verdicts.order_by("created_at"))
+    events = Event.objects.filter(message__in=ids).select_related("reply")
+    events_by_mail = _by("message_id", events.order_by("occurred_at", "id"))
+    inbox = InboxAnswer.objects.filter(reply__message__in=ids).exclude(state=AnswerState.OPEN)
+    answers = _by("reply.message_id", inbox.select_related("reply", "approved_by").order_by("created_at", "id"))
+    stories = []
+    for mail in mails:
+        entries = [*_stages(mail, stages[mail.pk], pages), *_written(mail, decisions), *_outcome(mail)]
+        entries += [*_events(events_by_mail[mail.pk]), *map(_answer, answers[mail.pk])]
+        stories.append(MailStory(mail, _in_order(entries)))
+    return stories
 
 
 def most_told(campaign: Campaign) -> Contact | None:
@@ -127,45 +123,22 @@ def most_told(campaign: Campaign) -> Contact | None:
     return None
 
 
-def _by_mail(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
-    found: dict[UUID, list[Any]] = defaultdict(list)
+def _by(key: str, rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    groups: dict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row.message_id].append(row)
-    return found
+        groups[attrgetter(key)(row)].append(row)
+    return groups
 
 
-def _answers(mails: Sequence[UUID]) -> dict[UUID, list[StoryEntry]]:
-    found: dict[UUID, list[StoryEntry]] = defaultdict(list)
-    rows = InboxAnswer.objects.filter(reply__message__in=mails).exclude(state=AnswerState.OPEN)
-    for answer in rows.select_related("reply", "approved_by").order_by("created_at", "id"):
-        entry = StoryEntry(
-            answer.sent_at or answer.updated_at,
-            f"Our answer: {AnswerState(answer.state).label.lower()}",
-            note=answer.problem or (answer.get_stop_reason_display() if answer.stop_reason else ""),
-            url=reverse("campaigns:answer", args=[answer.reply_id]),
-            by=answer.approved_by.name if answer.approved_by else "",
-            lines=[StoryLine(answer.text or answer.body)] if answer.body else [],
-        )
-        found[answer.reply.message_id].append(entry)
-    return found
-
-
-def _pages(runs: Sequence[StageRun]) -> dict[UUID, list[WebPage]]:
-    sites = {run.site_id for run in runs if run.site_id is not None}
-    found: dict[UUID, list[WebPage]] = defaultdict(list)
-    if sites:
-        for page in WebPage.objects.filter(site__in=sites).defer("text").order_by("site", "number"):
-            found[page.site_id].append(page)
-    return found
-
-
-def _decisions(drafts: Sequence[UUID]) -> dict[UUID, list[Decision]]:
-    found: dict[UUID, list[Decision]] = defaultdict(list)
-    if drafts:
-        rows = Decision.objects.filter(draft__in=drafts).select_related("reviewer")
-        for decision in rows.order_by("created_at"):
-            found[decision.draft_id].append(decision)
-    return found
+def _answer(answer: InboxAnswer) -> StoryEntry:
+    return StoryEntry(
+        answer.sent_at or answer.updated_at,
+        f"Our answer: {AnswerState(answer.state).label.lower()}",
+        note=answer.problem or (answer.get_stop_reason_display() if answer.stop_reason else ""),
+        url=reverse("campaigns:answer", args=[answer.reply_id]),
+        by=answer.approved_by.name if answer.approved_by else "",
+        lines=[StoryLine(answer.text or answer.body)] if answer.body else [],
+    )
 
 
 def _in_order(entries: Iterable[StoryEntry]) -> list[StoryEntry]:
@@ -174,10 +147,7 @@ def _in_order(entries: Iterable[StoryEntry]) -> list[StoryEntry]:
 
 
 def _stages(mail: Message, runs: Sequence[StageRun], pages: dict[UUID, list[WebPage]]) -> Iterator[StoryEntry]:
-    by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
-    for run in runs:
-        by_stage[run.stage_id].append(run)
-    for own in by_stage.values():
+    for own in _by("stage_id", runs).values():
         site = own[0].site_id
         if site is not None and pages.get(site):
             read = [_page(page) for page in pages[site]]
@@ -198,12 +168,12 @@ def _stage(mail: Message, runs: Sequence[StageRun]) -> StoryEntry:
     reasons = [run.reason for run in runs if run.reason and not _is_claim(run)]
     took = [run.seconds for run in runs if run.seconds is not None]
     by = stage.asked_name if stage.teacher is not None else "rules"
-    told = next((run.draft.model for run in runs if run.draft is not None and run.draft.model), "")
+    model = next((run.draft.model for run in runs if run.draft is not None and run.draft.model), "")
     return StoryEntry(
         at=max((end for end in ends if end is not None), default=None) if all(ends) else None,
         title=f"{StageKind(stage.kind).label}: {stage.name}",
         note=" ".join(dict.fromkeys([*reasons, NOT_ASKED] if is_left else reasons)),
-        by=f"{by} ({told})" if told and told != by else by,
+        by=f"{by} ({model})" if model and model != by else by,
         cost_usd=sum((run.cost_usd for run in runs), Decimal(0)) if stage.teacher is not None else None,
         seconds=sum(took) if took else None,
         lines=[line for run in runs for line in _lines(run)],

@@ -1,14 +1,15 @@
 """Sources and types of a stage's inputs. Pure Python.
 
-A source is written `contact.company`, `record.FIELD` of the contact's own record, `STAGE.FIELD` of an earlier stage's answer,
-or `STAGE.FIELD.PART` of the objects in it. Texts of pages are sources for research alone, so that no writer sees one.
+A source is written `contact.company`, `record.FIELD` of the contact's own record, `STAGE.FIELD` of an earlier stage's
+answer, or `STAGE.FIELD.PART` of the objects in it. Texts of pages are sources for research alone, so that no writer
+sees one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from campaigns.states import StageKind
 from review.spec.schema import InputField, OutputItem
@@ -18,24 +19,23 @@ from review.text.verification.claim_task import CLAIM, PASSAGE
 
 CONTACT, RECORD = "contact", "record"
 CONTACT_FIELDS: Final = ("company", "domain", "segment", "language")
-# Labels that a condition can name.
-LABELLED: Final = frozenset({"choice", "choices", "boolean"})
 _WORDS: Final = frozenset({"text", "document", "list"})
-_TEXT_LIKE: Final = frozenset({"text", "document", "choice", "quote", "url", "date", "number", "integer", "boolean"})
 
 
 @dataclass(frozen=True, slots=True)
 class StageShape:
-    """Stage that stands before another: its name, kind, task and inputs.
+    """Stage as its own checks and later stages see it.
 
     Attributes:
         spec: The task version it asks; None with rules.
+        condition: Which mails go on; empty: all.
     """
 
     name: str
     kind: StageKind
     spec: TaskSpec | None
     inputs: Mapping[str, str]
+    condition: Mapping[str, Any] = field(default_factory=dict)
 
 
 def available(mail: TaskSpec, earlier: Iterable[StageShape], *, kind: StageKind) -> dict[str, str]:
@@ -45,11 +45,11 @@ def available(mail: TaskSpec, earlier: Iterable[StageShape], *, kind: StageKind)
         mail: The task of the mails, whose records the contacts have.
     """
     pages = set() if kind == StageKind.RESEARCH else page_facts(mail)
-    found = {f"{CONTACT}.{name}": "text" for name in CONTACT_FIELDS}
-    found |= {f"{RECORD}.{fact.name}": fact.type for fact in mail.input_schema if fact.name not in pages}
+    sources = {f"{CONTACT}.{name}": "text" for name in CONTACT_FIELDS}
+    sources |= {f"{RECORD}.{fact.name}": fact.type for fact in mail.input_schema if fact.name not in pages}
     for stage in earlier:
-        found |= _outputs(stage, found)
-    return found
+        sources |= _outputs(stage, sources)
+    return sources
 
 
 def page_facts(spec: TaskSpec) -> set[str]:
@@ -74,7 +74,7 @@ def fits(source: str, target: InputField) -> bool:
     if source == target.type:
         return True
     if target.type in _WORDS:
-        return source in _TEXT_LIKE or source in ("list", "choices")
+        return source not in ("object", "conversation")
     # What a text says is read when it comes, and refused then where it is no number, date or label.
     return source in ("text", "choice", "date", "url", "number", "integer") and target.type not in (
         "object",
@@ -82,14 +82,14 @@ def fits(source: str, target: InputField) -> bool:
     )
 
 
-def _outputs(stage: StageShape, known: Mapping[str, str]) -> dict[str, str]:
+def _outputs(stage: StageShape, sources: Mapping[str, str]) -> dict[str, str]:
     if stage.kind == StageKind.VERIFY:
-        return _verified(stage, known)
-    found: dict[str, str] = {}
-    for field in stage.spec.output_schema if stage.spec else ():
-        if field.role != "reasoning":
-            found |= _of_field(f"{stage.name}.{field.name}", field)
-    return found
+        return _verified(stage, sources)
+    outputs: dict[str, str] = {}
+    for output in stage.spec.output_schema if stage.spec else ():
+        if output.role != "reasoning":
+            outputs |= _of_field(f"{stage.name}.{output.name}", output)
+    return outputs
 
 
 def _of_field(source: str, field: OutputItem) -> dict[str, str]:
@@ -99,12 +99,11 @@ def _of_field(source: str, field: OutputItem) -> dict[str, str]:
     return {f"{source}.{item.name}": "list" if field.type == "list" else item.type for item in field.items}
 
 
-def _verified(stage: StageShape, known: Mapping[str, str]) -> dict[str, str]:
-    origin, _, field = stage.inputs.get(CLAIM, "").partition(".")
-    field = field.partition(".")[0]
+def _verified(stage: StageShape, sources: Mapping[str, str]) -> dict[str, str]:
+    origin, field = list_of(stage.inputs.get(CLAIM, ""))
     return {
         f"{stage.name}.{source.partition('.')[2]}": kind
-        for source, kind in known.items()
+        for source, kind in sources.items()
         if origin and (source == f"{origin}.{field}" or source.startswith(f"{origin}.{field}."))
     }
 

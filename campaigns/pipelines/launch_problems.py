@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
-from campaigns.models import Arm, Campaign, PipelineVersion, Stage
+from campaigns.models import PipelineVersion
 from campaigns.pipelines import queries, stage_checks
-from campaigns.pipelines.inputs import StageShape
 from campaigns.states import StageKind
 from members.models import Member
 from review.models import Task, TaskVersion
@@ -24,30 +24,19 @@ class StageProblem(NamedTuple):
     hint: str
 
 
-def of_arm(campaign: Campaign, arm: Arm, *, by: Member | None) -> Iterator[StageProblem]:
-    """Everything that is wrong with an arm's pipeline now; nothing for an arm without one.
-
-    Args:
-        by: Who would launch it; None checks no roles.
-    """
-    if arm.pipeline is not None:
-        yield from of_version(arm.pipeline, mails=campaign.task_version, by=by)
-
-
 def of_version(version: PipelineVersion, *, mails: TaskVersion, by: Member | None = None) -> Iterator[StageProblem]:
     """Everything that is wrong with a version of a pipeline now.
 
     Args:
         mails: The version of the mails' task that its writing stage would ask.
-        by: As for `of_arm`.
+        by: Who would launch it; None checks no roles.
     """
-    rows = version.stages.select_related("task_version__task", "teacher", *queries.ROUTER_OF_STAGE)
-    stages = list(rows.order_by("position"))
+    stages = list(queries.stages().filter(version=version))
     for stage in stages:
         where = f"The stage '{stage.name}' of {version}"
         if stage.router is not None and stage.task_version is not None:
-            asked = mails if stage.kind == StageKind.WRITE else stage.task_version
-            for problem in promise.problems(stage.router, asked):
+            task_version = mails if stage.kind == StageKind.WRITE else stage.task_version
+            for problem in promise.problems(stage.router, task_version):
                 yield StageProblem(problem.code, f"{where}: {problem.message}", problem.hint)
         elif stage.teacher is not None and not stage.teacher.is_active:
             yield StageProblem(
@@ -62,20 +51,11 @@ def of_version(version: PipelineVersion, *, mails: TaskVersion, by: Member | Non
                 f"{where} asks the task {task.name}, which you do not lead.",
                 "Ask a lead of that task to launch it.",
             )
-    yield from _inputs(mails, version, stages)
-
-
-def _inputs(mails: TaskVersion, version: PipelineVersion, stages: list[Stage]) -> Iterator[StageProblem]:
-    spec = mails.spec
-    earlier: list[StageShape] = []
-    for stage in stages:
-        shape = queries.shape_of(stage)
-        if stage.kind == StageKind.WRITE:
-            shape = StageShape(shape.name, shape.kind, spec, shape.inputs)
-        for place, message in stage_checks.problems(spec, shape, earlier, stage.condition):
-            yield StageProblem(
-                "stage_outdated",
-                f"The stage '{stage.name}' of {version}, {place}: {message}",
-                "The task has changed since: save the pipeline's next version.",
-            )
-        earlier.append(shape)
+    shapes = [queries.shape_of(stage) for stage in stages]
+    shapes = [replace(shape, spec=mails.spec) if shape.kind == StageKind.WRITE else shape for shape in shapes]
+    for at, place, message in stage_checks.problems(mails.spec, shapes):
+        yield StageProblem(
+            "stage_outdated",
+            f"The stage '{shapes[at].name}' of {version}, {place}: {message}",
+            "The task has changed since: save the pipeline's next version.",
+        )

@@ -11,6 +11,7 @@ from functools import cached_property
 from django.db.models import OuterRef, Subquery
 
 from campaigns.pipelines import inputs
+from campaigns.pipelines.stage_checks import suits
 from campaigns.states import StageKind
 from generation.models import Teacher
 from generation.teachers import provided
@@ -23,7 +24,6 @@ from review.spec.schema import InputField
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks.permissions import slugs_with
-from review.text.grounding.quotable import quotable_facts
 from review.text.verification.claim_task import CLAIM, PASSAGE, is_claim_task
 from serving.models import RouterVersion
 from serving.routing import promise
@@ -45,6 +45,7 @@ class Offers:
     def __init__(self, mail: Task, by: Member) -> None:
         self.mail = mail
         self._by = by
+        self._models: dict[str, list[TeacherLine]] = {}
 
     @cached_property
     def versions(self) -> dict[str, TaskVersion]:
@@ -56,9 +57,9 @@ class Offers:
             rows = rows.filter(task__slug__in=led)
         return {version.task.slug: version for version in rows}
 
-    @property
-    def tasks(self) -> dict[str, Task]:
-        return {slug: version.task for slug, version in self.versions.items()}
+    def task(self, slug: str) -> Task | None:
+        version = self.versions.get(slug)
+        return version.task if version is not None else None
 
     def spec_of(self, task: str) -> TaskSpec | None:
         version = self.versions.get(task)
@@ -71,33 +72,25 @@ class Offers:
     def tasks_for(self, kind: StageKind) -> list[Task]:
         if kind == StageKind.WRITE:
             return [self.mail]
-        return [version.task for version in self.versions.values() if suits(kind, version.spec)]
+        return [version.task for version in self.versions.values() if _is_offered(kind, version.spec)]
 
     @cached_property
     def _lines(self) -> list[TeacherLine]:
         return teachers_queries.lines(self._by)
 
-    @cached_property
-    def teachers(self) -> dict[str, Teacher]:
-        return {line.teacher.slug: line.teacher for line in self._lines}
+    def teacher(self, slug: str) -> Teacher | None:
+        return next((line.teacher for line in self._lines if line.teacher.slug == slug), None)
 
     @cached_property
     def routers(self) -> dict[str, RouterVersion]:
-        """The newest version of each router of the tasks that the member leads, by how the form names it; those without thresholds are none."""
+        """The newest version of each router of the tasks led, if it has thresholds, by its name in the form."""
         newest = promise.newest_versions([version.task for version in self.versions.values()])
         return {f"{ROUTER_PREFIX}{version.router.slug}": version for version in newest if version.thresholds}
 
     def routers_for(self, task: str) -> dict[str, str]:
         own = self.versions.get(task)
-        return {
-            key: version.router.name
-            for key, version in self.routers.items()
-            if own is not None and version.router.task_id == own.task_id
-        }
-
-    @cached_property
-    def _models(self) -> dict[str, list[TeacherLine]]:
-        return {}
+        mine = own.task_id if own is not None else None
+        return {key: version.router.name for key, version in self.routers.items() if version.router.task_id == mine}
 
     def models_for(self, task: str) -> list[TeacherLine]:
         """Models that write for a task: its miniatures first, then teachers."""
@@ -110,16 +103,9 @@ class Offers:
         return self._models.get(task, [])
 
 
-def suits(kind: StageKind, spec: TaskSpec) -> bool:
-    """Tell whether a stage of this kind can ask such a task."""
-    if kind == StageKind.RESEARCH:
-        return bool(quotable_facts(spec))
-    if kind in (StageKind.VERIFY, StageKind.CHECK):
-        return is_claim_task(spec)
-    if kind == StageKind.WRITE:
-        return is_mail(spec)
-    has_label = any(field.type in inputs.LABELLED for field in spec.output_schema)
-    return has_label and not is_claim_task(spec) and not is_mail(spec)
+def _is_offered(kind: StageKind, spec: TaskSpec) -> bool:
+    is_other = kind == StageKind.QUALIFY and (is_claim_task(spec) or is_mail(spec))
+    return suits(kind, spec) and not is_other
 
 
 def guess(fact: InputField, offered: Mapping[str, str], kind: StageKind) -> str:
@@ -140,21 +126,21 @@ def guess(fact: InputField, offered: Mapping[str, str], kind: StageKind) -> str:
     if kind == StageKind.WRITE:
         # What nobody names comes from the contact's own record.
         return ""
-    wanted = [f"{inputs.CONTACT}.{fact.name}", f"{inputs.RECORD}.{fact.name}"]
+    sources = [f"{inputs.CONTACT}.{fact.name}", f"{inputs.RECORD}.{fact.name}"]
     if fact.role == "group":
-        wanted.append("contact.company")
+        sources.append("contact.company")
     if fact.role == "domain":
-        wanted.append("contact.domain")
-    return next((source for source in wanted if source in fitting), "")
+        sources.append("contact.domain")
+    return next((source for source in sources if source in fitting), "")
 
 
 def claims_of(offered: Mapping[str, str]) -> dict[str, str]:
     """Return the sources of the claims that stand last: `claim`, and `passage` where their list holds quotes."""
     lists = [source for source, kind in offered.items() if kind == "list" and source.count(".") == 2]
-    found = {}
+    claim_sources = {}
     for source in lists:
         head, _, part = source.rpartition(".")
         if part in CLAIM_PARTS:
             passages = [f"{head}.{name}" for name in PASSAGE_PARTS if f"{head}.{name}" in offered]
-            found = {CLAIM: source} | ({PASSAGE: passages[0]} if passages else {})
-    return found
+            claim_sources = {CLAIM: source} | ({PASSAGE: passages[0]} if passages else {})
+    return claim_sources

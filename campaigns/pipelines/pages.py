@@ -8,12 +8,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import queries as contact_queries
-from campaigns.pipelines import compose, contact_story, lists, promotion, queries, stage_drafts, usual
-from campaigns.pipelines.board import board, filled
+from campaigns.pipelines import compose, contact_story, promotion, queries, stage_drafts
+from campaigns.pipelines.board import board, filled, reply_sorter, usual_stages
 from campaigns.pipelines.offers import Offers
 from campaigns.pipelines.stage_drafts import StageDraft
 from campaigns.states import StageKind
@@ -38,7 +37,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "campaigns/pipelines/index.html",
-        {**_about(task), "lines": lists.lines(task), "default": promotion.default_of(task)},
+        {**_about(task), "lines": queries.lines(task), "default": promotion.default_of(task)},
     )
 
 
@@ -77,7 +76,8 @@ def _begins_with(default: PipelineVersion | None) -> str:
 def _compose(request: HttpRequest, task: Task, offers: Offers, pipeline: Pipeline | None) -> HttpResponse:
     act = request.POST.get("do", "")
     name = request.POST.get("name", pipeline.name if pipeline else "")
-    stages, refusal = _stages(request, offers, pipeline), None
+    newest = compose.latest(pipeline) if pipeline else None
+    stages, refusal = _stages(request, offers, newest), None
     if act == "save":
         try:
             version = _save(stages, offers, task, pipeline, name, member_of(request))
@@ -90,7 +90,6 @@ def _compose(request: HttpRequest, task: Task, offers: Offers, pipeline: Pipelin
             return redirect("campaigns:pipeline", version.pipeline.slug)
     stages = filled(stages, offers)
     errors = dict(refusal.errors) if refusal else {}
-    newest = compose.latest(pipeline) if pipeline else None
     context = {
         **_about(task),
         "pipeline": pipeline,
@@ -103,21 +102,20 @@ def _compose(request: HttpRequest, task: Task, offers: Offers, pipeline: Pipelin
         "refusal": refusal,
         "above": [text for place, texts in errors.items() if not place.startswith("stages.") for text in texts],
         "kinds": [(kind.value, kind.label) for kind in StageKind],
-        "sorter": usual.reply_sorter(offers),
+        "sorter": reply_sorter(offers),
         "may_add": len(stages) < compose.MOST_STAGES,
     }
     return render(request, "campaigns/pipelines/compose.html", context, status=refusal.status if refusal else 200)
 
 
-def _stages(request: HttpRequest, offers: Offers, pipeline: Pipeline | None) -> list[StageDraft]:
+def _stages(request: HttpRequest, offers: Offers, newest: PipelineVersion | None) -> list[StageDraft]:
     if request.method == "POST":
         posted = stage_drafts.from_post(request.POST)
         act, kind = request.POST.get("do", ""), request.POST.get("kind", "")
         return stage_drafts.after_act(posted, act, kind=kind, mail_task=offers.mail.slug)
-    newest = compose.latest(pipeline) if pipeline else None
     if newest is None:
-        return usual.usual_stages(offers)
-    return stage_drafts.from_saved(lists.stages_with_models([newest]))
+        return usual_stages(offers)
+    return [stage_drafts.from_saved(stage) for stage in queries.stages().filter(version=newest)]
 
 
 def _save(
@@ -129,7 +127,7 @@ def _save(
     plans = [stage_drafts.plan_of(stage, offers) for stage in stages]
     if pipeline is not None:
         return compose.save_version(pipeline, stages=plans, by=by)
-    return compose.create(task, name=name, slug=slugify(name)[:80] or "pipeline", stages=plans, by=by)
+    return compose.create(task, name=name, stages=plans, by=by)
 
 
 @require_safe

@@ -1,7 +1,7 @@
 """The default pipeline of a task: the version that its next campaign begins with. Set, taken back, and read.
 
-Each version's newest row counts. Of the versions that hold, the one promoted last is the default, so that taking it back leaves
-the one before. Rows are only added, so the history stays.
+Each version's newest row counts. Of the versions that hold, the one promoted last is the default, so that taking it
+back leaves the one before. Rows are only added, so the history stays.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def version_of(pipeline: Pipeline, number: int | None, *, act: Act = Act.PROMOTE
         versions = versions.filter(pk__in=held().filter(version__pipeline=pipeline).values("version")[:1])
     version = versions.order_by("-number").first()
     if version is None:
-        wanted = f"has no version {number}" if number is not None else "has no version that is promoted"
-        raise Refusal("no_such_version", f"{pipeline.name} {wanted}.", hint="Name one of its versions.", status=409)
+        problem = f"has no version {number}" if number is not None else "has no version that is promoted"
+        raise Refusal("no_such_version", f"{pipeline.name} {problem}.", hint="Name one of its versions.", status=409)
     return version
 
 

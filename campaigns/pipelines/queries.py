@@ -1,34 +1,51 @@
-"""Questions about the pipelines of campaigns: the stages of their arms, and which mails wait for a stage. Read-only."""
+"""Questions about pipelines: those of a task, the stages of a campaign's arms, and the mails that wait. Reads only."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.http import Http404
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from campaigns.models import Arm, Campaign, Message, Pipeline, PipelineVersion, Stage, StageRoute, StageRun, Step
 from campaigns.pipelines import inputs
 from campaigns.pipelines.inputs import StageShape
 from campaigns.states import MessageState, StageKind, StageState, StepWriter
 from members.models import Member
+from review.models import Task
 from review.tasks.permissions import tasks_for
+from web.http.first_or_404 import first_or_404
 
 OPEN = (StageState.WAITING, StageState.ASKED)
-# What is read with stages, and with their runs and routes, whose records may be routed.
-ROUTER_OF_STAGE: Final = ("router__router", "router__miniature", "router__larger", "router__teacher")
-STAGE_ROUTER: Final = tuple(f"stage__{name}" for name in ROUTER_OF_STAGE)
+# What is read with stages, and with their runs.
+_MODELS: Final = ("teacher", "router__router", "router__miniature", "router__larger", "router__teacher")
+STAGE_RELATED: Final = ("task_version__task", *_MODELS)
+RUN_RELATED: Final = tuple(f"stage__{name}" for name in STAGE_RELATED)
+
+
+@dataclass(frozen=True)
+class PipelineLine:
+    """A pipeline as a row of the list: its newest version, that version's stages, and how many campaigns use any."""
+
+    pipeline: Pipeline
+    version: PipelineVersion
+    stages: list[Stage]
+    campaigns: int
+
+
+def stages() -> QuerySet[Stage]:
+    """Stages in their order, with their tasks, models and routers."""
+    return Stage.objects.select_related(*STAGE_RELATED).order_by("position")
 
 
 def stages_of(campaign: Campaign) -> dict[UUID, list[Stage]]:
     """Stages of each arm that has a pipeline, in their order."""
     arms = dict(Arm.objects.filter(campaign=campaign, pipeline__isnull=False).values_list("pk", "pipeline_id"))
     by_version: dict[UUID, list[Stage]] = defaultdict(list)
-    rows = Stage.objects.filter(version__in=set(arms.values())).select_related("task_version__task", "teacher")
-    for stage in rows.order_by("position"):
+    for stage in stages().filter(version__in=set(arms.values())):
         by_version[stage.version_id].append(stage)
     return {arm: by_version[version] for arm, version in arms.items() if version is not None}
 
@@ -40,28 +57,49 @@ def visible(member: Member) -> QuerySet[Pipeline]:
 
 
 def pipeline_or_404(member: Member, slug: str) -> Pipeline:
-    """Return one pipeline by its slug.
-
-    Raises:
-        Http404: No such pipeline, or of a task the member may not see.
-    """
-    pipeline = visible(member).filter(slug=slug).first()
-    if pipeline is None:
-        raise Http404(f"There is no pipeline '{slug}' that you can see.")
-    return pipeline
+    """Return one pipeline by its slug, if the member may see its task."""
+    return first_or_404(visible(member).filter(slug=slug), f"There is no pipeline '{slug}' that you can see.")
 
 
 def versions_of(pipeline: Pipeline) -> QuerySet[PipelineVersion]:
     """Versions of a pipeline with their stages, the newest first."""
-    stages = Stage.objects.select_related("task_version__task", "teacher", "router__router").order_by("position")
-    rows = PipelineVersion.objects.filter(pipeline=pipeline).select_related("created_by")
-    return rows.prefetch_related(Prefetch("stages", queryset=stages)).order_by("-number")
+    rows = PipelineVersion.objects.filter(pipeline=pipeline)
+    return rows.prefetch_related(Prefetch("stages", queryset=stages())).order_by("-number")
+
+
+def newest_versions(task: Task) -> QuerySet[PipelineVersion]:
+    """The newest version of each pipeline of a task, by name."""
+    newest = PipelineVersion.objects.filter(pipeline=OuterRef("pipeline")).order_by("-number").values("pk")[:1]
+    rows = PipelineVersion.objects.filter(pipeline__task=task, pk=Subquery(newest))
+    return rows.select_related("pipeline").order_by("pipeline__name", "pk")
+
+
+def offered(
+    task: Task, campaign: Campaign | None = None, *, default: PipelineVersion | None = None
+) -> list[PipelineVersion]:
+    """Versions that an arm may have: the newest of each pipeline, the default, and those of the campaign's arms."""
+    newest = list(newest_versions(task))
+    kept = Q(pk=default.pk) if default is not None else Q(pk__in=[])
+    if campaign is not None:
+        kept |= Q(arms__campaign=campaign)
+    earlier = PipelineVersion.objects.filter(kept).exclude(pk__in=[each.pk for each in newest])
+    return [*newest, *earlier.select_related("pipeline").distinct().order_by("pipeline__name", "number")]
+
+
+def lines(task: Task) -> list[PipelineLine]:
+    """Pipelines of a task the member was let in to; three queries however many there are."""
+    versions = newest_versions(task).prefetch_related(Prefetch("stages", queryset=stages()))
+    used = Arm.objects.filter(pipeline__pipeline__task=task).order_by().values_list("pipeline__pipeline", "campaign")
+    counts = Counter(pipeline for pipeline, _ in used.distinct())
+    return [
+        PipelineLine(version.pipeline, version, list(version.stages.all()), counts[version.pipeline_id])
+        for version in versions
+    ]
 
 
 def stage_runs(message: Message) -> QuerySet[StageRun]:
     """Return the runs of the stages of a mail's pipeline, in their order."""
-    runs = StageRun.objects.filter(message=message).select_related("stage__teacher", "stage__router__router")
-    return runs.order_by("stage__position", "part")
+    return StageRun.objects.filter(message=message).select_related("stage__teacher").order_by("stage__position", "part")
 
 
 def writing_stage(version: PipelineVersion) -> Stage:
@@ -71,24 +109,23 @@ def writing_stage(version: PipelineVersion) -> Stage:
 def routed_writing(campaign: Campaign) -> dict[tuple[UUID, UUID], Stage]:
     """Return, by arm and step, the stage whose router says who writes.
 
-    Of a sequence that is its first mail: what a router promises was shown on mails that no other went before. Later ones are
-    the teacher's.
+    Of a sequence that is its first mail: what a router promises was shown on mails that no other went before. Later
+    ones are the teacher's.
     """
     first = campaign.steps.filter(number=1, writer=StepWriter.MODEL).values_list("pk", flat=True).first()
     if first is None:
         return {}
-    stages = Stage.objects.filter(kind=StageKind.WRITE, router__isnull=False, version__arms__campaign=campaign)
-    related = stages.select_related(*ROUTER_OF_STAGE, "task_version")
-    by_version = {stage.version_id: stage for stage in related.distinct()}
+    routed = stages().filter(kind=StageKind.WRITE, router__isnull=False, version__arms__campaign=campaign)
+    by_version = {stage.version_id: stage for stage in routed.distinct()}
     arms = Arm.objects.filter(campaign=campaign, pipeline__in=by_version).values_list("pk", "pipeline_id")
     return {(arm, first): by_version[version] for arm, version in arms if version is not None}
 
 
 def prepared_arms(campaign: Campaign, step: Step) -> set[UUID]:
-    """Arms whose mails of a step stages prepare before they are written, unless their reader got prepared words before."""
+    """Arms whose mails of a step are prepared by stages, unless their reader got prepared words before."""
     if step.writer != StepWriter.MODEL:
         return set()
-    return {arm for arm, stages in stages_of(campaign).items() if prepares(stages)}
+    return {arm for arm, own in stages_of(campaign).items() if any(map(_prepares, own))}
 
 
 def prepared_before(enrolments: Collection[UUID]) -> set[UUID]:
@@ -97,30 +134,26 @@ def prepared_before(enrolments: Collection[UUID]) -> set[UUID]:
     return set(sent.values_list("enrolment_id", flat=True))
 
 
-def prepares(stages: Iterable[Stage]) -> bool:
-    """Tell whether anything is done before the mail is written: a stage, or a record for the writer."""
-    return any(is_before_writing(stage) or (stage.kind == StageKind.WRITE and stage.inputs) for stage in stages)
-
-
-def is_before_writing(stage: Stage) -> bool:
-    """Tell whether a stage prepares a mail."""
-    return stage.kind not in (StageKind.WRITE, StageKind.CHECK)
+def _prepares(stage: Stage) -> bool:
+    """Tell whether a stage does anything before the mail is written: an answer, or a record for the writer."""
+    return bool(stage.inputs) if stage.kind == StageKind.WRITE else stage.kind != StageKind.CHECK
 
 
 def shape_of(stage: Stage) -> StageShape:
     """A stage as the checks of its inputs see it."""
     spec = stage.task_version.spec if stage.task_version is not None else None
-    return StageShape(stage.name, StageKind(stage.kind), spec, stage.inputs)
+    return StageShape(stage.name, StageKind(stage.kind), spec, stage.inputs, stage.condition)
 
 
 def needs_record(version: PipelineVersion) -> bool:
     """Tell whether mails need a contact with a record: something is taken from it, or the writer has no other."""
-    stages = list(version.stages.select_related("task_version").order_by("position"))
-    own = any(source.startswith(f"{inputs.RECORD}.") for stage in stages for source in stage.inputs.values())
-    own = own or any(str(stage.condition.get("field", "")).startswith(f"{inputs.RECORD}.") for stage in stages)
-    write = next(stage for stage in stages if stage.kind == StageKind.WRITE)
+    own = list(version.stages.select_related("task_version").order_by("position"))
+    sources = [source for stage in own for source in (*stage.inputs.values(), stage.condition.get("field", ""))]
+    write = next(stage for stage in own if stage.kind == StageKind.WRITE)
     required = write.task_version.spec.input_schema if write.task_version is not None else ()
-    return own or any(fact.required and fact.name not in write.inputs for fact in required)
+    return any(str(source).startswith(f"{inputs.RECORD}.") for source in sources) or any(
+        fact.required and fact.name not in write.inputs for fact in required
+    )
 
 
 def ready(campaign: Campaign) -> QuerySet[Message]:
@@ -137,10 +170,10 @@ def of_audits(campaign: Campaign) -> Exists:
 
 def runs_of(messages: Collection[UUID]) -> dict[UUID, list[StageRun]]:
     """Return the stage runs of these mails, by mail."""
-    found: dict[UUID, list[StageRun]] = defaultdict(list)
+    runs: dict[UUID, list[StageRun]] = defaultdict(list)
     for run in StageRun.objects.filter(message__in=messages).order_by("message", "stage", "part"):
-        found[run.message_id].append(run)
-    return found
+        runs[run.message_id].append(run)
+    return runs
 
 
 def awaits_checks() -> Exists:

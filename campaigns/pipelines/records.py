@@ -1,4 +1,4 @@
-"""Make the records that stages ask about: by the product's own builder, so that a company stays on its side of the split.
+"""Make the records that stages ask about by the product's own builder: a company stays on its side of the split.
 
 Equal facts share one record, and so one answer. Records of one campaign and stage stand in one source.
 """
@@ -6,58 +6,52 @@ Equal facts share one record, and so one answer. Records of one campaign and sta
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import F
 
 from campaigns.models import Campaign, Stage
-from review.models import Record, Source, Task
+from review.models import Record, Source, Task, TaskVersion
 from review.sources.imports import staging
 from review.sources.imports.company_splits import CompanySplits
 from review.sources.imports.record_import import RecordRowBuilder, content_hash
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind
-from web.db.chunks import chunked
+from web.db.chunks import rows_of
 
 CHUNK = 500
 
 
 def find_or_make(
-    campaign: Campaign, stage: Stage, *, task: Task, spec: TaskSpec, wanted: Mapping[UUID, Facts]
+    campaign: Campaign, stage: Stage, version: TaskVersion, facts_by_id: Mapping[UUID, Facts]
 ) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
-    """Find or make the record of each mail's facts. Runs inside the tick's transaction and locks the task's row.
+    """Find or make the record of each mail's or run's facts. Runs in the tick's transaction and locks the task's row.
 
     Args:
-        wanted: Facts by message.
+        version: The version of the task that the records are for.
 
     Returns:
-        The record by message; and why there is none, by message.
+        The record by id; and why there is none, by id.
 
     Raises:
         Refusal: `import_running` (409), a file is being imported into the task.
     """
-    if not wanted:
+    if not facts_by_id:
         return {}, {}
+    task = version.task
     staging.lock_task(task)
-    digests = {message: content_hash(facts) for message, facts in wanted.items()}
-    fresh = {digests[message]: facts for message, facts in wanted.items()}
-    existing = _existing(task, fresh)
+    digests = {message: content_hash(facts) for message, facts in facts_by_id.items()}
+    fresh = {digests[message]: facts for message, facts in facts_by_id.items()}
+    same = Record.objects.filter(task=task).values_list("content_hash", "pk")
+    existing = dict(rows_of(same, "content_hash", fresh))
     refused: dict[str, str] = {}
     if new := {digest: facts for digest, facts in fresh.items() if digest not in existing}:
-        made, refused = make(_source(campaign, stage, task), spec, new)
+        made, refused = make(_source(campaign, stage, task), version.spec, new)
         existing |= made
     records = {message: existing[digest] for message, digest in digests.items() if digest in existing}
     return records, {message: refused[digest] for message, digest in digests.items() if digest in refused}
-
-
-def _existing(task: Task, digests: Mapping[str, Facts]) -> dict[str, UUID]:
-    found: dict[str, UUID] = {}
-    for chunk in chunked(digests, CHUNK):
-        rows = Record.objects.filter(task=task, content_hash__in=chunk)
-        found.update(rows.values_list("content_hash", "pk"))
-    return found
 
 
 def make(source: Source, spec: TaskSpec, new: Mapping[str, Facts]) -> tuple[dict[str, UUID], dict[str, str]]:
@@ -103,9 +97,3 @@ def _source(campaign: Campaign, stage: Stage, task: Task) -> Source:
         },
     )
     return source
-
-
-def facts_of_own(facts: Facts, spec: TaskSpec, without: Sequence[str] | set[str]) -> Facts:
-    """Facts that a task has a place for, but those that are left out."""
-    known = {field.name for field in spec.input_schema} - set(without)
-    return {name: value for name, value in facts.items() if name in known}

@@ -1,7 +1,7 @@
 """Audit routers: of the records drawn by lot the teacher writes too, and experts judge both answers on the desk.
 
-What experts make of the two holds the router's promise against live traffic. Nobody waits for it: the answer that the router
-chose is used at once, whatever becomes of the teacher's.
+What experts make of the two holds the router's promise against live traffic. Nobody waits for it: the answer that the
+router chose is used at once, whatever becomes of the teacher's.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 
 from campaigns.models import Campaign, Stage, StageOrder, StageRoute
-from campaigns.pipelines import ask
-from campaigns.pipelines.queries import ROUTER_OF_STAGE
+from campaigns.pipelines import ask, queries
 from campaigns.states import StageKind
 from campaigns.writing import drafts_written, orders
 from generation.models import Order
-from jobs.states import FINISHED
 from review.drafts.intake import put_on_desk
 from review.models import Draft
 from review.states import DraftState
@@ -31,24 +29,18 @@ from web.errors import Refusal
 CHUNK = 500
 # A refused order is tried again after so long: pricing reads every record of it, and nobody waits for an audit.
 TRY_AGAIN_S = 900
+_UNTOLD = StageRoute.objects.filter(routed__is_audit=True, routed__outcome__isnull=True)
+_OPEN = _UNTOLD.filter(draft__isnull=False, record__erased_at__isnull=True)
 
 
 def open_audits() -> Exists:
     """Match campaigns with an audited record whose verdicts are not told yet."""
-    rows = StageRoute.objects.filter(
-        campaign=OuterRef("pk"),
-        routed__is_audit=True,
-        routed__outcome__isnull=True,
-        draft__isnull=False,
-        record__erased_at__isnull=True,
-    )
-    return Exists(rows)
+    return Exists(_OPEN.filter(campaign=OuterRef("pk")))
 
 
 def judged_audits() -> Exists:
     """Match campaigns with an open audit whose router's answer experts judged: both verdicts may be there."""
-    rows = StageRoute.objects.filter(campaign=OuterRef("pk"), routed__is_audit=True, routed__outcome__isnull=True)
-    return Exists(rows.filter(draft__gold__isnull=False))
+    return Exists(_UNTOLD.filter(campaign=OuterRef("pk"), draft__gold__isnull=False))
 
 
 def follow(campaign: Campaign) -> int:
@@ -66,19 +58,13 @@ def order(campaign: Campaign) -> int:
 
 def _open(campaign: Campaign) -> list[tuple[Stage, list[StageRoute]]]:
     """Open audits, the oldest first: one that waits for verdicts keeps no newer one back. Erased records have none."""
-    rows = StageRoute.objects.filter(
-        campaign=campaign,
-        routed__is_audit=True,
-        routed__outcome__isnull=True,
-        draft__isnull=False,
-        record__erased_at__isnull=True,
-    )
+    rows = _OPEN.filter(campaign=campaign)
     by_stage: dict[UUID, list[StageRoute]] = defaultdict(list)
     for each in rows.select_related("routed").order_by("created_at", "pk"):
         by_stage[each.stage_id].append(each)
     if not by_stage:
         return []
-    stages = Stage.objects.select_related("task_version__task", "teacher", *ROUTER_OF_STAGE).in_bulk(list(by_stage))
+    stages = queries.stages().in_bulk(list(by_stage))
     return [(stages[pk], mine) for pk, mine in by_stage.items()]
 
 
@@ -88,9 +74,9 @@ def _teachers_orders(campaign: Campaign, stage: Stage) -> list[Order]:
 
 def _order(campaign: Campaign, stage: Stage, rows: Sequence[StageRoute]) -> int:
     there = _teachers_orders(campaign, stage)
-    named = {UUID(record) for each in there for record in each.record_ids}
+    named = drafts_written.records_of(there)
     lacking = [each.record_id for each in rows if each.record_id not in named][:CHUNK]
-    if not lacking or any(each.job is not None and each.job.state not in FINISHED for each in there):
+    if not lacking or drafts_written.under_way(there):
         return 0
     refused = f"audit-refused-{campaign.pk}-{stage.pk}"
     if cache.get(refused):
@@ -125,16 +111,15 @@ def _follow(campaign: Campaign, stage: Stage, rows: Sequence[StageRoute]) -> int
 
 
 def _put_on_desk(rows: Sequence[StageRoute], answers: Mapping[UUID, UUID]) -> None:
-    wanted = [pk for each in rows for pk in (each.draft_id, answers[each.record_id]) if pk is not None]
-    kept = Draft.objects.filter(pk__in=wanted, state=DraftState.KEPT, erased_at__isnull=True)
+    draft_ids = [pk for each in rows for pk in (each.draft_id, answers[each.record_id]) if pk is not None]
+    kept = Draft.objects.filter(pk__in=draft_ids, state=DraftState.KEPT, erased_at__isnull=True)
     put_on_desk(kept.defer("messages").order_by("created_at", "pk"))
 
 
-def _give_up(rows: Sequence[StageRoute], there: Sequence[Order], answers: Mapping[UUID, UUID]) -> int:
+def _give_up(rows: Sequence[StageRoute], audit_orders: Sequence[Order], answers: Mapping[UUID, UUID]) -> int:
     """End audits whose teacher gave no answer: only their cost is recorded."""
-    under_way = drafts_written.records_under_way(there)
-    named = {UUID(record) for each in there for record in each.record_ids}
-    failed = [each for each in rows if each.record_id in named - under_way and each.record_id not in answers]
+    ended = drafts_written.records_of(audit_orders) - drafts_written.records_under_way(audit_orders)
+    failed = [each for each in rows if each.record_id in ended and each.record_id not in answers]
     for each in failed:
         route.record_outcome(each.routed, cost_usd=each.cost_usd)
     return len(failed)

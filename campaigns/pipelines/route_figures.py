@@ -52,24 +52,23 @@ class RoutedStage:
 
 def of_stages(campaign: Campaign, stages: Sequence[Stage]) -> dict[UUID, RoutedStage]:
     """Routes by stage, of stages with a router; nothing is asked where none has one."""
-    routed = [stage for stage in stages if stage.router is not None]
-    if not routed:
+    versions = {stage.pk: stage.router for stage in stages if stage.router is not None}
+    if not versions:
         return {}
-    counted = _counted(campaign)
-    outcomes = _outcomes(campaign)
-    return {stage.pk: _of_stage(stage, stage.router, counted, outcomes) for stage in routed if stage.router is not None}
+    counts, outcomes = _counted(campaign), _outcomes(campaign)
+    return {pk: _of_stage(pk, version, counts, outcomes) for pk, version in versions.items()}
 
 
 def _of_stage(
-    stage: Stage,
+    stage: UUID,
     version: RouterVersion,
-    counted: dict[tuple[UUID, int], tuple[int, Decimal]],
+    counts: dict[tuple[UUID, int], tuple[int, Decimal]],
     outcomes: dict[tuple[UUID, int], tuple[int, int]],
 ) -> RoutedStage:
-    lines = [(name, *counted.get((stage.pk, place), (0, Decimal(0)))) for place, name in enumerate(version.names)]
+    lines = [(name, *counts.get((stage, place), (0, Decimal(0)))) for place, name in enumerate(version.names)]
     total = sum(records for _, records, _ in lines)
     routes = [
-        RouteFigures(name, records, records / total if total else None, cost, *outcomes.get((stage.pk, place), (0, 0)))
+        RouteFigures(name, records, records / total if total else None, cost, *outcomes.get((stage, place), (0, 0)))
         for place, (name, records, cost) in enumerate(lines)
     ]
     return RoutedStage(version, routes, report.report(version).promise)

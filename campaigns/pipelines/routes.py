@@ -1,9 +1,10 @@
 """Routes of each record of a stage: its own model, or the one that the stage's router sends the record to.
 
-A router that goes by marks or by confidence has its miniature answer first: what that wrote is the answer, or sends the record on to the larger
-miniature or the teacher. One that goes by a number of the record sends it at once. A record is routed once in a campaign and stage,
-by the thresholds of the version that the stage was saved with; its row is written in the tick's transaction, before anybody is
-asked by it. A record without the number goes to the teacher: so does one whose miniature gave no answer.
+A router that goes by marks or by confidence has its miniature answer first: what that wrote is the answer, or sends the
+record on to the larger miniature or the teacher. One that goes by a number of the record sends it at once. A record is
+routed once in a campaign and stage, by the thresholds of the version that the stage was saved with; its row is written
+in the tick's transaction, before anybody is asked by it. A record without the number goes to the teacher: so does one
+whose miniature gave no answer.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from review.models import Draft, Record
 from serving.models import RouteOutcome, RouterVersion
 from serving.routing import promise, route
 from serving.routing.pairs import number_of, text_value
-from web.db.chunks import chunked
+from web.db.chunks import chunked, rows_of
 
 CHUNK = 500
 ZERO = Decimal(0)
@@ -48,18 +49,18 @@ class Turn:
     @property
     def never_asked(self) -> list[UUID]:
         """Records that no order of this model names: a router sent them on."""
-        named = {UUID(record) for order in self.orders for record in order.record_ids}
+        named = drafts_written.records_of(self.orders)
         return [record for record in self.records if record not in named]
 
     @property
     def cut_short(self) -> set[UUID]:
         """Records that were never asked because the money of their order had ended, as after calls of unknown fate."""
         short = [order for order in self.orders if order.job is not None and _ended_by_budget(order.job)]
-        named = {UUID(record) for order in short for record in order.record_ids} & set(self.records)
+        named = drafts_written.records_of(short) & set(self.records)
         if not named:
             return set()
-        asked = Call.objects.filter(order__in=[order.pk for order in self.orders], record_id__isnull=False).order_by()
-        return named - set(asked.values_list("record_id", flat=True))
+        calls = Call.objects.filter(order__in=[order.pk for order in self.orders], record_id__isnull=False).order_by()
+        return named - set(calls.values_list("record_id", flat=True))
 
 
 def _ended_by_budget(job: Job) -> bool:
@@ -83,7 +84,11 @@ class StageAnswers:
 
 
 def answers(
-    campaign: Campaign, stage: Stage | None, teacher: Teacher | None, there: Sequence[Order], records: Collection[UUID]
+    campaign: Campaign,
+    stage: Stage | None,
+    teacher: Teacher | None,
+    stage_orders: Sequence[Order],
+    records: Collection[UUID],
 ) -> StageAnswers:
     """Return the answers to these records, and whose turn it is; routes those that can be routed now.
 
@@ -94,16 +99,16 @@ def answers(
         teacher: Who answers where no router decides.
     """
     if stage is None or stage.router is None:
-        drafts, repeated = drafts_written.drafts_by_record(there, records)
+        drafts, repeated = drafts_written.drafts_by_record(stage_orders, records)
         rest = [record for record in records if record not in drafts]
-        return StageAnswers(drafts, repeated, [Turn(teacher, rest, list(there))] if rest else [])
+        return StageAnswers(drafts, repeated, [Turn(teacher, rest, list(stage_orders))] if rest else [])
     models = promise.models_of(stage.router)
-    by_model = [[order for order in there if model and order.teacher_id == model.pk] for model in models]
-    told = [drafts_written.drafts_by_record(orders, records) for orders in by_model]
+    by_model = [[order for order in stage_orders if model and order.teacher_id == model.pk] for model in models]
+    answers_by_model = [drafts_written.drafts_by_record(orders, records) for orders in by_model]
     places = _places(campaign, stage, records)
     undecided = [record for record in records if record not in places]
-    places |= _decide(campaign, stage, stage.router, undecided, told[0][0], by_model[0])
-    return _gathered(campaign, stage, records, models, by_model, told, places)
+    places |= _decide(campaign, stage, stage.router, undecided, answers_by_model[0][0], by_model[0])
+    return _gathered(campaign, stage, records, models, by_model, answers_by_model, places)
 
 
 def _gathered(
@@ -112,7 +117,7 @@ def _gathered(
     records: Collection[UUID],
     models: Sequence[Teacher | None],
     by_model: Sequence[list[Order]],
-    told: Sequence[tuple[dict[UUID, UUID], dict[UUID, str]]],
+    answers_by_model: Sequence[tuple[dict[UUID, UUID], dict[UUID, str]]],
     places: Mapping[UUID, int],
 ) -> StageAnswers:
     drafts: dict[UUID, UUID] = {}
@@ -120,26 +125,28 @@ def _gathered(
     for record in records:
         # What is not routed yet waits for the first.
         place = places.get(record, 0)
-        answer = told[place][0].get(record) if record in places else None
+        answer = answers_by_model[place][0].get(record) if record in places else None
         if answer is not None:
             drafts[record] = answer
         else:
             waiting[place].append(record)
-    before = {record: told[0][0][record] for record in drafts if places[record] and record in told[0][0]}
-    costs = _costs([*drafts.values(), *before.values()])
+    before = {
+        record: answers_by_model[0][0][record]
+        for record in drafts
+        if places[record] and record in answers_by_model[0][0]
+    }
+    drafts_with_cost = Draft.objects.order_by().values_list("pk", "cost_usd")
+    costs = dict(rows_of(drafts_with_cost, "pk", [*drafts.values(), *before.values()]))
     spent = {record: costs[draft] for record, draft in before.items()}
     _keep_answers(campaign, stage, drafts, {pk: costs[draft] + spent.get(pk, ZERO) for pk, draft in drafts.items()})
-    repeated = {record: why for _, repeats in told for record, why in repeats.items()}
+    repeated = {record: why for _, repeats in answers_by_model for record, why in repeats.items()}
     turns = [Turn(models[place], waiting[place], by_model[place]) for place in sorted(waiting)]
     return StageAnswers(drafts, repeated, turns, spent)
 
 
 def _places(campaign: Campaign, stage: Stage, records: Iterable[UUID]) -> dict[UUID, int]:
-    found: dict[UUID, int] = {}
-    for chunk in chunked(records, CHUNK):
-        rows = StageRoute.objects.filter(campaign=campaign, stage=stage, record__in=chunk).order_by()
-        found.update(rows.values_list("record_id", "routed__route"))
-    return found
+    rows = StageRoute.objects.filter(campaign=campaign, stage=stage).order_by()
+    return dict(rows_of(rows.values_list("record_id", "routed__route"), "record", records))
 
 
 def _decide(
@@ -147,52 +154,47 @@ def _decide(
     stage: Stage,
     version: RouterVersion,
     undecided: Sequence[UUID],
-    written: Mapping[UUID, UUID],
-    asked: Sequence[Order],
+    draft_by_record: Mapping[UUID, UUID],
+    orders: Sequence[Order],
 ) -> dict[UUID, int]:
     """Route the records whose number is known now, or will never be, and keep their places."""
     decided: dict[UUID, int] = {}
     for chunk in chunked(undecided, CHUNK):
-        known = _of_texts(version, chunk, written, asked) if version.writes_first else _of_facts(version, chunk)
-        routed = route.record_all(version, list(known.values()))
+        features = (
+            _of_texts(version, chunk, draft_by_record, orders) if version.writes_first else _of_facts(version, chunk)
+        )
+        routed = route.record_all(version, list(features.values()))
         StageRoute.objects.bulk_create(
             StageRoute(campaign=campaign, stage=stage, record_id=record, routed_id=each.id)
-            for record, each in zip(known, routed, strict=True)
+            for record, each in zip(features, routed, strict=True)
         )
-        decided |= {record: each.route.place for record, each in zip(known, routed, strict=True)}
+        decided |= {record: each.route.place for record, each in zip(features, routed, strict=True)}
     return decided
 
 
 def _of_facts(version: RouterVersion, records: Sequence[UUID]) -> dict[UUID, Features]:
     facts = Record.objects.filter(pk__in=records).values_list("pk", "facts")
-    numbers = {pk: number_of(known, version.fact) for pk, known in facts}
+    numbers = {pk: number_of(record_facts, version.fact) for pk, record_facts in facts}
     return {pk: {} if number is None else {version.fact: number} for pk, number in numbers.items()}
 
 
 def _of_texts(
-    version: RouterVersion, records: Sequence[UUID], written: Mapping[UUID, UUID], asked: Sequence[Order]
+    version: RouterVersion, records: Sequence[UUID], draft_by_record: Mapping[UUID, UUID], orders: Sequence[Order]
 ) -> dict[UUID, Features]:
     """Features of the miniature's text; absent where its call failed or its confidence is unknown."""
-    drafts = {written[record]: record for record in records if record in written}
+    drafts = {draft_by_record[record]: record for record in records if record in draft_by_record}
     texts = Draft.objects.filter(pk__in=list(drafts)).order_by().values_list("pk", "marks_count", "mean_log_prob")
     values = {drafts[pk]: text_value(version.feature, marks, sure) for pk, marks, sure in texts}
     name = route.feature_name(version)
-    known: dict[UUID, Features] = {pk: {} if value is None else {name: value} for pk, value in values.items()}
-    ended = [order.pk for order in asked if order.job is not None and order.job.state in FINISHED]
+    features: dict[UUID, Features] = {pk: {} if value is None else {name: value} for pk, value in values.items()}
+    ended = [order.pk for order in orders if order.job is not None and order.job.state in FINISHED]
     has_draft = Draft.objects.filter(record_id=OuterRef("record_id"), job_id=OuterRef("order__job_id"))
     failed = Call.objects.filter(~Exists(has_draft), order__in=ended, record_id__in=records).order_by()
-    under_way = drafts_written.records_under_way(asked)
-    for record in set(failed.values_list("record_id", flat=True)) - known.keys() - under_way:
+    under_way = drafts_written.records_under_way(orders)
+    for record in set(failed.values_list("record_id", flat=True)) - features.keys() - under_way:
         if record is not None:
-            known[record] = {}
-    return known
-
-
-def _costs(drafts: Iterable[UUID]) -> dict[UUID, Decimal]:
-    found: dict[UUID, Decimal] = {}
-    for chunk in chunked(drafts, CHUNK):
-        found.update(Draft.objects.filter(pk__in=chunk).order_by().values_list("pk", "cost_usd"))
-    return found
+            features[record] = {}
+    return features
 
 
 def _keep_answers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from campaigns.pipelines import inputs
 from campaigns.pipelines.inputs import StageShape
@@ -15,52 +14,54 @@ from review.text.grounding.quotable import quotable_facts
 from review.text.verification.claim_task import CLAIM, PASSAGE, is_claim_task
 
 _CLAIM_INPUTS = (CLAIM, PASSAGE)
+_NO_CLAIM_TASK = "It does not check claims: that takes the facts 'claim' and 'passage', and a yes or no 'supported'."
+_UNSUITED = {
+    StageKind.RESEARCH: (
+        "Its records have no place for pages: a text fact and its address, such as source_1 and source_1_url."
+    ),
+    StageKind.VERIFY: _NO_CLAIM_TASK,
+    StageKind.QUALIFY: "Its answer has no label to go by.",
+    StageKind.WRITE: "It does not write mails: that takes a subject and a body.",
+    StageKind.CHECK: _NO_CLAIM_TASK,
+}
 Problem = tuple[str, str]
 
 
-def problems(
-    mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape], condition: Mapping[str, Any]
-) -> Iterator[Problem]:
-    """Everything that is wrong with a stage: the field it stands at (`task`, `inputs.NAME`, `condition`), and why.
-
-    Args:
-        condition: Its condition; empty: every mail goes on.
-    """
-    yield from _of_task(stage)
-    yield from _of_inputs(mail, stage, earlier)
-    yield from _of_condition(mail, stage, earlier, condition)
+def problems(mail: TaskSpec, stages: Sequence[StageShape]) -> Iterator[tuple[int, str, str]]:
+    """Everything that is wrong with stages: position, field (`task`, `inputs.NAME`, `condition`), and why."""
+    for at, stage in enumerate(stages):
+        for place, message in _of_stage(mail, stage, stages[:at]):
+            yield at, place, message
 
 
-def _of_task(stage: StageShape) -> Iterator[Problem]:
-    spec = stage.spec
-    if spec is None:
-        return
-    if stage.kind == StageKind.RESEARCH and not quotable_facts(spec):
-        yield (
-            "task",
-            "Its records have no place for pages: a text fact and its address, such as source_1 and source_1_url.",
-        )
-    if stage.kind in (StageKind.VERIFY, StageKind.CHECK) and not is_claim_task(spec):
-        yield (
-            "task",
-            "It does not check claims: that takes the facts 'claim' and 'passage', and a yes or no 'supported'.",
-        )
-    if stage.kind == StageKind.QUALIFY and not any(field.type in inputs.LABELLED for field in spec.output_schema):
-        yield "task", "Its answer has no label to go by."
-    if stage.kind == StageKind.WRITE and not is_mail(spec):
-        yield "task", "It does not write mails: that takes a subject and a body."
-
-
-def _of_inputs(mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape]) -> Iterator[Problem]:
+def _of_stage(mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape]) -> Iterator[Problem]:
+    if stage.spec is not None and not suits(stage.kind, stage.spec):
+        yield "task", _UNSUITED[stage.kind]
     offered = inputs.available(mail, earlier, kind=stage.kind)
+    yield from _of_inputs(stage, offered)
+    yield from _of_condition(stage, offered)
+
+
+def suits(kind: StageKind, spec: TaskSpec) -> bool:
+    """Tell whether a stage of this kind can ask such a task."""
+    if kind == StageKind.RESEARCH:
+        return bool(quotable_facts(spec))
+    if kind in (StageKind.VERIFY, StageKind.CHECK):
+        return is_claim_task(spec)
+    if kind == StageKind.WRITE:
+        return is_mail(spec)
+    return any(field.value_type.is_picked for field in spec.output_schema)
+
+
+def _of_inputs(stage: StageShape, offered: Mapping[str, str]) -> Iterator[Problem]:
     facts = {fact.name: fact for fact in stage.spec.input_schema} if stage.spec else {}
     pages = inputs.page_facts(stage.spec) if stage.spec and stage.kind != StageKind.RESEARCH else set()
-    given = inputs.given_inputs(stage.kind)
+    input_names = inputs.given_inputs(stage.kind)
     for name, source in stage.inputs.items():
         place = f"inputs.{name}"
         if stage.spec is None and not (stage.kind == StageKind.VERIFY and name in _CLAIM_INPUTS):
             yield place, "Rules take no such input."
-        elif stage.spec is not None and (name not in facts or name in given or name in pages):
+        elif stage.spec is not None and (name not in facts or name in input_names or name in pages):
             yield place, f"'{name}' is not a fact of this stage's task."
         elif source not in offered:
             yield place, f"'{source}' is not available before this stage."
@@ -74,20 +75,20 @@ def _of_inputs(mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape])
 def _lacking(stage: StageShape) -> Iterator[Problem]:
     """Required facts that nothing fills. A writing stage takes those from the contact's own record."""
     if stage.kind == StageKind.VERIFY:
-        wanted = set(_CLAIM_INPUTS)
-        wanted |= {fact.name for fact in stage.spec.input_schema if fact.required} if stage.spec else set()
+        required_names = set(_CLAIM_INPUTS)
+        required_names |= {fact.name for fact in stage.spec.input_schema if fact.required} if stage.spec else set()
     elif stage.spec is None or stage.kind == StageKind.WRITE:
         return
     else:
         pages = inputs.page_facts(stage.spec) if inputs.reads_pages(stage) else set()
         # The company and the address of the site are said where pages are read.
         roles = {"group", "title", "domain"} if inputs.reads_pages(stage) else set()
-        wanted = {
+        required_names = {
             fact.name
             for fact in stage.spec.input_schema
             if fact.required and fact.name not in pages and fact.role not in roles
         }
-    for name in sorted(wanted - stage.inputs.keys() - inputs.given_inputs(stage.kind)):
+    for name in sorted(required_names - stage.inputs.keys() - inputs.given_inputs(stage.kind)):
         yield f"inputs.{name}", f"'{name}' is required: choose where it comes from."
 
 
@@ -104,9 +105,8 @@ def _of_claims(stage: StageShape, offered: Mapping[str, str]) -> Iterator[Proble
         )
 
 
-def _of_condition(
-    mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape], condition: Mapping[str, Any]
-) -> Iterator[Problem]:
+def _of_condition(stage: StageShape, offered: Mapping[str, str]) -> Iterator[Problem]:
+    condition = stage.condition
     is_rule = stage.kind == StageKind.QUALIFY and stage.spec is None
     if not condition:
         if is_rule:
@@ -117,15 +117,19 @@ def _of_condition(
     if set(condition) - {"field", "in"} or not isinstance(field, str) or not is_list:
         yield "condition", 'A condition is written {"field": "fit", "in": ["good"]}.'
     elif is_rule:
-        if field not in inputs.available(mail, earlier, kind=stage.kind):
+        if field not in offered:
             yield "condition", f"'{field}' is not available before this stage."
     else:
         yield from _of_labels(stage, field, values or [])
 
 
 def _of_labels(stage: StageShape, name: str, values: Sequence[str]) -> Iterator[Problem]:
-    field = next((one for one in stage.spec.output_schema if one.name == name), None) if stage.spec else None
-    if stage.kind not in (StageKind.RESEARCH, StageKind.QUALIFY) or field is None or field.type not in inputs.LABELLED:
+    field = (
+        next((output_field for output_field in stage.spec.output_schema if output_field.name == name), None)
+        if stage.spec
+        else None
+    )
+    if stage.kind not in (StageKind.RESEARCH, StageKind.QUALIFY) or field is None or not field.value_type.is_picked:
         yield "condition", f"'{name}' is not a label of this stage's answer."
     elif unknown := sorted(set(values) - set(labels_of(field))):
         yield "condition", f"'{unknown[0]}' is not a label of '{name}'; there are {', '.join(labels_of(field))}."

@@ -6,7 +6,7 @@ Stages are added, moved and removed by buttons of the same form, so that the pag
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,19 +80,16 @@ def _posted(data: QueryDict, prefix: str, kind: StageKind) -> StageDraft:
     )
 
 
-def from_saved(stages: Iterable[Stage]) -> list[StageDraft]:
-    """The stages of a saved version; their tasks and teachers are read."""
-    return [_saved(stage) for stage in stages]
-
-
-def _saved(stage: Stage) -> StageDraft:
+def from_saved(stage: Stage) -> StageDraft:
+    """A stage of a saved version; inputs that it leaves open are spelt out, so that nothing is filled in for them."""
+    facts = stage.task_version.spec.input_schema if stage.task_version else ()
     name, values = str(stage.condition.get("field", "")), [str(value) for value in stage.condition.get("in", [])]
     draft = StageDraft(
         StageKind(stage.kind),
         stage.name,
         task=stage.task_version.task.slug if stage.task_version else "",
         teacher=_model(stage),
-        inputs=_all_named(stage),
+        inputs={fact.name: "" for fact in facts} | dict(stage.inputs),
     )
     if stage.task_version is None:
         return replace(draft, source=name, values=", ".join(values))
@@ -103,12 +100,6 @@ def _model(stage: Stage) -> str:
     if stage.router is not None:
         return f"{ROUTER_PREFIX}{stage.router.router.slug}"
     return stage.teacher.slug if stage.teacher else ""
-
-
-def _all_named(stage: Stage) -> dict[str, str]:
-    """Spell out inputs that a saved stage leaves open, so that nothing is filled in for it."""
-    facts = stage.task_version.spec.input_schema if stage.task_version else ()
-    return {fact.name: "" for fact in facts} | dict(stage.inputs)
 
 
 def after_act(stages: list[StageDraft], act: str, *, kind: str, mail_task: str) -> list[StageDraft]:
@@ -147,8 +138,8 @@ def plan_of(draft: StageDraft, offers: Offers) -> StagePlan:
     return StagePlan(
         draft.name,
         draft.kind,
-        offers.tasks.get(draft.task),
-        offers.teachers.get(draft.teacher) if draft.task else None,
+        offers.task(draft.task),
+        offers.teacher(draft.teacher) if draft.task else None,
         {name: source for name, source in draft.inputs.items() if source},
         draft.condition,
         offers.routers.get(draft.teacher) if draft.task and draft.teacher.startswith(ROUTER_PREFIX) else None,

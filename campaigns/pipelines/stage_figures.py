@@ -1,14 +1,14 @@
 """Progress of a campaign's mails in each stage of its pipelines, and its cost: the drawing on its page.
 
-A campaign without a pipeline is asked nothing. Money and tokens are those of the calls that were made, so an answer that
-several mails share is counted once.
+A campaign without a pipeline is asked nothing. Money and tokens are those of the calls that were made, so an answer
+that several mails share is counted once.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,11 +18,9 @@ from django.db.models.functions import RowNumber
 
 from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, StageOrder, StageRun, WriteOrder
 from campaigns.overview.figures import ArmFigures
-from campaigns.pipelines import route_figures, sorting_figures, stage_quality
-from campaigns.pipelines.queries import ROUTER_OF_STAGE
+from campaigns.pipelines import queries, route_figures, stage_quality
 from campaigns.pipelines.route_figures import RoutedStage
-from campaigns.pipelines.sorting_figures import SortedReplies
-from campaigns.pipelines.stage_quality import StageQuality
+from campaigns.pipelines.stage_quality import SortedReplies, StageQuality
 from campaigns.states import AT_A_STAGE, MessageState, StageKind, StageState, StepWriter
 from generation.models import Call, Order
 from generation.money.daily_sums import CallSums, sums_by_order
@@ -74,7 +72,7 @@ class StageFigures:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A pipeline as it worked for a campaign: its version, the arms that have it, its stages, and the sorting of replies.
+    """A pipeline as it worked for a campaign: its version, its arms, its stages, and the sorting of replies.
 
     Attributes:
         host_usd_per_hour: Price of the host that miniatures answer on; None where none is known.
@@ -100,47 +98,38 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
     with_one = [line.arm for line in arms if line.arm.pipeline_id is not None]
     if not with_one:
         return []
-    rows = Stage.objects.filter(version__in={arm.pipeline_id for arm in with_one})
-    stages = list(
-        rows.select_related("version__pipeline", "task_version__task", "teacher", *ROUTER_OF_STAGE).order_by("position")
-    )
-    counted = _mails(campaign) | _written(campaign, with_one, stages)
-    seconds = _medians(campaign) | _medians_of_writing(campaign, with_one, stages)
-    calls = _calls(campaign, with_one, stages)
+    rows = queries.stages().filter(version__in={arm.pipeline_id for arm in with_one})
+    stages = list(rows.select_related("version__pipeline", *queries.STAGE_RELATED))
+    writers = {stage.version_id: stage.pk for stage in stages if stage.kind == StageKind.WRITE}
+    mails = Message.objects.filter(campaign=campaign, arm__in=with_one, step__writer=StepWriter.MODEL).order_by()
+    counted = _mails(campaign) | _written(mails, writers)
+    seconds = _medians(campaign) | _medians_of_writing(mails, writers)
+    calls = _calls(campaign, with_one, writers)
     alone = [stage.teacher for stage in stages if stage.teacher is not None and stage.router is None]
     qualities = stage_quality.of_teachers(alone)
     lines = teachers_queries.lines(by) if any(calls.values()) else []
     routed = route_figures.of_stages(campaign, stages)
     host = price_of()
-    made = [
-        replace(_figures(stage, counted, seconds, calls, qualities, lines, host), routed=routed.get(stage.pk))
-        for stage in stages
-    ]
-    sorting = sorting_figures.by_version(campaign, with_one)
-    by_version: dict[UUID, list[Arm]] = defaultdict(list)
-    for arm in with_one:
-        if arm.pipeline_id is not None:
-            by_version[arm.pipeline_id].append(arm)
-    return [_drawing([arm.name for arm in own], pk, made, sorting[pk], host) for pk, own in by_version.items()]
-
-
-def _drawing(
-    arms: list[str], version: UUID, made: Iterable[StageFigures], sorting: SortedReplies, host: Decimal | None
-) -> Drawing:
-    own = [figures for figures in made if figures.stage.version_id == version]
-    return Drawing(own[0].stage.version, arms, own, sorting, host)
+    made = [_figures(stage, counted, seconds, calls, qualities, lines, routed, host) for stage in stages]
+    drawn = []
+    for version, sorting in stage_quality.sorted_replies(campaign, with_one).items():
+        own = [figures for figures in made if figures.stage.version_id == version]
+        names = [arm.name for arm in with_one if arm.pipeline_id == version]
+        drawn.append(Drawing(own[0].stage.version, names, own, sorting, host))
+    return drawn
 
 
 def _figures(
     stage: Stage,
-    counted: dict[UUID, tuple[int, int, int]],
+    counts: dict[UUID, tuple[int, int, int]],
     seconds: dict[UUID, float],
     calls: dict[UUID, CallSums],
     qualities: dict[UUID, StageQuality],
     lines: Sequence[TeacherLine],
+    routed: dict[UUID, RoutedStage],
     host: Decimal | None,
 ) -> StageFigures:
-    came_in, passed, under_way = counted.get(stage.pk, (0, 0, 0))
+    came_in, passed, under_way = counts.get(stage.pk, (0, 0, 0))
     made = calls.get(stage.pk)
     usd = per_thousand(made.cost_usd, made.calls) if made and made.cost_usd else None
     if usd is None and stage.teacher is not None and stage.teacher.provided_by:
@@ -155,6 +144,7 @@ def _figures(
         seconds.get(stage.pk),
         qualities.get(stage.teacher_id) if stage.teacher_id and stage.router is None else None,
         _large(made, lines) if made else None,
+        routed.get(stage.pk),
     )
 
 
@@ -174,36 +164,17 @@ def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
     return {stage: (came_in, passed, under_way) for stage, came_in, passed, under_way in rows}
 
 
-def _write_stages(arms: Iterable[Arm], stages: Iterable[Stage]) -> dict[UUID, UUID]:
-    by_version = {stage.version_id: stage.pk for stage in stages if stage.kind == StageKind.WRITE}
-    return {arm.pk: by_version[arm.pipeline_id] for arm in arms if arm.pipeline_id in by_version}
-
-
-def _mails_to_write(campaign: Campaign, arms: Sequence[Arm]) -> QuerySet[Message]:
-    mails = Message.objects.filter(campaign=campaign, arm__in=arms, step__writer=StepWriter.MODEL)
-    return mails.order_by()
-
-
-def _written(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, tuple[int, int, int]]:
+def _written(mails: QuerySet[Message], writers: Mapping[UUID, UUID]) -> dict[UUID, tuple[int, int, int]]:
     """Mails that came in, went on and wait at writing stages: those that no stage before has ended."""
     ended = StageRun.objects.filter(message=OuterRef("pk"), state=StageState.FAILED)
     has_draft, waits = Q(draft__isnull=False), Q(state__in=(MessageState.PLANNED, MessageState.WRITING))
     failed = Q(state=MessageState.FAILED) & Q(~Exists(ended))
-    rows = (
-        _mails_to_write(campaign, arms)
-        .values_list("arm_id")
-        .annotate(
-            came_in=Count("pk", filter=has_draft | waits | failed),
-            passed=Count("pk", filter=has_draft),
-            under_way=Count("pk", filter=waits & ~has_draft),
-        )
+    rows = mails.values_list("arm__pipeline").annotate(
+        came_in=Count("pk", filter=has_draft | waits | failed),
+        passed=Count("pk", filter=has_draft),
+        under_way=Count("pk", filter=waits & ~has_draft),
     )
-    stage_of = _write_stages(arms, stages)
-    sums: dict[UUID, tuple[int, int, int]] = {}
-    for arm, came_in, passed, under_way in rows:
-        before = sums.get(stage_of[arm], (0, 0, 0))
-        sums[stage_of[arm]] = (before[0] + came_in, before[1] + passed, before[2] + under_way)
-    return sums
+    return {writers[version]: (came_in, passed, under_way) for version, came_in, passed, under_way in rows}
 
 
 def _medians(campaign: Campaign) -> dict[UUID, float]:
@@ -211,11 +182,10 @@ def _medians(campaign: Campaign) -> dict[UUID, float]:
     return _middles(runs.annotate(of=F("stage_id"), took=F("seconds")))
 
 
-def _medians_of_writing(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, float]:
-    written = _mails_to_write(campaign, arms).filter(draft__isnull=False)
+def _medians_of_writing(mails: QuerySet[Message], writers: Mapping[UUID, UUID]) -> dict[UUID, float]:
+    written = mails.filter(draft__isnull=False)
     by_version = _middles(written.annotate(of=F("arm__pipeline_id"), took=F("draft__latency_s")))
-    stage_of = {stage.version_id: stage.pk for stage in stages if stage.kind == StageKind.WRITE}
-    return {stage_of[version]: seconds for version, seconds in by_version.items()}
+    return {writers[version]: seconds for version, seconds in by_version.items()}
 
 
 def _middles(rows: QuerySet[Any]) -> dict[UUID, float]:
@@ -225,17 +195,16 @@ def _middles(rows: QuerySet[Any]) -> dict[UUID, float]:
         many=Window(Count("pk"), partition_by=F("of")),
     )
     middle = ordered.filter(place__gte=F("many") / 2.0, place__lte=F("many") / 2.0 + 1)
-    found: dict[UUID, list[float]] = defaultdict(list)
+    middles: dict[UUID, list[float]] = defaultdict(list)
     for of, took in middle.values_list("of", "took"):
-        found[of].append(took)
-    return {of: sum(values) / len(values) for of, values in found.items()}
+        middles[of].append(took)
+    return {of: sum(values) / len(values) for of, values in middles.items()}
 
 
-def _calls(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, CallSums]:
-    written = _write_stages(arms, stages)
+def _calls(campaign: Campaign, arms: Sequence[Arm], writers: Mapping[UUID, UUID]) -> dict[UUID, CallSums]:
     stage_of: dict[UUID, UUID] = dict(StageOrder.objects.filter(campaign=campaign).values_list("order_id", "stage_id"))
-    own = WriteOrder.objects.filter(campaign=campaign, arm__in=arms).values_list("order_id", "arm_id")
-    stage_of |= {order: written[arm] for order, arm in own if arm in written}
+    own = WriteOrder.objects.filter(campaign=campaign, arm__in=arms).values_list("order_id", "arm__pipeline")
+    stage_of |= {order: writers[version] for order, version in own if version is not None}
     again = Order.objects.filter(repeats__in=stage_of).values_list("pk", "repeats_id")
     stage_of |= {pk: stage_of[repeats] for pk, repeats in again if repeats is not None}
     sums: dict[UUID, CallSums] = defaultdict(CallSums)

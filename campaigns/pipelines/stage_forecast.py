@@ -14,7 +14,7 @@ from math import ceil
 from uuid import UUID
 
 from campaigns.models import Arm, Stage
-from campaigns.pipelines.queries import ROUTER_OF_STAGE
+from campaigns.pipelines.queries import stages
 from campaigns.states import StageKind
 from generation.models import Teacher
 from generation.money.estimate import OrderEstimate, scaled, sum_of
@@ -56,9 +56,8 @@ def forecast_stages(arm: Arm, mails: int) -> tuple[StageForecast, ...]:
     """Forecast the costs of the stages around an arm's writing; empty for an arm without a pipeline."""
     if arm.pipeline_id is None or not mails:
         return ()
-    stages = Stage.objects.filter(version=arm.pipeline_id).exclude(kind=StageKind.WRITE)
-    related = stages.select_related("task_version__task", "teacher", *ROUTER_OF_STAGE).order_by("position")
-    return tuple(_forecast(stage, mails) for stage in related)
+    around = stages().filter(version=arm.pipeline_id).exclude(kind=StageKind.WRITE)
+    return tuple(_forecast(stage, mails) for stage in around)
 
 
 def _forecast(stage: Stage, mails: int) -> StageForecast:
@@ -82,7 +81,7 @@ def _forecast(stage: Stage, mails: int) -> StageForecast:
 def routed_price(
     stage: Stage | None, teacher: Teacher, answers: int, price: Callable[[Teacher, int], OrderEstimate]
 ) -> OrderEstimate:
-    """The price of so many answers: of one model, or of each that a router asks, by the shares that its evidence expects.
+    """The price of so many answers: of one model, or of each that a router asks, by the shares its evidence expects.
 
     The upper end is what it would cost if all went to the teacher.
 
@@ -100,14 +99,14 @@ def routed_price(
         if model is None:
             raise Refusal("router_model_off", f"A miniature of {stage.router} is promoted no longer.")
         prices.append(price(model, calls) if calls else None)
-    known = [each for each in prices if each is not None]
+    estimates = [each for each in prices if each is not None]
     dearest = price(teacher, answers)
-    whole = sum_of(known)
+    whole = sum_of(estimates)
     return replace(
         whole,
         cost_high_usd=max(whole.cost_high_usd, dearest.cost_high_usd),
         worst_call_usd=dearest.worst_call_usd,
-        time_s=sum(each.time_s for each in known),
+        time_s=sum(each.time_s for each in estimates),
         basis=f"{ROUTED_BASIS}; {dearest.basis}",
     )
 
@@ -115,7 +114,8 @@ def routed_price(
 def shares_asked(version: RouterVersion, answers: int) -> list[tuple[Teacher | None, int]]:
     """The models of a router in order, each with how many of so many answers it would be asked for.
 
-    One that reads its choice off a text has its miniature answer everything first; the teacher writes the audited share too.
+    One that reads its choice off a text has its miniature answer everything first; the teacher writes the audited share
+    too.
     """
     shares = [float(line["share"]) for line in version.expected]
     audited = version.audit_share * sum(shares[:-1])

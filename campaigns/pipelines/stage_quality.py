@@ -1,21 +1,30 @@
-"""Quality of the miniatures of a pipeline's stages, by the evaluations on their own cards."""
+"""Quality of the miniatures of a pipeline's stages, by the evaluations on their cards, and of sorting its replies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
+from django.db.models import Count
 from django.urls import reverse
 
+from campaigns.models import Arm, Campaign, Reply
 from campaigns.planning.edit import MINIATURES
+from campaigns.replies import word_sorter
+from campaigns.replies.sorting import RULES
 from evaluation.evaluations import tables
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation
 from generation.models import Teacher
 from review.states import Split
+from stats.intervals.shares import wilson
 from training.models import Miniature
 from web.db.keys import uuid_or_none
+from web.errors import Refusal
+from web.templatetags.figures import percent
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class StageQuality:
 
 
 def of_teachers(teachers: Iterable[Teacher]) -> dict[UUID, StageQuality]:
-    """Quality by teacher, of miniatures that were evaluated on a whole split; the test split comes before validation."""
+    """Quality by teacher, of miniatures evaluated on a whole split; the test split comes before validation."""
     keys = {teacher.pk: _miniature_key(teacher) for teacher in teachers}
     if not any(keys.values()):
         return {}
@@ -43,13 +52,13 @@ def of_teachers(teachers: Iterable[Teacher]) -> dict[UUID, StageQuality]:
         kept = newest.get(evaluation.run_id)
         if kept is None or (kept.split != Split.TEST and evaluation.split == Split.TEST):
             newest[evaluation.run_id] = evaluation
-    found = {}
+    qualities = {}
     for teacher, key in keys.items():
         miniature = by_key.get(key) if key else None
         quality = _quality(miniature, newest.get(miniature.run_id)) if miniature else None
         if quality is not None:
-            found[teacher] = quality
-    return found
+            qualities[teacher] = quality
+    return qualities
 
 
 def _miniature_key(teacher: Teacher) -> UUID | None:
@@ -67,3 +76,57 @@ def _quality(miniature: Miniature, evaluation: Evaluation | None) -> StageQualit
         return None
     url = reverse("training:miniature", args=[miniature.pk])
     return StageQuality(metric.label, cell["value"], cell["interval"], cell["n"], evaluation.split, url)
+
+
+@dataclass(frozen=True)
+class SortedReplies:
+    """Replies to the mails of a pipeline, sorted after its last stage.
+
+    Attributes:
+        settled: Sorted without a person.
+        sorters: Rules, models and members that said what replies mean, the most frequent first.
+        quality: Of the shipped sorter, where it sorted any.
+        seconds: Time of one reply, of the shipped sorter.
+    """
+
+    replies: int
+    settled: int
+    sorters: list[str]
+    quality: StageQuality | None = None
+    seconds: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        return self.settled / self.replies if self.replies else None
+
+
+def sorted_replies(campaign: Campaign, arms: Sequence[Arm]) -> dict[UUID, SortedReplies]:
+    """Sorted replies by the pipeline version of these arms; one query."""
+    columns = ("message__arm__pipeline", "meant_by", "is_unsure")
+    rows = Reply.objects.filter(message__campaign=campaign, message__arm__in=arms).order_by().values_list(*columns)
+    sorters: dict[UUID, Counter[str]] = {arm.pipeline_id: Counter() for arm in arms if arm.pipeline_id is not None}
+    settled: Counter[UUID] = Counter()
+    for version, sorter, is_unsure, count in rows.annotate(count=Count("pk")):
+        sorters[version][sorter] += count
+        settled[version] += 0 if is_unsure else count
+    return {version: _sorted(counts, settled[version]) for version, counts in sorters.items()}
+
+
+def _sorted(counts: Counter[str], settled: int) -> SortedReplies:
+    names = ["Rules" if name == RULES else name for name, _ in counts.most_common() if name]
+    try:
+        held_out = word_sorter.header(settings.REPLY_SORTER_DIR).held_out if word_sorter.NAME in counts else None
+    except Refusal:
+        held_out = None
+    if held_out is None:
+        return SortedReplies(counts.total(), settled, names)
+    ends = wilson(held_out.right, held_out.replies)
+    quality = StageQuality(
+        "Meaning is right",
+        percent(held_out.right / held_out.replies),
+        f"{percent(ends.low)} to {percent(ends.high)}",
+        held_out.replies,
+        "another hand's",
+        "",
+    )
+    return SortedReplies(counts.total(), settled, names, quality, held_out.seconds)

@@ -17,10 +17,6 @@ from review.text.verification.claim_task import CLAIM
 AT_SIGN = "@"
 
 
-class MissingValueError(ValueError):
-    """A required fact is empty: this mail cannot pass the stage, however often it is asked."""
-
-
 @dataclass(frozen=True)
 class MailValues:
     """Values of one mail that stages may take their inputs from."""
@@ -56,8 +52,7 @@ class MailValues:
             base: Facts it has already, which mapped ones replace.
 
         Raises:
-            MissingValueError: A required fact is empty.
-            ValueError: A value cannot be read as the fact it is to be.
+            ValueError: A required fact is empty, or a value cannot be read as the fact it is to be.
         """
         facts = dict(base or {})
         for fact in spec.input_schema:
@@ -68,7 +63,7 @@ class MailValues:
                 else:
                     facts[fact.name] = value
             if fact.required and facts.get(fact.name) in (None, "", [], {}):
-                raise MissingValueError(f"'{fact.name}' is empty, and is required.")
+                raise ValueError(f"'{fact.name}' is empty, and is required.")
         return facts
 
     def _of_contact(self, name: str) -> str:
@@ -85,9 +80,9 @@ def domain_of(contact: Contact, mail: TaskSpec) -> str:
     return "" if AT_SIGN in contact.cluster or contact.erased_at is not None else contact.cluster
 
 
-def passes(value: object, wanted: Mapping[str, Any]) -> bool:
+def passes(value: object, condition: Mapping[str, Any]) -> bool:
     """Tell whether a value is one of those a condition lets pass; of several labels one is enough."""
-    allowed = set(wanted.get("in", ()))
+    allowed = set(condition.get("in", ()))
     return any(written(part) in allowed for part in (value if isinstance(value, list) else [value]))
 
 
@@ -98,16 +93,16 @@ def written(value: object) -> str:
 
 def outputs_of(stages: list[Stage], runs: list[StageRun]) -> dict[str, dict[str, Any]]:
     """Return what each stage of a mail passed on, by its name; of a verify stage the claims that stand."""
-    found: dict[str, dict[str, Any]] = {}
+    outputs: dict[str, dict[str, Any]] = {}
     for stage in stages:
         mine = sorted((run for run in runs if run.stage_id == stage.pk), key=lambda run: run.part)
         if stage.kind == StageKind.VERIFY:
             _, name = inputs.list_of(stage.inputs.get(CLAIM, ""))
             passed = [run.output["claim"] for run in mine if run.state == StageState.PASSED and "claim" in run.output]
-            found[stage.name] = {name: passed}
+            outputs[stage.name] = {name: passed}
         elif mine:
-            found[stage.name] = mine[0].output
-    return found
+            outputs[stage.name] = mine[0].output
+    return outputs
 
 
 def _read(fact: InputField, value: object) -> Any:

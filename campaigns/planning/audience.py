@@ -20,40 +20,40 @@ from web.errors import Refusal
 LARGEST = 100_000
 
 
-def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = None) -> QuerySet[Contact]:
+def contacts_matching(campaign: Campaign, choice: Mapping[str, Any] | None = None) -> QuerySet[Contact]:
     """Contacts of the campaign's task that its audience names and that may be written to, in the order they came.
 
-    Left out are people who were erased or are on the suppression list, those whom another campaign keeps without mail, and,
-    where a model writes, those without a record to write from. An audience that chooses nobody has nobody.
+    Left out are people who were erased or are on the suppression list, those whom another campaign keeps without mail,
+    and, where a model writes, those without a record to write from. An audience that chooses nobody has nobody.
 
     Args:
-        chosen: `everyone`, `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional;
-            the campaign's own audience by default.
+        choice: `everyone`, `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each
+            optional; the campaign's own audience by default.
     """
-    wanted = campaign.audience if chosen is None else chosen
-    contacts = _named(campaign, wanted).filter(~barred(), erased_at__isnull=True).exclude(address="")
+    criteria = campaign.audience if choice is None else choice
+    contacts = _named(campaign, criteria).filter(~barred(), erased_at__isnull=True).exclude(address="")
     contacts = contacts.exclude(_is_held_out(campaign))
     if needs_records(campaign):
         contacts = contacts.filter(record__isnull=False)
-    if before := wanted.get("except_mailed_by"):
+    if before := criteria.get("except_mailed_by"):
         contacts = contacts.exclude(Exists(_mails_of(before).filter(contact=OuterRef("pk"))))
     contacts = contacts.order_by("created_at", "id")
-    return contacts[: limit_of(wanted)]
+    return contacts[: limit_of(criteria)]
 
 
-def is_chosen(chosen: Mapping[str, Any]) -> bool:
+def is_chosen(choice: Mapping[str, Any]) -> bool:
     """Return whether an audience names anybody; a limit, and who is left out, name nobody."""
-    return any(chosen.get(key) for key in NAMING_KEYS)
+    return any(choice.get(key) for key in NAMING_KEYS)
 
 
-def _named(campaign: Campaign, wanted: Mapping[str, Any]) -> QuerySet[Contact]:
+def _named(campaign: Campaign, choice: Mapping[str, Any]) -> QuerySet[Contact]:
     """All contacts that an audience names, whether or not they may be written to."""
     contacts = Contact.objects.filter(task_id=campaign.task_id)
-    if not is_chosen(wanted):
+    if not is_chosen(choice):
         return contacts.none()
-    if segment := wanted.get("segment"):
+    if segment := choice.get("segment"):
         contacts = contacts.filter(segment=segment)
-    if source := uuid_or_none(wanted.get("import")):
+    if source := uuid_or_none(choice.get("import")):
         contacts = contacts.filter(imported_with=source)
     return contacts
 
@@ -95,9 +95,9 @@ def _mails_of(campaigns: Sequence[str]) -> QuerySet[Message]:
     return Message.objects.filter(campaign__slug__in=campaigns, state__in=(MessageState.SENT, MessageState.UNKNOWN))
 
 
-def limit_of(chosen: Mapping[str, Any]) -> int:
+def limit_of(choice: Mapping[str, Any]) -> int:
     """At most how many contacts are taken."""
-    limit = str(chosen.get("limit") or "")
+    limit = str(choice.get("limit") or "")
     return min(int(limit), LARGEST) if limit.isdecimal() and int(limit) else LARGEST
 
 
@@ -138,7 +138,10 @@ def left_out(campaign: Campaign) -> dict[str, int]:
 
 
 def contacts_by_segment(task_id: UUID) -> dict[str, int]:
-    """Contacts of a task that were not erased, by their segment; those of none under an empty name. Read once through."""
+    """Contacts of a task that were not erased, by their segment; those of none under an empty name.
+
+    Read once through.
+    """
     contacts = Contact.objects.filter(task_id=task_id, erased_at__isnull=True).order_by()
     return dict(sorted(contacts.values_list("segment").annotate(Count("pk"))))
 
@@ -158,23 +161,24 @@ NAMING_KEYS = ("everyone", "segment", "import")
 CHOICE_KEYS = (*NAMING_KEYS, "limit", "except_mailed_by")
 
 
-def validated_choice(task: Task, wanted: Mapping[str, Any], *, place: str) -> dict[str, Any]:
+def validated_choice(task: Task, values: Mapping[str, Any], *, place: str) -> dict[str, Any]:
     """Return an audience as a campaign keeps it: what says nothing is left out, and an import is kept by its id.
 
     Args:
-        wanted: `everyone`, `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional.
+        values: `everyone`, `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each
+            optional.
         place: The field of the request that errors are shown at.
 
     Raises:
-        Refusal: `audience_invalid`, a word that means nothing here; `import_unknown` or `campaign_unknown`, none such among
-            the task's.
+        Refusal: `audience_invalid`, a word that means nothing here; `import_unknown` or `campaign_unknown`, none such
+            among the task's.
     """
-    if unknown := sorted(set(wanted) - set(CHOICE_KEYS)):
+    if unknown := sorted(set(values) - set(CHOICE_KEYS)):
         message = f"'{unknown[0]}' is nothing that contacts are chosen by."
         raise Refusal(
             "audience_invalid", message, hint=f"Choose by {', '.join(CHOICE_KEYS)}.", errors={place: [message]}
         )
-    chosen = {name: value for name, value in wanted.items() if value}
+    chosen = {name: value for name, value in values.items() if value}
     if "import" in chosen:
         chosen["import"] = str(_import(task, chosen["import"], place))
     if "except_mailed_by" in chosen:
@@ -182,8 +186,8 @@ def validated_choice(task: Task, wanted: Mapping[str, Any], *, place: str) -> di
     return chosen
 
 
-def _campaigns(task: Task, wanted: Sequence[str], place: str) -> list[str]:
-    slugs = list(dict.fromkeys(str(slug) for slug in wanted))
+def _campaigns(task: Task, values: Sequence[str], place: str) -> list[str]:
+    slugs = list(dict.fromkeys(str(slug) for slug in values))
     there = set(Campaign.objects.filter(task=task, slug__in=slugs).values_list("slug", flat=True))
     if unknown := [slug for slug in slugs if slug not in there]:
         message = f"There is no campaign '{unknown[0][:80]}' of this task."
@@ -191,13 +195,13 @@ def _campaigns(task: Task, wanted: Sequence[str], place: str) -> list[str]:
     return slugs
 
 
-def _import(task: Task, wanted: object, place: str) -> UUID:
+def _import(task: Task, value: object, place: str) -> UUID:
     try:
-        import_id = ContactImport.objects.filter(task=task, pk=UUID(str(wanted))).values_list("pk", flat=True).first()
+        import_id = ContactImport.objects.filter(task=task, pk=UUID(str(value))).values_list("pk", flat=True).first()
     except ValueError:
         import_id = None
     if import_id is None:
-        message = f"There is no import '{wanted}' among the contacts of this task."
+        message = f"There is no import '{value}' among the contacts of this task."
         hint = "An import's id is in the answer to the request that made it, and in the campaign's form."
         raise Refusal("import_unknown", message, hint=hint, errors={place: [message]})
     return import_id

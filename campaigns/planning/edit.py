@@ -19,8 +19,8 @@ from django.db import IntegrityError, transaction
 
 from campaigns.models import Arm, Campaign, Experiment, FurtherSender, Link, PipelineVersion, SenderIdentity, Step
 from campaigns.pipelines import queries as pipelines
-from campaigns.planning import arm_checks, sequence_checks
 from campaigns.planning import audience as planning_audience
+from campaigns.planning import plan_checks
 from campaigns.states import Approval, CampaignState, StepCondition, StepWriter
 from generation.models import Teacher
 from members.models import Member
@@ -43,7 +43,9 @@ Errors = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class ArmPlan:
-    """One arm: who writes its mails, and its weight in the assignment. With a pipeline its writing stage says who writes.
+    """One arm: who writes its mails, and its weight in the assignment.
+
+    With a pipeline its writing stage says who writes.
 
     The contacts of a holdout arm get no mail.
     """
@@ -155,7 +157,8 @@ def change(campaign: Campaign, plan: CampaignPlan, *, by: Member) -> Campaign:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `campaign_invalid`; as for `audiences.settled`; 409 `campaign_launched`, or `experiment_registered`: what was registered stays.
+        Refusal: `campaign_invalid`; as for `audiences.settled`; 409 `campaign_launched`, or `experiment_registered`:
+            what was registered stays.
     """
     permissions.require(by, campaign.task, Role.LEAD)
     _check(campaign.task, plan)
@@ -231,8 +234,8 @@ def _writer_of(arm: ArmPlan) -> Teacher | None:
 
 def _is_answer(step: StepPlan, number: int) -> bool:
     by_default = step.writer == StepWriter.MODEL or step.when == StepCondition.REPLIED
-    wanted = by_default if step.same_thread is None else step.same_thread
-    return wanted and number > 1
+    is_threaded = by_default if step.same_thread is None else step.same_thread
+    return is_threaded and number > 1
 
 
 def miniature_of(teacher: Teacher | None) -> Miniature | None:
@@ -244,11 +247,11 @@ def miniature_of(teacher: Teacher | None) -> Miniature | None:
 def _check(task: Task, plan: CampaignPlan) -> None:
     errors: Errors = {}
     _check_numbers(plan, errors)
-    if wrong_arms := arm_checks.arm_errors(task, plan.arms):
+    if wrong_arms := plan_checks.arm_errors(task, plan.arms):
         errors["arms"] = wrong_arms
-    if wrong_steps := sequence_checks.step_errors(plan.steps):
+    if wrong_steps := plan_checks.step_errors(plan.steps):
         errors["steps"] = wrong_steps
-    if wrong_days := sequence_checks.day_off_errors(plan.days_off):
+    if wrong_days := plan_checks.day_off_errors(plan.days_off):
         errors["days_off"] = wrong_days
     if plan.further_senders and plan.sender is None:
         errors["sender"] = ["Choose a first sender too."]

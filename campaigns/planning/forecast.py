@@ -13,7 +13,7 @@ from functools import partial
 from uuid import UUID
 
 from campaigns.models import Arm, Campaign, Contact, Stage
-from campaigns.pipelines.queries import ROUTER_OF_STAGE
+from campaigns.pipelines.queries import stages
 from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages, routed_price
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
@@ -41,8 +41,8 @@ class ArmForecast:
     """Forecast of an arm: people, companies, drafts to write, and their price.
 
     Attributes:
-        drafts: Drafts its model would write for one step: one a record, however many people share it; one a person where
-            stages write the record.
+        drafts: Drafts its model would write for one step: one a record, however many people share it; one a person
+            where stages write the record.
         estimate: The price of these drafts; None when nothing is to be written, or it cannot be.
     """
 
@@ -124,8 +124,7 @@ def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]]
 
 
 def _routed(arm: Arm) -> Stage | None:
-    stages = Stage.objects.filter(version=arm.pipeline_id, kind=StageKind.WRITE, router__isnull=False)
-    return stages.select_related(*ROUTER_OF_STAGE).first()
+    return stages().filter(version=arm.pipeline_id, kind=StageKind.WRITE, router__isnull=False).first()
 
 
 def _price(campaign: Campaign, records: Sequence[UUID], teacher: Teacher, drafts: int) -> OrderEstimate:

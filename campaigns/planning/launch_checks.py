@@ -198,8 +198,9 @@ def _arms(campaign: Campaign, by: Member | None) -> Iterator[LaunchProblem]:
         if arm.is_holdout:
             continue
         yield from _arm(campaign, arm)
-        for problem in pipelines.of_arm(campaign, arm, by=by):
-            yield LaunchProblem(*problem, "arms")
+        if arm.pipeline is not None:
+            for problem in pipelines.of_version(arm.pipeline, mails=campaign.task_version, by=by):
+                yield LaunchProblem(*problem, "arms")
 
 
 def _arm(campaign: Campaign, arm: Arm) -> Iterator[LaunchProblem]:
@@ -287,7 +288,8 @@ def _money(campaign: Campaign, expected: LaunchForecast) -> Iterator[LaunchProbl
         enough = rounded_up(expected.cost_high_usd, CENT)
         yield LaunchProblem(
             "budget_too_small",
-            f"The models may cost ${campaign.max_model_usd.normalize():f}, and would cost about ${expected.cost_usd:.2f}.",
+            f"The models may cost ${campaign.max_model_usd.normalize():f}, "
+            f"and would cost about ${expected.cost_usd:.2f}.",
             f"${enough} would cover it; or write to fewer people.",
             "limits",
         )

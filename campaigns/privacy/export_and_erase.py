@@ -1,6 +1,7 @@
 """The rights of a person: everything that is held is handed out, and on request erased.
 
-An erasure is final. Suppression comes first and stands even when the rest must wait, so that from that moment on no mail goes.
+An erasure is final. Suppression comes first and stands even when the rest must wait, so that from that moment on no
+mail goes.
 """
 
 from __future__ import annotations
@@ -94,8 +95,9 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
     """Erase a person from all tasks; doing it twice changes nothing.
 
     The address goes on the suppression list and unsent mails stop. Contacts, mails and replies lose name, address and
-    text; events stay without personal data; an invitation to the person that was not taken up is revoked. Facts that belong to no other contact are erased with all drafts,
-    decisions and dataset rows made from them, see `review.erasure.erase`.
+    text; events stay without personal data; an invitation to the person that was not taken up is revoked. Facts that
+    belong to no other contact are erased with all drafts, decisions and dataset rows made from them, see
+    `review.erasure.erase`.
 
     Args:
         by: Who erases; leads every task that holds the person. None: the operator of the installation.
@@ -203,7 +205,8 @@ def _refuse_while_busy(contacts: Sequence[Contact], record_ids: Sequence[Any]) -
     if busy:
         raise Refusal(
             "work_in_hand",
-            f"The person is on the suppression list now, and no further mail goes. The texts cannot be erased yet: {busy[0]}.",
+            "The person is on the suppression list now, and no further mail goes. "
+            f"The texts cannot be erased yet: {busy[0]}.",
             hint="Wait for it to end, or cancel it, and erase again.",
             status=409,
             errors={"": busy[1:]} if busy[1:] else None,

@@ -68,7 +68,10 @@ def tasks_holding(hmac: str) -> set[UUID]:
 
 
 def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]]:
-    """Return records of these contacts only, and records that others share; those made by stages and of replies included."""
+    """Return records of these contacts only, and records that others share.
+
+    Those made by stages and of replies included.
+    """
     records = {contact.record_id: contact.record for contact in contacts if contact.record and not contact.erased_at}
     living = [contact.pk for contact in contacts if not contact.erased_at]
     made = _made_for(living)
@@ -112,15 +115,17 @@ def mails_to(contacts: Sequence[Contact]) -> QuerySet[Message]:
 def person_data(member: Member, hmac: str) -> PersonData:
     """Return the data held about a person in the tasks the member leads."""
     everywhere = list(contacts_of(hmac))
-    seen = [contact for contact in everywhere if permissions.may(member, contact.task, Role.LEAD)]
-    own, shared = own_records(seen)
+    contacts = [contact for contact in everywhere if permissions.may(member, contact.task, Role.LEAD)]
+    own, shared = own_records(contacts)
     drafts = Draft.objects.filter(record__in=own)
     return PersonData(
-        contacts=seen,
-        elsewhere=len(everywhere) - len(seen),
-        mails=list(mails_to(seen)),
-        replies=list(Reply.objects.filter(message__contact__in=seen).select_related("event").order_by("-created_at")),
-        events=Event.objects.filter(message__contact__in=seen).count(),
+        contacts=contacts,
+        elsewhere=len(everywhere) - len(contacts),
+        mails=list(mails_to(contacts)),
+        replies=list(
+            Reply.objects.filter(message__contact__in=contacts).select_related("event").order_by("-created_at")
+        ),
+        events=Event.objects.filter(message__contact__in=contacts).count(),
         records=own,
         shared=shared,
         drafts=drafts.count(),
@@ -142,7 +147,9 @@ EXPLANATION = {
     "mails": "Mails sent or planned, as the recipient sees them.",
     "stages": "What models and rules made of the mails before and after they were written, stage by stage.",
     "events": "What happened to the mails.",
-    "outcomes_without_mail": "Outcomes in campaigns that sent the person no mail, for comparison with those who got mail.",
+    "outcomes_without_mail": (
+        "Outcomes in campaigns that sent the person no mail, for comparison with those who got mail."
+    ),
     "replies": "The person's replies, and how they were classified.",
     "unmatched_replies": "Mails from this address that a person has not attached to a contact yet.",
     "answers": "What people here answered to those replies, sent or not.",

@@ -38,10 +38,10 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
         return []
     tasks = Record.objects.filter(pk__in=list(record_ids)).order_by().values("task").distinct()
     versions = removed_samples.version_ids_with(record_ids)
-    wanted = {str(pk) for pk in record_ids}
+    id_texts = {str(pk) for pk in record_ids}
     jobs: list[Job] = []
     open_orders = Order.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
-    jobs += [order.job for order in open_orders if order.job and wanted & set(order.record_ids)]
+    jobs += [order.job for order in open_orders if order.job and id_texts & set(order.record_ids)]
     jobs += _synthetic_jobs(tasks, record_ids)
     jobs += judged.unfinished_jobs(record_ids, _FINISHED)
     open_evaluations = Evaluation.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
@@ -49,7 +49,7 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     jobs += [
         evaluation.job
         for evaluation in open_evaluations
-        if evaluation.job and (wanted & set(evaluation.record_ids) or evaluation.dataset_version_id in versions)
+        if evaluation.job and (id_texts & set(evaluation.record_ids) or evaluation.dataset_version_id in versions)
     ]
     freezing = DatasetVersion.objects.filter(dataset__task__in=tasks, frozen_at__isnull=True).select_related("job")
     jobs += [version.job for version in freezing if version.job and version.job.state not in _FINISHED]
@@ -60,13 +60,13 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
 
 def _synthetic_jobs(tasks: QuerySet[Record, Any], record_ids: Sequence[UUID]) -> list[Job]:
     """Unfinished jobs that show these records as examples, or that made them up before they were resumed."""
-    wanted = {str(pk) for pk in record_ids}
+    id_texts = {str(pk) for pk in record_ids}
     made_up = set(Record.objects.filter(pk__in=list(record_ids)).values_list("source__synthetic_job", flat=True))
     rows = Synthesis.objects.filter(task__in=tasks).exclude(order__job__state__in=_FINISHED)
     return [
         made.order.job
         for made in rows.select_related("order__job")
-        if made.order.job and (made.order.job_id in made_up or wanted & set(made.seeds))
+        if made.order.job and (made.order.job_id in made_up or id_texts & set(made.seeds))
     ]
 
 

@@ -75,11 +75,11 @@ class ReplyListView(APIView):
     pagination_class = ReplyPages
 
     @lists(ReplyOut, ReplyQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         rows = selectors.visible(member_of(request))
-        if "campaign" in asked:
-            rows = rows.filter(message__campaign__slug=asked["campaign"])
-        return rows.filter(meaning=asked["meaning"]) if "meaning" in asked else rows
+        if "campaign" in query:
+            rows = rows.filter(message__campaign__slug=query["campaign"])
+        return rows.filter(meaning=query["meaning"]) if "meaning" in query else rows
 
 
 class ReplyView(APIView):

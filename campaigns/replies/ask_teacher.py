@@ -1,8 +1,8 @@
 """Has a campaign's own teacher say what replies mean that the rules have not decided, where the campaign names one.
 
-A reply goes to the model as data of a small task of its own, hidden from the lists. What comes back counts only if it is
-one of the words asked for: nothing else a model says about a reply has any effect. The text is erased from that task as
-soon as the order has ended, so that the reply's own row is the one place that holds it.
+A reply goes to the model as data of a small task of its own, hidden from the lists. What comes back counts only if it
+is one of the words asked for: nothing else a model says about a reply has any effect. The text is erased from that task
+as soon as the order has ended, so that the reply's own row is the one place that holds it.
 """
 
 from __future__ import annotations
@@ -108,16 +108,16 @@ def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
     task = _task(campaign)
     if task is None or Order.objects.filter(task=task).exclude(job__state__in=FINISHED).exists():
         return None
-    asked = Record.objects.filter(task=task).values_list("content_hash", "erased_hash")
-    hashes = {each for pair in asked for each in pair}
+    hash_pairs = Record.objects.filter(task=task).values_list("content_hash", "erased_hash")
+    hashes = {each for pair in hash_pairs for each in pair}
     undecided = Reply.objects.filter(message__campaign=campaign, meant_by=RULES, is_unsure=True).exclude(text="")
     unread = [each for each in undecided.exclude(meaning__in=NO_REPLIES) if _hash(each) not in hashes]
     unread = unread[:REPLIES_PER_ORDER]
     if not unread:
         return None
-    wanted = [record.pk for record in _records(task, unread)]
+    record_ids = [record.pk for record in _records(task, unread)]
     request = launch.OrderRequest(
-        task, teacher=teacher, count=len(wanted), by=None, record_ids=wanted, purpose=Purpose.EVALUATION
+        task, teacher=teacher, count=len(record_ids), by=None, record_ids=record_ids, purpose=Purpose.EVALUATION
     )
     return launch.launch_as_priced(request)
 

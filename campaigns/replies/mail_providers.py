@@ -43,7 +43,8 @@ def receive(request: HttpRequest, provider: str, kind: str) -> HttpResponse | No
     """Let anymail's view for a provider verify and read a webhook.
 
     Returns:
-        Its answer (400 where the body is no JSON or the signature is wrong), or None if this provider is not heard, or nothing would verify it.
+        Its answer (400 where the body is no JSON or the signature is wrong), or None if this provider is not heard, or
+        nothing would verify it.
 
     Raises:
         SuspiciousOperation: The signature is wrong; Django answers 400.

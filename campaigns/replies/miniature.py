@@ -26,15 +26,15 @@ def load(folder: Path) -> LoadedClassifier:
         Refusal: `no_sorter`; nothing that can be read lies there, or it has other labels.
     """
     try:
-        found = load_classifier(folder, None, dtype=torch.float32)
+        classifier = load_classifier(folder, None, dtype=torch.float32)
     except TrainError as error:
         raise Refusal("no_sorter", f"No miniature can be read from {folder}: {error}.") from None
-    labels = {each.name: each.labels for each in found.model.heads.fields}.get(FIELD, ())
+    labels = {each.name: each.labels for each in classifier.model.heads.fields}.get(FIELD, ())
     if set(labels) != set(ReplyClass.values):
         raise Refusal(
             "no_sorter", f"The miniature in {folder} does not sort replies by `{FIELD}` into the nine classes."
         )
-    return found
+    return classifier
 
 
 def ask(sorter: LoadedClassifier, replies: Sequence[ReceivedReply]) -> list[Mapping[str, float]]:

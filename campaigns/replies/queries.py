@@ -17,6 +17,7 @@ from review.states import Role
 from review.tasks.permissions import slugs_with
 from review.tasks.queries import latest_version
 from web.db.keys import uuid_or_none
+from web.http.first_or_404 import first_or_404
 
 PER_PAGE = 25
 # Beside the meanings: replies that may ask to leave, those that nobody is sure of, and what programs sent.
@@ -32,7 +33,7 @@ _LISTED = Exists(standing().filter(address_hmac=OuterRef("message__contact__addr
 
 
 def visible(member: Member) -> QuerySet[Reply]:
-    """Replies to campaigns of the tasks the member may see, newest first; each knows whether its address `is_listed`."""
+    """Replies to campaigns of tasks the member may see, newest first; each knows whether its address `is_listed`."""
     rows = Reply.objects.select_related("event", "message__contact", "message__campaign__task", "message__arm")
     rows = rows.annotate(is_listed=_LISTED)
     slugs = slugs_with(member, Role.VIEWER)
@@ -72,15 +73,8 @@ def chosen_or_404(member: Member, campaign: Campaign, reply_id: str) -> Reply | 
 
 
 def reply_or_404(member: Member, reply_id: UUID) -> Reply:
-    """One reply, by the id of its event.
-
-    Raises:
-        Http404: There is none, or not for this member.
-    """
-    reply = visible(member).filter(pk=reply_id).first()
-    if reply is None:
-        raise Http404("There is no such reply that you can see.")
-    return reply
+    """One reply by the id of its event, if the member may see it."""
+    return first_or_404(visible(member).filter(pk=reply_id), "There is no such reply that you can see.")
 
 
 def counts(member: Member, campaign: Campaign) -> list[dict[str, Any]]:
@@ -111,7 +105,10 @@ def campaign_or_404(member: Member, slug: str) -> Campaign:
 
 
 def answers_in_doubt(campaign: Campaign) -> list[InboxAnswer]:
-    """Answers of a campaign of which nobody knows whether they arrived, the oldest first. They name people: a lead's."""
+    """Answers of a campaign of which nobody knows whether they arrived, the oldest first.
+
+    They name people: a lead's.
+    """
     rows = InboxAnswer.objects.filter(reply__message__campaign=campaign, state=AnswerState.UNKNOWN)
     return list(rows.select_related("reply__message__contact").order_by("created_at", "id"))
 

@@ -1,7 +1,7 @@
-"""Record what comes in about sent mails: provider events, bounces, complaints, replies; in any order, any number of times.
+"""Record what comes about sent mails: provider events, bounces, complaints, replies; in any order, any number of times.
 
-Each is written in a transaction of its own. A mail is matched by what only this installation could have made: a signed token
-in the address, or the Message-ID. A match by the sender's address alone is marked as a guess.
+Each is written in a transaction of its own. A mail is matched by what only this installation could have made: a signed
+token in the address, or the Message-ID. A match by the sender's address alone is marked as a guess.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _absence(message: Message, incoming: IncomingMail, kind: ReplyClass) -> dict
     zone = return_dates.zone_of(message.contact.time_zone, message.campaign.time_zone)
     now = timezone.now()
     written = min(incoming.sent_at or now, now)
-    back = return_dates.read_return(f"{incoming.subject}. {incoming.text}", written=written.astimezone(zone).date())
+    back = return_dates.read_return(f"{incoming.subject}. {incoming.text}", written_on=written.astimezone(zone).date())
     midnight = datetime(back.day.year, back.day.month, back.day.day, tzinfo=zone)
     payload = {"back_on": back.day.isoformat(), "away_until_s": int(midnight.timestamp())}
     return {**payload, "is_told": back.told, "is_capped": back.is_capped}
@@ -192,12 +192,12 @@ def _by_row(text: str) -> Message | None:
 
 
 def _by_ids(ids: Iterable[str]) -> Message | None:
-    wanted = [each for each in ids if each]
-    if not wanted:
+    message_ids = [each for each in ids if each]
+    if not message_ids:
         return None
-    message_by_id = {message.message_id: message for message in _messages().filter(message_id__in=wanted)}
-    message_by_id |= mails_answered(wanted)
-    return next((message_by_id[each] for each in wanted if each in message_by_id), None)
+    message_by_id = {message.message_id: message for message in _messages().filter(message_id__in=message_ids)}
+    message_by_id |= mails_answered(message_ids)
+    return next((message_by_id[each] for each in message_ids if each in message_by_id), None)
 
 
 def _by_token(recipients: Iterable[str]) -> Message | None:

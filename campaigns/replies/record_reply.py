@@ -40,31 +40,35 @@ from web.errors import Refusal
 def record_reply(
     message: Message,
     incoming: IncomingMail,
-    read: SortedReply,
+    sorted_reply: SortedReply,
     *,
     key: str,
     payload: dict[str, Any],
     occurred_at: datetime | None = None,
 ) -> Event | None:
-    """Keep what came back of a mail. A person's answer ends the sequence; one that asks to be left alone ends all mails.
+    """Keep what came back of a mail.
 
-    Read from prose, that wish stops everything at once and puts the address on no list: a lead may take it back. One that
-    may ask for it holds every mail to the address until a member has said what it means. A program's mail ends nothing.
+    A person's answer ends the sequence; one that asks to be left alone ends all mails.
+
+    Read from prose, that wish stops everything at once and puts the address on no list: a lead may take it back. One
+    that may ask for it holds every mail to the address until a member has said what it means. A program's mail ends
+    nothing.
 
     Args:
         key: The same for every telling of it.
         occurred_at: When it came; now by default.
-        payload: `found_by`, how it was found that it answers this mail (`guess` is shown as one), and what a notice says.
+        payload: `found_by`, how it was found that it answers this mail (`guess` is shown as one), and what a notice
+            says.
 
     Returns:
         The event, or None if the answer was known.
     """
-    reply_class = read.reply_class
+    reply_class = sorted_reply.reply_class
     is_machine = reply_class in NO_REPLIES
     if reply_class == ReplyClass.UNSUBSCRIBE:
         # The list before the contacts, as all who stop mails lock them.
         suppress.lock_list()
-    if read.may_be_optout:
+    if sorted_reply.may_be_optout:
         # A sender that has claimed a mail to this address meanwhile sees the reply before the wire.
         record.lock_contacts(message.contact)
     kind = EventKind.AUTO_REPLIED if is_machine else EventKind.REPLIED
@@ -88,8 +92,8 @@ def record_reply(
         text="" if is_erased else incoming.text,
         meaning=reply_class,
         meant_by=RULES,
-        is_unsure=not read.is_sure,
-        may_be_optout=read.may_be_optout,
+        is_unsure=not sorted_reply.is_sure,
+        may_be_optout=sorted_reply.may_be_optout,
         classified_at=timezone.now(),
     )
     if reply_class == ReplyClass.UNSUBSCRIBE:
@@ -135,14 +139,15 @@ def _stop_mails(reply_id: UUID, message: Message) -> None:
 
 
 @transaction.atomic
-def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = "") -> Reply:
+def correct_meaning(reply: Reply, reply_class: ReplyClass, *, by: Member, why: str = "") -> Reply:
     """Say what a reply means, whatever was thought before.
 
-    That it asks for no more mails, said by a member, puts the address on the suppression list for good. That it does not,
-    where the rules or a model read so, lets the person be written to again: a lead says why, and the trail keeps the act.
-    Mails that were stopped stay stopped, and an address on the list stays there. What was taken for a program's mail and is
-    a person's word ends the sequence, as it would have when it came. Every figure counts the reply by what is said here.
-    Mails that were held because it might ask to leave may go again, unless another reply holds them.
+    That it asks for no more mails, said by a member, puts the address on the suppression list for good. That it does
+    not, where the rules or a model read so, lets the person be written to again: a lead says why, and the trail keeps
+    the act. Mails that were stopped stay stopped, and an address on the list stays there. What was taken for a
+    program's mail and is a person's word ends the sequence, as it would have when it came. Every figure counts the
+    reply by what is said here. Mails that were held because it might ask to leave may go again, unless another reply
+    holds them.
 
     Args:
         why: In a few words; needed to take a wish to hear no more back.
@@ -154,11 +159,11 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
     task = reply.message.campaign.task
     permissions.require(by, task, Role.REVIEWER)
     # The list and the contacts before the reply, as a model's word and an erasure lock them.
-    if said == ReplyClass.UNSUBSCRIBE:
+    if reply_class == ReplyClass.UNSUBSCRIBE:
         suppress.lock_list()
     record.lock_contacts(reply.message.contact)
     before = Reply.objects.select_for_update(of=("self",), no_key=True).get(pk=reply.pk).meaning
-    takes_back = before == ReplyClass.UNSUBSCRIBE and said != ReplyClass.UNSUBSCRIBE
+    takes_back = before == ReplyClass.UNSUBSCRIBE and reply_class != ReplyClass.UNSUBSCRIBE
     if takes_back:
         permissions.require(by, task, Role.LEAD)
         if not why.strip():
@@ -167,10 +172,10 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
                 "This reply was read as an opt-out. Write why it is not: the person may then be contacted again.",
                 errors={"reason": ["Give a reason in a few words."]},
             )
-        trail.record("objection_taken_back", by=by, about=reply, read_as=said)
+        trail.record("objection_taken_back", by=by, about=reply, read_as=reply_class)
     now = timezone.now()
     Reply.objects.filter(pk=reply.pk).update(
-        meaning=said,
+        meaning=reply_class,
         meant_by=by.name[:120],
         meant_why=why.strip()[:300] if takes_back else "",
         is_unsure=False,
@@ -179,9 +184,9 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
         corrected_at=now,
     )
     _let_go(reply.message)
-    if before in ("", *NO_REPLIES) and said not in NO_REPLIES:
+    if before in ("", *NO_REPLIES) and reply_class not in NO_REPLIES:
         record.stop_contact(reply.message.contact, reason=StopReason.REPLIED, campaign=reply.message.campaign)
-    if said == ReplyClass.UNSUBSCRIBE and _leave(reply):
+    if reply_class == ReplyClass.UNSUBSCRIBE and _leave(reply):
         trail.record("suppressed", by=by, about=reply, addresses=1, reason=SuppressionReason.UNSUBSCRIBED.value)
         if other := reply.event.payload.get("sender_hmac"):
             # Who wrote from another address wants no mail there either.
@@ -191,19 +196,19 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
 
 
 @transaction.atomic
-def label_by_model(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
+def label_by_model(reply_id: UUID, reply_class: ReplyClass, *, by_model: str) -> bool:
     """Replace the rules' word on a reply by a model's, never a member's, nor an unsubscription; tell if it did.
 
     A reply that may ask to leave stays so, for a person, unless the model reads it as asking: then it is heeded.
     """
-    if said == ReplyClass.UNSUBSCRIBE:
+    if reply_class == ReplyClass.UNSUBSCRIBE:
         suppress.lock_list()
     ruled = Reply.objects.filter(pk=reply_id, meant_by=RULES).exclude(meaning=ReplyClass.UNSUBSCRIBE)
-    in_doubt = F("may_be_optout") if said != ReplyClass.UNSUBSCRIBE else Value(value=False)
-    word = {"meaning": said, "meant_by": by_model[:120], "classified_at": timezone.now()}
+    in_doubt = F("may_be_optout") if reply_class != ReplyClass.UNSUBSCRIBE else Value(value=False)
+    word = {"meaning": reply_class, "meant_by": by_model[:120], "classified_at": timezone.now()}
     if not ruled.update(is_unsure=in_doubt, may_be_optout=in_doubt, **word):
         return False
-    if said == ReplyClass.UNSUBSCRIBE:
+    if reply_class == ReplyClass.UNSUBSCRIBE:
         reply = Reply.objects.select_related("message__contact", "message__campaign").get(pk=reply_id)
         _stop_mails(reply_id, reply.message)
     return True

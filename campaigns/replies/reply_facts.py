@@ -1,10 +1,10 @@
 """Make the facts of a record out of a reply, for a task that sorts replies or answers them. Writes nothing.
 
-A task takes what its facts are named after: `reply`, `subject`, `earlier_mails`, `meaning`, `company`, `segment`, `language`,
-`sender`. A fact with the role group is the company, one with the role title the subject, and one of the type conversation
-everything that was written. Other facts are taken from the contact's own record where it has one of that name, but never a
-text of a page. No name and no address is told; what the person wrote is told as it came, but for lines that begin like
-somebody's turn: they are told as quotations, so that nobody puts words into our mouth.
+A task takes what its facts are named after: `reply`, `subject`, `earlier_mails`, `meaning`, `company`, `segment`,
+`language`, `sender`. A fact with the role group is the company, one with the role title the subject, and one of the
+type conversation everything that was written. Other facts are taken from the contact's own record where it has one of
+that name, but never a text of a page. No name and no address is told; what the person wrote is told as it came, but for
+lines that begin like somebody's turn: they are told as quotations, so that nobody puts words into our mouth.
 """
 
 from __future__ import annotations
@@ -54,25 +54,25 @@ def facts_of(reply: Reply, spec: TaskSpec, *, by: Member) -> Facts:
     until = next((index for index, part in enumerate(parts) if part.reply and part.reply.pk == reply.pk), len(parts))
     values = _values(reply, parts[:until])
     own = _own_facts(reply)
-    found: Facts = {}
+    facts: Facts = {}
     for fact in spec.input_schema:
         value = _conversation(parts[: until + 1]) if fact.type == "conversation" else _value(fact, values, own)
         if value not in (None, "", []):
-            found[fact.name] = value
-    return found
+            facts[fact.name] = value
+    return facts
 
 
-def _is_filled(fact: InputField, own: Mapping[str, str]) -> bool:
-    if fact.type == "conversation" or own.get(fact.name) == fact.type:
+def _is_filled(fact: InputField, own_facts: Mapping[str, str]) -> bool:
+    if fact.type == "conversation" or own_facts.get(fact.name) == fact.type:
         return True
     return fact.type in _WORDS and (fact.name in NAMED or fact.role in ("group", "title"))
 
 
-def _value(fact: InputField, values: dict[str, str], own: Facts) -> Any:
+def _value(fact: InputField, values: dict[str, str], own_facts: Facts) -> Any:
     by_role = {"group": values["company"], "title": values["subject"]}
     if fact.type in _WORDS and (value := values.get(fact.name) or by_role.get(fact.role)):
         return value
-    return own.get(fact.name)
+    return own_facts.get(fact.name)
 
 
 def _values(reply: Reply, before: Sequence[ThreadPart]) -> dict[str, str]:

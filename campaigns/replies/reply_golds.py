@@ -1,7 +1,7 @@
-"""A class that a person said of a reply becomes a gold of the campaign's sorting task, by the verbs that verdicts of files take.
+"""A person's class of a reply becomes a gold of the campaign's sorting task, by the verbs that verdicts of files take.
 
-What rules or a model had said is the draft, the person's word the decision: accepted where it says the same, edited where it
-does not. Decisions are only ever added: who thinks otherwise later adds another.
+What rules or a model had said is the draft, the person's word the decision: accepted where it says the same, edited
+where it does not. Decisions are only ever added: who thinks otherwise later adds another.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ ORIGIN = "reply"
 LANGUAGE = "language"
 
 
-def correct(reply: Reply, said: ReplyClass, *, by: Member, why: str = "", language: str = "") -> tuple[Reply, str]:
+def correct(
+    reply: Reply, reply_class: ReplyClass, *, by: Member, why: str = "", language: str = ""
+) -> tuple[Reply, str]:
     """Say what a reply means, and keep it as a gold where the campaign has a task that sorts replies.
 
     Args:
         reply: The reply, as `replies.queries` brings it.
-        said: What it means; the same as before confirms it.
+        reply_class: What it means; the same as before confirms it.
         why: As for `record_reply.correct_meaning`.
         language: In which the reply is written, where the sorting task asks for that; the contact's by default.
 
@@ -51,12 +53,12 @@ def correct(reply: Reply, said: ReplyClass, *, by: Member, why: str = "", langua
         Refusal: As for `record_reply.correct_meaning`.
     """
     before, before_by = reply.meaning, reply.meant_by
-    corrected = record_reply.correct_meaning(reply, said, by=by, why=why)
+    corrected = record_reply.correct_meaning(reply, reply_class, by=by, why=why)
     setup = InboxSetup.objects.select_related("sorting_task").filter(campaign=reply.message.campaign_id).first()
     if setup is None or setup.sorting_task is None:
         return corrected, ""
     try:
-        _keep(reply, setup.sorting_task, said, by=by, before=before, before_by=before_by, language=language)
+        _keep(reply, setup.sorting_task, reply_class, by=by, before=before, before_by=before_by, language=language)
     except Refusal as refusal:
         return corrected, f"It did not become an approved example: {refusal.message}"
     return corrected, ""
@@ -64,7 +66,7 @@ def correct(reply: Reply, said: ReplyClass, *, by: Member, why: str = "", langua
 
 @transaction.atomic
 def _keep(
-    reply: Reply, task: Task, said: ReplyClass, *, by: Member, before: str, before_by: str, language: str
+    reply: Reply, task: Task, reply_class: ReplyClass, *, by: Member, before: str, before_by: str, language: str
 ) -> None:
     """Add the draft, once, and the decision. Locks the task, then the person, as an erasure does."""
     if task.archived_at is not None or not permissions.may(by, task, Role.REVIEWER):
@@ -78,8 +80,8 @@ def _keep(
         raise Refusal("facts_missing", f"the task {task.name} needs {', '.join(absent)}, which this reply lacks.")
     record = reply_records.find_or_make(reply, task=task, spec=version.spec, facts=facts, by=by)
     _require_words(reply)
-    draft = _draft(reply, record, version, before=before or said, before_by=before_by, language=language)
-    fields = _fields(draft.task_version.spec, said, reply, language)
+    draft = _draft(reply, record, version, before=before or reply_class, before_by=before_by, language=language)
+    fields = _fields(draft.task_version.spec, reply_class, reply, language)
     mine = standing_decisions(Decision.objects.filter(draft=draft, reviewer=by))
     if mine and mine[-1].fields == fields:
         return

@@ -1,4 +1,6 @@
-"""Make the record of a reply in a task that sorts or answers replies, once per task; a company keeps its side of the split.
+"""Make the record of a reply in a task that sorts or answers replies, once per task.
+
+A company keeps its side of the split.
 
 No two replies share a record, not even with the same words: so a person's text is erased with the person alone.
 """
@@ -31,10 +33,10 @@ def find_or_make(reply: Reply, *, task: Task, spec: TaskSpec, facts: Facts, by: 
     if existing := made.select_related("record").first():
         return existing.record
     source = _source(reply, task, by)
-    found, refused = records.make(source, spec, {digest: facts})
-    if digest not in found:
+    record_ids, refused = records.make(source, spec, {digest: facts})
+    if digest not in record_ids:
         raise Refusal("no_split", f"No record can be made of this reply: {refused[digest]}")
-    record = Record.objects.get(pk=found[digest])
+    record = Record.objects.get(pk=record_ids[digest])
     ReplyRecord.objects.create(reply=reply, record=record)
     return record
 

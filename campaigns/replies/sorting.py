@@ -1,4 +1,6 @@
-"""Sorts replies. Rules decide only what must not wait: a wish to leave, and what programs send; a miniature says the rest, if asked.
+"""Sorts replies.
+
+Rules decide only what must not wait: a wish to leave, and what programs send; a miniature says the rest, if asked.
 
 Pure but for the miniature, whose word the caller hands in. A wish to leave is looked for before any header is.
 """
@@ -86,7 +88,8 @@ def by_rules(reply: ReceivedReply) -> SortedReply | None:
 def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = None, by: str = RULES) -> SortedReply:
     """The class of a reply, always one; what nobody decides is `other`, for a person to read.
 
-    A wish to leave that the miniature alone reads may be one, however sure it is: it takes both readers to stop all mails.
+    A wish to leave that the miniature alone reads may be one, however sure it is: it takes both readers to stop all
+    mails.
 
     Args:
         probabilities: What a miniature says of each class; None where none was asked.

@@ -1,7 +1,9 @@
-"""Mails from other addresses of companies that we wrote to: kept until a person attaches each to a contact or sets it aside.
+"""Mails from other addresses of companies that we wrote to.
 
-The address alone tells no contact, and can be forged: nothing is counted, stopped or suppressed before a person decides.
-Only a wish to leave holds the mails to the company meanwhile.
+Kept until a person attaches each to a contact or sets it aside.
+
+The address alone tells no contact, and can be forged: nothing is counted, stopped or suppressed before a person
+decides. Only a wish to leave holds the mails to the company meanwhile.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 
 from audit import trail
@@ -28,6 +29,7 @@ from review.states import Role
 from review.tasks import permissions
 from review.tasks.permissions import slugs_with
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 SENT_STATES = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 MOST_CONTACTS = 100
@@ -98,15 +100,8 @@ def of_campaign(member: Member, campaign: Campaign) -> list[UnmatchedLine]:
 
 
 def unmatched_or_404(member: Member, unmatched_id: UUID) -> UnmatchedReply:
-    """One unmatched reply that waits for a person.
-
-    Raises:
-        Http404: There is none, or not for this member; it may be settled already.
-    """
-    row = visible(member).filter(pk=unmatched_id).first()
-    if row is None:
-        raise Http404("There is no such unmatched reply that you can see.")
-    return row
+    """One unmatched reply that still waits for a person, if the member may see it."""
+    return first_or_404(visible(member).filter(pk=unmatched_id), "There is no such unmatched reply that you can see.")
 
 
 @transaction.atomic

@@ -60,9 +60,9 @@ class UnmatchedListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(UnmatchedOut, UnmatchedQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         rows = unmatched.visible(member_of(request)).order_by("-created_at", "-id")
-        return rows.filter(campaign__slug=asked["campaign"]) if "campaign" in asked else rows
+        return rows.filter(campaign__slug=query["campaign"]) if "campaign" in query else rows
 
 
 class AttachView(APIView):

@@ -96,14 +96,14 @@ def provider_webhook(request: HttpRequest, provider: str, kind: str) -> HttpResp
     return answer
 
 
-def _happening(told: dict[str, Any]) -> ProviderEvent:
+def _happening(body: dict[str, Any]) -> ProviderEvent:
     return ProviderEvent(
-        kind=EventKind(told["kind"]),
-        key=f"hook:{told['id']}",
-        message=str(told.get("message", "")),
-        message_id=told.get("message_id", ""),
-        occurred_at=told.get("occurred_at"),
-        payload={"hard": told["hard"], "text": told.get("text", "")},
+        kind=EventKind(body["kind"]),
+        key=f"hook:{body['id']}",
+        message=str(body.get("message", "")),
+        message_id=body.get("message_id", ""),
+        occurred_at=body.get("occurred_at"),
+        payload={"hard": body["hard"], "text": body.get("text", "")},
     )
 
 

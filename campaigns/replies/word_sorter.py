@@ -69,10 +69,10 @@ class WordSorter:
         return [self._probabilities(each.read) for each in replies]
 
     def _probabilities(self, text: str) -> Mapping[str, float]:
-        labels, found = self.header.labels, buckets(text, self.header.buckets)
+        labels, places = self.header.labels, buckets(text, self.header.buckets)
         width = len(labels)
-        rows = [self._weights[at * width : (at + 1) * width] for at in found]
-        factor = self.header.scale / math.sqrt(len(found))
+        rows = [self._weights[at * width : (at + 1) * width] for at in places]
+        factor = self.header.scale / math.sqrt(len(places))
         scores = [factor * sum(column) for column in zip(*rows, strict=True)]
         shares = [math.exp(score - max(scores)) for score in scores]
         return {label: share / sum(shares) for label, share in zip(labels, shares, strict=True)}

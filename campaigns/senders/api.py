@@ -84,7 +84,7 @@ class SenderListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(SenderOut, operation_id="senders")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         return senders_queries.visible(member_of(request))
 
     @extend_schema(operation_id="sender_create", request=SenderIn, responses={201: SenderFullOut})
@@ -109,9 +109,9 @@ class SenderView(APIView):
         member = member_of(request)
         identity = senders_queries.sender_or_404(member, slug)
         held = {name: getattr(identity, name) for name in NewSender.__dataclass_fields__}
-        asked = SenderIn(data={**held, **(request.data if isinstance(request.data, dict) else {})})
-        asked.is_valid(raise_exception=True)
-        sender_services.change(identity, NewSender(**asked.validated_data), by=member)
+        body = SenderIn(data={**held, **(request.data if isinstance(request.data, dict) else {})})
+        body.is_valid(raise_exception=True)
+        sender_services.change(identity, NewSender(**body.validated_data), by=member)
         return Response(_sender_json(request, slug))
 
 

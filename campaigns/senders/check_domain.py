@@ -1,4 +1,4 @@
-"""Check what DNS says of a sender's domains (SPF, DKIM, DMARC and MX), keep it, and tell beside a launch what is to be mended.
+"""Check what DNS says of a sender's domains (SPF, DKIM, DMARC and MX), keep it, and tell beside a launch what to mend.
 
 A domain that nobody can own (RFC 2606 and 6761: `.example`, `.test`, `.invalid`, `.localhost`; an address in brackets)
 is answered without a question.
@@ -37,11 +37,11 @@ def check(
         PermissionDenied: The member is neither admin nor lead of a task.
     """
     require_may_create(by)
-    asked = {name: getattr(identity, name) for name in RESTS_ON}
+    addresses = {name: getattr(identity, name) for name in RESTS_ON}
     lookups = DnsLookups(settings.DNS_SERVER, question_s=question_s, total_s=total_s)
-    findings = [finding.as_json() for finding in findings_of(lookups, **asked)]
+    findings = [finding.as_json() for finding in findings_of(lookups, **addresses)]
     now = timezone.now()
-    SenderIdentity.objects.filter(pk=identity.pk, **asked).update(
+    SenderIdentity.objects.filter(pk=identity.pk, **addresses).update(
         domain_checks=findings, domain_checked_at=now, **_tracking(findings, now)
     )
     identity.refresh_from_db(fields=["domain_checks", "domain_checked_at", "tracking_verified_at", *RESTS_ON])
@@ -50,22 +50,28 @@ def check(
 
 def _tracking(findings: list[dict[str, Any]], now: datetime) -> dict[str, datetime | None]:
     """Keep the earlier state where DNS gave no answer."""
-    states = [found["state"] for found in findings if found["check"] == tracking_domains.CHECK]
+    states = [finding["state"] for finding in findings if finding["check"] == tracking_domains.CHECK]
     if states == [FindingState.UNKNOWN]:
         return {}
     return {"tracking_verified_at": now if states == [FindingState.OK] else None}
 
 
 def warnings_of(identity: SenderIdentity | None) -> list[tuple[str, str]]:
-    """Return what is to be mended before mails are sent, each with how; none of them keeps a campaign from its launch."""
+    """Return what is to be mended before mails are sent, each with how.
+
+    None of them keeps a campaign from its launch.
+    """
     if identity is None or not is_real(identity.from_address.rpartition("@")[2]):
         return []
     if identity.domain_checks is None:
         return [(f"The domain of {identity.name} was not checked.", "Check it on the sender's page.")]
     return [
-        (f"{found['check']} of {found['name']}: {found['message']}", f"Add: {found['add']}" if found["add"] else "")
-        for found in identity.domain_checks
-        if found["state"] in TO_MEND
+        (
+            f"{finding['check']} of {finding['name']}: {finding['message']}",
+            f"Add: {finding['add']}" if finding["add"] else "",
+        )
+        for finding in identity.domain_checks
+        if finding["state"] in TO_MEND
     ]
 
 
@@ -88,7 +94,10 @@ def is_real(domain: str) -> bool:
 def findings_of(
     lookups: DnsLookups, *, from_address: str, reply_address: str, dkim_selector: str = "", tracking_domain: str = ""
 ) -> list[Finding]:
-    """Check the domains of a sender's two addresses, and the name of its links. A question without an answer makes its finding `unknown`."""
+    """Check the domains of a sender's two addresses, and the name of its links.
+
+    A question without an answer makes its finding `unknown`.
+    """
     domain, replies = _domain(from_address), _domain(reply_address)
     checks: list[tuple[str, str, Callable[[], Finding]]] = [
         ("SPF", domain, lambda: spf.check(lookups, domain)),
@@ -134,8 +143,8 @@ def _domain(address: str) -> str:
 def _dkim(lookups: DnsLookups, domain: str, selector: str) -> Finding:
     if not selector:
         message = (
-            "Which key signs is not known. Look into a mail that you sent: the header DKIM-Signature names the selector "
-            "as s=…; your provider's page on DKIM names it too. Enter it above as the DKIM selector."
+            "Which key signs is not known. Look into a mail that you sent: the header DKIM-Signature names the "
+            "selector as s=…; your provider's page on DKIM names it too. Enter it above as the DKIM selector."
         )
         return Finding("DKIM", domain, FindingState.UNKNOWN, message)
     name = f"{selector}._domainkey.{domain}"
@@ -173,21 +182,21 @@ def _dmarc(lookups: DnsLookups, domain: str) -> Finding:
 
 
 def _policy(place: str, records: list[str], *, is_inherited: bool) -> Finding:
-    name, found = f"_dmarc.{place}", tuple(records)
+    name, record_texts = f"_dmarc.{place}", tuple(records)
     add = f'{name} TXT "v=DMARC1; p=none; rua=mailto:REPORTS@{place}"'
     if len(records) > 1:
         message = f"There are {len(records)} DMARC records; receivers then ignore them all. Keep one."
-        return Finding("DMARC", name, FindingState.ERROR, message, found, add)
+        return Finding("DMARC", name, FindingState.ERROR, message, record_texts, add)
     tags = _tags(records[0])
     policy = (tags.get("sp") if is_inherited else None) or tags.get("p", "")
     explained = _POLICIES.get(policy.lower())
     if "p" not in tags or explained is None:
-        known = "p is none, quarantine or reject"
-        message = f"'{policy}' is not a policy: {known}." if policy else "It names no policy (p=)."
-        return Finding("DMARC", name, FindingState.ERROR, message, found, add)
+        expectation = "p is none, quarantine or reject"
+        message = f"'{policy}' is not a policy: {expectation}." if policy else "It names no policy (p=)."
+        return Finding("DMARC", name, FindingState.ERROR, message, record_texts, add)
     inherited = f" It is inherited from {place}." if is_inherited else ""
     reports = "" if tags.get("rua") else " No one gets its reports: add rua=mailto:… to receive them."
-    return Finding("DMARC", name, FindingState.OK, f"{explained}{inherited}{reports}", found)
+    return Finding("DMARC", name, FindingState.OK, f"{explained}{inherited}{reports}", record_texts)
 
 
 def _mx(lookups: DnsLookups, domain: str, check: str) -> Finding:

@@ -40,7 +40,8 @@ class SenderForm(forms.Form):
         label="Tracking domain",
         max_length=253,
         required=False,
-        help_text="A name of yours for the links in its mails, such as links.yours.example. Checked with the domain below.",
+        help_text="A name of yours for the links in its mails, such as links.yours.example. "
+        "Checked with the domain below.",
     )
     daily_limit = forms.IntegerField(
         label="Mails a day",

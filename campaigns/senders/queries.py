@@ -1,4 +1,7 @@
-"""Questions about sender identities. They are the organisation's own and belong to no task; who uses one may change it."""
+"""Questions about sender identities.
+
+They are the organisation's own and belong to no task; who uses one may change it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.http import Http404
 from django.utils import timezone
 
 from audit.browse import queries as trail
@@ -21,6 +23,7 @@ from members.accounts.queries import names_of
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import require_may_create, slugs_with
+from web.http.first_or_404 import first_or_404
 
 CHANGED = "sender_changed"
 
@@ -118,10 +121,7 @@ def sender_or_404(member: Member, slug: str) -> SenderIdentity:
         Http404: There is none of this name.
         PermissionDenied: The member is neither admin nor lead.
     """
-    sender = visible(member).filter(slug=slug).first()
-    if sender is None:
-        raise Http404(f"There is no sender '{slug}'.")
-    return sender
+    return first_or_404(visible(member).filter(slug=slug), f"There is no sender '{slug}'.")
 
 
 def _changeable(member: Member, senders: list[SenderIdentity]) -> set[object]:

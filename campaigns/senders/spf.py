@@ -57,7 +57,7 @@ def spf_records(lookups: DnsLookups, domain: str) -> list[str]:
     return [text for text in lookups.texts(domain) if re.match(r"v=spf1( |$)", text, re.IGNORECASE)]
 
 
-def _ending(domain: str, record: str, counted: int) -> Finding:
+def _ending(domain: str, record: str, lookup_count: int) -> Finding:
     terms = _terms(record)
     ends = [term for term in terms if term.lstrip("+-~?") == "all"]
     rest = " ".join(record.split()[:1] + [term for term in record.split()[1:] if term.lower().lstrip("+-~?") != "all"])
@@ -69,7 +69,7 @@ def _ending(domain: str, record: str, counted: int) -> Finding:
         message = "It does not cover servers that it does not name. End it in -all, or in ~all at first."
         return Finding("SPF", domain, FindingState.WARNING, message, (record,), mended)
     return Finding(
-        "SPF", domain, FindingState.OK, f"One record, {counted} of at most {MAX_LOOKUPS} lookups.", (record,)
+        "SPF", domain, FindingState.OK, f"One record, {lookup_count} of at most {MAX_LOOKUPS} lookups.", (record,)
     )
 
 
@@ -102,7 +102,8 @@ def _follow(count: _Count, domain: str, record: str) -> None:
         count.counted += 1
         if count.counted > MAX_LOOKUPS:
             raise SpfBroken(
-                f"It takes more than {MAX_LOOKUPS} lookups: receivers then treat it as broken. Leave out what you do not use."
+                f"It takes more than {MAX_LOOKUPS} lookups: receivers then treat it as broken. "
+                "Leave out what you do not use."
             )
         target = re.split(r"[:=]", term, maxsplit=1)[-1]
         if kind in ("include", "redirect") and "%" not in target:

@@ -1,7 +1,8 @@
 """A sender's own name for the links in its mails, and whether DNS leads it here.
 
-Readers, and the filters before them, trust a link more that bears the sender's own domain. A name counts once DNS has shown
-that it leads to this site; until then, and whenever a check finds that it does no more, links bear the site's own.
+Readers, and the filters before them, trust a link more that bears the sender's own domain. A name counts once DNS has
+shown that it leads to this site; until then, and whenever a check finds that it does no more, links bear the site's
+own.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from review.models import TaskVersion
 class SendingAttempt:
     """One attempt's right to send for a campaign, and what is the same for all its mails.
 
-    What `campaign` and its `senders` say is read once, but whether it still runs, and the attempt still holds its job, is asked
-    with every claim; and so is what a limited sender has left.
+    What `campaign` and its `senders` say is read once, but whether it still runs, and the attempt still holds its job,
+    is asked with every claim; and so is what a limited sender has left.
     """
 
     job_id: UUID

@@ -1,7 +1,7 @@
 """Caps across campaigns: how often people and companies get a first mail, and who is in a conversation already.
 
-Asked at the claim, under the lock on the contacts of the address (or the company), so that of two campaigns at once the second
-sees the first one's mail.
+Asked at the claim, under the lock on the contacts of the address (or the company), so that of two campaigns at once the
+second sees the first one's mail.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ class Hold:
 
 
 def contact_cap(campaign: Campaign) -> int:
-    """At most how many first mails a person gets in the installation's days; 0: any number. A campaign's own may be lower."""
+    """At most how many first mails a person gets in the installation's days; 0: any number.
+
+    A campaign's own may be lower.
+    """
     return _lower(settings.FIRST_MAILS_PER_CONTACT, campaign.contact_cap)
 
 
@@ -108,15 +111,15 @@ def may_hold(
         talked_since: Of a first mail, from when on answers to other campaigns count; None: never.
     """
     address = "contact__address_hmac"
-    beside = Q(Exists(audience.held_out(task=task, campaign=campaign).filter(**{address: OuterRef(address)})))
+    conflicts = Q(Exists(audience.held_out(task=task, campaign=campaign).filter(**{address: OuterRef(address)})))
     if since is not None:
         others = _first_mails(since).exclude(pk=OuterRef("pk"))
         for column in capped:
-            beside |= Q(Exists(others.filter(**{column: OuterRef(column)})))
+            conflicts |= Q(Exists(others.filter(**{column: OuterRef(column)})))
     if talked_since is not None:
         talked = _replies_to_others(address_hmac=OuterRef(address), campaign=campaign, since=talked_since)
-        beside |= Q(Exists(talked))
-    return beside
+        conflicts |= Q(Exists(talked))
+    return conflicts
 
 
 def looks_back(message: Message, capped: tuple[str, ...], *, now: datetime) -> tuple[datetime | None, datetime | None]:
@@ -139,8 +142,9 @@ class ExpectedHold:
 def expected_holds(campaign: Campaign, *, now: datetime) -> list[ExpectedHold]:
     """Foretell which first mails the caps would hold, before anybody approves them.
 
-    Of a draft, all contacts of its audience count in their order, and of a launched campaign those whose first mail has not
-    gone. Each takes a place under the cap of its company. Other campaigns' mails that have not gone yet are not counted.
+    Of a draft, all contacts of its audience count in their order, and of a launched campaign those whose first mail has
+    not gone. Each takes a place under the cap of its company. Other campaigns' mails that have not gone yet are not
+    counted.
     """
     people = list(_ahead(campaign))
     if not people:
@@ -168,10 +172,16 @@ def _hold_message(reason: HoldReason, count: int, caps: Mapping[HoldReason, int]
     people = f"{count:,} contact{'' if count == 1 else 's'}"
     if reason == HoldReason.CONVERSATION:
         days = settings.CONVERSATION_DAYS
-        return f"{people} answered another campaign in the last {days:g} days: their first mails wait until those are over."
+        return (
+            f"{people} answered another campaign in the last {days:g} days: "
+            "their first mails wait until those are over."
+        )
     whose = "A contact" if reason == HoldReason.CONTACT else "A company"
     mails = f"{caps[reason]:,} first mail{'' if caps[reason] == 1 else 's'}"
-    return f"{whose} gets {mails} in {settings.FIRST_MAIL_DAYS:g} days, all campaigns together: those to {people} would wait."
+    return (
+        f"{whose} gets {mails} in {settings.FIRST_MAIL_DAYS:g} days, all campaigns together: "
+        f"those to {people} would wait."
+    )
 
 
 def _ahead(campaign: Campaign) -> Iterable[tuple[str, str]]:

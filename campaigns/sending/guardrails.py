@@ -173,13 +173,13 @@ def _state(
 
 
 def _trip(campaign: Campaign, state: GuardrailState) -> None:
-    seen: dict[str, Any] = {"count": state.count, "of": state.of, "bound": state.bound, "limit": state.limit}
-    trip = GuardrailTrip.objects.create(campaign=campaign, guardrail=state.guardrail, **seen)
+    figures: dict[str, Any] = {"count": state.count, "of": state.of, "bound": state.bound, "limit": state.limit}
+    trip = GuardrailTrip.objects.create(campaign=campaign, guardrail=state.guardrail, **figures)
     trail.record(
-        "guardrail_tripped", by=None, about=campaign, campaign=campaign.slug, guardrail=str(state.guardrail), **seen
+        "guardrail_tripped", by=None, about=campaign, campaign=campaign.slug, guardrail=str(state.guardrail), **figures
     )
     page = reverse("campaigns:detail", args=[campaign.slug])
-    data = {"campaign": campaign.slug, "page": page, "guardrail": str(state.guardrail), **seen}
+    data = {"campaign": campaign.slug, "page": page, "guardrail": str(state.guardrail), **figures}
     publish.publish("campaign.paused", key=str(trip.pk), task_slug=campaign.task.slug, data=data)
     leads = Membership.objects.filter(task=campaign.task, role=Role.LEAD).values("member")
     readers = Member.objects.filter(pk__in=leads, is_active=True).exclude(email="").values_list("email", flat=True)

@@ -81,13 +81,13 @@ def not_ready(problems: Sequence[LaunchProblem]) -> Refusal:
     )
 
 
-def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
+def _choose(campaign: Campaign, choice: dict[str, Any]) -> None:
     """Set another audience, unless it selects none in particular or an experiment was registered with this one."""
-    if not wanted:
+    if not choice:
         # A slip: an audience without a choice is nobody.
         message = "Name the contacts, or leave `contacts` out to write to those of the campaign."
         raise Refusal("contacts_empty", message, errors={"contacts": [message]})
-    if wanted == campaign.audience:
+    if choice == campaign.audience:
         return
     if _is_registered(campaign):
         raise Refusal(
@@ -96,7 +96,7 @@ def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
             hint="Launch it without naming contacts, or make a new campaign.",
             status=409,
         )
-    campaign.audience = wanted
+    campaign.audience = choice
     campaign.save(update_fields=["audience"])
 
 
@@ -163,7 +163,8 @@ def resume(campaign: Campaign, *, by: Member) -> Campaign:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409 `campaign_state`, it is neither paused nor running; `guardrail_tripped`, `guardrails.lift` is asked for.
+        Refusal: 409 `campaign_state`, it is neither paused nor running; `guardrail_tripped`, `guardrails.lift` is asked
+            for.
     """
     permissions.require(by, campaign.task, Role.LEAD)
     # A tick holds this row where it trips: it either has, or finds the campaign running.
@@ -242,11 +243,11 @@ def _locked(campaign: Campaign) -> Campaign:
     return rows.get(pk=campaign.pk)
 
 
-def _conflict(campaign: Campaign, wanted: str) -> Refusal:
+def _conflict(campaign: Campaign, change: str) -> Refusal:
     hint = "Launch it first." if campaign.state == CampaignState.PLANNED else "Reload the page."
     return Refusal(
         "campaign_state",
-        f"This campaign is {campaign.get_state_display().lower()}; it cannot be {wanted}.",
+        f"This campaign is {campaign.get_state_display().lower()}; it cannot be {change}.",
         hint=hint,
         status=409,
         state={"state": campaign.state},

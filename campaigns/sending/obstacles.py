@@ -27,7 +27,10 @@ DOUBT_CHECKED = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a mail does not go now: the state it belongs in, and what else its row says then; under a halt, nothing else."""
+    """Why a mail does not go now: the state it belongs in, and what else its row says then.
+
+    Under a halt, nothing else.
+    """
 
     state: MessageState
     values: dict[str, Any] = field(default_factory=dict)
@@ -71,7 +74,7 @@ def before_wire(message: Message) -> Obstacle | None:
 
 
 def for_any_mail(contact: Contact) -> Obstacle | None:
-    """Return what keeps anything from the wire to a contact, an answer too: all is halted, or the address suppressed."""
+    """Return what keeps all from the wire to a contact, an answer too: all is halted, or the address suppressed."""
     if halt.current_halt():
         return Obstacle(MessageState.APPROVED)
     if suppressed.is_suppressed(contact.address_hmac):

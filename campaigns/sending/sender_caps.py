@@ -1,6 +1,7 @@
 """Daily caps of senders at the claim: the sender of a mail, or the hold until tomorrow.
 
-The caps are read under locks on the senders' rows, so that of two attempts at once the second sees the first one's mail.
+The caps are read under locks on the senders' rows, so that of two attempts at once the second sees the first one's
+mail.
 """
 
 from __future__ import annotations

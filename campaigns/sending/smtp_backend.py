@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-# Addresses, bare or after a plain or quoted name, in which Django's parser, which takes as long as a query, finds the same.
+# Addresses, bare or after a plain or quoted name, in which Django's parser, which takes as long as a query, finds the
+# same.
 _BARE = r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
 _NAME = r"(?:[A-Za-z0-9]+(?: [A-Za-z0-9]+)*|\"[A-Za-z0-9 .,]+\")"
 _PLAIN_ADDRESS = re.compile(rf"(?P<bare>{_BARE})|{_NAME} <(?P<named>{_BARE})>")

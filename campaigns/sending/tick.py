@@ -1,4 +1,6 @@
-"""Moves every running campaign on: prepared, written, checked, approved, sent, followed up. Called every few seconds, and by a bell.
+"""Moves every running campaign on: prepared, written, checked, approved, sent, followed up.
+
+Called every few seconds, and by a bell.
 
 Nothing is remembered between two calls: each step is one transaction from what the rows say, under the campaign's row
 lock, so that a crash in the middle of any of them, or two ticks at once, come to the same end. It decides no text.
@@ -71,7 +73,10 @@ def advance_all() -> int:
 
 
 def campaigns_with_work() -> list[WaitingWork]:
-    """Campaigns that run or rest, and what there is to do in each: one query, by index. Of ended ones those whose audits were judged."""
+    """Campaigns that run or rest, and what there is to do in each: one query, by index.
+
+    Of ended ones those whose audits were judged.
+    """
     has_verdicts = Q(route_audits.judged_audits(), state=CampaignState.ENDED)
     campaigns = Campaign.objects.filter(Q(state__in=LIVE) | has_verdicts).annotate(
         steps_count=Count("steps"),

@@ -83,7 +83,10 @@ class SuppressionLiftView(APIView):
     @extend_schema(operation_id="lift_suppression", request=SuppressionLiftIn, responses=SuppressionOut(many=True))
     @idempotent
     def post(self, request: Request) -> Response:
-        """Lift the standing entries of `address`; what the reader said by a link or a complaint, and an erasure, cannot be."""
+        """Lift the standing entries of `address`.
+
+        What the reader said by a link or a complaint, and an erasure, cannot be.
+        """
         values = read_body(SuppressionLiftIn, request)
         lifts = lift(values["address"], by=member_of(request), why=values["reason"])
         return Response(SuppressionOut([each.suppression for each in lifts], many=True).data)
@@ -96,9 +99,9 @@ class SuppressionListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(SuppressionOut, SuppressionQuery, operation_id="suppressions")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         rows = listed.visible(member_of(request))
-        return rows.filter(address_hmac=suppress.hmac_of_or_refuse(asked["address"])) if "address" in asked else rows
+        return rows.filter(address_hmac=suppress.hmac_of_or_refuse(query["address"])) if "address" in query else rows
 
     @extend_schema(
         operation_id="suppress",

@@ -32,8 +32,8 @@ _PROVIDERS = """
     btinternet.com sky.com virginmedia.com ntlworld.com talktalk.net
     libero.it virgilio.it tiscali.it alice.it tin.it seznam.cz centrum.cz email.cz
     onet.pl wp.pl o2.pl interia.pl bluewin.ch telenet.be skynet.be ziggo.nl kpnmail.nl planet.nl
-    telia.com mail.dk tele2.se bol.com.br uol.com.br terra.com.br bigpond.com optusnet.com.au xtra.co.nz shaw.ca rogers.com
-    sympatico.ca
+    telia.com mail.dk tele2.se bol.com.br uol.com.br terra.com.br bigpond.com optusnet.com.au xtra.co.nz shaw.ca
+    rogers.com sympatico.ca
 """
 PUBLIC_PROVIDERS = frozenset(_PROVIDERS.split())
 
@@ -200,10 +200,10 @@ def hmac_from(address_or_hmac: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _key(given: str, secret: str) -> bytes:
+def _key(configured_key: str, secret: str) -> bytes:
     """Derive the key as HKDF does (RFC 5869), one block long."""
-    if given:
-        return given.encode()
+    if configured_key:
+        return configured_key.encode()
     extracted = hmac.new(hashlib.sha256(_KEY_LABEL).digest(), secret.encode(), "sha256").digest()
     return hmac.new(extracted, _KEY_LABEL + b"\x01", "sha256").digest()
 
@@ -228,8 +228,8 @@ def _refuse_forms(text: str) -> None:
         raise ValueError(f"'{_short(text)}' has letters beyond ASCII before the @, which not every mail server takes")
 
 
-def _checked(found: ValidatedEmail) -> EmailAddress:
-    local, domain = found.local_part, (found.ascii_domain or "").lower()
+def _checked(validated: ValidatedEmail) -> EmailAddress:
+    local, domain = validated.local_part, (validated.ascii_domain or "").lower()
     text = f"{local}@{domain}"
     if len(text) > MAX_CHARS or len(local) > LOCAL_CHARS:
         raise ValueError(f"'{_short(text)}' is too long: {MAX_CHARS} characters, {LOCAL_CHARS} of them before the @")

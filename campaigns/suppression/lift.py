@@ -1,7 +1,9 @@
-"""Take an entry of the suppression list back that colleagues or a bounce made: a row beside it, and the list only grows.
+"""Take an entry of the suppression list back that colleagues or a bounce made.
 
-What a reader said by a link, a button or a complaint, and an erasure, stand for good. A later suppression of the address
-is an entry of its own and beats every lift before it.
+A row beside it, and the list only grows.
+
+What a reader said by a link, a button or a complaint, and an erasure, stand for good. A later suppression of the
+address is an entry of its own and beats every lift before it.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ def lift(address_or_hmac: str, *, by: Member, why: str) -> list[SuppressionLift]
     selectors.require_list_access(by)
     hmac = suppress.hmac_of_or_refuse(address_or_hmac)
     if not why.strip():
-        said = "Write why the entry is a mistake."
-        raise Refusal("reason_missing", said, errors={"reason": [said]})
+        message = "Write why the entry is a mistake."
+        raise Refusal("reason_missing", message, errors={"reason": [message]})
     suppress.lock_list()
     suppress.lock_contacts([hmac])
     entries = list(selectors.standing().filter(address_hmac=hmac))
@@ -63,6 +65,8 @@ def lift(address_or_hmac: str, *, by: Member, why: str) -> list[SuppressionLift]
 def _has_left_for_good(hmac: str) -> bool:
     """Look past entries that hide an earlier act of the reader, or an erasure."""
     kinds = (EventKind.UNSUBSCRIBED, EventKind.COMPLAINED)
-    told = Event.objects.filter(message__contact__address_hmac=hmac, kind__in=kinds).values_list("payload", flat=True)
+    payloads = Event.objects.filter(message__contact__address_hmac=hmac, kind__in=kinds).values_list(
+        "payload", flat=True
+    )
     erased = Contact.objects.filter(address_hmac=hmac, erased_at__isnull=False)
-    return erased.exists() or any(payload.get("how") != _READ for payload in told)
+    return erased.exists() or any(payload.get("how") != _READ for payload in payloads)

@@ -59,16 +59,16 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 def search(request: HttpRequest, slug: str) -> HttpResponse:
     """Search by POST: an address in a URL would appear in every log."""
     task = task_to_lead_or_403(member_of(request), slug)
-    asked, lookup = PersonForm(request.POST), None
-    if asked.is_valid():
+    form, lookup = PersonForm(request.POST), None
+    if form.is_valid():
         try:
-            lookup = selectors.search(member_of(request), asked.cleaned_data["address"])
+            lookup = selectors.search(member_of(request), form.cleaned_data["address"])
         except ValueError as error:
-            asked.add_error("address", f"{str(error)[:1].upper()}{str(error)[1:]}.")
-    context = {**_context(request, task), "form": SuppressForm(), "asked": asked, "found": lookup}
+            form.add_error("address", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    context = {**_context(request, task), "form": SuppressForm(), "asked": form, "found": lookup}
     if lookup and lookup.entry and suppress.may_be_lifted(lookup.entry):
         context["lifting"] = LiftForm(initial={"address": lookup.address})
-    return render(request, "campaigns/contacts/suppressions.html", context, status=422 if asked.errors else 200)
+    return render(request, "campaigns/contacts/suppressions.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["POST"])
@@ -88,15 +88,15 @@ def lift_entry(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, task: Task) -> dict[str, object]:
-    wishes = unlisted_unsubscribe_replies(member_of(request))
+    replies = unlisted_unsubscribe_replies(member_of(request))
     return {
         "task": task,
         "section": "campaigns",
         "tab": "suppressions",
         "page": keyset.page(selectors.visible(member_of(request)), cursor=request.GET.get("after", "")),
         "counts": selectors.counts(),
-        "wishes": wishes[: selectors.REPLIES_SHOWN],
-        "more_wishes": len(wishes) > selectors.REPLIES_SHOWN,
+        "wishes": replies[: selectors.REPLIES_SHOWN],
+        "more_wishes": len(replies) > selectors.REPLIES_SHOWN,
         "meanings": ReplyClass.choices,
         "asked": PersonForm(),
     }

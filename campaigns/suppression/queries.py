@@ -49,7 +49,10 @@ def is_listed(address_hmac: str) -> bool:
 
 
 def standing() -> QuerySet[Suppression]:
-    """The entries that hold: those nobody lifted. Who asks for the list asks here, and for people `is_suppressed` or `barred`."""
+    """The entries that hold: those nobody lifted.
+
+    Who asks for the list asks here, and for people `is_suppressed` or `barred`.
+    """
     return Suppression.objects.filter(lift__isnull=True)
 
 
@@ -71,7 +74,7 @@ def in_doubt(column: str = "address_hmac") -> Exists:
 
 
 def company_in_doubt(column: str) -> Exists:
-    """The condition that a mail from another address of a row's company may ask to leave, and that nobody has decided yet."""
+    """The condition that a mail from another address of a row's company may ask to leave, undecided so far."""
     return Exists(
         UnmatchedReply.objects.filter(state=UnmatchedState.OPEN, may_be_optout=True, cluster=OuterRef(column))
     )
@@ -92,11 +95,11 @@ _OBJECTIONS = CompiledQuery(
 
 def suppressed_among(hmacs: Collection[str]) -> set[str]:
     """Return those of many that are not written to; two queries for each 500."""
-    wanted, suppressed = list(hmacs), set[str]()
-    for chunk in chunked(wanted, CHUNK):
+    hashes, suppressed = list(hmacs), set[str]()
+    for chunk in chunked(hashes, CHUNK):
         suppressed.update(standing().filter(address_hmac__in=chunk).values_list("address_hmac", flat=True))
-        asked = _unsubscribe_replies().filter(message__contact__address_hmac__in=chunk).order_by()
-        suppressed.update(asked.values_list("message__contact__address_hmac", flat=True))
+        replies = _unsubscribe_replies().filter(message__contact__address_hmac__in=chunk).order_by()
+        suppressed.update(replies.values_list("message__contact__address_hmac", flat=True))
     return suppressed
 
 
@@ -151,7 +154,10 @@ def task_to_lead_or_403(member: Member, slug: str) -> Task:
 
 
 def unlisted_unsubscribe_replies(member: Member) -> list[Reply]:
-    """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest, one more than are shown."""
+    """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list.
+
+    The newest, one more than are shown.
+    """
     listed = Exists(standing().filter(address_hmac=OuterRef("message__contact__address_hmac")))
     related = ("event", "message__contact", "message__campaign__task", "message__arm")
     rows = _unsubscribe_replies().annotate(is_listed=listed).filter(~listed).select_related(*related)

@@ -1,4 +1,6 @@
-"""The suppression list: who is not written to. It only grows; a trigger refuses anything else, and `lift` adds rows beside it.
+"""The suppression list: who is not written to.
+
+It only grows; a trigger refuses anything else, and `lift` adds rows beside it.
 
 Beside it, `stop_mails_to`: who asked for no more in a reply is not written to as long as the reply is read so.
 
@@ -105,8 +107,8 @@ def suppress(
 ) -> Suppression:
     """Never write to an address again, in any task: puts it on the list and stops its mails that have not gone.
 
-    Doing it twice changes nothing: the first entry, with its reason, stays; one for good is added where the first may be
-    lifted. A mail that is on the wire at this moment has
+    Doing it twice changes nothing: the first entry, with its reason, stays; one for good is added where the first may
+    be lifted. A mail that is on the wire at this moment has
     been sent before.
 
     Args:
@@ -210,7 +212,8 @@ def _without_entry(hmacs: Sequence[str], *, is_for_good: bool) -> list[str]:
 def may_be_lifted(entry: Suppression) -> bool:
     """Tell whether colleagues or a bounce made the entry, and neither the reader nor an erasure.
 
-    An unsubscription or a complaint that a colleague wrote down, as lists of former mail systems hold them, is the reader's.
+    An unsubscription or a complaint that a colleague wrote down, as lists of former mail systems hold them, is the
+    reader's.
     """
     return entry.reason in _LIFTABLE
 

@@ -91,10 +91,10 @@ def _take_revisions(campaign: Campaign) -> int:
     return count
 
 
-def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:
+def _approve(campaign: Campaign, judged_mails: QuerySet[Message]) -> int:
     # One that was approved and cannot go as it is, is rejected with that problem, and stays so until it is taken back.
     waiting = Q(state=MessageState.AWAITING) | Q(state=MessageState.REJECTED, problem="")
-    settled = judged.filter(waiting, _is_decided(verdict__in=POSITIVE)).select_related("draft", "step", "contact")
+    settled = judged_mails.filter(waiting, _is_decided(verdict__in=POSITIVE)).select_related("draft", "step", "contact")
     mails = list(settled.order_by("created_at", "id")[:CHUNK])
     if not mails:
         return 0
@@ -117,10 +117,10 @@ def _approve(campaign: Campaign, judged: QuerySet[Message]) -> int:
     return moved
 
 
-def _why_not_sendable(mail: Message, known: Collection[str]) -> str:
+def _why_not_sendable(mail: Message, slot_names: Collection[str]) -> str:
     """Reason why an approved mail cannot go as it is; empty when it can."""
     fields = content.fields_of(mail)
-    if slots := render.unfilled_slots(fields, known):
+    if slots := render.unfilled_slots(fields, slot_names):
         return NOT_SENDABLE.format(words=str(render.UnfilledSlotError(slots)))[:300]
     thread = mail.draft.thread if mail.draft is not None else None
     if repeat := repeats.find(fields["body"], thread or ()):
@@ -129,8 +129,8 @@ def _why_not_sendable(mail: Message, known: Collection[str]) -> str:
 
 
 def _is_decided(**verdict: Any) -> Exists:
-    wanted = {f"gold__{name}": value for name, value in verdict.items()} or {"gold__isnull": False}
-    return Exists(Draft.objects.filter(pk=OuterRef("draft_id"), state=DraftState.DECIDED, **wanted))
+    filters = {f"gold__{name}": value for name, value in verdict.items()} or {"gold__isnull": False}
+    return Exists(Draft.objects.filter(pk=OuterRef("draft_id"), state=DraftState.DECIDED, **filters))
 
 
 def _mark(campaign: Campaign, mails: Sequence[Message]) -> None:

@@ -48,12 +48,17 @@ def _repeats(drafts: QuerySet[Draft]) -> dict[UUID, tuple[UUID, str]]:
 
 def records_under_way(orders_there: Sequence[Order]) -> set[UUID]:
     """Records that an order which has not ended is to write for."""
-    return {
-        UUID(record)
-        for order in orders_there
-        if order.job is not None and order.job.state not in FINISHED
-        for record in order.record_ids
-    }
+    return records_of(under_way(orders_there))
+
+
+def under_way(orders_there: Iterable[Order]) -> list[Order]:
+    """Orders that have not ended."""
+    return [order for order in orders_there if order.job is not None and order.job.state not in FINISHED]
+
+
+def records_of(orders_there: Iterable[Order]) -> set[UUID]:
+    """Records that these orders name."""
+    return {UUID(record) for order in orders_there for record in order.record_ids}
 
 
 def reasons_without_draft(orders_there: Sequence[Order], records: Sequence[UUID]) -> dict[UUID, str]:

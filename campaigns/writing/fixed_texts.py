@@ -1,7 +1,7 @@
 """A person's word on mails with a fixed text, where a campaign has a person see every mail.
 
-Such a mail has no draft, so the desk cannot show it: it is read as it would go, with its reader's name in it, and approved
-by a lead. A word can be taken back as long as the mail has not gone.
+Such a mail has no draft, so the desk cannot show it: it is read as it would go, with its reader's name in it, and
+approved by a lead. A word can be taken back as long as the mail has not gone.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def decide_fixed_mails(
         "approved_by": by if is_approved else None,
         "due_at": now if is_approved else None,
     }
-    # Ids first: in an UPDATE over a join PostgreSQL does not ask the state again of a row that it had to wait for, and a
-    # mail that went on the wire meanwhile, or was stopped, would be moved all the same.
+    # Ids first: in an UPDATE over a join PostgreSQL does not ask the state again of a row that it had to wait for, and
+    # a mail that went on the wire meanwhile, or was stopped, would be moved all the same.
     ids = list(mails.order_by("pk").values_list("pk", flat=True))
     count = sum(
         Message.objects.filter(pk__in=chunk, state__in=sources).update(

@@ -7,10 +7,10 @@ campaign's row lock, from what the rows say: after a crash the next tick finds e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -18,9 +18,8 @@ from django.utils import timezone
 
 from campaigns.compose import threads
 from campaigns.compose.threads import written_from
-from campaigns.models import Campaign, Message, Stage, WriteOrder
-from campaigns.pipelines import again as stages_again
-from campaigns.pipelines import routes
+from campaigns.models import Campaign, Message, Stage, Step, WriteOrder
+from campaigns.pipelines import routes, run
 from campaigns.pipelines.queries import routed_writing
 from campaigns.pipelines.routes import StageAnswers
 from campaigns.states import CampaignState, MessageState, StepWriter
@@ -29,7 +28,7 @@ from campaigns.writing import orders as writing_orders
 from generation.models import Order, Teacher
 from generation.money.figures import MICRO
 from generation.orders import launch
-from generation.orders.launch import Quote, Threads
+from generation.orders.launch import OrderRequest, Quote
 from generation.states import Purpose
 from members.models import Member
 from review.states import Role
@@ -37,6 +36,7 @@ from review.tasks import permissions
 from web.db.chunks import chunked
 from web.errors import Refusal
 
+T = TypeVar("T")
 CHUNK = 500
 NO_MODEL = Refusal("arm_without_model", "The arm of this mail has no model to write it.")
 NO_RECORD = "The contact has no facts to write from."
@@ -49,17 +49,17 @@ def take_drafts(campaign: Campaign) -> int:
     """
     moved = 0
     writers = Writers(campaign)
-    for wanted in _waiting(campaign, MessageState.WRITING):
-        told = writers.answers(wanted)
-        moved += _assign_draft(wanted, told.drafts, source=MessageState.WRITING)
-        for turn in told.turns:
-            passed_on = turn.never_asked if writers.stage(wanted) is not None else []
-            moved += _move(wanted.mails(passed_on), source=MessageState.WRITING, state=MessageState.PLANNED)
+    for batch in _waiting(campaign, MessageState.WRITING):
+        answers = writers.answers(batch)
+        moved += _assign_draft(batch, answers.drafts, source=MessageState.WRITING)
+        for turn in answers.turns:
+            passed_on = turn.never_asked if writers.stage(batch) is not None else []
+            moved += _move(batch.mails(passed_on), source=MessageState.WRITING, state=MessageState.PLANNED)
             under_way = drafts_written.records_under_way(turn.orders) | set(passed_on)
             for chunk in chunked([record for record in turn.records if record not in under_way], CHUNK):
                 reasons = drafts_written.reasons_without_draft(turn.orders, chunk)
-                repeated = {record: told.repeated[record] for record in chunk if record in told.repeated}
-                moved += _fail(wanted, reasons | repeated)
+                repeated = {record: answers.repeated[record] for record in chunk if record in answers.repeated}
+                moved += _fail(batch, reasons | repeated)
     return moved
 
 
@@ -71,15 +71,15 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
     _take_fixed_texts(campaign)
     lacking: list[DraftsWanted] = []
     writers = Writers(campaign)
-    for wanted in _waiting(campaign, MessageState.PLANNED):
-        told = writers.answers(wanted)
-        _assign_draft(wanted, told.drafts, source=MessageState.PLANNED)
-        for turn in told.turns:
+    for batch in _waiting(campaign, MessageState.PLANNED):
+        answers = writers.answers(batch)
+        _assign_draft(batch, answers.drafts, source=MessageState.PLANNED)
+        for turn in answers.turns:
             under_way = drafts_written.records_under_way(turn.orders)
             under_way_already = [record for record in turn.records if record in under_way]
-            _move(wanted.mails(under_way_already), source=MessageState.PLANNED, state=MessageState.WRITING)
-            if fresh := {record: wanted.by_record[record] for record in turn.records if record not in under_way}:
-                lacking.append(replace(wanted, by_record=fresh, teacher=turn.teacher))
+            _move(batch.mails(under_way_already), source=MessageState.PLANNED, state=MessageState.WRITING)
+            if fresh := {record: batch.by_record[record] for record in turn.records if record not in under_way}:
+                lacking.append(replace(batch, by_record=fresh, teacher=turn.teacher))
     return _launch(campaign, lacking)
 
 
@@ -108,7 +108,7 @@ def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] |
         failed = failed.filter(pk__in=list(message_ids))
     # Ids first: an UPDATE over a join would not ask the state again of a row that it had to wait for.
     ids = list(failed.order_by("pk").values_list("pk", flat=True))
-    at_a_stage = stages_again.prepare_again(ids)
+    at_a_stage = run.prepare_again(ids)
     again = [pk for pk in ids if pk not in at_a_stage]
     count = _move(again, source=MessageState.FAILED, state=MessageState.PLANNED, problem="")
     count += _move(list(at_a_stage), source=MessageState.FAILED, state=MessageState.PREPARING, problem="")
@@ -142,17 +142,17 @@ def _take_fixed_texts(campaign: Campaign) -> int:
     return fixed.update(state=MessageState.WRITTEN, updated_at=timezone.now())
 
 
-def _assign_draft(wanted: DraftsWanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
-    rows = [Message(pk=mail, draft_id=draft) for record, draft in drafts.items() for mail in wanted.by_record[record]]
+def _assign_draft(batch: DraftsWanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
+    rows = [Message(pk=mail, draft_id=draft) for record, draft in drafts.items() for mail in batch.by_record[record]]
     # What was stopped meanwhile is not in `source` any more, and stays as it is. Only what differs goes row by row.
     Message.objects.filter(state=source).bulk_update(rows, ["draft"], batch_size=CHUNK)
     return _move([row.pk for row in rows], source=source, state=MessageState.WRITTEN, problem="")
 
 
-def _fail(wanted: DraftsWanted, reasons: dict[UUID, str]) -> int:
+def _fail(batch: DraftsWanted, reasons: dict[UUID, str]) -> int:
     by_reason: dict[str, list[UUID]] = defaultdict(list)
     for record, reason in reasons.items():
-        by_reason[reason[:300]] += wanted.by_record[record]
+        by_reason[reason[:300]] += batch.by_record[record]
     return sum(
         _move(mails, source=MessageState.WRITING, state=MessageState.FAILED, problem=reason)
         for reason, mails in by_reason.items()
@@ -161,25 +161,23 @@ def _fail(wanted: DraftsWanted, reasons: dict[UUID, str]) -> int:
 
 def _launch(campaign: Campaign, lacking: Sequence[DraftsWanted]) -> list[WriteOrder]:
     steps = {step.pk: step for step in campaign.steps.all()}
-    thread_by_record = {
-        wanted.group: threads.sent_before_by_record(
-            campaign,
-            step=steps[wanted.step_id],
-            mail_by_record={record: mails[0] for record, mails in wanted.by_record.items()},
-        )
-        for wanted in lacking
+    requests = {
+        batch.group: _request(campaign, batch, batch.teacher, steps[batch.step_id])
+        for batch in lacking
+        if batch.teacher is not None
     }
-    quotes = {wanted.group: _quote(campaign, wanted, thread_by_record[wanted.group]) for wanted in lacking}
+    quotes = {group: _or_refusal(launch.quote, request) for group, request in requests.items()}
     caps = _caps(campaign, {group: quote for group, quote in quotes.items() if isinstance(quote, Quote)})
     launched = []
-    for wanted in lacking:
-        quoted = quotes[wanted.group]
-        order = (
-            _order(campaign, wanted, caps.get(wanted.group), thread_by_record[wanted.group])
-            if isinstance(quoted, Quote)
-            else quoted
-        )
-        mails = wanted.mails(wanted.by_record)
+    for batch in lacking:
+        order: Order | Refusal
+        quoted = quotes.get(batch.group, NO_MODEL)
+        if isinstance(quoted, Refusal):
+            order = quoted
+        else:
+            # Who launched the campaign was checked then; the product orders what that asked for.
+            order = _or_refusal(launch.launch, replace(requests[batch.group], max_cost_usd=caps.get(batch.group)))
+        mails = batch.mails(batch.by_record)
         if isinstance(order, Refusal):
             if order.code == "budget_too_small" and writing_orders.stages_under_way(campaign):
                 # What stages were promised and do not need comes back; these mails wait for it.
@@ -189,29 +187,30 @@ def _launch(campaign: Campaign, lacking: Sequence[DraftsWanted]) -> list[WriteOr
             continue
         launched.append(
             WriteOrder.objects.create(
-                campaign=campaign, arm_id=wanted.arm_id, step_id=wanted.step_id, branch=wanted.branch, order=order
+                campaign=campaign, arm_id=batch.arm_id, step_id=batch.step_id, branch=batch.branch, order=order
             )
         )
         _move(mails, source=MessageState.PLANNED, state=MessageState.WRITING)
     return launched
 
 
-def _quote(campaign: Campaign, wanted: DraftsWanted, told: Threads) -> Quote | Refusal:
-    if wanted.teacher is None:
-        return NO_MODEL
-    records = list(wanted.by_record)
+def _request(campaign: Campaign, batch: DraftsWanted, teacher: Teacher, step: Step) -> OrderRequest:
+    mail_by_record = {record: mails[0] for record, mails in batch.by_record.items()}
+    return OrderRequest(
+        campaign.task,
+        teacher=teacher,
+        count=len(batch.by_record),
+        by=None,
+        record_ids=list(batch.by_record),
+        version=campaign.task_version,
+        purpose=Purpose.CAMPAIGN,
+        threads=threads.sent_before_by_record(campaign, step=step, mail_by_record=mail_by_record),
+    )
+
+
+def _or_refusal(service: Callable[[OrderRequest], T], request: OrderRequest) -> T | Refusal:
     try:
-        return launch.quote(
-            launch.OrderRequest(
-                campaign.task,
-                teacher=wanted.teacher,
-                count=len(records),
-                by=None,
-                record_ids=records,
-                version=campaign.task_version,
-                threads=told,
-            )
-        )
+        return service(request)
     except Refusal as refusal:
         return refusal
 
@@ -225,29 +224,6 @@ def _caps(campaign: Campaign, quotes: dict[Group, Quote]) -> dict[Group, Decimal
     weights = {group: Decimal(str(quote.estimate.cost_high_usd)) for group, quote in paid.items()}
     whole = sum(weights.values()) or Decimal(1)
     return {group: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
-
-
-def _order(campaign: Campaign, wanted: DraftsWanted, cap_usd: Decimal | None, told: Threads) -> Order | Refusal:
-    records = list(wanted.by_record)
-    if wanted.teacher is None:
-        return NO_MODEL
-    try:
-        # Who launched the campaign was checked then; the product orders what that asked for.
-        return launch.launch(
-            launch.OrderRequest(
-                campaign.task,
-                teacher=wanted.teacher,
-                count=len(records),
-                by=None,
-                max_cost_usd=cap_usd,
-                record_ids=records,
-                version=campaign.task_version,
-                purpose=Purpose.CAMPAIGN,
-                threads=told,
-            )
-        )
-    except Refusal as refusal:
-        return refusal
 
 
 def _move(mails: Sequence[UUID], *, source: MessageState, state: MessageState, **values: Any) -> int:
@@ -291,10 +267,10 @@ class Writers:
         self._arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
         self._routed = routed_writing(campaign)
 
-    def stage(self, wanted: DraftsWanted) -> Stage | None:
+    def stage(self, batch: DraftsWanted) -> Stage | None:
         """The stage whose router says who writes; none where the arm's model does."""
-        return self._routed.get((wanted.arm_id, wanted.step_id))
+        return self._routed.get((batch.arm_id, batch.step_id))
 
-    def answers(self, wanted: DraftsWanted) -> StageAnswers:
-        teacher, there = self._arms[wanted.arm_id].teacher, wanted.orders(self._campaign)
-        return routes.answers(self._campaign, self.stage(wanted), teacher, there, wanted.by_record)
+    def answers(self, batch: DraftsWanted) -> StageAnswers:
+        teacher, there = self._arms[batch.arm_id].teacher, batch.orders(self._campaign)
+        return routes.answers(self._campaign, self.stage(batch), teacher, there, batch.by_record)

@@ -1,7 +1,7 @@
 """Order of a sequence: mails that another one follows, and sequences that have ended.
 
-The next mail of a contact is the first later step whose condition holds. It goes once its wait is over: counted from the
-last mail that went, and of a step that takes up an answer, from that answer if it came later. Nothing is remembered
+The next mail of a contact is the first later step whose condition holds. It goes once its wait is over: counted from
+the last mail that went, and of a step that takes up an answer, from that answer if it came later. Nothing is remembered
 between two looks: a condition that comes to hold later lets its mail go then, unless a later mail has gone.
 
 Asked when the next mails are planned or awaited, when failed ones are to be written again, and before each goes.
@@ -131,7 +131,10 @@ def reader_was_away() -> Exists:
 
 
 def away_until(enrolment_id: UUID) -> datetime | None:
-    """Return when the reader of an enrolment is back, by the latest return that a notice names; None where nobody is away."""
+    """Return when the reader of an enrolment is back, by the latest return that a notice names.
+
+    None where nobody is away.
+    """
     notices = Event.objects.filter(enrolment=enrolment_id, kind=EventKind.AUTO_REPLIED, payload__has_key="away_until_s")
     moments = notices.order_by().values_list("payload__away_until_s", flat=True)
     back_s = max(moments, default=0)
@@ -149,7 +152,8 @@ def stop_reason(message: Message) -> StopReason | None:
     Who acts on the answer holds the contact, as an answer that comes in does.
     """
     if ends := _ENDS_OF(ends_of(message.step), enrolment=message.enrolment_id):
-        # Each of these kinds is by the same word a reason to stop; a mail that was taken for a program's is an answer here.
+        # Each of these kinds is by the same word a reason to stop; a mail that was taken for a program's is an answer
+        # here.
         kind = ends[0].kind
         return StopReason(EventKind.REPLIED if kind == EventKind.AUTO_REPLIED else kind)
     if message.step.when == StepCondition.NO_ANSWER:

@@ -16,6 +16,7 @@ from generation.money import corrections
 from generation.orders import queries as orders_queries
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from web.http.read_body import read_body
 
 
 class CallSettleIn(serializers.Serializer[Any]):
@@ -57,10 +58,9 @@ class SettleCallsView(APIView):
     @idempotent
     def post(self, request: Request, order_id: UUID) -> Response:
         order = orders_queries.get(member_of(request), order_id)
-        body = CallSettleIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        ids = body.validated_data.get("calls")
-        if settlement := uncertain.SETTLEMENTS.get(body.validated_data["verb"]):
+        body = read_body(CallSettleIn, request)
+        ids = body.get("calls")
+        if settlement := uncertain.SETTLEMENTS.get(body["verb"]):
             count = uncertain.settle(order, settlement, call_ids=ids, by=member_of(request))
             return Response(SettledOut({"settled": count, "id": None, "job": None}).data)
         again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
@@ -77,8 +77,5 @@ class CorrectCallView(APIView):
     def post(self, request: Request, order_id: UUID, call_id: UUID) -> Response:
         order = orders_queries.get(member_of(request), order_id)
         corrections.require_admin(member_of(request))
-        body = CorrectionIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response(
-            CorrectionOut(corrections.correct(order, call_id, **body.validated_data, by=member_of(request))).data
-        )
+        body = read_body(CorrectionIn, request)
+        return Response(CorrectionOut(corrections.correct(order, call_id, **body, by=member_of(request))).data)

@@ -1,8 +1,8 @@
 """End of an order's job: calls that no engine will tell of any more are uncertain, and shown with their price.
 
-An engine that ends by itself tells every call's end and takes back what it announced. One that was killed, or lost with its
-host, has not: whatever the job came to, what it had on the wire may be paid. Where its journal lies on this host, that says
-which calls were asked; elsewhere all that it had announced may have been.
+An engine that ends by itself tells every call's end and takes back what it announced. One that was killed, or lost with
+its host, has not: whatever the job came to, what it had on the wire may be paid. Where its journal lies on this host,
+that says which calls were asked; elsewhere all that it had announced may have been.
 """
 
 from __future__ import annotations
@@ -69,22 +69,26 @@ def close(job: Job) -> None:
     order = ingest.locked_order(job)
     if order is None:
         return
-    asked = earlier_calls.announced_without_end(order)
-    left = _unfinished_calls(order, asked)
-    if not left.ids:
+    announcements = earlier_calls.announced_without_end(order)
+    unfinished = _unfinished_calls(order, announcements)
+    if not unfinished.ids:
         return
-    known = journal_evidence.read_journals(order.job, asked, left.ids) if order.job else JournalEvidence()
-    if told := _take_journal_ends(job, known.untold.ends):
-        left = _unfinished_calls(order, asked, without=told)
-    _settle(order, left, known)
-    if asked and known.is_whole and order.job_id is not None:
+    evidence = (
+        journal_evidence.read_journals(order.job, announcements, unfinished.ids) if order.job else JournalEvidence()
+    )
+    if settled_ids := _take_journal_ends(job, evidence.untold.ends):
+        unfinished = _unfinished_calls(order, announcements, without=settled_ids)
+    _settle(order, unfinished, evidence)
+    if announcements and evidence.is_whole and order.job_id is not None:
         # Each has its row or was never asked: an attempt elsewhere need not take it as asked.
         append_event(lock_job(order.job_id), "asking", {"positions": []})
 
 
-def _unfinished_calls(order: Order, asked: list[AnnouncedIn], *, without: Collection[UUID] = ()) -> UnfinishedCalls:
-    found = {index for one in asked for index in expand_runs(one.positions)}
-    planned = ((uuid5(order.pk, str(index)), index) for index in sorted(found) if index < order.count)
+def _unfinished_calls(
+    order: Order, announcements: list[AnnouncedIn], *, without: Collection[UUID] = ()
+) -> UnfinishedCalls:
+    announced_indexes = {index for announcement in announcements for index in expand_runs(announcement.positions)}
+    planned = ((uuid5(order.pk, str(index)), index) for index in sorted(announced_indexes) if index < order.count)
     indexes = {pk: index for pk, index in planned if pk not in without}
     calls = Call.objects.filter(order=order)
     is_open = Q(state__in=OPEN, cost_usd=0)
@@ -102,42 +106,48 @@ def _take_journal_ends(job: Job, ends: list[tuple[str, dict[str, Any]]]) -> set[
     """
     try:
         with transaction.atomic():
-            ingest.consume(job, [EngineEvent(seq=1, ts=time.time(), kind=kind, payload=told) for kind, told in ends])
+            ingest.consume(
+                job, [EngineEvent(seq=1, ts=time.time(), kind=kind, payload=payload) for kind, payload in ends]
+            )
     except Exception:
         logger.exception("What the journal of job %s tells could not be taken in.", job.pk)
         return set()
-    return {UUID(told["call_id"]) for _, told in ends}
+    return {UUID(payload["call_id"]) for _, payload in ends}
 
 
-def _settle(order: Order, left: UnfinishedCalls, known: JournalEvidence) -> None:
-    before = daily_sums.snapshot(order, left.rows.values())
-    fresh = [_announced_call(order, pk, index) for pk, index in left.fresh.items()]
-    doubted = [call for call in (*left.rows.values(), *fresh) if _may_be_paid(call, left.indexes.get(call.pk), known)]
+def _settle(order: Order, unfinished: UnfinishedCalls, evidence: JournalEvidence) -> None:
+    before = daily_sums.snapshot(order, unfinished.rows.values())
+    fresh = [_announced_call(order, pk, index) for pk, index in unfinished.fresh.items()]
+    doubted = [
+        call
+        for call in (*unfinished.rows.values(), *fresh)
+        if _may_be_paid(call, unfinished.indexes.get(call.pk), evidence)
+    ]
     # The dearest call of the estimate stands in for what is known of none of them.
     worst = PossibleCost(float(millionths(order.estimate.get("worst_call_usd"))))
     for call in doubted:
-        doubt = known.untold.doubts.get(str(call.pk))
+        doubt = evidence.untold.doubts.get(str(call.pk))
         _mark_uncertain(order, call, doubt or worst, is_known=doubt is not None)
-    turned_down = [call for call in left.rows.values() if call.state == CallState.SENT]
+    turned_down = [call for call in unfinished.rows.values() if call.state == CallState.SENT]
     for call in turned_down:
         ingest.take_unasked(call)
-    new = [call for call in doubted if call.pk not in left.rows]
+    new = [call for call in doubted if call.pk not in unfinished.rows]
     touched = {call.pk for call in (*doubted, *turned_down)}
-    changed = [call for call in left.rows.values() if call.pk in touched]
+    changed = [call for call in unfinished.rows.values() if call.pk in touched]
     Call.objects.bulk_create(new, batch_size=CHUNK)
     Call.objects.bulk_update(changed, FIELDS, batch_size=CHUNK)
     if (more_usd := daily_sums.book(order, before, (*changed, *new))) > 0:
         alerts.check_spending(order, more_usd)
 
 
-def _may_be_paid(call: Call, index: int | None, known: JournalEvidence) -> bool:
+def _may_be_paid(call: Call, index: int | None, evidence: JournalEvidence) -> bool:
     pk = str(call.pk)
-    is_known_here = known.is_whole if index is None else index not in known.elsewhere
-    if pk in known.untold.doubts or not is_known_here:
+    is_known_here = evidence.is_whole if index is None else index not in evidence.elsewhere
+    if pk in evidence.untold.doubts or not is_known_here:
         return True
     # One that was seen on the wire and is in no journal went out from a host that cannot be inspected here.
-    is_unasked = pk in known.untold.unasked and call.state != CallState.SENT
-    return pk not in known.untold.unpaid and not is_unasked
+    is_unasked = pk in evidence.untold.unasked and call.state != CallState.SENT
+    return pk not in evidence.untold.unpaid and not is_unasked
 
 
 def _announced_call(order: Order, pk: UUID, index: int) -> Call:

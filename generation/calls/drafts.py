@@ -1,4 +1,7 @@
-"""Makes what an engine tells of a draft into a draft for the desk, with its prompt and its provenance. Writes no row."""
+"""Makes what an engine tells of a draft into a draft for the desk, with its prompt and its provenance.
+
+Writes no row.
+"""
 
 from __future__ import annotations
 
@@ -25,23 +28,25 @@ from web.db.chunks import chunked
 CHUNK = 500
 
 
-def drafts_of(order: Order, told: Sequence[dict[str, Any]]) -> list[NewDraft]:
+def drafts_of(order: Order, payloads: Sequence[dict[str, Any]]) -> list[NewDraft]:
     """Drafts with the prompts they were asked with: rendered again here rather than carried in every event."""
-    if not told:
+    if not payloads:
         return []
-    records, asked = _records({one["record"] for one in told}), _asked_teachers(order)
+    records, asked_teachers = _records({payload["record"] for payload in payloads}), _asked_teachers(order)
     mix = resolve.engine_mix(order) if order.variety else Mix()
-    found = []
-    for one in told:
-        if record := records.get(one["record"]):
-            messages = _messages(order, mix, one, record, audience=asked[one.get("teacher", 0)].spec.audience)
-            found.append(_draft(order, one, messages, asked[one.get("teacher", 0)]))
-    return found
+    drafts = []
+    for payload in payloads:
+        if record := records.get(payload["record"]):
+            messages = _messages(
+                order, mix, payload, record, audience=asked_teachers[payload.get("teacher", 0)].spec.audience
+            )
+            drafts.append(_draft(order, payload, messages, asked_teachers[payload.get("teacher", 0)]))
+    return drafts
 
 
-def draft_of(order: Order, told: dict[str, Any], messages: list[Message]) -> NewDraft:
+def draft_of(order: Order, payload: dict[str, Any], messages: list[Message]) -> NewDraft:
     """One draft of an order with one teacher, asked for with these messages."""
-    return _draft(order, told, messages, _asked_teachers(order)[0])
+    return _draft(order, payload, messages, _asked_teachers(order)[0])
 
 
 @dataclass(frozen=True)
@@ -52,37 +57,39 @@ class _AskedTeacher:
     room: provided.TeacherProvider | None
 
 
-def _draft(order: Order, told: dict[str, Any], messages: list[Message], asked: _AskedTeacher) -> NewDraft:
-    teacher, room = asked.spec, asked.room
+def _draft(order: Order, payload: dict[str, Any], messages: list[Message], asked_teacher: _AskedTeacher) -> NewDraft:
+    teacher, room = asked_teacher.spec, asked_teacher.room
     is_campaign = order.purpose == Purpose.CAMPAIGN
     return NewDraft(
-        record_id=UUID(told["record"]),
-        fields=told["fields"],
+        record_id=UUID(payload["record"]),
+        fields=payload["fields"],
         # Facts changed since they were sent would make these another prompt than the one that was answered.
-        messages=messages if prompting.prompt_hash(messages) == told["prompt_hash"] else [],
+        messages=messages if prompting.prompt_hash(messages) == payload["prompt_hash"] else [],
         # A campaign's drafts come to the desk one by one, when the campaign puts them there.
         origin="campaign" if is_campaign else room.origin if room else "teacher",
         is_kept=is_campaign,
         round=room.round if room else 1,
-        call_id=told["call_id"],
+        call_id=payload["call_id"],
         teacher=f"{teacher.provider}:{teacher.model}",
-        model=told["model"][:120],
-        parameters=told["parameters"],
-        prompt_hash=told["prompt_hash"],
-        input_tokens=told["usage"]["input_tokens"],
-        output_tokens=told["usage"]["output_tokens"],
-        cost_usd=millionths(told["cost_usd"]),
-        latency_s=told["latency_s"],
-        labelled_defects=told["labelled_defects"],
-        mean_log_prob=told.get("mean_log_prob"),
-        thread=(order.threads or {}).get(told["record"], ()),
+        model=payload["model"][:120],
+        parameters=payload["parameters"],
+        prompt_hash=payload["prompt_hash"],
+        input_tokens=payload["usage"]["input_tokens"],
+        output_tokens=payload["usage"]["output_tokens"],
+        cost_usd=millionths(payload["cost_usd"]),
+        latency_s=payload["latency_s"],
+        labelled_defects=payload["labelled_defects"],
+        mean_log_prob=payload.get("mean_log_prob"),
+        thread=(order.threads or {}).get(payload["record"], ()),
     )
 
 
-def _messages(order: Order, mix: Mix, told: dict[str, Any], record: Record, *, audience: Audience) -> list[Message]:
-    said = told["parameters"]
+def _messages(order: Order, mix: Mix, payload: dict[str, Any], record: Record, *, audience: Audience) -> list[Message]:
+    parameters = payload["parameters"]
     company = company_of(record) if mix.shots else []
-    variation = prompts.variation_of(mix, persona=said.get("persona", ""), angle=said.get("angle", ""), company=company)
+    variation = prompts.variation_of(
+        mix, persona=parameters.get("persona", ""), angle=parameters.get("angle", ""), company=company
+    )
     thread = (order.threads or {}).get(str(record.pk), ())
     return prompting.messages(
         order.task_version.spec, record.facts, audience=audience, variation=variation, thread=thread
@@ -101,8 +108,8 @@ def _asked_teachers(order: Order) -> list[_AskedTeacher]:
 
 
 def _records(record_ids: set[str]) -> dict[str, Record]:
-    ids, found = sorted(record_ids), {}
+    ids, records = sorted(record_ids), {}
     for chunk in chunked(ids, CHUNK):
         rows = Record.objects.filter(pk__in=chunk).only("facts", "group", "domain")
-        found.update({str(row.pk): row for row in rows})
-    return found
+        records.update({str(row.pk): row for row in rows})
+    return records

@@ -18,8 +18,7 @@ from generation.money.figures import millionths
 from generation.orders import batches as orders_batches
 from generation.orders import run_spec
 from generation.orders.purposes import record_of_call
-from generation.selection import filter as selection_filter
-from generation.selection import judge
+from generation.selection import best, judge
 from generation.selection.filter import ArrivedDrafts
 from generation.states import KEEPS_ANSWERS, PROBABILITIES, CallState, Purpose, UncertainPolicy, Way
 from jobs.contracts import EngineEvent
@@ -63,18 +62,18 @@ WRITTEN = (
 
 def consume(job: Job, events: Iterable[EngineEvent]) -> None:
     """Bring the rows of calls up to what the events say, and put new drafts on the desk."""
-    told = [event for event in events if event.kind in ("draft", "failure", "uncertain", "sent", "unsent")]
+    call_events = [event for event in events if event.kind in ("draft", "failure", "uncertain", "sent", "unsent")]
     batches = [event for event in events if event.kind == "batch"]
-    if not told and not batches:
+    if not call_events and not batches:
         return
     order = locked_order(job)
     if order is None:
         return
     orders_batches.record_batch_events(order, batches)
-    calls = _stored_calls(told)
+    calls = _stored_calls(call_events)
     before = daily_sums.snapshot(order, calls.values())
     fresh: dict[UUID, dict[str, Any]] = {}
-    for event in told:
+    for event in call_events:
         if event.kind == "sent":
             _take_sent(order, calls, event.payload)
         elif event.kind == "unsent":
@@ -86,24 +85,24 @@ def consume(job: Job, events: Iterable[EngineEvent]) -> None:
     _save(calls)
     _consume_answers(order, calls, fresh)
     if order.purpose == Purpose.RUBRIC:
-        _keep_to_calls(job, told, _OPINION)
-    _keep_to_calls(job, told, _SURENESS)
+        _keep_to_calls(job, call_events, _OPINION)
+    _keep_to_calls(job, call_events, _SURENESS)
     if (more_usd := daily_sums.book(order, before, calls.values())) > 0:
         alerts.check_spending(order, more_usd)
 
 
 def locked_order(job: Job) -> Order | None:
-    """Return the order of a job with its row locked, so that this and settling its calls by hand wait for each other."""
+    """Return a job's order with its row locked, so that this and settling its calls by hand wait for each other."""
     orders = Order.objects.select_related("task_version__task", "teacher")
     return orders.select_for_update(of=("self",), no_key=True).filter(orders_batches.order_of_job(job)).first()
 
 
 def _stored_calls(events: Iterable[EngineEvent]) -> dict[UUID, Call]:
     ids = [UUID(call["call_id"]) for event in events for call in event.payload.get("calls", [event.payload])]
-    known: dict[UUID, Call] = {}
+    calls: dict[UUID, Call] = {}
     for chunk in chunked(ids, CHUNK):
-        known.update(Call.objects.in_bulk(chunk))
-    return known
+        calls.update(Call.objects.in_bulk(chunk))
+    return calls
 
 
 def _take_sent(order: Order, calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
@@ -166,9 +165,9 @@ def _take_end(order: Order, calls: dict[UUID, Call], event: EngineEvent) -> bool
     return True
 
 
-def _possible_usd(order: Order, call: Call, told: dict[str, Any]) -> Decimal:
+def _possible_usd(order: Order, call: Call, payload: dict[str, Any]) -> Decimal:
     """Possible cost of tries that brought no word."""
-    possible = millionths(told.get("possible_cost_usd", 0))
+    possible = millionths(payload.get("possible_cost_usd", 0))
     if call.state != CallState.UNCERTAIN and order.uncertain_policy == UncertainPolicy.HOLD:
         # A held call has one try: whatever was in doubt, this end is its end.
         return possible
@@ -176,11 +175,11 @@ def _possible_usd(order: Order, call: Call, told: dict[str, Any]) -> Decimal:
     return max(call.possible_cost_usd, possible)
 
 
-def _to_desk(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
+def _to_desk(order: Order, calls: dict[UUID, Call], payloads: dict[UUID, dict[str, Any]]) -> None:
     if order.purpose == Purpose.REVISION:
-        _to_reviser(order, calls, told)
+        _to_reviser(order, calls, payloads)
         return
-    arrival = ArrivedDrafts(order, drafts.drafts_of(order, list(told.values())))
+    arrival = ArrivedDrafts(order, drafts.drafts_of(order, list(payloads.values())))
     try:
         added = add_drafts(version=order.task_version, drafts=arrival.drafts, job_id=order.job_id)
     except Refusal:
@@ -188,9 +187,9 @@ def _to_desk(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, A
     arrival.added(added)
 
 
-def _keep_to_calls(job: Job, told: Sequence[EngineEvent], names: Sequence[str]) -> None:
+def _keep_to_calls(job: Job, events: Sequence[EngineEvent], names: Sequence[str]) -> None:
     """Keep opinions out of the job's events, which reviewers may read: they would bias later verdicts."""
-    numbers = [event.seq for event in told if any(name in event.payload for name in names)]
+    numbers = [event.seq for event in events if any(name in event.payload for name in names)]
     for chunk in chunked(numbers, CHUNK):
         rows = list(JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__in=chunk))
         for row in rows:
@@ -198,14 +197,14 @@ def _keep_to_calls(job: Job, told: Sequence[EngineEvent], names: Sequence[str]) 
         JobEvent.objects.bulk_update(rows, ["payload"])
 
 
-def _consume_answers(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
+def _consume_answers(order: Order, calls: dict[UUID, Call], payloads: dict[UUID, dict[str, Any]]) -> None:
     if order.purpose == Purpose.JUDGING:
-        judge.take_answers(order, told, calls)
+        judge.take_answers(order, payloads, calls)
     elif order.purpose == Purpose.TEACHING:
-        for one in told.values():
-            advice_call.take_answer(order, one["fields"])
+        for payload in payloads.values():
+            advice_call.take_answer(order, payload["fields"])
     elif order.variety:
-        selection_filter.choose_where_complete(order, {call.record_id for call in calls.values() if call.record_id})
+        best.choose_complete(order, {call.record_id for call in calls.values() if call.record_id})
 
 
 def _to_reviser(order: Order, calls: dict[UUID, Call], answers: dict[UUID, dict[str, Any]]) -> None:
@@ -213,9 +212,9 @@ def _to_reviser(order: Order, calls: dict[UUID, Call], answers: dict[UUID, dict[
     job_id = order.job_id
     if job_id is None:
         return
-    for call_id, told in answers.items():
+    for call_id, payload in answers.items():
         try:
-            draft = drafts.draft_of(order, told, run_spec.revision_conversation(order))
+            draft = drafts.draft_of(order, payload, run_spec.revision_conversation(order))
             revision_requests.receive(job_id, draft, version=order.task_version)
         except Refusal as refusal:
             call = calls[call_id]

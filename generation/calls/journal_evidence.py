@@ -1,4 +1,6 @@
-"""Reads the journals that an order's dead engines left on this host. A host reads no other's disk, and trusts no living engine.
+"""Reads the journals that an order's dead engines left on this host.
+
+A host reads no other's disk, and trusts no living engine.
 
 Knows run directories and rows; writes nothing.
 """
@@ -49,26 +51,26 @@ def read_journals(job: Job, announced: Collection[AnnouncedIn], calls: Collectio
         job: The order's own, its row as it stands.
         announced: What its attempts may have asked for.
     """
-    everything = frozenset(index for one in announced for index in expand_runs(one.positions))
+    everything = frozenset(index for announcement in announced for index in expand_runs(announcement.positions))
     folders = {int(path.parent.name): path.parent for path in _journals(job)}
     if not folders:
         return JournalEvidence(elsewhere=everything)
-    wanted = {*calls, *map(repair_id, calls)}
+    call_ids = {*calls, *map(repair_id, calls)}
     try:
         # The newest carries all that attempts before it wrote here.
-        history = histories.read_history(folders[max(folders)] / FILENAME, only=wanted)
+        history = histories.read_history(folders[max(folders)] / FILENAME, only=call_ids)
         told_all = {fence for fence, folder in folders.items() if _has_ended(job, fence, folder)}
     except (ValueError, OSError):
         logger.exception("The journal of job %s cannot be read: calls that may have been sent count as sent.", job.pk)
         return JournalEvidence(elsewhere=everything)
-    others = [one for one in announced if one.attempt not in told_all]
-    elsewhere = frozenset(index for one in others for index in expand_runs(one.positions))
+    others = [announcement for announcement in announced if announcement.attempt not in told_all]
+    elsewhere = frozenset(index for announcement in others for index in expand_runs(announcement.positions))
     return JournalEvidence(reconcile(history, calls), elsewhere)
 
 
 def _journals(job: Job) -> list[Path]:
-    found = run_dirs.run_dir_of(job.pk, job.run_fence).parent.glob(f"*/{FILENAME}")
-    return [path for path in found if path.parent.name.isdecimal()]
+    paths = run_dirs.run_dir_of(job.pk, job.run_fence).parent.glob(f"*/{FILENAME}")
+    return [path for path in paths if path.parent.name.isdecimal()]
 
 
 def _has_ended(job: Job, fence: int, folder: Path) -> bool:

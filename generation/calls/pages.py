@@ -23,7 +23,7 @@ def correct_call(request: HttpRequest, order_id: UUID) -> HttpResponse:
     order = orders_queries.get(member_of(request), order_id)
     corrections.require_admin(member_of(request))
     try:
-        made = corrections.correct(
+        correction = corrections.correct(
             order,
             uuid_or_none(request.POST.get("call", "").strip()) or NO_ID,
             cost_usd=_usd(request.POST.get("cost_usd", "")),
@@ -31,11 +31,12 @@ def correct_call(request: HttpRequest, order_id: UUID) -> HttpResponse:
             by=member_of(request),
         )
         messages.success(
-            request, f"The call's cost is ${made.cost_usd.normalize():f} now; it was ${made.was_usd.normalize():f}."
+            request,
+            f"The call's cost is ${correction.cost_usd.normalize():f} now; it was ${correction.was_usd.normalize():f}.",
         )
     except Refusal as refusal:
-        said = " ".join(text for texts in refusal.errors.values() for text in texts)
-        messages.error(request, f"{refusal.message} {said or refusal.hint}".strip())
+        reasons = " ".join(text for texts in refusal.errors.values() for text in texts)
+        messages.error(request, f"{refusal.message} {reasons or refusal.hint}".strip())
     return redirect("generation:detail", order.pk)
 
 

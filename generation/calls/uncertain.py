@@ -22,8 +22,8 @@ from web.errors import Refusal
 NOTHING = Decimal(0)
 
 
-# What a person may do with uncertain calls besides asking again, by the word that pages and the API use: give them up, their
-# possible cost kept; book it as their cost, an estimate; or take it off the books.
+# What a person may do with uncertain calls besides asking again, by the word that pages and the API use: give them up,
+# their possible cost kept; book it as their cost, an estimate; or take it off the books.
 SETTLEMENTS = {"drop": Settlement.DROPPED, "paid": Settlement.PAID, "not-paid": Settlement.NOT_PAID}
 
 
@@ -56,7 +56,8 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
         raise Refusal(
             "ask_on_the_draft",
             "Request a revision on its draft.",
-            hint="Drop this call: the draft returns to the desk of the person who requested the revision, who can request it again.",
+            hint="Drop this call: the draft returns to the desk of the person who requested the revision, "
+            "who can request it again.",
             status=409,
         )
     if order.purpose in BESIDE_DRAFTS:
@@ -70,8 +71,8 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
     teacher = mix.first or order.teacher
     calls = _settle(order, call_ids, by, Settlement.RETRIED)
     record_ids = [call.record_id for call in calls if call.record_id]
-    told = order.threads or {}
-    threads = {pk: told[str(pk)] for pk in record_ids if str(pk) in told}
+    order_threads = order.threads or {}
+    threads = {pk: order_threads[str(pk)] for pk in record_ids if str(pk) in order_threads}
     request = launch.OrderRequest(
         order.task,
         teacher=teacher,
@@ -92,10 +93,10 @@ def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlemen
     permissions.require(by, order.task, Role.LEAD)
     # The order's row first, as ingesting events does: the two never deadlock.
     Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-    found = Call.objects.filter(order=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
+    open_calls = Call.objects.filter(order=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
     if call_ids is not None:
-        found = found.filter(pk__in=list(call_ids))
-    calls = list(found.order_by("position"))
+        open_calls = open_calls.filter(pk__in=list(call_ids))
+    calls = list(open_calls.order_by("position"))
     if not calls:
         raise Refusal(
             "nothing_uncertain",

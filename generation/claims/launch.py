@@ -1,4 +1,7 @@
-"""Orders a teacher's answers on claims: priced first, paid for and journalled like any order, one call a claim, none twice."""
+"""Orders a teacher's answers on claims.
+
+Priced first, paid for and journalled like any order, one call a claim, none twice.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,9 +17,8 @@ from django.db.models import QuerySet
 from audit import trail
 from generation.claims import prompt
 from generation.engine.contracts import TeacherSpec
-from generation.judges.launch import can_judge
+from generation.judges import launch as judges
 from generation.models import Call, ClaimCheck, Order, Teacher
-from generation.money.estimate import estimate_sample
 from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
 from generation.states import CallState, Purpose, Settlement
@@ -33,7 +34,6 @@ from review.text.verification.finding import Claim, Verification
 from web.errors import Refusal
 
 MOST: Final = 5_000
-_SAMPLE = 20
 
 
 def quote(task: Task, claims: Sequence[Claim], *, teacher: Teacher, by: Member) -> Quote:
@@ -44,7 +44,7 @@ def quote(task: Task, claims: Sequence[Claim], *, teacher: Teacher, by: Member) 
         Refusal: `cannot_verify`, `no_claims`, `too_many_claims`, or as a teacher that cannot be asked is refused.
     """
     permissions.require(by, task, Role.LEAD)
-    if not can_judge(teacher):
+    if not teacher.follows_instructions:
         message = f"{teacher.name} writes one task's texts and cannot check claims."
         raise Refusal("cannot_verify", message, hint="Choose another teacher.", errors={"teacher": [message]})
     if not claims:
@@ -52,11 +52,9 @@ def quote(task: Task, claims: Sequence[Claim], *, teacher: Teacher, by: Member) 
     if len(claims) > MOST:
         message = f"{len(claims):,} claims; a teacher checks at most {MOST:,} an order."
         raise Refusal("too_many_claims", message, hint="Split the file.", errors={"claims": [message]})
-    spec = orders.require_askable(teacher)
-    sample = [prompt.conversation(claim) for claim in claims[:: max(1, len(claims) // _SAMPLE)]]
-    longest = prompt.conversation(max(claims, key=lambda claim: len(claim.source + claim.text)))
-    price = estimate_sample(prompt.ANSWER_TASK, sample, spec, calls=len(claims), longest=longest)
-    return Quote(latest_version(task), [str(uuid4()) for _ in claims], spec, price)
+    sample = judges.sampled(claims, length=lambda claim: len(claim.source + claim.text))
+    calls = [prompt.conversation(claim) for claim in sample]
+    return judges.priced(latest_version(task), calls, judge=teacher, answered=prompt.ANSWER_TASK, count=len(claims))
 
 
 @transaction.atomic
@@ -77,9 +75,11 @@ def ask(
     Task.objects.select_for_update().get(pk=task.pk)
     earlier = list(_checks(task, teacher))
     under_way = _under_way(earlier)
-    known = {key_of(claim) for claim in [*_claims_of(under_way), *_uncertain(earlier)]} | answers(task, teacher).keys()
+    known_keys = {key_of(claim) for claim in [*_claims_of(under_way), *_uncertain(earlier)]} | answers(
+        task, teacher
+    ).keys()
     # The same claim twice in a file is one question.
-    fresh = list({key_of(claim): claim for claim in claims if key_of(claim) not in known}.values())
+    fresh = list({key_of(claim): claim for claim in claims if key_of(claim) not in known_keys}.values())
     if fresh:
         under_way.append(_place(task, fresh, teacher=teacher, by=by, max_cost_usd=max_cost_usd))
     return under_way
@@ -106,15 +106,14 @@ def _place(
 
 def answers(task: Task, teacher: Teacher) -> dict[str, Verification]:
     """Return what a teacher, as it is now, has said of claims in this task's orders, by key; the newest counts."""
-    found: dict[str, Verification] = {}
+    verifications: dict[str, Verification] = {}
     for check in _checks(task, teacher):
         claims = list(_claims_of([check]))
-        answered = Call.objects.filter(order=check.order, state=CallState.ANSWERED, fields__isnull=False)
-        for place, fields in answered.order_by("position", "created_at").values_list("position", "fields"):
+        for place, fields in check.order.kept_answers().values_list("position", "fields"):
             answer = prompt.read(claims[place], fields, by=teacher.slug) if fields else None
             if answer is not None:
-                found[key_of(claims[place])] = answer
-    return found
+                verifications[key_of(claims[place])] = answer
+    return verifications
 
 
 def key_of(claim: Claim) -> str:
@@ -123,18 +122,21 @@ def key_of(claim: Claim) -> str:
 
 
 def conversations(order: Order) -> dict[str, list[Message]]:
-    """The conversations of an order for answers on claims, by the made-up ids of its calls; the same in every attempt."""
-    asked = [prompt.conversation(claim) for claim in _claims_of([ClaimCheck.objects.get(order=order)])]
-    return dict(zip(order.record_ids, asked, strict=True))
+    """Conversations of an order for answers on claims, by the made-up ids of its calls; the same in every attempt."""
+    prompts = [prompt.conversation(claim) for claim in _claims_of([ClaimCheck.objects.get(order=order)])]
+    return dict(zip(order.record_ids, prompts, strict=True))
 
 
 def asked_elsewhere(order: Order) -> set[int]:
-    """Places of claims that other orders answered, are asking for, or may have paid for: a resume must not pay for them again."""
+    """Places of claims that other orders answered, are asking for, or may have paid for.
+
+    A resume must not pay for them again.
+    """
     check = ClaimCheck.objects.get(order=order)
     rows = ClaimCheck.objects.filter(task=check.task_id, asked_as=check.asked_as).exclude(pk=check.pk)
     others = list(rows.select_related("order__job").order_by("created_at", "pk"))
-    known = {key_of(claim) for claim in [*_claims_of(_under_way(others)), *_uncertain(others), *_answered(others)]}
-    return {place for place, claim in enumerate(_claims_of([check])) if key_of(claim) in known}
+    known_keys = {key_of(claim) for claim in [*_claims_of(_under_way(others)), *_uncertain(others), *_answered(others)]}
+    return {place for place, claim in enumerate(_claims_of([check])) if key_of(claim) in known_keys}
 
 
 def answer_task(order: Order) -> TaskSpec:
@@ -157,10 +159,10 @@ def _answered(checks: Sequence[ClaimCheck]) -> Iterator[Claim]:
     return _of_calls(checks, state=CallState.ANSWERED, fields__isnull=False)
 
 
-def _of_calls(checks: Sequence[ClaimCheck], **those: Any) -> Iterator[Claim]:
+def _of_calls(checks: Sequence[ClaimCheck], **filters: Any) -> Iterator[Claim]:
     for check in checks:
         claims = _claims_of([check])
-        places = Call.objects.filter(order=check.order, **those).values_list("position", flat=True)
+        places = Call.objects.filter(order=check.order, **filters).values_list("position", flat=True)
         yield from (claims[place] for place in places)
 
 
@@ -172,11 +174,11 @@ def _checks(task: Task, teacher: Teacher) -> QuerySet[ClaimCheck]:
 
 def asked_as(teacher: TeacherSpec) -> str:
     """A hash of what decides a teacher's answers: whom it asks, with what settings and words; prices are none of it."""
-    told = {
+    identity = {
         "provider": teacher.provider,
         "model": teacher.model,
         "base_url": teacher.base_url,
         "parameters": teacher.parameters,
         "prompt": prompt.PROMPT_VERSION,
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()

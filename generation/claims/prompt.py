@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from review.spec import fences
+from review.spec import fences, questions
 from review.spec.fences import fenced
-from review.spec.output_format import output_format
 from review.spec.prompting import Message
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import TaskSpec
@@ -19,9 +18,10 @@ PROMPT_VERSION: Final = 2
 WHY_CHARS: Final = 200
 _WHY, _WORDS = "why", "words"
 _SYSTEM = (
-    "You check a claim against a passage. It is supported only if the passage, and nothing else you know, bears out all of "
-    "it: each name, number, date, unit, cause and restriction. What follows from the passage is supported, even in other "
-    "words; what is merely likely is not. A claim that is right in one half is not supported. " + fences.RULE
+    "You check a claim against a passage. It is supported only if the passage, and nothing else you know, bears out "
+    "all of it: each name, number, date, unit, cause and restriction. What follows from the passage is supported, "
+    "even in other words; what is merely likely is not. A claim that is right in one half is not supported. "
+    + fences.RULE
 )
 ANSWER_TASK = TaskSpec(
     instruction="Check one claim against one passage.",
@@ -42,10 +42,8 @@ ANSWER_TASK = TaskSpec(
 
 
 def conversation(claim: Claim) -> list[Message]:
-    return [
-        {"role": "system", "content": f"{_SYSTEM}\n\n{output_format(ANSWER_TASK)}"},
-        {"role": "user", "content": f"Passage:\n{fenced(claim.source)}\n\nClaim:\n{fenced(claim.text)}"},
-    ]
+    parts = (f"Passage:\n{fenced(claim.source)}", f"Claim:\n{fenced(claim.text)}")
+    return questions.question(_SYSTEM, parts, answer=ANSWER_TASK)
 
 
 def read(claim: Claim, answer: Mapping[str, Any], *, by: str) -> Verification | None:

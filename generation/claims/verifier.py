@@ -33,24 +33,27 @@ class TeacherVerifier:
     wait_for: Callable[[UUID], Job] = wait.until_ended
 
     def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
-        """Have it read claims; None where it gave no answer, as when the budget was used up. Blocks until its orders have ended.
+        """Have it read claims; None where it gave no answer, as when the budget was used up.
+
+        Blocks until its orders have ended.
 
         Raises:
             PermissionDenied: The member does not lead the task.
-            Refusal: As for `launch.ask`; `not_verified`, it answered nothing at all; 503 `not_worked_on`, no worker ran an order.
+            Refusal: As for `launch.ask`; `not_verified`, it answered nothing at all; 503 `not_worked_on`, no worker ran
+                an order.
         """
         checks = launch.ask(self.task, claims, teacher=self.teacher, by=self.by, max_cost_usd=self.max_cost_usd)
         jobs = [check.order.job_id for check in checks if check.order.job_id]
         for job in jobs:
             self.wait_for(job)
         answers = launch.answers(self.task, self.teacher)
-        found = [answers.get(launch.key_of(claim)) for claim in claims]
-        if claims and not any(found):
+        verifications = [answers.get(launch.key_of(claim)) for claim in claims]
+        if claims and not any(verifications):
             raise Refusal("not_verified", f"{self.teacher.name} answered nothing.", hint=_reason(jobs), status=502)
-        return found
+        return verifications
 
 
 def _reason(job_ids: Sequence[UUID]) -> str:
     jobs = Job.objects.filter(pk__in=job_ids)
-    told = [f"{(job.error or {}).get('message', '')} See /jobs/{job.pk}/.".strip() for job in jobs]
-    return " ".join(told) or "Ask once more."
+    messages = [f"{(job.error or {}).get('message', '')} See /jobs/{job.pk}/.".strip() for job in jobs]
+    return " ".join(messages) or "Ask once more."

@@ -39,31 +39,34 @@ def choose_examples(
     if gold_set is not None and (gold_set.dataset.task_id != task.pk or not gold_set.is_frozen):
         message = "Choose a frozen version of a dataset of this task."
         raise Refusal("gold_set", message, errors={"gold_set": [message]})
-    found: list[Decision] = []
+    decisions: list[Decision] = []
     companies: set[str] = set()
-    for decision in sorted(_pool(task, gold_set), key=lambda one: sha256(f"{version.pk}:{one.pk}".encode()).digest()):
+    for decision in sorted(
+        _pool(task, gold_set), key=lambda decision: sha256(f"{version.pk}:{decision.pk}".encode()).digest()
+    ):
         company = company_of(decision.draft.record)
         if companies.isdisjoint(company) and _fields(version.spec, decision) is not None:
-            found.append(decision)
+            decisions.append(decision)
             companies.update(company)
-        if len(found) > count:
+        if len(decisions) > count:
             break
-    if len(found) <= count:
+    if len(decisions) <= count:
         # One more than is shown: a record of one of these companies still sees as many as the others.
-        message = f"{count} examples take {count + 1} approved drafts of different {version.spec.group_nouns}; {len(found)} fit."
+        nouns = version.spec.group_nouns
+        message = f"{count} examples take {count + 1} approved drafts of different {nouns}; {len(decisions)} fit."
         hint = "Show fewer, or approve more drafts of the training split first."
         raise Refusal("too_few_golds", message, hint=hint, errors={"examples": [f"{message} {hint}"]})
-    return [str(decision.pk) for decision in found]
+    return [str(decision.pk) for decision in decisions]
 
 
 def read_examples(decision_ids: Sequence[str], spec: TaskSpec) -> list[Shot]:
     """The texts of these decisions, in their order; what was erased or taken out of use since is left out."""
     rows = plain_golds.still_usable([UUID(pk) for pk in decision_ids]).select_related("draft__record")
-    known = {str(decision.pk): decision for decision in rows}
+    decisions = {str(decision.pk): decision for decision in rows}
     shots = []
     for pk in decision_ids:
-        if pk in known and (fields := _fields(spec, known[pk])) is not None:
-            record = known[pk].draft.record
+        if pk in decisions and (fields := _fields(spec, decisions[pk])) is not None:
+            record = decisions[pk].draft.record
             shots.append(Shot(decision=pk, company=company_of(record), facts=record.facts, fields=fields))
     return shots
 
@@ -76,11 +79,7 @@ def company_of(record: Record) -> list[str]:
 def _pool(task: Task, gold_set: DatasetVersion | None) -> Iterable[Decision]:
     approved = gold_conditions.usable_golds(task, DatasetFilters())
     if gold_set is not None:
-        approved = Decision.objects.filter(
-            pk__in=gold_set.rows.filter(split=Split.TRAIN).values("decision"),
-            draft__erased_at__isnull=True,
-            draft__revocation__isnull=True,
-        )
+        approved = plain_golds.still_usable(gold_set.rows.filter(split=Split.TRAIN).values("decision"))
     # Accepted among many at once, it was not read. A follow-up answers more than the facts that it would be shown with.
     return (
         approved.filter(

@@ -12,12 +12,10 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, QueryDict
 
-from generation.diversity import lookup
 from generation.diversity import queries as selectors
 from generation.diversity.examples import MAX_EXAMPLES
-from generation.diversity.request import MixRequest
-from generation.states import Provider
-from generation.teachers.queries import TeacherLine
+from generation.diversity.request import MixRequest, mix_request
+from generation.teachers.queries import TeacherLine, choices_of
 from members.session import member_of
 from review.spec.task_spec import TaskSpec
 from review.tasks.queries import latest_version
@@ -81,9 +79,9 @@ class MixForm(forms.Form):
             self.fields[f"temperatures.{line.teacher.slug}"] = forms.CharField(
                 label=f"Temperatures of {line.teacher.name}", max_length=80, required=False
             )
-        judges = [line.teacher for line in self._lines if _may_judge(line)]
-        self._choices("judge", [("", "None"), *((judge.slug, judge.name) for judge in judges)])
-        self._choices("gold_set", [("", "The drafts approved now"), *gold_sets])
+        judges = choices_of(line for line in self._lines if line.can_be_asked_anything)
+        set_choices(self, "judge", [("", "None"), *judges])
+        set_choices(self, "gold_set", [("", "The drafts approved now"), *gold_sets])
         if not spec.personas:
             del self.fields["personas"]
         if not spec.angles:
@@ -112,19 +110,14 @@ class MixForm(forms.Form):
 
     def said(self) -> dict[str, Any]:
         values = {name: value for name, value in self.cleaned_data.items() if "." not in name}
-        return values | {"teachers": [said for line in self._lines if (said := self._said_of(line.teacher.slug))]}
+        return values | {
+            "teachers": [line_values for line in self._lines if (line_values := self._said_of(line.teacher.slug))]
+        }
 
     def _said_of(self, slug: str) -> dict[str, Any] | None:
         share = self.cleaned_data.get(f"share.{slug}")
         temperatures = self.cleaned_data.get(f"temperatures.{slug}")
         return {"teacher": slug, "share": share, "temperatures": temperatures} if share else None
-
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        set_choices(self, name, choices)
-
-
-def _may_judge(line: TeacherLine) -> bool:
-    return line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
 
 
 NAMED = ("share.", "temperatures.")
@@ -137,10 +130,10 @@ def mix_form(task: Task, lines: Sequence[TeacherLine], *, data: QueryDict | None
     )
 
 
-def mix_values(given: QueryDict) -> dict[str, str]:
+def mix_values(query: QueryDict) -> dict[str, str]:
     """Return what a query or a post says of the mix, blanks left out."""
-    names = [name for name in given if name in MixForm.base_fields or name.startswith(NAMED)]
-    return {name: str(given[name]) for name in names if given[name]}
+    names = [name for name in query if name in MixForm.base_fields or name.startswith(NAMED)]
+    return {name: str(query[name]) for name in names if query[name]}
 
 
 def mix_request_of(request: HttpRequest, task: Task, form: MixForm) -> MixRequest:
@@ -152,4 +145,4 @@ def mix_request_of(request: HttpRequest, task: Task, form: MixForm) -> MixReques
     if not form.is_valid():
         text = next(iter(form.errors.values()))[0]
         raise Refusal("mix", str(text), hint="Check the settings for diversity.")
-    return lookup.mix_request(member_of(request), task, form.said())
+    return mix_request(member_of(request), task, form.said())

@@ -11,10 +11,10 @@ from uuid import UUID
 from generation.diversity.mix import MixSettings
 from generation.models import Order
 from review.models import Draft
-from review.spec import fences, prompting
+from review.spec import fences, prompting, questions
 from review.spec.fences import fenced
 from review.spec.prompting import Message
-from review.spec.schema import Facts, Fields, InputField, OutputField
+from review.spec.schema import Facts, Fields, OutputField
 from review.spec.task_spec import TaskSpec
 from web.db.chunks import chunked
 from web.errors import Refusal
@@ -22,9 +22,9 @@ from web.errors import Refusal
 # The letter alone, however dressed; anything more is no choice.
 _LETTER = re.compile(r"[\W_]*(?:draft\s+)?([A-Za-z])[\W_]*", re.IGNORECASE)
 SYSTEM = (
-    "You judge drafts that several writers wrote for the same record. Hold each against the instruction, the rubric and "
-    "the facts. A claim that the facts do not support weighs more than any fault of style. Neither length nor place says "
-    "anything of quality. " + fences.RULE
+    "You judge drafts that several writers wrote for the same record. Hold each against the instruction, the rubric "
+    "and the facts. A claim that the facts do not support weighs more than any fault of style. Neither length nor "
+    "place says anything of quality. " + fences.RULE
 )
 CHUNK = 500
 ANSWER = "Answer with the letter of the best draft and nothing else."
@@ -32,13 +32,7 @@ ANSWER = "Answer with the letter of the best draft and nothing else."
 
 def judge_task() -> TaskSpec:
     """Return the task of a judge's answer: one letter."""
-    return TaskSpec(
-        instruction=ANSWER,
-        input_schema=(InputField(name="drafts"),),
-        output_schema=(OutputField(name="choice", type="text", max_chars=20),),
-        teacher_template="{{instruction}}",
-        student_template="{{instruction}}",
-    )
+    return questions.answer_task(ANSWER, OutputField(name="choice", type="text", max_chars=20), about="drafts")
 
 
 def judge_conversation(spec: TaskSpec, facts: Facts, drafts: Sequence[Fields]) -> list[Message]:
@@ -85,13 +79,13 @@ def judge_conversations(order: Order, lineups: Mapping[str, Sequence[str]]) -> d
     """
     drafts = _drafts_by_id([draft for lineup in lineups.values() for draft in lineup])
     spec = order.task_version.spec
-    found = {}
+    conversations = {}
     for record_id, lineup in lineups.items():
         if gone := [draft for draft in lineup if draft not in drafts]:
             raise Refusal("draft_gone", f"The draft {gone[0]} is gone.", hint="Cancel this; the checks choose instead.")
         facts = drafts[lineup[0]].record.facts
-        found[record_id] = judge_conversation(spec, facts, [drafts[draft].fields for draft in lineup])
-    return found
+        conversations[record_id] = judge_conversation(spec, facts, [drafts[draft].fields for draft in lineup])
+    return conversations
 
 
 def conversations(order: Order) -> dict[str, list[Message]]:
@@ -100,12 +94,12 @@ def conversations(order: Order) -> dict[str, list[Message]]:
 
 
 def _drafts_by_id(ids: Sequence[str]) -> dict[str, Draft]:
-    found: dict[str, Draft] = {}
+    drafts: dict[str, Draft] = {}
     for chunk in chunked(ids, CHUNK):
         rows = (
             Draft.objects.filter(pk__in=[UUID(pk) for pk in chunk], erased_at__isnull=True)
             .select_related("record")
             .only("fields", "record__facts")
         )
-        found.update((str(row.pk), row) for row in rows)
-    return found
+        drafts.update((str(row.pk), row) for row in rows)
+    return drafts

@@ -1,9 +1,9 @@
 """Variety of texts: distinct-n, and how like each other they are. Pure; words are those the text index knows.
 
-Distinct-n is the share of runs of n words that occur once or as the first of their kind: distinct runs over all runs (Li
-et al., "A diversity-promoting objective function for neural conversation models", 2016, there for n of 1 and 2). It falls
-as texts get longer or more, so compare sets of like size. Self-similarity is the mean Jaccard similarity of five-word runs
-over all pairs of texts, and over each text's nearest other.
+Distinct-n is the share of runs of n words that occur once or as the first of their kind: distinct runs over all runs
+(Li et al., "A diversity-promoting objective function for neural conversation models", 2016, there for n of 1 and 2). It
+falls as texts get longer or more, so compare sets of like size. Self-similarity is the mean Jaccard similarity of
+five-word runs over all pairs of texts, and over each text's nearest other.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def measure(texts: Sequence[str]) -> Diversity:
     words = [folded(text) for text in texts]
     step = max(1, -(-len(words) // COMPARED))
     mean, nearest = similarity(words[::step])
-    one, two, three = (distinct(words, n) for n in N)
-    return Diversity(len(texts), (one, two, three), mean, nearest, len(words[::step]))
+    unigrams, bigrams, trigrams = (distinct(words, n) for n in N)
+    return Diversity(len(texts), (unigrams, bigrams, trigrams), mean, nearest, len(words[::step]))
 
 
 def distinct(texts: Sequence[Sequence[str]], n: int) -> float:
@@ -59,7 +59,7 @@ def similarity(texts: Sequence[Sequence[str]]) -> tuple[float, float]:
     if len(sets) < 2:
         return 0.0, 0.0
     shared = _shared(sets)
-    sizes = np.array([len(one) for one in sets], dtype=np.int64)
+    sizes = np.array([len(text_shingles) for text_shingles in sets], dtype=np.int64)
     either = sizes[:, None] + sizes[None, :] - shared  # (D, D)
     alike = np.divide(shared, either, out=np.zeros(shared.shape), where=either > 0)
     np.fill_diagonal(alike, 0.0)
@@ -69,7 +69,7 @@ def similarity(texts: Sequence[Sequence[str]]) -> tuple[float, float]:
 
 def _shared(sets: Sequence[minhash.Hashes]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """Count the shingles each two texts share, (D, D), run by run."""
-    owner = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
+    owner = np.repeat(np.arange(len(sets)), [len(text_shingles) for text_shingles in sets])
     every = np.concatenate(sets)
     order = np.argsort(every, kind="stable")
     owner, every = owner[order], every[order]

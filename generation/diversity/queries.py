@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import Http404
 
 from generation.diversity.measure import Diversity, measure
@@ -88,9 +88,9 @@ def measure_order(order: Order) -> list[TeacherDiversity]:
     if order.job_id is None:
         return []
     rows = Draft.objects.filter(job_id=order.job_id, erased_at__isnull=True).order_by("-created_at", "-id")
-    found = list(rows.values_list("teacher", "fields")[:MEASURED_DRAFTS])
+    drafts = list(rows.values_list("teacher", "fields")[:MEASURED_DRAFTS])
     texts: dict[str, list[str]] = {}
-    for teacher, fields in reversed(found):
+    for teacher, fields in reversed(drafts):
         texts.setdefault(teacher, []).append(texts_of_fields(fields))
     whole = [TeacherDiversity("All drafts", measure([text for of_one in texts.values() for text in of_one]))]
     return whole + [TeacherDiversity(name, measure(texts[name])) for name in sorted(texts) if len(texts) > 1]
@@ -98,10 +98,9 @@ def measure_order(order: Order) -> list[TeacherDiversity]:
 
 def gold_sets(task: Task) -> list[tuple[str, str]]:
     """Frozen versions of the task's datasets, newest first: `slug@number` and what people call it."""
-    frozen = DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False).select_related("dataset")
     return [
         (f"{version.dataset.slug}@{version.number}", f"{version.dataset.name} v{version.number}")
-        for version in frozen.order_by("-frozen_at")[:GOLD_SETS]
+        for version in _frozen(task).order_by("-frozen_at")[:GOLD_SETS]
     ]
 
 
@@ -112,11 +111,15 @@ def gold_set_or_404(task: Task, key: str) -> DatasetVersion:
         Http404: The task has none of that name.
     """
     slug, _, number = key.rpartition("@")
-    frozen = DatasetVersion.objects.filter(dataset__task=task, dataset__slug=slug, frozen_at__isnull=False)
-    found = frozen.filter(number=int(number)).select_related("dataset").first() if number.isdecimal() else None
-    if found is None:
+    frozen = _frozen(task).filter(dataset__slug=slug)
+    version = frozen.filter(number=int(number)).first() if number.isdecimal() else None
+    if version is None:
         raise Http404(f"The task '{task.slug}' has no frozen set '{key}'; name one as slug@number.")
-    return found
+    return version
+
+
+def _frozen(task: Task) -> QuerySet[DatasetVersion]:
+    return DatasetVersion.objects.filter(dataset__task=task, frozen_at__isnull=False).select_related("dataset")
 
 
 def _teachers(variety: MixSettings) -> list[TeacherShare]:

@@ -1,12 +1,17 @@
-"""Request for a varied order: plain values from a form or the API. Decides nothing."""
+"""Request for a varied order, from plain values of a form or the API. Says what is missing; decides nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from generation.diversity import queries as selectors
 from generation.diversity.mix import BestOfBy, NearDuplicates
 from generation.models import Teacher
-from review.models import DatasetVersion
+from generation.teachers import queries as teacher_selectors
+from members.models import Member
+from review.models import DatasetVersion, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +50,36 @@ class MixRequest:
 
 
 DEFAULT_MIX = MixRequest()
+
+
+def mix_request(member: Member, task: Task, values: Mapping[str, Any]) -> MixRequest:
+    """A mix from plain values, as a form or a program sends them.
+
+    Args:
+        member: Who asks; teachers are those the member sees.
+        values: `teachers` (each with `teacher`, `share`, `temperatures`), `personas`, `angles`, `examples`, `gold_set`
+            (`slug@number`), `near_duplicates`, `best_of`, `judge`; absent ones change nothing.
+
+    Raises:
+        Http404: A teacher, or the gold set, is not there.
+    """
+    judge, gold_set = values.get("judge") or "", values.get("gold_set") or ""
+    return MixRequest(
+        teachers=tuple(_teacher_request(member, entry) for entry in values.get("teachers") or ()),
+        personas=bool(values.get("personas")),
+        angles=bool(values.get("angles")),
+        examples=int(values.get("examples") or 0),
+        gold_set=selectors.gold_set_or_404(task, gold_set) if gold_set else None,
+        near_duplicates=values.get("near_duplicates") or "",
+        best_of=values.get("best_of") or "",
+        judge=teacher_selectors.teacher_or_404(member, judge) if judge else None,
+    )
+
+
+def _teacher_request(member: Member, values: Mapping[str, Any]) -> TeacherRequest:
+    temperatures: Sequence[float] = values.get("temperatures") or ()
+    return TeacherRequest(
+        teacher_selectors.teacher_or_404(member, str(values["teacher"])),
+        float(values.get("share") or 1),
+        tuple(float(temperature) for temperature in temperatures),
+    )

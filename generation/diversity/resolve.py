@@ -24,7 +24,7 @@ HIGHEST_TEMPERATURE_ELSEWHERE = 2.0
 def resolve(
     task: Task,
     version: TaskVersion,
-    wish: MixRequest,
+    request: MixRequest,
     *,
     per_record: int,
     askable: Callable[[Teacher], TeacherSpec],
@@ -40,32 +40,34 @@ def resolve(
         Refusal: `too_many_teachers`, `teacher_twice`, `share`, `temperature`, `no_personas`, `no_angles`, `best_of`,
             `judge`, `ask_again`, as for `examples.choose`, or as `askable` and the teacher's room refuse.
     """
-    _check_drafts(wish, per_record)
-    if wish.personas and not version.spec.personas:
+    _check_drafts(request, per_record)
+    if request.personas and not version.spec.personas:
         raise _refusal(
             "no_personas", "personas", "This task version names no personas.", "Add some to the task, or leave it."
         )
-    if wish.angles and not version.spec.angles:
+    if request.angles and not version.spec.angles:
         raise _refusal(
             "no_angles", "angles", "This task version names no angles.", "Add some to the task, or leave it."
         )
-    for asked in wish.teachers:
-        provided.check_provided(asked.teacher, task, by=by)
+    for teacher_request in request.teachers:
+        provided.check_provided(teacher_request.teacher, task, by=by)
     shown = (
-        examples.choose_examples(task, version, count=wish.examples, gold_set=wish.gold_set) if wish.examples else []
+        examples.choose_examples(task, version, count=request.examples, gold_set=request.gold_set)
+        if request.examples
+        else []
     )
     return MixSettings(
-        teachers=_teachers(wish.teachers, askable),
-        slugs=[asked.teacher.slug for asked in wish.teachers],
-        personas=list(version.spec.personas) if wish.personas else [],
-        angles=list(version.spec.angles) if wish.angles else [],
+        teachers=_teachers(request.teachers, askable),
+        slugs=[teacher_request.teacher.slug for teacher_request in request.teachers],
+        personas=list(version.spec.personas) if request.personas else [],
+        angles=list(version.spec.angles) if request.angles else [],
         examples=shown,
-        shown=wish.examples,
-        gold_set=f"{wish.gold_set.dataset.slug}@{wish.gold_set.number}" if wish.gold_set else "",
-        near_duplicates=wish.near_duplicates,
-        best_of=wish.best_of,
-        judge=wish.judge.slug if wish.judge else "",
-        judge_spec=askable(wish.judge) if wish.judge else None,
+        shown=request.examples,
+        gold_set=f"{request.gold_set.dataset.slug}@{request.gold_set.number}" if request.gold_set else "",
+        near_duplicates=request.near_duplicates,
+        best_of=request.best_of,
+        judge=request.judge.slug if request.judge else "",
+        judge_spec=askable(request.judge) if request.judge else None,
     )
 
 
@@ -90,10 +92,10 @@ def _with_current_address(spec: TeacherSpec, slug: str) -> TeacherSpec:
     return spec.model_copy(update={"base_url": room.base_url()}) if room else spec
 
 
-def _teachers(wished: Sequence[TeacherRequest], askable: Callable[[Teacher], TeacherSpec]) -> list[MixedTeacher]:
-    if len(wished) > MOST_TEACHERS:
+def _teachers(requests: Sequence[TeacherRequest], askable: Callable[[Teacher], TeacherSpec]) -> list[MixedTeacher]:
+    if len(requests) > MOST_TEACHERS:
         raise _refusal("too_many_teachers", "teachers", f"At most {MOST_TEACHERS} teachers write for one order.")
-    slugs = [asked.teacher.slug for asked in wished]
+    slugs = [request.teacher.slug for request in requests]
     if len(slugs) != len(set(slugs)):
         raise _refusal(
             "teacher_twice",
@@ -101,41 +103,43 @@ def _teachers(wished: Sequence[TeacherRequest], askable: Callable[[Teacher], Tea
             "Each teacher can be named once.",
             "Give it one share, and several temperatures.",
         )
-    return [_mixed(asked, askable(asked.teacher)) for asked in wished]
+    return [_mixed(request, askable(request.teacher)) for request in requests]
 
 
-def _mixed(asked: TeacherRequest, spec: TeacherSpec) -> MixedTeacher:
-    if not 0 < asked.share <= 1_000_000:
+def _mixed(request: TeacherRequest, spec: TeacherSpec) -> MixedTeacher:
+    if not 0 < request.share <= 1_000_000:
         raise _refusal("share", "teachers", f"The share of {spec.name} must be above 0.")
     hottest = HIGHEST_TEMPERATURE.get(spec.provider, HIGHEST_TEMPERATURE_ELSEWHERE)
-    if len(asked.temperatures) > MOST_TEMPERATURES or not all(0 <= one <= hottest for one in asked.temperatures):
+    if len(request.temperatures) > MOST_TEMPERATURES or not all(
+        0 <= temperature <= hottest for temperature in request.temperatures
+    ):
         raise _refusal(
             "temperature",
             "teachers",
             f"{spec.name} takes up to {MOST_TEMPERATURES} temperatures, each between 0 and {hottest:g}.",
         )
-    return MixedTeacher(teacher=spec, share=asked.share, temperatures=list(asked.temperatures))
+    return MixedTeacher(teacher=spec, share=request.share, temperatures=list(request.temperatures))
 
 
-def _check_drafts(wish: MixRequest, per_record: int) -> None:
-    if wish.best_of and per_record < 2:
+def _check_drafts(request: MixRequest, per_record: int) -> None:
+    if request.best_of and per_record < 2:
         raise _refusal(
             "best_of", "per_record", "Choosing the best needs two or more drafts per record.", "Ask for more."
         )
-    if wish.best_of and wish.near_duplicates == "ask_again":
+    if request.best_of and request.near_duplicates == "ask_again":
         raise _refusal(
             "ask_again",
             "near_duplicates",
             "If the best of several is chosen, repeated drafts can only be left out.",
             "Leave them out, or put every draft on the desk.",
         )
-    if (wish.best_of == "judge") != (wish.judge is not None):
+    if (request.best_of == "judge") != (request.judge is not None):
         raise _refusal("judge", "judge", "Name a judge only if a judge chooses the best.")
-    if wish.judge is not None and (wish.judge.provider == Provider.OFFLINE or wish.judge.provided_by):
+    if request.judge is not None and not request.judge.follows_instructions:
         raise _refusal(
             "judge",
             "judge",
-            f"{wish.judge.name} writes drafts and cannot judge them.",
+            f"{request.judge.name} writes drafts and cannot judge them.",
             "Choose another teacher, or let the checks choose.",
         )
 

@@ -29,11 +29,11 @@ def worst_case(teacher: TeacherSpec, messages: list[Message], *, is_batch: bool 
     Returns:
         Input tokens, output tokens (the asked-for maximum), and their price in US dollars.
     """
-    given = TOKENS_PER_CALL + sum(token_bound(message["content"]) + TOKENS_PER_MESSAGE for message in messages)
+    input_tokens = TOKENS_PER_CALL + sum(token_bound(message["content"]) + TOKENS_PER_MESSAGE for message in messages)
     factor = teacher.batch_factor if is_batch else 1.0
-    given_usd = given * teacher.dearest_input_usd_per_million() / 1_000_000
-    answered_usd = teacher.cost_usd(0, teacher.max_tokens)
-    return given, teacher.max_tokens, round((given_usd + answered_usd) * factor, 9)
+    input_usd = input_tokens * teacher.dearest_input_usd_per_million() / 1_000_000
+    output_usd = teacher.cost_usd(0, teacher.max_tokens)
+    return input_tokens, teacher.max_tokens, round((input_usd + output_usd) * factor, 9)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ class BookedUsage:
 def bounded_usage(
     teacher: TeacherSpec, reply: Reply, bound_tokens: tuple[int, int], *, most_usd: float, is_batch: bool = False
 ) -> BookedUsage:
-    """Price a paid answer by its own count, but never above the call's worst case: a count that lies must not eat a budget.
+    """Price a paid answer by its own count, but never above the call's worst case.
+
+    A count that lies must not eat a budget.
 
     A provider that does not say what it counted is taken to have counted the worst.
 
@@ -64,16 +66,16 @@ def bounded_usage(
         most_usd: The worst case of the call.
     """
     most_in, most_out = bound_tokens
-    given = most_in if reply.input_tokens is None else reply.input_tokens
-    answered = most_out if reply.output_tokens is None else reply.output_tokens
+    input_tokens = most_in if reply.input_tokens is None else reply.input_tokens
+    output_tokens = most_out if reply.output_tokens is None else reply.output_tokens
     cache = {"cached_tokens": reply.cached_tokens, "cache_write_tokens": reply.cache_write_tokens}
-    claimed_usd = teacher.cost_usd(given, answered, **cache, is_batch=is_batch)
+    claimed_usd = teacher.cost_usd(input_tokens, output_tokens, **cache, is_batch=is_batch)
     if claimed_usd <= most_usd:
-        return BookedUsage(given, answered, cache, claimed_usd)
-    given, answered = min(given, most_in), min(answered, most_out)
-    cache = {name: min(tokens, given) for name, tokens in cache.items()}
-    cost_usd = min(teacher.cost_usd(given, answered, **cache, is_batch=is_batch), most_usd)
-    return BookedUsage(given, answered, cache, cost_usd, min(claimed_usd, MOST_CLAIMED_USD))
+        return BookedUsage(input_tokens, output_tokens, cache, claimed_usd)
+    input_tokens, output_tokens = min(input_tokens, most_in), min(output_tokens, most_out)
+    cache = {name: min(tokens, input_tokens) for name, tokens in cache.items()}
+    cost_usd = min(teacher.cost_usd(input_tokens, output_tokens, **cache, is_batch=is_batch), most_usd)
+    return BookedUsage(input_tokens, output_tokens, cache, cost_usd, min(claimed_usd, MOST_CLAIMED_USD))
 
 
 @dataclass

@@ -84,8 +84,8 @@ class RecordIn(Wire):
     not_angle: str = ""
     # What people call it; only for whoever watches the drafts arrive.
     title: str = ""
-    # Mails its reader got before, for a follow-up: `subject` and `body` of each, the first one first; `reply_class` of the
-    # last, where the reader has answered.
+    # Mails its reader got before, for a follow-up: `subject` and `body` of each, the first one first; `reply_class` of
+    # the last, where the reader has answered.
     thread: list[dict[str, str]] = Field(default_factory=list)
     # A conversation to go on with, for a draft that is written again; else the task's template is filled in.
     messages: list[dict[str, str]] | None = None
@@ -99,8 +99,8 @@ class Limits(Wire):
     processes: int | None = Field(None, ge=1, le=16)
     timeout_s: float = Field(120, gt=0)
     connect_timeout_s: float = Field(10, gt=0)
-    # Hosts in private networks that teachers may be asked at: names, `name:port` or networks; no other private number is called,
-    # whatever a name leads to by then. None: nothing is checked.
+    # Hosts in private networks that teachers may be asked at: names, `name:port` or networks; no other private number
+    # is called, whatever a name leads to by then. None: nothing is checked.
     private_hosts: list[str] | None = None
     max_tries: int = Field(6, ge=1)
     # How often an answer in JSON that breaks the task's schema is shown to its teacher again, as a paid call.
@@ -165,10 +165,11 @@ class GenerationSpec(Wire):
     local_clients: dict[str, str] = Field(default_factory=dict)
     # Calls whose end the database knows already, with what they cost: never asked again, even without a journal.
     settled: dict[str, float] = Field(default_factory=dict)
-    # Calls the database saw on the wire and never saw come back, with what they may have cost as far as it was told (0: not
-    # told); a lost journal must not make them look unasked.
+    # Calls the database saw on the wire and never saw come back, with what they may have cost as far as it was told (0:
+    # not told); a lost journal must not make them look unasked.
     in_doubt: dict[str, float] = Field(default_factory=dict)
-    # Calls without a paid end, and what tries of them that brought no word may have cost, the last of a call in doubt apart.
+    # Calls without a paid end, and what tries of them that brought no word may have cost, the last of a call in doubt
+    # apart.
     doubted: dict[str, float] = Field(default_factory=dict)
     # Calls that attempts on other hosts may have asked for, and told nothing of.
     announced: list[AnnouncedIn] = Field(default_factory=list)

@@ -54,14 +54,14 @@ def open_clients(spec: GenerationSpec, *, task: TaskSpec, secrets: Mapping[str, 
         return ProcessClient(opened, task=spec.task, limits=spec.limits, processes=processes)
     clients = [
         open_client(
-            one.teacher,
+            open_teacher.teacher,
             task=task,
-            key=one.key,
+            key=open_teacher.key,
             limits=spec.limits,
-            sample=one.sample,
-            local=spec.local_clients.get(one.teacher.provider, ""),
+            sample=open_teacher.sample,
+            local=spec.local_clients.get(open_teacher.teacher.provider, ""),
         )
-        for one in opened
+        for open_teacher in opened
     ]
     return clients[0] if len(clients) == 1 else MixedClient(clients)
 

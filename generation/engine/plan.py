@@ -37,12 +37,12 @@ def combined(sizes: Sequence[int], turn: int) -> list[int]:
     The first `lcm` turns step all lists at once; then one list is shifted, and so on, so that after as many turns as
     there are combinations each has come once.
     """
-    found, period = [], 1
+    indices, period = [], 1
     for size in sizes:
         within = turn % (period * size)
-        found.append((within + within // lcm(period, size)) % size)
+        indices.append((within + within // lcm(period, size)) % size)
         period *= size
-    return found
+    return indices
 
 
 @dataclass(frozen=True)
@@ -128,13 +128,13 @@ def _planned(spec: GenerationSpec, order: uuid.UUID, index: int, cast: _TeacherT
 
 def to_runs(indices: Iterable[int]) -> list[tuple[int, int]]:
     """First and last of each run of neighbouring numbers: 1, 2, 3, 7 are (1, 3), (7, 7)."""
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     for index in sorted(indices):
-        if found and index == found[-1][1] + 1:
-            found[-1] = (found[-1][0], index)
+        if runs and index == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], index)
         else:
-            found.append((index, index))
-    return found
+            runs.append((index, index))
+    return runs
 
 
 def expand_runs(positions: Iterable[tuple[int, int]]) -> list[int]:

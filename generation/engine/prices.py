@@ -50,8 +50,8 @@ class TokenPrices(Wire):
 
     def dearest_input_usd_per_million(self) -> float:
         """Return what a token of a prompt costs at most, whether a cache knows it, keeps it, or neither."""
-        known = (self.cached_input_usd_per_million, self.cache_write_usd_per_million)
-        return max(self.input_usd_per_million, *map(self._or_input, known))
+        cache_prices = (self.cached_input_usd_per_million, self.cache_write_usd_per_million)
+        return max(self.input_usd_per_million, *map(self._or_input, cache_prices))
 
     def _or_input(self, usd_per_million: float | None) -> float:
         return self.input_usd_per_million if usd_per_million is None else usd_per_million

@@ -31,16 +31,16 @@ def variation_of(mix: Mix, *, persona: str, angle: str, company: Collection[str]
 
 def shots_for(mix: Mix, company: Collection[str]) -> list[Shot]:
     """The examples of an order but for those of the record's own company."""
-    known = set(company)
-    return [shot for shot in mix.shots if known.isdisjoint(shot.company)][: mix.shown]
+    companies = set(company)
+    return [shot for shot in mix.shots if companies.isdisjoint(shot.company)][: mix.shown]
 
 
 def provenance(spec: GenerationSpec, call: PlannedCall) -> dict[str, Any]:
     """Return the parameters of a draft that say how it was asked for; what was not asked for is absent."""
-    told: dict[str, Any] = spec.asked(call.teacher).parameters | {"seed": call.seed}
+    parameters: dict[str, Any] = spec.asked(call.teacher).parameters | {"seed": call.seed}
     if call.temperature is not None:
-        told["temperature"] = call.temperature
-    told |= {name: text for name, text in (("persona", call.persona), ("angle", call.angle)) if text}
+        parameters["temperature"] = call.temperature
+    parameters |= {name: text for name, text in (("persona", call.persona), ("angle", call.angle)) if text}
     if not call.record.messages and (shots := shots_for(spec.mix, call.record.company)):
-        told["examples"] = [shot.decision for shot in shots]
-    return told
+        parameters["examples"] = [shot.decision for shot in shots]
+    return parameters

@@ -25,8 +25,8 @@ from review.spec.task_spec import TaskSpec
 def announced_elsewhere(run: RunDir, spec: GenerationSpec) -> frozenset[int]:
     """Indexes of calls that attempts elsewhere announced, and may have asked for: no journal here tells of them."""
     here = {folder.name for folder in run.earlier()}
-    elsewhere = [one for one in spec.announced if str(one.attempt) not in here]
-    return frozenset(index for one in elsewhere for index in expand_runs(one.positions))
+    elsewhere = [announcement for announcement in spec.announced if str(announcement.attempt) not in here]
+    return frozenset(index for announcement in elsewhere for index in expand_runs(announcement.positions))
 
 
 def earlier_history(run: RunDir) -> History:
@@ -75,8 +75,8 @@ class Recovery:
         """Tell again what was answered, hold or re-ask what is in doubt, and return what is to be asked."""
         left = [call for call in self._plan if self._is_left(call)]
         # A batch has ended once each of its calls has: those were told again before.
-        for told in self._ends_to_tell:
-            self._report.batch(told)
+        for end in self._ends_to_tell:
+            self._report.batch(end)
         return left
 
     def _is_left(self, call: PlannedCall) -> bool:
@@ -108,9 +108,9 @@ class Recovery:
 
     def _take_settled(self, call: str) -> None:
         """Count the known cost of an ended call, and of its repair: a call beside the plan."""
-        for known in (call, repair_id(call)):
-            self._ledger.spent_usd += self._spec.settled.get(known, 0.0)
-            self._ledger.possible_usd += self._spec.doubted.get(known, 0.0) + self._spec.in_doubt.get(known, 0.0)
+        for key in (call, repair_id(call)):
+            self._ledger.spent_usd += self._spec.settled.get(key, 0.0)
+            self._ledger.possible_usd += self._spec.doubted.get(key, 0.0) + self._spec.in_doubt.get(key, 0.0)
         self._report.already_settled(1)
 
     def _lost_usd(self, call: PlannedCall, fate: CallFate | None) -> float:
@@ -146,8 +146,8 @@ class Recovery:
         else:
             possible_usd = repair.doubted_usd + repair.reserve_usd
             self._ledger.possible_usd += possible_usd
-            told = _interrupted(self._spec, replace(call, id=repair_id(call.id)), possible_usd) | {"is_repair": True}
-            self._report.repaired(first, "uncertain", told, is_new=False)
+            payload = _interrupted(self._spec, replace(call, id=repair_id(call.id)), possible_usd) | {"is_repair": True}
+            self._report.repaired(first, "uncertain", payload, is_new=False)
 
     def _ask_again(self, call: PlannedCall, possible_usd: float) -> bool:
         if self._spec.uncertain == "retry":

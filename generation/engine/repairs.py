@@ -50,16 +50,16 @@ class RepairBudget:
         self._call_usd, self._until_usd = call_usd, until_usd
         self._under_way, self._under_way_usd = 0, 0.0
 
-    def allows(self, worst_usd: float, *, paid_usd: float, left: int) -> bool:
+    def allows(self, worst_usd: float, *, paid_usd: float, calls_left: int) -> bool:
         """Tell whether one more repair fits, even if it and those under way cost their worst.
 
         Args:
             paid_usd: What the order has cost so far, calls of unknown fate included.
-            left: Planned calls without an end, this one aside.
+            calls_left: Planned calls without an end, this one aside.
         """
         if self._until_usd is None:
             return True
-        to_come_usd = max(0, left - self._under_way) * self._call_usd
+        to_come_usd = max(0, calls_left - self._under_way) * self._call_usd
         return paid_usd + to_come_usd + self._under_way_usd + worst_usd <= self._until_usd + 1e-8
 
     @contextmanager
@@ -98,5 +98,5 @@ class FlawedAnswer:
     def superseded(self) -> dict[str, Any]:
         """Its end, once the repair has brought the draft: a failure with what it cost."""
         kept = {key: value for key, value in self.payload.items() if key not in ("fields", "labelled_defects")}
-        said = self.payload.get("flaws") or ["It broke the schema."]
-        return kept | {"code": FLAWED, "message": f"Repair requested: {' '.join(said)}", "excerpt": ""}
+        flaws = self.payload.get("flaws") or ["It broke the schema."]
+        return kept | {"code": FLAWED, "message": f"Repair requested: {' '.join(flaws)}", "excerpt": ""}

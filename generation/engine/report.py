@@ -23,11 +23,11 @@ Emit = Callable[..., int]
 
 def scrubber(secrets: Iterable[str]) -> Callable[[Any], Any]:
     """A function that takes these secrets, and what looks like a key, out of any JSON-like value."""
-    known = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
+    needles = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
 
     def scrub(value: object) -> Any:
         if isinstance(value, str):
-            for secret in known:
+            for secret in needles:
                 value = value.replace(secret, MASK)
             return KEY_LIKE.sub(MASK, value) if "sk-" in value else value
         if isinstance(value, dict):
@@ -126,9 +126,9 @@ class Report:
         self._has_announced = bool(positions)
         return self._emit("asking", positions=positions)
 
-    def batch(self, told: dict[str, Any]) -> int:
+    def batch(self, payload: dict[str, Any]) -> int:
         """Tell a batch at the provider: token, state, counts, its calls' places; return the event's number."""
-        return self._emit("batch", **told)
+        return self._emit("batch", **payload)
 
     def warning(self, message: str) -> None:
         """Tell whoever reads the job's log of something that went wrong and costs the order nothing."""

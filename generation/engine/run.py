@@ -40,9 +40,11 @@ HINTS = {
     "request_rejected": "Check the teacher's parameters: the provider refuses the requests as they are.",
     "schema_refused": "Set the answers of this teacher to text, and launch a new order.",
     "parameter_refused": "Check the teacher's parameters: the provider does not accept one of them, or its value.",
-    "batch_refused": "Read the provider's message; nothing of the batch was paid. Send the calls live, or resume later.",
-    "answers_truncated": "Raise max_tokens on the teacher's page (tokens of reasoning count as well), then launch a new order: "
-    "this one keeps the limit it was launched with.",
+    "batch_refused": (
+        "Read the provider's message; nothing of the batch was paid. Send the calls live, or resume later."
+    ),
+    "answers_truncated": "Raise max_tokens on the teacher's page (tokens of reasoning count as well), then launch a "
+    "new order: this one keeps the limit it was launched with.",
     "answers_declined": "Look at the prompts on this page, change the task's instruction or choose another teacher, "
     "then launch a new order. Resuming sends the remaining calls unchanged.",
     "answers_useless": "Look at the failures on this page: change the task's template or the teacher's answer format, "
@@ -86,7 +88,7 @@ async def run_order(run: RunDir) -> RunEnding:
         context,
         [call for call in left if call.teacher in providers],
         waiting=recovery.batches,
-        known=recovery.taken_in,
+        accounted_ids=recovery.taken_in,
         providers=providers,
     )
     try:
@@ -107,14 +109,14 @@ async def run_order(run: RunDir) -> RunEnding:
 
 
 def _live_calls(
-    spec: GenerationSpec, left: list[PlannedCall], batches: BatchLoop, outcomes: CallFinisher
+    spec: GenerationSpec, calls: list[PlannedCall], batches: BatchLoop, outcomes: CallFinisher
 ) -> list[PlannedCall]:
     """Calls to be asked one by one: all of a live order, else what batches left."""
     if spec.way == "live" or (spec.way == "batch" and spec.stragglers == "ask"):
-        return [*left, *batches.stragglers]
+        return [*calls, *batches.stragglers]
     for call in batches.stragglers:
         outcomes.failed_unpaid(outcomes.prepare(call), UNANSWERED)
-    return [] if spec.way == "collect" else left
+    return [] if spec.way == "collect" else calls
 
 
 async def _close(client: Client, providers: Mapping[int, BatchProvider]) -> None:

@@ -1,8 +1,8 @@
-"""API of judges' verdicts: price them, order them, and read what they come to."""
+"""API of a judge's verdicts and comparisons: price them, order them, and read what they come to."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -11,10 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.judges import launch
+from generation.judges import launch, pairs
 from generation.judges import queries as selectors
 from generation.judges.launch import MOST_TEXTS, VERDICTS, Subject
-from generation.judges.serializers import JudgedTextOut, JudgingDetailOut, JudgingOut
+from generation.judges.pairs import MOST_PAIRS, Subjects
+from generation.judges.serializers import ComparedPairOut, JudgedTextOut, JudgingDetailOut, JudgingOut
+from generation.money.serializers import order_budget_field
 from generation.orders import queries as orders_queries
 from generation.orders.serializers import EstimateOut
 from generation.teachers import queries as teacher_selectors
@@ -24,18 +26,23 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination, WholeList
+from web.http.read_body import read_body
+
+if TYPE_CHECKING:
+    from generation.models import Teacher
+    from members.models import Member
+    from review.models import Task
 
 
 class JudgingIn(serializers.Serializer[Any]):
     """Texts for a judge."""
 
     teacher = serializers.CharField(
-        help_text="The judge: a teacher of another family than the one that wrote the drafts, or a miniature trained to judge them"
+        help_text="The judge: a teacher of another family than the one that wrote the drafts, "
+        "or a miniature trained to judge them"
     )
     texts = serializers.IntegerField(min_value=1, max_value=MOST_TEXTS, default=VERDICTS)
-    max_cost_usd = serializers.DecimalField(
-        max_digits=12, decimal_places=6, min_value=0, required=False, allow_null=True, default=None
-    )
+    max_cost_usd = order_budget_field(default=None)
 
 
 class JudgingPriceOut(EstimateOut):
@@ -45,8 +52,31 @@ class JudgingPriceOut(EstimateOut):
     judged_by_experts = serializers.IntegerField(help_text="Texts among them that experts have judged")
 
 
-class _TextPages(KeysetPagination):
-    """Texts in the order in which they were drawn."""
+class ComparisonIn(serializers.Serializer[Any]):
+    """Two systems for a judge."""
+
+    teacher = serializers.CharField(
+        help_text="The judge: a teacher of another family than those that wrote the answers"
+    )
+    first = serializers.CharField(max_length=120, help_text="One system, as the evaluation calls it")
+    second = serializers.CharField(max_length=120, help_text="The other")
+    pairs = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_PAIRS,
+        default=100,
+        help_text="Pairs to compare; the judge reads each twice, in both orders",
+    )
+    max_cost_usd = order_budget_field(default=None)
+
+
+class ComparisonPriceOut(EstimateOut):
+    """Price of an order for comparisons."""
+
+    pairs = serializers.IntegerField()
+
+
+class _DrawnPages(KeysetPagination):
+    """Texts or pairs in the order in which they were drawn."""
 
     ordering = ("place", "id")
 
@@ -59,38 +89,50 @@ def listed(request: Request, subject: Subject) -> Rows:
 
 def order_verdicts(request: Request, subject: Subject) -> Response:
     """Have a judge read texts of a subject, as the body says."""
-    member, said = member_of(request), _read(request, subject)
-    judge = teacher_selectors.teacher_or_404(member, said["teacher"])
-    made = launch.launch(
-        subject,
-        subject.texts_for(judge, said["texts"]),
-        judge=judge,
-        by=member,
-        max_cost_usd=said["max_cost_usd"],
-        without_shape=subject.without_shape(said["texts"]),
-    )
-    return Response(JudgingOut(selectors.get(member, made.pk)).data, status=202)
+    member, judge, data = _read(request, JudgingIn, subject.version.task)
+    judging = launch.launch_drawn(subject, data["texts"], judge=judge, by=member, max_cost_usd=data["max_cost_usd"])
+    return Response(JudgingOut(selectors.get(member, judging.pk)).data, status=202)
 
 
 def price_verdicts(request: Request, subject: Subject) -> Response:
     """Price what the body asks for."""
-    member, said = member_of(request), _read(request, subject)
-    judge = teacher_selectors.teacher_or_404(member, said["teacher"])
-    texts = subject.texts_for(judge, said["texts"])
+    member, judge, data = _read(request, JudgingIn, subject.version.task)
+    texts = subject.texts_for(judge, data["texts"])
     quoted = launch.quote(subject, texts, judge=judge, by=member)
-    told = quoted.as_json() | {
+    prices = quoted.as_json() | {
         "records": len({text.record_id for text in texts}),
         "texts": len(texts),
         "judged_by_experts": sum(text.expert_passes is not None for text in texts),
     }
-    return Response(JudgingPriceOut(told).data)
+    return Response(JudgingPriceOut(prices).data)
 
 
-def _read(request: Request, subject: Subject) -> dict[str, Any]:
-    require(member_of(request), subject.version.task, Role.LEAD)
-    body = JudgingIn(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
+def order_comparisons(request: Request, task: Task, subjects: Subjects) -> Response:
+    """Have a judge compare two systems, as the body says."""
+    member, judge, data = _read(request, ComparisonIn, task)
+    subject = subjects(data["first"], data["second"])
+    drawn = subject.pairs(data["pairs"])
+    judging = pairs.launch(subject, drawn, judge=judge, by=member, max_cost_usd=data["max_cost_usd"])
+    return Response(JudgingOut(selectors.get(member, judging.pk)).data, status=202)
+
+
+def price_comparisons(request: Request, task: Task, subjects: Subjects) -> Response:
+    """Price what the body asks for."""
+    member, judge, data = _read(request, ComparisonIn, task)
+    subject = subjects(data["first"], data["second"])
+    drawn = subject.pairs(data["pairs"])
+    quoted = pairs.quote(subject, drawn, judge=judge, by=member)
+    return Response(ComparisonPriceOut(quoted.as_json() | {"records": len(drawn), "pairs": len(drawn)}).data)
+
+
+def _read(
+    request: Request, shape: type[serializers.Serializer[Any]], task: Task
+) -> tuple[Member, Teacher, dict[str, Any]]:
+    """Return the lead who asks, the judge that the body names, and the body's values."""
+    member = member_of(request)
+    require(member, task, Role.LEAD)
+    values = read_body(shape, request)
+    return member, teacher_selectors.teacher_or_404(member, values["teacher"]), values
 
 
 class OrderJudgingsView(APIView):
@@ -99,7 +141,7 @@ class OrderJudgingsView(APIView):
     pagination_class = WholeList
 
     @lists(JudgingOut, operation_id="order_judgings")
-    def get(self, request: Request, asked: dict[str, Any], order_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], order_id: UUID) -> Rows:
         return listed(request, _order(request, order_id))
 
     @extend_schema(operation_id="order_judge", request=JudgingIn, responses={202: JudgingOut})
@@ -124,7 +166,7 @@ class DeskJudgingsView(APIView):
     pagination_class = WholeList
 
     @lists(JudgingOut, operation_id="desk_judgings")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         return listed(request, _desk(request, slug))
 
     @extend_schema(operation_id="desk_judge", request=JudgingIn, responses={202: JudgingOut})
@@ -150,19 +192,33 @@ class JudgingView(APIView):
     def get(self, request: Request, judging_id: UUID) -> Response:
         member = member_of(request)
         judging = selectors.get(member, judging_id)
-        told = {"with_shares": selectors.may_see_shares(member, judging)}
-        return Response(JudgingDetailOut(judging, context=told).data)
+        context = {"with_shares": selectors.may_see_shares(member, judging)}
+        return Response(JudgingDetailOut(judging, context=context).data)
 
 
 class JudgedTextsView(APIView):
-    """Texts of one order for verdicts that the judge has answered for; drafts that wait for an expert are told to leads alone."""
+    """Texts of one order for verdicts that the judge has answered for.
 
-    pagination_class = _TextPages
+    Drafts that wait for an expert are told to leads alone.
+    """
+
+    pagination_class = _DrawnPages
 
     @lists(JudgedTextOut, operation_id="judged_texts")
-    def get(self, request: Request, asked: dict[str, Any], judging_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], judging_id: UUID) -> Rows:
         member = member_of(request)
         return selectors.texts(member, selectors.get(member, judging_id))
+
+
+class ComparedPairsView(APIView):
+    """Pairs that the judge has compared in both orders."""
+
+    pagination_class = _DrawnPages
+
+    @lists(ComparedPairOut, operation_id="compared_pairs")
+    def get(self, request: Request, query: dict[str, Any], judging_id: UUID) -> Rows:
+        member = member_of(request)
+        return selectors.pairs(member, selectors.get(member, judging_id))
 
 
 def _desk(request: Request, slug: str) -> Subject:

@@ -1,7 +1,7 @@
 """Figures of a judge's verdicts: how far it agrees with experts, and each writer's corrected share of texts that pass.
 
-No share is told by a judge that too few verdicts stand beside, or that agrees too little: its number would say more of the
-judge than of the texts.
+No share is told by a judge that too few verdicts stand beside, or that agrees too little: its number would say more of
+the judge than of the texts.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from stats.intervals.judged_shares import CorrectedShare, JudgedVerdicts, post_s
 from stats.intervals.samples import ClusteredSample
 from stats.intervals.shares import ShareInterval, clustered
 
-# What a judge has to reach before its numbers are told: verdicts of experts beside it, of each kind, and Cohen's kappa with
-# them. 0.4 is where Landis and Koch (1977, Biometrics 33(1)) begin to speak of moderate agreement.
+# What a judge has to reach before its numbers are told: verdicts of experts beside it, of each kind, and Cohen's kappa
+# with them. 0.4 is where Landis and Koch (1977, Biometrics 33(1)) begin to speak of moderate agreement.
 LEAST_VERDICTS, LEAST_OF_A_KIND, LEAST_KAPPA = 30, 5, 0.4
 # An expert's own sample of a group, from which its share is told without leaning on others.
 LEAST_OWN = 30
@@ -86,8 +86,8 @@ class JudgingReport:
 
     Attributes:
         texts: Texts that were ordered; `answered` of them the judge has judged.
-        longer: How much oftener the judge passes what experts fail among the longer half of texts than among the shorter,
-            in shares, with its interval; None where it cannot be told.
+        longer: How much oftener the judge passes what experts fail among the longer half of texts than among the
+            shorter, in shares, with its interval; None where it cannot be told.
         withheld: Why no share is told; empty where they are.
     """
 
@@ -116,7 +116,7 @@ def report(judging: Judging, *, with_shares: bool = True) -> JudgingReport:
         _requirements(pairs),
         _length_bias(pairs),
         [
-            replace(_share(name, answered, whole, told=not withheld), without_shape=shapeless.get(name, 0))
+            replace(_share(name, answered, whole, is_measured=not withheld), without_shape=shapeless.get(name, 0))
             for name in groups
             if with_shares
         ],
@@ -126,13 +126,13 @@ def report(judging: Judging, *, with_shares: bool = True) -> JudgingReport:
 
 def _requirements(pairs: Sequence[JudgedText]) -> list[Agreement]:
     names = dict.fromkeys(name for row in pairs for name in row.expert_meets)
-    found = []
+    agreements = []
     for name in names:
         rated = [row for row in pairs if name in row.expert_meets and name in row.meets]
         if rated:
             both = [(row.expert_meets[name], row.meets[name]) for row in rated]
-            found.append(_agreement(name, both, _companies(rated)))
-    return found
+            agreements.append(_agreement(name, both, _companies(rated)))
+    return agreements
 
 
 def _agreement(name: str, pairs: Sequence[tuple[bool, bool]], companies: Sequence[str]) -> Agreement:
@@ -155,8 +155,8 @@ def _kappa(verdicts: JudgedVerdicts) -> Kappa | None:
     if not verdicts.n:
         return None
     table = np.array([[verdicts.both, verdicts.experts_alone], [verdicts.judge_alone, verdicts.neither]], dtype=float)
-    found = cohen(table)
-    return found if isfinite(found.value) else None
+    kappa = cohen(table)
+    return kappa if isfinite(kappa.value) else None
 
 
 def _right(pairs: Sequence[tuple[bool, bool]], companies: Sequence[str], *, of: bool) -> RightShare:
@@ -183,19 +183,19 @@ def _length_bias(pairs: Sequence[JudgedText]) -> tuple[float, float, float] | No
         for part in (by_length[:half], by_length[half:])
     )
     try:
-        found = two_clustered.difference(shorter, longer)
+        difference = two_clustered.difference(shorter, longer)
     except ValueError:
         # One company, or a judge and experts of one mind.
         return None
-    return found.estimate, found.interval.low, found.interval.high
+    return difference.estimate, difference.interval.low, difference.interval.high
 
 
 def _why_withheld(whole: Agreement) -> str:
     verdicts = whole.verdicts
     if verdicts.n < LEAST_VERDICTS or min(verdicts.good, verdicts.bad) < LEAST_OF_A_KIND:
         return (
-            f"Experts judged {verdicts.n} of these texts, {verdicts.good} good and {verdicts.bad} not. At least {LEAST_VERDICTS} "
-            f"are needed, {LEAST_OF_A_KIND} of each kind, before a judge's numbers can be corrected."
+            f"Experts judged {verdicts.n} of these texts, {verdicts.good} good and {verdicts.bad} not. At least "
+            f"{LEAST_VERDICTS} are needed, {LEAST_OF_A_KIND} of each kind, before a judge's numbers can be corrected."
         )
     kappa = whole.kappa.value if whole.kappa else 0.0
     if kappa < LEAST_KAPPA:
@@ -206,14 +206,14 @@ def _why_withheld(whole: Agreement) -> str:
     return ""
 
 
-def _share(name: str, answered: Sequence[JudgedText], whole: Agreement, *, told: bool) -> GroupShare:
+def _share(name: str, answered: Sequence[JudgedText], whole: Agreement, *, is_measured: bool) -> GroupShare:
     rows = [row for row in answered if row.group == name]
     passed = sum(bool(row.passes) for row in rows)
     own = _verdicts([(bool(row.expert_passes), bool(row.passes)) for row in rows if row.expert_passes is not None])
     corrected: CorrectedShare | None = None
-    if told and own.n >= LEAST_OWN:
+    if is_measured and own.n >= LEAST_OWN:
         corrected = post_stratified(own, passed, len(rows))
     by_own = corrected is not None
-    if told and not by_own:
+    if is_measured and not by_own:
         corrected = rogan_gladen(whole.verdicts, passed, len(rows))
     return GroupShare(name, len(rows), passed, own.n, corrected, by_own)

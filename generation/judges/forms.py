@@ -7,9 +7,10 @@ from typing import Any
 
 from django import forms
 
-from generation.judges.launch import MOST_TEXTS, VERDICTS, can_judge
+from generation.judges.launch import MOST_TEXTS, VERDICTS
 from generation.judges.pairs import MOST_PAIRS
-from generation.teachers.queries import TeacherLine
+from generation.money.forms import order_budget_field
+from generation.teachers.queries import TeacherLine, choices_of
 from web.http.form_choices import set_choices
 
 
@@ -27,19 +28,11 @@ class JudgeForm(forms.Form):
         initial=VERDICTS,
         help_text="Drawn at random, plus drafts that experts judged.",
     )
-    max_cost_usd = forms.DecimalField(
-        label="Budget, US dollars",
-        min_value=0,
-        max_digits=12,
-        decimal_places=6,
-        required=False,
-        help_text="The job stops before it would cost more.",
-    )
+    max_cost_usd = order_budget_field()
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        judges = [line.teacher for line in lines if line.can_be_asked]
-        set_choices(self, "teacher", [(teacher.slug, teacher.name) for teacher in judges])
+        set_choices(self, "teacher", choices_of(line for line in lines if line.can_be_asked))
 
 
 class PairForm(forms.Form):
@@ -55,34 +48,24 @@ class PairForm(forms.Form):
         initial=100,
         help_text="Records drawn at random. The judge compares each pair twice, in both orders.",
     )
-    max_cost_usd = forms.DecimalField(
-        label="Budget, US dollars",
-        min_value=0,
-        max_digits=12,
-        decimal_places=6,
-        required=False,
-        help_text="The job stops before it would cost more.",
-    )
+    max_cost_usd = order_budget_field()
 
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
         *,
         lines: Sequence[TeacherLine],
-        systems: Sequence[str],
+        systems: Mapping[str, str],
         **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
-        judges = [line.teacher for line in lines if line.can_be_asked and can_judge(line.teacher)]
-        set_choices(self, "teacher", [(teacher.slug, teacher.name) for teacher in judges])
+        set_choices(self, "teacher", choices_of(line for line in lines if line.can_be_asked_anything))
         for name in ("first", "second"):
-            set_choices(self, name, [(system, system) for system in systems])
-        if len(systems) > 1:
-            self.fields["second"].initial = systems[1]
+            set_choices(self, name, list(systems.items()))
+        self.fields["second"].initial = list(systems)[-1] if systems else None
 
 
-def texts_in(given: Mapping[str, str]) -> int:
-    """Return the number of texts in a form that is still being filled in; 0 for a number that cannot be ordered."""
-    count = given.get("texts", "")
-    asked = int(count) if count.isdecimal() and len(count) < 6 else 0
-    return asked if asked <= MOST_TEXTS else 0
+def count_in(count: str) -> int:
+    """Read the number in a form that is still being filled in; 0 for one that cannot be ordered."""
+    number = int(count) if count.isdecimal() and len(count) < 6 else 0
+    return number if number <= MOST_TEXTS else 0

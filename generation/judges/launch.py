@@ -23,7 +23,7 @@ from generation.states import Provider, Purpose
 from members.models import Member
 from review.models import Record, Task, TaskVersion
 from review.spec.prompting import Message
-from review.spec.schema import Fields
+from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
@@ -58,19 +58,24 @@ class DrawTexts(Protocol):
 
 
 @dataclass(frozen=True)
-class Subject:
-    """Source of a judge's texts.
-
-    Attributes:
-        url: Its page, without a host.
-        texts: So many drawn at random.
-        without_shape: By writer, how many answers are left out of so many, since they have no shape.
-    """
+class Origin:
+    """Origin of what a judge reads: an order, a desk or an evaluation, with the address of its page, without a host."""
 
     name: str
     pk: UUID
     url: str
     version: TaskVersion
+
+
+@dataclass(frozen=True)
+class Subject(Origin):
+    """Source of a judge's texts.
+
+    Attributes:
+        texts: So many drawn at random.
+        without_shape: By writer, how many answers are left out of so many, since they have no shape.
+    """
+
     texts: DrawTexts
     without_shape: Callable[[int], dict[str, int]] = lambda _: {}
 
@@ -87,9 +92,7 @@ def of_order(order: Order) -> Subject:
         own = reviewed.drafts_of(order, at_most=at_most, key=key, tested_only=tested_only)
         if sum(text.expert_passes is not None for text in own) >= figures.LEAST_VERDICTS:
             return own
-        spec = order.task_version.spec
-        beside = reviewed.reviewed(order.task, spec, at_most=VERDICTS, key=key, tested_only=tested_only)
-        return with_reviewed(own, beside)
+        return with_reviewed(own, order.task_version, key=key, tested_only=tested_only)
 
     name = f"{order.count:,} drafts by {order.teacher_spec.get('name', '')}"
     return Subject(name, order.pk, reverse("generation:detail", args=[order.pk]), order.task_version, texts)
@@ -102,17 +105,21 @@ def of_desk(task: Task) -> Subject:
     def texts(at_most: int, *, tested_only: bool = False) -> list[TextToJudge]:
         key = str(task.pk)
         own = reviewed.waiting(task, version.spec, at_most=at_most, key=key)
-        beside = reviewed.reviewed(task, version.spec, at_most=VERDICTS, key=key, tested_only=tested_only)
-        return with_reviewed(own, beside)
+        return with_reviewed(own, version, key=key, tested_only=tested_only)
 
     return Subject("the drafts that wait", task.pk, reverse("review:task", args=[task.slug]), version, texts)
 
 
-def with_reviewed(own: Sequence[TextToJudge], beside: Sequence[TextToJudge]) -> list[TextToJudge]:
-    """Texts of a subject with drafts that experts judged beside them, as many as a judge reads an order; none without its own."""
-    drafts = {text.draft_id for text in own}
-    fresh = [text for text in beside if text.draft_id not in drafts]
-    return [*own[: MOST_TEXTS - len(fresh)], *fresh] if own else []
+def with_reviewed(
+    texts: Sequence[TextToJudge], version: TaskVersion, *, key: str, tested_only: bool
+) -> list[TextToJudge]:
+    """Texts of a subject, and drafts that experts judged, up to what an order holds; none without texts of its own."""
+    if not texts:
+        return []
+    drafts = {text.draft_id for text in texts}
+    judged = reviewed.reviewed(version.task, version.spec, at_most=VERDICTS, key=key, tested_only=tested_only)
+    fresh = [text for text in judged if text.draft_id not in drafts]
+    return [*texts[: MOST_TEXTS - len(fresh)], *fresh]
 
 
 def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by: Member) -> Quote:
@@ -127,47 +134,47 @@ def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by:
     words = trained.words_of(judge, subject.version.task)
     check(texts, judge, is_trained=words.taught is not None)
     trained.require_unseen(judge, (text.record_id for text in texts if text.expert_passes is not None))
-    calls = [SampledCall(text.record_id, (text.fields,)) for text in sampled(texts, words=lambda text: text.words)]
-
-    def asked(spec: TaskSpec, call: SampledCall, facts: dict[str, object]) -> list[Message]:
-        return words.conversation(spec, facts, *call.texts)
-
-    answered = words.answer_task(subject.version.spec)
-    return priced(subject.version, calls, asked, judge=judge, answered=answered, count=len(texts))
+    spec, sample = subject.version.spec, sampled(texts, length=lambda text: text.words)
+    facts = facts_of(text.record_id for text in sample)
+    calls = [words.conversation(spec, facts[text.record_id], text.fields) for text in sample]
+    return priced(subject.version, calls, judge=judge, answered=words.answer_task(spec), count=len(texts))
 
 
-@dataclass(frozen=True)
-class SampledCall:
-    """A call by which an order is priced: the record it is about, and the texts it shows."""
-
-    record_id: UUID
-    texts: tuple[Fields, ...]
+def facts_of(record_ids: Iterable[UUID]) -> dict[UUID, Facts]:
+    """Return the facts of some records by their ids."""
+    return dict(Record.objects.filter(pk__in=set(record_ids)).values_list("pk", "facts"))
 
 
-def sampled(things: Sequence[Thing], *, words: Callable[[Thing], int]) -> list[Thing]:
-    """Some of what a judge is to read, evenly drawn, and last the longest of all: its call is the dearest, and a sample may miss it."""
-    return [*things[:: max(1, len(things) // _SAMPLE)], max(things, key=words)]
+def sampled(things: Sequence[Thing], *, length: Callable[[Thing], int]) -> list[Thing]:
+    """Draw some things evenly, and last the longest of all: its call is the dearest, and a sample may miss it."""
+    return [*things[:: max(1, len(things) // _SAMPLE)], max(things, key=length)]
 
 
 def priced(
-    version: TaskVersion,
-    calls: Sequence[SampledCall],
-    asked: Callable[[TaskSpec, SampledCall, dict[str, object]], list[Message]],
-    *,
-    judge: Teacher,
-    answered: TaskSpec,
-    count: int,
+    version: TaskVersion, calls: Sequence[list[Message]], *, judge: Teacher, answered: TaskSpec, count: int
 ) -> Quote:
-    """Price so many calls of a judge by some of them, the last of which is the dearest; writes nothing.
+    """Price so many calls of a teacher by some of them, the last of which is the dearest; writes nothing.
 
     Raises:
         Refusal: As a teacher that cannot be asked is refused.
     """
     spec = orders.require_askable(judge)
-    facts = dict(Record.objects.filter(pk__in={call.record_id for call in calls}).values_list("pk", "facts"))
-    *sample, longest = (asked(version.spec, call, facts[call.record_id]) for call in calls)
+    *sample, longest = calls
     price = estimate_sample(answered, sample, spec, calls=count, longest=longest)
     return Quote(version, [str(uuid4()) for _ in range(count)], spec, price)
+
+
+def launch_drawn(
+    subject: Subject, at_most: int, *, judge: Teacher, by: Member, max_cost_usd: Decimal | None
+) -> Judging:
+    """Have a judge read texts of a subject that are drawn for it.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: As for `launch`.
+    """
+    texts, left_out = subject.texts_for(judge, at_most), subject.without_shape(at_most)
+    return launch(subject, texts, judge=judge, by=by, max_cost_usd=max_cost_usd, without_shape=left_out)
 
 
 @transaction.atomic
@@ -186,21 +193,9 @@ def launch(
         PermissionDenied: The member does not lead the task.
         Refusal: As for `quote`, or `budget_missing`, `budget_too_small`, `budget_used_up`.
     """
-    quoted, task = quote(subject, texts, judge=judge, by=by), subject.version.task
-    request = OrderRequest(
-        task, teacher=judge, count=len(texts), by=by, max_cost_usd=max_cost_usd, purpose=Purpose.RUBRIC
-    )
-    order = orders.place(request, quoted, title=f"{judge.name} judges {len(texts):,} texts"[:160])
-    made = Judging.objects.create(
-        task=task,
-        order=order,
-        subject=subject.name[:200],
-        subject_id=subject.pk,
-        subject_url=subject.url,
-        without_shape=dict(without_shape) if without_shape else None,
-        prompt_version=rubric.PROMPT_VERSION,
-        created_by=by,
-    )
+    quoted = quote(subject, texts, judge=judge, by=by)
+    made = Judging(without_shape=dict(without_shape) if without_shape else None, prompt_version=rubric.PROMPT_VERSION)
+    place_order(made, subject, quoted, f"judges {len(texts):,} texts", judge=judge, by=by, max_cost_usd=max_cost_usd)
     JudgedText.objects.bulk_create(
         (
             JudgedText(
@@ -219,33 +214,31 @@ def launch(
         ),
         batch_size=_CHUNK,
     )
-    trail.record("texts_judged", by=by, about=order, task=task.slug, teacher=judge.slug, count=len(texts))
     return made
 
 
-def conversations(order: Order) -> dict[str, list[Message]]:
-    """The conversations of an order for verdicts, by the ids of its texts; the same in every attempt.
+def place_order(
+    judging: Judging,
+    origin: Origin,
+    quoted: Quote,
+    verb: str,
+    *,
+    judge: Teacher,
+    by: Member,
+    max_cost_usd: Decimal | None,
+) -> None:
+    """Place the order of a judging and save both, inside the caller's transaction.
 
     Raises:
-        Refusal: `text_gone`, the record of a text was erased since; `judge_cannot`, the miniature is gone.
+        Refusal: As for `orders.place`.
     """
-    words = trained.words_of(order.teacher, order.task)
-    found: dict[str, list[Message]] = {}
-    rows = JudgedText.objects.filter(judging__order=order).select_related("record").order_by("place")
-    for text in rows.iterator(chunk_size=_CHUNK):
-        if not text.fields:
-            raise Refusal("text_gone", "A text to judge was erased.", hint="Cancel this and order the rest again.")
-        found[str(text.pk)] = words.conversation(order.task_version.spec, text.record.facts, text.fields)
-    return found
-
-
-def answer_task(order: Order) -> TaskSpec:
-    return trained.words_of(order.teacher, order.task).answer_task(order.task_version.spec)
-
-
-def can_judge(teacher: Teacher) -> bool:
-    """Tell whether a teacher could judge any text: one that reads what it is told, not one tuned for one task."""
-    return teacher.provider != Provider.OFFLINE and not teacher.provided_by
+    task, count = origin.version.task, len(quoted.record_ids)
+    request = OrderRequest(task, teacher=judge, count=count, by=by, max_cost_usd=max_cost_usd, purpose=Purpose.RUBRIC)
+    judging.order = orders.place(request, quoted, title=f"{judge.name} {verb}"[:160])
+    judging.task, judging.created_by = task, by
+    judging.subject, judging.subject_id, judging.subject_url = origin.name[:200], origin.pk, origin.url
+    judging.save(force_insert=True)
+    trail.record("texts_judged", by=by, about=judging.order, task=task.slug, teacher=judge.slug, count=count)
 
 
 def writers_of(texts: Iterable[TextToJudge]) -> set[str]:
@@ -254,12 +247,12 @@ def writers_of(texts: Iterable[TextToJudge]) -> set[str]:
 
 
 def family_of(provider: str, model: str) -> str:
-    """The family a model is of, by its name wherever its maker's word stands: `us.anthropic.claude-…`, `ft:gpt-…`; else by its first word."""
+    """Family of a model, by a maker's word in its name (`us.anthropic.claude-…`, `ft:gpt-…`), else its first word."""
     if provider in _OF_PROVIDERS:
         return _OF_PROVIDERS[provider]
     name = model.rsplit("/", 1)[-1].lower()
-    if known := next((family for family, words in _FAMILIES.items() if re.search(words, name)), ""):
-        return known
+    if family_name := next((family for family, words in _FAMILIES.items() if re.search(words, name)), ""):
+        return family_name
     word = re.match(r"[a-z]+", name)
     return word.group(0) if word else name
 
@@ -267,12 +260,13 @@ def family_of(provider: str, model: str) -> str:
 def check(texts: Sequence[TextToJudge], judge: Teacher, *, is_trained: bool = False) -> None:
     """Refuse a judge that cannot judge these texts, or texts that cannot be judged.
 
-    A miniature that was trained on experts' verdicts may be of the writer's family: it says what they said, not what it likes.
+    A miniature that was trained on experts' verdicts may be of the writer's family: it says what they said, not what it
+    likes.
 
     Raises:
         Refusal: `judge_cannot`, `judge_is_writer`, `no_texts` or `too_many_texts`.
     """
-    if not is_trained and not can_judge(judge):
+    if not is_trained and not judge.follows_instructions:
         message = f"{judge.name} writes one task's texts and cannot judge any."
         raise Refusal("judge_cannot", message, hint="Choose another teacher.", errors={"teacher": [message]})
     if not texts:

@@ -1,8 +1,9 @@
-"""Pages of judges' verdicts: give texts to a judge with the price before, and read what its verdicts come to."""
+"""Pages of a judge's verdicts and comparisons: order them with the price before, and read what they come to."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -10,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from generation.judges import figures, launch, pair_pages
+from generation.judges import figures, launch, pair_figures, pairs
 from generation.judges import queries as selectors
-from generation.judges.forms import JudgeForm, texts_in
-from generation.judges.launch import Subject
+from generation.judges.forms import JudgeForm, PairForm, count_in
+from generation.judges.launch import Origin, Subject
+from generation.judges.pairs import Subjects
 from generation.orders import queries as orders_queries
 from generation.teachers import queries as teacher_selectors
 from jobs.states import FINISHED
@@ -23,10 +25,16 @@ from review.spec.readable import readable
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 from web.http.pagination import numbered_page
 
-_TEXTS_A_PAGE = 10
+if TYPE_CHECKING:
+    from generation.models import Judging, Teacher
+    from review.models import Task
+    from review.spec.schema import Fields
+    from review.spec.task_spec import TaskSpec
+
+_ROWS_A_PAGE = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,16 +51,16 @@ def price_of_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_desk(request: HttpRequest, slug: str) -> HttpResponse:
-    subject = launch.of_desk(task_or_404(member_of(request), slug))
-    price_url = reverse("generation:judge-desk-price", args=[slug])
-    return subject_page(request, subject, section="review", price_url=price_url, **_training(request, slug))
-
-
-def _training(request: HttpRequest, slug: str) -> dict[str, Any]:
     member = member_of(request)
     task = task_or_404(member, slug)
-    is_offered = may(member, task, Role.LEAD) and judge_records.may_be_judged(task)
-    return {"may_train": is_offered, "judge_task": judge_records.judge_task_of(task, by=member)}
+    return subject_page(
+        request,
+        launch.of_desk(task),
+        section="review",
+        price_url=reverse("generation:judge-desk-price", args=[slug]),
+        may_train=may(member, task, Role.LEAD) and judge_records.may_be_judged(task),
+        judge_task=judge_records.judge_task_of(task, by=member),
+    )
 
 
 @require_POST
@@ -60,52 +68,52 @@ def price_of_desk(request: HttpRequest, slug: str) -> HttpResponse:
     return price_part(request, launch.of_desk(task_or_404(member_of(request), slug)))
 
 
-@require_safe
-def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
+def subject_page(request: HttpRequest, subject: Subject, **context: Any) -> HttpResponse:
     member = member_of(request)
-    judging = selectors.get(member, judging_id)
-    if judging.is_pairwise:
-        return pair_pages.comparison_page(request, judging)
-    differing = request.GET.get("show") != "all"
-    page = numbered_page(
-        selectors.texts(member, judging, differing=differing), request.GET.get("page"), size=_TEXTS_A_PAGE
-    )
-    with_shares = selectors.may_see_shares(member, judging)
-    report, spec = figures.report(judging, with_shares=with_shares), judging.order.task_version.spec
-    context = {
-        "task": judging.task,
-        "section": "evaluation",
-        "judging": judging,
-        "job": judging.order.job,
-        "is_over": judging.order.job is None or judging.order.job.state in FINISHED,
-        "report": report,
-        "lines": [report.whole, *report.requirements],
-        "by_others": any(group.corrected and not group.by_own for group in report.groups),
-        "differing": differing,
-        "is_partial": not selectors.may_see_all(member, judging),
-        "are_hidden": not selectors.may_see_writers(member, judging.task),
-        "page": page,
-        "texts": [(text, readable(spec, text.fields) if text.fields else "Erased.") for text in page],
-    }
-    return render(request, "generation/judging.html", context)
+    lines = teacher_selectors.judge_lines_for(member, subject.version.task)
+
+    def launched(judge: Teacher, values: dict[str, Any]) -> Judging:
+        return launch.launch_drawn(
+            subject, values["texts"], judge=judge, by=member, max_cost_usd=values["max_cost_usd"]
+        )
+
+    return _order_page(request, subject, JudgeForm(request.POST or None, lines=lines), launched, **context)
 
 
-def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_url: str, **more: Any) -> HttpResponse:
-    member, task = member_of(request), subject.version.task
-    form, status = JudgeForm(request.POST or None, lines=teacher_selectors.judge_lines_for(member, task)), 200
+def comparison_page(
+    request: HttpRequest, task: Task, subjects: Subjects, systems: Mapping[str, str], **context: Any
+) -> HttpResponse:
+    member = member_of(request)
+    form = PairForm(request.POST or None, lines=teacher_selectors.lines_for(member, task), systems=systems)
+
+    def launched(judge: Teacher, values: dict[str, Any]) -> Judging:
+        subject = subjects(values["first"], values["second"])
+        drawn = subject.pairs(values["pairs"])
+        return pairs.launch(subject, drawn, judge=judge, by=member, max_cost_usd=values["max_cost_usd"])
+
+    return _order_page(request, subjects("", ""), form, launched, compares=True, **context)
+
+
+def _order_page(
+    request: HttpRequest,
+    origin: Origin,
+    form: JudgeForm | PairForm,
+    launched: Callable[[Teacher, dict[str, Any]], Judging],
+    **context: Any,
+) -> HttpResponse:
+    member, task, status = member_of(request), origin.version.task, 200
     if request.method == "POST":
         require(member, task, Role.LEAD)
-        made, status = _launch(request, subject, form)
-        if made is not None:
-            return redirect("generation:judging", made.pk)
-    context = {
+        judging, status = submit(
+            form, lambda values: launched(teacher_selectors.teacher_or_404(member, values["teacher"]), values)
+        )
+        if judging is not None:
+            return redirect("generation:judging", judging.pk)
+    context |= {
         "task": task,
-        "section": section,
-        "subject": subject,
+        "subject": origin,
         "form": form,
-        "price_url": price_url,
-        **more,
-        "judgings": selectors.of_task(member, task, subject_id=subject.pk)[: selectors.LISTED],
+        "judgings": selectors.of_task(member, task, subject_id=origin.pk)[: selectors.LISTED],
         "may_lead": may(member, task, Role.LEAD),
         "can_ask": bool(form.fields["teacher"].choices),  # type: ignore[attr-defined]
     }
@@ -113,30 +121,81 @@ def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_
 
 
 def price_part(request: HttpRequest, subject: Subject) -> HttpResponse:
+    def quoted(judge: Teacher, count: int) -> dict[str, Any]:
+        texts = subject.texts_for(judge, count)
+        judged = sum(text.expert_passes is not None for text in texts)
+        return {"quoted": launch.quote(subject, texts, judge=judge, by=member_of(request)), "known": judged}
+
+    return _price_part(request, subject.version.task, request.POST.get("texts", ""), quoted)
+
+
+def comparison_price_part(request: HttpRequest, task: Task, subjects: Subjects) -> HttpResponse:
+    def quoted(judge: Teacher, count: int) -> dict[str, Any]:
+        subject = subjects(request.POST.get("first", ""), request.POST.get("second", ""))
+        drawn = subject.pairs(min(count, pairs.MOST_PAIRS))
+        return {"quoted": pairs.quote(subject, drawn, judge=judge, by=member_of(request)), "compares": True}
+
+    return _price_part(request, task, request.POST.get("pairs", ""), quoted)
+
+
+def _price_part(
+    request: HttpRequest, task: Task, count: str, quoted: Callable[[Teacher, int], dict[str, Any]]
+) -> HttpResponse:
     member = member_of(request)
-    require(member, subject.version.task, Role.LEAD)
-    context: dict[str, Any] = {"task": subject.version.task}
+    require(member, task, Role.LEAD)
+    context: dict[str, Any] = {"task": task}
     try:
-        chosen, count = request.POST.get("teacher", ""), texts_in(request.POST.dict())
-        if chosen and count:
-            teacher = teacher_selectors.teacher_or_404(member, chosen)
-            texts = subject.texts_for(teacher, count)
-            context["quoted"] = launch.quote(subject, texts, judge=teacher, by=member)
-            context["known"] = sum(text.expert_passes is not None for text in texts)
+        chosen, number = request.POST.get("teacher", ""), count_in(count)
+        if chosen and number:
+            context |= quoted(teacher_selectors.teacher_or_404(member, chosen), number)
     except Refusal as refusal:
         context["no_quote"] = refusal
     return render(request, "generation/_judging_price.html", context)
 
 
-def _launch(request: HttpRequest, subject: Subject, form: JudgeForm) -> tuple[Any, int]:
-    if not form.is_valid():
-        return None, 400
-    member, said = member_of(request), form.cleaned_data
-    try:
-        judge = teacher_selectors.teacher_or_404(member, said["teacher"])
-        texts, left_out = subject.texts_for(judge, said["texts"]), subject.without_shape(said["texts"])
-        budget = said["max_cost_usd"]
-        return launch.launch(subject, texts, judge=judge, by=member, max_cost_usd=budget, without_shape=left_out), 302
-    except Refusal as refusal:
-        add_refusal(form, refusal)
-        return None, refusal.status
+@require_safe
+def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
+    member = member_of(request)
+    judging = selectors.get(member, judging_id)
+    context = {
+        "task": judging.task,
+        "section": "evaluation",
+        "judging": judging,
+        "job": judging.order.job,
+        "is_over": judging.order.job is None or judging.order.job.state in FINISHED,
+        "are_hidden": not selectors.may_see_writers(member, judging.task),
+    }
+    if judging.is_pairwise:
+        return render(request, "generation/judging_pairs.html", context | _comparisons(request, judging))
+    return render(request, "generation/judging.html", context | _verdicts(request, judging))
+
+
+def _verdicts(request: HttpRequest, judging: Judging) -> dict[str, Any]:
+    member, differing = member_of(request), request.GET.get("show") != "all"
+    texts = selectors.texts(member, judging, differing=differing)
+    page = numbered_page(texts, request.GET.get("page"), size=_ROWS_A_PAGE)
+    report = figures.report(judging, with_shares=selectors.may_see_shares(member, judging))
+    spec = judging.order.task_version.spec
+    return {
+        "report": report,
+        "lines": [report.whole, *report.requirements],
+        "by_others": any(group.corrected and not group.by_own for group in report.groups),
+        "differing": differing,
+        "is_partial": not selectors.may_see_all(member, judging),
+        "page": page,
+        "texts": [(text, _in_words(spec, text.fields)) for text in page],
+    }
+
+
+def _comparisons(request: HttpRequest, judging: Judging) -> dict[str, Any]:
+    page = numbered_page(selectors.pairs(member_of(request), judging), request.GET.get("page"), size=_ROWS_A_PAGE)
+    spec = judging.order.task_version.spec
+    return {
+        "report": pair_figures.report(judging),
+        "page": page,
+        "pairs": [(pair, _in_words(spec, pair.first_fields), _in_words(spec, pair.second_fields)) for pair in page],
+    }
+
+
+def _in_words(spec: TaskSpec, fields: Fields) -> str:
+    return readable(spec, fields) if fields else "Erased."

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from review.spec import fences, prompting
+from review.spec import fences, prompting, questions
 from review.spec.fences import fenced
-from review.spec.output_format import output_format
 from review.spec.prompting import Message
-from review.spec.schema import Facts, Fields, InputField, Label, OutputField
+from review.spec.schema import Facts, Fields, Label, OutputField
 from review.spec.task_spec import TaskSpec
 from stats.pair_preferences import ANSWERS, FIRST, SECOND, TIE
 
@@ -21,34 +20,30 @@ PROMPT_VERSION = 2
 WHY_CHARS = 300
 _BETTER, _WHY = "better", "why"
 _SYSTEM = (
-    "You compare two texts that were written for the same task from the same facts, as a strict expert of its field would who "
-    "may use one of them. Better is the text that needs less change before it is used: claims that the facts support, the "
-    "instruction followed, guideline and requirements met. A claim that the facts do not support weighs most. The order in "
-    "which the texts stand says nothing, nor do length and polish. Where neither is better, say that it is a tie. "
-    + fences.RULE
+    "You compare two texts that were written for the same task from the same facts, as a strict expert of its field "
+    "would who may use one of them. Better is the text that needs less change before it is used: claims that the facts "
+    "support, the instruction followed, guideline and requirements met. A claim that the facts do not support weighs "
+    "most. The order in which the texts stand says nothing, nor do length and polish. Where neither is better, say "
+    "that it is a tie. " + fences.RULE
 )
 
 
 def answer_task() -> TaskSpec:
     """Return the task of a judge's answer: why, and which text is better."""
-    return TaskSpec(
-        instruction="Compare two texts.",
-        input_schema=(InputField(name="texts"),),
-        output_schema=(
-            OutputField(name=_WHY, max_chars=WHY_CHARS, description="What decides, in one sentence."),
-            OutputField(
-                name=_BETTER,
-                type="choice",
-                labels=(
-                    Label(name=FIRST, description="The first text is better."),
-                    Label(name=SECOND, description="The second text is better."),
-                    Label(name=TIE, description="Neither is better."),
-                ),
-                description="Which text an expert would rather use.",
+    return questions.answer_task(
+        "Compare two texts.",
+        OutputField(name=_WHY, max_chars=WHY_CHARS, description="What decides, in one sentence."),
+        OutputField(
+            name=_BETTER,
+            type="choice",
+            labels=(
+                Label(name=FIRST, description="The first text is better."),
+                Label(name=SECOND, description="The second text is better."),
+                Label(name=TIE, description="Neither is better."),
             ),
+            description="Which text an expert would rather use.",
         ),
-        teacher_template="{{facts}}",
-        student_template="{{facts}}",
+        about="texts",
     )
 
 
@@ -67,10 +62,7 @@ def conversation(spec: TaskSpec, facts: Facts, first: Fields, second: Fields) ->
         f"First text:\n{fenced(prompting.completion(spec, first))}",
         f"Second text:\n{fenced(prompting.completion(spec, second))}",
     ]
-    return [
-        {"role": "system", "content": f"{_SYSTEM}\n\n{output_format(answer_task())}"},
-        {"role": "user", "content": "\n\n".join(part for part in parts if part)},
-    ]
+    return questions.question(_SYSTEM, parts, answer=answer_task())
 
 
 def read(answer: Mapping[str, Any]) -> tuple[str, str]:

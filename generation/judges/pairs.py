@@ -1,27 +1,20 @@
-"""Has a judge compare two systems on the same records, blind and in both orders: priced, paid for and journalled as verdicts are."""
+"""Has a judge compare two systems on the same records, blind and in both orders; priced and paid as verdicts are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
 
 from django.db import transaction
 
-from audit import trail
 from generation.judges import launch as judges
 from generation.judges import pair_prompt
-from generation.judges.launch import MOST_TEXTS, SampledCall
+from generation.judges.launch import MOST_TEXTS, Origin
 from generation.judges.reviewed import TextToJudge
-from generation.models import JudgedPair, Judging, Order, Teacher
-from generation.orders import launch as orders
-from generation.orders.launch import OrderRequest, Quote
-from generation.states import Purpose
+from generation.models import JudgedPair, Judging, Teacher
+from generation.orders.launch import Quote
 from members.models import Member
-from review.models import TaskVersion
-from review.spec.prompting import Message
-from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
 from web.errors import Refusal
@@ -34,22 +27,21 @@ Pair = tuple[TextToJudge, TextToJudge]
 
 
 @dataclass(frozen=True)
-class PairSubject:
+class PairSubject(Origin):
     """Two systems that a judge compares.
 
     Attributes:
-        url: Its page, without a host.
         first: How tables call the one system; `second` the other.
         pairs: Their texts on the same records, so many drawn at random.
     """
 
-    name: str
-    pk: UUID
-    url: str
-    version: TaskVersion
     first: str
     second: str
     pairs: Callable[[int], Sequence[Pair]]
+
+
+# Two systems of one origin, by their names.
+Subjects = Callable[[str, str], PairSubject]
 
 
 def quote(subject: PairSubject, pairs: Sequence[Pair], *, judge: Teacher, by: Member) -> Quote:
@@ -64,15 +56,14 @@ def quote(subject: PairSubject, pairs: Sequence[Pair], *, judge: Teacher, by: Me
         message = "A system is compared with another, not with itself."
         raise Refusal("same_system", message, errors={"second": [message]})
     judges.check([text for pair in pairs for text in pair], judge)
-    sample = judges.sampled(pairs, words=lambda pair: pair[0].words + pair[1].words)
-    calls = [SampledCall(one.record_id, (one.fields, other.fields)) for one, other in sample]
-
-    def asked(spec: TaskSpec, call: SampledCall, facts: dict[str, object]) -> list[Message]:
-        return pair_prompt.conversation(spec, facts, *call.texts)
-
-    return judges.priced(
-        subject.version, calls, asked, judge=judge, answered=pair_prompt.answer_task(), count=2 * len(pairs)
-    )
+    sample = judges.sampled(pairs, length=lambda pair: pair[0].words + pair[1].words)
+    facts = judges.facts_of(first.record_id for first, _ in sample)
+    calls = [
+        pair_prompt.conversation(subject.version.spec, facts[first.record_id], first.fields, second.fields)
+        for first, second in sample
+    ]
+    answered, count = pair_prompt.answer_task(), 2 * len(pairs)
+    return judges.priced(subject.version, calls, judge=judge, answered=answered, count=count)
 
 
 @transaction.atomic
@@ -85,55 +76,19 @@ def launch(
         PermissionDenied: The member does not lead the task.
         Refusal: As for `quote`, or `budget_missing`, `budget_too_small`, `budget_used_up`.
     """
-    quoted, task = quote(subject, pairs, judge=judge, by=by), subject.version.task
-    request = OrderRequest(
-        task, teacher=judge, count=2 * len(pairs), by=by, max_cost_usd=max_cost_usd, purpose=Purpose.RUBRIC
-    )
-    order = orders.place(request, quoted, title=f"{judge.name} compares {len(pairs):,} pairs"[:160])
-    made = Judging.objects.create(
-        task=task,
-        order=order,
-        subject=subject.name[:200],
-        subject_id=subject.pk,
-        subject_url=subject.url,
-        first=subject.first,
-        second=subject.second,
-        prompt_version=pair_prompt.PROMPT_VERSION,
-        created_by=by,
-    )
+    quoted, verb = quote(subject, pairs, judge=judge, by=by), f"compares {len(pairs):,} pairs"
+    judging = Judging(first=subject.first, second=subject.second, prompt_version=pair_prompt.PROMPT_VERSION)
+    judges.place_order(judging, subject, quoted, verb, judge=judge, by=by, max_cost_usd=max_cost_usd)
     rows = (
         JudgedPair(
-            judging=made,
+            judging=judging,
             place=place,
-            record_id=one.record_id,
-            first_fields=one.fields,
-            second_fields=other.fields,
-            longer=(one.words > other.words) - (one.words < other.words),
+            record_id=first.record_id,
+            first_fields=first.fields,
+            second_fields=second.fields,
+            longer=(first.words > second.words) - (first.words < second.words),
         )
-        for place, (one, other) in enumerate(pairs)
+        for place, (first, second) in enumerate(pairs)
     )
     JudgedPair.objects.bulk_create(rows, batch_size=_CHUNK)
-    trail.record("texts_judged", by=by, about=order, task=task.slug, teacher=judge.slug, count=2 * len(pairs))
-    return made
-
-
-def conversations(order: Order) -> dict[str, list[Message]]:
-    """The conversations of an order for comparisons, by the ids of its calls: of each pair one, then one the other way round.
-
-    Raises:
-        Refusal: `text_gone`, the record of a pair was erased since.
-    """
-    found: dict[str, list[Message]] = {}
-    spec, ids = order.task_version.spec, order.record_ids
-    rows = JudgedPair.objects.filter(judging__order=order).select_related("record").order_by("place")
-    for pair in rows.iterator(chunk_size=_CHUNK):
-        if not (pair.first_fields and pair.second_fields):
-            raise Refusal("text_gone", "A text to judge was erased.", hint="Cancel this and order the rest again.")
-        texts, facts = (pair.first_fields, pair.second_fields), pair.record.facts
-        found[ids[2 * pair.place]] = pair_prompt.conversation(spec, facts, *texts)
-        found[ids[2 * pair.place + 1]] = pair_prompt.conversation(spec, facts, *reversed(texts))
-    return found
-
-
-def answer_task(order: Order) -> TaskSpec:
-    return pair_prompt.answer_task()
+    return judging

@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
 
 from generation.models import JudgedPair, JudgedText, Judging
 from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import may, tasks_for
+from web.http.first_or_404 import first_or_404
 from web.ports import Port
 
 
@@ -31,15 +31,8 @@ def of_task(member: Member, task: Task, *, subject_id: UUID | None = None) -> Qu
 
 
 def get(member: Member, judging_id: UUID) -> Judging:
-    """Return one order for verdicts by its id.
-
-    Raises:
-        Http404: No such order, or of a task the member may not see.
-    """
-    found = _visible(member).filter(pk=judging_id).first()
-    if found is None:
-        raise Http404("There are no such verdicts that you can see.")
-    return found
+    """Return one order for verdicts by its id, or answer 404 where the member may not see its task."""
+    return first_or_404(_visible(member).filter(pk=judging_id), "There are no such verdicts that you can see.")
 
 
 def may_see_all(member: Member, judging: Judging) -> bool:
@@ -54,7 +47,7 @@ def may_see_shares(member: Member, judging: Judging) -> bool:
 
 
 def texts(member: Member, judging: Judging, *, differing: bool = False) -> QuerySet[JudgedText]:
-    """Texts that the judge has judged, as far as the member may see them; only those on which experts differ, where asked for."""
+    """Texts that the judge has judged and the member may see; with `differing`, only those on which experts differ."""
     rows = JudgedText.objects.filter(judging=judging, passes__isnull=False).select_related("record")
     if not may_see_all(member, judging):
         rows = rows.filter(Q(draft__isnull=True) | Q(expert_passes__isnull=False, draft__gold__isnull=False))

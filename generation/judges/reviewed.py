@@ -40,13 +40,13 @@ class TextToJudge:
 
 
 def reviewed(task: Task, spec: TaskSpec, *, at_most: int, key: str, tested_only: bool = False) -> list[TextToJudge]:
-    """Drafts that experts have judged, drawn by a key; those that do not fit this specification any more are left out."""
+    """Drafts that experts have judged, drawn by a key; those that no longer fit this specification are left out."""
     rows = _decided(task).filter(_TESTED) if tested_only else _decided(task)
     return list(_fitting(spec, _drawn(rows, key), at_most))
 
 
 def drafts_of(order: Order, *, at_most: int, key: str, tested_only: bool = False) -> list[TextToJudge]:
-    """Drafts of an order, judged by experts or not, drawn by a key; of those judged only the test split's, where asked for."""
+    """Drafts of an order, judged by experts or not, drawn by a key; of those judged perhaps only the test split's."""
     rows = _usable(Draft.objects.filter(task=order.task, job_id=order.job_id))
     if tested_only:
         rows = rows.filter(_TESTED | Q(gold__isnull=True))
@@ -97,8 +97,8 @@ def fits(spec: TaskSpec, fields: Fields) -> bool:
 
 def _text(draft: Draft, rubric: set[str], group: str) -> TextToJudge:
     gold = getattr(draft, "gold", None)
-    known = gold is not None and gold.decision.bulk_id is None
-    ratings: dict[str, Any] = gold.decision.ratings if gold is not None and known else {}
+    is_judged = gold is not None and gold.decision.bulk_id is None
+    ratings: dict[str, Any] = gold.decision.ratings if gold is not None and is_judged else {}
     return TextToJudge(
         record_id=draft.record_id,
         fields=draft.fields,
@@ -106,6 +106,6 @@ def _text(draft: Draft, rubric: set[str], group: str) -> TextToJudge:
         group=group,
         model=draft.model,
         draft_id=draft.pk,
-        expert_passes=gold.verdict == Verdict.ACCEPT if gold is not None and known else None,
+        expert_passes=gold.verdict == Verdict.ACCEPT if gold is not None and is_judged else None,
         expert_meets={name: met for name, met in ratings.items() if name in rubric and isinstance(met, bool)},
     )

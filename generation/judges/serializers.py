@@ -96,7 +96,8 @@ class PairwiseReportOut(serializers.Serializer[Any]):
         source="preferred.position_bias",
         allow_null=True,
         default=None,
-        help_text="Share of the first place less that of the second, of all answers that prefer one; null where none does",
+        help_text="Share of the first place less that of the second, of all answers that prefer one; "
+        "null where none does",
     )
     longer_wins = serializers.IntegerField(source="preferred.longer_wins", default=0)
     longer_of = serializers.IntegerField(

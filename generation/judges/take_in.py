@@ -1,4 +1,4 @@
-"""Writes a judge's answers beside the texts they are about, once its job has ended; and forgets texts that are erased."""
+"""Writes a judge's answers beside the texts they are about, once its job has ended; forgets texts that are erased."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from generation.judges import pair_prompt, trained
 from generation.judges.acceptance import act
 from generation.models import Call, JudgedPair, JudgedText, Judging
-from generation.states import CallState
 from jobs.models import Job, JobEvent
 from review.desk import ordering
 from review.models import Task
@@ -29,7 +28,7 @@ def on_job_ended(job: Job) -> None:
     if made is None:
         return
     Task.objects.select_for_update().get(pk=made.task_id)
-    answered = Call.objects.filter(order=made.order, state=CallState.ANSWERED, fields__isnull=False)
+    answered = made.order.kept_answers()
     if made.is_pairwise:
         _take_comparisons(made, answered)
     else:
@@ -40,23 +39,23 @@ def on_job_ended(job: Job) -> None:
     act.look_after(made.task_id)
 
 
-def _take_verdicts(made: Judging, answered: QuerySet[Call]) -> None:
-    spec, ids = made.order.task_version.spec, made.order.record_ids
+def _take_verdicts(judging: Judging, answered: QuerySet[Call]) -> None:
+    spec, ids = judging.order.task_version.spec, judging.order.record_ids
     texts = JudgedText.objects.in_bulk([UUID(ids[place]) for place in answered.values_list("position", flat=True)])
-    told: list[JudgedText] = []
-    for place, fields in answered.order_by("position", "created_at").values_list("position", "fields"):
+    read_texts: list[JudgedText] = []
+    for place, fields in answered.values_list("position", "fields"):
         text = texts.get(UUID(ids[place]))
         if text is not None and text.fields and fields:
-            opinion = trained.read(made.order.teacher, spec, fields)
+            opinion = trained.read(judging.order.teacher, spec, fields)
             text.passes, text.meets, text.why = opinion.passes, opinion.meets, opinion.why
             text.confidence = opinion.confidence
-            told.append(text)
-    JudgedText.objects.bulk_update(told, ["passes", "meets", "why", "confidence"], batch_size=_CHUNK)
+            read_texts.append(text)
+    JudgedText.objects.bulk_update(read_texts, ["passes", "meets", "why", "confidence"], batch_size=_CHUNK)
 
 
-def _take_comparisons(made: Judging, answered: QuerySet[Call]) -> None:
-    pairs = {pair.place: pair for pair in JudgedPair.objects.filter(judging=made)}
-    for position, fields in answered.order_by("position", "created_at").values_list("position", "fields"):
+def _take_comparisons(judging: Judging, answered: QuerySet[Call]) -> None:
+    pairs = {pair.place: pair for pair in JudgedPair.objects.filter(judging=judging)}
+    for position, fields in answered.values_list("position", "fields"):
         pair = pairs.get(position // 2)
         if pair is None or not pair.first_fields or not fields:
             continue
@@ -68,7 +67,7 @@ def _take_comparisons(made: Judging, answered: QuerySet[Call]) -> None:
 
 
 def erase(record_ids: Sequence[UUID]) -> None:
-    """Forget the texts of records that are erased, and what the judge said of them in words; verdicts stay, which name nobody."""
+    """Forget the texts of erased records and what the judge said of them in words; verdicts stay, which name nobody."""
     texts = JudgedText.objects.filter(record__in=list(record_ids))
     _forget_events(record_ids, [str(pk) for pk in texts.values_list("pk", flat=True)])
     for judging, place in texts.values_list("judging", "place"):
@@ -91,10 +90,10 @@ def _forget_events(record_ids: Sequence[UUID], told_of: Sequence[str]) -> None:
 
 def jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
     """Jobs whose run directories hold texts of these records."""
-    found: set[UUID | None] = set()
+    job_ids: set[UUID | None] = set()
     for read in (JudgedText, JudgedPair):
-        found |= set(read.objects.filter(record__in=list(record_ids)).values_list("judging__order__job", flat=True))
-    return {job for job in found if job is not None}
+        job_ids |= set(read.objects.filter(record__in=list(record_ids)).values_list("judging__order__job", flat=True))
+    return {job for job in job_ids if job is not None}
 
 
 def unfinished_jobs(record_ids: Sequence[UUID], finished: Sequence[str]) -> list[Job]:

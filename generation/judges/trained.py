@@ -87,18 +87,18 @@ def read(judge: Teacher, spec: TaskSpec, answer: Mapping[str, Any]) -> Opinion:
     return Opinion(passes, {}, "", confidence)
 
 
-def require_unseen(judge: Teacher, judged: Iterable[Any]) -> None:
+def require_unseen(judge: Teacher, record_ids: Iterable[Any]) -> None:
     """Refuse to hold a miniature against verdicts that it may have been tuned on.
 
     Args:
-        judged: Ids of the records whose texts experts have judged.
+        record_ids: Ids of the records whose texts experts have judged.
 
     Raises:
         Refusal: `judge_was_trained_on_these`.
     """
     if not judge.provided_by:
         return
-    for chunk in chunked(list(judged), _CHUNK):
+    for chunk in chunked(list(record_ids), _CHUNK):
         if Record.objects.filter(pk__in=chunk).exclude(split=Split.TEST).exists():
             message = f"{judge.name} was tuned on verdicts like these, so they cannot measure it."
             raise Refusal("judge_was_trained_on_these", message, hint="Compare it on drafts of the test split.")

@@ -46,10 +46,10 @@ def take_answer(order: Order, answer: dict[str, Any]) -> None:
     if proposal is None:
         return
     spec = proposal.base_version.spec
-    found = advice_prompt.parse_changes(spec, answer, advice_prompt.select_cases(evidence.read(proposal.decisions)))
-    proposal.changes = [change.as_json() for change in found]
-    proposal.state = ProposalState.OPEN if found else ProposalState.FAILED
-    proposal.why_not = "" if found else "The teacher proposes no change."
+    changes = advice_prompt.parse_changes(spec, answer, advice_prompt.select_cases(evidence.read(proposal.decisions)))
+    proposal.changes = [change.as_json() for change in changes]
+    proposal.state = ProposalState.OPEN if changes else ProposalState.FAILED
+    proposal.why_not = "" if changes else "The teacher proposes no change."
     proposal.save(update_fields=["changes", "state", "why_not"])
 
 
@@ -59,7 +59,7 @@ def on_job_ended(job: Job) -> None:
     if proposal is None or proposal.order is None:
         return
     call = proposal.order.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
-    told = call.error_message if call else (job.error or {}).get("message", "")
+    message = call.error_message if call else (job.error or {}).get("message", "")
     proposal.state = ProposalState.FAILED
-    proposal.why_not = str(told)[:300] or f"The job ended {job.state}."
+    proposal.why_not = str(message)[:300] or f"The job ended {job.state}."
     proposal.save(update_fields=["state", "why_not"])

@@ -8,11 +8,10 @@ from typing import Any, get_args
 
 from generation.learning.cases import LONGEST_VALUE, PARTS, Case, ProposedChange
 from generation.learning.counting import PatternCounts
-from review.spec import fences, prompting
+from review.spec import fences, prompting, questions
 from review.spec.fences import fenced
-from review.spec.output_format import output_format
 from review.spec.prompting import Message
-from review.spec.schema import Fields, InputField, OutputField, OutputItem
+from review.spec.schema import Fields, OutputField, OutputItem
 from review.spec.task_spec import CheckKind, TaskSpec
 
 # Rejections and edits say most; so many of them are shown, and so much of each text.
@@ -26,29 +25,18 @@ SYSTEM = (
     + fences.RULE
 )
 ASK = (
-    "Answer with a list of changes, at most {most}, the most useful first. `part` is one of: instruction (the whole new "
-    "wording), guideline (the whole new wording), rubric (one new requirement, as 'name: what it asks for'), "
-    "forbidden_phrase (one phrase), check (one of {checks}). `why` is one sentence. `cases` are the numbers of the cases "
-    "that support it, such as '2, 5, 9'. An empty list says that nothing should change."
+    "Answer with a list of changes, at most {most}, the most useful first. `part` is one of: instruction (the whole "
+    "new wording), guideline (the whole new wording), rubric (one new requirement, as 'name: what it asks for'), "
+    "forbidden_phrase (one phrase), check (one of {checks}). `why` is one sentence. `cases` are the numbers of the "
+    "cases that support it, such as '2, 5, 9'. An empty list says that nothing should change."
 )
 
 
 def advice_task() -> TaskSpec:
     """Return the task of an adviser's answer: a list of changes."""
-    return TaskSpec(
-        instruction="Propose changes of a task.",
-        input_schema=(InputField(name="cases"),),
-        output_schema=(
-            OutputField(
-                name="changes",
-                type="list",
-                required=False,
-                items=tuple(OutputItem(name=name) for name in ("part", "value", "why", "cases")),
-            ),
-        ),
-        teacher_template="{{instruction}}",
-        student_template="{{instruction}}",
-    )
+    items = tuple(OutputItem(name=name) for name in ("part", "value", "why", "cases"))
+    changes = OutputField(name="changes", type="list", required=False, items=items)
+    return questions.answer_task("Propose changes of a task.", changes, about="cases")
 
 
 def select_cases(cases: Sequence[Case]) -> list[Case]:
@@ -60,12 +48,12 @@ def select_cases(cases: Sequence[Case]) -> list[Case]:
     return (paired + rest)[:SHOWN_CASES]
 
 
-def advice_conversation(spec: TaskSpec, cases: Sequence[Case], counted: PatternCounts) -> list[Message]:
+def advice_conversation(spec: TaskSpec, cases: Sequence[Case], counts: PatternCounts) -> list[Message]:
     """Build the question to an adviser. It names no reviewer.
 
     Args:
         cases: Those to show, as `select_cases` picks them; numbered from 1.
-        counted: What all decisions have in common, those not shown included.
+        counts: What all decisions have in common, those not shown included.
     """
     labels = {reason.code: reason.label for reason in spec.reasons}
     parts = [
@@ -74,14 +62,11 @@ def advice_conversation(spec: TaskSpec, cases: Sequence[Case], counted: PatternC
         "Rubric:\n" + ("\n".join(f"- {part.name}: {part.description}" for part in spec.rubric) or "(none)"),
         f"Forbidden phrases: {', '.join(spec.offer.forbidden_phrases) or '(none)'}",
         f"Checks switched on: {', '.join(check.kind for check in spec.checks) or '(none)'}",
-        f"Counted over all decisions:\n{_counted(counted, labels)}",
+        f"Counted over all decisions:\n{_counted(counts, labels)}",
         *(_case(spec, case, labels, number) for number, case in enumerate(cases, 1)),
         ask(),
     ]
-    return [
-        {"role": "system", "content": f"{SYSTEM}\n\n{output_format(advice_task())}"},
-        {"role": "user", "content": "\n\n".join(parts)},
-    ]
+    return questions.question(SYSTEM, parts, answer=advice_task())
 
 
 def ask() -> str:
@@ -95,8 +80,8 @@ def parse_changes(spec: TaskSpec, answer: Fields, cases: Sequence[Case]) -> list
     Args:
         cases: Those that were shown, in their order.
     """
-    found = [_change(said, cases) for said in answer.get("changes") or []]
-    fresh = [change for change in found if change is not None and _is_new(spec, change)]
+    changes = [_change(entry, cases) for entry in answer.get("changes") or []]
+    fresh = [change for change in changes if change is not None and _is_new(spec, change)]
     whole: set[str] = set()
     kept = []
     for change in fresh[:MOST_CHANGES]:
@@ -108,16 +93,16 @@ def parse_changes(spec: TaskSpec, answer: Fields, cases: Sequence[Case]) -> list
     return kept
 
 
-def _change(said: dict[str, Any], cases: Sequence[Case]) -> ProposedChange | None:
-    part = str(said.get("part", "")).strip().casefold().replace(" ", "_")
-    value = str(said.get("value", "")).strip()
+def _change(entry: dict[str, Any], cases: Sequence[Case]) -> ProposedChange | None:
+    part = str(entry.get("part", "")).strip().casefold().replace(" ", "_")
+    value = str(entry.get("value", "")).strip()
     if part not in PARTS or not value or len(value) > LONGEST_VALUE:
         return None
     if part == "check" and value not in _check_kinds():
         return None
-    numbers = [int(number) for number in re.findall(r"\d{1,4}", str(said.get("cases", "")))]
+    numbers = [int(number) for number in re.findall(r"\d{1,4}", str(entry.get("cases", "")))]
     decisions = list(dict.fromkeys(cases[n - 1].decision for n in numbers if 0 < n <= len(cases)))
-    return ProposedChange(part, value, str(said.get("why", "")).strip()[:500], decisions)
+    return ProposedChange(part, value, str(entry.get("why", "")).strip()[:500], decisions)
 
 
 def _is_new(spec: TaskSpec, change: ProposedChange) -> bool:
@@ -137,11 +122,11 @@ def _check_kinds() -> tuple[str, ...]:
     return get_args(CheckKind)
 
 
-def _counted(counted: PatternCounts, labels: dict[str, str]) -> str:
-    lines = [f"{verdict}: {number}" for verdict, number in sorted(counted.cases.items())]
-    lines += [f"rejected for {labels.get(code, code)}: {len(ids)}" for code, ids in counted.reasons.items()]
-    lines += [f"taken out by edits: '{one.text}' ({len(one.decisions)})" for one in counted.phrases]
-    lines += [f"{name} made much shorter by edits: {len(ids)}" for name, (ids, _) in counted.shortened.items()]
+def _counted(counts: PatternCounts, labels: dict[str, str]) -> str:
+    lines = [f"{verdict}: {number}" for verdict, number in sorted(counts.cases.items())]
+    lines += [f"rejected for {labels.get(code, code)}: {len(ids)}" for code, ids in counts.reasons.items()]
+    lines += [f"taken out by edits: '{phrase.text}' ({len(phrase.decisions)})" for phrase in counts.phrases]
+    lines += [f"{name} made much shorter by edits: {len(ids)}" for name, (ids, _) in counts.shortened.items()]
     return "\n".join(lines)
 
 
@@ -158,5 +143,5 @@ def _case(spec: TaskSpec, case: Case, labels: dict[str, str], number: int) -> st
 
 
 def text_of(fields: Fields) -> str:
-    """Fields as lines, cut where they are long. Read from the fields alone: older drafts may have been written in another shape."""
+    """Fields as lines, cut where they are long. Older drafts may have another shape, so no schema is asked."""
     return "\n".join(f"{name}: {value}" for name, value in fields.items())[:SHOWN_CHARS]

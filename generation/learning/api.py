@@ -24,6 +24,7 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
+from web.http.read_body import read_body
 
 
 class ProposalIn(serializers.Serializer[Any]):
@@ -79,7 +80,7 @@ class ProposalListView(APIView):
     pagination_class = WholeList
 
     @lists(ProposalOut)
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member, task = member_of(request), task_or_404(member_of(request), slug)
         require(member, task, Role.LEAD)
         return selectors.of_task(member, task)
@@ -89,11 +90,10 @@ class ProposalListView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         member, task = member_of(request), task_or_404(member_of(request), slug)
         require(member, task, Role.LEAD)
-        body = ProposalIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        named = body.validated_data.get("teacher", "")
+        body = read_body(ProposalIn, request)
+        named = body.get("teacher", "")
         teacher = teacher_selectors.teacher_or_404(member, named) if named else None
-        look_at, basis = body.validated_data["look_at"], Basis(body.validated_data["basis"])
+        look_at, basis = body["look_at"], Basis(body["basis"])
         made = proposals.propose(task, by=member, teacher=teacher, look_at=look_at, basis=basis)
         # A counted one is there; one that a teacher writes comes with its job.
         return Response(ProposalOut(made).data, status=201 if made.order is None else 202)
@@ -114,10 +114,9 @@ class AcceptProposalView(APIView):
     @idempotent
     def post(self, request: Request, proposal_id: UUID) -> Response:
         member = member_of(request)
-        found = selectors.get(member, proposal_id)
-        body = ProposalVerbIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        proposals.accept(found, by=member, edited=body.validated_data.get("changes"))
+        proposal = selectors.get(member, proposal_id)
+        body = read_body(ProposalVerbIn, request)
+        proposals.accept(proposal, by=member, edited=body.get("changes"))
         return Response(ProposalOut(selectors.get(member, proposal_id)).data)
 
 

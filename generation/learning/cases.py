@@ -37,7 +37,8 @@ class ProposedChange:
     """One part of a task as it should read.
 
     Attributes:
-        part: `instruction` and `guideline` are whole texts; a rubric's requirement, a forbidden phrase and a check are added.
+        part: `instruction` and `guideline` are whole texts; a rubric's requirement, a forbidden phrase and a check are
+            added.
         value: The text; of a requirement `name: what it asks for`; of a check its kind.
     """
 
@@ -62,9 +63,9 @@ def _apply(body: dict[str, Any], change: ProposedChange) -> None:
     if change.part in ("instruction", "guideline"):
         body[change.part] = change.value
     elif change.part == "forbidden_phrase":
-        known = body["offer"]["forbidden_phrases"]
-        if change.value.casefold() not in {phrase.casefold() for phrase in known}:
-            known.append(change.value)
+        phrases = body["offer"]["forbidden_phrases"]
+        if change.value.casefold() not in {phrase.casefold() for phrase in phrases}:
+            phrases.append(change.value)
     elif change.part == "rubric":
         name, _, description = change.value.partition(":")
         if name.strip() not in {part["name"] for part in body["rubric"]}:

@@ -58,8 +58,8 @@ class PatternCounts:
             "cases": self.cases,
             "reasons": [{"code": code, "count": len(ids), "decisions": ids} for code, ids in self.reasons.items()],
             "phrases": [
-                {"text": one.text, "count": len(one.decisions), "decisions": list(one.decisions)}
-                for one in self.phrases
+                {"text": phrase.text, "count": len(phrase.decisions), "decisions": list(phrase.decisions)}
+                for phrase in self.phrases
             ],
             "shortened": [
                 {"field": name, "count": len(ids), "words": words, "decisions": ids}
@@ -78,65 +78,65 @@ def count(spec: TaskSpec, cases: Sequence[Case]) -> PatternCounts:
     return PatternCounts(
         cases=dict(verdicts),
         reasons=dict(sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))),
-        phrases=removed_phrases(cases, known=spec.offer.forbidden_phrases),
+        phrases=removed_phrases(cases, forbidden_phrases=spec.offer.forbidden_phrases),
         shortened=_shortened(spec, cases),
     )
 
 
-def rule_changes(spec: TaskSpec, counted: PatternCounts) -> list[ProposedChange]:
+def rule_changes(spec: TaskSpec, counts: PatternCounts) -> list[ProposedChange]:
     """The changes that follow from the counts by rule; none where nothing is common enough."""
-    found = [
+    changes = [
         ProposedChange(
             "forbidden_phrase",
-            one.text,
-            f"Edits took it out of {len(one.decisions)} drafts, and no approved text holds it.",
-            list(one.decisions),
+            phrase.text,
+            f"Edits took it out of {len(phrase.decisions)} drafts, and no approved text holds it.",
+            list(phrase.decisions),
         )
-        for one in counted.phrases
+        for phrase in counts.phrases
     ]
-    if found and "forbidden" not in {check.kind for check in spec.checks}:
-        backing = list(dict.fromkeys(pk for one in found for pk in one.decisions))
-        found.append(ProposedChange("check", "forbidden", "Marks forbidden phrases in drafts.", backing))
-    found += _rules(spec, counted)
-    return found
+    if changes and "forbidden" not in {check.kind for check in spec.checks}:
+        backing = list(dict.fromkeys(pk for phrase in changes for pk in phrase.decisions))
+        changes.append(ProposedChange("check", "forbidden", "Marks forbidden phrases in drafts.", backing))
+    changes += _rules(spec, counts)
+    return changes
 
 
-def _rules(spec: TaskSpec, counted: PatternCounts) -> list[ProposedChange]:
+def _rules(spec: TaskSpec, counts: PatternCounts) -> list[ProposedChange]:
     labels = {reason.code: reason.label for reason in spec.reasons}
     switched_on = {check.kind for check in spec.checks}
-    rejected = counted.cases.get("reject", 0)
-    lines, backing, found, whys = [], [], [], []
-    for code, decisions in counted.reasons.items():
+    rejected = counts.cases.get("reject", 0)
+    lines, backing, changes, whys = [], [], [], []
+    for code, decisions in counts.reasons.items():
         if len(decisions) < LEAST_DECISIONS or len(decisions) < WORTH_A_RULE * rejected or code == "other":
             continue
         why = f"{len(decisions)} of {rejected} rejections give the reason \u201c{labels.get(code, code)}\u201d."
         check = CHECK_OF.get(code)
         if check and check not in switched_on:
-            found.append(ProposedChange("check", check, why, decisions))
+            changes.append(ProposedChange("check", check, why, decisions))
             switched_on.add(check)
         whys.append(why)
         lines.append(f"Reviewers often reject for: {labels.get(code, code)}. Check each draft for it.")
         backing += decisions
-    for name, (decisions, words) in counted.shortened.items():
+    for name, (decisions, words) in counts.shortened.items():
         whys.append(f"{len(decisions)} edits made the {name} much shorter.")
         lines.append(f"Keep the {name} at {words} words or fewer.")
         backing += decisions
     new = [line for line in lines if line not in spec.guideline]
     if new:
-        said = "\n".join([spec.guideline.strip(), *new]).strip()
-        found.append(ProposedChange("guideline", said, " ".join(whys), list(dict.fromkeys(backing))))
-    return found
+        guideline = "\n".join([spec.guideline.strip(), *new]).strip()
+        changes.append(ProposedChange("guideline", guideline, " ".join(whys), list(dict.fromkeys(backing))))
+    return changes
 
 
 def _shortened(spec: TaskSpec, cases: Sequence[Case]) -> dict[str, tuple[list[str], int]]:
-    found = {}
+    fields = {}
     edits = [case for case in cases if case.verdict == "edit" and case.final is not None]
     for output in spec.output_schema:
         shorter = [case.decision for case in edits if _is_shorter(output, case.draft, case.final or {})]
         approved = [_length(output, case.final) for case in cases if case.final is not None]
         if len(shorter) >= LEAST_DECISIONS and len(shorter) >= WORTH_A_RULE * len(edits):
-            found[output.name] = (shorter, round(quantiles(approved, n=4)[2]))
-    return found
+            fields[output.name] = (shorter, round(quantiles(approved, n=4)[2]))
+    return fields
 
 
 def _is_shorter(output: OutputField, before: Fields, after: Fields) -> bool:

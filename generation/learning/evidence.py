@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from generation.learning.cases import Case
+from review.datasets import plain_golds
 from review.models import Decision, KnownAnswer, Task
 from review.spec.schema import Fields
 from review.states import Split, Verdict
@@ -43,15 +44,11 @@ def latest(task: Task, *, at_most: int = DEFAULT_DECISIONS) -> list[Case]:
 
 def read(decision_ids: Sequence[str]) -> list[Case]:
     """These decisions, in their order; what was erased or revoked since is left out."""
-    found: dict[str, Decision] = {}
+    decisions: dict[str, Decision] = {}
     for chunk in chunked(decision_ids, CHUNK):
-        rows = Decision.objects.filter(
-            pk__in=[UUID(pk) for pk in chunk],
-            draft__erased_at__isnull=True,
-            draft__revocation__isnull=True,
-        )
-        found.update((str(row.pk), row) for row in _with_texts(rows))
-    return [_case(found[pk]) for pk in decision_ids if pk in found]
+        rows = _with_texts(plain_golds.still_usable([UUID(pk) for pk in chunk]))
+        decisions.update((str(row.pk), row) for row in rows)
+    return [_case(decisions[pk]) for pk in decision_ids if pk in decisions]
 
 
 def _with_texts(decisions: QuerySet[Decision]) -> QuerySet[Decision]:

@@ -1,4 +1,4 @@
-"""A first wording from examples: rows of the task with the answers that came with them, and what an adviser is asked of them.
+"""A first wording from examples: rows of the task with the answers that came with them, and the question to an adviser.
 
 Only rows of the training split are shown: what is held out measures what they taught.
 """
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from generation.learning import advice_prompt
 from review.models import Draft, Record, Task
-from review.spec import fences, prompting
+from review.spec import fences, prompting, questions
 from review.spec.fences import fenced
 from review.spec.output_format import output_format
 from review.spec.prompting import Message
@@ -24,11 +24,11 @@ from web.errors import Refusal
 
 SHOWN, LEAST = 20, 3
 SYSTEM = (
-    "You write the instructions of a task that a language model does again and again. You see how the task is described now "
-    "and examples of what is given, some with the answer that is wanted. Word the task so that somebody who sees nothing but "
-    "the facts of a new example answers it as these are answered. Say what the labels mean and where their borders run, what "
-    "the answer leaves out, its length and its tone. Do not quote an example, and make no rule of a single one. "
-    + fences.RULE
+    "You write the instructions of a task that a language model does again and again. You see how the task is "
+    "described now and examples of what is given, some with the answer that is wanted. Word the task so that somebody "
+    "who sees nothing but the facts of a new example answers it as these are answered. Say what the labels mean and "
+    "where their borders run, what the answer leaves out, its length and its tone. Do not quote an example, and make "
+    "no rule of a single one. " + fences.RULE
 )
 
 
@@ -54,14 +54,14 @@ def first_of(task: Task) -> list[Example]:
     rows = Record.objects.filter(source__task=task, split=Split.TRAIN, erased_at__isnull=True)
     answered = list(_answers(Draft.objects.filter(task=task, record__in=rows).order_by("created_at", "pk")))[:SHOWN]
     others = rows.exclude(pk__in=answered).order_by("created_at", "row_number", "pk").values_list("pk", flat=True)
-    found = read([str(pk) for pk in (*answered, *others[: SHOWN - len(answered)])])
-    if len(found) < LEAST:
+    examples = read([str(pk) for pk in (*answered, *others[: SHOWN - len(answered)])])
+    if len(examples) < LEAST:
         raise Refusal(
             "too_few_examples",
-            f"The training split holds {len(found)} rows; {LEAST} are the fewest that a wording can be made of.",
+            f"The training split holds {len(examples)} rows; {LEAST} are the fewest that a wording can be made of.",
             hint="Import some more records, or drafts that are finished.",
         )
-    return found
+    return examples
 
 
 def read(record_ids: Sequence[str]) -> list[Example]:
@@ -86,19 +86,16 @@ def conversation(spec: TaskSpec, examples: Sequence[Example]) -> list[Message]:
         *(_example(spec, example, number) for number, example in enumerate(examples, 1)),
         advice_prompt.ask(),
     ]
-    return [
-        {"role": "system", "content": f"{SYSTEM}\n\n{output_format(advice_prompt.advice_task())}"},
-        {"role": "user", "content": "\n\n".join(parts)},
-    ]
+    return questions.question(SYSTEM, parts, answer=advice_prompt.advice_task())
 
 
 def _answers(drafts: QuerySet[Draft]) -> dict[UUID, Fields]:
     """The first imported answer of each record, by its id, in the order of the drafts."""
-    found: dict[UUID, Fields] = {}
+    answers: dict[UUID, Fields] = {}
     imported = drafts.filter(origin="import", erased_at__isnull=True, revocation__isnull=True)
     for record, fields in imported.values_list("record_id", "fields")[: 50 * SHOWN]:
-        found.setdefault(record, fields)
-    return found
+        answers.setdefault(record, fields)
+    return answers
 
 
 def _example(spec: TaskSpec, example: Example, number: int) -> str:

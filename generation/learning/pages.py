@@ -16,18 +16,18 @@ from generation.learning import proposals
 from generation.learning import queries as selectors
 from generation.learning.evidence import DEFAULT_DECISIONS, MAX_DECISIONS
 from generation.learning.proposals import Basis
-from generation.states import Provider
 from generation.teachers import queries as teacher_selectors
-from generation.teachers.queries import TeacherLine
+from generation.teachers.queries import TeacherLine, choices_of
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
 from web.http.form_choices import set_choices
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 if TYPE_CHECKING:
     from generation.models import TaskProposal
+    from members.models import Member
     from review.models import Task
 
 
@@ -44,7 +44,8 @@ class LearnForm(forms.Form):
     teacher = forms.ChoiceField(
         label="Proposed by",
         required=False,
-        help_text="Counting is free and finds what several decisions share. A teacher reads some of them and can find more.",
+        help_text="Counting is free and finds what several decisions share. "
+        "A teacher reads some of them and can find more.",
     )
     look_at = forms.IntegerField(
         label="Latest decisions",
@@ -56,19 +57,8 @@ class LearnForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        asked = [
-            line.teacher
-            for line in lines
-            if line.can_be_asked and line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
-        ]
-        set_choices(
-            self,
-            "teacher",
-            [
-                ("", "No teacher: count locally"),
-                *((teacher.slug, teacher.name) for teacher in asked),
-            ],
-        )
+        teachers = choices_of(line for line in lines if line.can_be_asked_anything)
+        set_choices(self, "teacher", [("", "No teacher: count locally"), *teachers])
 
 
 def edited_changes(data: Mapping[str, str], count: int) -> dict[int, str | None]:
@@ -87,7 +77,7 @@ def learn(request: HttpRequest, slug: str) -> HttpResponse:
     form = LearnForm(request.POST or None, lines=teacher_selectors.lines(member), initial=initial)
     status = 200
     if request.method == "POST":
-        proposal, status = _propose(request, task, form)
+        proposal, status = submit(form, lambda values: _propose(member, task, values))
         if proposal is not None:
             return redirect("generation:proposal", proposal.pk)
     context = {"task": task, "section": "task", "form": form, "proposals": selectors.of_task(member, task)}
@@ -113,32 +103,30 @@ def price(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     member = member_of(request)
-    found = selectors.get(member, proposal_id)
+    task_proposal = selectors.get(member, proposal_id)
     if request.method == "POST":
         try:
-            return _apply_verb(request, found)
+            return _apply_verb(request, task_proposal)
         except Refusal as refusal:
             messages.error(request, f"{refusal.message} {refusal.hint}".strip())
-            return redirect("generation:proposal", found.pk)
-    context = {"task": found.task, "section": "task", "proposal": found, "shown": selectors.show(found)}
+            return redirect("generation:proposal", task_proposal.pk)
+    context = {
+        "task": task_proposal.task,
+        "section": "task",
+        "proposal": task_proposal,
+        "shown": selectors.show(task_proposal),
+    }
     return render(request, "generation/proposal.html", context)
 
 
-def _basis(said: str) -> Basis:
-    return Basis.EXAMPLES if said == Basis.EXAMPLES else Basis.DECISIONS
+def _basis(value: str) -> Basis:
+    return Basis.EXAMPLES if value == Basis.EXAMPLES else Basis.DECISIONS
 
 
-def _propose(request: HttpRequest, task: Task, form: LearnForm) -> tuple[Any, int]:
-    if not form.is_valid():
-        return None, 400
-    member, chosen = member_of(request), form.cleaned_data
-    try:
-        teacher = teacher_selectors.teacher_or_404(member, chosen["teacher"]) if chosen["teacher"] else None
-        basis = _basis(chosen["basis"])
-        return proposals.propose(task, by=member, teacher=teacher, look_at=chosen["look_at"], basis=basis), 302
-    except Refusal as refusal:
-        add_refusal(form, refusal)
-        return None, refusal.status
+def _propose(member: Member, task: Task, values: dict[str, Any]) -> TaskProposal:
+    teacher = teacher_selectors.teacher_or_404(member, values["teacher"]) if values["teacher"] else None
+    basis = _basis(values["basis"])
+    return proposals.propose(task, by=member, teacher=teacher, look_at=values["look_at"], basis=basis)
 
 
 def _apply_verb(request: HttpRequest, proposal: TaskProposal) -> HttpResponse:

@@ -31,23 +31,23 @@ class RemovedPhrase:
     decisions: tuple[str, ...]
 
 
-def removed_phrases(cases: Sequence[Case], *, known: Iterable[str] = ()) -> list[RemovedPhrase]:
+def removed_phrases(cases: Sequence[Case], *, forbidden_phrases: Iterable[str] = ()) -> list[RemovedPhrase]:
     """Runs of two to five words that edits took out of several drafts and that no approved text holds, commonest first.
 
     Args:
         cases: Decisions; those that approve a text say what may stay.
     """
     kept = {run for case in cases if case.final is not None for run in _runs(_words(texts_of_fields(case.final)))}
-    forbidden = {tuple(_words(phrase)) for phrase in known}
-    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    forbidden = {tuple(_words(phrase)) for phrase in forbidden_phrases}
+    runs: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for case in cases:
         if case.verdict == "edit" and case.final is not None:
             about = set(_words(texts_of_facts(case.facts)))
             for run in {run for run in _removed_runs(case) if _is_style(run, about)} - kept:
-                found[run].append(case.decision)
+                runs[run].append(case.decision)
     often = {
         run: decisions
-        for run, decisions in found.items()
+        for run, decisions in runs.items()
         if len(decisions) >= LEAST_DECISIONS
         and not any(_holds(run, phrase) or _holds(phrase, run) for phrase in forbidden)
     }

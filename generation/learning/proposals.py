@@ -109,10 +109,10 @@ def propose(
         if question.rows:
             message = "Rows cannot be counted: a teacher must read them."
             raise Refusal("no_teacher", message, hint="Choose a teacher.", errors={"teacher": [message]})
-        found = counting.rule_changes(question.version.spec, question.counted)
-        proposal.changes = [change.as_json() for change in found]
-        proposal.state = ProposalState.OPEN if found else ProposalState.FAILED
-        proposal.why_not = "" if found else "These decisions have nothing in common that would make a rule."
+        changes = counting.rule_changes(question.version.spec, question.counted)
+        proposal.changes = [change.as_json() for change in changes]
+        proposal.state = ProposalState.OPEN if changes else ProposalState.FAILED
+        proposal.why_not = "" if changes else "These decisions have nothing in common that would make a rule."
     else:
         proposal.state = ProposalState.WAITING
         proposal.order = _order_advice(task, question, teacher, by)
@@ -201,8 +201,8 @@ def _question(task: Task, basis: Basis, look_at: int) -> _Question:
     version = latest_version(task)
     if basis is Basis.EXAMPLES:
         shown = examples.first_of(task)
-        asked = examples.conversation(version.spec, shown)
-        return _Question(version, [], counting.count(version.spec, []), [example.record for example in shown], asked)
+        messages = examples.conversation(version.spec, shown)
+        return _Question(version, [], counting.count(version.spec, []), [example.record for example in shown], messages)
     cases = evidence.latest(task, at_most=look_at)
     if sum(case.verdict != "accept" for case in cases) < LEAST_DECISIONS:
         raise Refusal(
@@ -212,8 +212,8 @@ def _question(task: Task, basis: Basis, look_at: int) -> _Question:
             hint="Review some more drafts first.",
         )
     counted = counting.count(version.spec, cases)
-    asked = advice_prompt.advice_conversation(version.spec, advice_prompt.select_cases(cases), counted)
-    return _Question(version, cases, counted, [], asked)
+    messages = advice_prompt.advice_conversation(version.spec, advice_prompt.select_cases(cases), counted)
+    return _Question(version, cases, counted, [], messages)
 
 
 def _estimate(question: _Question, teacher: Teacher) -> OrderEstimate:
@@ -246,18 +246,18 @@ def _lock_open(proposal: TaskProposal, by: Member) -> TaskProposal:
     permissions.require(by, proposal.task, Role.LEAD)
     Task.objects.select_for_update().get(pk=proposal.task_id)
     rows = TaskProposal.objects.select_for_update(of=("self",)).select_related("base_version", "task")
-    found = rows.get(pk=proposal.pk)
-    if found.state != ProposalState.OPEN:
+    row = rows.get(pk=proposal.pk)
+    if row.state != ProposalState.OPEN:
         raise Refusal(
             "proposal_closed",
-            f"This proposal is {found.get_state_display().lower()}.",
+            f"This proposal is {row.get_state_display().lower()}.",
             hint="Reload the page.",
             status=409,
         )
-    return found
+    return row
 
 
-def _close(proposal: TaskProposal, state: ProposalState, by: Member, made: TaskVersion | None) -> None:
+def _close(proposal: TaskProposal, state: ProposalState, by: Member, version: TaskVersion | None) -> None:
     proposal.state, proposal.decided_by, proposal.decided_at = state, by, timezone.now()
-    proposal.accepted_version = made
+    proposal.accepted_version = version
     proposal.save(update_fields=["state", "decided_by", "decided_at", "accepted_version"])

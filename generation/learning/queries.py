@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
 from pydantic import ValidationError
 
 from generation.learning.cases import ProposedChange, applied
@@ -23,6 +22,7 @@ from review.states import Role, Verdict
 from review.tasks.permissions import may, tasks_for
 from review.tasks.queries import latest_version
 from review.text.search.texts import texts_of_fields
+from web.http.first_or_404 import first_or_404
 
 LISTED = 50
 # Of the decisions behind a change, so many are shown with their texts.
@@ -91,9 +91,7 @@ def get(member: Member, proposal_id: UUID) -> TaskProposal:
         Http404: No such proposal, or of a task the member may not see.
         PermissionDenied: The member does not lead its task.
     """
-    proposal = _visible(member).filter(pk=proposal_id).first()
-    if proposal is None:
-        raise Http404("There is no such proposal that you can see.")
+    proposal = first_or_404(_visible(member).filter(pk=proposal_id), "There is no such proposal that you can see.")
     if not may(member, proposal.task, Role.LEAD):
         raise PermissionDenied
     return proposal
@@ -102,8 +100,8 @@ def get(member: Member, proposal_id: UUID) -> TaskProposal:
 def show(proposal: TaskProposal) -> ShownProposal:
     """A proposal with its diff, and with some of the decisions behind each change."""
     changes = [ProposedChange(**raw) for raw in proposal.changes]
-    wanted = {pk for change in changes for pk in change.decisions[:SHOWN_EVIDENCE]}
-    evidence = _evidence(wanted)
+    decision_ids = {pk for change in changes for pk in change.decisions[:SHOWN_EVIDENCE]}
+    evidence = _evidence(decision_ids)
     spec, latest = proposal.base_version.spec, latest_version(proposal.task)
     return ShownProposal(
         changes=[_show_change(number, change, spec, evidence) for number, change in enumerate(changes)],
@@ -119,14 +117,16 @@ def _visible(member: Member) -> QuerySet[TaskProposal]:
     return rows.select_related("task", "base_version", "accepted_version", "created_by", "order__job")
 
 
-def _diff(spec: TaskSpec, said: list[ProposedChange]) -> Sequence[Any]:
+def _diff(spec: TaskSpec, proposed_changes: list[ProposedChange]) -> Sequence[Any]:
     try:
-        return changes(spec, TaskSpec.model_validate(applied(spec, said)))
+        return changes(spec, TaskSpec.model_validate(applied(spec, proposed_changes)))
     except ValidationError:
         return []
 
 
-def _show_change(number: int, change: ProposedChange, spec: TaskSpec, known: dict[str, ChangeEvidence]) -> ShownChange:
+def _show_change(
+    number: int, change: ProposedChange, spec: TaskSpec, evidence: dict[str, ChangeEvidence]
+) -> ShownChange:
     is_long = change.part in ("instruction", "guideline")
     before = getattr(spec, change.part) if is_long else ""
     return ShownChange(
@@ -138,7 +138,7 @@ def _show_change(number: int, change: ProposedChange, spec: TaskSpec, known: dic
         is_long=is_long,
         segments=word_diff(before, change.value),
         count=len(change.decisions),
-        evidence=[known[pk] for pk in change.decisions[:SHOWN_EVIDENCE] if pk in known],
+        evidence=[evidence[pk] for pk in change.decisions[:SHOWN_EVIDENCE] if pk in evidence],
     )
 
 

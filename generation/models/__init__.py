@@ -1,13 +1,10 @@
 """Rows of the room generation."""
 
-from generation.models.claims import ClaimCheck
-from generation.models.judging import JudgedPair, JudgedText, Judging
+from generation.models.judging import ClaimCheck, JudgedPair, JudgedText, Judging
 from generation.models.learning import TaskProposal
 from generation.models.money import Budget, CallCorrection, HourlyRate, SpendDay
-from generation.models.orders import Call, Order, ProviderBatch
-from generation.models.research import Research, ResearchedSite, WebPage
-from generation.models.selection import BestOf, LeftOut
-from generation.models.synthetic import Synthesis
+from generation.models.orders import BestOf, Call, LeftOut, Order, ProviderBatch
+from generation.models.research import Research, ResearchedSite, Synthesis, WebPage
 from generation.models.teachers import SINCE_EVER, PriceEntry, Teacher, TeacherKey
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Verdicts of a judge on texts by a task's rubric, beside what experts said of some of them."""
+"""Verdicts of a judge on texts by a task's rubric, beside those of experts; and claims that a teacher checks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class Judging(models.Model):
 
 
 class JudgedText(models.Model):
-    """One text that a judge reads. Its id is the made-up record id of its call; text and experts' verdict are fixed at launch."""
+    """One text that a judge reads.
+
+    Its id is the made-up record id of its call; text and experts' verdict are fixed at launch.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     judging = models.ForeignKey(Judging, on_delete=models.CASCADE, related_name="texts")
@@ -72,7 +75,10 @@ class JudgedText(models.Model):
 
 
 class JudgedPair(models.Model):
-    """Two systems' texts on one record that a judge compares in both orders. Its calls are those at twice its place, and the next."""
+    """Two systems' texts on one record that a judge compares in both orders.
+
+    Its calls are those at twice its place, and the next.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     judging = models.ForeignKey(Judging, on_delete=models.CASCADE, related_name="pairs")
@@ -82,7 +88,8 @@ class JudgedPair(models.Model):
     second_fields = models.JSONField(default=dict)
     # 1 where the first system's text is the longer one, -1 where the second's is, 0 where both are as long.
     longer = models.SmallIntegerField(default=0)
-    # What the judge preferred by its place, `first`, `second` or `tie`; with the systems in order, and turned round. Empty until then.
+    # What the judge preferred by its place, `first`, `second` or `tie`; with the systems in order, and turned round.
+    # Empty until then.
     as_is = models.CharField(max_length=6, blank=True)
     swapped = models.CharField(max_length=6, blank=True)
     why = models.CharField(max_length=400, blank=True)
@@ -94,3 +101,23 @@ class JudgedPair(models.Model):
 
     def __str__(self) -> str:
         return f"pair {self.place}"
+
+
+class ClaimCheck(models.Model):
+    """One order for a teacher's answers on claims. The answers stay on its calls, at the places of the claims."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Whose budget pays.
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="claim_checks")
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="claim_check")
+    # Hash of the teacher as it was and of the words it was asked in: equal ones need not be asked twice.
+    asked_as = models.CharField(max_length=64, db_index=True)
+    claims = models.JSONField(default=list)  # [[passage, text]], fixed at launch
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{len(self.claims)} claims for {self.order.teacher_spec.get('name', '')}"

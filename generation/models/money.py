@@ -58,7 +58,7 @@ class SpendDay(models.Model):
 
 
 class Budget(models.Model):
-    """The most that may be spent on calls: by the installation in a month, by a task in a month, or by a task in all."""
+    """The most to be spent on calls: by the installation in a month, by a task in a month, or by a task in all."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     scope = models.CharField(max_length=20, choices=BudgetScope.choices)

@@ -1,4 +1,4 @@
-"""Orders for drafts, every paid request of them, and batches that lie at a provider."""
+"""Orders for drafts, every paid request of them, batches that lie at a provider, and drafts that stay off the desk."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from generation.models.teachers import Teacher
 from generation.states import (
     BatchState,
     CallState,
+    ChosenBy,
+    LeftOutReason,
     Purpose,
     Settlement,
     Stragglers,
@@ -18,7 +20,7 @@ from generation.states import (
     Way,
 )
 from jobs.models import Job
-from review.models import Record, Source, Task, TaskVersion
+from review.models import Draft, Record, Source, Task, TaskVersion
 
 
 class Order(models.Model):
@@ -49,8 +51,8 @@ class Order(models.Model):
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="followers")
     # How its drafts differ and which of them come to the desk: see `generation.diversity.mix.MixSettings`.
     variety = models.JSONField(default=dict, blank=True)
-    # Of an order for follow-ups, by record: the mails its reader got before, `subject` and `body` of each. Fixed at launch,
-    # so that every attempt asks the same.
+    # Of an order for follow-ups, by record: the mails its reader got before, `subject` and `body` of each. Fixed at
+    # launch, so that every attempt asks the same.
     threads = models.JSONField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -61,6 +63,10 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} drafts by {self.teacher_spec.get('name', '')}"
+
+    def kept_answers(self) -> models.QuerySet[Call]:
+        """Calls whose answers are kept on them, in the order of their places."""
+        return self.calls.filter(state=CallState.ANSWERED, fields__isnull=False).order_by("position", "created_at")
 
 
 class Call(models.Model):
@@ -137,3 +143,49 @@ class ProviderBatch(models.Model):
 
     def __str__(self) -> str:
         return self.batch_id or self.token
+
+
+class LeftOut(models.Model):
+    """A draft that was paid for and stays off the desk, and because of which other draft."""
+
+    call = models.OneToOneField(Call, primary_key=True, on_delete=models.CASCADE, related_name="left_out")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="left_out")
+    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="left_out")
+    reason = models.CharField(max_length=10, choices=LeftOutReason.choices)
+    # The draft it repeats, or the one that was chosen before it.
+    because_of = models.ForeignKey(Draft, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Share of five-word runs in common with it, 0 to 1, where that is the reason.
+    similarity = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "call"]
+        indexes = [models.Index(fields=["order", "reason"], name="left_out_by_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.call_id}"
+
+
+class BestOf(models.Model):
+    """Choice of a record's drafts that an order put on the desk. A machine's choice: no preference to train on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="best_of")
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    chosen = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="+")
+    by = models.CharField(max_length=10, choices=ChosenBy.choices)
+    # Ids of the drafts it was chosen from, itself included, and what the checks say of each: less is better.
+    drafts = models.JSONField(default=list)
+    weights = models.JSONField(default=dict)
+    # The judge's paid call, and the order of the drafts it saw.
+    call = models.ForeignKey(Call, null=True, on_delete=models.SET_NULL, related_name="+")
+    shown = models.JSONField(default=list)
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["order", "record"], name="one_best_per_record")]
+
+    def __str__(self) -> str:
+        return f"{self.chosen_id} by {self.by}"

@@ -14,7 +14,10 @@ from generation.states import BATCH_FACTOR, CACHE_WRITE_FACTOR, Answers, Provide
 
 
 class Teacher(models.Model):
-    """A provider, a model and parameters: whom to ask for drafts. Holds the name of a secret; its value is elsewhere."""
+    """A provider, a model and parameters: whom to ask for drafts.
+
+    Holds the name of a secret; its value is elsewhere.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=60, unique=True)
@@ -42,6 +45,11 @@ class Teacher(models.Model):
     @property
     def label(self) -> str:
         return f"{self.provider}:{self.model}"
+
+    @property
+    def follows_instructions(self) -> bool:
+        """Tell whether it answers any question, such as a judge's: not the offline teacher, nor one of one task."""
+        return self.provider != Provider.OFFLINE and not self.provided_by
 
 
 class TeacherKey(models.Model):

@@ -1,6 +1,7 @@
 """Look at budgets when money has moved: warn once at four fifths, and pause what goes on beyond the limit.
 
-Called inside the transaction that books the money. Mails leave after it commits; a mail that cannot be sent stops nothing.
+Called inside the transaction that books the money. Mails leave after it commits; a mail that cannot be sent stops
+nothing.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ logger = logging.getLogger(__name__)
 def check_spending(order: Order, more_usd: Decimal) -> None:
     """Warn of the budgets that an order has brought near their limit, its own first, and pause it where one is used up.
 
-    The engine keeps within what the order holds; this is for limits that were lowered meanwhile, and for a provider that
-    charged more than the worst case.
+    The engine keeps within what the order holds; this is for limits that were lowered meanwhile, and for a provider
+    that charged more than the worst case.
 
     Args:
         order: Whose money has moved; its row is locked.

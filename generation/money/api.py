@@ -33,6 +33,7 @@ from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class PriceListView(APIView):
@@ -51,9 +52,8 @@ class PriceListView(APIView):
     @extend_schema(request=PriceIn, responses={201: PriceLineOut, **problems(422)})
     def post(self, request: Request) -> Response:
         """Set a price from a day on."""
-        body = PriceIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        values = {"as_of": timezone.localdate(), **body.validated_data}
+        body = read_body(PriceIn, request)
+        values = {"as_of": timezone.localdate(), **body}
         entry = prices.set_price(prices.new_price(**values), by=member_of(request))
         return Response(PriceLineOut(entry).data, status=201)
 
@@ -78,9 +78,8 @@ class PriceImportView(APIView):
     @extend_schema(request=PriceMapIn, responses={200: PriceImportOut, 201: PriceImportOut, **problems(422)})
     def post(self, request: Request) -> Response:
         """Tell what a map would change; with `confirm` write it, all or nothing."""
-        body = PriceMapIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        values = body.validated_data
+        body = read_body(PriceMapIn, request)
+        values = body
         read = price_map.read(values["map"], from_date=values.get("from_date"))
         outcome = price_map.import_map(
             read, by=member_of(request), is_confirmed=values["confirm"], skips_refused=values["skip_refused"]
@@ -136,9 +135,8 @@ class BudgetListView(APIView):
     @extend_schema(request=BudgetIn, responses=BudgetOut)
     def post(self, request: Request) -> Response:
         """Set a budget; the same scope and task replaces what was set."""
-        body = BudgetIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        values, member = body.validated_data, member_of(request)
+        body = read_body(BudgetIn, request)
+        values, member = body, member_of(request)
         task = task_or_404(member, values["task"]) if values.get("task") else None
         saved = limits.set_limit(
             scope=BudgetScope(values["scope"]), task=task, limit_usd=values["limit_usd"], by=member

@@ -1,7 +1,8 @@
 """Keep the sums of days beside the calls they sum: moved in the transaction that writes the calls, rebuilt from them.
 
-Whoever changes what a call cost, or may have cost, reads it before with `snapshot` and books the change with `book`. A call
-belongs to the day, in the installation's time zone, on which it was first heard of. It does not know why anything is paid.
+Whoever changes what a call cost, or may have cost, reads it before with `snapshot` and books the change with `book`. A
+call belongs to the day, in the installation's time zone, on which it was first heard of. It does not know why anything
+is paid.
 """
 
 from __future__ import annotations

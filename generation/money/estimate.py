@@ -1,7 +1,8 @@
 """Estimate of an order's cost and time, before anything is paid. Reads rows; writes none.
 
 Tokens come from what this teacher used on this task before, or, without that, from a rendered sample: characters
-divided by four for what is sent, and the output schema's lengths for what is answered, with what its model reasons with.
+divided by four for what is sent, and the output schema's lengths for what is answered, with what its model reasons
+with.
 """
 
 from __future__ import annotations
@@ -32,8 +33,7 @@ CHARS_PER_TOKEN = 4
 TOKENS_PER_WORD = 1.4
 UNBOUNDED_FIELD_TOKENS = 200
 # A value has no length of its own to be told by: true, 12, 118.80, 2026-01-31.
-LABELS_SAID = {"choice": 1, "choices": 2}
-VALUE_TOKENS = {"boolean": 1, "integer": 3, "number": 4, "date": 8}
+LABELS_OF_SEVERAL = 2
 # Quotes, colon, comma and line end of one value in a JSON answer.
 KEY_TOKENS = 4
 # How far a guess without history may be off; measured spreads replace it.
@@ -99,7 +99,7 @@ def estimate(
         teacher: The row, to find its history.
     """
     step = max(1, len(facts) // SAMPLE)
-    prompts = [_prompt(version.spec, known, spec) for known in facts[::step]]
+    prompts = [_prompt(version.spec, record_facts, spec) for record_facts in facts[::step]]
     # The dearest call is that of the longest record, which a sample may miss.
     longest = _prompt(version.spec, max(facts, key=_length), spec)
     usage = _usage_from_history(version, teacher, spec) or _usage_from_lengths(version.spec, prompts, spec)
@@ -208,7 +208,8 @@ def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpe
     costs = [float(row[3]) for row in rows]
     mean = fmean(costs)
     tenths = quantiles(costs, n=10)
-    # One answer that cost many times the others lifts the mean above the ninth tenth: the range holds the estimate all the same.
+    # One answer that cost many times the others lifts the mean above the ninth tenth: the range holds the estimate all
+    # the same.
     low, high = (min(tenths[0] / mean, 1.0), max(tenths[8] / mean, 1.0)) if mean else (1.0, 1.0)
     return CallUsage(
         fmean(row[0] for row in rows),
@@ -231,37 +232,44 @@ def _usage_from_lengths(task: TaskSpec, prompts: Sequence[list[prompting.Message
     return guessed_usage(spec, sent, answer_tokens(task.output_schema), basis=basis)
 
 
-def guessed_usage(spec: TeacherSpec, sent: float, answer: float, *, basis: str) -> CallUsage:
-    """Guess the usage of a call from the tokens it sends and those of its plain answer; its model's reasoning is added."""
+def guessed_usage(spec: TeacherSpec, input_tokens: float, answer: float, *, basis: str) -> CallUsage:
+    """Guess the usage of a call from the tokens it sends and those of its plain answer.
+
+    Its model's reasoning is added.
+    """
     plain = min(answer, spec.max_tokens)
     thought = reasoning.guess(spec, answer=plain)
     answered = plain + thought.tokens
     latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
     if not thought.high:
-        return CallUsage(sent, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
+        return CallUsage(input_tokens, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
     basis += (
         f"; {thought.tokens:,.0f} tokens of reasoning a call are assumed ({thought.low:,.0f} to {thought.high:,.0f})"
     )
-    mean = spec.cost_usd(round(sent), round(answered))
+    mean = spec.cost_usd(round(input_tokens), round(answered))
     low, high = (
-        spec.cost_usd(round(sent * part), round(min(plain * part + tokens, spec.max_tokens))) / mean if mean else 1.0
+        spec.cost_usd(round(input_tokens * part), round(min(plain * part + tokens, spec.max_tokens))) / mean
+        if mean
+        else 1.0
         for part, tokens in ((GUESS_LOW, thought.low), (GUESS_HIGH, thought.high))
     )
-    return CallUsage(sent, answered, latency_s, low, high, basis)
+    return CallUsage(input_tokens, answered, latency_s, low, high, basis)
 
 
 def answer_tokens(schema: Sequence[OutputField]) -> float:
     """Tokens that a whole answer takes: its fields, and their names where values are written with them."""
-    values = [field for field in schema if field.type in {*LABELS_SAID, *VALUE_TOKENS}] if len(schema) > 1 else []
+    values = [field for field in schema if field.value_type.is_value] if len(schema) > 1 else []
     return sum(map(field_tokens, schema)) + sum(KEY_TOKENS + len(field.name) / CHARS_PER_TOKEN for field in values)
 
 
 def field_tokens(field: OutputField) -> float:
     """Tokens that the output schema asks for in this field: the middle of its lengths, or those of its values."""
-    if field.type in LABELS_SAID:
-        return LABELS_SAID[field.type] * fmean(len(label.name) for label in field.labels) / CHARS_PER_TOKEN + 1
-    if field.type in VALUE_TOKENS:
-        return VALUE_TOKENS[field.type]
+    kind = field.value_type
+    if kind.has_labels:
+        count = LABELS_OF_SEVERAL if kind.is_many else 1
+        return count * fmean(len(label.name) for label in field.labels) / CHARS_PER_TOKEN + 1
+    if kind.tokens:
+        return kind.tokens
     if field.max_words is not None:
         return ((field.min_words or field.max_words / 2) + field.max_words) / 2 * TOKENS_PER_WORD
     return field.max_chars / CHARS_PER_TOKEN if field.max_chars else UNBOUNDED_FIELD_TOKENS

@@ -30,6 +30,18 @@ def _price_field(label: str, *, if_empty: str = "") -> forms.DecimalField:
     )
 
 
+def order_budget_field(*, help_text: str = "The job stops before it would cost more.") -> forms.DecimalField:
+    """Return the field for the most that an order may cost."""
+    return forms.DecimalField(
+        label="Budget, US dollars",
+        min_value=0,
+        max_digits=12,
+        decimal_places=6,
+        required=False,
+        help_text=help_text,
+    )
+
+
 def _day(label: str, *, help_text: str, initial: object = None) -> forms.DateField:
     return forms.DateField(
         label=label,

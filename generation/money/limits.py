@@ -1,7 +1,8 @@
 """Set budgets, and have orders hold what they may cost, so that no two of them together pass one.
 
-An order holds its own limit when it is launched, and what is left when a new attempt at it begins; the engine is told no
-more than that. The hold is decided with the rows of the budgets locked; what was not used is free once the job has ended.
+An order holds its own limit when it is launched, and what is left when a new attempt at it begins; the engine is told
+no more than that. The hold is decided with the rows of the budgets locked; what was not used is free once the job has
+ended.
 """
 
 from __future__ import annotations
@@ -161,4 +162,7 @@ def _nothing_left(tightest: BudgetStatus) -> Refusal:
 
 def _left_in_words(tightest: BudgetStatus) -> str:
     spent, held = tightest.spent_usd.quantize(CENT), tightest.held_usd.quantize(CENT)
-    return f"Of ${tightest.budget.limit_usd} ${spent} is spent, and orders under way and batches at providers hold ${held}."
+    return (
+        f"Of ${tightest.budget.limit_usd} ${spent} is spent, "
+        f"and orders under way and batches at providers hold ${held}."
+    )

@@ -45,7 +45,7 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row that is not taken, and why; `is_foreign` where it is no mistake, but none of the product's providers or kinds."""
+    """A row that is not taken, and why; `is_foreign` where it is no mistake, but not of the product's providers."""
 
     name: str
     reason: str
@@ -113,18 +113,18 @@ def read(rows: object, *, from_date: date | None = None) -> PriceMap:
         raise Refusal("price_map", message, errors={"file": [message]})
     today = timezone.localdate()
     table = {(entry.provider, entry.model): entry for entry in prices.prices(from_date or today)}
-    result, seen = PriceMap(), set[tuple[str, str]]()
+    result, keys = PriceMap(), set[tuple[str, str]]()
     for name, row in rows.items():
         try:
             new = _price(str(name), row, table, from_date or today)
-            if (key := (new.provider, new.model)) in seen:
+            if (key := (new.provider, new.model)) in keys:
                 raise RefusedError("Another row names the same model.")
         except RefusedError as refused:
             result.refused.append(RefusedRow(str(name), refused.reason, refused.is_foreign))
             if not refused.is_foreign:
                 result.own[str(name)] = row
             continue
-        seen.add(key)
+        keys.add(key)
         result.own[str(name)] = row
         if _is_same(new, table.get(key)):
             result.unchanged.append(new.model)
@@ -248,7 +248,7 @@ def changes_of(planned: Sequence[PriceEntry]) -> list[PriceChange]:
     return [PriceChange(current.get((new.provider, new.model)), new) for new in planned]
 
 
-def import_map(read: PriceMap, *, by: Member, is_confirmed: bool, skips_refused: bool = False) -> PriceOutcome:
+def import_map(parsed_map: PriceMap, *, by: Member, is_confirmed: bool, skips_refused: bool = False) -> PriceOutcome:
     """Write the prices of a map, all or none; without confirmation tell what would change.
 
     Args:
@@ -259,23 +259,23 @@ def import_map(read: PriceMap, *, by: Member, is_confirmed: bool, skips_refused:
         Refusal: `price_rows_refused` naming each wrong row; nothing is written.
     """
     prices.require_admin(by)
-    changes = changes_of(read.prices)
+    changes = changes_of(parsed_map.prices)
     if not is_confirmed:
-        return PriceOutcome(read, changes, [])
-    require_whole(read, skips_refused=skips_refused)
-    return PriceOutcome(read, changes, prices.set_prices(read.prices, by=by))
+        return PriceOutcome(parsed_map, changes, [])
+    require_whole(parsed_map, skips_refused=skips_refused)
+    return PriceOutcome(parsed_map, changes, prices.set_prices(parsed_map.prices, by=by))
 
 
-def require_whole(read: PriceMap, *, skips_refused: bool) -> None:
+def require_whole(parsed_map: PriceMap, *, skips_refused: bool) -> None:
     """Refuse a map with wrong rows, unless they are to be left out.
 
     Raises:
         Refusal: `price_rows_refused`, naming each.
     """
-    if read.mistakes and not skips_refused:
+    if parsed_map.mistakes and not skips_refused:
         raise Refusal(
             "price_rows_refused",
-            f"{len(read.mistakes)} rows cannot be imported, so nothing is written.",
+            f"{len(parsed_map.mistakes)} rows cannot be imported, so nothing is written.",
             hint="Correct them, or leave them out.",
-            errors={row.name: [row.reason] for row in read.mistakes},
+            errors={row.name: [row.reason] for row in parsed_map.mistakes},
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.http import Http404
 from django.utils import timezone
 
 from audit import trail
@@ -18,13 +17,14 @@ from generation.states import PAID_PROVIDERS
 from members import session
 from members.models import Member
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 LONGEST_MODEL = 120
 DEAREST = 100_000
 
 
 def prices(today: date | None = None) -> QuerySet[PriceEntry]:
-    """The prices that count on a day, today by default, by provider and model: of each model the newest that has begun."""
+    """Prices that count on a day, today by default, by provider and model: of each model the newest that has begun."""
     begun = PriceEntry.objects.filter(
         provider=OuterRef("provider"), model=OuterRef("model"), from_date__lte=today or timezone.localdate()
     )
@@ -56,15 +56,8 @@ def price_entry(provider: str, model: str) -> PriceEntry | None:
 
 
 def price_or_404(price_id: int) -> PriceEntry:
-    """One entry of the table.
-
-    Raises:
-        Http404: It is gone.
-    """
-    entry = PriceEntry.objects.filter(pk=price_id).first()
-    if entry is None:
-        raise Http404("There is no such price.")
-    return entry
+    """One entry of the table."""
+    return first_or_404(PriceEntry.objects.filter(pk=price_id), "There is no such price.")
 
 
 def new_price(*, from_date: date | None = None, model: str, **values: Any) -> PriceEntry:

@@ -1,7 +1,7 @@
 """Tokens that a model will reason with before it answers, where nothing was measured yet. Pure Python.
 
-Providers bill reasoning as answered tokens. The numbers are assumptions, so the range around them is wide; what this teacher's own
-answers took replaces them after ten.
+Providers bill reasoning as answered tokens. The numbers are assumptions, so the range around them is wide; what this
+teacher's own answers took replaces them after ten.
 """
 
 from __future__ import annotations

@@ -13,6 +13,13 @@ from web.http.lists import ListQuery, one_of
 USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
 
 
+def order_budget_field(**options: Any) -> serializers.DecimalField:
+    """Return the field for the most that an order may cost; null where it may be left out."""
+    return serializers.DecimalField(
+        max_digits=12, decimal_places=6, min_value=0, required=False, allow_null=True, **options
+    )
+
+
 def _per_million(**more: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=10, decimal_places=4, **more)
 

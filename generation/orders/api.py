@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.diversity import lookup
 from generation.diversity import queries as diversity_queries
+from generation.diversity.request import mix_request
 from generation.diversity.serializers import DiversityOut
 from generation.orders import launch, queries
 from generation.orders.serializers import (
@@ -32,6 +32,7 @@ from review.sources import split_advice
 from review.tasks.permissions import task_or_404
 from web.http.lists import ListQuery, Rows, TaskQuery, lists, one_of
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class CallPagination(KeysetPagination):
@@ -46,10 +47,10 @@ class OrderListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(OrderOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        if "task" in asked:
-            return queries.of_task(member, task_or_404(member, asked["task"]))
+        if "task" in query:
+            return queries.of_task(member, task_or_404(member, query["task"]))
         return queries.visible(member)
 
     @extend_schema(request=OrderIn, responses={202: OrderStartedOut})
@@ -88,28 +89,26 @@ class CallListView(APIView):
     pagination_class = CallPagination
 
     @lists(CallOut, CallQuery)
-    def get(self, request: Request, asked: dict[str, Any], order_id: UUID) -> Rows:
-        return queries.calls(queries.get(member_of(request), order_id), state=asked.get("state", ""))
+    def get(self, request: Request, query: dict[str, Any], order_id: UUID) -> Rows:
+        return queries.calls(queries.get(member_of(request), order_id), state=query.get("state", ""))
 
 
 def _order_request(request: Request) -> launch.OrderRequest:
-    body = OrderIn(data=request.data)
-    body.is_valid(raise_exception=True)
-    asked, member = body.validated_data, member_of(request)
-    task = task_or_404(member, asked["task"])
-    source = asked.get("source")
-    mix = lookup.mix_request(member, task, asked)
+    data, member = read_body(OrderIn, request), member_of(request)
+    task = task_or_404(member, data["task"])
+    source = data.get("source")
+    mix = mix_request(member, task, data)
     return launch.OrderRequest(
         task,
-        teacher=mix.first or teacher_selectors.teacher_or_404(member, asked["teacher"]),
+        teacher=mix.first or teacher_selectors.teacher_or_404(member, data["teacher"]),
         mix=mix,
-        count=asked["count"],
-        per_record=asked["per_record"],
+        count=data["count"],
+        per_record=data["per_record"],
         source=queries.source_or_404(task, source) if source else None,
-        record_ids=asked.get("records"),
-        max_cost_usd=asked.get("max_cost_usd"),
-        uncertain_policy=UncertainPolicy(asked.get("uncertain_policy", UncertainPolicy.HOLD)),
-        wish=WayRequest(Way(asked["way"]), Stragglers(asked["stragglers"])),
+        record_ids=data.get("records"),
+        max_cost_usd=data.get("max_cost_usd"),
+        uncertain_policy=UncertainPolicy(data.get("uncertain_policy", UncertainPolicy.HOLD)),
+        wish=WayRequest(Way(data["way"]), Stragglers(data["stragglers"])),
         by=member,
     )
 
@@ -126,6 +125,6 @@ class OrderDiversityView(APIView):
             "not_best": outcome.not_best,
             "chosen": outcome.chosen,
             "followers": [follower.pk for follower in outcome.followers],
-            "measured": [one.as_json() for one in diversity_queries.measure_order(order)],
+            "measured": [row.as_json() for row in diversity_queries.measure_order(order)],
         }
         return Response(DiversityOut(shown).data)

@@ -27,9 +27,9 @@ def record_batch_events(order: Order, events: Iterable[EngineEvent]) -> None:
 
     A batch that was taken in stays so: an event that is told again does not open it.
     """
-    told = {event.payload["token"]: event.payload for event in events if event.kind == "batch"}
-    rows = ProviderBatch.objects.in_bulk(list(told), field_name="token")
-    for token, payload in told.items():
+    payloads = {event.payload["token"]: event.payload for event in events if event.kind == "batch"}
+    rows = ProviderBatch.objects.in_bulk(list(payloads), field_name="token")
+    for token, payload in payloads.items():
         row = rows.get(token) or ProviderBatch(token=token, order=order)
         if row.state in FINAL:
             continue

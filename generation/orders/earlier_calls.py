@@ -30,7 +30,7 @@ class EarlierCalls:
 
 def earlier_calls(order: Order) -> EarlierCalls:
     """Every call of the order that counts against its budget, or must not be asked as if it were new; one question."""
-    known = EarlierCalls()
+    earlier = EarlierCalls()
     calls = Call.objects.filter(order=order)
     for pk, state, cost, possible, settlement, is_corrected in calls.values_list(
         "pk", "state", "cost_usd", "possible_cost_usd", "settlement", "is_corrected"
@@ -38,19 +38,19 @@ def earlier_calls(order: Order) -> EarlierCalls:
         call = str(pk)
         # What a person has settled is not asked again; what it cost, or may have cost, still counts.
         if state == CallState.ANSWERED or (state == CallState.FAILED and (cost > 0 or is_corrected)) or settlement:
-            known.settled[call] = float(cost + possible)
+            earlier.settled[call] = float(cost + possible)
         elif state == CallState.UNCERTAIN:
-            known.in_doubt[call] = float(possible)
+            earlier.in_doubt[call] = float(possible)
         else:
             if state == CallState.SENT:
-                known.in_doubt[call] = 0.0
+                earlier.in_doubt[call] = 0.0
             if possible:
-                known.doubted[call] = float(possible)
+                earlier.doubted[call] = float(possible)
     for place in _asked_elsewhere(order):
         call = call_id(order.pk, place)
-        if call not in known.in_doubt:
-            known.settled.setdefault(call, 0.0)
-    return known
+        if call not in earlier.in_doubt:
+            earlier.settled.setdefault(call, 0.0)
+    return earlier
 
 
 def _asked_elsewhere(order: Order) -> Collection[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from generation.money.forms import order_budget_field
 from generation.orders.launch import MOST_PER_RECORD
 from generation.orders.queries import SourceOption
 from generation.orders.way import WayRequest
@@ -34,14 +35,7 @@ class OrderForm(forms.Form):
         required=False,
         help_text="With two or more, reviewers choose the best of them side by side.",
     )
-    max_cost_usd = forms.DecimalField(
-        label="Budget, US dollars",
-        min_value=0,
-        max_digits=12,
-        decimal_places=6,
-        required=False,
-        help_text="The job stops before it would cost more. A free teacher needs none.",
-    )
+    max_cost_usd = order_budget_field(help_text="The job stops before it would cost more. A free teacher needs none.")
     uncertain_policy = forms.ChoiceField(
         label="Calls with an unknown outcome",
         choices=UncertainPolicy.choices,
@@ -92,9 +86,9 @@ class OrderForm(forms.Form):
         )
 
     @staticmethod
-    def way_of(said: Mapping[str, Any]) -> WayRequest:
+    def way_of(values: Mapping[str, Any]) -> WayRequest:
         """Return the way an order goes from what was typed; the default for anything unknown."""
-        is_batch, leaves = said.get("way") == Way.BATCH, said.get("stragglers") == Stragglers.LEAVE
+        is_batch, leaves = values.get("way") == Way.BATCH, values.get("stragglers") == Stragglers.LEAVE
         return WayRequest(Way.BATCH if is_batch else Way.LIVE, Stragglers.LEAVE if leaves else Stragglers.ASK)
 
 

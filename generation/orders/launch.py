@@ -62,7 +62,8 @@ def place(request: OrderRequest, quoted: Quote, *, title: str) -> Order:
     """Write the rows of an order that was quoted and launch its job, inside the caller's transaction.
 
     Raises:
-        Refusal: `budget_missing`, `budget_too_small`, or 409 `budget_used_up`: the order may cost more than budgets leave.
+        Refusal: `budget_missing`, `budget_too_small`, or 409 `budget_used_up`: the order may cost more than budgets
+            leave.
     """
     check_budget(request.max_cost_usd, quoted.estimate)
     held_usd = limits.hold_all(request.task, request.max_cost_usd)

@@ -43,16 +43,16 @@ def estimate_mix(
         The drafts, and what choosing the best of them costs where a judge does.
     """
     mixed = variety.teachers or [MixedTeacher(teacher=alone)]
-    counts = plan.apportioned([one.share for one in mixed], count)
+    counts = plan.apportioned([mixed_teacher.share for mixed_teacher in mixed], count)
     added = _added_messages(version, facts[0], variety)
     parts = [
         _plus_messages(
-            estimate.estimate(version, facts, teacher=row, spec=one.teacher, count=share),
-            one.teacher,
+            estimate.estimate(version, facts, teacher=row, spec=mixed_teacher.teacher, count=share),
+            mixed_teacher.teacher,
             # A teacher with only a short prompt gets none.
-            added if one.teacher.audience == "teacher" else [],
+            added if mixed_teacher.teacher.audience == "teacher" else [],
         )
-        for row, one, share in zip(teachers, mixed, counts, strict=True)
+        for row, mixed_teacher, share in zip(teachers, mixed, counts, strict=True)
         if share
     ]
     judging = None
@@ -112,7 +112,7 @@ def _plus_messages(part: OrderEstimate, spec: TeacherSpec, added: list[Message])
 def with_threads(
     part: OrderEstimate, specs: Sequence[TeacherSpec], threads: Iterable[prompting.Thread]
 ) -> OrderEstimate:
-    """The estimate with the longest of these threads beside each call, at the price of the dearest of these teachers."""
+    """Estimate with the longest of these threads beside each call, at the price of the dearest of these teachers."""
     longest = max((prompting.after_facts(thread) for thread in threads), key=len, default="")
     dearest = max(specs, key=TeacherSpec.dearest_input_usd_per_million)
     return _plus_messages(part, dearest, [{"role": "user", "content": longest}])
@@ -122,6 +122,6 @@ def _judging_estimate(
     version: TaskVersion, facts: Facts, judge: TeacherSpec, *, calls: int, drafts: int
 ) -> OrderEstimate:
     length = estimate.answer_tokens(version.spec.output_schema) * CHARS_PER_TOKEN
-    asked = judge_prompts.judge_conversation(version.spec, facts, [])
-    asked.append({"role": "user", "content": "x" * round(length * drafts)})
-    return estimate.estimate_sample(judge_prompts.judge_task(), [asked], judge, calls=calls)
+    messages = judge_prompts.judge_conversation(version.spec, facts, [])
+    messages.append({"role": "user", "content": "x" * round(length * drafts)})
+    return estimate.estimate_sample(judge_prompts.judge_task(), [messages], judge, calls=calls)

@@ -89,8 +89,8 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "generation/index.html", context, status=status)
 
 
-def _form_values(given: QueryDict) -> dict[str, str]:
-    return {name: str(given[name]) for name in OrderForm.base_fields if name in given} | forms.mix_values(given)
+def _form_values(query: QueryDict) -> dict[str, str]:
+    return {name: str(query[name]) for name in OrderForm.base_fields if name in query} | forms.mix_values(query)
 
 
 def _launch(request: HttpRequest, task: Task, form: OrderForm, mix: MixForm) -> tuple[Any, int]:

@@ -43,7 +43,7 @@ def special_purpose(order: Order) -> SpecialPurpose | None:
     return PURPOSES.get(Purpose(order.purpose))
 
 
-def record_of_call(order: Order, told: str) -> UUID | None:
+def record_of_call(order: Order, record_id: str) -> UUID | None:
     """The record that a call is for, by the id under which its engine knows it; None where it is for none."""
     special = special_purpose(order)
-    return UUID(told) if special is None or special.has_records else None
+    return UUID(record_id) if special is None or special.has_records else None

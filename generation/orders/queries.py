@@ -21,6 +21,7 @@ from members.models import Member
 from review.models import Draft, Record, Source, Task
 from review.states import SourceKind
 from review.tasks.permissions import tasks_for
+from web.http.first_or_404 import first_or_404
 
 RECENT = 12
 SETTLED_SHOWN = 200
@@ -76,22 +77,16 @@ def has_revisions(task: Task) -> bool:
 
 
 def get(member: Member, order_id: UUID) -> Order:
-    """Return one order by its id.
-
-    Raises:
-        Http404: No such order, or of a task the member may not see.
-    """
-    order = visible(member).filter(pk=order_id).first()
-    if order is None:
-        raise Http404("There is no such generation job that you can see.")
-    return order
+    """Return one order by its id, or answer 404 where the member may not see its task."""
+    return first_or_404(visible(member).filter(pk=order_id), "There is no such generation job that you can see.")
 
 
 def calls(order: Order, *, state: str = "") -> QuerySet[Call]:
     """Calls of an order, in its order; of one state if one is named."""
     rows = Call.objects.filter(order=order).select_related("record").order_by("position", "id")
     if order.purpose == Purpose.RUBRIC:
-        # A judge's words stand beside their texts, for those who may read them: of a draft that waits they would sway the verdict.
+        # A judge's words stand beside their texts, for those who may read them: of a draft that waits they would sway
+        # the verdict.
         rows = rows.defer("fields", "excerpt").annotate(withheld=Value(value=True))
     return rows.filter(state=state) if state else rows
 
@@ -184,9 +179,10 @@ def page(orders: QuerySet[Order], number: str | None) -> Page[Any]:
 
 
 def schema_of(order: Order) -> list[dict[str, Any]]:
-    """The output fields of an order's version: name, role and type, for scripts that draw drafts."""
+    """The output fields of an order's version: name, role, type and control, for pages that draw drafts."""
     return [
-        {"name": field.name, "role": field.role, "type": field.type} for field in order.task_version.spec.output_schema
+        {"name": field.name, "role": field.role, "type": field.type, "control": field.value_type.control}
+        for field in order.task_version.spec.output_schema
     ]
 
 

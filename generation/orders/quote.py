@@ -58,7 +58,8 @@ class OrderRequest:
         per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
         mix: How drafts are to differ, and which come to the desk. Its first teacher is `teacher`, where it names any.
         wish: Whether calls go out at once or by batches.
-        threads: For follow-ups, by record: the mails its reader got before. They are told, and paid for, with each call.
+        threads: For follow-ups, by record: the mails its reader got before. They are told, and paid for, with each
+            call.
         purpose: For the desk, answers become drafts there; for an evaluation they stay on the calls.
         seed: Makes a second order differ from the first; by default drawn from the order's id.
         follows: The order that this one completes, or judges.
@@ -136,7 +137,7 @@ def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
         facts,
         mix_at_way_price(variety, request.wish),
         alone=teacher_at_way_price(spec, request.wish),
-        teachers=[asked.teacher for asked in mix.teachers] or [request.teacher],
+        teachers=[teacher_request.teacher for teacher_request in mix.teachers] or [request.teacher],
         count=request.count,
         per_record=request.per_record,
     )
@@ -178,7 +179,8 @@ def require_askable(teacher: Teacher, *, unpriced: PriceEntry | None = None) -> 
         unpriced: What a teacher is counted at that has no price; without it, such a teacher is refused.
 
     Raises:
-        Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed` or `base_url`: why it cannot be asked.
+        Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed` or `base_url`: why it cannot be
+            asked.
     """
     if not teacher.is_active:
         raise Refusal(
@@ -204,12 +206,14 @@ def require_askable(teacher: Teacher, *, unpriced: PriceEntry | None = None) -> 
 def _records(request: OrderRequest, *, is_launch: bool) -> tuple[list[str], list[dict[str, object]]]:
     count = math.ceil(request.count / request.per_record)
     rows = Record.objects.filter(task=request.task, erased_at__isnull=True)
-    wanted = request.record_ids[:count] if request.record_ids is not None else None
-    ids = _fewest_drafts(request, rows, count, is_launch=is_launch) if wanted is None else list(wanted)
+    requested_ids = request.record_ids[:count] if request.record_ids is not None else None
+    ids = _fewest_drafts(request, rows, count, is_launch=is_launch) if requested_ids is None else list(requested_ids)
     facts = {
-        pk: told for some in chunked(ids, CHUNK) for pk, told in rows.filter(pk__in=some).values_list("pk", "facts")
+        pk: record_facts
+        for some in chunked(ids, CHUNK)
+        for pk, record_facts in rows.filter(pk__in=some).values_list("pk", "facts")
     }
-    if wanted is not None and (unknown := [pk for pk in ids if pk not in facts]):
+    if requested_ids is not None and (unknown := [pk for pk in ids if pk not in facts]):
         raise Refusal("no_records", f"The record {unknown[0]} is not one of this task.")
     if not facts:
         raise Refusal(

@@ -122,7 +122,7 @@ def secret_refs(job: Job) -> list[str]:
     """
     order = Order.objects.get(orders_batches.order_of_job(job))
     mixed = MixSettings.model_validate(order.variety).teachers
-    specs = [one.teacher for one in mixed] or [TeacherSpec.model_validate(order.teacher_spec)]
+    specs = [entry.teacher for entry in mixed] or [TeacherSpec.model_validate(order.teacher_spec)]
     for spec in specs:
         if spec.secret_ref:
             address = address_of(spec.provider, spec.base_url)
@@ -182,8 +182,8 @@ def _records(order: Order) -> list[RecordIn]:
     record_ids: list[str] = order.record_ids
     special = purposes.special_purpose(order)
     if special and not special.has_records:
-        asked = special.conversations(order)
-        return [RecordIn(id=pk, facts={}, messages=asked[pk]) for pk in record_ids]
+        conversations = special.conversations(order)
+        return [RecordIn(id=pk, facts={}, messages=conversations[pk]) for pk in record_ids]
     records_by_id: dict[str, RecordIn] = {}
     variety = MixSettings.model_validate(order.variety)
     for chunk in chunked(record_ids, CHUNK):
@@ -193,8 +193,8 @@ def _records(order: Order) -> list[RecordIn]:
         # Leaving one out would move every later call to another record.
         raise Refusal("record_gone", f"The record {gone[0]} is gone.", hint="Launch a new order without it.")
     if special:
-        asked = special.conversations(order)
-        return [records_by_id[pk].model_copy(update={"messages": asked[pk]}) for pk in record_ids]
+        conversations = special.conversations(order)
+        return [records_by_id[pk].model_copy(update={"messages": conversations[pk]}) for pk in record_ids]
     return [records_by_id[pk] for pk in record_ids]
 
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from generation.diversity.serializers import MixIn
 from generation.models import Order
+from generation.money.serializers import order_budget_field
 from generation.states import BatchState, CallState, Purpose, Stragglers, UncertainPolicy, Way
 from generation.teachers import shutdowns
 from generation.teachers.serializers import ShutdownOut, TermsOut, upcoming_once
@@ -24,14 +25,7 @@ class OrderIn(MixIn):
     count = serializers.IntegerField(min_value=1)
     source: Any = serializers.CharField(required=False, allow_null=True, help_text="Slug or id of a source of the task")
     records = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100_000)
-    max_cost_usd = serializers.DecimalField(
-        max_digits=12,
-        decimal_places=6,
-        min_value=0,
-        required=False,
-        allow_null=True,
-        help_text="Needed when the teacher costs anything",
-    )
+    max_cost_usd = order_budget_field(help_text="Needed when the teacher costs anything")
     per_record = serializers.IntegerField(
         min_value=1, required=False, default=1, help_text="Drafts of each record, to choose the best of"
     )

@@ -1,11 +1,11 @@
 """Cost of answers of a task that has no records yet: priced from its specification alone. Reads rows; writes none.
 
-Facts of usual lengths stand for records that are still to be made, so the upper end is set wider than where records are known.
+Facts of usual lengths stand for records that are still to be made, so the upper end is set wider than where records are
+known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -27,13 +27,6 @@ LIST_ITEMS: Final = 4
 LONGER: Final = 2.0
 MEASURED: Final = "measured"
 _WORD = "lorem "
-_VALUES: Mapping[str, Any] = {
-    "number": 1234.5,
-    "integer": 1234,
-    "date": "2026-01-31",
-    "url": "https://www.example.com/about",
-    "boolean": True,
-}
 
 
 def estimate_from_spec(version: TaskVersion, *, teacher: Teacher, count: int) -> OrderEstimate:
@@ -48,7 +41,10 @@ def estimate_from_spec(version: TaskVersion, *, teacher: Teacher, count: int) ->
     priced = estimate(version, [usual_facts(version.spec)], teacher=teacher, spec=spec, count=count)
     if priced.basis.startswith(MEASURED):
         return priced
-    basis = "guessed from the task's specification, as there are no records yet: facts of usual lengths and its answer's lengths"
+    basis = (
+        "guessed from the task's specification, as there are no records yet: "
+        "facts of usual lengths and its answer's lengths"
+    )
     return replace(priced, cost_high_usd=round(priced.cost_high_usd * LONGER, 6), basis=basis)
 
 
@@ -64,11 +60,12 @@ def usual_facts(spec: TaskSpec) -> Facts:
 
 
 def _value(field: InputField) -> Any:
-    if field.type in _VALUES:
-        return _VALUES[field.type]
-    if field.type in ("choice", "choices"):
+    kind = field.value_type
+    if kind.sample is not None:
+        return kind.sample
+    if kind.has_labels:
         label = field.labels[0].name if field.labels else ""
-        return [label] if field.type == "choices" else label
+        return [label] if kind.is_many else label
     if field.type == "list":
         return [_text(TEXT_CHARS)] * LIST_ITEMS
     if field.type == "object":

@@ -1,7 +1,7 @@
 """Tests a teacher: one call about a made-up record, as an order with its own small budget, journal and ledger.
 
-It asks what an order for the task would ask, so that key, address, model, parameters and the answer's shape are tried at
-once. Nothing of a real record is sent, and the answer comes to nobody's desk.
+It asks what an order for the task would ask, so that key, address, model, parameters and the answer's shape are tried
+at once. Nothing of a real record is sent, and the answer comes to nobody's desk.
 """
 
 from __future__ import annotations
@@ -90,18 +90,21 @@ def last_of(teacher: Teacher) -> Trial | None:
     if order is None or order.job is None:
         return None
     calls = list(order.calls.order_by("position", "created_at"))
-    call = next((one for one in calls if one.state == CallState.ANSWERED), calls[-1] if calls else None)
+    call = next((row for row in calls if row.state == CallState.ANSWERED), calls[-1] if calls else None)
     is_over = order.job.state in FINISHED
-    said = ""
+    error = ""
     if call is not None and call.state != CallState.ANSWERED:
-        said = call.error_message or call.error_code
-    if is_over and (call is None or not said) and (call is None or call.state != CallState.ANSWERED):
-        said = str((order.job.error or {}).get("message", "")) or f"The job ended {order.job.state}."
-    return Trial(order, call, is_over, said)
+        error = call.error_message or call.error_code
+    if is_over and (call is None or not error) and (call is None or call.state != CallState.ANSWERED):
+        error = str((order.job.error or {}).get("message", "")) or f"The job ended {order.job.state}."
+    return Trial(order, call, is_over, error)
 
 
 def conversations(order: Order) -> dict[str, list[Message]]:
-    """Return the conversation of a test, under the id of the one record that its order needs; the same in every attempt."""
+    """Return the conversation of a test, under the id of the one record that its order needs.
+
+    The same in every attempt.
+    """
     [record_id] = order.record_ids
     return {record_id: _conversation(order.task_version, str(order.teacher_spec.get("audience", "teacher")))}
 

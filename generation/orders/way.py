@@ -27,37 +27,40 @@ class WayRequest:
 LIVE = WayRequest()
 
 
-def check_way(wish: WayRequest, teachers: Iterable[TeacherSpec]) -> None:
+def check_way(request: WayRequest, teachers: Iterable[TeacherSpec]) -> None:
     """Refuse batches of a teacher whose provider takes none.
 
     Raises:
         Refusal: `no_batches`, with errors by field.
     """
     others = [teacher.name for teacher in teachers if teacher.provider not in TAKES_BATCHES]
-    if wish.way == Way.BATCH and others:
+    if request.way == Way.BATCH and others:
         message = f"{', '.join(others)} cannot use batches: only OpenAI and Anthropic offer them."
         raise Refusal(
             "no_batches", message, hint="Send the calls live, or choose another teacher.", errors={"way": [message]}
         )
 
 
-def teacher_at_way_price(spec: TeacherSpec, wish: WayRequest) -> TeacherSpec:
+def teacher_at_way_price(spec: TeacherSpec, request: WayRequest) -> TeacherSpec:
     """The teacher as an estimate is to see it: at the price of this way."""
-    if wish.way != Way.BATCH:
+    if request.way != Way.BATCH:
         return spec
     prices = {name: usd for name in TOKEN_PRICES if (usd := getattr(spec, name)) is not None}
     return spec.model_copy(update={name: usd * spec.batch_factor for name, usd in prices.items()})
 
 
-def mix_at_way_price(variety: MixSettings, wish: WayRequest) -> MixSettings:
+def mix_at_way_price(variety: MixSettings, request: WayRequest) -> MixSettings:
     """The mix as an estimate is to see it; its judge is asked at once, at the full price."""
-    teachers = [one.model_copy(update={"teacher": teacher_at_way_price(one.teacher, wish)}) for one in variety.teachers]
+    teachers = [
+        mixed_teacher.model_copy(update={"teacher": teacher_at_way_price(mixed_teacher.teacher, request)})
+        for mixed_teacher in variety.teachers
+    ]
     return variety.model_copy(update={"teachers": teachers})
 
 
-def with_way_time(estimate: OrderEstimate, wish: WayRequest) -> OrderEstimate:
+def with_way_time(estimate: OrderEstimate, request: WayRequest) -> OrderEstimate:
     """The estimate with the time that this way may take at most."""
-    if wish.way != Way.BATCH:
+    if request.way != Way.BATCH:
         return estimate
     basis = f"{estimate.basis}; in batches, which providers promise within a day"
     return replace(estimate, time_s=LONGEST_S, basis=basis)

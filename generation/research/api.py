@@ -22,6 +22,7 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
+from web.http.read_body import read_body
 
 
 class SiteIn(serializers.Serializer[Any]):
@@ -87,7 +88,7 @@ class ResearchListView(APIView):
     pagination_class = WholeList
 
     @lists(ResearchOut, operation_id="research_orders")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         return selectors.of_task(member, task_or_404(member, slug))
 
@@ -97,19 +98,17 @@ class ResearchListView(APIView):
         """Have sites read; records are made of their pages when all is done."""
         member, task = member_of(request), task_or_404(member_of(request), slug)
         require(member, task, Role.LEAD)
-        body = ResearchIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        said = body.validated_data
-        source = queries.source_or_404(member, said["source"]) if said["source"] else None
-        made = launch.launch(
+        data = read_body(ResearchIn, request)
+        source = queries.source_or_404(member, data["source"]) if data["source"] else None
+        research = launch.launch(
             task,
             by=member,
             source=source,
-            sites=[(one["name"], one["url"]) for one in said["sites"]],
-            name=said["name"],
-            wishes=ResearchRequest(said["pages_per_site"], said["chars_per_page"], said["searches"], said["facts"]),
+            sites=[(site["name"], site["url"]) for site in data["sites"]],
+            name=data["name"],
+            request=ResearchRequest(data["pages_per_site"], data["chars_per_page"], data["searches"], data["facts"]),
         )
-        return Response(ResearchOut(made).data, status=202)
+        return Response(ResearchOut(research).data, status=202)
 
 
 class ResearchView(APIView):
@@ -126,6 +125,6 @@ class RecordPagesView(APIView):
     pagination_class = WholeList
 
     @lists(WebPageOut, operation_id="record_pages")
-    def get(self, request: Request, asked: dict[str, Any], record_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], record_id: UUID) -> Rows:
         _, pages = selectors.pages_of(member_of(request), record_id)
         return pages

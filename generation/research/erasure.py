@@ -1,7 +1,7 @@
 """Erases what this room holds of records that are erased: researched pages, and what engines were told of them.
 
-Pages, what was typed of the company and what a research job told go from their rows; the run directories of every job that
-was shown one of the records, made it up, wrote for it or mended a draft of it are thrown away.
+Pages, what was typed of the company and what a research job told go from their rows; the run directories of every job
+that was shown one of the records, made it up, wrote for it or mended a draft of it are thrown away.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def erase(record_ids: Sequence[UUID]) -> None:
 
 def _erase_threads(record_ids: set[str]) -> None:
     for order in Order.objects.filter(threads__isnull=False).only("threads").iterator(chunk_size=50):
-        told = order.threads or {}
-        kept = {pk: thread for pk, thread in told.items() if pk not in record_ids}
-        if len(kept) < len(told):
+        threads = order.threads or {}
+        kept = {pk: thread for pk, thread in threads.items() if pk not in record_ids}
+        if len(kept) < len(threads):
             Order.objects.filter(pk=order.pk).update(threads=kept or None)
 
 
@@ -57,12 +57,12 @@ def _jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
     """Jobs whose run directories hold facts, pages, drafts or instructions of these records."""
     records = list(record_ids)
     called = Call.objects.filter(record__in=records).values_list("order__job", flat=True)
-    asked = RevisionRequest.objects.filter(draft__record__in=records).values_list("job_id", flat=True)
+    revision_jobs = RevisionRequest.objects.filter(draft__record__in=records).values_list("job_id", flat=True)
     mine = Q(record__in=records) | Q(made_record__in=records)
     researched = ResearchedSite.objects.filter(mine).values_list("research__job", flat=True)
     shown = _jobs_that_showed({str(pk) for pk in records})
     # The order that made a record up knows no record.
     made_up = Record.everything.filter(pk__in=records).values_list("source__synthetic_job", flat=True)
-    by_jobs = (called, asked, researched, made_up)
+    by_jobs = (called, revision_jobs, researched, made_up)
     judged = take_in.jobs_that_read(records)
     return shown | judged | {job for jobs in by_jobs for job in jobs.distinct() if job is not None}

@@ -80,16 +80,18 @@ class ResearchForm(forms.Form):
         return [self[name] for name in self._facts]
 
     def order(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        facts = {name.removeprefix("fill."): said[name].strip() for name in self._facts if said[name].strip()}
-        wishes = ResearchRequest(said["pages_per_site"], said["chars_per_page"], said.get("searches", False), facts)
-        source = self._sources.get(said["source"])
-        return {"source": source, "sites": site_lines(said["sites"]), "wishes": wishes, "name": said["name"]}
+        values = self.cleaned_data
+        facts = {name.removeprefix("fill."): values[name].strip() for name in self._facts if values[name].strip()}
+        request = ResearchRequest(
+            values["pages_per_site"], values["chars_per_page"], values.get("searches", False), facts
+        )
+        source = self._sources.get(values["source"])
+        return {"source": source, "sites": site_lines(values["sites"]), "request": request, "name": values["name"]}
 
 
 def site_lines(text: str) -> list[tuple[str, str]]:
     """Name and address of each line; the address is the last word that looks like one."""
-    found = []
+    sites = []
     for line in text.splitlines():
         name, comma, address = (part.strip() for part in line.strip().rpartition(","))
         if not comma:
@@ -97,5 +99,5 @@ def site_lines(text: str) -> list[tuple[str, str]]:
         elif not _ADDRESS.search(address):
             name, address = line.strip(), ""
         if name or address:
-            found.append((name, address))
-    return found
+            sites.append((name, address))
+    return sites

@@ -1,4 +1,7 @@
-"""Takes in the pages that an engine tells of. Idempotent by site and number; runs inside the transaction of the events."""
+"""Takes in the pages that an engine tells of.
+
+Idempotent by site and number; runs inside the transaction of the events.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,15 @@ _URL_CHARS = 2000
 
 def consume(job: Job, events: Iterable[EngineEvent]) -> None:
     """Store pages, and mark sites that are done."""
-    told = [event for event in events if event.kind in ("page", "site")]
-    research = Research.objects.filter(job=job).first() if told else None
+    site_events = [event for event in events if event.kind in ("page", "site")]
+    research = Research.objects.filter(job=job).first() if site_events else None
     if research is None:
         return
-    numbers = {event.payload["site"] for event in told}
+    numbers = {event.payload["site"] for event in site_events}
     sites = {site.number: site for site in ResearchedSite.objects.filter(research=research, number__in=numbers)}
-    pages = [_page(sites[event.payload["site"]], event.payload) for event in told if event.kind == "page"]
+    pages = [_page(sites[event.payload["site"]], event.payload) for event in site_events if event.kind == "page"]
     WebPage.objects.bulk_create(pages, batch_size=200, ignore_conflicts=True)
-    for event in told:
+    for event in site_events:
         if event.kind == "site":
             site = sites[event.payload["site"]]
             site.is_done, site.why = True, event.payload["why"][:300]
@@ -38,23 +41,23 @@ def close(job: Job, result: Result) -> None:
         records.make_records(research)
 
 
-def _page(site: ResearchedSite, told: dict[str, Any]) -> WebPage:
+def _page(site: ResearchedSite, payload: dict[str, Any]) -> WebPage:
     return WebPage(
         site=site,
-        number=told["number"],
-        way=told["way"],
-        url=told["url"][:_URL_CHARS],
-        final_url=told.get("final_url", "")[:_URL_CHARS],
-        status=told.get("status"),
-        content_type=told.get("content_type", "")[:120],
-        size_bytes=told.get("bytes", 0),
-        sha256=told.get("sha256", ""),
-        title=_storable(told.get("title", ""))[:300],
-        text=_storable(told.get("text", "")),
-        refused_code=told.get("code", "")[:40],
-        refused_why=_storable(told.get("why", ""))[:500],
-        led_to=told.get("led_to", []),
-        fetched_at=datetime.fromisoformat(told["fetched_at"]),
+        number=payload["number"],
+        way=payload["way"],
+        url=payload["url"][:_URL_CHARS],
+        final_url=payload.get("final_url", "")[:_URL_CHARS],
+        status=payload.get("status"),
+        content_type=payload.get("content_type", "")[:120],
+        size_bytes=payload.get("bytes", 0),
+        sha256=payload.get("sha256", ""),
+        title=_storable(payload.get("title", ""))[:300],
+        text=_storable(payload.get("text", "")),
+        refused_code=payload.get("code", "")[:40],
+        refused_why=_storable(payload.get("why", ""))[:500],
+        led_to=payload.get("led_to", []),
+        fetched_at=datetime.fromisoformat(payload["fetched_at"]),
     )
 
 

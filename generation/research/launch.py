@@ -59,7 +59,7 @@ def launch(
     source: Source | None = None,
     sites: Sequence[tuple[str, str]] = (),
     points: Sequence[StartingPoint] = (),
-    wishes: ResearchRequest | None = None,
+    request: ResearchRequest | None = None,
     name: str = "",
 ) -> Research:
     """Order that sites be read and records made of their pages.
@@ -75,29 +75,29 @@ def launch(
         Refusal: `no_place_for_pages`, `no_search`, `no_sites`, `too_many_sites`, `facts_missing` or `facts_unknown`.
     """
     require(by, task, Role.LEAD)
-    wishes = wishes or ResearchRequest()
+    request = request or ResearchRequest()
     spec = latest_version(task).spec
     if not quotable.quotable_facts(spec):
         message = "The task's records have no place for pages."
         hint = "Add a text fact and its address to the input, such as source_1 and source_1_url (type url)."
         raise Refusal("no_place_for_pages", message, hint=hint)
-    if wishes.searches and not settings.RESEARCH_SEARCH_URL:
+    if request.searches and not settings.RESEARCH_SEARCH_URL:
         message = "No search is set up here."
         raise Refusal("no_search", message, hint="An admin sets RESEARCH_SEARCH_URL.", errors={"searches": [message]})
     begun = starting_points.from_records(source, spec) if source else starting_points.from_typed(sites, spec)
     begun += points
-    begun = [one for one in begun if one.url or wishes.searches]
-    _check(begun, spec, wishes)
+    begun = [point for point in begun if point.url or request.searches]
+    _check(begun, spec, request)
     research = Research.objects.create(
         task=task,
         source=source,
         name=(name.strip() or _order_name(source, begun))[:120],
         created_by=by,
-        pages_per_site=wishes.pages_per_site,
-        chars_per_page=wishes.chars_per_page,
-        searches=wishes.searches,
+        pages_per_site=request.pages_per_site,
+        chars_per_page=request.chars_per_page,
+        searches=request.searches,
     )
-    ResearchedSite.objects.bulk_create(_rows(research, begun, wishes), batch_size=500)
+    ResearchedSite.objects.bulk_create(_rows(research, begun, request), batch_size=500)
     research.job = control.launch(
         kind=RESEARCH,
         title=f"Web research: {research.name}",
@@ -117,8 +117,8 @@ def build(job: Job) -> dict[str, Any]:
     contact = settings.RESEARCH_CONTACT
     return {
         "sites": [
-            _site(one, research)
-            for one in research.sites.filter(is_done=False).select_related("record").prefetch_related("pages")
+            _site(site, research)
+            for site in research.sites.filter(is_done=False).select_related("record").prefetch_related("pages")
         ],
         "done": research.sites.filter(is_done=True).count(),
         "user_agent": f"{ROBOT}/1.0{f' (+{contact})' if contact else ''}",
@@ -165,7 +165,7 @@ def _question(site: ResearchedSite) -> str:
     return str(site.facts.get("question") or own.get("question") or "")[:500]
 
 
-def _check(begun: Sequence[StartingPoint], spec: TaskSpec, wishes: ResearchRequest) -> None:
+def _check(begun: Sequence[StartingPoint], spec: TaskSpec, request: ResearchRequest) -> None:
     """Refuse before anything is fetched what would keep records from being made."""
     if not begun:
         hint = "Choose a source whose records have a fact of the role domain or an address, or type sites."
@@ -173,32 +173,32 @@ def _check(begun: Sequence[StartingPoint], spec: TaskSpec, wishes: ResearchReque
     if len(begun) > MOST_SITES:
         raise Refusal("too_many_sites", f"{len(begun):,} sites; {MOST_SITES:,} can be read in one order.")
     texts = {name for place in quotable.quotable_facts(spec) for name in place}
-    names = {one.name for one in spec.input_schema}
-    if unknown := sorted(set(wishes.facts) - (names - texts)):
+    names = {fact.name for fact in spec.input_schema}
+    if unknown := sorted(set(request.facts) - (names - texts)):
         raise Refusal("facts_unknown", f"'{unknown[0]}' is not a fact that can be given here.")
-    required = [one.name for one in spec.input_schema if one.required and one.name not in texts]
-    lacking = {name for one in begun for name in required if not (one.facts.get(name) or wishes.facts.get(name))}
+    required = [fact.name for fact in spec.input_schema if fact.required and fact.name not in texts]
+    lacking = {name for point in begun for name in required if not (point.facts.get(name) or request.facts.get(name))}
     if lacking:
         errors = {f"fill.{name}": ["The sites do not bring it: give a value for all."] for name in sorted(lacking)}
         what = ", ".join(f"'{name}'" for name in sorted(lacking)[:_FEW])
         raise Refusal("facts_missing", f"Each record needs {what}.", hint="Give a value for all.", errors=errors)
 
 
-def _rows(research: Research, begun: Iterable[StartingPoint], wishes: ResearchRequest) -> Iterable[ResearchedSite]:
-    for number, one in enumerate(begun, 1):
-        given: Facts = {name: value for name, value in wishes.facts.items() if value and not one.facts.get(name)}
-        own = {} if one.record else one.facts
-        query = one.title if wishes.searches else ""
-        if query and (question := str(given.get("question") or one.facts.get("question") or "")):
+def _rows(research: Research, begun: Iterable[StartingPoint], request: ResearchRequest) -> Iterable[ResearchedSite]:
+    for number, point in enumerate(begun, 1):
+        facts: Facts = {name: value for name, value in request.facts.items() if value and not point.facts.get(name)}
+        own = {} if point.record else point.facts
+        query = point.title if request.searches else ""
+        if query and (question := str(facts.get("question") or point.facts.get("question") or "")):
             query = f"{query} {question}"
         yield ResearchedSite(
             research=research,
             number=number,
-            url=one.url,
+            url=point.url,
             query=query[:300],
-            title=one.title[:200],
-            facts={**own, **given},
-            record=one.record,
+            title=point.title[:200],
+            facts={**own, **facts},
+            record=point.record,
         )
 
 

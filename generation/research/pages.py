@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,11 +15,7 @@ from generation.research.forms import ResearchForm
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
-from web.errors import Refusal
-from web.http.form_errors import add_refusal
-
-if TYPE_CHECKING:
-    from review.models import Task
+from web.http.form_errors import submit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +31,7 @@ def research_list(request: HttpRequest, slug: str) -> HttpResponse:
         can_search=bool(settings.RESEARCH_SEARCH_URL),
     )
     if request.method == "POST":
-        made, status = _launch(request, task, form)
+        made, status = submit(form, lambda _: launch.launch(task, by=member, **form.order()))
         if made is not None:
             return redirect("generation:research", made.pk)
     context = {
@@ -70,13 +65,3 @@ def record_pages(request: HttpRequest, record_id: UUID) -> HttpResponse:
     record, pages = selectors.pages_of(member_of(request), record_id)
     context = {"task": record.task, "section": "sources", "record": record, "pages": pages}
     return render(request, "generation/research_pages.html", context)
-
-
-def _launch(request: HttpRequest, task: Task, form: ResearchForm) -> tuple[Any, int]:
-    if not form.is_valid():
-        return None, 400
-    try:
-        return launch.launch(task, by=member_of(request), **form.order()), 302
-    except Refusal as refusal:
-        add_refusal(form, refusal)
-        return None, refusal.status

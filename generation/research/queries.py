@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import Http404
 
 from generation.models import Research, ResearchedSite, WebPage
 from members.models import Member
@@ -17,6 +16,7 @@ from review.spec.schema import InputField
 from review.tasks.permissions import tasks_for
 from review.tasks.queries import latest_version
 from review.text.grounding import quotable
+from web.http.first_or_404 import first_or_404
 
 LISTED = 50
 SITES_SHOWN = 200
@@ -40,22 +40,17 @@ def of_task(member: Member, task: Task) -> list[Research]:
 
 
 def get(member: Member, research_id: UUID) -> Research:
-    """Return one order by its id.
-
-    Raises:
-        Http404: No such order, or of a task the member may not see.
-    """
-    found = _visible(member).filter(pk=research_id).first()
-    if found is None:
-        raise Http404("There is no such research that you can see.")
-    return found
+    """Return one order by its id, or answer 404 where the member may not see its task."""
+    return first_or_404(_visible(member).filter(pk=research_id), "There is no such research that you can see.")
 
 
 def counts_of(research: Research) -> ResearchCounts:
     sites = research.sites.aggregate(all=Count("pk"), done=Count("pk", filter=Q(is_done=True)))
     pages = WebPage.objects.filter(site__research=research)
-    told = pages.aggregate(read=Count("pk", filter=Q(refused_code="")), refused=Count("pk", filter=~Q(refused_code="")))
-    return ResearchCounts(sites["all"], sites["done"], told["read"], told["refused"])
+    counts = pages.aggregate(
+        read=Count("pk", filter=Q(refused_code="")), refused=Count("pk", filter=~Q(refused_code=""))
+    )
+    return ResearchCounts(sites["all"], sites["done"], counts["read"], counts["refused"])
 
 
 def sites(research: Research) -> list[ResearchedSite]:
@@ -88,7 +83,7 @@ def given_facts(task: Task) -> list[InputField]:
     """Facts that an order can give all its records: those that no page and no site brings."""
     spec = latest_version(task).spec
     texts = {name for place in quotable.quotable_facts(spec) for name in place}
-    return [one for one in spec.input_schema if one.name not in texts and one.role not in ("group", "domain")]
+    return [fact for fact in spec.input_schema if fact.name not in texts and fact.role not in ("group", "domain")]
 
 
 def startable_sources(member: Member) -> Sequence[Source]:
@@ -98,7 +93,7 @@ def startable_sources(member: Member) -> Sequence[Source]:
 
 def _names_sites(source: Source) -> bool:
     spec = latest_version(source.task).spec
-    return bool(spec.facts_with_role("domain")) or any(one.type == "url" for one in spec.input_schema)
+    return bool(spec.facts_with_role("domain")) or any(fact.type == "url" for fact in spec.input_schema)
 
 
 def _visible(member: Member) -> QuerySet[Research]:

@@ -1,4 +1,4 @@
-"""Makes records of what was read, by the import that all records come through: each company on one side of the split."""
+"""Makes records of what was read, by the import that all records take: each company on one side of the split."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _FEW = 3
 def make_records(research: Research) -> None:
     """Import a record for each site that had a page; those without stay out, and are counted in `problem`.
 
-    The records are new, those the research started from stay as they are. Called in a transaction that holds the order's
-    row.
+    The records are new, those the research started from stay as they are. Called in a transaction that holds the
+    order's row.
     """
     spec = latest_version(research.task).spec
     sites = list(research.sites.select_related("record__task").prefetch_related("pages"))
@@ -50,7 +50,7 @@ def cut(text: str, most: int) -> str:
         return text
     part = text[:most]
     paragraph = part.rfind("\n")
-    sentence = max((found.end() for found in _SENTENCE_END.finditer(part)), default=0)
+    sentence = max((match.end() for match in _SENTENCE_END.finditer(part)), default=0)
     for end in (paragraph, sentence, part.rfind(" ")):
         if end >= most * _LEAST_KEPT:
             return part[:end].strip()

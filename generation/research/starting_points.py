@@ -40,14 +40,14 @@ def from_records(source: Source, spec: TaskSpec) -> list[StartingPoint]:
 
 def from_typed(sites: Iterable[tuple[str, str]], spec: TaskSpec) -> list[StartingPoint]:
     """A beginning for each pair of name and address; the same address twice is one."""
-    found: dict[str, StartingPoint] = {}
+    points: dict[str, StartingPoint] = {}
     for name, address in sites:
         url = site_url(address)
         title = name.strip() or (urlsplit(url).hostname or "").removeprefix("www.")
         if title:
             facts = _by_role(spec, {"group": title, "domain": url})
-            found.setdefault(url or title.casefold(), StartingPoint(url, title, facts))
-    return list(found.values())
+            points.setdefault(url or title.casefold(), StartingPoint(url, title, facts))
+    return list(points.values())
 
 
 def site_url(address: object) -> str:
@@ -74,9 +74,9 @@ def _from_record(record: Record, theirs: TaskSpec, spec: TaskSpec) -> StartingPo
     texts = {name for place in quotable.quotable_facts(spec) for name in place}
     shared = {field.name for field in spec.input_schema} - texts
     facts = {name: value for name, value in record.facts.items() if name in shared}
-    said = {role: record.facts.get(name) for role in _ROLES if (name := theirs.facts_with_role(role))}
-    named = said.get("group") or said.get("title") or record.title
-    address = said.get("domain") or next(
+    values = {role: record.facts.get(name) for role in _ROLES if (name := theirs.facts_with_role(role))}
+    named = values.get("group") or values.get("title") or record.title
+    address = values.get("domain") or next(
         (
             record.facts[field.name]
             for field in theirs.input_schema
@@ -88,5 +88,5 @@ def _from_record(record: Record, theirs: TaskSpec, spec: TaskSpec) -> StartingPo
     return StartingPoint(site_url(address), str(named), facts, record)
 
 
-def _by_role(spec: TaskSpec, said: Facts) -> Facts:
-    return {name: value for role, value in said.items() if value and (name := spec.facts_with_role(role))}
+def _by_role(spec: TaskSpec, values: Facts) -> Facts:
+    return {name: value for role, value in values.items() if value and (name := spec.facts_with_role(role))}

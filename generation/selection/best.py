@@ -6,10 +6,11 @@ What a machine chose is no preference of an expert, so nothing of it is written 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from uuid import UUID
 
+from generation.diversity.mix import MixSettings
 from generation.models import BestOf, Call, LeftOut, Order
 from generation.states import CallState, ChosenBy, LeftOutReason
 from review.drafts.intake import put_on_desk
@@ -23,8 +24,10 @@ CHUNK = 500
 
 
 def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
-    """Choose by checks for those of these records of which every draft has come or will not."""
-    wanted = Counter(order.record_ids[index % len(order.record_ids)] for index in range(order.count))
+    """Choose, where checks do, for those of these records of which every draft has come or will not."""
+    if MixSettings.model_validate(order.variety).best_of != "checks":
+        return
+    totals = Counter(order.record_ids[index % len(order.record_ids)] for index in range(order.count))
     ended: Counter[str] = Counter()
     ids = sorted(record_ids)
     for chunk in chunked(ids, CHUNK):
@@ -32,7 +35,7 @@ def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
         # A call and the one that mends its answer have one place in the order.
         places = calls.exclude(state=CallState.SENT).values_list("record_id", "position").distinct().order_by()
         ended.update(str(record_id) for record_id, _ in places)
-    choose_by_checks(order, [pk for pk in ids if ended[str(pk)] >= wanted[str(pk)]])
+    choose_by_checks(order, [pk for pk in ids if ended[str(pk)] >= totals[str(pk)]])
 
 
 def choose_by_checks(order: Order, record_ids: Sequence[UUID], *, note: str = "") -> None:
@@ -51,33 +54,32 @@ def choose_by_checks(order: Order, record_ids: Sequence[UUID], *, note: str = ""
 def record_best(
     order: Order,
     drafts: Sequence[Draft],
-    chosen: Draft,
+    choice: Draft,
     *,
     by: ChosenBy,
     weights: dict[str, int] | None = None,
     call: Call | None = None,
-    shown: Sequence[str] = (),
+    lineup: Sequence[str] = (),
     note: str = "",
 ) -> None:
     """Write a choice down, put its draft on the desk and leave the others off it. A second choice changes nothing."""
     _, is_new = BestOf.objects.get_or_create(
         order=order,
-        record_id=chosen.record_id,
+        record_id=choice.record_id,
         defaults={
-            "chosen": chosen,
+            "chosen": choice,
             "by": by,
             "drafts": sorted(str(draft.pk) for draft in drafts),
             "weights": weights or {},
             "call": call,
-            "shown": list(shown),
+            "shown": list(lineup),
             "note": note[:200],
         },
     )
     if not is_new:
         return
-    put_on_desk([chosen])
-    others = [draft for draft in drafts if draft.pk != chosen.pk and draft.call_id]
-    LeftOut.objects.bulk_create([_not_best(order, draft, chosen) for draft in others], ignore_conflicts=True)
+    put_on_desk([choice])
+    _leave_out(order, drafts, {choice.record_id: choice.pk})
 
 
 def undecided_drafts(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, list[Draft]]:
@@ -85,19 +87,19 @@ def undecided_drafts(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, lis
 
     A draft that comes after its record's choice, from a job that was resumed, is left off the desk here.
     """
-    found: dict[UUID, list[Draft]] = defaultdict(list)
+    undecided: dict[UUID, list[Draft]] = defaultdict(list)
     for ids in chunked(record_ids, CHUNK):
-        made = dict(BestOf.objects.filter(order=order, record_id__in=ids).values_list("record_id", "chosen_id"))
+        choices = dict(BestOf.objects.filter(order=order, record_id__in=ids).values_list("record_id", "chosen_id"))
         rows = (
             Draft.objects.filter(job_id=order.job_id, record_id__in=ids, left_out__isnull=True, erased_at=None)
             .select_related("record", "task_version")
             .order_by("record_id", "created_at", "id")
         )
-        _leave_out_late(order, [row for row in rows if row.record_id in made and row.pk != made[row.record_id]], made)
+        _leave_out(order, rows, choices)
         for row in rows:
-            if row.record_id not in made:
-                found[row.record_id].append(row)
-    return found
+            if row.record_id not in choices:
+                undecided[row.record_id].append(row)
+    return undecided
 
 
 def check_weight(draft: Draft) -> int:
@@ -106,29 +108,20 @@ def check_weight(draft: Draft) -> int:
     return sum(WEIGHTS[mark.severity] for mark in marks)
 
 
-def _leave_out_late(order: Order, late: Iterable[Draft], made: dict[UUID, UUID]) -> None:
+def _leave_out(order: Order, drafts: Iterable[Draft], choices: Mapping[UUID, UUID]) -> None:
+    """Leave drafts off the desk that are not their record's choice; those of records without one stay."""
     rows = [
         LeftOut(
             call_id=UUID(draft.call_id),
             order=order,
             draft=draft,
             reason=LeftOutReason.NOT_BEST,
-            because_of_id=made[draft.record_id],
+            because_of_id=choices[draft.record_id],
         )
-        for draft in late
-        if draft.call_id
+        for draft in drafts
+        if draft.call_id and draft.pk != choices.get(draft.record_id, draft.pk)
     ]
     LeftOut.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _not_best(order: Order, draft: Draft, chosen: Draft) -> LeftOut:
-    return LeftOut(
-        call_id=UUID(str(draft.call_id)),
-        order=order,
-        draft=draft,
-        reason=LeftOutReason.NOT_BEST,
-        because_of=chosen,
-    )
 
 
 def _tie_break(order: Order, draft: Draft) -> str:

@@ -1,17 +1,17 @@
-"""Decides, as drafts of an order arrive, which go to the desk: repeats stay off it, and so do those of which one is chosen.
+"""Decides, as drafts of an order arrive, which go to the desk: no repeats, none where the best of several is chosen.
 
 Runs inside the transaction that takes them in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from generation.diversity.mix import MixSettings
 from generation.models import LeftOut, Order
-from generation.selection import best, near_duplicates
+from generation.selection import near_duplicates
 from generation.selection.signatures import NearDuplicate
 from generation.states import LeftOutReason
 from review.drafts.intake import NewDraft
@@ -55,9 +55,3 @@ class ArrivedDrafts:
             because_of=near_duplicates.draft_of_key(twin.key),
             similarity=round(twin.similarity, 4),
         )
-
-
-def choose_where_complete(order: Order, record_ids: Collection[UUID]) -> None:
-    """Once calls are written down: choose the best of those of these records that have all drafts, where checks choose."""
-    if MixSettings.model_validate(order.variety).best_of == "checks":
-        best.choose_complete(order, record_ids)

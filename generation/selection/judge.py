@@ -1,4 +1,4 @@
-"""Has a judge choose the best of each record's drafts: an order of its own, paid, journalled and accounted like any other."""
+"""Has a judge choose the best of each record's drafts: an order of its own, paid and journalled like any other."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def order_judging(order: Order) -> Order | None:
     Records with a single draft need no judge. None is ordered where no record has two.
     """
     drafts = best.undecided_drafts(order, [UUID(pk) for pk in dict.fromkeys(order.record_ids)])
-    alone = [record_id for record_id, found in drafts.items() if len(found) == 1]
+    alone = [record_id for record_id, options in drafts.items() if len(options) == 1]
     best.choose_by_checks(order, alone)
-    several = {str(record_id): found for record_id, found in drafts.items() if len(found) > 1}
+    several = {str(record_id): options for record_id, options in drafts.items() if len(options) > 1}
     if not several:
         return None
     try:
@@ -39,29 +39,29 @@ def order_judging(order: Order) -> Order | None:
         return None
 
 
-def take_answers(judging: Order, told: Mapping[UUID, dict[str, Any]], calls: Mapping[UUID, Call]) -> None:
+def take_answers(judging: Order, payloads: Mapping[UUID, dict[str, Any]], calls: Mapping[UUID, Call]) -> None:
     """Take in what a judge answered; an answer that names no draft leaves the choice to the checks."""
     order, shown = judging.follows, MixSettings.model_validate(judging.variety).lineups
     if order is None:
         return
-    for call_id, one in told.items():
-        lineup = shown.get(one["record"], [])
-        place = judge_prompts.parse_choice(str(one["fields"].get("choice", "")), len(lineup))
-        record_id = UUID(one["record"])
+    for call_id, payload in payloads.items():
+        lineup = shown.get(payload["record"], [])
+        place = judge_prompts.parse_choice(str(payload["fields"].get("choice", "")), len(lineup))
+        record_id = UUID(payload["record"])
         if place is None:
             best.choose_by_checks(order, [record_id], note="The judge's answer names no draft.")
             continue
-        found = {str(draft.pk): draft for draft in best.undecided_drafts(order, [record_id]).get(record_id, [])}
-        if lineup[place] in found:
-            weights = {pk: best.check_weight(draft) for pk, draft in found.items()}
+        drafts = {str(draft.pk): draft for draft in best.undecided_drafts(order, [record_id]).get(record_id, [])}
+        if lineup[place] in drafts:
+            weights = {pk: best.check_weight(draft) for pk, draft in drafts.items()}
             best.record_best(
                 order,
-                list(found.values()),
-                found[lineup[place]],
+                list(drafts.values()),
+                drafts[lineup[place]],
                 by=ChosenBy.JUDGE,
                 weights=weights,
                 call=calls[call_id],
-                shown=lineup,
+                lineup=lineup,
             )
 
 

@@ -1,7 +1,8 @@
 """Finds drafts that say nearly the same as one the task has already, as they arrive. Reads rows; writes none.
 
 Signatures of a task's newest drafts are remembered between arrivals by the process that takes them in; the database has
-them all. Two orders of one task that arrive in two processes within the same second may miss each other's newest drafts.
+them all. Two orders of one task that arrive in two processes within the same second may miss each other's newest
+drafts.
 """
 
 from __future__ import annotations
@@ -43,15 +44,15 @@ def find_repeats(order: Order, drafts: Sequence[NewDraft]) -> dict[str, NearDupl
     Of two alike in one arrival the first stays. A draft told again after a crash is no twin of itself.
     """
     with _lock:
-        seen = _signatures_of(order)
+        index = _signatures_of(order)
         texts = {draft.call_id: texts_of_fields(draft.fields) for draft in drafts if draft.call_id}
         twins: dict[str, NearDuplicate] = {}
         for call_id, text in texts.items():
-            twin = seen.twin(text, but=call_id, text_of=lambda key: texts.get(key) or _text_of(key))
+            twin = index.twin(text, but=call_id, text_of=lambda key: texts.get(key) or _text_of(key))
             if twin is not None:
                 twins[call_id] = twin
             else:
-                seen.add([(call_id, signature(text))])
+                index.add([(call_id, signature(text))])
         return twins
 
 

@@ -36,7 +36,8 @@ def on_job_ended(job: Job) -> None:
 def reorder_repeats(order: Order) -> Order | None:
     """Order the repeated drafts of an order once more, with other seeds and, where there are some, other angles.
 
-    Within what is left of the order's budget; none where nothing repeats or nothing is left. Repeats of these are left out.
+    Within what is left of the order's budget; none where nothing repeats or nothing is left. Repeats of these are left
+    out.
     """
     repeated = list(LeftOut.objects.filter(order=order, reason=LeftOutReason.DUPLICATE).select_related("draft"))
     left_usd = _left_usd(order)
@@ -47,7 +48,7 @@ def reorder_repeats(order: Order) -> Order | None:
         teacher=order.teacher,
         count=len(repeated),
         by=None,
-        record_ids=[one.draft.record_id for one in repeated],
+        record_ids=[row.draft.record_id for row in repeated],
         version=order.task_version,
         mix=mix_request_of(order),
         max_cost_usd=left_usd,
@@ -61,7 +62,7 @@ def reorder_repeats(order: Order) -> Order | None:
         quoted = launch.quote(request)
         quoted.variety.near_duplicates = "keep_out"
         quoted.variety.not_angles = {
-            str(one.draft.record_id): str(one.draft.parameters.get("angle", "")) for one in repeated
+            str(row.draft.record_id): str(row.draft.parameters.get("angle", "")) for row in repeated
         }
         request = replace(request, by=order.created_by)
         return launch.place(request, quoted, title=f"{len(repeated)} repeated drafts again")
@@ -73,12 +74,12 @@ def reorder_repeats(order: Order) -> Order | None:
 def mix_request_of(order: Order) -> MixRequest:
     """Return what was wished for an order, to wish it again; teachers that are gone or out of use are left out."""
     variety = MixSettings.model_validate(order.variety)
-    known = {teacher.slug: teacher for teacher in Teacher.objects.filter(slug__in=variety.slugs, is_active=True)}
+    teachers = {teacher.slug: teacher for teacher in Teacher.objects.filter(slug__in=variety.slugs, is_active=True)}
     return MixRequest(
         teachers=tuple(
-            TeacherRequest(known[slug], mixed.share, tuple(mixed.temperatures))
+            TeacherRequest(teachers[slug], mixed.share, tuple(mixed.temperatures))
             for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
-            if slug in known
+            if slug in teachers
         ),
         personas=bool(variety.personas),
         angles=bool(variety.angles),

@@ -1,4 +1,4 @@
-"""Finds a text that says nearly the same as one seen before, by signature and then by counting. Pure; grows as it is fed."""
+"""Finds a text that nearly repeats an earlier one, by signature and then by counting. Pure; grows as it is fed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from review.text.near_duplicates import minhash
 from review.text.near_duplicates.minhash import Signatures
 from review.text.search.words import folded
 
-# At the threshold a signature errs by 3.5 % (one standard deviation): texts by more than three of them below it are counted as well.
+# At the threshold a signature errs by 3.5 % (one standard deviation): texts by more than three of them below it are
+# counted as well.
 COMPARED_FROM = minhash.THRESHOLD - 0.12
-# The most alike of so many is told; where none of them is a twin, more are counted: many may seem more alike than they are.
+# The most alike of so many is told; where none of them is a twin, more are counted: many may seem more alike than they
+# are.
 COMPARED, COMPARED_AT_MOST = 5, 32
 ROWS_AT_ONCE = 1024
 
@@ -89,5 +91,5 @@ def _near(mine: minhash.Hashes, keys: Iterable[str], text_of: Callable[[str], st
 
 def signature(text: str) -> bytes:
     """A text's signature as bytes; empty for one without words."""
-    found = minhash.signatures([folded(text)])[0]
-    return found.tobytes() if found.any() else b""
+    hashes = minhash.signatures([folded(text)])[0]
+    return hashes.tobytes() if hashes.any() else b""

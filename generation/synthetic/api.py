@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from generation.money.serializers import order_budget_field
 from generation.orders.serializers import EstimateOut
 from generation.synthetic import launch, take_in
 from generation.synthetic import queries as selectors
@@ -23,6 +24,7 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
+from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from generation.models import Teacher
@@ -41,9 +43,7 @@ class SyntheticIn(serializers.Serializer[Any]):
         default=dict,
         help_text="What varies: at least two values by name; one that is called like a fact decides that fact.",
     )
-    max_cost_usd = serializers.DecimalField(
-        max_digits=12, decimal_places=6, min_value=0, required=False, allow_null=True, default=None
-    )
+    max_cost_usd = order_budget_field(default=None)
 
 
 class SyntheticPriceOut(EstimateOut):
@@ -71,11 +71,11 @@ class SyntheticOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField()
 
-    def get_sources(self, made: Any) -> list[str]:
-        return [str(source.pk) for source in selectors.sources_of(made)]
+    def get_sources(self, synthesis: Any) -> list[str]:
+        return [str(source.pk) for source in selectors.sources_of(synthesis)]
 
-    def get_url(self, made: Any) -> str:
-        return reverse("generation:synthetic", args=[made.pk])
+    def get_url(self, synthesis: Any) -> str:
+        return reverse("generation:synthetic", args=[synthesis.pk])
 
 
 class SyntheticListView(APIView):
@@ -84,7 +84,7 @@ class SyntheticListView(APIView):
     pagination_class = WholeList
 
     @lists(SyntheticOut, operation_id="synthetic_orders")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         return selectors.of_task(member, task_or_404(member, slug))
 
@@ -94,9 +94,9 @@ class SyntheticListView(APIView):
         """Have a teacher make records up; they become a source of the training split when all is done."""
         member, task = member_of(request), task_or_404(member_of(request), slug)
         require(member, task, Role.LEAD)
-        wanted, teacher = _read(request, member)
-        made = launch.launch(task, wanted, teacher=teacher, by=member)
-        return Response(SyntheticOut(selectors.get(member, made.pk)).data, status=202)
+        synthetic_request, teacher = _read(request, member)
+        synthesis = launch.launch(task, synthetic_request, teacher=teacher, by=member)
+        return Response(SyntheticOut(selectors.get(member, synthesis.pk)).data, status=202)
 
 
 class SyntheticPriceView(APIView):
@@ -107,14 +107,14 @@ class SyntheticPriceView(APIView):
         """Price records; nothing is written and nobody is asked."""
         member, task = member_of(request), task_or_404(member_of(request), slug)
         require(member, task, Role.LEAD)
-        wanted, teacher = _read(request, member)
-        quoted = launch.quote(task, wanted, teacher=teacher, by=member)
-        told = quoted.order.as_json() | {
-            "records": wanted.count,
+        synthetic_request, teacher = _read(request, member)
+        quoted = launch.quote(task, synthetic_request, teacher=teacher, by=member)
+        prices = quoted.order.as_json() | {
+            "records": synthetic_request.count,
             "examples": len(quoted.seeds),
             "records_per_call": quoted.per_call,
         }
-        return Response(SyntheticPriceOut(told).data)
+        return Response(SyntheticPriceOut(prices).data)
 
 
 class SyntheticView(APIView):
@@ -137,8 +137,7 @@ class SyntheticTakeInView(APIView):
 
 
 def _read(request: Request, member: Member) -> tuple[SyntheticRequest, Teacher]:
-    body = SyntheticIn(data=request.data)
-    body.is_valid(raise_exception=True)
-    said = body.validated_data
-    wanted = SyntheticRequest(said["count"], said["about"], said["attributes"], said["max_cost_usd"])
-    return wanted, teacher_selectors.teacher_or_404(member, said["teacher"])
+    body = read_body(SyntheticIn, request)
+    data = body
+    synthetic_request = SyntheticRequest(data["count"], data["about"], data["attributes"], data["max_cost_usd"])
+    return synthetic_request, teacher_selectors.teacher_or_404(member, data["teacher"])

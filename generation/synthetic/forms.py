@@ -8,9 +8,9 @@ from typing import Any
 
 from django import forms
 
-from generation.states import Provider
+from generation.money.forms import order_budget_field
 from generation.synthetic.launch import ABOUT_CHARS, LEAST, MOST, SyntheticRequest
-from generation.teachers.queries import TeacherLine
+from generation.teachers.queries import TeacherLine, choices_of
 from web.http.form_choices import set_choices
 
 _ATTRIBUTES_HELP = (
@@ -29,14 +29,7 @@ class SyntheticForm(forms.Form):
         initial=50,
         help_text="Near-duplicates are dropped, so fewer remain.",
     )
-    max_cost_usd = forms.DecimalField(
-        label="Budget, US dollars",
-        min_value=0,
-        max_digits=12,
-        decimal_places=6,
-        required=False,
-        help_text="The job stops before it would cost more.",
-    )
+    max_cost_usd = order_budget_field()
     about = forms.CharField(
         label="What they are about",
         required=False,
@@ -56,33 +49,27 @@ class SyntheticForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        asked = [line.teacher for line in lines if line.can_be_asked and can_make_up(line)]
-        set_choices(self, "teacher", [(teacher.slug, teacher.name) for teacher in asked])
+        set_choices(self, "teacher", choices_of(line for line in lines if line.can_be_asked_anything))
 
     def request(self) -> SyntheticRequest:
-        said = self.cleaned_data
+        values = self.cleaned_data
         return SyntheticRequest(
-            said["count"], said["about"], attribute_lines(said["attributes"]), said.get("max_cost_usd")
+            values["count"], values["about"], attribute_lines(values["attributes"]), values.get("max_cost_usd")
         )
 
 
-def can_make_up(line: TeacherLine) -> bool:
-    """Tell whether a teacher could make records up: one of a provider, not one that knows a task of its own."""
-    return line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
-
-
-def priced_request(given: Mapping[str, str]) -> SyntheticRequest:
+def priced_request(values: Mapping[str, str]) -> SyntheticRequest:
     """Read a form that is still being filled in; the budget does not change the price."""
-    count = given.get("count", "")
-    wanted = int(count) if count.isdecimal() and len(count) < 10 else 0
-    return SyntheticRequest(wanted, given.get("about", ""), attribute_lines(given.get("attributes", "")), Decimal(0))
+    count = values.get("count", "")
+    number = int(count) if count.isdecimal() and len(count) < 10 else 0
+    return SyntheticRequest(number, values.get("about", ""), attribute_lines(values.get("attributes", "")), Decimal(0))
 
 
 def attribute_lines(text: str) -> dict[str, list[str]]:
     """Values by name; a line without a colon has none, which is refused by its name."""
-    found: dict[str, list[str]] = {}
+    attributes: dict[str, list[str]] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         name, _, values = line.partition(":")
         parted = [value.strip() for value in values.split("|" if "|" in values else ",")]
-        found.setdefault(name.strip(), []).extend(dict.fromkeys(filter(None, parted)))
-    return found
+        attributes.setdefault(name.strip(), []).extend(dict.fromkeys(filter(None, parted)))
+    return attributes

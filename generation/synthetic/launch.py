@@ -19,7 +19,7 @@ from generation.models import Order, Synthesis, Teacher
 from generation.money.estimate import CHARS_PER_TOKEN, guessed_usage, of_usage
 from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
-from generation.states import Provider, Purpose
+from generation.states import Purpose
 from generation.synthetic import prompt
 from generation.synthetic.plan import Attributes
 from members.models import Member
@@ -74,20 +74,20 @@ def quote(task: Task, request: SyntheticRequest, *, teacher: Teacher, by: Member
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `count`, `attributes`, `about`, `teacher_cannot`, `shape_unknown`, or as a teacher that cannot be asked is
-            refused.
+        Refusal: `count`, `attributes`, `about`, `teacher_cannot`, `shape_unknown`, or as a teacher that cannot be asked
+            is refused.
     """
     permissions.require(by, task, Role.LEAD)
     _check(request, teacher)
     spec, version = orders.require_askable(teacher), latest_version(task)
     seeds = seeds_of(task)
-    facts = [known for _, known in seeds]
-    asked = _record_task(version.spec, facts)
+    facts = [record_facts for _, record_facts in seeds]
+    record_task = _record_task(version.spec, facts)
     tokens = _tokens_of_record(version.spec.input_schema, facts)
     per_call = max(1, min(MOST_PER_CALL, int(_ROOM * spec.max_tokens / tokens)))
     number = Synthesis.objects.filter(task=task).count() + 1
     conversations = [
-        paid_messages(spec, asked, messages)
+        paid_messages(spec, record_task, messages)
         for messages in _conversations(version, facts, request, _key(task, number), per_call)
     ]
     calls = len(conversations)
@@ -140,10 +140,12 @@ def launch(task: Task, request: SyntheticRequest, *, teacher: Teacher, by: Membe
 
 def conversations(order: Order) -> dict[str, list[Message]]:
     """The conversations of an order for records, by the made-up ids of its calls; the same in every attempt."""
-    made = Synthesis.objects.get(order=order)
-    request = SyntheticRequest(made.count, made.about, made.attributes)
-    said = _conversations(order.task_version, _facts(made.seeds), request, _key(order.task, made.number), made.per_call)
-    return dict(zip(order.record_ids, said, strict=True))
+    synthesis = Synthesis.objects.get(order=order)
+    request = SyntheticRequest(synthesis.count, synthesis.about, synthesis.attributes)
+    messages = _conversations(
+        order.task_version, _facts(synthesis.seeds), request, _key(order.task, synthesis.number), synthesis.per_call
+    )
+    return dict(zip(order.record_ids, messages, strict=True))
 
 
 def answer_task(order: Order) -> TaskSpec:
@@ -162,7 +164,7 @@ def seeds_of(task: Task) -> list[tuple[str, Facts]]:
 def _facts(seeds: Sequence[str]) -> list[Facts]:
     """Facts of these records in their order; an erased record is no example any more."""
     rows = Record.objects.filter(pk__in=[UUID(pk) for pk in seeds], erased_at__isnull=True)
-    facts = {str(pk): known for pk, known in rows.values_list("pk", "facts")}
+    facts = {str(pk): record_facts for pk, record_facts in rows.values_list("pk", "facts")}
     return [facts[pk] for pk in seeds if pk in facts]
 
 
@@ -204,7 +206,7 @@ def _check(request: SyntheticRequest, teacher: Teacher) -> None:
     if not LEAST <= request.count <= MOST:
         message = f"Order between {LEAST} and {MOST:,} records."
         raise Refusal("count", message, errors={"count": [message]})
-    if teacher.provider == Provider.OFFLINE or teacher.provided_by:
+    if not teacher.follows_instructions:
         message = f"{teacher.name} only writes drafts for existing records."
         raise Refusal("teacher_cannot", message, hint="Choose another teacher.", errors={"teacher": [message]})
     if len(request.about) > ABOUT_CHARS:

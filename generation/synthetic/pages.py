@@ -18,9 +18,11 @@ from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 if TYPE_CHECKING:
+    from generation.models import Synthesis
+    from members.models import Member
     from review.models import Task
 
 
@@ -31,7 +33,7 @@ def synthetic_list(request: HttpRequest, slug: str) -> HttpResponse:
         require(member, task, Role.LEAD)
     form, status = SyntheticForm(request.POST or None, lines=teacher_selectors.lines(member)), 200
     if request.method == "POST":
-        made, status = _launch(request, task, form)
+        made, status = submit(form, lambda _: _launch(member, task, form))
         if made is not None:
             return redirect("generation:synthetic", made.pk)
     context = {
@@ -90,13 +92,6 @@ def take_in_again(request: HttpRequest, synthesis_id: UUID) -> HttpResponse:
     return redirect("generation:synthetic", made.pk)
 
 
-def _launch(request: HttpRequest, task: Task, form: SyntheticForm) -> tuple[Any, int]:
-    if not form.is_valid():
-        return None, 400
-    member = member_of(request)
-    try:
-        teacher = teacher_selectors.teacher_or_404(member, form.cleaned_data["teacher"])
-        return launch.launch(task, form.request(), teacher=teacher, by=member), 302
-    except Refusal as refusal:
-        add_refusal(form, refusal)
-        return None, refusal.status
+def _launch(member: Member, task: Task, form: SyntheticForm) -> Synthesis:
+    teacher = teacher_selectors.teacher_or_404(member, form.cleaned_data["teacher"])
+    return launch.launch(task, form.request(), teacher=teacher, by=member)

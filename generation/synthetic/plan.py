@@ -1,7 +1,8 @@
 """Plan of each synthetic record, so that calls do not all write the same one. Pure: every attempt deals the same.
 
-A model that is asked for one more record writes the likeliest one again and again, whatever its temperature. So what differs
-is decided here: labels, ranges and circumstances are dealt from shuffled decks, each value as often as any other.
+A model that is asked for one more record writes the likeliest one again and again, whatever its temperature. So what
+differs is decided here: labels, ranges and circumstances are dealt from shuffled decks, each value as often as any
+other.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ _TRAITS: dict[str, tuple[str, ...]] = {
     "trade": (
         "farming", "bakery", "building", "carpentry", "chemicals", "clinic", "education", "energy", "events", "fashion",
         "fishing", "freight", "furniture", "hotel", "insurance", "law office", "machine building", "museum", "pharmacy",
-        "printing", "public office", "restaurant", "shipyard", "software", "sports club", "textiles", "wholesale", "zoo",
-        "household", "tax adviser", "optics", "recycling", "radio station", "nursery of plants", "bicycle shop",
+        "printing", "public office", "restaurant", "shipyard", "software", "sports club", "textiles", "wholesale",
+        "zoo", "household", "tax adviser", "optics", "recycling", "radio station", "nursery of plants", "bicycle shop",
     ),
     "place": (
         "a village", "a small town", "a harbour town", "a mountain valley", "a capital", "an island", "a suburb",
-        "an old industrial town", "a university town", "a border region", "the far north", "the south coast", "the plains",
+        "an old industrial town", "a university town", "a border region", "the far north", "the south coast",
+        "the plains",
     ),
 }  # fmt: skip
 _LETTERS = "ABCDEFGHIJKLMNOPRSTUVWYZ"
@@ -77,7 +79,9 @@ def plan_of(
             values[field.name] = value
     if any(field.type in _WRITTEN for field in schema):
         traits |= {
-            name: _dealt(said, f"{key}:{name}", number) for name, said in _TRAITS.items() if name not in attributes
+            name: _dealt(options, f"{key}:{name}", number)
+            for name, options in _TRAITS.items()
+            if name not in attributes
         }
         drawn = Random(f"{key}:names:{number}")
         traits["names"] = f"begin with {' or '.join(drawn.sample(_LETTERS, 2))}"
@@ -101,28 +105,28 @@ def _value(field: InputField, seeds: Sequence[Facts], key: str, number: int) -> 
     if field.type == "choices":
         drawn = Random(f"{key}:{number}")
         return ", ".join(drawn.sample(names, min(len(names), drawn.choice((1, 1, 2, 3)))))
-    seen = [seed.get(field.name) for seed in seeds]
+    seed_values = [seed.get(field.name) for seed in seeds]
     if field.type == "date":
-        return _day_in_range([day for value in seen if (day := _day(value))], key, number)
+        return _day_in_range([day for value in seed_values if (day := _day(value))], key, number)
     if field.type in ("number", "integer"):
         # A seed may be older than the fact's type.
-        numbers = [value for value in seen if isinstance(value, (int, float)) and not isinstance(value, bool)]
+        numbers = [value for value in seed_values if isinstance(value, (int, float)) and not isinstance(value, bool)]
         numbers = [value for value in numbers if not out_of_range(field, value)]
         return _number_in_range(numbers, key, number, is_whole=field.type == "integer")
     return ""
 
 
-def _day_in_range(seen: Sequence[date], key: str, number: int) -> str:
-    if len(set(seen)) < _LEAST_VALUES:
+def _day_in_range(days: Sequence[date], key: str, number: int) -> str:
+    if len(set(days)) < _LEAST_VALUES:
         return ""
-    first, last = min(seen), max(seen)
+    first, last = min(days), max(days)
     return (first + timedelta(days=round(_share(key, number) * (last - first).days))).isoformat()
 
 
-def _number_in_range(seen: Sequence[float], key: str, number: int, *, is_whole: bool) -> str:
-    if len(set(seen)) < _LEAST_VALUES:
+def _number_in_range(numbers: Sequence[float], key: str, number: int, *, is_whole: bool) -> str:
+    if len(set(numbers)) < _LEAST_VALUES:
         return ""
-    drawn = min(seen) + _share(key, number) * (max(seen) - min(seen))
+    drawn = min(numbers) + _share(key, number) * (max(numbers) - min(numbers))
     return f"about {round(drawn) if is_whole else round(drawn, 2)}"
 
 

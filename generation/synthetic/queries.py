@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404
 
-from generation.models import Call, Synthesis
-from generation.states import CallState, DropReason
+from generation.models import Synthesis
+from generation.states import DropReason
 from jobs.states import FINISHED
 from members.models import Member
 from review.models import Source, Task
 from review.states import Role
 from review.tasks.permissions import may, tasks_for
+from web.http.first_or_404 import first_or_404
 
 LISTED = 50
 
@@ -33,39 +33,31 @@ def of_task(member: Member, task: Task) -> list[Synthesis]:
 
 
 def get(member: Member, synthesis_id: UUID) -> Synthesis:
-    """Return one order for records by its id.
-
-    Raises:
-        Http404: No such order, or of a task the member may not see.
-    """
-    found = _visible(member).filter(pk=synthesis_id).first()
-    if found is None:
-        raise Http404("There are no such synthetic records that you can see.")
-    return found
+    """Return one order for records by its id, or answer 404 where the member may not see its task."""
+    return first_or_404(
+        _visible(member).filter(pk=synthesis_id), "There are no such synthetic records that you can see."
+    )
 
 
-def drop_lines(made: Synthesis) -> list[DropLine]:
+def drop_lines(synthesis: Synthesis) -> list[DropLine]:
     """Records that were written and stayed out, by why."""
-    return [DropLine(str(reason.label), made.dropped[reason]) for reason in DropReason if made.dropped.get(reason)]
+    return [
+        DropLine(str(reason.label), synthesis.dropped[reason]) for reason in DropReason if synthesis.dropped.get(reason)
+    ]
 
 
-def sources_of(made: Synthesis) -> list[Source]:
+def sources_of(synthesis: Synthesis) -> list[Source]:
     """Return the sources that its records became; a job that was resumed makes another source."""
-    if made.order.job_id is None:
+    if synthesis.order.job_id is None:
         return []
-    return list(Source.objects.filter(task=made.task, synthetic_job=made.order.job_id).order_by("created_at"))
+    return list(Source.objects.filter(task=synthesis.task, synthetic_job=synthesis.order.job_id).order_by("created_at"))
 
 
-def waiting(made: Synthesis) -> QuerySet[Call]:
-    """Calls of which the answers have not been taken in."""
-    return Call.objects.filter(order=made.order_id, state=CallState.ANSWERED, fields__isnull=False)
-
-
-def may_take_in(member: Member, made: Synthesis) -> bool:
+def may_take_in(member: Member, synthesis: Synthesis) -> bool:
     """Tell whether a member may bring in what was kept, and anything was."""
-    job = made.order.job
+    job = synthesis.order.job
     is_over = job is not None and job.state in FINISHED
-    return is_over and may(member, made.task, Role.LEAD) and waiting(made).exists()
+    return is_over and may(member, synthesis.task, Role.LEAD) and synthesis.order.kept_answers().exists()
 
 
 def _visible(member: Member) -> QuerySet[Synthesis]:

@@ -1,4 +1,4 @@
-"""Makes a source of the records that a teacher made up: those that fit and are like no other, for the training split alone."""
+"""Makes a source of records that a teacher made up: those that fit and are like no other; for training alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from generation.models import Synthesis
 from generation.selection.signatures import SignatureIndex
 from generation.states import DropReason
 from generation.synthetic.launch import MOST
-from generation.synthetic.queries import waiting
 from jobs.models import Job
 from jobs.states import FINISHED
 from members.models import Member
@@ -37,8 +36,8 @@ from review.text.near_duplicates import minhash
 from review.text.search.words import folded
 from web.errors import Refusal
 
-# Records that new ones are held against, the newest of each kind, and how much of each: reading them all keeps everybody
-# waiting who writes to the task.
+# Records that new ones are held against, the newest of each kind, and how much of each: reading them all keeps
+# everybody waiting who writes to the task.
 _MOST_COMPARED, _CHARS_COMPARED = 5_000, 2_000
 _READ_AT_ONCE = 200
 _SHOWN_BAD = 100
@@ -83,7 +82,7 @@ def on_job_ended(job: Job) -> None:
 
 
 @transaction.atomic
-def take_in_again(made: Synthesis, *, by: Member) -> Synthesis:
+def take_in_again(synthesis: Synthesis, *, by: Member) -> Synthesis:
     """Take in answers that were kept, since they fitted no more or nobody led the task who could bring them in.
 
     Args:
@@ -93,20 +92,26 @@ def take_in_again(made: Synthesis, *, by: Member) -> Synthesis:
         PermissionDenied: The member does not lead the task.
         Refusal: `not_ended` (409), `nothing_waits` (409), or `import_running` (409).
     """
-    permissions.require(by, made.task, Role.LEAD)
-    made = _locked().get(pk=made.pk)
-    if made.order.job is None or made.order.job.state not in FINISHED:
+    permissions.require(by, synthesis.task, Role.LEAD)
+    synthesis = _locked().get(pk=synthesis.pk)
+    if synthesis.order.job is None or synthesis.order.job.state not in FINISHED:
         raise Refusal(
             "not_ended", "The records are still being written.", status=409, hint="Try again when it is done."
         )
-    answers = _answers(made)
+    answers = _answers(synthesis)
     if not answers:
         raise Refusal("nothing_waits", "No answers of this order wait to be taken in.", status=409)
-    before = made.added
-    _take(made, answers, by=by)
-    made.save(update_fields=_TOLD)
-    trail.record("synthetic_records_taken_in", by=by, about=made.order, task=made.task.slug, added=made.added - before)
-    return made
+    before = synthesis.added
+    _take(synthesis, answers, by=by)
+    synthesis.save(update_fields=_TOLD)
+    trail.record(
+        "synthetic_records_taken_in",
+        by=by,
+        about=synthesis.order,
+        task=synthesis.task.slug,
+        added=synthesis.added - before,
+    )
+    return synthesis
 
 
 def _locked() -> QuerySet[Synthesis]:
@@ -114,53 +119,53 @@ def _locked() -> QuerySet[Synthesis]:
     return rows.select_related("order__teacher", "order__job", "task", "created_by")
 
 
-def _answers(made: Synthesis) -> list[tuple[int, dict[str, Any]]]:
-    told = waiting(made).order_by("position").values_list("position", "fields")
-    return [(position, fields) for position, fields in told if fields]
+def _answers(synthesis: Synthesis) -> list[tuple[int, dict[str, Any]]]:
+    rows = synthesis.order.kept_answers().values_list("position", "fields")
+    return [(position, fields) for position, fields in rows if fields]
 
 
-def _take(made: Synthesis, answers: Sequence[tuple[int, Mapping[str, Any]]], *, by: Member) -> None:
+def _take(synthesis: Synthesis, answers: Sequence[tuple[int, Mapping[str, Any]]], *, by: Member) -> None:
     """Take in what fits; answers of which none fits any more are kept. Locks out other imports into the task."""
-    staging.lock_task(made.task)
-    version = latest_version(made.task)
-    found = _sort(made, version.spec, _written(made, answers))
-    if not found.kept and not made.added and version.pk != made.order.task_version_id:
-        made.problem = (
+    staging.lock_task(synthesis.task)
+    version = latest_version(synthesis.task)
+    sorted_records = _sort(synthesis, version.spec, _written(synthesis, answers))
+    if not sorted_records.kept and not synthesis.added and version.pk != synthesis.order.task_version_id:
+        synthesis.problem = (
             f"No record fits version {version.number} of the task: its facts have changed since this was ordered."
         )
         return
-    if found.kept:
-        _import(made, version.spec, found, by)
-    made.problem = "" if made.added else "None of the records that were written could stay."
-    made.dropped = dict(Counter(made.dropped) + found.dropped)
-    made.bad = [*made.bad, *([number, why] for number, why in found.bad)][:_SHOWN_BAD]
+    if sorted_records.kept:
+        _import(synthesis, version.spec, sorted_records, by)
+    synthesis.problem = "" if synthesis.added else "None of the records that were written could stay."
+    synthesis.dropped = dict(Counter(synthesis.dropped) + sorted_records.dropped)
+    synthesis.bad = [*synthesis.bad, *([number, why] for number, why in sorted_records.bad)][:_SHOWN_BAD]
     # They stand in the source now, where they can be erased.
-    waiting(made).update(fields=None)
+    synthesis.order.kept_answers().update(fields=None)
 
 
-def _written(made: Synthesis, answers: Sequence[tuple[int, Mapping[str, Any]]]) -> Iterator[tuple[int, Any]]:
+def _written(synthesis: Synthesis, answers: Sequence[tuple[int, Mapping[str, Any]]]) -> Iterator[tuple[int, Any]]:
     """Records by their number in the order; a call that wrote more than it was asked for is cut."""
     for position, answer in answers:
-        first = position * made.per_call
-        wanted = min(made.per_call, made.count - first)
+        first = position * synthesis.per_call
+        count = min(synthesis.per_call, synthesis.count - first)
         records = answer.get("records")
-        for place, written in enumerate(records[:wanted] if isinstance(records, list) else []):
+        for place, written in enumerate(records[:count] if isinstance(records, list) else []):
             yield first + place + 1, written
 
 
-def _sort(made: Synthesis, spec: TaskSpec, written: Iterator[tuple[int, Any]]) -> _Sorted:
-    found, seen = _Sorted(), _Seen(made, spec)
-    for number, values in written:
+def _sort(synthesis: Synthesis, spec: TaskSpec, records: Iterator[tuple[int, Any]]) -> _Sorted:
+    sorted_records, index = _Sorted(), _Seen(synthesis, spec)
+    for number, values in records:
         try:
             facts = _read(spec, values)
         except ValueError as error:
-            found.refuse(number, str(error))
+            sorted_records.refuse(number, str(error))
             continue
-        if reason := seen.like(number, facts):
-            found.dropped[reason] += 1
+        if reason := index.like(number, facts):
+            sorted_records.dropped[reason] += 1
         else:
-            found.kept.append((number, facts))
-    return found
+            sorted_records.kept.append((number, facts))
+    return sorted_records
 
 
 def _read(spec: TaskSpec, values: object) -> Facts:
@@ -187,9 +192,9 @@ def _read(spec: TaskSpec, values: object) -> Facts:
 class _Seen:
     """Records of the task, and those that were kept of an order, by what they say."""
 
-    def __init__(self, made: Synthesis, spec: TaskSpec) -> None:
+    def __init__(self, synthesis: Synthesis, spec: TaskSpec) -> None:
         self._spec = spec
-        rows = Record.objects.filter(task=made.task, erased_at__isnull=True).order_by("-created_at")
+        rows = Record.objects.filter(task=synthesis.task, erased_at__isnull=True).order_by("-created_at")
         self._texts = dict[str, str]()
         for reason, some in (
             (DropReason.HELD_OUT, rows.exclude(split=Split.TRAIN)),
@@ -212,8 +217,8 @@ class _Seen:
         return None
 
     def _add(self, keys: Sequence[str]) -> None:
-        found = minhash.signatures([folded(self._texts[key]) for key in keys])
-        self._index.add((key, raw.tobytes()) for key, raw in zip(keys, found, strict=True) if raw.any())
+        hashes = minhash.signatures([folded(self._texts[key]) for key in keys])
+        self._index.add((key, raw.tobytes()) for key, raw in zip(keys, hashes, strict=True) if raw.any())
 
 
 def text_of(spec: TaskSpec, facts: Facts) -> str:
@@ -221,8 +226,8 @@ def text_of(spec: TaskSpec, facts: Facts) -> str:
 
     All of it where they are short.
     """
-    told = [fact.name for fact in spec.input_schema if not fact.role and fact.type in _TEXTS]
-    text = _said([facts.get(name, "") for name in told])
+    names = [fact.name for fact in spec.input_schema if not fact.role and fact.type in _TEXTS]
+    text = _said([facts.get(name, "") for name in names])
     if len(text.split()) < _LEAST_WORDS:
         text = _said([fact for _, fact in sorted(facts.items())])
     return text[:_CHARS_COMPARED]
@@ -234,26 +239,29 @@ def _said(value: object) -> str:
     return "\n".join(map(_said, value)) if isinstance(value, list) else str(value)
 
 
-def _import(made: Synthesis, spec: TaskSpec, found: _Sorted, by: Member) -> None:
+def _import(synthesis: Synthesis, spec: TaskSpec, sorted_records: _Sorted, by: Member) -> None:
     names = [fact.name for fact in spec.input_schema]
-    lines = ({name: facts.get(name) for name in names} | {_SPLIT_COLUMN: Split.TRAIN.value} for _, facts in found.kept)
+    lines = (
+        {name: facts.get(name) for name in names} | {_SPLIT_COLUMN: Split.TRAIN.value}
+        for _, facts in sorted_records.kept
+    )
     with TemporaryDirectory() as folder:
         path = Path(folder) / "synthetic.jsonl"
         path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
         result = import_records(
-            made.task,
+            synthesis.task,
             path,
             by=by,
             filename=path.name,
-            name=f"Synthetic records {made.number}",
-            provenance=f"Made up by {made.order.teacher.name}, {timezone.localdate().isoformat()}"[:200],
+            name=f"Synthetic records {synthesis.number}",
+            provenance=f"Made up by {synthesis.order.teacher.name}, {timezone.localdate().isoformat()}"[:200],
             skip_bad=True,
             mapping={**{name: name for name in names}, _SPLIT_COLUMN: SPLIT_FIELD},
-            synthetic_job=made.order.job_id,
+            synthetic_job=synthesis.order.job_id,
         )
     if not result.rows_added:
-        Source.objects.filter(pk=result.source.pk, synthetic_job=made.order.job_id, rows_added=0).delete()
-    made.added += result.rows_added
-    found.dropped[DropReason.KNOWN] += result.rows_known
-    found.dropped[DropReason.BAD] += result.rows_bad
-    found.bad += [(found.kept[error.row - 1][0], error.reason) for error in result.errors]
+        Source.objects.filter(pk=result.source.pk, synthetic_job=synthesis.order.job_id, rows_added=0).delete()
+    synthesis.added += result.rows_added
+    sorted_records.dropped[DropReason.KNOWN] += result.rows_known
+    sorted_records.dropped[DropReason.BAD] += result.rows_bad
+    sorted_records.bad += [(sorted_records.kept[error.row - 1][0], error.reason) for error in result.errors]

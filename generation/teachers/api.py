@@ -17,6 +17,7 @@ from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
+from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from generation.models import Teacher
@@ -29,15 +30,14 @@ class TeacherListView(APIView):
     pagination_class = WholeList
 
     @lists(TeacherOut)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         return selectors.lines(member_of(request))
 
     @extend_schema(request=TeacherIn, responses={201: TeacherOut})
     def post(self, request: Request) -> Response:
         require_recent(request)
-        body = TeacherIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        teacher = edit.create(NewTeacher(**{"slug": "", **body.validated_data}), by=member_of(request))
+        body = read_body(TeacherIn, request)
+        teacher = edit.create(NewTeacher(**{"slug": "", **body}), by=member_of(request))
         return Response(_response_data(teacher), status=201)
 
 
@@ -56,8 +56,8 @@ class TeacherView(APIView):
         teacher = selectors.teacher_or_404(member_of(request), slug)
         body = TeacherIn(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        known = {name: getattr(teacher, name) for name in NewTeacher.__dataclass_fields__ if name != "key"}
-        changed = edit.change(teacher, NewTeacher(**known | body.validated_data), by=member_of(request))
+        values = {name: getattr(teacher, name) for name in NewTeacher.__dataclass_fields__ if name != "key"}
+        changed = edit.change(teacher, NewTeacher(**values | body.validated_data), by=member_of(request))
         return Response(_response_data(changed))
 
 

@@ -49,7 +49,8 @@ def create(new: NewTeacher, *, by: Member) -> Teacher:
 
     Raises:
         PermissionDenied: The member is no admin.
-        Refusal: `teacher_invalid`, `base_url`, `key_invalid` or `secret_not_allowed` with errors by field; 409 `slug_taken`.
+        Refusal: `teacher_invalid`, `base_url`, `key_invalid` or `secret_not_allowed` with errors by field; 409
+            `slug_taken`.
     """
     require_admin(by)
     if not new.slug:
@@ -127,7 +128,10 @@ def _validated(new: NewTeacher, teacher_id: UUID) -> tuple[dict[str, Any], str]:
         errors["secret_ref"] = ["Name the environment variable that holds the key."]
     if secret and (not store.NAME.match(secret) or secret in store.OWN or store.is_provided(secret)):
         errors["secret_ref"] = [
-            "Write the name of an environment variable, such as OPENAI_API_KEY; never the key itself, which goes under Key."
+            (
+                "Write the name of an environment variable, such as OPENAI_API_KEY; "
+                "never the key itself, which goes under Key."
+            )
         ]
     if not new.name.strip():
         errors["name"] = ["Give the teacher a name."]

@@ -1,7 +1,7 @@
 """Keys of teachers that admins enter: stored encrypted, bound to one place, read only where an engine gets them.
 
-A key is entered for a scheme, a host and a port. It goes nowhere else, so that who changes a teacher's address later does
-not take its key along. Nothing shows a key again.
+A key is entered for a scheme, a host and a port. It goes nowhere else, so that who changes a teacher's address later
+does not take its key along. Nothing shows a key again.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def check(key: str, *, url: str) -> str:
     """Return a key as it is stored, without the spaces that came along with it.
 
     Raises:
-        Refusal: `key_invalid`, beside the field; what was entered stands in no message. `base_url` for an address that may
-            not be called.
+        Refusal: `key_invalid`, beside the field; what was entered stands in no message. `base_url` for an address that
+            may not be called.
     """
     key = key.strip()
     if not _KEY.match(key):

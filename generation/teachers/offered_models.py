@@ -1,4 +1,4 @@
-"""Asks a provider which models it offers: `GET models`, to a checked and pinned address, with the key that belongs there.
+"""Ask a provider for its models: `GET models`, to a checked and pinned address, with the key of that place.
 
 Costs nothing, follows no redirect, and stores nothing. Some lists say when a model is shut down.
 """
@@ -50,8 +50,8 @@ def models_of(
         teacher_id: Without either, of the teacher whose stored key is used.
 
     Raises:
-        Refusal: `models_unknown`, why there is no list; `base_url`, for an address that may not be called; or as a key is
-            refused that may not go to the address.
+        Refusal: `models_unknown`, why there is no list; `base_url`, for an address that may not be called; or as a key
+            is refused that may not go to the address.
     """
     if provider not in Provider or not (address := address_of(provider, base_url.strip())):
         raise _unknown("This provider offers no list of models.")

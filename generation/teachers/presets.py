@@ -1,4 +1,6 @@
-"""Providers that a new teacher's form offers filled in, with their OpenAI-compatible addresses; docs/providers.md has the list.
+"""Providers that a new teacher's form offers filled in, with their OpenAI-compatible addresses.
+
+The list is in docs/providers.md.
 
 What is filled in is a beginning: the form is checked as if it had been typed. Knows no model and makes no row.
 """
@@ -99,7 +101,10 @@ PRESETS = (
 
 
 def offered(own_port: int) -> list[Preset]:
-    """Return the choices of a site that listens on a port: a server of this machine gets the next one where it is the same."""
+    """Return the choices of a site that listens on a port.
+
+    A server of this machine gets the next one where it is the same.
+    """
     return [
         replace(preset, base_url=preset.base_url.replace(f":{own_port}/", f":{own_port + 1}/"), is_moved=True)
         if preset.is_local and preset.port == own_port

@@ -79,11 +79,11 @@ class TeacherProvider(Protocol):
         ...
 
     def keys_seen_by(self, member: Member) -> set[str]:
-        """Keys of the teachers that a member may know of; the names of others tell of tasks that are not the member's."""
+        """Keys of teachers that a member may know of; names of others tell of tasks that are not the member's."""
         ...
 
     def check(self, key: str, task: Task, *, by: Member | None) -> None:
-        """Refuse an order that the teacher of this key cannot write, or not for this member; None is the product itself.
+        """Refuse an order that this key's teacher cannot write, or not for this member; None is the product itself.
 
         Raises:
             PermissionDenied: The member may not ask it.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Max, QuerySet
-from django.http import Http404
 
 from generation.models import PriceEntry, Teacher, TeacherKey
 from generation.money.prices import price_entry, prices
@@ -18,6 +17,7 @@ from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
 from members.models import Member
 from review.models import Task
+from web.http.first_or_404 import first_or_404
 
 FREE = PriceEntry(
     input_usd_per_million=Decimal(0), output_usd_per_million=Decimal(0), note="Runs here, free of charge."
@@ -26,7 +26,7 @@ FREE = PriceEntry(
 
 @dataclass(frozen=True)
 class TeacherLine:
-    """One teacher as lists show it: its price if known, whether its key is there and may be used, its provider's terms."""
+    """One teacher as lists show it: its price if known, whether its key is there and usable, its provider's terms."""
 
     teacher: Teacher
     price: PriceEntry | None
@@ -50,6 +50,10 @@ class TeacherLine:
     def can_be_asked(self) -> bool:
         return self.can_be_tested and self.price is not None
 
+    @property
+    def can_be_asked_anything(self) -> bool:
+        return self.can_be_asked and self.teacher.follows_instructions
+
 
 def visible(member: Member) -> QuerySet[Teacher]:
     """Teachers the member may see: all, for an admin; for others those in use, of miniatures those of their tasks."""
@@ -71,6 +75,11 @@ def judge_lines_for(member: Member, task: Task) -> list[TeacherLine]:
     """Teachers that may judge a task's drafts, with their prices: of miniatures those that were trained for it."""
     may_judge = provided.judge_for(task, visible(member).exclude(provider=Provider.OFFLINE))
     return _lines(may_judge)
+
+
+def choices_of(lines: Iterable[TeacherLine]) -> list[tuple[str, str]]:
+    """Return teachers as a form offers them."""
+    return [(line.teacher.slug, line.teacher.name) for line in lines]
 
 
 def _lines(teachers: Iterable[Teacher]) -> list[TeacherLine]:
@@ -135,12 +144,5 @@ def price_before_one(teacher: Teacher) -> PriceEntry | None:
 
 
 def teacher_or_404(member: Member, slug: str) -> Teacher:
-    """Return one teacher by its slug.
-
-    Raises:
-        Http404: No such teacher, or one out of use for a member who is no admin.
-    """
-    teacher = visible(member).filter(slug=slug).first()
-    if teacher is None:
-        raise Http404(f"There is no teacher '{slug}'.")
-    return teacher
+    """Return one teacher by its slug; one out of use for admins alone."""
+    return first_or_404(visible(member).filter(slug=slug), f"There is no teacher '{slug}'.")

@@ -56,12 +56,14 @@ CRATE = PriceSource(
 
 LUNA = PriceSource(
     "https://developers.openai.com/ja-JP/api/docs/models/gpt-6-luna",
-    "From a stored copy of the provider's page on this model, Japanese edition, copy undated; up to 272,000 input tokens.",
+    "From a stored copy of the provider's page on this model, Japanese edition, copy undated; "
+    "up to 272,000 input tokens.",
     LATER,
 )
 LUNA_5_6 = PriceSource(
     "https://developers.openai.com/ja-JP/api/docs/models/gpt-5.6-luna",
-    "From a stored copy of the provider's page on this model, Japanese edition, copy undated; up to 272,000 input tokens.",
+    "From a stored copy of the provider's page on this model, Japanese edition, copy undated; "
+    "up to 272,000 input tokens.",
     LATER,
 )
 TERRA = PriceSource(
@@ -87,8 +89,8 @@ SHUTDOWNS = {
     "gpt-4.1-mini": date(2027, 1, 14),
 }
 
-# (provider, model, US dollars per million input tokens, per million output tokens, source, per million input tokens read
-# from a cache, per million written into it). None: no source names it, or two disagree; priced as plain input.
+# (provider, model, US dollars per million input tokens, per million output tokens, source, per million input tokens
+# read from a cache, per million written into it). None: no source names it, or two disagree; priced as plain input.
 PRICES = (
     (Provider.OPENAI, "gpt-4o", "2.50", "10.00", WIKI, "1.25", None),
     (Provider.OPENAI, "gpt-4o-mini", "0.15", "0.60", WIKI, "0.075", None),
@@ -113,16 +115,16 @@ def create_defaults(**_: Any) -> None:
             PriceEntry(
                 provider=provider,
                 model=model,
-                input_usd_per_million=Decimal(given),
-                output_usd_per_million=Decimal(answered),
+                input_usd_per_million=Decimal(input_price),
+                output_usd_per_million=Decimal(output_price),
                 cached_input_usd_per_million=Decimal(cached) if cached else None,
-                cache_write_usd_per_million=Decimal(kept) if kept else None,
+                cache_write_usd_per_million=Decimal(cache_write_price) if cache_write_price else None,
                 as_of=source.written,
                 shutdown_date=SHUTDOWNS.get(model) if provider == Provider.OPENAI else None,
                 source_url=source.url,
                 note=source.note,
             )
-            for provider, model, given, answered, source, cached, kept in PRICES
+            for provider, model, input_price, output_price, source, cached, cache_write_price in PRICES
         )
     if not Teacher.objects.exists():
         Teacher.objects.create(

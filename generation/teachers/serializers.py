@@ -70,11 +70,11 @@ class TeacherOut(serializers.Serializer[Any]):
 
 def upcoming_once(context: Mapping[str, Any]) -> dict[tuple[str, str], ModelShutdown]:
     """Models that are shut down soon, asked of the database once for all rows of an answer."""
-    kept = cast("dict[str, Any]", context)
-    if "shutdowns" not in kept:
-        kept["shutdowns"] = shutdowns.upcoming()
-    known: dict[tuple[str, str], ModelShutdown] = kept["shutdowns"]
-    return known
+    memo = cast("dict[str, Any]", context)
+    if "shutdowns" not in memo:
+        memo["shutdowns"] = shutdowns.upcoming()
+    by_model: dict[tuple[str, str], ModelShutdown] = memo["shutdowns"]
+    return by_model
 
 
 class TeacherIn(serializers.Serializer[Any]):

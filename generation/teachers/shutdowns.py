@@ -22,7 +22,8 @@ INPUT_SHARE: Final = Decimal("0.75")
 # Answers whether what the second model writes was measured to be worse than what the first writes, both as
 # `provider:model`; None where the two were never evaluated together.
 IsWorse = Callable[[str, str], bool | None]
-# The room that evaluates gives one for each list of warnings: it reads its rows once, however many pairs are asked about.
+# The room that evaluates gives one for each list of warnings: it reads its rows once, however many pairs are asked
+# about.
 teacher_comparison: Port[[], IsWorse] = Port(lambda: lambda model, replacement: None)
 
 # Told of a row of theirs that a page shows, such as a campaign, rooms above answer with the teachers that it asks.
@@ -66,9 +67,9 @@ class ModelShutdown:
 
 
 def upcoming(
-    today: date | None = None, *, named: Collection[tuple[str, str]] | None = None
+    today: date | None = None, *, models: Collection[tuple[str, str]] | None = None
 ) -> dict[tuple[str, str], ModelShutdown]:
-    """Models that are shut down within the days of warning, or were, by provider and name; with `named` only those."""
+    """Models that are shut down within the days of warning, or were, by provider and name; with `models` only those."""
     today = today or timezone.localdate()
     table, is_worse = list(prices.prices(today)), teacher_comparison()
     return {
@@ -76,20 +77,23 @@ def upcoming(
         for entry in table
         if entry.shutdown_date
         and (entry.shutdown_date - today).days <= WARNED_DAYS
-        and (named is None or (entry.provider, entry.model) in named)
+        and (models is None or (entry.provider, entry.model) in models)
     }
 
 
 def of_models(models: Iterable[tuple[str, str]], *, today: date | None = None) -> list[ModelShutdown]:
     """Warnings for these models, given as provider and name, the soonest first and each once."""
-    named = set(models)
-    if not named:
+    keys = set(models)
+    if not keys:
         return []
-    return sorted(upcoming(today, named=named).values(), key=lambda each: (each.day, each.model))
+    return sorted(upcoming(today, models=keys).values(), key=lambda each: (each.day, each.model))
 
 
 def of_subjects(subjects: Iterable[object]) -> list[ModelShutdown]:
-    """Warnings for the models that these name: teachers, orders, and what rooms above have registered with `teachers_named`."""
+    """Warnings for the models that these name.
+
+    Teachers, orders, and what rooms above have registered with `teachers_named`.
+    """
     teachers: list[Teacher] = []
     models: list[tuple[str, str]] = []
     for each in subjects:
@@ -98,7 +102,7 @@ def of_subjects(subjects: Iterable[object]) -> list[ModelShutdown]:
         elif isinstance(each, Order):
             models += models_of_order(each.teacher_spec, each.variety)
         else:
-            teachers += [teacher for heard in teachers_named(each) for teacher in heard]
+            teachers += [teacher for group in teachers_named(each) for teacher in group]
     return of_models([*models, *((each.provider, each.model) for each in teachers if not queries.is_free(each))])
 
 

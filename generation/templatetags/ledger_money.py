@@ -1,4 +1,7 @@
-"""Money as books show it, and warnings: of budgets on a task's pages, of models that are shut down where they are named."""
+"""Money as books show it, and warnings.
+
+Of budgets on a task's pages, of models that are shut down where they are named.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ def budget_banner(task: Task) -> dict[str, Any]:
 
 @register.inclusion_tag("generation/_shutdowns.html", takes_context=True)
 def shutdown_notes(context: Context) -> dict[str, Any]:
-    """The warning of models that are shut down within 90 days, or were, on every page of a teacher, an order or a campaign."""
+    """Warning of models shut down within 90 days, or already, on every page of a teacher, an order or a campaign."""
     named = [context.get(name) for name in ("teacher", "order", "campaign") if context.get(name)]
     return {"notices": shutdowns.of_subjects(named)}
 

@@ -115,7 +115,7 @@ def _mail(step: Any, row: Row, enrolment: Enrolment, at: datetime) -> Message:
     went = at + timedelta(days=row.sent_after)
     is_sent = row.state == MessageState.SENT
     return Message(
-        campaign_id=enrolment.campaign_id, contact_id=enrolment.contact_id, enrolment=enrolment, arm_id=enrolment.arm_id,
-        step=step, state=row.state, sent_at=went if is_sent else None,
+        campaign_id=enrolment.campaign_id, contact_id=enrolment.contact_id, enrolment=enrolment,
+        arm_id=enrolment.arm_id, step=step, state=row.state, sent_at=went if is_sent else None,
         sending_at=went if is_sent or row.state == MessageState.UNKNOWN else None,
     )  # fmt: skip

@@ -61,16 +61,19 @@ def small(miniature: Miniature) -> Teacher:
 
 @pytest.fixture
 def make_version(task: Task, miniature: Miniature, admin: Member) -> Callable[..., RouterVersion]:
-    """A version of a router as `set_thresholds` leaves it: up to one mark the miniature writes, else the offline teacher."""
+    """A version of a router as `set_thresholds` leaves it: up to one mark the miniature writes,
+    else the offline teacher.
+    """
 
     def make(of: Task = task, **values: Any) -> RouterVersion:
         router = Router.objects.create(
             task=of, slug=f"thrifty-{Router.objects.count()}", name="Thrifty", created_by=admin
         )
         given = {
-            "feature": "checks", "takes_low": True, "thresholds": [1.0], "margin": 0.02, "confidence": 0.95, "level": 0.975,
-            "attempt": 1, "audit_share": 0.0, "pairs": 2000, "lost": 0, "won": 0, "task_version": latest_version(of),
-            "expected": [{"share": 0.5, "cost_usd": 0.001}, {"share": 0.5, "cost_usd": 0.01}], **values,
+            "feature": "checks", "takes_low": True, "thresholds": [1.0], "margin": 0.02, "confidence": 0.95,
+            "level": 0.975, "attempt": 1, "audit_share": 0.0, "pairs": 2000, "lost": 0, "won": 0,
+            "task_version": latest_version(of), "expected": [{"share": 0.5, "cost_usd": 0.001},
+                {"share": 0.5, "cost_usd": 0.01}], **values,
         }  # fmt: skip
         given.setdefault("teacher", stage_rows.offline())
         return RouterVersion.objects.create(router=router, number=1, miniature=miniature, records_hash="", **given)

@@ -91,8 +91,8 @@ def test_a_name_with_line_breaks_cannot_make_a_header() -> None:
     [
         "https://evil.example/x", "HTTP://EVIL.EXAMPLE", "www.evil.example/path", "evil.com", "evil.com/x?y=1",
         "mailto:me@evil.com", "write to me@evil.com now", "ftp://evil.example", "javascript:alert(1)", "127.0.0.1/x",
-        "https://evil.example/?u={{link.demo}}", "{{link.demo}}@evil.com", "{{link.demo}}.evil.com", "evil.com{{link.demo}}",
-        "<a href='https://evil.example'>x</a>", "<img src=https://evil.example/p.gif>", "[x](https://evil.example)",
+        "https://evil.example/?u={{link.demo}}", "{{link.demo}}@evil.com", "{{link.demo}}.evil.com",
+        "evil.com{{link.demo}}", "<a href='https://evil.example'>x</a>", "<img src=https://evil.example/p.gif>", "[x](https://evil.example)",
         "\ue000", "\ue000\ue001 https://evil.com", "tel:+4912345", "münchen-evil.com", "data:text/html,x",
     ],
 )  # fmt: skip

@@ -11,13 +11,15 @@ from tests import pace
 
 FOOTER = Footer("Mara Wick", "1 Quay Street", "https://ours.example/u/tok", "You asked for it.")
 MARKS = [
-    "{{first_name}}", "{{ contact.name | default: 'x' }}", "{{}}", "{{{name}}}", "{{x", "{% if x %}", "{# note #}", "*|FNAME|*", "*|IF:X|*",
-    "[[name]]", "[[First Name]]", "[First Name]", "[FIRST_NAME]", "[Company]", "%FIRSTNAME%", "%%first_name%%", "%recipient.name%",
-    "${name}", "#{name}", "<<First Name>>", "<name>", "<%= name %>", "{first_name}", "{Vorname}", "\u00abFirst_Name\u00bb", "@@first_name@@",
+    "{{first_name}}", "{{ contact.name | default: 'x' }}", "{{}}", "{{{name}}}", "{{x", "{% if x %}", "{# note #}",
+    "*|FNAME|*", "*|IF:X|*", "[[name]]", "[[First Name]]", "[First Name]", "[FIRST_NAME]", "[Company]", "%FIRSTNAME%",
+    "%%first_name%%", "%recipient.name%", "${name}", "#{name}", "<<First Name>>", "<name>", "<%= name %>",
+    "{first_name}", "{Vorname}", "\u00abFirst_Name\u00bb", "@@first_name@@",
 ]  # fmt: skip
 WORDS = [
-    "Ada", "[x+1]", "<Company Ltd>", "{dsgn}", "50% of 20%", "5%-10%", "A*|B", "OOO \u00abРомашка\u00bb", "Le \u00abNom\u00bb", "[EXTERNAL]",
-    "a < b > c", "$5 {of} many", "see [1] and [2]", "Save 20% NOW and 30% LATER", "use (name) here", "[acme.com]", "O'Neil-Smith", "#1 {x}",
+    "Ada", "[x+1]", "<Company Ltd>", "{dsgn}", "50% of 20%", "5%-10%", "A*|B", "OOO \u00abРомашка\u00bb",
+    "Le \u00abNom\u00bb", "[EXTERNAL]", "a < b > c", "$5 {of} many", "see [1] and [2]", "Save 20% NOW and 30% LATER",
+    "use (name) here", "[acme.com]", "O'Neil-Smith", "#1 {x}",
 ]  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from review.text.edits import measure
 FOOTER = Footer("Mara", "1 Quay Street", "https://ours.example/u/tok")
 NAMELESS = {"contact.first_name": "", "contact.company": " ", "link.demo": "https://ours.example/c/tok"}
 NOT_PLAIN = (
-    "", " ", '"there"', "'there'", "\u201cthere\u201d", 'default: "there"', "default('there')", "there | upper", "[Name]", "<name>", "%NAME%",
-    "a\nb", "x" * 61,
+    "", " ", '"there"', "'there'", "\u201cthere\u201d", 'default: "there"', "default('there')", "there | upper",
+    "[Name]", "<name>", "%NAME%", "a\nb", "x" * 61,
 )  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""A provider whose answers are given word by word: for what an answer says, where `provider_server` is for how it comes."""
+"""A provider whose answers are given word by word: for what an answer says,
+where `provider_server` is for how it comes.
+"""
 
 from __future__ import annotations
 

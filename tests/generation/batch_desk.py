@@ -1,4 +1,6 @@
-"""The batches of the local provider, in both wire formats: files and batches, or message batches. Bills each answer once.
+"""The batches of the local provider, in both wire formats: files and batches, or message batches.
+
+Bills each answer once.
 
 A test says what each request of a batch gets (`lines`), how the results are written (`written`), what becomes of each
 kind of request to the desk (`script`), and where to hold one for ever, so that its sender can be killed (`freeze`).

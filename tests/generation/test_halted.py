@@ -1,4 +1,6 @@
-"""Paid calls while everything that leaves is stopped: a running order stops paying, waits, and pays for the rest once."""
+"""Paid calls while everything that leaves is stopped: a running order stops paying, waits,
+and pays for the rest once.
+"""
 
 from __future__ import annotations
 

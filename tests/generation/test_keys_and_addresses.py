@@ -1,4 +1,6 @@
-"""A teacher's key goes only where it belongs: asked when it is saved, when an order is priced, and when it is handed over."""
+"""A teacher's key goes only where it belongs: asked when it is saved, when an order is priced,
+and when it is handed over.
+"""
 
 from __future__ import annotations
 

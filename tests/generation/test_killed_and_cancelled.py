@@ -1,4 +1,6 @@
-"""An engine that is killed among its calls, and whose order is then cancelled: in doubt is what was asked, and no more."""
+"""An engine that is killed among its calls, and whose order is then cancelled:
+in doubt is what was asked, and no more.
+"""
 
 from __future__ import annotations
 

@@ -191,7 +191,8 @@ def test_a_site_is_for_its_machine_alone_where_it_listens_there_and_lets_in_no_o
     own = "localhost,127.0.0.1,[::1]"
     alone = [("127.0.0.1", own), ("127.0.0.2", "localhost"), ("::1", own), ("localhost", own)]
     reached = [
-        ("0.0.0.0", own), ("::", own), ("10.0.0.4", own), ("", own), ("127.0.0.1", f"{own},miniatures.example.org"), ("127.0.0.1", "*"),
+        ("0.0.0.0", own), ("::", own), ("10.0.0.4", own), ("", own), ("127.0.0.1", f"{own},miniatures.example.org"),
+        ("127.0.0.1", "*"),
     ]  # fmt: skip
     command = [sys.executable, "-c", WHO_IS_REACHED, json.dumps(alone + reached)]
     environment = {**os.environ, "VAR_DIR": str(tmp_path), "SECRET_KEY": "x" * 50}

@@ -50,8 +50,8 @@ def test_one_answer_that_cost_a_hundred_times_the_others_leaves_the_estimate_wit
 ) -> None:
     Call.objects.bulk_create(
         Call(
-            id=f"00000000-0000-0000-0000-{n:012d}", order=paid_order, record_id=paid_order.record_ids[0], state="answered",
-            input_tokens=100_000 if n == 7 else 1_000, output_tokens=100, latency_s=2.0,
+            id=f"00000000-0000-0000-0000-{n:012d}", order=paid_order, record_id=paid_order.record_ids[0],
+            state="answered", input_tokens=100_000 if n == 7 else 1_000, output_tokens=100, latency_s=2.0,
             cost_usd=Decimal("0.3515") if n == 7 else Decimal("0.0035"),
         )
         for n in range(30)

@@ -1,4 +1,7 @@
-"""From Home of the demo to the first card of one's own: with answers that are there already, and with a key. Clicks and time are counted."""
+"""From Home of the demo to the first card of one's own: with answers that are there already, and with a key.
+
+Clicks and time are counted.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ MOST_CLICKS = 14
 PROMPTS = "\n".join(f"Where is parcel {number}, please? It was due." for number in range(20))
 
 
-# Ten minutes, less the first start of the demo, signing in, and what the machine takes between the clicks: 4 and 8 s, measured quiet.
+# Ten minutes, less the first start of the demo, signing in, and what the machine takes between the clicks: 4 and 8 s,
+# measured quiet.
 MOST_S = 600 - 180 - 20 - 25
 # To think, point and press; to press a key: the keystroke-level model (Card, Moran and Newell 1980), an average typist.
 THINK_POINT_PRESS_S, KEY_S = 1.35 + 1.1 + 0.2, 0.28
@@ -37,7 +41,9 @@ WORDS_A_SECOND = 238 / 60
 
 
 class Hand:
-    """A person at work: reads every word of each page, clicks into whatever is filled, chosen or pressed, and counts."""
+    """A person at work: reads every word of each page, clicks into whatever is filled, chosen or pressed,
+    and counts.
+    """
 
     def __init__(self) -> None:
         self.clicks, self.seconds = 0, 0.0

@@ -1,4 +1,6 @@
-"""A teacher's key that an admin enters: stored encrypted, sent to one place, never shown again, replaced and removed."""
+"""A teacher's key that an admin enters: stored encrypted, sent to one place, never shown again,
+replaced and removed.
+"""
 
 from __future__ import annotations
 

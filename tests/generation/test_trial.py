@@ -167,7 +167,8 @@ def test_however_dear_the_table_a_test_without_a_price_stays_under_its_most(
     task: Task, source: Source, unpriced: Teacher, admin: Member
 ) -> None:
     PriceEntry.objects.create(
-        provider="openai", model="dearest", from_date="2026-01-01", as_of="2026-01-01", input_usd_per_million=900, output_usd_per_million=9000
+        provider="openai", model="dearest", from_date="2026-01-01", as_of="2026-01-01", input_usd_per_million=900,
+        output_usd_per_million=9000
     )  # fmt: skip
 
     order = trial.start(unpriced, task, by=admin)

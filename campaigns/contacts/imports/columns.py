@@ -145,10 +145,10 @@ def columns_of(spec: TaskSpec) -> ContactColumns:
     return ContactColumns((*mine, *facts), person, company)
 
 
-def guess_contact_mapping(columns: Sequence[str], wanted: ContactColumns) -> ColumnMapping:
+def guess_contact_mapping(columns: Sequence[str], contact_columns: ContactColumns) -> ColumnMapping:
     """Pair columns with fields: the contact's by what people call them, then the facts as any import does."""
     mapping: ColumnMapping = {}
-    for target, name in wanted.person.items():
+    for target, name in contact_columns.person.items():
         # A fact called language is more likely what a column of that name holds.
         plain = () if name == "language" != target else (name.replace("_", " "),)
         names = (*plain, target.replace("_", " "), *_ALIASES.get(name, ()))
@@ -156,7 +156,7 @@ def guess_contact_mapping(columns: Sequence[str], wanted: ContactColumns) -> Col
         if free:
             mapping[min(free, key=lambda column: names.index(_plain(column)))] = target
     rest = [column for column in columns if column not in mapping]
-    facts = [target for target in wanted.fields if target.name not in wanted.person]
+    facts = [target for target in contact_columns.fields if target.name not in contact_columns.person]
     mapping.update(guess_mapping(rest, facts))
     return {column: mapping[column] for column in columns if column in mapping}
 

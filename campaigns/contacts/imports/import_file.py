@@ -1,4 +1,4 @@
-"""Taking in contacts from a file: all of it or nothing; who is known is corrected by it, who is suppressed stays out."""
+"""Taking in contacts from a file: all of it or nothing; who is known is corrected, who is suppressed stays out."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def import_contacts(
 ) -> ContactsResult:
     """Take in a CSV, JSONL or JSON file of contacts with the facts of their companies.
 
-    A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. What the file
-    says otherwise of a known contact's name, segment, zone or language is written down, the rest stays as it is. Records
-    are written a few at a time and stay invisible meanwhile, see `arriving`; the contacts come last, in one
+    A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. What the
+    file says otherwise of a known contact's name, segment, zone or language is written down, the rest stays as it is.
+    Records are written a few at a time and stay invisible meanwhile, see `arriving`; the contacts come last, in one
     transaction, for which suppressions and the task's row wait.
 
     Args:
@@ -87,15 +87,15 @@ def import_contacts(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: The file cannot be read, the mapping is wrong, rows are bad (`rows_bad`, each by its number) or too many
-            (413), or another import into the task is under way (`import_running`, 409).
+        Refusal: The file cannot be read, the mapping is wrong, rows are bad (`rows_bad`, each by its number) or too
+            many (413), or another import into the task is under way (`import_running`, 409).
     """
     permissions.require(by, task, Role.LEAD)
     spec, table, defaults = latest_version(task).spec, open_table(path, **choices.of_file), defaults or {}
-    wanted = columns.columns_of(spec)
-    mapping = columns.guess_contact_mapping(table.columns, wanted) if mapping is None else mapping
-    check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
-    written = notation.find(table, mapping, wanted.fields, choices)
+    contact_columns = columns.columns_of(spec)
+    mapping = columns.guess_contact_mapping(table.columns, contact_columns) if mapping is None else mapping
+    check_mapping(table, mapping, contact_columns.for_mapping(mapping, defaults), defaults)
+    written = notation.find(table, mapping, contact_columns.fields, choices)
     written.require_clear()
 
     batch = _draw(task, path, mapping, by=by, filename=filename)
@@ -103,7 +103,7 @@ def import_contacts(
     with staging.undone_on_failure(source):
         taking = _ImportRun(task, RecordRowBuilder(spec), table, batch, by, CompanySplits(task), source)
         turns = SqlitePauses()
-        good = good_rows(table, mapping, wanted, defaults, taking.tally, written.notation)
+        good = good_rows(table, mapping, contact_columns, defaults, taking.tally, written.notation)
         for chunk in chunked(good, CHUNK):
             if taking.tally.total > MAX_ROWS:
                 message = f"The file has more than {MAX_ROWS:,} contacts."
@@ -252,11 +252,11 @@ def _finish(taking: _ImportRun, unknown: tuple[str, ...]) -> ContactsResult:
     batch.rows_changed = count[CHANGED]
     names = ("rows_total", "rows_added", "rows_changed", "rows_known", "rows_suppressed", "rows_bad")
     batch.save(update_fields=names)
-    told = {name: getattr(batch, name) for name in names}
-    trail.record("contacts_imported", by=batch.created_by, about=batch, task=taking.task.slug, **told)
+    counts = {name: getattr(batch, name) for name in names}
+    trail.record("contacts_imported", by=batch.created_by, about=batch, task=taking.task.slug, **counts)
     return ContactsResult(
         _stored_batch(batch),
-        **told,
+        **counts,
         errors=tuple(tally.errors),
         unknown_columns=unknown,
         outcomes=tuple(taking.outcomes),

@@ -29,10 +29,10 @@ def import_rows(
         PermissionDenied: The member does not lead the task.
         Refusal: As for a file; `mapping_invalid` when a fact is none of the task's.
     """
-    wanted = columns.columns_of(latest_version(task).spec)
-    targets = {field: target for target, field in wanted.person.items()}
+    contact_columns = columns.columns_of(latest_version(task).spec)
+    targets = {field: target for target, field in contact_columns.person.items()}
     own = {targets[name]: value for name, value in defaults.items()}
-    rows = [{**own, **_row(contact, wanted, targets)} for contact in contacts]
+    rows = [{**own, **_row(contact, contact_columns, targets)} for contact in contacts]
     mapping = {key: key for row in rows for key in row}
     name = uploads.keep_upload([json.dumps(rows, default=str).encode()])
     try:
@@ -41,9 +41,9 @@ def import_rows(
         uploads.drop_upload(name)
 
 
-def _row(contact: dict[str, Any], wanted: columns.ContactColumns, targets: dict[str, str]) -> dict[str, Any]:
+def _row(contact: dict[str, Any], contact_columns: columns.ContactColumns, targets: dict[str, str]) -> dict[str, Any]:
     facts = dict(contact.get("facts") or {})
     row = {targets[name]: value for name, value in contact.items() if name in targets and value not in (None, "")}
-    if wanted.company_fact and contact.get("company"):
-        facts.setdefault(wanted.company_fact, contact["company"])
+    if contact_columns.company_fact and contact.get("company"):
+        facts.setdefault(contact_columns.company_fact, contact["company"])
     return {**facts, **row}

@@ -62,8 +62,8 @@ def known_among(task: Task, rows: Iterable[ContactRow]) -> dict[str, Contact]:
 
 def differences(contact: Contact, row: ContactRow) -> dict[str, str]:
     """Return the values of a row that differ from a known contact; an empty cell says nothing."""
-    said = {name: row.person.get(name, "") for name in _CORRECTED}
-    return {name: value for name, value in said.items() if value and value != getattr(contact, name)}
+    values = {name: row.person.get(name, "") for name in _CORRECTED}
+    return {name: value for name, value in values.items() if value and value != getattr(contact, name)}
 
 
 def write_changes(task: Task, changes: Changes) -> set[UUID]:

@@ -46,7 +46,7 @@ class ContactRow:
 def good_rows(
     table: Table,
     mapping: ColumnMapping,
-    wanted: ContactColumns,
+    contact_columns: ContactColumns,
     defaults: dict[str, str],
     tally: RowTally,
     notation: Notation = PLAIN,
@@ -61,31 +61,31 @@ def good_rows(
         Refusal: The file cannot be read on.
     """
     today = timezone.localdate()
-    for row in read_rows(table, mapping, wanted.for_mapping(mapping, defaults), defaults, tally, notation):
+    for row in read_rows(table, mapping, contact_columns.for_mapping(mapping, defaults), defaults, tally, notation):
         try:
-            yield _contact_row(row, wanted, today)
+            yield _contact_row(row, contact_columns, today)
         except ValueError as error:
             tally.refuse(row.number, str(error))
 
 
-def _contact_row(row: ReadRow, wanted: ContactColumns, today: date) -> ContactRow:
-    given = {field: row.facts[target] for target, field in wanted.person.items() if target in row.facts}
-    facts = {name: value for name, value in row.facts.items() if name not in wanted.person}
-    address = email_addresses.parse(str(given.pop("address")))
-    person = _person(given, today)
-    if wanted.company_fact and facts.get(wanted.company_fact):
-        person["company"] = _line("company", facts[wanted.company_fact])
+def _contact_row(row: ReadRow, contact_columns: ContactColumns, today: date) -> ContactRow:
+    values = {field: row.facts[target] for target, field in contact_columns.person.items() if target in row.facts}
+    facts = {name: value for name, value in row.facts.items() if name not in contact_columns.person}
+    address = email_addresses.parse(str(values.pop("address")))
+    person = _person(values, today)
+    if contact_columns.company_fact and facts.get(contact_columns.company_fact):
+        person["company"] = _line("company", facts[contact_columns.company_fact])
     return ContactRow(row.number, address, address.hmac, person, facts)
 
 
-def _person(given: Mapping[str, Any], today: date) -> dict[str, Any]:
-    person: dict[str, Any] = {name: _line(name, given[name]) for name in _LONGEST if name in given}
-    person["lawful_basis"] = _basis(str(given["lawful_basis"]))
-    person["basis_date"] = _past(str(given["basis_date"]), today)
-    person["may_track_opens"] = bool(given.get("may_track_opens", False))
-    if zone := str(given.get("time_zone", "")):
+def _person(values: Mapping[str, Any], today: date) -> dict[str, Any]:
+    person: dict[str, Any] = {name: _line(name, values[name]) for name in _LONGEST if name in values}
+    person["lawful_basis"] = _basis(str(values["lawful_basis"]))
+    person["basis_date"] = _past(str(values["basis_date"]), today)
+    person["may_track_opens"] = bool(values.get("may_track_opens", False))
+    if zone := str(values.get("time_zone", "")):
         person["time_zone"] = _zone(zone)
-    if language := str(given.get("language", "")).strip():
+    if language := str(values.get("language", "")).strip():
         person["language"] = _language(language)
     return person
 

@@ -70,33 +70,33 @@ def read_preview(
         Refusal: The file itself cannot be read; a bad mapping stands in `file.problems` instead.
     """
     table, defaults = open_table(path, **choices.of_file), defaults or {}
-    wanted = columns.columns_of(latest_version(task).spec)
-    mapping = columns.guess_contact_mapping(table.columns, wanted) if mapping is None else mapping
+    contact_columns = columns.columns_of(latest_version(task).spec)
+    mapping = columns.guess_contact_mapping(table.columns, contact_columns) if mapping is None else mapping
     tally, census, problems = RowTally(), ContactCensus(), dict[str, list[str]]()
     written = FoundNotation()
     try:
-        check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
-        written = notation.find(table, mapping, wanted.fields, choices)
+        check_mapping(table, mapping, contact_columns.for_mapping(mapping, defaults), defaults)
+        written = notation.find(table, mapping, contact_columns.fields, choices)
         written.require_clear()
-        seen, companies, changed = set[str](), set[str](), set[str]()
-        for chunk in chunked(good_rows(table, mapping, wanted, defaults, tally, written.notation), CHUNK):
+        hashes, companies, changed = set[str](), set[str](), set[str]()
+        for chunk in chunked(good_rows(table, mapping, contact_columns, defaults, tally, written.notation), CHUNK):
             blocked = suppressed_among([row.hmac for row in chunk])
             there = outcomes.known_among(task, chunk)
-            seen.update(there)
+            hashes.update(there)
             for row in chunk:
                 if row.hmac in blocked:
                     census.suppressed += 1
                 elif row.hmac in there.keys() - changed and outcomes.differences(there[row.hmac], row):
                     census.changed += 1
                     changed.add(row.hmac)
-                elif row.hmac in seen:
+                elif row.hmac in hashes:
                     census.known += 1
                 else:
                     census.fresh += 1
                     census.roles += row.address.is_role
                     census.with_facts += bool(row.facts)
                     companies.add(row.address.cluster)
-                seen.add(row.hmac)
+                hashes.add(row.hmac)
         census.clusters = len(companies)
     except Refusal as refusal:
         if refusal.code not in UNFIT:
@@ -109,7 +109,7 @@ def read_preview(
         table.columns,
         samples(table),
         mapping,
-        wanted.fields,
+        contact_columns.fields,
         tuple(column for column in table.columns if not mapping.get(column)),
         problems,
         tally.total,

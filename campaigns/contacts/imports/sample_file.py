@@ -26,17 +26,17 @@ _BY_TYPE = {"number": "1", "date": "2026-01-31", "url": "https://example.com", "
 
 def sample_csv(task: Task) -> str:
     """Three rows under a header with every column the task can use; reads without a mistake."""
-    wanted = columns.columns_of(latest_version(task).spec)
+    contact_columns = columns.columns_of(latest_version(task).spec)
     rows = (
         [
-            _person(wanted.person[target.name], index)
-            if target.name in wanted.person
+            _person(contact_columns.person[target.name], index)
+            if target.name in contact_columns.person
             else _fact(target.name, getattr(target.field, "type", "text"), index)
-            for target in wanted.fields
+            for target in contact_columns.fields
         ]
         for index in range(len(_PEOPLE))
     )
-    return "".join(csv.lines([target.name for target in wanted.fields], rows))
+    return "".join(csv.lines([target.name for target in contact_columns.fields], rows))
 
 
 def _person(name: str, index: int) -> str:

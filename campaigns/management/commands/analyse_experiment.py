@@ -61,12 +61,12 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read: {error}") from None
         self._print(result, notes, linear, as_json=options["json"])
 
-    def _print(self, found: Analysis, notes: tuple[str, ...], linear: dict[str, Any], *, as_json: bool) -> None:
+    def _print(self, analysis: Analysis, notes: tuple[str, ...], linear: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
-            data = {"notes": list(notes), **report.as_data(found), **linear}
+            data = {"notes": list(notes), **report.as_data(analysis), **linear}
             self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
             return
-        for line in (*(f"Note: {note}" for note in notes), *report.as_lines(found), *report.linear_lines(linear)):
+        for line in (*(f"Note: {note}" for note in notes), *report.as_lines(analysis), *report.linear_lines(linear)):
             self.stdout.write(line)
 
 
@@ -81,10 +81,10 @@ def _question(control: str, options: dict[str, Any]) -> AnalysisQuestion:
     )
 
 
-def _control(named: str | None, arms: list[str], notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _control(control_name: str | None, arms: list[str], notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Choose the named control; else an arm called so; else the first by name."""
-    if named is not None:
-        return named, notes
+    if control_name is not None:
+        return control_name, notes
     control_arms = [arm for arm in arms if arm.lower() in CONTROL_NAMES or arm.lower().startswith("no ")]
     control = (control_arms or arms)[0]
     return control, (*notes, f"'{control}' was taken as the control; name another with --control.")

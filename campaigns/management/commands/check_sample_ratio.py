@@ -14,8 +14,8 @@ from stats.experiments import sample_ratio
 
 class Command(BaseCommand):
     help = (
-        "Reads JSON lines {id, counts, weights?} and prints {id, chi2, p_value} for each. Reports a bad line on standard "
-        "error with its number, answers the others, and then exits with 1."
+        "Reads JSON lines {id, counts, weights?} and prints {id, chi2, p_value} for each. Reports a bad line on "
+        "standard error with its number, answers the others, and then exits with 1."
     )
     requires_system_checks: list[str] = []
 

@@ -21,8 +21,9 @@ from web.errors import Refusal
 
 class Command(BaseCommand):
     help = (
-        "Reads JSON lines {id, subject, body, headers} and prints {id, class, confidence, is_sure, may_be_optout, by} for "
-        "each: rules first, then a small model. What is not sure is for a person. A bad line refuses the whole file."
+        "Reads JSON lines {id, subject, body, headers} and prints {id, class, confidence, is_sure, may_be_optout, by} "
+        "for each: rules first, then a small model. What is not sure is for a person. A bad line refuses the whole "
+        "file."
     )
     requires_system_checks: list[str] = []
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} is not UTF-8 text.") from None
         folder = None if options["rules"] else options["miniature"] or settings.REPLY_SORTER_DIR
         for (number, _), answer in zip(rows, _sorted([reply for _, reply in rows], folder), strict=True):
-            told = {
+            values = {
                 "id": number,
                 "class": answer.reply_class.value,
                 "confidence": round(answer.confidence, 3),
@@ -55,7 +56,7 @@ class Command(BaseCommand):
                 "by": answer.by,
             }
             self.stdout.write(
-                json.dumps(told, ensure_ascii=False) if options["json"] else "\t".join(map(str, told.values()))
+                json.dumps(values, ensure_ascii=False) if options["json"] else "\t".join(map(str, values.values()))
             )
 
 
@@ -67,7 +68,10 @@ def _sorted(replies: list[ReceivedReply], folder: Path | None) -> list[SortedRep
     except Refusal as refusal:
         raise CommandError(refusal.message) from None
     name = folder.parent.name if folder.name in ("weights", "adapter", "model") else folder.name
-    return [sorting.sort(each, probabilities=one, by=name) for each, one in zip(replies, answers, strict=True)]
+    return [
+        sorting.sort(each, probabilities=probabilities, by=name)
+        for each, probabilities in zip(replies, answers, strict=True)
+    ]
 
 
 def _ask(folder: Path, replies: list[ReceivedReply]) -> list[Mapping[str, float]]:

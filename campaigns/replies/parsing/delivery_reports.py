@@ -21,22 +21,29 @@ _ADDRESSED = (
     r"|odbiorc|skrzynk|vastaanottaj|příjemc|címzett)"
 )
 _MISSING = (
-    r"(?:unbekannt(?!er? f)|nicht gefunden|existiert nicht|introuvable|n.existe pas|(?<!erreur )inconnu|no se encontró|no existe|non esiste|non trovat"
-    r"|niet (?:worden )?gevonden|bestaat niet|não (?:foi )?encontrad|não existe|ikke (?:fundet|funnet)|fin(?:de|ne|n)s (?:ikke|inte)|hittades inte"
+    r"(?:unbekannt(?!er? f)|nicht gefunden|existiert nicht|introuvable|n.existe pas|(?<!erreur )inconnu|no se encontró"
+    r"|no existe|non esiste|non trovat"
+    r"|niet (?:worden )?gevonden|bestaat niet|não (?:foi )?encontrad|não existe|ikke (?:fundet|funnet)"
+    r"|fin(?:de|ne|n)s (?:ikke|inte)|hittades inte"
     r"|nie znaleziono|nie istnieje|ei löydy|neexistuje|nem található)"
 )
 NO_SUCH_WORDS = re.compile(
-    r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found|does(?:n.t| not) exist|invalid|disabled)"
-    r"|mailbox unavailable|(?:no such|unknown) (?:user|mailbox|recipient|address|person|account)|unrouteable address|wasn.t found at"
+    r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found"
+    r"|does(?:n.t| not) exist|invalid|disabled)"
+    r"|mailbox unavailable|(?:no such|unknown) (?:user|mailbox|recipient|address|person|account)|unrouteable address"
+    r"|wasn.t found at"
     r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"
     rf"|{_ADDRESSED}\w{{0,30}}\W+(?:\w+\W+){{0,6}}?{_MISSING}"
-    rf"|(?:no se encontró|impossibile trovare|nie znaleziono|não foi possível encontrar)\W+(?:\w+\W+){{0,4}}?{_ADDRESSED}",
+    r"|(?:no se encontró|impossibile trovare|nie znaleziono"
+    rf"|não foi possível encontrar)\W+(?:\w+\W+){{0,4}}?{_ADDRESSED}",
     re.IGNORECASE,
 )
 # The domain of the address is none, unless it is the sender's, or a resolver asks for patience.
 NO_SUCH_DOMAIN = re.compile(
-    r"(?:host|domain)(?: or domain)?(?: name)?(?: \S+)? (?:(?:was |could ?n.t be |could not be )?not found|could ?n.t be found)|no such (?:host|domain)|nxdomain"
-    r"|domain .{0,40}(?:does(?:n.t| not) exist|could ?n.t be found)|non-?existent (?:host|domain)|unrouteable mail domain",
+    r"(?:host|domain)(?: or domain)?(?: name)?(?: \S+)? (?:(?:was |could ?n.t be |could not be )?not found"
+    r"|could ?n.t be found)|no such (?:host|domain)|nxdomain"
+    r"|domain .{0,40}(?:does(?:n.t| not) exist|could ?n.t be found)|non-?existent (?:host|domain)"
+    r"|unrouteable mail domain",
     re.IGNORECASE,
 )
 _OUR_SIDE = r"\bsender (?:address|domain|verif|rejected|denied)|\bhelo\b|\behlo\b|\breverse (?:dns|host)|\bclient host"
@@ -53,15 +60,20 @@ _CODE = re.compile(r"(?<![\d.])([245]\d\d)(?!\w)")
 _MAILBOX_ANSWER = re.compile(r"(?:^|[:>'])\s*(55[013])[ -]", re.MULTILINE)
 
 FAILED = re.compile(
-    r"undeliver|not (be )?delivered|could not be delivered|couldn.t be delivered|delivery (has |to .{0,80} )?(failed|failure|status)|failure notice|returned mail"
-    r"|mail delivery (failed|system)|permanent (fatal )?error|returned to sender|unable to deliver|wasn.t delivered|unzustellbar|nicht zugestellt|fehler bei der nachrichtenzustellung"
-    r"|non remis|échec de la remise|no (se )?(ha podido|pudo|puede) entregar|error (de|en la) entrega|non recapita|recapito non riuscito|mancata consegna|onbestelbaar"
-    r"|niet (be(zorgd|stelbaar)|afgeleverd)|kan ikke leveres|kan inte levereras|inte att leverera|niedostarczon|nie można dostarczyć|não (é possível entregar|entreg)|a entrega falhou"
+    r"undeliver|not (be )?delivered|could not be delivered|couldn.t be delivered"
+    r"|delivery (has |to .{0,80} )?(failed|failure|status)|failure notice|returned mail"
+    r"|mail delivery (failed|system)|permanent (fatal )?error|returned to sender|unable to deliver|wasn.t delivered"
+    r"|unzustellbar|nicht zugestellt|fehler bei der nachrichtenzustellung"
+    r"|non remis|échec de la remise|no (se )?(ha podido|pudo|puede) entregar|error (de|en la) entrega|non recapita"
+    r"|recapito non riuscito|mancata consegna|onbestelbaar"
+    r"|niet (be(zorgd|stelbaar)|afgeleverd)|kan ikke leveres|kan inte levereras|inte att leverera|niedostarczon"
+    r"|nie można dostarczyć|não (é possível entregar|entreg)|a entrega falhou"
     r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra",
     re.IGNORECASE,
 )
 DELAYED = re.compile(
-    r"\bdelayed\b|temporar|will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)|not yet been delivered|could not send message for past|verzögert|noch nicht zugestellt|retardé|retrasad"
+    r"\bdelayed\b|temporar|will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)"
+    r"|not yet been delivered|could not send message for past|verzögert|noch nicht zugestellt|retardé|retrasad"
     r"|ritardat|vertraagd|forsinket|försenad|opóźnion|atrasad",
     re.IGNORECASE,
 )
@@ -120,8 +132,8 @@ def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
 def read_bounce(mail: Mail) -> Bounce | None:
     """The bounce a mail reports, if it is a delivery status notification about a failure or a delay.
 
-    The notice of a success or a relay is no bounce. Of several recipients the first that failed counts, then one that is
-    delayed: our mails have one each.
+    The notice of a success or a relay is no bounce. Of several recipients the first that failed counts, then one that
+    is delayed: our mails have one each.
     """
     status_part = next((p for p in mail.walk() if p.get_content_type() in STATUS_PARTS), None)
     if status_part is None:
@@ -146,7 +158,7 @@ def read_bounce(mail: Mail) -> Bounce | None:
 
 
 def read_prose(text: str, *, subject: str, original_message_id: str = "", is_from_server: bool = True) -> Bounce | None:
-    """Return the bounce that a mail server tells in prose, without a delivery status notification; None if it tells none.
+    """Return the bounce that a mail server tells in prose, without a status notification; None if it tells none.
 
     Args:
         text: The whole body, with the mail it quotes.

@@ -1,8 +1,10 @@
-"""The words of an HTML mail as plain text: blocks as lines, quoted ones begun by `>`. For reading, not for showing. Pure.
+"""The words of an HTML mail as plain text: blocks as lines, quoted ones begun by `>`.
 
-Mail programs mark what they quote each in their own way. What is marked becomes quoted lines, as in a plain mail, so that
-the writer's own words stay wherever they stand: above, between and below. Reads any source in time that grows with its
-length alone.
+For reading, not for showing. Pure.
+
+Mail programs mark what they quote each in their own way. What is marked becomes quoted lines, as in a plain mail, so
+that the writer's own words stay wherever they stand: above, between and below. Reads any source in time that grows with
+its length alone.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ _HREF: Final = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 
 
 def text_of_html(source: str) -> str:
-    """Readable text of at most 200,000 characters of an HTML mail; scripts and styles gone, quoted lines begun by `> `."""
+    """Readable text of an HTML mail, at most 200,000 characters; scripts and styles gone, quotes begun by `> `."""
     return _Reader().read(source[:MAX_CHARS])
 
 

@@ -11,11 +11,16 @@ from typing import Final
 from campaigns.replies.parsing.folding import folded
 
 _READER: Final = re.compile(
-    r"\b(?:intended (?:recipient|only|solely|exclusively|for)|(?:received?|sent|reached|delivered)\b[^.]{0,40}\b(?:in error|by mistake)|addressee|privileged"
-    r"|(?:irrtumlich|versehentlich|falschlich\w*)|nicht (?:der|die|an) (?:richtige|beabsichtigte|vorgesehene|bestimmte|genannte|adressat)\w*|(?:fur|an) den (?:\w+ )?(?:adressaten|empfanger|genannten)|vertraulich\w*"
-    r"|par erreur|(?:pas|plus) (?:le|la|un|l'un des?) destinataires?|destinee?s? (?:exclusivement|uniquement)|(?:exclusivement|uniquement) (?:a |au |aux |destinee?s? )|confidentiel\w*"
-    r"|per errore|non (?:siete|e|sei|siate|foste) (?:il|i|la|lei il) (?:legittim\w+ )?destinatari\w*|esclusivamente (?:a|al|ai|alla|alle|per)|riservat[aeio]"
-    r"|ten onrechte|per abuis|(?:alleen|uitsluitend) (?:bestemd|bedoeld)|niet (?:voor u|de (?:bedoelde|beoogde|juiste))|vertrouwelijk\w*"
+    r"\b(?:intended (?:recipient|only|solely|exclusively|for)|(?:received?|sent|reached"
+    r"|delivered)\b[^.]{0,40}\b(?:in error|by mistake)|addressee|privileged"
+    r"|(?:irrtumlich|versehentlich|falschlich\w*)|nicht (?:der|die|an) (?:richtige|beabsichtigte|vorgesehene|bestimmte"
+    r"|genannte|adressat)\w*|(?:fur|an) den (?:\w+ )?(?:adressaten|empfanger|genannten)|vertraulich\w*"
+    r"|par erreur|(?:pas|plus) (?:le|la|un|l'un des?) destinataires?|destinee?s? (?:exclusivement|uniquement)"
+    r"|(?:exclusivement|uniquement) (?:a |au |aux |destinee?s? )|confidentiel\w*"
+    r"|per errore|non (?:siete|e|sei|siate|foste) (?:il|i|la|lei il) (?:legittim\w+ )?destinatari\w*"
+    r"|esclusivamente (?:a|al|ai|alla|alle|per)|riservat[aeio]"
+    r"|ten onrechte|per abuis|(?:alleen|uitsluitend) (?:bestemd|bedoeld)"
+    r"|niet (?:voor u|de (?:bedoelde|beoogde|juiste))|vertrouwelijk\w*"
     r"|por error|no es (?:usted )?(?:el|su|un) destinatari\w*|exclusivamente a|confidenciale?s?|confidential)\b"
 )
 _MAIL: Final = re.compile(
@@ -23,10 +28,13 @@ _MAIL: Final = re.compile(
     r"|bericht|inhoud|informatie|mensaje|correo|contenido|informacion|attachments?|anhange?|anlagen)\b"
 )
 _CONDITION: Final = re.compile(
-    r"\b(?:if|in case|should you|when|unauthori[sz]ed|sollten sie|falls|wenn|unbefugte\w*|si vous|si|toute|qualora|se|chiunque|indien|als|mocht|wanneer|cualquier|intended|bestimmt\w*|destine\w*|destinat\w*|dirige|indirizzat\w*|bestemd)\b"
+    r"\b(?:if|in case|should you|when|unauthori[sz]ed|sollten sie|falls|wenn|unbefugte\w*|si vous|si|toute|qualora"
+    r"|se|chiunque|indien|als|mocht|wanneer|cualquier|intended|bestimmt\w*|destine\w*|destinat\w*|dirige"
+    r"|indirizzat\w*|bestemd)\b"
 )
 _HEADING: Final = re.compile(
-    r"^\W*(?:disclaimer|confidentiality|legal (?:notice|note)|privacy|avviso|avertissement|aviso|(?:rechtlicher )?hinweis|vertraulichkeit\w*|clausula|nota legale|mention)\b[^\n:]{0,40}:",
+    r"^\W*(?:disclaimer|confidentiality|legal (?:notice|note)|privacy|avviso|avertissement|aviso"
+    r"|(?:rechtlicher )?hinweis|vertraulichkeit\w*|clausula|nota legale|mention)\b[^\n:]{0,40}:",
     re.IGNORECASE,
 )
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n|\n(?=\W*[A-ZÀ-Ü][\w ]{3,40}:)")

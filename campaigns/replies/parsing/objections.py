@@ -1,8 +1,8 @@
 """Wishes in a reply for no more mails: plain, possible, or none. Pure.
 
-Read sentence by sentence. A plain wish names who makes it or what is to end; one that may be meant is for a person to look at.
-A question about what a product can do, a wish to stay, and another way or moment that is named instead are none. What
-judges this stands in docs/sending.md.
+Read sentence by sentence. A plain wish names who makes it or what is to end; one that may be meant is for a person to
+look at. A question about what a product can do, a wish to stay, and another way or moment that is named instead are
+none. What judges this stands in docs/sending.md.
 """
 
 from __future__ import annotations
@@ -27,81 +27,130 @@ class Wish(IntEnum):
 
 
 _BARE: Final = re.compile(
-    r"(?:\b(?:please|pls|plz|bitte|svp|stp|merci|aub|graag|por favor|per favore|hi|hello|hallo|now|jetzt|thanks|thank you|thx|danke|gracias|grazie|i said|all|this|mail|e-?mails?)\b|\W)*"
-    r"(?:unsub(?:scribe)?|remove(?: (?:me|us))?|delete(?: (?:me|us))?|stop|stopp|end|opt[ -]?out|cancel|abmelden|abmeldung|austragen|abbestellen|loschen|streichen|desinscription|desinscrire|desabonnement|desabonner"
-    r"|baja|borrar|eliminar|uitschrijven|afmelden|verwijderen|cancellami|cancellatemi|cancellazione|disiscrizione|disiscrivimi|abmeld\w*|abbest\w*|austrag\w*|uitschrij\w*|desinscri\w*|desabonn\w*|unsub\w*|un-?subscribe|rimuovi|rimuovere|basta|no more)"
-    r"(?:\b(?:please|pls|plz|bitte|svp|stp|merci|aub|graag|por favor|per favore|now|jetzt|thanks|thank you|thx|danke|gracias|grazie|me|us|all|this|it|mail|e-?mails?|stop|remove|unsubscribe)\b|\W)*"
+    r"(?:\b(?:please|pls|plz|bitte|svp|stp|merci|aub|graag|por favor|per favore|hi|hello|hallo|now|jetzt|thanks"
+    r"|thank you|thx|danke|gracias|grazie|i said|all|this|mail|e-?mails?)\b|\W)*"
+    r"(?:unsub(?:scribe)?|remove(?: (?:me|us))?|delete(?: (?:me|us))?|stop|stopp|end|opt[ -]?out|cancel|abmelden"
+    r"|abmeldung|austragen|abbestellen|loschen|streichen|desinscription|desinscrire|desabonnement|desabonner"
+    r"|baja|borrar|eliminar|uitschrijven|afmelden|verwijderen|cancellami|cancellatemi|cancellazione|disiscrizione"
+    r"|disiscrivimi|abmeld\w*|abbest\w*|austrag\w*|uitschrij\w*|desinscri\w*|desabonn\w*|unsub\w*|un-?subscribe"
+    r"|rimuovi|rimuovere|basta|no more)"
+    r"(?:\b(?:please|pls|plz|bitte|svp|stp|merci|aub|graag|por favor|per favore|now|jetzt|thanks|thank you|thx|danke"
+    r"|gracias|grazie|me|us|all|this|it|mail|e-?mails?|stop|remove|unsubscribe)\b|\W)*"
 )
 # A question that asks for the act itself, as politeness has it.
 _REQUEST: Final = re.compile(
-    r"\b(?:can|could|would|will|may|might) (?:you|u|ya|i|we|someone|somebody|anyone)\b|\bwould you mind\b|\b(?:how|where|when) (?:do|can|could|will|to)\b|\bplease\b|\bpls\b|\bis (?:there|it) \w+ (?:way|possible)\b|\bmind (?:taking|removing|deleting)\b"
+    r"\b(?:can|could|would|will|may|might) (?:you|u|ya|i|we|someone|somebody|anyone)\b|\bwould you mind\b"
+    r"|\b(?:how|where|when) (?:do|can|could|will|to)\b|\bplease\b|\bpls\b|\bis (?:there|it) \w+ (?:way|possible)\b"
+    r"|\bmind (?:taking|removing|deleting)\b"
     r"|\b(?:konnen|konnten|konnt|wurden|kannst|konntest|durfte|wurdest|kann|wann|wie|wo)\b|\bbitte\b|\b(?:pouvez|pourriez|peux|pourrais|voulez|serait|comment|ou)\b|\b(?:puede|pueden|podria|podrian|puedes|podrias|podeis|como|seria)\b"
-    r"|\b(?:puo|potrebbe|potete|potreste|puoi|potresti|come|sarebbe|vi dispiace)\b|\b(?:kunt|kan|wilt|wil|zou|kun|kunnen|hoe|waar|zouden)\b"
+    r"|\b(?:puo|potrebbe|potete|potreste|puoi|potresti|come|sarebbe|vi dispiace)\b"
+    r"|\b(?:kunt|kan|wilt|wil|zou|kun|kunnen|hoe|waar|zouden)\b"
 )
 # Asked of what a product can do, or of other people's lists; nothing is to be done now.
 _CAPABILITY: Final = re.compile(
-    r"\b(?:on|upon) request\b|\bat any time\b|\bauf (?:wunsch|anfrage|verlangen)\b|\bjederzeit\b|\b(?:sur|a la) demande\b|\ba tout moment\b|\b(?:su|a) richiesta\b|\bop (?:verzoek|aanvraag)\b|\b(?:a|bajo) peticion\b|\bbajo demanda\b"
-    r"|(?<!from )(?<!of )(?<!off )(?<!in )\b(?:your|the|this|such a) (?:\w+ )?(?:tool|product|software|system|platform|app|solution|service)\b|\b(?:handle|manage|support|deal with|automate)s?\b|\bprocess(?! (?:my|our|this))\b|\b(?:ihr|euer|die|das|der|eure|ihre) (?:\w+ )?(?:tool|produkt|software|system|plattform|losung)\b|\bfunktion\b|\b(?:kunden|clients?|customers?|clienti|klanten|clientes|abonnes|abonnenten|users?|nutzer|readers?|empfanger)\b"
-    r"|(?<!de )(?<!dal )(?<!uit )(?<!du )\b(?:votre|le|vostro|il|uw|jullie|su|el) (?:outil|produit|logiciel|systeme|solution|strumento|prodotto|sistema|systeem|tool|software|product|producto|herramienta|piattaforma)\b|\b(?:gerez|gestite|gestionan|regelen|lost ihr|losen sie|geht ihr|gehen sie)\b"
+    r"\b(?:on|upon) request\b|\bat any time\b|\bauf (?:wunsch|anfrage|verlangen)\b|\bjederzeit\b"
+    r"|\b(?:sur|a la) demande\b|\ba tout moment\b|\b(?:su|a) richiesta\b|\bop (?:verzoek|aanvraag)\b"
+    r"|\b(?:a|bajo) peticion\b|\bbajo demanda\b"
+    r"|(?<!from )(?<!of )(?<!off )(?<!in )\b(?:your|the|this|such a) (?:\w+ )?(?:tool|product|software|system|platform"
+    r"|app|solution|service)\b|\b(?:handle|manage|support|deal with|automate)s?\b|\bprocess(?! (?:my|our|this))\b"
+    r"|\b(?:ihr|euer|die|das|der|eure|ihre) (?:\w+ )?(?:tool|produkt|software|system|plattform|losung)\b|\bfunktion\b"
+    r"|\b(?:kunden|clients?|customers?|clienti|klanten|clientes|abonnes|abonnenten|users?|nutzer|readers?|empfanger)\b"
+    r"|(?<!de )(?<!dal )(?<!uit )(?<!du )\b(?:votre|le|vostro|il|uw|jullie|su|el) (?:outil|produit|logiciel|systeme"
+    r"|solution|strumento|prodotto|sistema|systeem|tool|software|product|producto|herramienta|piattaforma)\b"
+    r"|\b(?:gerez|gestite|gestionan|regelen|lost ihr|losen sie|geht ihr|gehen sie)\b"
 )
 _PRODUCT_TALK: Final = re.compile(
-    rf"{_CAPABILITY.pattern}|\b(?:rates?|requests?|feature|button in|page of|flow|emailing to|double opt|opt-?in)\b|\b(?:quote|kundendaten|verwaltung|gestion des|gestione dell\w+|beheer)\b"
+    rf"{_CAPABILITY.pattern}|\b(?:rates?|requests?|feature|button in|page of|flow|emailing to|double opt"
+    r"|opt-?in)\b|\b(?:quote|kundendaten|verwaltung|gestion des|gestione dell\w+|beheer)\b"
 )
 # Who says what stands before: "no need to remove me", "before I unsubscribe", "customers tell us to stop".
 _TURNED: Final = re.compile(
-    r"\b(?:do not|don'?t|dont|never|no need to|no reason to|not going to|won'?t|will not|rather than|instead of|before (?:i|we)|without having to|if (?:i|we)|(?:should|would|did|do) (?:i|we)(?: have)?)(?: to)?(?: (?:just|please|ever|have|need|want|wish|to|you|take|get|be))*[ ,]*$"
-    r"|\b(?:if|when|whenever|in case|unless)\b[^.!?]{0,30}\byou (?:don'?t|do not|can'?t|cannot|won'?t|are|want|would|need|need to|stop|have)\b[^.!?,]{0,30}$|\b(?:kein grund|nicht notig|statt|ohne|falls wir|falls ich|wenn (?:wir|ich))\b[^.,]{0,25}$"
-    r"|\b(?:we|they|he|she|it|customers?|clients?|people|users?|readers?|leads?|colleagues?|guests?|visitors?|patients?|suppliers?|members?|kunden|wir|nos clients|nous|les clients|i clienti|klanten|wij|we|clientes|nuestros clientes)"
-    r"(?: (?!ask\b|want\b|request|demand|insist|would\b|wish|need you|expect|you\b|hereby|require|prefer|like\b|please|kindly|bitt|mocht|woll|wunsch|verlang|forder|widersprech|verzicht|merci|pri(?:e|ons)|graag|gelieve|wens|exige|souhait|voul|demand|vorr|vogl|chied|wil|vrag|verzoek|quer|ped|solicit|exig)[\w'-]+){0,5} ?$"
+    r"\b(?:do not|don'?t|dont|never|no need to|no reason to|not going to|won'?t|will not|rather than|instead of"
+    r"|before (?:i|we)|without having to|if (?:i|we)|(?:should|would|did|do) (?:i|we)(?: have)?)(?: to)?(?: (?:just"
+    r"|please|ever|have|need|want|wish|to|you|take|get|be))*[ ,]*$"
+    r"|\b(?:if|when|whenever|in case|unless)\b[^.!?]{0,30}\byou (?:don'?t|do not|can'?t|cannot|won'?t|are|want|would"
+    r"|need|need to|stop|have)\b[^.!?,]{0,30}$|\b(?:kein grund|nicht notig|statt|ohne|falls wir|falls ich"
+    r"|wenn (?:wir|ich))\b[^.,]{0,25}$"
+    r"|\b(?:we|they|he|she|it|customers?|clients?|people|users?|readers?|leads?|colleagues?|guests?|visitors?"
+    r"|patients?|suppliers?|members?|kunden|wir|nos clients|nous|les clients|i clienti|klanten|wij|we|clientes"
+    r"|nuestros clientes)"
+    r"(?: (?!ask\b|want\b|request|demand|insist|would\b|wish|need you|expect|you\b|hereby|require|prefer|like\b|please"
+    r"|kindly|bitt|mocht|woll|wunsch|verlang|forder|widersprech|verzicht|merci|pri(?:e|ons)|graag|gelieve|wens|exige"
+    r"|souhait|voul|demand|vorr|vogl|chied|wil|vrag|verzoek|quer|ped|solicit|exig)[\w'-]+){0,5} ?$"
 )
 # What a sender offers under a mail that went out: "if you no longer wish to receive these, click here".
 _OFFER: Final = re.compile(
-    r"\b(?:if|should|in case|when|whenever) you(?:'d|'re)?\b[^.!?]{0,80}\b(?:wish|want|like|prefer|longer|rather|interested)\b|^(?:\w+: )?to (?:no longer|stop|opt|unsubscribe|indicate|be removed|leave|end)\b|\b(?:click|klicken sie|cliquez|clicc\w+|klik|haga clic|pulse|clique) (?:\w+ )?(?:here|below|on|hier|ici|qui|aqui|op|sur|auf|link)\b|\$link\b|https?:"
-    r"|\b(?:wenn|falls|sollten) sie\b[^.!?]{0,60}\b(?:mochten|wunschen|wollen)\b|\bsi vous\b[^.!?]{0,20}\b(?:souhaitez|voulez|desirez)\b|\bse (?:non )?(?:desidera|vuole|volete|vuoi)\w*\b|\bals (?:u|je)\b[^.!?]{0,60}\b(?:wilt|wenst)\b|\bsi (?:no |ya no )?(?:desea|quiere|deseas|quieres)\b"
+    r"\b(?:if|should|in case|when|whenever) you(?:'d|'re)?\b[^.!?]{0,80}\b(?:wish|want|like|prefer|longer|rather"
+    r"|interested)\b|^(?:\w+: )?to (?:no longer|stop|opt|unsubscribe|indicate|be removed|leave|end)\b"
+    r"|\b(?:click|klicken sie|cliquez|clicc\w+|klik|haga clic|pulse|clique) (?:\w+ )?(?:here|below|on|hier|ici|qui"
+    r"|aqui|op|sur|auf|link)\b|\$link\b|https?:"
+    r"|\b(?:wenn|falls|sollten) sie\b[^.!?]{0,60}\b(?:mochten|wunschen|wollen)\b"
+    r"|\bsi vous\b[^.!?]{0,20}\b(?:souhaitez|voulez|desirez)\b|\bse (?:non )?(?:desidera|vuole|volete|vuoi)\w*\b"
+    r"|\bals (?:u|je)\b[^.!?]{0,60}\b(?:wilt|wenst)\b|\bsi (?:no |ya no )?(?:desea|quiere|deseas|quieres)\b"
 )
 _OWN_WISH: Final = re.compile(
-    r"(?:wens|wunsch|mocht|woll|will|souhait|voul|quer|dese|vogl|vorr|desider|wil|want|wish|object|oppo|\w+ object|ask|request|no |geen|kein|aucun|plus |nessun)"
+    r"(?:wens|wunsch|mocht|woll|will|souhait|voul|quer|dese|vogl|vorr|desider|wil|want|wish|object|oppo|\w+ object"
+    r"|ask|request|no |geen|kein|aucun|plus |nessun)"
 )
 _KEPT_BEFORE: Final = re.compile(
-    r"\b(?:do not|don'?t|dont|never|please not|no|non|ne|nicht|niet|not)(?: (?:ever|please|surtout|absolument|pas|me|nous|nos|mi|ci|quiero|queremos|deseo|deseamos|voglio|vogliamo|desidero|veux|voulons|souhaite|want|to|you|wish|be|have|need))*[ ']*$"
+    r"\b(?:do not|don'?t|dont|never|please not|no|non|ne|nicht|niet"
+    r"|not)(?: (?:ever|please|surtout|absolument|pas|me|nous|nos|mi|ci|quiero|queremos|deseo|deseamos|voglio"
+    r"|vogliamo|desidero|veux|voulons|souhaite|want|to|you|wish|be|have|need))*[ ']*$"
 )
 _STAYS: Final = re.compile(
-    r"\b(?:do not|don'?t|dont|never|no need to) (?:\w+ )?(?:take|remove|delete|unsubscribe|drop|strike|erase) (?:me|us|my|our)\b"
+    r"\b(?:do not|don'?t|dont|never|no need to) (?:\w+ )?(?:take|remove|delete|unsubscribe|drop|strike|erase) (?:me|us"
+    r"|my|our)\b"
     # An order at the head of a clause: "wenn Sie mich nicht löschen" threatens, and is none.
-    r"|(?:^|[,;:.!\xa1] ?|\b(?:bitte|aber|und|also|mais|surtout|et|por favor|pero|y|sobre todo|per favore|ma|e|aub|graag|maar|en) )"
-    r"(?:(?:losch|streich|entfern|meld|nehm)(?:en|t|e)?(?: sie| ihr)?(?: \w+){1,3} (?:nicht|keinesfalls|auf keinen fall)\b(?! (?:nur|bloss|mehr))"
-    r"|(?:surtout )?(?:ne|n') ?(?:me |nous |les? )?(?:supprim|desinscri|desabonn|retir|effac|enlev|radi)\w*(?: surtout)? (?:pas|rien)\b(?! (?:que|seulement))"
-    r"|no (?:me |nos |l[oae]s? )?(?:borr|elimin|quit|suprim|cancel)\w*(?<!cancelacion)|no (?:me|nos) (?:des|den|deis|de) de baja\b"
+    r"|(?:^|[,;:.!\xa1] ?|\b(?:bitte|aber|und|also|mais|surtout|et|por favor|pero|y|sobre todo|per favore|ma|e|aub"
+    r"|graag|maar|en) )"
+    r"(?:(?:losch|streich|entfern|meld|nehm)(?:en|t|e)?(?: sie| ihr)?(?: \w+){1,3} (?:nicht|keinesfalls"
+    r"|auf keinen fall)\b(?! (?:nur|bloss|mehr))"
+    r"|(?:surtout )?(?:ne|n') ?(?:me |nous |les? )?(?:supprim|desinscri|desabonn|retir|effac|enlev"
+    r"|radi)\w*(?: surtout)? (?:pas|rien)\b(?! (?:que|seulement))"
+    r"|no (?:me |nos |l[oae]s? )?(?:borr|elimin|quit|suprim|cancel)\w*(?<!cancelacion)"
+    r"|no (?:me|nos) (?:des|den|deis|de) de baja\b"
     r"|non (?:mi |ci |l[aeio] )?(?:cancell|elimin|rimuov|togli|tolg|disiscriv)\w*"
     r"|(?:verwijder|schrap|wis|schrijf|haal)(?: \w+){1,3} (?:vooral |nog )?niet\b(?! (?:alleen|meer)))"
 )
 _KEPT_WITHIN: Final = re.compile(
-    r"\b(?:mich|uns|mein\w*|unser\w*|diese|adresse|mij|me|ons|mijn|onze)(?: (?:bitte|bloss|doch|ja|nur|auf keinen fall|alstublieft|alsjeblieft|aub|vooral|adresse|daten|mail|gegevens|adres))*"
+    r"\b(?:mich|uns|mein\w*|unser\w*|diese|adresse|mij|me|ons|mijn"
+    r"|onze)(?: (?:bitte|bloss|doch|ja|nur|auf keinen fall|alstublieft|alsjeblieft|aub|vooral|adresse|daten|mail"
+    r"|gegevens|adres))*"
     r" (?:nicht|niet)\b(?! (?:nur|bloss|lediglich|mehr|alleen|meer|enkel|langer|weiter))"
 )
 # Another way or moment that is named instead is an answer, and no wish to be left alone.
 _INSTEAD: Final = re.compile(
-    r"(?<!or )(?<!not )(?<!don't )(?<!nor )(?<!stop )\b(?:call|ring|phone|whatsapp|text|slack) (?:me|us)\b(?! (?:again|any ?more))|\bgive (?:me|us) a (?:call|ring)\b"
-    r"|\b(?:use|write (?:to )?|e-?mail|try|contact|send (?:it|them|mails|this|that) to) (?:me (?:at|on)|my (?:work|private|other|new|personal|direct|colleague\w*|boss|successor)|our (?:new|other)|instead)\b|\binstead[.!]*$|\b(?:link|pdf|attachments?) is (?:fine|ok|better)\b"
-    r"|\b(?:rufen|ruf) (?:sie )?(?:mich|uns|lieber|bitte|einfach)\b|\bsondern an\b|\bappelez[- ](?:moi|nous)\b|\bmais (?:sur|a) \b|\bplutot a\b|\bllam[ae]\w*(?:me|nos)\b|\bsino a\b|\b(?:mi|ci) (?:chiami|telefoni)\b|\bchiamat?e?(?:mi|ci)\b|\bma a(?:l|lla)?\b|\bbel (?:mij|me|ons)\b(?! niet)|\bmaar (?:naar|aan)\b"
+    r"(?<!or )(?<!not )(?<!don't )(?<!nor )(?<!stop )\b(?:call|ring|phone|whatsapp|text|slack) (?:me"
+    r"|us)\b(?! (?:again|any ?more))|\bgive (?:me|us) a (?:call|ring)\b"
+    r"|\b(?:use|write (?:to )?|e-?mail|try|contact|send (?:it|them|mails|this|that) to) (?:me (?:at|on)"
+    r"|my (?:work|private|other|new|personal|direct|colleague\w*|boss|successor)|our (?:new|other)|instead)\b"
+    r"|\binstead[.!]*$|\b(?:link|pdf|attachments?) is (?:fine|ok|better)\b"
+    r"|\b(?:rufen|ruf) (?:sie )?(?:mich|uns|lieber|bitte|einfach)\b|\bsondern an\b|\bappelez[- ](?:moi|nous)\b"
+    r"|\bmais (?:sur|a) \b|\bplutot a\b|\bllam[ae]\w*(?:me|nos)\b|\bsino a\b|\b(?:mi|ci) (?:chiami|telefoni)\b"
+    r"|\bchiamat?e?(?:mi|ci)\b|\bma a(?:l|lla)?\b|\bbel (?:mij|me|ons)\b(?! niet)|\bmaar (?:naar|aan)\b"
 )
 _UNTIL: Final = re.compile(
-    r"\b(?:until|till|before(?! ?$)|during|this (?:week|month|quarter)|over the|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|at (?:night|the weekend)|unless|bis|vor|erst|diese woche|jusqu\w*|avant|cette semaine|hasta|antes|esta semana|fino|prima|questa settimana|tot|voor(?= (?:\d|begin|eind))|deze week)\b"
+    r"\b(?:until|till|before(?! ?$)|during|this (?:week|month|quarter)|over the"
+    r"|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|at (?:night|the weekend)|unless|bis|vor|erst|diese woche"
+    r"|jusqu\w*|avant|cette semaine|hasta|antes|esta semana|fino|prima|questa settimana|tot"
+    r"|voor(?= (?:\d|begin|eind))|deze week)\b"
 )
 _LATER: Final = re.compile(
     r"\b(?:after|later|next|nach|nachste\w*|apres|plus tard|dopo|prossim\w+|despues|proxim\w+|na de|volgend\w*)\b"
 )
 _REMOVAL: Final = re.compile(
-    r"remov|delet|eras|unsub|opt.?(?:me|us|out|ing)|tak(?:e|ing) |streich|loo?e?sch|entfern|verteiler|abmeld|austrag|desabon|desinscri|retir|supprim|enlev|effac|ray|baja|elim|borr|quit|cancell|rimuov|togli|tolg|disiscri|uit|haal|verwijder|schrap|wis\b|alone|cease|object|oppo|bezwaar|widerspr"
+    r"remov|delet|eras|unsub|opt.?(?:me|us|out|ing)|tak(?:e|ing) |streich|loo?e?sch|entfern|verteiler|abmeld"
+    r"|austrag|desabon|desinscri|retir|supprim|enlev|effac|ray|baja|elim|borr|quit|cancell|rimuov|togli|tolg"
+    r"|disiscri|uit|haal|verwijder|schrap|wis\b|alone|cease|object|oppo|bezwaar|widerspr"
 )
 _QUOTED: Final = re.compile(r"[\"“„«][^\"“”„«»\n]{0,300}[\"”“»]")
 # "Where did you get my address? Delete it." is one wish in two sentences.
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+(?!(?:please |now |just )*(?:delete|remove|erase) (?:it|them)\b)|\n+")
 # Slips of the pen in the words that matter most; what is another word stays.
 _WORDS: Final = (
-    "unsubscribe", "remove", "delete", "abmelden", "austragen", "loschen", "entfernen", "verteiler", "newsletter", "streichen",
-    "desinscrire", "desinscription", "desabonner", "desabonnement", "supprimer", "uitschrijven", "afmelden", "verwijderen",
-    "mailing",
+    "unsubscribe", "remove", "delete", "abmelden", "austragen", "loschen", "entfernen", "verteiler", "newsletter",
+    "streichen", "desinscrire", "desinscription", "desabonner", "desabonnement", "supprimer", "uitschrijven",
+    "afmelden", "verwijderen", "mailing",
     "emailing",
     "contacting",
     "erased",

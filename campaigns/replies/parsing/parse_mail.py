@@ -187,7 +187,8 @@ _SENDERS: Final = re.compile(
     re.IGNORECASE,
 )
 _SUBJECTS: Final = re.compile(
-    r"\A\W*(?:complaint about (?:a )?message from\b|e-?mail (?:feedback|abuse) report\b|(?:spam|abuse) (?:complaint|report)\b"
+    r"\A\W*(?:complaint about (?:a )?message from\b|e-?mail (?:feedback|abuse) report\b"
+    r"|(?:spam|abuse) (?:complaint|report)\b"
     r"|feedback loop\b)",
     re.IGNORECASE,
 )
@@ -242,7 +243,7 @@ MAX_CHARS = 400_000
 
 
 def returned_marks(mail: Mail) -> tuple[str, ...]:
-    """Return what may be tokens or ids of ours below a report's own header, headers before texts, each once, at most 50."""
+    """Return possible tokens or ids of ours below a report's header, headers before texts, each once, at most 50."""
     marks = (mark for text in _texts(mail) for pattern in (_TOKEN, _ID) for mark in pattern.findall(text))
     distinct: dict[str, None] = {}
     for mark in marks:

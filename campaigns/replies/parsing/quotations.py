@@ -1,10 +1,11 @@
 """Own words of a reply: the text above, between and below quotations, without signatures. Pure.
 
-A quotation is known by its form: a line with an address and a moment that ends in a colon, header fields in a row, lines
-that begin with `>`. Words of single languages are few, and only where the form alone says too little.
+A quotation is known by its form: a line with an address and a moment that ends in a colon, header fields in a row,
+lines that begin with `>`. Words of single languages are few, and only where the form alone says too little.
 
-Libraries did worse on the mails of `tests/campaigns/incoming/quoted_replies.txt`: `mail-parser-reply` 1.36 and `quotequail` 0.5.4
-leave exactly the writer's text of two plain mails in five. The former takes seconds for 4,000 hostile characters.
+Libraries did worse on the mails of `tests/campaigns/incoming/quoted_replies.txt`: `mail-parser-reply` 1.36 and
+`quotequail` 0.5.4 leave exactly the writer's text of two plain mails in five. The former takes seconds for 4,000
+hostile characters.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _OPENING: Final = re.compile(r"(?:on|am|le|el|il|op|den|em|dnia)\b", re.IGNORECA
 # In the third person: what *I wrote* is the writer's own.
 _WROTE: Final = re.compile(
     r"\b(?:wrote|schrieb|geschrieben|a écrit|escribió|ha scritto|schreef|geschreven|skrev|skrifaði|kirjoitti|escreveu"
-    r"|napisał(?:a|\(a\))?|napisal|pisze|naps?[aí]sal\w*|írta|a scris|yazd\u0131|написал\w?|написа[вл]\w?|пише|έγραψε)(?:\(\w\))?(?!\w)",
+    r"|napisał(?:a|\(a\))?|napisal|pisze|naps?[aí]sal\w*|írta|a scris|yazd\u0131|написал\w?|написа[вл]\w?|пише"
+    r"|έγραψε)(?:\(\w\))?(?!\w)",
     re.IGNORECASE,
 )
 _IN_PERSON: Final = re.compile(
@@ -53,16 +55,20 @@ _PASSED_ON: Final = re.compile(
     re.IGNORECASE,
 )
 _SENDER: Final = re.compile(
-    r"^\s*\*{0,2}(?:from|von|de|de la|da|fra|frá|från|van|od|od kogo|lähettäjä|feladó|от|від|από|kimden|gönderen|expéditeur|remitente|mittente"
-    r"|afzender|odesílatel|odosielateľ|pošiljatelj|saatja|nuo|no|发件人|寄件者|差出人|送信者|보낸 ?사람|מאת|من)\s*\*{0,2}\s*[:\uff1a]\*{0,2}\s*(\S.*)",
+    r"^\s*\*{0,2}(?:from|von|de|de la|da|fra|frá|från|van|od|od kogo|lähettäjä|feladó|от|від|από|kimden|gönderen"
+    r"|expéditeur|remitente|mittente"
+    r"|afzender|odesílatel|odosielateľ|pošiljatelj|saatja|nuo|no|发件人|寄件者|差出人|送信者|보낸 ?사람|מאת"
+    r"|من)\s*\*{0,2}\s*[:\uff1a]\*{0,2}\s*(\S.*)",
     re.IGNORECASE,
 )
 _FIELD: Final = re.compile(
-    r"^\s*\*{0,2}(?:sent|to|cc|date|subject|rubrik|gesendet|an|datum|betreff|envoyé|à|objet|enviad[oa](?: el| em)?|fecha|para|asunto|assunto|data"
+    r"^\s*\*{0,2}(?:sent|to|cc|date|subject|rubrik|gesendet|an|datum|betreff|envoyé|à|objet|enviad[oa](?: el| em)?"
+    r"|fecha|para|asunto|assunto|data"
     r"|inviato|a|oggetto|verzonden|aan|onderwerp|sendt|til|kopi|emne|dato|skickat|till|ämne|wysłan[oey]|do|temat|odesláno|odoslané"
     r"|komu|předmět|predmet|lähetetty|vastaanottaja|päivämäärä|aihe|küldve|címzett|dátum|tárgy|отправлено|дата|кому|тема|надіслано"
     r"|στάλθηκε|ημερομηνία|προς|θέμα|gönderildi|tarih|kime|konu|trimis|către|subiect|poslano|za|zadeva|日期|发送时间|收件人|主题"
-    r"|主旨|送信日時|日付|宛先|件名|보낸 ?날짜|받는 ?사람|제목|נשלח|אל|נושא|تم الإرسال|إلى|الموضوع)\s*\*{0,2}\s*[:\uff1a]",
+    r"|主旨|送信日時|日付|宛先|件名|보낸 ?날짜|받는 ?사람|제목|נשלח|אל|נושא|تم الإرسال|إلى"
+    r"|الموضوع)\s*\*{0,2}\s*[:\uff1a]",
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(r"^\s*\*{0,2}[^\W\d_][^:\uff1a]{0,24}[:\uff1a]")
@@ -70,12 +76,14 @@ _DEVICE: Final = (
     r"(?:ip(?:hone|ad|od)|android|galaxy|samsung|huawei|xiaomi|blackberry|windows|outlook|proton|yahoo|aol\b|gmx|web\.de|handy|tablet"
     r"|\w*phone|\w*mobil|\w*telef)"
 )
-# What phones and mail programs set below: *Sent from my iPhone*, *Von meinem iPhone gesendet*, *Outlook für iOS beziehen*.
+# What phones and mail programs set below: *Sent from my iPhone*, *Von meinem iPhone gesendet*, *Outlook für iOS
+# beziehen*.
 _SENT_FROM: Final = (
     r"(?:sent|gesendet|sendt|skickat|verzonden|verstuurd|enviad[oa]|inviat[oa]|envoyé|(?:wy|prze)słan[eoy]|odesláno|odoslané|poslano|trimis"
     r"|lähetetty|(?:el)?küldve|отправлено|надіслано|στάλθηκε|发自|發自)(?:\s*(?:from|with|via|using|von|vom|mit|über|fra|med|från|vanaf|met|desde"
     rf"|con|da|dal|d[oe]|depuis|à partir|avec|ze?|s|iz|из|\u0441|з|az?|από|我的)\b.{{0,30}}?|\s+){_DEVICE}.{{0,60}}"
-    rf"|(?:vo[nm]|diese nachricht wurde|내)\b.{{0,30}}{_DEVICE}.{{0,30}}(?:gesendet|보냄)\W{{0,3}}|{_DEVICE}.{{0,12}}(?:gönderildi|送信)"
+    rf"|(?:vo[nm]|diese nachricht wurde|내)\b.{{0,30}}{_DEVICE}.{{0,30}}(?:gesendet|보냄)\W{{0,3}}"
+    rf"|{_DEVICE}.{{0,12}}(?:gönderildi|送信)"
 )
 _GET_OUTLOOK: Final = r"(?:\w+ (?:o |el )?)?outlook \w+ (?:ios|android|mac|windows)(?: \w+)?\W*(?:https?:\S+)?"
 _SIGNATURE: Final = re.compile(
@@ -86,9 +94,9 @@ _SIGNATURE: Final = re.compile(
 def own_text(text: str) -> str:
     """The writer's own lines, at most 20,000 characters of them.
 
-    Lines that begin with `>` go, and what introduces them: an answer between and below them stays. Of a quotation whose lines
-    bear no mark all goes to the end of the mail, or to the way out that stands under each mail of ours: below it the
-    writer goes on. A signature goes, to the next quotation.
+    Lines that begin with `>` go, and what introduces them: an answer between and below them stays. Of a quotation whose
+    lines bear no mark all goes to the end of the mail, or to the way out that stands under each mail of ours: below it
+    the writer goes on. A signature goes, to the next quotation.
     """
     cut = text[: MAX_CHARS * 4].replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MAX_LINES]
     written = [line[:MAX_LINE] for line in cut]

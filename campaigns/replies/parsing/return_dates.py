@@ -44,38 +44,46 @@ _MONTH: Final = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 _WEEKDAY: Final = "|".join(sorted(_DAY_OF, key=len, reverse=True))
 _DATE: Final = re.compile(
     rf"(?P<y1>20\d\d)-(?P<m1>\d{{1,2}})-(?P<d1>\d{{1,2}})(?!\d)"
-    rf"|(?<![\d:.,/-])(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?(?: of| de| d')? ?(?P<m2>{_MONTH})\b\.?(?:,? (?:de |del )?(?P<y2>20\d\d))?"
+    rf"|(?<![\d:.,/-])(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?(?: of| de"
+    rf"| d')? ?(?P<m2>{_MONTH})\b\.?(?:,? (?:de |del )?(?P<y2>20\d\d))?"
     rf"|\b(?P<m3>{_MONTH})\.? (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<y3>20\d\d))?"
     rf"|(?<![\d:.,/-])(?P<a>\d{{1,2}})(?P<sep>[./-])(?P<b>\d{{1,2}})(?!\d)(?:(?P=sep)(?P<y4>20\d\d|\d\d)(?!\d))?",
     re.IGNORECASE,
 )
 # A day alone, or with a month after a range's other end: `from 5 to 9 May`, `vom 1. bis 15. August`.
 _BARE_DAY: Final = re.compile(
-    r"\b(?:until|till|thru|through|back|return\w*|retour|jusqu'au|bis(?: zum)?|ab(?: dem)?|fino al|rientro|torno|tot(?: en met)?|vanaf|hasta el|vuelvo|regreso|prévu)"
-    r"(?: on| by| the| le| il| el| de| dem| den| zum| prévu)* (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.|er)?(?=[\s.,;!)]|$)(?!\s*(?::|uhr|h\b|am\b|pm\b|o'clock|days?|tage?|weeks?|wochen))",
+    r"\b(?:until|till|thru|through|back|return\w*|retour|jusqu'au|bis(?: zum)?|ab(?: dem)?|fino al|rientro|torno"
+    r"|tot(?: en met)?|vanaf|hasta el|vuelvo|regreso|prévu)"
+    r"(?: on| by| the| le| il| el| de| dem| den| zum| prévu)* (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.|er)?(?=[\s.,;!)]"
+    r"|$)(?!\s*(?::|uhr|h\b|am\b|pm\b|o'clock|days?|tage?|weeks?|wochen))",
     re.IGNORECASE,
 )
 _NAMED_DAY: Final = re.compile(rf"\b(?P<weekday>{_WEEKDAY})s?\b", re.IGNORECASE)
 _MONTH_ALONE: Final = re.compile(
     rf"(?:{{}}) (?P<month>{_MONTH})\b".format(
-        r"until(?: the end of| end of)?|till(?: end of)?|bis(?: ende| anfang)?|ab|jusqu'(?:en|à|à fin|fin)|fino a(?: fine)?|tot(?: eind)?|hasta(?: finales de)?|back in|im"
+        r"until(?: the end of| end of)?|till(?: end of)?|bis(?: ende| anfang)?|ab|jusqu'(?:en|à|à fin|fin)"
+        r"|fino a(?: fine)?|tot(?: eind)?|hasta(?: finales de)?|back in|im"
     ),
     re.IGNORECASE,
 )
 _BACK: Final = re.compile(
-    r"\b(?:back|return(?:ing|s)?|re-?open\w*|open again|available again|in the office again|resum\w+|ab|wieder|zurück|rückkehr|erreichbar|retour|reviens|revenons|rentre|rouvr\w+|réouverture|reprise"
-    r"|rientr\w+|torn\w+|riapr\w+|ritorn\w+|di nuovo|vanaf|terug|weer|heropen\w*|vuelv\w+|vuelta|regres\w+|volver\w*|reabr\w+|reincorpor\w+|a partir)\b",
+    r"\b(?:back|return(?:ing|s)?|re-?open\w*|open again|available again|in the office again|resum\w+|ab|wieder|zurück"
+    r"|rückkehr|erreichbar|retour|reviens|revenons|rentre|rouvr\w+|réouverture|reprise"
+    r"|rientr\w+|torn\w+|riapr\w+|ritorn\w+|di nuovo|vanaf|terug|weer|heropen\w*|vuelv\w+|vuelta|regres\w+|volver\w*"
+    r"|reabr\w+|reincorpor\w+|a partir)\b",
     re.IGNORECASE,
 )
 _LAST_DAY: Final = re.compile(
-    r"\b(?:until|till|til|through|thru|up to|to|bis|einschließlich|jusqu'(?:au|à|en)|au|fino|al|tot|t/m|hasta|al)\b[^.\n]{0,14}$",
+    r"\b(?:until|till|til|through|thru|up to|to|bis|einschließlich|jusqu'(?:au|à|en)|au|fino|al|tot|t/m|hasta"
+    r"|al)\b[^.\n]{0,14}$",
     re.IGNORECASE,
 )
 _TOMORROW: Final = re.compile(
     r"\b(?:tomorrow|morgen wieder|ab morgen|demain|domani|morgen (?:ben|weer|terug)|mañana)\b", re.IGNORECASE
 )
 _NEXT_WEEK: Final = re.compile(
-    r"\b(?:this week|next week|diese woche|nächste woche|kommende woche|cette semaine|la semaine prochaine|questa settimana|prossima settimana|deze week|volgende week|esta semana|(?:próxima|proxima) semana)\b",
+    r"\b(?:this week|next week|diese woche|nächste woche|kommende woche|cette semaine|la semaine prochaine"
+    r"|questa settimana|prossima settimana|deze week|volgende week|esta semana|(?:próxima|proxima) semana)\b",
     re.IGNORECASE,
 )
 MAX_CHARS: Final = 2_000
@@ -96,13 +104,13 @@ class Return:
     is_capped: bool = False
 
 
-def read_return(text: str, *, written: date) -> Return:
+def read_return(text: str, *, written_on: date) -> Return:
     """The day of return that a notice names, or a week after it was written."""
     plain = " ".join(text[:MAX_CHARS].replace("\u2019", "'").split())
-    day = _named(plain, written)
-    if day is None or day <= written:
-        return Return(written + DEFAULT, told=False)
-    return Return(min(day, written + LONGEST), told=True, is_capped=day > written + LONGEST)
+    day = _named(plain, written_on)
+    if day is None or day <= written_on:
+        return Return(written_on + DEFAULT, told=False)
+    return Return(min(day, written_on + LONGEST), told=True, is_capped=day > written_on + LONGEST)
 
 
 def zone_of(*names: str) -> ZoneInfo:
@@ -116,21 +124,21 @@ def zone_of(*names: str) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def _named(text: str, written: date) -> date | None:
-    found = [(match, day) for match in _DATE.finditer(text) if (day := _day_of(match, written))]
-    backs = [(match, day) for match, day in found if _says_back(text, match)]
+def _named(text: str, written_on: date) -> date | None:
+    dates = [(match, day) for match in _DATE.finditer(text) if (day := _day_of(match, written_on))]
+    backs = [(match, day) for match, day in dates if _says_back(text, match)]
     # A date of return is surer than a last day away; of several the last holds, as in a range.
     if backs:
         return max(day for _, day in backs)
-    if found:
-        last, day = max(found, key=lambda each: each[1])
+    if dates:
+        last, day = max(dates, key=lambda each: each[1])
         return day + timedelta(days=1) if _LAST_DAY.search(text[: last.start()]) else day
     if bare := _BARE_DAY.search(text):
-        of_month = _next_day_of_month(int(bare["day"]), written)
+        of_month = _next_day_of_month(int(bare["day"]), written_on)
         return of_month if of_month is None or _BACK.search(bare[0]) else of_month + timedelta(days=1)
     if month := _MONTH_ALONE.search(text):
-        return _of_month(_MONTH_OF[month["month"].lower()], month[0], written)
-    return _by_weekday(text, written)
+        return _of_month(_MONTH_OF[month["month"].lower()], month[0], written_on)
+    return _by_weekday(text, written_on)
 
 
 def _says_back(text: str, match: re.Match[str]) -> bool:
@@ -145,11 +153,11 @@ def _says_back(text: str, match: re.Match[str]) -> bool:
     return bool(_BACK.search(before) or _BACK.search(after))
 
 
-def _by_weekday(text: str, written: date) -> date | None:
+def _by_weekday(text: str, written_on: date) -> date | None:
     if _TOMORROW.search(text):
-        return written + timedelta(days=1)
+        return written_on + timedelta(days=1)
     days = [
-        (match, written + timedelta(days=(_DAY_OF[match["weekday"].lower()] - written.weekday() - 1) % 7 + 1))
+        (match, written_on + timedelta(days=(_DAY_OF[match["weekday"].lower()] - written_on.weekday() - 1) % 7 + 1))
         for match in _NAMED_DAY.finditer(text)
     ]
     for match, day in reversed(days):
@@ -160,44 +168,47 @@ def _by_weekday(text: str, written: date) -> date | None:
             return day
     if days:
         return days[-1][1]
-    return written + timedelta(days=7 - written.weekday()) if _NEXT_WEEK.search(text) else None
+    return written_on + timedelta(days=7 - written_on.weekday()) if _NEXT_WEEK.search(text) else None
 
 
-def _day_of(match: re.Match[str], written: date) -> date | None:
+def _day_of(match: re.Match[str], written_on: date) -> date | None:
     if match["y1"]:
         return _made(int(match["y1"]), int(match["m1"]), int(match["d1"]))
     for name, at in (("m2", "2"), ("m3", "3")):
         if match[name]:
-            return _resolved(int(match["d" + at]), _MONTH_OF[match[name].lower()], match["y" + at], written)
+            return _resolved(int(match["d" + at]), _MONTH_OF[match[name].lower()], match["y" + at], written_on)
     if match["sep"] == "-" and not match["y4"]:
         return None
     day, month = int(match["a"]), int(match["b"])
     # 7/28 can only be the American order.
     if month > 12 >= day:
         day, month = month, day
-    return _resolved(day, month, match["y4"], written)
+    return _resolved(day, month, match["y4"], written_on)
 
 
-def _resolved(day: int, month: int, year: str | None, written: date) -> date | None:
+def _resolved(day: int, month: int, year: str | None, written_on: date) -> date | None:
     if year:
         return _made(int(year) + (2000 if len(year) == 2 else 0), month, day)
-    this_year = _made(written.year, month, day)
+    this_year = _made(written_on.year, month, day)
     # A day of the last weeks is one that has passed; one further back is next year's.
-    if this_year is None or written - this_year > timedelta(days=120):
-        return _made(written.year + 1, month, day)
+    if this_year is None or written_on - this_year > timedelta(days=120):
+        return _made(written_on.year + 1, month, day)
     return this_year
 
 
-def _next_day_of_month(day: int, written: date) -> date | None:
-    months = ((written.year, written.month), (written.year + written.month // 12, written.month % 12 + 1))
+def _next_day_of_month(day: int, written_on: date) -> date | None:
+    months = (
+        (written_on.year, written_on.month),
+        (written_on.year + written_on.month // 12, written_on.month % 12 + 1),
+    )
     days = (_made(year, month, day) for year, month in months)
-    return next((each for each in days if each and each > written), None)
+    return next((each for each in days if each and each > written_on), None)
 
 
-def _of_month(month: int, words: str, written: date) -> date | None:
-    year = written.year + (1 if month < written.month else 0)
+def _of_month(month: int, words: str, written_on: date) -> date | None:
+    year = written_on.year + (1 if month < written_on.month else 0)
     is_end = re.search(r"\b(?:end|ende|fin|fine|eind|finales)\b", words, re.IGNORECASE)
-    return (_made(year, month, 28) or written) + timedelta(days=4) if is_end else _made(year, month, 1)
+    return (_made(year, month, 28) or written_on) + timedelta(days=4) if is_end else _made(year, month, 1)
 
 
 def _made(year: int, month: int, day: int) -> date | None:

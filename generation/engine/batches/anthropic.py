@@ -1,4 +1,7 @@
-"""Anthropic's message batches through the official SDK. They carry no name of ours: a lost one is known by its lines."""
+"""Anthropic's message batches through the official SDK.
+
+They carry no name of ours: a lost one is known by its lines.
+"""
 
 from __future__ import annotations
 
@@ -81,22 +84,22 @@ class AnthropicBatches:
         with SDK_ERRORS.of_question(), contextlib.suppress(anthropic.BadRequestError, anthropic.ConflictError):
             await self._sdk.messages.batches.cancel(batch_id)
 
-    async def find(self, wanted: BatchQuery) -> list[FoundBatch]:
+    async def find(self, query: BatchQuery) -> list[FoundBatch]:
         """A running batch is a guess by its size; an ended one is known by its lines."""
-        found: list[FoundBatch] = []
+        batches: list[FoundBatch] = []
         with SDK_ERRORS.of_question():
             async for batch in self._sdk.messages.batches.list(limit=PAGE):
-                if batch.created_at.timestamp() < wanted.since - MAX_CLOCK_SKEW_S:
+                if batch.created_at.timestamp() < query.since - MAX_CLOCK_SKEW_S:
                     break
                 counts = batch.request_counts
                 size = counts.processing + counts.succeeded + counts.errored + counts.expired + counts.canceled
-                if batch.id in wanted.known or size != len(wanted.calls):
+                if batch.id in query.known or size != len(query.calls):
                     continue
                 if batch.processing_status != "ended":
-                    found.append(FoundBatch(batch.id, is_certain=False))
-                elif await self._holds(batch.id, wanted.calls):
-                    found.append(FoundBatch(batch.id))
-        return found
+                    batches.append(FoundBatch(batch.id, is_certain=False))
+                elif await self._holds(batch.id, query.calls):
+                    batches.append(FoundBatch(batch.id))
+        return batches
 
     async def forget(self, batch_id: str) -> None:
         """Batches have no files here; the provider drops their results by itself."""

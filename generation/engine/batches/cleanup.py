@@ -1,4 +1,6 @@
-"""Has files that batches leave at a provider deleted, once nobody can need them any more. Best effort: no order fails by it.
+"""Has files that batches leave at a provider deleted, once nobody can need them any more.
+
+Best effort: no order fails by it.
 
 Nobody needs them once what they brought is on this host's disk and stored outside it. Knows no provider by name.
 """
@@ -46,42 +48,42 @@ class BatchCleanup:
         self._tell(batch_id, "it brought no word of some of its calls")
 
     async def delete(self) -> None:
-        due = [one for one in self._left if self._is_stored(one)]
-        self._left = [one for one in self._left if one not in due]
-        for one in due:
-            await self._deleted(one)
+        due = [batch for batch in self._left if self._is_stored(batch)]
+        self._left = [batch for batch in self._left if batch not in due]
+        for batch in due:
+            await self._deleted(batch)
 
     async def delete_last(self) -> None:
         """The same at the end of an attempt: waits a moment for what is not stored yet. What is not then, stays."""
         with contextlib.suppress(SendingStopped):
             await self._until_stored()
         await self.delete()
-        for one in self._left:
-            self._tell(one.batch_id, "what it brought is not stored yet")
+        for batch in self._left:
+            self._tell(batch.batch_id, "what it brought is not stored yet")
 
     async def _until_stored(self) -> None:
         until = time.monotonic() + ACK_WITHIN_S
         while not all(map(self._is_stored, self._left)) and time.monotonic() < until:
-            self._hearing.request_ack(max(one.seq for one in self._left))
+            self._hearing.request_ack(max(batch.seq for batch in self._left))
             await self._patience.sleep(POLL_S)
 
-    def _is_stored(self, one: _LeftBatch) -> bool:
-        heard = self._hearing.heard
-        return heard is None or heard >= one.seq
+    def _is_stored(self, batch: _LeftBatch) -> bool:
+        acked_seq = self._hearing.heard
+        return acked_seq is None or acked_seq >= batch.seq
 
-    async def _deleted(self, one: _LeftBatch) -> None:
-        forget = partial(one.provider.forget, one.batch_id)
+    async def _deleted(self, batch: _LeftBatch) -> None:
+        forget = partial(batch.provider.forget, batch.batch_id)
         try:
             # An order that is to stop waits for nothing more.
             await self._patience.sleep(0)
             async with asyncio.timeout(TIMEOUT_S):
                 await self._patience.asked(forget, tries=TRIES)
         except SendingStopped:
-            self._tell(one.batch_id, "the order was stopped")
+            self._tell(batch.batch_id, "the order was stopped")
         except TimeoutError:
-            self._tell(one.batch_id, "no answer came in time")
+            self._tell(batch.batch_id, "no answer came in time")
         except CallError as error:
-            self._tell(one.batch_id, f"deleting them failed ({error.code})")
+            self._tell(batch.batch_id, f"deleting them failed ({error.code})")
 
     def _tell(self, batch_id: str, why: str) -> None:
         self._report.warning(f"Files of the batch {batch_id} may stay at the provider: {why}.")

@@ -53,13 +53,13 @@ class ErrorTranslator:
         return errors.from_connection(error, timed_out=isinstance(error, self._timed_out))
 
 
-def created_id(made: object) -> str:
+def created_id(answer: object) -> str:
     """The provider's name of what it made.
 
     Raises:
         CallError: The answer names none: whether anything was made is unknown.
     """
-    name = getattr(made, "id", None)
+    name = getattr(answer, "id", None)
     if not isinstance(name, str) or not name:
         raise CallError("unknown", "bad_answer", "The provider's answer names no id.")
     return name

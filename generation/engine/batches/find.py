@@ -1,4 +1,4 @@
-"""Finds batches that may have been handed in without a word of it reaching the journal: by looking, never by paying again.
+"""Finds batches that may have been handed in without a word in the journal: by looking, never by paying again.
 
 Knows no provider by name.
 """
@@ -22,8 +22,10 @@ class BatchFinder:
         known: The provider's names of batches that are accounted for; read anew at each look.
     """
 
-    def __init__(self, order: str, limits: Limits, *, known: Callable[[], frozenset[str]], patience: Poller) -> None:
-        self._order, self._limits, self._known, self._patience = order, limits, known, patience
+    def __init__(
+        self, order: str, limits: Limits, *, accounted_ids: Callable[[], frozenset[str]], patience: Poller
+    ) -> None:
+        self._order, self._limits, self._known, self._patience = order, limits, accounted_ids, patience
 
     async def find(self, batch: OpenBatch, provider: BatchProvider) -> str:
         """The provider's name of a batch that may have been handed in; empty once it is sure that it was not.
@@ -42,13 +44,13 @@ class BatchFinder:
         wanted_calls = frozenset(batch.ids)
         while True:
             is_last = time.monotonic() >= until
-            wanted = BatchQuery(self._order, batch.token, wanted_calls, batch.prepared_at, self._known())
-            found = await self._patience.asked(partial(provider.find, wanted))
-            if certain := [one for one in found if one.is_certain]:
+            query = BatchQuery(self._order, batch.token, wanted_calls, batch.prepared_at, self._known())
+            hits = await self._patience.asked(partial(provider.find, query))
+            if certain := [hit for hit in hits if hit.is_certain]:
                 return certain[0].batch_id
-            if is_last and not found:
+            if is_last and not hits:
                 return ""
-            pause_s = self._limits.batch_poll_s if found else min(self._limits.batch_poll_s, until - time.monotonic())
+            pause_s = self._limits.batch_poll_s if hits else min(self._limits.batch_poll_s, until - time.monotonic())
             await self._patience.sleep(max(0.05, pause_s))
 
     async def strays(self, provider: BatchProvider) -> list[FoundBatch]:

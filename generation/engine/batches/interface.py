@@ -107,7 +107,7 @@ class BatchProvider(Protocol):
         """Ask for it to be ended early; what is done is done, and paid. One that has ended stays as it is."""
         ...
 
-    async def find(self, wanted: BatchQuery) -> list[FoundBatch]:
+    async def find(self, query: BatchQuery) -> list[FoundBatch]:
         """Look for batches among those that lie at the provider."""
         ...
 

@@ -50,16 +50,16 @@ class BatchLoop:
         calls: Sequence[PlannedCall],
         *,
         waiting: Sequence[OpenBatch],
-        known: frozenset[str],
+        accounted_ids: frozenset[str],
         providers: Mapping[int, BatchProvider],
     ) -> None:
         spec, journal, outcomes = context.spec, context.journal, context.finisher
         self._spec, self._left, self._providers = spec, list(calls), providers
         self._journal, self._ledger, self._report, self._outcomes = journal, context.budget, context.report, outcomes
         self._attempt = context.attempt
-        self._open, self._known = list(waiting), set(known)
+        self._open, self._known = list(waiting), set(accounted_ids)
         self._patience = Poller(spec.limits, should_stop=context.should_stop, seed=spec.seed)
-        self._seeker = BatchFinder(spec.order, spec.limits, known=self._accounted, patience=self._patience)
+        self._seeker = BatchFinder(spec.order, spec.limits, accounted_ids=self._accounted, patience=self._patience)
         self._intake = BatchCollector(
             journal=journal,
             outcomes=outcomes,
@@ -159,15 +159,15 @@ class BatchLoop:
     async def _adopt_strays(self) -> None:
         """Take up batches of this order that a lost host handed in: their calls must not be asked again."""
         for provider in self._providers.values():
-            for found in await self._seeker.strays(provider):
-                inside_it = set(expand_runs(found.positions))
+            for stray in await self._seeker.strays(provider):
+                inside_it = set(expand_runs(stray.positions))
                 calls = [call for call in self._left if call.index in inside_it]
-                self._known.add(found.batch_id)
+                self._known.add(stray.batch_id)
                 if not calls:
                     continue
                 self._left = [call for call in self._left if call.index not in inside_it]
-                token = found.token or f"{self._spec.order}.{found.batch_id}"
-                batch = open_batch(token, calls, reserved={}, prepared_at=time.time(), batch_id=found.batch_id)
+                token = stray.token or f"{self._spec.order}.{stray.batch_id}"
+                batch = open_batch(token, calls, reserved={}, prepared_at=time.time(), batch_id=stray.batch_id)
                 for call in calls:
                     batch.reserved[call.id] = self._outcomes.prepare(call, is_batch=True).reserve_usd
                     self._ledger.reserve(batch.reserved[call.id])

@@ -98,16 +98,16 @@ class OpenAIBatches:
         with SDK_ERRORS.of_question(), contextlib.suppress(openai.BadRequestError, openai.ConflictError):
             await self._sdk.batches.cancel(batch_id)
 
-    async def find(self, wanted: BatchQuery) -> list[FoundBatch]:
+    async def find(self, query: BatchQuery) -> list[FoundBatch]:
         """Batches carry the order's id and their token."""
         batches: list[FoundBatch] = []
         with SDK_ERRORS.of_question():
             async for batch in self._sdk.batches.list(limit=PAGE):
-                if batch.created_at < wanted.since - MAX_CLOCK_SKEW_S:
+                if batch.created_at < query.since - MAX_CLOCK_SKEW_S:
                     break
                 metadata = batch.metadata or {}
-                is_wanted = metadata.get(ORDER) == wanted.order and wanted.token in ("", metadata.get(TOKEN))
-                if is_wanted and batch.id not in wanted.known:
+                is_wanted = metadata.get(ORDER) == query.order and query.token in ("", metadata.get(TOKEN))
+                if is_wanted and batch.id not in query.known:
                     batches.append(
                         FoundBatch(batch.id, metadata.get(TOKEN, ""), _decode_positions(metadata.get(POSITIONS, "")))
                     )

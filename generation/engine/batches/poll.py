@@ -1,4 +1,7 @@
-"""Waiting for a provider: asked again after a break, as often as is sensible, and at once given up when the order stops."""
+"""Waiting for a provider.
+
+Asked again after a break, as often as is sensible, and at once given up when the order stops.
+"""
 
 from __future__ import annotations
 

@@ -78,47 +78,47 @@ def open_batch(
 
 
 def open_batches_of(
-    history: History, told: Sequence[BatchIn], plan: Sequence[PlannedCall], *, settled: Collection[str]
+    history: History, entries: Sequence[BatchIn], plan: Sequence[PlannedCall], *, settled: Collection[str]
 ) -> list[OpenBatch]:
     """Batches that earlier attempts left at the provider: by the journal, and by the database where that was lost."""
     by_id = {call.id: call for call in plan}
-    found: list[OpenBatch] = []
+    batches: list[OpenBatch] = []
     for batch in history.batches.values():
         calls = [by_id[call] for call in batch.calls if call in by_id]
         if batch.state in ("preparing", "submitted") and calls:
-            found.append(_from_journal(batch, calls, history.calls))
-    for known in told:
-        calls = [plan[index] for index in expand_runs(known.positions) if index < len(plan)]
-        if known.token not in history.batches and calls:
-            found.append(
+            batches.append(_from_journal(batch, calls, history.calls))
+    for entry in entries:
+        calls = [plan[index] for index in expand_runs(entry.positions) if index < len(plan)]
+        if entry.token not in history.batches and calls:
+            batches.append(
                 open_batch(
-                    known.token,
+                    entry.token,
                     calls,
                     reserved={},
-                    prepared_at=known.prepared_at,
-                    batch_id=known.batch_id,
+                    prepared_at=entry.prepared_at,
+                    batch_id=entry.batch_id,
                     ended={call.id for call in calls if call.id in settled or call.id in history.calls},
                 )
             )
-    return found
+    return batches
 
 
-def unreported_ends(history: History, told: Sequence[BatchIn]) -> list[dict[str, Any]]:
-    """Ends that the journal knows of batches the database still takes for open: whoever noted them could not tell it."""
-    known = [(one, history.batches.get(one.token)) for one in told]
+def unreported_ends(history: History, entries: Sequence[BatchIn]) -> list[dict[str, Any]]:
+    """Ends, in the journal, of batches the database still takes for open: whoever noted them could not tell it."""
+    pairs = [(entry, history.batches.get(entry.token)) for entry in entries]
     return [
         {
             "token": fate.token,
             "batch_id": fate.batch_id,
             "state": fate.state,
-            "positions": one.positions,
+            "positions": entry.positions,
             "requests": len(fate.calls),
             "done": len(fate.calls) if fate.state == "ended" else 0,
             "possible_cost_usd": 0.0,
             "note": "",
             "prepared_at": fate.at,
         }
-        for one, fate in known
+        for entry, fate in pairs
         if fate is not None and fate.state in ("ended", "dropped")
     ]
 
@@ -126,7 +126,7 @@ def unreported_ends(history: History, told: Sequence[BatchIn]) -> list[dict[str,
 def _from_journal(batch: BatchFate, calls: Sequence[PlannedCall], fates: Mapping[str, CallFate]) -> OpenBatch:
     mine = {call.id: fates[call.id] for call in calls if call.id in fates and fates[call.id].batch == batch.token}
     waiting = {call for call, fate in mine.items() if fate.state == "batched"}
-    found = open_batch(
+    result = open_batch(
         batch.token,
         calls,
         reserved={call: fates[call].reserve_usd for call in waiting},
@@ -134,5 +134,5 @@ def _from_journal(batch: BatchFate, calls: Sequence[PlannedCall], fates: Mapping
         batch_id=batch.batch_id,
         ended={call.id for call in calls} - waiting,
     )
-    found.is_journaled = True
-    return found
+    result.is_journaled = True
+    return result

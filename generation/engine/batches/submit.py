@@ -1,4 +1,7 @@
-"""Packs calls into batches and hands them in: noted before, named after, looked for when nobody knows. Knows the budget."""
+"""Packs calls into batches and hands them in: noted before, named after, looked for when nobody knows.
+
+Knows the budget.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ class BatchSubmitter:
         self._hearing = context.acks
 
     async def packed(
-        self, left: Sequence[PlannedCall], provider: BatchProvider
+        self, calls: Sequence[PlannedCall], provider: BatchProvider
     ) -> tuple[OpenBatch | None, list[PlannedCall]]:
         """Write as many calls of one teacher as fit a batch and the budget.
 
@@ -47,10 +50,10 @@ class BatchSubmitter:
             most_requests=min(self._most_requests, provider.most_requests),
             most_bytes=min(self._spec.limits.batch_bytes, provider.most_bytes),
         )
-        taken: list[PlannedCall] = []
+        packed_calls: list[PlannedCall] = []
         reserved: dict[str, float] = {}
-        for number, call in enumerate(left, 1):
-            if call.teacher != left[0].teacher:
+        for number, call in enumerate(calls, 1):
+            if call.teacher != calls[0].teacher:
                 continue
             prepared = self._outcomes.prepare(call, is_batch=True)
             line = provider.line(prepared.question)
@@ -58,17 +61,17 @@ class BatchSubmitter:
                 break
             self._ledger.reserve(prepared.reserve_usd)
             pack.add(line)
-            taken.append(call)
+            packed_calls.append(call)
             reserved[call.id] = prepared.reserve_usd
             if number % CALLS_A_TURN == 0:
                 await asyncio.sleep(0)
         pack.close()
-        if not taken:
-            return None, list(left)
+        if not packed_calls:
+            return None, list(calls)
         self._made += 1
         token = f"{self._spec.order}.{self._attempt}.{self._made}"
-        return open_batch(token, taken, reserved=reserved, prepared_at=time.time()), [
-            call for call in left if call.id not in reserved
+        return open_batch(token, packed_calls, reserved=reserved, prepared_at=time.time()), [
+            call for call in calls if call.id not in reserved
         ]
 
     async def handed_in(self, batch: OpenBatch, provider: BatchProvider) -> bool:
@@ -96,7 +99,7 @@ class BatchSubmitter:
     async def _heard(self, seq: int) -> None:
         """Wait until an event is stored outside, so that another host can find the batch. Raises `SendingStopped`."""
         self._hearing.request_ack(seq)
-        while (heard := self._hearing.heard) is not None and heard < seq:
+        while (acked_seq := self._hearing.heard) is not None and acked_seq < seq:
             await self._patience.sleep(ACK_POLL_S)
 
     async def noted(self, batch: OpenBatch) -> None:
@@ -140,5 +143,5 @@ class BatchSubmitter:
             return await self._seeker.find(batch, provider)
         except CallError as error:
             # Whether it was begun is still not known, whatever kept us from looking.
-            said = f"{lost.message} It could not be looked for: {error.message}"
-            raise CallError("unknown", error.code, said) from None
+            message = f"{lost.message} It could not be looked for: {error.message}"
+            raise CallError("unknown", error.code, message) from None

@@ -82,10 +82,12 @@ class CallFinisher:
 
     def prepare(self, call: PlannedCall, *, is_batch: bool = False) -> PreparedCall:
         messages = prompts.prompt_of(self._spec, self.task, call)
-        beside = self._beside[call.teacher]
-        paid_for = [*messages, {"role": "system", "content": beside}] if beside else messages
-        given, answered, reserve_usd = worst_case(self._spec.asked(call.teacher), paid_for, is_batch=is_batch)
-        return PreparedCall(call, messages, (given, answered), reserve_usd, prompting.prompt_hash(messages), is_batch)
+        addition = self._beside[call.teacher]
+        paid_for = [*messages, {"role": "system", "content": addition}] if addition else messages
+        input_bound, output_bound, reserve_usd = worst_case(self._spec.asked(call.teacher), paid_for, is_batch=is_batch)
+        return PreparedCall(
+            call, messages, (input_bound, output_bound), reserve_usd, prompting.prompt_hash(messages), is_batch
+        )
 
     def answered(self, prepared: PreparedCall, reply: Reply) -> CallError | None:
         """An answer came and is paid: a draft, or a failure with the same cost.
@@ -173,8 +175,8 @@ class CallFinisher:
         if prepared.repairs:
             first = prepared.repairs.payload
             return {**first["parameters"], "repaired": first["flaws"]}
-        told = prompts.provenance(self._spec, prepared.call)
-        return told | {"answers": "json"} if self._beside[prepared.call.teacher] else told
+        parameters = prompts.provenance(self._spec, prepared.call)
+        return parameters | {"answers": "json"} if self._beside[prepared.call.teacher] else parameters
 
     def _tell(self, prepared: PreparedCall, kind: str, payload: dict[str, Any]) -> None:
         """Report an end; that of a repair together with the flawed answer's. Only one of the two counts."""

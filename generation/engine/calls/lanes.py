@@ -86,7 +86,7 @@ class Lanes:
         others = own or [lane for lane in self.all if lane.has_calls]
         if not others:
             return None
-        lane = max(others, key=lambda one: (one.pace.has_room, len(one.left)))
+        lane = max(others, key=lambda lane: (lane.pace.has_room, len(lane.left)))
         return lane.take()
 
     @property

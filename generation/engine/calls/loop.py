@@ -191,7 +191,7 @@ class CallLoop:
         """Keep repairs within the price that people saw, all that is left to ask included."""
         left = self._spec.count - self._report.done - 1
         return self._mending.allows(
-            repair.reserve_usd, paid_usd=self._ledger.spent_usd + self._ledger.possible_usd, left=left
+            repair.reserve_usd, paid_usd=self._ledger.spent_usd + self._ledger.possible_usd, calls_left=left
         )
 
     async def _is_worth_another(self, prepared: PreparedCall, error: CallError, attempt: int) -> bool:
@@ -204,8 +204,8 @@ class CallLoop:
         if error.fate == "fatal":
             self._give_up(error)
         if (error.wait_s or 0) > limits.longest_wait_s:
-            said = f"The provider asks to wait {error.wait_s:,.0f} s. It said: {error.message}"
-            self._give_up(CallError("fatal", error.code, said), lane)
+            message = f"The provider asks to wait {error.wait_s:,.0f} s. It said: {error.message}"
+            self._give_up(CallError("fatal", error.code, message), lane)
         is_held = error.fate == "unknown" and not self._may_pay_again(prepared)
         if not is_held and error.fate != "rejected" and attempt < limits.max_tries:
             if error.fate == "unknown":

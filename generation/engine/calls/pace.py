@@ -1,7 +1,8 @@
 """Pace of calls: how many may be in flight, and how long to wait; it learns from the provider's refusals.
 
-Additive increase, multiplicative decrease (Chiu and Jain 1989), as TCP does it; what is taken away goes by the share of calls that
-is refused, as in DCTCP (Alizadeh et al. 2010): a few refusals by chance say little about the pace. Knows no provider.
+Additive increase, multiplicative decrease (Chiu and Jain 1989), as TCP does it; what is taken away goes by the share of
+calls that is refused, as in DCTCP (Alizadeh et al. 2010): a few refusals by chance say little about the pace. Knows no
+provider.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ _CROWDED = 0.25
 
 
 class CallGate:
-    """A gate for calls. `limit` falls on refusals, by half where all are refused, and rises by one per window of successes.
+    """A gate for calls.
+
+    `limit` falls on refusals, by half where all are refused, and rises by one per window of successes.
 
     One event loop uses it.
     """

@@ -49,9 +49,9 @@ def parse_answer(task: TaskSpec, reply: Reply) -> ParsedAnswer | FailedAnswer:
         return FailedAnswer(*UNFINISHED[reply.finish], excerpt(reply.text))
     if reply.finish == "other":
         # It may be a new word for cut off; a draft must not be cut off in silence.
-        said = f"'{reply.stop_reason[:60]}'" if reply.stop_reason else "none was given"
+        reason = f"'{reply.stop_reason[:60]}'" if reply.stop_reason else "none was given"
         return FailedAnswer(
-            "unknown_stop", f"The reason why the model stopped is not known: {said}.", excerpt(reply.text)
+            "unknown_stop", f"The reason why the model stopped is not known: {reason}.", excerpt(reply.text)
         )
     if not reply.text.strip():
         return FailedAnswer("empty", "The answer holds no text.")

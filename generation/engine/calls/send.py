@@ -1,4 +1,4 @@
-"""One try of one call: through the gate of its lane, into the journal, over the wire, and what a failure says of all three.
+"""One try of one call: through the gate of its lane, into the journal, over the wire, and what a failure tells.
 
 Knows a client, a journal and lanes; does not know how often a call is tried, nor what it may cost.
 """

@@ -45,6 +45,6 @@ class WasteGuard:
 
     def _wasted(self, last: str) -> CallError:
         (commonest, count), row = self._codes.most_common(1)[0], self._codes.total()
-        said = f"{row} paid answers in a row were no drafts, for ${self._usd:.4f}: {count} × {commonest}. {last}"
+        message = f"{row} paid answers in a row were no drafts, for ${self._usd:.4f}: {count} × {commonest}. {last}"
         kind = "truncated" if commonest in _TOO_SHORT else "declined" if commonest in _DECLINED else "useless"
-        return CallError("fatal", f"answers_{kind}", said)
+        return CallError("fatal", f"answers_{kind}", message)

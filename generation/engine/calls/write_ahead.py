@@ -54,9 +54,9 @@ class IntentLog:
         if not self._has_acks:
             return
         is_first, self._stored = not self._stored, self._run.heard or 0
-        heard = [one for one in self._waiting if one[0] <= self._stored]
-        self._waiting = [one for one in self._waiting if one[0] > self._stored]
-        for _, lane, waiting in heard:
+        ready = [entry for entry in self._waiting if entry[0] <= self._stored]
+        self._waiting = [entry for entry in self._waiting if entry[0] > self._stored]
+        for _, lane, waiting in ready:
             if not is_first:
                 self._behind.add(id(lane))
             if not waiting.done():

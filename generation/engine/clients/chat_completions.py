@@ -96,7 +96,7 @@ class ChatCompletions:
 
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
         usage = object_at(body, "usage")
-        known: dict[str, Any] = {
+        metadata: dict[str, Any] = {
             "input_tokens": token_count_at(usage, "prompt_tokens"),
             "output_tokens": token_count_at(usage, "completion_tokens"),
             "cached_tokens": token_count_at(object_at(usage, "prompt_tokens_details"), "cached_tokens") or 0,
@@ -108,13 +108,13 @@ class ChatCompletions:
         }
         choices = body.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-            return Reply("", finish="other", unreadable="empty: the answer has no choices", **known)
+            return Reply("", finish="other", unreadable="empty: the answer has no choices", **metadata)
         message, stop_reason = object_at(choices[0], "message"), str(choices[0].get("finish_reason") or "")
         text = message.get("content")
         if message.get("refusal"):
-            return Reply(str(message["refusal"]), finish="refusal", stop_reason=stop_reason, **known)
+            return Reply(str(message["refusal"]), finish="refusal", stop_reason=stop_reason, **metadata)
         finish = FINISHES.get(stop_reason.lower(), "other")
-        reply = Reply(text if isinstance(text, str) else "", finish=finish, stop_reason=stop_reason, **known)
+        reply = Reply(text if isinstance(text, str) else "", finish=finish, stop_reason=stop_reason, **metadata)
         return read_by_schema(self.answers, reply)
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:

@@ -1,7 +1,10 @@
-"""Connections that check a host's number when they are made: a name that led outside when the teacher was saved may lead inside by now.
+"""Connections that check a host's number when they are made.
 
-Under an SDK's HTTP client, whichever library that is. Each new connection resolves the name, checks every number it has and goes
-to a checked one; certificates are still checked against the name. What goes by a proxy of the environment is resolved there.
+A name that led outside when the teacher was saved may lead inside by now.
+
+Under an SDK's HTTP client, whichever library that is. Each new connection resolves the name, checks every number it has
+and goes to a checked one; certificates are still checked against the name. What goes by a proxy of the environment is
+resolved there.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ class CheckedBackend:
         """Connect; raises the library's own error, from `AddressRefusedError`, where a number may not be called."""
         place = Endpoint("", host.lower().rstrip("."), port, None)
         try:
-            pinned = await asyncio.to_thread(ssrf.pin_all, place, named=self._allowed, lookup=self._lookup)
+            pinned = await asyncio.to_thread(ssrf.pin_all, place, private_hosts=self._allowed, lookup=self._lookup)
         except ssrf.AddressRefusedError as error:
             raise self._unreached[0](f"{error.message} {error.hint}") from error
         *earlier, last = [str(each.address) for each in pinned]
@@ -85,9 +88,9 @@ def checked(client: Client, allowed: Sequence[str] | None, *, lookup: Lookup = s
 
 def is_refused(error: BaseException) -> bool:
     """Tell whether a connection was not made because a number may not be called; an unknown name may be known soon."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssrf.AddressRefusedError):
-            return not seen.is_unknown
-        seen = seen.__cause__ or seen.__context__
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssrf.AddressRefusedError):
+            return not cause.is_unknown
+        cause = cause.__cause__ or cause.__context__
     return False

@@ -68,27 +68,27 @@ def from_sdk(error: StatusError) -> CallError:
 
 def from_status(status: int, headers: Mapping[str, str], body: object, request_id: str = "") -> CallError:
     """Translate an HTTP status other than 2xx for a paid call."""
-    said = _body_message(body) or f"HTTP {status}"
+    message = _body_message(body) or f"HTTP {status}"
     wait_s = retry_after_s(headers)
     words = str(body).lower()
     if any(word in words for word in OUT_OF_FUNDS):
-        return CallError("fatal", "out_of_funds", said, request_id=request_id)
+        return CallError("fatal", "out_of_funds", message, request_id=request_id)
     if status in CONFIGURATION:
         code, lead = CONFIGURATION[status]
-        return CallError("fatal", code, f"{lead} It said: {said}", request_id=request_id)
+        return CallError("fatal", code, f"{lead} It said: {message}", request_id=request_id)
     if 300 <= status < 400:
         return CallError("fatal", "redirected", "The address answers with a redirect, which is not followed.")
     if status in (400, 413, 422):
         fate, code = next((REJECTED[word] for word in REJECTED if word in words), ("rejected", "request_rejected"))
-        return CallError(fate, "too_long" if status == 413 else code, said, request_id=request_id)
+        return CallError(fate, "too_long" if status == 413 else code, message, request_id=request_id)
     if status in (429, 529) or (status == 503 and wait_s is not None):
         code = "rate_limited" if status == 429 else "overloaded"
-        return CallError("unbilled", code, said, wait_s=wait_s, slow_down=True, request_id=request_id)
+        return CallError("unbilled", code, message, wait_s=wait_s, slow_down=True, request_id=request_id)
     if status in GATEWAY_LOST:
-        return CallError("unknown", "gateway_lost", said, wait_s=wait_s, request_id=request_id)
+        return CallError("unknown", "gateway_lost", message, wait_s=wait_s, request_id=request_id)
     if status in (408, 409, 425) or status >= 500:
-        return CallError("unbilled", "server_error", said, wait_s=wait_s, request_id=request_id)
-    return CallError("rejected", "request_rejected", said, request_id=request_id)
+        return CallError("unbilled", "server_error", message, wait_s=wait_s, request_id=request_id)
+    return CallError("rejected", "request_rejected", message, request_id=request_id)
 
 
 def from_connection(error: BaseException, *, timed_out: bool) -> CallError:

@@ -39,7 +39,8 @@ def open_form(
     """Return the form in which this teacher's provider writes questions and answers.
 
     Args:
-        sample: Some prompts of the order, to see what they share; see `prompt_prefix.spread_sample`. The same in every attempt.
+        sample: Some prompts of the order, to see what they share; see `prompt_prefix.spread_sample`. The same in every
+            attempt.
 
     Raises:
         ValueError: The teacher speaks over no wire, or lacks an address.

@@ -106,22 +106,6 @@ class CallError(Exception):
         self.slow_down, self.request_id = slow_down, request_id
 
 
-class WireFormat(Protocol):
-    """Format in which a provider writes questions and answers. Pure: the same bodies go out live and in a batch."""
-
-    def params_of(self, question: Question) -> dict[str, Any]:
-        """The whole JSON body of the request for one call, `model` included."""
-        ...
-
-    def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
-        """Read the JSON body of a paid answer; never raises."""
-        ...
-
-    def read(self, content: bytes, *, request_id: str = "") -> Reply:
-        """Read the bytes of a paid answer; never raises, whatever they are."""
-        ...
-
-
 class Client(Protocol):
     """A teacher that can be asked.
 

@@ -43,8 +43,10 @@ def shares_at(value: Mapping[str, Any], key: str) -> dict[str, dict[str, float]]
     shares = object_at(value, key)
     if not all(isinstance(of_field, dict) for of_field in shares.values()):
         return {}
-    told = [share for of_field in shares.values() for share in of_field.values()]
-    is_sound = all(isinstance(share, float | int) and not isinstance(share, bool) and 0 <= share <= 1 for share in told)
+    values = [share for of_field in shares.values() for share in of_field.values()]
+    is_sound = all(
+        isinstance(share, float | int) and not isinstance(share, bool) and 0 <= share <= 1 for share in values
+    )
     return shares if is_sound else {}
 
 

@@ -69,7 +69,7 @@ class Messages:
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
         usage = object_at(body, "usage")
         stop_reason = str(body.get("stop_reason") or "")
-        known: dict[str, Any] = {
+        metadata: dict[str, Any] = {
             "input_tokens": _input_tokens(usage),
             "output_tokens": token_count_at(usage, "output_tokens"),
             "cached_tokens": token_count_at(usage, "cache_read_input_tokens") or 0,
@@ -80,10 +80,10 @@ class Messages:
         }
         blocks = body.get("content")
         if not isinstance(blocks, list):
-            return Reply("", finish="other", unreadable="empty: the answer has no content", **known)
+            return Reply("", finish="other", unreadable="empty: the answer has no content", **metadata)
         texts = [b["text"] for b in blocks if isinstance(b, dict) and b.get("type") == "text"]
         text = "".join(piece for piece in texts if isinstance(piece, str))
-        return read_by_schema(self.answers, Reply(text, finish=FINISHES.get(stop_reason, "other"), **known))
+        return read_by_schema(self.answers, Reply(text, finish=FINISHES.get(stop_reason, "other"), **metadata))
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
         try:

@@ -70,20 +70,20 @@ def read_history(path: Path, *, only: Collection[str] | None = None) -> History:
     Raises:
         ValueError: A line before the last is unreadable: what was paid can no longer be known.
     """
-    known = History()
+    history = History()
     for number, line in enumerate(_whole_lines(path), 1):
         if only is not None and _is_of_another(line, only):
             continue
         try:
             entry = json.loads(line)
-            _apply(known, entry)
+            _apply(history, entry)
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"line {number} of {path.name} is damaged ({error}); what was paid cannot be known"
             ) from error
     if only is not None:
-        known.calls = {call: fate for call, fate in known.calls.items() if call in only}
-    return known
+        history.calls = {call: fate for call, fate in history.calls.items() if call in only}
+    return history
 
 
 def _is_of_another(line: bytes, only: Collection[str]) -> bool:
@@ -102,11 +102,11 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
                 yield line[:-1]
 
 
-def _apply(known: History, entry: dict[str, Any]) -> None:
+def _apply(history: History, entry: dict[str, Any]) -> None:
     if entry["what"].startswith("batch"):
-        _apply_batch(known, entry)
+        _apply_batch(history, entry)
         return
-    what, call, fates = entry["what"], entry["call"], known.calls
+    what, call, fates = entry["what"], entry["call"], history.calls
     if what == "sent":
         fates.setdefault(call, CallFate("sent")).ask("sent", reserve_usd=float(entry["reserve_usd"]))
     elif what in ("unbilled", "doubtful"):
@@ -116,24 +116,24 @@ def _apply(known: History, entry: dict[str, Any]) -> None:
         fate.state, fate.kind, fate.payload = "answered", entry["kind"], entry["payload"]
 
 
-def _apply_batch(known: History, entry: dict[str, Any]) -> None:
+def _apply_batch(history: History, entry: dict[str, Any]) -> None:
     what, token = entry["what"], entry["token"]
     if what == "batch":
         calls = [str(call) for call, _ in entry["calls"]]
-        known.batches[token] = BatchFate(token, [*calls, *entry["ended"]], float(entry["at"]))
+        history.batches[token] = BatchFate(token, [*calls, *entry["ended"]], float(entry["at"]))
         for call, reserve_usd in entry["calls"]:
-            fate = known.calls.setdefault(call, CallFate("batched"))
+            fate = history.calls.setdefault(call, CallFate("batched"))
             # Handed in once more, from what another host told: what was answered stays answered.
             if fate.state != "answered":
                 fate.ask("batched", reserve_usd=float(reserve_usd), batch=token)
         return
-    batch = known.batches[token]
+    batch = history.batches[token]
     if what == "batch_submitted":
         batch.state, batch.batch_id = "submitted", str(entry["batch"])
         return
     batch.state = "ended" if what == "batch_ended" else "dropped"
     # Taken in to its end: what it did not answer was noted one by one, so what is left was never paid.
-    for fate in filter(None, map(known.calls.get, batch.calls)):
+    for fate in filter(None, map(history.calls.get, batch.calls)):
         if fate.state == "batched" and fate.batch == token:
             fate.state = "unbilled"
 

@@ -51,39 +51,39 @@ def reconcile(history: History, calls: Iterable[str]) -> Unreported:
         history: The journal, with the repairs of these calls.
         calls: Their ids; a repair may stand among them by itself, after the call it mends.
     """
-    found = Unreported()
-    seen: set[str] = set()
+    unreported = Unreported()
+    repair_ids: set[str] = set()
     for call in calls:
         fate = history.calls.get(call)
-        if call in seen:
+        if call in repair_ids:
             continue
         if fate is not None and fate.state == "answered" and fate.kind == FLAWED:
-            seen.add(repair_id(call))
-            _flawed(found, call, fate, history.calls.get(repair_id(call)))
+            repair_ids.add(repair_id(call))
+            _flawed(unreported, call, fate, history.calls.get(repair_id(call)))
         else:
-            _sort(found, call, fate)
-    return found
+            _sort(unreported, call, fate)
+    return unreported
 
 
-def _sort(found: Unreported, call: str, fate: CallFate | None) -> None:
+def _sort(unreported: Unreported, call: str, fate: CallFate | None) -> None:
     if fate is None:
-        found.unasked.add(call)
+        unreported.unasked.add(call)
     elif fate.state == "answered":
-        found.ends.append((fate.kind, fate.payload))
+        unreported.ends.append((fate.kind, fate.payload))
     elif fate.state == "sent":
-        found.doubts[call] = PossibleCost(fate.reserve_usd, fate.doubted_usd)
+        unreported.doubts[call] = PossibleCost(fate.reserve_usd, fate.doubted_usd)
     elif fate.doubted_usd:
-        found.doubts[call] = PossibleCost(0.0, fate.doubted_usd)
+        unreported.doubts[call] = PossibleCost(0.0, fate.doubted_usd)
     else:
-        found.unpaid.add(call)
+        unreported.unpaid.add(call)
 
 
-def _flawed(found: Unreported, call: str, fate: CallFate, repair: CallFate | None) -> None:
+def _flawed(unreported: Unreported, call: str, fate: CallFate, repair: CallFate | None) -> None:
     first = FlawedAnswer.from_journal(fate.payload)
 
     def take(kind: str, /, **payload: Any) -> int:
-        found.ends.append((kind, payload))
-        return len(found.ends)
+        unreported.ends.append((kind, payload))
+        return len(unreported.ends)
 
     report = Report(take, total=0)
     if repair is None or repair.state == "unbilled":

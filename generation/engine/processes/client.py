@@ -32,9 +32,9 @@ class ProcessClient:
         self, teachers: Sequence[OpenTeacher], *, task: dict[str, Any], limits: Limits, processes: int
     ) -> None:
         spec = TaskSpec.model_validate(task)
-        forms = [open_form(one.teacher, task=spec, sample=one.sample) for one in teachers]
-        for one in teachers:
-            sdk = "anthropic" if one.teacher.provider == "anthropic" else "openai"
+        forms = [open_form(open_teacher.teacher, task=spec, sample=open_teacher.sample) for open_teacher in teachers]
+        for open_teacher in teachers:
+            sdk = "anthropic" if open_teacher.teacher.provider == "anthropic" else "openai"
             if find_spec(sdk) is None:
                 raise ImportError(f"No module named '{sdk}'")
         self.shared_chars = max(form.prefix.chars for form in forms)
@@ -44,7 +44,7 @@ class ProcessClient:
 
     async def ask(self, question: Question) -> Reply:
         """Ask by the process with the fewest calls in flight."""
-        return await min(self._connections, key=lambda one: one.in_flight).ask(question)
+        return await min(self._connections, key=lambda connection: connection.in_flight).ask(question)
 
     async def close(self) -> None:
         for connection in self._connections:

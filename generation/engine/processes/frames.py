@@ -103,8 +103,8 @@ def to_reply(frame: dict[str, Any]) -> Reply:
         RuntimeError: The process met something nobody had thought of.
     """
     if "reply" in frame:
-        told = frame["reply"]
-        return Reply(**told | {name: tuple(told[name]) for name in ("flaws", "labelled_defects")})
+        values = frame["reply"]
+        return Reply(**values | {name: tuple(values[name]) for name in ("flaws", "labelled_defects")})
     if "error" in frame:
         raise CallError(**frame["error"])
     raise RuntimeError(frame["crash"])

@@ -40,12 +40,12 @@ class CallWorker:
     async def _answer(self, number: int, frame: dict[str, Any]) -> None:
         question = frames.to_question(frame)
         try:
-            told = frames.of_reply(number, await self._clients[question.teacher].ask(question))
+            answer = frames.of_reply(number, await self._clients[question.teacher].ask(question))
         except CallError as error:
-            told = frames.of_error(number, error)
+            answer = frames.of_error(number, error)
         except Exception:
-            told = {"number": number, "crash": traceback.format_exc()}
-        self._outbox.put(told)
+            answer = {"number": number, "crash": traceback.format_exc()}
+        self._outbox.put(answer)
 
 
 async def run(end: socket.socket) -> None:
@@ -57,8 +57,10 @@ async def run(end: socket.socket) -> None:
     opening = frames.Opening.model_validate(first)
     task = TaskSpec.model_validate(opening.task)
     clients = [
-        open_client(one.teacher, task=task, key=one.key, limits=opening.limits, sample=one.sample)
-        for one in opening.teachers
+        open_client(
+            open_teacher.teacher, task=task, key=open_teacher.key, limits=opening.limits, sample=open_teacher.sample
+        )
+        for open_teacher in opening.teachers
     ]
     writer.write(frames.packed({"ready": True}))
     try:

@@ -27,11 +27,11 @@ class ResearchProgress:
         self._lock = threading.Lock()
         self.done, self.pages, self.refused = spec.done, 0, 0
 
-    def page(self, told: dict[str, Any]) -> None:
+    def page(self, payload: dict[str, Any]) -> None:
         with self._lock:
-            self.pages += "code" not in told
-            self.refused += "code" in told
-            self._run.emit("page", **told)
+            self.pages += "code" not in payload
+            self.refused += "code" in payload
+            self._run.emit("page", **payload)
 
     def site(self, number: int, why: str) -> None:
         with self._lock:

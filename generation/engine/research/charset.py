@@ -8,7 +8,8 @@ import re
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{2,40})""", re.IGNORECASE)
 _LOOKED_AT = 4096
-# What browsers read under these names (WHATWG Encoding, section 4.2): a superset, with quotation marks where ISO has holes.
+# What browsers read under these names (WHATWG Encoding, section 4.2): a superset, with quotation marks where ISO has
+# holes.
 _WESTERN = frozenset({"latin-1", "latin1", "iso-8859-1", "iso8859-1", "ascii", "us-ascii", "windows-1252", "cp1252"})
 
 
@@ -24,9 +25,9 @@ def decode(body: bytes, declared: str = "") -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
-    found = _META.search(body[:_LOOKED_AT])
-    said = [name for name in (declared, found.group(1).decode("ascii") if found else "") if name]
-    for name in [*(name for name in said if not _is_western(name)), "utf-8"]:
+    meta = _META.search(body[:_LOOKED_AT])
+    names = [name for name in (declared, meta.group(1).decode("ascii") if meta else "") if name]
+    for name in [*(name for name in names if not _is_western(name)), "utf-8"]:
         if (text := _strictly(body, name)) is not None:
             return text
     return body.decode("windows-1252", "replace")

@@ -1,7 +1,7 @@
-"""`python -m generation.engine.research.extract_worker`: text and links of pages, one after another, in a process of its own.
+"""`python -m generation.engine.research.extract_worker`: pages' text and links, one by one, in a process of its own.
 
-A page is a stranger's: it may keep a parser busy for hours or eat all memory. Here it can be killed for that without harm
-to the engine. Frames on stdin and stdout are a length of four bytes and JSON.
+A page is a stranger's: it may keep a parser busy for hours or eat all memory. Here it can be killed for that without
+harm to the engine. Frames on stdin and stdout are a length of four bytes and JSON.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ def main() -> None:
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     # What a library prints must not come between frames.
     sys.stdout = sys.stderr
-    while (asked := read_frame(stdin)) is not None:
+    while (request := read_frame(stdin)) is not None:
         try:
-            answer = extract(asked["html"], asked["url"])
+            answer = extract(request["html"], request["url"])
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"[:200]}
         write_frame(stdout, answer)

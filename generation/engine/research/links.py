@@ -25,8 +25,8 @@ def _topic(links: str, cues: str) -> Topic:
 # Topics a note on a company lives on, dearest first, in English, German, French, Spanish, Italian and Dutch.
 TOPICS = (
     _topic(
-        "about company who story mission ueber über unternehmen profil propos entreprise societe société nosotros empresa "
-        "azienda siamo over ons bedrijf",
+        "about company who story mission ueber über unternehmen profil propos entreprise societe société nosotros "
+        "empresa azienda siamo over ons bedrijf",
         "histor story found origin geschicht gegründ gründ fond",
     ),
     _topic(
@@ -35,9 +35,10 @@ TOPICS = (
         "product offer sell service produkt angebot biete verkauf produit vend",
     ),
     _topic(
-        "news newsroom blog updates aktuelles neuigkeiten nachrichten actualites actualités noticias notizie novita novità nieuws",
-        "chang late recent new announc änder geänder verändert neu zuletzt aktuell jüngst récen nouve dernier cambia nuev "
-        "recient nuov veranderd nieuw",
+        "news newsroom blog updates aktuelles neuigkeiten nachrichten actualites actualités noticias notizie "
+        "novita novità nieuws",
+        "chang late recent new announc änder geänder verändert neu zuletzt aktuell jüngst récen nouve dernier cambia "
+        "nuev recient nuov veranderd nieuw",
     ),
     _topic(
         "press media releases presse medien pressemitteilungen communiques communiqués prensa stampa pers",
@@ -61,8 +62,8 @@ TOPICS = (
     ),
 )
 _UNWANTED = _topic(
-    "login signin signup register cart checkout account privacy terms cookie cookies imprint impressum datenschutz agb legal "
-    "search share logout warenkorb suche",
+    "login signin signup register cart checkout account privacy terms cookie cookies imprint impressum datenschutz "
+    "agb legal search share logout warenkorb suche",
     "",
 ).links
 _FILES = re.compile(
@@ -86,7 +87,7 @@ def choose(base: str, links: Iterable[Link], *, most: int, but: Iterable[str] = 
         base: The page they stand on.
         question: What the pages are read for: the topics it asks for come before the others.
     """
-    asked = asked_topics(question)
+    topics = asked_topics(question)
     taken = {canonical(url) for url in (base, *but)}
     best: dict[str, tuple[int, int, str]] = {}
     for link in list(links)[:_MOST_LINKS]:
@@ -99,7 +100,7 @@ def choose(base: str, links: Iterable[Link], *, most: int, but: Iterable[str] = 
     first_of_topic: dict[int, tuple[int, int, str]] = {}
     for topic, length, url in ranked:
         first_of_topic.setdefault(topic, (topic, length, url))
-    by_wish = sorted(first_of_topic.items(), key=lambda item: (item[0] not in asked, item[0]))
+    by_wish = sorted(first_of_topic.items(), key=lambda item: (item[0] not in topics, item[0]))
     firsts = [entry for topic, entry in by_wish if topic < len(TOPICS)]
     rest = [entry for entry in ranked if entry not in firsts]
     return [url for _, _, url in (*firsts, *rest) if url][:most]
@@ -111,9 +112,9 @@ def asked_topics(question: str) -> set[int]:
     return {number for number, topic in enumerate(TOPICS) if any(word.startswith(topic.cues) for word in words)}
 
 
-def same_site(one: str, other: str) -> bool:
+def same_site(base: str, url: str) -> bool:
     """Tell whether two addresses are of one site: the same host but for `www.`, or a part of it, on the same port."""
-    (here, port), (there, other_port) = _host(one), _host(other)
+    (here, port), (there, other_port) = _host(base), _host(url)
     return bool(here) and port == other_port and (here == there or there.endswith(f".{here}"))
 
 
@@ -132,12 +133,12 @@ def host_of(url: str) -> str:
 def _rank(url: str, text: str) -> tuple[int, int]:
     """Number of the topic and depth of the path; unrelated pages come after, useless ones last."""
     parts = urlsplit(url)
-    path, said = _words(parts.path), _words(text)
+    path, words = _words(parts.path), _words(text)
     depth = len([part for part in parts.path.split("/") if part]) + (2 if parts.query else 0)
-    if (path | said) & _UNWANTED:
+    if (path | words) & _UNWANTED:
         return len(TOPICS) + 1, depth
     for number, topic in enumerate(TOPICS):
-        if path & topic.links or (len(said) <= 6 and said & topic.links):
+        if path & topic.links or (len(words) <= 6 and words & topic.links):
             return number, depth
     return len(TOPICS), depth
 

@@ -35,23 +35,23 @@ class Robots:
         """
         rules = self.of(url)
         if not rules.allow(url):
-            said = (
+            reason = (
                 "could not be read, so nothing may be"
                 if rules is _NOTHING
                 else "does not allow robots to read this page"
             )
-            raise FetchError("robots", f"The site's robots.txt {said}.")
+            raise FetchError("robots", f"The site's robots.txt {reason}.")
 
     def of(self, url: str) -> RobotsRules:
         parts = urlsplit(url)
         root = f"{parts.scheme}://{parts.netloc}"
         with self._lock:
-            known = self._known.get(root)
-        if known is None:
-            known = self._read(f"{root}/robots.txt")
+            rules = self._known.get(root)
+        if rules is None:
+            rules = self._read(f"{root}/robots.txt")
             with self._lock:
-                self._known[root] = known
-        return known
+                self._known[root] = rules
+        return rules
 
     def _read(self, url: str) -> RobotsRules:
         """Sections 2.3.1.3 and 2.3.1.4: a file that is not there allows all, one that cannot be reached nothing."""

@@ -1,7 +1,7 @@
 """A robots.txt as rules for one robot, by RFC 9309. Pure Python; asks nothing of the network.
 
-Patterns are matched part by part from the left, never by a regular expression: the file is a stranger's, and a pattern of
-forty stars would keep one busy for years.
+Patterns are matched part by part from the left, never by a regular expression: the file is a stranger's, and a pattern
+of forty stars would keep one busy for years.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def parse(text: str, robot: str) -> RobotsRules:
 
 
 def _rules(lines: list[tuple[str, str]]) -> RobotsRules:
-    found = [
+    rules = [
         RobotsRule(key == "allow", _encoded(value)) for key, value in lines if key in ("allow", "disallow") and value
     ]
     delays = [delay_s for key, value in lines if key == "crawl-delay" and (delay_s := _seconds(value)) > 0]
-    return RobotsRules(tuple(found[:_MOST_RULES]), max(delays, default=0.0))
+    return RobotsRules(tuple(rules[:_MOST_RULES]), max(delays, default=0.0))
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
@@ -91,10 +91,10 @@ def _fits(pattern: str, path: str) -> bool:
         return not is_whole or at == len(path)
     last = rest.pop() if is_whole else ""
     for part in rest:
-        found = path.find(part, at)
-        if found < 0:
+        position = path.find(part, at)
+        if position < 0:
             return False
-        at = found + len(part)
+        at = position + len(part)
     return not is_whole or (len(path) - len(last) >= at and path.endswith(last))
 
 

@@ -69,9 +69,9 @@ class Searxng:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def find(self, query: str, *, most: int) -> list[SearchHit]:
-        asked = urlencode({"q": query, "format": "json", "safesearch": "1"})
+        parameters = urlencode({"q": query, "format": "json", "safesearch": "1"})
         try:
-            answer = self._ask(f"{self._url}/search?{asked}", self._headers)
+            answer = self._ask(f"{self._url}/search?{parameters}", self._headers)
         except FetchError as error:
             raise FetchError("search", f"The search failed: {error.message}") from None
         if answer.status != OK:
@@ -91,9 +91,9 @@ def _hits(body: bytes) -> list[SearchHit]:
     try:
         results = strict_json.parse(body)["results"]
         return [
-            SearchHit(str(one["url"]), str(one.get("title") or ""))
-            for one in results
-            if str(one.get("url", "")).startswith(("http://", "https://"))
+            SearchHit(str(result["url"]), str(result.get("title") or ""))
+            for result in results
+            if str(result.get("url", "")).startswith(("http://", "https://"))
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise FetchError("search", "The search's answer is not the JSON that was expected.") from None

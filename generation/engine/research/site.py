@@ -57,17 +57,17 @@ class SiteReader:
         Raises:
             FetchStopped: The engine was asked to.
         """
-        why, found = "", []
+        why, addresses = "", []
         try:
-            found = self._found()
+            addresses = self._found()
         except FetchError as error:
             why = error.message
-        start = self._spec.url or next((url for url in found if is_own_site(links.host_of(url))), "")
+        start = self._spec.url or next((url for url in addresses if is_own_site(links.host_of(url))), "")
         if not self._read and start:
             self._page(start, "start")
         for url in self._led_to:
             self._next(url, "link")
-        for url in found:
+        for url in addresses:
             self._next(url, "search")
         return why or ("" if self._read else "No address is given, and none was found.")
 
@@ -77,28 +77,28 @@ class SiteReader:
         return [hit.url[:_STORED_URL] for hit in self._search.find(self._spec.query, most=2 * self._spec.pages)]
 
     def _next(self, url: str, way: str) -> None:
-        known = {links.canonical(one) for one in self._read}
+        read_urls = {links.canonical(address) for address in self._read}
         has_room = self._got < self._spec.pages and len(self._read) < _TRIES * self._spec.pages
-        if has_room and links.canonical(url) not in known:
+        if has_room and links.canonical(url) not in read_urls:
             self._page(url, way)
 
     def _page(self, url: str, way: str) -> None:
         if self._should_stop():
             raise FetchStopped
-        told: dict[str, Any] = {"site": self._spec.number, "number": len(self._read) + 1, "url": url, "way": way}
-        told["fetched_at"] = datetime.now(UTC).isoformat()
+        payload: dict[str, Any] = {"site": self._spec.number, "number": len(self._read) + 1, "url": url, "way": way}
+        payload["fetched_at"] = datetime.now(UTC).isoformat()
         try:
             fetched = self._fetcher.page(url, until_s=self._until_s)
             reading = self._reading(fetched)
             self._check(fetched, reading, way)
         except FetchError as error:
-            told |= {"code": error.code, "why": error.message}
+            payload |= {"code": error.code, "why": error.message}
         else:
             self._got += 1
             self._texts.append(reading.text)
-            told |= self._seen(fetched, reading, way)
+            payload |= self._seen(fetched, reading, way)
         self._read.append(url)
-        self._tell(told)
+        self._tell(payload)
 
     def _seen(self, fetched: FetchedPage, reading: PageText, way: str) -> dict[str, Any]:
         if way == "start":

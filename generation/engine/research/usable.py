@@ -1,8 +1,8 @@
 """Test that a page that was read says something of the company it was asked for. Pure Python.
 
-Servers answer 200 for pages that are not there, for walls and for domains that nobody uses; such a text would become a fact,
-and its quotes would stand. It knows those pages by their words, which say so at the top of a short text: a long text is
-believed, whatever it mentions.
+Servers answer 200 for pages that are not there, for walls and for domains that nobody uses; such a text would become a
+fact, and its quotes would stand. It knows those pages by their words, which say so at the top of a short text: a long
+text is believed, whatever it mentions.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ _KINDS = (
         "The domain is parked or for sale: the page is not a company's.",
         _words(
             r"\bdomain(?: name)?\b.{0,40}\b(?:is|may be|is available) (?:for sale|parked|for purchase)",
-            r"\b(?:buy|purchase) this domain\b", r"\bparked (?:free|domain|page)\b", r"\bthis domain (?:has )?expired\b",
-            r"\bdomain\b.{0,30}\bsteht zum verkauf\b", r"\bdomain\b.{0,20}\b(?:kaufen|geparkt)\b",
-            r"\bdomaine\b.{0,30}\b(?:est )?à vendre\b", r"\bdominio\b.{0,30}\b(?:en venta|in vendita)\b",
-            r"\bdomein\b.{0,30}\bte koop\b",
+            r"\b(?:buy|purchase) this domain\b", r"\bparked (?:free|domain|page)\b",
+            r"\bthis domain (?:has )?expired\b", r"\bdomain\b.{0,30}\bsteht zum verkauf\b",
+            r"\bdomain\b.{0,20}\b(?:kaufen|geparkt)\b", r"\bdomaine\b.{0,30}\b(?:est )?à vendre\b",
+            r"\bdominio\b.{0,30}\b(?:en venta|in vendita)\b", r"\bdomein\b.{0,30}\bte koop\b",
         ),
         2500,
     ),
@@ -68,9 +68,11 @@ _KINDS = (
         "not_found",
         "The server answered 200, and the page says that it is not there.",
         _words(
-            r"^\W*(?:error\W*)?(?:404|410)\b", r"\b(?:404|410)\W{0,3}(?:error|not found|page)", r"\bpage (?:was |could )?not (?:be )?found\b",
+            r"^\W*(?:error\W*)?(?:404|410)\b", r"\b(?:404|410)\W{0,3}(?:error|not found|page)",
+            r"\bpage (?:was |could )?not (?:be )?found\b",
             r"\bpage (?:you(?:.re| are| were)? .{0,30})?(?:does not|doesn.t|no longer) exists?\b",
-            r"\bcan(?:no|.?)t find (?:the|that|this) page\b", r"\bcouldn.t find (?:the|that|this) page\b", r"\bnothing was found here\b",
+            r"\bcan(?:no|.?)t find (?:the|that|this) page\b", r"\bcouldn.t find (?:the|that|this) page\b",
+            r"\bnothing was found here\b",
             r"\b(?:seite|inhalt)\b.{0,40}\b(?:nicht gefunden|existiert nicht|nicht (?:mehr )?(?:verfügbar|vorhanden))",
             r"\bpage\b.{0,30}\b(?:introuvable|n.existe (?:pas|plus))", r"\bpágina no (?:encontrada|existe)\b",
             r"\bpagina non (?:trovata|esiste)\b", r"\bpagina (?:is )?niet gevonden\b",
@@ -81,8 +83,10 @@ _KINDS = (
         "script",
         "The page is built by a script, and scripts are not run.",
         _words(
-            r"\benable (?:java ?script|js)\b", r"\bjava ?script\b.{0,40}\b(?:is )?(?:required|disabled|turned off|enabled)\b",
-            r"\bwithout java ?script\b", r"\bjava ?script\b.{0,40}\b(?:aktivier|einschalt|deaktiviert|activ|désactivé|attiv|inschakel)",
+            r"\benable (?:java ?script|js)\b",
+            r"\bjava ?script\b.{0,40}\b(?:is )?(?:required|disabled|turned off|enabled)\b", r"\bwithout java ?script\b",
+            r"\bjava ?script\b.{0,40}\b(?:aktivier|einschalt|deaktiviert|activ|désactivé|attiv"
+                r"|inschakel)",
             r"\b(?:aktivier\w*|activ\w*|habilit\w*|abilit\w*)\b.{0,20}\bjava ?script\b",
         ),
         600,
@@ -92,8 +96,10 @@ _KINDS = (
         "blocked",
         "The server shows robots a wall instead of the page.",
         _words(
-            r"\bchecking (?:your browser|if the site connection is secure)\b", r"^\W*just a moment\b", r"\baccess denied\b", r"\bverify(?:ing)? (?:that )?you are (?:a )?human\b",
-            r"\bare you (?:a robot|human)\b", r"\bunusual traffic\b", r"\bcaptcha\b", r"\battention required\b", r"\bzugriff verweigert\b", r"\baccès refusé\b",
+            r"\bchecking (?:your browser|if the site connection is secure)\b", r"^\W*just a moment\b",
+            r"\baccess denied\b", r"\bverify(?:ing)? (?:that )?you are (?:a )?human\b",
+            r"\bare you (?:a robot|human)\b", r"\bunusual traffic\b", r"\bcaptcha\b", r"\battention required\b",
+            r"\bzugriff verweigert\b", r"\baccès refusé\b",
         ),
         900,
     ),
@@ -101,8 +107,11 @@ _KINDS = (
         "login",
         "The page is behind a login.",
         _words(
-            r"^\W*(?:please )?(?:log|sign) ?in\b", r"\b(?:log|sign) ?in to (?:continue|your account|view|read|access)\b", r"\bplease (?:log|sign) ?in\b",
-            r"\byou (?:must|need to) (?:be logged|log|sign) ?in\b", r"^\W*(?:bitte )?(?:anmelden|einloggen|anmeldung|login)\b", r"\bbitte (?:melden sie sich an|loggen sie sich ein|einloggen|anmelden)",
+            r"^\W*(?:please )?(?:log|sign) ?in\b",
+            r"\b(?:log|sign) ?in to (?:continue|your account|view|read|access)\b", r"\bplease (?:log|sign) ?in\b",
+            r"\byou (?:must|need to) (?:be logged|log|sign) ?in\b",
+            r"^\W*(?:bitte )?(?:anmelden|einloggen|anmeldung|login)\b",
+            r"\bbitte (?:melden sie sich an|loggen sie sich ein|einloggen|anmelden)",
             r"^\W*(?:se connecter|connexion|connectez-vous)\b", r"^\W*(?:iniciar sesión|accedi|inloggen)\b",
         ),
         700,
@@ -111,8 +120,9 @@ _KINDS = (
         "placeholder",
         "The site is not built yet, or shows its server's own page.",
         _words(
-            r"\bapache2? .{0,20}default page\b", r"\bwelcome to nginx\b", r"^\W*it works!", r"^\W*iis windows server\b", r"\bunder construction\b", r"^\W*coming soon\b",
-            r"\bweb ?site (?:is )?coming soon\b", r"\bim aufbau\b", r"\ben construction\b", r"\bin costruzione\b", r"\bindex of /", r"\bdefault web (?:site )?page\b",
+            r"\bapache2? .{0,20}default page\b", r"\bwelcome to nginx\b", r"^\W*it works!", r"^\W*iis windows server\b",
+            r"\bunder construction\b", r"^\W*coming soon\b", r"\bweb ?site (?:is )?coming soon\b", r"\bim aufbau\b",
+            r"\ben construction\b", r"\bin costruzione\b", r"\bindex of /", r"\bdefault web (?:site )?page\b",
         ),
         4000,
     ),
@@ -135,25 +145,25 @@ def check(title: str, text: str) -> None:
         if len(text) > kind.most_chars:
             continue
         # What a body says in passing counts only where there is little else.
-        said = tops if len(text) <= _SHORT_CHARS else (tops[0],)
-        if any(kind.top.search(top) for top in said) or (kind.anywhere and kind.anywhere.search(text)):
+        places = tops if len(text) <= _SHORT_CHARS else (tops[0],)
+        if any(kind.top.search(top) for top in places) or (kind.anywhere and kind.anywhere.search(text)):
             raise FetchError(kind.code, kind.message)
 
 
-def check_new(text: str, known: Iterable[str]) -> None:
+def check_new(text: str, texts: Iterable[str]) -> None:
     """Refuse a text that was read before: nine of ten of all runs of words are the same.
 
     Raises:
         FetchError: `same_text`.
     """
     ours = shingles(text)
-    for other in known:
+    for other in texts:
         theirs = shingles(other)
         if ours and theirs and len(ours & theirs) >= _SAME * len(ours | theirs):
             raise FetchError("same_text", "Its text is that of a page that was read before.")
 
 
-def check_company(asked: str, final: str, *, name: str, title: str) -> None:
+def check_company(requested_url: str, final_url: str, *, name: str, title: str) -> None:
     """Refuse a start page at another company's address.
 
     A company may move: the same name under another ending, an address that holds its name, or a title that names it.
@@ -164,9 +174,9 @@ def check_company(asked: str, final: str, *, name: str, title: str) -> None:
     Raises:
         FetchError: `other_site`.
     """
-    if links.same_site(asked, final) or links.same_site(final, asked):
+    if links.same_site(requested_url, final_url) or links.same_site(final_url, requested_url):
         return
-    here, there = label_of(links.host_of(asked)), label_of(links.host_of(final))
+    here, there = label_of(links.host_of(requested_url)), label_of(links.host_of(final_url))
     if here and there and (here == there or _holds(here, there) or _holds(there, here)):
         return
     called = [word for word in _WORD.findall(name.casefold()) if not _LEGAL_FORMS.fullmatch(word)] or [here]
@@ -175,7 +185,8 @@ def check_company(asked: str, final: str, *, name: str, title: str) -> None:
         return
     raise FetchError(
         "other_site",
-        f"{links.host_of(asked)} leads to {links.host_of(final)}, whose title does not name {name or here}. "
+        f"{links.host_of(requested_url)} leads to {links.host_of(final_url)}, whose title does not name "
+        f"{name or here}. "
         "Give that address if it is the company's.",
     )
 
@@ -192,10 +203,10 @@ def label_of(host: str) -> str:
     return parts[-2] if len(parts) > 1 else host
 
 
-def _holds(one: str, other: str) -> bool:
-    return len(one) >= _LEAST_LABEL and one in other
+def _holds(part: str, whole: str) -> bool:
+    return len(part) >= _LEAST_LABEL and part in whole
 
 
 def _names(title: str, called: Iterable[str]) -> bool:
-    said = set(_WORD.findall(title.casefold()))
-    return all(word in said for word in called)
+    words = set(_WORD.findall(title.casefold()))
+    return all(word in words for word in called)

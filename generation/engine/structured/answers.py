@@ -66,13 +66,13 @@ class JsonAnswers:
             # As a model answers that was asked before bare values were asked for in JSON.
             text = self._named(bare.name, text)
         try:
-            given = strict_json.parse(_bare(text))
+            value = strict_json.parse(_bare(text))
         except ValueError as error:
             return ParsedJson(text, (f"The answer is not JSON: {error}.",), is_usable=False)
-        if wrong := wrong_types(self._task, given):
+        if wrong := wrong_types(self._task, value):
             return ParsedJson(text, wrong, is_usable=False)
         try:
-            fields = normalise_fields(self._task.output_schema, given)
+            fields = normalise_fields(self._task.output_schema, value)
         except ValueError as error:
             return ParsedJson(text, (f"{str(error)[:1].upper()}{str(error)[1:]}.",), is_usable=False)
         return ParsedJson(prompting.completion(self._task, fields), broken_limits(self._task, fields))

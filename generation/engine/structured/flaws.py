@@ -5,37 +5,30 @@ from __future__ import annotations
 from review.spec.paths import TextPlace, texts
 from review.spec.schema import SLOT, Fields, OutputField, OutputItem
 from review.spec.task_spec import TaskSpec
-from review.spec.values import TEXTS, normalise_value
+from review.spec.values import normalise_value
 from review.text.checks import pattern
 from review.text.reading.words import SPACED
 
 # A repair needs the gist; a wild answer must not make its own repair dear.
 MOST_FLAWS = 8
-JSON_KINDS: dict[str, type | tuple[type, ...]] = {
-    "choice": str,
-    "date": str,
-    "integer": (int, float),
-    "number": (int, float),
-    "boolean": bool,
-}
-NAMES = {
-    "choice": "string",
-    "date": "string",
-    "integer": "whole number",
-    "number": "number",
-    "boolean": "true or false",
+# Values in Python by their type in JSON, and the name of each for a model.
+KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "string": ((str,), "string"),
+    "integer": ((int, float), "whole number"),
+    "number": ((int, float), "number"),
+    "boolean": ((bool,), "true or false"),
 }
 
 
-def wrong_types(task: TaskSpec, given: object) -> tuple[str, ...]:
+def wrong_types(task: TaskSpec, answer: object) -> tuple[str, ...]:
     """Members that are missing, unknown or of another type than the schema's; empty for a sound shape."""
-    if not isinstance(given, dict):
-        return (f"The answer is a JSON {type(given).__name__}; it must be an object.",)
+    if not isinstance(answer, dict):
+        return (f"The answer is a JSON {type(answer).__name__}; it must be an object.",)
     fields_by_name = {field.name: field for field in task.output_schema}
-    flaws = [f"'{name}' is missing." for name in fields_by_name if name not in given]
-    flaws += [f"'{str(name)[:40]}' is not a field of the output." for name in given if name not in fields_by_name]
+    flaws = [f"'{name}' is missing." for name in fields_by_name if name not in answer]
+    flaws += [f"'{str(name)[:40]}' is not a field of the output." for name in answer if name not in fields_by_name]
     flaws += [
-        flaw for name, field in fields_by_name.items() if name in given for flaw in _wrong_value(field, given[name])
+        flaw for name, field in fields_by_name.items() if name in answer for flaw in _wrong_value(field, answer[name])
     ]
     return tuple(flaws[:MOST_FLAWS])
 
@@ -69,30 +62,31 @@ def _wrong_value(field: OutputField, value: object) -> list[str]:
 
 def _wrong_shape(field: OutputItem, value: object, where: str) -> str | None:
     """Describe a wrong type, before values are looked at; None where nothing is wrong."""
-    if field.type in TEXTS:
+    kind = field.value_type
+    if kind.is_prose:
         return None if isinstance(value, str) else f"{where} must be a string."
-    if field.type == "choices" or (field.type == "list" and not field.items):
+    if kind.is_many and not field.items:
         is_sound = isinstance(value, list) and all(isinstance(each, str) for each in value)
         return None if is_sound else f"{where} must be a list of strings."
-    if field.type == "list":
+    if kind.is_many:
         if not isinstance(value, list):
             return f"{where} must be a list."
         flaws = (_wrong_object(field, each, f"element {number} of {where}") for number, each in enumerate(value, 1))
         return next((flaw for flaw in flaws if flaw is not None), None)
-    if field.type == "object" and (value is not None or field.required):
+    if field.items and (value is not None or field.required):
         return _wrong_object(field, value, where)
     if value is None and not field.required:
         return None
-    kinds = JSON_KINDS[field.type]
-    is_sound = isinstance(value, kinds) and (field.type == "boolean" or not isinstance(value, bool))
-    return None if is_sound else f"{where} must be a {NAMES[field.type]}."
+    kinds, name = KINDS[kind.json]
+    is_sound = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    return None if is_sound else f"{where} must be a {name}."
 
 
 def _wrong_object(field: OutputItem, value: object, where: str) -> str | None:
     names = {item.name for item in field.items}
     if not isinstance(value, dict) or set(value) != names:
         return f"{where[:1].upper()}{where[1:]} must be an object with exactly {', '.join(sorted(names))}."
-    if all(item.type in TEXTS for item in field.items):
+    if all(item.value_type.is_prose for item in field.items):
         is_sound = all(isinstance(part, str) for part in value.values())
         return None if is_sound else f"Every part of {where} must be a string."
     flaws = (_wrong_shape(item, value[item.name], f"'{item.name}' in {where}") for item in field.items)
@@ -127,6 +121,6 @@ def _words_of(field: OutputField, words: int) -> list[str]:
     return []
 
 
-def _unknown_placeholders(found: str, slots: tuple[str, ...]) -> str:
+def _unknown_placeholders(name: str, slots: tuple[str, ...]) -> str:
     there = ", ".join(f"{{{{{slot}}}}}" for slot in slots) or "none"
-    return f"'{{{{{found[:60]}}}}}' is no placeholder of this task; there is {there}."
+    return f"'{{{{{name[:60]}}}}}' is no placeholder of this task; there is {there}."

@@ -45,8 +45,8 @@ def schema_words(teacher: TeacherSpec, task: TaskSpec) -> str:
 
 def paid_messages(teacher: TeacherSpec, task: TaskSpec, messages: list[Message]) -> list[Message]:
     """Return what a call sends and pays for: its messages, and what goes out beside them."""
-    beside = schema_words(teacher, task)
-    return [*messages, {"role": "system", "content": beside}] if beside else messages
+    addition = schema_words(teacher, task)
+    return [*messages, {"role": "system", "content": addition}] if addition else messages
 
 
 def _is_offered(teacher: TeacherSpec) -> bool:

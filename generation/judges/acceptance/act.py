@@ -1,10 +1,10 @@
 """Acceptance without a person: a lead has drafts accepted that a judge is sure of, once experts' verdicts bear it out.
 
-Off until a lead asks for it. The least score is fixed then, and drafts that experts judged and this judge read tell, as they
-come, whether no more than the bound is wrong above it (see `stats.risk_control`); until they do the rule waits. What
-reaches it and waits in the order of the queue is accepted, but for a share that is left to experts by lot; they do not know
-which. Drafts of the random sample are never taken, so rates stay unbiased, nor such as go somewhere once they are accepted.
-It writes no decision and no gold: what a person says of such a draft counts alone.
+Off until a lead asks for it. The least score is fixed then, and drafts that experts judged and this judge read tell, as
+they come, whether no more than the bound is wrong above it (see `stats.risk_control`); until they do the rule waits.
+What reaches it and waits in the order of the queue is accepted, but for a share that is left to experts by lot; they do
+not know which. Drafts of the random sample are never taken, so rates stay unbiased, nor such as go somewhere once they
+are accepted. It writes no decision and no gold: what a person says of such a draft counts alone.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ from webhooks.deliveries import publish
 logger = logging.getLogger(__name__)
 SHARE, BOUND, AUDIT_SHARE = 0.3, 0.02, 0.1
 SHARES, BOUNDS, AUDIT_SHARES = (0.05, 1.0), (0.005, 0.2), (0.05, 0.5)
+_LIMITS = (
+    ("share", SHARES, "of what it passes"),
+    ("bound", BOUNDS, "may be wrong"),
+    ("audit_share", AUDIT_SHARES, "are audited"),
+)
 # So many audited drafts may wait for an expert; until one of them is judged no more are accepted.
 MOST_UNREAD = 50
 _CHUNK = 500
@@ -49,7 +54,7 @@ def start(
     bound: float = BOUND,
     audit_share: float = AUDIT_SHARE,
 ) -> AcceptanceRule:
-    """Have a judge accept drafts as soon as verdicts bear it out; where they do already, those that it read are accepted at once.
+    """Have a judge accept drafts once verdicts bear it out; where they do already, those it read are accepted at once.
 
     Args:
         judge: It has read drafts of the latest version.
@@ -66,15 +71,15 @@ def start(
             `nothing_passed`, the judge passed no draft.
     """
     require(by, task, Role.LEAD)
-    _check(share, bound, audit_share)
+    _check(share=share, bound=bound, audit_share=audit_share)
     with transaction.atomic():
         Task.objects.select_for_update().get(pk=task.pk)
         if evidence.active(task) is not None:
             raise Refusal(
                 "acceptance_on", "A judge accepts drafts of this task already.", hint="End it first.", status=409
             )
-        said = evidence.Word(judge.slug, judge.model, rubric.PROMPT_VERSION, latest_version(task))
-        passed = evidence.passed(task, said)
+        word = evidence.Word(judge.slug, judge.model, rubric.PROMPT_VERSION, latest_version(task))
+        passed = evidence.passed(task, word)
         if not passed:
             raise Refusal(
                 "nothing_passed",
@@ -83,13 +88,13 @@ def start(
             )
         rule = AcceptanceRule.objects.create(
             task=task,
-            task_version=said.version,
-            judge=said.judge,
-            judge_model=said.model,
-            prompt_version=said.prompt_version,
+            task_version=word.version,
+            judge=word.judge,
+            judge_model=word.model,
+            prompt_version=word.prompt_version,
             bound=bound,
             audit_share=audit_share,
-            attempt=evidence.attempts(said) + 1,
+            attempt=evidence.attempts(word) + 1,
             proposed=risk_control.surest(passed, share),
             started_by=by,
         )
@@ -102,46 +107,44 @@ def start(
     return rule
 
 
-def _check(share: float, bound: float, audit_share: float) -> None:
-    wrong = {}
-    if not SHARES[0] <= share <= SHARES[1]:
-        wrong["share"] = [f"Between {SHARES[0] * 100:g} and {SHARES[1] * 100:g} % of what it passes."]
-    if not BOUNDS[0] <= bound <= BOUNDS[1]:
-        wrong["bound"] = [f"Between {BOUNDS[0] * 100:g} and {BOUNDS[1] * 100:g} % may be wrong."]
-    if not AUDIT_SHARES[0] <= audit_share <= AUDIT_SHARES[1]:
-        wrong["audit_share"] = [f"Between {AUDIT_SHARES[0] * 100:g} and {AUDIT_SHARES[1] * 100:g} % are audited."]
+def _check(**shares: float) -> None:
+    wrong = {
+        name: [f"Between {low * 100:g} and {high * 100:g} % {words}."]
+        for name, (low, high), words in _LIMITS
+        if not low <= shares[name] <= high
+    }
     if wrong:
         first = next(iter(wrong.values()))[0]
         raise Refusal("acceptance_invalid", first, hint="Nothing was changed.", errors=wrong)
 
 
 def level_of(attempt: int) -> float:
-    """The confidence that the n-th try takes: a rule waits as long as it must, so the first is nearly always the only one."""
+    """The confidence that the n-th try takes: a rule waits as long as it must, so the first is mostly the only one."""
     return risk_control.spent(attempt, first=0.8)
 
 
 def _weigh(rule: AcceptanceRule) -> None:
     """Check a waiting rule's verdicts: they bear it out, show that more than the bound is wrong, or neither yet."""
     assert rule.proposed is not None
-    seen, level = evidence.counted(rule.task, evidence.word_of(rule), rule.proposed), level_of(rule.attempt)
-    rule.wrong, rule.of = seen.wrong, seen.of
-    if risk_control.is_borne_out(seen.wrong, seen.of, rule.bound, level=level):
+    counts, level = evidence.counted(rule.task, evidence.word_of(rule), rule.proposed), level_of(rule.attempt)
+    rule.wrong, rule.of = counts.wrong, counts.of
+    if risk_control.is_borne_out(counts.wrong, counts.of, rule.bound, level=level):
         rule.threshold = rule.proposed
     rule.save(update_fields=["wrong", "of", "threshold"])
     if rule.is_borne_out:
         ordering.order_anew(rule.task_id)
         trail.record("acceptance_borne_out", by=None, about=rule, task=rule.task.slug, wrong=rule.wrong, of=rule.of)
-    elif risk_control.is_broken(seen.wrong, seen.of, rule.bound):
+    elif risk_control.is_broken(counts.wrong, counts.of, rule.bound):
         why = (
-            f"Not confirmed: of the {rule.of:,} drafts that the judge is surest of, experts disagreed on {rule.wrong:,}; "
-            f"at most {rule.bound * 100:g} % may be wrong."
+            f"Not confirmed: of the {rule.of:,} drafts that the judge is surest of, experts disagreed on "
+            f"{rule.wrong:,}; at most {rule.bound * 100:g} % may be wrong."
         )
         _end(rule, why, by=None)
 
 
 def look_after(task_id: UUID) -> int:
     """End a task's rule where it holds no more, else accept, and count, what its judge has read since."""
-    rule = AcceptanceRule.objects.filter(task=task_id, ended_at__isnull=True).select_related("task").first()
+    rule = evidence.active(task_id)
     return accept(rule) if rule is not None else 0
 
 
@@ -156,7 +159,7 @@ def look_after_all() -> None:
 
 @transaction.atomic
 def accept(rule: AcceptanceRule) -> int:
-    """Accept, by a rule that verdicts bear out, what waits and reaches its threshold; a share of it is left to experts instead.
+    """Accept, by a rule that verdicts bear out, what waits and reaches its threshold; a share is left to experts.
 
     Returns:
         How many drafts were accepted; 0 where the rule ended instead, or goes on waiting for verdicts.
@@ -173,12 +176,12 @@ def accept(rule: AcceptanceRule) -> int:
         _weigh(rule)
     if not rule.is_borne_out:
         return 0
-    chosen = _choose(rule, MOST_UNREAD - audit.unread)
-    taken = [one.draft_id for one in chosen if not one.is_audit]
+    choices = _choose(rule, MOST_UNREAD - audit.unread)
+    draft_ids = [choice.draft_id for choice in choices if not choice.is_audit]
     moved = 0
-    for chunk in chunked(taken, _CHUNK):
+    for chunk in chunked(draft_ids, _CHUNK):
         moved += Draft.objects.filter(pk__in=chunk, state=DraftState.PENDING).update(state=DraftState.MACHINE)
-    MachineAcceptance.objects.bulk_create(chosen, batch_size=_CHUNK)
+    MachineAcceptance.objects.bulk_create(choices, batch_size=_CHUNK)
     if moved:
         trail.record("drafts_machine_accepted", by=None, about=rule, task=rule.task.slug, count=moved)
     return moved
@@ -186,15 +189,15 @@ def accept(rule: AcceptanceRule) -> int:
 
 def _choose(rule: AcceptanceRule, unread: int) -> list[MachineAcceptance]:
     """Draw drafts for a rule until so many more audited ones would wait."""
-    said = evidence.word_of(rule)
+    word = evidence.word_of(rule)
     assert rule.threshold is not None
     reached: dict[UUID, tuple[UUID, float]] = {}
-    told = ("draft", "judging", "meets", "confidence")
-    for draft, judging, meets, confidence in evidence.read(rule.task, said).values_list(*told):
+    columns = ("draft", "judging", "meets", "confidence")
+    for draft, judging, meets, confidence in evidence.read(rule.task, word).values_list(*columns):
         sure = evidence.score(True, meets, confidence)
         if draft is not None and sure >= rule.threshold:
             reached.setdefault(draft, (judging, sure))
-    chosen: list[MachineAcceptance] = []
+    choices: list[MachineAcceptance] = []
     seed = rule.task.seed
     for pk in sorted(_free(rule, list(reached)), key=lambda pk: ordering.lot(seed, pk, of="turn")):
         if unread <= 0:
@@ -202,8 +205,8 @@ def _choose(rule: AcceptanceRule, unread: int) -> list[MachineAcceptance]:
         is_audit = ordering.lot(seed, pk, of="audit") < rule.audit_share
         unread -= is_audit
         judging, sure = reached[pk]
-        chosen.append(MachineAcceptance(rule=rule, draft_id=pk, judging_id=judging, score=sure, is_audit=is_audit))
-    return chosen
+        choices.append(MachineAcceptance(rule=rule, draft_id=pk, judging_id=judging, score=sure, is_audit=is_audit))
+    return choices
 
 
 def _free(rule: AcceptanceRule, ids: Sequence[UUID]) -> list[UUID]:
@@ -224,8 +227,8 @@ def _why_over(rule: AcceptanceRule, audit: evidence.Audit) -> str:
     """Reason why a rule holds no more; empty where it does."""
     if risk_control.is_broken(audit.wrong, audit.judged, rule.bound):
         return (
-            f"The audit no longer confirms it: of {audit.judged:,} drafts that experts read, {audit.wrong:,} were wrong, "
-            f"and at most {rule.bound * 100:g} % may be."
+            f"The audit no longer confirms it: of {audit.judged:,} drafts that experts read, {audit.wrong:,} were "
+            f"wrong, and at most {rule.bound * 100:g} % may be."
         )
     if latest_version(rule.task).pk != rule.task_version_id:
         return "The task has a new version."

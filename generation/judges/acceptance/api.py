@@ -18,6 +18,7 @@ from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class AcceptanceIn(serializers.Serializer[Any]):
@@ -53,7 +54,10 @@ class AuditOut(serializers.Serializer[Any]):
 
 
 class AcceptanceRuleOut(serializers.Serializer[Any]):
-    """One try to have a judge accept drafts; while `ended_at` is null it accepts, or waits for verdicts that bear it out."""
+    """One try to have a judge accept drafts.
+
+    While `ended_at` is null it accepts, or waits for verdicts that bear it out.
+    """
 
     id = serializers.UUIDField()
     task = serializers.SlugField(source="task.slug")
@@ -99,7 +103,7 @@ class AcceptanceView(APIView):
     scope_write = "lead"
 
     @lists(AcceptanceRuleOut, operation_id="acceptance_rules")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         task = task_or_404(member_of(request), slug)
         require(member_of(request), task, Role.LEAD)
         return evidence.rules_of(task)
@@ -112,11 +116,10 @@ class AcceptanceView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        body = AcceptanceIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        said = dict(body.validated_data)
-        judge = teachers.teacher_or_404(member, said.pop("judge"))
-        return Response(AcceptanceRuleOut(act.start(task, judge, by=member, **said)).data, status=201)
+        body = read_body(AcceptanceIn, request)
+        data = dict(body)
+        judge = teachers.teacher_or_404(member, data.pop("judge"))
+        return Response(AcceptanceRuleOut(act.start(task, judge, by=member, **data)).data, status=201)
 
 
 class AcceptanceEndView(APIView):

@@ -35,7 +35,7 @@ class Word:
 
 @dataclass(frozen=True)
 class KnownScores:
-    """Drafts that experts judged and a judge passed, in the order of their verdicts: how sure it was, and whether they took it otherwise."""
+    """Drafts that experts judged and a judge passed, in the order of verdicts: how sure it was, and if it was wrong."""
 
     scores: list[float]
     wrong: list[bool]
@@ -58,17 +58,16 @@ class Audit:
     unread: int
 
 
-def attempts(said: Word) -> int:
+def attempts(word: Word) -> int:
     """Count earlier tries of acceptance by this word."""
-    tried = AcceptanceRule.objects.filter(task_version=said.version, judge=said.judge, judge_model=said.model)
-    return tried.filter(prompt_version=said.prompt_version).count()
+    tried = AcceptanceRule.objects.filter(task_version=word.version, judge=word.judge, judge_model=word.model)
+    return tried.filter(prompt_version=word.prompt_version).count()
 
 
-def active(task: Task) -> AcceptanceRule | None:
+def active(task: Task | UUID) -> AcceptanceRule | None:
     """The rule by which drafts of a task are accepted now."""
-    return (
-        AcceptanceRule.objects.filter(task=task, ended_at__isnull=True).select_related("task", "task_version").first()
-    )
+    rules = AcceptanceRule.objects.filter(task=task, ended_at__isnull=True)
+    return rules.select_related("task", "task_version").first()
 
 
 def word_of(rule: AcceptanceRule) -> Word:
@@ -83,42 +82,43 @@ def score(passes: bool, meets: Mapping[str, bool], confidence: float | None = No
     return 1 - missed / (len(meets) + 1) if passes else 0.0
 
 
-def known(task: Task, said: Word) -> KnownScores:
+def known(task: Task, word: Word) -> KnownScores:
     """Return experts' verdicts on drafts that a judge passed, each judged by itself and without being asked for.
 
-    Verdicts in bulk and imported ones are left out, as is all that a judge ever accepted; what was audited counts, so that a rule
-    that its audit ended is not borne out again by what was known before. What an expert had written anew instead is wrong.
+    Verdicts in bulk and imported ones are left out, as is all that a judge ever accepted; what was audited counts, so
+    that a rule that its audit ended is not borne out again by what was known before. What an expert had written anew
+    instead is wrong.
     """
     accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
     revised = RevisionRequest.objects.filter(draft=OuterRef("draft"), result__isnull=False)
     ruled_at = Coalesce("draft__gold__decided_at", Subquery(revised.values("created_at")[:1]))
-    rows = read(task, said).filter(ruled("draft__"), ~Exists(_asked_for()), ~Exists(accepted)).annotate(at=ruled_at)
+    rows = read(task, word).filter(ruled("draft__"), ~Exists(_asked_for()), ~Exists(accepted)).annotate(at=ruled_at)
     first: dict[UUID, tuple[datetime, float, bool]] = {}
-    told = ("draft", "at", "meets", "confidence", "draft__gold__verdict")
-    for draft, at, meets, sure, verdict in rows.values_list(*told):
+    columns = ("draft", "at", "meets", "confidence", "draft__gold__verdict")
+    for draft, at, meets, sure, verdict in rows.values_list(*columns):
         first.setdefault(draft, (at, score(True, meets, sure), verdict != Verdict.ACCEPT))
-    in_turn = sorted(first.values(), key=lambda one: one[0])
+    in_turn = sorted(first.values(), key=lambda entry: entry[0])
     return KnownScores([sure for _, sure, _ in in_turn], [wrong for *_, wrong in in_turn])
 
 
-def waiting(task: Task, said: Word) -> list[float]:
+def waiting(task: Task, word: Word) -> list[float]:
     """Return how sure a judge was of each draft that it passed and that waits, never judged."""
     waits = Q(draft__state__in=(DraftState.PENDING, DraftState.LEASED), draft__decisions__isnull=True)
     first: dict[UUID, float] = {}
-    for draft, meets, sure in read(task, said).filter(waits).values_list("draft", "meets", "confidence"):
+    for draft, meets, sure in read(task, word).filter(waits).values_list("draft", "meets", "confidence"):
         first.setdefault(draft, score(True, meets, sure))
     return list(first.values())
 
 
-def passed(task: Task, said: Word) -> list[float]:
+def passed(task: Task, word: Word) -> list[float]:
     """Return how sure a judge was of each draft that it passed and that experts judged or that waits."""
-    return [*known(task, said).scores, *waiting(task, said)]
+    return [*known(task, word).scores, *waiting(task, word)]
 
 
-def counted(task: Task, said: Word, threshold: float) -> Counted:
+def counted(task: Task, word: Word, threshold: float) -> Counted:
     """The verdicts that bear on a threshold, in proportion to all that it decides."""
-    verdicts = known(task, said)
-    among = [*verdicts.scores, *waiting(task, said)]
+    verdicts = known(task, word)
+    among = [*verdicts.scores, *waiting(task, word)]
     places = risk_control.in_proportion(verdicts.scores, among, threshold)
     return Counted(sum(verdicts.wrong[place] for place in places), len(places))
 
@@ -129,8 +129,8 @@ def awaited(task: Task, drafts: Sequence[UUID]) -> AbstractSet[UUID]:
     if rule is None or rule.is_borne_out or rule.proposed is None:
         return frozenset()
     rows = read(task, word_of(rule)).values_list("draft", "meets", "confidence")
-    asked = set(drafts)
-    return {draft for draft, meets, sure in rows if draft in asked and score(True, meets, sure) >= rule.proposed}
+    draft_ids = set(drafts)
+    return {draft for draft, meets, sure in rows if draft in draft_ids and score(True, meets, sure) >= rule.proposed}
 
 
 def _asked_for() -> QuerySet[Assignment]:
@@ -147,17 +147,17 @@ def ruled(to_draft: str) -> Q:
     return judged | Q(Exists(revised), **{f"{to_draft}gold__isnull": True})
 
 
-def read(task: Task, said: Word) -> QuerySet[JudgedText]:
+def read(task: Task, word: Word) -> QuerySet[JudgedText]:
     """Texts of drafts in use that a judge passed, in the order in which it was asked."""
     usable = Q(draft__erased_at__isnull=True, draft__revocation__isnull=True, draft__thread__isnull=True)
     return JudgedText.objects.filter(
         usable,
         judging__task=task,
-        judging__prompt_version=said.prompt_version,
-        judging__order__task_version=said.version,
-        judging__order__teacher__slug=said.judge,
-        judging__order__teacher_spec__model=said.model,
-        draft__task_version=said.version,
+        judging__prompt_version=word.prompt_version,
+        judging__order__task_version=word.version,
+        judging__order__teacher__slug=word.judge,
+        judging__order__teacher_spec__model=word.model,
+        draft__task_version=word.version,
         passes=True,
     ).order_by("judging__created_at", "place")
 

@@ -29,28 +29,22 @@ if TYPE_CHECKING:
 _LISTED = 20
 
 
+def _percent(label: str, limits: tuple[float, float], initial: float, help_text: str) -> forms.FloatField:
+    low, high = limits
+    return forms.FloatField(
+        label=label, min_value=low * 100, max_value=high * 100, initial=initial * 100, help_text=help_text
+    )
+
+
 class AcceptanceForm(forms.Form):
     judge = forms.ChoiceField(help_text="It has read drafts of the latest task version.")
-    share = forms.FloatField(
-        label="Of what it passes, %",
-        min_value=act.SHARES[0] * 100,
-        max_value=act.SHARES[1] * 100,
-        initial=act.SHARE * 100,
-        help_text="The drafts that it is surest of.",
-    )
-    bound = forms.FloatField(
-        label="At most wrong, %",
-        min_value=act.BOUNDS[0] * 100,
-        max_value=act.BOUNDS[1] * 100,
-        initial=act.BOUND * 100,
-        help_text="Of what it accepts; with 95 % confidence.",
-    )
-    audit_share = forms.FloatField(
-        label="Audited, %",
-        min_value=act.AUDIT_SHARES[0] * 100,
-        max_value=act.AUDIT_SHARES[1] * 100,
-        initial=act.AUDIT_SHARE * 100,
-        help_text="Drawn by lot and judged by experts, who do not know which these are.",
+    share = _percent("Of what it passes, %", act.SHARES, act.SHARE, "The drafts that it is surest of.")
+    bound = _percent("At most wrong, %", act.BOUNDS, act.BOUND, "Of what it accepts; with 95 % confidence.")
+    audit_share = _percent(
+        "Audited, %",
+        act.AUDIT_SHARES,
+        act.AUDIT_SHARE,
+        "Drawn by lot and judged by experts, who do not know which these are.",
     )
 
     def __init__(self, data: Any = None, *, judges: Sequence[Teacher]) -> None:
@@ -85,7 +79,7 @@ def acceptance(request: HttpRequest, slug: str) -> HttpResponse:
         "audit": evidence.audit_of(rule) if rule else None,
         "missing": _missing(rule) if rule and not rule.is_borne_out else 0,
         "most_unread": act.MOST_UNREAD,
-        "rules": [(one, evidence.standing(one)) for one in evidence.rules_of(task)[:_LISTED]],
+        "rules": [(entry, evidence.standing(entry)) for entry in evidence.rules_of(task)[:_LISTED]],
         "judges": [_line(task, judge) for judge in judges],
     }
     status = refusal.status if refusal else 400 if starts else 200
@@ -102,9 +96,9 @@ def _carry_out(request: HttpRequest, task: Task, form: AcceptanceForm, judges: S
         raise Refusal("no_act", "Nothing was changed.", hint="Press one of the buttons.")
     if not form.is_valid():
         return ""
-    said = form.cleaned_data
-    judge = next(judge for judge in judges if judge.slug == said["judge"])
-    shares = {name: said[name] / 100 for name in ("share", "bound", "audit_share")}
+    values = form.cleaned_data
+    judge = next(judge for judge in judges if judge.slug == values["judge"])
+    shares = {name: values[name] / 100 for name in ("share", "bound", "audit_share")}
     return _told(act.start(task, judge, by=member, **shares))
 
 
@@ -125,9 +119,9 @@ def _missing(rule: AcceptanceRule) -> int:
 
 def _line(task: Task, judge: Teacher) -> dict[str, Any]:
     """Judge with its counts of verdicts; their outcome stays hidden until then."""
-    said = evidence.Word(judge.slug, judge.model, PROMPT_VERSION, latest_version(task))
-    level = act.level_of(evidence.attempts(said) + 1)
-    verdicts = len(evidence.known(task, said).scores)
+    word = evidence.Word(judge.slug, judge.model, PROMPT_VERSION, latest_version(task))
+    level = act.level_of(evidence.attempts(word) + 1)
+    verdicts = len(evidence.known(task, word).scores)
     return {
         "name": judge.name,
         "verdicts": verdicts,

@@ -36,11 +36,14 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{len(prices.set_prices(read.prices, by=None))} prices written.")
 
-    def _tell(self, read: price_map.PriceMap) -> None:
-        for each in price_map.changes_of(read.prices):
+    def _tell(self, parsed_map: price_map.PriceMap) -> None:
+        for each in price_map.changes_of(parsed_map.prices):
             old = f"{each.old.input_usd_per_million} / {each.old.output_usd_per_million}" if each.old else "no price"
             new = f"{each.new.input_usd_per_million} / {each.new.output_usd_per_million}"
             self.stdout.write(f"{each.new.provider} {each.new.model}: {old} -> {new} $ per million tokens, in / out")
-        for row in read.refused:
+        for row in parsed_map.refused:
             self.stdout.write(f"refused: {row.name}: {row.reason}")
-        self.stdout.write(f"{len(read.prices)} to write, {len(read.unchanged)} unchanged, {len(read.refused)} refused")
+        self.stdout.write(
+            f"{len(parsed_map.prices)} to write, {len(parsed_map.unchanged)} unchanged, "
+            f"{len(parsed_map.refused)} refused"
+        )

@@ -18,8 +18,9 @@ from web import strict_json
 
 class Command(BaseCommand):
     help = (
-        "Reads JSON lines that hold the label each rater and each judge gave, and prints the raters' agreement, their majority, "
-        "and each judge's accuracy and position bias. A label that is not listed, and one that is missing, counts as the first."
+        "Reads JSON lines that hold the label each rater and each judge gave, and prints the raters' agreement, their "
+        "majority, and each judge's accuracy and position bias. A label that is not listed, and one that is "
+        "missing, counts as the first."
     )
     requires_system_checks: list[str] = []
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, file: str, raters: str, judges: str, labels: str, **options: Any) -> None:
-        people, models, known = (_names(text) for text in (raters, judges, labels))
+        people, models, label_names = (_names(text) for text in (raters, judges, labels))
         try:
             with nullcontext(stdin) if file == "-" else Path(file).open(encoding="utf-8-sig") as lines:
                 rows = _rows(lines)
@@ -40,11 +41,13 @@ class Command(BaseCommand):
         except UnicodeDecodeError:
             raise CommandError(f"{file} is not UTF-8 text.") from None
         try:
-            report = agreement.judge_report(_given(rows, people, known), _given(rows, models, known), known)
+            report = agreement.judge_report(
+                _given(rows, people, label_names), _given(rows, models, label_names), label_names
+            )
         except ValueError as error:
             raise CommandError(str(error)) from None
-        told = asdict(report)
-        self.stdout.write(json.dumps(told) if options["json"] else json.dumps(told, indent=1))
+        figures = asdict(report)
+        self.stdout.write(json.dumps(figures) if options["json"] else json.dumps(figures, indent=1))
 
 
 def _names(text: str) -> list[str]:

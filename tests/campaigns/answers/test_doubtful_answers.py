@@ -1,4 +1,6 @@
-"""An answer that may have left and may not is in doubt: never sent again by itself, settled by a person or by who writes back."""
+"""An answer that may have left and may not is in doubt: never sent again by itself,
+settled by a person or by who writes back.
+"""
 
 from __future__ import annotations
 

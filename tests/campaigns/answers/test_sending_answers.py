@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditRow
-from campaigns.answers import preview, send, write
+from campaigns.answers import compose, send, write
 from campaigns.models import Event, InboxAnswer
 from campaigns.sending import outbox
 from campaigns.sending.transport import SendResult, ServerReply
@@ -49,7 +49,7 @@ def test_an_answer_goes_in_the_thread_of_what_was_written_from_the_same_sender(r
 @worked
 def test_what_is_shown_before_is_what_goes(reply, admin, mailbox, run_jobs):
     answer = write.save(reply, body=BODY, revision=0, by=admin)
-    shown = preview.preview(answer)
+    shown = compose.preview(answer)
 
     write.approve(reply, revision=answer.revision, by=admin)
     run_jobs()

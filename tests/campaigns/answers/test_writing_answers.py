@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from campaigns.answers import preview, write
+from campaigns.answers import compose, write
 from campaigns.models import InboxAnswer
 from jobs.models import Job
 from tests.review.factories import join
@@ -52,7 +52,7 @@ def test_a_message_id_that_cannot_stand_in_a_header_is_left_out(reply, admin):
     answer = write.save(reply, body="Hello", revision=0, by=admin)
     answer.reply.event.payload = reply.event.payload
 
-    shown = dict(preview.preview(answer).headers)
+    shown = dict(compose.preview(answer).headers)
 
     assert shown["In-Reply-To"] == "<first@sender.example>"
     assert "Bcc" not in str(shown)

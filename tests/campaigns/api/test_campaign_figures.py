@@ -1,4 +1,6 @@
-"""The API tells a campaign's figures as its page does: of a large one as they were counted a while ago, with the moment."""
+"""The API tells a campaign's figures as its page does: of a large one as they were counted a while ago,
+with the moment.
+"""
 
 from __future__ import annotations
 

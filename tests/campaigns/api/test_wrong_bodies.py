@@ -1,4 +1,6 @@
-"""No body of a POST of this room is answered with a fault: whatever stands in a field, it is taken or refused in words."""
+"""No body of a POST of this room is answered with a fault: whatever stands in a field,
+it is taken or refused in words.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ WRONG: list[Any] = [None, -1, 10**30, "x" * 5000, "\x00", "NaN", {"a" * 90: [Non
 CAMPAIGN: dict[str, Any] = {
     "task": "outreach", "name": "Spring", "slug": "spring", "sender": "nora",
     "arms": [{"name": "A", "teacher": "offline", "weight": 1, "is_control": False}],
-    "steps": [{"writer": "template", "wait_s": 60, "subject": "Hi", "body": "See {{link.demo}}.", "same_thread": False}],
+    "steps": [{"writer": "template", "wait_s": 60, "subject": "Hi", "body": "See {{link.demo}}.",
+        "same_thread": False}],
     "links": {"demo": "https://tidewell.example/demo"}, "approval": "all", "sample_share": 0.5,
     "audience": {"segment": "x", "import": None, "limit": 5}, "reply_teacher": "offline", "max_model_usd": "1.00",
     "mails_per_minute": 10, "daily_cap": 10, "quiet_from": 20, "quiet_until": 8, "sends_at_weekends": True,

@@ -44,7 +44,7 @@ def test_the_result_is_the_pages(api, experiment):
 
     told = api.get(f"{ALL}{experiment.slug}/result/").json()
 
-    assert told["verdicts"][0]["sentence"].startswith("It is still open whether Variant is worse")
+    assert told["verdicts"][0]["sentence"].startswith("It is still open whether Variant did worse")
     assert told["sample_ratio"]["is_alarm"] is False
     assert [arm["assigned"] for arm in told["arms"]] == [1000, 1000]
 

@@ -13,10 +13,13 @@ from campaigns.experiments import page_data
         ("shown", "not_worse", "Confirmed"),
         ("shown", "better", "Confirmed"),
         ("refuted", "worse", "Refuted"),
-        ("open", "worse", "Worse, size unclear"),
+        ("open", "worse", "Worse by an unclear amount"),
         ("open", "inconclusive", "Inconclusive"),
         ("open", "not_worse", "Inconclusive"),
     ],
 )
 def test_each_outcome_and_finding_has_a_badge_that_agrees(outcome: str, finding: str, words: str) -> None:
-    assert page_data.badge({"outcome": outcome, "finding": finding})[1] == words
+    verdict = {"outcome": outcome, "finding": finding}
+
+    assert page_data.badge(verdict, is_simulated=False)[1] == words
+    assert page_data.badge(verdict, is_simulated=True) == ("is-idle", f"{words} on simulated readers")

@@ -24,9 +24,13 @@ from tests.review import factories as desk
 
 @pytest.fixture
 def spent(experiment, lead):
-    """Two companies an arm; the teacher's first has two contacts who share a draft. Calls cost a cent each, one twice."""
+    """Two companies an arm; the teacher's first has two contacts who share a draft.
+
+    Calls cost a cent each, one twice.
+    """
     rows = [
-        Row(0, "twins", replied_after=1.0), Row(0, "twins"), Row(0, "lone"), Row(1, "east"), Row(1, "west", replied_after=2.0),
+        Row(0, "twins", replied_after=1.0), Row(0, "twins"), Row(0, "lone"), Row(1, "east"),
+        Row(1, "west", replied_after=2.0),
     ]  # fmt: skip
     experiment = launched(experiment, rows)
     records = list(Record.objects.order_by("row_number")[:4])

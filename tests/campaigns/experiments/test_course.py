@@ -22,7 +22,8 @@ def made(
     chance = liking * np.array(shares)[arm] / 0.1
     return Assignments(
         arms=("Teacher", "Variant"), segments=("",), arm=arm.astype(np.int64), cluster=cluster.astype(np.int64),
-        segment=np.zeros(contacts, dtype=np.int64), ripe_at=(rng.integers(0, days, contacts)[cluster] * DAY).astype(float),
+        segment=np.zeros(contacts, dtype=np.int64), ripe_at=(rng.integers(0, days,
+            contacts)[cluster] * DAY).astype(float),
         outcome=(rng.random(contacts) < chance).astype(np.float64),
     )  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""A concluded experiment names the arm to go on with; its miniature is promoted and the next round started from its page."""
+"""A concluded experiment names the arm to go on with;
+its miniature is promoted and the next round started from its page.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,8 @@ def test_where_nothing_was_shown_the_control_stays(campaign: Campaign, lead: Mem
     assert winner(experiment) == ("Teacher", "No other arm is confirmed, so the control stays.")
 
 
-def test_of_opt_outs_fewer_is_better(task: Task, people: None, lead: Member) -> None:
+@pytest.mark.parametrize("is_simulated", [False, True])
+def test_of_opt_outs_fewer_is_better(task: Task, people: None, lead: Member, is_simulated: bool) -> None:
     campaign = experiment_rows.two_arms(task, by=lead, names=("Teacher", "Few", "Fewest"))
     experiment = concluded(campaign, lead, [], claim=Claim.BETTER, metric=Metric.UNSUBSCRIBE)
     answer: dict[str, Any] = {
@@ -65,11 +68,14 @@ def test_of_opt_outs_fewer_is_better(task: Task, people: None, lead: Member) -> 
         ]},
     }  # fmt: skip
 
+    experiment.campaign.is_simulated = is_simulated
+
     best = winner_of(experiment, answer)
 
     assert best is not None
     assert best.arm.name == "Fewest"
-    assert "did best of the 2 confirmed arms" in best.sentence
+    # A ranking of simulated readers would say nothing of people.
+    assert best.remark == ("" if is_simulated else "It did best of the 2 confirmed arms.")
 
 
 @pytest.mark.slow
@@ -162,7 +168,7 @@ def test_the_page_starts_the_round_and_its_form_keeps_who_is_left_out(
     answer = page.post(reverse("campaigns:experiment-next-round", args=[experiment.slug]))
 
     made = Campaign.objects.get(follows=campaign)
-    assert "Start the next round" in before
+    assert "Start the next round" in before and "Its control is Variant" in before
     assert "A teacher is not promoted" in before
     assert answer.headers["Location"] == reverse("campaigns:edit", args=[made.slug])
     form = page.get(answer.headers["Location"]).content.decode()

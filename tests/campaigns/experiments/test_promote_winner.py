@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from campaigns.experiments import promote_winner, register, results
+from campaigns.experiments import next_round, register, results
 from campaigns.models import Arm, Campaign, Experiment, PipelinePromotion, PipelineVersion
 from campaigns.pipelines import compose, promotion
 from campaigns.states import Claim
@@ -44,7 +44,7 @@ def test_the_winner_is_promoted_with_the_experiment_it_won(
 ) -> None:
     experiment = concluded(piped, lead, BETTER)
 
-    row = promote_winner.promote_winner(experiment, by=lead)
+    row = next_round.promote_winner(experiment, by=lead)
 
     assert (row.version, row.experiment, row.by, row.task) == (version, experiment, lead, task)
     assert promotion.default_of(task) == version
@@ -66,7 +66,7 @@ def test_before_the_end_and_where_no_pipeline_won_nothing_is_promoted(
     experiment = concluded(piped, lead, rows)
 
     with pytest.raises(Refusal) as refused:
-        promote_winner.promote_winner(experiment, by=lead)
+        next_round.promote_winner(experiment, by=lead)
 
     assert refused.value.code == code
     assert not PipelinePromotion.objects.exists()

@@ -1,4 +1,4 @@
-"""An experiment's answer: everyone assigned counts, only complete outcomes are compared, and shares of the arms are watched."""
+"""An experiment's answer: everyone assigned counts, only complete outcomes are compared, shares of arms are watched."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_figures_of_a_known_table_are_the_statistics_packages(experiment):
     assert one["effect"]["p_value"] == expected.p_value
     said = only(found["verdicts"])
     assert said["sentence"] == (
-        "It is still open whether Variant is worse than Teacher by more than 2 points: 5.1 % against 5.9 %, "
+        "It is still open whether Variant did worse than Teacher by more than 2 points: 5.1 % against 5.9 %, "
         "difference −0.8 points (95 % −2.8 to 1.2)."
     )
     assert said["outcome"] == "open"
@@ -57,7 +57,9 @@ def test_not_worse_is_shown_when_the_margin_is_cleared(experiment):
 
     said = only(found["verdicts"])
     assert (said["finding"], said["outcome"]) == ("not_worse", "shown")
-    assert said["sentence"].startswith("Variant is not worse than Teacher by more than 2 points: 5.8 % against 5.9 %")
+    assert said["sentence"].startswith(
+        "Variant did not do worse than Teacher by more than 2 points: 5.8 % against 5.9 %"
+    )
 
 
 @pytest.mark.slow

@@ -71,6 +71,7 @@ def test_the_page_says_that_readers_answer_to_the_text_and_only_live_ones_can_te
     assert "does not know its writer, so its replies restate the task's checks. Only live readers can tell" in unescape(
         page
     )
+    assert "on simulated readers</span>" in page
     assert "6.0 %" in page
     assert "Each check that marks the mail" in page
     assert "Not interested" in page

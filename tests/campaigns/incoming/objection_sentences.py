@@ -1,7 +1,9 @@
-"""Replies written for these tests, each with whether it asks for no more mails: those the rules were made on, and others.
+"""Replies written for these tests, each with whether it asks for no more mails: those the rules were made on,
+and others.
 
 `HELD_OUT` was written before the rules were tried on it: at first sight 46 of 50 were right, four wishes missed and no
-other reply taken for one; then the rules were mended for the four. Both are by one hand, so real replies are read less well.
+other reply taken for one; then the rules were mended for the four. Both are by one hand, so real replies are read less
+well.
 """
 
 from __future__ import annotations

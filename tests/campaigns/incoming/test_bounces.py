@@ -15,7 +15,10 @@ from tests import pace
 # Named by what the address comes to: it is dead, kept though the mail is lost, only delayed, or nothing is reported.
 BLOCKS = (Path(__file__).parent / "reported_bounces.txt").read_text().removeprefix("=== ").split("\n=== ")
 REPORTS = {name: text.rstrip("\n") for name, _, text in (block.partition("\n") for block in BLOCKS)}
-HEAD = "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example>\nTo: replies@sender.example\nMIME-Version: 1.0\n"
+HEAD = (
+    "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example>\nTo: "
+    "replies@sender.example\nMIME-Version: 1.0\n"
+)
 
 
 def mail_of(report: str) -> bytes:

@@ -1,4 +1,5 @@
-"""How rightly replies are sorted that another hand wrote: 240 in six languages, from which no rule and no weight was made.
+"""How rightly replies are sorted that another hand wrote: 240 in six languages,
+from which no rule and no weight was made.
 
 Of them only the nine wishes that were not heeded at first have been looked at. Who mends a rule does not read the rest.
 """

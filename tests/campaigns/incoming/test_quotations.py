@@ -88,7 +88,10 @@ def test_answers_between_and_below_stay_where_nothing_marks_our_words() -> None:
 
 
 GMAIL = '<div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">{}<br></div>{}</div>'
-BLOCK = '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">{}</blockquote>'
+BLOCK = (
+    '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid '
+    '#ccc;padding-left:1ex">{}</blockquote>'
+)
 
 
 @pytest.mark.parametrize(
@@ -97,27 +100,52 @@ BLOCK = '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1p
         (f"<div>Yes.</div>{GMAIL.format('vendredi Nora', BLOCK.format(OURS_HTML))}", "Yes."),
         (f"{GMAIL.format('vendredi Nora', BLOCK.format(OURS_HTML))}<div>Yes.</div>", "Yes."),
         (
-            f"<div>Two.</div>{GMAIL.format('ven. Nora', BLOCK.format('<p>first?</p>') + '<div>No.</div>' + BLOCK.format('<p>second?</p>') + '<div>Yes.</div>')}",
+            "<div>Two.</div>"
+            + GMAIL.format(
+                "ven. Nora",
+                BLOCK.format("<p>first?</p>") + "<div>No.</div>" + BLOCK.format("<p>second?</p>") + "<div>Yes.</div>",
+            ),
             "Two.\nNo.\nYes.",
         ),
-        (f'<div>See below.</div><div class="gmail_quote">---------- Forwarded message<br>{OURS_HTML}</div>', "See below."),
+        (f'<div>See below.</div><div class="gmail_quote">---------- Forwarded message<br>{OURS_HTML}</div>',
+            "See below."),
         (f'<blockquote type="cite">{OURS_HTML}</blockquote><p>Call me.</p>', "Call me."),
-        (f'<p>A<br>B</p><div class="moz-cite-prefix">Le 20/11 Nora a dit&nbsp;:</div><blockquote type="cite">{OURS_HTML}</blockquote><p>C</p>', "A\nB\nC"),
+        ((
+            '<p>A<br>B</p><div class="moz-cite-prefix">Le 20/11 Nora a dit&nbsp;:</div><blockquote '
+            f'type="cite">{OURS_HTML}</blockquote><p>C</p>'
+        ), "A\nB\nC"),
         (
-            f'<div>Yes.</div><div style="border:none;border-left:solid blue 1.5pt;padding:0in 0in 0in 4.0pt"><div style="border:none;'
-            f'border-top:solid #E1E1E1 1.0pt"><p><b>Frá:</b> Nora</p></div>{OURS_HTML}</div><p>And below.</p>',
+            '<div>Yes.</div><div style="border:none;border-left:solid blue 1.5pt;padding:0in 0in 0in 4.0pt"><div '
+            f'style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>Frá:</b> Nora</p></div>{OURS_HTML}</div><p>And '
+            'below.</p>',
             "Yes.\nAnd below.",
         ),
-        (f'<p>Yes.</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>Frá:</b> Nora</p></div></div>{OURS_HTML}', "Yes."),
-        (f'<div><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p>Frá: Nora</p></div></div>{OURS_HTML}<p>Below ours.</p>', "Below ours."),
+        ((
+            '<p>Yes.</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>Frá:</b> '
+            f'Nora</p></div></div>{OURS_HTML}'
+        ), "Yes."),
+        ((
+            '<div><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p>Frá: '
+            f'Nora</p></div></div>{OURS_HTML}<p>Below ours.</p>'
+        ), "Below ours."),
         (
-            f'<p>Yes.</p><hr><div id="divRplyFwdMsg"><b>From:</b> Nora</div>{OURS_HTML.replace("https://site.example/", "https://safe.example/?url=https%3A%2F%2Fsite.example%2F")}<p>Below.</p>',
+            '<p>Yes.</p><hr><div id="divRplyFwdMsg"><b>From:</b> Nora</div>'
+            + OURS_HTML.replace("https://site.example/", "https://safe.example/?url=https%3A%2F%2Fsite.example%2F")
+            + "<p>Below.</p>",
             "Yes.\nBelow.",
         ),
-        ('<p>I suggest:</p><blockquote style="margin:0 0 0 40px;border:none;padding:0px"><div>Tuesday.</div></blockquote>', "I suggest:\nTuesday."),
+        ((
+            '<p>I suggest:</p><blockquote style="margin:0 0 0 '
+            '40px;border:none;padding:0px"><div>Tuesday.</div></blockquote>'
+        ), "I suggest:\nTuesday."),
         ("<pre>one\ntwo</pre><p>three\nfour</p>", "one\ntwo\nthree four"),
-        ("<!--[if mso]><xml><o:p>96</o:p></xml><![endif]--><head><title>x</title><body>Hi<o:p></o:p> &lt;there&gt;", "Hi <there>"),
-        (f'<div>Yes.</div><div id="yahoo_quoted_12" class="yahoo_quoted"><div>Nora:</div>{OURS_HTML}</div><div>Bye.</div>', "Yes.\nBye."),
+        ((
+            "<!--[if mso]><xml><o:p>96</o:p></xml><![endif]--><head><title>x</title><body>Hi<o:p></o:p> &lt;there&gt;"
+        ), "Hi <there>"),
+        ((
+            '<div>Yes.</div><div id="yahoo_quoted_12" '
+            f'class="yahoo_quoted"><div>Nora:</div>{OURS_HTML}</div><div>Bye.</div>'
+        ), "Yes.\nBye."),
     ],
 )  # fmt: skip
 def test_own_words_stay_wherever_they_stand_in_html(source: str, own: str) -> None:
@@ -166,7 +194,8 @@ def test_html_is_read_in_time_that_grows_with_its_length(unit: str) -> None:
         ("q10_portuguese", "Sim, terça-feira."),
         ("q11_polish", "Tak, we wtorek."),
         ("q17_zoho", "Yes please, Tuesday."),
-        ("q19_author_line", "From: what I understand, you do trucks.\nTo: be honest, we like it. Please call me Tuesday."),
+        ("q19_author_line",
+            "From: what I understand, you do trucks.\nTo: be honest, we like it. Please call me Tuesday."),
     ],
 )  # fmt: skip
 def test_of_these_mails_only_what_the_writer_added_is_the_text(outside_data: Path, name: str, own: str) -> None:

@@ -237,7 +237,10 @@ def test_three_thousand_real_mails_whole_and_damaged_are_read(outside_data):
 
 def _as_mail(row) -> bytes:
     """A mail put together again from the parts the collection keeps, without the standard library's help."""
-    head = f"From: someone@{row['from_domain']}\nSubject: {' '.join((row['subject'] or '').split())}\nDate: {row['date']}\n"
+    head = (
+        f"From: someone@{row['from_domain']}\nSubject: {' '.join((row['subject'] or '').split())}\nDate: "
+        f"{row['date']}\n"
+    )
     if not row["html"]:
         return (head + "Content-Type: text/plain; charset=utf-8\n\n" + (row["text"] or "")).encode("utf-8", "replace")
     parts = [("plain", row["text"] or ""), ("html", row["html"])]

@@ -58,7 +58,7 @@ NOTICES = [
 
 @pytest.mark.parametrize(("text", "day"), NOTICES)
 def test_a_notice_tells_when_its_writer_is_back(text, day):
-    assert read_return(text, written=WRITTEN).day.isoformat() == day
+    assert read_return(text, written_on=WRITTEN).day.isoformat() == day
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_a_notice_tells_when_its_writer_is_back(text, day):
     ],
 )
 def test_a_date_without_a_year_is_the_next_one(text, written, day):
-    assert read_return(text, written=written).day.isoformat() == day
+    assert read_return(text, written_on=written).day.isoformat() == day
 
 
 def test_no_date_is_a_week_and_a_far_one_is_for_a_person():
-    unknown = read_return("I am away.", written=WRITTEN)
-    far = read_return("On parental leave until 30 November 2026.", written=WRITTEN)
+    unknown = read_return("I am away.", written_on=WRITTEN)
+    far = read_return("On parental leave until 30 November 2026.", written_on=WRITTEN)
 
     assert (unknown.day, unknown.told, unknown.is_capped) == (date(2026, 3, 9), False, False)
     assert (far.day, far.told, far.is_capped) == (date(2026, 5, 1), True, True)

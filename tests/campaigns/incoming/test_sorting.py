@@ -1,4 +1,6 @@
-"""Rules decide what must not wait; a person's reply that none decides is for a person, or for who was chosen to sort."""
+"""Rules decide what must not wait; a person's reply that none decides is for a person,
+or for who was chosen to sort.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_hillstroms_visits_from_csv_to_verdict(hillstrom: str) -> None:
     assert round(found["sample_ratio"]["chi2"], 4) == 0.2025
     assert round(found["sample_ratio"]["p_value"], 3) == 0.904
     assert mens["verdict"]["sentence"] == (
-        "Mens E-Mail is better than No E-Mail: 18.3 % against 10.6 %, difference 7.7 points (95 % 7.0 to 8.3)"
+        "Mens E-Mail did better than No E-Mail: 18.3 % against 10.6 %, difference 7.7 points (95 % 7.0 to 8.3)"
     )
 
 
@@ -61,7 +61,7 @@ def test_the_lines_for_a_reader_have_verdict_numbers_and_method(hillstrom: str) 
 
     lines = text.splitlines()
     assert lines[0] == "Note: 'No E-Mail' was taken as the control; name another with --control."
-    assert lines[1].startswith("Mens E-Mail is better than No E-Mail: 1.42 against 0.65, difference 0.77")
+    assert lines[1].startswith("Mens E-Mail did better than No E-Mail: 1.42 against 0.65, difference 0.77")
     assert "Mens E-Mail − No E-Mail: +0.769827, SE 0.145247, 95 % 0.48514 to 1.05451" in text
     assert "adjusted for 2 comparisons (Holm)" in text
     assert "method: Welch's t (Welch 1947" in text
@@ -101,7 +101,7 @@ def test_a_running_experiment_is_decided_by_what_may_be_looked_at_daily(tmp_path
     ended = run(str(path), "--arm=arm", "--metric=replied")
     running = run(str(path), "--arm=arm", "--metric=replied", "--running", "--horizon=4000")
 
-    assert "B is better than a" in ended
+    assert "B did better than a" in ended
     assert "No clear difference between b and a so far" in running
 
 

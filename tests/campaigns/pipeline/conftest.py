@@ -74,9 +74,10 @@ def answer_orders(*, texts: Mapping[UUID, dict[str, Any]] | None = None, failing
         Call.objects.bulk_create(calls)
         drafts = [
             NewDraft(
-                record_id=call.record_id, fields=(texts or {}).get(call.record_id) or desk.mail(records[call.record_id]),
-                call_id=str(call.pk), origin="campaign", is_kept=True, teacher="offline", model="offline-composer",
-                cost_usd=Decimal("0.002"), latency_s=0.5, thread=(order.threads or {}).get(str(call.record_id), ()),
+                record_id=call.record_id,
+                fields=(texts or {}).get(call.record_id) or desk.mail(records[call.record_id]), call_id=str(call.pk),
+                origin="campaign", is_kept=True, teacher="offline", model="offline-composer", cost_usd=Decimal("0.002"),
+                latency_s=0.5, thread=(order.threads or {}).get(str(call.record_id), ()),
             )
             for call in calls
             if call.state == "answered"

@@ -22,7 +22,8 @@ from tests.campaigns import factories
 
 HOUR_S = 3600
 WORDS = ("How is the new depot doing?", "Two customers of ours halved their losses.", "Shall I send one page?",
-         "Who looks after the trucks at your place?", "The offer stands until the end of May.", "This is my last mail.")  # fmt: skip
+         "Who looks after the trucks at your place?", "The offer stands until the end of May.",
+         "This is my last mail.")  # fmt: skip
 
 
 def fixed(number: int, *, wait_s: int = HOUR_S, **more: Any) -> StepPlan:

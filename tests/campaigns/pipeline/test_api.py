@@ -18,7 +18,8 @@ Api = Callable[..., APIClient]
 URL = "/api/v1/campaigns/"
 BODY = {
     "task": "outreach", "name": "Spring", "sender": "nora", "arms": [{"name": "A", "teacher": "offline"}],
-    "steps": [{"writer": "model"}, {"writer": "template", "wait_s": 60, "subject": "Again", "body": "See {{link.demo}}."}],
+    "steps": [{"writer": "model"}, {"writer": "template", "wait_s": 60, "subject": "Again",
+        "body": "See {{link.demo}}."}],
     "links": {"demo": "https://tidewell.example/demo"}, "audience": {"everyone": True, "limit": 5}, "approval": "all",
 }  # fmt: skip
 

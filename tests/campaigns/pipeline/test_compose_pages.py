@@ -12,8 +12,8 @@ from django.test import Client
 
 from campaigns.models import Pipeline, PipelineVersion
 from campaigns.pipelines import compose
+from campaigns.pipelines.board import usual_stages
 from campaigns.pipelines.offers import Offers, guess
-from campaigns.pipelines.usual import usual_stages
 from campaigns.states import StageKind
 from members.models import Member
 from review.models import Task

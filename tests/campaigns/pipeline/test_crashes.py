@@ -28,8 +28,8 @@ class Crash(Exception):
 
 # Each entry: where a tick dies, by the function whose work is done and then lost.
 PLACES = [
-    (order_drafts, "_move"), (order_drafts, "_assign_draft"), (approval, "_mark"), (approval, "_move"), (approval, "_approve"),
-    (tick, "_plan"), (tick, "_send"),
+    (order_drafts, "_move"), (order_drafts, "_assign_draft"), (approval, "_mark"), (approval, "_move"),
+    (approval, "_approve"), (tick, "_plan"), (tick, "_send"),
 ]  # fmt: skip
 
 

@@ -50,7 +50,10 @@ def second_texts(records: list[Record]) -> dict[Any, dict[str, str]]:
     return {
         record.pk: {
             "subject": "One more thing",
-            "body": f"Hi {{{{contact.first_name}}}}, I wrote about {record.facts['company']} last week. Who is the one to ask?",
+            "body": (
+                f"Hi {{{{contact.first_name}}}}, I wrote about {record.facts['company']} last week. "
+                "Who is the one to ask?"
+            ),
         }
         for record in records
     }

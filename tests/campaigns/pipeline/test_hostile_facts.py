@@ -1,4 +1,6 @@
-"""Prospects whose facts are full of orders to the model: who gets a mail, who sends it and where it leads never change."""
+"""Prospects whose facts are full of orders to the model: who gets a mail,
+who sends it and where it leads never change.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""An order of a stage whose money ended early, as after calls of unknown fate: the rest is asked, while the campaign has money."""
+"""An order of a stage whose money ended early, as after calls of unknown fate: the rest is asked,
+while the campaign has money.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Stages whose model a router chooses: who is asked first, who after it, what it costs, and that nothing is asked twice."""
+"""Stages whose model a router chooses: who is asked first, who after it, what it costs,
+and that nothing is asked twice.
+"""
 
 from __future__ import annotations
 
@@ -194,8 +196,8 @@ def test_a_campaign_keeps_the_thresholds_its_pipeline_was_saved_with(
     campaign = start(version)
     RouterVersion.objects.create(
         router=version.router, number=2, miniature=version.miniature, teacher=version.teacher, feature="checks",
-        takes_low=True, thresholds=[0.0], margin=0.02, confidence=0.95, level=0.98, attempt=2, audit_share=0.0, pairs=2000,
-        lost=0, won=0, records_hash="", expected=version.expected, task_version=version.task_version,
+        takes_low=True, thresholds=[0.0], margin=0.02, confidence=0.95, level=0.98, attempt=2, audit_share=0.0,
+        pairs=2000, lost=0, won=0, records_hash="", expected=version.expected, task_version=version.task_version,
     )  # fmt: skip
     tick.advance_all()
 

@@ -1,4 +1,6 @@
-"""Which routers a stage may rely on, what their audits say, what they would cost, and what the campaign's page shows of them."""
+"""Which routers a stage may rely on, what their audits say, what they would cost,
+and what the campaign's page shows of them.
+"""
 
 from __future__ import annotations
 

@@ -26,9 +26,10 @@ def test_a_sequence_with_branches_is_made_and_edited_by_the_form(
     factories.make_sender()
     browser = as_member(lead)
     third = {
-        "has_step_3": "on", "step_3_wait_days": "1", "step_3_when": "replied", "step_3_reply_classes": ["question", "not_now"],
-        "step_3_writer": "template", "step_3_subject": "", "step_3_body": "Good question.", "step_3_same_thread": "on",
-        "step_2_when": "not_clicked", "days_off": "2026-12-25\n2026-12-26",
+        "has_step_3": "on", "step_3_wait_days": "1", "step_3_when": "replied",
+        "step_3_reply_classes": ["question", "not_now"], "step_3_writer": "template", "step_3_subject": "",
+        "step_3_body": "Good question.", "step_3_same_thread": "on", "step_2_when": "not_clicked",
+        "days_off": "2026-12-25\n2026-12-26",
     }  # fmt: skip
 
     made = browser.post(f"/tasks/{task.slug}/campaigns/new/", {**FORM, **third})

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Enrolment, Message, Reply
 from campaigns.planning.edit import StepPlan
-from campaigns.planning.sequence_checks import MOST_STEPS
+from campaigns.planning.plan_checks import MOST_STEPS
 from campaigns.replies import record_reply
 from campaigns.sending import lifecycle, outbox, tick
 from campaigns.states import EventKind, MessageState, ReplyClass, StepCondition

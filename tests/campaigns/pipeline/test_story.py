@@ -130,7 +130,8 @@ def test_a_simulated_contacts_pages_say_so(
     mail, client = Message.objects.get(), as_member(lead)
     paths = (
         f"/contacts/{mail.contact_id}/", f"/contacts/{mail.contact_id}/story/", f"/campaigns/{made.slug}/mails/",
-        f"/campaigns/{made.slug}/mails/{mail.pk}/", f"/campaigns/{made.slug}/dry-run/", f"/campaigns/{made.slug}/replies/",
+        f"/campaigns/{made.slug}/mails/{mail.pk}/", f"/campaigns/{made.slug}/dry-run/",
+        f"/campaigns/{made.slug}/replies/",
     )  # fmt: skip
 
     assert [path for path in paths if "Simulated." not in client.get(path).content.decode()] == []
@@ -140,6 +141,6 @@ def test_a_simulated_contacts_pages_say_so(
 
 def _happened(mail: Message, kind: EventKind) -> Event:
     return Event.objects.create(
-        key=f"{kind}{mail.pk.hex}", campaign_id=mail.campaign_id, message=mail, enrolment_id=mail.enrolment_id, kind=kind,
-        source=EventSource.MAIL, occurred_at=timezone.now(),
+        key=f"{kind}{mail.pk.hex}", campaign_id=mail.campaign_id, message=mail, enrolment_id=mail.enrolment_id,
+        kind=kind, source=EventSource.MAIL, occurred_at=timezone.now(),
     )  # fmt: skip

@@ -1,4 +1,6 @@
-"""The class that a reply has now says whether it counts as one: every figure reads the same, and a correction changes all."""
+"""The class that a reply has now says whether it counts as one: every figure reads the same,
+and a correction changes all.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,10 @@ IN_FULL = os.environ.get("STRESS") == "1"
 
 
 def drill(test: Any) -> Any:
-    """Mark a drill. One that both databases are to see is no stress test until it is asked for in full, and then takes its time."""
+    """Mark a drill.
+
+    One that both databases are to see is no stress test until it is asked for in full, and then takes its time.
+    """
     return pytest.mark.timeout(3600)(pytest.mark.stress(test)) if IN_FULL else test
 
 

@@ -84,7 +84,8 @@ def start_sender(campaign: Campaign, server: Server, log: Path) -> tuple[subproc
         **os.environ, "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "BROKER_URL": "memory://",
         "TEST_VAR_DIR": str(django_settings.VAR_DIR), "TEST_DATABASE_URL": database_url(),
         "JOB_LEASE_S": "0.4", "JOB_HEARTBEAT_S": "0.1", "JOB_MAX_ATTEMPTS": "10000",
-        "EMAIL_BACKEND": "campaigns.sending.smtp_backend.EmailBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(server.port),
+        "EMAIL_BACKEND": "campaigns.sending.smtp_backend.EmailBackend", "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(server.port),
     }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.campaigns.sending.sender_process", str(campaign.pk)],
@@ -117,8 +118,8 @@ def test_a_sender_killed_again_and_again_sends_nothing_twice_and_loses_nothing(
 
     while killed < kills:
         child = children.get(timeout=60)
-        # Somewhere in the middle of its mails. However fast it sends, there is something left for all the kills: each one so
-        # far may have cost a mail that was not accepted, and each to come may cost that and those beyond.
+        # Somewhere in the middle of its mails. However fast it sends, there is something left for all the kills: each
+        # one so far may have cost a mail that was not accepted, and each to come may cost that and those beyond.
         left = mails - before - killed - (BEYOND + 1) * (kills - killed)
         going = before + max(1, left // (kills - killed + 1))
         # However long this process waits for a core: the child cannot have sent them all before it is killed.

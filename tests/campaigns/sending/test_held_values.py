@@ -1,4 +1,6 @@
-"""A mail whose contact or sender holds a mark that nothing filled is refused at the launch, held later, and goes once corrected."""
+"""A mail whose contact or sender holds a mark that nothing filled is refused at the launch, held later,
+and goes once corrected.
+"""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_a_mail_to_the_unsubscribe_address_is_followed_and_is_no_reply(mail, wen
 
 
 def test_a_hard_bounce_suppresses_and_a_delay_does_not(campaign, went):
-    delayed = receive.take_mail(raw(simulated_mail.bounce(went, status="4.2.2", said="mailbox full")))
+    delayed = receive.take_mail(raw(simulated_mail.bounce(went, status="4.2.2", reason="mailbox full")))
     state = Suppression.objects.exists()
     bounced = receive.take_mail(raw(simulated_mail.bounce(went)))
 

@@ -19,7 +19,10 @@ from tests.review.factories import join
 
 
 def keep(mailbox, number, to="ada@acme.example"):
-    raw = f"From: Nora <nora@sender.example>\r\nTo: {to}\r\nSubject: Number {number}\r\nMessage-ID: <{number}@x>\r\n\r\nHi"
+    raw = (
+        f"From: Nora <nora@sender.example>\r\nTo: {to}\r\nSubject: Number {number}\r\nMessage-ID: "
+        f"<{number}@x>\r\n\r\nHi"
+    )
     return mailbox.keep(raw.encode(), sender="bounces@sender.example", recipients=[to])
 
 

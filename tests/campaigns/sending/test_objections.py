@@ -1,4 +1,6 @@
-"""A wish to hear no more that was read from a reply is heeded at once, stands apart from the list, and can be taken back."""
+"""A wish to hear no more that was read from a reply is heeded at once, stands apart from the list,
+and can be taken back.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ def somebody_waits() -> bool:
 
 @contextmanager
 def somebody_else(act: Callable[[], object]) -> Iterator[Callable[[], None]]:
-    """Give what begins `act` in a thread and comes back once it waits for a row or is done; see it end after the block."""
+    """Give what begins `act` in a thread and comes back once it waits for a row or is done;
+    see it end after the block.
+    """
     problems: list[BaseException] = []
 
     def run() -> None:

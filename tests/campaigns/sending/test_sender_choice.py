@@ -1,4 +1,6 @@
-"""Sender of a mail where a campaign has several: the contact's first sender, else the one with most of today's cap left."""
+"""Sender of a mail where a campaign has several: the contact's first sender,
+else the one with most of today's cap left.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A reply from another address of a known company is kept as unmatched, and acts as a reply once a person attaches it."""
+"""A reply from another address of a known company is kept as unmatched,
+and acts as a reply once a person attaches it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What becomes of a mail when the conversation goes wrong at each of its points, with a server that follows a script."""
+"""What becomes of a mail when the conversation goes wrong at each of its points,
+with a server that follows a script.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ class ScriptedServer:
         self._accepting.start()
 
     def close(self) -> None:
-        # Closed under the thread that waits at it, its number may be the next server's, whose caller this one then takes.
+        # Closed under the thread that waits at it, its number may be the next server's, whose caller this one then
+        # takes.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join()
         self._listener.close()

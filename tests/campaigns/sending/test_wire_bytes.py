@@ -46,9 +46,10 @@ def test_a_mail_is_written_as_django_writes_it(name: str) -> None:
 
 
 ADDRESSES = (
-    "a@b.example", "a.b+c@b.example", "a..b@b.example", "a@b.example>", "<a@b.example>", "Ada <a@b.example>", "Ada<a@b.example>",
-    "Ada B <a.b@b.example>", '"A, B." <a@b.example>', "A, B <a@b.example>", "Ada <a@b.example", '"" <a@b.example>',
-    "Zoë <a@b.example>", "a@Müller.example", '"a b"@b.example', "Ada <a@b.example> c@d.example", "a@b.example\n", "nobody", "",
+    "a@b.example", "a.b+c@b.example", "a..b@b.example", "a@b.example>", "<a@b.example>", "Ada <a@b.example>",
+    "Ada<a@b.example>", "Ada B <a.b@b.example>", '"A, B." <a@b.example>', "A, B <a@b.example>", "Ada <a@b.example",
+    '"" <a@b.example>', "Zoë <a@b.example>", "a@Müller.example", '"a b"@b.example', "Ada <a@b.example> c@d.example",
+    "a@b.example\n", "nobody", "",
 )  # fmt: skip
 
 

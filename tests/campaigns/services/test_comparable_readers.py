@@ -1,4 +1,6 @@
-"""Between whom no exploratory pair is made: readers who cannot be compared, and drafts that say nothing of each other."""
+"""Between whom no exploratory pair is made: readers who cannot be compared,
+and drafts that say nothing of each other.
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ def test_a_lead_corrects_a_contact_and_the_trail_says_which_fields(
 
 
 @pytest.mark.parametrize(
-    ("body", "field"), [({"time_zone": "Mars/Base"}, "time_zone"), ({"company": "x" * 300}, "company"), ({"address": "b@c.example"}, "address")]
+    ("body", "field"), [({"time_zone": "Mars/Base"}, "time_zone"), ({"company": "x" * 300}, "company"),
+        ({"address": "b@c.example"}, "address")]
 )  # fmt: skip
 def test_what_cannot_stand_is_refused_by_field(
     contact: Contact, admin: Member, api_as: Callable[..., APIClient], body: dict[str, str], field: str

@@ -1,4 +1,6 @@
-"""Entries of the suppression list that were mistakes: lifted beside the list, beaten by what comes after, never the reader's own."""
+"""Entries of the suppression list that were mistakes: lifted beside the list, beaten by what comes after,
+never the reader's own.
+"""
 
 from __future__ import annotations
 

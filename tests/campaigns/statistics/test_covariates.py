@@ -19,8 +19,9 @@ from stats.experiments.linear import LinearMean
 from stats.intervals import two_clustered
 from stats.intervals.samples import ClusteredSample
 
-# Moments and results of growthbook/packages/stats/tests/frequentist/test_tests.py (test_two_sided_ttest_test_runs_ratio_ra):
-# by arm the sums of m, d, and both before, and the sums of their products, row by row.
+# Moments and results of growthbook/packages/stats/tests/frequentist/test_tests.py
+# (test_two_sided_ttest_test_runs_ratio_ra): by arm the sums of m, d, and both before, and the sums of their products,
+# row by row.
 RATIO_A = [485.112236689623, 679.9093275844917, 192.59138069991536, 290.1398399750233]
 PRODUCTS_A = [
     [2715.484666118136, 3602.146836776702, 1113.6215759318352, 1559.2878434944676],

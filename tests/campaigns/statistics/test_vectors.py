@@ -140,10 +140,8 @@ def test_adjusted_p_values(vectors: dict[str, dict[str, Any]]) -> None:
     expected = vector["expected"]
 
     holm = sorted(multiplicity.holm(p_values))
-    bh = sorted(multiplicity.benjamini_hochberg(p_values))
 
     assert holm == pytest.approx([float(p) for p in expected["holm_sorted"]], rel=1e-11)
-    assert bh == pytest.approx([float(p) for p in expected["bh_sorted"]], rel=1e-11)
 
 
 def test_sample_ratio(vectors: dict[str, dict[str, Any]]) -> None:

@@ -22,22 +22,22 @@ def test_not_worse_by_more_than_the_margin() -> None:
 
     assert found.finding == ConclusionKind.NOT_WORSE
     assert found.sentence == (
-        "Miniature A is not worse than the teacher by more than 1 point: "
+        "Miniature A did not do worse than the teacher by more than 1 point: "
         "5.4 % against 5.9 %, difference −0.5 points (95 % −0.9 to −0.1)"
     )
-    assert found.remark == "It is worse, but by less than the 1 point agreed beforehand."
+    assert found.remark == "The result is worse, but by less than the 1 point agreed beforehand."
 
 
 @pytest.mark.parametrize(
     ("low", "high", "margin", "finding", "words"),
     [
-        (0.002, 0.012, 0.01, ConclusionKind.BETTER, "is better than the teacher"),
-        (0.002, 0.012, None, ConclusionKind.BETTER, "is better than the teacher"),
-        (-0.008, 0.004, 0.01, ConclusionKind.NOT_WORSE, "not worse than the teacher by more than 1 point"),
+        (0.002, 0.012, 0.01, ConclusionKind.BETTER, "did better than the teacher"),
+        (0.002, 0.012, None, ConclusionKind.BETTER, "did better than the teacher"),
+        (-0.008, 0.004, 0.01, ConclusionKind.NOT_WORSE, "did not do worse than the teacher by more than 1 point"),
         (-0.03, -0.012, 0.01, ConclusionKind.WORSE, "worse than the teacher by more than 1 point"),
-        (-0.03, -0.002, 0.01, ConclusionKind.WORSE, "Miniature A is worse than the teacher:"),
-        (-0.03, -0.002, None, ConclusionKind.WORSE, "Miniature A is worse than the teacher:"),
-        (-0.015, 0.004, 0.01, ConclusionKind.INCONCLUSIVE, "It is still open whether miniature A is worse"),
+        (-0.03, -0.002, 0.01, ConclusionKind.WORSE, "Miniature A did worse than the teacher:"),
+        (-0.03, -0.002, None, ConclusionKind.WORSE, "Miniature A did worse than the teacher:"),
+        (-0.015, 0.004, 0.01, ConclusionKind.INCONCLUSIVE, "It is still open whether miniature A did worse"),
         (
             -0.015,
             0.004,
@@ -55,6 +55,17 @@ def test_every_place_of_the_interval_has_its_words(
     assert found.finding == finding
     assert words in found.sentence
     assert "significant" not in found.sentence + found.remark
+
+
+@pytest.mark.parametrize("margin", [0.01, None])
+@pytest.mark.parametrize("bounds", [(-0.03, -0.012), (-0.008, 0.004), (-0.015, 0.004), (0.002, 0.012)])
+def test_a_sentence_reads_well_with_an_arm_in_the_plural(bounds: tuple[float, float], margin: float | None) -> None:
+    arms = replace(compared(*bounds, margin=margin), treatment="four miniatures")
+
+    sentence = conclusions.conclude(arms).sentence.lower()
+
+    assert "four miniatures" in sentence
+    assert "four miniatures is" not in sentence
 
 
 def test_a_bound_short_of_the_margin_is_not_rounded_onto_it() -> None:

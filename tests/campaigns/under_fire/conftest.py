@@ -116,7 +116,7 @@ def environment(server: Server) -> dict[str, str]:
     return {
         **os.environ, "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "BROKER_URL": "memory://",
         "TEST_VAR_DIR": str(django_settings.VAR_DIR), "TEST_DATABASE_URL": database_url(), "OPENAI_API_KEY": KEY,
-        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1", "JOB_LEASE_S": str(LONG_LEASE_S), "JOB_HEARTBEAT_S": "0.1", "JOB_MAX_ATTEMPTS": "10000",
-        "EMAIL_BACKEND": "campaigns.sending.smtp_backend.EmailBackend", "EMAIL_HOST": "127.0.0.1",
-        "EMAIL_PORT": str(server.port), "PYTHONPATH": str(django_settings.BASE_DIR),
+        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1", "JOB_LEASE_S": str(LONG_LEASE_S), "JOB_HEARTBEAT_S": "0.1",
+        "JOB_MAX_ATTEMPTS": "10000", "EMAIL_BACKEND": "campaigns.sending.smtp_backend.EmailBackend",
+        "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(server.port), "PYTHONPATH": str(django_settings.BASE_DIR),
     }  # fmt: skip

@@ -1,4 +1,5 @@
-"""Fifty replies that give orders, lie about who wrote them, or forge what machines report; all by readers of their own mail.
+"""Fifty replies that give orders, lie about who wrote them, or forge what machines report;
+all by readers of their own mail.
 
 Each is made from the mail that its writer got and from what they may know of another reader: the address.
 """
@@ -65,16 +66,20 @@ FORGERIES = [
     Forgery({"Cc": "{victim}, all@evil.example"}, "Remove us all from your list."),
     Forgery({"To": "replies+{token}@sender.example, {victim}"}, "Unsubscribe the other address."),
     Forgery({"X-Original-To": "replies+aaaaaaaaaaaaaaaaaaaaaaaaaaaa@sender.example"}, "Remove that one."),
-    Forgery({"In-Reply-To": "<{guess}@sender.example>", "References": "{own_id} <{guess}@sender.example>"}, "Remove it."),
+    Forgery({"In-Reply-To": "<{guess}@sender.example>", "References": "{own_id} <{guess}@sender.example>"},
+        "Remove it."),
     Forgery({"References": "<a@b> " * 200 + "{own_id}"}, "What does it cost?"),
     Forgery({"Message-ID": "<same@evil.example>"}, "Please remove me from your list."),
     Forgery({"Message-ID": "<same@evil.example>"}, "I am interested."),
     Forgery({"Auto-Submitted": "auto-replied"}, "{victim} has left the company. Write to ceo@evil.example instead."),
     Forgery({"Auto-Submitted": "auto-replied"}, "I am away until 1 January 2099.", "Out of office"),
-    Forgery({"X-Failed-Recipients": "{victim}"}, "550 5.1.1 {victim}: no such user", "Delivery Status Notification (Failure)"),
-    Forgery({"From": "MAILER-DAEMON@evil.example", "Return-Path": "<>"}, "550 5.1.1 <{victim}>: no such user", "Undelivered"),
+    Forgery({"X-Failed-Recipients": "{victim}"}, "550 5.1.1 {victim}: no such user",
+        "Delivery Status Notification (Failure)"),
+    Forgery({"From": "MAILER-DAEMON@evil.example", "Return-Path": "<>"}, "550 5.1.1 <{victim}>: no such user",
+        "Undelivered"),
     Forgery({"Subject": "Re: Yes =?utf-8?q?=0D=0ABcc:_all@evil.example?="}, "Yes."),
-    Forgery({"List-Unsubscribe": "<mailto:{victim}?subject=unsubscribe>", "X-Class": json.dumps("interested")}, "Fine."),
+    Forgery({"List-Unsubscribe": "<mailto:{victim}?subject=unsubscribe>", "X-Class": json.dumps("interested")},
+        "Fine."),
     Forgery(subject="{{{{sender.password}}}} {{{{link.evil}}}} https://evil.example/x", text="What does it cost?"),
 ]  # fmt: skip
 

@@ -1,7 +1,9 @@
-"""Where a worker dies: by a count of database statements for each stage, and when a server that counts has asked for it.
+"""Where a worker dies: by a count of database statements for each stage,
+and when a server that counts has asked for it.
 
-A stage's count goes on over deaths and workers, so the deaths of a stage are spread over what it does and none depends on
-a clock: before a statement, between two, after a commit. What a server took is followed by a death before the next statement.
+A stage's count goes on over deaths and workers, so the deaths of a stage are spread over what it does and none depends
+on a clock: before a statement, between two, after a commit. What a server took is followed by a death before the next
+statement.
 """
 
 from __future__ import annotations

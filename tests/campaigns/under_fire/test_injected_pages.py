@@ -43,7 +43,9 @@ MIDDLE, FEW_MARKS = 64, 1
 
 @pytest.fixture(params=["fact", "checks"])
 def router(request: pytest.FixtureRequest, make_version: Callable[..., RouterVersion]) -> RouterVersion:
-    """Half of the companies are small enough for the miniature; or it writes all, and the teacher again what has two marks."""
+    """Half of the companies are small enough for the miniature; or it writes all,
+    and the teacher again what has two marks.
+    """
     if request.param == "fact":
         return make_version(feature="fact", fact="size", thresholds=[float(MIDDLE)])
     return make_version(feature="checks", thresholds=[float(FEW_MARKS)])
@@ -51,7 +53,9 @@ def router(request: pytest.FixtureRequest, make_version: Callable[..., RouterVer
 
 @pytest.fixture
 def campaign(task: Task, router: RouterVersion, lead: Member, admin: Member) -> Campaign:
-    """A contact for each page, and a campaign by research, rules that verify, a label and a routed writer; nobody need approve."""
+    """A contact for each page, and a campaign by research, rules that verify, a label and a routed writer;
+    nobody need approve.
+    """
     tasks = stage_rows.make_tasks(by=admin)
     for each in tasks.values():
         desk.join(lead, each, Role.LEAD)
@@ -131,7 +135,9 @@ def assert_harmless(mail: Message) -> None:
 
 
 def assert_routed_by_ours(mail: Message) -> None:
-    """Who wrote is told by the number that we hold of the company, or by what our checks marked, and by nothing else."""
+    """Who wrote is told by the number that we hold of the company, or by what our checks marked,
+    and by nothing else.
+    """
     assert mail.record is not None and mail.contact.record is not None and mail.draft is not None
     version = RouterVersion.objects.get()
     models = promise.models_of(version)
@@ -172,7 +178,8 @@ def test_models_that_do_as_pages_tell_them_change_no_recipient_link_sender_route
     assert ours() == before
     assert Message.objects.exclude(draft=None).count() > 40
     assert_nothing_of_ours_changed()
-    # Our checks mark a text that does as its page says: saying that it has no marks keeps no company with the miniature.
+    # Our checks mark a text that does as its page says: saying that it has no marks keeps no company with the
+    # miniature.
     assert set(routes()) == ({0, 1} if router.feature == "fact" else {1})
     # What gives an order away is read by a person first.
     gone = Message.objects.filter(state="approved").select_related("draft__record")

@@ -1,4 +1,6 @@
-"""Replies that give orders: each is its own mail's alone, and changes no other reader, list, sender, link, branch or reply."""
+"""Replies that give orders: each is its own mail's alone, and changes no other reader, list, sender, link,
+branch or reply.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """A worker that takes the contacts of one campaign through all its stages, killed by plan and begun again.
 
-`python -m tests.campaigns.under_fire.walker CAMPAIGN DEATHS EVERY WANTED ANSWERS`: its id, what a `KillPlan` takes, and how
-many replies get an answer. Each child ticks, carries jobs, decides on the desk, hands in replies and answers them, all of it from what
-the rows say; the last one ends by itself. The deaths are printed at the end. Engines are forked from one that has imported
-everything.
+`python -m tests.campaigns.under_fire.walker CAMPAIGN DEATHS EVERY WANTED ANSWERS`: its id, what a `KillPlan` takes, and
+how many replies get an answer. Each child ticks, carries jobs, decides on the desk, hands in replies and answers them,
+all of it from what the rows say; the last one ends by itself. The deaths are printed at the end. Engines are forked
+from one that has imported everything.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Walker:
 
     def work(self) -> None:
         """Go round until every mail, reply and answer has come to its end."""
-        # What the worker held that died before this one began; by no clock, so that a busy machine costs no engine its lease.
+        # What the worker held that died before this one began; by no clock, so that a busy machine costs no engine its
+        # lease.
         lapse()
         while True:
             tick.advance_all()

@@ -1,4 +1,6 @@
-"""How sure a served miniature was of its words: read of miniatures alone, and kept by the journal of an order that is killed."""
+"""How sure a served miniature was of its words: read of miniatures alone,
+and kept by the journal of an order that is killed.
+"""
 
 from __future__ import annotations
 

@@ -235,6 +235,6 @@ def test_what_is_left_to_ask_and_repairs_under_way_are_reckoned_with(
     with ExitStack() as repairs:
         for _ in range(under_way):
             repairs.enter_context(mending.one(0.5))
-        assert mending.allows(0.5, paid_usd=paid_usd, left=left) is may
+        assert mending.allows(0.5, paid_usd=paid_usd, calls_left=left) is may
 
-    assert RepairBudget(0.1, None).allows(99.0, paid_usd=99.0, left=99)
+    assert RepairBudget(0.1, None).allows(99.0, paid_usd=99.0, calls_left=99)

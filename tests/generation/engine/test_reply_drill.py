@@ -57,7 +57,10 @@ def ends(attempts: Attempts) -> dict[str, str]:
 
 
 def finished(attempts: Attempts, asked: dict[str, Any], *, count: int) -> dict[str, Any]:
-    """Run the order to its end. Ten replies in a row may be no answers by chance: then it is resumed, as by a person."""
+    """Run the order to its end.
+
+    Ten replies in a row may be no answers by chance: then it is resumed, as by a person.
+    """
     for _ in range(5):
         result = attempts.run(asked, count=count, limits=LIMITS, within_s=WITHIN_S)
         if result["outcome"] == "succeeded":

@@ -1,4 +1,6 @@
-"""Two hosts and a server that bills: one is cut off from everything but that server, and stops asking; nothing is paid twice."""
+"""Two hosts and a server that bills: one is cut off from everything but that server, and stops asking;
+nothing is paid twice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Acceptance without a person: only what experts' verdicts bear out, audited by lot, and a person's word counts alone."""
+"""Acceptance without a person: only what experts' verdicts bear out, audited by lot,
+and a person's word counts alone.
+"""
 
 from __future__ import annotations
 

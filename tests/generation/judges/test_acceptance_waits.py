@@ -1,4 +1,6 @@
-"""Acceptance by a judge until verdicts bear it out: it waits, says what is missing, and has those verdicts come sooner."""
+"""Acceptance by a judge until verdicts bear it out: it waits, says what is missing,
+and has those verdicts come sooner.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A judge ahead of the desk: what it says orders the drafts that wait, and no reviewer reads it before their verdict."""
+"""A judge ahead of the desk: what it says orders the drafts that wait,
+and no reviewer reads it before their verdict.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,8 @@ def test_a_judges_word_is_worth_what_experts_made_of_such_drafts(read_ahead: Jud
     passed, failed = ([found[pk] for pk, passes in said.items() if pk and passes is side] for side in (True, False))
 
     assert len(found) == DRAFTS - REVIEWED and (len(passed), len(failed)) == (6, 2)
-    # Experts accepted 22 of the 26 that it passed, and two of the six that it failed; eight at the rate of all are added.
+    # Experts accepted 22 of the 26 that it passed, and two of the six that it failed; eight at the rate of all are
+    # added.
     overall = (24 + 1) / (REVIEWED + 2)
     assert passed == pytest.approx([(22 + 8 * overall) / (26 + 8)] * 6)
     assert failed == pytest.approx([(2 + 8 * overall) / (6 + 8)] * 2)
@@ -160,8 +163,8 @@ def test_the_log_of_its_job_tells_what_a_call_cost_and_not_what_it_said(read_ahe
     job, call_id = read_ahead.order.job, uuid4()
     assert job is not None
     payload = {
-        "call_id": str(call_id), "record": read_ahead.order.record_ids[0], "index": 0, "latency_s": 0.1, "cost_usd": 0.01,
-        "fields": {"why": WHY, "passes": True}, "usage": {"input_tokens": 5},
+        "call_id": str(call_id), "record": read_ahead.order.record_ids[0], "index": 0, "latency_s": 0.1,
+        "cost_usd": 0.01, "fields": {"why": WHY, "passes": True}, "usage": {"input_tokens": 5},
     }  # fmt: skip
     row = JobEvent.objects.create(
         job=job, seq=10_000, engine_seq=1, fence=job.run_fence, ts=timezone.now(), kind="draft", payload=payload

@@ -125,7 +125,9 @@ def test_no_comparison_is_paid_twice_when_its_engine_is_killed_again_and_again(
 
 
 def work(order: Order, by: Member) -> None:
-    """Carry the order on until it is finished, as workers do; one that crashed too often is resumed, as a person would."""
+    """Carry the order on until it is finished, as workers do; one that crashed too often is resumed,
+    as a person would.
+    """
     while (job := Job.objects.get(pk=order.job_id)).state != JobState.SUCCEEDED:
         if job.state == JobState.FAILED:
             assert job.error["code"] in ("crashed", "stopped_itself"), job.error

@@ -211,9 +211,9 @@ def test_an_answer_is_read_by_what_it_says_and_not_by_what_it_leaves_out(task: T
 @pytest.mark.parametrize(
     ("provider", "model", "family"),
     [
-        ("openai", "o4-mini", "gpt"), ("openai-compatible", "openai/gpt-oss-120b", "gpt"), ("anthropic", "claude-x", "claude"),
-        ("", "anthropic/claude-sonnet-4", "claude"), ("openai-compatible", "meta-llama/Llama-3.1-8B", "llama"),
-        ("openai-compatible", "Qwen/Qwen3-8B", "qwen"),
+        ("openai", "o4-mini", "gpt"), ("openai-compatible", "openai/gpt-oss-120b", "gpt"),
+        ("anthropic", "claude-x", "claude"), ("", "anthropic/claude-sonnet-4", "claude"),
+        ("openai-compatible", "meta-llama/Llama-3.1-8B", "llama"), ("openai-compatible", "Qwen/Qwen3-8B", "qwen"),
     ],
 )  # fmt: skip
 def test_families_are_told_apart_by_names_of_models(provider: str, model: str, family: str) -> None:

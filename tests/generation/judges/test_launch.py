@@ -1,4 +1,6 @@
-"""What a judge is given to read: within what it reads an order, priced by the longest text, of another family than its own."""
+"""What a judge is given to read: within what it reads an order, priced by the longest text,
+of another family than its own.
+"""
 
 from __future__ import annotations
 

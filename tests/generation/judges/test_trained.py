@@ -1,4 +1,6 @@
-"""A miniature that was trained on experts' verdicts judges as any judge does: asked, held against experts, ahead of the desk."""
+"""A miniature that was trained on experts' verdicts judges as any judge does: asked, held against experts,
+ahead of the desk.
+"""
 
 from __future__ import annotations
 

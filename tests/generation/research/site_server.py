@@ -55,7 +55,10 @@ class SiteServer:
 
     def company(self) -> None:
         """A site with a start page and three more."""
-        menu = '<a href="/login">Log in</a> <a href="/news">News</a> <a href="/about">About us</a> <a href="/x.pdf">Report</a>'
+        menu = (
+            '<a href="/login">Log in</a> <a href="/news">News</a> <a href="/about">About us</a> <a '
+            'href="/x.pdf">Report</a>'
+        )
         self.put("/", page("Harrow Bay Ferries", PROSE, links=menu))
         self.put(
             "/about", page("About us", "The company was founded in 1911 by two brothers and still runs six lines.")

@@ -20,8 +20,8 @@ SECRET = "canary-key-of-the-search"
 
 def order(folder: Path, *sites: dict[str, Any], **more: Any) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "sites": [{"number": n, **each} for n, each in enumerate(sites, 1)], "user_agent": "TestRobot/1.0 (+a@b.example)",
-        "named": ["127.0.0.1"], "delay_s": 0, "page_s": 2, **more,
+        "sites": [{"number": n, **each} for n, each in enumerate(sites, 1)],
+        "user_agent": "TestRobot/1.0 (+a@b.example)", "named": ["127.0.0.1"], "delay_s": 0, "page_s": 2, **more,
     }  # fmt: skip
     refs = [ref for ref in (body.get("search", {}).get("secret_ref"),) if ref]
     write_spec(

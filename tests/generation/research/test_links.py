@@ -11,9 +11,10 @@ BASE = "https://www.acme.example/"
 LINKS = [
     Link("/impressum", "Impressum"), Link("/shop/cart", "Cart"), Link("/blog/2024/03/a-long-story", "Read more"),
     Link("/en/produkte", "Was wir machen"), Link("/company", "Wer wir sind"), Link("/presse", "Presse"),
-    Link("https://acme.example/company/", "About"), Link("mailto:x@acme.example", "Write"), Link("/deck.pdf", "Products"),
-    Link("https://elsewhere.example/about", "About"), Link("#top", "Top"), Link("https://[broken", "About"),
-    Link("https://news.acme.example/", "Newsroom"), Link("javascript:alert(1)", "Products"),
+    Link("https://acme.example/company/", "About"), Link("mailto:x@acme.example", "Write"),
+    Link("/deck.pdf", "Products"), Link("https://elsewhere.example/about", "About"), Link("#top", "Top"),
+    Link("https://[broken", "About"), Link("https://news.acme.example/", "Newsroom"),
+    Link("javascript:alert(1)", "Products"),
 ]  # fmt: skip
 
 

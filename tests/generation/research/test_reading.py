@@ -46,7 +46,10 @@ def test_links_are_relative_to_the_base_the_page_names(reader: PageExtractor) ->
 
 @pytest.mark.slow
 def test_a_base_that_is_no_address_is_passed_over(reader: PageExtractor) -> None:
-    html = '<html><head><base href="http://[broken/"></head><body><a href="about">About</a><p>Words here.</p></body></html>'
+    html = (
+        '<html><head><base href="http://[broken/"></head><body><a href="about">About</a><p>Words '
+        "here.</p></body></html>"
+    )
 
     assert reader.html(html, "https://x.example/start").base == "https://x.example/start"
 

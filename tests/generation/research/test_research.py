@@ -38,7 +38,7 @@ def open_here(settings: Any) -> None:
 
 
 def ordered(task: Task, by: Member, *sites: tuple[str, str], **more: Any) -> Research:
-    return launch.launch(task, by=by, sites=sites, wishes=ResearchRequest(facts=QUESTION, **more))
+    return launch.launch(task, by=by, sites=sites, request=ResearchRequest(facts=QUESTION, **more))
 
 
 def told(research: Research, *payloads: dict[str, Any]) -> None:
@@ -124,7 +124,7 @@ def test_records_of_another_task_bring_what_the_two_tasks_share(summary: Task, a
     source = factories.make_source(task)
     factories.make_records(source, 2, domain="works.example")
 
-    research = launch.launch(summary, by=admin, source=source, wishes=ResearchRequest(facts=QUESTION))
+    research = launch.launch(summary, by=admin, source=source, request=ResearchRequest(facts=QUESTION))
 
     sites = list(research.sites.all())
     assert [(site.title, site.url) for site in sites] == [
@@ -173,7 +173,7 @@ def test_an_order_that_could_make_no_record_is_refused_before_anything_is_fetche
     summary: Task, admin: Member, sites: Any, facts: dict[str, str], searches: bool, code: str
 ) -> None:
     with pytest.raises(Refusal) as refusal:
-        launch.launch(summary, by=admin, sites=sites, wishes=ResearchRequest(facts=facts, searches=searches))
+        launch.launch(summary, by=admin, sites=sites, request=ResearchRequest(facts=facts, searches=searches))
 
     assert refusal.value.code == code
     assert not Research.objects.exists()

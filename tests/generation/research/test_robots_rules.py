@@ -35,7 +35,10 @@ def test_the_longest_pattern_that_fits_decides(rules: str, path: str, is_allowed
 
 
 def test_the_group_that_names_the_robot_goes_before_the_one_for_all() -> None:
-    text = "User-agent: *\nDisallow: /\n\nUser-agent: other\nUser-agent: ROBOT/2.0\nDisallow: /a\n\nUser-agent: robot\nDisallow: /b"
+    text = (
+        "User-agent: *\nDisallow: /\n\nUser-agent: other\nUser-agent: ROBOT/2.0\nDisallow: /a\n\nUser-agent: "
+        "robot\nDisallow: /b"
+    )
 
     found = parse(text, "Robot")
 

@@ -22,27 +22,35 @@ SAYS_NOTHING = [
     ("not_found", "Error 404", "Oops."),
     ("script", "React App", "You need to enable JavaScript to run this app."),
     ("script", "Harrow Bay", "Bitte aktivieren Sie JavaScript, um diese Seite zu sehen."),
-    ("script", "Shop", "We're sorry but shop doesn't work properly without JavaScript enabled. Please enable it to continue."),
+    ("script", "Shop",
+        "We're sorry but shop doesn't work properly without JavaScript enabled. Please enable it to continue."),
     ("login", "Sign in - Harrow Bay", "Email address Password Forgot your password? Remember me"),
     ("login", "Kundenportal", "Bitte melden Sie sich an, um fortzufahren. Benutzername Kennwort"),
     ("login", "Portal", "You must be logged in to view this page."),
-    ("parked", "harrowbay.example", "This domain is for sale! Buy this domain. Related searches: Ferries Boats Tickets"),
+    ("parked", "harrowbay.example",
+        "This domain is for sale! Buy this domain. Related searches: Ferries Boats Tickets"),
     ("parked", "harrowbay.example", "The domain name harrowbay.example is parked free, courtesy of a registrar."),
     ("parked", "Domain", "Die Domain harrowbay.example steht zum Verkauf."),
     ("blocked", "Just a moment...", "Checking your browser before accessing harrowbay.example."),
     ("blocked", "Attention Required!", "Please complete the captcha to continue."),
     ("blocked", "Access Denied", "You don't have permission to access this server. Reference #18."),
-    ("placeholder", "Welcome to nginx!", "If you see this page, the nginx web server is successfully installed and working."),
+    ("placeholder", "Welcome to nginx!",
+        "If you see this page, the nginx web server is successfully installed and working."),
     ("placeholder", "Coming soon", "Our new site is on its way."),
     ("placeholder", "Apache2 Debian Default Page: It works", "This is the default welcome page. " * 60),
 ]  # fmt: skip
 SAYS_SOMETHING = [
     ("Harrow Bay Ferries", PROSE),
     ("404 Labs: who we are", "404 Labs builds crawlers for museums and has 30 people in Lyon. " * 40),
-    ("News", "From May on customers sign in to their account with a passkey. The old password form was not found to be safe."),
+    ("News",
+        (
+            "From May on customers sign in to their account with a passkey. "
+            "The old password form was not found to be safe."
+        )),
     ("Domain experts for hire", "We lend engineers who know their domain. The domain is complex: steel, glass, paper."),
     ("Our story", "JavaScript was two years old when we wrote our first shop with it. Since then we have built 300."),
-    ("Access control", "Doors, gates and readers. Access denied means access denied: our locks have never been opened. " * 12),
+    ("Access control",
+        "Doors, gates and readers. Access denied means access denied: our locks have never been opened. " * 12),
     ("Careers", "Nothing was too small for the founders. Log in to a bigger life: we hire welders in Gdansk."),
 ]  # fmt: skip
 

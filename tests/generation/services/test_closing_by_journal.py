@@ -125,7 +125,8 @@ def test_a_call_of_a_batch_that_brought_no_word_of_it_is_in_doubt(paid_order: Or
     pk = str(call_id(paid_order, 0))
     noted(
         journalled(paid_order, asked={}, answered=[]),
-        {"what": "batch", "token": "t", "calls": [[pk, 0.01], [str(call_id(paid_order, 1)), 0.01]], "ended": [], "at": 0},
+        {"what": "batch", "token": "t", "calls": [[pk, 0.01], [str(call_id(paid_order, 1)), 0.01]], "ended": [],
+            "at": 0},
         {"what": "doubtful", "call": pk},
         {"what": "batch_ended", "token": "t"},
     )  # fmt: skip

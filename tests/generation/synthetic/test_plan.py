@@ -94,8 +94,8 @@ def test_calls_show_other_examples_and_other_plans() -> None:
 
 def test_examples_older_than_the_type_of_a_fact_tell_no_range_and_break_nothing() -> None:
     odd = [
-        {"amount": "ten", "bought": "in May"}, {"amount": True, "bought": 2026}, {"amount": None, "bought": "2026-13-01"},
-        {"amount": 5, "bought": "2026-01-01"},
+        {"amount": "ten", "bought": "in May"}, {"amount": True, "bought": 2026},
+        {"amount": None, "bought": "2026-13-01"}, {"amount": 5, "bought": "2026-01-01"},
     ]  # fmt: skip
 
     alone = plan_of(TASK.input_schema, {}, odd, key="k", number=0)

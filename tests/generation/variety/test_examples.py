@@ -88,7 +88,8 @@ def test_a_record_of_an_examples_company_is_shown_another(
     Record.objects.filter(source=source).update(group=company)
     ann, server = serve("ann", texts)
 
-    order = launch.launch(launch.OrderRequest(task, teacher=ann, count=2, by=lead, source=source, max_cost_usd=Decimal(1),
+    order = launch.launch(launch.OrderRequest(task, teacher=ann, count=2, by=lead, source=source,
+        max_cost_usd=Decimal(1),
                           mix=MixRequest(examples=2)))  # fmt: skip
     carry_out(order)
 
@@ -104,7 +105,8 @@ def test_an_example_that_is_revoked_after_the_launch_is_not_sent(
 ) -> None:
     approve(task, lead, count=3)
     ann, server = serve("ann", texts)
-    order = launch.launch(launch.OrderRequest(task, teacher=ann, count=2, by=lead, source=source, max_cost_usd=Decimal(1),
+    order = launch.launch(launch.OrderRequest(task, teacher=ann, count=2, by=lead, source=source,
+        max_cost_usd=Decimal(1),
                           mix=MixRequest(examples=2)))  # fmt: skip
     gone = order.variety["examples"][0]
     draft = Draft.objects.get(decisions__pk=gone)

@@ -28,7 +28,10 @@ pytestmark = pytest.mark.django_db
 
 
 def mail(body: Body) -> str:
-    return f"Subject: For {body['messages'][-1]['content'][-9:]}\n\nWritten by {body['model']} at {body.get('temperature')}."
+    return (
+        f"Subject: For {body['messages'][-1]['content'][-9:]}\n\nWritten by {body['model']} at "
+        f"{body.get('temperature')}."
+    )
 
 
 def stances(task: Task, by: Member) -> None:

@@ -24,7 +24,10 @@ from tests.generation.engine.conftest import TASK
 from tests.generation.test_ingest import told
 
 pytestmark = pytest.mark.django_db
-LONG = "We plan your loads so that fewer lorries leave half empty and your planners get home on time each day. Shall we talk?"
+LONG = (
+    "We plan your loads so that fewer lorries leave half empty and your planners get home on time each day. "
+    "Shall we talk?"
+)
 OTHER = (
     "Quite another letter which speaks about docks and gates and nothing that stood in the first one at all. Shall we?"
 )

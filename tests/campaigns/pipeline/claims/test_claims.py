@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from campaigns.models import Campaign, Contact, Message, StageOrder, StageRun
-from campaigns.pipelines import run
+from campaigns.pipelines import claims
 from campaigns.pipelines.compose import StagePlan
 from campaigns.privacy import export_and_erase
 from campaigns.sending import tick
@@ -109,8 +109,8 @@ def test_a_quote_without_the_companys_name_bears_out_a_claim_of_that_company_alo
     ],
 )
 def test_the_company_is_said_before_a_quote_that_names_nobody(quote: str, expected: str) -> None:
-    assert run.passage_of(quote, "Harrow") == expected
-    assert run.passage_of(quote, "") == quote
+    assert claims.passage_of(quote, "Harrow") == expected
+    assert claims.passage_of(quote, "") == quote
 
 
 @pytest.mark.slow

@@ -1,4 +1,6 @@
-"""Files that batches leave at OpenAI: deleted once what they brought is safe, never before, and never at an order's cost."""
+"""Files that batches leave at OpenAI: deleted once what they brought is safe, never before,
+and never at an order's cost.
+"""
 
 from __future__ import annotations
 

@@ -234,8 +234,8 @@ def test_one_value_is_held_to_a_schema_where_it_is_offered_and_bare_elsewhere(ki
 
 
 @pytest.mark.parametrize(("text", "read"), [
-    ("no", {"said": "no"}), ("No.", {"said": "no"}), ("```\nno\n```", {"said": "no"}), ('{"said": "no"}', {"said": "no"}),
-    ("I cannot tell", None), ("7", None), ("", None),
+    ("no", {"said": "no"}), ("No.", {"said": "no"}), ("```\nno\n```", {"said": "no"}),
+    ('{"said": "no"}', {"said": "no"}), ("I cannot tell", None), ("7", None), ("", None),
 ])  # fmt: skip
 def test_an_answer_of_a_batch_sent_before_bare_values_were_asked_for_in_json_is_read(
     text: str, read: dict[str, str] | None

@@ -43,7 +43,7 @@ def test_facts_and_numbers_that_were_corrected_are_no_style() -> None:
 def test_a_phrase_that_is_forbidden_already_is_not_proposed_again() -> None:
     cases = [edit(n, f"Best in class. {KEPT}", KEPT) for n in range(4)]
 
-    assert removed_phrases(cases, known=["Best in class"]) == []
+    assert removed_phrases(cases, forbidden_phrases=["Best in class"]) == []
 
 
 def test_the_longest_run_stands_for_its_parts() -> None:

@@ -1,0 +1,120 @@
+"""Mistakes in the plan of a campaign: its arms, its sequence of mails, its days off.
+
+Pure, but for the pipelines it is handed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Protocol
+
+from campaigns.models import PipelineVersion
+from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition
+from review.models import Task
+
+MOST_ARMS = 6
+MOST_STEPS, MOST_WAIT_DAYS, MOST_DAYS_OFF = 6, 90, 60
+DAY_S = 86_400
+
+
+class PlannedArm(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def weight(self) -> int: ...
+    @property
+    def is_control(self) -> bool: ...
+    @property
+    def is_holdout(self) -> bool: ...
+    @property
+    def teacher(self) -> object | None: ...
+    @property
+    def miniature(self) -> object | None: ...
+    @property
+    def pipeline(self) -> PipelineVersion | None: ...
+
+
+def arm_errors(task: Task, arms: Sequence[PlannedArm]) -> list[str]:
+    """The first mistake in the arms of a campaign of a task, as a list; empty where there is none."""
+    names = [arm.name.strip() for arm in arms]
+    if not 1 <= len(names) <= MOST_ARMS:
+        return [f"A campaign has 1 to {MOST_ARMS} arms."]
+    if not all(names) or len({name.casefold() for name in names}) < len(names):
+        return ["Each arm has a name of its own."]
+    if any(arm.weight < 0 for arm in arms) or not any(arm.weight for arm in arms):
+        return ["Weights are whole numbers from 0, at least one of them above 0."]
+    if sum(arm.is_control for arm in arms) > 1:
+        return ["At most one arm is the control."]
+    if wrong := _holdout_error(arms):
+        return [wrong]
+    if other := [arm.pipeline for arm in arms if arm.pipeline and arm.pipeline.pipeline.task_id != task.pk]:
+        return [f"The pipeline {other[0]} writes the mails of another task."]
+    return []
+
+
+def _holdout_error(arms: Sequence[PlannedArm]) -> str:
+    """Error text of an arm without mails; empty where nothing is wrong."""
+    holdouts = [arm for arm in arms if arm.is_holdout]
+    if len(holdouts) > 1:
+        return "At most one arm gets no mail."
+    if holdouts and len(arms) == 1:
+        return "An arm without mails is there to be compared: add one that is mailed."
+    if any(arm.teacher or arm.miniature or arm.pipeline for arm in holdouts):
+        return f"'{holdouts[0].name}' gets no mail, so nothing writes for it."
+    return ""
+
+
+class PlannedStep(Protocol):
+    @property
+    def wait_s(self) -> int: ...
+    @property
+    def when(self) -> StepCondition: ...
+    @property
+    def reply_classes(self) -> Sequence[str]: ...
+
+
+def step_errors(steps: Sequence[PlannedStep]) -> list[str]:
+    """Everything that is wrong with a sequence; empty when it can be saved."""
+    if not 1 <= len(steps) <= MOST_STEPS:
+        return [f"A sequence has 1 to {MOST_STEPS} mails; this one has {len(steps)}."]
+    return [error for number, step in enumerate(steps, start=1) for error in _of_step(number, step)]
+
+
+def _of_step(number: int, step: PlannedStep) -> Iterator[str]:
+    if not 0 <= step.wait_s <= MOST_WAIT_DAYS * DAY_S:
+        yield f"Mail {number}: a wait is between 0 and {MOST_WAIT_DAYS} days."
+    if number == 1 and (step.when != StepCondition.NO_ANSWER or step.reply_classes):
+        yield "Mail 1 goes to everybody: give the condition to a later mail."
+    elif step.when == StepCondition.REPLIED:
+        yield from _of_answers(number, step)
+    elif step.reply_classes:
+        yield (
+            f"Mail {number} names a class of answer but does not wait for one: choose that condition, or name no class."
+        )
+
+
+def _of_answers(number: int, step: PlannedStep) -> Iterator[str]:
+    allowed = ", ".join(FOLLOWED_REPLIES)
+    if not step.reply_classes:
+        yield f"Mail {number} responds to an answer: choose its class, one of {allowed}."
+    for reply_class in step.reply_classes:
+        if reply_class not in FOLLOWED_REPLIES:
+            label = ReplyClass(reply_class).label if reply_class in ReplyClass.values else reply_class[:40]
+            yield f"Mail {number} cannot take up '{label}'; it may take up {allowed}."
+
+
+def day_off_errors(days: Iterable[str]) -> list[str]:
+    """Everything that is wrong with a list of days off, ISO dates."""
+    day_list = list(days)
+    if len(day_list) > MOST_DAYS_OFF:
+        return [f"At most {MOST_DAYS_OFF} days off; these are {len(day_list)}."]
+    return [f"'{day[:40]}' is not a date; write one such as 2026-12-25." for day in day_list if not is_date(day)]
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a text is a day of the calendar as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
