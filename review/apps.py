@@ -12,7 +12,7 @@ class ReviewConfig(AppConfig):
     name = "review"
 
     def ready(self) -> None:
-        """Tell the jobs room who sees and steers which jobs, which jobs this room brings, and keep its triggers in place."""
+        """Tell the jobs room who sees and steers which jobs and which this room brings; keep its triggers in place."""
         from jobs.kinds import registry
         from review import ports
         from review.bulk import sentences as bulk_sentences

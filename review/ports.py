@@ -69,8 +69,8 @@ def _none_awaited(task: Task, drafts: Sequence[UUID], /) -> AbstractSet[UUID]:
     return frozenset()
 
 
-# How likely drafts that wait are to be accepted, by what another room holds of them, 0 to 1; those it knows nothing of are absent.
-# It orders the desk and is shown to nobody.
+# How likely drafts that wait are to be accepted, by what another room holds of them, 0 to 1; those it knows nothing of
+# are absent. It orders the desk and is shown to nobody.
 acceptance_chances = Port(_no_chances)
 # Those of some drafts on whose verdicts another room waits. It orders the desk and is shown to nobody.
 awaited_verdicts = Port(_none_awaited)
@@ -159,7 +159,8 @@ class Dependent:
     remake: str = ""
 
 
-# What rests on drafts (a queryset) and on frozen versions (ids), as the member may see it; every room above tells its own.
+# What rests on drafts (a queryset) and on frozen versions (ids), as the member may see it; every room above tells its
+# own.
 dependents: Listeners[[QuerySet[Draft], Sequence[UUID], Member], list[Dependent]] = Listeners()
 
 # Rows of a task in rooms above that name some of these records in lists of ids rather than by keys, counted by model.
@@ -168,8 +169,8 @@ lists_of_records: Listeners[[Task, AbstractSet[str]], Mapping[type[Model], int]]
 # What lets go of a member who judges drafts of a task no more; called inside the transaction that takes the role.
 reviewer_left: Listeners[[Member, Task], None] = Listeners()
 
-# What takes drafts that wait along to a new version, given the one before it; called inside the transaction that makes it,
-# and answers how many it took along.
+# What takes drafts that wait along to a new version, given the one before it; called inside the transaction that makes
+# it, and answers how many it took along.
 version_made: Listeners[[TaskVersion, TaskVersion], int] = Listeners()
 
 
@@ -221,7 +222,9 @@ class MailOutcomes(Protocol):
         ...
 
     def figures(self, drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
-        """Count what came of all mails that some drafts, a query of ids, are in: real inboxes first, nothing where none went.
+        """Count what came of all mails that some drafts, a query of ids, are in.
+
+        Real inboxes first, nothing where none went.
 
         Like those below it counts mails of campaigns that the member may see.
         """

@@ -23,6 +23,7 @@ from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of the draft's verdicts and rulings."
@@ -41,7 +42,7 @@ class LateDecisionsView(APIView):
         draw=lambda request, page: map(decisions_queries.decision_json, page),
         operation_id="late_decisions",
     )
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
@@ -106,9 +107,8 @@ class SendBackView(APIView):
         responses={201: RulingsOut, **REFUSALS},
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
-        asked = SendBackIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        sent = sending_back.send_back(draft_id, by=member_of(request), if_match=_tag(request), **asked.validated_data)
+        data = read_body(SendBackIn, request)
+        sent = sending_back.send_back(draft_id, by=member_of(request), if_match=_tag(request), **data)
         return Response({"results": [lead_queue.ruling_json(ruling) for ruling in sent]}, status=201)
 
 
@@ -144,6 +144,5 @@ def _tag(request: Request) -> str | None:
 
 
 def _body(shape: type[RulingIn], request: Request) -> dict[str, Any]:
-    body = shape(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
+    body = read_body(shape, request)
+    return dict(body)

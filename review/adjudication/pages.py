@@ -72,9 +72,9 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("review:disputed", slug)
         except Refusal as error:
             refusal = error
-    wanted = uuid_or_none(request.POST.get("draft", "") or request.GET.get("card", ""))
+    draft_id = uuid_or_none(request.POST.get("draft", "") or request.GET.get("card", ""))
     drafts = lead_queue.disputed_drafts(task)
-    draft = drafts.filter(pk=wanted).first() if wanted else None
+    draft = drafts.filter(pk=draft_id).first() if draft_id else None
     draft = draft or drafts.first()
     context: dict[str, Any] = {
         "task": task,
@@ -88,7 +88,7 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
         tag = lead_queue.dispute_etag(draft.pk)
         # What the lead wrote is in the editor again when it was refused.
         written = forms.fields_from(request.POST) or None
-        card = assembly.card_to_read(draft, etag=tag, unfinished=written if draft.pk == wanted else None)
+        card = assembly.card_to_read(draft, etag=tag, unfinished=written if draft.pk == draft_id else None)
         sides = lead_queue.sides(draft)
         context |= {"sides": sides, "tag": tag, "card": card, "rows": lead_queue.disputed_fields(draft, sides)}
     return render(request, "review/rulings/disputed.html", context, status=refusal.status if refusal else 200)

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.http import Http404
 
 from audit import trail
 from members.models import Member
@@ -24,6 +23,7 @@ from review.states import DraftState, Role, RulingKind, Verdict
 from review.tasks.permissions import require, tasks_for
 from review.text import edits
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 
 @contextmanager
@@ -35,10 +35,11 @@ def locked_draft(draft_id: UUID, *, by: Member) -> Iterator[Draft]:
         PermissionDenied: The member does not lead its task.
     """
     with transaction.atomic():
-        seen = Draft.objects.filter(task__in=tasks_for(by), pk=draft_id)
-        draft = seen.select_for_update(of=("self",)).select_related("task", "task_version").first()
-        if draft is None:
-            raise Http404("There is no such draft.")
+        visible_drafts = Draft.objects.filter(task__in=tasks_for(by), pk=draft_id)
+        draft = first_or_404(
+            visible_drafts.select_for_update(of=("self",)).select_related("task", "task_version"),
+            "There is no such draft.",
+        )
         require(by, draft.task, Role.LEAD)
         require(by, draft.task, Role.REVIEWER)
         yield draft
@@ -209,9 +210,7 @@ def ask_again(draft_id: UUID, *, by: Member, if_match: str | None) -> Draft:
 
 @contextmanager
 def _draft_of(decision_id: UUID, *, by: Member) -> Iterator[tuple[Draft, Decision]]:
-    decision = Decision.objects.filter(pk=decision_id).first()
-    if decision is None:
-        raise Http404("There is no such decision.")
+    decision = first_or_404(Decision.objects.filter(pk=decision_id), "There is no such decision.")
     with locked_draft(decision.draft_id, by=by) as draft:
         yield draft, decision
 
@@ -228,10 +227,7 @@ def _check_open_late(decision: Decision) -> None:
 
 
 def _verdict_on(draft: Draft, decision_id: UUID) -> Decision:
-    chosen = lead_queue.verdicts(draft).filter(pk=decision_id).first()
-    if chosen is None:
-        raise Http404("There is no such verdict on this draft.")
-    return chosen
+    return first_or_404(lead_queue.verdicts(draft).filter(pk=decision_id), "There is no such verdict on this draft.")
 
 
 def _own_verdict(draft: Draft, own: SubmittedVerdict, *, by: Member) -> Decision:

@@ -1,4 +1,4 @@
-"""Sending verdicts back: their authors look again, each first in line for the draft, and say the same or something else.
+"""Sending verdicts back: their authors look again, each first in line for the draft, and say the same or otherwise.
 
 What was sent back stays on record and counts for nothing. Knows no request and no page.
 """
@@ -59,7 +59,7 @@ def send_back(
         added = [
             rulings.add_ruling(draft, RulingKind.SEND_BACK, by=by, decision=decision, note=words) for decision in sent
         ]
-        _return(draft, sent, words, wanted=len(standing))
+        _return(draft, sent, words, required=len(standing))
         _tell(draft, sent, words, by=by)
         return added
 
@@ -69,7 +69,7 @@ def _standing(draft: Draft) -> list[Decision]:
     return golds.standing_decisions(decisions, sent_back=golds.sent_back_on(draft.pk))
 
 
-def _return(draft: Draft, sent: Sequence[Decision], words: str, *, wanted: int) -> None:
+def _return(draft: Draft, sent: Sequence[Decision], words: str, *, required: int) -> None:
     """Put the draft in front of its authors again; the first of them has it first."""
     authors = [decision.reviewer_id for decision in sent]
     for author in dict.fromkeys(authors):
@@ -86,7 +86,7 @@ def _return(draft: Draft, sent: Sequence[Decision], words: str, *, wanted: int) 
             },
         )
     draft.state, draft.for_reviewer_id = DraftState.PENDING, authors[0]
-    draft.verdicts_wanted = max(draft.verdicts_wanted, wanted)
+    draft.verdicts_wanted = max(draft.verdicts_wanted, required)
     draft.save(update_fields=["state", "for_reviewer", "verdicts_wanted"])
 
 

@@ -1,4 +1,7 @@
-"""Endpoints of acts on many drafts: a preview, the act it names, its undo. They call services and shape their answers."""
+"""Endpoints of acts on many drafts: a preview, the act it names, its undo.
+
+They call services and shape their answers.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ from web.errors import Refusal
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class PreviewView(APIView):
@@ -52,12 +56,13 @@ class PreviewView(APIView):
             raise Refusal("too_many_drafts", message, hint="Narrow the filters.", status=413)
         plan = planning.plan(member, task, ids, bulk_verdict.parse(body))
         samples = [
-            {"draft": one.draft.pk, "title": one.draft.record.title, "fields": one.fields} for one in plan.samples
+            {"draft": sample.draft.pk, "title": sample.draft.record.title, "fields": sample.fields}
+            for sample in plan.samples
         ]
         return Response(
             {
                 "count": len(plan.ids),
-                "drafts": [str(one) for one in plan.ids],
+                "drafts": [str(pk) for pk in plan.ids],
                 "left_out": dict(plan.left_out),
                 "samples": samples,
                 "tag": plan.tag,
@@ -85,7 +90,7 @@ class BulkView(APIView):
             by=member,
             id=body["id"],
             drafts=body["drafts"],
-            said=bulk_verdict.parse(body),
+            submission=bulk_verdict.parse(body),
             tag=body["tag"] or None,
             typed=body["typed"],
             how={name: str(value) for name, value in body["filters"].items()},
@@ -110,7 +115,7 @@ class SimilarView(APIView):
     pagination_class = WholeList
 
     @lists(SimilarDraftOut, draw=lambda request, page: page, operation_id="similar_drafts")
-    def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         similar = similar_drafts.similar(queries.draft_or_404(member, draft_id))
         drafts = queries.summaries_json([match.draft for match in similar], member)
@@ -125,7 +130,7 @@ class RepeatedView(APIView):
     pagination_class = WholeList
 
     @lists(RepeatedSentenceOut, draw=lambda request, page: page, operation_id="repeated_sentences")
-    def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.REVIEWER)
@@ -143,6 +148,5 @@ class RepeatedView(APIView):
 
 
 def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    body = shape(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
+    body = read_body(shape, request)
+    return dict(body)

@@ -1,4 +1,7 @@
-"""Approved texts of the records most like that of a draft, for a reviewer who asks how others were settled. Reads only."""
+"""Approved texts of the records most like that of a draft, for a reviewer who asks how others were settled.
+
+Reads only.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The one undo of an act on many drafts: every decision of it that still stands is taken back.
 
-What a lead ruled on stays. A draft that somebody else has judged meanwhile keeps that verdict. Taking back is a decision of
-its own, as everywhere; its id follows from the one it takes back, so that an undo that was cut off goes on.
+What a lead ruled on stays. A draft that somebody else has judged meanwhile keeps that verdict. Taking back is a
+decision of its own, as everywhere; its id follows from the one it takes back, so that an undo that was cut off goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from uuid import UUID, uuid5
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404
 from django.utils import timezone
 
 from audit import trail
@@ -24,6 +23,7 @@ from review.desk import golds
 from review.models import Assignment, BulkAct, Decision, Draft, Gold, Ruling
 from review.states import BEHIND_THE_REST, AssignmentState, DraftState, Role, Verdict
 from review.tasks.permissions import require, tasks_for
+from web.http.first_or_404 import first_or_404
 
 RULED = "a lead has ruled on them"
 JUDGED_SINCE = "judged by others meanwhile; their verdict counts now"
@@ -51,9 +51,9 @@ def undo(act_id: UUID, *, by: Member) -> UndoResult:
         Http404: No such act in a task of this member.
         PermissionDenied: Somebody else's act: a verdict is taken back by who gave it.
     """
-    act = BulkAct.objects.select_related("task", "by").filter(pk=act_id, task__in=tasks_for(by)).first()
-    if act is None:
-        raise Http404("There is no such act.")
+    act = first_or_404(
+        BulkAct.objects.select_related("task", "by").filter(pk=act_id, task__in=tasks_for(by)), "There is no such act."
+    )
     require(by, act.task, Role.REVIEWER)
     if act.by_id != by.pk:
         raise PermissionDenied("Only the member who made a bulk decision can undo it.")
@@ -81,10 +81,10 @@ def _undo_chunk(act: BulkAct, ids: Sequence[UUID]) -> tuple[int, Counter[str]]:
     drafts = {draft.pk: draft for draft in _locked(ids)}
     if act.verdict == SET_ASIDE:
         return _bring_back(act, drafts)
-    ruled = {one for one in _with_rulings(ids) if golds.in_force(one) is not None}
-    standing = [one for one in planning.standing(act).filter(draft__in=ids) if one.draft_id not in ruled]
+    ruled = {draft_id for draft_id in _with_rulings(ids) if golds.in_force(draft_id) is not None}
+    standing = [decision for decision in planning.standing(act).filter(draft__in=ids) if decision.draft_id not in ruled]
     _retract(standing, drafts)
-    others = _judged_by_others([one.draft_id for one in standing])
+    others = _judged_by_others([decision.draft_id for decision in standing])
     _restore(standing, drafts, others)
     kept = Counter({RULED: len(ruled), JUDGED_SINCE: len(others)})
     return len(standing), +kept

@@ -1,7 +1,7 @@
 """One verdict for many drafts: what it says, and what it makes of each. Pure Python.
 
-An edit of many names a sentence and what stands in its place; it is carried out draft by draft, and only where that very
-sentence stands. It does not know which drafts, or who asks.
+An edit of many names a sentence and what stands in its place; it is carried out draft by draft, and only where that
+very sentence stands. It does not know which drafts, or who asks.
 """
 
 from __future__ import annotations

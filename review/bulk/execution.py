@@ -1,8 +1,8 @@
 """One verdict for many drafts, carried out as it was previewed.
 
-Drafts are taken in chunks, a transaction each, so that nobody else at the desk waits for long: what another request holds
-or has judged meanwhile is passed over and counted. Ids of decisions follow from the act's and the draft's, so that an act
-which was cut off is asked for again and goes on where it stopped. Knows no page.
+Drafts are taken in chunks, a transaction each, so that nobody else at the desk waits for long: what another request
+holds or has judged meanwhile is passed over and counted. Ids of decisions follow from the act's and the draft's, so
+that an act which was cut off is asked for again and goes on where it stopped. Knows no page.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def carry_out(
     by: Member,
     id: UUID,
     drafts: Sequence[UUID],
-    said: BulkVerdict,
+    submission: BulkVerdict,
     tag: str | None,
     typed: int | None = None,
     how: Mapping[str, str] | None = None,
 ) -> BulkAct:
     """Give one verdict to drafts as a preview named them.
 
-    Drafts that changed since the preview are passed over and counted by why. The same id with the same drafts and verdict
-    gives the first result, or goes on where it was cut off; after an undo it does nothing.
+    Drafts that changed since the preview are passed over and counted by why. The same id with the same drafts and
+    verdict gives the first result, or goes on where it was cut off; after an undo it does nothing.
 
     Args:
         by: A reviewer of it.
@@ -56,19 +56,19 @@ def carry_out(
 
     Raises:
         PermissionDenied: Not a reviewer of the task.
-        Refusal: 428 without the tag, 412 when it names another set or verdict, 409 when the id came with another body, 413
-            for more drafts than one act takes, 422 when the number was not typed or the verdict does not fit.
+        Refusal: 428 without the tag, 412 when it names another set or verdict, 409 when the id came with another body,
+            413 for more drafts than one act takes, 422 when the number was not typed or the verdict does not fit.
     """
     require(by, task, Role.REVIEWER)
-    _check(drafts, said, tag, typed)
-    act = _act(task, by=by, id=id, said=said, tag=tag or "", how=how or {}, asked=len(drafts))
+    _check(drafts, submission, tag, typed)
+    act = _act(task, by=by, id=id, submission=submission, tag=tag or "", how=how or {}, draft_count=len(drafts))
     if act.undone_at or act.selection.get("is_done"):
         return act
     done = set(Decision.objects.filter(bulk=act).values_list("draft_id", flat=True))
-    done |= {UUID(one) for one in act.selection["places"]}
+    done |= {UUID(draft_id) for draft_id in act.selection["places"]}
     left_out: Counter[str] = Counter()
-    for chunk in planning.chunks([one for one in drafts if one not in done]):
-        left_out += _carry_out_chunk(act, chunk, said, by=by, task=task)
+    for chunk in planning.chunks([draft_id for draft_id in drafts if draft_id not in done]):
+        left_out += _carry_out_chunk(act, chunk, submission, by=by, task=task)
     return _finish(act, left_out)
 
 
@@ -81,7 +81,7 @@ def _finish(act: BulkAct, left_out: Counter[str]) -> BulkAct:
     return now
 
 
-def _check(drafts: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: int | None) -> None:
+def _check(drafts: Sequence[UUID], submission: BulkVerdict, tag: str | None, typed: int | None) -> None:
     if not drafts:
         raise Refusal("no_drafts", "No draft is chosen.", hint="Choose drafts that wait to be judged.")
     if len(drafts) > planning.AT_MOST:
@@ -94,11 +94,11 @@ def _check(drafts: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: in
             hint="Request a preview and send its tag.",
             status=428,
         )
-    if tag != said.tag(drafts):
+    if tag != submission.tag(drafts):
         raise Refusal(
             "preview_changed", "The drafts have changed since the preview.", hint="Preview again.", status=412
         )
-    if said.verdict == Verdict.ACCEPT and len(drafts) > TYPED_ABOVE and typed != len(drafts):
+    if submission.verdict == Verdict.ACCEPT and len(drafts) > TYPED_ABOVE and typed != len(drafts):
         message = f"To accept {len(drafts):,} drafts unread, type their number."
         raise Refusal(
             "number_missing", message, hint="The number confirms that you mean it.", errors={"typed": [message]}
@@ -106,15 +106,15 @@ def _check(drafts: Sequence[UUID], said: BulkVerdict, tag: str | None, typed: in
 
 
 def _act(
-    task: Task, *, by: Member, id: UUID, said: BulkVerdict, tag: str, how: Mapping[str, str], asked: int
+    task: Task, *, by: Member, id: UUID, submission: BulkVerdict, tag: str, how: Mapping[str, str], draft_count: int
 ) -> BulkAct:
     """The act's row, this request's or that of an earlier one with the same id and body."""
     values = {
         "task": task,
         "by": by,
-        "verdict": said.verdict,
+        "verdict": submission.verdict,
         "body_hash": tag,
-        "selection": {"how": dict(how), "asked": asked, "said": said.body(), "places": {}},
+        "selection": {"how": dict(how), "asked": draft_count, "said": submission.body(), "places": {}},
     }
     act, is_new = BulkAct.objects.get_or_create(id=id, defaults=values)
     if not is_new and (act.body_hash != tag or act.by_id != by.pk or act.task_id != task.pk):
@@ -130,47 +130,49 @@ def _act(
 
 
 @transaction.atomic
-def _carry_out_chunk(act: BulkAct, ids: Sequence[UUID], said: BulkVerdict, *, by: Member, task: Task) -> Counter[str]:
+def _carry_out_chunk(
+    act: BulkAct, ids: Sequence[UUID], submission: BulkVerdict, *, by: Member, task: Task
+) -> Counter[str]:
     # The act's own row first, so that two requests for one act take turns, and none goes on after an undo.
     now = BulkAct.objects.select_for_update().get(pk=act.pk)
     if now.undone_at is not None:
         return Counter({UNDONE: len(ids)})
     # Drafts are locked before assignments everywhere; what another request holds is passed over, not waited for.
     drafts = list(planning.rows(task, ids, by=by).select_for_update(skip_locked=True, of=("self",)))
-    sifted = planning.split_eligible(drafts, said, asked=ids, by=by, task=task)
-    if said.verdict == SET_ASIDE:
-        now.selection["places"] |= _set_aside(sifted.doable, by=by, note=said.note)
+    sifted = planning.split_eligible(drafts, submission, draft_ids=ids, by=by, task=task)
+    if submission.verdict == SET_ASIDE:
+        now.selection["places"] |= _set_aside(sifted.doable, by=by, note=submission.note)
     else:
-        _judge(now, sifted.doable, said, by=by)
+        _judge(now, sifted.doable, submission, by=by)
     now.count += len(sifted.doable)
     now.save(update_fields=["selection", "count"])
     return sifted.left_out
 
 
-def _judge(act: BulkAct, doable: Sequence[EligibleDraft], said: BulkVerdict, *, by: Member) -> None:
+def _judge(act: BulkAct, doable: Sequence[EligibleDraft], submission: BulkVerdict, *, by: Member) -> None:
     ids = [eligible.draft.pk for eligible in doable]
     Draft.objects.filter(pk__in=ids).update(state=DraftState.DECIDED, for_reviewer=None)
     _assign([eligible.draft for eligible in doable], by=by, state=AssignmentState.DONE)
-    decisions = Decision.objects.bulk_create([_decision(act, eligible, said, by) for eligible in doable])
+    decisions = Decision.objects.bulk_create([_decision(act, eligible, submission, by) for eligible in doable])
     Gold.objects.bulk_create([golds.as_gold(decision) for decision in decisions])
 
 
-def _decision(act: BulkAct, one: EligibleDraft, said: BulkVerdict, by: Member) -> Decision:
-    draft = one.draft
-    if one.verdict is None:
+def _decision(act: BulkAct, eligible: EligibleDraft, submission: BulkVerdict, by: Member) -> Decision:
+    draft = eligible.draft
+    if eligible.verdict is None:
         raise ValueError("setting aside is not a decision")
-    edit = edits.edit_columns(draft.task_version.spec, draft.record.facts, draft.fields, one.fields)
+    edit = edits.edit_columns(draft.task_version.spec, draft.record.facts, draft.fields, eligible.fields)
     return Decision(
         id=uuid5(act.pk, str(draft.pk)),
         draft=draft,
         task_id=draft.task_id,
         reviewer=by,
-        verdict=one.verdict,
-        fields=one.fields,
+        verdict=eligible.verdict,
+        fields=eligible.fields,
         before_hash=draft.fields_hash,
         body_hash=act.body_hash,
-        reasons=list(said.reasons),
-        note=said.note,
+        reasons=list(submission.reasons),
+        note=submission.note,
         seconds=0,
         bulk=act,
         **edit,

@@ -36,40 +36,40 @@ IN_SIGHT = 3
 def list_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
-    wanted = draft_filters.parse(request.GET, zone=zones.name_for(request))
-    page = listing.page(member, task, wanted, cursor=request.GET.get("after", ""))
-    filters = listing.filters(member, task, wanted)
+    draft_filter = draft_filters.parse(request.GET, zone=zones.name_for(request))
+    page = listing.page(member, task, draft_filter, cursor=request.GET.get("after", ""))
+    filters = listing.filters(member, task, draft_filter)
     context = {
         "task": task,
         "section": "review",
         "page": page,
-        "lines": listing.list_rows(page.rows, wanted, member=member, task=task),
-        "wanted": wanted,
-        "zone": wanted.chosen.get(draft_filters.ZONE, zones.name_for(request)),
+        "lines": listing.list_rows(page.rows, draft_filter, member=member, task=task),
+        "wanted": draft_filter,
+        "zone": draft_filter.chosen.get(draft_filters.ZONE, zones.name_for(request)),
         "filters_in_sight": filters[:IN_SIGHT],
         "filters_behind": filters[IN_SIGHT:],
         "is_open": any(each.chosen for each in filters[IN_SIGHT:]),
-        "chips": _chips(filters, wanted),
-        "address": urlencode(wanted.as_json()),
+        "chips": _chips(filters, draft_filter),
+        "address": urlencode(draft_filter.as_json()),
         "may_review": may(member, task, Role.REVIEWER),
         "waiting": lead_queue.waiting_for(member, task),
-        "groups": [] if wanted.is_anything else listing.same_label(member, task),
+        "groups": [] if draft_filter.is_anything else listing.same_label(member, task),
         "acts": [wording.act(each) for each in planning.latest(member, task)],
     }
     return render(request, "review/bulk/list.html", context)
 
 
-def _chips(filters: list[listing.FilterControl], wanted: DraftFilter) -> list[dict[str, Any]]:
-    set_ = [("q", listing.LABELS["q"], wanted.words, False)] if wanted.words else []
+def _chips(filters: list[listing.FilterControl], draft_filter: DraftFilter) -> list[dict[str, Any]]:
+    set_ = [("q", listing.LABELS["q"], draft_filter.words, False)] if draft_filter.words else []
     set_ += [(each.name, each.label, each.words, each.has_own_words) for each in filters if each.chosen]
     # An address may hold a filter that is not offered to this member; it narrows all the same, so it is shown.
     offered = {each.name for each in filters}
     set_ += [
         (name, listing.LABELS[name], value, False)
-        for name, value in wanted.chosen.items()
+        for name, value in draft_filter.chosen.items()
         if name not in offered | {draft_filters.ZONE}
     ]
-    everything = wanted.as_json()
+    everything = draft_filter.as_json()
     return [
         {
             "label": label,
@@ -136,18 +136,18 @@ def approved_page(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return render(request, f"review/bulk/{'_' if is_htmx(request) else ''}approved.html", context)
 
 
-def _cluster(one: DraftCluster) -> dict[str, Any]:
-    leader, *others = one.shown
+def _cluster(cluster: DraftCluster) -> dict[str, Any]:
+    leader, *others = cluster.shown
     text = _text(leader)
     return {
-        "count": len(one.ids),
+        "count": len(cluster.ids),
         "title": leader.record.title,
         "id": leader.pk,
         "text": text,
         "others": [
             {"title": other.record.title, "id": other.pk, "segments": word_diff(text, _text(other))} for other in others
         ],
-        "ids": pack_ids(one.ids[: planning.AT_MOST]),
+        "ids": pack_ids(cluster.ids[: planning.AT_MOST]),
     }
 
 

@@ -1,7 +1,7 @@
 """The list page of one task: a page of drafts, what it can be narrowed to, and what it is narrowed to now.
 
-Nothing here counts or looks through a whole table: pages go by where the last one ended, a filter that no index holds looks
-through so many drafts a page, and the values offered are those of the newest drafts.
+Nothing here counts or looks through a whole table: pages go by where the last one ended, a filter that no index holds
+looks through so many drafts a page, and the values offered are those of the newest drafts.
 """
 
 from __future__ import annotations
@@ -114,57 +114,59 @@ class FilterControl:
 
 
 def page(
-    member: Member, task: Task, wanted: DraftFilter, *, cursor: str, size: int = PAGE_SIZE, look_at: int = LOOK_AT
+    member: Member, task: Task, draft_filter: DraftFilter, *, cursor: str, size: int = PAGE_SIZE, look_at: int = LOOK_AT
 ) -> keyset.Page:
-    """One page of a task's drafts as wanted, newest first, each with `gold_verdict`; the member sees the task.
+    """Return one page of a task's drafts that pass the filter, newest first, each with `gold_verdict`.
+
+    The member sees the task.
 
     With words the order is that of indexing, which is that of coming but for large imports.
     """
-    if wanted.query.is_askable:
-        return _page_of_hits(member, task, wanted, cursor=cursor, size=size)
-    drafts = draft_filters.apply_filter(_of(task), wanted, member=member, task=task)
-    among = _of(task).filter(_base(wanted)) if wanted.is_walked else None
+    if draft_filter.query.is_askable:
+        return _page_of_hits(member, task, draft_filter, cursor=cursor, size=size)
+    drafts = draft_filters.apply_filter(_of(task), draft_filter, member=member, task=task)
+    among = _of(task).filter(_base(draft_filter)) if draft_filter.is_walked else None
     return keyset.page(_as_rows(drafts), cursor=cursor, size=size, among=among, look_at=look_at)
 
 
-def _page_of_hits(member: Member, task: Task, wanted: DraftFilter, *, cursor: str, size: int) -> keyset.Page:
+def _page_of_hits(member: Member, task: Task, draft_filter: DraftFilter, *, cursor: str, size: int) -> keyset.Page:
     """The same for words. Few hits are looked at first: most often they fill the page."""
-    hits = draft_filters.hits(task, wanted.query)
+    hits = draft_filters.hits(task, draft_filter.query)
     before = int(cursor) if cursor.isdecimal() and len(cursor) < 19 else None
     hits = hits if before is None else hits.filter(id__lt=before)
-    beside = draft_filters.apply_filter(
-        draft_filters.drafts_of(task, wanted), replace(wanted, words=""), member=member, task=task
+    matches = draft_filters.apply_filter(
+        draft_filters.drafts_of(task, draft_filter), replace(draft_filter, words=""), member=member, task=task
     )
-    found: list[Any] = []
+    page_rows: list[Any] = []
     for at_most in (FEW_HITS, draft_filters.HITS_AT_MOST):
-        rows = _as_rows(beside.filter(pk__among=hits.values("draft_id")[:at_most]))
-        found = list(rows.annotate(place=F("search_text__id")).order_by("-place")[: size + 1])
-        if len(found) > size:
-            return keyset.Page(rows=found[:size], next=str(found[size - 1].place), is_first=before is None)
+        rows = _as_rows(matches.filter(pk__among=hits.values("draft_id")[:at_most]))
+        page_rows = list(rows.annotate(place=F("search_text__id")).order_by("-place")[: size + 1])
+        if len(page_rows) > size:
+            return keyset.Page(rows=page_rows[:size], next=str(page_rows[size - 1].place), is_first=before is None)
     border = hits.values_list("id", flat=True)[draft_filters.HITS_AT_MOST - 1 : draft_filters.HITS_AT_MOST].first()
-    return keyset.Page(rows=found, next=str(border or ""), is_first=before is None, is_cut=border is not None)
+    return keyset.Page(rows=page_rows, next=str(border or ""), is_first=before is None, is_cut=border is not None)
 
 
 def _as_rows(drafts: QuerySet[Draft]) -> QuerySet[Draft]:
     return queries.with_parts(drafts).defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
 
 
-def list_rows(found: list[Draft], wanted: DraftFilter, *, member: Member, task: Task) -> list[dict[str, Any]]:
+def list_rows(drafts: list[Draft], draft_filter: DraftFilter, *, member: Member, task: Task) -> list[dict[str, Any]]:
     """Drafts as rows of the list. Who wrote one is told to those who lead, and to others once they judged it."""
-    may_review, visible = may(member, task, Role.REVIEWER), visible_to(member, found)
+    may_review, visible = may(member, task, Role.REVIEWER), visible_to(member, drafts)
     names = [field.name for field in in_reading_order(latest_version(task).spec.output_schema)]
-    lines = openings([draft.fields for draft in found], names)
+    lines = openings([draft.fields for draft in drafts], names)
     return [
-        {**_line(draft, wanted, may_review=may_review, is_told=draft.pk in visible), "opening": opening}
-        for draft, opening in zip(found, lines, strict=True)
+        {**_line(draft, draft_filter, may_review=may_review, is_told=draft.pk in visible), "opening": opening}
+        for draft, opening in zip(drafts, lines, strict=True)
     ]
 
 
-def filters(member: Member, task: Task, wanted: DraftFilter) -> list[FilterControl]:
+def filters(member: Member, task: Task, draft_filter: DraftFilter) -> list[FilterControl]:
     """Everything the list can be narrowed by, with the values worth offering."""
     choices = _choices(member, task)
     return [
-        FilterControl(name, LABELS[name], choices.get(name, []), wanted.chosen.get(name, ""))
+        FilterControl(name, LABELS[name], choices.get(name, []), draft_filter.chosen.get(name, ""))
         for name in FILTERS
         if name in choices or name in DAYS
     ]
@@ -174,20 +176,20 @@ def _of(task: Task) -> Any:
     return Draft.objects.filter(task=task)
 
 
-def _base(wanted: DraftFilter) -> Q:
+def _base(draft_filter: DraftFilter) -> Q:
     """Return the part of the filter that an index serves; the drafts it selects are scanned for the rest."""
-    state = wanted.chosen.get("state")
+    state = draft_filter.chosen.get("state")
     return ON_DESK if state is None else Q(state=state)
 
 
-def _line(draft: Draft, wanted: DraftFilter, *, may_review: bool, is_told: bool) -> dict[str, Any]:
+def _line(draft: Draft, draft_filter: DraftFilter, *, may_review: bool, is_told: bool) -> dict[str, Any]:
     line = queries.list_row(draft, may_review=may_review, is_told=is_told)
-    asked = wanted.query
-    text = texts_of_fields(draft.fields) if asked.is_askable else ""
+    query = draft_filter.query
+    text = texts_of_fields(draft.fields) if query.is_askable else ""
     return {
         **line,
         "id": draft.pk,
-        "parts": highlight.passage(text, asked) if text else (),
+        "parts": highlight.passage(text, query) if text else (),
         "may_choose": may_review and draft.state == DraftState.PENDING,
     }
 
@@ -209,23 +211,23 @@ def _choices(member: Member, task: Task) -> dict[str, list[tuple[str, str]]]:
         absent = "reply" if is_mail(spec) else "campaign"
         origins = [origin for origin in ORIGINS if origin[0] != absent]
         labels = [(f"{name}:{value}", f"{field}: {label}") for name, value, field, label in _labels(spec)]
-        told = {**offered, **_of_newest(task), "origin": origins, "reviewer": _reviewers(task)}
-        return {**told, "label": labels} if labels else told
+        choices = {**offered, **_of_newest(task), "origin": origins, "reviewer": _reviewers(task)}
+        return {**choices, "label": labels} if labels else choices
     return {**offered, "reviewer": [(member.username, gettext("Judged by me"))]}
 
 
 def _labels(spec: TaskSpec) -> list[tuple[str, str, str, str]]:
     """Each value that a field with labels, or with yes and no, may have: name, value, and both as pages say them."""
-    said = {field.name: field.name.replace("_", " ") for field in spec.output_schema}
+    field_labels = {field.name: field.name.replace("_", " ") for field in spec.output_schema}
     of_choice = [
-        (field.name, label.name, said[field.name], label.name)
+        (field.name, label.name, field_labels[field.name], label.name)
         for field in spec.output_schema
-        if field.type == "choice"
+        if field.value_type.control == "label"
         for label in field.labels
     ]
-    flags = [field.name for field in spec.output_schema if field.type == "boolean"]
+    flags = [field.name for field in spec.output_schema if field.value_type.control == "flag"]
     return of_choice + [
-        (name, value, said[name], words)
+        (name, value, field_labels[name], words)
         for name in flags
         for value, words in (("true", gettext("yes")), ("false", gettext("no")))
     ]
@@ -251,8 +253,8 @@ def same_label(member: Member, task: Task) -> list[LabelGroup]:
     return sorted(groups, key=lambda group: -group.count)[:GROUPS_SHOWN]
 
 
-def _says(given: object, value: str) -> bool:
-    return given == value or (isinstance(given, bool) and given == (value == "true"))
+def _says(field_value: object, value: str) -> bool:
+    return field_value == value or (isinstance(field_value, bool) and field_value == (value == "true"))
 
 
 def _pairs(choices: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:

@@ -44,10 +44,10 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
         verdict = _said(values, task) if values.get("verdict") else None
         if verdict and values.get("act"):
             return _carry_out(request, member, task, verdict)
-        return _preview(request, member, task, ids=ids, how=how, said=verdict)
+        return _preview(request, member, task, ids=ids, how=how, submission=verdict)
     except Refusal as error:
         refusal = error
-    return _preview(request, member, task, ids=ids, how=how, said=None, refusal=refusal)
+    return _preview(request, member, task, ids=ids, how=how, submission=None, refusal=refusal)
 
 
 @require_POST
@@ -80,8 +80,8 @@ def _chosen(form: QueryDict) -> tuple[list[UUID], str]:
 
 
 def _matching(request: HttpRequest, member: Member, task: Task) -> tuple[list[UUID], str]:
-    wanted = draft_filters.parse(request.GET, zone=zones.name_for(request))
-    return planning.matching(member, task, wanted), urlencode(wanted.as_json())
+    draft_filter = draft_filters.parse(request.GET, zone=zones.name_for(request))
+    return planning.matching(member, task, draft_filter), urlencode(draft_filter.as_json())
 
 
 def _said(values: QueryDict, task: Task) -> BulkVerdict | None:
@@ -93,7 +93,7 @@ def _said(values: QueryDict, task: Task) -> BulkVerdict | None:
     return bulk_verdict.parse({**values.dict(), "reasons": values.getlist("reasons")})
 
 
-def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdict) -> HttpResponse:
+def _carry_out(request: HttpRequest, member: Member, task: Task, submission: BulkVerdict) -> HttpResponse:
     form = request.POST
     act_id = uuid_or_none(form.get("act", ""))
     if act_id is None:
@@ -104,7 +104,7 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdi
         by=member,
         id=act_id,
         drafts=unpack_ids(form.get("doable", "")),
-        said=said,
+        submission=submission,
         tag=form.get("tag") or None,
         typed=int(typed) if typed.isdecimal() and len(typed) < 9 else None,
         how=dict(parse_qsl(form.get("how", ""))),
@@ -123,12 +123,12 @@ def _preview(
     *,
     ids: Sequence[UUID],
     how: str,
-    said: BulkVerdict | None,
+    submission: BulkVerdict | None,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     is_cut = len(ids) > planning.AT_MOST
     ids = list(ids)[: planning.AT_MOST]
-    plan = planning.plan(member, task, ids, said) if said and ids else None
+    plan = planning.plan(member, task, ids, submission) if submission and ids else None
     context = {
         "task": task,
         "section": "review",
@@ -142,8 +142,8 @@ def _preview(
         "doable": pack_ids(plan.ids) if plan else "",
         "samples": [wording.sample(sample) for sample in plan.samples] if plan else [],
         "left_out": sorted(plan.left_out.items(), key=lambda item: -item[1]) if plan else [],
-        "act_words": wording.button(said.verdict, len(plan.ids)) if said and plan else "",
-        "is_typed": bool(plan and said and said.verdict == "accept" and len(plan.ids) > TYPED_ABOVE),
+        "act_words": wording.button(submission.verdict, len(plan.ids)) if submission and plan else "",
+        "is_typed": bool(plan and submission and submission.verdict == "accept" and len(plan.ids) > TYPED_ABOVE),
         "act_id": uuid4(),
     }
     return render(request, "review/bulk/page.html", context, status=refusal.status if refusal else 200)

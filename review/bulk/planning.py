@@ -76,16 +76,16 @@ class EligibleDrafts:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def matching(member: Member, task: Task, wanted: DraftFilter) -> list[UUID]:
-    """Drafts that wait and are as wanted, the newest first, one more than an act takes at most where there are more."""
-    waiting = draft_filters.drafts_of(task, wanted).filter(state=DraftState.PENDING)
-    matches = draft_filters.apply_filter(waiting, wanted, member=member, task=task).only("pk", "created_at")
-    among = waiting if wanted.is_walked else None
+def matching(member: Member, task: Task, draft_filter: DraftFilter) -> list[UUID]:
+    """Return waiting drafts that pass the filter, newest first, one more than an act takes where there are more."""
+    waiting = draft_filters.drafts_of(task, draft_filter).filter(state=DraftState.PENDING)
+    matches = draft_filters.apply_filter(waiting, draft_filter, member=member, task=task).only("pk", "created_at")
+    among = waiting if draft_filter.is_walked else None
     page = keyset.page(matches, cursor="", size=AT_MOST + 1, among=among, look_at=LOOK_AT)
     return [draft.pk for draft in page.rows]
 
 
-def plan(member: Member, task: Task, ids: Sequence[UUID], said: BulkVerdict) -> BulkPlan:
+def plan(member: Member, task: Task, ids: Sequence[UUID], submission: BulkVerdict) -> BulkPlan:
     """Look at what a verdict would do to drafts of a task; nothing is locked and nothing written.
 
     Raises:
@@ -95,11 +95,11 @@ def plan(member: Member, task: Task, ids: Sequence[UUID], said: BulkVerdict) -> 
     left_out: Counter[str] = Counter()
     samples: list[EligibleDraft] = []
     for chunk in chunks(ids):
-        sifted = split_eligible(rows(task, chunk, by=member), said, asked=chunk, by=member, task=task)
+        sifted = split_eligible(rows(task, chunk, by=member), submission, draft_ids=chunk, by=member, task=task)
         doable += [eligible.draft.pk for eligible in sifted.doable]
         left_out += sifted.left_out
         samples += sifted.doable[: SAMPLES - len(samples)]
-    return BulkPlan(doable, left_out, samples, said.tag(doable))
+    return BulkPlan(doable, left_out, samples, submission.tag(doable))
 
 
 def chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
@@ -127,33 +127,33 @@ def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Draft]:
 
 
 def split_eligible(
-    found: Iterable[Draft], said: BulkVerdict, *, asked: Sequence[UUID], by: Member, task: Task
+    drafts: Iterable[Draft], submission: BulkVerdict, *, draft_ids: Sequence[UUID], by: Member, task: Task
 ) -> EligibleDrafts:
     """Part drafts, as `rows` reads them, into those the verdict can be given to and those left out, with why."""
     sifted = EligibleDrafts()
     dealing = DeskSettings.objects.filter(task=task).first()
-    seen = 0
-    for draft in queries.share_versions(found):
-        seen += 1
+    count = 0
+    for draft in queries.share_versions(drafts):
+        count += 1
         why = _why_not(draft, by, task, dealing)
         if why:
             sifted.left_out[why] += 1
             continue
         try:
-            verdict, fields = _ending(draft, said)
+            verdict, fields = _ending(draft, submission)
         except DoesNotFitError as error:
             sifted.left_out[str(error)] += 1
             continue
         sifted.doable.append(EligibleDraft(draft, verdict, fields))
-    if seen < len(asked):
-        sifted.left_out[GONE] += len(asked) - seen
+    if count < len(draft_ids):
+        sifted.left_out[GONE] += len(draft_ids) - count
     return sifted
 
 
-def _ending(draft: Draft, said: BulkVerdict) -> tuple[Verdict | None, Fields | None]:
-    if said.verdict == SET_ASIDE:
+def _ending(draft: Draft, submission: BulkVerdict) -> tuple[Verdict | None, Fields | None]:
+    if submission.verdict == SET_ASIDE:
         return None, None
-    return said.of(draft.task_version.spec, draft.fields)
+    return submission.of(draft.task_version.spec, draft.fields)
 
 
 def _why_not(draft: Any, by: Member, task: Task, dealing: DeskSettings | None) -> str:

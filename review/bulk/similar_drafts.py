@@ -1,7 +1,7 @@
 """Drafts that are alike: clusters of those that wait, those like one draft, and sentences that stand in many.
 
-All of it reads the signatures and words of the text index, of the newest so many drafts; what is shown as a similarity is
-counted from the texts themselves. It does not decide anything about them.
+All of it reads the signatures and words of the text index, of the newest so many drafts; what is shown as a similarity
+is counted from the texts themselves. It does not decide anything about them.
 """
 
 from __future__ import annotations
@@ -97,13 +97,13 @@ class RepeatedSentence:
 def clusters(task: Task, *, at_most: int = CLUSTERED) -> tuple[list[DraftCluster], int]:
     """Clusters of the newest drafts that wait, the largest first, and how many drafts were looked at.
 
-    Where looking took long they are found again after a while only; until then those of which nothing waits any more are
-    left out.
+    Where looking took long they are found again after a while only; until then those of which nothing waits any more
+    are left out.
     """
-    found, looked_at = slow_figures.figures(f"clusters:{task.pk}:{at_most}", lambda: _clustered(task, at_most)).value
-    first = [key for group in found for key in group[:LOADED_MEMBERS]]
+    groups, looked_at = slow_figures.figures(f"clusters:{task.pk}:{at_most}", lambda: _clustered(task, at_most)).value
+    first = [key for group in groups for key in group[:LOADED_MEMBERS]]
     loaded = {pk: draft for pk, draft in _loaded(first).items() if draft.state == DraftState.PENDING}
-    shown = [DraftCluster(group, [loaded[key] for key in group if key in loaded][:SHOWN_MEMBERS]) for group in found]
+    shown = [DraftCluster(group, [loaded[key] for key in group if key in loaded][:SHOWN_MEMBERS]) for group in groups]
     return [cluster for cluster in shown if cluster.shown], looked_at
 
 
@@ -130,12 +130,14 @@ def similar(draft: Draft) -> list[SimilarDraft]:
         SimilarDraft(other, minhash.jaccard(mine, _shingles(other.fields)))
         for other in _loaded([ids[row] for row in best]).values()
     ]
-    shown = sorted((match for match in counted if match.share >= SHOW_FROM), key=lambda one: (-one.share, one.draft.pk))
+    shown = sorted(
+        (match for match in counted if match.share >= SHOW_FROM), key=lambda match: (-match.share, match.draft.pk)
+    )
     return shown[:SHOWN_SIMILAR]
 
 
 def repeated(member: Member, draft: Draft) -> list[RepeatedSentence]:
-    """Sentences of a draft that the member's verdict on it was about and that stand in others that wait, most often first.
+    """Sentences of a draft that the member's verdict was about and that stand in others that wait, most often first.
 
     After an edit these are the sentences it changed or dropped; after a reject those that checks object to.
     """
@@ -143,10 +145,10 @@ def repeated(member: Member, draft: Draft) -> list[RepeatedSentence]:
     last = decisions.exclude(verdict=Verdict.RETRACT).order_by("-created_at").first()
     if last is None or last.bulk_id is not None:
         return []
-    asked = _changed(draft.fields, last.fields) if last.verdict == Verdict.EDIT else {}
+    sentences = _changed(draft.fields, last.fields) if last.verdict == Verdict.EDIT else {}
     if last.verdict == Verdict.REJECT:
-        asked = dict.fromkeys(_objected(draft))
-    long = [(text, instead) for text, instead in asked.items() if len(folded(text)) >= LEAST_WORDS]
+        sentences = dict.fromkeys(_objected(draft))
+    long = [(text, instead) for text, instead in sentences.items() if len(folded(text)) >= LEAST_WORDS]
     edited = _edited_openings(member, draft.task) if last.verdict == Verdict.EDIT else Counter[str]()
     may_lead = may(member, draft.task, Role.LEAD)
     counted = [
@@ -236,11 +238,11 @@ def _signatures(rows: Iterable[tuple[UUID, bytes | memoryview]]) -> tuple[list[U
 
 def _texts(ids: Sequence[UUID]) -> list[str]:
     """Texts of drafts, in this order; one that is gone since, or erased, says nothing."""
-    told: dict[UUID, str] = {}
+    texts: dict[UUID, str] = {}
     for some in chunked(ids, TEXTS_AT_ONCE):
         rows = Draft.objects.filter(pk__in=some, erased_at__isnull=True).values_list("pk", "fields")
-        told.update((pk, texts_of_fields(fields)) for pk, fields in rows)
-    return [told.get(pk, "") for pk in ids]
+        texts.update((pk, texts_of_fields(fields)) for pk, fields in rows)
+    return [texts.get(pk, "") for pk in ids]
 
 
 def _loaded(ids: Sequence[UUID]) -> dict[UUID, Draft]:

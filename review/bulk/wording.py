@@ -39,9 +39,14 @@ def done(act: BulkAct) -> str:
     return words[act.verdict] % {"count": fixed(count, 0)}
 
 
-def act(each: BulkAct) -> dict[str, Any]:
+def act(bulk_act: BulkAct) -> dict[str, Any]:
     """A line of the banner of latest acts."""
-    return {"id": each.pk, "words": done(each), "at": each.created_at, "is_aside": each.verdict == "set_aside"}
+    return {
+        "id": bulk_act.pk,
+        "words": done(bulk_act),
+        "at": bulk_act.created_at,
+        "is_aside": bulk_act.verdict == "set_aside",
+    }
 
 
 def button(verdict: str, number: int) -> str:
@@ -55,13 +60,13 @@ def button(verdict: str, number: int) -> str:
     return words[verdict] % {"count": fixed(number, 0)}
 
 
-def sample(one: EligibleDraft) -> dict[str, Any]:
+def sample(eligible: EligibleDraft) -> dict[str, Any]:
     """A draft of a preview, with what an edit would change in it."""
-    draft = one.draft
+    draft = eligible.draft
     spec = draft.task_version.spec
     text = readable(spec, draft.fields)[:LONGEST_SAMPLE]
-    is_edit = one.verdict == Verdict.EDIT
-    after = readable(spec, one.fields or {})[:LONGEST_SAMPLE] if is_edit else ""
+    is_edit = eligible.verdict == Verdict.EDIT
+    after = readable(spec, eligible.fields or {})[:LONGEST_SAMPLE] if is_edit else ""
     return {
         "title": draft.record.title,
         "id": draft.pk,

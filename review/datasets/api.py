@@ -18,6 +18,7 @@ from review.drafts.serializers import MailFiguresOut
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class DatasetIn(serializers.Serializer[Any]):
@@ -67,7 +68,7 @@ class DatasetVersionOut(serializers.Serializer[Any]):
 
 
 class DatasetVersionDetailOut(DatasetVersionOut):
-    """`manifest` tells of files, leakage and personal data; `revoked_rows` and `erased_rows` count what it still holds."""
+    """`manifest` has files, leakage and personal data; `revoked_rows` and `erased_rows` count what it still holds."""
 
     files = FileOut(many=True)
     manifest = serializers.JSONField()
@@ -95,16 +96,15 @@ class DatasetsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(DatasetOut, TaskQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return queries.datasets_for(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return queries.datasets_for(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
     @extend_schema(request=DatasetIn, responses={201: DatasetOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = DatasetIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
+        body = read_body(DatasetIn, request)
+        data = body
         task = task_or_404(member_of(request), data["task"])
         made = freezing.create(task, name=data["name"], by=member_of(request), filters=data.get("filters"))
         return Response(DatasetOut(made).data, status=201)
@@ -124,17 +124,16 @@ class DatasetVersionsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(DatasetVersionOut)
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         return queries.versions_of(queries.dataset_or_404(member_of(request), slug))
 
     @extend_schema(request=FreezeIn, responses={200: FreezeStartedOut, 202: FreezeStartedOut})
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Order the next version; 200 with an earlier one where nothing changed since."""
-        body = FreezeIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(FreezeIn, request)
         dataset = queries.dataset_or_404(member_of(request), slug)
-        data = body.validated_data
+        data = body
         version = freezing.freeze(
             dataset, by=member_of(request), note=data.get("note", ""), filters=data.get("filters")
         )

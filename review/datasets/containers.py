@@ -1,7 +1,7 @@
 """Files of rows while they are written: canonical JSONL, and Parquet with the same columns. Knows no rows of tables.
 
-The JSONL file is the canonical one: it alone makes the content hash of a version. Parquet holds the same rows; its bytes
-depend on the writing library, so it has a hash of its own and no part in that one.
+The JSONL file is the canonical one: it alone makes the content hash of a version. Parquet holds the same rows; its
+bytes depend on the writing library, so it has a hash of its own and no part in that one.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ class JsonlFile:
 class ParquetFile:
     """A local Parquet file: row groups of 1,000 rows, zstd. Holds one row group in memory.
 
-    Messages are lists of `{role, content}`; of `raw`, what is nested stands as canonical JSON in a string, since facts and
-    fields differ from task to task.
+    Messages are lists of `{role, content}`; of `raw`, what is nested stands as canonical JSON in a string, since facts
+    and fields differ from task to task.
     """
 
     container = "parquet"
@@ -153,12 +153,15 @@ def _flat(row: Row, encoder: exports.Encoder) -> dict[str, Any]:
 
 
 def _column(values: list[Any], type_: pa.DataType) -> pa.Array:
-    """Values as Arrow wants them. Lists of messages go in as flat texts: twice as fast as having Arrow look into each."""
+    """Values as Arrow wants them.
+
+    Lists of messages go in as flat texts: twice as fast as having Arrow look into each.
+    """
     import pyarrow as pa
 
     if not pa.types.is_list(type_):
         return pa.array(values, type_)
-    said = [message for messages in values for message in messages]
-    parts = [pa.array([message[part.name] for message in said], part.type) for part in type_.value_type]
+    all_messages = [message for messages in values for message in messages]
+    parts = [pa.array([message[part.name] for message in all_messages], part.type) for part in type_.value_type]
     offsets = pa.array([0, *accumulate(map(len, values))], pa.int32())
     return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(parts, fields=list(type_.value_type)), type_)

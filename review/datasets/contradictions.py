@@ -1,8 +1,8 @@
 """Golds that say different values for one input: a miniature taught by both learns neither.
 
-Inputs are equal when all facts are, blanks and case aside, and earlier mails too. A fact that only names the record (its title,
-company or address) is set aside where another is a text: one question sent by two people is one input. Knows values only (labels, yes or no, numbers,
-days): two texts for one record are no contradiction. Pure.
+Inputs are equal when all facts are, blanks and case aside, and earlier mails too. A fact that only names the record
+(its title, company or address) is set aside where another is a text: one question sent by two people is one input.
+Knows values only (labels, yes or no, numbers, days): two texts for one record are no contradiction. Pure.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from review.spec.paths import leaves
-from review.spec.readable import is_value
 from review.spec.task_spec import TaskSpec
 
 # A fact of fewer words is a value that many records share, such as a sector.
@@ -36,7 +35,7 @@ class EqualInputs:
     """
 
     def __init__(self, spec: TaskSpec) -> None:
-        self.fields = tuple(field.name for field in spec.output_schema if is_value(field))
+        self.fields = tuple(field.name for field in spec.output_schema if field.value_type.is_value)
         self._facts = tuple(field.name for field in spec.input_schema)
         self._content = tuple(field.name for field in spec.input_schema if not field.role)
         self._said: dict[bytes, Said] = defaultdict(dict)
@@ -49,20 +48,24 @@ class EqualInputs:
 
     def contradictions(self) -> list[Said]:
         """Return the golds' values for each input whose golds differ in a value, ordered by the first gold of each."""
-        found = [dict(sorted(said.items())) for said in self._said.values() if len(said) > 1 and self.differing(said)]
-        return sorted(found, key=lambda said: next(iter(said)))
+        groups = [
+            dict(sorted(answers.items()))
+            for answers in self._said.values()
+            if len(answers) > 1 and self.differing(answers)
+        ]
+        return sorted(groups, key=lambda answers: next(iter(answers)))
 
-    def differing(self, said: Said) -> list[str]:
+    def differing(self, answers: Said) -> list[str]:
         return [
             name
             for place, name in enumerate(self.fields)
-            if len({values[place] for values in said.values()} - {_UNKNOWN}) > 1
+            if len({values[place] for values in answers.values()} - {_UNKNOWN}) > 1
         ]
 
 
-def against(said: Said, index: int) -> int:
+def against(answers: Said, index: int) -> int:
     """A gold of the same input that says something else than this one."""
-    return next(other for other, values in said.items() if values != said[index])
+    return next(other for other, values in answers.items() if values != answers[index])
 
 
 def _value(gold: Mapping[str, Any], name: str) -> Any:

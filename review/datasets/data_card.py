@@ -102,7 +102,7 @@ def card(version: DatasetVersion) -> str:
         "## Rows",
         _table("Split", counts["splits"]),
         _table("Verdict", counts["verdicts"]),
-        *(_table(name.replace("_", " ").capitalize(), said) for name, said in counts.get("balance", {}).items()),
+        *(_table(name.replace("_", " ").capitalize(), balance) for name, balance in counts.get("balance", {}).items()),
         f"{counts['groups']:,} {spec.group_nouns}; each {spec.group_noun} is in one split only, fixed when its first record was imported.",
         "## What was left out, and why",
         _waterfall(counts["waterfall"], counts["golds"], counts.get("machine", 0)),
@@ -157,13 +157,13 @@ def _waterfall(lines: Sequence[Mapping[str, Any]], golds: int, machine: int) -> 
     return "\n".join(["| Step | Dropped | Left |", "| --- | ---: | ---: |", *rows])
 
 
-def _contradictions(found: Mapping[str, int] | None) -> str:
-    if not found:
+def _contradictions(counts: Mapping[str, int] | None) -> str:
+    if not counts:
         return ""
-    one = found["inputs"] == 1
+    is_single = counts["inputs"] == 1
     return (
-        f"{found['inputs']:,} {'input is' if one else 'inputs are'} answered differently by {found['golds']:,} examples; "
-        f"{found['rows']:,} of these are rows of this version."
+        f"{counts['inputs']:,} {'input is' if is_single else 'inputs are'} answered differently by {counts['golds']:,} examples; "
+        f"{counts['rows']:,} of these are rows of this version."
     )
 
 
@@ -213,27 +213,27 @@ def _judging(counts: Mapping[str, Any]) -> Iterator[str]:
     yield f"{line}: Krippendorff's alpha {agreeing['alpha']:.2f}{interval}{same}."
 
 
-def _leakage(found: Mapping[str, Any], spec: TaskSpec) -> Iterator[str]:
-    yield f"- {spec.group_nouns.capitalize()} in two splits: {found['company_in_two_splits']:,}; web domains: {found['domain_in_two_splits']:,}."
-    yield f"- Contacts in two splits: {found['contact_in_two_splits']:,}."
+def _leakage(leakage: Mapping[str, Any], spec: TaskSpec) -> Iterator[str]:
+    yield f"- {spec.group_nouns.capitalize()} in two splits: {leakage['company_in_two_splits']:,}; web domains: {leakage['domain_in_two_splits']:,}."
+    yield f"- Contacts in two splits: {leakage['contact_in_two_splits']:,}."
     shared = ", ".join(
-        f"{found[f'{kind}_in_two_splits']:,} {kind}{'' if kind == 'facts' else 's'}"
+        f"{leakage[f'{kind}_in_two_splits']:,} {kind}{'' if kind == 'facts' else 's'}"
         for kind in ("prompt", "facts", "text")
-        if f"{kind}_in_two_splits" in found
+        if f"{kind}_in_two_splits" in leakage
     )
-    with_training = "training text" if "text_in_two_splits" in found else "training facts"
+    with_training = "training text" if "text_in_two_splits" in leakage else "training facts"
     yield f"- Word for word in two splits: {shared}."
     yield (
-        f"- {found['test_rows_with_a_run_from_train']:,} of {found['test_rows']:,} test rows share a sequence of "
-        f"{found['run_words']} words with {with_training} ({found['share_of_test_runs_in_train']:.2%} of such sequences)."
+        f"- {leakage['test_rows_with_a_run_from_train']:,} of {leakage['test_rows']:,} test rows share a sequence of "
+        f"{leakage['run_words']} words with {with_training} ({leakage['share_of_test_runs_in_train']:.2%} of such sequences)."
     )
 
 
-def _personal(found: Mapping[str, Any]) -> Iterator[str]:
+def _personal(findings: Mapping[str, Any]) -> Iterator[str]:
     done = {"keep": "kept as it is", "mask": "masked in every format", "refuse": "refused; none was found"}
-    yield f"Detected by patterns in {found['rows']:,} rows, and {done[found['policy']]}."
+    yield f"Detected by patterns in {findings['rows']:,} rows, and {done[findings['policy']]}."
     yield ""
-    for kind, counted in found["kinds"].items():
+    for kind, counted in findings["kinds"].items():
         yield f"- {KINDS[kind]}: {counted['places']:,} in {counted['rows']:,} rows."
 
 

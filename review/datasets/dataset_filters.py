@@ -55,7 +55,8 @@ class DatasetFilters(Strict):
     )
     unjudged: Literal["leave_out", "take"] = Field(
         "leave_out",
-        description="Unjudged training drafts of the same orders, in a separate file. Only the raw arm of a study uses them.",
+        description="Unjudged training drafts of the same orders, in a separate file. "
+        "Only the raw arm of a study uses them.",
     )
     cap_per_group: AtLeastOne | None = Field(None, description="At most so many rows of one group.")
     cap_per: dict[FieldName, AtLeastOne] = Field(
@@ -96,12 +97,13 @@ class DatasetFilters(Strict):
     )
     exploratory_pairs: bool = Field(
         False,
-        description="Pairs in `dpo` of a text that was answered over one that was not, sent to one company for equal facts. No "
-        "expert compared them: they are marked exploratory.",
+        description="Pairs in `dpo` of a text that was answered over one that was not, sent to one company for equal "
+        "facts. No expert compared them: they are marked exploratory.",
     )
     outcomes_until: AwareDatetime | None = Field(
         None,
-        description="Use the outcomes reported up to this time. If outcomes are selected, freezing sets it to as_of or now.",
+        description="Use the outcomes reported up to this time. If outcomes are selected, "
+        "freezing sets it to as_of or now.",
     )
     as_of: AwareDatetime | None = Field(
         None, description="Use the decisions of this moment instead of the current ones."

@@ -1,7 +1,7 @@
-"""Golds worth a second look: those that contradict each other, and labels that a model of the other golds would not give.
+"""Golds worth a second look: those that contradict each other, and labels that a model of other golds would not give.
 
-The model is naive Bayes over the words of the facts, so cheap that a page may ask it; what it doubts is found by confident
-learning. It knows words alone: its doubt is a reason to look, never to change a label.
+The model is naive Bayes over the words of the facts, so cheap that a page may ask it; what it doubts is found by
+confident learning. It knows words alone: its doubt is a reason to look, never to change a label.
 """
 
 from __future__ import annotations
@@ -125,20 +125,22 @@ def look(task: Task, filters: DatasetFilters) -> DoubtfulGolds:
     """Look through the newest 10,000 golds that pass the filters; caps count, near-duplicates are not taken out."""
     sifted, spec = newest(task, filters).value, latest_version(task).spec
     equal = EqualInputs(spec)
-    asked = [field for field in spec.output_schema if field.type in ("choice", "boolean")]
+    label_fields = [field for field in spec.output_schema if field.value_type.control in ("label", "flag")]
     golds: dict[int, LookedAtGold] = {}
     rows = read_golds(task, filters, sifted.rows, (*INPUTS, "draft__record__title")) if equal.fields else ()
     for index, fields, (facts, thread, title) in rows:
         equal.add(index, facts, thread, fields)
-        golds[index] = LookedAtGold(sifted.rows[index], title, fields, list(_words(facts)) if asked else [])
-    said = equal.contradictions()
+        golds[index] = LookedAtGold(sifted.rows[index], title, fields, list(_words(facts)) if label_fields else [])
+    groups = equal.contradictions()
     return DoubtfulGolds(
         golds=len(golds),
         is_partial=sifted.is_partial,
         has_values=bool(equal.fields),
-        contradicted=len(said),
-        contradictions=[[_contradicting(golds[index], equal.differing(one)) for index in one] for one in said[:SHOWN]],
-        doubts=[doubts_of(field.name, list(golds.values())) for field in asked],
+        contradicted=len(groups),
+        contradictions=[
+            [_contradicting(golds[index], equal.differing(group)) for index in group] for group in groups[:SHOWN]
+        ],
+        doubts=[doubts_of(field.name, list(golds.values())) for field in label_fields],
         group_noun=spec.group_noun,
         group_nouns=spec.group_nouns,
     )
@@ -154,11 +156,11 @@ def doubts_of(name: str, golds: Sequence[LookedAtGold]) -> FieldDoubts:
 
     A group, such as a company, stays in one fold: no model predicts a group it was trained on.
     """
-    said = [as_text(gold.fields.get(name)) for gold in golds]
-    times = Counter(filter(None, said))
+    texts = [as_text(gold.fields.get(name)) for gold in golds]
+    times = Counter(filter(None, texts))
     frequent = sorted(label for label, count in times.items() if count >= SEEN)
     place = {label: number for number, label in enumerate(frequent)}
-    kept = [(gold, place[label]) for gold, label in zip(golds, said, strict=True) if label in place]
+    kept = [(gold, place[label]) for gold, label in zip(golds, texts, strict=True) if label in place]
     rare = sum(times.values()) - len(kept)
     groups = [gold.row.group for gold, _ in kept]
     if len(frequent) < 2 or len(kept) < ENOUGH or len(set(groups)) < naive_bayes.FOLDS:
@@ -166,15 +168,15 @@ def doubts_of(name: str, golds: Sequence[LookedAtGold]) -> FieldDoubts:
     labels = np.array([number for _, number in kept], dtype=np.int64)
     folds = naive_bayes.grouped_folds(groups)
     probabilities = naive_bayes.out_of_fold([gold.words for gold, _ in kept], labels, folds)
-    found = confident_learning.doubts(probabilities, labels)
+    doubts = confident_learning.doubts(probabilities, labels)
     return FieldDoubts(
         name=name,
         golds=len(kept),
         rare=rare,
         right=float((probabilities.argmax(axis=1) == labels).mean()),
         most_frequent=max(times[label] for label in frequent) / len(kept),
-        total=len(found),
-        labels=tuple(_doubtful(kept[doubt.example][0], doubt, frequent) for doubt in found[:SHOWN]),
+        total=len(doubts),
+        labels=tuple(_doubtful(kept[doubt.example][0], doubt, frequent) for doubt in doubts[:SHOWN]),
     )
 
 

@@ -1,7 +1,7 @@
 """Why a draft is not part of a version: asked of versions long after they were frozen.
 
-The answer comes from what was said until then, from the version's filters, and from the names it kept of what only a cap
-or a near-duplicate left out.
+The answer comes from what was said until then, from the version's filters, and from the names it kept of what only a
+cap or a near-duplicate left out.
 """
 
 from __future__ import annotations

@@ -37,18 +37,18 @@ def judged(decision_ids: Sequence[str], *, as_of: datetime | None = None) -> Ite
 
     Args:
         decision_ids: Decisions that count, or counted at `as_of`; of drafts that a judge accepted, the acceptances.
-        as_of: Tells what was said by then. Without it golds that were taken back since the ids were read are left out; with
-            or without it, drafts that were erased or revoked since.
+        as_of: Tells what was said by then. Without it golds that were taken back since the ids were read are left out;
+            with or without it, drafts that were erased or revoked since.
     """
     for chunk in chunked(decision_ids, CHUNK):
         yield _chunk(chunk, as_of)
 
 
 def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
-    wanted = plain_golds.still_usable(ids)
+    usable = plain_golds.still_usable(ids)
     # What counted on a day in the past need not count today.
-    found = plain_golds.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
-    golds = {gold.decision_id: gold for gold in found}
+    judged = plain_golds.judged_drafts(usable if as_of else usable.filter(gold__isnull=False))
+    golds = {gold.decision_id: gold for gold in judged}
     # What is no decision may be an acceptance; most sets have none, and are not asked for any.
     if not as_of and (others := [pk for pk in ids if pk not in golds]):
         golds |= {gold.decision_id: gold for gold in plain_golds.machine_drafts(others)}
@@ -65,8 +65,8 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
         mine = _of(gold.id, by_record.get(gold.record_id, []))
         more = decisions.get(gold.id, [])
         if more or mine or gold.id in rulings or gold.id in comments:
-            said = sorted([*gold.history.decisions, *more], key=itemgetter("at", "id"))
-            history = DraftHistory(said, rulings.get(gold.id, []), mine, comments.get(gold.id, []))
+            draft_decisions = sorted([*gold.history.decisions, *more], key=itemgetter("at", "id"))
+            history = DraftHistory(draft_decisions, rulings.get(gold.id, []), mine, comments.get(gold.id, []))
             gold = replace(gold, history=history)
         if worse := tuple(_worse(gold, mine, texts, accepted)):
             gold = replace(gold, worse=worse)
@@ -104,12 +104,12 @@ def _comments(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraf
 
 
 def _preferences(records: set[UUID], as_of: datetime | None) -> DecisionsByDraft:
-    found: DecisionsByDraft = defaultdict(list)
+    preferences: DecisionsByDraft = defaultdict(list)
     rows = Preference.objects.filter(_by(as_of), record__in=records).order_by("created_at", "pk")
     for row in rows.values(
         "pk", "record_id", "chosen_id", "shown", "reviewer__username", "seconds", "note", "retracts_id", "created_at"
     ):
-        found[str(row["record_id"])].append(
+        preferences[str(row["record_id"])].append(
             {
                 "id": str(row["pk"]),
                 "chosen": id_or_none(row["chosen_id"]),
@@ -121,7 +121,7 @@ def _preferences(records: set[UUID], as_of: datetime | None) -> DecisionsByDraft
                 "at": row["created_at"].isoformat(),
             }
         )
-    return found
+    return preferences
 
 
 def _of(draft: str, preferences: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -141,9 +141,9 @@ def _texts(drafts: set[str]) -> Texts:
     """Return task version, earlier mails and fields by draft id; erased and revoked drafts are left out."""
     if not drafts:
         return {}
-    wanted = [UUID(pk) for pk in drafts]
-    revoked = Revocation.objects.filter(draft__in=wanted).values("draft")
-    usable = Draft.objects.filter(pk__in=wanted, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
+    draft_ids = [UUID(pk) for pk in drafts]
+    revoked = Revocation.objects.filter(draft__in=draft_ids).values("draft")
+    usable = Draft.objects.filter(pk__in=draft_ids, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
     rows = usable.values_list("pk", "task_version__number", "thread", "fields")
     return {str(pk): (version, thread or [], fields) for pk, version, thread, fields in rows}
 

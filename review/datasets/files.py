@@ -80,8 +80,8 @@ def _absent(version: DatasetVersion, split: str, format: str, container: str) ->
         return Refusal(
             "no_such_file",
             f"This version was frozen without {container} files, and it never changes.",
-            hint="Read its jsonl file, which has the same rows. For Parquet in the next version, install it where the workers run: "
-            "pip install 'miniatures[parquet]'.",
+            hint="Read its jsonl file, which has the same rows. For Parquet in the next version, install it where the "
+            "workers run: pip install 'miniatures[parquet]'.",
             status=409,
         )
     return Refusal(

@@ -119,9 +119,13 @@ def _newest(
 ) -> tuple[QuerySet[Decision], bool]:
     """The newest decisions alone, found by an index; and whether there are older ones."""
     if filters.as_of is not None:
-        found = decisions.order_by("-created_at", "-id")
-        is_more = found[newest : newest + 1].exists()
-        return (Decision.objects.filter(pk__in=found.values("pk")[:newest]), True) if is_more else (decisions, False)
+        newest_decisions = decisions.order_by("-created_at", "-id")
+        is_more = newest_decisions[newest : newest + 1].exists()
+        return (
+            (Decision.objects.filter(pk__in=newest_decisions.values("pk")[:newest]), True)
+            if is_more
+            else (decisions, False)
+        )
     latest = Gold.objects.filter(task=task).order_by("-decided_at")
     is_more = latest[newest : newest + 1].exists()
     if not is_more:
@@ -161,7 +165,10 @@ def _read(
 
 
 def _machine_rows(task: Task, filters: DatasetFilters) -> Iterator[GoldRow]:
-    """Drafts that a judge accepted, as rows whose verdict is `machine`; in place of a decision they name the acceptance."""
+    """Drafts that a judge accepted, as rows whose verdict is `machine`.
+
+    In place of a decision they name the acceptance.
+    """
     outputs = _outputs(task) if filters.cap_per else frozenset()
     facts = {
         f"fact_{name}": KeyTextTransform(name, F("draft__fields" if name in outputs else "draft__record__facts"))

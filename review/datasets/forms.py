@@ -12,13 +12,13 @@ from django.utils.timezone import localtime
 
 from review.datasets import queries
 from review.datasets.exports import FORMATS
-from review.datasets.hub_push import DEFAULT_TOKEN
+from review.datasets.hub_target import DEFAULT_TOKEN
 from review.models import Dataset
 from review.spec.output_format import is_mail
 from review.spec.task_spec import CheckKind
 from review.states import MailOutcome
-from review.tasks.check_labels import CHECKS_OF_MAILS
 from review.tasks.queries import latest_version
+from review.text.checks import CHECKS_OF_MAILS
 from review.text.near_duplicates.shingles import THRESHOLD
 from review.text.own_checks.installed import installed
 from web import zones
@@ -153,7 +153,8 @@ class FilterForm(forms.Form):
     unjudged = _one_of(
         UNJUDGED,
         "Unjudged drafts",
-        "Training drafts of the same orders. Only a study's raw arm uses them: they are not rows, not exported and not trained on otherwise.",
+        "Training drafts of the same orders. Only a study's raw arm uses them: "
+        "they are not rows, not exported and not trained on otherwise.",
     )
     cap_per_group = forms.IntegerField(required=False, min_value=1, label="Maximum per group")
     cap_field = _one_of([("", "no field")], "Maximum per value of")
@@ -185,7 +186,8 @@ class FilterForm(forms.Form):
     exploratory_pairs = forms.BooleanField(
         required=False,
         label="Include exploratory pairs from replies",
-        help_text="Only in DPO files: pairs of mails with equal facts to the same company, the one with a reply preferred over the one without.",
+        help_text="Only in DPO files: pairs of mails with equal facts to the same company, "
+        "the one with a reply preferred over the one without.",
     )
     outcomes_until = _moment("Outcomes reported by", "Empty: all outcomes known when the version is frozen.")
     as_of = _moment("As of", "Use the decisions that counted at that time.")
@@ -271,14 +273,8 @@ def _words(name: str, value: str) -> str:
     return value.replace("_", " ") if name == "without_checks" else value
 
 
-class PushForm(forms.Form):
+class HubForm(forms.Form):
     to = forms.CharField(label="Repository", max_length=193, help_text="owner/name. It is created if missing.")
-    formats = forms.MultipleChoiceField(
-        label="Formats",
-        choices=[(format_, format_) for format_ in FORMATS],
-        initial=["sft", "dpo", "kto"],
-        widget=forms.CheckboxSelectMultiple,
-    )
     private = forms.BooleanField(
         label="Private", required=False, initial=True, help_text="Only used if the repository is created."
     )
@@ -287,4 +283,13 @@ class PushForm(forms.Form):
         max_length=64,
         initial=DEFAULT_TOKEN,
         help_text="Name of an environment variable of the workers that holds the token.",
+    )
+
+
+class PushForm(HubForm):
+    formats = forms.MultipleChoiceField(
+        label="Formats",
+        choices=[(format_, format_) for format_ in FORMATS],
+        initial=["sft", "dpo", "kto"],
+        widget=forms.CheckboxSelectMultiple,
     )

@@ -1,7 +1,7 @@
 """Golds as of a past moment, recomputed from the decisions and rulings made until then.
 
-Decisions and rulings are never changed, so the answer for a moment stays the same for ever, but for drafts erased, revoked
-or given a known answer since, which are part of no answer.
+Decisions and rulings are never changed, so the answer for a moment stays the same for ever, but for drafts erased,
+revoked or given a known answer since, which are part of no answer.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def decision_ids(task: Task, moment: datetime, *, drafts: Collection[UUID] | Non
     for draft, decisions in groupby(ordered.iterator(chunk_size=CHUNK), key=lambda decision: decision.draft_id):
         all_decisions = list(decisions)
         # Sending back raises how many verdicts a draft takes; before that it took fewer.
-        wanted = 1 if draft in again else cast(Any, all_decisions[0]).wanted
-        gold_decision = golds.resolving(all_decisions, ruled=ruled.get(draft), sent_back=sent_back, wanted=wanted)
+        required = 1 if draft in again else cast(Any, all_decisions[0]).wanted
+        gold_decision = golds.resolving(all_decisions, ruled=ruled.get(draft), sent_back=sent_back, required=required)
         if gold_decision is not None:
             result.add(gold_decision.pk)
     return frozenset(result)

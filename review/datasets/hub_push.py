@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,16 @@ from django.urls import reverse
 from audit import trail
 from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.secrets import allow_list, store
-from jobs.secrets.allow_list import SecretUse
 from members.models import Member
+from review.datasets import hub_target
 from review.datasets.exports import FORMATS
-from review.datasets.hub.contracts import HubFile, HubSpec
+from review.datasets.hub.contracts import DatasetPush, HubFile
 from review.models import DatasetFile, DatasetVersion
 from review.states import Role
 from review.tasks.permissions import require
 from web.errors import Refusal
 
 KIND = "push"
-DEFAULT_TOKEN = "HF_TOKEN"  # noqa: S105 (a name)
-USUAL_HUB = "https://huggingface.co"
-_REPOSITORY = re.compile(r"\A[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")
 _FOLDER, _CARD = "files", "card.md"
 
 
@@ -41,7 +36,7 @@ def push(
     by: Member,
     private: bool = True,
     formats: tuple[str, ...] = FORMATS,
-    token: str = DEFAULT_TOKEN,
+    token: str = hub_target.DEFAULT_TOKEN,
 ) -> Job:
     """Order that a version be sent to a hub.
 
@@ -70,7 +65,8 @@ def push(
             hint="Install it where the workers run (pip install 'miniatures[parquet]') and freeze the next version.",
             status=409,
         )
-    _check(to, formats, token)
+    is_known = bool(formats) and not set(formats) - set(FORMATS)
+    hub_target.check(to, token, formats=[] if is_known else [f"Choose among {', '.join(FORMATS)}."])
     spec = {"version": str(version.pk), "to": to, "private": private, "formats": list(formats), "token": token}
     job = control.launch(
         kind=KIND,
@@ -97,7 +93,7 @@ def lay_run_inputs(job: Job, run_dir: Path) -> dict[str, Any]:
         ).order_by("format", "split")
     ]
     (run_dir / _CARD).write_text(version.card, encoding="utf-8")
-    spec = HubSpec(
+    spec = DatasetPush(
         repository=job.spec["to"],
         private=job.spec["private"],
         endpoint=settings.HUB_ENDPOINT,
@@ -114,42 +110,3 @@ def _laid(file: DatasetFile, run_dir: Path) -> HubFile:
     with default_storage.open(file.path, "rb") as source, (run_dir / path).open("wb") as target:
         shutil.copyfileobj(source, target)
     return HubFile(format=file.format, split=file.split, path=path, rows=file.rows)
-
-
-def secret_refs(job: Job) -> list[str]:
-    """The token the engine needs. The last look before it is handed over.
-
-    Raises:
-        Refusal: It may not (any more) be sent to the hub.
-    """
-    token = str(job.spec["token"])
-    allow_list.require(token, use=SecretUse.HUB, url=_hub(), field="token")
-    return [token]
-
-
-def _hub() -> str:
-    return settings.HUB_ENDPOINT or USUAL_HUB
-
-
-def _not_allowed(token: str) -> str:
-    try:
-        allow_list.require(token, use=SecretUse.HUB, url=_hub(), field="token")
-    except Refusal as refusal:
-        return refusal.errors["token"][0]
-    return ""
-
-
-def _check(to: str, formats: tuple[str, ...], token: str) -> None:
-    errors: dict[str, list[str]] = {}
-    if not _REPOSITORY.match(to):
-        errors["to"] = [f"'{to}' names no repository. Write owner/name, such as acme/outreach-gold."]
-    if not formats or set(formats) - set(FORMATS):
-        errors["formats"] = [f"Choose among {', '.join(FORMATS)}."]
-    if not store.NAME.match(token) or token in store.OWN or store.is_provided(token):
-        errors["token"] = [f"'{token}' cannot name the secret of a hub. Use a name such as {DEFAULT_TOKEN}."]
-    elif not allow_list.is_allowed(token, use=SecretUse.HUB, url=_hub()):
-        errors["token"] = [_not_allowed(token)]
-    elif not store.is_set(token):
-        errors["token"] = [f"The secret {token} has no value. Set it where the workers run, and start them again."]
-    if errors:
-        raise Refusal("invalid_push", "Nothing was sent.", hint="Correct these fields.", errors=errors)

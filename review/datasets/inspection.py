@@ -1,7 +1,7 @@
 """A look at each row on its way into a version: personal data, and what of it stands in two splits.
 
-Rows pass once, in the order in which they are written; memory holds a few numbers a row, no text. Knows the policy of the
-filters; does not know files.
+Rows pass once, in the order in which they are written; memory holds a few numbers a row, no text. Knows the policy of
+the filters; does not know files.
 """
 
 from __future__ import annotations
@@ -55,12 +55,15 @@ class Inspection:
 
     def _one(self, gold: JudgedDraft) -> JudgedDraft:
         texts = [words_of(fields) for fields in _texts(gold)]
-        told = list(_strings(gold.facts))
+        fact_texts = list(_strings(gold.facts))
         names = people_in(
-            gold.spec, gold.facts, [*texts, *told] if self._by_given_name else texts, by_given_name=self._by_given_name
+            gold.spec,
+            gold.facts,
+            [*texts, *fact_texts] if self._by_given_name else texts,
+            by_given_name=self._by_given_name,
         )
         regions = regions_of(gold.spec.language)
-        if self._policy != "mask" and not find(" \n".join([*texts, *told]), names, regions):
+        if self._policy != "mask" and not find(" \n".join([*texts, *fact_texts]), names, regions):
             # One look at everything together; most rows hold nothing, and need no second.
             return gold
         mask = Mask(names, regions)

@@ -9,7 +9,7 @@ from uuid import UUID
 from jobs.contracts import Result
 from jobs.kinds.base import Attempt, JobKind
 from jobs.models import Job
-from review.datasets import hub_push, write_version
+from review.datasets import hub_push, hub_target, write_version
 from review.datasets.freezing import KIND
 
 
@@ -45,4 +45,4 @@ class PushKind(JobKind):
         return hub_push.lay_run_inputs(job, run_dir)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return hub_push.secret_refs(job)
+        return hub_target.secret_refs(job)

@@ -85,9 +85,9 @@ class Leakage:
 
     def report(self) -> dict[str, Any]:
         """Counts of what stands in two splits, and the share of test text that training text contains."""
-        told = [kind for kind in (*NEVER, *TOLD) if kind != "text" or self._has_texts]
+        kinds = [kind for kind in (*NEVER, *TOLD) if kind != "text" or self._has_texts]
         return {
-            **{f"{kind}_in_two_splits": len(self._across(kind)) for kind in told},
+            **{f"{kind}_in_two_splits": len(self._across(kind)) for kind in kinds},
             "run_words": RUN_WORDS,
             **self._overlap(),
         }

@@ -82,7 +82,10 @@ def counts(drafts: Sequence[UUID], filters: DatasetFilters) -> dict[str, Any]:
 
 
 def with_outcomes(golds: list[JudgedDraft], filters: DatasetFilters) -> list[JudgedDraft]:
-    """Golds with what came of their mails, and how often a training row of each is written; one question for all of them."""
+    """Golds with what came of their mails, and how often a training row of each is written.
+
+    One question for all of them.
+    """
     if not filters.asks_for_outcomes:
         return golds
     by_draft = of_drafts([UUID(gold.id) for gold in golds], filters)

@@ -1,4 +1,7 @@
-"""Golds as plain values: drafts, what was decided of them, and their records. Reads only, in chunks; no model is made."""
+"""Golds as plain values: drafts, what was decided of them, and their records.
+
+Reads only, in chunks; no model is made.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from review.states import MACHINE, DraftState
 CHUNK = 1000
 
 
-def still_usable(decision_ids: Collection[UUID | str]) -> QuerySet[Decision]:
+def still_usable(decision_ids: Collection[UUID | str] | QuerySet[Any, Any]) -> QuerySet[Decision]:
     """These decisions but for drafts erased or revoked since they were chosen."""
     return Decision.objects.filter(pk__in=decision_ids, draft__erased_at__isnull=True, draft__revocation__isnull=True)
 
@@ -36,14 +39,17 @@ def judged_drafts(decisions: QuerySet[Decision]) -> Iterator[JudgedDraft]:
 
 def decisions_of(decisions: QuerySet[Decision]) -> dict[str, list[dict[str, Any]]]:
     """Decisions in the shape of `RAW_SCHEMA` by draft, the earliest first."""
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_draft: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in decisions.order_by("created_at", "pk").values("draft_id", *_SAID).iterator(chunk_size=CHUNK):
-        found[str(row["draft_id"])].append(_said(row))
-    return found
+        by_draft[str(row["draft_id"])].append(_said(row))
+    return by_draft
 
 
 def machine_drafts(acceptance_ids: Collection[UUID | str]) -> Iterator[JudgedDraft]:
-    """Drafts that stand accepted by a judge, by their acceptances, as plain values; what a person judged meanwhile is left out."""
+    """Drafts that stand accepted by a judge, by their acceptances, as plain values.
+
+    What a person judged meanwhile is left out.
+    """
     rows = MachineAcceptance.objects.filter(
         pk__in=acceptance_ids, draft__state=DraftState.MACHINE, draft__revocation__isnull=True
     ).select_related("rule", "draft__record", "draft__task", "draft__task_version")
@@ -156,7 +162,7 @@ def _said(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(row: Mapping[str, Any], spec: TaskSpec) -> JudgedDraft:
-    said = _said(row)
+    decision = _said(row)
     return JudgedDraft(
         id=str(row["draft_id"]),
         task=row["task__slug"],
@@ -167,14 +173,14 @@ def _plain(row: Mapping[str, Any], spec: TaskSpec) -> JudgedDraft:
         group=row["draft__record__group"],
         facts=row["draft__record__facts"],
         draft=row["draft__fields"],
-        decision_id=said["id"],
-        verdict=said["verdict"],
-        fields=said["fields"],
-        reasons=said["reasons"],
-        ratings=said["ratings"],
-        reviewer=said["reviewer"],
-        seconds=said["seconds"],
-        decided_at=said["at"],
+        decision_id=decision["id"],
+        verdict=decision["verdict"],
+        fields=decision["fields"],
+        reasons=decision["reasons"],
+        ratings=decision["ratings"],
+        reviewer=decision["reviewer"],
+        seconds=decision["seconds"],
+        decided_at=decision["at"],
         origin=row["draft__origin"],
         note=row["draft__provenance"],
         teacher=row["draft__teacher"],
@@ -182,11 +188,11 @@ def _plain(row: Mapping[str, Any], spec: TaskSpec) -> JudgedDraft:
         prompt_hash=row["draft__prompt_hash"],
         call_id=row["draft__call_id"],
         round=row["draft__round"],
-        is_bulk=said["bulk"] is not None,
-        is_imported=said["imported_from"] is not None,
+        is_bulk=decision["bulk"] is not None,
+        is_imported=decision["imported_from"] is not None,
         parent_id=id_or_none(row["draft__parent_id"]),
         thread=row["draft__thread"] or (),
-        history=DraftHistory([said]),
+        history=DraftHistory([decision]),
     )
 
 

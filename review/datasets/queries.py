@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
-from django.http import Http404
 from django.utils.text import slugify
 
 from members.models import Member
@@ -26,6 +25,7 @@ from review.models import (
 from review.spec.task_spec import TaskSpec
 from review.tasks.permissions import tasks_for
 from web.caching.slow_figures import figures
+from web.http.first_or_404 import first_or_404
 
 CHUNK = 1000
 # Leaves room for a number in a short name of 60 letters.
@@ -52,7 +52,7 @@ def datasets_for(member: Member, *, task: Task | None = None) -> QuerySet[Datase
 
 
 def free_name(task: Task) -> str:
-    """Return a name for a task's next dataset that no other dataset has: the task's own, with a number after the first."""
+    """Return a name for a task's next dataset that no other has: the task's own, with a number after the first."""
     stem = task.name[:STEM_CHARS].strip()
     stem = stem if slugify(stem) else "Dataset"
     taken = set(Dataset.objects.filter(slug__startswith=slugify(stem)).values_list("slug", flat=True))
@@ -61,19 +61,12 @@ def free_name(task: Task) -> str:
 
 
 def dataset_or_404(member: Member, slug: str) -> Dataset:
-    """The dataset, if the member may see its task.
-
-    Raises:
-        Http404: No such dataset, or not this member's.
-    """
-    dataset = datasets_for(member).filter(slug=slug).first()
-    if dataset is None:
-        raise Http404(f"There is no dataset '{slug}' that you can see.")
-    return dataset
+    """The dataset, if the member may see its task."""
+    return first_or_404(datasets_for(member).filter(slug=slug), f"There is no dataset '{slug}' that you can see.")
 
 
 def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
-    """Versions of a dataset, newest first, with their jobs and authors, and whether they hold what was revoked or erased.
+    """Versions of a dataset, newest first, with their jobs and authors, and whether they hold revoked or erased rows.
 
     Their manifests and cards, which are long, are read when asked for.
     """
@@ -82,19 +75,15 @@ def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
 
 
 def version_or_404(member: Member, version_id: UUID | str) -> DatasetVersion:
-    """A version, if the member may see its task.
-
-    Raises:
-        Http404: No such version, or not this member's.
-    """
-    version = _marked(
-        DatasetVersion.objects.filter(pk=version_id, dataset__task__in=tasks_for(member)).select_related(
-            "dataset__task", "job", "created_by"
-        )
-    ).first()
-    if version is None:
-        raise Http404("There is no dataset version with this id that you can see.")
-    return version
+    """A version, if the member may see its task."""
+    return first_or_404(
+        _marked(
+            DatasetVersion.objects.filter(pk=version_id, dataset__task__in=tasks_for(member)).select_related(
+                "dataset__task", "job", "created_by"
+            )
+        ),
+        "There is no dataset version with this id that you can see.",
+    )
 
 
 def _marked(versions: QuerySet[DatasetVersion]) -> QuerySet[DatasetVersion]:
@@ -153,5 +142,5 @@ def _choices(task: Task) -> dict[str, Sequence[Any]]:
 
 def capped_fields(spec: TaskSpec) -> list[str]:
     """Names of what a cap can be set on: facts and labels."""
-    labels = [field.name for field in spec.output_schema if field.labels or field.type == "boolean"]
+    labels = [field.name for field in spec.output_schema if field.value_type.is_picked]
     return list(dict.fromkeys([*(field.name for field in spec.input_schema), *labels]))

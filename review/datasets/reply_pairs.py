@@ -1,7 +1,7 @@
 """Exploratory preference pairs: a text that was answered over one that was not, sent to one company for equal facts.
 
-They are no word of an expert: a reply depends on its reader as much as on the text. They are made where the filters ask for
-them, and marked in every row. Which drafts were answered is told by the room that sends mails.
+They are no word of an expert: a reply depends on its reader as much as on the text. They are made where the filters ask
+for them, and marked in every row. Which drafts were answered is told by the room that sends mails.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SentDraft:
-    """A draft as its mail went: the prompt it answers (task version, record, mails before), its text, and the edit that counts.
+    """A draft as its mail went.
+
+    The prompt it answers (task version, record, mails before), its text, and the edit that counts.
 
     `edited` is None where the draft was not edited; else `edited_at` says when.
     """
@@ -68,8 +70,9 @@ Pairs = Mapping[str, MatchedPair]
 def matched(task: Task, filters: DatasetFilters, golds: Collection[UUID]) -> Pairs:
     """Pairs of some golds, by the id of the gold's draft; empty where the filters ask for none.
 
-    The two drafts answer the same prompt: of one record, under one task version, after the same mails. So they are of one
-    split, and go with the record when it is erased. Each draft is in one pair at most, with the one sent nearest to it.
+    The two drafts answer the same prompt: of one record, under one task version, after the same mails. So they are of
+    one split, and go with the record when it is erased. Each draft is in one pair at most, with the one sent nearest to
+    it.
     """
     return _matched(task, filters, golds) if filters.exploratory_pairs else {}
 
@@ -95,9 +98,9 @@ def card_line(pairs: Mapping[str, int], filters: Mapping[str, Any]) -> str:
         return ""
     made = pairs.get("reply", 0)
     return (
-        f"- Exploratory preference pairs from replies: {made:,} {'row' if made == 1 else 'rows'} of `dpo`. Each prefers a "
-        "mail with a reply to one without, sent to the same company for equal facts. No expert compared the two, and a reply "
-        "depends on the reader as much as on the text."
+        f"- Exploratory preference pairs from replies: {made:,} {'row' if made == 1 else 'rows'} of `dpo`. Each "
+        "prefers a mail with a reply to one without, sent to the same company for equal facts. No expert compared "
+        "the two, and a reply depends on the reader as much as on the text."
     )
 
 
@@ -115,19 +118,19 @@ def _with_pair(gold: JudgedDraft, pair: MatchedPair | None) -> JudgedDraft:
 
 
 def _matched(task: Task, filters: DatasetFilters, golds: Collection[UUID]) -> dict[str, MatchedPair]:
-    room, wanted = ports.mail_outcomes(), set(golds)
-    offered = room.reply_pairs(task, until=filters.outcomes_by) if room and wanted else []
-    candidates = [pair for pair in offered if pair.better in wanted]
+    room, gold_ids = ports.mail_outcomes(), set(golds)
+    offered = room.reply_pairs(task, until=filters.outcomes_by) if room and gold_ids else []
+    candidates = [pair for pair in offered if pair.better in gold_ids]
     drafts = _sent_drafts({draft for pair in candidates for draft in (pair.better, pair.worse)})
     taken: set[UUID] = set()
-    found: dict[str, MatchedPair] = {}
+    matches: dict[str, MatchedPair] = {}
     for pair in candidates:
         better, worse = drafts.get(pair.better), drafts.get(pair.worse)
         if better is None or worse is None or better.answers != worse.answers or taken & {pair.better, pair.worse}:
             continue
         taken |= {pair.better, pair.worse}
-        found[str(pair.better)] = MatchedPair(_rejected(pair, worse), pair.better_sent_at)
-    return found
+        matches[str(pair.better)] = MatchedPair(_rejected(pair, worse), pair.better_sent_at)
+    return matches
 
 
 def _rejected(pair: ReplyPair, worse: SentDraft) -> RejectedText:
@@ -143,11 +146,11 @@ def _rejected(pair: ReplyPair, worse: SentDraft) -> RejectedText:
 
 
 def _sent_drafts(ids: Collection[UUID]) -> dict[UUID, SentDraft]:
-    found: dict[UUID, SentDraft] = {}
+    drafts: dict[UUID, SentDraft] = {}
     for chunk in chunked(sorted(ids), CHUNK):
         rows = Draft.objects.filter(in_use(), pk__in=chunk).order_by().values_list(*_COLUMNS)
-        found.update((pk, _sent_draft(*values)) for pk, *values in rows)
-    return found
+        drafts.update((pk, _sent_draft(*values)) for pk, *values in rows)
+    return drafts
 
 
 def _sent_draft(

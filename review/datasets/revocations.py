@@ -8,7 +8,6 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.http import Http404
 from django.utils import timezone
 
 from audit import trail
@@ -17,6 +16,7 @@ from review.models import Assignment, Draft, Revocation
 from review.states import AssignmentState, DraftState, Role
 from review.tasks.permissions import require, tasks_for
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 from webhooks.deliveries import publish
 
 LONGEST_REASON = 500
@@ -39,10 +39,10 @@ def revoke(draft_id: UUID, *, by: Member, reason: str) -> Revocation:
         PermissionDenied: The member does not lead the task.
         Refusal: 422 without a reason; 409 when it was revoked before.
     """
-    seen = Draft.objects.filter(task__in=tasks_for(by), pk=draft_id)
-    draft = seen.select_for_update(of=("self",)).select_related("task").first()
-    if draft is None:
-        raise Http404("There is no such draft.")
+    visible_drafts = Draft.objects.filter(task__in=tasks_for(by), pk=draft_id)
+    draft = first_or_404(
+        visible_drafts.select_for_update(of=("self",)).select_related("task"), "There is no such draft."
+    )
     require(by, draft.task, Role.LEAD)
     words = reason.strip()[:LONGEST_REASON]
     if not words:

@@ -39,8 +39,8 @@ class RowsFileView(APIView):
     def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
         """Stream the file.
 
-        The `ETag` is the sha256 of the bytes stored, and `Range` resumes them. Where `Accept-Encoding` asks for it, JSONL is
-        compressed on its way, under a weak tag of its own and without ranges.
+        The `ETag` is the sha256 of the bytes stored, and `Range` resumes them. Where `Accept-Encoding` asks for it,
+        JSONL is compressed on its way, under a weak tag of its own and without ranges.
         """
         version = queries.version_or_404(member_of(request), version_id)
         file = files.file_or_404(version, *_which(request), self.container)
@@ -124,10 +124,10 @@ class RowsView(APIView):
     def get(self, request: Request, version_id: UUID) -> Response:
         """A page; `next` is the address of the one after it, and null after the last."""
         version = queries.version_or_404(member_of(request), version_id)
-        asked = RowsQuery.read(request)
-        file = files.file_or_404(version, asked["split"], asked["format"])
-        page = files.page(file, cursor=asked["cursor"], limit=asked["limit"])
-        following = {**asked, "cursor": page.next}
+        query = RowsQuery.read(request)
+        file = files.file_or_404(version, query["split"], query["format"])
+        page = files.page(file, cursor=query["cursor"], limit=query["limit"])
+        following = {**query, "cursor": page.next}
         address = request.build_absolute_uri(f"{request.path}?{urlencode(following)}") if page.next else None
         return Response({"next": address, "results": page.rows})
 
@@ -146,5 +146,5 @@ def _which(request: Request) -> tuple[str, str]:
 
 def _is_known(tag: str, header: str) -> bool:
     """Return whether an If-None-Match header names the tag, by weak comparison (RFC 9110, 13.1.2)."""
-    given = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return "*" in given or tag.removeprefix("W/") in given
+    tags = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return "*" in tags or tag.removeprefix("W/") in tags

@@ -17,8 +17,6 @@ from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.filtering import FilterCount, FilteredGolds, GoldRow, apply
 from review.models import Decision, Task
 from review.spec.paths import as_text, leaves
-from review.spec.readable import PICKED as LABELS
-from review.spec.readable import is_value
 from review.spec.task_spec import TaskSpec
 from review.states import MACHINE, POSITIVE, Verdict
 from review.tasks.queries import latest_version
@@ -46,7 +44,8 @@ class Selection:
     Attributes:
         sifted: What the filters and caps left and dropped.
         rows: What stays in the end, in the order of the decisions.
-        twins: Of each row left out because of another, the reason and that draft: it says nearly the same, or contradicts.
+        twins: Of each row left out because of another, the reason and that draft: it says nearly the same, or
+            contradicts.
         has_compared: Whether texts were compared; a page does without where there are too many.
         balance: How many rows say which label, by field; empty for a task without labels.
         contradictions: Drafts of each input whose golds say different values; looked for before near-duplicates go.
@@ -133,9 +132,9 @@ class Selection:
 def select(task: Task, filters: DatasetFilters) -> Selection:
     """Look through all golds, then take out near-duplicates; for freezing.
 
-    Where values and quotes are all that is written, the records' texts are compared: that many are billed twice is no reason
-    to leave tickets out, that one ticket stands twice is. Memory holds light rows and the texts' shingles, not the texts. Rejected drafts (chosen by filter) take no part in the
-    search for near-duplicates.
+    Where values and quotes are all that is written, the records' texts are compared: that many are billed twice is no
+    reason to leave tickets out, that one ticket stands twice is. Memory holds light rows and the texts' shingles, not
+    the texts. Rejected drafts (chosen by filter) take no part in the search for near-duplicates.
     """
     return _compared(task, filters, Selection(apply(task, filters)))
 
@@ -165,11 +164,11 @@ def _compared(task: Task, filters: DatasetFilters, selection: Selection) -> Sele
     rows, spec = selection.sifted.rows, latest_version(task).spec
     equal = EqualInputs(spec)
     texts, labels = _texts(task, filters, rows, spec, equal)
-    found = equal.contradictions()
-    selection.contradictions = [[rows[index].draft for index in said] for said in found]
+    groups = equal.contradictions()
+    selection.contradictions = [[rows[index].draft for index in group] for group in groups]
     out: dict[int, tuple[str, int]] = {}
     if filters.contradictions == "leave_out":
-        out = {index: ("contradiction", against(said, index)) for said in found for index in said}
+        out = {index: ("contradiction", against(group, index)) for group in groups for index in group}
         texts = ["" if index in out else text for index, text in enumerate(texts)]
     if filters.near_duplicates is not None:
         splits = [row.split for row in rows]
@@ -177,8 +176,8 @@ def _compared(task: Task, filters: DatasetFilters, selection: Selection) -> Sele
     selection.twins = {rows[index].draft: (reason, rows[twin].draft) for index, (reason, twin) in out.items()}
     selection.rows = [row for index, row in enumerate(rows) if index not in out]
     selection.balance = {
-        name: dict(Counter(label for index, label in said.items() if index not in out).most_common())
-        for name, said in labels.items()
+        name: dict(Counter(label for index, label in field_labels.items() if index not in out).most_common())
+        for name, field_labels in labels.items()
     }
     return selection
 
@@ -191,23 +190,25 @@ def _texts(
     What each says of its input is noted in `equal`, on the way.
     """
     texts, of_values = [""] * len(rows), writes_no_prose(spec)
-    labels: dict[str, dict[int, str]] = {name.name: {} for name in spec.output_schema if name.type in LABELS}
+    labels: dict[str, dict[int, str]] = {name.name: {} for name in spec.output_schema if name.value_type.is_picked}
     # Facts are long; where nothing is made of them they are not read.
     inputs = INPUTS if of_values or equal.fields else ()
-    for index, gold, given in read_golds(task, filters, rows, inputs):
-        texts[index] = words_of(given[0] if of_values else gold)
-        if given:
-            facts, thread = given
+    for index, gold, values in read_golds(task, filters, rows, inputs):
+        texts[index] = words_of(values[0] if of_values else gold)
+        if values:
+            facts, thread = values
             equal.add(index, facts, thread, gold)
-        for name, said in labels.items():
+        for name, field_labels in labels.items():
             if gold.get(name) is not None:
-                said[index] = as_text(gold[name])
+                field_labels[index] = as_text(gold[name])
     return texts, labels
 
 
 def writes_no_prose(spec: TaskSpec) -> bool:
     """Return whether a task writes only values, quotes and reasoning; equal answers then say nothing of equal rows."""
-    return all(is_value(field) or field.type == "quote" or field.role == "reasoning" for field in spec.output_schema)
+    return all(
+        field.value_type.is_value or field.type == "quote" or field.role == "reasoning" for field in spec.output_schema
+    )
 
 
 INPUTS = ("draft__record__facts", "draft__thread")

@@ -22,6 +22,7 @@ from web import strict_json
 from web.errors import Refusal
 from web.http.lists import ListQuery, id_of, one_of
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from review.datasets.dataset_filters import DatasetFilters
@@ -194,9 +195,9 @@ class VersionDiffView(APIView):
         member = member_of(request)
         older, newer = (datasets_queries.version_or_404(member, pk) for pk in (version_id, other_id))
         _check_comparable(older, newer)
-        asked = DiffQuery.read(request)
-        kind, size = asked["kind"], min(LARGEST_PAGE, asked["limit"])
-        rows, last = version_diff.page(older, newer, kind, after=asked["cursor"], size=size)
+        query = DiffQuery.read(request)
+        kind, size = query["kind"], min(LARGEST_PAGE, query["limit"])
+        rows, last = version_diff.page(older, newer, kind, after=query["cursor"], size=size)
         more = urlencode({"kind": kind, "limit": size, "cursor": str(last)}) if last else ""
         return Response(
             {
@@ -226,9 +227,8 @@ class RevocationView(APIView):
     @extend_schema(operation_id="revoke_draft", request=RevokeIn, responses={201: RevocationOut})
     @idempotent
     def post(self, request: Request, draft_id: UUID) -> Response:
-        body = RevokeIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        made = revocations.revoke(draft_id, by=member_of(request), reason=body.validated_data["reason"])
+        body = read_body(RevokeIn, request)
+        made = revocations.revoke(draft_id, by=member_of(request), reason=body["reason"])
         return Response(RevocationOut(made).data, status=201)
 
 

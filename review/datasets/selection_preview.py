@@ -13,7 +13,6 @@ from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.selection import PREVIEW_GOLDS, preview
 from review.models import Decision, Draft, Task
 from review.sources import split_advice
-from review.spec.readable import is_value
 from review.states import Split
 from review.tasks.queries import latest_version
 
@@ -120,7 +119,7 @@ def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
         labels=balance_of(selection.balance),
         contradicted_inputs=len(selection.contradictions) if selection.has_compared else None,
         contradicting_golds=sum(len(group) for group in selection.contradictions),
-        has_values=any(is_value(output) for output in spec.output_schema),
+        has_values=any(output.value_type.is_value for output in spec.output_schema),
         exploratory_pairs=reply_pairs.count(task, filters, {row.draft: row.decision for row in selection.rows}),
         takes_exploratory_pairs=filters.exploratory_pairs,
         group_noun=spec.group_noun,
@@ -132,7 +131,7 @@ def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
 
 def balance_of(labels: dict[str, dict[str, int]]) -> list[LabelBalance]:
     """The balance of each field with labels, the most frequent label first."""
-    return [LabelBalance(name.replace("_", " ").capitalize(), list(said.items())) for name, said in labels.items()]
+    return [LabelBalance(name.replace("_", " ").capitalize(), list(counts.items())) for name, counts in labels.items()]
 
 
 def selected_drafts(task: Task, filters: DatasetFilters, *, start: int = 0) -> SelectionRows:

@@ -54,8 +54,8 @@ def write(
         records.update(draft.record_id for draft in drafts)
     file.close()
     personal = inspection.report()["personal_data"]
-    told = {"rows": file.rows, "records": len(records), "sha256": file.sha256, "personal_data": personal}
-    return file, told
+    summary = {"rows": file.rows, "records": len(records), "sha256": file.sha256, "personal_data": personal}
+    return file, summary
 
 
 def _write_chunk(version: DatasetVersion, file: JsonlFile, drafts: list[JudgedDraft]) -> None:
@@ -69,8 +69,9 @@ def _write_chunk(version: DatasetVersion, file: JsonlFile, drafts: list[JudgedDr
 def drafts_beside(version: DatasetVersion, filters: DatasetFilters, selection: Selection) -> list[UUID]:
     """Ids of the drafts to freeze beside a version's rows, oldest first.
 
-    They are of the orders that its rows came from and wait on the desk. Nothing of a held-out record or company is among
-    them, and nothing that says nearly the same as a held-out gold; of near-duplicates the earliest stays, as of golds.
+    They are of the orders that its rows came from and wait on the desk. Nothing of a held-out record or company is
+    among them, and nothing that says nearly the same as a held-out gold; of near-duplicates the earliest stays, as of
+    golds.
     """
     task = version.dataset.task
     of_values, held = writes_no_prose(latest_version(task).spec), list(_held_out_texts(task, filters, selection))
@@ -87,7 +88,7 @@ def drafts_beside(version: DatasetVersion, filters: DatasetFilters, selection: S
 
 
 def _waiting(version: DatasetVersion, filters: DatasetFilters) -> QuerySet[Draft]:
-    """Training drafts of the same orders that nobody has judged, and that the filters of drafts let pass, oldest first."""
+    """Training drafts of the same orders that nobody has judged and that filters of drafts let pass, oldest first."""
     orders = DatasetRow.objects.filter(version=version, draft__job_id__isnull=False).order_by().values("draft__job_id")
     chosen = {
         "task_version__number__in": filters.task_versions,
@@ -140,11 +141,12 @@ def _held_out_texts(task: Task, filters: DatasetFilters, selection: Selection) -
         yield words_of(facts if of_values else gold)
 
 
-def card_line(told: Mapping[str, Any] | None) -> str:
+def card_line(summary: Mapping[str, Any] | None) -> str:
     """Return the data card's lines on unjudged drafts; empty where the version was frozen without any."""
-    if told is None:
+    if summary is None:
         return ""
     return (
-        f"Apart from its rows, {told['rows']:,} unjudged drafts of {told['records']:,} training records were frozen for the raw arm of a "
-        f"study. They are not rows of this version and are in none of its files and no figure of this card. Hash: `{told['sha256']}`."
+        f"Apart from its rows, {summary['rows']:,} unjudged drafts of {summary['records']:,} training records were "
+        "frozen for the raw arm of a study. They are not rows of this version and are in none of its files and no "
+        f"figure of this card. Hash: `{summary['sha256']}`."
     )

@@ -69,22 +69,22 @@ def page(
     return [_one_sided(row, kind, why[row.draft_id], decisions_by_draft[row.draft_id]) for row in rows], last
 
 
-def _one_sided(row: DatasetRow, kind: Kind, why: ExclusionReason, said: list[DecisionBetween]) -> RowDifference:
+def _one_sided(row: DatasetRow, kind: Kind, why: ExclusionReason, decisions: list[DecisionBetween]) -> RowDifference:
     before, after = (row.decision, None) if kind == "removed" else (None, row.decision)
-    return RowDifference(row.draft_id, row.draft.record.title, before, after, why, (), said)
+    return RowDifference(row.draft_id, row.draft.record.title, before, after, why, (), decisions)
 
 
-def _changed(row: DatasetRow, other: DatasetRow, said: list[DecisionBetween]) -> RowDifference:
+def _changed(row: DatasetRow, older: DatasetRow, decisions: list[DecisionBetween]) -> RowDifference:
     draft = row.draft.fields
-    texts = [words_of((decision.fields if decision else None) or draft) for decision in (other.decision, row.decision)]
+    texts = [words_of((decision.fields if decision else None) or draft) for decision in (older.decision, row.decision)]
     segments = word_diff(*texts) if texts[0] != texts[1] else ()
-    same = row.decision_id == other.decision_id
+    same = row.decision_id == older.decision_id
     why = (
         ExclusionReason("rewritten", "Same verdict, different rendering: masked, or by a newer release")
         if same
         else None
     )
-    return RowDifference(row.draft_id, row.draft.record.title, other.decision, row.decision, why, segments, said)
+    return RowDifference(row.draft_id, row.draft.record.title, older.decision, row.decision, why, segments, decisions)
 
 
 def _said(drafts: Sequence[UUID], begin: datetime, end: datetime) -> dict[UUID, list[DecisionBetween]]:
@@ -92,7 +92,10 @@ def _said(drafts: Sequence[UUID], begin: datetime, end: datetime) -> dict[UUID, 
     between = {"draft__in": drafts, "created_at__gt": begin, "created_at__lte": end}
     decisions: Iterable[Decision] = Decision.objects.filter(**between).select_related("reviewer")
     for decision in decisions:
-        words = f"{decision.get_verdict_display()}{' late' if decision.is_late else ''}{' in bulk' if decision.bulk_id else ''}"
+        words = (
+            f"{decision.get_verdict_display()}{' late' if decision.is_late else ''}"
+            f"{' in bulk' if decision.bulk_id else ''}"
+        )
         by_draft[decision.draft_id].append(
             DecisionBetween(decision.created_at, decision.reviewer.name, words, decision.note)
         )
@@ -100,5 +103,5 @@ def _said(drafts: Sequence[UUID], begin: datetime, end: datetime) -> dict[UUID, 
         words = f"Ruled: {ruling.get_kind_display().lower()}"
         by_draft[ruling.draft_id].append(DecisionBetween(ruling.created_at, ruling.lead.name, words, ruling.note))
     for of_draft in by_draft.values():
-        of_draft.sort(key=lambda one: one.at)
+        of_draft.sort(key=lambda decision: decision.at)
     return by_draft

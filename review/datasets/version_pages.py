@@ -115,5 +115,5 @@ def revoke(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
 
 def _back(request: HttpRequest) -> str:
     """Return the page of this site to go to afterwards; empty for any other address."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return safe_next_path(wanted, otherwise="")
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    return safe_next_path(target, otherwise="")

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db.models import Prefetch
-from django.http import Http404
 
 from members.models import Member
 from review.datasets import queries, row_changes
@@ -21,6 +20,7 @@ from review.states import Split
 from review.tasks.permissions import tasks_for
 from review.tasks.queries import latest_version
 from review.text.personal_data import KINDS
+from web.http.first_or_404 import first_or_404
 
 SAMPLE_ROWS = 3
 LISTED = 50
@@ -42,15 +42,8 @@ def datasets_with_newest(member: Member, task: Task) -> list[dict[str, Any]]:
 
 
 def by_number_or_404(dataset: Dataset, number: int) -> DatasetVersion:
-    """A version by its number.
-
-    Raises:
-        Http404: The dataset has no such version.
-    """
-    version = queries.versions_of(dataset).filter(number=number).first()
-    if version is None:
-        raise Http404(f"{dataset.name} has no version {number}.")
-    return version
+    """A version by its number."""
+    return first_or_404(queries.versions_of(dataset).filter(number=number), f"{dataset.name} has no version {number}.")
 
 
 def with_change(dataset: Dataset) -> list[dict[str, Any]]:
@@ -128,9 +121,14 @@ def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
 
 TELLS = {
     "sft": "SFT: prompt and completion of every accepted or edited draft.",
-    "dpo": "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their first drafts and, if selected, exploratory pairs from replies.",
+    "dpo": (
+        "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their "
+        "first drafts and, if selected, exploratory pairs from replies."
+    ),
     "kto": "KTO: good texts (accepted and edited) and bad ones (rejected, or the draft before an edit).",
-    "messages": "The rows of SFT as OpenAI's fine-tuning takes them: one column, prompt and completion as one conversation.",
+    "messages": (
+        "The rows of SFT as OpenAI's fine-tuning takes them: one column, prompt and completion as one conversation."
+    ),
     "raw": "Everything: facts, draft, every decision, ruling and preference, by a published JSON Schema.",
 }
 
@@ -174,5 +172,5 @@ def filled_splits(version: DatasetVersion) -> list[str]:
 
 def newest_frozen(member: Member) -> DatasetVersion | None:
     """The version frozen last of those the member may see."""
-    seen = DatasetVersion.objects.filter(dataset__task__in=tasks_for(member), frozen_at__isnull=False)
-    return seen.select_related("dataset__task").order_by("-frozen_at").first()
+    frozen_versions = DatasetVersion.objects.filter(dataset__task__in=tasks_for(member), frozen_at__isnull=False)
+    return frozen_versions.select_related("dataset__task").order_by("-frozen_at").first()

@@ -50,7 +50,7 @@ _INSERT = f"INSERT INTO {_INTO} VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 - Not
 
 
 def insert_rows(version: DatasetVersion, rows: Sequence[RowValues]) -> None:
-    """Insert rows in one transaction, past the models: five plain values a row need none, and most of the time is theirs.
+    """Insert rows in one transaction, past the models: five plain values a row need none, and they take most time.
 
     Args:
         version: Not frozen yet; has none of these rows.
@@ -251,14 +251,17 @@ def _one_behind(begun: Iterator[Future[T]]) -> Iterator[T]:
 
 
 def _store(version: DatasetVersion, file: JsonlFile | ParquetFile) -> dict[str, Any]:
-    """Put a file into storage under a name that holds its hash: a second attempt never touches what a first one wrote whole."""
-    wanted = path = f"datasets/{version.pk}/{file.sha256[:16]}.{file.format}.{file.split}.{file.container}"
+    """Put a file into storage under a name that holds its hash.
+
+    A second attempt never touches what a first one wrote whole.
+    """
+    name = path = f"datasets/{version.pk}/{file.sha256[:16]}.{file.format}.{file.split}.{file.container}"
     # Of that name and size it is this file, and another attempt may have sealed it meanwhile.
-    is_whole = default_storage.exists(wanted) and default_storage.size(wanted) == file.bytes
+    is_whole = default_storage.exists(name) and default_storage.size(name) == file.bytes
     if not is_whole:
-        default_storage.delete(wanted)
+        default_storage.delete(name)
         with file.local.open("rb") as handle:
-            path = default_storage.save(wanted, File(handle))
+            path = default_storage.save(name, File(handle))
     return {
         "split": file.split,
         "format": file.format,

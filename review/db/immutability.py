@@ -1,8 +1,8 @@
 """Rows that must never change, held by triggers of the database itself, on SQLite and PostgreSQL alike.
 
-Declared once in `GUARDS`, where upper rooms add theirs by `declare`. `post_migrate` puts the triggers back (SQLite drops
-them when a migration remakes a table), and a system check of the database tag fails when one is missing. It does not
-know why a caller wants to change a row.
+Declared once in `GUARDS`, where upper rooms add theirs by `declare`. `post_migrate` puts the triggers back (SQLite
+drops them when a migration remakes a table), and a system check of the database tag fails when one is missing. It does
+not know why a caller wants to change a row.
 
 While a person is erased some columns may change. No row and no lasting setting says so, as a hand-made one would open
 decisions unseen: PostgreSQL compares a setting with the number of the running transaction, SQLite asks a function that
@@ -33,7 +33,8 @@ class Guard:
     Attributes:
         operations: What is refused, of INSERT, UPDATE and DELETE; PostgreSQL refuses TRUNCATE beside.
         condition: SQL that is true for rows under guard, with `{row}` for OLD or NEW; empty guards every row.
-        is_sealed_by_update: Whether an update may bring a row under guard, as freezing does; only its old state counts then.
+        is_sealed_by_update: Whether an update may bring a row under guard, as freezing does; only its old state counts
+            then.
         erasable: Columns that may change while a person is erased.
     """
 

@@ -16,8 +16,8 @@ from review.db.immutability import missing
 def check_triggers(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """System check of the database tag: an error names each missing trigger.
 
-    A table that came under guard with this version has none until `migrate` has run, which asks here first: it is passed
-    over while migrations are to be applied. One that has lost some of its triggers never is.
+    A table that came under guard with this version has none until `migrate` has run, which asks here first: it is
+    passed over while migrations are to be applied. One that has lost some of its triggers never is.
     """
     return [
         Error(

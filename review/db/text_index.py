@@ -1,8 +1,8 @@
 """Database objects of the text index: a GIN index on PostgreSQL, an FTS5 table and its triggers on SQLite.
 
 Put in place by `post_migrate`, because Django cannot declare them and SQLite drops triggers when a migration remakes a
-table. The FTS5 table keeps no text of its own: triggers on the rows of `SearchText` follow every insert, change and delete,
-whoever makes it. It does not know what is indexed.
+table. The FTS5 table keeps no text of its own: triggers on the rows of `SearchText` follow every insert, change and
+delete, whoever makes it. It does not know what is indexed.
 """
 
 from __future__ import annotations

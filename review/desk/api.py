@@ -43,6 +43,7 @@ from web import zones
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
 ONLY = OpenApiParameter("only", str, description="Keep the deck to a part of the task, such as `campaign:<slug>`.")
@@ -61,7 +62,7 @@ class DecisionsView(APIView):
         draw=lambda request, page: decisions_queries.decisions_json(page, member_of(request)),
         operation_id="draft_decisions",
     )
-    def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
         self.headers["ETag"] = f'"{queries.etag(draft, member)}"'
@@ -74,15 +75,14 @@ class DecisionsView(APIView):
         responses={200: DecisionReplyOut, 201: DecisionReplyOut, **problems(409, 412, 422, 428)},
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
-        body = DecisionIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(DecisionIn, request)
         only = _only(request, draft_id)
         outcome = decisions.record(
             draft_id,
             by=member_of(request),
             if_match=etags.from_header(request.headers.get("If-Match")),
             deck_size=0 if only else settings.DECK_SIZE,
-            **body.validated_data,
+            **body,
         )
         deck = _fresh(request, only) if only and not outcome.is_replay else outcome.deck
         answer = {
@@ -133,11 +133,10 @@ class ReleaseView(APIView):
 
     @extend_schema(operation_id="desk_release", request=ReleaseIn, responses={200: ReleasedOut})
     def post(self, request: Request) -> Response:
-        body = ReleaseIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(ReleaseIn, request)
         leaving = [
             ReleasedCard(card["draft"], unfinished=_fields(card["unfinished"]), seen_until=card["seen_until"])
-            for card in body.validated_data["cards"]
+            for card in body["cards"]
         ]
         return Response({"released": desk_deck.release(member_of(request), leaving)})
 
@@ -151,12 +150,11 @@ class SetAsideView(APIView):
         operation_id="desk_set_aside", request=SetAsideIn, parameters=[RENDER, ONLY], responses={200: DeckOut}
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
-        body = SetAsideIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(SetAsideIn, request)
         member = member_of(request)
         task = queries.draft_or_404(member, draft_id).task
         require(member, task, Role.REVIEWER)
-        note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
+        note, unfinished = body["note"], _fields(body["unfinished"])
         only = _only(request, draft_id)
         size = 0 if only else settings.DECK_SIZE
         deck = desk_deck.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
@@ -191,10 +189,9 @@ class KeysView(APIView):
 
     @extend_schema(operation_id="desk_set_keys", request=KeysIn, responses={200: KeysOut})
     def put(self, request: Request) -> Response:
-        body = KeysIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        keys = desk_keys.save(member_of(request), **body.validated_data)
-        return Response({"keys": keys, "on": body.validated_data["on"]})
+        body = read_body(KeysIn, request)
+        keys = desk_keys.save(member_of(request), **body)
+        return Response({"keys": keys, "on": body["on"]})
 
 
 def deck_json(request: Request, deck: list[Any]) -> list[dict[str, Any]]:
@@ -244,9 +241,8 @@ class CheckView(APIView):
         responses={200: RecheckOut, **problems(422)},
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
-        body = EditedIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        result = unsaved_edits.recheck(member_of(request), draft_id, body.validated_data["fields"])
+        body = read_body(EditedIn, request)
+        result = unsaved_edits.recheck(member_of(request), draft_id, body["fields"])
         answer = result.as_json()
         if request.query_params.get("render") == "html":
             context = {"remarks": result.remarks, "unsupported": result.unsupported}
@@ -261,8 +257,7 @@ class UnfinishedView(APIView):
 
     @extend_schema(operation_id="keep_unfinished", request=UnfinishedIn, responses={200: KeptOut, **problems(422)})
     def put(self, request: Request, draft_id: UUID) -> Response:
-        body = UnfinishedIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(UnfinishedIn, request)
         member = member_of(request)
         require(member, queries.draft_or_404(member, draft_id).task, Role.REVIEWER)
-        return Response({"kept": unsaved_edits.keep_unfinished(member, draft_id, body.validated_data["fields"])})
+        return Response({"kept": unsaved_edits.keep_unfinished(member, draft_id, body["fields"])})

@@ -1,4 +1,7 @@
-"""Giving waiting cards to one reviewer, and taking them back. A card assigned comes before all others, to them alone."""
+"""Giving waiting cards to one reviewer, and taking them back.
+
+A card assigned comes before all others, to them alone.
+"""
 
 from __future__ import annotations
 

@@ -80,23 +80,23 @@ def load(draft_id: UUID, *, by: Member, decision_id: UUID) -> DecisionContext:
         PermissionDenied: The member sees the task, but is no reviewer of it.
     """
     long_queue = pace.long_queue_of(by.pk)
-    seen = next(iter(_SEEN(long_queue is None, draft_id=draft_id, by=by.pk, decision_id=decision_id)), None)
-    if seen and long_queue not in (None, seen.task_id):
-        seen = next(iter(_SEEN(True, draft_id=draft_id, by=by.pk, decision_id=decision_id)), None)
-    if seen is None:
+    card = next(iter(_SEEN(long_queue is None, draft_id=draft_id, by=by.pk, decision_id=decision_id)), None)
+    if card and long_queue not in (None, card.task_id):
+        card = next(iter(_SEEN(True, draft_id=draft_id, by=by.pk, decision_id=decision_id)), None)
+    if card is None:
         raise Http404("There is no such draft.")
-    row = cast(Any, seen)
-    if long_queue != seen.task_id:
-        pace.keep_long_queue(by.pk, seen.task_id, row.pending)
-    _require_reviewer(by, row.my_role, seen.task.name)
+    row = cast(Any, card)
+    if long_queue != card.task_id:
+        pace.keep_long_queue(by.pk, card.task_id, row.pending)
+    _require_reviewer(by, row.my_role, card.task.name)
     return DecisionContext(
-        card=seen,
+        card=card,
         mine=AssignmentState(row.my_state) if row.my_state else None,
         decision_known=row.decision_known,
         is_second=row.is_second,
         is_known=row.is_known,
         in_deck=row.in_deck,
-        dealing=queues.read(seen, seen.task),
+        dealing=queues.read(card, card.task),
         by=by,
         pace=pace.from_counts(pending=row.pending, in_deck=row.in_deck, pace_s=row.pace_s),
     )

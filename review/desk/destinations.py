@@ -13,8 +13,11 @@ FOR_A_CAMPAIGN = "campaign"
 
 
 def annotate_destinations(deck: Sequence[Assignment], *, by: Member) -> None:
-    """Write beside each card of a deck where its draft goes once accepted; asks nothing where no room above ordered one."""
-    ordered = [one.draft_id for one in deck if one.draft.origin == FOR_A_CAMPAIGN]
+    """Write beside each card of a deck where its draft goes once accepted.
+
+    Asks nothing where no room above ordered one.
+    """
+    ordered = [card.draft_id for card in deck if card.draft.origin == FOR_A_CAMPAIGN]
     if ordered:
         destination_by_draft = ports.destinations(ordered, by)
         for assignment in deck:

@@ -49,12 +49,12 @@ class CardsElsewhere:
             return f"{waiting}." if self.waiting else ""
         if not self.waiting:
             return f"{held}."
-        beside = ngettext(
+        both = ngettext(
             "%(held_words)s and %(waiting)s card waiting for another reviewer.",
             "%(held_words)s and %(waiting)s cards waiting for another reviewer.",
             self.waiting,
         )
-        return beside % {"held_words": held, "waiting": fixed(self.waiting, 0)}
+        return both % {"held_words": held, "waiting": fixed(self.waiting, 0)}
 
     def as_json(self) -> dict[str, Any]:
         return {"held": self.held, "until": self.until, "waiting": self.waiting, "words": self.words}

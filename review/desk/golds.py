@@ -31,7 +31,7 @@ def resolving(
     *,
     ruled: UUID | None = None,
     sent_back: Collection[UUID] = (),
-    wanted: int = 1,
+    required: int = 1,
 ) -> Decision | None:
     """The decision that counts, or None.
 
@@ -42,13 +42,13 @@ def resolving(
         decisions: All decisions of one draft, in any order.
         ruled: The decision named by the ruling in force, if one is.
         sent_back: Decisions a lead sent back to their authors.
-        wanted: How many verdicts the draft takes.
+        required: How many verdicts the draft takes.
     """
     all_decisions = list(decisions)
     if ruled is not None:
         return next(decision for decision in all_decisions if decision.pk == ruled)
     standing_rows = standing_decisions(all_decisions, sent_back=sent_back)
-    if len(standing_rows) < max(1, wanted) or any(
+    if len(standing_rows) < max(1, required) or any(
         decision.fields != standing_rows[0].fields for decision in standing_rows[1:]
     ):
         return None
@@ -113,7 +113,7 @@ def _refreshed(draft_id: UUID) -> tuple[Gold | None, list[Decision], Draft]:
     decision = None
     if not _is_known(draft):
         ruled = ruling.decision_id if ruling else None
-        decision = resolving(decisions, ruled=ruled, sent_back=sent_back, wanted=draft.verdicts_wanted)
+        decision = resolving(decisions, ruled=ruled, sent_back=sent_back, required=draft.verdicts_wanted)
     return (None if decision is None else write(decision)), standing_decisions(decisions, sent_back=sent_back), draft
 
 
@@ -150,15 +150,18 @@ def rebuild() -> int:
 
 
 def from_decisions() -> Iterator[Gold]:
-    """The golds that decisions and rulings make, by draft; nothing is written, and memory grows with the rulings alone."""
+    """The golds that decisions and rulings make, by draft.
+
+    Nothing is written, and memory grows with the rulings alone.
+    """
     ruled, sent_back = _ruled_decisions(), _sent_back()
     counting = Decision.objects.filter(draft__known_answer__isnull=True).order_by("draft_id", "created_at")
     rows = counting.values_list(*_LIGHT, "draft__verdicts_wanted").iterator(chunk_size=CHUNK)
     for draft_id, group in groupby(rows, key=itemgetter(_LIGHT.index("draft_id"))):
-        found = list(group)
+        draft_rows = list(group)
         # Texts are read only where verdicts must be compared.
-        decisions = [Decision.from_db(None, _LIGHT, row[:-1]) for row in found]
-        decision = resolving(decisions, ruled=ruled.get(draft_id), sent_back=sent_back, wanted=found[0][-1])
+        decisions = [Decision.from_db(None, _LIGHT, row[:-1]) for row in draft_rows]
+        decision = resolving(decisions, ruled=ruled.get(draft_id), sent_back=sent_back, required=draft_rows[0][-1])
         if decision is not None:
             yield as_gold(decision)
 

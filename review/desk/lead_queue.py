@@ -129,7 +129,7 @@ def ruling_on(member: Member, draft: Draft) -> dict[str, Any] | None:
 
 
 def sides(draft: Draft) -> list[DisputeSide]:
-    """The verdicts on a draft side by side: the first against the draft, the others against the first that has a text."""
+    """The verdicts on a draft side by side: the first against the draft, others against the first with a text."""
     original = _text(draft, draft.fields)
     before, against = original, DRAFT
     result: list[DisputeSide] = []
@@ -170,13 +170,13 @@ class DisputedField:
     differs: bool
 
 
-def disputed_fields(draft: Draft, beside: Sequence[DisputeSide]) -> list[DisputedField]:
+def disputed_fields(draft: Draft, sides: Sequence[DisputeSide]) -> list[DisputedField]:
     """The values of a draft field by field, those that differ first; none where a mail or one text is all there is."""
     spec = draft.task_version.spec
     if is_prose(spec):
         return []
     original = leaf_texts(spec, draft.fields)
-    ends = [None if side.decision.fields is None else leaf_texts(spec, side.decision.fields) for side in beside]
+    ends = [None if side.decision.fields is None else leaf_texts(spec, side.decision.fields) for side in sides]
     names = dict.fromkeys([*original, *(name for end in ends if end for name in end)])
     rows = [_disputed_field(name, original, ends) for name in names]
     return sorted(rows, key=lambda row: not row.differs)

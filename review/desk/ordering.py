@@ -85,8 +85,8 @@ def _places(held: DeskSettings, ids: Sequence[UUID]) -> list[int]:
     if held.order == QueueOrdering.UNCERTAIN:
         return ordering_strategies.least_certain_first(_chances(held.task, ids))
     if held.order in _BY_CHANCE:
-        known, by_checks = ports.acceptance_chances(held.task, ids), _chances(held.task, ids)
-        chances = [known.get(pk, chance) for pk, chance in zip(ids, by_checks, strict=True)]
+        judge_chances, by_checks = ports.acceptance_chances(held.task, ids), _chances(held.task, ids)
+        chances = [judge_chances.get(pk, chance) for pk, chance in zip(ids, by_checks, strict=True)]
         lots = [lot(held.task.seed, pk) for pk in ids]
         if held.order == QueueOrdering.UNLIKELY:
             return ordering_strategies.likely_good_first([1 - chance for chance in chances], lots)
@@ -113,7 +113,8 @@ def _chances(task: Task, ids: Sequence[UUID]) -> list[float]:
 def lot(seed: str, draft_id: UUID, *, of: str = "likely") -> float:
     """A number between 0 and 1 that a draft keeps, drawn by the task's secret seed; one for each thing that is drawn.
 
-    Who knew it could read the chance of a draft off its place: ids stand in addresses, so the lot is not made of them alone.
+    Who knew it could read the chance of a draft off its place: ids stand in addresses, so the lot is not made of them
+    alone.
     """
     digest = hmac.new(seed.encode(), of.encode() + draft_id.bytes, hashlib.sha256).digest()
     return (int.from_bytes(digest[:6], "big") + 0.5) / _LOTS

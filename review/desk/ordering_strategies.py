@@ -1,7 +1,8 @@
 """In which order drafts are judged when not the oldest comes first. Pure arithmetic over texts and counts.
 
 `uncertain` puts first what the verdicts given so far say least about. `diverse` puts first what differs most from what
-stands before it. `likely` puts first, by lot, what will likely be accepted, `unlikely` what will not. None knows a row or a reviewer.
+stands before it. `likely` puts first, by lot, what will likely be accepted, `unlikely` what will not. None knows a row
+or a reviewer.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def pattern_of(marks: Iterable[Mapping[str, object]]) -> str:
 def acceptance_by_pattern(history: Iterable[tuple[str, bool]]) -> dict[str, float]:
     """Return the share of drafts accepted as they were, by pattern of marks, shrunk towards the overall rate.
 
-    The rate of a pattern is (accepted + 8 r) / (judged + 8), where r is the overall rate, (accepted + 1) / (judged + 2).
+    The rate of a pattern is (accepted + 8 r) / (judged + 8), where r is the overall rate, (accepted + 1) / (judged +
+    2).
 
     Args:
         history: Of drafts judged, their pattern and whether they were accepted unchanged.
@@ -56,20 +58,23 @@ def acceptance_by_pattern(history: Iterable[tuple[str, bool]]) -> dict[str, floa
 
 def least_certain_first(chances: Sequence[float]) -> list[int]:
     """Places of drafts by how near a half the chance is that each is accepted; equal ones stay in their order."""
-    return [place for place, _ in sorted(enumerate(chances), key=lambda one: (round(abs(one[1] - 0.5), 6), one[0]))]
+    return [place for place, _ in sorted(enumerate(chances), key=lambda pair: (round(abs(pair[1] - 0.5), 6), pair[0]))]
 
 
 def promise_keys(chances: Chances, lots: Chances, awaited: NDArray[np.bool_] | None = None) -> Chances:
-    """Keys by which drafts come, the smallest first: by lot, the earlier the better the odds p / (1 - p) that one is accepted.
+    """Keys by which drafts come, the smallest first.
+
+    By lot, the earlier the better the odds p / (1 - p) that one is accepted.
 
     A draft with twice the odds comes before another twice as often: by an exponential time at that rate (Efraimidis and
-    Spirakis 2006, Information Processing Letters 97(5)). Most come where they would in a strict order, but from no place
-    could a reviewer read what is thought of the draft there.
+    Spirakis 2006, Information Processing Letters 97(5)). Most come where they would in a strict order, but from no
+    place could a reviewer read what is thought of the draft there.
 
     Args:
         chances: The chance that each is accepted, 0 to 1, (N,).
         lots: Uniform between 0 and 1, one a draft and the same each time, (N,).
-        awaited: Whether something waits for the verdict on each, (N,); such come as if their odds were `SOONER` times as good.
+        awaited: Whether something waits for the verdict on each, (N,); such come as if their odds were `SOONER` times
+            as good.
     """
     odds = np.maximum(chances, LEAST_ODDS) / np.maximum(1 - chances, LEAST_ODDS)
     if awaited is not None:
@@ -89,8 +94,8 @@ def likely_good_first(
 def most_different_first(texts: Sequence[str]) -> list[int]:
     """Places of drafts so that each round of them covers all that is there.
 
-    Farthest-first traversal (Gonzalez 1985) over hashed TF-IDF vectors finds up to 64 drafts that differ most; they come
-    first. The others follow in rounds, one from around each of these, the nearest to it last.
+    Farthest-first traversal (Gonzalez 1985) over hashed TF-IDF vectors finds up to 64 drafts that differ most; they
+    come first. The others follow in rounds, one from around each of these, the nearest to it last.
 
     Args:
         texts: One a draft, oldest first; at least one.
@@ -98,12 +103,12 @@ def most_different_first(texts: Sequence[str]) -> list[int]:
     vectors = _vectors(texts)
     centres, nearest, similarity = _farthest_first(vectors, min(MOST_CENTRES, len(texts)))
     rounds: list[tuple[int, int, int]] = []
-    seen: dict[int, int] = {}
+    counts: dict[int, int] = {}
     rank = {centre: place for place, centre in enumerate(centres)}
-    for place in sorted(range(len(texts)), key=lambda one: (one not in rank, similarity[one], one)):
+    for place in sorted(range(len(texts)), key=lambda place: (place not in rank, similarity[place], place)):
         cluster = int(nearest[place])
-        seen[cluster] = seen.get(cluster, -1) + 1
-        rounds.append((seen[cluster], cluster, place))
+        counts[cluster] = counts.get(cluster, -1) + 1
+        rounds.append((counts[cluster], cluster, place))
     return [place for _, _, place in sorted(rounds)]
 
 

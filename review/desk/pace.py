@@ -46,8 +46,8 @@ class _MedianOf(Subquery):
     """Median of the one column of a sliced query, in words both databases know: the mean of the middle one or two."""
 
     template = (
-        "(SELECT AVG(ranked.seconds) FROM (SELECT recent.seconds, ROW_NUMBER() OVER (ORDER BY recent.seconds) AS place, "
-        "COUNT(*) OVER () AS total FROM (%(subquery)s) recent) ranked "
+        "(SELECT AVG(ranked.seconds) FROM (SELECT recent.seconds, ROW_NUMBER() OVER (ORDER BY recent.seconds) AS "
+        "place, COUNT(*) OVER () AS total FROM (%(subquery)s) recent) ranked "
         "WHERE ranked.place IN ((ranked.total + 1) / 2, (ranked.total + 2) / 2))"
     )
     output_field = FloatField()
@@ -100,7 +100,8 @@ def expressions(member: Member | UUID, task: OuterRef | Task, *, is_counted: boo
     """Annotations `pending`, `in_deck` and `pace_s` for a query that has the task at hand.
 
     Args:
-        is_counted: False leaves out the count, where `long_queue_of` names the task: `pending` is above `COUNT_UP_TO` then.
+        is_counted: False leaves out the count, where `long_queue_of` names the task: `pending` is above `COUNT_UP_TO`
+            then.
     """
     open_cards = (waiting.values("pk")[: COUNT_UP_TO + 1] for waiting in queues.open_to(member, task))
     deck = Assignment.objects.filter(reviewer=member, task=task, state=AssignmentState.ACTIVE)

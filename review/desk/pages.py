@@ -76,7 +76,7 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     if not may(member, task, Role.REVIEWER):
         return redirect("review:desk-list", slug)
     only = scope.scope_from(request.GET.get("only", ""), by=member, task=task)
-    refusal, act, wanted = None, None, None
+    refusal, act, card_id = None, None, None
     if request.method == "POST":
         try:
             act = forms.read(request.POST)
@@ -84,10 +84,10 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect(request.get_full_path() if only else reverse("review:focus", args=[slug]))
         except Refusal as error:
             refusal = error
-    elif (wanted := uuid_or_none(request.GET.get("card", ""))) is not None:
-        refusal = _hold(member, wanted)
+    elif (card_id := uuid_or_none(request.GET.get("card", ""))) is not None:
+        refusal = _hold(member, card_id)
     deck = _deck(member, task, only)
-    top = act.draft if act else wanted
+    top = act.draft if act else card_id
     deck.sort(key=lambda assignment: assignment.draft_id != top)
     # Whoever opened many by their address holds more than a page should carry; the others come as these are judged.
     deck = deck[: settings.DECK_SIZE]

@@ -1,7 +1,8 @@
 """The queues of a desk, each with a partial index of its own, and how a task deals from them.
 
 A draft waits in exactly one: in the order of the queue, in the random slice, for further verdicts of an overlap, or for
-one reviewer. Drafts with a known answer stand outside and are dealt among the others. It takes no card and writes nothing.
+one reviewer. Drafts with a known answer stand outside and are dealt among the others. It takes no card and writes
+nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, 
 # A task, its id, or the reference to it of a question within another.
 TaskRef = Task | UUID | OuterRef
 NOT_ASIDE = Q(queue_position__lt=BEHIND_THE_REST)
-# Of cards that wait for further verdicts so many are looked at: where all of them are one's own, others clear them first.
+# Of cards that wait for further verdicts so many are looked at: where all of them are one's own, others clear them
+# first.
 LOOK_AHEAD = 200
 NOT_WAITING = tuple(state for state in DraftState if state is not DraftState.PENDING)
 
@@ -90,10 +92,10 @@ def overlap_for(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
     """Return drafts that wait for further reviewers and that this member can judge; looks at `LOOK_AHEAD` at most."""
     # The front is a question within this question: what it refers to stands one further out.
     front = overlap(OuterRef(task) if isinstance(task, OuterRef) else task).values("pk")[:LOOK_AHEAD]
-    # The state is asked for beside the front as well: a row that changed while its lock was waited for is looked at again.
-    # Asked for by what it is not, so that no database reads all that waits instead of the front.
-    seen = Draft.objects.filter(~judged_by(member), pk__in=front).exclude(state__in=NOT_WAITING)
-    return seen.order_by("queue_position", "id")
+    # The state is asked for beside the front as well: a row that changed while its lock was waited for is looked at
+    # again. Asked for by what it is not, so that no database reads all that waits instead of the front.
+    drafts = Draft.objects.filter(~judged_by(member), pk__in=front).exclude(state__in=NOT_WAITING)
+    return drafts.order_by("queue_position", "id")
 
 
 def open_to(member: Member | UUID, task: TaskRef) -> list[QuerySet[Draft]]:

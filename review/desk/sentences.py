@@ -5,6 +5,8 @@ They arise in English where no language is known; see `web.language.sentences`. 
 
 from django.utils.translation import gettext_noop as _
 
+from review.text.checks import CHECKS as OUR_CHECKS
+
 CHECKS = (
     _("%(count)s words; at least %(least)s are wanted"),
     _("Add %(count)s words or more."),
@@ -83,21 +85,6 @@ MENDS = (
     _("Leave the name out"),
     _("Write %(sign)s once"),
     _("Use small letters"),
-)
-KINDS_OF_CHECK = (
-    _("length"),
-    _("spam"),
-    _("quotes"),
-    _("pattern"),
-    _("spelling"),
-    _("names company"),
-    _("forbidden"),
-    _("repetition"),
-    _("placeholders"),
-    _("reasoning"),
-    _("call to action"),
-    _("unsupported"),
-    _("contradictions"),
 )
 EDITS = (
     _("under 1 %% changed"),
@@ -224,7 +211,8 @@ OTHER_ROOMS = (
     _("the campaign %(name)s"),
     _("This goes to %(readers_words)s when you accept it: mail %(number)s of the campaign %(name)s."),
     _(
-        "This goes to %(readers_words)s once you accept it and the campaign is let go: mail %(number)s of the campaign %(name)s."
+        "This goes to %(readers_words)s once you accept it and the campaign is let go: "
+        "mail %(number)s of the campaign %(name)s."
     ),
     _("interested"),
     _("asks something"),
@@ -270,4 +258,4 @@ PARTS = (
     _("%(name)s and %(count)s more"),
     _("%(name)s at %(company)s"),
 )
-ALL = (*CHECKS, *MENDS, *KINDS_OF_CHECK, *EDITS, *VALUES, *REFUSALS, *OTHER_ROOMS)
+ALL = (*CHECKS, *MENDS, *(check.NAME for check in OUR_CHECKS.values()), *EDITS, *VALUES, *REFUSALS, *OTHER_ROOMS)

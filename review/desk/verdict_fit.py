@@ -94,8 +94,8 @@ def read(
         raise _wrong("seconds", "Seconds are a number from 0 to 86400.")
     if len(note) > LONGEST_NOTE:
         raise _wrong("note", f"The note has {len(note)} characters; at most {LONGEST_NOTE} are kept.")
-    told = dict(ratings or {})
-    return SubmittedVerdict(kind, fields, tuple(reasons), told, seconds, note.strip(), retracts, was_hidden)
+    rating_values = dict(ratings or {})
+    return SubmittedVerdict(kind, fields, tuple(reasons), rating_values, seconds, note.strip(), retracts, was_hidden)
 
 
 def fit(submitted: SubmittedVerdict, spec: TaskSpec, draft: Fields) -> tuple[Verdict, Fields | None]:

@@ -20,14 +20,14 @@ from web.http.lists import ListQuery, Rows, bad_filters, lists
 from web.http.pagination import KeysetPagination
 
 
-def _filter(told: str = "", **shape: Any) -> serializers.CharField:
+def _filter(help_text: str = "", **shape: Any) -> serializers.CharField:
     """A filter whose values `draft_filters` judges, for pages and programs alike; the schema is told its shape."""
 
     @extend_schema_field({"type": "string", **shape})
     class Declared(serializers.CharField):
         pass
 
-    return Declared(required=False, help_text=told)
+    return Declared(required=False, help_text=help_text)
 
 
 class DraftQuery(ListQuery):
@@ -71,13 +71,13 @@ class DraftsView(APIView):
         draw=lambda request, page: queries.summaries_json(page, member_of(request)),
         operation_id="drafts",
     )
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        if "task" in asked:
-            task_or_404(member, asked["task"])
-        if mistakes := draft_filters.unseen(asked, member):
+        if "task" in query:
+            task_or_404(member, query["task"])
+        if mistakes := draft_filters.unseen(query, member):
             raise bad_filters(mistakes)
-        return queries.drafts(member, **asked).defer("messages", "fields", "marks", "parameters")
+        return queries.drafts(member, **query).defer("messages", "fields", "marks", "parameters")
 
 
 class DraftView(APIView):

@@ -22,7 +22,8 @@ JUDGED = (DraftState.DECIDED, DraftState.DISPUTED)
 def visible_to(member: Member, drafts: Iterable[Draft]) -> frozenset[UUID]:
     """Ids of those drafts of which the member may know who wrote them, with what, and for how much.
 
-    Leads always may. Others may once they judged it themselves, or once others did and no card of it is theirs to judge.
+    Leads always may. Others may once they judged it themselves, or once others did and no card of it is theirs to
+    judge.
 
     Args:
         member: Who looks; sees these drafts.

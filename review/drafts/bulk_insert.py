@@ -109,8 +109,8 @@ class RecordInserter:
         times = timestamps(timezone.now(), len(rows))
         return self._pour.lay((*row, time) for row, time in zip(rows, times, strict=True))
 
-    def write(self, laid: PreparedRows) -> None:
-        self._pour.write(laid)
+    def write(self, rows: PreparedRows) -> None:
+        self._pour.write(rows)
 
 
 class DraftInserter:

@@ -120,13 +120,13 @@ def mistakes(values: Mapping[str, Any]) -> dict[str, list[str]]:
     }
     zone = {ZONE: str(values[ZONE])} if values.get(ZONE) else {}
     for name, value in {**parse(values).chosen, **zone}.items():
-        if wanted := _wanted(name, value):
-            messages[name] = [f"Found {value[:80]!r}; expected {wanted}."]
+        if expected := _wanted(name, value):
+            messages[name] = [f"Found {value[:80]!r}; expected {expected}."]
     return messages
 
 
 def unseen(values: Mapping[str, str], member: Member) -> dict[str, list[str]]:
-    """Return what is wrong with a source or an order by name, when the member sees none such; says which sources there are."""
+    """Return what is wrong with a source or an order that the member does not see; says which sources there are."""
     messages = {}
     if source := values.get("source"):
         sources = Source.objects.filter(task__in=tasks_for(member))
@@ -160,9 +160,9 @@ def _wanted(name: str, value: str) -> str:
     return ""
 
 
-def drafts_of(task: Task, wanted: DraftFilter) -> QuerySet[Draft]:
+def drafts_of(task: Task, draft_filter: DraftFilter) -> QuerySet[Draft]:
     """Return the drafts of a task, as the query that suits the filter."""
-    return drafts_named_in(task) if wanted.query.is_askable else Draft.objects.filter(task=task)
+    return drafts_named_in(task) if draft_filter.query.is_askable else Draft.objects.filter(task=task)
 
 
 def drafts_named_in(task: Task) -> QuerySet[Draft]:
@@ -173,36 +173,36 @@ def drafts_named_in(task: Task) -> QuerySet[Draft]:
     return Draft.objects.alias(of_task=Coalesce("task_id", "task_id")).filter(of_task=task.pk)
 
 
-def apply_filter(found: QuerySet[Draft], wanted: DraftFilter, *, member: Member, task: Task | None) -> QuerySet[Draft]:
-    """Drafts that are as wanted; unknown values narrow to nothing.
+def apply_filter(rows: QuerySet[Draft], criteria: DraftFilter, *, member: Member, task: Task | None) -> QuerySet[Draft]:
+    """Return the drafts that pass the filter; unknown values narrow to nothing.
 
     Args:
-        found: Drafts the member sees, as `of` gives them.
-        wanted: What is asked for; words need the task.
-        task: The task that `found` is of, if of one.
+        rows: Drafts the member sees, as `of` gives them.
+        criteria: What is asked for; words need the task.
+        task: The task that `rows` is of, if of one.
     """
-    if "state" not in wanted.chosen:
+    if "state" not in criteria.chosen:
         # Beside a state it would say nothing, and have SQLite walk the newest drafts for a state that few are in.
-        found = found.filter(ON_DESK)
+        rows = rows.filter(ON_DESK)
     led = slugs_with(member, Role.LEAD)
-    zone = wanted.chosen.get(ZONE, zones.UTC_NAME)
-    for name, value in wanted.chosen.items():
+    zone = criteria.chosen.get(ZONE, zones.UTC_NAME)
+    for name, value in criteria.chosen.items():
         if name == ZONE:
             continue
         condition = _dated(name, value, zone) if name in DAYS else _condition(name, value, member, led)
         if condition is None:
-            return found.none()
-        found = found.filter(condition)
-    if wanted.words and not wanted.query.is_askable:
-        return found.none()
-    if wanted.words and task is not None:
-        found = found.filter(pk__among=hits(task, wanted.query).values("draft_id")[:HITS_AT_MOST])
-    return found
+            return rows.none()
+        rows = rows.filter(condition)
+    if criteria.words and not criteria.query.is_askable:
+        return rows.none()
+    if criteria.words and task is not None:
+        rows = rows.filter(pk__among=hits(task, criteria.query).values("draft_id")[:HITS_AT_MOST])
+    return rows
 
 
-def hits(task: Task, asked: Query) -> QuerySet[SearchText]:
+def hits(task: Task, query: Query) -> QuerySet[SearchText]:
     """Texts of a task with these words, the latest indexed first."""
-    return SearchText.objects.filter(task=task, words__matches=asked).order_by("-id")
+    return SearchText.objects.filter(task=task, words__matches=query).order_by("-id")
 
 
 def _condition(name: str, value: str, member: Member, led: frozenset[str] | None) -> Q | None:

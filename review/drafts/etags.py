@@ -16,13 +16,13 @@ def card_etag(*, draft_id: UUID, reviewer_id: UUID, version_id: UUID, fields_has
     return hashlib.sha256(":".join(parts).encode()).hexdigest()[:40]
 
 
-def draft_etag(draft_id: UUID, said: Iterable[UUID]) -> str:
+def draft_etag(draft_id: UUID, act_ids: Iterable[UUID]) -> str:
     """The tag of everything said of a draft, 40 hex characters; it changes with every decision and every ruling.
 
     Args:
-        said: Ids of its decisions and rulings, in any order.
+        act_ids: Ids of its decisions and rulings, in any order.
     """
-    parts = [draft_id.hex, *sorted(pk.hex for pk in said)]
+    parts = [draft_id.hex, *sorted(pk.hex for pk in act_ids)]
     return hashlib.sha256(":".join(parts).encode()).hexdigest()[:40]
 
 

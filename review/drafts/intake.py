@@ -60,8 +60,9 @@ class NewDraft:
 def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID | None = None) -> list[Draft]:
     """Put drafts behind those that wait, marked by the task's checks.
 
-    A small batch is found by its words at once, a large one within seconds (see `search_index`). A draft whose `call_id` is known adds nothing, so that a batch may be sent again after a crash. The task's row is
-    locked while positions are given out.
+    A small batch is found by its words at once, a large one within seconds (see `search_index`). A draft whose
+    `call_id` is known adds nothing, so that a batch may be sent again after a crash. The task's row is locked while
+    positions are given out.
 
     Args:
         version: The task version they were written under.
@@ -132,17 +133,17 @@ def add_marks(marks: Mapping[UUID, Sequence[Mapping[str, Any]]]) -> dict[UUID, i
     return counts
 
 
-def _place(task_id: UUID, wanted: list[UUID]) -> int:
+def _place(task_id: UUID, draft_ids: list[UUID]) -> int:
     task = Task.objects.select_for_update().get(pk=task_id)
     kept: dict[UUID, Draft] = {}
-    for chunk in chunked(wanted, CHUNK):
+    for chunk in chunked(draft_ids, CHUNK):
         rows = (
             Draft.objects.select_for_update()
             .only("pk")
             .filter(pk__in=chunk, state=DraftState.KEPT, erased_at__isnull=True)
         )
         kept.update({row.pk: row for row in rows})
-    moving = [kept[pk] for pk in dict.fromkeys(wanted) if pk in kept]
+    moving = [kept[pk] for pk in dict.fromkeys(draft_ids) if pk in kept]
     for position, draft in enumerate(moving, start=next_position(task)):
         draft.state, draft.queue_position = DraftState.PENDING, position
     Draft.objects.bulk_update(moving, ["state", "queue_position"], batch_size=CHUNK)
@@ -156,13 +157,13 @@ def next_position(task: Task) -> int:
 
 
 def _records_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, tuple[str, Facts]]:
-    wanted = list({draft.record_id for draft in drafts})
+    record_ids = list({draft.record_id for draft in drafts})
     by_id: dict[UUID, tuple[str, Facts]] = {}
-    for chunk in chunked(wanted, CHUNK):
+    for chunk in chunked(record_ids, CHUNK):
         # The task is compared here: asked for beside the ids, SQLite walks through all records of the task instead.
         rows = Record.objects.filter(pk__in=chunk).values_list("pk", "task_id", "title", "facts")
         by_id.update({pk: (title, facts) for pk, task_id, title, facts in rows if task_id == task.pk})
-    for record_id in wanted:
+    for record_id in record_ids:
         if record_id not in by_id:
             raise Refusal("record_unknown", f"The record {record_id} is not one of the task '{task.slug}'.")
     return by_id

@@ -1,4 +1,7 @@
-"""Words by which each draft of a list is known: its title, or the first sentence that the others do not say. Pure Python."""
+"""Words by which each draft of a list is known: its title, or the first sentence that the others do not say.
+
+Pure Python.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,6 @@ def _lines(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str, list[s
 def _chosen(title: str, lines: list[str], counts: Counter[str], drafts: int) -> str:
     if title and 2 * counts[title] <= max(drafts, 2):
         return title
-    said = [line for line in lines if line != title]
-    own = (line for line in said if counts[line] == 1 and not line.endswith((",", "\u060c", "\uff0c")))
-    return next(own, "") or title or next(iter(said), "")
+    body_lines = [line for line in lines if line != title]
+    own = (line for line in body_lines if counts[line] == 1 and not line.endswith((",", "\u060c", "\uff0c")))
+    return next(own, "") or title or next(iter(body_lines), "")

@@ -43,7 +43,9 @@ def teachers_of(task: Task) -> list[str]:
 
 
 def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> QuerySet[Draft]:
-    """Drafts the member sees, narrowed by task slug, words and `draft_filters.FILTERS`; unknown values narrow to nothing.
+    """Drafts the member sees, narrowed by task slug, words and `draft_filters.FILTERS`.
+
+    Unknown values narrow to nothing.
 
     What is kept from the desk is listed only when that state is asked for. Each comes annotated with `gold_verdict`,
     the verdict that counts, if there is one.
@@ -53,11 +55,11 @@ def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> Qu
         Refusal: Words are asked for without a task.
     """
     rows = _seen_by(member)
-    wanted = draft_filters.parse({**filters, "q": q})
+    draft_filter = draft_filters.parse({**filters, "q": q})
     # Words are looked up in the task alone; see `draft_filters.drafts_named_in`.
-    if task and not wanted.query.is_askable:
+    if task and not draft_filter.query.is_askable:
         rows = rows.filter(task__slug=task)
-    if wanted.words and not task:
+    if draft_filter.words and not task:
         raise Refusal(
             "task_missing",
             "A search for words needs a task.",
@@ -65,7 +67,7 @@ def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> Qu
             errors={"task": ["Name the task to search."]},
         )
     return draft_filters.apply_filter(
-        rows, wanted, member=member, task=task_or_404(member, task) if wanted.words else None
+        rows, draft_filter, member=member, task=task_or_404(member, task) if draft_filter.words else None
     )
 
 
@@ -73,14 +75,14 @@ def _seen_by(member: Member) -> QuerySet[Draft]:
     return with_parts(Draft.objects.filter(task__in=tasks_for(member)))
 
 
-def with_parts(found: QuerySet[Draft]) -> QuerySet[Draft]:
+def with_parts(drafts: QuerySet[Draft]) -> QuerySet[Draft]:
     """Drafts with what a row of a list says beside them, `gold_verdict` among it."""
-    return found.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
+    return drafts.select_related("task", "task_version", "record__source").annotate(gold_verdict=F("gold__verdict"))
 
 
-def share_versions(found: Iterable[Draft]) -> list[Draft]:
+def share_versions(rows: Iterable[Draft]) -> list[Draft]:
     """Drafts with one instance of each task version between them: its wording is parsed once, not for every draft."""
-    drafts = list(found)
+    drafts = list(rows)
     versions = TaskVersion.objects.in_bulk({draft.task_version_id for draft in drafts})
     for draft in drafts:
         draft.task_version = versions[draft.task_version_id]

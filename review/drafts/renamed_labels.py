@@ -111,7 +111,7 @@ def _row(draft: Draft) -> tuple[Any, ...]:
 
 
 def _refresh_etags(leased: dict[UUID, Draft]) -> None:
-    """Give cards in front of reviewers the tag of what they say now, so that a verdict on the former text is refused."""
+    """Give cards before reviewers the tag of what they say now, so that a verdict on the former text is refused."""
     held = list(Assignment.objects.select_for_update().filter(draft__in=leased, state=AssignmentState.ACTIVE))
     for card in held:
         draft = leased[card.draft_id]

@@ -1,7 +1,7 @@
-"""Keeping the text index: drafts of a small batch at once, those of a large one behind it, and never those of the erased.
+"""Keeping the text index: drafts of a small batch at once, those of a large one behind it, never those of the erased.
 
-What is to be indexed later stands in rows of `SearchBacklog`, written with the drafts themselves, and the clock has a worker
-look for them every few seconds. Indexing a draft twice changes nothing. It does not know who searches.
+What is to be indexed later stands in rows of `SearchBacklog`, written with the drafts themselves, and the clock has a
+worker look for them every few seconds. Indexing a draft twice changes nothing. It does not know who searches.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def defer(draft_ids: Sequence[UUID] | Sequence[str]) -> None:
 
 
 def catch_up(*, for_s: float = 4.0) -> int:
-    """Index and check what waits, a batch a transaction, the oldest first; workers at it together take different batches.
+    """Index and check what waits, a batch per transaction, the oldest first; parallel workers take different batches.
 
     Args:
         for_s: After so many seconds the rest is left to the next look.
@@ -78,8 +78,10 @@ def index(draft_ids: Sequence[UUID]) -> int:
     Returns:
         How many were indexed.
     """
-    wanted = Draft.objects.filter(pk__in=draft_ids, erased_at__isnull=True, search_text__isnull=True)
-    rows = wanted.order_by("created_at", "id").values_list("pk", "task_id", "record__title", "record__facts", "fields")
+    unindexed = Draft.objects.filter(pk__in=draft_ids, erased_at__isnull=True, search_text__isnull=True)
+    rows = unindexed.order_by("created_at", "id").values_list(
+        "pk", "task_id", "record__title", "record__facts", "fields"
+    )
     return _write(list(rows))
 
 

@@ -1,6 +1,7 @@
 """Results of mails sent from drafts, for their pages and the API.
 
-Kept from reviewers who have not judged a draft yet, as its author is: who wrote a mail and what came of it would sway them.
+Kept from reviewers who have not judged a draft yet, as its author is: who wrote a mail and what came of it would sway
+them.
 """
 
 from __future__ import annotations

@@ -114,8 +114,8 @@ class DraftOut(DraftSummaryOut):
     latency_s = serializers.FloatField(allow_null=True, help_text=KEPT_BACK)
     mean_log_prob = serializers.FloatField(
         allow_null=True,
-        help_text="Of the tokens that a served miniature wrote: how sure it was of its words. Null of other writers, and kept "
-        "back as the author is.",
+        help_text="Of the tokens that a served miniature wrote: how sure it was of its words. Null of other writers, "
+        "and kept back as the author is.",
     )
     round = serializers.IntegerField()
     labelled_defects = serializers.ListField(
@@ -123,8 +123,8 @@ class DraftOut(DraftSummaryOut):
     )
     mails = MailFiguresOut(
         many=True,
-        help_text="Results of the mails sent from it, real inboxes before simulated ones. Empty if none were sent, or while "
-        "the caller may not see the draft's author.",
+        help_text="Results of the mails sent from it, real inboxes before simulated ones. Empty if none were sent, or "
+        "while the caller may not see the draft's author.",
     )
 
 

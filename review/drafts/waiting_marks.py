@@ -1,7 +1,7 @@
 """Run the task's checks on drafts of a large import: in the background, or at once for a caller that needs them all.
 
-A draft is safe and on the desk before it is marked. The clock's workers mark what waits; whoever shows such a draft earlier
-reads it then. Marking one twice writes the same. It does not know who imports.
+A draft is safe and on the desk before it is marked. The clock's workers mark what waits; whoever shows such a draft
+earlier reads it then. Marking one twice writes the same. It does not know who imports.
 """
 
 from __future__ import annotations

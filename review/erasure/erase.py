@@ -60,8 +60,8 @@ def erase_records(record_ids: Sequence[UUID]) -> ErasureResult:
 
     Hashes stay: of a record in `erased_hash`, of a draft in `fields_hash`, of a decision in its tombstone, of a file in
     the manifest of its version. So what was built on them can still be verified, and what is equal stays equal: golds
-    rebuild identically. A draft that waits on the desk leaves it. The rows of the tasks are locked meanwhile, and versions
-    being sealed wait or are written anew. Doing it twice changes nothing.
+    rebuild identically. A draft that waits on the desk leaves it. The rows of the tasks are locked meanwhile, and
+    versions being sealed wait or are written anew. Doing it twice changes nothing.
 
     Args:
         record_ids: Records of any tasks; claim records that were made of them go with them.

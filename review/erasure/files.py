@@ -1,7 +1,7 @@
 """Frozen files without the rows of an erased person. Knows files and rows of versions; not whose they were.
 
-A file is written anew under a new name, its row points there in the erasing transaction, and the old one goes once that is
-committed. What it held stays in the version's manifest as a hash.
+A file is written anew under a new name, its row points there in the erasing transaction, and the old one goes once that
+is committed. What it held stays in the version's manifest as a hash.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from review.models import DatasetFile, DatasetVersion
 def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
     """Rewrite the files of a frozen version: `raw` with tombstones for the erased rows, all others without them.
 
-    A student must not learn to write tombstones, so rows to learn from go; `raw` is the record of what was judged, so its
-    rows stay and say that they were erased. Runs inside `immutability.erasing`, under the version's row lock.
+    A student must not learn to write tombstones, so rows to learn from go; `raw` is the record of what was judged, so
+    its rows stay and say that they were erased. Runs inside `immutability.erasing`, under the version's row lock.
 
     Args:
         erased: Ids of the drafts that were erased.
@@ -131,7 +131,7 @@ def _raw_tombstone(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _silenced(said: dict[str, Any]) -> dict[str, Any]:
+def _silenced(entry: dict[str, Any]) -> dict[str, Any]:
     """Return a decision, ruling or preference with its texts erased; its author and time stay."""
-    fields = {"fields": said["fields"] and tombstones.tombstone_of(said["fields"])} if "fields" in said else {}
-    return {**said, **fields, **({"note": ""} if "note" in said else {})}
+    fields = {"fields": entry["fields"] and tombstones.tombstone_of(entry["fields"])} if "fields" in entry else {}
+    return {**entry, **fields, **({"note": ""} if "note" in entry else {})}

@@ -1,4 +1,7 @@
-"""Drafts that a judge accepted without a person, and the rule under which it did. A rule's figures are fixed once it is tried."""
+"""Drafts that a judge accepted without a person, and the rule under which it did.
+
+A rule's figures are fixed once it is tried.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ from review.models.tasks import Task, TaskVersion
 
 
 class AcceptanceRule(models.Model):
-    """A lead's try to have a judge accept drafts of one task: it waits until experts' verdicts bear it out, then it accepts."""
+    """A lead's try to have a judge accept drafts of one task.
+
+    It waits until experts' verdicts bear it out, then it accepts.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="acceptance_rules")
@@ -28,7 +34,8 @@ class AcceptanceRule(models.Model):
     audit_share = models.FloatField()
     # The n-th try with this judge and task version: each costs some of the confidence.
     attempt = models.PositiveSmallIntegerField(default=1)
-    # The least score that it is to accept, fixed before verdicts are looked at; none in rules of before 26 November 2026.
+    # The least score that it is to accept, fixed before verdicts are looked at; none in rules of before 26
+    # November 2026.
     proposed = models.FloatField(null=True)
     # The least score that is accepted, none until it is borne out; and of the verdicts that count how many were wrong.
     threshold = models.FloatField(null=True)
@@ -68,7 +75,8 @@ class AcceptanceRule(models.Model):
 class MachineAcceptance(models.Model):
     """One draft that a rule chose: accepted by the judging that read it, or left to experts as an audit.
 
-    It stands while the draft's state says so; a person's verdict, a recall or an erasure moves that on. No draft is chosen twice.
+    It stands while the draft's state says so; a person's verdict, a recall or an erasure moves that on. No draft is
+    chosen twice.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

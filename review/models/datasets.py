@@ -83,7 +83,10 @@ class DatasetRow(models.Model):
 
 
 class UnjudgedRow(models.Model):
-    """A draft that nobody had judged when a version was frozen. It stands in a file apart and is none of the version's rows."""
+    """A draft that nobody had judged when a version was frozen.
+
+    It stands in a file apart and is none of the version's rows.
+    """
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.DO_NOTHING, related_name="unjudged_rows")
     draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="+")
@@ -94,7 +97,10 @@ class UnjudgedRow(models.Model):
 
 
 class DatasetFile(models.Model):
-    """One canonical file of a version, by split, format and container (JSONL or Parquet); its sha256 is the ETag it is served with."""
+    """One canonical file of a version, by split, format and container (JSONL or Parquet).
+
+    Its sha256 is the ETag it is served with.
+    """
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.DO_NOTHING, related_name="files")
     split = models.CharField(max_length=10, choices=Split.choices)

@@ -121,7 +121,8 @@ class Draft(models.Model):
                 name="desk_queue_of_reviewer",
             ),
             models.Index(fields=["task", "state", "-created_at"], name="drafts_by_state"),
-            # The newest first, whatever became of them on the desk; what is kept from it may be far more, and is skipped.
+            # The newest first, whatever became of them on the desk; what is kept from it may be far more, and is
+            # skipped.
             models.Index(
                 fields=["task", "-created_at", "-id"], condition=~Q(state=DraftState.KEPT), name="drafts_newest"
             ),
@@ -186,7 +187,8 @@ class Decision(models.Model):
     # Of an edit: the share of words that changed (0 to 1), and what kinds of change it made.
     edit_size = models.FloatField(null=True, blank=True)
     edit_kinds = models.JSONField(default=list, blank=True)
-    # On cards of values alone: whether the reviewer judged without seeing the teacher's; null where that is no question.
+    # On cards of values alone: whether the reviewer judged without seeing the teacher's; null where that is no
+    # question.
     teacher_hidden = models.BooleanField(null=True, blank=True)
     # Set on verdicts given to many drafts at once: not read one by one.
     bulk = models.ForeignKey(BulkAct, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="decisions")

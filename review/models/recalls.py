@@ -1,4 +1,7 @@
-"""Recalls: many drafts taken out of use in one act, and its undo. Rows are only added; a trigger refuses anything else."""
+"""Recalls: many drafts taken out of use in one act, and its undo.
+
+Rows are only added; a trigger refuses anything else.
+"""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ class Matches(models.Lookup):
 class Among(models.lookups.In):
     """`pk__among=found`: as `in`, but what the inner question finds is found first, and once.
 
-    PostgreSQL guesses how many rows a text finds, and where it guesses few it may ask anew for each row of the outer list. As
-    an array the ids are there before the list is walked.
+    PostgreSQL guesses how many rows a text finds, and where it guesses few it may ask anew for each row of the outer
+    list. As an array the ids are there before the list is walked.
     """
 
     lookup_name = "among"

@@ -70,7 +70,8 @@ class Record(models.Model):
     """One input row: a prospect with its facts. Its split is fixed here and never moves."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The indexes below begin with them. The source holds its task by a constraint; a second one would slow a large import.
+    # The indexes below begin with them. The source holds its task by a constraint; a second one would slow a large
+    # import.
     task = models.ForeignKey(
         Task, on_delete=models.PROTECT, related_name="records", db_index=False, db_constraint=False
     )

@@ -24,6 +24,7 @@ from review.states import Role, SourceKind, Split
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, TaskQuery, bad_filters, lists, one_of
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class RecordQuery(TaskQuery):
@@ -40,9 +41,9 @@ class SourcesView(APIView):
     pagination_class = KeysetPagination
 
     @lists(SourceOut, TaskQuery, operation_id="sources")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return queries.visible_sources(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+        return queries.visible_sources(member, task=task_or_404(member, query["task"]) if "task" in query else None)
 
     @extend_schema(
         operation_id="source_create",
@@ -53,9 +54,8 @@ class SourcesView(APIView):
     def post(self, request: Request) -> Response:
         """Import a file: all rows or, when one is bad and `skip_bad` is not set, none. 200 when nothing was new."""
         member = member_of(request)
-        asked = SourceIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values: dict[str, Any] = dict(asked.validated_data)
+        data = read_body(SourceIn, request)
+        values: dict[str, Any] = dict(data)
         task = task_or_404(member, values.pop("task"))
         require(member, task, Role.LEAD)
         file, kind = values.pop("file"), values.pop("kind")
@@ -93,13 +93,13 @@ class RecordsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(RecordOut, RecordQuery, operation_id="records")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
-        member, text = member_of(request), asked.pop("q", "")
-        if "task" in asked:
-            task_or_404(member, asked["task"])
-        if mistakes := draft_filters.unseen(asked, member):
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
+        member, text = member_of(request), query.pop("q", "")
+        if "task" in query:
+            task_or_404(member, query["task"])
+        if mistakes := draft_filters.unseen(query, member):
             raise bad_filters(mistakes)
-        return queries.search_records(member, text=text, **asked)
+        return queries.search_records(member, text=text, **query)
 
 
 class RecordView(APIView):

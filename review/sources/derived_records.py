@@ -1,4 +1,4 @@
-"""Records and golds of one task made of another's decisions: each on the side of the split of the record it comes from."""
+"""Records and golds of one task made of another's decisions: each on its own record's side of the split."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def derive(record: Record, facts: Facts, answer: dict[str, Any], *, of: TaskSpec
 def unknown(into: Task, rows: Iterable[DerivedRow]) -> list[DerivedRow]:
     """Rows that a task has not: one that came before keeps its answer."""
     rows = list(rows)
-    known: set[str] = set()
+    digests: set[str] = set()
     for chunk in chunked([row.digest for row in rows], 500):
-        known |= set(Record.objects.filter(task=into, content_hash__in=chunk).values_list("content_hash", flat=True))
+        digests |= set(Record.objects.filter(task=into, content_hash__in=chunk).values_list("content_hash", flat=True))
     fresh: dict[str, DerivedRow] = {}
     for row in rows:
-        if row.digest not in known:
+        if row.digest not in digests:
             fresh.setdefault(row.digest, row)
     return list(fresh.values())
 

@@ -43,7 +43,10 @@ class UploadForm(forms.Form):
             ),
             (
                 SourceKind.DECISIONS,
-                "Decisions made elsewhere: an export of Label Studio, Argilla or doccano, or a table of one verdict a row",
+                (
+                    "Decisions made elsewhere: an export of Label Studio, Argilla or doccano, "
+                    "or a table of one verdict a row"
+                ),
             ),
         ],
         initial=SourceKind.RECORDS,

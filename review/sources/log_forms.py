@@ -70,10 +70,10 @@ def renamed(proposal: Proposal, data: Mapping[str, str], index: int) -> TaskSpec
     names: dict[str, str] = {}
     errors: dict[str, list[str]] = {}
     for field in proposal.spec.input_schema:
-        wanted = data.get(f"{SLOT}{index}.{field.name}", field.name)
-        name = field_name(wanted)
+        typed_name = data.get(f"{SLOT}{index}.{field.name}", field.name)
+        name = field_name(typed_name)
         if not name:
-            errors[field.name] = [f"'{wanted}' is not a valid name: begin with a letter."]
+            errors[field.name] = [f"'{typed_name}' is not a valid name: begin with a letter."]
         elif name in names.values():
             errors[field.name] = [f"Two inputs would be called '{name}'."]
         names[field.name] = name
@@ -83,7 +83,7 @@ def renamed(proposal: Proposal, data: Mapping[str, str], index: int) -> TaskSpec
         )
 
     def called(template: str) -> str:
-        return re.sub(r"\{\{fact\.(\w+)\}\}", lambda found: f"{{{{fact.{names[found[1]]}}}}}", template)
+        return re.sub(r"\{\{fact\.(\w+)\}\}", lambda match: f"{{{{fact.{names[match[1]]}}}}}", template)
 
     body = proposal.spec.canonical()
     body["input_schema"] = [{**field, "name": names[field["name"]]} for field in body["input_schema"]]

@@ -54,12 +54,12 @@ _WHAT: dict[str, str] = {SourceKind.DRAFTS: "draft", SourceKind.DECISIONS: "verd
 WHOLE_NUMBER = 10
 
 
-def import_summary(added: int, known: int, bad: int, kind: str) -> str:
+def import_summary(added: int, duplicates: int, bad: int, kind: str) -> str:
     """Return the result of an import in one line: `503 records added, 2 known already.`."""
     what = _WHAT.get(kind, "record")
     parts = [f"{added:,} {what}{'' if added == 1 else 's'} added" if added else "Nothing new"]
-    if known:
-        parts.append(f"{known:,} known already")
+    if duplicates:
+        parts.append(f"{duplicates:,} known already")
     if bad:
         parts.append(f"{bad:,} bad row{'' if bad == 1 else 's'} left out")
     return ", ".join(parts) + "."
@@ -92,10 +92,13 @@ def claims(request: HttpRequest, slug: str) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
         return redirect("review:sources", slug)
-    said = f"{made.supported + made.unsupported:,} claims added: {made.supported:,} supported, {made.unsupported:,} not. {made.known:,} known already, {made.left_out:,} left out."
+    text = (
+        f"{made.supported + made.unsupported:,} claims added: {made.supported:,} supported, {made.unsupported:,} not. "
+        f"{made.known:,} known already, {made.left_out:,} left out."
+    )
     if made.unplaced:
-        said += f" {made.unplaced:,} drafts rejected for a wrong fact do not mark the wrong sentence."
-    messages.success(request, said)
+        text += f" {made.unplaced:,} drafts rejected for a wrong fact do not mark the wrong sentence."
+    messages.success(request, text)
     return redirect("review:sources", slug)
 
 
@@ -109,10 +112,11 @@ def judge(request: HttpRequest, slug: str) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
         return redirect("review:sources", slug)
-    said = f"{made.good + made.bad:,} judged drafts added: {made.good:,} good, {made.bad:,} bad. {made.known:,} known already, {made.left_out:,} left out."
+    text = f"{made.good + made.bad:,} judged drafts added: {made.good:,} good, {made.bad:,} bad. "
+    text += f"{made.known:,} known already, {made.left_out:,} left out."
     if made.remaining:
-        said += f" {made.remaining:,} more wait: train it once more to add them."
-    messages.success(request, f"{said} Freeze a dataset of this task, tune a student on it and promote the miniature.")
+        text += f" {made.remaining:,} more wait: train it once more to add them."
+    messages.success(request, f"{text} Freeze a dataset of this task, tune a student on it and promote the miniature.")
     return redirect("review:sources", made.task.slug)
 
 
@@ -128,13 +132,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, f"'{source.name}' is taken back{gone.in_words()}.")
             return redirect("review:sources", source.task.slug)
     split, text = request.GET.get("split", ""), request.GET.get("q", "").strip()
-    page = queries.record_page(
-        source,
-        split=split,
-        text=text,
-        after=_number(request.GET.get("after")),
-        before=_number(request.GET.get("before")),
-    )
+    after, before = (_number(request.GET.get(end)) for end in ("after", "before"))
+    page = queries.record_page(source, split=split, text=text, after=after, before=before)
     context = {
         "task": source.task,
         "section": "sources",

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.http import Http404
 
 from members.models import Member
 from review.models import Record, Source, Task
@@ -20,6 +19,7 @@ from review.tasks.queries import latest_version
 from review.text.verification.claim_task import is_claim_task
 from web.caching.slow_figures import Figures, figures
 from web.db.keys import uuid_or_none
+from web.http.first_or_404 import first_or_404
 
 PAGE_ROWS = 50
 # Tasks that a form offers; what is more is asked for on the command line.
@@ -41,7 +41,10 @@ class RecordPage:
 
 
 def tasks_with_claims(member: Member, *, into: Task) -> list[tuple[Task, list[Reason]]]:
-    """Tasks of whose decisions claims can be made for a task that checks claims, with their reasons; the member leads all of them."""
+    """Tasks of whose decisions claims can be made for a task that checks claims, with their reasons.
+
+    The member leads all of them.
+    """
     if not permissions.may(member, into, Role.LEAD) or not is_claim_task(latest_version(into).spec):
         return []
     led = [task for task in permissions.tasks_for(member) if task != into and permissions.may(member, task, Role.LEAD)]
@@ -111,15 +114,11 @@ def _writings(word: str) -> set[str]:
 
 
 def record_or_404(member: Member, pk: UUID) -> Record:
-    """One record, if the member may see its task.
-
-    Raises:
-        Http404: No such record, or not this member's.
-    """
-    record = visible_records(member).select_related("task", "source").filter(pk=pk).first()
-    if record is None:
-        raise Http404("There is no such record that you can see.")
-    return record
+    """One record, if the member may see its task."""
+    return first_or_404(
+        visible_records(member).select_related("task", "source").filter(pk=pk),
+        "There is no such record that you can see.",
+    )
 
 
 def visible_sources(member: Member, *, task: Task | None = None) -> QuerySet[Source]:
@@ -129,15 +128,8 @@ def visible_sources(member: Member, *, task: Task | None = None) -> QuerySet[Sou
 
 
 def source_or_404(member: Member, pk: UUID) -> Source:
-    """One source, if the member may see its task.
-
-    Raises:
-        Http404: No such source, or not this member's.
-    """
-    source = visible_sources(member).filter(pk=pk).first()
-    if source is None:
-        raise Http404("There is no such source that you can see.")
-    return source
+    """One source, if the member may see its task."""
+    return first_or_404(visible_sources(member).filter(pk=pk), "There is no such source that you can see.")
 
 
 def record_counts(task: Task) -> Figures[dict[str, int]]:

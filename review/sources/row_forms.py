@@ -13,17 +13,18 @@ from review.sources.imports.own_rows.column_types import FIELDS
 from review.sources.imports.own_rows.columns import ANSWER, FACT, MODEL, OUT, SPLIT, Column, changed
 from review.sources.imports.own_rows.pasted import FORMS
 from review.sources.imports.own_rows.proposal import members_of
+from review.spec.value_types import TYPES
 from review.tasks import authoring
 from web.errors import Refusal
 
 MOST_CHARS = 1_000_000
 USES = {FACT: "a fact", ANSWER: "the answer", MODEL: "the model that wrote it", SPLIT: "the split", OUT: "left out"}
 _USE, _KIND, _NAME = "use.", "kind.", "called."
-_TYPES = {
-    "text": "text", "choice": "one label", "choices": "several labels", "boolean": "yes or no", "integer": "whole number",
-    "number": "number", "date": "date", "url": "address", "list": "list", "object": "object", "document": "long text",
-    "conversation": "conversation", "": "list of objects", FIELDS: "fields, as JSON",
-}  # fmt: skip
+_WHOLE = {"": "list of objects", FIELDS: "fields, as JSON"}
+
+
+def _type_name(kind: str) -> str:
+    return _WHOLE.get(kind) or TYPES[kind].label.lower()
 
 
 class RowsForm(forms.Form):
@@ -40,7 +41,8 @@ class RowsForm(forms.Form):
         label="Or drop a file",
         required=False,
         allow_empty_file=True,
-        help_text="CSV, Excel (.xlsx), JSON, JSONL, Parquet, Arrow, a text file, or a zipped folder of texts; at most 64 MiB.",
+        help_text="CSV, Excel (.xlsx), JSON, JSONL, Parquet, Arrow, a text file, or a zipped folder of texts; "
+        "at most 64 MiB.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -89,10 +91,10 @@ def columns_from(data: Mapping[str, str], columns: Sequence[Column]) -> tuple[Co
     kinds = {column.name: data.get(f"{_KIND}{index}", column.kind) for index, column in enumerate(columns)}
     chosen, errors = list[Column](), dict[str, list[str]]()
     for index, column in enumerate(changed(columns, uses, kinds)):
-        wanted = data.get(f"{_NAME}{index}", column.field)
-        name = field_name(wanted)
+        typed_name = data.get(f"{_NAME}{index}", column.field)
+        name = field_name(typed_name)
         if not name:
-            errors[column.name] = [f"'{wanted}' is not a valid name: begin with a letter."]
+            errors[column.name] = [f"'{typed_name}' is not a valid name: begin with a letter."]
         elif column.use in (FACT, ANSWER) and name in {other.field for other in chosen if other.use == column.use}:
             errors[column.name] = [f"Two columns would be called '{name}'."]
         chosen.append(replace(column, field=name or column.field))
@@ -109,7 +111,7 @@ def column_lines(columns: Sequence[Column], errors: Mapping[str, list[str]]) -> 
             "use": f"{_USE}{index}",
             "kind": f"{_KIND}{index}",
             "called": f"{_NAME}{index}",
-            "types": [(kind, _TYPES[kind]) for kind in column.kinds] or [("", _TYPES[""])],
+            "types": [(kind, _type_name(kind)) for kind in column.kinds or ("",)],
             "members": [part.field for part in members_of(column)] if column.kind == FIELDS else [],
             "examples": [_short(example) for example in column.examples],
             "errors": errors.get(column.name, []),

@@ -165,7 +165,7 @@ def _proposed(columns: tuple[Column, ...], form: OwnTaskForm, *, grouped_by: str
 
 
 def _shown(form: OwnTaskForm, spec: TaskSpec | None) -> OwnTaskForm:
-    """The form with the proposal of now where the instruction was not touched, and prompts brought none of their own."""
+    """Form with the proposal of now where the instruction was not touched, and prompts brought none of their own."""
     instruction = spec.instruction if spec else ""
     if not form.is_bound:
         wording = form.initial["instruction"] or instruction

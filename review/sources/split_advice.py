@@ -55,7 +55,10 @@ def shortage(spec: TaskSpec, *, filled: Collection[str], records: int, groups: i
         return SplitShortage(missing, message, f"Import {more}: the empty splits are filled first.")
     if is_grouped:
         message += f" All rows of one {spec.group_noun} are in the same split, so you need {len(SPLITS)} or more."
-        hint = f"Group by another column or by none before rows come in, or import {more}: the empty splits are filled first."
+        hint = (
+            f"Group by another column or by none before rows come in, or import {more}: "
+            "the empty splits are filled first."
+        )
         return SplitShortage(missing, message, hint)
     return SplitShortage(missing, message, f"Import {more}: it takes {len(SPLITS)} at least.")
 
@@ -98,7 +101,10 @@ def unjudged_words(task: Task, split: str) -> str:
     """Return the advice for a side that has records, and no judged draft that counts."""
     spec, count = latest_version(task).spec, _records(task).filter(split=split).count()
     called = f"{count:,} {split} {spec.record_noun if count == 1 else spec.record_nouns}"
-    return f"No draft of the {called} is taken: accept or edit some of theirs, or widen the filters, and freeze the next version."
+    return (
+        f"No draft of the {called} is taken: accept or edit some of theirs, or widen the filters, "
+        "and freeze the next version."
+    )
 
 
 def _records(task: Task) -> QuerySet[Record]:

@@ -102,8 +102,8 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     return render(request, "review/sources/judged.html", context, status=refusal.status if refusal else 200)
 
 
-def _reviewers(seen: JudgedPreview, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
+def _reviewers(preview: JudgedPreview, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {"name": name, "count": count, "username": chosen.get(name, "")}
-        for name, count in seen.reviewers[:REVIEWERS_SHOWN]
+        for name, count in preview.reviewers[:REVIEWERS_SHOWN]
     ]

@@ -1,1 +1,1 @@
-"""The specification of a task: its schemas, prompts and splits. Pure Python."""
+"""Specification of a task: its schemas, prompts and splits. Pure Python."""

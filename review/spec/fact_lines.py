@@ -1,7 +1,7 @@
-"""Facts as a prompt writes them: a name and what it says, line by line, so that no fact can pass for another. Pure Python.
+"""Facts as lines of a prompt: name and value, so that no fact can pass for another. Pure Python.
 
-What has one line stands behind its name. The lines of anything longer stand below it, indented, and so do the further lines
-of a turn, or of one of a list's texts: a line without indentation is always the name of a fact.
+A value of one line follows its name. Longer values are indented below it, as are the further lines of a turn or of a
+text in a list. A line without indentation is always the name of a fact.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ INDENT = "  "
 _NAMED = re.compile(r"([a-z][a-z0-9_]*):[ \t]*(.*)")
 _PART = re.compile(r"\n- ")
 _FURTHER_LINE = re.compile(r"\n(?=[^\n])")
-# These are blocks however short they are.
+# Types that are always indented blocks.
 _BLOCKS = frozenset({"conversation", "document"})
 
 
 def sheet(schema: Iterable[InputField], facts: Facts) -> str:
-    """Return the facts in schema order, missing ones left out."""
+    """Write the facts in schema order, without missing ones."""
     entries = [(field, fact_text(field, facts.get(field.name))) for field in schema]
     return "\n".join(_entry(field, text) for field, text in entries if text)
 
 
 def read_sheet(schema: Iterable[InputField], prompt: str) -> Facts:
-    """Return the facts of a prompt that holds a sheet, as texts and lists of texts; the first of each name counts.
+    """Read the facts of a prompt that holds a sheet, as texts and lists of texts; the first of each name counts.
 
-    A conversation is left out: what its turns say cannot be told from how they are written.
+    Conversations are left out, because their written turns are ambiguous.
     """
     kinds = {field.name: field.type for field in schema if field.type != "conversation"}
     facts: Facts = {}
@@ -47,7 +47,7 @@ def read_sheet(schema: Iterable[InputField], prompt: str) -> Facts:
 
 
 def _parts(text: str) -> Any:
-    """The texts of a list that stands one a line; any other as it is."""
+    """Split a list with one text a line; return any other text unchanged."""
     parts = _PART.split(f"\n{text}")
     return [part.replace(f"\n{INDENT}", "\n").strip() for part in parts[1:]] if not parts[0] and parts[1:] else text
 
@@ -59,17 +59,17 @@ def _entry(field: InputField, text: str) -> str:
 
 
 def in_slot(field: InputField, value: object, *, is_alone: bool) -> str:
-    """Return a fact for a slot of a template.
+    """Write a fact for a slot of a template.
 
-    On a line with more on it, the further lines of a text are indented, for they must not pass for lines of the template.
-    A document or a conversation is given as it is: a template that was read from a log renders that log's own prompts.
+    Within a line, the further lines of a text are indented, so that they cannot pass for lines of the template.
+    Documents and conversations stay unchanged: a template induced from a log has to render that log's prompts.
     """
     text = fact_text(field, value)
     return text if is_alone or field.type in _BLOCKS else hanging(text)
 
 
 def unhung(text: str) -> str:
-    """Return the text that `hanging` was given; any other as it is."""
+    """Undo `hanging`; return any other text unchanged."""
     first, *further = text.split("\n")
     if not all(not line or line.startswith(INDENT) for line in further):
         return text
@@ -77,12 +77,12 @@ def unhung(text: str) -> str:
 
 
 def hanging(text: str) -> str:
-    """Return a text whose further lines are indented, so that none begins where a line of the prompt does."""
+    """Indent the further lines of a text, so that none can pass for a line of the prompt."""
     return _FURTHER_LINE.sub(f"\n{INDENT}", text)
 
 
 def fact_text(field: InputField, value: object) -> str:
-    """Return what a fact says, with its own lines; empty where it is missing."""
+    """Return the value of a fact as text with its own lines; empty where it is missing."""
     if field.type == "conversation" and isinstance(value, list):
         return "\n".join(f"{turn.get('role', '')}: {hanging(_lines(turn.get('content', '')))}" for turn in value)
     if field.type == "document" and isinstance(value, str):
@@ -101,14 +101,14 @@ def _plain(value: object) -> str:
 
 
 def _list(texts: list[str]) -> str:
-    """Texts with semicolons between, or one a line where one of them has a semicolon or lines of its own."""
+    """Join texts by semicolons, or by lines where one of them has a semicolon or several lines."""
     if any("\n" in text or ";" in text for text in texts):
         return "\n".join(f"- {hanging(text)}" for text in texts)
     return "; ".join(texts)
 
 
 def _tidy(text: str) -> str:
-    """A text as the desk shows it: its line breaks stay, other blanks are one."""
+    """Collapse blanks as the desk does, and keep line breaks."""
     return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
 
 

@@ -1,7 +1,7 @@
-"""A task's output as JSON Schema 2020-12; `json_schema_reading` is the way back. Pure Python.
+"""JSON Schema 2020-12 of a task's output; `json_schema_reading` is the inverse. Pure Python.
 
-The subset is what providers' strict modes, a compiled grammar and the desk all know: objects with every property required
-and no others, arrays, strings, numbers, booleans, days and enums, nested as deep as fields may be.
+The subset is common to providers' strict modes, a compiled grammar and the desk: closed objects with every property
+required, arrays, strings, numbers, booleans, dates and enums, nested as deep as fields may be.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ ORDERED = "The labels go from least to most."
 
 
 def output_json_schema(spec: TaskSpec, *, bounds: bool = True) -> dict[str, Any]:
-    """One object with every field of the output, none optional: strict modes refuse a member that may be missing.
+    """Return the schema of an object with every field required: strict modes refuse optional properties.
 
     Args:
-        bounds: Whether ranges, lengths and patterns stand as keywords. Some providers refuse those; the descriptions say
-            them in words either way.
+        bounds: Whether ranges, lengths and patterns are keywords, which some providers refuse. Descriptions hold them
+            in words either way.
     """
     return _object(spec.output_schema, spec.slots, bounds=bounds)
 
 
 def document(spec: TaskSpec) -> dict[str, Any]:
-    """The same as a document of its own, for readers that ask which dialect it is in."""
+    """Return the schema as a document that names its dialect."""
     return {"$schema": DIALECT, **output_json_schema(spec)}
 
 
@@ -42,48 +42,44 @@ def _object(fields: tuple[OutputItem, ...], slots: tuple[str, ...], *, bounds: b
 
 def _field(field: OutputItem, slots: tuple[str, ...], *, bounds: bool) -> dict[str, Any]:
     schema = _typed(field, slots, bounds=bounds)
-    is_nullable = not field.required and field.type in ("choice", "integer", "number", "boolean", "date", "object")
+    is_nullable = not field.required and field.value_type.empty is None
     if is_nullable:
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:
             schema["enum"] = [*schema["enum"], None]
-    said = _described(field, is_nullable=is_nullable)
+    description = _described(field, is_nullable=is_nullable)
     if slots and field.type == "text" and isinstance(field, OutputField) and field.role in ("", "body"):
-        said.append(f"Placeholders stay as they are: {', '.join(f'{{{{{slot}}}}}' for slot in slots)}.")
-    text = " ".join(words.strip() for words in said if words.strip())
+        description.append(f"Placeholders stay as they are: {', '.join(f'{{{{{slot}}}}}' for slot in slots)}.")
+    text = " ".join(words.strip() for words in description if words.strip())
     return schema | {"description": text} if text else schema
 
 
 def _typed(field: OutputItem, slots: tuple[str, ...], *, bounds: bool) -> dict[str, Any]:
-    names = [label.name for label in field.labels]
-    if field.type == "list":
-        of = _object(field.items, slots, bounds=bounds) if field.items else {"type": "string"}
-        return {"type": "array", "items": of}
-    if field.type == "object":
-        return _object(field.items, slots, bounds=bounds)
-    if field.type == "choice":
-        return {"type": "string", "enum": names}
-    if field.type == "choices":
-        schema: dict[str, Any] = {"type": "array", "items": {"type": "string", "enum": names}}
-        return schema | ({"uniqueItems": True} if bounds else {})
-    if field.type in ("integer", "number"):
-        return {"type": field.type} | (_range(field) if bounds else {})
-    if field.type == "boolean":
-        return {"type": "boolean"}
-    if field.type == "date":
-        return {"type": "string", "format": "date"}
-    keywords = {"maxLength": field.max_chars, "pattern": field.pattern or None} if bounds else {}
-    return {"type": "string"} | {name: value for name, value in keywords.items() if value is not None}
+    kind = field.value_type
+    if field.items:
+        parts = _object(field.items, slots, bounds=bounds)
+        return {"type": "array", "items": parts} if kind.is_many else parts
+    choice: dict[str, Any] = {"type": "string" if kind.is_many else kind.json}
+    if kind.has_labels:
+        choice["enum"] = [label.name for label in field.labels]
+    if kind.format:
+        choice["format"] = kind.format
+    if kind.is_many:
+        return {"type": "array", "items": choice} | ({"uniqueItems": True} if kind.has_labels and bounds else {})
+    if not bounds:
+        return choice
+    keywords = {"maxLength": field.max_chars, "pattern": field.pattern or None} if kind.is_prose else {}
+    return choice | _range(field) | {name: value for name, value in keywords.items() if value is not None}
 
 
 def _range(field: OutputItem) -> dict[str, Any]:
-    bounds = {"minimum": field.minimum, "maximum": field.maximum}
-    found: dict[str, Any] = {
-        name: int(value) if value == int(value) else value for name, value in bounds.items() if value is not None
+    limits = {"minimum": field.minimum, "maximum": field.maximum}
+    bounds: dict[str, Any] = {
+        name: int(value) if value == int(value) else value for name, value in limits.items() if value is not None
     }
-    if field.type == "number" and field.decimals is not None:
-        found["multipleOf"] = 1 if field.decimals == 0 else float(f"1e-{field.decimals}")
-    return found
+    if field.decimals is not None:
+        bounds["multipleOf"] = 1 if field.decimals == 0 else float(f"1e-{field.decimals}")
+    return bounds
 
 
 def _described(field: OutputItem, *, is_nullable: bool) -> list[str]:
@@ -110,6 +106,5 @@ def _described(field: OutputItem, *, is_nullable: bool) -> list[str]:
         words.append(f"In {field.unit}.")
     if field.pattern:
         words.append(f"Matches {field.pattern}.")
-    if field.type == "quote":
-        words.append("Copied letter by letter from the facts.")
+    words.append(field.value_type.note)
     return words

@@ -1,4 +1,4 @@
-"""Fields of a task's output from a JSON Schema that somebody has: ours, or one of another hand within the subset. Pure Python."""
+"""Reader of a JSON Schema, ours or another within the subset, into fields of a task's output. Pure Python."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from review.spec.json_schema import ORDERED
 from review.spec.schema import OutputField, OutputItem, check_output
+from review.spec.value_types import output_types
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
-# Words that say something for people, and change no value.
+# Keywords that inform people and constrain no value.
 _IGNORED = frozenset(
     {"$schema", "$id", "$comment", "title", "examples", "default", "deprecated", "readOnly", "writeOnly"}
 )
@@ -27,14 +28,14 @@ _KNOWN: dict[str, frozenset[str]] = {
 
 
 class SchemaError(ValueError):
-    """A schema outside the subset; says where, what stands there, and what is known."""
+    """Schema outside the subset; names the place, the keyword or value there, and the supported ones."""
 
 
 def fields_from_json_schema(schema: object) -> tuple[OutputField, ...]:
     """Read the fields of a task's output from a JSON Schema.
 
     Args:
-        schema: An object schema as JSON gives it; `$ref` to its own `$defs` is followed.
+        schema: Parsed object schema; `$ref` to its own `$defs` is followed.
 
     Raises:
         SchemaError: A keyword, a type or a name is outside the subset; names its place as a JSON Pointer.
@@ -69,7 +70,7 @@ class _Reader:
         }
 
     def resolved(self, schema: object, where: str, depth: int = 0) -> dict[str, Any]:
-        """The schema itself, with a reference followed and `null` taken out of a union; `nullable` tells of that."""
+        """Return the schema with its reference followed and `null` removed from a union, noted as `nullable`."""
         if not isinstance(schema, dict):
             raise SchemaError(f"{where or '/'}: {schema!r} is not a schema, expected an object")
         if depth > 8:
@@ -111,11 +112,11 @@ class _Reader:
         if not isinstance(properties, dict) or not properties:
             raise SchemaError(f"{where}/properties: the object names no property")
         required = set(schema.get("required") or ())
-        for name, given in properties.items():
+        for name, names in properties.items():
             place = f"{where}/properties/{name}"
             if not _NAME.match(name):
                 raise SchemaError(f"{place}: the name '{name}' is not a field name; use small letters, digits and _")
-            part = self.resolved(given, place)
+            part = self.resolved(names, place)
             yield {
                 "name": name,
                 "required": name in required and not part.get("nullable", False),
@@ -134,8 +135,6 @@ class _Reader:
             return self._array(part, where)
         if kind == "string":
             return _string(part, where)
-        if kind == "boolean":
-            return {"type": "boolean"}
         numbers = {name: part[name] for name in ("minimum", "maximum") if part.get(name) is not None}
         if part.get("multipleOf") is not None:
             numbers["decimals"] = _decimals(part["multipleOf"], where)
@@ -154,15 +153,16 @@ class _Reader:
         raise SchemaError(f"{where}/items: a list holds texts, labels or objects, not {inner.get('type')!r}")
 
     def _check_words(self, part: dict[str, Any], kind: str, where: str) -> None:
-        known = _KNOWN[kind] | _IGNORED | {"type", "description", "nullable", "$defs", "definitions"}
-        if unknown := sorted(set(part) - known):
+        allowed = _KNOWN[kind] | _IGNORED | {"type", "description", "nullable", "$defs", "definitions"}
+        if unknown := sorted(set(part) - allowed):
             raise SchemaError(
-                f"{where}/{unknown[0]}: '{unknown[0]}' is not known for {kind}; there is {', '.join(sorted(_KNOWN[kind]))}"
+                f"{where}/{unknown[0]}: '{unknown[0]}' is not known for {kind}; "
+                f"there is {', '.join(sorted(_KNOWN[kind]))}"
             )
 
 
 def _said(part: dict[str, Any]) -> dict[str, Any]:
-    """The description, and that labels have an order where it says so in the words of our own schemas."""
+    """Return the description, and `ordered` where it has the words of our own schemas for ordered labels."""
     text = str(part.get("description") or "")
     if "enum" not in part or ORDERED not in text:
         return {"description": text}
@@ -174,10 +174,11 @@ def _string(part: dict[str, Any], where: str) -> dict[str, Any]:
         return {"type": "choice", "labels": _labels(part, where)}
     if "const" in part:
         raise SchemaError(f"{where}/const: a value that is always the same needs no field")
-    if part.get("format") == "date":
-        return {"type": "date"}
-    if part.get("format"):
-        raise SchemaError(f"{where}/format: '{part['format']}' is not known; there is date")
+    if form := part.get("format"):
+        by_format = {each.format: name for name, each in output_types().items() if each.format}
+        if form not in by_format:
+            raise SchemaError(f"{where}/format: '{form}' is not known; there is {', '.join(by_format)}")
+        return {"type": by_format[form]}
     return {"type": "text", "max_chars": part.get("maxLength"), "pattern": part.get("pattern") or ""}
 
 

@@ -1,4 +1,7 @@
-"""Tasks whose miniatures judge another task's drafts: its facts and a draft go in, `good` or `bad` comes out. Pure Python."""
+"""Tasks that judge another task's drafts: the input is its facts and a draft, the output `good` or `bad`.
+
+Pure Python.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _STUDENT: Final = f"Judge the text.\n\nFacts:\n{{{{fact.{FACTS}}}}}\n\nText:\n{{
 
 
 def is_judge_task(spec: TaskSpec) -> bool:
-    """Return whether a task judges a text by facts as good or bad, and requires no other fact or field."""
+    """Return whether a task judges a text as good or bad by facts, and requires no other fact or field."""
     facts = {fact.name: fact for fact in spec.input_schema}
     answers = {field.name: field for field in spec.output_schema}
     if not {FACTS, TEXT} <= facts.keys() or VERDICT not in answers:
@@ -28,11 +31,11 @@ def is_judge_task(spec: TaskSpec) -> bool:
 
 
 def spec_of(judged: TaskSpec) -> TaskSpec:
-    """The specification of a task that judges drafts of another; the group is there for splits and stands in no prompt."""
+    """Return the specification of a task that judges another's drafts; its group serves splits and is in no prompt."""
     return TaskSpec(
         instruction=(
-            "Say whether an expert would take the text as it stands, without changing a word, for the facts and for what was asked: "
-            f"{judged.instruction}"
+            "Say whether an expert would take the text as it stands, without changing a word, for the facts and for "
+            f"what was asked: {judged.instruction}"
         ),
         input_schema=(
             InputField(name=FACTS, type="document", required=True, description="What the text was written from."),
@@ -57,10 +60,10 @@ def spec_of(judged: TaskSpec) -> TaskSpec:
 
 
 def facts_of(judged: TaskSpec, facts: Facts, fields: Fields) -> Facts:
-    """A draft of another task as the facts of such a task.
+    """Turn a draft of another task into facts of its judge task.
 
     Raises:
-        ValueError: The draft does not fit that task's output schema.
+        ValueError: The draft does not fit the output schema.
     """
     return {FACTS: prompting.facts_sheet(judged, facts), TEXT: prompting.completion(judged, fields)}
 
@@ -68,9 +71,9 @@ def facts_of(judged: TaskSpec, facts: Facts, fields: Fields) -> Facts:
 def read(
     answer: Mapping[str, Any], probabilities: Mapping[str, Mapping[str, float]]
 ) -> tuple[bool | None, float | None]:
-    """Return whether an answer calls the text good, and the probability of good, 0 to 1.
+    """Return an answer's verdict, True for good, and the probability of good, 0 to 1.
 
-    Both are None without a verdict; a model that writes its answer gives no probability.
+    Both are None without a verdict; a generated answer has no probability.
     """
     verdict = answer.get(VERDICT)
     if verdict not in (GOOD, BAD):

@@ -1,7 +1,7 @@
-"""Numbers as people write them, read in one notation, or where a writing can mean one number alone. Pure Python.
+"""Numbers as people write them, read in one notation, or without a notation where they are unambiguous. Pure Python.
 
-Imports, the desk, checks and attribution all read by it. `static/js/desk/numbers.js` is its small counterpart in the
-browser; one table of cases holds the two together.
+Imports, the desk, checks and attribution use it. `static/js/desk/numbers.js` is its small counterpart in the browser;
+one table of cases tests both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NOTATIONS = (".", ",")
 GREATEST_INTEGER = 2**53 - 1
 GROUP_DIGITS, SHOWN_CHARS = 3, 40
 _BLANKS = "'\u2019\u00a0\u2009\u202f "
-# Two digits a group but for the last, as in 12,34,567: nobody writes so with points.
+# Groups of two digits except the last, as in 12,34,567; never written with points.
 _SOUTH_ASIAN = r"|[1-9]\d?(?:,\d{2})+,\d{3}"
 _NUMBER = {
     decimal: re.compile(
@@ -27,7 +27,7 @@ _NUMBER = {
     for decimal, group, indian in ((".", ",", _SOUTH_ASIAN), (",", ".", ""))
 }
 _SIGNS = str.maketrans("\u2212\u2013\ufe63\uff0d\uff0b", "----+")
-# Every number of so many digits is a float to the last of them.
+# Every number of so many digits is exact as a float.
 SURE_DIGITS = 15
 _MENDS = (
     (re.compile(r".+%"), "write it without the sign"),
@@ -36,7 +36,7 @@ _MENDS = (
     (re.compile(r".*[$\u00a2-\u00a5\u20a0-\u20cf].*"), "write it without the currency"),
 )
 
-# A number that hangs on letters (B2B, ISO9001, 3D) is a name and not a number; known units and ordinals may follow.
+# Digits next to letters (B2B, ISO9001, 3D) are a name and no number; known units and ordinals may follow.
 NUMBER = re.compile(
     rf"(?<![\w])(?<!\d[.,'\u2019])(?:[1-9]\d?(?:,\d{{2}})+,\d{{3}}(?!\d)(?:\.\d+)?"
     rf"|\d+(?:[.,{_BLANKS}]\d{{3}}(?!\d))*(?:[.,]\d+)?)"
@@ -57,11 +57,12 @@ def read(text: str, decimal: str = ".") -> int | float:
     """Read a number in one notation.
 
     Args:
-        text: As it was written; digits of any script, groups of thousands, and a minus of any length are read.
-        decimal: What stands before the fraction, `.` or `,`; the other one groups thousands.
+        text: Written number; digits of any script, groups of thousands and any minus sign are read.
+        decimal: Decimal separator, `.` or `,`; the other one groups thousands.
 
     Raises:
-        ValueError: It is no number in this notation, is too large, or has more digits than are kept; begins with `is` or `has`.
+        ValueError: The text is no number in this notation, is too large, or has too many digits; the message begins
+            with `is` or `has`.
     """
     plain = _plain(text, decimal)
     if plain is None:
@@ -70,10 +71,10 @@ def read(text: str, decimal: str = ".") -> int | float:
 
 
 def read_typed(text: str) -> int | float:
-    """Read a number that somebody typed, where nothing tells the notation.
+    """Read a typed number of unknown notation.
 
     Raises:
-        ValueError: As `read`; or it can mean two numbers, and both are named as they would have to be written.
+        ValueError: As for `read`; or the number is ambiguous, and the message shows how to write each meaning.
     """
     plains = dict.fromkeys(plain for decimal in NOTATIONS if (plain := _plain(text, decimal)) is not None)
     if not plains:
@@ -86,9 +87,9 @@ def read_typed(text: str) -> int | float:
 
 
 def notations_of(text: str) -> tuple[str, ...]:
-    """Return the notations a number can be read in; both where they read the same number, none where it shows neither.
+    """Return the notations a number can be read in: one, both, or none.
 
-    A writing that shows one alone settles how its file writes numbers. One that can mean two numbers gives both.
+    A number with only one notation settles the notation of its file.
     """
     if text.isdecimal():
         return ()
@@ -97,12 +98,12 @@ def notations_of(text: str) -> tuple[str, ...]:
 
 
 def readings_in(text: str) -> frozenset[str]:
-    """Readings of every number in a text."""
+    """Return the readings of every number in a text."""
     return frozenset().union(*(readings_at(text, match) for match in NUMBER.finditer(text)))
 
 
 def readings_at(text: str, match: re.Match[str]) -> frozenset[str]:
-    """Readings of one number of a text, those with the scale word that follows it included."""
+    """Return the readings of one number in a text, including those with the scale word after it."""
     values = readings(match.group())
     if scale := _SCALE.match(text, match.end()):
         places = int((scale.lastgroup or "of0").removeprefix("of"))
@@ -111,13 +112,16 @@ def readings_at(text: str, match: re.Match[str]) -> frozenset[str]:
 
 
 def meanings_at(text: str, match: re.Match[str]) -> frozenset[str]:
-    """Readings of one number of a text, and of a percentage the share that it is: `31 %` may be told as 0.31."""
+    """Return the readings of one number in a text; for a percentage also the share: `31 %` can be 0.31."""
     values = readings_at(text, match)
     return values | {_scaled(value, -2) for value in values} if _SHARE.match(text, match.end()) else values
 
 
 def meanings_in(text: str) -> frozenset[str]:
-    """Meanings of every number in a text; of `2.5 million` not 2.5, which would bear out `2.5 billion`."""
+    """Return the meanings of every number in a text.
+
+    `2.5 million` does not give 2.5, which would match `2.5 billion`.
+    """
     return frozenset().union(*(_scaled_meanings(text, match) for match in NUMBER.finditer(text)))
 
 
@@ -129,7 +133,7 @@ def _scaled_meanings(text: str, match: re.Match[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def readings(written: str) -> frozenset[str]:
-    """Every value a writing can stand for, as plain decimals without needless zeros.
+    """Return every value that a written number can have, as plain decimals without needless zeros.
 
     `1,200`, `1.200`, `1 200` and `1200` agree; `1.200` has two readings.
     """
@@ -138,7 +142,7 @@ def readings(written: str) -> frozenset[str]:
 
 
 def _plain(text: str, decimal: str) -> str | None:
-    """A number as programs write it, its digits untouched; None where it is none in this notation."""
+    """Rewrite a number in Python's notation with the same digits; None where it is no number in this notation."""
     text = text.strip().translate(_SIGNS)
     if not text.isascii():
         text = "".join(str(int(char)) if char.isdecimal() else char for char in text)
@@ -165,12 +169,12 @@ def _value(plain: str, text: str) -> int | float:
 
 
 def whole_or_not(value: float) -> int | float:
-    """Return a float as an int where it is whole and every whole number of its size is a float."""
+    """Return a whole float as an int, if floats are exact at its size."""
     return int(value) if value.is_integer() and abs(value) <= GREATEST_INTEGER else float(value)
 
 
 def unmistakable(value: float) -> str:
-    """Return a number in a writing that has one reading: three digits behind a point may be a group."""
+    """Write a number so that it has one reading: three digits after a point could be a group."""
     text = repr(value)
     return f"{text}0" if len(text.partition(".")[2]) == GROUP_DIGITS else text
 

@@ -1,4 +1,4 @@
-"""Lines of a prompt about a task's offer and rubric; the same for all records. Pure Python."""
+"""Lines of a prompt on a task's offer and rubric; the same for all records. Pure Python."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from review.spec.task_spec import TaskSpec
 
 
 def rubric_lines(spec: TaskSpec) -> str:
-    """Each criterion with what it means."""
+    """Return each requirement with its description, one a line."""
     return "\n".join(f"- {r.name}: {r.description}" if r.description else f"- {r.name}" for r in spec.rubric)
 
 
 def claim_lines(spec: TaskSpec) -> str:
-    """Return the claims of the offer, which drafts may make, one a line."""
+    """Return the claims that drafts may make, one a line."""
     return "\n".join(f"- {claim}" for claim in spec.offer.claims)
 
 
@@ -21,7 +21,7 @@ def forbidden_phrases(spec: TaskSpec) -> str:
 
 
 def offer_lines(spec: TaskSpec) -> str:
-    """The whole offer, without what is empty."""
+    """Return the whole offer, without empty parts."""
     offer = spec.offer
     lines = (
         f"Seller: {offer.seller}" if offer.seller else "",

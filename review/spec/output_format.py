@@ -1,6 +1,6 @@
-"""In which form a task's output is written: a mail, plain text, a bare label or number, or canonical JSON; told in words.
+"""Format of a task's output, in words for a model: a mail, plain text, a bare label or number, or canonical JSON.
 
-Pure Python. `prompting` writes and reads answers by it.
+Pure Python. `prompting` writes and reads answers in this format.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from review.spec.task_spec import TaskSpec
 
 
 def output_format(spec: TaskSpec) -> str:
-    """Tell a model in words which shape to answer in."""
+    """Describe the answer's format for a model."""
     if mail := mail_fields(spec.output_schema):
         return f"Answer with 'Subject: ' and the {mail[0]} on the first line, a blank line, then the {mail[1]}."
     if is_plain(spec.output_schema):
@@ -25,14 +25,14 @@ def output_format(spec: TaskSpec) -> str:
 
 
 def json_format(spec: TaskSpec) -> str:
-    """Tell it to answer with the output as one JSON object, whatever its own form is."""
-    told = [line for field in spec.output_schema for line in _told(field, field.name)]
+    """Describe the output as one JSON object for a model, whatever the task's own format is."""
+    lines = [line for field in spec.output_schema for line in _told(field, field.name)]
     words = f"Answer with one JSON object and nothing else: {answer_shape(spec)}"
-    return "\n".join([words, *told])
+    return "\n".join([words, *lines])
 
 
 def answer_shape(spec: TaskSpec) -> str:
-    """The object that is to be answered with, as JSON with an ellipsis for each value; in quotes where the value has them."""
+    """Return the JSON object to answer with, with an ellipsis for each value, quoted where the value is a string."""
     return _parts(spec.output_schema)
 
 
@@ -44,22 +44,16 @@ def _shape(field: OutputItem) -> str:
     if field.type in ("list", "object"):
         parts = _parts(field.items) if field.items else '"…"'
         return f"[{parts}]" if field.type == "list" else parts
-    if field.type in _UNQUOTED:
-        return "…"
-    return '["…"]' if field.type == "choices" else '"…"'
-
-
-# Values that JSON writes without quotes.
-_UNQUOTED = frozenset({"integer", "number", "boolean"})
+    shapes = {"array": '["…"]', "string": '"…"'}
+    return shapes.get(field.value_type.json, "…")
 
 
 def _told(field: OutputItem, path: str) -> list[str]:
-    """Return the lines that tell a model a field's labels or type, and those of its parts; none for texts."""
-    if field.type == "choices":
-        return [f"{path}: a list of any of", *_labels(field)]
-    if field.type == "choice":
-        return [f"{path}: one of{_in_order(field)}", *_labels(field)]
-    if field.type in _TOLD:
+    """Return lines that describe the labels or type of a field and its parts to a model; none for texts."""
+    if field.value_type.has_labels:
+        some = "a list of any of" if field.value_type.is_many else f"one of{_in_order(field)}"
+        return [f"{path}: {some}", *_labels(field)]
+    if field.value_type.told:
         return [f"{path}: {_kind(field)}"]
     return [line for item in field.items for line in _told(item, f"{path}.{item.name}")]
 
@@ -75,7 +69,7 @@ def _labels(field: OutputItem) -> list[str]:
 
 
 def _kind(field: OutputItem) -> str:
-    kind = _TOLD[field.type] + (f" in {field.unit}" if field.unit else "")
+    kind = field.value_type.told + (f" in {field.unit}" if field.unit else "")
     if field.decimals is not None:
         kind += f" with at most {field.decimals} decimals"
     if field.minimum is not None or field.maximum is not None:
@@ -86,31 +80,21 @@ def _kind(field: OutputItem) -> str:
     return kind if field.required else f"{kind}, or null"
 
 
-_TOLD = {
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "date": "a day as YYYY-MM-DD",
-    "quote": "words copied letter by letter from the facts",
-}
-
-
 def bare_field(schema: tuple[OutputField, ...]) -> OutputField | None:
-    """The one field whose value alone is the answer, without a name: a label, a number, a day, true or false."""
+    """Return the single field whose bare value is the answer: a label, a number, a date, true or false."""
     alone = schema[0] if len(schema) == 1 else None
-    return alone if alone and alone.type in _BARE and alone.required else None
-
-
-_BARE = frozenset({"choice", "integer", "number", "boolean", "date"})
+    if alone is None or not alone.required:
+        return None
+    return alone if alone.value_type.is_value and not alone.value_type.is_many else None
 
 
 def bare_text(value: str | float | bool) -> str:
-    """The value of a bare field as an answer: the label or the day itself, true, 3, 2.5."""
+    """Write the value of a bare field as an answer: the label or date itself, true, 3, 2.5."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _bare_format(field: OutputField) -> str:
-    if field.type == "choice":
+    if field.value_type.has_labels:
         return "\n".join([f"Answer with one of these labels{_in_order(field)} and nothing else:", *_labels(field)])
     return f"Answer with {_kind(field)} and nothing else."
 
@@ -121,7 +105,7 @@ def is_mail(spec: TaskSpec) -> bool:
 
 
 def mail_fields(schema: tuple[OutputField, ...]) -> tuple[str, str] | None:
-    """Names of the subject and the body, where a mail is all that is written."""
+    """Return the names of subject and body where the output is a mail and nothing else."""
     by_role = {field.role: field.name for field in schema}
     if len(schema) == 2 and "subject" in by_role and "body" in by_role:
         return by_role["subject"], by_role["body"]
@@ -134,5 +118,5 @@ def is_plain(schema: tuple[OutputField, ...]) -> bool:
 
 
 def writes_mails(outputs: Iterable[Mapping[str, Any]]) -> bool:
-    """Return whether output fields, as plain data, have the roles of a mail."""
+    """Return whether output fields, as plain data, include the roles of a mail."""
     return {"subject", "body"} <= {field.get("role") for field in outputs}

@@ -1,4 +1,4 @@
-"""The texts of a draft by path, and values read and replaced by path. Pure Python.
+"""Texts of a draft by path, and reading and replacing of values by path. Pure Python.
 
 A path names a place as marks do: `body`, `claims.0.quote`, `order.lines.2.name`, `tags.1`.
 """
@@ -9,17 +9,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from review.spec.schema import Fields, OutputField, OutputItem
-from review.spec.values import TEXTS
 
 
 class TextPlace(NamedTuple):
-    """One text of a draft.
+    """Text of a draft.
 
     Attributes:
-        field: The output field it belongs to.
-        item: What the schema says of the text itself; the field where it has no parts.
-        text: The text; empty where nothing was written.
-        parts: Texts beside it in the same element or object by name, this one among them; empty for a text of its own.
+        field: Output field that the text belongs to.
+        item: Schema of the text itself; the field where it has no parts.
+        text: The text; may be empty.
+        parts: All texts in the same element or object by name, this one included; empty outside elements and objects.
     """
 
     path: str
@@ -30,10 +29,7 @@ class TextPlace(NamedTuple):
 
 
 def texts(schema: Sequence[OutputField], fields: Fields) -> Iterator[TextPlace]:
-    """Every text of a draft in schema order: texts and quotes, those in lists and objects one by one.
-
-    Labels, numbers, dates and yes or no are no texts.
-    """
+    """Yield every text and quote of a draft in schema order, those in lists and objects one by one."""
     for field in schema:
         yield from _texts_of(field, field, fields.get(field.name), field.name, {})
 
@@ -41,7 +37,7 @@ def texts(schema: Sequence[OutputField], fields: Fields) -> Iterator[TextPlace]:
 def _texts_of(
     field: OutputField, item: OutputItem, value: Any, path: str, parts: dict[str, str]
 ) -> Iterator[TextPlace]:
-    if item.type in TEXTS:
+    if item.value_type.is_prose:
         yield TextPlace(path, field, item, str(value or ""), parts)
     elif item.type == "object":
         yield from _texts_in(field, item, value or {}, path)
@@ -54,13 +50,13 @@ def _texts_of(
 
 
 def _texts_in(field: OutputField, item: OutputItem, value: dict[str, Any], path: str) -> Iterator[TextPlace]:
-    parts = {part.name: str(value.get(part.name) or "") for part in item.items if part.type in TEXTS}
+    parts = {part.name: str(value.get(part.name) or "") for part in item.items if part.value_type.is_prose}
     for part in item.items:
         yield from _texts_of(field, part, value.get(part.name), f"{path}.{part.name}", parts)
 
 
 def value_at(fields: Fields, path: str) -> Any:
-    """Return what stands at a path; None where nothing does."""
+    """Return the value at a path; None where there is none."""
     value: Any = fields
     for step in path.split("."):
         if isinstance(value, dict):
@@ -79,10 +75,10 @@ def text_at(fields: Fields, path: str) -> str:
 
 
 def with_value(fields: Fields, path: str, value: object) -> Fields:
-    """Return the fields with the value at a path replaced; what is above it is copied, nothing is changed in place.
+    """Return a copy of the fields with the value at a path replaced.
 
     Raises:
-        KeyError: Nothing stands at the path.
+        KeyError: There is no value at the path.
     """
     return dict(_replaced(fields, path.split("."), value))
 
@@ -100,12 +96,12 @@ def _replaced(there: object, steps: list[str], value: object) -> Any:
 
 
 def word_count(fields: Fields) -> int:
-    """Words of all values of a draft, cut at blanks; what a reader has to read."""
+    """Count the words of all values of a draft."""
     return sum(len(str(leaf).split()) for leaf in leaves(fields))
 
 
 def leaves(value: object) -> Iterator[str | int | float | bool]:
-    """Every value inside lists and objects, in their order; nothing for what is missing."""
+    """Yield every value inside lists and objects in order, without missing ones."""
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, (list, tuple)):
@@ -118,7 +114,7 @@ def leaves(value: object) -> Iterator[str | int | float | bool]:
 
 
 def as_text(value: object) -> str:
-    """A value as people read it in one line: yes and no, labels with commas between; empty for what is missing."""
+    """Write a value in one line for people: yes or no, labels with commas; empty where missing."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):

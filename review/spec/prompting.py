@@ -1,7 +1,7 @@
-"""The one renderer: (task spec, facts) to messages, and fields to completion text and back.
+"""Renderer of prompts: (task spec, facts) to messages, and fields to completion text and back.
 
-Pure Python. Teachers, exports, training, evaluation and serving all call it, so that their prompts are equal to the
-byte. It does not know who asks, which model answers, or where records are kept.
+Pure Python. Teachers, exports, training, evaluation and serving all use it, so that their prompts are equal to the
+byte. It knows neither callers nor models nor stored records.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _SUBJECT = re.compile(r"\A(?:\*\*)?subject(?:\*\*)?\s*:\s*(?:\*\*)?\s*(.*)\Z", r
 
 
 class FewShotExample(NamedTuple):
-    """A record and what was approved for it, shown to a teacher as an example."""
+    """Facts of a record and its approved fields, an example for a teacher."""
 
     facts: Facts
     fields: Fields
 
 
 class Variation(NamedTuple):
-    """Variation of one teacher call: its persona, the angle of the text, and its few-shot examples."""
+    """Variation of one teacher call: persona, angle of the text, and few-shot examples."""
 
     persona: str = ""
     angle: str = ""
@@ -44,13 +44,13 @@ class Variation(NamedTuple):
 
 
 PLAIN = Variation()
-# Earlier mails to the same reader, the first one first, each with its `subject` and `body`; slots stay unfilled. Where the
-# reader has answered, the last one says by `reply_class` what that answer was sorted as, a label and never their words.
+# Earlier mails to the same reader, oldest first, each with `subject` and `body`; slots stay unfilled. After an answer
+# of the reader, the last one has its `reply_class`, a label and never the reader's words.
 Thread = Sequence[Mapping[str, str]]
 
 
 class CompletionError(ValueError):
-    """A completion that is not of the task's output shape; says what was expected."""
+    """Completion that does not fit the task's output format; names the expected one."""
 
 
 def messages(
@@ -59,15 +59,15 @@ def messages(
     """Render the prompt for one record.
 
     Args:
-        facts: The record's facts by input field name; unknown keys are left out.
-        audience: The long teacher template or the short student template.
-        variation: For a teacher: examples come as turns of the conversation before the record, so that the beginning is
-            the same in all calls, and persona and angle after it. A student is told nothing of it.
-        thread: For a follow-up: the mails its reader got before, and what class their answer is of, if they answered. They
-            come after the facts, for both audiences; without them the prompt is the same to the byte as it ever was.
+        facts: The record's facts by input field name; unknown keys are ignored.
+        audience: Chooses the long teacher template or the short student template.
+        variation: For teachers only. Examples are turns before the record, so that calls share a prefix; persona and
+            angle follow the record.
+        thread: Earlier mails of a follow-up, and the class of the reader's answer, placed after the facts for both
+            audiences. Prompts without a thread never change.
 
     Returns:
-        One or two messages with `role` and `content`, and two more for each example; declared slots stay as they are.
+        One or two messages with `role` and `content`, and two more for each example; declared slots stay unfilled.
 
     Raises:
         ValueError: An example does not fit the output schema.
@@ -78,7 +78,7 @@ def messages(
         value = _value(spec, facts, match["name"], is_alone=_is_alone(match))
         return match.group(0) if value is None else value
 
-    # Split before filling in: a fact that contains the mark must not open a message of its own.
+    # Split before filling in: a fact that contains the mark must not begin a message of its own.
     system, user = (SLOT.sub(filled, part) for part in _split_roles(template))
     head = [{"role": "system", "content": system}] if system else []
     user += after_facts(thread)
@@ -89,7 +89,7 @@ def messages(
 
 
 def facts_read(spec: TaskSpec) -> set[str]:
-    """Names of the facts that a student's prompt is made of; all of them where its template takes them together."""
+    """Return the names of the facts in a student's prompt; all of them where its template takes the whole sheet."""
     names = {field.name for field in spec.input_schema}
     slots = {match["name"].removeprefix("fact.") for match in SLOT.finditer(spec.student_template)}
     return slots & names or names
@@ -101,12 +101,12 @@ def _is_alone(slot: re.Match[str]) -> bool:
 
 
 def _turns(spec: TaskSpec, shown: FewShotExample) -> list[Message]:
-    asked = messages(spec, shown.facts, audience="teacher")[-1]
-    return [asked, {"role": "assistant", "content": completion(spec, shown.fields)}]
+    question = messages(spec, shown.facts, audience="teacher")[-1]
+    return [question, {"role": "assistant", "content": completion(spec, shown.fields)}]
 
 
 def after_facts(thread: Thread) -> str:
-    """Return what a follow-up is told beside its facts: the mails before it, silence or the class of the answer, its number."""
+    """Write the part of a follow-up's prompt after the facts: earlier mails, class of the answer or silence, number."""
     if not thread:
         return ""
     mails = [
@@ -115,14 +115,14 @@ def after_facts(thread: Thread) -> str:
     ]
     if reply_class := thread[-1].get("reply_class", ""):
         wish = (
-            f"Write mail {len(thread) + 1} of this thread: it takes up that answer as far as this class tells, claims nothing of "
-            "what the reader wrote, and repeats none of the sentences above."
+            f"Write mail {len(thread) + 1} of this thread: it takes up that answer as far as this class tells, claims "
+            "nothing of what the reader wrote, and repeats none of the sentences above."
         )
-        said = f"The reader has answered, in words you are not shown. The answer was sorted as: {reply_class}."
-        return "\n\n".join(["", "The reader got this before:", *mails, said, wish])
+        answer = f"The reader has answered, in words you are not shown. The answer was sorted as: {reply_class}."
+        return "\n\n".join(["", "The reader got this before:", *mails, answer, wish])
     wish = (
-        f"Write mail {len(thread) + 1} of this thread: a follow-up that refers to what was sent in a few words, brings one "
-        "thing it did not say, and repeats none of its sentences."
+        f"Write mail {len(thread) + 1} of this thread: a follow-up that refers to what was sent in a few words, "
+        "brings one thing it did not say, and repeats none of its sentences."
     )
     return "\n\n".join(["", "The reader got this before and has not answered:", *mails, wish])
 
@@ -137,7 +137,7 @@ def _stance(variation: Variation) -> str:
 
 
 def completion(spec: TaskSpec, fields: Fields) -> str:
-    """Text a model is taught to answer with: a mail, plain text, a bare label or number, or canonical JSON, by the schema.
+    """Write fields as a model's answer: a mail, plain text, a bare label or number, or canonical JSON, by the schema.
 
     Raises:
         ValueError: The fields do not fit the schema.
@@ -154,13 +154,13 @@ def completion(spec: TaskSpec, fields: Fields) -> str:
 
 
 def parse(spec: TaskSpec, text: str) -> Fields:
-    """Read a model's answer back into fields; the inverse of `completion`.
+    """Read a model's answer into fields; the inverse of `completion`.
 
-    Thinking is taken out, and a fenced block around the whole answer is taken off, since large models like to add one. An
-    answer without the reasoning it might begin with is read too, as a student writes it that was taught without.
+    Thinking and a fence around the whole answer are removed. An answer without its reasoning is read too, because some
+    students are tuned without it.
 
     Raises:
-        CompletionError: The text is not of the task's shape.
+        CompletionError: The text does not fit the task's output format.
     """
     body = thinking.without_thinking(text)
     if fenced := _FENCE.match(body):
@@ -168,7 +168,7 @@ def parse(spec: TaskSpec, text: str) -> Fields:
     if not body:
         raise CompletionError("the answer is empty" if not text.strip() or fenced else "the answer is thinking alone")
     bare = spec.without_reasoning().output_schema
-    # Any prose would pass for a plain text: there the answer has to say which part is the reasoning.
+    # Any prose would pass for a plain text, so there the reasoning has to be marked as such.
     schema = spec.output_schema if body.startswith("{") or is_plain(bare) else bare
     try:
         return normalise_fields(spec.output_schema, _parsed(schema, body))
@@ -183,42 +183,42 @@ def _parsed(schema: tuple[OutputField, ...], body: str) -> Fields:
         return {schema[0].name: body}
     if field := bare_field(schema):
         return _parse_bare(field, body)
-    found: Fields = _parse_json(body)
-    return found
+    fields: Fields = _parse_json(body)
+    return fields
 
 
 def prompt_hash(rendered: list[Message]) -> str:
-    """SHA-256 of the canonical JSON of the messages, hex."""
+    """Return the SHA-256 of the messages' canonical JSON, in hex."""
     return hashlib.sha256(canonical_json(rendered).encode()).hexdigest()
 
 
 def fields_hash(fields: Fields) -> str:
-    """SHA-256 of the canonical JSON of a draft's fields, hex."""
+    """Return the SHA-256 of the fields' canonical JSON, in hex."""
     return hashlib.sha256(canonical_json(fields).encode()).hexdigest()
 
 
 def canonical_json(value: object) -> str:
-    """JSON with sorted keys, no blanks and raw Unicode: equal values give equal bytes."""
+    """Write JSON with sorted keys, no blanks and raw Unicode: equal values give equal bytes."""
     return _CANONICAL.encode(value)
 
 
 def facts_sheet(spec: TaskSpec, facts: Facts) -> str:
-    """The facts as lines in schema order, missing ones left out, as `fact_lines` writes them."""
+    """Write the facts by `fact_lines`."""
     return fact_lines.sheet(spec.input_schema, facts)
 
 
 def _parse_bare(field: OutputField, body: str) -> Fields:
-    """The value of an answer; one that names its field in JSON, stands in quotes or ends in a full stop is read too."""
+    """Read a bare value; also one in JSON under its field's name, in quotes, or with a full stop."""
     if body.startswith("{"):
-        found = _parse_json(body)
-        return {field.name: found} if not isinstance(found, dict) else found
+        value = _parse_json(body)
+        return {field.name: value} if not isinstance(value, dict) else value
     plain = body.strip("\"'`* ")
-    is_label = field.type != "choice" or label_of(field.labels, plain) is not None
+    is_label = field.value_type.control != "label" or label_of(field.labels, plain) is not None
     return {field.name: plain if is_label else plain.removesuffix(".")}
 
 
 def _value(spec: TaskSpec, facts: Facts, slot: str, *, is_alone: bool) -> str | None:
-    """Return the text of a slot of a template; None for one that is filled only when a mail is sent."""
+    """Return the text of a template's slot; None for a slot that is filled only when a mail is sent."""
     if slot == "facts":
         return facts_sheet(spec, facts)
     if slot in _OF_THE_TASK:
@@ -228,7 +228,7 @@ def _value(spec: TaskSpec, facts: Facts, slot: str, *, is_alone: bool) -> str | 
     return fact_lines.in_slot(field, facts.get(name), is_alone=is_alone) if field else None
 
 
-# What slots stand for that are the same for all records. A prompt pays only for those that its template has.
+# Slots with the same text for all records, computed only where a template has them.
 _OF_THE_TASK: dict[str, Callable[[TaskSpec], str]] = {
     "instruction": attrgetter("instruction"),
     "guideline": attrgetter("guideline"),

@@ -1,4 +1,4 @@
-"""A draft as a person reads it: a mail and a text as they are written, anything else line by line, never as JSON. Pure."""
+"""Drafts as text for people: mails and texts unchanged, other fields line by line. Pure Python."""
 
 from __future__ import annotations
 
@@ -10,23 +10,15 @@ from review.spec.prompting import completion
 from review.spec.schema import Fields, OutputField, OutputItem
 from review.spec.task_spec import TaskSpec
 
-PICKED = frozenset({"choice", "choices", "boolean"})
-TYPED = frozenset({"integer", "number", "date"})
-
-
-def is_value(field: OutputItem) -> bool:
-    """Return whether a field is picked among labels or typed into one box."""
-    return field.type in PICKED | TYPED
-
 
 def in_reading_order(schema: Sequence[OutputField]) -> list[OutputField]:
-    """Return fields in the one order of cards, editors, lists and comparisons: a mail's subject, texts, then values."""
+    """Sort fields as cards, editors, lists and comparisons do: a mail's subject, texts, then values."""
     mail = mail_fields(tuple(schema))
-    return sorted(schema, key=lambda field: (is_value(field), mail is not None and field.name != mail[0]))
+    return sorted(schema, key=lambda field: (field.value_type.is_value, mail is not None and field.name != mail[0]))
 
 
 def readable(spec: TaskSpec, fields: Fields) -> str:
-    """Return the fields as text; a value stands behind the name of its field, elements of a list below it.
+    """Write the fields as text: values after the name of their field, elements of a list below it.
 
     Raises:
         ValueError: The fields of a mail or a text do not fit the schema.
@@ -39,12 +31,12 @@ def readable(spec: TaskSpec, fields: Fields) -> str:
 
 
 def is_prose(spec: TaskSpec) -> bool:
-    """Return whether the output is a mail or one text, so that it has no values to set side by side."""
+    """Return whether the output is a mail or one text, without values."""
     return mail_fields(spec.output_schema) is not None or is_plain(spec.output_schema)
 
 
 def leaf_texts(spec: TaskSpec, fields: Fields) -> dict[str, str]:
-    """Every value of the fields as text by what it is called, such as `Order › Lines 2 › Name`; lists of labels are one."""
+    """Return every value as text by its label, such as `Order › Lines 2 › Name`; a list of labels is one value."""
     ordered = in_reading_order(spec.output_schema)
     return {name: text for field in ordered for name, text in _leaves(field, fields.get(field.name), "")}
 

@@ -1,7 +1,7 @@
-"""Labels that a version of a task renamed, and the values of a draft with their new names. Pure Python.
+"""Labels that a version of a task renamed, and the values of a draft under their new names. Pure Python.
 
-A rename is one label in the place of one that is gone, while the other labels of the field stay where they were.
-Two changed labels of one field are no rename: nobody can tell which became which.
+A rename replaces one label of a field while the others keep their places. Two changed labels of one field are ambiguous
+and count as no rename.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 
 from review.spec.schema import Label, OutputItem
 
-# Former and new name by the path of the field, parts of objects and lists included.
+# Old and new name by the path of the field, also of parts of objects and lists.
 Renames = Mapping[tuple[str, ...], tuple[str, str]]
 
 
 def renames(before: Sequence[OutputItem], after: Sequence[OutputItem], path: tuple[str, ...] = ()) -> Renames:
-    """Return the label that each field renamed; fields that are new, gone or of another type have none."""
+    """Return the renamed label of each field that exists in both versions with the same type."""
     former = {item.name: item for item in before}
     by_path: dict[tuple[str, ...], tuple[str, str]] = {}
     for item in after:
@@ -31,7 +31,7 @@ def renames(before: Sequence[OutputItem], after: Sequence[OutputItem], path: tup
 
 
 def with_new_names(value: Any, renamed: Renames, path: tuple[str, ...] = ()) -> Any:
-    """Return the same value, with the new name wherever a field gives the former one."""
+    """Return a value with new names in place of old ones."""
     if isinstance(value, dict):
         return {name: with_new_names(part, renamed, (*path, name)) for name, part in value.items()}
     if isinstance(value, list):

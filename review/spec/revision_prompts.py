@@ -1,7 +1,4 @@
-"""Prompts that ask a teacher to write a draft again. Pure Python; knows no provider and no row.
-
-The conversation goes on: what the draft was asked with, the draft as the answer, and the instruction as the next word.
-"""
+"""Prompts for a revision of a draft: its own prompt, the draft as the answer, and an instruction. Pure Python."""
 
 from __future__ import annotations
 
@@ -34,29 +31,29 @@ PRESETS: tuple[InstructionPreset, ...] = (
 
 
 def presets(marks: Sequence[Mapping[str, Any]], fields: Fields) -> list[InstructionPreset]:
-    """The instructions on offer for a draft; with marks in it, one that names them."""
+    """Return the instructions to choose from; for a draft with marks, one that names them."""
     if not marks:
         return list(PRESETS)
     return [*PRESETS, InstructionPreset("Fix what is marked", _mend_marks(marks, fields))]
 
 
 def messages(
-    spec: TaskSpec, facts: Facts, *, asked: Sequence[Message], draft: Fields, instruction: str
+    spec: TaskSpec, facts: Facts, *, prompt: Sequence[Message], draft: Fields, instruction: str
 ) -> list[Message]:
-    """Build the conversation that asks for the draft again.
+    """Build the conversation that requests a revision.
 
     Args:
-        facts: The record's facts, for a draft that came without the prompt it was written from.
-        asked: What the draft was asked with; may be empty.
+        facts: The record's facts, for a draft without a prompt.
+        prompt: Prompt of the draft; may be empty.
     """
-    begun = list(asked) or prompting.messages(spec, facts, audience="teacher")
+    begun = list(prompt) or prompting.messages(spec, facts, audience="teacher")
     answer: Message = {"role": "assistant", "content": prompting.completion(spec, draft)}
     wish = f"Write it again: {instruction.strip()}\nChange nothing else. {output_format(spec)}"
     return [*begun, answer, {"role": "user", "content": wish}]
 
 
 def instruction_of(conversation: Sequence[Message]) -> str:
-    """Return the expert's instruction from a conversation made by `messages`; empty where it has no draft."""
+    """Return the expert's instruction from a conversation of `messages`; empty where it has no draft."""
     if len(conversation) < 2 or conversation[-2]["role"] != "assistant":
         return ""
     first, _, _ = conversation[-1]["content"].rpartition("\nChange nothing else.")

@@ -1,41 +1,53 @@
-"""The shapes of a task's input and output: named fields with type, length and role.
+"""Input and output schemas of a task: named fields with type, length and role.
 
-Pure Python on pydantic. It does not know the database, the web, or how a prompt is worded.
+Pure Python on pydantic. Does not know the database, the web, or the wording of prompts.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 import regex
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticKnownError
+
+from review.spec.value_types import TYPES, ValueType, output_types
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 SlotName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
-# Signs of a default text that only another tool's filters, quotation marks and marks hold: no words for a reader.
+# Characters that make a default no plain words but another tool's filter or markup.
 _NO_WORDS = r"{}|<>\[\]()\"\u201c\u201d\u201e\u00ab\u00bb=:%*#$@\\`\x00-\x1f\x7f"
 _DEFAULT = rf"[^\s'\u2018\u2019\u201a{_NO_WORDS}](?:[^{_NO_WORDS}]{{0,58}}[^\s'\u2018\u2019\u201a{_NO_WORDS}])?"
-# A slot by its name, and after a stroke the words that stand there where its value is empty. A default that is not plain
-# words is read as a part of the name, which nothing fills.
+# A slot: its name, and after a bar the default for an empty value. A default that is not plain words is read as a part
+# of the name, which nothing fills.
 SLOT = re.compile(rf"\{{\{{\s*+(?P<name>[^{{}}]*?)\s*+(?:\|\s*+(?P<default>{_DEFAULT})\s*+)?\}}\}}")
-OutputType = Literal["text", "list", "choice", "choices", "integer", "number", "boolean", "date", "object", "quote"]
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-(2**53), le=2**53)]
-LABELLED, NUMERIC = frozenset({"choice", "choices"}), frozenset({"integer", "number"})
 MOST_LABELS, DEEPEST = 200, 3
 
+
+def _one_of(names: Iterable[str], name: object) -> object:
+    if name not in (allowed := list(names)):
+        *first, last = map(repr, allowed)
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(first)} or {last}"})
+    return name
+
+
+FactType = Annotated[str, BeforeValidator(lambda name: _one_of(TYPES, name))]
+OutputType = Annotated[str, BeforeValidator(lambda name: _one_of(output_types(), name))]
 Facts = dict[str, Any]
 Fields = dict[str, Any]
 
 
 class Strict(BaseModel):
-    """A model that refuses keys it does not know, so that a typo is an error and not a silence."""
+    """Model that refuses unknown keys, so that a typo is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Label(Strict):
-    """One of the answers that a `choice` or `choices` field allows."""
+    """Allowed value of a `choice` or `choices` field."""
 
     name: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\n\r\t]+$")
@@ -45,30 +57,16 @@ class Label(Strict):
 
 
 class InputField(Strict):
-    """One fact a record may bring.
+    """Fact that a record may have.
 
     Attributes:
-        labels: What a `choice` or `choices` may say.
-        minimum: Least value of a number; `maximum` the greatest. Both are allowed values.
-        source: The fact a `quote` is taken from; any other where empty.
+        labels: Allowed values of a `choice` or `choices`.
+        minimum: Least value of a number, inclusive, as is `maximum`.
+        source: Fact that a `quote` is taken from; empty for any other fact.
     """
 
     name: FieldName
-    type: Literal[
-        "text",
-        "number",
-        "integer",
-        "date",
-        "url",
-        "boolean",
-        "list",
-        "choice",
-        "choices",
-        "object",
-        "conversation",
-        "document",
-        "quote",
-    ] = "text"
+    type: FactType = "text"
     role: Literal["", "group", "title", "domain"] = ""
     required: bool = False
     description: str = ""
@@ -76,6 +74,10 @@ class InputField(Strict):
     minimum: Finite | None = None
     maximum: Finite | None = None
     source: str = ""
+
+    @property
+    def value_type(self) -> ValueType:
+        return TYPES[self.type]
 
     @model_validator(mode="after")
     def _parts_fit_type(self) -> Self:
@@ -85,17 +87,17 @@ class InputField(Strict):
 
 
 class OutputItem(Strict):
-    """One value that a miniature writes: a part of an object, or of each element of a list, such as the quote of a claim.
+    """Value that a miniature writes: a field, a part of an object, or a part of each element of a list.
 
     Attributes:
         items: Parts of an `object`, or of each element of a `list`; a list without parts is a list of texts.
-        labels: What a `choice` or `choices` may say, in the order they are offered.
-        ordered: Whether the labels of a `choice` are steps from least to most: how far apart two are then counts.
-        minimum: Least value of a number; `maximum` the greatest. Both are allowed values.
-        unit: What a number counts, for people.
-        decimals: Most digits after the point of a `number`.
-        pattern: Regular expression that a whole text has to match.
-        source: Input field a `quote` is taken from; any where empty.
+        labels: Allowed values of a `choice` or `choices`, in the order shown.
+        ordered: Whether the labels of a `choice` are steps from least to most, so that their distance counts.
+        minimum: Least value of a number, inclusive, as is `maximum`.
+        unit: Unit of a number, for people.
+        decimals: Largest number of digits after the point of a `number`.
+        pattern: Regular expression that the whole text has to match.
+        source: Input field that a `quote` is taken from; empty for any.
     """
 
     name: FieldName
@@ -115,6 +117,10 @@ class OutputItem(Strict):
     pattern: str = Field("", max_length=200)
     source: str = ""
 
+    @property
+    def value_type(self) -> ValueType:
+        return TYPES[self.type]
+
     @model_validator(mode="after")
     def _parts_fit_type(self) -> Self:
         if reason := misfit(self):
@@ -123,20 +129,20 @@ class OutputItem(Strict):
 
 
 class OutputField(OutputItem):
-    """One field the miniature writes. A text with the role `reasoning` stands before the field it reasons about."""
+    """Field that a miniature writes. A text with the role `reasoning` comes before the field it explains."""
 
     role: Literal["", "subject", "body", "claims", "reasoning"] = ""
     required: bool = True
 
 
 def misfit(field: OutputItem) -> str:
-    """Say why the parts of a field do not fit its type; empty where they do."""
-    kind = field.type
-    if (kind == "object") > bool(field.items) or (field.items and kind not in ("list", "object")):
+    """Return the reason why the parts of a field do not fit its type; empty where they do."""
+    kind = field.value_type
+    if (kind.json == "object") > bool(field.items) or (field.items and "items" not in kind.options):
         return "an object names its items, a list of objects too; other types have none"
-    if (kind in LABELLED) != bool(field.labels):
+    if kind.has_labels != bool(field.labels):
         return "a choice names its labels, other types have none"
-    if field.ordered and kind != "choice":
+    if field.ordered and "ordered" not in kind.options:
         return "only the labels of a choice are in order"
     names = [label.name.casefold() for label in field.labels]
     if field.labels and not 2 <= len(names) <= MOST_LABELS:
@@ -152,13 +158,13 @@ def misfit(field: OutputItem) -> str:
 def _wrong_bounds(field: OutputItem) -> str:
     if field.min_words is not None and field.max_words is not None and field.min_words > field.max_words:
         return f"min_words {field.min_words} is above max_words {field.max_words}"
-    if field.unit and field.type not in NUMERIC:
+    if field.unit and "unit" not in field.value_type.options:
         return "only numbers have a range and a unit"
-    if field.decimals is not None and field.type != "number":
+    if field.decimals is not None and "decimals" not in field.value_type.options:
         return "only a number has decimals"
     if reason := _wrong_range(field) or _wrong_source(field):
         return reason
-    if field.pattern and field.type != "text":
+    if field.pattern and "pattern" not in field.value_type.options:
         return "only a text has a pattern"
     try:
         regex.compile(field.pattern)
@@ -168,7 +174,8 @@ def _wrong_bounds(field: OutputItem) -> str:
 
 
 def _wrong_range(field: InputField | OutputItem) -> str:
-    if field.type not in NUMERIC and (field.minimum is not None or field.maximum is not None):
+    has_range = "minimum" in field.value_type.options
+    if not has_range and (field.minimum is not None or field.maximum is not None):
         return "only numbers have a range and a unit"
     if field.minimum is not None and field.maximum is not None and field.minimum > field.maximum:
         return f"the least value {field.minimum} is above the greatest, {field.maximum}"
@@ -176,11 +183,11 @@ def _wrong_range(field: InputField | OutputItem) -> str:
 
 
 def _wrong_source(field: InputField | OutputItem) -> str:
-    return "only a quote names the fact it is from" if field.source and field.type != "quote" else ""
+    is_misplaced = field.source and "source" not in field.value_type.options
+    return "only a quote names the fact it is from" if is_misplaced else ""
 
 
-# What the first specifications said of a field and of a part of one; anything else is left out where it is not used, so
-# that their hashes stay.
+# Attributes in the JSON of the first specifications; all others are left out where unused, so that old hashes stay.
 _ALWAYS = {
     InputField: frozenset({"name", "type", "role", "required", "description"}),
     OutputField: frozenset(
@@ -191,7 +198,7 @@ _ALWAYS = {
 
 
 def shape_json(field: InputField | OutputItem) -> dict[str, Any]:
-    """A field as plain data, without what it does not use."""
+    """Return a field as plain data without unused attributes."""
     always = _ALWAYS[type(field)]
     body = {
         name: value
@@ -204,12 +211,12 @@ def shape_json(field: InputField | OutputItem) -> dict[str, Any]:
 
 
 def sources(field: OutputItem) -> set[str]:
-    """Names of the input fields that quotes in this field are taken from."""
+    """Return the names of the input fields that quotes in this field are taken from."""
     return {field.source} - {""} | {name for item in field.items for name in sources(item)}
 
 
 def depth(field: OutputItem) -> int:
-    """Levels of nesting below a field; 0 for one that has no parts."""
+    """Count the levels of nesting below a field; 0 for a field without parts."""
     return 1 + max(map(depth, field.items)) if field.items else 0
 
 
@@ -217,7 +224,7 @@ def check_output(schema: tuple[OutputField, ...]) -> None:
     """Refuse an output whose fields do not fit each other.
 
     Raises:
-        ValueError: Naming the field.
+        ValueError: Names the field.
     """
     unique_names(schema, "output")
     for position, field in enumerate(schema):
@@ -232,15 +239,15 @@ def check_output(schema: tuple[OutputField, ...]) -> None:
 
 
 def unique_names(fields: tuple[InputField, ...] | tuple[OutputField, ...], what: str) -> None:
-    """Refuse a schema that names a field twice or names none.
+    """Refuse a schema without fields or with two of one name.
 
     Raises:
-        ValueError: Naming the field.
+        ValueError: Names the field.
     """
     if not fields:
         raise ValueError(f"the {what} schema names no field; add at least one")
-    seen: set[str] = set()
+    names: set[str] = set()
     for field in fields:
-        if field.name in seen:
+        if field.name in names:
             raise ValueError(f"the {what} schema names '{field.name}' twice")
-        seen.add(field.name)
+        names.add(field.name)

@@ -1,4 +1,4 @@
-"""Differences between two wordings of a task: part by part, and word by word inside a text. Pure Python."""
+"""Differences between two versions of a specification: part by part, and word by word inside texts. Pure Python."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class WordChange(NamedTuple):
 
 @dataclass(frozen=True)
 class SpecChange:
-    """One part that differs.
+    """Changed part.
 
     Attributes:
-        label: Where it stands, as pages call it: `Facts › company › description`.
+        label: Place of the part, as on pages: `Facts › company › description`.
         kind: `added`, `removed` or `changed`.
-        segments: The text with what came and went.
+        segments: Text in same, added and removed stretches.
     """
 
     label: str
@@ -51,13 +51,13 @@ class SpecChange:
 
 
 def changes(old: TaskSpec, new: TaskSpec) -> list[SpecChange]:
-    """Every part that differs, in the order of the specification."""
+    """Return every changed part in the order of the specification."""
     before, after = old.canonical(), new.canonical()
     return [change for key, label in _LABELS.items() for change in _compare(label, before.get(key), after.get(key))]
 
 
 def word_diff(old: str, new: str) -> tuple[WordChange, ...]:
-    """Two texts as stretches that stayed, went and came, cut between words."""
+    """Compare two texts word by word, as same, removed and added stretches."""
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     segments: list[WordChange] = []
     for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():

@@ -1,6 +1,6 @@
-"""Mistakes of a specification in words a domain expert can act on, each under the dotted path of its field.
+"""Mistakes in a specification, in words for a domain expert, by the dotted path of the field.
 
-Pure Python on pydantic's errors. Knows no form: a path such as `input_schema.0.name` is what forms and the API share.
+Pure Python on pydantic's errors. Forms and the API share paths such as `input_schema.0.name`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ _NAME = "Small letters, digits and underscores, beginning with a letter, such as
 _PATTERNS = {
     "name": _NAME,
     "language": "A language code such as 'en' or 'de-AT'.",
-    "slots": "A slot has two parts with a full stop between, such as 'contact.first_name'. Put its default in the text.",
+    "slots": (
+        "A slot has two parts with a full stop between, such as 'contact.first_name'. Put its default in the text."
+    ),
 }
-# Mistakes that two parts make together have no path of their own; their first words say where they belong.
+# Paths for mistakes between two parts, by their first words, because pydantic gives them none.
 _BEGINNINGS = {
     "teacher_template": "teacher_template",
     "student_template": "student_template",
@@ -26,7 +28,7 @@ _BEGINNINGS = {
 
 
 def by_path(error: ValidationError) -> dict[str, list[str]]:
-    """Every mistake, in plain words, by dotted path; "" holds those of the whole."""
+    """Return all mistakes in plain words by dotted path; "" holds those of the whole."""
     errors: dict[str, list[str]] = {}
     for mistake in error.errors(include_url=False):
         path = ".".join(str(part) for part in mistake["loc"])
@@ -38,7 +40,7 @@ def by_path(error: ValidationError) -> dict[str, list[str]]:
 
 
 def summary(errors: Mapping[str, list[str]]) -> str:
-    """One sentence on how many mistakes there are and what the first is."""
+    """Return a sentence with the number of mistakes and the first of them."""
     count = sum(len(messages) for messages in errors.values())
     where = next(iter(errors))
     place = f"{where}: " if where else ""

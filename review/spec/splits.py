@@ -1,6 +1,6 @@
-"""Split of a record: train, validation or test, drawn for its group before anyone reviews it.
+"""Split of a record: train, validation or test, drawn for its group before any review.
 
-Pure Python. All records of a group (a company) stand in the same split, and a group is drawn once: its records keep it.
+Pure Python. All records of a group (a company) share a split, which is drawn once and never changes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 SPLITS: Final = ("train", "validation", "test")
-# What is left of 1 by rounding alone.
+# A remainder of 1 no larger than rounding error.
 _NO_SHARE: Final = 1e-9
 _LEGAL = (
     "inc",
@@ -90,32 +90,32 @@ _SUFFIX = re.compile(
 
 _NO_WORD = re.compile(r"[\W_]+")
 
-# What a name with a legal suffix may end in, dots aside: most names are told by it without the pattern.
+# Last words of legal suffixes, without dots: they rule out most names before the pattern is tried.
 _LAST_WORDS = frozenset("".join(parts[at:]) for s in _LEGAL if (parts := s.split()) for at in range(len(parts)))
 
 
 def draw(
     seed: str, groups: Iterable[str], *, train: float, validation: float, lacking: Collection[str] = SPLITS
 ) -> dict[str, str]:
-    """Draw lots for the sides of groups, all of them at once.
+    """Draw the splits of new groups, all at once.
 
-    The groups stand in the order of their HMAC-SHA256 under the seed, and sides are dealt along it at equal steps from a
-    drawn start. So each side gets its share of them, rounded down or up by chance; of a single group this is a plain lot.
+    Groups are sorted by their HMAC-SHA256 under the seed, and splits are dealt along them at equal steps from a drawn
+    start. So each split gets its share, rounded down or up by chance; a single group is a plain lottery.
 
     Args:
-        groups: Normal names of groups that stand nowhere yet.
-        train: Share of groups that train, 0 to 1.
-        validation: Share of groups that validate; the rest tests.
-        lacking: Sides without any group so far. Each that has a share gets one, the training side first where there are
-            fewer groups than such sides.
+        groups: Normal names of groups without a split.
+        train: Share of groups for training, 0 to 1.
+        validation: Share of groups for validation; the rest is for tests.
+        lacking: Splits without any group so far. Each with a positive share gets one, training first where groups are
+            few.
 
     Returns:
-        `train`, `validation` or `test` of each group.
+        `train`, `validation` or `test` by group.
     """
     lots = {group: hmac.digest(seed.encode(), group.encode(), "sha256") for group in groups}
     if not lots:
         return {}
-    order = sorted(lots, key=lambda group: (lots[group], group))
+    order = sorted(sorted(lots), key=lots.__getitem__)
     start = int.from_bytes(lots[order[0]][8:16]) / 2**64
     sides = [_side_at((place + start) / len(order), train, validation) for place in range(len(order))]
     shares = dict(zip(SPLITS, (train, validation, 1 - train - validation), strict=True))
@@ -137,13 +137,16 @@ def _side_at(place: float, train: float, validation: float) -> str:
 
 
 def normal_group(group: str) -> str:
-    """A group's name so that writings of one company agree: case, blanks, punctuation and legal suffix aside."""
+    """Normalise a group's name, so that spellings of one company agree.
+
+    Ignores case, blanks, punctuation and legal suffix.
+    """
     text = unicodedata.normalize("NFKC", group)
     return _NO_WORD.sub(" ", without_legal_suffix(text).casefold()).strip() or text.casefold().strip()
 
 
 def without_legal_suffix(name: str) -> str:
-    """'Northwind Ltd.' becomes 'Northwind'; a name that is nothing but a suffix stays."""
+    """Turn 'Northwind Ltd.' into 'Northwind'; a name that is only a suffix stays."""
     name = name.strip()
     last = name.replace(",", " ").rsplit(None, 1)[-1:]
     if not last or last[0].replace(".", "").lstrip("&").casefold() in _LAST_WORDS:

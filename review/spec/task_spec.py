@@ -1,6 +1,6 @@
-"""A task version as plain data: what engines, renderer and checks read.
+"""Task version as plain data, for engines, renderer and checks.
 
-Pure Python. `TaskVersion.spec` makes one from a row; a run directory carries one as JSON.
+Pure Python. `TaskVersion.spec` builds one from a row; a run directory holds one as JSON.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CheckKind = Literal[
     "reasoning",
     "spelling",
 ]
-# A check that an installed package brings: the package and the check's name in it.
+# A check in an installed package: the name of the package, and of the check in it.
 OWN_CHECK = r"^[a-z0-9-]{1,60}:[A-Za-z0-9_-]{1,60}$"
 OwnCheckKind = Annotated[str, Field(pattern=OWN_CHECK)]
 TEMPLATE_WORDS = frozenset({"instruction", "facts", "offer", "rubric", "guideline", "language", "output_format"})
@@ -49,7 +49,7 @@ SYSTEM_MARK, USER_MARK = "=== system ===", "=== user ==="
 
 
 class Offer(Strict):
-    """Seller, product and claims of a task; all empty for tasks without an offer."""
+    """Seller, product and claims; all empty for tasks without an offer."""
 
     seller: str = ""
     product: str = ""
@@ -61,7 +61,7 @@ class Offer(Strict):
 
 
 class Check(Strict):
-    """One automatic check and the fields it reads (all text fields when none is named)."""
+    """Automatic check and the fields it reads; all text fields where none is named."""
 
     kind: CheckKind | OwnCheckKind
     fields: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Check(Strict):
     @field_validator("kind", mode="before")
     @classmethod
     def _kind(cls, value: object) -> object:
-        # One mistake with one path, where the union of the two kinds would give two.
+        # One error with one path, where the union of the two kinds would give two.
         own = isinstance(value, str) and ":" in value
         if own and not re.fullmatch(OWN_CHECK, str(value)):
             raise ValueError(f"'{value}' is not a check; write a package's check as package:name")
@@ -80,21 +80,21 @@ class Check(Strict):
 
 
 class Requirement(Strict):
-    """One named requirement of the rubric that an expert can rate."""
+    """Requirement of the rubric that an expert can rate."""
 
     name: str
     description: str = ""
 
 
 class Reason(Strict):
-    """One reason for rejection; its digit never changes within a version."""
+    """Reason for rejection; its digit never changes within a version."""
 
     digit: int = Field(ge=1, le=9)
     code: str
     label: str
 
 
-# One person who could write, or one way into the text; a sentence or two.
+# A persona that writes, or an angle for the beginning of a text; a sentence or two.
 Stance = Annotated[str, Field(min_length=1, max_length=300)]
 
 
@@ -102,7 +102,7 @@ RecordNoun = Annotated[str, Field(pattern=r"^[^\W\d_][\w -]{0,39}$")]
 
 
 class GuidelineExample(Strict):
-    """One judged draft that shows what the guideline means. Its text is read from its verdict, never kept here."""
+    """Judged draft that illustrates the guideline. Its text is read from its verdict, never stored here."""
 
     draft: str = Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     verdict: Literal["accept", "reject"]
@@ -110,7 +110,7 @@ class GuidelineExample(Strict):
 
 
 class TaskSpec(Strict):
-    """Everything a version of a task says. Immutable."""
+    """Specification of a task. Immutable."""
 
     instruction: str = Field(min_length=1)
     offer: Offer = Offer()
@@ -123,10 +123,10 @@ class TaskSpec(Strict):
     reasons: tuple[Reason, ...] = ()
     guideline: str = ""
     guideline_examples: tuple[GuidelineExample, ...] = Field((), max_length=MOST_EXAMPLES)
-    # Told to teachers in turn, so that drafts differ: who writes, and how the text begins. A miniature is told none.
+    # Given to teachers in turn, so that drafts differ; never to a miniature.
     personas: tuple[Stance, ...] = Field((), max_length=MOST_PERSONAS)
     angles: tuple[Stance, ...] = Field((), max_length=MOST_ANGLES)
-    # What a record is called on pages, such as prospect, ticket or claim; one, and several where that is no plain plural.
+    # Noun for a record on pages, such as prospect, ticket or claim, and its plural where that is irregular.
     record_noun: RecordNoun = "record"
     record_noun_plural: RecordNoun | Literal[""] = ""
     teacher_template: str
@@ -175,7 +175,7 @@ class TaskSpec(Strict):
         return next((field.name for field in self.input_schema if field.role == role), None)
 
     def without_reasoning(self) -> TaskSpec:
-        """The task with the answers alone, for a student that does not write its reasons; itself where it asks for none."""
+        """Return a task without its reasoning fields, for a student that does not write reasons; itself if none."""
         kept = tuple(field for field in self.output_schema if field.role != "reasoning")
         if len(kept) == len(self.output_schema):
             return self
@@ -188,9 +188,9 @@ class TaskSpec(Strict):
         return self.model_copy(update={"output_schema": kept, "checks": tuple(checks)})
 
     def canonical(self) -> dict[str, Any]:
-        """The spec as JSON-ready data, for hashing, diffing and run directories.
+        """Return the spec as JSON-ready data, for hashing, diffing and run directories.
 
-        A version without the parts that came later reads as it did before there were any, so that its hash stays.
+        Parts added in later releases are left out where unused, so that old hashes stay.
         """
         body = self.model_dump(mode="json")
         for later, default in _LATER.items():
@@ -218,7 +218,7 @@ class TaskSpec(Strict):
         return plural(self.group_noun)
 
 
-# Parts of a specification that came after the first ones were hashed, with what they are where nothing is said.
+# Parts of a specification added after the first were hashed, with their defaults.
 _LATER: dict[str, Any] = {
     "guideline_examples": [],
     "personas": [],
@@ -229,17 +229,17 @@ _LATER: dict[str, Any] = {
 
 
 def plural(noun: str) -> str:
-    """The plain English plural of a noun: tickets, companies, boxes."""
+    """Form the English plural of a noun: tickets, companies, boxes."""
     if noun[-1:] == "y" and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"
 
 
 def check_template(template: str, name: str, spec: TaskSpec) -> None:
-    """Refuse a template that is empty or uses a word that nothing fills.
+    """Refuse a template that is empty or has an unknown slot.
 
     Raises:
-        ValueError: Naming the template, the word and the words that exist.
+        ValueError: Names the template, the slot and the known slots.
     """
     if not template.strip():
         raise ValueError(f"{name} is empty")
@@ -247,6 +247,6 @@ def check_template(template: str, name: str, spec: TaskSpec) -> None:
     offer = {f"offer.{word}" for word in OFFER_WORDS}
     names = TEMPLATE_WORDS | facts | offer | set(spec.slots)
     for slot in SLOT.finditer(template):
-        # A prompt fills its own words itself; only a slot that is filled at sending takes a default.
+        # Only a slot that is filled at sending may have a default.
         if slot["name"] not in (spec.slots if slot["default"] else names):
             raise ValueError(f"{name} uses the unknown slot '{slot[0]}'; known are {', '.join(sorted(names))}")

@@ -1,6 +1,6 @@
-"""Take the thinking out of what a model wrote, so that it never reaches a field.
+"""Removal of a model's thinking from its output, so that it never reaches a field.
 
-Pure Python. Knows the tags that models think between; does not know models, templates or tokens.
+Pure Python. Knows the tags around thinking; does not know models, templates or tokens.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Spellings of the models that think: Qwen, DeepSeek, GLM, SmolLM and others; Seed; Magistral; Command A; Kimi-VL.
+# Tags of reasoning models: Qwen, DeepSeek, GLM, SmolLM and others; Seed; Magistral; Command A; Kimi-VL.
 TAGS: Final = {
     "<think>": "</think>",
     "<seed:think>": "</seed:think>",
@@ -16,33 +16,37 @@ TAGS: Final = {
     "<|START_THINKING|>": "<|END_THINKING|>",
     "◁think▷": "◁/think▷",
 }
-# Words that a text may hold for reasons of its own: they mean thinking only where an answer begins with them.
+# Tags that may also be words of a text: they mean thinking only at the beginning of an answer.
 LEADING_TAGS: Final = {
     "<thinking>": "</thinking>",
     "<thought>": "</thought>",
     "<reasoning>": "</reasoning>",
 }
 _ALL: Final = TAGS | LEADING_TAGS
+_FIRST_SIGNS: Final = frozenset(tag[0] for tag in (*_ALL, *_ALL.values()))
 _EMPTY_BLOCK: Final = re.compile(
     "(?:" + "|".join(rf"{re.escape(start)}\s*{re.escape(end)}" for start, end in _ALL.items()) + r")\s*\Z"
 )
 
 
 class ThinkingFilter:
-    """Text without its thinking, piece by piece as it comes.
+    """Streaming filter of thinking.
 
-    What may be the beginning of a tag is held back. Thinking that never ends takes all that follows with it.
+    Holds back text that may begin a tag. Thinking without an end removes all that follows.
 
     Args:
-        opened: The end that is waited for where the prompt itself has opened a block; empty where it has not.
+        opened: End tag of a block that the prompt itself has opened; empty without one.
     """
 
     def __init__(self, opened: str = "") -> None:
         self._until, self._held, self._begun = opened, "", False
 
     def add(self, text: str) -> str:
-        """Take text in; returns what of it is no thinking, as far as that is known yet."""
+        """Add text, and return the part that is certainly no thinking."""
         self._held += text
+        # Most text has no sign that begins a tag: nothing of it is searched or held back.
+        if not self._until and _FIRST_SIGNS.isdisjoint(self._held):
+            return self._show(len(self._held))
         shown = ""
         while True:
             if self._until:
@@ -59,7 +63,7 @@ class ThinkingFilter:
             self._until = self._tags.get(tag, "")
 
     def end(self) -> str:
-        """The text has ended: what was held back and is no thinking."""
+        """End the text, and return the held part that is no thinking."""
         return "" if self._until else self._show(len(self._held))
 
     @property
@@ -67,7 +71,7 @@ class ThinkingFilter:
         return TAGS if self._begun else _ALL
 
     def _first_tag(self) -> tuple[int, str]:
-        """Return the offset and the text of the first tag, which may be an end tag alone; -1 and empty without any."""
+        """Return offset and text of the first tag, also of a lone end tag; -1 and empty without any."""
         names = [*TAGS, *TAGS.values()]
         if not self._begun:
             blank = len(self._held) - len(self._held.lstrip())
@@ -80,7 +84,7 @@ class ThinkingFilter:
         return shown
 
     def _tail(self) -> int:
-        """Length of the longest end of the held text that may become a tag."""
+        """Return the length of the longest suffix of the held text that may begin a tag."""
         names = [*TAGS, *TAGS.values(), *([] if self._begun else LEADING_TAGS)]
         longest = max(map(len, names)) - 1
         for length in range(min(len(self._held), longest), 0, -1):
@@ -90,13 +94,13 @@ class ThinkingFilter:
 
 
 def without_thinking(text: str, *, opened: str = "") -> str:
-    """A whole answer without its thinking, blanks at both ends left out.
+    """Strip the thinking, and blanks at both ends, from a whole answer.
 
-    An end without a beginning closes a block that the prompt had opened: all before it goes. A block that is never
-    closed goes whole, so an answer that is thinking alone is empty.
+    A lone end tag closes a block that the prompt opened: all text before it goes. A block that is never closed goes
+    whole, so an answer with only thinking is empty.
 
     Args:
-        opened: The end of a block that the prompt is known to have opened.
+        opened: End tag of a block that the prompt is known to have opened.
     """
     if not opened:
         opened = _lone_end(text)
@@ -105,18 +109,18 @@ def without_thinking(text: str, *, opened: str = "") -> str:
 
 
 def open_end(prompt: str) -> str:
-    """The tag that would close the thinking a prompt ends within; empty where it ends in none."""
+    """Return the tag that closes the thinking in which a prompt ends; empty where it ends outside."""
     at, end = max(((prompt.rfind(start), end) for start, end in _ALL.items()), default=(-1, ""))
     return end if at >= 0 and prompt.find(end, at) < 0 else ""
 
 
 def without_empty_block(prompt: str) -> str:
-    """A prompt without the empty thinking that stands at its end, where one does."""
+    """Remove an empty block of thinking from the end of a prompt."""
     return _EMPTY_BLOCK.sub("", prompt)
 
 
 def _lone_end(text: str) -> str:
-    """The first tag of an answer, where that is one that ends thinking."""
+    """Return the first tag of an answer, if it is an end tag."""
     ends = [(at, start, end) for start, end in _ALL.items() for at in (text.find(end),) if at >= 0]
     if not ends:
         return ""

@@ -1,4 +1,4 @@
-"""Numbers that a person typed among the fields of a draft, read before anything else looks at them. Pure Python."""
+"""Reading of numbers that a person typed into the fields of a draft. Pure Python."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 
 from review.spec import numbers
 from review.spec.paths import as_text, leaves
-from review.spec.schema import NUMERIC, Fields, OutputItem
+from review.spec.schema import Fields, OutputItem
 
 
 def read_typed(schema: Sequence[OutputItem], fields: Fields, written: Fields) -> Fields:
-    """Return the fields with every number that came as a text read as one.
+    """Return the fields with texts in number fields read as numbers.
 
-    A text that a form sends back as the draft had it stays the draft's own number, whatever it would mean if typed.
+    A text that a form sends back unchanged is the draft's own number, whatever it would mean if typed.
 
     Args:
-        fields: As a form or a program sent them.
+        fields: Fields from a form or a program.
 
     Raises:
-        ValueError: A number can mean two numbers, or is none; names the field and how to write it.
+        ValueError: A text is no number, or is ambiguous; names the field and how to write it.
     """
     own = {as_text(leaf): leaf for leaf in leaves(written) if isinstance(leaf, (int, float))}
     return _parts(schema, fields, own, "field '{}'")
@@ -34,7 +34,7 @@ def _parts(items: Sequence[OutputItem], value: Fields, own: Mapping[str, Any], c
 
 
 def _read(item: OutputItem, value: object, own: Mapping[str, Any], where: str) -> Any:
-    if item.type in NUMERIC and isinstance(value, str) and value.strip():
+    if item.value_type.is_number and isinstance(value, str) and value.strip():
         text = value.strip()
         try:
             return own[text] if text in own else numbers.read_typed(text)

@@ -1,4 +1,4 @@
-"""Values of a draft in their normal form, by the task's output. Pure Python."""
+"""Normal form of a draft's values, by the task's output schema. Pure Python."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from review.spec.numbers import GREATEST_INTEGER, whole_or_not
-from review.spec.schema import Fields, InputField, Label, OutputField, OutputItem
 
-# Most text that comes is tidy already, and is read many times: two quick searches tell.
+if TYPE_CHECKING:
+    from review.spec.schema import Fields, InputField, Label, OutputField, OutputItem
+
+# Most texts are in normal form already and are read many times, so two quick searches come first.
 _UNTIDY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
-# Looked for from its end: the search leaps from one line end to the next.
+# Matched at line ends: the search leaps from one to the next.
 _BLANK_BEFORE_LINE_END = re.compile(r"\n(?<=[^\S\n]\n)")
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL_BYTES = bytes([*range(9), *range(11, 32), 127])
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _SAID = {"true": True, "yes": True, "false": False, "no": False}
-TEXTS = frozenset({"text", "quote"})
 
 
 def as_word(value: object) -> str:
-    """Return a fact as text: yes, no, or its words with single blanks; empty where it is missing or no single value."""
+    """Return a fact as text: yes, no, or words with single blanks; empty where missing or no single value."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(str(value).split()) if isinstance(value, (str, int)) else ""
 
 
 def normalise_text(value: str) -> str:
-    """One line ending, no control characters but tab and newline, no blanks at line ends or around the text."""
+    """Normalise line ends, and remove control characters (except tab), blanks at line ends and around the text."""
     if _is_tidy(value):
         return value
     text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", value))
@@ -40,18 +42,26 @@ def normalise_text(value: str) -> str:
 
 def _is_tidy(text: str) -> bool:
     at_an_end = text[:1].isspace() or text[-1:].isspace()
-    return not (at_an_end or _UNTIDY.search(text) or _BLANK_BEFORE_LINE_END.search(text))
+    return not (at_an_end or _has_controls(text) or _BLANK_BEFORE_LINE_END.search(text))
+
+
+def _has_controls(text: str) -> bool:
+    if not text.isascii():
+        return _UNTIDY.search(text) is not None
+    # Several times faster than the pattern.
+    plain = text.encode()
+    return len(plain.translate(None, _CONTROL_BYTES)) < len(plain)
 
 
 def normalise_fields(schema: tuple[OutputField, ...], fields: Fields) -> Fields:
     """Bring the fields of a draft into schema order and normal form.
 
     Returns:
-        A new dict with exactly the schema's fields; a missing optional one is "" (texts), [] (lists) or None.
+        New dict with exactly the schema's fields; a missing optional one is "" (texts), [] (lists) or None.
 
     Raises:
-        ValueError: A required field is missing or empty, a field is unknown, or a value is not of its type: a label
-            that is none, a number outside its range or not finite, a date that is none. Says which, and what is allowed.
+        ValueError: A required field is missing or empty, a field is unknown, or a value is not valid: an unknown label,
+            a number out of range, no date. Names the field and the allowed values.
     """
     if unknown := fields.keys() - {field.name for field in schema}:
         names = ", ".join(field.name for field in schema)
@@ -67,28 +77,33 @@ def normalise_value(field: OutputItem, value: object, where: str) -> Any:
     """Bring one value into the normal form of its field.
 
     Args:
-        field: What it is to be.
-        value: As it came: from JSON, a form or a cell of a table; numbers, dates and yes or no may be texts.
-        where: How errors name it, such as `field 'amount'`.
+        field: Field of the value.
+        value: Value from JSON, a form or a cell; numbers, dates, yes and no may be texts.
+        where: Name of the place in errors, such as `field 'amount'`.
 
     Raises:
-        ValueError: Names the place, what stands there, and what may.
+        ValueError: Names the place, its value and the allowed values.
     """
-    empty: Any = "" if field.type in TEXTS else [] if field.type in ("list", "choices") else None
+    kind = field.value_type
     if isinstance(value, str):
         is_empty = not value or value.isspace()
     else:
         is_empty = value in (None, []) or _is_left_out(field, value)
-    normal = empty if is_empty else _NORMAL[field.type](field, value, where)
-    # Who changes a label need not write why: what a teacher reasoned for another one is then left out.
-    is_needed = field.required and not (isinstance(field, OutputField) and field.role == "reasoning")
-    if is_needed and normal == empty:
+    normal = kind.empty if is_empty else READERS[field.type](field, value, where)
+    # An expert who changes a label need not write a reason; the teacher's reason for the old label is left out.
+    is_needed = field.required and _role(field) != "reasoning"
+    if is_needed and normal == kind.empty:
         raise ValueError(f"{where} is empty; it is required")
     return normal
 
 
+def _role(field: OutputItem) -> str | None:
+    """Return the role of an output field; None for a part, which has none."""
+    return getattr(field, "role", None)
+
+
 def _is_left_out(field: OutputItem, value: object) -> bool:
-    """Return whether all known parts of an optional object are empty, as an untouched form sends it."""
+    """Return whether all known parts of an optional object are empty, as in an untouched form."""
     if field.type != "object" or field.required or not isinstance(value, dict):
         return False
     return value.keys() <= {item.name for item in field.items} and all(
@@ -98,27 +113,27 @@ def _is_left_out(field: OutputItem, value: object) -> bool:
     )
 
 
-def _text(field: OutputItem, value: object, where: str) -> str:
+def read_text(field: OutputItem, value: object, where: str) -> str:
     if not isinstance(value, str):
-        # Parts of a list's element may come as numbers, from a table or a model.
-        if isinstance(field, OutputField) or isinstance(value, (list, dict)):
+        # Parts of a list's element may be numbers, from a table or a model.
+        if _role(field) is not None or isinstance(value, (list, dict)):
             raise ValueError(f"{where} is {type(value).__name__}, expected text")
         value = str(value)
     return normalise_text(value)
 
 
-def _list(field: OutputItem, value: object, where: str) -> list[Any]:
+def read_list(field: OutputItem, value: object, where: str) -> list[Any]:
     if not isinstance(value, list):
         raise ValueError(f"{where} is {type(value).__name__}, expected a list")
     if field.items:
-        return [_object(field, element, f"{where}, element {index}") for index, element in enumerate(value, 1)]
+        return [read_object(field, element, f"{where}, element {index}") for index, element in enumerate(value, 1)]
     for index, element in enumerate(value, 1):
         if not isinstance(element, str):
             raise ValueError(f"{where}, element {index} is {type(element).__name__}, expected text")
     return [text for text in map(normalise_text, value) if text]
 
 
-def _object(field: OutputItem, value: object, where: str) -> dict[str, Any]:
+def read_object(field: OutputItem, value: object, where: str) -> dict[str, Any]:
     names = [item.name for item in field.items]
     if not isinstance(value, dict):
         raise ValueError(f"{where}: expected an object with {', '.join(names)}")
@@ -129,36 +144,36 @@ def _object(field: OutputItem, value: object, where: str) -> dict[str, Any]:
     }
 
 
-def _choice(field: OutputItem, value: object, where: str) -> str:
+def read_choice(field: OutputItem, value: object, where: str) -> str:
     label = label_of(field.labels, value) if isinstance(value, str) else None
     if label is None:
         raise ValueError(f"{where} is {_short(value)}, which is none of its labels: {_names(field.labels)}")
     return label
 
 
-def _choices(field: OutputItem, value: object, where: str) -> list[str]:
-    given = value if isinstance(value, list) else [value]
-    chosen = {_choice(field, each, where) for each in given}
+def read_choices(field: OutputItem, value: object, where: str) -> list[str]:
+    texts = value if isinstance(value, list) else [value]
+    chosen = {read_choice(field, each, where) for each in texts}
     return [label.name for label in field.labels if label.name in chosen]
 
 
 def label_of(labels: Sequence[Label], text: str) -> str | None:
-    """Return the label that a text names, letter case and blanks aside; None where it names none."""
-    wanted = " ".join(text.split()).casefold()
-    return next((label.name for label in labels if " ".join(label.name.split()).casefold() == wanted), None)
+    """Return the label that a text names, ignoring case and blanks; None where it names none."""
+    name = " ".join(text.split()).casefold()
+    return next((label.name for label in labels if " ".join(label.name.split()).casefold() == name), None)
 
 
-def _integer(field: OutputItem, value: object, where: str) -> int:
+def read_integer(field: OutputItem, value: object, where: str) -> int:
     number = _number_in(value, where)
     if number != int(number):
         raise ValueError(f"{where} is {_short(value)}, expected a whole number")
-    # A whole number that JSON readers elsewhere cannot hold exactly would change on its way.
+    # Other readers of JSON would change a larger whole number.
     if abs(number) > GREATEST_INTEGER:
         raise ValueError(f"{where} is {_short(value)}, which is too large to be kept exactly")
     return int(_in_range(field, number, where))
 
 
-def _number(field: OutputItem, value: object, where: str) -> int | float:
+def read_number(field: OutputItem, value: object, where: str) -> int | float:
     number = _in_range(field, _number_in(value, where), where)
     if field.decimals is not None and round(number, field.decimals) != number:
         raise ValueError(f"{where} is {_short(value)}; at most {field.decimals} decimals are allowed")
@@ -183,7 +198,7 @@ def _in_range(field: OutputItem, number: int | float, where: str) -> int | float
 
 
 def out_of_range(field: InputField | OutputItem, number: float) -> str:
-    """Say how a number lies outside the range of its field; empty where it lies inside."""
+    """Word how a number lies outside the range of its field; empty where it lies inside."""
     if field.minimum is not None and number < field.minimum:
         return f"is {number:.15g}, below its least value {field.minimum:.15g}"
     if field.maximum is not None and number > field.maximum:
@@ -191,14 +206,14 @@ def out_of_range(field: InputField | OutputItem, number: float) -> str:
     return ""
 
 
-def _boolean(field: OutputItem, value: object, where: str) -> bool:
-    said = _SAID.get(value.strip().casefold()) if isinstance(value, str) else value
-    if not isinstance(said, bool):
+def read_boolean(field: OutputItem, value: object, where: str) -> bool:
+    answer = _SAID.get(value.strip().casefold()) if isinstance(value, str) else value
+    if not isinstance(answer, bool):
         raise ValueError(f"{where} is {_short(value)}, expected true or false")
-    return said
+    return answer
 
 
-def _date(field: OutputItem, value: object, where: str) -> str:
+def read_date(field: OutputItem, value: object, where: str) -> str:
     text = value.strip() if isinstance(value, str) else ""
     try:
         return date.fromisoformat(text).isoformat() if _DATE.fullmatch(text) else _no_date(value, where)
@@ -210,20 +225,6 @@ def _no_date(value: object, where: str) -> str:
     raise ValueError(f"{where} is {_short(value)}, expected a day such as 2026-01-31")
 
 
-_NORMAL: dict[str, Callable[[OutputItem, Any, str], Any]] = {
-    "text": _text,
-    "quote": _text,
-    "list": _list,
-    "object": _object,
-    "choice": _choice,
-    "choices": _choices,
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "date": _date,
-}
-
-
 def _short(value: object) -> str:
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
@@ -232,3 +233,10 @@ def _short(value: object) -> str:
 def _names(labels: Sequence[Label]) -> str:
     names = [label.name for label in labels]
     return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+# Reader of each type that a miniature writes.
+READERS: dict[str, Callable[[OutputItem, Any, str], Any]] = {
+    "text": read_text, "quote": read_text, "choice": read_choice, "choices": read_choices, "boolean": read_boolean,
+    "integer": read_integer, "number": read_number, "date": read_date, "list": read_list, "object": read_object,
+}  # fmt: skip

@@ -19,6 +19,7 @@ from review.tasks.permissions import task_or_404
 from review.tasks.serializers import TaskIn, TaskOut, TaskVersionIn, TaskVersionOut, TaskWithVersion
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination, WholeList
+from web.http.read_body import read_body
 
 
 class VersionPages(KeysetPagination):
@@ -31,16 +32,15 @@ class TasksView(APIView):
     pagination_class = KeysetPagination
 
     @lists(TaskOut, operation_id="tasks")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         return queries.visible_tasks(member_of(request))
 
     @extend_schema(operation_id="task_create", request=TaskIn, responses={201: TaskVersionOut})
     @idempotent
     def post(self, request: Request) -> Response:
         """Make a task; answers its version 1."""
-        asked = TaskIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values = dict(asked.validated_data)
+        data = read_body(TaskIn, request)
+        values = dict(data)
         starter, body = values.pop("starter", None), values.pop("spec", None)
         spec = STARTERS[starter].spec if starter else authoring.parse_spec(body)
         task = authoring.create(spec=spec, by=member_of(request), **values)
@@ -64,7 +64,7 @@ class VersionsView(APIView):
     pagination_class = VersionPages
 
     @lists(TaskVersionOut, operation_id="task_versions")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         return queries.versions(task_or_404(member_of(request), slug)).select_related("task")
 
     @extend_schema(operation_id="task_version_create", request=TaskVersionIn, responses={201: TaskVersionOut})
@@ -73,10 +73,9 @@ class VersionsView(APIView):
         """Make the next version; 409 when nothing changed."""
         member = member_of(request)
         task = task_or_404(member, slug)
-        asked = TaskVersionIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        spec = authoring.parse_spec(asked.validated_data["spec"])
-        version = authoring.new_version(task, spec=spec, by=member, note=asked.validated_data["note"])
+        data = read_body(TaskVersionIn, request)
+        spec = authoring.parse_spec(data["spec"])
+        version = authoring.new_version(task, spec=spec, by=member, note=data["note"])
         return Response(TaskVersionOut(version).data, status=201)
 
 
@@ -109,7 +108,7 @@ class TeamView(APIView):
     pagination_class = WholeList
 
     @lists(TeamMember, draw=lambda request, page: map(team.membership_json, page), operation_id="task_team")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         return team.team_of(member, task_or_404(member, slug))
 
@@ -120,11 +119,10 @@ class TeamMemberView(APIView):
         """Give the member a role; 409 when the task would lose its last lead."""
         lead = member_of(request)
         task = task_or_404(lead, slug)
-        asked = RoleIn(data=request.data)
-        asked.is_valid(raise_exception=True)
+        data = read_body(RoleIn, request)
         member = team.member_named(username, task=task, by=lead)
-        team.give_role(member, task, role=asked.validated_data["role"], by=lead)
-        return Response({"member": member.username, "name": member.name, "role": asked.validated_data["role"]})
+        team.give_role(member, task, role=data["role"], by=lead)
+        return Response({"member": member.username, "name": member.name, "role": data["role"]})
 
     @extend_schema(operation_id="task_team_delete", responses={204: None})
     def delete(self, request: Request, slug: str, username: str) -> Response:

@@ -82,8 +82,8 @@ def create(
 def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> TaskVersion:
     """Add the next version of a task.
 
-    The task's row is locked, so that of two editors at once the second gets the number after the first's. Drafts that wait
-    and give a label that it renamed go over to it (see `review.drafts.renamed_labels`).
+    The task's row is locked, so that of two editors at once the second gets the number after the first's. Drafts that
+    wait and give a label that it renamed go over to it (see `review.drafts.renamed_labels`).
 
     Raises:
         PermissionDenied: The member does not lead the task.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,16 +85,12 @@ def made_up_facts(spec: TaskSpec) -> Facts:
 
 
 def _made_up_fact(field: InputField) -> Any:
-    text = f"‹{field.description or field.name}›"
-    labels = [label.name for label in field.labels] or [text]
-    typed: dict[str, Any] = {
-        "list": [text],
-        "choice": labels[0],
-        "choices": labels[:1],
-        "conversation": [{"role": "user", "content": text}],
-        "object": {"value": text},
-    }
-    return typed.get(field.type, text)
+    text = field.labels[0].name if field.labels else f"‹{field.description or field.name}›"
+    if field.type == "conversation":
+        return [{"role": "user", "content": text}]
+    if field.type == "object":
+        return {"value": text}
+    return [text] if field.value_type.is_many else text
 
 
 def _made_up_fields(spec: TaskSpec) -> Fields:
@@ -110,29 +105,16 @@ def _made_up_fields(spec: TaskSpec) -> Fields:
 
 
 def _shape(field: OutputItem) -> object:
-    return _SHAPES.get(field.type, _text_shape)(field)
+    return [_one_shape(field)] if field.value_type.is_many else _one_shape(field)
 
 
-def _text_shape(field: OutputItem) -> str:
-    return f"‹{field.description or field.name}›"
-
-
-def _object_shape(field: OutputItem) -> dict[str, object]:
-    return {item.name: _shape(item) for item in field.items}
-
-
-def _number_shape(field: OutputItem) -> float:
-    least = field.minimum if field.minimum is not None else min(field.maximum or 0, 0)
-    return math.ceil(least) if field.type == "integer" else least
-
-
-_SHAPES: dict[str, Callable[[OutputItem], object]] = {
-    "list": lambda field: [_object_shape(field) if field.items else _text_shape(field)],
-    "object": _object_shape,
-    "choice": lambda field: field.labels[0].name,
-    "choices": lambda field: [field.labels[0].name],
-    "integer": _number_shape,
-    "number": _number_shape,
-    "boolean": lambda _field: True,
-    "date": lambda _field: "2026-01-31",
-}
+def _one_shape(field: OutputItem) -> object:
+    if field.items:
+        return {item.name: _shape(item) for item in field.items}
+    if field.labels:
+        return field.labels[0].name
+    if field.value_type.is_number:
+        least = field.minimum if field.minimum is not None else min(field.maximum or 0, 0)
+        return math.ceil(least) if field.value_type.json == "integer" else least
+    sample = field.value_type.sample
+    return sample if sample is not None else f"‹{field.description or field.name}›"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
-from django.http import Http404
 
 from members.models import Member
 from review.models import Membership, Task
 from review.states import Role
+from web.http.first_or_404 import first_or_404
 
 RANK = {Role.VIEWER.value: 1, Role.REVIEWER.value: 2, Role.LEAD.value: 3}
 NO_PERSON = "A service token cannot judge: use a token of the person who decides."
@@ -80,18 +80,11 @@ def tasks_for(member: Member) -> QuerySet[Task]:
 
 
 def task_or_404(member: Member, slug: str) -> Task:
-    """The task, if the member may see it.
-
-    Raises:
-        Http404: No such task, or not this member's: the two look alike from outside.
-    """
+    """The task, if the member may see it; else it looks as if there were none."""
     kept = _kept_access(member)
     if kept is not None and kept.task.slug == slug and kept.task.archived_at is None:
         return kept.task
-    task = tasks_for(member).filter(slug=slug).first()
-    if task is None:
-        raise Http404(f"There is no task '{slug}' that you can see.")
-    return task
+    return first_or_404(tasks_for(member).filter(slug=slug), f"There is no task '{slug}' that you can see.")
 
 
 def may(member: Member, task: Task, least: Role) -> bool:

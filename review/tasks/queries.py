@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404
 
 from members.models import Member
 from review.models import Draft, Gold, Record, Task, TaskVersion
 from review.states import DraftState
 from review.tasks import permissions
 from web.caching.slow_figures import Figures, figures
+from web.http.first_or_404 import first_or_404
 
 
 def visible_tasks(member: Member) -> QuerySet[Task]:
@@ -23,15 +23,11 @@ def visible_tasks(member: Member) -> QuerySet[Task]:
 
 
 def latest_version(task: Task) -> TaskVersion:
-    """The version that new work uses.
-
-    Raises:
-        Http404: The task has none (it cannot be, but for a row made by hand).
-    """
-    version = TaskVersion.objects.filter(task=task).select_related("task").order_by("-number").first()
-    if version is None:
-        raise Http404(f"The task '{task.slug}' has no version.")
-    return version
+    """The version that new work uses; 404 for a task made by hand without one."""
+    return first_or_404(
+        TaskVersion.objects.filter(task=task).select_related("task").order_by("-number"),
+        f"The task '{task.slug}' has no version.",
+    )
 
 
 def with_outputs(tasks: QuerySet[Task]) -> QuerySet[Task]:
@@ -47,15 +43,11 @@ def waiting_count(version: TaskVersion) -> int:
 
 
 def version_or_404(task: Task, number: int) -> TaskVersion:
-    """One version by its number.
-
-    Raises:
-        Http404: The task has no such version.
-    """
-    version = TaskVersion.objects.filter(task=task, number=number).select_related("task").first()
-    if version is None:
-        raise Http404(f"The task '{task.slug}' has no version {number}.")
-    return version
+    """One version by its number."""
+    return first_or_404(
+        TaskVersion.objects.filter(task=task, number=number).select_related("task"),
+        f"The task '{task.slug}' has no version {number}.",
+    )
 
 
 def versions(task: Task) -> QuerySet[TaskVersion]:

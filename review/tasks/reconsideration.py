@@ -98,9 +98,9 @@ def drafts_to_ask_again(about: ReconsiderationQuestion, *, kind: str, reasons: S
     golds = earlier(about.version.task, about.versions).filter(draft__state=DraftState.DECIDED)
     golds = golds.select_related("decision").only("draft_id", "verdict", "decision__reasons")
     if kind == "reasons":
-        wanted = set(reasons)
+        codes = set(reasons)
         rows = golds.filter(verdict=Verdict.REJECT)[:LOOK_AT]
-        yield from (gold.draft_id for gold in rows if wanted & set(gold.decision.reasons))
+        yield from (gold.draft_id for gold in rows if codes & set(gold.decision.reasons))
         return
     positive = golds.filter(verdict__in=POSITIVE)
     if kind == "accepted":

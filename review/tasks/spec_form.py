@@ -13,7 +13,6 @@ from typing import Any
 
 from review.spec import numbers
 from review.spec.output_format import writes_mails
-from review.tasks.check_labels import CHECK_HELP, CHECKS_OF_MAILS
 from review.tasks.spec_folds import Folds, row_id, row_index
 from review.tasks.spec_layout import (
     LINES,
@@ -26,7 +25,7 @@ from review.tasks.spec_layout import (
 )
 from review.tasks.spec_lines import LINE_OF, lines_of, parts_from, value_lines
 from review.tasks.spec_sections import FormCheck, FormControl, FormRow, FormSection
-from review.text.checks import CHECKS, knows
+from review.text.checks import CHECKS, CHECKS_OF_MAILS, knows
 from review.text.own_checks.installed import installed
 from review.text.own_checks.process import OWN_CHECKS, UnansweredError
 
@@ -82,7 +81,7 @@ def after_row_act(body: dict[str, Any], act: str) -> dict[str, Any]:
 
 
 def with_forbidden(body: Mapping[str, Any], phrase: str) -> tuple[dict[str, Any], Folds]:
-    """Return a specification with one more forbidden phrase and the check that finds it, unsaved, with its section open."""
+    """Return a specification with one more forbidden phrase and its check, unsaved, with its section open."""
     offer, checks = dict(body.get("offer") or {}), list(body.get("checks") or ())
     phrases = list(offer.get("forbidden_phrases") or ())
     offer["forbidden_phrases"] = phrases if phrase in phrases else [*phrases, phrase]
@@ -134,7 +133,7 @@ def _drawn_row(rows: RepeatedRows, index: int, part: object, errors: Errors, fol
             spot, f"{prefix}.{spot.name}", _part_value(part, spot), _errors_under(errors, f"{prefix}.{spot.name}")
         )
         for spot in rows.spots
-        if not spot.types or type_ in spot.types
+        if spot.is_drawn_for(type_)
     ]
     name = row_id(rows.name, index)
     row = FormRow(name, index, controls, own, titled_by=rows.titled_by)
@@ -154,13 +153,14 @@ def _drawn_checks(body: Mapping[str, Any], *, has_mails: bool) -> list[FormCheck
 
 
 def _drawn_check(kind: str, language: str, *, is_on: bool, fields: Sequence[str]) -> FormCheck:
-    label, about = CHECK_HELP.get(kind, (kind, ""))
-    is_silent, trouble = False, ""
+    label, about, is_silent, trouble = kind, "", False, ""
     try:
         is_silent = not knows(kind, language)
-        if kind not in CHECKS:
-            said = OWN_CHECKS.about(kind)
-            label, about = said.label, f"{said.description} ({kind})".strip()
+        if kind in CHECKS:
+            label, about = CHECKS[kind].LABEL, CHECKS[kind].DESCRIPTION
+        else:
+            description = OWN_CHECKS.about(kind)
+            label, about = description.label, f"{description.description} ({kind})".strip()
     except UnansweredError as error:
         trouble = str(error)
     return FormCheck(kind, label, about, is_on, ", ".join(fields), is_silent, trouble)

@@ -6,23 +6,30 @@ its field here. Knows no request and no HTML.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from review.spec.value_types import TYPES, output_types
 
 Kind = Literal["text", "area", "long", "lines", "select", "check", "number", "decimal", "items", "labels"]
 
 
 @dataclass(frozen=True)
 class ControlLayout:
-    """One control; with `types` it is drawn only in rows of one of these types."""
+    """One control; that of an option of some types is drawn only in rows of these."""
 
     name: str
     label: str
     help: str = ""
     kind: Kind = "text"
-    options: tuple[tuple[str, str], ...] = ()
+    options: Callable[[], Sequence[tuple[str, str]]] = tuple
     is_required: bool = False
-    types: tuple[str, ...] = ()
+
+    def is_drawn_for(self, type_: str) -> bool:
+        """Return whether a row of a type has this control."""
+        with_it = [name for name, kind in TYPES.items() if self.name in kind.options]
+        return not with_it or type_ in with_it
 
 
 @dataclass(frozen=True)
@@ -53,34 +60,14 @@ class SectionLayout:
     is_folded: bool = False
 
 
-LABELLED, NUMERIC, NESTED = ("choice", "choices"), ("integer", "number"), ("list", "object")
-_TYPES = (
-    ("text", "Text"),
-    ("document", "Long text with pages"),
-    ("conversation", "Conversation"),
-    ("number", "Number"),
-    ("integer", "Whole number"),
-    ("date", "Date"),
-    ("url", "Address"),
-    ("boolean", "Yes or no"),
-    ("choice", "One label"),
-    ("choices", "Several labels"),
-    ("list", "List"),
-    ("object", "Object, or a list of objects"),
-    ("quote", "Quote from another fact"),
-)
-_OUTPUT_TYPES = (
-    ("text", "Text"),
-    ("choice", "One label"),
-    ("choices", "Several labels"),
-    ("boolean", "Yes or no"),
-    ("integer", "Whole number"),
-    ("number", "Number"),
-    ("date", "Date"),
-    ("quote", "Quote from a fact"),
-    ("list", "List"),
-    ("object", "Object"),
-)
+def _fact_types() -> list[tuple[str, str]]:
+    return [(name, kind.fact_label or kind.label) for name, kind in TYPES.items()]
+
+
+def _output_types() -> list[tuple[str, str]]:
+    return [(name, kind.label) for name, kind in output_types().items()]
+
+
 _INPUT_ROLES = (
     ("", "None"),
     ("group", "Group: splits keep it together"),
@@ -158,14 +145,14 @@ SECTIONS: tuple[SectionLayout, ...] = (
             "fact",
             (
                 ControlLayout("name", "Name", "Small letters, as templates use it."),
-                ControlLayout("type", "Type", "", "select", _TYPES),
-                ControlLayout("role", "Role", "", "select", _INPUT_ROLES),
+                ControlLayout("type", "Type", "", "select", _fact_types),
+                ControlLayout("role", "Role", "", "select", lambda: _INPUT_ROLES),
                 ControlLayout("required", "Required", "", "check"),
-                ControlLayout("minimum", "Least value", "", "decimal", types=NUMERIC),
-                ControlLayout("maximum", "Greatest value", "", "decimal", types=NUMERIC),
-                ControlLayout("source", "Quoted from", "A fact; any other where empty.", types=("quote",)),
+                ControlLayout("minimum", "Least value", "", "decimal"),
+                ControlLayout("maximum", "Greatest value", "", "decimal"),
+                ControlLayout("source", "Quoted from", "A fact; any other where empty."),
                 ControlLayout("description", "What it is"),
-                ControlLayout("labels", "Labels", "One a line: label: what it means", "labels", types=LABELLED),
+                ControlLayout("labels", "Labels", "One a line: label: what it means", "labels"),
             ),
         ),
     ),
@@ -178,31 +165,26 @@ SECTIONS: tuple[SectionLayout, ...] = (
             "field",
             (
                 ControlLayout("name", "Name"),
-                ControlLayout("type", "Type", "", "select", _OUTPUT_TYPES),
-                ControlLayout("role", "Role", "", "select", _OUTPUT_ROLES),
+                ControlLayout("type", "Type", "", "select", _output_types),
+                ControlLayout("role", "Role", "", "select", lambda: _OUTPUT_ROLES),
                 ControlLayout("required", "Required", "", "check"),
-                ControlLayout("ordered", "Labels go from least to most", "", "check", types=("choice",)),
-                ControlLayout("min_words", "Least words", "", "number", types=("text",)),
-                ControlLayout("max_words", "Most words", "", "number", types=("text",)),
-                ControlLayout("max_chars", "Most characters", "", "number", types=("text", "quote")),
+                ControlLayout("ordered", "Labels go from least to most", "", "check"),
+                ControlLayout("min_words", "Least words", "", "number"),
+                ControlLayout("max_words", "Most words", "", "number"),
+                ControlLayout("max_chars", "Most characters", "", "number"),
                 ControlLayout("description", "What it is"),
-                ControlLayout("labels", "Labels", "One a line: label: when it is right", "labels", types=LABELLED),
-                ControlLayout("minimum", "Least value", "", "decimal", types=NUMERIC),
-                ControlLayout("maximum", "Greatest value", "", "decimal", types=NUMERIC),
-                ControlLayout("decimals", "Most decimals", "", "number", types=("number",)),
-                ControlLayout("unit", "Unit", types=NUMERIC),
-                ControlLayout(
-                    "pattern", "Pattern", "A regular expression that the whole text matches.", types=("text",)
-                ),
-                ControlLayout(
-                    "source", "Quoted from", "The fact a quote is taken from; any where empty.", types=("quote",)
-                ),
+                ControlLayout("labels", "Labels", "One a line: label: when it is right", "labels"),
+                ControlLayout("minimum", "Least value", "", "decimal"),
+                ControlLayout("maximum", "Greatest value", "", "decimal"),
+                ControlLayout("decimals", "Most decimals", "", "number"),
+                ControlLayout("unit", "Unit"),
+                ControlLayout("pattern", "Pattern", "A regular expression that the whole text matches."),
+                ControlLayout("source", "Quoted from", "The fact a quote is taken from; any where empty."),
                 ControlLayout(
                     "items",
                     "Parts, for a list or an object",
                     "One a line: name (longest): what it is",
                     "items",
-                    types=NESTED,
                 ),
             ),
         ),
@@ -276,9 +258,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout(
         "templates",
         "Templates",
-        "Long for the teacher, which needs everything; short for the miniature, which has learnt the rest. Words in double braces are filled in: instruction, facts, offer, rubric, "
-        "guideline, language, output_format, fact.name and so on. The lines === system === and === user === "
-        "each begin a message.",
+        "Long for the teacher, which needs everything; short for the miniature, which has learnt the rest. Words in "
+        "double braces are filled in: instruction, facts, offer, rubric, guideline, language, output_format, "
+        "fact.name and so on. The lines === system === and === user === each begin a message.",
         (
             ControlLayout("teacher_template", "Teacher template", "", "long", is_required=True),
             ControlLayout("student_template", "Student template", "", "area", is_required=True),

@@ -1,4 +1,7 @@
-"""Parts of the specification's form as a template draws them: controls, rows, checks, sections, and what each says folded."""
+"""Parts of the specification's form as a template draws them.
+
+Controls, rows, checks, sections, and what each says folded.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class FormControl:
         if self.spot.kind == "check":
             return self.spot.label.lower() if self.value else ""
         if self.spot.kind == "select":
-            return dict(self.spot.options).get(self.value, str(self.value)) if self.value else ""
+            return dict(self.spot.options()).get(self.value, str(self.value)) if self.value else ""
         if self.spot.kind in LINE_OF:
             count = len(parts_from(self.spot.kind, self.value))
             noun = "label" if self.spot.kind == "labels" else "part"
@@ -119,7 +122,10 @@ class FormSection:
 
 
 def first_mistake(sections: Sequence[FormSection]) -> str:
-    """Id of the first thing with a mistake, for the focus: a control, else the row or section; empty where nothing is wrong."""
+    """Id of the first thing with a mistake, for the focus: a control, else the row or section.
+
+    Empty where nothing is wrong.
+    """
     return next(_mistaken(sections), "")
 
 

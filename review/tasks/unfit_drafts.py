@@ -1,6 +1,7 @@
-"""Drafts that wait for a verdict and fit a newer version of their task no more, such as those that say a label it dropped.
+"""Drafts that wait for a verdict and no longer fit a newer version of their task, such as by a dropped label.
 
-Reads only. Such a draft is judged by the version it was written for; what comes of it may be of no use to the newer one.
+Reads only. Such a draft is judged by the version it was written for; what comes of it may be of no use to the newer
+one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Rows that a task was made from and that wait until it is edited: which upload they are, and what was said of its columns."""
+"""Rows that a task was made from and that wait until it is edited.
+
+Which upload they are, and what was said of its columns.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from review.spec import paths
 from review.spec.numbers import NUMBER, readings_in
 from review.spec.schema import SLOT, Facts, Fields
 from review.spec.task_spec import TaskSpec
-from review.spec.values import TEXTS
 from review.text.checks.unsupported import NAMES_IN
 from review.text.grounding import attribution
 from review.text.reading.names import unknown_names
@@ -35,7 +34,6 @@ LONGEST_DIFF = 20_000
 _LETTERS = rf"[^\W{WITHOUT_BLANKS}]"
 # A word, or a character where no blanks stand between words.
 _TOKEN = re.compile(rf"{_LETTERS}+(?:['\u2019-]{_LETTERS}+)*|[{WITHOUT_BLANKS}]|[^\w\s]")
-_PROSE = TEXTS | {"list", "object"}
 _BLANKS = re.compile(r"\s+")
 
 
@@ -113,7 +111,7 @@ def _texts(spec: TaskSpec, fields: Fields) -> list[str]:
     texts: list[str] = []
     for field in spec.output_schema:
         value = fields.get(field.name)
-        if field.type in TEXTS or field.type == "list":
+        if field.value_type.is_prose or field.type == "list":
             texts += [place.text for place in paths.texts((field,), fields)]
         else:
             texts += [str(leaf) for leaf in paths.leaves(value)] or [""]
@@ -122,7 +120,7 @@ def _texts(spec: TaskSpec, fields: Fields) -> list[str]:
 
 def _plain_values(spec: TaskSpec, fields: Fields) -> list[Any]:
     """Return the values of fields that are no prose: labels, numbers, dates, yes and no."""
-    return [fields.get(field.name) for field in spec.output_schema if field.type not in _PROSE]
+    return [fields.get(field.name) for field in spec.output_schema if field.value_type.is_value]
 
 
 def _tokens(texts: Sequence[str]) -> list[str]:

@@ -20,16 +20,16 @@ class NearestFacts:
 
     def __init__(self, records: Sequence[Facts]) -> None:
         counts = [_words(facts) for facts in records]
-        seen = Counter(word for words in counts for word in words)
+        frequencies = Counter(word for words in counts for word in words)
         self._count = len(records)
-        self._rarity = {word: log((1 + len(records)) / (1 + times)) + 1 for word, times in seen.items()}
+        self._rarity = {word: log((1 + len(records)) / (1 + times)) + 1 for word, times in frequencies.items()}
         self._holding: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for index, words in enumerate(counts):
             for word, weight in self._weights(words).items():
                 self._holding[word].append((index, weight))
 
     def ranked(self, facts: Facts) -> list[tuple[int, float]]:
-        """Return the place of each record with its likeness, 0 to 1, the most alike first; equal ones keep their order."""
+        """Return the place of each record with its likeness, 0 to 1, most alike first; equal ones keep order."""
         likeness: dict[int, float] = defaultdict(float)
         for word, weight in self._weights(_words(facts)).items():
             for index, other in self._holding.get(word, ()):

@@ -137,7 +137,9 @@ def mail(record: Record, *, extra: str = "") -> dict[str, str]:
 def make_drafts(
     task: Task, records: Sequence[Record], *, fields: Sequence[dict[str, Any]] | None = None, **plain: Any
 ) -> list[Draft]:
-    """One draft a record, put on the desk by the service; outside the random slice, so that they come in their order."""
+    """One draft a record, put on the desk by the service; outside the random slice,
+    so that they come in their order.
+    """
     version = task.versions.order_by("-number")[0]
     texts = fields or [mail(record) for record in records]
     values = {"teacher": "offline", "model": "offline-1", "cost_usd": "0.0031", **plain}

@@ -47,9 +47,9 @@ def test_offsets_count_code_points() -> None:
 
 
 PAGE = (
-    "Northwind runs cold stores in three countries. It was founded by two sisters in 1987. The company opened its newest "
-    "depot beside the harbour of Rotterdam in May. Drivers record temperatures by hand on paper forms. The works council "
-    "has asked for less overtime during the summer season."
+    "Northwind runs cold stores in three countries. It was founded by two sisters in 1987. The company opened its "
+    "newest depot beside the harbour of Rotterdam in May. Drivers record temperatures by hand on paper forms. The "
+    "works council has asked for less overtime during the summer season."
 )
 
 

@@ -10,8 +10,8 @@ from tests.review.factories import summary_spec
 
 FACTS = {"company": "Lund Works", "trigger": "opened a depot in Rotterdam", "size": 140, "sector": "cold logistics"}
 BODY = (
-    "Hi there,\n\nI read that Lund Works opened a depot in Rotterdam. A second place to watch can soon mean more claims, "
-    "and 140 people cannot look at all by hand.\n\nMost teams hear of trouble when the load arrives.\n\n"
+    "Hi there,\n\nI read that Lund Works opened a depot in Rotterdam. A second place to watch can soon mean more "
+    "claims, and 140 people cannot look at all by hand.\n\nMost teams hear of trouble when the load arrives.\n\n"
     "Would a short call be of use?\n\nBest regards"
 )
 
@@ -34,7 +34,8 @@ def test_an_edit_that_changes_nothing_has_no_size_and_no_kind() -> None:
         (BODY.replace("Lund Works", "Graz Works"), ("fact",)),
         (BODY.replace("Hi there", "Hi {{contact.first_name}}"), ("fact", "tone")),
         (BODY.replace("Most teams hear of trouble when the load arrives.\n\n", ""), ("length", "structure")),
-        (BODY.replace(" A second place to watch can soon mean more claims, and 140 people cannot look at all by hand.", ""),
+        (BODY.replace(" A second place to watch can soon mean more claims, and 140 people cannot look at all by hand.",
+            ""),
          ("fact", "length")),
         (BODY.replace("claims, and", "claims – and"), ("tone",)),
         (BODY.replace("\n\nMost teams", " Most teams"), ("structure",)),
@@ -95,7 +96,8 @@ def test_a_very_long_text_is_measured_without_its_order() -> None:
 
 @pytest.mark.parametrize(
     ("size", "kinds", "said"),
-    [(None, [], ""), (0.12, ["fact", "tone"], "12 % changed · fact, tone"), (0.004, ["tone"], "under 1 % changed · tone"),
+    [(None, [], ""), (0.12, ["fact", "tone"], "12 % changed · fact, tone"),
+        (0.004, ["tone"], "under 1 % changed · tone"),
      (1.0, ["tone"], "100 % changed · tone"), (0.0, [], "0 % changed")],
 )  # fmt: skip
 def test_an_edit_is_said_in_a_few_words(size: float | None, kinds: list[str], said: str) -> None:

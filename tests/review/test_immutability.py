@@ -40,7 +40,8 @@ def task(admin: Member) -> Task:
 def decision(task: Task, admin: Member) -> Decision:
     draft = Draft.objects.filter(task=task)[0]
     return Decision.objects.create(
-        id=uuid4(), draft=draft, task=task, reviewer=admin, verdict=Verdict.ACCEPT, before_hash="a" * 64, body_hash="b" * 64
+        id=uuid4(), draft=draft, task=task, reviewer=admin, verdict=Verdict.ACCEPT, before_hash="a" * 64,
+        body_hash="b" * 64
     )  # fmt: skip
 
 

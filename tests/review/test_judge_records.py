@@ -1,4 +1,6 @@
-"""A task that judges another's drafts: made in one act, on the same sides of the split, and only of verdicts on one draft."""
+"""A task that judges another's drafts: made in one act, on the same sides of the split,
+and only of verdicts on one draft.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,9 @@ def test_prefix_filtering_misses_no_pair_that_comparing_all_finds(seed: int) -> 
 
 
 def brute(texts: list[str], splits: list[str]) -> dict[int, str]:
-    """The rule, word for word: whoever has a twin in another split goes, and of twins in one split the earliest stays."""
+    """The rule, word for word: whoever has a twin in another split goes,
+    and of twins in one split the earliest stays.
+    """
     sets = [near_duplicates.shingles(text) for text in texts]
     near = [
         (i, j)

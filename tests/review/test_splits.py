@@ -9,8 +9,9 @@ import pytest
 from review.spec import splits
 
 PARTS = [
-    "Acme", "&", "Co", "co.", "L.L.C.", "s.a.", "S. a r.l", "GmbH", "& Co. KG", ", Inc.", " ,", "z", "o.o.", "sp", "a/s",
-    "A/S", "&co", "ltd..", " .", "Pty", "Ltd", "\tKG ", "SA.", "\u212a", "\u017fa", "e.V.", "e. V", ".", "AB,", "N.V", "o",
+    "Acme", "&", "Co", "co.", "L.L.C.", "s.a.", "S. a r.l", "GmbH", "& Co. KG", ", Inc.", " ,", "z", "o.o.", "sp",
+    "a/s", "A/S", "&co", "ltd..", " .", "Pty", "Ltd", "\tKG ", "SA.", "\u212a", "\u017fa", "e.V.", "e. V", ".", "AB,",
+    "N.V", "o",
 ]  # fmt: skip
 
 

@@ -40,7 +40,7 @@ class ReviewersView(APIView):
     pagination_class = WholeList
 
     @lists(ReviewerRowOut, draw=lambda request, page: [row.as_json() for row in page], operation_id="task_reviewers")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         return reviewers.rows(member, task_or_404(member, slug))
 

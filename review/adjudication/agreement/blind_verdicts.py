@@ -1,10 +1,11 @@
 """Blind verdicts, the data on agreement: each reviewer's verdict on a draft before they could see another's.
 
 Drafts that at least two judged one by one count. Of each reviewer the last word stands that they gave before the other
-verdicts stood; what came after the draft was ruled on, or sent back, is no longer blind. Left out: verdicts in bulk, late
-ones, those taken back, drafts with a known answer, and a lead's verdict that settled a dispute.
+verdicts stood; what came after the draft was ruled on, or sent back, is no longer blind. Left out: verdicts in bulk,
+late ones, those taken back, drafts with a known answer, and a lead's verdict that settled a dispute.
 
-Rows are read as the database hands them over, without Django's conversions: a hundred thousand of them are a second then.
+Rows are read as the database hands them over, without Django's conversions: a hundred thousand of them are a second
+then.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def read_columns(task: Task) -> VerdictColumns:
             _add(columns, words_of_draft)
         else:
             doubtful[draft] = words_of_draft
-    wanted = _wanted(task, list(doubtful))
+    required = _wanted(task, list(doubtful))
     for draft, words_of_draft in doubtful.items():
         ruled_at = first_at.get(draft)
         counting = [
@@ -75,19 +76,19 @@ def read_columns(task: Task) -> VerdictColumns:
             for word in words_of_draft
             if word.id not in settling and (ruled_at is None or _moment(word.at) <= ruled_at)
         ]
-        _add(columns, list(while_blind(counting, wanted=wanted.get(draft, 1))))
+        _add(columns, list(while_blind(counting, required=required.get(draft, 1))))
     return columns
 
 
-def while_blind(said: Iterable[BlindVerdict], *, wanted: int = 1) -> Iterable[BlindVerdict]:
+def while_blind(verdicts: Iterable[BlindVerdict], *, required: int = 1) -> Iterable[BlindVerdict]:
     """Return each reviewer's blind verdict on one draft, from its decisions in order of time.
 
-    Blindness ends when as many verdicts stand as the draft takes, two at least. Whoever joins later counts by their first
-    word then; whoever counted already does not change it any more.
+    Blindness ends when as many verdicts stand as the draft takes, two at least. Whoever joins later counts by their
+    first word then; whoever counted already does not change it any more.
     """
     standing: dict[str, BlindVerdict] = {}
     settled: dict[str, BlindVerdict] = {}
-    for word in said:
+    for word in verdicts:
         if settled:
             if word.verdict != Verdict.RETRACT:
                 settled.setdefault(word.reviewer, word)
@@ -97,19 +98,19 @@ def while_blind(said: Iterable[BlindVerdict], *, wanted: int = 1) -> Iterable[Bl
                 del standing[word.reviewer]
         else:
             standing[word.reviewer] = word
-            if len(standing) >= max(2, wanted):
+            if len(standing) >= max(2, required):
                 settled = dict(standing)
     return (settled or standing).values()
 
 
-def _add(found: VerdictColumns, said: list[BlindVerdict]) -> None:
-    if len(said) < 2:
+def _add(columns: VerdictColumns, verdicts: list[BlindVerdict]) -> None:
+    if len(verdicts) < 2:
         return
-    unit = found.new_unit()
-    for word in said:
+    unit = columns.new_unit()
+    for word in verdicts:
         size = 0.0 if word.verdict == Verdict.ACCEPT else word.edit_size
         ratings = word.ratings if isinstance(word.ratings, str) else json.dumps(word.ratings or {})
-        found.add(
+        columns.add(
             unit,
             word.reviewer,
             word.verdict,
@@ -166,11 +167,11 @@ def _moment(at: str) -> datetime:
 
 
 def _wanted(task: Task, drafts: list[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for chunk in chunked(drafts, CHUNK):
         rows = drafts_named_in(task).filter(pk__in=[UUID(key) for key in chunk])
-        found.update((pk.hex, wanted) for pk, wanted in rows.values_list("pk", "verdicts_wanted"))
-    return found
+        counts.update((pk.hex, count) for pk, count in rows.values_list("pk", "verdicts_wanted"))
+    return counts
 
 
 def _ruled(task: Task) -> tuple[dict[str, datetime], set[str]]:

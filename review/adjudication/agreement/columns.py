@@ -56,7 +56,7 @@ class VerdictColumns:
         text: str,
         decision: str = "",
     ) -> None:
-        """Note one word on the draft begun last; `day` is an ISO date, `ratings` JSON text, `decision` its id in hex."""
+        """Note a word on the draft begun last; `day` is an ISO date, `ratings` JSON text, `decision` its id in hex."""
         self.decisions.append(decision)
         self._unit.append(unit)
         self._who.append(self.reviewers.setdefault(who, len(self.reviewers)))
@@ -114,9 +114,11 @@ class VerdictColumns:
         unit, who, verdict = self.unit[order], self.who[order], self.verdict[order]
         by_pair: dict[tuple[int, int], Floats] = {}
         for apart in range(1, int(np.bincount(unit).max()) if len(unit) else 1):
-            beside = unit[apart:] == unit[:-apart]
+            is_same_unit = unit[apart:] == unit[:-apart]
             people = who[:-apart] * len(self.reviewers) + who[apart:]
-            kinds, times = np.unique((people * 9 + verdict[:-apart] * 3 + verdict[apart:])[beside], return_counts=True)
+            kinds, times = np.unique(
+                (people * 9 + verdict[:-apart] * 3 + verdict[apart:])[is_same_unit], return_counts=True
+            )
             for kind, count in zip(kinds.tolist(), times.tolist(), strict=True):
                 pair = divmod(kind // 9, len(self.reviewers))
                 by_pair.setdefault(pair, np.zeros((3, 3)))[divmod(kind % 9, 3)] += count

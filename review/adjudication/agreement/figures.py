@@ -25,18 +25,18 @@ WEEKS_SHOWN = 26
 class AgreementCounts:
     """Counts of verdicts on drafts: by measure, by week, and by pair of reviewers."""
 
-    def __init__(self, said: VerdictColumns) -> None:
-        self.units = said.units
-        self.verdict = tally(said.unit, said.verdict, (0, 1, 2))
-        self.usable = tally(said.unit, (said.verdict == 2).astype(np.int64), (0, 1))
-        self.size = tally(said.unit, said.size, SIZES)
-        self.text = same_texts(said.unit, said.text)
-        self.ratings = {name: tally(said.unit, met, (0, 1)) for name, met in said.ratings().items()}
-        weeks = list(said.by_week())[-WEEKS_SHOWN:]
-        self.weeks = {monday: tally(said.unit[of_it], said.verdict[of_it], (0, 1, 2)) for monday, of_it in weeks}
-        people = [UUID(hex=key) for key in said.reviewers]
+    def __init__(self, columns: VerdictColumns) -> None:
+        self.units = columns.units
+        self.verdict = tally(columns.unit, columns.verdict, (0, 1, 2))
+        self.usable = tally(columns.unit, (columns.verdict == 2).astype(np.int64), (0, 1))
+        self.size = tally(columns.unit, columns.size, SIZES)
+        self.text = same_texts(columns.unit, columns.text)
+        self.ratings = {name: tally(columns.unit, met, (0, 1)) for name, met in columns.ratings().items()}
+        weeks = list(columns.by_week())[-WEEKS_SHOWN:]
+        self.weeks = {monday: tally(columns.unit[of_it], columns.verdict[of_it], (0, 1, 2)) for monday, of_it in weeks}
+        people = [UUID(hex=key) for key in columns.reviewers]
         self.reviewers = set(people)
-        self.tables = {(people[first], people[other]): cells for (first, other), cells in said.tables().items()}
+        self.tables = {(people[first], people[other]): cells for (first, other), cells in columns.tables().items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ class AgreementFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerPair:
-    """Two reviewers: Cohen's kappa with its large-sample errors and with an interval for few drafts too, and how often they say the same."""
+    """Two reviewers: Cohen's kappa with its large-sample errors, and how often they say the same.
+
+    An interval for few drafts is given too.
+    """
 
     one: UUID
     other: UUID
@@ -132,7 +135,7 @@ def weeks_of(counts: AgreementCounts) -> list[AgreementWeek]:
 
 
 def with_others(counts: AgreementCounts, reviewer: UUID) -> tuple[IntervalEstimate, float | None]:
-    """Measure how often a reviewer agrees with the others who judged the same drafts, and Cohen's kappa against them together."""
+    """Measure how often a reviewer agrees with others who judged the same drafts, with Cohen's kappa against them."""
     table = np.zeros((3, 3))
     for (first, other), cells in counts.tables.items():
         if reviewer == first:
@@ -165,11 +168,11 @@ def of_amounts(key: str, name: str, of: RatingTally) -> AgreementFigures:
     return AgreementFigures(key, name, "interval", estimate(of, krippendorff.interval_alpha()), None, None)
 
 
-def _pair(one: UUID, other: UUID, table: Floats) -> ReviewerPair:
+def _pair(first: UUID, second: UUID, table: Floats) -> ReviewerPair:
     cells = cohen.as_tally(table)
     return ReviewerPair(
-        one,
-        other,
+        first,
+        second,
         int(table.sum()),
         agreeing_share(cells),
         estimate(cells, cohen.kappa(len(table))),

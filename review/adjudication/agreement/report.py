@@ -20,7 +20,6 @@ from review.adjudication.agreement.values import LabelConfusion, TeacherAgreemen
 from review.desk.cards.values import all_values
 from review.desk.decisions import queries
 from review.models import Decision, KnownAnswer, Ruling, Source, Task
-from review.spec.readable import is_value
 from review.states import SourceKind
 from review.tasks.queries import latest_version
 from stats.agreement.shares import AgreementShare, share
@@ -66,7 +65,10 @@ class AgreementReport:
 
 
 def report(task: Task) -> AgreementReport:
-    """Return the report of a task; the same object again until a new verdict is given, or for as long as `at` is worth telling."""
+    """Return the report of a task.
+
+    The same object again until a new verdict is given, or for as long as `at` is worth telling.
+    """
     return slow_figures.figures(f"agreement:{task.pk}", lambda: report_now(task)).value
 
 
@@ -102,14 +104,16 @@ def rates(by_verdict: dict[str, int]) -> VerdictRates:
 
 def _computed(task: Task) -> AgreementReport:
     spec = latest_version(task).spec
-    said = blind_verdicts.read_columns(task) if any(map(is_value, spec.output_schema)) else None
-    counts = AgreementCounts(said) if said else counts_of(task)
+    columns = (
+        blind_verdicts.read_columns(task) if any(field.value_type.is_value for field in spec.output_schema) else None
+    )
+    counts = AgreementCounts(columns) if columns else counts_of(task)
     pairs = figures.pairs_of(counts)
-    ends = values.ending_with(said) if said else []
+    ends = values.ending_with(columns) if columns else []
     people = {pk for pair in pairs for pk in (pair.one, pair.other)}
     names = {member.pk: member.name for member in Member.objects.filter(pk__in=people)}
     requirements = [requirement.name for requirement in spec.rubric]
-    of_values = values.figures_of(spec, said, ends) if said and ends else []
+    of_values = values.figures_of(spec, columns, ends) if columns and ends else []
     return AgreementReport(
         units=counts.units,
         reviewers=len(counts.reviewers),
@@ -118,7 +122,7 @@ def _computed(task: Task) -> AgreementReport:
         weeks=figures.weeks_of(counts),
         names=names,
         random=rates(_random(task)),
-        confusions=values.confusions_of(spec, said, ends) if said and ends else [],
+        confusions=values.confusions_of(spec, columns, ends) if columns and ends else [],
         teacher=values.teacher_agreement(task) if all_values(spec) else None,
         at=timezone.now(),
     )

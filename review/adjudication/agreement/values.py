@@ -1,14 +1,14 @@
 """Agreement on labels, numbers and days: what reviewers' words on the same draft end with, field by field.
 
-Measured at the level of each: labels and yes or no by name, labels in order by rank, numbers and days by their distance.
+Measured at the level of each: labels and yes or no by name, labels in order by rank, numbers and days by their
+distance.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +26,6 @@ from stats.intervals import shares
 from web.db.chunks import chunked
 
 CHUNK = 500
-NAMED = frozenset({"choice", "boolean", "choices"})
-NUMBERS = frozenset({"integer", "number", "date"})
 # Agreement on each label is told up to so many of them.
 LABELS_TOLD = 30
 
@@ -63,41 +61,41 @@ class TeacherAgreement:
     unseen: AgreementShare
 
 
-def ending_with(said: VerdictColumns) -> list[Mapping[str, Any] | None]:
+def ending_with(columns: VerdictColumns) -> list[Mapping[str, Any] | None]:
     """Return the final fields of each verdict, in order; None for a reject."""
     fields: dict[str, Any] = {}
-    for chunk in chunked(said.decisions, CHUNK):
+    for chunk in chunked(columns.decisions, CHUNK):
         rows = Decision.objects.filter(pk__in=[UUID(hex=key) for key in chunk]).order_by()
         for pk, verdict, own, drafted in rows.values_list("pk", "verdict", "fields", "draft__fields"):
             fields[pk.hex] = None if verdict == Verdict.REJECT else own if verdict == Verdict.EDIT else drafted
-    return [fields.get(key) for key in said.decisions]
+    return [fields.get(key) for key in columns.decisions]
 
 
 def figures_of(
-    spec: TaskSpec, said: VerdictColumns, ends: Sequence[Mapping[str, Any] | None]
+    spec: TaskSpec, columns: VerdictColumns, ends: Sequence[Mapping[str, Any] | None]
 ) -> list[AgreementFigures]:
     """Agreement on every value field, and on each label of those with labels."""
     lines: list[AgreementFigures] = []
     for field in spec.output_schema:
         values = [None if end is None else end.get(field.name) for end in ends]
         name = field.name.replace("_", " ").capitalize()
-        if field.type in NUMBERS:
-            places, numbers = _numbered(values)
-            lines.append(of_amounts(f"value:{field.name}", name, tally(said.unit, places, numbers)))
-        elif field.type in NAMED:
-            lines.append(_of_named(field, name, said, values))
-            lines += [_of_label(field, label, said, values) for label in _labels(field)[:LABELS_TOLD]]
+        if field.value_type.amount:
+            places, numbers = _numbered(values, field.value_type.amount)
+            lines.append(of_amounts(f"value:{field.name}", name, tally(columns.unit, places, numbers)))
+        elif field.value_type.is_value:
+            lines.append(_of_named(field, name, columns, values))
+            lines += [_of_label(field, label, columns, values) for label in _labels(field)[:LABELS_TOLD]]
     return lines
 
 
 def confusions_of(
-    spec: TaskSpec, said: VerdictColumns, ends: Sequence[Mapping[str, Any] | None]
+    spec: TaskSpec, columns: VerdictColumns, ends: Sequence[Mapping[str, Any] | None]
 ) -> list[LabelConfusion]:
     """Return the label confusions between reviewers of one draft, one for each field of type choice."""
     return [
-        _confusion(field, said, [None if end is None else end.get(field.name) for end in ends])
+        _confusion(field, columns, [None if end is None else end.get(field.name) for end in ends])
         for field in spec.output_schema
-        if field.type == "choice"
+        if field.value_type.control == "label"
     ]
 
 
@@ -128,23 +126,23 @@ def _share(hits: list[tuple[float, object]]) -> AgreementShare:
     return AgreementShare(count, len(values), count / len(values), interval.low, interval.high)
 
 
-def _of_named(field: OutputField, name: str, said: VerdictColumns, values: Sequence[Any]) -> AgreementFigures:
+def _of_named(field: OutputField, name: str, columns: VerdictColumns, values: Sequence[Any]) -> AgreementFigures:
     if not field.ordered:
         places, texts = _named(values)
-        return of_names(f"value:{field.name}", name, tally(said.unit, places, tuple(range(len(texts)))))
+        return of_names(f"value:{field.name}", name, tally(columns.unit, places, tuple(range(len(texts)))))
     rank = {label: at for at, label in enumerate(_labels(field))}
     # A label of an earlier version has no place among these.
     ranks = np.asarray([rank.get(str(value), NONE) for value in values], np.int64)
-    return of_ranks(f"value:{field.name}", name, tally(said.unit, ranks, tuple(rank.values())))
+    return of_ranks(f"value:{field.name}", name, tally(columns.unit, ranks, tuple(rank.values())))
 
 
 def _labels(field: OutputField) -> list[str]:
     return [label.name for label in field.labels]
 
 
-def _of_label(field: OutputField, label: str, said: VerdictColumns, values: Sequence[Any]) -> AgreementFigures:
+def _of_label(field: OutputField, label: str, columns: VerdictColumns, values: Sequence[Any]) -> AgreementFigures:
     places = np.asarray([NONE if value is None else int(_says(value, label)) for value in values], np.int64)
-    return of_names(f"label:{field.name}:{label}", f"“{label}” or not", tally(said.unit, places, (0, 1)))
+    return of_names(f"label:{field.name}:{label}", f"“{label}” or not", tally(columns.unit, places, (0, 1)))
 
 
 def _says(value: object, label: str) -> bool:
@@ -153,34 +151,30 @@ def _says(value: object, label: str) -> bool:
 
 def _named(values: Iterable[Any]) -> tuple[Ints, list[str]]:
     """The place of each value among the distinct ones; `NONE` where there is none."""
-    known: dict[str, int] = {}
-    places = [NONE if value is None else known.setdefault(as_text(value), len(known)) for value in values]
-    return np.asarray(places, np.int64), list(known) or [""]
+    numbering: dict[str, int] = {}
+    places = [NONE if value is None else numbering.setdefault(as_text(value), len(numbering)) for value in values]
+    return np.asarray(places, np.int64), list(numbering) or [""]
 
 
-def _numbered(values: Iterable[Any]) -> tuple[Ints, tuple[float, ...]]:
-    numbers = [None if value is None else _number(value) for value in values]
-    known = sorted({number for number in numbers if number is not None})
-    place = {number: at for at, number in enumerate(known)}
+def _numbered(values: Iterable[Any], amount: Callable[[Any], float]) -> tuple[Ints, tuple[float, ...]]:
+    numbers = [None if value is None else amount(value) for value in values]
+    distinct = sorted({number for number in numbers if number is not None})
+    place = {number: at for at, number in enumerate(distinct)}
     places = [NONE if number is None else place[number] for number in numbers]
-    return np.asarray(places, np.int64), tuple(known) or (0.0,)
+    return np.asarray(places, np.int64), tuple(distinct) or (0.0,)
 
 
-def _number(value: str | float) -> float:
-    return float(date.fromisoformat(value).toordinal()) if isinstance(value, str) else float(value)
-
-
-def _confusion(field: OutputField, said: VerdictColumns, values: Sequence[Any]) -> LabelConfusion:
+def _confusion(field: OutputField, columns: VerdictColumns, values: Sequence[Any]) -> LabelConfusion:
     labels = _labels(field)
     place = {label: at for at, label in enumerate(labels)}
     by_unit: dict[int, list[int]] = defaultdict(list)
-    for unit, value in zip(said.unit.tolist(), values, strict=True):
+    for unit, value in zip(columns.unit.tolist(), values, strict=True):
         if value in place:
             by_unit[unit].append(place[value])
     rows = [[0] * len(labels) for _ in labels]
     for said_of_one in by_unit.values():
-        for index, one in enumerate(said_of_one):
-            for other in said_of_one[index + 1 :]:
-                rows[one][other] += 1
-                rows[other][one] += one != other
+        for index, first in enumerate(said_of_one):
+            for second in said_of_one[index + 1 :]:
+                rows[first][second] += 1
+                rows[second][first] += first != second
     return LabelConfusion(field.name, labels, rows)

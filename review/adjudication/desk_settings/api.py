@@ -15,6 +15,7 @@ from review.states import Role
 from review.tasks import team
 from review.tasks.permissions import require, task_or_404
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class DeskSettingsView(APIView):
@@ -33,9 +34,8 @@ class DeskSettingsView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        asked = DeskSettingsIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        held = save_settings.save(task, by=member, **asked.validated_data)
+        data = read_body(DeskSettingsIn, request)
+        held = save_settings.save(task, by=member, **data)
         return Response(queries.settings_json(held, waits_for_others=queries.waiting_for_others(task)))
 
 
@@ -46,9 +46,8 @@ class AssignedCardsView(APIView):
         lead = member_of(request)
         task = task_or_404(lead, slug)
         require(lead, task, Role.LEAD)
-        asked = AssignIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values = dict(asked.validated_data)
+        data = read_body(AssignIn, request)
+        values = dict(data)
         member = team.member_named(values.pop("member"), task=task, by=lead)
         cards = assignments.assign(task, to=member, by=lead, **values)
         return Response({"member": member.username, "cards": cards})

@@ -18,8 +18,12 @@ ORDER_WORDS = {
     QueueOrdering.OLDEST: "In the order they were added.",
     QueueOrdering.UNCERTAIN: "Those whose acceptance is hardest to predict come first (uncertainty sampling).",
     QueueOrdering.DIVERSE: "Those that differ most from each other come first (diversity sampling).",
-    QueueOrdering.LIKELY: "Drafts that a judge (or else the checks) finds good mostly come first: fewer verdicts per approved example.",
-    QueueOrdering.UNLIKELY: "Those that they find wrong mostly come first: edits teach most where a judge accepts the others.",
+    QueueOrdering.LIKELY: (
+        "Drafts that a judge (or else the checks) finds good mostly come first: fewer verdicts per approved example."
+    ),
+    QueueOrdering.UNLIKELY: (
+        "Those that they find wrong mostly come first: edits teach most where a judge accepts the others."
+    ),
 }
 
 

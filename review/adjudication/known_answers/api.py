@@ -20,6 +20,7 @@ from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class KnownAnswersView(APIView):
@@ -28,7 +29,7 @@ class KnownAnswersView(APIView):
     pagination_class = WholeList
 
     @lists(KnownAnswerOut, draw=lambda request, page: page, operation_id="known_answers")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
@@ -46,9 +47,8 @@ class KnownAnswersView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        asked = KnownAnswerIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values = dict(asked.validated_data)
+        data = read_body(KnownAnswerIn, request)
+        values = dict(data)
         draft = queries.draft_or_404(member, values.pop("draft"), task=task)
         return Response(known_answers_queries.known_answer_json(manage.add(draft.pk, by=member, **values)), status=201)
 

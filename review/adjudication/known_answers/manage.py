@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
@@ -21,6 +20,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import AssignmentState, DraftState, Drawn, Verdict
 from review.tasks.permissions import tasks_for
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 VERDICTS = (Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT)
 TAKEABLE = (DraftState.PENDING, DraftState.DECIDED, DraftState.DISPUTED)
@@ -41,8 +41,8 @@ def add(draft_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] = ()
     Raises:
         Http404: No such draft for this member.
         PermissionDenied: The member does not lead the task.
-        Refusal: 422 for a verdict or reason there is none of; 409 when the draft is in front of a reviewer, kept from the
-            desk, erased, or has a known answer already.
+        Refusal: 422 for a verdict or reason there is none of; 409 when the draft is in front of a reviewer, kept from
+            the desk, erased, or has a known answer already.
     """
     with rulings.locked_draft(draft_id, by=by) as draft:
         _check_verdict(verdict, reasons, draft.task_version.spec)
@@ -74,10 +74,10 @@ def retire(known_id: UUID, *, by: Member) -> KnownAnswer | None:
         Http404: No such known answer for this member.
         PermissionDenied: The member does not lead the task.
     """
-    known_answer = KnownAnswer.objects.filter(pk=known_id, task__in=tasks_for(by)).first()
-    if known_answer is None:
-        raise Http404("There is no such known answer.")
-    with rulings.locked_draft(known_answer.draft_id, by=by) as draft:
+    row = first_or_404(
+        KnownAnswer.objects.filter(pk=known_id, task__in=tasks_for(by)), "There is no such known answer."
+    )
+    with rulings.locked_draft(row.draft_id, by=by) as draft:
         # Under the lock of the draft: another lead may have taken it out meanwhile.
         known_answer = KnownAnswer.objects.filter(pk=known_id).first()
         if known_answer is None:

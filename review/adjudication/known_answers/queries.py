@@ -1,4 +1,7 @@
-"""Known answers of a task for its lead, and how one reviewer met them. Told to reviewers after they judged, never before."""
+"""Known answers of a task for its lead, and how one reviewer met them.
+
+Told to reviewers after they judged, never before.
+"""
 
 from __future__ import annotations
 
@@ -61,14 +64,14 @@ def known_answers_of(task: Task) -> list[dict[str, Any]]:
     return lines
 
 
-def known_answer_json(known: KnownAnswer) -> dict[str, Any]:
+def known_answer_json(known_answer: KnownAnswer) -> dict[str, Any]:
     """A known answer for programs of a lead."""
     return {
-        "id": str(known.pk),
-        "draft": str(known.draft_id),
-        "verdict": known.verdict,
-        "reasons": known.reasons,
-        "note": known.note,
-        "retired_at": known.retired_at.isoformat() if known.retired_at else None,
-        "created_at": known.created_at.isoformat(),
+        "id": str(known_answer.pk),
+        "draft": str(known_answer.draft_id),
+        "verdict": known_answer.verdict,
+        "reasons": known_answer.reasons,
+        "note": known_answer.note,
+        "retired_at": known_answer.retired_at.isoformat() if known_answer.retired_at else None,
+        "created_at": known_answer.created_at.isoformat(),
     }

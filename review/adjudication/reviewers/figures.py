@@ -77,8 +77,8 @@ def one_by_one(member: Member, task: Task) -> QuerySet[Decision]:
     decisions = Decision.objects.filter(reviewer=member, task=task, is_late=False, imported_from__isnull=True)
     # As sub-queries: of a join that must find nothing PostgreSQL expects one row, and reads the whole table for it.
     taken_back = Exists(Decision.objects.filter(retracts=OuterRef("pk")))
-    known = Exists(KnownAnswer.objects.filter(draft=OuterRef("draft")))
-    return judged_one_by_one(decisions.filter(~taken_back, ~known).exclude(verdict=Verdict.RETRACT))
+    has_known_answer = Exists(KnownAnswer.objects.filter(draft=OuterRef("draft")))
+    return judged_one_by_one(decisions.filter(~taken_back, ~has_known_answer).exclude(verdict=Verdict.RETRACT))
 
 
 def latest(member: Member, task: Task, *, count: int = RATES_OF) -> QuerySet[Decision]:
@@ -198,6 +198,6 @@ def of_drift(drift: AcceptDrift) -> str:
         return f"The last {RECENT_WEEKS} weeks differ from those before by no more than chance may bring ({ends})."
     way = "more" if change.value > 0 else "less"
     return (
-        f"In the last {RECENT_WEEKS} weeks {way} was accepted than before ({ends}). The drafts, the rules or the reviewer "
-        "may have changed: see the list of cards."
+        f"In the last {RECENT_WEEKS} weeks {way} was accepted than before ({ends}). The drafts, the rules or the "
+        "reviewer may have changed: see the list of cards."
     )

@@ -66,10 +66,11 @@ def detail(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     return render(request, "review/reviewers/detail.html", context)
 
 
-def _rates(found: Profile) -> list[dict[str, Any]]:
+def _rates(profile: Profile) -> list[dict[str, Any]]:
     names = (("Accepted", "accept"), ("Edited", "edit"), ("Rejected", "reject"))
     return [
-        {"name": name, "own": getattr(found.rates, key), "others": getattr(found.others, key)} for name, key in names
+        {"name": name, "own": getattr(profile.rates, key), "others": getattr(profile.others, key)}
+        for name, key in names
     ]
 
 
@@ -92,7 +93,7 @@ def _day(profile: Profile, task: Task, zone: ZoneInfo) -> dict[str, Any] | None:
     }
 
 
-def _weeks(found: Profile) -> dict[str, Any]:
+def _weeks(profile: Profile) -> dict[str, Any]:
     rows = [
         {
             "name": f"{week.monday:%-d %b %Y}",
@@ -102,6 +103,6 @@ def _weeks(found: Profile) -> dict[str, Any]:
             "n": week.accepted.of,
             "colour": 1,
         }
-        for week in found.weeks
+        for week in profile.weeks
     ]
     return {"rows": rows, "x": {"label": "share accepted", "zero": True}}

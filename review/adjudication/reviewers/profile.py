@@ -125,9 +125,9 @@ def profile(asking: Member, member: Member, task: Task) -> Profile:
     )
 
 
-def share_json(found: AgreementShare) -> dict[str, Any]:
+def share_json(share: AgreementShare) -> dict[str, Any]:
     """A share for programs."""
-    return {"count": found.count, "of": found.of, "share": found.value, "low": found.low, "high": found.high}
+    return {"count": share.count, "of": share.of, "share": share.value, "low": share.low, "high": share.high}
 
 
 def _others(member: Member, task: Task) -> dict[str, int]:

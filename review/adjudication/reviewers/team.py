@@ -69,8 +69,16 @@ def rows(lead: Member, task: Task) -> list[ReviewerRow]:
     return sorted(result, key=lambda row: (-row.verdicts, -row.same.units, row.member.username))[:SHOWN]
 
 
-def _row(member: Member, said: figures.VerdictSummary, same: IntervalEstimate, kappa: float | None) -> ReviewerRow:
-    accepted, edited = said.by_verdict[Verdict.ACCEPT], said.by_verdict[Verdict.EDIT]
+def _row(
+    member: Member, summary: figures.VerdictSummary, agreement: IntervalEstimate, kappa: float | None
+) -> ReviewerRow:
+    accepted, edited = summary.by_verdict[Verdict.ACCEPT], summary.by_verdict[Verdict.EDIT]
     return ReviewerRow(
-        member, said.total, share(accepted, said.total), share(edited, said.total), said.mean_seconds, same, kappa
+        member,
+        summary.total,
+        share(accepted, summary.total),
+        share(edited, summary.total),
+        summary.mean_seconds,
+        agreement,
+        kappa,
     )

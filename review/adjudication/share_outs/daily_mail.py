@@ -1,7 +1,10 @@
-"""One mail a day to each member for whom something waits: cards of their own, and for leads what is disputed, late or ends.
+"""One mail a day to each member for whom something waits.
 
-A row a member and day says that the mail is due; what it says is read when it leaves. A mail may come twice if a worker dies
-between sending and noting it, never more than once otherwise. Mails name tasks and numbers, and no text of any record.
+Cards of their own, and for leads what is disputed, late or ends.
+
+A row a member and day says that the mail is due; what it says is read when it leaves. A mail may come twice if a worker
+dies between sending and noting it, never more than once otherwise. Mails name tasks and numbers, and no text of any
+record.
 """
 
 from __future__ import annotations
@@ -35,10 +38,12 @@ UNJUDGED = (DraftState.PENDING, DraftState.LEASED)
 
 
 def send_due(now: datetime | None = None) -> int:
-    """Queue today's mails and send those that are due; returns how many went out. Any number of senders may run at once.
+    """Queue today's mails and send those that are due; returns how many went out.
 
-    Nothing leaves before 06:00 UTC, nor where this installation sends no notices. What begins to wait later in the day is
-    told on that day to who had no mail yet.
+    Any number of senders may run at once.
+
+    Nothing leaves before 06:00 UTC, nor where this installation sends no notices. What begins to wait later in the day
+    is told on that day to who had no mail yet.
     """
     now = now or timezone.now()
     if not settings.NOTICES_BY_MAIL or now.hour < FROM_HOUR_UTC:
@@ -82,7 +87,10 @@ def _without_mail(today: date) -> list[Member]:
 
 
 def _to_be_told_of_tokens(leads: QuerySet[Membership], today: date) -> set[UUID]:
-    """Leads who had no mail since the latest notice of a service token that ends was due; each mail names all that end."""
+    """Leads who had no mail since the latest notice of a service token that ends was due.
+
+    Each mail names all that end.
+    """
     ends = service_tokens.ending(set(leads.values_list("task", flat=True)), today)
     due: dict[UUID, date] = {}
     for task, _, left in ends:
@@ -127,7 +135,10 @@ def _tokens_that_end(member: Member) -> Iterator[str]:
     tasks = {task.pk: task for task in _led_by(member)}
     for pk, name, days in service_tokens.ending(tasks, timezone.now().date()):
         link = _link("review:service-tokens", tasks[pk])
-        yield f"{tasks[pk].name}: the service token '{name}' expires in {days} day{'s' * (days != 1)}; its program is refused afterwards.\n{link}"
+        yield (
+            f"{tasks[pk].name}: the service token '{name}' expires in {days} day{'s' * (days != 1)}; "
+            f"its program is refused afterwards.\n{link}"
+        )
 
 
 def _led_by(member: Member) -> QuerySet[Task]:

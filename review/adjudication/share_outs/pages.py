@@ -1,4 +1,4 @@
-"""Pages of share-outs: how many cards among whom until when, the split before it is made, how far each got, the undo."""
+"""Pages of share-outs: how many cards among whom until when, the split beforehand, how far each got, the undo."""
 
 from __future__ import annotations
 

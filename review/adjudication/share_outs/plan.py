@@ -106,17 +106,17 @@ def read_request(
     return ShareRequest(tuple(named.values()), count, until)
 
 
-def preview(task: Task, asked: ShareRequest) -> SharePlan:
+def preview(task: Task, request: ShareRequest) -> SharePlan:
     """Return the plan of a share-out as of now: each member's part, the cards they have, and their pace."""
-    found = shareable(task, asked).order_by()[: asked.count].count()
-    days = (asked.until - timezone.now().date()).days + 1
-    paces = pace.daily_paces(asked.members, task)
-    has = _waiting(asked.members, task)
+    card_count = shareable(task, request).order_by()[: request.count].count()
+    days = (request.until - timezone.now().date()).days + 1
+    paces = pace.daily_paces(request.members, task)
+    has = _waiting(request.members, task)
     parts = []
-    for member, cards in zip(asked.members, even_split(found, len(asked.members)), strict=True):
+    for member, cards in zip(request.members, even_split(card_count, len(request.members)), strict=True):
         held = has.get(member.pk, 0)
         parts.append(PlannedPart(member, cards, held, paces[member.pk], (cards + held) / days))
-    return SharePlan(tuple(parts), found, days)
+    return SharePlan(tuple(parts), card_count, days)
 
 
 def even_split(count: int, among: int) -> list[int]:
@@ -125,12 +125,12 @@ def even_split(count: int, among: int) -> list[int]:
     return [each + (place < rest) for place in range(among)]
 
 
-def shareable(task: Task, asked: ShareRequest) -> QuerySet[Draft]:
+def shareable(task: Task, request: ShareRequest) -> QuerySet[Draft]:
     """Cards that wait for everybody and that none of the reviewers judged, the oldest first.
 
     The random slice is left out, as in every assignment: rates are estimated from it, whoever judges.
     """
-    members = [member.pk for member in asked.members]
+    members = [member.pk for member in request.members]
     judged = Assignment.objects.filter(draft=OuterRef("pk"), reviewer__in=members, state=AssignmentState.DONE)
     waiting = queues.in_order(task).filter(queues.NOT_ASIDE, ~Exists(judged))
     held = queues.settings_of(Task.objects.select_related("desk_settings").get(pk=task.pk))

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.http import Http404
 
 from members.models import Member
 from review.models import Assignment, SharedCard, ShareOut, SharePart, Task
 from review.states import AssignmentState, DraftState, Role
 from review.tasks.permissions import require, tasks_for
+from web.http.first_or_404 import first_or_404
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,7 @@ def share_or_404(member: Member, share_id: UUID) -> ShareOut:
         Http404: No such share-out for this member.
         PermissionDenied: The member does not lead the task.
     """
-    made = _with_parts().filter(pk=share_id, task__in=tasks_for(member)).first()
-    if made is None:
-        raise Http404("There is no such share-out.")
+    made = first_or_404(_with_parts().filter(pk=share_id, task__in=tasks_for(member)), "There is no such share-out.")
     require(member, made.task, Role.LEAD)
     return made
 

@@ -1,4 +1,7 @@
-"""Sharing cards out, the undo of it, and the end of its period. Cards in somebody's deck stay in their deck throughout."""
+"""Sharing cards out, the undo of it, and the end of its period.
+
+Cards in somebody's deck stay in their deck throughout.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,14 @@ UNJUDGED = (DraftState.PENDING, DraftState.LEASED)
 
 
 @transaction.atomic
-def share_out(task: Task, asked: ShareRequest, *, by: Member, id: UUID) -> ShareOut:
+def share_out(task: Task, request: ShareRequest, *, by: Member, id: UUID) -> ShareOut:
     """Give the oldest waiting cards to several reviewers, card by card in turn, so that all get equally old ones.
 
-    They come to their reviewer before all others and to nobody else. Cards that somebody takes at this moment are passed
-    over. Asked again with the same id nothing more happens.
+    They come to their reviewer before all others and to nobody else. Cards that somebody takes at this moment are
+    passed over. Asked again with the same id nothing more happens.
 
     Args:
-        asked: As `read_request` checked it.
+        request: As `read_request` checked it.
         by: A lead of the task, or admin.
         id: Made by the client.
 
@@ -45,15 +48,17 @@ def share_out(task: Task, asked: ShareRequest, *, by: Member, id: UUID) -> Share
     # Two leads take turns; decisions, which refer to the task, do not wait for them.
     Task.objects.select_for_update(no_key=True).get(pk=task.pk)
     if made := ShareOut.objects.filter(pk=id).first():
-        return _same(made, task, asked)
-    locked = shareable(task, asked).select_for_update(skip_locked=True, of=("self",))
-    ids = list(locked.values_list("pk", flat=True)[: asked.count])
+        return _same(made, task, request)
+    locked = shareable(task, request).select_for_update(skip_locked=True, of=("self",))
+    ids = list(locked.values_list("pk", flat=True)[: request.count])
     if not ids:
         raise Refusal("no_cards", "No waiting card can be shared out.", hint="Cards in a reviewer's deck stay there.")
-    made = ShareOut.objects.create(id=id, task=task, by=by, until=asked.until, asked=asked.count, count=len(ids))
-    for place, (member, count) in enumerate(zip(asked.members, even_split(len(ids), len(asked.members)), strict=True)):
-        _give(SharePart.objects.create(share_out=made, member=member, count=count), ids[place :: len(asked.members)])
-    trail.record("cards_shared_out", by=by, about=made, task=task.slug, count=len(ids), members=len(asked.members))
+    made = ShareOut.objects.create(id=id, task=task, by=by, until=request.until, asked=request.count, count=len(ids))
+    for place, (member, count) in enumerate(
+        zip(request.members, even_split(len(ids), len(request.members)), strict=True)
+    ):
+        _give(SharePart.objects.create(share_out=made, member=member, count=count), ids[place :: len(request.members)])
+    trail.record("cards_shared_out", by=by, about=made, task=task.slug, count=len(ids), members=len(request.members))
     return made
 
 
@@ -94,21 +99,21 @@ def _give(part: SharePart, ids: Sequence[UUID]) -> None:
     SharedCard.objects.bulk_create((SharedCard(part=part, draft_id=pk) for pk in ids), batch_size=CHUNK)
 
 
-def _same(made: ShareOut, task: Task, asked: ShareRequest) -> ShareOut:
-    members = set(made.parts.values_list("member_id", flat=True))
-    wanted = (task.pk, asked.count, asked.until, {member.pk for member in asked.members})
-    if (made.task_id, made.asked, made.until, members) != wanted:
+def _same(share_out: ShareOut, task: Task, request: ShareRequest) -> ShareOut:
+    members = set(share_out.parts.values_list("member_id", flat=True))
+    expected = (task.pk, request.count, request.until, {member.pk for member in request.members})
+    if (share_out.task_id, share_out.asked, share_out.until, members) != expected:
         raise Refusal("id_taken", "This id was already used for another share-out.", hint="Make a new one.", status=409)
-    return made
+    return share_out
 
 
-def _end(made: ShareOut, *, by: Member | None) -> int | None:
+def _end(share_out: ShareOut, *, by: Member | None) -> int | None:
     """Give back what is not judged; None when another got there first."""
-    mine = ShareOut.objects.filter(pk=made.pk, ended_at__isnull=True)
+    mine = ShareOut.objects.filter(pk=share_out.pk, ended_at__isnull=True)
     if not mine.update(ended_at=timezone.now(), ended_by=by):
         return None
     freed = 0
-    for chunk in chunked(list(_still_theirs(made)), CHUNK):
+    for chunk in chunked(list(_still_theirs(share_out)), CHUNK):
         # In one order everywhere, so that no two transactions wait for each other.
         held = Draft.objects.filter(pk__in=chunk, state__in=UNJUDGED)
         locked = held.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
@@ -117,12 +122,12 @@ def _end(made: ShareOut, *, by: Member | None) -> int | None:
     return freed
 
 
-def _still_theirs(made: ShareOut) -> list[UUID]:
-    cards = SharedCard.objects.filter(part__share_out=made, draft__state__in=UNJUDGED)
+def _still_theirs(share_out: ShareOut) -> list[UUID]:
+    cards = SharedCard.objects.filter(part__share_out=share_out, draft__state__in=UNJUDGED)
     own = cards.filter(draft__for_reviewer=F("part__member"))
     sent_back = Assignment.objects.filter(
         draft=OuterRef("draft"), reviewer=OuterRef("part__member"), drawn=Drawn.SENT_BACK
     )
     again = SharedCard.objects.filter(draft=OuterRef("draft"), part__share_out__ended_at__isnull=True)
-    free = own.filter(~Exists(sent_back), ~Exists(again.exclude(part__share_out=made)))
+    free = own.filter(~Exists(sent_back), ~Exists(again.exclude(part__share_out=share_out)))
     return list(free.order_by("draft").values_list("draft_id", flat=True))

@@ -18,9 +18,9 @@ class RejectedText:
 
     Attributes:
         id: Of the pair; the same however often it is read.
-        kind: How it was found: `edit`, the gold's own draft before the edit; `preference`, a draft laid beside it; `revision`,
-            the draft that the gold's draft revises; `reply`, a draft whose mail nobody answered while the gold's was answered:
-            exploratory, since no expert said so.
+        kind: How it was found: `edit`, the gold's own draft before the edit; `preference`, a draft laid beside it;
+            `revision`, the draft that the gold's draft revises; `reply`, a draft whose mail nobody answered while the
+            gold's was answered: exploratory, since no expert said so.
         draft_id: The draft the text is of.
         said_in: Id of the decision or the preference that says so; of `reply`, of the mail that was answered.
         reviewer: Whose word it is; empty of `reply`.
@@ -88,7 +88,8 @@ class JudgedDraft:
     history: DraftHistory = field(default_factory=DraftHistory)
     # Whether it teaches the answer alone, without the reasoning before it.
     drops_reasoning: bool = False
-    # What came of the mails sent from it, and how often a training row of it is written; told only where a selection asks.
+    # What came of the mails sent from it, and how often a training row of it is written; told only where a selection
+    # asks.
     outcomes: tuple[str, ...] = ()
     copies: int = 1
     # Who accepted it where no person did.

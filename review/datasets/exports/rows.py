@@ -1,7 +1,7 @@
 """Rows of one gold in each export format. Pure Python: no tables, no files.
 
-`sft`, `dpo`, `kto` and `messages` are what TRL and `datasets.load_dataset("json")` read as they are; `raw` follows `RAW_SCHEMA`.
-`messages` has the rows of `sft`, line by line, as OpenAI's fine-tuning takes them.
+`sft`, `dpo`, `kto` and `messages` are what TRL and `datasets.load_dataset("json")` read as they are; `raw` follows
+`RAW_SCHEMA`. `messages` has the rows of `sft`, line by line, as OpenAI's fine-tuning takes them.
 """
 
 from __future__ import annotations
@@ -147,10 +147,10 @@ def _kto(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> lis
 
     An edit adds the draft before it as a bad row, unless the edit was made in bulk or left the answer equal.
     """
-    found = [_labelled(gold, prompt, answer, gold.is_positive, gold.id, gold.verdict)]
+    rows = [_labelled(gold, prompt, answer, gold.is_positive, gold.id, gold.verdict)]
     if gold.verdict == "edit" and not gold.is_bulk and (before := _answer(gold.completion(gold.draft))) != answer:
-        found.append(_labelled(gold, prompt, before, False, f"{gold.id}:original", "original"))
-    return found
+        rows.append(_labelled(gold, prompt, before, False, f"{gold.id}:original", "original"))
+    return rows
 
 
 def _labelled(gold: JudgedDraft, prompt: list[Message], answer: list[Message], label: bool, id: str, kind: str) -> Row:
@@ -191,7 +191,10 @@ def _meta(gold: JudgedDraft, **more: Any) -> str:
 
 
 class Encoder:
-    """Encodes rows of one gold. Parts are told apart by identity: keep the rows, and change none, while it is in use."""
+    """Encodes rows of one gold.
+
+    Parts are told apart by identity: keep the rows, and change none, while it is in use.
+    """
 
     def __init__(self) -> None:
         self._parts: dict[int, str] = {}

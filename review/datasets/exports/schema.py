@@ -136,7 +136,9 @@ RAW_SCHEMA: dict[str, Any] = {
             "outcomes": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Outcomes of the mails sent from it, such as replied or meeting, if the selection includes them.",
+                "description": (
+                    "Outcomes of the mails sent from it, such as replied or meeting, if the selection includes them."
+                ),
             },
         },
     ),

@@ -1,1 +1,4 @@
-"""Sending frozen versions to a hub: the engine that does it, and what crosses to it. Pure Python, no Django."""
+"""Sending to a hub: the engines that send frozen versions and models, and what crosses to them.
+
+Pure Python, no Django.
+"""

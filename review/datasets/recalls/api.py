@@ -128,7 +128,7 @@ class RecallsView(APIView):
     pagination_class = KeysetPagination
 
     @lists(RecallOut, operation_id="recalls")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         task = task_or_404(member_of(request), slug)
         require(member_of(request), task, Role.LEAD)
         return queries.of_task(task)

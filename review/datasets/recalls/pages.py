@@ -121,11 +121,11 @@ def _shown_beside(error: Refusal, form: RecallForm, slug: str, request: HttpRequ
     return preview.preview(task_or_404(member, slug), Criteria.read(form.cleaned_data), by=member)
 
 
-def _found(found: Consequences) -> dict[str, Any]:
-    datasets = {held.version.dataset_id: held.version.dataset for held in found.versions}
-    ordered = sorted(found.dependents, key=_kind)
+def _found(consequences: Consequences) -> dict[str, Any]:
+    datasets = {held.version.dataset_id: held.version.dataset for held in consequences.versions}
+    ordered = sorted(consequences.dependents, key=_kind)
     return {
-        "counts": found,
+        "counts": consequences,
         "datasets": list(datasets.values()),
         "groups": [(kind, list(group)) for kind, group in groupby(ordered, key=_kind)],
     }

@@ -94,14 +94,14 @@ def consequences(drafts: QuerySet[Draft], *, by: Member) -> Consequences:
     golds = Gold.objects.filter(draft__in=ids)
     versions = _holding(ids)
     # Asked even of no version: a room may rest on the drafts themselves.
-    found = ports.dependents(drafts, [held.version.pk for held in versions], by)
+    dependents = ports.dependents(drafts, [held.version.pk for held in versions], by)
     return Consequences(
         drafts=drafts.count(),
         accepted_or_edited=golds.filter(verdict__in=POSITIVE).count(),
         rejected=golds.exclude(verdict__in=POSITIVE).count(),
         waiting=drafts.filter(state__in=OPEN).count(),
         versions=versions,
-        dependents=[dependent for each in found for dependent in each],
+        dependents=[dependent for each in dependents for dependent in each],
     )
 
 

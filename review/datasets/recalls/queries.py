@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404
 
 from members.models import Member
 from review.models import Recall, Task
 from review.states import Role
 from review.tasks.permissions import require, tasks_for
+from web.http.first_or_404 import first_or_404
 
 
 def of_task(task: Task) -> QuerySet[Recall]:
@@ -25,9 +25,7 @@ def recall_or_404(member: Member, recall_id: UUID) -> Recall:
         Http404: No such recall for this member.
         PermissionDenied: The member does not lead the task.
     """
-    recall = _with_undo().filter(pk=recall_id, task__in=tasks_for(member)).first()
-    if recall is None:
-        raise Http404("There is no such recall.")
+    recall = first_or_404(_with_undo().filter(pk=recall_id, task__in=tasks_for(member)), "There is no such recall.")
     require(member, recall.task, Role.LEAD)
     return recall
 

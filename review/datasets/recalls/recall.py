@@ -40,8 +40,8 @@ def carry_out(task: Task, criteria: Criteria, *, by: Member, id: UUID, reason: s
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 422 without a reason or a draft; 428 without a tag; 412 when other drafts meet the criteria now; 409 when
-            the id is another recall's; 413 when they are too many.
+        Refusal: 422 without a reason or a draft; 428 without a tag; 412 when other drafts meet the criteria now; 409
+            when the id is another recall's; 413 when they are too many.
     """
     require(by, task, Role.LEAD)
     words = reason.replace("\x00", "").strip()[:LONGEST_REASON]
@@ -80,10 +80,10 @@ def _check_said(reason: str, tag: str | None) -> None:
         raise Refusal("no_tag", "A recall must name its preview.", hint="Send the preview's tag.", status=428)
 
 
-def _same(made: Recall, task: Task, criteria: Criteria) -> Recall:
-    if made.task_id != task.pk or made.criteria != criteria.as_json():
+def _same(recall: Recall, task: Task, criteria: Criteria) -> Recall:
+    if recall.task_id != task.pk or recall.criteria != criteria.as_json():
         raise Refusal("id_taken", "This id was already used for another recall.", hint="Make a new one.", status=409)
-    return made
+    return recall
 
 
 def _take(recall: Recall, ids: Sequence[UUID]) -> None:

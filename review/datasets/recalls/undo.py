@@ -84,9 +84,9 @@ def _send_back(ids: Sequence[UUID], note: str, *, by: Member) -> None:
     decisions = Decision.objects.filter(draft__in=ids).order_by("draft", "created_at")
     ruled = set(Ruling.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
     judged, rulings = [], []
-    for draft_id, said in groupby(decisions, key=lambda decision: decision.draft_id):
+    for draft_id, draft_decisions in groupby(decisions, key=lambda decision: decision.draft_id):
         sent = golds.sent_back_on(draft_id) if draft_id in ruled else set()
-        standing = golds.standing_decisions(said, sent_back=sent)
+        standing = golds.standing_decisions(draft_decisions, sent_back=sent)
         if draft_id in ruled and golds.in_force(draft_id) is not None:
             rulings.append(Ruling(id=uuid4(), draft_id=draft_id, kind=RulingKind.REOPEN, lead=by, note=note))
         rulings += [

@@ -9,9 +9,8 @@ from typing import Any
 from review.desk.cards.values import CardValue, box_text, card_value, hint_of
 from review.models import Draft
 from review.spec.paths import as_text, text_at, texts
-from review.spec.readable import PICKED, TYPED, is_value
 from review.spec.schema import Fields, Label, OutputField, OutputItem
-from review.spec.values import TEXTS
+from review.spec.value_types import TYPES, ValueType
 from review.text.grounding.attribution import attribute
 from review.text.grounding.passages import PassageIndex
 from review.text.grounding.spans import Mark, Span, cut_spans
@@ -30,9 +29,11 @@ class PartOption:
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """One editable text: a field, or one part of an object or of a list's element. `path` is `body` or `claims.0.quote`.
+    """One editable text: a field, or one part of an object or of a list's element.
 
-    A part that is a value has its type as `kind`: it is picked among `options`, or typed into one line.
+    `path` is `body` or `claims.0.quote`.
+
+    A part that is a value is picked among `options`, or typed into one line, as its `kind` says.
     """
 
     path: str
@@ -43,14 +44,10 @@ class CardText:
     remarks: Sequence[Mark]
     max_chars: int | None
     is_required: bool
-    kind: str = "text"
+    kind: ValueType = TYPES["text"]
     options: Sequence[PartOption] = ()
     hint: str = ""
     is_quote: bool = False
-
-    @property
-    def is_value(self) -> bool:
-        return self.kind in PICKED | TYPED
 
     @property
     def length(self) -> int:
@@ -102,72 +99,74 @@ def is_told(label: Label) -> bool:
 
 
 def card_field(
-    field: OutputField, draft: Draft, known: PassageIndex, unfinished: Fields | None, *, is_hidden: bool = False
+    field: OutputField, draft: Draft, passages: PassageIndex, unfinished: Fields | None, *, is_hidden: bool = False
 ) -> CardField:
     """A field of a draft as the desk draws it, with the reviewer's own edit where one was begun."""
     label = label_of(field)
     written = draft.fields.get(field.name)
     edited = (unfinished or {}).get(field.name, written)
-    if is_value(field):
+    if field.value_type.is_value:
         value = card_value(field, written, edited, is_hidden=is_hidden)
         return CardField(field.name, label, field.role, None, (), (), (), value)
     whole = [mark for mark in draft.marks if mark["field"] == field.name and mark["start"] == mark["end"]]
-    if field.type in TEXTS:
-        text = _text(field.name, label, str(written or ""), str(edited or ""), draft, known, field)
+    if field.value_type.is_prose:
+        text = _text(field.name, label, str(written or ""), str(edited or ""), draft, passages, field)
         return CardField(field.name, label, field.role, text, (), (), ())
-    if field.type == "object":
-        parts = _parts_in(field, written, edited, field.name, draft, known)
+    if field.items and not field.value_type.is_many:
+        parts = _parts_in(field, written, edited, field.name, draft, passages)
         return CardField(field.name, label, field.role, None, [CardElement(1, parts)], (), whole)
     if not field.items:
-        new = [_text(f"{field.name}.new", label, "", "", draft, known, field)]
-        elements = _texts_of(field, written, edited, draft, known)
+        new = [_text(f"{field.name}.new", label, "", "", draft, passages, field)]
+        elements = _texts_of(field, written, edited, draft, passages)
         return CardField(field.name, label, field.role, None, elements, new, whole)
-    blank = _parts_in(field, None, None, f"{field.name}.new", draft, known)
-    return CardField(field.name, label, field.role, None, _elements(field, written, edited, draft, known), blank, whole)
+    blank = _parts_in(field, None, None, f"{field.name}.new", draft, passages)
+    return CardField(
+        field.name, label, field.role, None, _elements(field, written, edited, draft, passages), blank, whole
+    )
 
 
 def _texts_of(
-    field: OutputField, written: object, edited: object, draft: Draft, known: PassageIndex
+    field: OutputField, written: object, edited: object, draft: Draft, passages: PassageIndex
 ) -> list[CardElement]:
     was, now = {field.name: written}, {field.name: edited}
     name = field.name.replace("_", " ").capitalize()
     return [
-        CardElement(number, [_text(each.path, name, each.text, text_at(now, each.path), draft, known, each.item)])
+        CardElement(number, [_text(each.path, name, each.text, text_at(now, each.path), draft, passages, each.item)])
         for number, each in enumerate(texts((field,), was), 1)
     ]
 
 
 def _elements(
-    field: OutputField, written: object, edited: object, draft: Draft, known: PassageIndex
+    field: OutputField, written: object, edited: object, draft: Draft, passages: PassageIndex
 ) -> list[CardElement]:
     before, rows = (value if isinstance(value, list) else [] for value in (written, edited))
     return [
-        CardElement(row + 1, _parts_in(field, _at(before, row), _at(rows, row), f"{field.name}.{row}", draft, known))
+        CardElement(row + 1, _parts_in(field, _at(before, row), _at(rows, row), f"{field.name}.{row}", draft, passages))
         for row in range(max(len(rows), len(before)))
     ]
 
 
 def _parts_in(
-    item: OutputItem, written: object, edited: object, path: str, draft: Draft, known: PassageIndex
+    item: OutputItem, written: object, edited: object, path: str, draft: Draft, passages: PassageIndex
 ) -> list[CardText]:
     parts: list[CardText] = []
     for part in item.items:
         was, now = _at(written, part.name), _at(edited, part.name)
         place, label = f"{path}.{part.name}", part.name.replace("_", " ").capitalize()
-        if part.type == "object":
-            parts += _parts_in(part, was, now, place, draft, known)
-        elif part.type == "list":
+        if part.items and not part.value_type.is_many:
+            parts += _parts_in(part, was, now, place, draft, passages)
+        elif part.value_type.control == "parts":
             before, rows = (value if isinstance(value, list) else [] for value in (was, now))
             for row in range(max(len(rows), len(before))):
                 first, second, inner = _at(before, row), _at(rows, row), f"{place}.{row}"
                 if part.items:
-                    parts += _parts_in(part, first, second, inner, draft, known)
+                    parts += _parts_in(part, first, second, inner, draft, passages)
                 else:
-                    parts.append(_text(inner, label, as_text(first), as_text(second), draft, known, part))
-        elif is_value(part):
+                    parts.append(_text(inner, label, as_text(first), as_text(second), draft, passages, part))
+        elif part.value_type.is_value:
             parts.append(_value(part, place, label, was, now))
         else:
-            parts.append(_text(place, label, as_text(was), as_text(now), draft, known, part))
+            parts.append(_text(place, label, as_text(was), as_text(now), draft, passages, part))
     return parts
 
 
@@ -180,12 +179,11 @@ def _at(value: object, key: str | int) -> Any:
 
 def _value(item: OutputItem, path: str, label: str, written: object, edited: object) -> CardText:
     text, shown = as_text(written), box_text(edited, written)
-    names = ["yes", "no"] if item.type == "boolean" else [each.name for each in item.labels]
+    names = ["yes", "no"] if item.value_type.control == "flag" else [each.name for each in item.labels]
     chosen = set(edited) if isinstance(edited, list) else {shown}
     options = [PartOption(name, name in chosen) for name in names]
-    return CardText(
-        path, label, shown, text, cut_spans(text), (), None, item.required, item.type, options, hint_of(item)
-    )
+    kind, hint = item.value_type, hint_of(item)
+    return CardText(path, label, shown, text, cut_spans(text), (), None, item.required, kind, options, hint)
 
 
 def _text(
@@ -194,7 +192,7 @@ def _text(
     written: str,
     edited: str,
     draft: Draft,
-    known: PassageIndex,
+    passages: PassageIndex,
     schema: OutputField | OutputItem,
 ) -> CardText:
     marks = [mark for mark in draft.marks if mark["field"] == path]
@@ -203,7 +201,7 @@ def _text(
     drawn = written[:SHOWN_CHARS]
     # A subject claims nothing by itself, and one that is too long shows where the inbox cuts it.
     is_subject = role == "subject"
-    stands = [] if is_subject else attribute(drawn, known, language=draft.task_version.spec.language)
+    stands = [] if is_subject else attribute(drawn, passages, language=draft.task_version.spec.language)
     segments = cut_spans(drawn, marks=marks, sentences=stands, shown=schema.max_chars if is_subject else None)
     is_quote = schema.type == "quote"
     return CardText(path, label, edited, written, segments, remarks, schema.max_chars, required, is_quote=is_quote)

@@ -1,7 +1,7 @@
 """Values of a card that are picked or typed in place: labels, yes or no, numbers and days. Pure.
 
-A part of the cards that bring nothing but such values is shown without the teacher's, so that agreement can be told that
-does not come from a key pressed without reading.
+A part of the cards that bring nothing but such values is shown without the teacher's, so that agreement can be told
+that does not come from a key pressed without reading.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from uuid import UUID
 from review.spec import numbers
 from review.spec.paths import as_text
 from review.spec.prompting import canonical_json
-from review.spec.readable import PICKED, is_value
 from review.spec.schema import OutputField, OutputItem
 from review.spec.task_spec import TaskSpec
+from review.spec.value_types import ValueType
 
 # One card in ten per reviewer comes without the teacher's values.
 HIDDEN_IN = 10
@@ -44,7 +44,7 @@ class CardValue:
     """
 
     name: str
-    kind: str
+    kind: ValueType
     is_required: bool
     options: Sequence[ValueOption]
     text: str
@@ -54,10 +54,6 @@ class CardValue:
     maximum: float | None
 
     @property
-    def is_picked(self) -> bool:
-        return self.kind in PICKED
-
-    @property
     def told(self) -> str:
         """The teacher's value as people read it; empty where it is missing or hidden."""
         return as_text(json.loads(self.draft))
@@ -65,7 +61,7 @@ class CardValue:
 
 def all_values(spec: TaskSpec) -> bool:
     """Return whether a task's output holds values alone, apart from the reasoning before them."""
-    return all(is_value(field) or field.role == "reasoning" for field in spec.output_schema)
+    return all(field.value_type.is_value or field.role == "reasoning" for field in spec.output_schema)
 
 
 def has_hidden(spec: TaskSpec, draft: UUID, reviewer: UUID | int | None) -> bool:
@@ -89,13 +85,13 @@ def card_value(field: OutputField, written: object, edited: object, *, is_hidden
     chosen = set(shown) if isinstance(shown, list) else {_value(shown)}
     return CardValue(
         name=field.name,
-        kind=field.type,
+        kind=field.value_type,
         is_required=field.required,
         options=[
             ValueOption(value, text, description, colour, value in chosen)
             for value, text, description, colour in _options(field)
         ],
-        text="" if field.type in PICKED else box_text(shown, written),
+        text="" if field.value_type.is_picked else box_text(shown, written),
         draft="null" if is_hidden else canonical_json(written),
         hint=hint_of(field),
         minimum=field.minimum,
@@ -111,7 +107,7 @@ def box_text(shown: object, written: object) -> str:
 
 
 def _options(field: OutputField) -> list[tuple[str, str, str, str]]:
-    if field.type == "boolean":
+    if field.value_type.control == "flag":
         return [("true", "yes", "", ""), ("false", "no", "", "")]
     return [(label.name, label.name, label.description, label.colour) for label in field.labels]
 
@@ -126,4 +122,4 @@ def hint_of(field: OutputItem) -> str:
     span = (
         f"{least} to {most}" if least and most else f"at least {least}" if least else f"at most {most}" if most else ""
     )
-    return ", ".join(filter(None, [field.unit, span, "a day" if field.type == "date" else ""]))
+    return ", ".join(filter(None, [field.unit, span, field.value_type.hint]))

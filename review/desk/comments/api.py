@@ -19,6 +19,7 @@ from review.drafts import queries
 from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination, WholeList
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 
 class CommentsView(APIView):
@@ -29,16 +30,15 @@ class CommentsView(APIView):
     pagination_class = WholeList
 
     @lists(CommentOut, draw=lambda request, page: map(comments_queries.comment_json, page), operation_id="comments")
-    def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         return comments_queries.on_draft(member, queries.draft_or_404(member, draft_id))[: comments_queries.SHOWN]
 
     @extend_schema(operation_id="comment_add", request=CommentIn, responses={201: CommentOut, **problems(409, 422)})
     def post(self, request: Request, draft_id: UUID) -> Response:
         """Write a comment; `@name` tells that member of the task."""
-        asked = CommentIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        comment = writing.add(draft_id, by=member_of(request), **asked.validated_data)
+        data = read_body(CommentIn, request)
+        comment = writing.add(draft_id, by=member_of(request), **data)
         return Response(comments_queries.comment_json(comment), status=201)
 
 
@@ -71,9 +71,9 @@ class MentionsView(APIView):
         draw=lambda request, page: map(comments_queries.mention_json, page),
         operation_id="mentions",
     )
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
-        return comments_queries.unread(member) if asked.get("unread") else comments_queries.mentions(member)
+        return comments_queries.unread(member) if query.get("unread") else comments_queries.mentions(member)
 
 
 class MentionsReadView(APIView):
@@ -82,6 +82,5 @@ class MentionsReadView(APIView):
     @extend_schema(operation_id="mentions_read", request=ReadIn, responses={200: ReadOut})
     def post(self, request: Request) -> Response:
         """Mark mentions as seen."""
-        asked = ReadIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        return Response({"read": writing.read_mentions(member_of(request), **asked.validated_data)})
+        data = read_body(ReadIn, request)
+        return Response({"read": writing.read_mentions(member_of(request), **data)})

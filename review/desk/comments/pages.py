@@ -55,13 +55,13 @@ def history(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 def mentions(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     if request.method == "POST":
-        one = uuid_or_none(request.POST.get("comment", ""))
-        writing.read_mentions(member, comments=None if one is None else [one])
+        comment_id = uuid_or_none(request.POST.get("comment", ""))
+        writing.read_mentions(member, comments=None if comment_id is None else [comment_id])
         return redirect("review:mentions")
     rows = list(comments_queries.mentions(member).order_by("-comment__created_at", "-id")[:SHOWN])
     context = {
         "section": "home",
-        "lines": [{"mention": one, **comments_queries.comment_row(one.comment, member)} for one in rows],
-        "unread": sum(one.read_at is None for one in rows),
+        "lines": [{"mention": mention, **comments_queries.comment_row(mention.comment, member)} for mention in rows],
+        "unread": sum(mention.read_at is None for mention in rows),
     }
     return render(request, "review/comments/mentions.html", context)

@@ -1,7 +1,7 @@
 """Comments as a member may read them, and where they were named.
 
-While a draft waits for further blind verdicts, its comments are their author's and the lead's alone: a remark would tell
-the next reviewer what the last one thought. What a lead writes is read at once.
+While a draft waits for further blind verdicts, its comments are their author's and the lead's alone: a remark would
+tell the next reviewer what the last one thought. What a lead writes is read at once.
 """
 
 from __future__ import annotations

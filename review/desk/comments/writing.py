@@ -16,6 +16,7 @@ from review.models import Comment, Draft, Mention, Task
 from review.states import Role
 from review.tasks.permissions import require, tasks_for
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 LONGEST = 4000
 MENTIONS_AT_MOST = 20
@@ -37,9 +38,9 @@ def add(draft_id: UUID, *, by: Member, id: UUID, text: str) -> Comment:
         Refusal: 422 when there is no text, or too much; 409 when the id belongs to another comment, or the draft was
             erased.
     """
-    draft = Draft.objects.filter(task__in=tasks_for(by), pk=draft_id).select_related("task").first()
-    if draft is None:
-        raise Http404("There is no such draft.")
+    draft = first_or_404(
+        Draft.objects.filter(task__in=tasks_for(by), pk=draft_id).select_related("task"), "There is no such draft."
+    )
     require(by, draft.task, Role.REVIEWER)
     words = _checked(text)
     try:
@@ -112,11 +113,11 @@ def _named(text: str, task: Task) -> list[Member]:
     names = list(dict.fromkeys(name.casefold() for name in _NAMED.findall(text)))[:MENTIONS_AT_MOST]
     if not names:
         return []
-    wanted = Q()
+    condition = Q()
     for name in names:
-        wanted |= Q(username__iexact=name)
+        condition |= Q(username__iexact=name)
     seers = Q(memberships__task=task) | Q(is_superuser=True)
-    return list(Member.objects.filter(wanted, seers, is_active=True, is_service=False).distinct())
+    return list(Member.objects.filter(condition, seers, is_active=True, is_service=False).distinct())
 
 
 def _again(id: UUID, *, draft_id: UUID, by: Member, text: str) -> Comment:

@@ -48,8 +48,8 @@ def record(
 
     A verdict on a card whose lease passed on to somebody else is stored as late and counts for nothing until a lead
     adopts it. A draft drawn for overlap waits until as many reviewers have judged it as it takes, blind to each other;
-    verdicts that then differ make it disputed, and so does a second opinion that contradicts the first. A card judged out of the deck makes room: with `deck_size` the deck is
-    filled up to that many cards in the same transaction.
+    verdicts that then differ make it disputed, and so does a second opinion that contradicts the first. A card judged
+    out of the deck makes room: with `deck_size` the deck is filled up to that many cards in the same transaction.
 
     Args:
         by: The expert; reviewer or lead of the task, or admin.
@@ -92,12 +92,12 @@ def record(
                 if attempt > 1:
                     # A caller that was overtaken once looks again under the lock.
                     desk_deck.wait_for(draft_id)
-                return _record(draft_id, by=by, id=id, said=verdict_given, if_match=if_match, deck_size=deck_size)
+                return _record(draft_id, by=by, id=id, submission=verdict_given, if_match=if_match, deck_size=deck_size)
         except OvertakenError:
             continue
         except IntegrityError:
-            # Of two writers of one id or one row the other won, which is seen on the next look; a rule that is broken at
-            # each look is a fault of ours, and no matter of trying again.
+            # Of two writers of one id or one row the other won, which is seen on the next look; a rule that is broken
+            # at each look is a fault of ours, and no matter of trying again.
             if attempt == ATTEMPTS:
                 raise
     raise Refusal(
@@ -109,19 +109,21 @@ def record(
 
 
 def _record(
-    draft_id: UUID, *, by: Member, id: UUID, said: SubmittedVerdict, if_match: str, deck_size: int
+    draft_id: UUID, *, by: Member, id: UUID, submission: SubmittedVerdict, if_match: str, deck_size: int
 ) -> DecisionOutcome:
-    seen = context.load(draft_id, by=by, decision_id=id)
-    body_hash = said.body_hash(draft_id)
-    if seen.decision_known:
-        return _again(id, by=by, body_hash=body_hash, seen=seen)
-    _check_etag(seen, by=by, if_match=if_match)
-    if said.verdict is Verdict.RETRACT:
-        return retract.retract(seen, by=by, id=id, said=said, body_hash=body_hash)
-    return record_verdict.judge(seen, by=by, id=id, said=said, body_hash=body_hash, deck_size=deck_size)
+    decision_context = context.load(draft_id, by=by, decision_id=id)
+    body_hash = submission.body_hash(draft_id)
+    if decision_context.decision_known:
+        return _again(id, by=by, body_hash=body_hash, decision_context=decision_context)
+    _check_etag(decision_context, by=by, if_match=if_match)
+    if submission.verdict is Verdict.RETRACT:
+        return retract.retract(decision_context, by=by, id=id, submission=submission, body_hash=body_hash)
+    return record_verdict.judge(
+        decision_context, by=by, id=id, submission=submission, body_hash=body_hash, deck_size=deck_size
+    )
 
 
-def _again(id: UUID, *, by: Member, body_hash: str, seen: DecisionContext) -> DecisionOutcome:
+def _again(id: UUID, *, by: Member, body_hash: str, decision_context: DecisionContext) -> DecisionOutcome:
     first = Decision.objects.filter(pk=id, reviewer=by, body_hash=body_hash).first()
     if first is None:
         raise Refusal(
@@ -130,17 +132,19 @@ def _again(id: UUID, *, by: Member, body_hash: str, seen: DecisionContext) -> De
             hint="Use a new UUID for each decision.",
             status=409,
         )
-    deck = desk_deck.renew(by, seen.card.task)
-    return DecisionOutcome(first, DraftState(seen.card.state), is_replay=True, deck=deck, pace=seen.pace)
+    deck = desk_deck.renew(by, decision_context.card.task)
+    return DecisionOutcome(
+        first, DraftState(decision_context.card.state), is_replay=True, deck=deck, pace=decision_context.pace
+    )
 
 
-def _check_etag(seen: DecisionContext, *, by: Member, if_match: str) -> None:
-    current = desk_deck.etag_for(seen.card, by)
+def _check_etag(decision_context: DecisionContext, *, by: Member, if_match: str) -> None:
+    current = desk_deck.etag_for(decision_context.card, by)
     if if_match != current:
         raise Refusal(
             "card_changed",
             "The card has changed since you loaded it.",
             hint="Reload the card, then decide again.",
             status=412,
-            state={"draft": str(seen.card.pk), "state": seen.card.state, "etag": current},
+            state={"draft": str(decision_context.card.pk), "state": decision_context.card.state, "etag": current},
         )

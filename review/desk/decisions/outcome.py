@@ -43,25 +43,25 @@ class DecisionOutcome:
     pace: Pace | None = None
 
 
-def move_draft(seen: DecisionContext, *, to: DraftState, **values: Any) -> None:
+def move_draft(context: DecisionContext, *, to: DraftState, **values: Any) -> None:
     """Move the card on from the state it was seen in; its row stays locked until the transaction ends.
 
     Raises:
         OvertakenError: Another request moved it first.
     """
-    if not _MOVE_DRAFT(pk=seen.card.pk, seen=str(seen.card.state), to=to.value, **values):
+    if not _MOVE_DRAFT(pk=context.card.pk, from_state=str(context.card.state), to=to.value, **values):
         raise OvertakenError
 
 
-def _moved_draft(*, pk: UUID, seen: str, to: str, **values: Any) -> tuple[QuerySet[Draft], dict[str, Any]]:
-    return Draft.objects.filter(pk=pk, state=seen), {"state": to, **values}
+def _moved_draft(*, pk: UUID, from_state: str, to: str, **values: Any) -> tuple[QuerySet[Draft], dict[str, Any]]:
+    return Draft.objects.filter(pk=pk, state=from_state), {"state": to, **values}
 
 
 _MOVE_DRAFT = CompiledUpdate(_moved_draft)
 
 
 def move_assignment(
-    seen: DecisionContext, *, by: Member, to: AssignmentState, unfinished: Fields | None = None
+    context: DecisionContext, *, by: Member, to: AssignmentState, unfinished: Fields | None = None
 ) -> None:
     """Move the member's assignment on from the state it was seen in; make it where there was none.
 
@@ -69,17 +69,17 @@ def move_assignment(
         OvertakenError: Another request moved it first.
     """
     until = timezone.now() + timedelta(seconds=settings.CARD_LEASE_S)
-    if seen.mine is None:
+    if context.mine is None:
         Assignment.objects.create(
-            draft=seen.card,
+            draft=context.card,
             reviewer=by,
-            task_id=seen.card.task_id,
+            task_id=context.card.task_id,
             state=to,
             leased_until=until,
-            etag=desk_deck.etag_for(seen.card, by),
+            etag=desk_deck.etag_for(context.card, by),
         )
         return
-    row: dict[str, Any] = {"draft": seen.card.pk, "reviewer": by.pk, "seen": seen.mine.value}
+    row: dict[str, Any] = {"draft": context.card.pk, "reviewer": by.pk, "from_state": context.mine.value}
     row |= {"to": to.value, "until": until, "now": timezone.now()}
     if unfinished is None:
         moved = _MOVE_ASSIGNMENT(**row)
@@ -91,9 +91,9 @@ def move_assignment(
 
 
 def _moved_assignment(
-    *, draft: UUID, reviewer: UUID, seen: str, to: str, until: datetime, now: datetime
+    *, draft: UUID, reviewer: UUID, from_state: str, to: str, until: datetime, now: datetime
 ) -> tuple[QuerySet[Assignment], dict[str, Any]]:
-    mine = Assignment.objects.filter(draft=draft, reviewer=reviewer, state=seen)
+    mine = Assignment.objects.filter(draft=draft, reviewer=reviewer, state=from_state)
     return mine, {"state": to, "unfinished": None, "leased_until": until, "updated_at": now}
 
 

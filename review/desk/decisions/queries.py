@@ -50,9 +50,9 @@ def decisions_of(member: Member, task: Task, *, search: str = "", verdict: str =
 def random_slice(task: Task) -> list[Decision]:
     """First verdicts on drafts of the random slice: rates over them are unbiased, whatever order the others come in.
 
-    Of each draft that was drawn at random, the earliest verdict that was not taken back; neither late ones nor any given
-    in bulk, elsewhere, on a known answer or after a lead sent the first one back. Which comes first is told here and not by
-    the database: without statistics it compares every verdict with every other. Texts are not loaded.
+    Of each draft that was drawn at random, the earliest verdict that was not taken back; neither late ones nor any
+    given in bulk, elsewhere, on a known answer or after a lead sent the first one back. Which comes first is told here
+    and not by the database: without statistics it compares every verdict with every other. Texts are not loaded.
     """
     drawn = Assignment.objects.filter(task=task, drawn=Drawn.RANDOM).values("draft")
     known_answers = KnownAnswer.objects.filter(task=task).values("draft")
@@ -77,9 +77,9 @@ def undoable(member: Member, task: Task) -> list[Decision]:
     return list(annotated.filter(is_retracted=False, is_late=False)[:UNDO_REACHES])
 
 
-def judged_one_by_one(said: QuerySet[Decision]) -> QuerySet[Decision]:
+def judged_one_by_one(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
     """Return the decisions not made in bulk: their draft was read. Agreement, pace and preference pairs take these."""
-    return said.filter(bulk__isnull=True)
+    return decisions.filter(bulk__isnull=True)
 
 
 def last_one(member: Member, task: Task) -> Decision | None:

@@ -1,4 +1,7 @@
-"""A verdict on a card: the decision, what it settles, and the next cards for the deck. One statement each where it can be."""
+"""A verdict on a card: the decision, what it settles, and the next cards for the deck.
+
+One statement each where it can be.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _RECORD = CompiledInsert(Decision, on_conflict=None)
 
 
 def judge(
-    seen: DecisionContext, *, by: Member, id: UUID, said: SubmittedVerdict, body_hash: str, deck_size: int
+    context: DecisionContext, *, by: Member, id: UUID, submission: SubmittedVerdict, body_hash: str, deck_size: int
 ) -> DecisionOutcome:
     """Record a verdict on the card as it was seen. Runs inside the caller's transaction.
 
@@ -30,72 +33,74 @@ def judge(
         OvertakenError: Another request moved the card first; the caller looks again.
         Refusal: 409 when the card is not this member's to judge; 422 when the verdict does not fit.
     """
-    is_late = _is_late(seen)
-    spec = seen.card.task_version.spec
-    was_hidden = said.was_hidden and has_hidden(spec, seen.card.pk, by.pk)
-    verdict, fields = verdict_fit.fit(replace(said, was_hidden=was_hidden), spec, seen.card.fields)
-    edit = edits.edit_columns(spec, seen.card.record.facts, seen.card.fields, fields)
+    is_late = _is_late(context)
+    spec = context.card.task_version.spec
+    was_hidden = submission.was_hidden and has_hidden(spec, context.card.pk, by.pk)
+    verdict, fields = verdict_fit.fit(replace(submission, was_hidden=was_hidden), spec, context.card.fields)
+    edit = edits.edit_columns(spec, context.card.record.facts, context.card.fields, fields)
     if not is_late:
-        _claim(seen)
-    move_assignment(seen, by=by, to=AssignmentState.DONE)
+        _claim(context)
+    move_assignment(context, by=by, to=AssignmentState.DONE)
     decision = _RECORD(
         Decision(
             id=id,
-            draft=seen.card,
-            task_id=seen.card.task_id,
+            draft=context.card,
+            task_id=context.card.task_id,
             reviewer=by,
             verdict=verdict,
             fields=fields,
-            before_hash=seen.card.fields_hash,
+            before_hash=context.card.fields_hash,
             body_hash=body_hash,
-            reasons=list(said.reasons),
+            reasons=list(submission.reasons),
             is_late=is_late,
-            ratings=dict(said.ratings),
-            seconds=said.seconds,
-            note=said.note,
+            ratings=dict(submission.ratings),
+            seconds=submission.seconds,
+            note=submission.note,
             teacher_hidden=was_hidden if all_values(spec) else None,
             **edit,
         )
     )
-    state = DraftState(seen.card.state) if is_late else _resolve(seen, decision)
-    deck = _fill_deck(seen, by=by, deck_size=deck_size)
-    pace = seen.pace if is_late else replace(seen.pace, left=max(0, seen.pace.left - (not seen.pace.is_more)))
+    state = DraftState(context.card.state) if is_late else _resolve(context, decision)
+    deck = _fill_deck(context, by=by, deck_size=deck_size)
+    pace = (
+        context.pace if is_late else replace(context.pace, left=max(0, context.pace.left - (not context.pace.is_more)))
+    )
     return DecisionOutcome(decision, state, deck=deck, pace=pace)
 
 
-def _claim(seen: DecisionContext) -> None:
+def _claim(context: DecisionContext) -> None:
     """Move the card on before anything is written of it, so that of two requests at once one is overtaken."""
-    if seen.is_known:
-        if seen.mine is AssignmentState.ACTIVE:
-            move_draft(seen, to=DraftState.KEPT)
-    elif seen.wanted > 1:
+    if context.is_known:
+        if context.mine is AssignmentState.ACTIVE:
+            move_draft(context, to=DraftState.KEPT)
+    elif context.wanted > 1:
         # Its row is locked from here on: a concurrent verdict counts the verdicts after this one commits.
-        move_draft(seen, to=DraftState.PENDING, verdicts_wanted=seen.wanted, for_reviewer=None)
-        _check_first_word(seen)
+        move_draft(context, to=DraftState.PENDING, verdicts_wanted=context.wanted, for_reviewer=None)
+        _check_first_word(context)
     else:
-        move_draft(seen, to=DraftState.DECIDED)
+        move_draft(context, to=DraftState.DECIDED)
 
 
-def _check_first_word(seen: DecisionContext) -> None:
+def _check_first_word(context: DecisionContext) -> None:
     """Serialize reviewers on the row lock: a second concurrent request by the same reviewer sees the first verdict."""
-    own = Decision.objects.filter(draft=seen.card, reviewer=seen.by)
-    if golds.standing_decisions(own, sent_back=golds.sent_back_on(seen.card.pk)):
-        raise _already_judged(seen)
+    own = Decision.objects.filter(draft=context.card, reviewer=context.by)
+    if golds.standing_decisions(own, sent_back=golds.sent_back_on(context.card.pk)):
+        raise _already_judged(context)
 
 
-def _resolve(seen: DecisionContext, decision: Decision) -> DraftState:
+def _resolve(context: DecisionContext, decision: Decision) -> DraftState:
     """Let a verdict count when it settles the card: alone, as the last one wanted, or agreeing with one that stands."""
-    if seen.is_known:
+    if context.is_known:
         # As any other card answers; that it was one is told on the reviewer's own page, later.
         return DraftState.DECIDED
-    if seen.wanted == 1 and not seen.is_second:
+    if context.wanted == 1 and not context.is_second:
         golds.write(decision)
         return DraftState.DECIDED
-    state = golds.resolve(seen.card.pk)
-    moves_to = Draft.objects.filter(pk=seen.card.pk)
+    state = golds.resolve(context.card.pk)
+    moves_to = Draft.objects.filter(pk=context.card.pk)
     if state is DraftState.PENDING:
-        if (asked := _sent_back_to(seen.card)) is not None:
-            moves_to.update(for_reviewer=asked)
+        if (author_id := _sent_back_to(context.card)) is not None:
+            moves_to.update(for_reviewer=author_id)
     else:
         moves_to.update(state=state)
     return state
@@ -109,37 +114,37 @@ def _sent_back_to(card: Draft) -> UUID | None:
     return waiting.values_list("reviewer", flat=True).first()
 
 
-def _already_judged(seen: DecisionContext) -> Refusal:
+def _already_judged(context: DecisionContext) -> Refusal:
     return Refusal(
         "already_judged",
         "You have judged this card already.",
         hint="Take that decision back first, with Z or under My decisions.",
         status=409,
-        state={"draft": str(seen.card.pk), "state": seen.card.state},
+        state={"draft": str(context.card.pk), "state": context.card.state},
     )
 
 
-def _is_late(seen: DecisionContext) -> bool:
+def _is_late(context: DecisionContext) -> bool:
     """Return whether the verdict is late: the member held the card, and it is now neither theirs nor free.
 
     Raises:
         Refusal: 409 when the member judged the card before, or never had it and it is not free.
     """
-    if seen.mine is AssignmentState.DONE:
-        raise _already_judged(seen)
-    if seen.counts:
+    if context.mine is AssignmentState.DONE:
+        raise _already_judged(context)
+    if context.counts:
         return False
-    if seen.was_mine:
+    if context.was_mine:
         return True
-    raise desk_deck.not_free(seen.card)
+    raise desk_deck.not_free(context.card)
 
 
-def _fill_deck(seen: DecisionContext, *, by: Member, deck_size: int) -> list[Assignment]:
-    if seen.mine is not AssignmentState.ACTIVE:
+def _fill_deck(context: DecisionContext, *, by: Member, deck_size: int) -> list[Assignment]:
+    if context.mine is not AssignmentState.ACTIVE:
         # A program that judges drafts by id has no deck, and must not keep cards from people who do.
         return []
-    missing = deck_size - (seen.in_deck - 1)
-    fresh = desk_deck.take(by, seen.card.task_id, count=missing, dealing=seen.dealing)
+    missing = deck_size - (context.in_deck - 1)
+    fresh = desk_deck.take(by, context.card.task_id, count=missing, dealing=context.dealing)
     if len(fresh) < missing and desk_deck.reclaim():
-        fresh += desk_deck.take(by, seen.card.task_id, count=missing - len(fresh))
+        fresh += desk_deck.take(by, context.card.task_id, count=missing - len(fresh))
     return fresh

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet
-from django.http import Http404
 
 from members.models import Member
 from review.desk import queues
@@ -16,6 +15,7 @@ from review.desk.deck.draw import take
 from review.models import Assignment, Draft, Task
 from review.states import AssignmentState, DraftState, Drawn, Role
 from review.tasks.permissions import require
+from web.http.first_or_404 import first_or_404
 
 
 def deal(member: Member, task: Task, *, count: int = 5) -> list[Assignment]:
@@ -89,9 +89,7 @@ def hold(member: Member, draft_id: UUID) -> Assignment:
         Http404: No such draft, or not in a task of this member.
         Refusal: 409 when it is in front of another reviewer, waits for another, is judged, or kept from the desk.
     """
-    draft = Draft.objects.select_related("task").filter(pk=draft_id).first()
-    if draft is None:
-        raise Http404("There is no such draft.")
+    draft = first_or_404(Draft.objects.select_related("task").filter(pk=draft_id), "There is no such draft.")
     require(member, draft.task, Role.REVIEWER)
     with transaction.atomic():
         # The caller may go on to move the draft in this transaction.

@@ -101,7 +101,7 @@ def _heads(count: int, probability: float) -> int:
 
 
 def _mixed(drawn: list[tuple[Draft, Drawn]]) -> list[tuple[Draft, Drawn]]:
-    """Cards of all draws among each other, so that place tells nothing of how one came; assigned first, set aside last."""
+    """Cards of all draws among each other, so that place tells nothing of the draw; assigned first, set aside last."""
     lanes: dict[Drawn, list[tuple[Draft, Drawn]]] = {}
     aside: list[tuple[Draft, Drawn]] = []
     for card, how in drawn:

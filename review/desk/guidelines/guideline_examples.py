@@ -20,6 +20,7 @@ from review.tasks import authoring
 from review.tasks.permissions import require, tasks_for
 from review.tasks.queries import latest_version
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 LONGEST_NOTE = 200
 Examples = Sequence[GuidelineExample]
@@ -42,9 +43,9 @@ def show(draft_id: UUID, *, by: Member, note: str = "") -> TaskVersion:
         Refusal: 409 when nothing counts for the draft, it is shown already with this note, or there are twelve already;
             422 for a note that is too long.
     """
-    draft = Draft.objects.select_related("task").filter(pk=draft_id, task__in=tasks_for(by)).first()
-    if draft is None:
-        raise Http404("There is no such draft.")
+    draft = first_or_404(
+        Draft.objects.select_related("task").filter(pk=draft_id, task__in=tasks_for(by)), "There is no such draft."
+    )
     require(by, draft.task, Role.LEAD)
     words = " ".join(note.split())
     if len(words) > LONGEST_NOTE:

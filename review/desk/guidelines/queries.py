@@ -81,13 +81,13 @@ def current_guidelines(task: Task) -> Guidelines:
 
 def shown_examples(spec: TaskSpec) -> list[ShownExample]:
     """The examples of a version that still stand."""
-    wanted = {example.draft: example for example in spec.guideline_examples}
-    if not wanted:
+    examples_by_draft = {example.draft: example for example in spec.guideline_examples}
+    if not examples_by_draft:
         return []
-    golds = {str(gold.draft_id): gold for gold in _golds().filter(draft__in=list(wanted))}
+    golds = {str(gold.draft_id): gold for gold in _golds().filter(draft__in=list(examples_by_draft))}
     examples = [
         _shown(golds[pk], example)
-        for pk, example in wanted.items()
+        for pk, example in examples_by_draft.items()
         if pk in golds and verdict_of(golds[pk]) == example.verdict
     ]
     return sorted(examples, key=lambda example: example.verdict != "accept")

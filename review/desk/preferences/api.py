@@ -18,6 +18,7 @@ from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from members.models import Member
@@ -44,7 +45,7 @@ class PreferencesView(APIView):
     pagination_class = KeysetPagination
 
     @lists(PreferenceOut, draw=lambda request, page: map(queries.preference_json, page), operation_id="preferences")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         """Preferences, newest first; a reviewer reads their own."""
         member = member_of(request)
         return queries.preferences_visible_to(member, task_or_404(member, slug))
@@ -59,17 +60,16 @@ class PreferencesView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
-        body = PreferenceIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        outcome = _choose(task, member, dict(body.validated_data))
+        body = read_body(PreferenceIn, request)
+        outcome = _choose(task, member, dict(body))
         return Response(queries.preference_json(outcome.preference), status=200 if outcome.is_replay else 201)
 
 
-def _choose(task: Task, member: Member, asked: dict[str, Any]) -> record_preference.PreferenceOutcome:
-    retracts, record = asked.pop("retracts"), asked.pop("record")
+def _choose(task: Task, member: Member, data: dict[str, Any]) -> record_preference.PreferenceOutcome:
+    retracts, record = data.pop("retracts"), data.pop("record")
     if retracts is not None:
-        return record_preference.take_back(_own(task, retracts), by=member, id=asked["id"])
-    return record_preference.choose(task, by=member, record_id=record, **asked)
+        return record_preference.take_back(_own(task, retracts), by=member, id=data["id"])
+    return record_preference.choose(task, by=member, record_id=record, **data)
 
 
 def _own(task: Task, preference_id: UUID) -> UUID:

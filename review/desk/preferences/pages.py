@@ -35,7 +35,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.REVIEWER)
-    refusal, wanted, words = None, uuid_or_none(request.GET.get("record", "")), ""
+    refusal, record_id, words = None, uuid_or_none(request.GET.get("record", "")), ""
     if request.method == "POST":
         try:
             outcome, words = _carry_out(request.POST, member, task)
@@ -44,12 +44,12 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             if request.POST.get("then") == "edit" and outcome.preference.chosen_id:
                 return _to_the_desk(request, slug, outcome.preference.chosen_id)
-            wanted = outcome.preference.record_id if outcome.preference.retracts_id else None
+            record_id = outcome.preference.record_id if outcome.preference.retracts_id else None
             if not getattr(request, "htmx", False):
                 messages.success(request, words)
-                query = f"?record={wanted}" if wanted else ""
+                query = f"?record={record_id}" if record_id else ""
                 return redirect(f"{reverse('review:choose', args=[slug])}{query}")
-    context = {**_context(member, task, wanted), "refusal": refusal, "said": words}
+    context = {**_context(member, task, record_id), "refusal": refusal, "said": words}
     # htmx leaves a page as it is on an error status; what was refused must be seen there too.
     is_part = bool(getattr(request, "htmx", False))
     status = refusal.status if refusal and not is_part else 200
@@ -99,8 +99,8 @@ def _to_the_desk(request: HttpRequest, slug: str, draft: UUID) -> HttpResponse:
     return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
 
 
-def _context(member: Member, task: Task, wanted: UUID | None) -> dict[str, Any]:
-    lineup = lineups.lineup_of_record(member, task, wanted) if wanted else None
+def _context(member: Member, task: Task, record_id: UUID | None) -> dict[str, Any]:
+    lineup = lineups.lineup_of_record(member, task, record_id) if record_id else None
     lineup = lineup or lineups.next_lineup(member, task)
     cards = lineup.cards(member) if lineup else []
     return {

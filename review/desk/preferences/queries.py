@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404
 
 from members.models import Member
 from review.models import Preference, Task
 from review.states import Role
 from review.tasks.permissions import role_of
+from web.http.first_or_404 import first_or_404
 
 
 def standing(task: Task) -> QuerySet[Preference]:
@@ -35,15 +35,8 @@ def last_of(member: Member, task: Task) -> Preference | None:
 
 
 def preference_or_404(task: Task, preference_id: UUID) -> Preference:
-    """A preference by its id.
-
-    Raises:
-        Http404: The task has no such preference.
-    """
-    preference = Preference.objects.filter(task=task, pk=preference_id).first()
-    if preference is None:
-        raise Http404("There is no such preference.")
-    return preference
+    """A preference by its id."""
+    return first_or_404(Preference.objects.filter(task=task, pk=preference_id), "There is no such preference.")
 
 
 def preference_json(preference: Preference) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Choosing the best of several drafts for one record, and taking that back: one short transaction each.
 
-The chosen draft waits for its chooser alone, to be judged; the others leave the desk. A preference never changes: taking it
-back is a preference of its own. It does not know how the drafts were laid out, nor who wrote them.
+The chosen draft waits for its chooser alone, to be judged; the others leave the desk. A preference never changes:
+taking it back is a preference of its own. It does not know how the drafts were laid out, nor who wrote them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from review.spec.prompting import canonical_json
 from review.states import AssignmentState, DraftState, Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 # Before every place that an import or a generation gives out.
 FIRST_IN_QUEUE = 0
@@ -68,8 +69,8 @@ def choose(
     Raises:
         Http404: A draft is none of this task.
         PermissionDenied: Not a reviewer of the task.
-        Refusal: 422 when the parts do not fit together, or a draft was written for a campaign; 409 when the id came with another body, or when a draft is in
-            front of somebody else, judged, or gone from the desk.
+        Refusal: 422 when the parts do not fit together, or a draft was written for a campaign; 409 when the id came
+            with another body, or when a draft is in front of somebody else, judged, or gone from the desk.
     """
     require(by, task, Role.REVIEWER)
     preference = _read(task, id=id, record_id=record_id, shown=shown, chosen=chosen, seconds=seconds, note=note)
@@ -89,11 +90,10 @@ def take_back(preference_id: UUID, *, by: Member, id: UUID) -> PreferenceOutcome
         Refusal: 409 when it was taken back before, its chosen draft is judged or in front of somebody else, or the id
             belongs to another preference.
     """
-    target = (
-        Preference.objects.select_related("task").filter(pk=preference_id, reviewer=by, retracts__isnull=True).first()
+    target = first_or_404(
+        Preference.objects.select_related("task").filter(pk=preference_id, reviewer=by, retracts__isnull=True),
+        "You have no preference to take back.",
     )
-    if target is None:
-        raise Http404("You have no preference to take back.")
     task_or_404(by, target.task.slug)
     retraction = Preference(
         id=id,
@@ -142,11 +142,11 @@ def _read(
     )
 
 
-def _again(said: Preference, *, by: Member) -> PreferenceOutcome | None:
-    first = Preference.objects.select_related("task", "reviewer").filter(pk=said.pk).first()
+def _again(preference: Preference, *, by: Member) -> PreferenceOutcome | None:
+    first = Preference.objects.select_related("task", "reviewer").filter(pk=preference.pk).first()
     if first is None:
         return None
-    if (first.reviewer_id, first.task_id, first.body_hash) != (by.pk, said.task_id, said.body_hash):
+    if (first.reviewer_id, first.task_id, first.body_hash) != (by.pk, preference.task_id, preference.body_hash):
         _raise_reused()
     return PreferenceOutcome(first, is_replay=True)
 
@@ -160,24 +160,24 @@ def _raise_reused() -> PreferenceOutcome:
     )
 
 
-def _choose(said: Preference, *, by: Member) -> PreferenceOutcome:
+def _choose(preference: Preference, *, by: Member) -> PreferenceOutcome:
     # The record's row first: revisions and erasing that concern it wait their turn.
-    drafts = _locked(said)
+    drafts = _locked(preference)
     _check_free(drafts, by=by)
-    said.reviewer = by
-    said.save(force_insert=True)
-    if said.chosen_id is not None:
+    preference.reviewer = by
+    preference.save(force_insert=True)
+    if preference.chosen_id is not None:
         _let_go(drafts, by=by)
-        Draft.objects.filter(pk=said.chosen_id).update(
+        Draft.objects.filter(pk=preference.chosen_id).update(
             state=DraftState.PENDING, for_reviewer=by, queue_position=FIRST_IN_QUEUE
         )
-        Draft.objects.filter(pk__in=[draft.pk for draft in drafts if draft.pk != said.chosen_id]).update(
+        Draft.objects.filter(pk__in=[draft.pk for draft in drafts if draft.pk != preference.chosen_id]).update(
             state=DraftState.KEPT
         )
-    return PreferenceOutcome(said)
+    return PreferenceOutcome(preference)
 
 
-def _take_back(said: Preference, target: Preference, *, by: Member) -> PreferenceOutcome:
+def _take_back(preference: Preference, target: Preference, *, by: Member) -> PreferenceOutcome:
     drafts = {draft.pk: draft for draft in _locked(target)}
     if Preference.objects.filter(retracts=target).exists():
         raise Refusal("already_retracted", "This preference was taken back already.", status=409)
@@ -191,22 +191,25 @@ def _take_back(said: Preference, target: Preference, *, by: Member) -> Preferenc
         Draft.objects.filter(pk__in=others, state=DraftState.KEPT, erased_at__isnull=True).update(
             state=DraftState.PENDING
         )
-    said.save(force_insert=True)
-    return PreferenceOutcome(said)
+    preference.save(force_insert=True)
+    return PreferenceOutcome(preference)
 
 
-def _locked(said: Preference) -> list[Draft]:
+def _locked(preference: Preference) -> list[Draft]:
     """The drafts of a preference under lock, in one order that every writer keeps."""
-    ids = [UUID(name) for name in said.shown]
+    ids = [UUID(name) for name in preference.shown]
     drafts = list(
         Draft.objects.select_for_update(of=("self",))
-        .filter(pk__in=ids, task_id=said.task_id)
+        .filter(pk__in=ids, task_id=preference.task_id)
         .only("pk", "state", "record_id", "task_version_id", "for_reviewer_id", "erased_at", "origin")
         .order_by("pk")
     )
-    if len(drafts) != len(ids) or not Record.objects.filter(pk=said.record_id, task_id=said.task_id).exists():
+    if (
+        len(drafts) != len(ids)
+        or not Record.objects.filter(pk=preference.record_id, task_id=preference.task_id).exists()
+    ):
         raise Http404("There are no such drafts.")
-    if any(draft.record_id != said.record_id for draft in drafts):
+    if any(draft.record_id != preference.record_id for draft in drafts):
         raise _wrong("shown", "The drafts are not all for this record.")
     if len({draft.task_version_id for draft in drafts}) > 1:
         raise _wrong("shown", "The drafts were written under different versions of the task.")

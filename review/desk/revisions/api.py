@@ -26,6 +26,7 @@ from web import zones
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
+from web.http.read_body import read_body
 
 RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
 
@@ -56,18 +57,17 @@ class AskView(APIView):
         """Sent twice with one id it is asked once."""
         member = member_of(request)
         task = queries.draft_or_404(member, draft_id).task
-        body = RevisionIn(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_body(RevisionIn, request)
         only = scope.scope_from(request.query_params.get("only", ""), by=member, task=task)
         size = 0 if only else settings.DECK_SIZE
-        asking = revision_requests.request_revision(draft_id, by=member, deck_size=size, **body.validated_data)
+        asking = revision_requests.request_revision(draft_id, by=member, deck_size=size, **body)
         deck = list(asking.deck)
         if only and not asking.is_replay:
             deck = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=draft_id)[1]
-        told = revisions_queries.request_json(asking.request)
+        request_values = revisions_queries.request_json(asking.request)
         how_much = pace.pace_of(member, task, since=zones.start_of_today(request))
         answer = {
-            **told,
+            **request_values,
             "next": deck_json(request, deck),
             "left": how_much.left,
             "pace": how_much.as_json(),
@@ -83,7 +83,7 @@ class OnTheirWayView(APIView):
     pagination_class = WholeList
 
     @lists(RevisionOut, draw=lambda request, page: page, operation_id="revisions_on_their_way")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)

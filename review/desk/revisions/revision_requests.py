@@ -69,7 +69,7 @@ def conversation(draft: Draft, instruction: str) -> list[Message]:
     """Return the messages for the teacher. The draft comes with its record and task version."""
     spec = draft.task_version.spec
     return revision_prompts.messages(
-        spec, draft.record.facts, asked=draft.messages, draft=draft.fields, instruction=instruction
+        spec, draft.record.facts, prompt=draft.messages, draft=draft.fields, instruction=instruction
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from members.models import Member
-from review.datasets import hub_push
+from review.datasets import hub_push, hub_target
 from review.datasets.exports import FORMATS
 from review.models import DatasetVersion
 from web.errors import Refusal
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             "--format", action="append", choices=FORMATS, help="Only these; may be given more than once."
         )
         parser.add_argument(
-            "--token", default=hub_push.DEFAULT_TOKEN, help="Name of the secret (default: %(default)s)."
+            "--token", default=hub_target.DEFAULT_TOKEN, help="Name of the secret (default: %(default)s)."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,14 +51,14 @@ class Command(BaseCommand):
         self.stdout.write(f"Ordered: job {job.pk}. A worker sends it; see /jobs/{job.pk}/.")
 
 
-def _version(named: str) -> DatasetVersion:
+def _version(name: str) -> DatasetVersion:
     versions = DatasetVersion.objects.select_related("dataset__task")
-    slug, _, number = named.rpartition("/")
+    slug, _, number = name.rpartition("/")
     try:
-        query = versions.filter(dataset__slug=slug, number=int(number)) if slug else versions.filter(pk=UUID(named))
+        query = versions.filter(dataset__slug=slug, number=int(number)) if slug else versions.filter(pk=UUID(name))
     except ValueError:
-        raise CommandError(f"'{named}' is not a version. Write its id, or DATASET/NUMBER such as gold/3.") from None
+        raise CommandError(f"'{name}' is not a version. Write its id, or DATASET/NUMBER such as gold/3.") from None
     version = query.first()
     if version is None:
-        raise CommandError(f"There is no version '{named}'.")
+        raise CommandError(f"There is no version '{name}'.")
     return version

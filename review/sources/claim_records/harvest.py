@@ -1,7 +1,8 @@
 """Reads claims off one verdict: sentences that an expert let stand, and those that were wrong. Pure Python.
 
-A sentence counts as supported where an expert accepted its draft and it rests on a fact; as not supported where an edit changed one of
-its numbers or names, or where its draft was rejected for a wrong fact and it is known which sentence was meant.
+A sentence counts as supported where an expert accepted its draft and it rests on a fact; as not supported where an edit
+changed one of its numbers or names, or where its draft was rejected for a wrong fact and it is known which sentence was
+meant.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ def passage_of(spec: TaskSpec, facts: Facts) -> str:
 def accepted(spec: TaskSpec, facts: Facts, fields: Fields) -> list[HarvestedClaim]:
     """Sentences of an accepted draft that rest on a fact, those that rest on most first."""
     index = index_passages(facts, spec.offer)
-    found = [
+    pairs = [
         (sentence, text)
         for text in _texts(spec, fields)
         for sentence in _resting(text, index, spec.language)
         if not SLOT.search(text[sentence.start : sentence.end])
     ]
-    best = sorted(found, key=lambda each: -len(each[0].facts))[:_OF_ONE_DRAFT]
+    best = sorted(pairs, key=lambda each: -len(each[0].facts))[:_OF_ONE_DRAFT]
     return [HarvestedClaim(text[sentence.start : sentence.end], True) for sentence, text in best]
 
 
@@ -55,17 +56,19 @@ def edited(spec: TaskSpec, before: Fields, after: Fields) -> list[HarvestedClaim
     """Sentences in which an edit put other numbers or names: not supported as they were, supported as they are."""
     were, are = (dict.fromkeys(_sentences(spec, fields)) for fields in (before, after))
     gone, come = [each for each in were if each not in are], [each for each in are if each not in were]
-    found = []
+    claims = []
     for old in gone:
         new = max(come, key=lambda each: _likeness(old, each), default="")
         if new and _likeness(old, new) >= _ALIKE and _told(old) - _told(new) and _told(new):
-            found += [HarvestedClaim(old, False), HarvestedClaim(new, True)]
+            claims += [HarvestedClaim(old, False), HarvestedClaim(new, True)]
             come.remove(new)
-    return found
+    return claims
 
 
 def rejected(spec: TaskSpec, facts: Facts, fields: Fields) -> list[HarvestedClaim]:
-    """Sentences of a draft that was rejected for a wrong fact: those the rules refute, or the only one that claims anything.
+    """Sentences of a draft that was rejected for a wrong fact.
+
+    Those the rules refute, or the only one that claims anything.
 
     Where neither is so nobody knows which sentence was meant, and there is none.
     """
@@ -98,8 +101,8 @@ def _resting(text: str, index: PassageIndex, language: str) -> Iterator[attribut
             yield sentence
 
 
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+def _likeness(first: str, second: str) -> float:
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
 def _told(sentence: str) -> frozenset[str]:

@@ -1,4 +1,7 @@
-"""Makes claim records of a task's decisions: golds of a task that checks claims, each on the side of the split of its record."""
+"""Makes claim records of a task's decisions.
+
+Golds of a task that checks claims, each on the side of the split of its record.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ class ClaimRecords:
         supported: Claims added that their passage supports.
         unsupported: Claims added that it does not.
         known: Claims that the task had.
-        left_out: Claims whose company stands on another side there, and those whose passage is longer than a fact may be.
+        left_out: Claims whose company stands on another side there, and those whose passage is longer than a fact may
+            be.
         unplaced: Drafts rejected for a wrong fact of which no sentence could be told to be the wrong one.
     """
 
@@ -61,9 +65,9 @@ class _Row:
 def make(task: Task, *, into: Task, by: Member, reasons: Sequence[str] = (WRONG_FACT,)) -> ClaimRecords:
     """Add claims of a task's golds to a task that checks claims, with their answers, as verdicts given elsewhere.
 
-    Golds given to many drafts at once are left out, as are revoked and erased drafts. A record stands on the side of the
-    split on which the record stands that it comes from; where its company stands on another side already it is left out.
-    Made again it adds what is new. Records that are erased take their claims with them.
+    Golds given to many drafts at once are left out, as are revoked and erased drafts. A record stands on the side of
+    the split on which the record stands that it comes from; where its company stands on another side already it is left
+    out. Made again it adds what is new. Records that are erased take their claims with them.
 
     Args:
         task: Whose decisions.
@@ -79,20 +83,20 @@ def make(task: Task, *, into: Task, by: Member, reasons: Sequence[str] = (WRONG_
         permissions.require(by, each, Role.LEAD)
     target = latest_version(into).spec
     _check(task, target, reasons)
-    found, unplaced, too_long = _rows(task, target, reasons)
-    chosen = _balanced(found)
-    if not any(not row.claim.supported for row in found):
+    claim_rows, unplaced, too_long = _rows(task, target, reasons)
+    chosen = _balanced(claim_rows)
+    if not any(not row.claim.supported for row in claim_rows):
         message = "No decision of this task marks a sentence as wrong."
         raise Refusal(
             "no_wrong_facts", message, hint=f"Name the reason it is given by, instead of {', '.join(reasons)}."
         )
     staging.lock_task(into)
     fresh = derived_records.unknown(into, (row.made for row in chosen))
-    given = fresh[:MOST]
-    digests = derived_records.take_in(task, into, given, by=by, called="Claims") if given else set()
-    counts = Counter(row.answer[SUPPORTED] for row in given if row.digest in digests)
+    new_rows = fresh[:MOST]
+    digests = derived_records.take_in(task, into, new_rows, by=by, called="Claims") if new_rows else set()
+    counts = Counter(row.answer[SUPPORTED] for row in new_rows if row.digest in digests)
     trail.record("claim_records_made", by=by, about=into, task=into.slug, of=task.slug, count=counts.total())
-    left_out = len(given) - counts.total() + too_long
+    left_out = len(new_rows) - counts.total() + too_long
     return ClaimRecords(counts[True], counts[False], len(chosen) - len(fresh), left_out, unplaced)
 
 
@@ -112,7 +116,10 @@ def _check(task: Task, target: TaskSpec, reasons: Sequence[str]) -> None:
 
 
 def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_Row], int, int]:
-    """Claims of all golds that may be used, each once, the newest decision's answer first; drafts without a place; claims too long."""
+    """Claims of all golds that may be used, each once, the newest decision's answer first.
+
+    Beside them drafts without a place, and claims too long.
+    """
     rows: dict[tuple[Any, str], _Row] = {}
     unplaced = too_long = 0
     golds = Decision.objects.filter(

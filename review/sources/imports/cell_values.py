@@ -6,15 +6,15 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from review.sources.imports.cell_dates import day_of
 from review.sources.imports.tables.rows import ShownNumber
 from review.spec import numbers
 from review.spec.numbers import GREATEST_INTEGER
 from review.spec.schema import InputField, Label, OutputItem
-from review.spec.values import TEXTS, label_of, normalise_text, out_of_range
+from review.spec.values import label_of, normalise_text, out_of_range
 from web import strict_json
 from web.strict_json import WrittenFloat
 
@@ -23,10 +23,6 @@ MAX_CHARS, MAX_LONG_CHARS = 20_000, 200_000
 PAGE = "\f"
 ROLES = ("system", "user", "assistant", "tool")
 _ROLES = {"developer": "system", "function": "tool"}
-_DATES = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d.%m.%Y", "%Y/%m/%d")
-_ORDERS = {"dmy": ("%d/%m/%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}
-# A date as spreadsheets write it with its time.
-_TIMED = re.compile(r"([\d./-]{8,10}),? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?")
 _YES, _NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0"})
 
 
@@ -49,8 +45,9 @@ def read_value(field: InputField, value: object, notation: Notation = PLAIN) -> 
     """Bring a cell to the type of its field.
 
     Returns:
-        The fact, or None where the cell is empty: text, int or float, ISO date, address, bool, label, a list of texts or
-        labels, an object or a list of them, a document (pages parted by form feeds), or a conversation as a list of `{role, content}`.
+        The fact, or None where the cell is empty: text, int or float, ISO date, address, bool, label, a list of texts
+        or labels, an object or a list of them, a document (pages parted by form feeds), or a conversation as a list of
+        `{role, content}`.
 
     Raises:
         ValueError: Says what was found and what is wanted.
@@ -60,6 +57,7 @@ def read_value(field: InputField, value: object, notation: Notation = PLAIN) -> 
         return _bounded(normalise_text(value), MAX_CHARS) or None
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
+    kind = field.value_type
     if read := _OF_PARTS.get(field.type):
         return read(field, value)
     if isinstance(value, dict):
@@ -70,12 +68,12 @@ def read_value(field: InputField, value: object, notation: Notation = PLAIN) -> 
         if any(isinstance(part, (dict, list)) for part in value):
             raise ValueError(of_objects(value))
         value = "; ".join(map(text_of, value))
-    if field.type in ("number", "integer"):
-        return _in_range(field, _number(value, notation) if field.type == "number" else _integer(value, notation))
-    if field.type == "boolean":
+    if kind.is_number:
+        return _in_range(field, (_integer if kind.json == "integer" else _number)(value, notation))
+    if kind.control == "flag":
         return _boolean(value)
     text = _bounded(normalise_text(text_of(value)), MAX_CHARS)
-    if field.type == "choice":
+    if kind.control == "label":
         return _label(field.labels, text)
     if field.type == "date":
         return _date(text, notation)
@@ -88,19 +86,20 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
     Raises:
         ValueError: Says what was found and what is wanted.
     """
+    kind = field.value_type
     if field.type == "text" and isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
         raise ValueError(of_objects(value))
-    if field.type in ("number", "integer") and isinstance(value, WrittenFloat):
+    if kind.is_number and isinstance(value, WrittenFloat):
         return numbers.read(value.digits)
-    if field.type in TEXTS or not isinstance(value, str) or not value.strip():
+    if kind.is_prose or not isinstance(value, str) or not value.strip():
         return value
-    if field.type == "choices":
+    if field.items:
+        return _json(value, field.type)
+    if kind.is_many:
         return [value] if label_of(field.labels, value) else _list(value)
-    if field.type in ("list", "object"):
-        return _list(value) if field.type == "list" and not field.items else _json(value, field.type)
-    if field.type in ("number", "integer"):
+    if kind.is_number:
         return _number(value, notation)
-    if field.type == "boolean":
+    if kind.control == "flag":
         return _boolean(value)
     return _date(value.strip(), notation) if field.type == "date" else value
 
@@ -233,18 +232,9 @@ def _number(value: object, notation: Notation) -> int | float:
 
 
 def _date(text: str, notation: Notation) -> str:
-    try:
-        return (datetime.fromisoformat(text).date() if len(text) > 10 else date.fromisoformat(text)).isoformat()
-    except ValueError:
-        pass
-    for form in (*_DATES, *_ORDERS.get(notation.dates, ())):
-        try:
-            return datetime.strptime(text, form).date().isoformat()
-        except ValueError:
-            continue
-    if match := _TIMED.fullmatch(text):
-        return _date(match[1], notation)
-    raise ValueError(f"is '{_short(text)}', expected a date such as 2026-05-03 or 3 May 2026")
+    if (day := day_of(text, notation.dates)) is None:
+        raise ValueError(f"is '{_short(text)}', expected a date such as 2026-05-03 or 3 May 2026")
+    return day.isoformat()
 
 
 def _url(text: str) -> str:

@@ -1,8 +1,9 @@
 """Logs of model calls as tables of finished drafts: what was asked gives the facts, each answer is what was written.
 
-Which shapes are read is said in `logs.reading`. An answer is read by the task's own output form; of several choices each is a
-draft. A task with a conversation among its inputs takes every turn; another takes one user message and one answer, and
-what holds more (earlier turns, tool calls, images) is refused and never cut down to that. It touches no row of the database.
+Which shapes are read is said in `logs.reading`. An answer is read by the task's own output form; of several choices
+each is a draft. A task with a conversation among its inputs takes every turn; another takes one user message and one
+answer, and what holds more (earlier turns, tool calls, images) is refused and never cut down to that. It touches no row
+of the database.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ _CALLS = "its answer is a tool call; this task takes texts, no tool calls"
 class ChatTable:
     """A log that can be read as often as wanted.
 
-    Its columns are the task's facts and written fields by their own names, beside `prompt` (the words of the user), `system`,
-    `user_name`, `custom_id`, `model`, `conversation` and whatever else the lines hold, which a lead may have fill a fact.
+    Its columns are the task's facts and written fields by their own names, beside `prompt` (the words of the user),
+    `system`, `user_name`, `custom_id`, `model`, `conversation` and whatever else the lines hold, which a lead may have
+    fill a fact.
     """
 
     table: Table
@@ -125,10 +127,10 @@ class ChatTable:
         facts = self._templates.facts_in(system, prompt)
         return {**about, **(facts_in(self.spec, prompt) if facts is None else facts)}
 
-    def _messages(self, asked: tuple[Turn, ...], system: str) -> list[dict[str, str]]:
+    def _messages(self, turns: tuple[Turn, ...], system: str) -> list[dict[str, str]]:
         """The turns as a conversation; a system text that is the task's own instruction is said once already."""
         is_ours = system.strip() == self.spec.instruction.strip()
-        return [turn.as_message() for turn in asked if not (is_ours and turn.role == SYSTEM_ROLE)]
+        return [turn.as_message() for turn in turns if not (is_ours and turn.role == SYSTEM_ROLE)]
 
     def _row(self, number: int, about: dict[str, Any], answer: Answer) -> Row:
         try:
@@ -168,7 +170,10 @@ def open_drafts(path: Path, spec: TaskSpec, choices: ImportChoices = AS_FOUND) -
 
 
 def facts_in(spec: TaskSpec, prompt: str) -> Facts:
-    """Facts that a prompt holds: a JSON object of them, a sheet of them as our templates write it, or the one text fact."""
+    """Facts that a prompt holds.
+
+    A JSON object of them, a sheet of them as our templates write it, or the one text fact.
+    """
     names = {each.name for each in spec.input_schema}
     try:
         held = strict_json.loads(prompt)
@@ -201,11 +206,11 @@ def _no_calls() -> Fields:
     raise ValueError(_CALLS)
 
 
-def _require_single(asked: list[Turn]) -> None:
+def _require_single(turns: list[Turn]) -> None:
     """Raise ValueError for more than one user message before the answer, or for tools."""
-    tools = sum(turn.role == TOOL or bool(turn.calls) for turn in asked)
+    tools = sum(turn.role == TOOL or bool(turn.calls) for turn in turns)
     if tools:
         raise ValueError(f"{tools} of its messages are tool calls or their results; this task takes texts alone")
-    users = sum(turn.role == USER for turn in asked)
-    if users > 1 or len(asked) > users:
-        raise ValueError(f"a conversation of {len(asked) + 1} turns; this task takes one user message and one answer")
+    users = sum(turn.role == USER for turn in turns)
+    if users > 1 or len(turns) > users:
+        raise ValueError(f"a conversation of {len(turns) + 1} turns; this task takes one user message and one answer")

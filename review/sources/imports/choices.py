@@ -62,8 +62,8 @@ class ImportChoices:
         elif min(self.train, self.validation) >= 0 and self.train + self.validation <= 1:
             return
         else:
-            found = f"{self.train:g} and {self.validation:g}"
-            problem = f"Train and validation must be 0 or more, and 1 at most together; found {found}."
+            shares = f"{self.train:g} and {self.validation:g}"
+            problem = f"Train and validation must be 0 or more, and 1 at most together; found {shares}."
         raise Refusal("shares_invalid", problem, errors={"train": [problem]})
 
     def on_record(self) -> dict[str, str | float]:

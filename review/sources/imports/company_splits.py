@@ -34,8 +34,8 @@ class Company(NamedTuple):
 class CompanySplits:
     """The sides known so far: from records of the task, and from the rows of this import in their order.
 
-    This is the one place that decides a side. The records keep it. An import that adds records holds the lock on the task's
-    row (see `staging`), so two at once cannot draw twice for one company.
+    This is the one place that decides a side. The records keep it. An import that adds records holds the lock on the
+    task's row (see `staging`), so two at once cannot draw twice for one company.
     """
 
     def __init__(self, task: Task, choices: ImportChoices = AS_FOUND, *, called: str = "company") -> None:
@@ -105,8 +105,8 @@ class CompanySplits:
         side = by_name or by_domain or self._side[self._root(company.group)]
         if requested and requested != side:
             raise ValueError(
-                f"its split is {requested}, but records of '{company.group}' are in {side}: one {self._called} can be in "
-                "one split only"
+                f"its split is {requested}, but records of '{company.group}' are in {side}: one {self._called} can be "
+                "in one split only"
             )
         self._by_group[company.group] = side
         if company.domain:
@@ -195,9 +195,9 @@ class CompanyNaming:
         return ""
 
 
-def _sides(records: QuerySet[Record], name: str, wanted: Iterable[str]) -> dict[str, str]:
+def _sides(records: QuerySet[Record], name: str, keys: Iterable[str]) -> dict[str, str]:
     """Split by key; of records that disagree, the earliest."""
-    return dict(pair for chunk in chunked(sorted(wanted), CHUNK) for pair in _pairs(records, name, chunk))
+    return dict(pair for chunk in chunked(sorted(keys), CHUNK) for pair in _pairs(records, name, chunk))
 
 
 def _pairs(records: QuerySet[Record], name: str, chunk: list[str]) -> Iterator[tuple[str, str]]:

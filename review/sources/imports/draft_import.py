@@ -50,9 +50,10 @@ def import_drafts(
     """Take in a file of finished drafts under the task's latest version, and put them on the desk.
 
     A row finds its record by the hash of its facts; where it brings a name alone (fields with the roles group, title or
-    domain), by that name, see `record_names`. Where no record is found and the required facts are there, the record is made. The same
-    draft for the same record is added once. A chat log is read as `chat_logs` says. The task's checks mark the drafts, and the text index takes them in, within
-    seconds after; whoever opens one earlier sees its marks all the same.
+    domain), by that name, see `record_names`. Where no record is found and the required facts are there, the record is
+    made. The same draft for the same record is added once. A chat log is read as `chat_logs` says. The task's checks
+    mark the drafts, and the text index takes them in, within seconds after; whoever opens one earlier sees its marks
+    all the same.
 
     Args:
         by: Who imports; a lead of the task.
@@ -64,7 +65,8 @@ def import_drafts(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: As `import_records`, more than 100,000 drafts (`too_many_rows`); a draft that does not fit the output schema, or finds no record, is a bad row.
+        Refusal: As `import_records`, more than 100,000 drafts (`too_many_rows`); a draft that does not fit the output
+            schema, or finds no record, is a bad row.
     """
     permissions.require(by, task, Role.LEAD)
     choices.require_shares()

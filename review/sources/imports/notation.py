@@ -19,7 +19,6 @@ from review.spec import numbers
 from web.errors import Refusal
 
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-]\d{4}(?:\D.*)?")
-_NUMBERS, _DATES = frozenset({"number", "integer"}), frozenset({"date"})
 MONTHS = 12
 
 
@@ -56,7 +55,10 @@ class FoundNotation:
         if self.unclear_date is None or self.dates:
             return
         column, row, text = self.unclear_date
-        message = f"The dates of '{column}' can be read in two ways, such as {text} in row {row}: choose whether the day or the month comes first."
+        message = (
+            f"The dates of '{column}' can be read in two ways, such as {text} in row {row}: "
+            "choose whether the day or the month comes first."
+        )
         raise Refusal(
             "dates_ambiguous",
             message,
@@ -73,9 +75,9 @@ def find(
     Raises:
         Refusal: The file cannot be read on.
     """
-    types = {target.name: target.field.type for target in fields if target.field is not None}
-    amounts = [column for column, name in mapping.items() if types.get(name) in _NUMBERS]
-    dates = [column for column, name in mapping.items() if types.get(name) in _DATES]
+    types = {target.name: target.field.value_type for target in fields if target.field is not None}
+    amounts = [column for column, name in mapping.items() if name in types and types[name].is_number]
+    dates = [column for column, name in mapping.items() if name in types and types[name].format == "date"]
     notation = FoundNotation(choices.decimal, choices.dates, bool(amounts), bool(dates))
     for row in table.rows() if _is_open(notation) else ():
         for column in () if notation.decimal else amounts:
@@ -91,8 +93,8 @@ def find(
     return notation
 
 
-def _is_open(found: FoundNotation) -> bool:
-    return (found.has_numbers and not found.decimal) or (found.has_dates and not found.dates)
+def _is_open(notation: FoundNotation) -> bool:
+    return (notation.has_numbers and not notation.decimal) or (notation.has_dates and not notation.dates)
 
 
 def _look_at_number(notation: FoundNotation, value: object) -> None:
@@ -105,14 +107,14 @@ def _look_at_number(notation: FoundNotation, value: object) -> None:
         notation.unclear_number = value.strip()
 
 
-def _look_at_date(found: FoundNotation, column: str, row: int, value: object) -> None:
+def _look_at_date(notation: FoundNotation, column: str, row: int, value: object) -> None:
     match = _DAY_AND_MONTH.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return
     first, second = int(match[1]), int(match[2])
     if first > MONTHS >= second:
-        found.dates = "dmy"
+        notation.dates = "dmy"
     elif second > MONTHS >= first:
-        found.dates = "mdy"
-    elif first != second and found.unclear_date is None:
-        found.unclear_date = (column, row, match[0])
+        notation.dates = "mdy"
+    elif first != second and notation.unclear_date is None:
+        notation.unclear_date = (column, row, match[0])

@@ -94,7 +94,8 @@ class ImportPreview:
         unknown_columns: Columns that no field takes; they stay out.
         problems: What is wrong with the mapping, by column or field; empty when rows could be read.
         rows_bad: Bad rows under this mapping.
-        rows_known: Rows that add nothing: repeats within the file, and what the task has; 0 where the task is not known.
+        rows_known: Rows that add nothing: repeats within the file, and what the task has; 0 where the task is not
+            known.
         errors: The first hundred of them.
         form: How the file was read, where its reader may say otherwise.
         alike: Drafts whose records are found by a name that is written otherwise.
@@ -198,7 +199,7 @@ def _match(matcher: RecordMatcher, spec: TaskSpec, rows: Iterable[ReadRow], tall
 
 
 def match_drafts(matcher: RecordMatcher, drafts: Sequence[DraftColumns], tally: RowTally) -> dict[int, str]:
-    """Find the records of some drafts; return their ids by the numbers of the rows, and count rows without one as bad."""
+    """Find records of some drafts; return their ids by the rows' numbers, and count rows without one bad."""
     matcher.learn(drafts)
     matched = {}
     for draft in drafts:

@@ -26,7 +26,11 @@ _SPLITS = {
 
 
 class ReadRow(NamedTuple):
-    """One good row: its facts, what was written (drafts alone), labels of its defects, what was said (verdicts alone), and its split where a column says so."""
+    """One good row.
+
+    Its facts, what was written (drafts alone), labels of its defects, what was said (verdicts alone), and its split
+    where a column says so.
+    """
 
     number: int
     facts: Facts
@@ -39,7 +43,7 @@ class ReadRow(NamedTuple):
 def check_mapping(
     table: RowSource, mapping: ColumnMapping, fields: Sequence[TargetField], defaults: dict[str, str]
 ) -> None:
-    """Refuse a mapping that names what is not there, a field twice, or leaves all fields or a required one without a column.
+    """Refuse a mapping that names what is not there, a field twice, or leaves all or a required one without a column.
 
     Raises:
         Refusal: `mapping_invalid`, with the mistakes by column or field.

@@ -69,8 +69,8 @@ def import_records(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: The file cannot be read, the mapping is wrong, rows are bad (`rows_bad`, each by its number), or another
-            import into the task is under way (`import_running`, 409).
+        Refusal: The file cannot be read, the mapping is wrong, rows are bad (`rows_bad`, each by its number), or
+            another import into the task is under way (`import_running`, 409).
     """
     permissions.require(by, task, Role.LEAD)
     choices.require_shares()
@@ -168,18 +168,9 @@ class RecordRowBuilder:
         self._title = spec.facts_with_role("title") or ""
         self.naming = CompanyNaming(spec)
 
-    def row(self, read: HashedRow, company: Company, split: str) -> RecordRow:
-        number, facts = read.row.number, read.row.facts
-        return RecordRow(
-            self._new_id(),
-            number,
-            self._title_of(number, facts),
-            read.facts,
-            company.group,
-            company.domain,
-            split,
-            read.digest,
-        )
+    def row(self, read: ReadRow, facts: str, digest: str, company: Company, split: str) -> RecordRow:
+        title = self._title_of(read.number, read.facts)
+        return RecordRow(self._new_id(), read.number, title, facts, company.group, company.domain, split, digest)
 
     def record(self, source: Source, number: int, facts: Facts, digest: str, company: Company, split: str) -> Record:
         """Return the same as a row to save, for rows that refer to it."""
@@ -256,7 +247,7 @@ class _Intake:
             except ValueError as error:
                 self._tally.refuse(read.row.number, str(error))
                 continue
-            fresh.append(self._writing.row(read, company, split))
+            fresh.append(self._writing.row(*read, company, split))
         self._records.pour(fresh)
         self._tally.added += len(fresh)
 

@@ -10,7 +10,7 @@ from review.drafts.bulk_insert import RecordRow
 from review.models import Record, Task
 from review.sources.imports.company_splits import Company, CompanySplits
 from review.sources.imports.read_rows import ReadRow
-from review.sources.imports.record_import import HashedRow, RecordRowBuilder, hashed, surrogate_error
+from review.sources.imports.record_import import RecordRowBuilder, hashed, surrogate_error
 from review.sources.imports.record_names import RecordNames
 from review.sources.imports.result import RowTally
 from review.spec.prompting import canonical_json
@@ -70,7 +70,7 @@ def call_id(record_id: str, text_hash: str) -> str:
 
 
 class RecordMatcher:
-    """Records for the drafts of one import, looked up in few queries; the caller holds the task's row, or only previews.
+    """Records for drafts of one import, looked up in few queries; the caller holds the task's row, or only previews.
 
     Attributes:
         fresh: Records that the drafts bring along and that are not written yet; the caller takes them.
@@ -127,7 +127,8 @@ class RecordMatcher:
         if missing or not facts:
             raise ValueError(self._not_found(facts, missing))
         company = self._company[draft.digest]
-        record = self._writing.row(HashedRow(*draft[:3]), company, self._companies.side_of(company, draft.row.split))
+        side = self._companies.side_of(company, draft.row.split)
+        record = self._writing.row(draft.row, draft.facts, draft.digest, company, side)
         self.fresh.append(record)
         self._by_hash[draft.digest] = record.id
         if written := self._writing.naming.written(facts):

@@ -1,4 +1,4 @@
-"""Records of a task by the names that rows call them by: written the same first, else alike but for case and punctuation.
+"""Records of a task by the names that rows call them by: the same first, else alike but for case and punctuation.
 
 The key of a match differs from `splits.normal_group`, which ties writings of one company to one side of the split. That
 drops more signs: there `C++`, `C#` and `C` may share a side, here they are three records.
@@ -41,6 +41,8 @@ class RecordNames:
         self._task, self._naming = task, naming
         # Ids are texts here: what is no container costs the garbage collector nothing, however many rows there are.
         self._by_name: dict[str, str] = {}
+        # Most rows name their record exactly, or bring it along: names are brought to their keys once one does not.
+        self._keyless: list[str] = []
         self._more_of_name: dict[str, set[str]] = {}
         self._by_key: dict[str, str] = {}
         self._more_of_key: dict[str, set[str]] = {}
@@ -60,9 +62,7 @@ class RecordNames:
         first = self._by_name.setdefault(exact, record_id)
         if first != record_id:
             self._more_of_name.setdefault(exact, set()).add(record_id)
-        like = self._by_key.setdefault(match_key(exact), exact)
-        if like != exact:
-            self._more_of_key.setdefault(match_key(exact), set()).add(exact)
+        self._keyless.append(exact)
 
     def find(self, row: int, name: str) -> str | None:
         """Return the id of the record that a row names; None where there is none.
@@ -73,10 +73,12 @@ class RecordNames:
         exact = _exact(name)
         if exact in self._by_name:
             return self._only(exact)
-        like = self._by_key.get(match_key(exact))
+        self._find_keys()
+        key = match_key(exact)
+        like = self._by_key.get(key)
         if like is None:
             return None
-        if more := self._more_of_key.get(match_key(exact)):
+        if more := self._more_of_key.get(key):
             names = sorted({like, *more})
             shown = ", ".join(f"'{each}'" for each in names[:NAMES_SHOWN])
             raise ValueError(
@@ -85,6 +87,14 @@ class RecordNames:
         record_id = self._only(like)
         self.alike.append(NameMatch(row, name, like))
         return record_id
+
+    def _find_keys(self) -> None:
+        for exact in self._keyless:
+            key = match_key(exact)
+            like = self._by_key.setdefault(key, exact)
+            if like != exact:
+                self._more_of_key.setdefault(key, set()).add(exact)
+        self._keyless.clear()
 
     def _only(self, exact: str) -> str:
         if more := self._more_of_name.get(exact):

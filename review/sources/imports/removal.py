@@ -24,6 +24,7 @@ from review.states import AssignmentState, Role, SourceKind
 from review.tasks import permissions
 from web.db.chunks import chunked
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 CHUNK = 500
 
@@ -49,8 +50,8 @@ class RemovedRows:
 def take_back(source_id: UUID, *, by: Member) -> RemovedRows:
     """Delete an import with its records and drafts, as if the file had never come.
 
-    The task's row is locked as imports lock it, and what goes is locked before anybody is asked what rests on it: whoever
-    writes for one of these records meanwhile waits, and then finds it gone.
+    The task's row is locked as imports lock it, and what goes is locked before anybody is asked what rests on it:
+    whoever writes for one of these records meanwhile waits, and then finds it gone.
 
     Args:
         by: A lead of its task.
@@ -61,9 +62,7 @@ def take_back(source_id: UUID, *, by: Member) -> RemovedRows:
         Refusal: 409 `import_in_use`, naming what rests on it; `import_untraced`, its drafts do not say where they came
             from; `import_running`, another import is under way.
     """
-    source = Source.objects.select_related("task").filter(pk=source_id).first()
-    if source is None:
-        raise Http404("There is no such import.")
+    source = first_or_404(Source.objects.select_related("task").filter(pk=source_id), "There is no such import.")
     permissions.require(by, source.task, Role.LEAD)
     staging.lock_task(source.task)
     if not Source.objects.select_for_update().filter(pk=source_id).exists():

@@ -40,8 +40,9 @@ class BadRows(Refusal):
 class RowTally:
     """Counts of a run over a file; keeps the first hundred errors and counts the rest.
 
-    `late_columns` are keys of JSON rows that came after the rows the columns were told from; `alike` are rows whose records
-    were found by a name that is written otherwise; `joined` has lists that came into a text, by column, with their first row.
+    `late_columns` are keys of JSON rows that came after the rows the columns were told from; `alike` are rows whose
+    records were found by a name that is written otherwise; `joined` has lists that came into a text, by column, with
+    their first row.
     """
 
     total: int = 0
@@ -96,8 +97,8 @@ class RowTally:
     def refusal(self) -> BadRows:
         first = self.errors[0]
         message = (
-            f"{self.bad:,} of {self.total:,} row{'' if self.total == 1 else 's'} {'is' if self.bad == 1 else 'are'} bad, "
-            f"first row {first.row}: {first.reason}. Nothing was imported."
+            f"{self.bad:,} of {self.total:,} row{'' if self.total == 1 else 's'} {'is' if self.bad == 1 else 'are'} "
+            f"bad, first row {first.row}: {first.reason}. Nothing was imported."
         )
         hint = "Correct these rows, or import only the good ones (skip_bad=true)."
         errors = {f"row {e.row}": [e.reason] for e in self.errors}

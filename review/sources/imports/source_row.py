@@ -63,9 +63,9 @@ def create_source(
     )
 
 
-def finish_source(source: Source, tally: RowTally, known: Callable[[], QuerySet[Record]]) -> Source:
+def finish_source(source: Source, tally: RowTally, known_records: Callable[[], QuerySet[Record]]) -> Source:
     """Write the counts; where nothing was added the row goes again, and the source that holds the rows is returned."""
-    if tally.added == 0 and tally.known and (earlier := _earlier(source, known)):
+    if tally.added == 0 and tally.known and (earlier := _earlier(source, known_records)):
         source.delete()
         return earlier
     source.rows_total, source.rows_added = tally.total, tally.added
@@ -81,11 +81,11 @@ def tell_trail(source: Source, tally: RowTally, *, by: Member | None) -> None:
     trail.record("records_imported", by=by, about=source, task=task, holds=source.kind, **counts)
 
 
-def _earlier(source: Source, known: Callable[[], QuerySet[Record]]) -> Source | None:
+def _earlier(source: Source, known_records: Callable[[], QuerySet[Record]]) -> Source | None:
     same = Source.objects.filter(task=source.task, kind=source.kind, sha256=source.sha256).exclude(pk=source.pk)
     if earlier := same.order_by("created_at").first():
         return earlier
-    record = known().select_related("source").first()
+    record = known_records().select_related("source").first()
     return record.source if record is not None and record.source_id != source.pk else None
 
 

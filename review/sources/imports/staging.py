@@ -1,8 +1,9 @@
-"""Imports that write their records a few at a time: claimed at first, hidden meanwhile, and at last visible all at once.
+"""Imports that write their records a few at a time: claimed at first, hidden meanwhile, then visible all at once.
 
 One transaction for a whole file kept every other writer waiting for as long as the file took. Here each transaction is
-short. The source's row says until when its import may go on; while it stands there, `objects` of sources and records leave
-its rows out, and nobody else brings records into its task. An import that is cut off goes past its time, and its rows go.
+short. The source's row says until when its import may go on; while it stands there, `objects` of sources and records
+leave its rows out, and nobody else brings records into its task. An import that is cut off goes past its time, and its
+rows go.
 """
 
 from __future__ import annotations

@@ -19,7 +19,9 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 
 
 def keep_upload(chunks: Iterable[bytes]) -> str:
-    """Write an upload beside the others; the same bytes twice are one file. Old uploads that were not imported are deleted.
+    """Write an upload beside the others; the same bytes twice are one file.
+
+    Old uploads that were not imported are deleted.
 
     Returns:
         The SHA-256 of the bytes, hex; what `path_of` and `drop` take.

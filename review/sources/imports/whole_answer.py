@@ -48,10 +48,10 @@ def read(schema: Sequence[OutputField], column: str, value: object) -> Fields:
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return {}
-    known = {field.name: field for field in schema}
+    fields_by_name = {field.name: field for field in schema}
     written: Fields = {}
     for name, member in _members(column, value).items():
-        field = known.get(name) or known.get(field_name(name))
+        field = fields_by_name.get(name) or fields_by_name.get(field_name(name))
         if (place := field.name if field else name) in written:
             raise ValueError(f"'{column}' says '{place}' twice")
         written[place] = _member(field, column, member) if field else member

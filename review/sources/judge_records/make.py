@@ -1,4 +1,4 @@
-"""Makes a task that judges another's drafts, with golds of the decisions on them, each on its record's side of the split.
+"""Makes a task that judges another's drafts, with golds of the decisions on them, each on its record's side.
 
 So no draft of a company that is tested on ever trains the judge, and drafts of such companies say what it is worth.
 """
@@ -57,12 +57,14 @@ class JudgeRecords:
 def make(task: Task, *, by: Member) -> JudgeRecords:
     """Make the task that judges a task's drafts, or add to it what was decided since.
 
-    Verdicts given to many drafts at once are left out, as are follow-ups, known answers, and revoked and erased drafts. Of
-    drafts whose facts and text are the same the newest decision counts. Records that are erased take theirs with them.
+    Verdicts given to many drafts at once are left out, as are follow-ups, known answers, and revoked and erased drafts.
+    Of drafts whose facts and text are the same the newest decision counts. Records that are erased take theirs with
+    them.
 
     Args:
         task: Whose decisions.
-        by: A lead of it, and of the task that judges where there is one: what is in the one is seen by who sees the other.
+        by: A lead of it, and of the task that judges where there is one: what is in the one is seen by who sees the
+            other.
 
     Raises:
         PermissionDenied: The member does not lead both tasks.
@@ -85,12 +87,12 @@ def make(task: Task, *, by: Member) -> JudgeRecords:
     into = _task_for(task, by)
     staging.lock_task(into)
     fresh = derived_records.unknown(into, rows)
-    given = fresh[:MOST]
-    digests = derived_records.take_in(task, into, given, by=by, called="Judged drafts") if given else set()
-    added = Counter(row.answer[VERDICT] for row in given if row.digest in digests)
+    new_rows = fresh[:MOST]
+    digests = derived_records.take_in(task, into, new_rows, by=by, called="Judged drafts") if new_rows else set()
+    added = Counter(row.answer[VERDICT] for row in new_rows if row.digest in digests)
     trail.record("judge_records_made", by=by, about=into, task=into.slug, of=task.slug, count=added.total())
-    left_out = len(given) - added.total() + too_long
-    return JudgeRecords(into, added[GOOD], added[BAD], len(rows) - len(fresh), left_out, len(fresh) - len(given))
+    left_out = len(new_rows) - added.total() + too_long
+    return JudgeRecords(into, added[GOOD], added[BAD], len(rows) - len(fresh), left_out, len(fresh) - len(new_rows))
 
 
 def _task_for(task: Task, by: Member) -> Task:

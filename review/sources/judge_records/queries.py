@@ -19,9 +19,10 @@ def judge_task_of(task: Task, *, by: Member) -> Task | None:
 
 
 def withheld_judges(member: Member) -> QuerySet[Task]:
-    """Tasks that judge drafts which the member reviews: what their miniatures say would sway verdicts still to be given.
+    """Tasks that judge drafts which the member reviews: what their miniatures say would sway verdicts to come.
 
-    A lead sees a judge's verdicts on waiting drafts anyway, and who has another role in the judged task gives no verdicts.
+    A lead sees a judge's verdicts on waiting drafts anyway, and who has another role in the judged task gives no
+    verdicts.
     """
     tasks = Task.objects.order_by()
     if member.is_admin:
@@ -44,7 +45,7 @@ def require_may_ask(member: Member, task: Task) -> None:
 
 
 def require_not_withheld(member: Member, tasks: Q) -> None:
-    """Refuse a member who would learn what a task's miniatures think of drafts that they review, or take the weights that tell.
+    """Refuse a member who would learn what a task's miniatures think of drafts they review, or take their weights.
 
     Args:
         tasks: The condition on tasks that only the miniatures' task fulfils.

@@ -13,8 +13,8 @@ LABELS = {
 }
 SPEC = TaskSpec(
     instruction=(
-        "Sort the customer's message: one category, whether it hurries, and the sum it is about, if it names one. Where two "
-        "categories fit, take the one that has to be settled first."
+        "Sort the customer's message: one category, whether it hurries, and the sum it is about, if it names one. "
+        "Where two categories fit, take the one that has to be settled first."
     ),
     input_schema=(
         InputField(name="ticket", role="title", required=True, description="Its number or subject."),
@@ -59,7 +59,9 @@ STARTER = Starter(
     facts={
         "ticket": "Charged twice in April",
         "customer": "Alder & Pike",
-        "message": "Our card was charged twice, 118.80 each time. Nothing else is wrong, but our books close on Friday.",
+        "message": (
+            "Our card was charged twice, 118.80 each time. Nothing else is wrong, but our books close on Friday."
+        ),
     },
     fields={
         "why": "A double charge has to be taken back, so it is billing.",

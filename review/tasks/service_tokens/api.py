@@ -32,7 +32,7 @@ class ServiceTokensView(APIView):
     scope_read = scope_write = "admin"
 
     @lists(TokenOut, operation_id="service_tokens_list")
-    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         """List them, newest first."""
         lead = member_of(request)
         return queries.tokens_of(lead, task_or_404(lead, slug))
@@ -42,10 +42,10 @@ class ServiceTokensView(APIView):
         """Make one. Its text is in this answer and nowhere else, so the answer is not replayed by Idempotency-Key."""
         require_recent(request)
         lead = member_of(request)
-        wanted = ServiceTokenIn(data=request.data)
+        serializer = ServiceTokenIn(data=request.data)
         task = task_or_404(lead, slug)
-        wanted.is_valid(raise_exception=True)
-        row, plaintext = issue.make(task, by=lead, **wanted.validated_data)
+        serializer.is_valid(raise_exception=True)
+        row, plaintext = issue.make(task, by=lead, **serializer.validated_data)
         body = {**TokenOut(row).data, "token": plaintext}
         return Response(body, status=201)
 

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import F, QuerySet
-from django.http import Http404
 from django.utils import timezone
 
 from members.models import ApiToken, Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
+from web.http.first_or_404 import first_or_404
 
 # Days before its end from which leads are told that a token ends: first, and once more.
 TOLD_BEFORE = (14, 3)
@@ -38,14 +38,16 @@ def token_or_404(member: Member, task: Task, key: str) -> ApiToken:
         PermissionDenied: The member does not lead the task.
         Http404: The task has no such token.
     """
-    token = tokens_of(member, task).select_related("user").filter(token_key=key).first()
-    if token is None:
-        raise Http404("This task has no such token.")
-    return token
+    return first_or_404(
+        tokens_of(member, task).select_related("user").filter(token_key=key), "This task has no such token."
+    )
 
 
 def ending(tasks: Collection[UUID], day: date) -> list[tuple[UUID, str, int]]:
-    """Tokens of tasks that still work and end within two weeks of a day (UTC): task, name, days left; the soonest first."""
+    """Tokens of tasks that still work and end within two weeks of a day (UTC): task, name, days left.
+
+    The soonest first.
+    """
     rows = ApiToken.objects.filter(
         user__is_service=True,
         user__memberships__task__in=tasks,

@@ -1,4 +1,4 @@
-"""Call to action: a mail's body should invite an answer. Silent for texts that are no mail."""
+"""Call to action: a mail's body should invite an answer. Silent for other texts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from review.spec.output_format import is_mail
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import sentences
 
+LABEL, NAME = "Call to action", _("call to action")
+DESCRIPTION = "A mail that asks nothing."
+IS_OF_MAILS = True
 LANGUAGES: frozenset[str] | None = frozenset({"en", "de"})
 # Requests that need no question mark.
 _REQUESTS = {
@@ -42,7 +45,7 @@ _REQUESTS = {
     ),
 }
 _ASKING = {language: re.compile("|".join(parts), re.IGNORECASE) for language, parts in _REQUESTS.items()}
-# A question that opens with one of these and stands before the end only sets a scene.
+# A question that opens with one of these before the end of a text only sets the scene.
 _SCENE = {
     "en": re.compile(
         r"(?:ever|have you ever|did you know|do you know that|why|sound familiar|what if)\b", re.IGNORECASE
@@ -52,7 +55,7 @@ _SCENE = {
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader of bodies, or None for a task that writes no mail."""
+    """Return a reader of bodies, or None for a task that writes no mail."""
     if not is_mail(spec):
         return None
     language = spec.language[:2]

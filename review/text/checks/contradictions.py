@@ -1,7 +1,7 @@
-"""Contradictions: a place of which the facts or the offer say something else: another unit, another date, the other way round.
+"""Contradictions: places that contradict the facts or the offer, such as another unit, another date or a reversal.
 
-It reads by the verifier's rules (`review.text.verification.contradiction`) that object to what is said otherwise; what is nowhere in
-the facts is the check *unsupported*'s. It knows English alone, and what it does not mark may still be wrong.
+The rules are the verifier's (`review.text.verification.contradiction`). The check *unsupported* marks words that the
+facts lack. English only; unmarked places may still be wrong.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from collections.abc import Iterator
 
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import blanked
 from review.text.verification.contradiction import contradictions
 
+LABEL, NAME = "Contradictions", _("contradictions")
+DESCRIPTION = "A unit, date, number or order of names that the facts say otherwise; in English."
 LANGUAGES: frozenset[str] | None = frozenset({"en"})
-# A subject or a title is no sentence, and a quote is its source's.
+# Subjects and titles are no sentences; quotes belong to their source.
 _NO_SENTENCES = frozenset({"subject", "reasoning"})
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader of sentences."""
+    """Return a reader of sentences."""
     return _read
 
 
@@ -29,7 +31,7 @@ def _read(passage: CheckedText) -> Iterator[Mark]:
         return
     text = blanked(passage.text, SLOT) if "{{" in passage.text else passage.text
     for place in contradictions(passage.evidence.passage, text):
-        # What follows a colon is a stem, no word for people.
+        # The word stem after a colon is not for people.
         message = place.why.replace("The passage", "The record", 1).partition(":")[0]
         yield Mark(
             "contradictions", passage.field, place.start, place.end, message, "warning", "Compare it with the facts."

@@ -1,4 +1,4 @@
-"""Evidence that supports a draft: the words, names and numbers of its record and of the offer. Knows no check."""
+"""Evidence for a draft: the words, names and numbers of its record and of the offer. Knows no check."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Support:
 
     def __init__(self, spec: TaskSpec) -> None:
         offer = spec.offer
-        # Forbidden phrases are no evidence: naming a word to avoid it does not support it.
+        # Forbidden phrases are no evidence.
         offer_texts = [offer.seller, offer.product, offer.description, offer.tone, offer.signature, *offer.claims]
         self.written = "\n".join(part for part in offer_texts if part)
         self.text = self.written.casefold()
@@ -48,29 +48,29 @@ class Evidence:
 
     @cached_property
     def passage(self) -> SourceText:
-        """Facts and offer as the verifier reads a passage; dearer than the words alone, and kept for the record's next text."""
+        """Facts and offer parsed for the verifier, once for all texts of the record because it is costly."""
         return read("\n".join([*self._texts, self._support.written]))
 
     @cached_property
     def cited(self) -> dict[str, str]:
-        """Texts of the record by their address (without a last slash), blanks evened out, letters as they are."""
+        """Texts of the record by address (without a trailing slash), with single blanks."""
         return {
             url.partition("#")[0].rstrip("/"): spaced(text)
             for url, text in quotable.texts_by_address(self._support.cited_places, self._facts).items()
         }
 
     def holder(self, quote: str, fact: str = "") -> str:
-        """The fact, or the part of one, in which a quote stands; empty where none holds it.
+        """Return the fact, or the part of one, that holds a quote; empty where none does.
 
         Args:
-            fact: Where to look alone; everywhere where empty.
+            fact: Only fact to search; empty for all.
         """
-        found = quoting.holder(quote, self._facts, [fact] if fact else self._support.names)
-        return found[0].path if found else ""
+        place = quoting.holder(quote, self._facts, [fact] if fact else self._support.names)
+        return place[0].path if place else ""
 
     @cached_property
     def spaced_text(self) -> str:
-        """All facts as one text, blanks evened out, letters as they are."""
+        """All facts as one text with single blanks."""
         return spaced("\n".join(self._texts))
 
     @cached_property
@@ -80,34 +80,34 @@ class Evidence:
 
     @cached_property
     def numbers(self) -> frozenset[str]:
-        """Every way to read each number of facts and offer."""
+        """Readings of each number in facts and offer."""
         text = "\n".join(self._texts)
         return self._support.numbers.union(meanings_in(text), *(date.numbers() for date in self.dates))
 
     @cached_property
     def dates(self) -> tuple[FoundDate, ...]:
-        """Days that facts and offer name."""
+        """Dates in facts and offer."""
         return tuple(dates_in("\n".join([*self._texts, self._support.written])))
 
     @cached_property
     def spelt_numbers(self) -> frozenset[str]:
-        """Values of the numbers that facts and offer write in letters."""
-        found = quantities("\n".join([*self._texts, self._support.written]))
-        return frozenset(value for quantity in found if quantity.is_spelt for value in quantity.values)
+        """Values of spelled-out numbers in facts and offer."""
+        numbers = quantities("\n".join([*self._texts, self._support.written]))
+        return frozenset(value for quantity in numbers if quantity.is_spelt for value in quantity.values)
 
     @cached_property
     def currencies(self) -> frozenset[str]:
-        """Codes of the currencies that facts and offer speak of."""
+        """Codes of the currencies in facts and offer."""
         return currencies_in("\n".join([*self._texts, self._support.written]))
 
 
 def spaced(text: str) -> str:
-    """A text with every run of blanks and line breaks as one blank, and letters composed in one way."""
+    """Collapse blanks and line breaks of a text, and normalise its letters."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def plain_texts(value: object) -> list[str]:
-    """The texts inside a fact; a list gives each of its parts."""
+    """Return the texts inside a fact; each part of a list."""
     if value is None or isinstance(value, bool):
         return []
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Forbidden phrases of the offer, in any case and with the usual endings. Reads the task's own words only."""
+"""Forbidden phrases of the offer, in any case and with the usual endings."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import Phrases
 
+LABEL, NAME = "Forbidden phrases", _("forbidden")
+DESCRIPTION = "The offer's forbidden phrases, in any ending."
 LANGUAGES: frozenset[str] | None = None
 _ENDING = re.compile(r"(?:ations?|aries|ary|ingly|ings?|edly|ed|ers?|ies|es|e|s|y|ly)$")
 _SHORTEST_STEM = 4
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader for the phrases, or None where the offer forbids none."""
+    """Return a reader for the phrases, or None where the offer forbids none."""
     phrases = [phrase for phrase in spec.offer.forbidden_phrases if re.search(r"\w", phrase)]
     if not phrases:
         return None
@@ -35,7 +37,7 @@ def _pattern(phrase: str) -> str:
 
 
 def _word(word: str) -> str:
-    """A word, or its stem with a short ending: 'changer' meets 'changing', 'in' meets 'in' alone."""
+    """Match a word, or its stem with a short ending: 'changer' matches 'changing', 'in' only 'in'."""
     stem = _ENDING.sub("", word.lower())
     if len(word) <= _SHORTEST_STEM or len(stem) < _SHORTEST_STEM:
         return re.escape(word) + (r"(?:e?s)?" if len(word) >= _SHORTEST_STEM else "")

@@ -1,4 +1,4 @@
-"""Length: words and characters against the output schema. Knows no language; counts words where blanks part them."""
+"""Length: words and characters against the output schema. Counts words only in languages with blanks."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import SPACED
 
+LABEL, NAME = "Length", _("length")
+DESCRIPTION = "Words and characters as the written fields say; a subject longer than an inbox shows."
+NEEDS_SHAPE = True
 LANGUAGES: frozenset[str] | None = None
 _TOKEN = re.compile(r"\S+")
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader that counts; in a language without blanks it counts characters only."""
+    """Return a reader that counts words and characters, or characters only in a language without blanks."""
     counts_words = spec.language[:2] in SPACED
 
     def read(passage: CheckedText) -> Iterator[Mark]:

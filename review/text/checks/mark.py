@@ -1,4 +1,4 @@
-"""Marks that checks put on a draft, and the texts that checks read. Pure Python; knows no single check."""
+"""Marks of checks on a draft, and the texts that checks read. Pure Python; knows no particular check."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One place in a draft that a check objects to.
+    """Objection of a check to a place in a draft.
 
     Attributes:
         check: Kind of the check; `package:name` for one of a package.
         field: Name of the output field; an element of a list is `claims.0.text`.
         start: First character, in code points of the field's text.
-        end: One past the last character. `start == end == 0` means the field as a whole.
-        message: What is wrong, in one short sentence.
-        severity: `error` for what must not go out, `warning` for what a person should look at.
-        mend: What would put it right.
+        end: One past the last character. `start == end == 0` means the whole field.
+        message: Fault in one short sentence.
+        severity: `error` for texts that must not go out, `warning` for those a person should look at.
+        mend: Advice that would mend it.
     """
 
     check: str
@@ -42,17 +42,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class CheckedText:
-    """One text of a draft in front of a check.
+    """Text of a draft, as input of a check.
 
     Attributes:
         field: Name of the field, or path of a list's part.
-        schema: The output field it belongs to.
-        item: What the schema says of this text itself: the field, or the part of it.
-        max_chars: Its longest length, from the field or the part of it.
-        evidence: What the record and the offer say.
-        draft: All texts of the draft joined, for checks that ask whether something is said anywhere.
-        is_first: Whether no other text of the draft comes before, for checks that complain once.
-        parts: Of a list's element: all its parts by name, this one among them; empty for a field of its own.
+        schema: Output field that the text belongs to.
+        item: Schema of the text itself: the field, or a part of it.
+        max_chars: Largest length, from the field or its part.
+        evidence: Evidence from the record and the offer.
+        draft: All texts of the draft joined, for checks of the whole.
+        is_first: Whether this is the draft's first text, for checks that mark once.
+        parts: All parts of the same list element by name, this one included; empty for a whole field.
     """
 
     field: str
@@ -70,15 +70,25 @@ class CheckedText:
 Reader = Callable[[CheckedText], Iterable[Mark]]
 
 
+def _(text: str) -> str:
+    """Mark a text for translation; the desk looks it up."""
+    return text
+
+
 class CheckModule(Protocol):
     """Interface of a check's module.
 
-    `LANGUAGES` are the ISO 639-1 codes it knows, None where it reads no words of its own; in others it is silent.
-    `prepare` compiles what depends on the task version alone, so that a draft costs little.
+    `LABEL` and `DESCRIPTION` are for the specification's form, `NAME` for the desk. A module may add `IS_OF_MAILS`,
+    `NEEDS_SHAPE` and `fields`, the output fields to read instead of all texts. `LANGUAGES` are ISO 639-1 codes, or None
+    for a check without words of its own; a check is silent in other languages. `prepare` compiles everything that
+    depends on the task version only, so that a draft costs little.
     """
 
+    LABEL: str
+    NAME: str
+    DESCRIPTION: str
     LANGUAGES: frozenset[str] | None
 
     def prepare(self, spec: TaskSpec) -> Reader | None:
-        """A reader for drafts of this task version, or None where the check has nothing to look for."""
+        """Return a reader for drafts of this task version, or None where the check does not apply."""
         ...

@@ -1,7 +1,7 @@
-"""Mends: one-key corrections of a field that a check objects to; none where that takes a person.
+"""Mends: one-key corrections of marked fields, where no person is needed.
 
-Pure Python. A mend only takes away, brings facts and slots in, or changes the case of letters: it never makes up a word.
-It is shown before it counts, and it is offered only where the check is content afterwards.
+Pure Python. A mend only removes text, inserts facts and slots, or changes the case of letters; it never invents a word.
+It is shown before it counts, and offered only where the check passes afterwards.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from review.text.checks.placeholder_values import Fillings
 from review.text.grounding.attribution import Sentence, attribute
 from review.text.grounding.passages import PassageIndex, index_passages
 
-# Past this a person sees what to cut; trying mends on it would be felt.
+# Trying mends on a longer text would be noticeably slow.
 LONGEST_TEXT = 20_000
-# A line that is cut does not end on a comma or on a word that leads to the next.
+# A cut line must not end in a comma or in a word that introduces another.
 _DANGLING = re.compile(
     r"(?:[\s,;:–-]|(?<=\s)(?:a|an|and|at|by|for|from|in|of|on|or|the|to|with|all|that|your|der|die|das|ein|eine|für|in|mit|und|"
     r"von|zu)\b)+$",
@@ -32,12 +32,12 @@ MARKS_TRIED = 12
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """One change of one text.
+    """Change of one text.
 
     Attributes:
-        field: Path of the text, as marks name it.
-        text: The whole text afterwards.
-        words: What it does, as a button says it.
+        field: Path of the text, as in marks.
+        text: Whole text afterwards.
+        words: Label of its button.
     """
 
     field: str
@@ -67,23 +67,23 @@ class _Place:
 
 
 def offered(spec: TaskSpec, facts: Facts, fields: Fields, marks: Sequence[Mapping[str, Any]]) -> list[Mend | None]:
-    """A mend for each mark, or None where there is none.
+    """Return a mend or None for each mark.
 
     Args:
-        fields: The draft the marks are about, normalised.
-        marks: As `checks.run` makes them, as plain data.
+        fields: Normalised fields of the marked draft.
+        marks: Marks of `checks.run`, as plain data.
 
     Returns:
-        As many entries as marks. A mend leaves fewer marks of its check and no more in all: without a sentence a mail
-        may be too short, which is then said.
+        One entry for each mark. A mend leaves fewer marks of its check and no more in all, because a mail may become
+        too short without a sentence.
     """
     if not any(mark["check"] in _WAYS for mark in marks):
         return [None] * len(marks)
-    known, fillings = index_passages(facts, spec.offer), Fillings(spec, facts)
+    index, fillings = index_passages(facts, spec.offer), Fillings(spec, facts)
     sentences: dict[str, list[Sentence]] = {}
     offers: list[Mend | None] = []
-    for index, mark in enumerate(marks):
-        place = _place(mark, spec, fields, known, fillings, sentences) if index < MARKS_TRIED else None
+    for number, mark in enumerate(marks):
+        place = _place(mark, spec, fields, index, fillings, sentences) if number < MARKS_TRIED else None
         mend = next(_mends(place), None) if place else None
         offers.append(mend if mend and _helps(mend, spec, facts, fields, marks, mark["check"]) else None)
     return offers
@@ -93,7 +93,7 @@ def _place(
     mark: Mapping[str, Any],
     spec: TaskSpec,
     fields: Fields,
-    known: PassageIndex,
+    index: PassageIndex,
     fillings: Fillings,
     sentences: dict[str, list[Sentence]],
 ) -> _Place | None:
@@ -101,7 +101,7 @@ def _place(
     schema = next(field for field in spec.output_schema if field.name == mark["field"].split(".")[0])
     if mark["start"] == mark["end"] or len(text) > LONGEST_TEXT:
         return None
-    return _Place(mark, text, schema.max_words if schema.type == "text" else None, spec, known, fillings, sentences)
+    return _Place(mark, text, schema.max_words if schema.type == "text" else None, spec, index, fillings, sentences)
 
 
 def _mends(place: _Place) -> Iterator[Mend]:
@@ -122,7 +122,7 @@ Mended = tuple[str, str] | None
 
 
 def _drop_sentence(place: _Place) -> Mended:
-    """Leave out the sentence around the mark, if the text has others and it is no greeting."""
+    """Drop the sentence around the mark, if the text has others and it is no greeting."""
     hit = [each for each in place.sentences() if each.start < place.mark["end"] and place.mark["start"] < each.end]
     if len(hit) != 1 or (hit[0].standing == "no claim" and not place.text[: hit[0].end].endswith("?")):
         return None
@@ -148,7 +148,7 @@ def _without(text: str, gone: Sequence[Sentence]) -> str:
 
 
 def _cut_to_length(place: _Place) -> Mended:
-    """Cut a line at the last word that fits; shorten prose by whole sentences, those that rest on nothing first."""
+    """Cut a line at the last word that fits; shorten prose by whole sentences, unsupported ones first."""
     if "characters" in place.mark["message"]:
         kept = place.text[: place.mark["start"]]
         if place.text[place.mark["start"]] not in " \n":
@@ -171,7 +171,7 @@ def _fewer_sentences(place: _Place) -> Mended:
 
 
 def _fill(place: _Place) -> Mended:
-    """Put in what the placeholder asks for; in a greeting without it, leave the name out."""
+    """Fill the placeholder; in a greeting without a value drop the name."""
     start, end = place.mark["start"], place.mark["end"]
     filling = place.fillings.for_placeholder(place.found)
     if filling:
@@ -183,7 +183,7 @@ def _fill(place: _Place) -> Mended:
 
 
 def _quieter(place: _Place) -> Mended:
-    """One mark for several, small letters for shouted ones; a phrase stays a person's affair."""
+    """Reduce several marks to one and capitals to lower case; leave phrases to a person."""
     start, end, text = place.mark["start"], place.mark["end"], place.found
     if not re.search(r"\w", text):
         calm = "?" if "?" in text else text[0] if text[0] in "$€£¥" else "."

@@ -1,4 +1,4 @@
-"""Names company: the group of the record (the company) must be named in the text. Its legal suffix may drop."""
+"""Names company: the text must name the group of the record (the company), with or without its legal suffix."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import regex
 from review.spec.output_format import is_mail
 from review.spec.splits import without_legal_suffix
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 
+LABEL, NAME = "Names the company", _("names company")
+DESCRIPTION = "The record's group must be named; its legal suffix may drop."
+IS_OF_MAILS = True
 LANGUAGES: frozenset[str] | None = None
-# Marks on letters of any script, `+` and `#` are part of a name: C++, C# and C are three. A # before a word is a tag.
+# Combining marks, `+` and `#` are part of a name: C++, C# and C differ. A # before a word is a tag.
 _BETWEEN = regex.compile(r"(?:(?<![\w+#])#|[^\w\p{M}+#]|_)+")
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader of a mail's body, or of all texts of another task; None where no input field is the group."""
+    """Return a reader of a mail's body, or of all texts of another task; None where no input field is the group."""
     if spec.facts_with_role("group") is None:
         return None
     body_only = is_mail(spec)
@@ -37,10 +40,10 @@ def prepare(spec: TaskSpec) -> Reader | None:
 def _names(text: str, group: str) -> bool:
     if group in text:
         return True
-    wanted = _plain(without_legal_suffix(group)) or _plain(group)
-    return f" {wanted} " in f" {_plain(text)} "
+    name = _plain(without_legal_suffix(group)) or _plain(group)
+    return f" {name} " in f" {_plain(text)} "
 
 
 def _plain(text: str) -> str:
-    """Words alone, so that 'A. O. Smith' meets 'A.O. Smith' and a possessive does no harm."""
+    """Reduce a text to words, so that 'A. O. Smith' matches 'A.O. Smith' and a possessive does no harm."""
     return _BETWEEN.sub(" ", re.sub(r"['\u2019]s\b", "", text).casefold()).strip()

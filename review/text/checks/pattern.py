@@ -1,4 +1,4 @@
-"""Pattern: a text that has to match a regular expression as a whole. Knows no language."""
+"""Pattern: the whole text has to match a regular expression."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ import regex
 
 from review.spec.schema import OutputItem
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 
+LABEL, NAME = "Pattern", _("pattern")
+DESCRIPTION = "A text that does not match the pattern of its field."
 LANGUAGES: frozenset[str] | None = None
-# A pattern that backtracks without end must not stop the desk: a text it cannot decide on in this time is marked.
+# A pattern that backtracks endlessly must not stop the desk: undecided texts are marked.
 LONGEST_S = 0.05
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader for texts with a pattern, or None where the task has none."""
+    """Return a reader for texts with a pattern, or None where the task has none."""
     return _read if fields(spec) else None
 
 
 def fields(spec: TaskSpec) -> frozenset[str]:
-    """Names of the output fields in which a text has a pattern."""
+    """Return the names of output fields in which a text has a pattern."""
     return frozenset(field.name for field in spec.output_schema if _has_pattern(field))
 
 

@@ -8,7 +8,7 @@ from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.text.grounding.passages import is_blank, written
 
-# What writers of placeholders call things, beside the names of the fields themselves.
+# Common names in placeholders, in addition to the names of fields.
 _SENDER = {
     "your company": "seller",
     "our company": "seller",
@@ -39,9 +39,9 @@ class Fillings:
         }
         self._slots = {_plain(slot.rsplit(".", 1)[-1]): f"{{{{{slot}}}}}" for slot in spec.slots}
 
-    def for_placeholder(self, found: str) -> str:
-        """Return the text to put there; empty where nothing short fits, and for a sender without a name."""
-        name = _plain(found)
+    def for_placeholder(self, placeholder: str) -> str:
+        """Return the text to fill in; empty where no short value fits, and for a sender without a name."""
+        name = _plain(placeholder)
         value = self._slot(name) or self._facts.get(name) or self._roles.get(name) or self._sender(name)
         return value if value and len(value) <= LONGEST and "\n" not in value else ""
 
@@ -49,7 +49,7 @@ class Fillings:
         exact = self._slots.get(name) or self._slots.get(name.replace(" ", ""))
         if exact:
             return exact
-        # `[Name]` and `{{name}}` mean the reader; where one slot ends in a name it is that one.
+        # `[Name]` and `{{name}}` mean the reader, whose slot is the only one that ends in a name.
         ends = [slot for key, slot in self._slots.items() if key.split()[-1] == "name"]
         return (
             ends[0] if name in {"name", "firstname", "contact name", "recipient", "reader"} and len(ends) == 1 else ""
@@ -61,6 +61,6 @@ class Fillings:
 
 
 def _plain(text: str) -> str:
-    """`[Company_Name]` and `{{ companyName }}` as `company name`."""
+    """Rewrite `[Company_Name]` and `{{ companyName }}` as `company name`."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return " ".join(re.findall(r"[^\W_]+", words.casefold()))

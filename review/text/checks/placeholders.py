@@ -1,4 +1,4 @@
-"""Placeholders: marks left unfilled, and slots that the task does not declare."""
+"""Placeholders: unfilled ones, and slots that the task does not declare."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import without_addresses
 
+LABEL, NAME = "Placeholders", _("placeholders")
+DESCRIPTION = "[Name], {name}, XXX, and slots that are not declared."
 LANGUAGES: frozenset[str] | None = None
 _BRACKETS = re.compile(
     r"\[[^\W\d_][^\[\]\n]{0,60}\]"  # [Name]
@@ -22,20 +24,20 @@ _SIGNS = ("xxx", "___", "tbd", "todo", "ipsum")
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader that knows the declared slots."""
+    """Return a reader with the declared slots."""
     slots = frozenset(spec.slots)
     allowed = ", ".join(f"{{{{{slot}}}}}" for slot in spec.slots)
 
     def read(passage: CheckedText) -> Iterator[Mark]:
         text = without_addresses(_without_declared(passage.text, slots))
         for match in _looks(text):
-            found = match.group()
-            if found.casefold() in passage.evidence.text:
+            placeholder = match.group()
+            if placeholder.casefold() in passage.evidence.text:
                 continue
-            if SLOT.fullmatch(found):
-                message = f"{found} is no slot of this task" + (f"; it has {allowed}" if allowed else "")
+            if SLOT.fullmatch(placeholder):
+                message = f"{placeholder} is no slot of this task" + (f"; it has {allowed}" if allowed else "")
             else:
-                message = f"{found} was never filled in"
+                message = f"{placeholder} was never filled in"
             mend = "Write the real words."
             yield Mark("placeholders", passage.field, match.start(), match.end(), message, "error", mend)
 
@@ -43,7 +45,7 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def _looks(text: str) -> Iterator[re.Match[str]]:
-    """Yield matches that look like unfilled placeholders; a quick look for signs spares most texts the patterns."""
+    """Yield matches that look like unfilled placeholders; a quick look for their characters comes first."""
     if any(sign in text for sign in "[<{%"):
         yield from _BRACKETS.finditer(text)
     lower = text.lower()

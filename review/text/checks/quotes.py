@@ -1,7 +1,7 @@
-"""Quotes: each must stand letter by letter in the facts: in the source whose address a claim names, in the fact a field names.
+"""Quotes: each must occur literally in the facts: in the source of the claim's address, or the fact its field names.
 
-Knows no language. Line breaks and runs of blanks count as one blank, and quotation marks around the whole are not part of it; all else must be
-the source's own. Where a task's records hold no addresses, the quote must stand in any of their facts.
+Line breaks and runs of blanks count as one blank, and quotation marks around the whole do not count. Where records have
+no addresses, any fact may hold the quote.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
 from review.text.checks.evidence import Evidence, spaced
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.grounding import quoting
 from review.text.grounding.quoting import QUOTE, URL
 
+LABEL, NAME = "Quotes", _("quotes")
+DESCRIPTION = "A claim's quote that is not in the cited source, letter by letter."
+NEEDS_SHAPE = True
 LANGUAGES: frozenset[str] | None = None
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader for the parts of claims, or None where the task's output has no quotes."""
+    """Return a reader for the parts of claims, or None where the task's output has no quotes."""
     if not fields(spec):
         return None
 
@@ -36,17 +39,17 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def fields(spec: TaskSpec) -> frozenset[str]:
-    """Names of the output fields that are quotes or hold some."""
+    """Return the names of output fields that are quotes or hold some."""
     return frozenset(field.name for field in spec.output_schema if quoting.holds_quotes(field))
 
 
 def address(url: str) -> str:
-    """An address as sources are known by: without a last slash or a fragment."""
+    """Normalise the address of a source: no trailing slash and no fragment."""
     return url.strip().partition("#")[0].rstrip("/")
 
 
 def _of_facts(passage: CheckedText) -> Iterator[Mark]:
-    """A quote by type: one that is missing is the schema's matter."""
+    """Check a quote by type; the schema handles missing ones."""
     source, evidence = passage.item.source, passage.evidence
     if not passage.text.strip() or evidence.holder(passage.text, source):
         return
@@ -72,7 +75,7 @@ def _quote(passage: CheckedText) -> Iterator[Mark]:
             yield _mark(passage, "Not found letter by letter in the facts", "Copy the words exactly.")
         return
     named = address(passage.parts.get(URL, ""))
-    # Of an address that is unknown the other mark tells; here any source will do.
+    # The other mark reports an unknown address; here any source will do.
     if quote in cited.get(named, "") or (named not in cited and _elsewhere(quote, passage.evidence)):
         return
     other = _elsewhere(quote, passage.evidence)

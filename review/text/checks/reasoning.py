@@ -1,4 +1,4 @@
-"""Reasoning: its last line must not name another label than the one that is then given. Knows labels, no language."""
+"""Reasoning: its last line must not name another label than the answer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 
 from review.spec.schema import OutputField
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 
+LABEL, NAME = "Reasoning", _("reasoning")
+DESCRIPTION = "Reasoning whose last line names another label than the one that follows."
 LANGUAGES: frozenset[str] | None = None
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader for reasoning that stands before a field with labels, or None where none does."""
+    """Return a reader for reasoning before a field with labels, or None where there is none."""
     pairs = zip(spec.output_schema, spec.output_schema[1:], strict=False)
     after = {field.name: of for field, of in pairs if field.role == "reasoning" and of.labels}
     if not after:
@@ -29,7 +31,7 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def fields(spec: TaskSpec) -> frozenset[str]:
-    """Names of the fields that hold reasoning."""
+    """Return the names of fields that hold reasoning."""
     return frozenset(field.name for field in spec.output_schema if field.role == "reasoning")
 
 
@@ -41,15 +43,15 @@ def _names(field: OutputField) -> Mapping[str, re.Pattern[str]]:
 
 
 def _read(passage: CheckedText, of: OutputField, named: Mapping[str, re.Pattern[str]]) -> Iterator[Mark]:
-    given = passage.fields.get(of.name)
-    chosen = set(given) if isinstance(given, list) else {given}
+    answer = passage.fields.get(of.name)
+    chosen = set(answer) if isinstance(answer, list) else {answer}
     text = passage.text.rstrip()
     start = text.rfind("\n") + 1
-    line, said = text[start:], []
-    # Longer names first: where "not interested" stands, "interested" is not what was said.
+    line, labels = text[start:], []
+    # Longer names first: "not interested" does not mean "interested".
     for name, pattern in named.items():
-        said += [name] if pattern.search(line) else []
+        labels += [name] if pattern.search(line) else []
         line = pattern.sub(lambda match: " " * len(match[0]), line)
-    if said and not chosen & set(said):
-        message = f"Ends on “{said[0]}”, and the {of.name.replace('_', ' ')} is another"
+    if labels and not chosen & set(labels):
+        message = f"Ends on “{labels[0]}”, and the {of.name.replace('_', ' ')} is another"
         yield Mark("reasoning", passage.field, start, len(text), message, "error", "Make the two agree.")

@@ -1,4 +1,4 @@
-"""Repetition: the same sentence twice, or the same run of six words thrice."""
+"""Repetition: the same sentence twice, or the same run of six words three times."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import SPACED, WORD, sentences
 
+LABEL, NAME = "Repetition", _("repetition")
+DESCRIPTION = "The same sentence twice, or the same six words thrice."
 LANGUAGES: frozenset[str] | None = SPACED
 _RUN_WORDS = 6
 _RUN_TIMES = 3
@@ -16,27 +18,27 @@ _SENTENCE_WORDS = 4
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader of one text."""
+    """Return a reader of texts."""
 
     def read(passage: CheckedText) -> Iterator[Mark]:
         marks = list(_sentences_again(passage))
-        # A sentence said thrice is its own runs said thrice; once marked is enough.
+        # A sentence three times is also its runs three times; one mark is enough.
         yield from marks or _runs_again(passage)
 
     return read
 
 
 def _sentences_again(passage: CheckedText) -> Iterator[Mark]:
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for sentence in sentences(passage.text):
         words = WORD.findall(sentence.group().casefold())
         if len(words) < _SENTENCE_WORDS:
             continue
         key = " ".join(words)
-        if key in seen:
+        if key in earlier:
             message = "This sentence appears twice"
             yield Mark("repetition", passage.field, sentence.start(), sentence.end(), message, "error", "Delete one.")
-        seen.add(key)
+        earlier.add(key)
 
 
 def _runs_again(passage: CheckedText) -> Iterator[Mark]:
@@ -55,7 +57,7 @@ def _runs_again(passage: CheckedText) -> Iterator[Mark]:
 
 
 def _possible_starts(texts: list[str]) -> Iterator[int]:
-    """Yield where six words in a row each occur three times in the text; only there can a run occur thrice."""
+    """Yield positions of six consecutive words that each occur three times; only there can a run occur three times."""
     counts = Counter(texts)
     length = 0
     for index, word in enumerate(texts):

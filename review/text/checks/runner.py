@@ -1,13 +1,13 @@
-"""Run all checks of a task: `run` marks the places of a text that a person should look at.
+"""Runner of a task's checks, which mark the places of a text that a person should look at.
 
-Pure Python. One module a check; each says in `LANGUAGES` which languages it knows and is silent in others. What depends
-on the task version alone is compiled once and kept, so that thousands of drafts a second can be read. Checks that installed
-packages bring are asked in a process of their own.
+Pure Python. A check has a module, names its languages in `LANGUAGES` and is silent in others. Parts that depend on the
+task version only are compiled once, so that thousands of drafts a second can be read. Checks of installed packages run
+in a process of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -50,13 +50,8 @@ CHECKS: dict[str, CheckModule] = {
     "pattern": pattern,
     "reasoning": reasoning,
 }
-# Checks that read other fields than the texts.
-OWN_FIELDS: dict[str, Callable[[TaskSpec], frozenset[str]]] = {
-    "quotes": quotes.fields,
-    "pattern": pattern.fields,
-    "reasoning": reasoning.fields,
-    "spelling": spelling.fields,
-}
+CHECKS_OF_MAILS = frozenset(kind for kind, check in CHECKS.items() if hasattr(check, "IS_OF_MAILS"))
+SHAPE_CHECKS = frozenset(kind for kind, check in CHECKS.items() if hasattr(check, "NEEDS_SHAPE"))
 _LAST: ContextVar[tuple[TaskSpec, Prepared] | None] = ContextVar("last prepared checks", default=None)
 
 
@@ -69,8 +64,8 @@ class Reading(NamedTuple):
     """Results of the checks on one draft.
 
     Attributes:
-        marks: In the order of the fields, then of their places; those of packages last in each field.
-        unanswered: Checks of packages that gave no answer, with the reason in words that follow the check's name.
+        marks: Marks by field and place; those of packages last in each field.
+        unanswered: Checks of packages without an answer, with the reason in words that follow the check's name.
     """
 
     marks: list[Mark]
@@ -78,16 +73,16 @@ class Reading(NamedTuple):
 
 
 def run(spec: TaskSpec, facts: Facts, fields: Fields) -> list[Mark]:
-    """Mark what the task's checks object to. A check that gives no answer marks nothing; `read` tells of it."""
+    """Return the marks of the task's checks. A check without an answer marks nothing; `read` reports it."""
     return read(spec, facts, fields).marks
 
 
 def read(spec: TaskSpec, facts: Facts, fields: Fields) -> Reading:
-    """Mark what the task's checks object to, and say which checks gave no answer.
+    """Return the marks of the task's checks, and the checks without an answer.
 
     Args:
-        spec: The task version; its `checks` say which run on which fields.
-        fields: The draft, normalised by the output schema.
+        spec: Task version, with `checks` and their fields.
+        fields: Normalised fields of the draft.
 
     Safe to call from several threads.
     """
@@ -96,8 +91,8 @@ def read(spec: TaskSpec, facts: Facts, fields: Fields) -> Reading:
     marks: list[Mark] = []
     for passage in _passages(spec, fields, evidence):
         name = passage.schema.name
-        found = [mark for names, read in prepared.readers if name in names for mark in read(passage)]
-        marks += sorted(found, key=lambda mark: (mark.start, mark.end))
+        own_marks = [mark for names, read in prepared.readers if name in names for mark in read(passage)]
+        marks += sorted(own_marks, key=lambda mark: (mark.start, mark.end))
     own = [check for check in spec.checks if check.kind not in CHECKS]
     return _with_own(own, spec, facts, fields, marks) if own else Reading(marks, {})
 
@@ -108,10 +103,10 @@ def evidence_of(spec: TaskSpec, facts: Facts) -> Evidence:
 
 
 def spelled(spec: TaskSpec, facts: Facts, fields: Fields) -> tuple[int, int] | None:
-    """Count the words that a draft writes, and the non-words among them, whether or not the task checks its spelling.
+    """Count the words of a draft and its non-words, whether or not the task checks spelling.
 
     Returns:
-        Words and non-words; None where no list of the task's language is at hand.
+        Words and non-words; None without a word list of the task's language.
     """
     if spec.language[:2] not in lexicon.LANGUAGES:
         return None
@@ -129,14 +124,14 @@ def knows(kind: str, language: str) -> bool:
     """Return whether a check reads this language (`de-AT` counts as `de`).
 
     Raises:
-        UnansweredError: It is a package's, and the package is not installed or cannot be loaded.
+        UnansweredError: The package of the check is not installed or cannot be loaded.
     """
     languages = CHECKS[kind].LANGUAGES if kind in CHECKS else OWN_CHECKS.about(kind).languages
     return languages is None or language[:2] in languages
 
 
 def _prepared(spec: TaskSpec) -> Prepared:
-    # Hashing a spec by its value costs as much as reading a draft; most calls in a row bring the same object.
+    # Hashing a spec by value costs as much as reading a draft; consecutive calls mostly have the same object.
     last = _LAST.get()
     if last is None or last[0] is not spec:
         last = spec, _prepare(spec)
@@ -153,8 +148,8 @@ def _prepare(spec: TaskSpec) -> Prepared:
             continue
         reader = CHECKS[check.kind].prepare(spec) if knows(check.kind, spec.language) else None
         if reader is not None:
-            own = OWN_FIELDS[check.kind](spec) if check.kind in OWN_FIELDS else own_texts
-            readers.append((frozenset(check.fields) or own, reader))
+            own_fields = getattr(CHECKS[check.kind], "fields", lambda spec: own_texts)
+            readers.append((frozenset(check.fields) or own_fields(spec), reader))
     return Prepared(Support(spec), readers)
 
 

@@ -1,4 +1,4 @@
-"""Spam: words that filters and readers turn away from, shouting, runs of exclamation marks and money signs."""
+"""Spam: words that filters and readers reject, shouting, runs of exclamation marks and money signs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import Phrases, without_addresses
 
+LABEL, NAME = "Spam", _("spam")
+DESCRIPTION = "Words that filters and readers turn away from, capitals, runs of exclamation marks."
 LANGUAGES: frozenset[str] | None = frozenset({"en", "de"})
 _PHRASES = {
     "en": (
@@ -92,29 +94,29 @@ _SHOUT_LETTERS = 5
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader for the task's language."""
+    """Return a reader for the task's language."""
     words = _WORDS[spec.language[:2]]
 
     def read(passage: CheckedText) -> Iterator[Mark]:
         text = without_addresses(passage.text).replace("\u2019", "'")
-        said = passage.evidence.text
-        for _, match in words.find(text):
-            if match.group().casefold() not in said:
+        evidence_text = passage.evidence.text
+        for _phrase, match in words.find(text):
+            if match.group().casefold() not in evidence_text:
                 yield _mark(passage, match, f"'{match.group()}' reads like spam", "Say it plainly.")
         for match in _RUNS.finditer(text):
             yield _mark(passage, match, f"'{match.group()}' shouts", "One mark, or none.")
         for match in _CAPITALS.finditer(text):
-            if _shouts(match.group(), said):
+            if _shouts(match.group(), evidence_text):
                 yield _mark(passage, match, f"'{match.group()}' shouts in capitals", "Use small letters.")
 
     return read
 
 
-def _shouts(found: str, said: str) -> bool:
-    """A run of capitals shouts when a word of it is long, or two stand together; names on record do not."""
-    if found.casefold() in said:
+def _shouts(run: str, evidence_text: str) -> bool:
+    """Return whether a run of capitals shouts: one long word or two words that are no names in the evidence."""
+    if run.casefold() in evidence_text:
         return False
-    words = [word for word in re.split(r"[ ,-]+", found) if word.casefold() not in said.split()]
+    words = [word for word in re.split(r"[ ,-]+", run) if word.casefold() not in evidence_text.split()]
     return any(len(word) >= _SHOUT_LETTERS for word in words) or len([word for word in words if len(word) > 2]) >= 2
 
 

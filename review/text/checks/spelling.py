@@ -1,7 +1,6 @@
 """Spelling: words that are in no word list of the language, in no fact and nowhere in the task.
 
-A name is let pass, and so is a wrong word that is a word: the check looks for what is none, such as a small model
-writes that puts pieces of words together.
+Names pass, and so do wrong words that are words. The check finds non-words, which small models make of pieces of words.
 """
 
 from __future__ import annotations
@@ -11,19 +10,21 @@ from dataclasses import dataclass
 
 from review.spec.schema import OutputField, OutputItem
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import WORD
 from review.text.spelling import lexicon, nonwords
 from review.text.spelling.nonwords import SpelledText
 
+LABEL, NAME = "Spelling", _("spelling")
+DESCRIPTION = "A word that is in no dictionary of the language, no fact and nowhere in the task."
 LANGUAGES: frozenset[str] | None = lexicon.LANGUAGES
 _NAMES = {"de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian", "nl": "Dutch"}
-# A text of which a third are non-words, and no fewer than these, is in another language or in none: one mark says so.
+# A text with this many non-words, if they are a third of all words, is in another language: one mark says so.
 _ENOUGH_TO_TELL = 6
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader of one text."""
+    """Return a reader of texts."""
     language = _NAMES[spec.language[:2]]
     task_words = words_of_task(spec)
 
@@ -44,26 +45,22 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def fields(spec: TaskSpec) -> frozenset[str]:
-    """Names of the fields in which something is written in words of one's own; a quote is the record's."""
+    """Return the names of fields with words of the writer; a quote has the record's."""
     return frozenset(field.name for field in spec.output_schema if _is_written(field))
 
 
 def words_of_task(spec: TaskSpec) -> frozenset[str]:
-    """Words that the task uses beside its instruction, guideline and offer: of rubric, labels and fields."""
-    said = [text for part in spec.rubric for text in (part.name, part.description)]
+    """Return the words of the task's rubric, labels and fields, other than instruction, guideline and offer."""
+    texts = [text for part in spec.rubric for text in (part.name, part.description)]
     for schema in (spec.input_schema, spec.output_schema):
         for field in schema:
-            said += [field.name.replace("_", " "), field.description]
-            said += [text for label in field.labels for text in (label.name, label.description)]
-    return frozenset(WORD.findall("\n".join([*said, spec.record_noun]).casefold()))
+            texts += [field.name.replace("_", " "), field.description]
+            texts += [text for label in field.labels for text in (label.name, label.description)]
+    return frozenset(WORD.findall("\n".join([*texts, spec.record_noun]).casefold()))
 
 
 def of_text(passage: CheckedText, spec: TaskSpec, task_words: frozenset[str]) -> SpelledText:
-    """The words of one text, and which of them are none; of a quote no word counts.
-
-    Args:
-        spec: The task version; its language is one of `LANGUAGES`.
-    """
+    """Split one text into words and non-words; no word of a quote counts."""
     if passage.item.type == "quote":
         return SpelledText(0, [])
     return nonwords.read(passage.text, spec.language[:2], _EitherOf(passage.evidence.words, task_words))
@@ -71,7 +68,7 @@ def of_text(passage: CheckedText, spec: TaskSpec, task_words: frozenset[str]) ->
 
 @dataclass(frozen=True, slots=True)
 class _EitherOf:
-    """Words of two sets, without a third that holds them all: each passage would make one."""
+    """Union of two sets of words without a copy, which each passage would make."""
 
     facts: frozenset[str]
     task: frozenset[str]

@@ -1,8 +1,8 @@
-"""Unsupported: a number, a proper name or an address that neither the record's facts nor the offer hold.
+"""Unsupported: a number, a proper name or an address that is neither in the record's facts nor in the offer.
 
-It compares numbers and forms of names, by the verifier's rules (`review.text.verification`), and understands nothing: a right
-name in a wrong claim passes. The verifier's other rules are left out, since a mail says much that is in no fact: a check that
-cries wolf is soon ignored.
+Numbers and forms of names are compared by the verifier's rules (`review.text.verification`), without their meaning: a
+right name in a wrong claim passes. The verifier's other rules are left out, because they would mark much of an ordinary
+mail.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from review.spec.numbers import NUMBER, meanings_at
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
-from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.currencies import CODES
 from review.text.reading.dates import FoundDate, dates_in
 from review.text.reading.names import opens_sentence, unknown_names
@@ -21,22 +21,24 @@ from review.text.reading.words import EMAIL, URL, blanked, sentences, without_ad
 from review.text.spelling.lexicon import is_listed
 from review.text.verification import entities, forms
 
-# Numbers are read in all of these; names only in English, as German and others give capitals to more than names.
+# Numbers are read in all of these; names only in English, as German and others capitalise more than names.
+LABEL, NAME = "Unsupported", _("unsupported")
+DESCRIPTION = "A number or name found neither in the facts nor in the offer."
 LANGUAGES: frozenset[str] | None = frozenset({"en", "de", "es", "fr", "it", "nl"})
 NAMES_IN = frozenset({"en"})
-# A proposed length or hour of a talk is no claim: "15 minutes", "10 am", "at 9:30".
+# A proposed length or time of a talk is no claim: "15 minutes", "10 am", "at 9:30".
 _PROPOSAL = re.compile(
     r"(?:\s?[-\u2013]\s?\d+|\s?(?:or|to|oder|bis)\s\d+)?[\s-]?(?:min(?:ute[sn]?|uten|s)?|am|pm|a\.m\.|p\.m\.|o'clock|uhr|h)\b|:\d\d|-minute",
     re.IGNORECASE,
 )
-# The number of a name, as in COVID-19, is the name's affair.
+# A number in a name, as in COVID-19, is checked with the name.
 _OF_A_NAME, _LONGEST_NAME = re.compile(r"\b[A-Z]\w*-$"), 30
 _CODE = re.compile(r"\b[A-Z]{3}\b")
 _IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w]|[.,]\d)")
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
-    """A reader of numbers, and in English of names too."""
+    """Return a reader of numbers, and in English also of names."""
     reads_names = spec.language[:2] in NAMES_IN
 
     def read(passage: CheckedText) -> Iterator[Mark]:
@@ -54,10 +56,10 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def _addresses(passage: CheckedText, text: str) -> Iterator[Mark]:
-    """Web and mail addresses that are nobody's here: a text leads its reader there."""
+    """Mark web and mail addresses that are not in the evidence."""
     has_links = "http" in text or "www." in text
     links = list(URL.finditer(text)) if has_links else []
-    # What stands inside a link is the link's.
+    # A mail address inside a link belongs to the link.
     mails = EMAIL.finditer(blanked(text, URL) if has_links else text) if "@" in text else ()
     for match in sorted((*links, *mails), key=lambda each: each.start()):
         if not _stands(match.group().casefold().rstrip("/"), passage.evidence.text):
@@ -72,12 +74,12 @@ def _stands(address: str, text: str) -> bool:
 
 
 def _dates(passage: CheckedText, text: str, dates: Sequence[FoundDate]) -> Iterator[Mark]:
-    """Days that are none of the record's, in whatever notation either is written."""
+    """Mark dates that the record does not have, in any notation."""
     evidence = passage.evidence
     for date in dates:
-        if any(date.is_same(known) for known in evidence.dates):
+        if any(date.is_same(held) for held in evidence.dates):
             continue
-        # Beside no day of the record, the numbers of one that is proposed may be the record's.
+        # Without a date in the record, the numbers of a proposed date may be the record's.
         is_held = not evidence.dates and evidence.numbers.issuperset(date.numbers())
         if not is_held and not _invites(text, date.start):
             yield _mark(passage, date.start, date.end, f"The date {text[date.start : date.end]}")
@@ -90,7 +92,7 @@ def _without(text: str, dates: Sequence[FoundDate]) -> str:
 
 
 def _currencies(passage: CheckedText, text: str) -> Iterator[Mark]:
-    """Codes of currencies of which the record has none, while it has another."""
+    """Mark currencies other than those of the record, if it has any."""
     held = passage.evidence.currencies
     for match in _CODE.finditer(text) if held else ():
         if match.group() in CODES - held:
@@ -120,7 +122,7 @@ def _is_proposal(text: str, match: re.Match[str]) -> bool:
 
 
 def _invites(text: str, start: int) -> bool:
-    """Tell whether the sentence of this place asks for a talk."""
+    """Return whether the sentence at this place proposes a talk."""
     return any(
         sentence.start() <= start < sentence.end() and ("?" in sentence.group() or _INVITES.search(sentence.group()))
         for sentence in sentences(text)
@@ -145,7 +147,7 @@ def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
         if any(start < match.end() and match.start() < end for start, end in unknown):
             continue
         words = forms.name_words(match.group())
-        # Most names stand in the facts as they are: looking for them first spares reading the passage.
+        # Most names are in the facts literally, and looking for them first avoids parsing the passage.
         if (
             " ".join(words) not in passage.evidence.text
             and (other := entities.other_name(words, passage.evidence.passage))
@@ -155,10 +157,7 @@ def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
 
 
 def _is_bidding(text: str, start: int, words: Sequence[str]) -> bool:
-    """Return whether the first of two words is an ordinary English word that opens its sentence.
-
-    *Open Reports* is then no other name for *Open Boards*.
-    """
+    """Return whether the first of two words is ordinary English and opens its sentence, as in *Open Reports*."""
     return len(words) == 2 and opens_sentence(text, start) and is_listed(words[0], "en")
 
 

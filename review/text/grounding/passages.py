@@ -1,6 +1,6 @@
-"""The passages of a record and an offer that a sentence can rest on: short facts whole, long ones sentence by sentence.
+"""Passages of a record and an offer: short facts whole, long ones sentence by sentence.
 
-Pure Python. It does not know drafts; `attribution` compares the two.
+Pure Python. Does not know drafts; `attribution` compares the two.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from review.spec.schema import Facts
 from review.spec.task_spec import Offer
 from review.text.reading.dates import dates_in
 
-# A fact with more words than this is a document: its sentences are told apart.
+# A fact with more words than this is a document, whose sentences are separate passages.
 LONG_WORDS = 30
-# Of a document of book length only so much is read; the rest can be opened, but nothing is tied to it.
+# Characters of a document that are indexed; the rest can be opened, but has no passages.
 READ_CHARS = 20_000
 OFFER = "offer"
 
-# The full stop of `3. Mai` ends no sentence.
+# The full stop of `3. Mai` does not end a sentence.
 SENTENCE = re.compile(
     r"[^\s.!?][^\n]*?(?:(?:(?<!\d)|(?!\.\s(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)))"
     r"[.!?]+(?=[\s\"'”)]|$)|(?=\n)|$)"
@@ -32,7 +32,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}|\d[\d.,]*\d|\d")
 _ADDRESS = re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2}[\w-]*(?:/\S*)?(?<![\d.])")
 _STEM = 5
 _SHORTEST = 4
-# Words that link a sentence to a fact by chance, in English and German.
+# Common words that would link a sentence to a fact by chance, in English and German.
 _EMPTY = frozenset(
     _WORD.findall(
         "about after also been before being could does down each from have into just like made make many more most "
@@ -46,14 +46,14 @@ _EMPTY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a fact.
+    """Piece of a fact.
 
     Attributes:
-        ref: `trigger` for a fact that stands whole, `page.3` for the fourth sentence of a document.
-        fact: Name of the fact; `offer.claims.0` and the like for what the offer says.
+        ref: `trigger` for a whole fact, `page.3` for the fourth sentence of a document.
+        fact: Name of the fact; `offer.claims.0` and the like for the offer.
         start: First character in the fact as written out, in code points.
         end: One past the last character.
-        keys: What it can be recognised by.
+        keys: Keys that identify it.
     """
 
     ref: str
@@ -69,7 +69,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PassageIndex:
-    """All passages of one card, with how many of them hold each key."""
+    """Passages of one card, with the number of passages that hold each key."""
 
     passages: tuple[Passage, ...]
     holders: Mapping[str, int] = field(repr=False)
@@ -79,7 +79,7 @@ class PassageIndex:
 
 
 def index_passages(facts: Facts, offer: Offer | None = None) -> PassageIndex:
-    """Cut facts and, where one is given, the offer into passages."""
+    """Cut facts and an optional offer into passages."""
     texts = {name: value for name, value in facts.items() if not is_blank(value)}
     texts |= dict(offer_lines(offer)) if offer else {}
     passages = tuple(passage for name, value in texts.items() for passage in _cut(name, value) if passage.keys)
@@ -87,7 +87,7 @@ def index_passages(facts: Facts, offer: Offer | None = None) -> PassageIndex:
 
 
 def offer_lines(offer: Offer) -> Iterator[tuple[str, str]]:
-    """Yield the parts of the offer that a draft may claim, by name; empty ones are left out."""
+    """Yield the parts of the offer that a draft may claim, by name, without empty ones."""
     named = [("seller", offer.seller), ("product", offer.product), ("description", offer.description)]
     named += [(f"claims.{index}", claim) for index, claim in enumerate(offer.claims)]
     yield from ((f"{OFFER}.{name}", text) for name, text in named if text.strip())
@@ -99,7 +99,7 @@ def is_blank(value: object) -> bool:
 
 
 def written(value: object) -> str:
-    """A fact as the page writes it; places of passages count in this text."""
+    """Write a fact as the page does; places of passages refer to this text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
@@ -111,7 +111,7 @@ def written(value: object) -> str:
 
 @lru_cache(maxsize=4096)
 def keys_of(text: str) -> frozenset[str]:
-    """Return the marks that identify a text: stems of telling words, names, and numbers by their possible values."""
+    """Return the keys of a text: stems of rare words, names, and numbers by their possible values."""
     keys: set[str] = set()
     for match in NUMBER.finditer(text):
         keys |= meanings_at(text, match)
@@ -126,7 +126,7 @@ def keys_of(text: str) -> frozenset[str]:
 
 
 def _cut(name: str, value: object) -> Iterator[Passage]:
-    # A flag is no word anyone writes, nor is a web address, though it begins like the company's name.
+    # Nobody writes flags or web addresses in prose, although an address begins like the company's name.
     if isinstance(value, bool) or _ADDRESS.fullmatch(str(value).strip()[:300]):
         return
     text = written(value)[:READ_CHARS]
@@ -138,7 +138,7 @@ def _cut(name: str, value: object) -> Iterator[Passage]:
 
 
 def _pieces(text: str, value: object) -> Iterable[tuple[int, int]]:
-    """Sentences of a document; the elements of a list, where it is one."""
+    """Return the sentences of a document, or the elements of a list."""
     if not isinstance(value, list):
         return [match.span() for match in SENTENCE.finditer(text)]
     spans, at = [], 0

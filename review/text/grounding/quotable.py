@@ -1,6 +1,6 @@
-"""Facts that are texts from elsewhere, each with its address: what a claim may quote. Pure Python.
+"""Facts that a claim may quote: cited texts with their addresses. Pure Python.
 
-By convention the fact `source_1` is such a text where there is a fact `source_1_url` of the type url.
+By convention the fact `source_1` is a cited text where there is a fact `source_1_url` of the type url.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _URL = "_url"
 
 
 class CitedText(NamedTuple):
-    """Names of two facts: a text, and the address it stands at."""
+    """Names of two facts: a text and its address."""
 
     text: str
     url: str
 
 
 def quotable_facts(spec: TaskSpec) -> tuple[CitedText, ...]:
-    """Return the facts of a task's records that may hold cited texts, each with the fact of its address."""
+    """Return the facts that may hold cited texts, each with the fact of its address."""
     addresses = {field.name for field in spec.input_schema if field.type == "url"}
     return tuple(
         CitedText(field.name, field.name + _URL)
@@ -32,10 +32,7 @@ def quotable_facts(spec: TaskSpec) -> tuple[CitedText, ...]:
 
 
 def texts_by_address(held: Iterable[CitedText], facts: Facts) -> dict[str, str]:
-    """Texts of a record by their address, given the places that may hold some; those without an address are left out.
-
-    Two texts of one address are one, the second below the first.
-    """
+    """Return cited texts by address, without those that have none; two texts of one address are joined."""
     by_address: dict[str, str] = {}
     for place in held:
         url, text = str(facts.get(place.url) or "").strip(), str(facts.get(place.text) or "")

@@ -1,7 +1,7 @@
-"""Quotes of a draft, each located letter by letter in the facts of its record. Pure Python.
+"""Quotes of a draft, located literally in the facts of its record. Pure Python.
 
-Case counts. Runs of blanks and line breaks count as one, quotation marks around the whole are no part of the quote, and
-letters composed in another way are the same letters.
+Case counts. Runs of blanks and line breaks count as one, quotation marks around the whole do not count, and letters are
+compared after Unicode composition.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any, NamedTuple
 from review.spec.paths import TextPlace, texts
 from review.spec.schema import Facts, Fields, InputField, OutputField, OutputItem
 
-# Parts of a claim by convention: its words, and the address of the source they are from.
+# Parts of a claim by convention: its words, and the address of their source.
 QUOTE, URL = "quote", "url"
-# Quotation marks as English, German and French books set them.
+# English, German and French quotation marks.
 AROUND = "\"' \u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _CLUSTER = re.compile(r".[\u0300-\u036f\u1100-\u11ff]*", re.DOTALL)
 
 
 class FactText(NamedTuple):
-    """One text inside a fact.
+    """Text inside a fact.
 
     Attributes:
         path: `page` for a fact that is a text, `talk.2.content` for a part of one.
-        at: Where it begins in the fact as `passages.written` writes it out.
+        at: Its offset in the fact as `passages.written` writes it out.
     """
 
     path: str
@@ -37,14 +37,14 @@ class FactText(NamedTuple):
 
 
 class QuotePlace(NamedTuple):
-    """Place of one quote of a draft in the facts.
+    """Place of a draft's quote in the facts.
 
     Attributes:
-        path: The quote in the draft, such as `claims.0.quote`.
-        fact: The text that holds it, as `FactText.path`.
-        start: Its first character in that text, in code points.
-        end: One past its last character.
-        at: Where that text begins in its fact as written out.
+        path: Path of the quote in the draft, such as `claims.0.quote`.
+        fact: `FactText.path` of the text that holds it.
+        start: First character in that text, in code points.
+        end: One past the last character.
+        at: Offset of that text in its fact as written out.
     """
 
     path: str
@@ -58,7 +58,7 @@ class QuotePlace(NamedTuple):
 
 
 def find(quote: str, text: str) -> tuple[int, int] | None:
-    """Return start and end of a quote in a text, or None where it does not stand there."""
+    """Return start and end of a quote in a text, or None where the text does not hold it."""
     words = unicodedata.normalize("NFC", quote).strip(AROUND).split()
     if not words:
         return None
@@ -72,42 +72,42 @@ def find(quote: str, text: str) -> tuple[int, int] | None:
 
 
 def is_quote(item: OutputItem) -> bool:
-    """Return whether a value quotes the record: by its type, or by its name as a part of a claim."""
+    """Return whether a value is a quote: by its type, or by its name as a part of a claim."""
     return item.type == "quote" or (item.type == "text" and not isinstance(item, OutputField) and item.name == QUOTE)
 
 
 def holds_quotes(item: OutputItem) -> bool:
-    """Return whether a field is a quote or has one among its parts."""
+    """Return whether a field is a quote or has one as a part."""
     return is_quote(item) or any(map(holds_quotes, item.items))
 
 
 def places(schema: Sequence[OutputField], facts: Facts, fields: Fields) -> list[QuotePlace]:
-    """The places of all quotes of a draft that stand in the record's facts, in the order of the draft.
+    """Locate the quotes of a draft in the record's facts, in the order of the draft.
 
-    A quote that names its fact is looked for there alone; one beside an address first in the text of that address, by the
-    convention of `quotable`. Of several places the first counts.
+    A quote with a fact is searched there only; a quote with an address first in the text of that address (see
+    `quotable`). The first place counts.
     """
     if not has_quotes(tuple(schema)):
         return []
-    found = (_place(place, facts) for place in texts(schema, fields) if is_quote(place.item))
-    return [place for place in found if place]
+    candidates = (_place(place, facts) for place in texts(schema, fields) if is_quote(place.item))
+    return [place for place in candidates if place]
 
 
-def strays(schema: Sequence[OutputField], found: Iterable[QuotePlace], fields: Fields) -> int:
-    """Characters of those quotes of a draft that have no place among the found."""
-    placed = {place.path for place in found}
+def strays(schema: Sequence[OutputField], places: Iterable[QuotePlace], fields: Fields) -> int:
+    """Count the characters of a draft's quotes without a place."""
+    placed = {place.path for place in places}
     quotes = (place for place in texts(schema, fields) if is_quote(place.item) and place.path not in placed)
     return sum(len(place.text.strip()) for place in quotes)
 
 
 @lru_cache(maxsize=64)
 def has_quotes(schema: tuple[OutputField, ...]) -> bool:
-    """Return whether any field of an output is a quote or has one among its parts."""
+    """Return whether any field of an output is a quote or has one as a part."""
     return any(map(holds_quotes, schema))
 
 
 def fact_texts(name: str, value: object, at: int = 0) -> Iterator[FactText]:
-    """The texts inside a fact; of a list or an object each part. Flags and missing values are none."""
+    """Yield the texts inside a fact: each part of a list or an object. Flags and missing values have none."""
     if isinstance(value, (list, tuple, dict)):
         parts = value.items() if isinstance(value, dict) else enumerate(value)
         for index, (key, part) in enumerate(parts):
@@ -119,18 +119,16 @@ def fact_texts(name: str, value: object, at: int = 0) -> Iterator[FactText]:
         yield FactText(name, str(value), at)
 
 
-def overlap(told: Iterable[QuotePlace], gold: Iterable[QuotePlace], *, strays: int = 0) -> float:
-    """F1 over characters of two sets of places: 1 where they are the same, 0 where they share no character.
-
-    Precision and recall of characters, as SQuAD counts words (Rajpurkar et al. 2016, section 6.1).
+def overlap(places: Iterable[QuotePlace], gold: Iterable[QuotePlace], *, strays: int = 0) -> float:
+    """Compute F1 over characters of two sets of places, as SQuAD does over words (Rajpurkar et al. 2016, section 6.1).
 
     Args:
-        strays: Characters that were told and stand nowhere.
+        strays: Number of further characters without a place.
 
     Returns:
-        0 to 1; nothing against nothing is 1.
+        1 for equal sets, also empty ones; 0 without a shared character.
     """
-    first, second = _characters(told), _characters(gold)
+    first, second = _characters(places), _characters(gold)
     total = strays + sum(map(len, [*first.values(), *second.values()]))
     shared = sum(len(first[fact] & second[fact]) for fact in first.keys() & second.keys())
     return 2 * shared / total if total else 1.0
@@ -144,7 +142,7 @@ def _characters(quoted: Iterable[QuotePlace]) -> dict[str, set[int]]:
 
 
 def holder(quote: str, facts: Facts, names: Iterable[str]) -> tuple[FactText, tuple[int, int]] | None:
-    """The first text of some facts that holds a quote, and where; None where none does."""
+    """Return the first text of some facts that holds a quote, and the place; None where none does."""
     for name in names:
         for part in fact_texts(name, facts.get(name)):
             if span := find(quote, part.text):
@@ -153,9 +151,9 @@ def holder(quote: str, facts: Facts, names: Iterable[str]) -> tuple[FactText, tu
 
 
 def stray_quote(schema: Iterable[InputField], facts: Facts) -> tuple[str, str] | None:
-    """The first fact of a record that quotes what does not stand in the fact it is from, and what is wrong with it.
+    """Return the first fact of a record whose quote is not in its source, and the fault; None without one.
 
-    A quote is let through where there is no text for it to stand in.
+    A quote without a source text passes.
     """
     quotes = {field.name: field.source for field in schema if field.type == "quote"}
     for name, source in quotes.items():
@@ -167,18 +165,18 @@ def stray_quote(schema: Iterable[InputField], facts: Facts) -> tuple[str, str] |
 
 
 def input_places(schema: Iterable[InputField], facts: Facts) -> list[QuotePlace]:
-    """Return the place of each fact that quotes another fact of its record."""
+    """Locate each fact that quotes another fact of its record."""
     quotes = {field.name: field.source for field in schema if field.type == "quote" and facts.get(field.name)}
-    found = {
+    candidates = {
         name: holder(str(facts[name]), facts, [source] if source else sorted(facts.keys() - quotes))
         for name, source in quotes.items()
     }
-    return [QuotePlace(name, held[0].path, *held[1], at=held[0].at) for name, held in found.items() if held]
+    return [QuotePlace(name, held[0].path, *held[1], at=held[0].at) for name, held in candidates.items() if held]
 
 
 def _place(place: TextPlace, facts: Facts) -> QuotePlace | None:
-    found = holder(place.text, facts, _candidates(place, facts))
-    return QuotePlace(place.path, found[0].path, *found[1], at=found[0].at) if found else None
+    spot = holder(place.text, facts, _candidates(place, facts))
+    return QuotePlace(place.path, spot[0].path, *spot[1], at=spot[0].at) if spot else None
 
 
 def _candidates(place: TextPlace, facts: Facts) -> list[str]:
@@ -202,7 +200,7 @@ def _length(value: object) -> int:
 
 
 def _composed(text: str) -> tuple[str, list[int]]:
-    """A text with its letters composed, and where each of its characters began; one place more for its end."""
+    """Compose the letters of a text, and return the original offset of each character and of the end."""
     pieces, starts = [], []
     for match in _CLUSTER.finditer(text):
         piece = unicodedata.normalize("NFC", match[0])

@@ -1,7 +1,7 @@
-"""Sentences of a draft that its record does not support, by the verifier's rules. Pure Python; English alone.
+"""Sentences of a draft that its record does not support, by the verifier's rules. Pure Python; English only.
 
-Every sentence that claims something is compared, one by one, with the facts and the offer: its numbers, units, dates, names, quotes, and
-what the facts say otherwise. What the rules do not object to may still be wrong: a text may say much that is in no fact.
+Every claim is compared with the facts and the offer: numbers, units, dates, names, quotes and contradictions. A
+sentence without an objection may still be wrong.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from review.text.reading.words import blanked
 from review.text.verification.contradiction import refutations
 
 LANGUAGES = frozenset({"en"})
-_READ = frozenset({"text", "list", "object"})
 _NO_SENTENCES = frozenset({"subject", "reasoning"})
 
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedSentence:
-    """A sentence that the record does not support.
+    """Sentence that the record does not support.
 
     Attributes:
-        path: The text it stands in, such as `body` or `claims.0.text`.
+        path: Path of its text, such as `body` or `claims.0.text`.
         start: First character, in code points of that text.
         end: One past the last character.
-        why: What weighs most against it.
+        why: Strongest objection.
     """
 
     path: str
@@ -41,24 +40,24 @@ class UnsupportedSentence:
 
 @dataclass(frozen=True, slots=True)
 class SentenceSupport:
-    """Support of a draft by its record: how many sentences claim something, and which of them are not supported."""
+    """Support of a draft by its record: the number of claims, and the unsupported ones."""
 
     claims: int
     unsupported: tuple[UnsupportedSentence, ...]
 
 
 def sentence_support(spec: TaskSpec, facts: Facts, fields: Fields) -> SentenceSupport | None:
-    """Compare the sentences of a draft with its record; None in a language that the rules do not know."""
+    """Compare the sentences of a draft with its record; None for other languages than English."""
     if spec.language[:2] not in LANGUAGES:
         return None
-    passage, count, found = checks.evidence_of(spec, facts).passage, 0, list[UnsupportedSentence]()
+    passage, count, unsupported = checks.evidence_of(spec, facts).passage, 0, list[UnsupportedSentence]()
     for place in texts(spec.output_schema, fields):
-        if place.field.type not in _READ or place.field.role in _NO_SENTENCES or place.item.type == "quote":
+        if place.field.role in _NO_SENTENCES or place.item.type == "quote":
             continue
         for start, end in attribution.claims(place.text, spec.language):
             count += 1
             refuted = list(refutations(passage, blanked(place.text[start:end], SLOT)))
             if refuted:
                 why = max(refuted, key=lambda objection: objection.risk).why
-                found.append(UnsupportedSentence(place.path, start, end, place.text[start:end], why))
-    return SentenceSupport(count, tuple(found))
+                unsupported.append(UnsupportedSentence(place.path, start, end, place.text[start:end], why))
+    return SentenceSupport(count, tuple(unsupported))

@@ -1,6 +1,6 @@
-"""A text cut at every border of a mark, a sentence, a slot or an invisible sign, ready to be drawn in order.
+"""Spans: a text cut at the borders of marks, sentences, slots and invisible characters.
 
-Pure Python. Offsets are code points, so the cutting is done here and not in a browser, which counts otherwise.
+Pure Python. Offsets are code points, so the text is cut here and not in a browser, which counts UTF-16 units.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from review.spec.schema import SLOT
 from review.text.grounding.attribution import Sentence
 
 Mark = Mapping[str, Any]
-# Signs that show nothing and may make a text read otherwise than it is: controls, overrides of direction, blanks of no
-# width. Marks of direction and joiners are part of how Arabic, Hebrew, Persian and emoji are written, and stay.
+# Invisible characters that can disguise a text: controls, direction overrides, zero-width blanks. Direction marks and
+# joiners, which Arabic, Hebrew, Persian and emoji use, are allowed.
 _SIGN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -41,17 +41,17 @@ _SHORT = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of text with one look.
+    """Piece of text with one appearance.
 
     Attributes:
-        facts: Refs of the passages its sentence rests on.
-        mark: The check's objection that covers it, if any.
-        begins_mark: Whether it is the first piece of its mark, where the message hangs.
+        facts: Refs of the passages of its sentence.
+        mark: Mark that covers it, if any.
+        begins_mark: Whether it is the first piece of its mark, which carries the message.
         is_slot: Whether it is a slot that is filled when the text is used.
-        is_cut: Whether it lies beyond what an inbox shows.
-        is_unsupported: Whether its sentence claims something that no passage says.
+        is_cut: Whether it is beyond the part that an inbox shows.
+        is_unsupported: Whether its sentence is an unsupported claim.
         begins: Whether it is the first piece of its sentence.
-        is_quoted: Whether a quote is taken from here.
+        is_quoted: Whether a quote is taken from it.
     """
 
     text: str
@@ -72,7 +72,7 @@ class Span:
 
     @property
     def is_bare(self) -> bool:
-        """Return whether the piece rests on no fact, is not quoted, and is no invisible sign."""
+        """Return whether the piece has no fact, no quote and no invisible character."""
         return not (self.facts or self.sign or self.is_quoted)
 
     @property
@@ -82,7 +82,7 @@ class Span:
 
     @property
     def sign(self) -> str:
-        """Return the name of an invisible sign; empty for any other piece."""
+        """Return the name of an invisible character; empty for any other piece."""
         if len(self.text) != 1 or not _SIGN.match(self.text):
             return ""
         return _SHORT.get(self.text) or f"U+{ord(self.text):04X}"
@@ -100,15 +100,15 @@ def cut_spans(
     shown: int | None = None,
     quoted: Sequence[tuple[int, int]] = (),
 ) -> list[Span]:
-    """Cut a text into segments; joined again they are the text.
+    """Cut a text into spans that together are the text.
 
     Args:
-        marks: What checks object to in it.
-        sentences: Its sentences that stand on something or on nothing, in order and apart.
-        shown: How many characters an inbox shows; the rest is cut.
-        quoted: Start and end of what quotes are taken from.
+        marks: Marks of checks.
+        sentences: Supported and unsupported sentences in order, without overlap.
+        shown: Number of characters that an inbox shows; the rest is cut.
+        quoted: Start and end of quoted places.
 
-    Marks without extent are left out, as are those that lie outside the text. Of marks that overlap the earlier wins.
+    Marks without extent or outside the text are ignored. Of overlapping marks the earlier one wins.
     """
     placed = [mark for mark in marks if 0 <= mark["start"] < mark["end"] <= len(text)]
     slots = [match.span() for match in SLOT.finditer(text)]

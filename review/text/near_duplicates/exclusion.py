@@ -113,27 +113,27 @@ def _first_hits(search: PairSearch, probes: Ints, targets: Ints, steps: Ints, tw
     before = np.cumsum(counts) - counts
     # How many candidates a row has had before each of its ranges.
     before -= np.repeat(before[_firsts(asking)], np.diff(np.append(np.flatnonzero(_firsts(asking)), len(asking))))
-    seen, look = 0, FIRST_LOOK
+    offset, look = 0, FIRST_LOOK
     while len(asking):
-        begin, end = np.clip(seen - before, 0, counts), np.clip(seen + look - before, 0, counts)
+        begin, end = np.clip(offset - before, 0, counts), np.clip(offset + look - before, 0, counts)
         for part in parts(np.arange(len(asking)), end - begin):
             taken = (end - begin)[part]
             left, other = np.repeat(asking[part], taken), pool[spread((starts + begin)[part], taken)]
             _settle(search, left, other, twins, mutual=mutual)
-        seen, look = seen + look, look * 4
-        open_ = (twins[asking] < 0) & (before + counts > seen)
+        offset, look = offset + look, look * 4
+        open_ = (twins[asking] < 0) & (before + counts > offset)
         # A later range may hold candidates although this one is through.
         asking, starts, counts, before = asking[open_], starts[open_], counts[open_], before[open_]
 
 
-def _settle(search: PairSearch, one: Ints, other: Ints, twins: Ints, *, mutual: bool) -> None:
-    is_open = (one != other) & ((twins[one] < 0) | (mutual & (twins[other] < 0)))
-    one, other = one[is_open], other[is_open]
-    near = search.alike(one, other)
-    twins[one[near][::-1]] = other[near][::-1]
+def _settle(search: PairSearch, left: Ints, right: Ints, twins: Ints, *, mutual: bool) -> None:
+    is_open = (left != right) & ((twins[left] < 0) | (mutual & (twins[right] < 0)))
+    left, right = left[is_open], right[is_open]
+    near = search.alike(left, right)
+    twins[left[near][::-1]] = right[near][::-1]
     if mutual:
-        alone = near & (twins[other] < 0)
-        twins[other[alone][::-1]] = one[alone][::-1]
+        alone = near & (twins[right] < 0)
+        twins[right[alone][::-1]] = left[alone][::-1]
 
 
 def _ranges(

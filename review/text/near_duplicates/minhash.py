@@ -1,13 +1,13 @@
 """Near-duplicates by MinHash: short signatures whose agreement estimates how many five-word runs two texts share.
 
-A signature is 128 values, each the smallest of the text's shingles under one hash function (Broder, "On the resemblance and
-containment of documents", 1997), of which the low 16 bits are kept; the share of values on which two signatures agree
-estimates the Jaccard similarity of the shingle sets with a standard deviation of at most 4.5 %. Texts are brought together
-by bands of six values (Indyk and Motwani, 1998): two at a similarity of 0.8 meet in one of 21 bands with a probability of
-99.8 %, at 0.9 in practice always. Hashes are the same in every process, so signatures can be stored.
+A signature is 128 values, each the smallest of the text's shingles under one hash function (Broder, "On the resemblance
+and containment of documents", 1997), of which the low 16 bits are kept; the share of values on which two signatures
+agree estimates the Jaccard similarity of the shingle sets with a standard deviation of at most 4.5 %. Texts are brought
+together by bands of six values (Indyk and Motwani, 1998): two at a similarity of 0.8 meet in one of 21 bands with a
+probability of 99.8 %, at 0.9 in practice always. Hashes are the same in every process, so signatures can be stored.
 
-Signatures choose whom to compare and decide nothing: an estimate at the threshold is above or below it by chance. Whoever asks
-for near-duplicates gets those of an exact count. Knows words and numbers; not what the texts are.
+Signatures choose whom to compare and decide nothing: an estimate at the threshold is above or below it by chance.
+Whoever asks for near-duplicates gets those of an exact count. Knows words and numbers; not what the texts are.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ def _smallest(sets: Sequence[Hashes]) -> Signatures:
     return np.minimum.reduceat(hashed, begins, axis=0).astype(np.uint16)
 
 
-def jaccard(one: Hashes, other: Hashes) -> float:
+def jaccard(first: Hashes, second: Hashes) -> float:
     """Return the share of all shingles that two texts have in common, 0 to 1; 0 where one is empty."""
-    if not len(one) or not len(other):
+    if not len(first) or not len(second):
         return 0.0
-    shared = len(np.intersect1d(one, other, assume_unique=True))
-    return shared / (len(one) + len(other) - shared)
+    shared = len(np.intersect1d(first, second, assume_unique=True))
+    return shared / (len(first) + len(second) - shared)
 
 
 def estimates(signature: Signatures, others: Signatures) -> NDArray[np.float64]:
@@ -83,21 +83,21 @@ def estimates(signature: Signatures, others: Signatures) -> NDArray[np.float64]:
     return np.asarray((others == signature).mean(axis=1), dtype=np.float64)
 
 
-def clusters(found: Signatures, texts_of: Callable[[Sequence[int]], Sequence[str]]) -> list[list[int]]:
+def clusters(hashes: Signatures, texts_of: Callable[[Sequence[int]], Sequence[str]]) -> list[list[int]]:
     """Groups of two or more texts that are each a near-duplicate of the first of their group; largest first.
 
-    Bands only say whose texts to read; who is alike is counted exactly, as freezing counts it. A text joins a leader that
-    it shares at least 80 % of its shingles with, else it leads a group itself. So no group is a chain whose ends are
-    nothing alike.
+    Bands only say whose texts to read; who is alike is counted exactly, as freezing counts it. A text joins a leader
+    that it shares at least 80 % of its shingles with, else it leads a group itself. So no group is a chain whose ends
+    are nothing alike.
 
     Args:
-        found: Signatures, (N, 128), in the order in which texts may lead; all-zero rows join nothing.
+        hashes: Signatures, (N, 128), in the order in which texts may lead; all-zero rows join nothing.
         texts_of: Texts of rows, in the order asked for; asked once, for the rows that meet another in a band.
 
     Returns:
         Row numbers by group, its leader first; each row stands in one group at most.
     """
-    rows = np.flatnonzero(_meets_another(found)).tolist()
+    rows = np.flatnonzero(_meets_another(hashes)).tolist()
     twins = rows_to_exclude(texts_of(rows), [""] * len(rows)) if rows else {}
     groups: dict[int, list[int]] = {}
     for place, (_, leader) in sorted(twins.items()):
@@ -105,20 +105,20 @@ def clusters(found: Signatures, texts_of: Callable[[Sequence[int]], Sequence[str
     return sorted(groups.values(), key=lambda group: (-len(group), group[0]))
 
 
-def _meets_another(found: Signatures) -> NDArray[np.bool_]:
+def _meets_another(hashes: Signatures) -> NDArray[np.bool_]:
     """Return whether each text shares a band with another one, (N,)."""
-    meets = np.zeros(len(found), np.bool_)
-    has_text = np.flatnonzero(found.any(axis=1))
-    for keys in _bands(found[has_text]).T:
+    meets = np.zeros(len(hashes), np.bool_)
+    has_text = np.flatnonzero(hashes.any(axis=1))
+    for keys in _bands(hashes[has_text]).T:
         _, key, count = np.unique(keys, return_inverse=True, return_counts=True)
         meets[has_text[count[key] > 1]] = True
     return meets
 
 
-def _bands(found: Signatures) -> Hashes:
+def _bands(hashes: Signatures) -> Hashes:
     """One key a band, (N, BANDS)."""
-    rows = found[:, : BANDS * BAND_ROWS].reshape(len(found), BANDS, BAND_ROWS).astype(np.uint64)
-    keys = np.zeros((len(found), BANDS), np.uint64)
+    rows = hashes[:, : BANDS * BAND_ROWS].reshape(len(hashes), BANDS, BAND_ROWS).astype(np.uint64)
+    keys = np.zeros((len(hashes), BANDS), np.uint64)
     for place in range(BAND_ROWS):
         keys = keys * np.uint64(0x100000001B3) + rows[:, :, place]
     return keys

@@ -2,10 +2,10 @@
 
 Shingles of a text stand from the rarest on. Two sets whose Jaccard similarity reaches t share at least
 a = ceil(t / (1 + t) * (|x| + |y|)) shingles, so the first one they share stands where both have a left, itself included
-(prefix filter: Bayardo, Ma and Srikant, "Scaling up all pairs similarity search", 2007; position filter: Xiao, Wang, Lin
-and Yu, "Efficient similarity joins for near duplicate detection", 2008). Texts made from one template meet only far from
-their rare beginnings, and are never compared. No pair is missed. What meets is compared by sketches of 512 bits, whose
-difference bounds that of the sets from below, and then shingle by shingle.
+(prefix filter: Bayardo, Ma and Srikant, "Scaling up all pairs similarity search", 2007; position filter: Xiao, Wang,
+Lin and Yu, "Efficient similarity joins for near duplicate detection", 2008). Texts made from one template meet only far
+from their rare beginnings, and are never compared. No pair is missed. What meets is compared by sketches of 512 bits,
+whose difference bounds that of the sets from below, and then shingle by shingle.
 """
 
 from __future__ import annotations
@@ -109,24 +109,26 @@ class PairSearch:
         high = np.searchsorted(index.keys, self.key(probes.rank, class_, self.size_span - 1), side="right")
         return low, np.maximum(high, low)
 
-    def alike(self, one: Ints, other: Ints) -> Bools:
+    def alike(self, first: Ints, second: Ints) -> Bools:
         """Return whether pairs of texts are near-duplicates, exactly; (P,) and (P,) give (P,)."""
         sizes = self.sets.sizes
-        total = sizes[one] + sizes[other]
+        total = sizes[first] + sizes[second]
         needed = _ceil(self.threshold / (1 + self.threshold) * total)
-        is_alike = np.minimum(sizes[one], sizes[other]) >= needed
+        is_alike = np.minimum(sizes[first], sizes[second]) >= needed
         maybe = np.flatnonzero(is_alike)
-        differ = np.bitwise_count(self._sketches[one[maybe]] ^ self._sketches[other[maybe]]).sum(axis=1, dtype=np.int64)
+        differ = np.bitwise_count(self._sketches[first[maybe]] ^ self._sketches[second[maybe]]).sum(
+            axis=1, dtype=np.int64
+        )
         is_alike[maybe] = (total[maybe] - differ) // 2 >= needed[maybe]
-        for part in parts(np.flatnonzero(is_alike), sizes[other]):
-            is_alike[part] = self._shared(one[part], other[part]) >= needed[part]
+        for part in parts(np.flatnonzero(is_alike), sizes[second]):
+            is_alike[part] = self._shared(first[part], second[part]) >= needed[part]
         return is_alike
 
-    def _shared(self, one: Ints, other: Ints) -> Ints:
-        a, b = self._tagged(one), self._tagged(other)
+    def _shared(self, first: Ints, second: Ints) -> Ints:
+        a, b = self._tagged(first), self._tagged(second)
         both = np.sort(np.concatenate([a, b]), kind="stable")
         hits = both[:-1][both[:-1] == both[1:]]
-        return np.bincount(hits // len(self.sets.ranks), minlength=len(one)).astype(np.int64)
+        return np.bincount(hits // len(self.sets.ranks), minlength=len(first)).astype(np.int64)
 
     def _tagged(self, texts: Ints) -> Ints:
         sizes = self.sets.sizes[texts]

@@ -43,7 +43,10 @@ class ShingleSets:
 
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
-    """The five-word shingles of a text, as words; a shorter text is one shingle. Without blanks each character is a word."""
+    """The five-word shingles of a text, as words; a shorter text is one shingle.
+
+    Without blanks each character is a word.
+    """
     words = scripts.words(text.casefold())
     if not words:
         return frozenset()

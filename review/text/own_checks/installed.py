@@ -12,13 +12,16 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 @lru_cache(maxsize=1)
 def installed() -> dict[str, EntryPoint]:
-    """Entry points by `package:name`, in the order of the names. Found once: a package installed later waits for a restart."""
-    found = {
+    """Entry points by `package:name`, in the order of the names.
+
+    Found once: a package installed later waits for a restart.
+    """
+    points = {
         f"{_normalised(point.dist.name)}:{point.name}": point
         for point in entry_points(group=GROUP)
         if point.dist is not None and _NAME.fullmatch(point.name)
     }
-    return dict(sorted(found.items()))
+    return dict(sorted(points.items()))
 
 
 def _normalised(name: str) -> str:

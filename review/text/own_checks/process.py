@@ -1,7 +1,7 @@
-"""Asking the checks of installed packages: one process for all of them, started when first needed and again when it died.
+"""Asking the checks of installed packages: one process for all of them, started when first needed and again once dead.
 
-A check that hangs, crashes or answers nonsense gives `UnansweredError` in bounded time. One that does so again and again is left
-alone for a while, so that neither the desk nor an engine waits for it at every draft.
+A check that hangs, crashes or answers nonsense gives `UnansweredError` in bounded time. One that does so again and
+again is left alone for a while, so that neither the desk nor an engine waits for it at every draft.
 """
 
 from __future__ import annotations
@@ -81,11 +81,11 @@ class CheckProcess:
             UnansweredError: It is not installed, or its package cannot be loaded.
         """
         if kind not in self._abouts:
-            said = self._ask(kind, None)
-            languages = said.get("languages")
+            answer = self._ask(kind, None)
+            languages = answer.get("languages")
             self._abouts[kind] = About(
-                str(said.get("label") or kind)[:60],
-                str(said.get("description", ""))[:300],
+                str(answer.get("label") or kind)[:60],
+                str(answer.get("description", ""))[:300],
                 None if languages is None else frozenset(languages),
             )
         return self._abouts[kind]
@@ -105,9 +105,9 @@ class CheckProcess:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        said = self._ask(kind, draft).get("marks")
+        raw_marks = self._ask(kind, draft).get("marks")
         with self._lock:
-            self._kept[key] = _marks_in(said, draft)
+            self._kept[key] = _marks_in(raw_marks, draft)
             while len(self._kept) > KEPT_ANSWERS:
                 self._kept.popitem(last=False)
             return self._kept[key]
@@ -123,24 +123,24 @@ class CheckProcess:
             times, rests_until, why = self._failures.get(kind, (0, 0.0, ""))
             if times >= PATIENCE and time.monotonic() < rests_until:
                 raise UnansweredError(why)
-            said = self._asked(kind, draft)
-            if "error" not in said:
+            answer = self._asked(kind, draft)
+            if "error" not in answer:
                 self._failures.pop(kind, None)
-                return said
+                return answer
             # Loading takes long: one that cannot be loaded is not tried again at once.
-            times += PATIENCE if said.get("is_unloaded") else 1
-            self._failures[kind] = (times, time.monotonic() + REST_S, said["error"])
-        logger.warning("The check %s %s.", kind, said["error"])
-        raise UnansweredError(said["error"])
+            times += PATIENCE if answer.get("is_unloaded") else 1
+            self._failures[kind] = (times, time.monotonic() + REST_S, answer["error"])
+        logger.warning("The check %s %s.", kind, answer["error"])
+        raise UnansweredError(answer["error"])
 
     def _asked(self, kind: str, draft: dict[str, Any] | None) -> dict[str, Any]:
         if draft is None or kind not in self._loaded:
-            said = self._exchanged(kind, None, self._start_s)
-            if "error" in said:
-                return {**said, "is_unloaded": True}
+            answer = self._exchanged(kind, None, self._start_s)
+            if "error" in answer:
+                return {**answer, "is_unloaded": True}
             self._loaded.add(kind)
             if draft is None:
-                return said
+                return answer
         return self._exchanged(kind, draft, self._answer_s)
 
     def _exchanged(self, kind: str, draft: dict[str, Any] | None, limit_s: float) -> dict[str, Any]:
@@ -208,10 +208,10 @@ def _started() -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing, env=environment, start_new_session=True)
 
 
-def _marks_in(said: object, draft: dict[str, Any]) -> list[dict[str, Any]]:
+def _marks_in(raw_marks: object, draft: dict[str, Any]) -> list[dict[str, Any]]:
     texts = {place["path"]: place["text"] for place in draft["texts"]}
     try:
-        return [_mark(mark, texts, draft["fields"]) for mark in said]  # type: ignore[attr-defined]
+        return [_mark(mark, texts, draft["fields"]) for mark in raw_marks]  # type: ignore[attr-defined]
     except (TypeError, KeyError, ValueError):
         raise UnansweredError("gave a mark that fits no text of the draft") from None
 

@@ -1,7 +1,7 @@
-"""`python -m review.text.own_checks.worker`: answers for the checks of installed packages, a line of JSON for each question.
+"""`python -m review.text.own_checks.worker`: answers for checks of installed packages, a line of JSON each.
 
-Somebody else's code may run for ever, eat all memory or end its process; here it does so without harm to the asking one.
-A question names a check and a time limit; one without a draft asks what the check is called.
+Somebody else's code may run for ever, eat all memory or end its process; here it does so without harm to the asking
+one. A question names a check and a time limit; one without a draft asks what the check is called.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ def main() -> None:
     os.dup2(nothing, 1)
     sys.stdin, sys.stdout = io.StringIO(), sys.stderr
     for line in questions:
-        asked = json.loads(line)
+        question = json.loads(line)
         # The asking process kills a check that takes too long; if it is gone itself, the alarm does.
-        signal.setitimer(signal.ITIMER_REAL, asked["limit_s"] + 1)
+        signal.setitimer(signal.ITIMER_REAL, question["limit_s"] + 1)
         try:
-            reply = json.dumps(answer(asked["kind"], asked["draft"]))
+            reply = json.dumps(answer(question["kind"], question["draft"]))
         except MemoryError:
             os._exit(1)
         except Exception as error:

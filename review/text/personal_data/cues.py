@@ -11,7 +11,9 @@ _BETWEEN = r"(?:\W+[^\W\d]+){0,4}?\W{0,4}\Z"
 _CALL = (
     r"tel\w*|tél\w*|phone\w*|mob|mobile?|mobil\w*|móvil|cell|celular|cellulare|fax|handy\w*|whatsapp|sms|call|ring|dial|reach|hotline"
     r"|ruf\w*|anruf\w*|anrufen|durchwahl|erreich\w*|appel\w*|portable|joindre|joignable|ll[aá]m\w*|chiam\w*|bel|bellen|gsm|lig\w*"
-    r"|tlf|contact\w*|kontakt\w*|contatt\w*|rückfragen|τηλ\w*|κιν\w*|zadzwo\w*|dzwo\w*|puhelin\w*|soita|ring\w*|(?:my|our|his|her|meine|unsere|mon|notre|mi|nuestro|mio|nostro|mijn|min) (?:number|nummer|num[eé]ro|n[uú]mero)|тел|телефон\w*|звон\w*|позвон\w*|電話\w*|携帯\w*"
+    r"|tlf|contact\w*|kontakt\w*|contatt\w*|rückfragen|τηλ\w*|κιν\w*|zadzwo\w*|dzwo\w*|puhelin\w*|soita|ring\w*"
+    r"|(?:my|our|his|her|meine|unsere|mon|notre|mi|nuestro|mio|nostro|mijn|min) (?:number|nummer|num[eé]ro|n[uú]mero)"
+    r"|тел|телефон\w*|звон\w*|позвон\w*|電話\w*|携帯\w*"
     r"|电话\w*|手机\w*|전화\w*"
 )
 _OTHER = (
@@ -20,9 +22,13 @@ _OTHER = (
     r"|since|from|between|in|bestell\w*|rechnung\w*|auftrag\w*|sendung\w*|kunden\w*|artikel\w*|serien\w*|vertrag\w*|konto(?:nummer|nr)?|ust\w*"
     r"|commandes?|factures?|suivi|siren|siret|pedidos?|facturas?|ordin[ei]|fattur[ae]|bestelling\w*|factu\w*|zamówieni\w*|faktur\w*|заказ\w*"
 )
-_NUMBER = r"(?:[ .:]{0,2}(?:no|number|nr|nummer|n[°º]|num|id|code|is|at|on|under|unter|au|al|me|me at|me on|op))?[ .:#]{0,3}\Z"
+_NUMBER = (
+    r"(?:[ .:]{0,2}(?:no|number|nr|nummer|n[°º]|num|id|code|is|at|on|under|unter|au|al|me|me at|me on"
+    r"|op))?[ .:#]{0,3}\Z"
+)
 _DIRECT = re.compile(
-    r"(?<!\w)(?:tel(?:ephone|efon|éfono|efono|efoon)?|téléphone|tél|phone|mobile?|móvil|cell|fax|handy|whatsapp|call(?: me)?)"
+    r"(?<!\w)(?:tel(?:ephone|efon|éfono|efono|efoon)?|téléphone|tél|phone|mobile?|móvil|cell|fax|handy|whatsapp"
+    r"|call(?: me)?)"
     rf"{_NUMBER}",
     re.IGNORECASE,
 )

@@ -1,6 +1,9 @@
-"""People whom nobody greets, by a list of given names: `Maria Lopez signed it`. It finds more, and takes more for people.
+"""People whom nobody greets, by a list of given names: `Maria Lopez signed it`.
 
-The list holds common given names of Europe, the Americas and some of Asia and Africa; names that are words or places as well are not on it.
+It finds more, and takes more for people.
+
+The list holds common given names of Europe, the Americas and some of Asia and Africa; names that are words or places as
+well are not on it.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ _PLACE_BEFORE = re.compile(
     r"(?:San|Santa|Santo|São|Saint|St\.?|Ste\.?|Sankt|Lake|Fort|Port|Mount|Cape|Hotel|Université|University of) \Z"
 )
 _NO_PERSON_BEHIND = re.compile(
-    r"[ ,]*(?:&|\+|and Sons|and Co|Inc|Ltd|LLC|LLP|PLC|plc|GmbH|AG|SE|KG|SA|S\.A|SAS|SpA|S\.p\.A|BV|B\.V|NV|AB|ApS|Oy|Corp|Co\b|Company|Group|"
+    r"[ ,]*(?:&|\+|and Sons|and Co|Inc|Ltd|LLC|LLP|PLC|plc|GmbH|AG|SE|KG|SA|S\.A|SAS|SpA|S\.p\.A|BV|B\.V|NV|AB|ApS|Oy"
+    r"|Corp|Co\b|Company|Group|"
     r"Holdings?|Partners|Capital|Bank|Foundation|Institute|University|College|School|Hospital|Street|Road|Avenue|Straße|Strasse|Platz|Award|Prize)"
 )
 _NO_SURNAME = frozenset(
@@ -83,11 +87,11 @@ _NO_SURNAME = frozenset(
 
 def names_in(text: str) -> Iterator[str]:
     """Names of people that begin with a given name of the list, with the family name behind it where there is one."""
-    known, at = _given_names(), 0
+    name_list, at = _given_names(), 0
     while match := _NAME.search(text, at):
         # The word behind one that is no name may be one.
         at = match.end("given")
-        if re.split(r"[-'\u2019]", match["given"])[0] in known and not _PLACE_BEFORE.search(
+        if re.split(r"[-'\u2019]", match["given"])[0] in name_list and not _PLACE_BEFORE.search(
             text, max(0, at - 40), match.start()
         ):
             name = _without_tail(match.group())

@@ -21,28 +21,33 @@ _NI_NUMBER = re.compile(
 _NI_END = re.compile(r"\d\d[ \u00a0-]?[A-Da-d](?!\w)")
 # The prefix of forms' examples is never allotted; beside its name it is one all the same.
 _NI_NAMED = re.compile(
-    r"(?<!\w)(?:NI|NINO|national insurance)\b[^\d\n]{0,15}?(?P<value>[A-Z]{2}[ \u00a0-]?(?:\d{2}[ \u00a0-]?){3}[A-D])(?!\w)",
+    r"(?<!\w)(?:NI|NINO|national "
+    r"insurance)\b[^\d\n]{0,15}?(?P<value>[A-Z]{2}[ \u00a0-]?(?:\d{2}[ \u00a0-]?){3}[A-D])(?!\w)",
     re.IGNORECASE,
 )
 _PASSPORT = re.compile(
     r"(?:passports?|(?<!\w)(?:reise)?pass(?:nummer|nr)?|passeports?|pasaportes?|passaport[oei]s?|paspoort\w*|paszport\w*|pasnummer"
     r"|passnummer|passnr|pasaport|паспорт\w*|パスポート|护照|護照|여권)"
-    r"(?:[ \u00a0-]?(?:number|no|num|nr|nummer|number is|n[°ºo]|numéro|número|numero|номер|serie|серия|番号|号码|번호))?(?![A-Za-zÀ-ÿ])"
+    r"(?:[ \u00a0-]?(?:number|no|num|nr|nummer|number is|n[°ºo]|numéro|número|numero|номер|serie|серия|番号|号码"
+    r"|번호))?(?![A-Za-zÀ-ÿ])"
     r"(?:[ \u00a0]?(?:is|ist|est|es|è|[:\uff1a#.,=–(-]|は|为)){0,3}[ \u00a0]?"
     r"(?P<value>(?:[A-Z0-9]{6,10}|\d{2} ?\d{2} \d{6}|(?-i:[A-Z]{1,3}) \d{6,8}))(?!\w)",
     re.IGNORECASE,
 )
 _BORN = (
     r"born(?: on)?|date of birth|birth ?date|birthday|d\.?o\.?b\.?|geboren(?: am| op)?|geburtsdatum|geburtstag|geb\.|"
-    r"née?(?:\(e\))?(?: le)?|date de naissance|nacid[oa](?: el)?|fecha de nacimiento|nat[oa](?: il)?|data di nascita|geboortedatum|"
-    r"nascid[oa](?: em| a)?|data de nascimento|urodzon[ya]|data urodzenia|född|födelsedatum|født|fødselsdato|syntynyt|syntymäaika|"
+    r"née?(?:\(e\))?(?: le)?|date de naissance|nacid[oa](?: el)?|fecha de nacimiento|nat[oa](?: il)?|data di nascita"
+    r"|geboortedatum|"
+    r"nascid[oa](?: em| a)?|data de nascimento|urodzon[ya]|data urodzenia|född|födelsedatum|født|fødselsdato|syntynyt"
+    r"|syntymäaika|"
     r"дата рождения|родил(?:ся|ась)|doğum tarihi|narozen[aý]?|datum narození|生年月日|出生日期|生日|생년월일"
 )
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _YEAR = r"(?:19\d\d|20[0-3]\d)"
 _BIRTH_DATE = re.compile(
-    rf"(?<![^\W_])(?:{_BORN})[ \u00a0]?(?:[:\uff1a=,–(-]|is|ist|est|es|è|was|war|on|am|le|el|il|op|den|em|the|は|为| ){{0,4}}[ \u00a0]?(?P<value>"
+    rf"(?<![^\W_])(?:{_BORN})[ \u00a0]?(?:[:\uff1a=,–(-]|is|ist|est|es|è|was|war|on|am|le|el|il|op|den|em|the|は|为"
+    rf"| ){{0,4}}[ \u00a0]?(?P<value>"
     rf"{_YEAR}[-./]{_MONTH}[-./]{_DAY}|{_DAY}[-./]{_MONTH}[-./](?:{_YEAR}|\d\d)|{_MONTH}/{_DAY}/(?:{_YEAR}|\d\d)"
     rf"|{_DAY}[. ](?: ?(?:{_MONTH})\.) ?{_YEAR}"
     rf"|{_DAY}(?:st|nd|rd|th|er|º|\.)?[ -](?:of |de )?[^\W\d]{{3,10}}\.?,?(?: de| del)?[ -]{_YEAR}"

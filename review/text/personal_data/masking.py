@@ -1,4 +1,4 @@
-"""Placeholders in place of personal data: the same person, number or address gets the same one in all texts of a row."""
+"""Placeholders for personal data: the same person, number or address gets the same one in all texts of a row."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ class Mask:
         number = self._numbers.setdefault(key, same_kind + 1)
         return f"[{place.kind.upper()}_{number}]"
 
-    def _identity(self, kind: str, said: str) -> str:
+    def _identity(self, kind: str, text: str) -> str:
         """Return a key that spellings of one thing share: a number's digits, or the full name with a first name."""
         if kind == "phone":
-            return re.sub(r"\D", "", said).lstrip("0")
+            return re.sub(r"\D", "", text).lstrip("0")
         if kind in _SPACED:
-            return re.sub(r"[\W_]+", "", said).upper()
+            return re.sub(r"[\W_]+", "", text).upper()
         if kind == "name":
-            return next((name for name in self._names if said in name.split() or said == name), said)
-        return re.sub(r"\W+", " ", said).casefold().strip() if kind == "address" else said.casefold()
+            return next((name for name in self._names if text in name.split() or text == name), text)
+        return re.sub(r"\W+", " ", text).casefold().strip() if kind == "address" else text.casefold()

@@ -19,14 +19,16 @@ _WRITTEN_LIKE_A_NAME = re.compile(
     r"[A-ZÀ-ÖØ-Þ][\w'\u2019-]*(?: (?:(?:van|von|de|der|den|di|da|del|la|le|bin|al) )*[A-ZÀ-ÖØ-Þ][\w'\u2019.-]*){0,3}"
 )
 _GREETING = re.compile(
-    r"(?:^|(?<=[\n.!?]))[ \t]*(?:Hi|Hello|Hey|Dear|Hallo|Liebe[rs]?|Guten Tag|Moin|Bonjour|Ch[eè]re?|Hola|Ciao|Buongiorno|Beste|Hej|"
+    r"(?:^|(?<=[\n.!?]))[ \t]*(?:Hi|Hello|Hey|Dear|Hallo|Liebe[rs]?|Guten Tag|Moin|Bonjour|Ch[eè]re?|Hola|Ciao"
+    r"|Buongiorno|Beste|Hej|"
     r"Sehr geehrte[rs]?)[ ,]+(?:(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herr|Frau|Madame|Monsieur|Señora?)\.? )*"
     r"(?P<name>[A-ZÀ-ÖØ-Þ][\w'\u2019-]+(?: [A-ZÀ-ÖØ-Þ][\w'\u2019-]+){0,2})(?=\s*[,!:.\n]|\s*$)",
     re.MULTILINE,
 )
 # Part of every greeting that names a person, and quick to look for: the pattern above tries every place of a text.
 _MAYBE_GREETED = re.compile(
-    r"(?:Hi|Hello|Hey|Dear|Hallo|Lieb|Tag|Moin|Bonjour|Ch|Hola|Ciao|Buongiorno|Beste|Hej|Sehr geehrte)[a-zè]*[ ,]+[A-ZÀ-ÖØ-Þ]"
+    r"(?:Hi|Hello|Hey|Dear|Hallo|Lieb|Tag|Moin|Bonjour|Ch|Hola|Ciao|Buongiorno|Beste|Hej"
+    r"|Sehr geehrte)[a-zè]*[ ,]+[A-ZÀ-ÖØ-Þ]"
 )
 # What follows a greeting and is no name, and first names that are words as well.
 _NO_NAME = frozenset(
@@ -111,23 +113,24 @@ def people_in(spec: TaskSpec, facts: Facts, texts: Iterable[str], *, by_given_na
 
     Args:
         texts: Texts written for it; whoever they greet is meant.
-        by_given_name: Whether people are meant too who are greeted nowhere, if their name begins with a common given name.
+        by_given_name: Whether people are meant too who are greeted nowhere, if their name begins with a common given
+            name.
     """
-    found = {name for field in spec.input_schema if _is_person(field.name) for name in _values(facts.get(field.name))}
+    people = {name for field in spec.input_schema if _is_person(field.name) for name in _values(facts.get(field.name))}
     texts = list(texts)
     if by_given_name:
-        found.update(name for text in texts for name in given_names.names_in(text) if len(name) >= SHORTEST)
+        people.update(name for text in texts for name in given_names.names_in(text) if len(name) >= SHORTEST)
     for text in texts:
         if not _MAYBE_GREETED.search(text):
             continue
-        found.update(match.group("name") for match in _GREETING.finditer(text) if _is_greeted(match.group("name")))
+        people.update(match.group("name") for match in _GREETING.finditer(text) if _is_greeted(match.group("name")))
     own = {
         str(facts.get(name) or "").casefold()
         for name in (spec.facts_with_role("group"), spec.facts_with_role("title"))
         if name
     }
     sender = f"{spec.offer.signature} {spec.offer.seller} {spec.offer.product}"
-    names = {name for name in found if name.casefold() not in own and name not in sender}
+    names = {name for name in people if name.casefold() not in own and name not in sender}
     parts = {part for name in names for part in name.split() if len(name.split()) > 1 and _may_stand_alone(part)}
     return sorted(names | parts, key=lambda name: (-len(name), name))
 

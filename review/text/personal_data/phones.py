@@ -1,8 +1,8 @@
 """Phone numbers in running text: international ones, and national ones by the numbering plans of many countries.
 
-Plans are those of the `phonenumbers` package (Google's libphonenumber), read only where a text holds a number that may be one.
-Numbers alone are no phone numbers: dates, amounts, ranges, version numbers and numbers of orders are passed over. A national
-number that begins with no zero needs a word to call by, or the shape that its country writes it in.
+Plans are those of the `phonenumbers` package (Google's libphonenumber), read only where a text holds a number that may
+be one. Numbers alone are no phone numbers: dates, amounts, ranges, version numbers and numbers of orders are passed
+over. A national number that begins with no zero needs a word to call by, or the shape that its country writes it in.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from review.text.personal_data.cues import Cue
 
 # Countries where a language is written, the likeliest first.
 _REGIONS_TEXT = """
-    en US GB CA IE AU NZ IN ZA SG; de DE AT CH; fr FR BE CH CA; es ES MX AR CO CL PE; it IT CH; nl NL BE; pt PT BR; pl PL; sv SE FI; nb NO;
-    no NO; da DK; fi FI; cs CZ; sk SK; ru RU KZ; uk UA; ja JP; ko KR; zh CN TW HK SG; tr TR; el GR CY; hu HU; ro RO; he IL; hi IN; bg BG;
-    hr HR; sl SI; et EE; lv LV; lt LT; ar AE SA EG; th TH; vi VN; id ID
+    en US GB CA IE AU NZ IN ZA SG; de DE AT CH; fr FR BE CH CA; es ES MX AR CO CL PE; it IT CH; nl NL BE; pt PT BR;
+    pl PL; sv SE FI; nb NO; no NO; da DK; fi FI; cs CZ; sk SK; ru RU KZ; uk UA; ja JP; ko KR; zh CN TW HK SG; tr TR;
+    el GR CY; hu HU; ro RO; he IL; hi IN; bg BG; hr HR; sl SI; et EE; lv LV; lt LT; ar AE SA EG; th TH; vi VN; id ID
 """
 _REGIONS: dict[str, tuple[str, ...]] = {line.split()[0]: tuple(line.split()[1:]) for line in _REGIONS_TEXT.split(";")}
 _EVERY_REGION = tuple(dict.fromkeys(region for regions in _REGIONS.values() for region in regions))
@@ -27,7 +27,8 @@ _GAP = r"[ \u00a0\u2011./()-]{0,3}"
 # Letters that stand apart from a number: those of scripts that put no blanks between words may touch one.
 _LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _CANDIDATE = re.compile(
-    rf"(?<![+.,/@#$€£-])(?<!\d:)(?<!{_LETTER})(?:\+ ?|\(\+ ?(?=\d{{1,3}}\)))?(?:\((?=\d{{1,5}}\)))?\d(?:{_GAP}\d){{5,17}}(?!{_LETTER})"
+    rf"(?<![+.,/@#$€£-])(?<!\d:)(?<!{_LETTER})(?:\+ ?"
+    rf"|\(\+ ?(?=\d{{1,3}}\)))?(?:\((?=\d{{1,5}}\)))?\d(?:{_GAP}\d){{5,17}}(?!{_LETTER})"
 )
 _DIGITS = re.compile(r"\d+")
 # Area code in brackets or not, as North America writes it.
@@ -44,7 +45,8 @@ _HOURS = re.compile(r"[0-2]\d[0-5]\d ?[-/] ?[0-2]\d[0-5]\d")
 _ADDRESS_ON_THE_NET = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _AMOUNT = re.compile(r"\d{1,3}(?:[ \u00a0.]\d{3})+|[1-9]\d*\.\d+|\d{1,4}[-/]\d{1,4}")
 _UNIT = re.compile(
-    r"[ \u00a0]?(?:[%€$£¥°]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds|kg|km|m²|tonnes?|tons?|units?|people|users?|customers?|pieces|parts"
+    r"[ \u00a0]?(?:[%€$£¥°]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds|kg|km|m²|tonnes?|tons?|units?|people|users?"
+    r"|customers?|pieces|parts"
     r"|stück|employees|visitors|views|shares|million|mio|k)\b)",
     re.IGNORECASE,
 )

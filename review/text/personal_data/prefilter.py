@@ -1,7 +1,8 @@
 """Quick looks that tell for most texts that no number is in them which could be part of personal data.
 
-They may say yes where there is nothing, and no only where a pattern would find nothing within the reach it is given. They know single characters and
-no words: a text is turned into four signs in one pass, and one run of signs is looked for.
+They may say yes where there is nothing, and no only where a pattern would find nothing within the reach it is given.
+They know single characters and no words: a text is turned into four signs in one pass, and one run of signs is looked
+for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ _GAPS = " ./()-\u00a0\u2011"
 _PHONE_DIGITS = b"0" * 6
 _YEAR_DIGITS = b"0" * 4
 _NUMBER = b" 0"
-# A character outside of ASCII is taken for a question mark, and so for no letter before a digit, and for a gap within a run.
+# A character outside of ASCII is taken for a question mark, and so for no letter before a digit, and for a gap within a
+# run.
 _BETWEEN = _GAPS.encode("ascii", "replace")
 _RUNS = bytes(ord("0" if chr(code) in "0123456789" else "a") for code in range(256))
 _WORDS = bytes(sign if re.match(r"\w", chr(code), re.ASCII) else ord(" ") for code, sign in enumerate(_RUNS))

@@ -1,1 +1,1 @@
-"""Words, sentences, numbers and proper names of plain text: what checks and the verifier read by. Pure Python."""
+"""Words, sentences, numbers and proper names of plain text, for checks and the verifier. Pure Python."""

@@ -8,11 +8,11 @@ from functools import lru_cache
 CODES = frozenset(
     re.findall(
         r"\w+",
-        "AED ARS AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KWD MAD MXN "
-        "MYR NGN NOK NZD PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR",
+        "AED ARS AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KWD MAD "
+        "MXN MYR NGN NOK NZD PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR",
     )
 )
-# Codes that are words too are told by their capitals alone.
+# Codes that are also words count only in capitals.
 _WORDS = {
     "EUR": "€|euros?",
     "USD": r"\$|dollars?",
@@ -33,5 +33,5 @@ _SAID = {
 
 @lru_cache(maxsize=256)
 def currencies_in(text: str) -> frozenset[str]:
-    """Return the codes of the currencies that a text may speak of."""
+    """Return the codes of the currencies that a text may mean."""
     return frozenset(code for code, pattern in _SAID.items() if pattern.search(text))

@@ -1,4 +1,4 @@
-"""Days in a text, in the notations of Europe and America, brought to values that can be compared. Pure Python."""
+"""Dates in a text, in European and American notations, as comparable values. Pure Python."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# Month names by their beginnings, in English, German, French, Spanish, Italian and Dutch.
+# Beginnings of month names in English, German, French, Spanish, Italian and Dutch.
 _BEGINNINGS = (
     ("jan", "jän", "ene", "gen"), ("feb", "fév", "fev"), ("mar", "mär", "maa", "mrt"), ("apr", "avr", "abr"),
     ("may", "mai", "mag", "mei"), ("jun", "juin", "giu"), ("jul", "juil", "lug"), ("aug", "aoû", "aou", "ago"),
@@ -34,11 +34,11 @@ _MONTHS, _DAYS = 12, 31
 
 
 class FoundDate(NamedTuple):
-    """A day in a text.
+    """Date in a text.
 
     Attributes:
-        days: Month and day; of `03/05/2026` both that it may be.
-        year: Empty where none is told.
+        days: Month and day; both readings of `03/05/2026`.
+        year: Year; may be empty.
     """
 
     start: int
@@ -47,16 +47,16 @@ class FoundDate(NamedTuple):
     year: str
 
     def is_same(self, other: FoundDate) -> bool:
-        """Tell whether both may be one day; a year that one of them leaves out may be any."""
+        """Return whether both may be the same date; a missing year may be any."""
         return bool(self.days & other.days) and (not self.year or not other.year or self.year == other.year)
 
     def numbers(self) -> frozenset[str]:
-        """Return the numbers that it is written with."""
+        """Return the numbers in its notation."""
         return frozenset({self.year} - {""}).union(str(part) for day in self.days for part in day)
 
 
 def dates_in(text: str) -> Iterator[FoundDate]:
-    """Yield the days that a text names; a month or a year alone is none."""
+    """Yield the dates in a text; a month or a year alone does not count."""
     if not any(char.isdecimal() for char in text):
         return
     for pattern in _PATTERNS:

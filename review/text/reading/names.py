@@ -1,7 +1,7 @@
-"""Proper names in English text, and which of them no fact supports. Pure Python; knows no task.
+"""Proper names in English text without support by facts. Pure Python.
 
 A name is a capitalised word inside a sentence, or a run of capitalised words anywhere. The first word of a sentence
-alone may be any word, so it is let pass.
+alone passes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COMMON_TEXT = """
     pm     english internet web zoom skype linkedin google wi-fi e-mail email
 """
 COMMON = frozenset(_COMMON_TEXT.split())
-# Words that open sentences and questions; in front of a name they are no part of it.
+# Words that open sentences and questions; before a name they are not part of it.
 _STARTERS_TEXT = """
          a about after all also an and another any are as at because before both but by can could did do does during
     each either     even every few first for from given good had has have he her here his how however i if in
@@ -58,27 +58,24 @@ _PEOPLE = {
 }
 _OF_A_PLACE = re.compile(r"^(.{3,}?)(?:ian|ean|an|ese|ish|i|er|ers)$")
 _TITLE_SHARE = 0.6
-# The full stop of a title ends no sentence; nor is a whole text copied to look before a word.
+# The full stop of a title does not end a sentence. Number of characters to search before a word.
 _TITLED, _LOOKED_BACK = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.$"), 80
-# From so many known words on, their beginnings are looked up rather than gone through.
+# Number of words from which their beginnings are looked up in an index.
 _MANY = 2_000
 
 
-def unknown_names(text: str, known: frozenset[str], *, is_title: bool = False) -> Iterator[tuple[int, int]]:
-    """Places of names that no known word supports.
+def unknown_names(text: str, vocabulary: frozenset[str], *, is_title: bool = False) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each name without support; neighbouring words are one name.
 
     Args:
-        text: The text, with slots, links and addresses blanked.
-        known: Case-folded words that may be used.
-        is_title: The text is a headline; one that capitalises most words is let pass.
-
-    Yields:
-        Start and end of each unknown name; neighbouring words make one.
+        text: Text with slots, links and addresses blanked.
+        vocabulary: Case-folded words that support names.
+        is_title: Whether the text is a headline, which passes if it capitalises most words.
     """
     if is_title and _capitalises_all(text):
         return
     for run in _runs(text):
-        unknown = [word for word in run if not _is_known(word.group(), known)]
+        unknown = [word for word in run if not _is_known(word.group(), vocabulary)]
         if not unknown:
             continue
         if unknown[0] is run[0] and opens_sentence(text, run[0].start()) and not _is_whole_name(text, run, unknown):
@@ -88,14 +85,14 @@ def unknown_names(text: str, known: frozenset[str], *, is_title: bool = False) -
 
 
 def _is_whole_name(text: str, run: list[re.Match[str]], unknown: list[re.Match[str]]) -> bool:
-    """Return whether the first word of a sentence is part of a name: the next word is unknown too."""
+    """Return whether the first word of a sentence is part of a name, because the next word is unknown too."""
     if len(unknown) < 2 or unknown[1] is not run[1] or run[0].group().casefold() in _STARTERS:
         return False
     return text[run[0].end() : run[1].start()] in {" ", " & "}
 
 
 def _runs(text: str) -> Iterator[list[re.Match[str]]]:
-    """Capitalised words that stand side by side, joined by a blank or a small word of names."""
+    """Yield runs of capitalised words, joined by a blank or a particle of names."""
     run: list[re.Match[str]] = []
     for word in _CAPITAL.finditer(text):
         if not word.group()[0].isupper() or _is_shouted(word.group()):
@@ -109,7 +106,7 @@ def _runs(text: str) -> Iterator[list[re.Match[str]]]:
 
 
 def _is_shouted(word: str) -> bool:
-    """Long words in capitals are shouting, which is another check's affair; short ones may be names of tools."""
+    """Return whether a word in capitals is shouting, which another check marks, rather than a short name of a tool."""
     return (len(word) > 1 and word.isupper() and word.isalpha() and len(word) != 3) or word in _SHORT_SHOUTS
 
 
@@ -118,50 +115,52 @@ _SHORT_SHOUTS = frozenset(
 )
 
 
-def _is_known(word: str, known: frozenset[str]) -> bool:
+def _is_known(word: str, vocabulary: frozenset[str]) -> bool:
     if word in CODES:
         # A currency is no name.
         return True
     folded = word.casefold().replace("\u2019", "'")
-    if folded in COMMON or folded in known:
+    if folded in COMMON or folded in vocabulary:
         return True
     bare = folded.split("'")[0].rstrip(".")
     if (
         bare in COMMON
         or bare.removesuffix("s") in COMMON
-        or bare in known
-        or bare.rstrip("s") in known
-        or f"{bare}s" in known
+        or bare in vocabulary
+        or bare.rstrip("s") in vocabulary
+        or f"{bare}s" in vocabulary
     ):
         return True
     parts = re.split(r"[-&.]", bare)
     if len(parts) > 1:
-        given = re.split(r"[-&.]", word)
-        return all(not part or not given[i][:1].isupper() or _is_known(part, known) for i, part in enumerate(parts))
-    return _is_of_known_place(bare, known)
+        originals = re.split(r"[-&.]", word)
+        return all(
+            not part or not originals[i][:1].isupper() or _is_known(part, vocabulary) for i, part in enumerate(parts)
+        )
+    return _is_of_known_place(bare, vocabulary)
 
 
-def _is_of_known_place(word: str, known: frozenset[str]) -> bool:
-    """'Norwegian' is vouched for by Norway: the same first letters and an ending of peoples."""
-    if _PEOPLE.get(word) in known:
+def _is_of_known_place(word: str, vocabulary: frozenset[str]) -> bool:
+    """Return whether a place supports a word: 'Norwegian' has the beginning of Norway and an ending of peoples."""
+    if _PEOPLE.get(word) in vocabulary:
         return True
     stem = _OF_A_PLACE.match(word)
     if stem is None:
         return False
     root = stem.group(1)
     beginning = root[: max(4, len(root) - 2)]
-    if root in known or len(known) >= _MANY:
-        return root in known or beginning in _beginnings(known)
-    return any(place.startswith(beginning) for place in known if len(place) >= 4)
+    if root in vocabulary or len(vocabulary) >= _MANY:
+        return root in vocabulary or beginning in _beginnings(vocabulary)
+    return any(place.startswith(beginning) for place in vocabulary if len(place) >= 4)
 
 
 @lru_cache(maxsize=4)
-def _beginnings(known: frozenset[str]) -> frozenset[str]:
-    return frozenset(word[:end] for word in known for end in range(4, len(word) + 1) if len(word) <= _LOOKED_BACK)
+def _beginnings(vocabulary: frozenset[str]) -> frozenset[str]:
+    return frozenset(word[:end] for word in vocabulary for end in range(4, len(word) + 1) if len(word) <= _LOOKED_BACK)
 
 
 def opens_sentence(text: str, start: int) -> bool:
-    """Return whether a word that begins here is the first of its sentence, its line or its quotation."""
+    """Return whether a word that begins here opens its sentence, its line or its quotation."""
     before = text[max(0, start - _LOOKED_BACK) : start].rstrip(" \t")
     return not before or (before[-1] in _OPENERS and not _TITLED.search(before))
 

@@ -1,4 +1,4 @@
-"""Words and sentences of plain text, for checks. Pure Python; knows no task."""
+"""Words and sentences of plain text. Pure Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SENTENCE = re.compile(
     re.MULTILINE,
 )
 
-# Codes of languages that put blanks between words; in others word counts and word runs mean nothing.
+# Languages with blanks between words; in others counts and runs of words mean nothing.
 _SPACED_TEXT = """
     bg ca cs cy da de el en es et eu fi fr ga gl hr hu id is it lt lv mk ms mt nb nl no pl pt ro ru sk sl sq sr sv tr uk
 """
@@ -22,25 +22,25 @@ SPACED = frozenset(_SPACED_TEXT.split())
 
 
 def sentences(text: str) -> Iterator[re.Match[str]]:
-    """Sentences of a text with their places; a line break ends one too."""
+    """Yield the sentences of a text with their places; a line break also ends a sentence."""
     return _SENTENCE.finditer(text)
 
 
 def blanked(text: str, pattern: re.Pattern[str]) -> str:
-    """The text with every match replaced by as many blanks, so that places stay."""
+    """Replace every match by as many blanks, so that places stay."""
     return pattern.sub(lambda match: " " * len(match.group()), text)
 
 
 def without_addresses(text: str) -> str:
-    """The text with links and mail addresses blanked."""
-    # Most texts have neither; looking for their signs first costs a hundredth of the patterns.
+    """Replace links and mail addresses by blanks."""
+    # Most texts have neither, and looking for their characters costs a hundredth of the patterns.
     if "://" in text or "www." in text.lower():
         text = blanked(text, URL)
     return blanked(text, EMAIL) if "@" in text else text
 
 
 class Phrases:
-    """Patterns of whole words looked for in one text, each only where its longest plain part stands in the text."""
+    """Search of one text for patterns of whole words, each only where the text has its longest plain part."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._keyed = [
@@ -49,7 +49,7 @@ class Phrases:
         ]
 
     def find(self, text: str) -> Iterator[tuple[int, re.Match[str]]]:
-        """Every match with the index of its pattern; matches of one pattern do not overlap."""
+        """Yield every match with the index of its pattern; matches of one pattern do not overlap."""
         lower = text.lower()
         for key, index, pattern in self._keyed:
             if key in lower:

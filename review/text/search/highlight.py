@@ -57,20 +57,20 @@ def passage(text: str, query: Query, *, length: int = 160) -> list[HighlightedPa
     return [part for part in parts if part.text]
 
 
-def _places(known: Sequence[Word], phrase: Phrase) -> list[tuple[int, int]]:
+def _places(words: Sequence[Word], phrase: Phrase) -> list[tuple[int, int]]:
     size = len(phrase.words)
     first = phrase.words[0]
     places = []
-    for at, word in enumerate(known):
-        if not word.folded.startswith(first) or at + size > len(known):
+    for at, word in enumerate(words):
+        if not word.folded.startswith(first) or at + size > len(words):
             continue
-        if _is_at(known[at : at + size], phrase):
-            places.append((word.start, known[at + size - 1].end))
+        if _is_at(words[at : at + size], phrase):
+            places.append((word.start, words[at + size - 1].end))
     return places
 
 
-def _is_at(here: Sequence[Word], phrase: Phrase) -> bool:
-    *whole, last = (word.folded for word in here)
+def _is_at(words: Sequence[Word], phrase: Phrase) -> bool:
+    *whole, last = (word.folded for word in words)
     if tuple(whole) != phrase.words[:-1]:
         return False
     return last.startswith(phrase.words[-1]) if phrase.is_prefix else last == phrase.words[-1]

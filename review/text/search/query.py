@@ -1,8 +1,8 @@
 """Queries of the search box: words and phrases that must occur, and those that must not. Pure Python.
 
-`depot rotterdam "cold chain" -merger move*` finds texts with both words, the phrase, a word that begins with `move`, and no
-`merger`. The same query is written in the languages of both databases; words in it are letters and digits alone, so nothing
-of a user's line is ever read as syntax.
+`depot rotterdam "cold chain" -merger move*` finds texts with both words, the phrase, a word that begins with `move`,
+and no `merger`. The same query is written in the languages of both databases; words in it are letters and digits alone,
+so nothing of a user's line is ever read as syntax.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Query:
         return bool(self.must)
 
     def as_fts5(self) -> str:
-        wanted = " AND ".join(_fts5(phrase) for phrase in self.must)
-        return " NOT ".join([f"({wanted})", *(_fts5(phrase) for phrase in self.must_not)])
+        required = " AND ".join(_fts5(phrase) for phrase in self.must)
+        return " NOT ".join([f"({required})", *(_fts5(phrase) for phrase in self.must_not)])
 
     def as_tsquery(self) -> str:
         return " & ".join([*map(_tsquery, self.must), *(f"!{_tsquery(phrase)}" for phrase in self.must_not)])

@@ -1,12 +1,12 @@
 """Words as the text index knows them: without case and accents, each with its place in the text. Pure Python.
 
 Both databases index what stands here and nothing else, so that they find the same: their own parsers are given words of
-letters and digits alone, which they leave whole. Scripts that put no blanks between words (Chinese, Japanese, Thai) are indexed
-by the character; a run of them is asked for as a phrase.
+letters and digits alone, which they leave whole. Scripts that put no blanks between words (Chinese, Japanese, Thai) are
+indexed by the character; a run of them is asked for as a phrase.
 
-A mark belongs to the letter before it. Marks that readers leave out fall away: accents, Arabic harakat, Hebrew niqqud, the
-nukta. Marks that make another word stay: vowel signs and viramas of Indic scripts, vowels and tones of Thai, Lao and Tibetan.
-Databases would cut words at those, so they are indexed as the digits of their code point.
+A mark belongs to the letter before it. Marks that readers leave out fall away: accents, Arabic harakat, Hebrew niqqud,
+the nukta. Marks that make another word stay: vowel signs and viramas of Indic scripts, vowels and tones of Thai, Lao
+and Tibetan. Databases would cut words at those, so they are indexed as the digits of their code point.
 """
 
 from __future__ import annotations

@@ -45,24 +45,24 @@ class SpelledText(NamedTuple):
     nonwords: list[tuple[int, int]]
 
 
-def read(text: str, language: str, known: Container[str]) -> SpelledText:
+def read(text: str, language: str, accepted_words: Container[str]) -> SpelledText:
     """Find the non-words of a text.
 
     Args:
         language: One of `lexicon.LANGUAGES`.
-        known: Case-folded words that are right here whatever the language says: those of facts and task.
+        accepted_words: Case-folded words that are right here whatever the language says: those of facts and task.
 
     Names are let pass: a capitalised word is looked at only where its language says that it is no name.
     """
     prose = _NO_PROSE.sub(_blank, _BRACKETED.sub(_blank, text))
-    found = list(_WORD.finditer(prose))
-    words = [_composed(match.group()) for match in found]
+    matches = list(_WORD.finditer(prose))
+    words = [_composed(match.group()) for match in matches]
     wrong = [
         match.span()
-        for index, (match, word) in enumerate(zip(found, words, strict=True))
-        if _is_read(word, prose, found, index, language) and not _is_known(word, language, known)
+        for index, (match, word) in enumerate(zip(matches, words, strict=True))
+        if _is_read(word, prose, matches, index, language) and not _is_known(word, language, accepted_words)
     ]
-    return SpelledText(len(found), wrong)
+    return SpelledText(len(matches), wrong)
 
 
 def _composed(word: str) -> str:
@@ -73,48 +73,48 @@ def _composed(word: str) -> str:
     return unicodedata.normalize("NFC", word.replace("\u00ad", ""))
 
 
-def _blank(found: re.Match[str]) -> str:
-    return " " * len(found.group())
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
-def _is_known(word: str, language: str, known: Container[str]) -> bool:
+def _is_known(word: str, language: str, accepted_words: Container[str]) -> bool:
     if len(word) > LONGEST:
-        return word.casefold() in known
+        return word.casefold() in accepted_words
     straight = word.replace("\u2019", "'")
     bare = straight.casefold().removesuffix("'s")
     forms = {bare, after_elision(bare, language)}
-    return any(form in known or form.removesuffix("s") in known for form in forms) or is_word(
+    return any(form in accepted_words or form.removesuffix("s") in accepted_words for form in forms) or is_word(
         straight.lower(), language
     )
 
 
-def _is_read(word: str, prose: str, found: list[re.Match[str]], index: int, language: str) -> bool:
+def _is_read(word: str, prose: str, matches: list[re.Match[str]], index: int, language: str) -> bool:
     """Return whether to look a word up: it is no name, no abbreviation and no part of a code."""
     shortest = _SHORTEST_ENGLISH if language == "en" else _SHORTEST
     if len(word) < shortest or not word[1:].islower() or not _LATIN.fullmatch(word):
         return False
-    start, end = found[index].span()
+    start, end = matches[index].span()
     # Parts of words with a hyphen are often clipped: "pre-", "-wise", "fin-tech".
     if "-" in (prose[start - 1 : start], prose[end : end + 1]) and len(word) <= _SHORTEST:
         return False
     if prose[end : end + 1] == "." and prose[end + 1 : end + 3].strip()[:1].islower() and len(word) <= _SHORTEST:
         return False
-    return not word[0].isupper() or _is_no_name(prose, found, index, language)
+    return not word[0].isupper() or _is_no_name(prose, matches, index, language)
 
 
-def _is_no_name(prose: str, found: list[re.Match[str]], index: int, language: str) -> bool:
+def _is_no_name(prose: str, matches: list[re.Match[str]], index: int, language: str) -> bool:
     """Return whether a capital marks no name.
 
     It marks none on a sentence's first word before small letters, or on a German noun after its article.
     """
-    match = found[index]
-    following = found[index + 1] if index + 1 < len(found) else None
+    match = matches[index]
+    following = matches[index + 1] if index + 1 < len(matches) else None
     goes_on = following is not None and prose[match.end() : following.start()] == " " and following.group()[0].islower()
     before = match.start() - 1
     while before >= 0 and prose[before] in " \t":
         before -= 1
-    if language == "de" and index and prose[found[index - 1].end() : match.start()] == " ":
-        return found[index - 1].group().lower() in _DETERMINERS and (
+    if language == "de" and index and prose[matches[index - 1].end() : match.start()] == " ":
+        return matches[index - 1].group().lower() in _DETERMINERS and (
             goes_on or prose[match.end() : match.end() + 1] in ".,!?"
         )
     return goes_on and (before < 0 or prose[before] in _BEFORE_A_SENTENCE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from review.text.verification import quantities
@@ -27,6 +27,21 @@ _A_WEEK = re.compile(r"(?<=day|ays) (?:a|per) week\b")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 # Characters between a sum and its `a month`.
 _BESIDE = 10
+# Scales told without a number, as in *the billions*, by their digits.
+_SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_LESS = re.compile(r"\b(?:less than|fewer than|under|below)[\s$\u00a3\u20ac]*$", re.I)
+_MORE = re.compile(r"\b(?:more than|over|at least|in excess of|upwards of)[\s$\u00a3\u20ac]*$", re.I)
+_AT_MOST = re.compile(
+    r"\b(?:less|fewer|under|below|up to|most|max\w*|nearly|almost|close to|limit\w*|cap|short|within|no more"
+    r"|not more|as)\b",
+    re.I,
+)
+_JUST_LESS = re.compile(
+    r"\b(?:less than|fewer than|nearly|almost|up to|under|below|at most|close to|short of"
+    r"|no more than)(?: an?)?[\s$\u00a3\u20ac]*$",
+    re.I,
+)
+_ROUNDING = 40
 
 
 class _Objection(NamedTuple):
@@ -37,6 +52,7 @@ class _Objection(NamedTuple):
 
 UNKNOWN = _Objection("The passage does not hold this number", "number", 0.9)
 _OTHER_UNIT = _Objection("The passage holds this number in another unit", "unit", 0.75)
+_OTHER_SIDE = _Objection("In the passage it is on the other side of this number", "number", 0.75)
 _OTHER_DAY = _Objection("The passage does not hold this date or time", "date", 0.85)
 
 
@@ -82,8 +98,36 @@ def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
         if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED and not _has_rival(sentence.source, quantity):
             return None
         return None if _is_told_otherwise(sentence, quantity) else UNKNOWN
-    is_held = any(_comparable(other, quantity) for other in matching) or _is_a_week(sentence, quantity)
-    return None if is_held else _OTHER_UNIT
+    if not any(_comparable(other, quantity) for other in matching) and not _is_a_week(sentence, quantity):
+        return _OTHER_UNIT
+    return _OTHER_SIDE if _is_turned(sentence, quantity, matching) else None
+
+
+def _is_turned(sentence: ClaimSentence, quantity: Quantity, matching: Sequence[Quantity]) -> bool:
+    """Return whether a text tells *less than 870* of what the passage puts at 870 or more, or *over* of less."""
+    start = sentence.start + quantity.start
+    before = sentence.text[max(sentence.start, start - _BEFORE) : start]
+    theirs = [sentence.source.text[max(0, each.start - _ROUNDING) : each.start] for each in matching]
+    if _LESS.search(before):
+        return not any(map(_AT_MOST.search, theirs))
+    return bool(_MORE.search(before)) and any(map(_JUST_LESS.search, theirs)) and not any(map(_MORE.search, theirs))
+
+
+def scales(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """*Millions* where the passage tells only of thousands or billions, in words and in numbers."""
+    source = sentence.source
+    for word in sentence.words:
+        digits = _SCALES.get(word.text.removesuffix("s"))
+        if digits is None or word.text in _SCALES or source.has(word.root) or _holds_of(source, digits):
+            continue
+        if any(source.has(root(other)) for other in _SCALES):
+            yield Unsupported(word.start, word.end, UNKNOWN.why, "number", 0.75)
+
+
+def _holds_of(source: SourceText, digits: int) -> bool:
+    """Return whether the passage has a number of this scale."""
+    numbers = (float(value) for each in source.quantities.all if each.kind == "number" for value in each.values)
+    return any(10**digits <= number < 10 ** (digits + 3) for number in numbers)
 
 
 def _has_rival(source: SourceText, quantity: Quantity) -> bool:
@@ -100,7 +144,7 @@ def _comparable(other: Quantity, quantity: Quantity) -> bool:
 
 
 def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
-    """Return whether the passage has the number in a date or as a word, or one that rounds to it, or it is part of a name."""
+    """Return whether the passage has the number in a date or as a word, one that rounds to it, or it is in a name."""
     source, start = sentence.source, sentence.start + quantity.start
     if quantity.unit is None and any(value.isdigit() and int(value) in source.years for value in quantity.values):
         return True
@@ -131,7 +175,7 @@ def _is_a_week(sentence: ClaimSentence, quantity: Quantity) -> bool:
 
 
 def _is_beyond(source: SourceText, quantity: Quantity, way: str) -> bool:
-    """Return whether the passage counts somewhat more, or less, by the unit of *more than 90 minutes*, or *under two hours*."""
+    """Return whether the passage counts more or less by the unit of *more than 90 minutes*, or *under two hours*."""
     if quantity.unit is None or way not in {"down", "up"}:
         return False
     low, high = (1.0, _BEYOND) if way == "down" else (1 / _BEYOND, 1.0)

@@ -16,7 +16,8 @@ from review.text.verification.words import Word, listed, sentences_of, stem, wor
 _LOSSES = frozenset(
     stem(word)
     for word in listed(
-        "lose miss ban prohibit forbid remove reject exclude exclusive except aside apart stop quit waive accuse allege suspect"
+        "lose miss ban prohibit forbid remove reject exclude exclusive except aside apart stop quit waive accuse "
+        "allege suspect"
     )
 )
 

@@ -1,4 +1,7 @@
-"""Tasks whose miniatures can verify: the facts `claim` and `passage`, and a yes or no called `supported`. Pure Python."""
+"""Tasks whose miniatures can verify: the facts `claim` and `passage`, and a yes or no called `supported`.
+
+Pure Python.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The rule on words in each other's place: what stands in the passage among the same words as another in the claim. Pure Python."""
+"""The rule on words in each other's place: what stands in the passage among the same words as another in the claim.
+
+Pure Python.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
 from review.text.verification.telling import Telling
-from review.text.verification.thesaurus import SMALL, contraries, opposites
+from review.text.verification.thesaurus import SMALL, contraries, is_vague, opposites, reporting
 from review.text.verification.words import Word, listed, root, stem
 
 # Telling words on each side that are the company of a word; in the passage they stand among so many on that side.
@@ -28,6 +31,7 @@ _ADVERBS, _AMOUNT = listed("up down"), re.compile(r" (?:by |from |to |almost |ab
 _ANYTHING = frozenset(
     root(word) for word in listed("number figure new people year percent per cent month week last plan level rate")
 )
+_DEGREES = listed("more less fewer")
 _start = attrgetter("start")
 _SMALL = frozenset(map(stem, SMALL))
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
@@ -35,7 +39,7 @@ _REVERSED_FROM = 5
 
 
 def exchanged_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Words in the place of an opposite, of another of their kind, number or name, whose company in the passage is theirs."""
+    """Words in place of an opposite, another of their kind, number or name, whose company in the passage is theirs."""
     claim, source = sentence.telling, sentence.source
     keys = {each.key for each in claim}
     for index, each in enumerate(claim):
@@ -44,6 +48,8 @@ def exchanged_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
         rivals = [place for place in _beside(sentence, index) if source.telling[place].key not in keys]
         for place in sorted(rivals):
             rule = _excludes(each, source.telling[place])
+            if rule == "antonym" and turns_degree(sentence):
+                continue
             company = _company(sentence, index, place) if rule else 0
             if (
                 rule
@@ -63,23 +69,46 @@ def exchanged_small_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Words that the passage nowhere says, where it says a contrary among two of the words around."""
-    source, claim = sentence.source, [each for each in sentence.telling if each.word]
-    if sentence.cues:
+    """Words the passage never says, where it says a contrary or another thing of their kind beside words they share."""
+    source, claim = sentence.source, sentence.telling
+    if turns_degree(sentence):
         return
     for index, each in enumerate(claim):
-        if each.is_name or each.word is None or source.says(each.word.root):
+        if each.word is None or each.is_name or each.start in sentence.denied_starts or source.says(each.word.root):
             continue
-        around = [other for other in claim[max(0, index - _REACH) : index + _REACH + 1] if other is not each]
         if parties.is_borne_out(sentence.text, sentence.words, each.word, source.moves):
             continue
-        near, plain = {other.key for other in around}, {other.key for other in around if not other.is_name}
-        for other in contraries().get(each.word.root, frozenset()) - near:
-            for place in source.places.get(other, ()):
-                shared = near & source.roots_around(place)
-                if place not in source.denied and len(shared) >= _BESIDE and shared & plain:
-                    yield Unsupported(each.start, each.end, "The passage says the contrary", "antonym", 0.7)
-                    break
+        if _is_beside(sentence, index, each.word) or (not sentence.cues and _is_around(sentence, index, each.word)):
+            yield Unsupported(each.start, each.end, "The passage says the contrary", "antonym", 0.7)
+
+
+def turns_degree(sentence: ClaimSentence) -> bool:
+    """Return whether a claim says *more* where the passage says *less*, so that a contrary turns it back."""
+    mine, theirs = (_DEGREES & texts for texts in ({word.text for word in sentence.words}, sentence.closest_texts))
+    return bool(mine and theirs) and ("more" in mine) != ("more" in theirs)
+
+
+def _is_beside(sentence: ClaimSentence, index: int, word: Word) -> bool:
+    """Return whether a contrary stands in the passage beside a word of the claim, on its side."""
+    source = sentence.source
+    others = () if is_vague(word.text) or word.root in reporting() else source.opposites(word.stem) - sentence.stems
+    places = (place for other in others for place in source.stems[other] if place not in source.denied)
+    starts = (source.words[place].start for place in places if not is_vague(source.words[place].text))
+    tellings = (bisect_left(source.telling, start, key=_start) for start in starts)
+    return any(_company(sentence, index, at) for at in tellings if at < len(source.telling))
+
+
+def _is_around(sentence: ClaimSentence, index: int, word: Word) -> bool:
+    """Return whether a contrary stands in the passage among two of the words around, one of which is no name."""
+    source, claim = sentence.source, sentence.telling
+    around = [each for each in claim[max(0, index - _REACH) : index + _REACH + 1] if each.word and each.word != word]
+    near, plain = {each.key for each in around}, {each.key for each in around if not each.is_name}
+    for other in contraries().get(word.root, frozenset()) - near:
+        for place in source.places.get(other, ()):
+            shared = near & source.roots_around(place)
+            if place not in source.denied and len(shared) >= _BESIDE and shared & plain:
+                return True
+    return False
 
 
 def _between(sentence: ClaimSentence, word: Word, stems: Set[str]) -> int:
@@ -94,7 +123,7 @@ def _between(sentence: ClaimSentence, word: Word, stems: Set[str]) -> int:
 
 
 def _needed(sentence: ClaimSentence, index: int, rule: Rule) -> int:
-    """Return how much company tells; less does where the passage does not hold the word at all, or a sentence is short."""
+    """Return how much company tells: less where the passage does not hold the word at all, or a sentence is short."""
     if rule == "name":
         return 2 * _BESIDE
     if rule != "antonym":
@@ -135,8 +164,8 @@ def _is_contrary(word: Word, other: Word) -> bool:
     """Return whether two words are opposites or things of one kind, or one reverses the other by a prefix."""
     if other.stem in opposites().get(word.stem, ()):
         return True
-    longer, shorter = sorted((word.root, other.root), key=len, reverse=True)
-    return len(shorter) >= _REVERSED_FROM and longer.removesuffix(shorter) in _REVERSING and longer != shorter
+    longer, shorter = (word.root, other.root) if len(word.root) > len(other.root) else (other.root, word.root)
+    return len(shorter) >= _REVERSED_FROM and longer != shorter and longer.removesuffix(shorter) in _REVERSING
 
 
 def _beside(sentence: ClaimSentence, index: int) -> set[int]:

@@ -1,7 +1,9 @@
-"""The rules that may speak of texts that say much of their own: what a passage says otherwise, and names and numbers from nowhere. Pure Python.
+"""The rules that may speak of texts that say much of their own. Pure Python.
 
-A mail or a reply says much that is in no fact, so a word that stands nowhere in the facts is no sign of a fault there, and it denies much
-that nobody affirmed: rules on denials and restrictions are left out.
+They find what a passage says otherwise, and names and numbers from nowhere.
+
+A mail or a reply says much that is in no fact, so a word that stands nowhere in the facts is no sign of a fault there,
+and it denies much that nobody affirmed: rules on denials and restrictions are left out.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ _NOWHERE: tuple[_Told, ...] = (
 
 
 def contradictions(source: SourceText, text: str) -> Iterator[Unsupported]:
-    """Places of a text that the passage contradicts, sentence by sentence; a question claims nothing and is left out."""
+    """Places of a text the passage contradicts, sentence by sentence; a question claims nothing and is left out."""
     for sentence in sentences(source, text):
         if not text[sentence.start : sentence.end].rstrip(" \"'\u201d)\n").endswith("?"):
             yield from (each for each in _told(sentence, _OTHERWISE) if each.why != amounts.UNKNOWN.why)

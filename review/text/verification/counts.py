@@ -20,18 +20,21 @@ _ANYTHING = frozenset(
     root(word) for word in listed("people person thing item piece time point part unit place case other year")
 )
 _MOST = re.compile(
-    r"\b(?:(?<!the )most(?= (?:of|\w+s\b))|(?:the )?(?:vast |large )?(?:majority|bulk|larger part|greater part|lion's share) of|mostly|mainly|(?:more|over|well over) than half|over half)",
+    r"\b(?:(?<!the )most(?= (?:of|\w+s\b))|(?:the )?(?:vast |large )?(?:majority|bulk|larger part|greater part"
+    r"|lion's share) of|mostly|mainly|(?:more|over|well over) than half|over half)",
     re.I,
 )
 _FEW = re.compile(
     r"\b(?:(?:fewer|less) than (?:a )?half|(?:well )?(?:under|below) half|(?:only )?a minority of)\b", re.I
 )
 _ALL = re.compile(
-    r"\b(?:all (?:of )?(?:your|its|the|their|our|his|her|\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten)\b|every one of|each (?:and every one )?of (?!whom|which|them)|exclusively|without exception)",
+    r"\b(?:all (?:of )?(?:your|its|the|their|our|his|her|\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten)\b"
+    r"|every one of|each (?:and every one )?of (?!whom|which|them)|exclusively|without exception)",
     re.I,
 )
 _SOME = re.compile(
-    r"\bof \d|\b(?:of (?:which|whom|them|the|its)|some|most|mostly|mainly|half|partly|in part|majority|minority|(?:\d+|one|two|three|four|five) of|only)\b|%|\bper ?cent\b|\((?:\w+ )?\d|\b[A-Z]\w+\)",
+    r"\bof \d|\b(?:of (?:which|whom|them|the|its)|some|most|mostly|mainly|half|partly|in part|majority|minority"
+    r"|(?:\d+|one|two|three|four|five) of|only)\b|%|\bper ?cent\b|\((?:\w+ )?\d|\b[A-Z]\w+\)",
     re.I,
 )
 # Prose says *only*, *some* and percentages of much else.

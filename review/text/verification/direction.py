@@ -10,11 +10,13 @@ from review.text.verification.thesaurus import SMALL
 from review.text.verification.words import Word, listed, words_of
 
 _UP_TEXT = """
-    increase increased increasing rise rose risen rising grow grew grown growing climb climbed raise raised raising surge
+    increase increased increasing rise rose risen rising grow grew grown growing climb climbed raise raised raising \
+surge
     surged soar soared soaring jump jumped expand expanded up higher gained doubled tripled growth upturn swell dearer
 """
 _DOWN_TEXT = """
-    decrease decreased fall fell fallen falling drop dropped decline declined reduce reduced plunge plunged shrink shrank
+    decrease decreased fall fell fallen falling drop dropped decline declined reduce reduced plunge plunged shrink \
+shrank
     shrunk shrinking lower lowered down slip slipped tumble tumbled slump slumped halved dip dipped sank slid downturn
     cheaper cut cutting dwindle dwindled
 """

@@ -11,7 +11,7 @@ from review.text.verification import forms
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
 from review.text.verification.source import SourceText
-from review.text.verification.thesaurus import SMALL, opposites
+from review.text.verification.thesaurus import SMALL, opposites, sex_of
 from review.text.verification.words import listed, root, stem, words_of
 
 _QUOTED = re.compile(r"[\"\u201c\u201e\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,400})[\"\u201d\u201c\u00bb]")
@@ -19,6 +19,9 @@ _QUOTED = re.compile(r"[\"\u201c\u201e\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,
 _QUOTE_WORDS = 3
 _TITLED = re.compile(r"\b(Mr|Mrs|Ms|Miss|Sir|Lady)\b\.?\s+([A-Z][\w'\u2019-]+)")
 _SEX = {"Mr": "m", "Sir": "m", "Mrs": "f", "Ms": "f", "Miss": "f", "Lady": "f"}
+# A passage that names a sex so often speaks of persons of it.
+_SPOKEN_OF = 2
+_MANY = listed("men women boys girls")
 _CAPITAL_BEFORE = re.compile(r"([A-Z][\w'\u2019.-]*) (?:(?:of|the|&|de|van|von|la) )*$")
 _CAPITAL_AFTER = re.compile(r" (?:(?:of|the|&|de|van|von|la) )*([A-Z][\w'\u2019-]*)")
 # Words of so many letters in which at most so many are others are one word spelt in two ways.
@@ -49,7 +52,7 @@ def _is_part(text: str, start: int, end: int, source: SourceText) -> bool:
 
 
 def _is_respelt(name: str, source: SourceText) -> bool:
-    """Return whether the passage writes a name a little otherwise: `Clark` for `Clarke`, `Superbowl` for `Super Bowl`."""
+    """Return whether the passage writes a name otherwise: `Clark` for `Clarke`, `Superbowl` for `Super Bowl`."""
     words = forms.name_words(name)
     if len(joined := "".join(words).replace("-", "")) >= _LONG and joined in source.unspaced:
         return True
@@ -57,7 +60,7 @@ def _is_respelt(name: str, source: SourceText) -> bool:
 
 
 def _is_lone_place(name: str, sentence: ClaimSentence) -> bool:
-    """Return whether a name is of a country or people, which a passage takes for granted where it names no other close by."""
+    """Return whether a name is of a country or people, taken for granted where the passage names no other close by."""
     key, source = stem(name.lower()), sentence.source
     others = [place for other in source.opposites(key) for place in source.stems[other]]
     return key in opposites() and not any(source.sentence_of(place) in sentence.closest for place in others)
@@ -114,6 +117,15 @@ def _titles_of(name: str, source: SourceText) -> Iterator[str]:
             yield title
 
 
+def other_sex(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """*She* and *her* where the passage speaks only of men, and *he* and *his* where it speaks only of women."""
+    spoken = sentence.source.sexes
+    for word in sentence.words if min(spoken) == 0 and max(spoken) >= _SPOKEN_OF else ():
+        sex = sex_of(word.text)
+        if sex is not None and not spoken[sex] and word.text not in _MANY:
+            yield Unsupported(word.start, word.end, "The passage speaks of nobody of this sex", "name", 0.7)
+
+
 def quotes(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Words between quotation marks of which the passage does not hold the half."""
     for match in _QUOTED.finditer(sentence.text, sentence.start, sentence.end):
@@ -125,7 +137,7 @@ def quotes(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def is_other_form(name: str, source: SourceText) -> bool:
-    """Return whether a name is an acronym of words of the passage, or the words of an acronym, or has a legal ending more."""
+    """Return whether a name is an acronym of the passage's words, or the words of one, or has a legal ending more."""
     words = [word.lower().replace(".", "") for word in re.split(r"[\s-]+", name)]
     known = source.name_words
     if all(word in known or word in _SUFFIXES or word in SMALL for word in words):

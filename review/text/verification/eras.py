@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 _ERA = re.compile(
-    r"\b(1\d|20)(\d)0(?:['\u2019]?s)\b|(?:\b(?:the|early|mid|late)[ -])['\u2019]?([2-9]0)['\u2019]?s\b|\b(\d{1,2})(?:st|nd|rd|th)[ -]century\b",
+    r"\b(1\d|20)(\d)0(?:['\u2019]?s)\b|(?:\b(?:the|early|mid|late)[ -])['\u2019]?([2-9]0)['\u2019]?s\b"
+    r"|\b(\d{1,2})(?:st|nd|rd|th)[ -]century\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![\d.,$\u20ac\u00a3])(?:1\d|20)\d\d(?!\d|%|[.,]\d)")

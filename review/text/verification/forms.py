@@ -1,4 +1,7 @@
-"""Forms of names: acronyms and the words they stand for, names of several words and what differs in one. Pure Python."""
+"""Forms of names: acronyms and the words they stand for, names of several words and what differs in one.
+
+Pure Python.
+"""
 
 from __future__ import annotations
 

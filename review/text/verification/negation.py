@@ -62,7 +62,7 @@ def reached(text: str, words: Sequence[Word], cue: int) -> list[int]:
 
 
 def _is_phrase(words: Sequence[Word], index: int) -> bool:
-    """`not only`, `no longer than`, `no problem`, `cannot wait`: they deny nothing here; so does a verb used otherwise."""
+    """`not only`, `no longer than`, `no problem`, `cannot wait`: they deny nothing; so does a verb used otherwise."""
     word = words[index].text
     after = words[index + 1].text if index + 1 < len(words) else ""
     if word == "yet":
@@ -77,5 +77,6 @@ def _is_phrase(words: Sequence[Word], index: int) -> bool:
 _PREVENTING = listed("keep stop deter prevent spoil dampen like mind")
 _PHRASES = {
     ("not", "only"), ("no", "problem"), ("no", "doubt"), ("not", "just"), ("cannot", "wait"), ("can't", "wait"),
-    ("no", "matter"), ("not", "least"), ("not", "all"), ("not", "every"), ("not", "each"), ("not", "everyone"), ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),
+    ("no", "matter"), ("not", "least"), ("not", "all"), ("not", "every"), ("not", "each"), ("not", "everyone"),
+    ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Rules on single words of a sentence: denials, opposites, words that accuse. Pure Python.
 
-A retelling chooses its own words, so each rule asks for company: the words around must stand around the other word in the passage.
+A retelling chooses its own words, so each rule asks for company: the words around must stand around the other word in
+the passage.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from review.text.verification import negation
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
-from review.text.verification.thesaurus import SMALL
+from review.text.verification.thesaurus import SMALL, contraries
 from review.text.verification.words import Word, listed, root
 
 # Who calls something false or bad says something that a passage, a seller's above all, rarely leaves to others to say.
@@ -36,16 +37,21 @@ _SAYINGS = frozenset(map(root, listed("say tell mention specify disclose reveal 
 _ALONE = re.compile(r"[^,;:.!?]{0,50} (?:alone|solely|exclusively|merely)\b")
 _PART = re.compile(
     r"(?:(?:about|around|some|nearly|almost|only|just|the other|(?:more|fewer|less) than|over|well over) )?(?:a |an )?"
-    r"(?:\d[\d.,]*%?|\d+ percent|half|(?:three |two )?(?:third|quarter|fifth|tenth)s?|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty) (?:of|in|out of) ",
+    r"(?:\d[\d.,]*%?|\d+ percent|half|(?:three |two )?(?:third|quarter|fifth|tenth)s?|one|two|three|four|five|six"
+    r"|seven|eight|nine|ten|\w+teen|\w+ty) (?:of|in|out of) ",
     re.IGNORECASE,
 )
-# Telling words before a denial that are its company, and how many of all must be together where the passage denies nothing.
+# Telling words before a denial that are its company, and how many of all must be together where the passage denies
+# nothing.
 _BEFORE_DENIAL, _TOGETHER = 2, 3
+# Telling words of a sentence that denies, and the part of them that the closest sentences hold.
+_SPEAKING, _HELD = 4, 0.4
 # Words between a *but* and its denial; words that set one thing against another.
 _BEHIND_BUT = 6
 _CONTRASTS = listed("but however although though despite instead yet while whereas except rather unlike still even")
 _SUPERLATIVES = re.compile(
-    r"\b(?:(?:larg|bigg|old|young|high|low|strong|weak|long|cheap|fast|rich)est|(?:number|no\.) one|world(?:'s)?[- ]leading|market[- ]leading)\b",
+    r"\b(?:(?:larg|bigg|old|young|high|low|strong|weak|long|cheap|fast|rich)est|(?:number|no\.) one"
+    r"|world(?:'s)?[- ]leading|market[- ]leading)\b",
     re.IGNORECASE,
 )
 _RANKED = re.compile(r"(?:second|third|fourth)[ -]$")
@@ -55,6 +61,29 @@ _HIGHEST = re.compile(
 )
 # Telling words on either side of a word that was denied.
 _BESIDE = 2
+# What loses or refuses may say the same as a denial; it is looked for among so many words before and behind.
+_REFUSALS_TEXT = """
+    lose loss ban block reject rule refuse fail miss avoid prevent cancel scrap drop oppose zero free hardly until away
+    gone absent empty despite unlikely instead spare than lack exclude except without deny decline withdraw quit cease
+    suspend abandon prohibit forbid unable impossible delay missing remove omit doubt exempt illegal wrong nil
+"""
+REFUSALS, _AROUND = frozenset(map(root, _REFUSALS_TEXT.split())), 6
+_MOODS = frozenset(map(root, listed("surprise shock amaze mind like care bother worry wonder regret")))
+# Words behind which many a denial holds that does not say them.
+_ENDINGS = REFUSALS | {
+    root(word)
+    for word in listed(
+        "end close closed shut stop halt out off against few little less former only last leave postpone instead other"
+    )
+}
+_ONLY = listed("only solely exclusively merely")
+_ONLY_TOLD = _ONLY | listed("sole exclusive alone mere limited except restricted exception nothing")
+# `The only bank`, `known only as`, and `only $5`, which a reader finds little.
+_NO_LIMIT = listed("not the her his its their our my your if an known when was")
+_COUNT = re.compile(
+    r"-|(?:\s+[\w'-]+){0,2}?\s+(?:[$\u00a3\u20ac]|\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|once|twice"
+    r"|a (?:month|week|year|day|few|couple|handful))\b)"
+)
 
 
 def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -66,6 +95,39 @@ def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
         if reached and sentence.words[cue].text not in negation.WARDING and _is_affirmed(sentence, cue, reached):
             start, end = sentence.words[cue].start, reached[0].end
             yield Unsupported(start, end, "The passage does not deny this", "negation", 0.7)
+
+
+def lone_denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Denials where the closest sentences deny, lose and refuse nothing, and say much of the rest."""
+    source = sentence.source
+    words = [word for number in sentence.closest for word in source.words_in(number)]
+    if source.sheet or not sentence.cues or any(negation.is_cue(word) or word.root in _ENDINGS for word in words):
+        return
+    near = {word.root for word in words}
+    telling = [word for word in sentence.words if word.text not in SMALL and not negation.is_cue(word)]
+    held = sum(not source.counterparts([word.root]).isdisjoint(near) for word in telling)
+    if len(telling) < _SPEAKING or held < _HELD * len(telling) or sentence.words[0].text in _OTHERS:
+        return
+    for cue in sentence.cues:
+        word, reached = sentence.words[cue], [sentence.words[index] for index in sentence.reached(cue)]
+        if (
+            reached
+            and word.text not in negation.WARDING
+            and _is_lone(sentence, cue, [each.root for each in reached], near)
+        ):
+            yield Unsupported(word.start, reached[0].end, "The passage denies nothing here", "negation", 0.7)
+
+
+def _is_lone(sentence: ClaimSentence, cue: int, roots: Sequence[str], near: set[str]) -> bool:
+    """Return whether nothing in the passage says the same as a denial, by denying it or by a contrary."""
+    source, behind = sentence.source, sentence.words[cue].end
+    if roots[0] in _SAYINGS | _MOODS or sentence.text[behind : behind + 1] == "-" or is_set_apart(sentence, cue):
+        return False
+    # `Does not intend to give up` affirms.
+    if not REFUSALS.isdisjoint(roots) or any(word.text == "up" for word in sentence.words[cue : cue + _AROUND]):
+        return False
+    against: set[str] = set().union(*(contraries().get(key, ()) for key in roots[:2]))
+    return against.isdisjoint(near) and source.counterparts(roots[:2]).isdisjoint(source.denied_roots)
 
 
 def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> bool:
@@ -83,13 +145,15 @@ def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> 
         return True
     if sentence.words[cue].text == "no" and first in source.keys:
         return True
-    if not source.has(first) or source.counterparts(word.root for word in reached) & source.denied_roots:
-        return False
-    if _UNTIL_NOW.search(sentence.text, sentence.start, sentence.end) or _opposite_near(sentence, reached[0]):
-        return False
-    if any(source.has(f"{prefix}{first}") for prefix in _REVERSING):
+    if _UNTIL_NOW.search(sentence.text, sentence.start, sentence.end):
         return False
     before = [word.root for word in sentence.words[:cue] if word.text not in SMALL][-_BEFORE_DENIAL:]
+    if is_plain and not source.sheet and _is_said_near(sentence, before, reached):
+        return True
+    if not source.has(first) or source.counterparts(word.root for word in reached) & source.denied_roots:
+        return False
+    if _opposite_near(sentence, reached[0]) or any(source.has(f"{prefix}{first}") for prefix in _REVERSING):
+        return False
     company = {*before, *(word.root for word in reached)}
     places = {source.sentence_of(place) for place in source.places[first]}
     # Where the sentence denies something else, it takes more.
@@ -99,9 +163,37 @@ def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> 
     )
 
 
+def _is_said_near(sentence: ClaimSentence, before: Sequence[str], reached: Sequence[Word]) -> bool:
+    """Return whether one of the closest sentences says three of these words or synonyms, and loses or denies none."""
+    source, roots = sentence.source, [word.root for word in reached]
+    groups = [source.counterparts([key]) for key in (*before, *roots)]
+    against = REFUSALS.union(*(contraries().get(key, ()) for key in roots[:2]))
+    if sentence.text[reached[0].start - 1] == "-" or not source.denied_roots.isdisjoint(source.counterparts(roots[:2])):
+        return False
+    is_said = False
+    for number in sentence.closest:
+        words = source.words_in(number)
+        shared = [[at for at, word in enumerate(words) if word.root in group] for group in groups]
+        places = [at for each in shared for at in each]
+        own = sum(map(bool, shared[len(before) :]))
+        if sum(map(bool, shared)) < min(_TOGETHER, len(groups)) or own < min(_BESIDE, len(reached)):
+            continue
+        window = words[max(0, min(places) - _AROUND) : max(places) + _AROUND]
+        if any(negation.is_cue(word) or word.root in against for word in window):
+            return False
+        is_said = True
+    return is_said
+
+
 def _is_of_more(sentence: ClaimSentence, cue: int) -> bool:
     """Return whether a denial is of being all there is, as in `does not sell to Spain alone`."""
     return bool(_ALONE.match(sentence.text, sentence.words[cue].start))
+
+
+def is_set_apart(sentence: ClaimSentence, cue: int) -> bool:
+    """Return whether a denial is of a part, of a time alone, or set against something else."""
+    is_until_now = _UNTIL_NOW.search(sentence.text, sentence.start, sentence.end)
+    return bool(is_until_now) or _is_of_more(sentence, cue) or _is_contrasted(sentence, cue)
 
 
 def _is_contrasted(sentence: ClaimSentence, cue: int) -> bool:
@@ -160,6 +252,17 @@ def faults(sentence: ClaimSentence) -> Iterator[Unsupported]:
     for index, word in enumerate(sentence.words):
         if word.root in _FAULTS and index not in sentence.denied and not sentence.source.says(word.root):
             yield Unsupported(word.start, word.end, "The passage calls nothing wrong here", "restriction", 0.6)
+
+
+def limits(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """*Only* where the closest sentences of a passage in prose limit nothing, and neither does a count behind it."""
+    for index, word in enumerate(sentence.words):
+        if word.text not in _ONLY or sentence.source.sheet or not sentence.closest_texts.isdisjoint(_ONLY_TOLD):
+            continue
+        before = sentence.words[index - 1].text if index else ""
+        is_free = before not in _NO_LIMIT and sentence.text[word.start - 1 : word.start] != "-"
+        if is_free and not _COUNT.match(sentence.text, word.end, sentence.end):
+            yield Unsupported(word.start, word.end, "The passage limits nothing here", "restriction", 0.65)
 
 
 def superlatives(sentence: ClaimSentence) -> Iterator[Unsupported]:

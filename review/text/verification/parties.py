@@ -18,8 +18,9 @@ _OWNERS = re.compile(r"^(?:Owners?|Owned by|Investors?|Funding|Financing|Finance
 _FAR = 12
 _CLAUSE = re.compile(r"[.;:!?\n]")
 POSTS = {
-    "ceo": "ceo", "executive": "ceo", "founder": "founder", "owner": "owner", "president": "president", "chairman": "chair", "chairwoman": "chair", "chair": "chair",
-    "publisher": "publisher", "curator": "curator", "principal": "principal", "cfo": "cfo", "coo": "coo", "cto": "cto", "manager": "manager", "director": "director",
+    "ceo": "ceo", "executive": "ceo", "founder": "founder", "owner": "owner", "president": "president",
+    "chairman": "chair", "chairwoman": "chair", "chair": "chair", "publisher": "publisher", "curator": "curator",
+    "principal": "principal", "cfo": "cfo", "coo": "coo", "cto": "cto", "manager": "manager", "director": "director",
     "chef": "chef", "boss": "ceo",
 }  # fmt: skip
 _HOLDS = {"founded": "founder", "owned": "owner", "chief": "ceo", "heads": "ceo", "run": "ceo", "led": "ceo"}
@@ -34,7 +35,10 @@ class Move(NamedTuple):
 
 
 def moves(text: str, words: Sequence[Word]) -> list[Move]:
-    """Sales and purchases of a text: who gives, who takes, and what is named as given, as roots of names; empty where nobody is named."""
+    """Sales and purchases of a text: who gives, who takes, and what is named as given, as roots of names.
+
+    Empty where nobody is named.
+    """
     found = []
     for index, word in enumerate(words):
         if word.text in _ORDERS and (buyer := _name_after(text, words, index, "from")):
@@ -64,7 +68,7 @@ def moves(text: str, words: Sequence[Word]) -> list[Move]:
 
 
 def is_borne_out(text: str, words: Sequence[Word], verb: Word, sales: Sequence[Move]) -> bool:
-    """Return whether a verb tells a sale that the passage tells too, maybe from the other side: *bought from* for *sold to*."""
+    """Return whether a verb tells a sale that the passage tells, maybe from the other side: *bought* for *sold*."""
     if verb.text not in _TAKE and verb.text not in _GIVE:
         return False
     takers, givers = {each.taker for each in sales} - {""}, {each.giver for each in sales} - {""}

@@ -280,7 +280,7 @@ class SourceQuantities:
         """Return whether a number of the text, rounded to as many digits as this one has, comes to it.
 
         Args:
-            way: `down` as *more than* does, `up` as *nearly*, `near` as *about*; only large numbers are rounded without.
+            way: `down` as *more than* does, `up` as *nearly*, `near` as *about*; only large ones are rounded without.
         """
         number = float(value)
         step = (

@@ -1,6 +1,9 @@
-"""Figures that a reader works out of a passage: sums, differences, changes, shares, years between two dates. Pure Python.
+"""Figures that a reader works out of a passage: sums, differences, changes, shares, years between two dates.
 
-A number that comes of two of a passage is no objection: a summary reckons, and so does who writes a mail from a sheet of facts.
+Pure Python.
+
+A number that comes of two of a passage is no objection: a summary reckons, and so does who writes a mail from a sheet
+of facts.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from review.text.verification.units import CURRENCIES
 
 # Words with which a text tells that it divides or multiplies.
 _EACH = re.compile(
-    r"\b(?:each|per (?!share|cent)|every|average|averages|apiece|a (?:day|week|month|year)|daily|weekly|monthly)\b",
+    r"\b(?:each|per (?!share|cent)|every|average|averages|apiece|a (?:day|week|month|year)|daily|weekly|monthly"
+    r"|in total|altogether|add(?:s|ed|ing)? up|totals?|totall?ing)\b",
     re.I,
 )
 _END = re.compile(r"\n|[.!?] ")
@@ -27,7 +31,8 @@ _YEARS_LONG, _YEARS_NEAR = 400, 1
 _YEARS_ROUNDED = {"down": (0, 1 / 3), "up": (1 / 8, 0), "near": (1 / 8, 1 / 8)}
 _YEARS_AFTER = re.compile(r"^.{0,6}year|anniversary|birthday")
 _AGED = re.compile(
-    r"\b(?:aged|age(?: of)?|turn(?:s|ed)?|when (?:he|she|they|you|it) (?:was|were)|since (?:he|she|they|you) (?:was|were)) $",
+    r"\b(?:aged|age(?: of)?|turn(?:s|ed)?|when (?:he|she|they|you|it) (?:was|were)"
+    r"|since (?:he|she|they|you) (?:was|were)) $",
     re.I,
 )
 _YEAR_FROM, _YEAR_TO = 1000, 2100
@@ -139,7 +144,8 @@ class Reckoning:
         """
         room, far = (1.0 + percent / 10, 12) if is_told else (0.6 if percent == int(percent) else 0.06, 5)
         low, high = {
-            "down": (percent, percent + far), "up": (percent - far, percent), "near": (percent - 3 - room, percent + 3 + room),
+            "down": (percent, percent + far), "up": (percent - far, percent),
+            "near": (percent - 3 - room, percent + 3 + room),
         }.get(way, (percent - room, percent + room))  # fmt: skip
         return _any_in(self._any_parts if is_told else self._parts, low - 0.01, high + 0.01)
 

@@ -1,4 +1,6 @@
-"""The rules together: each objection has a risk, and a text keeps what support its riskiest sentence has left. Pure Python.
+"""The rules together: each objection has a risk, and a text keeps what support its riskiest sentence has left.
+
+Pure Python.
 
 They know English prose. What they do not object to may still be wrong: they compare words and understand nothing.
 """
@@ -8,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
 
-from review.text.verification import amounts, company, counts, entities, objections, roles, sheet
+from review.text.verification import amounts, company, copies, counts, entities, objections, roles, sheet
 from review.text.verification.claim import ClaimSentence, sentences
 from review.text.verification.finding import SUPPORTED_FROM, Claim, Unsupported, Verification
 from review.text.verification.source import read
 
 BY = "rules"
 RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
-    entities.names, entities.changed_names, entities.titles, entities.quotes, amounts.amounts, amounts.rates, roles.exchanged,
-    objections.denials, objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words, company.contrary_words,
-    objections.faults, objections.superlatives, counts.things_counted, counts.fractions, counts.parts, counts.all_of, sheet.planned,
-    sheet.there_is_none, sheet.other_years, company.other_way, roles.exchanged_sides, sheet.posts,
+    entities.names, entities.changed_names, entities.titles, entities.other_sex, entities.quotes, amounts.amounts,
+    amounts.scales, amounts.rates, roles.exchanged, objections.denials, objections.lone_denials,
+    objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words,
+    company.contrary_words, objections.faults, objections.limits, objections.superlatives, counts.things_counted,
+    counts.fractions, counts.parts, counts.all_of, sheet.planned, sheet.there_is_none, sheet.other_years,
+    company.other_way, roles.exchanged_sides, sheet.posts, copies.changes,
 )  # fmt: skip
 
 
@@ -30,7 +34,8 @@ def verify(source: str, text: str) -> Verification:
 
     Returns:
         The score is that of the sentence that is supported least: the product of one less the risk of each objection to
-        it, 1 where there is none. Each risk is above one half: a text is supported exactly where nothing is objected to.
+        it, 1 where there is none. Each risk is above one half: a text is supported exactly where nothing is objected
+        to.
     """
     passage, score, found = read(source), 1.0, []
     for sentence in sentences(passage, text):

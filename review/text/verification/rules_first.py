@@ -1,7 +1,8 @@
 """Rules and a model together: what the rules refute stays refuted, the model judges what they leave open. Pure Python.
 
-The rules are right nearly always where they refute, and miss much; a model reads what they cannot. So a claim is supported
-where both say so. Its score is the model's where the rules left it open, and a model is never asked of what they refute.
+The rules are right nearly always where they refute, and miss much; a model reads what they cannot. So a claim is
+supported where both say so. Its score is the model's where the rules left it open, and a model is never asked of what
+they refute.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class RulesFirst:
     def verify(self, claims: Sequence[Claim]) -> list[Verification]:
         """One answer for each claim.
 
-        Of what the rules refute it is theirs, of the rest the model's. Where the model gave no answer that of the rules stands.
+        Of what the rules refute it is theirs, of the rest the model's. Where the model gave no answer that of the rules
+        stands.
         """
         first = [rules.verify(claim.source, claim.text) for claim in claims]
         left_open = [index for index, answer in enumerate(first) if answer.supported]

@@ -6,8 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_MORE = r"(?:over|above|exceed\w*|(?:more|greater|higher) than|at least|upwards of|in excess of|\+|(?:well|just|a little) over)"
-_LESS = r"(?:under|below|nearly|almost|up to|close to|(?:less|fewer|lower) than|at most|approaching|just (?:short of|under))"
+_MORE = (
+    r"(?:over|above|exceed\w*|(?:more|greater|higher) than|at least|upwards of|in excess of|\+"
+    r"|(?:well|just|a little) over)"
+)
+_LESS = (
+    r"(?:under|below|nearly|almost|up to|close to|(?:less|fewer|lower) than|at most|approaching"
+    r"|just (?:short of|under))"
+)
 _ABOUT = r"(?:about|around|roughly|approximately|some|circa|~|or so|an estimated|estimated|on average|an average of)"
 _WAYS = {name: re.compile(rf"{words}(?:\s(?:a|an|one|the))?[\s$£€]*$", re.IGNORECASE) for name, words in
          (("down", _MORE), ("up", _LESS), ("near", _ABOUT))}  # fmt: skip
@@ -31,8 +37,11 @@ _MANY = {
 }
 _SHARE = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:[.,]\d+)?)\s?(?:%|per ?cent\b|percent\b)"
-    rf"|\b(?:({'|'.join(_COUNTS)})[ -])(third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b(?= (?:of|the|your|more|less|fewer|cheaper|dearer|to|in|from|as|by|than|on|over|are|is|have|has|come|comes|go|goes)\b|[.,;]|$)"
-    rf"|\b({'|'.join([*_COUNTS, *_MANY])}|\d{{1,3}}(?= out)) (?:in|out of)(?: every)? (\d{{1,3}}|{'|'.join(list(_COUNTS)[1:])}|twenty|a hundred)\b(?! (?:year|month|week|day|hour|minute)s?\b)"
+    rf"|\b(?:({'|'.join(_COUNTS)})[ -])(third|quarter|fifth|sixth|seventh|eighth|ninth"
+    r"|tenth)s?\b(?= (?:of|the|your|more|less|fewer|cheaper|dearer|to|in|from|as|by|than|on|over|are|is|have|has|come"
+    r"|comes|go|goes)\b|[.,;]|$)"
+    rf"|\b({'|'.join([*_COUNTS, *_MANY])}|\d{{1,3}}(?= out)) (?:in|out of)(?: every)? (\d{{1,3}}"
+    rf"|{'|'.join(list(_COUNTS)[1:])}|twenty|a hundred)\b(?! (?:year|month|week|day|hour|minute)s?\b)"
     r"|\bevery (third|fourth|fifth|sixth|tenth)\b"
     r"|\b(half)\b(?= (?:of|the|your|its|their|our|all)\b)",
     re.IGNORECASE,

@@ -15,12 +15,16 @@ from review.text.verification.words import Word, words_of
 
 # What makes no past of a verb in the claim.
 _AHEAD = re.compile(
-    r"\b(?:will|'ll|\u2019ll|would|could|may|might|should|can|must|soon|plan\w*|intend\w*|going to|follow|next|once|when|upcoming|coming|future|about to"
-    r"|want\w*|hop\w+|due|to be|still|wait\w*|set to|is to|are to|expect\w*|propos\w+|if|until|ahead|order|look forward|target|aim\w*|under construction|from (?:the start of )?\d{4})\b|'ll\b|\u2019ll\b",
+    r"\b(?:will|'ll|\u2019ll|would|could|may|might|should|can|must|soon|plan\w*|intend\w*|going to|follow|next|once"
+    r"|when|upcoming|coming|future|about to"
+    r"|want\w*|hop\w+|due|to be|still|wait\w*|set to|is to|are to|expect\w*|propos\w+|if|until|ahead|order"
+    r"|look forward|target|aim\w*|under construction|from (?:the start of )?\d{4})\b|'ll\b|\u2019ll\b",
     re.IGNORECASE,
 )
 _DONE = re.compile(
-    r"\b(?:has|have|having|had|already|now|since|ever since|for (?:years|months)|live|was|were|came|went|last (?:year|month|week|spring|summer|autumn|winter|\w+day|\w+ber|january|february|march|april|june|july|august))\b|\w['\u2019]ve\b|\b\w{3,}ed\b",
+    r"\b(?:has|have|having|had|already|now|since|ever since|for (?:years|months)|live|was|were|came|went"
+    r"|last (?:year|month|week|spring|summer|autumn|winter|\w+day|\w+ber|january|february|march|april|june|july"
+    r"|august))\b|\w['\u2019]ve\b|\b\w{3,}ed\b",
     re.IGNORECASE,
 )
 _TOGETHER = 2
@@ -29,7 +33,8 @@ _NONE = re.compile(
 )
 _NO = re.compile(r"\bno (\w{5,})\b")
 _PLANNED = re.compile(
-    r"\b(?:planned|planning|plans?|due|under construction|on order|wants? to|to (?:open|enter|launch|follow)|upcoming|target|opens|proposed|delayed|postponed|intends?|next)\b",
+    r"\b(?:planned|planning|plans?|due|under construction|on order|wants? to|to (?:open|enter|launch|follow)"
+    r"|upcoming|target|opens|proposed|delayed|postponed|intends?|next)\b",
     re.I,
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -37,7 +42,9 @@ _COMPARED = re.compile(r"\b(?:from|than|before|earlier|previous|against|compared
 _NAME = r"(?<![\w'\u2019-])((?:(?:Dr|Mr|Mrs|Ms)\.? )?[A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,4})"
 _POST = rf"((?i:(?:chief |managing |finance |general |vice )?(?:{'|'.join(POSTS)})))"
 _HELD = re.compile(
-    rf"{_NAME}, (?:as |who is |being )?(?:your |the |its |our |their )?{_POST}\b|\b[Aa]s (?:the |your )?{_POST}(?: of [^,]+)?, {_NAME}|\b{_POST} {_NAME}|{_NAME} (?:is|was|becomes|as) (?:your |the |its )?{_POST}\b"
+    rf"{_NAME}, (?:as |who is |being )?(?:your |the |its |our |their )?{_POST}\b"
+    rf"|\b[Aa]s (?:the |your )?{_POST}(?: of [^,]+)?, {_NAME}|\b{_POST} {_NAME}|{_NAME} (?:is|was|becomes"
+    rf"|as) (?:your |the |its )?{_POST}\b"
 )
 
 
@@ -82,7 +89,10 @@ def there_is_none(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def other_years(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Numbers of one year that a sheet of facts gives for another: `17,500 in 2025` where it has `2025: 14,000 (2024: 17,500)`."""
+    """Numbers of one year that a sheet of facts gives for another.
+
+    `17,500 in 2025` where it has `2025: 14,000 (2024: 17,500)`.
+    """
     text, source = sentence.text[sentence.start : sentence.end], sentence.source
     named = eras.years(text)
     if len(named) != 1 or not source.sheet or _COMPARED.search(text):
@@ -98,7 +108,10 @@ def other_years(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def _year_of(text: str, quantity: Quantity) -> tuple[str, int]:
-    """The key of the line of a number, up to its first year, and the last year before the number; empty and 0 where there is none."""
+    """The key of the line of a number, up to its first year, and the last year before the number.
+
+    Empty and 0 where there is none.
+    """
     before = text[text.rfind("\n", 0, quantity.start) + 1 : quantity.start]
     years = list(_YEAR.finditer(before))
     return (before[: years[0].start()].strip(), int(years[-1].group())) if years else ("", 0)

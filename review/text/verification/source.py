@@ -16,7 +16,7 @@ from review.text.verification import direction, eras, forms, lines, negation, pa
 from review.text.verification.quantities import Quantity, SourceQuantities, rates
 from review.text.verification.reckoning import Reckoning
 from review.text.verification.telling import Telling
-from review.text.verification.thesaurus import SMALL, opposites, synonym_groups
+from review.text.verification.thesaurus import SMALL, opposites, sex_of, synonym_groups
 from review.text.verification.words import Word, root, sentences_of, words_of
 
 # Places kept of one word; one that stands more often tells no sentence apart.
@@ -120,12 +120,9 @@ class SourceText:
 
     def roots_around(self, place: int) -> set[str]:
         """Roots of the words around one, in its sentence."""
-        number = self.sentence_of(place)
-        return {
-            self.roots[at]
-            for at in range(max(0, place - 8), min(len(self.words), place + 9))
-            if self.sentence_of(at) == number
-        }
+        start, end = self.sentences[self.sentence_of(place)]
+        around = range(max(0, place - 8), min(len(self.words), place + 9))
+        return {self.roots[at] for at in around if start <= self.words[at].start < end}
 
     @cached_property
     def quantities(self) -> SourceQuantities:
@@ -202,16 +199,20 @@ class SourceText:
         return each.word is not None and each.key not in self.places and each.word.text in self.other_forms
 
     @cached_property
+    def sexes(self) -> tuple[int, int]:
+        """Counts of its words for men, such as `he`, and for women."""
+        found = [sex_of(word.text) for word in self.words]
+        return found.count(0), found.count(1)
+
+    @cached_property
     def rates(self) -> frozenset[str]:
         """Units of time by which it counts: `a month`, `weekly`."""
         return frozenset(unit for _, _, unit in rates(self.text))
 
     def counts(self, quantity: Quantity, units: frozenset[str]) -> bool:
         """Return whether an equal quantity is followed closely by a rate in one of these units of time."""
-        equal = self.quantities.matching(quantity)
-        return any(
-            unit in units and any(0 <= start - each.end <= 10 for each in equal) for start, _, unit in rates(self.text)
-        )
+        ends = [each.end for each in self.quantities.matching(quantity)]
+        return any(unit in units and any(0 <= start - end <= 10 for end in ends) for start, _, unit in rates(self.text))
 
     @cached_property
     def subjects_of_denials(self) -> dict[int, set[str]]:

@@ -61,7 +61,10 @@ def behind(text: str, words: Sequence[Word], end: int) -> list[Word]:
 
 
 def things(text: str, words: Sequence[Word], quantities: Sequence[Quantity]) -> dict[int, set[str]]:
-    """Roots of what each number counts, by its place: the words behind it, and the key of its line if it is the first there."""
+    """Roots of what each number counts, by its place.
+
+    The words behind it, and the key of its line if it is the first there.
+    """
     found = {}
     for quantity in quantities:
         if quantity.kind == "number":

@@ -15,18 +15,40 @@ _SMALL_TEXT = """
     a about above after again all also although am an and any anyone anything are as at away back be because been before
     being below between both but by can could did do does doing done down during each either else ever every everyone
     everything for from further had has have having he hence her here hers herself him himself his how however i if in
-    into is it its itself just let like may me might more most much must my myself nor not now of off on once one only onto or
-    other others our ours ourselves out over own per rather same shall she should since so some someone something such
-    than that the their theirs them themselves then there these they this those though through thus to together too toward
-    towards under until up upon us very via was we well were what when where whereas whether which while who whom whose
-    why will with within without would yes yet you your yours yourself mr mrs ms dr sir madam no none
-    able another around along across among amid against beyond despite due except including etc e.g i.e
+    into is it its itself just let like may me might more most much must my myself nor not now of off on once one only
+    onto or other others our ours ourselves out over own per rather same shall she should since so some someone
+    something such than that the their theirs them themselves then there these they this those though through thus to
+    together too toward towards under until up upon us very via was we well were what when where whereas whether which
+    while who whom whose why will with within without would yes yet you your yours yourself mr mrs ms dr sir madam no
+    none able another around along across among amid against beyond despite due except including etc e.g i.e
     am pm st nd rd th s t re ll ve d m
 """
 SMALL = frozenset(_SMALL_TEXT.split())
-_VAGUE = SMALL | listed(
-    "quarterly monthly yearly annual weekly daily hourly partially partly long short new newest latest last first next former old past future coming following begin start open launch end finish close high low big small large major little good great best strong add free general right left same different man woman boy girl"
+VAGUE = SMALL | listed(
+    "quarterly monthly yearly annual weekly daily hourly partially partly long short new newest latest last first "
+    "next former old past future coming following begin start open launch end finish close high low big small "
+    "large major little good great best strong add free general right left same different man woman boy girl"
 )
+_VAGUE_FORMS = VAGUE | {"men", "women"} | {f"{word}s" for word in VAGUE}
+_MEN = listed(
+    "he him his himself man men boy boys father son brother husband uncle mr sir king prince gentleman "
+    "grandfather nephew dad"
+)
+_WOMEN = listed(
+    "she her hers herself woman women girl girls mother daughter sister wife aunt mrs ms lady queen princess "
+    "grandmother niece mum mom"
+)
+_SEXES = dict.fromkeys(_MEN, 0) | dict.fromkeys(_WOMEN, 1)
+
+
+def sex_of(text: str) -> int | None:
+    """Return the sex that a word names, 0 for `he` and 1 for `she`; None where it names none."""
+    return _SEXES.get(text.replace("\u2019", "'").partition("'")[0])
+
+
+def is_vague(text: str) -> bool:
+    """Return whether a word, or what a plural or possessive form is of, goes with anything: `women's`, `starts`."""
+    return text.replace("\u2019", "'").partition("'")[0] in _VAGUE_FORMS
 
 
 @cache
@@ -65,7 +87,7 @@ def contraries() -> dict[str, frozenset[str]]:
     against: dict[str, set[str]] = defaultdict(set)
     for line in _lines("antonyms.txt"):
         left, right = (
-            [root(word) for word in side.replace("-", "").split() if word not in _VAGUE] for side in line.split(":")
+            [root(word) for word in side.replace("-", "").split() if word not in VAGUE] for side in line.split(":")
         )
         for one, other in product(left, right):
             against[one].add(other)

@@ -6,19 +6,24 @@ import re
 
 # Name: dimension and how many of its smallest unit; an empty factor of a dimension compares within the unit alone.
 _UNITS: dict[str, tuple[str, float]] = {
-    "second": ("time", 1), "minute": ("time", 60), "min": ("time", 60), "hour": ("time", 3600), "hr": ("time", 3600), "day": ("time", 86_400),
-    "week": ("time", 604_800), "fortnight": ("time", 1_209_600), "month": ("months", 1), "quarter": ("months", 3), "year": ("months", 12),
-    "decade": ("months", 120), "annual": ("months", 12), "yr": ("months", 12), "gram": ("mass", 1), "g": ("mass", 1), "kg": ("mass", 1000),
-    "kilo": ("mass", 1000), "kilogram": ("mass", 1000), "tonne": ("mass", 1_000_000), "ton": ("mass", 1_000_000), "pound": ("£", 1), "lb": ("£", 1),
-    "ounce": ("ounce", 1), "mm": ("length", 0.001), "cm": ("length", 0.01), "metre": ("length", 1), "meter": ("length", 1), "km": ("length", 1000),
-    "kilometre": ("length", 1000), "kilometer": ("length", 1000), "kmh": ("length", 1000), "mile": ("mile", 1), "foot": ("foot", 1), "feet": ("foot", 1), "inch": ("inch", 1),
-    "litre": ("volume", 1), "liter": ("volume", 1), "ml": ("volume", 0.001), "gallon": ("gallon", 1), "kb": ("bytes", 1e-6), "mb": ("bytes", 0.001), "gb": ("bytes", 1),
-    "tb": ("bytes", 1000), "kw": ("power", 1), "mw": ("power", 1000), "kwh": ("energy", 1), "percent": ("%", 1), "%": ("%", 1), "per cent": ("%", 1),
-    "percentage": ("%", 1), "dollar": ("$", 1), "$": ("$", 1), "usd": ("$", 1), "us$": ("$", 1), "euro": ("€", 1), "€": ("€", 1), "eur": ("€", 1), "£": ("£", 1),
-    "gbp": ("£", 1), "pence": ("pence", 1), "yen": ("¥", 1), "¥": ("¥", 1), "degree": ("degree", 1), "cent": ("cent", 1),
+    "second": ("time", 1), "minute": ("time", 60), "min": ("time", 60), "hour": ("time", 3600), "hr": ("time", 3600),
+    "day": ("time", 86_400), "week": ("time", 604_800), "fortnight": ("time", 1_209_600), "month": ("months", 1),
+    "quarter": ("months", 3), "year": ("months", 12), "decade": ("months", 120), "annual": ("months", 12),
+    "yr": ("months", 12), "gram": ("mass", 1), "g": ("mass", 1), "kg": ("mass", 1000), "kilo": ("mass", 1000),
+    "kilogram": ("mass", 1000), "tonne": ("mass", 1_000_000), "ton": ("mass", 1_000_000), "pound": ("£", 1),
+    "lb": ("£", 1), "ounce": ("ounce", 1), "mm": ("length", 0.001), "cm": ("length", 0.01), "metre": ("length", 1),
+    "meter": ("length", 1), "km": ("length", 1000), "kilometre": ("length", 1000), "kilometer": ("length", 1000),
+    "kmh": ("length", 1000), "mile": ("mile", 1), "foot": ("foot", 1), "feet": ("foot", 1), "inch": ("inch", 1),
+    "litre": ("volume", 1), "liter": ("volume", 1), "ml": ("volume", 0.001), "gallon": ("gallon", 1),
+    "kb": ("bytes", 1e-6), "mb": ("bytes", 0.001), "gb": ("bytes", 1), "tb": ("bytes", 1000), "kw": ("power", 1),
+    "mw": ("power", 1000), "kwh": ("energy", 1), "percent": ("%", 1), "%": ("%", 1), "per cent": ("%", 1),
+    "percentage": ("%", 1), "dollar": ("$", 1), "$": ("$", 1), "usd": ("$", 1), "us$": ("$", 1), "euro": ("€", 1),
+    "€": ("€", 1), "eur": ("€", 1), "£": ("£", 1), "gbp": ("£", 1), "pence": ("pence", 1), "yen": ("¥", 1),
+    "¥": ("¥", 1), "degree": ("degree", 1), "cent": ("cent", 1),
 }  # fmt: skip
 _UNIT = re.compile(
-    rf"[\s-]?(%|per cent\b|€|£|(?:{'|'.join(sorted((re.escape(name) for name in _UNITS if name.isalpha()), key=len, reverse=True))})s?\b)",
+    r"[\s-]?(%|per cent\b|€|£"
+    rf"|(?:{'|'.join(sorted((re.escape(name) for name in _UNITS if name.isalpha()), key=len, reverse=True))})s?\b)",
     re.IGNORECASE,
 )
 SCALE_AFTER = re.compile(r"[\s-]?(?:k|m|bn|tn|thousand|million|billion|trillion)\b", re.IGNORECASE)

@@ -16,19 +16,19 @@ _ABBREVIATED = re.compile(
 )
 # Forms that no ending tells.
 _IRREGULAR_TEXT = """
-    bought:buy brought:bring came:come chose:choose chosen:choose did:do done:do does:do drew:draw drawn:draw drove:drive
-    driven:drive fell:fall fallen:fall felt:feel fought:fight found:find gave:give given:give went:go gone:go goes:go
-    grew:grow grown:grow had:have has:have held:hold heard:hear kept:keep knew:know known:know led:lead left:leave
-    lent:lend lost:lose made:make meant:mean met:meet paid:pay ran:run rose:rise risen:rise said:say saw:see seen:see
-    sent:send shown:show sold:sell spent:spend spoke:speak spoken:speak stood:stand struck:strike taken:take took:take
-    taught:teach thought:think told:tell understood:understand won:win wrote:write written:write began:begin
+    bought:buy brought:bring came:come chose:choose chosen:choose did:do done:do does:do drew:draw drawn:draw
+    drove:drive driven:drive fell:fall fallen:fall felt:feel fought:fight found:find gave:give given:give went:go
+    gone:go goes:go grew:grow grown:grow had:have has:have held:hold heard:hear kept:keep knew:know known:know led:lead
+    left:leave lent:lend lost:lose made:make meant:mean met:meet paid:pay ran:run rose:rise risen:rise said:say saw:see
+    seen:see sent:send shown:show sold:sell spent:spend spoke:speak spoken:speak stood:stand struck:strike taken:take
+    took:take taught:teach thought:think told:tell understood:understand won:win wrote:write written:write began:begin
     begun:begin became:become built:build got:get gotten:get lain:lie laid:lay children:child people:person men:man
     women:woman feet:foot lives:life wives:wife better:good best:good worse:bad worst:bad more:more less:less
     shrank:shrink sank:sink swam:swim sought:seek caught:catch hid:hide hidden:hide broke:break broken:break
-    tore:tear torn:tear wore:wear worn:wear ate:eat eaten:eat stole:steal stolen:steal froze:freeze frozen:freeze beaten:beat threw:throw thrown:throw slain:slay slew:slay
-    dying:die dies:die died:die tied:tie lied:lie data:data media:media series:series news:news business:business
-    marketing:marketing banking:banking accounting:accounting engineering:engineering training:training
-    using:use used:use agreed:agree guaranteed:guarantee
+    tore:tear torn:tear wore:wear worn:wear ate:eat eaten:eat stole:steal stolen:steal froze:freeze frozen:freeze
+    beaten:beat threw:throw thrown:throw slain:slay slew:slay dying:die dies:die died:die tied:tie lied:lie data:data
+    media:media series:series news:news business:business marketing:marketing banking:banking accounting:accounting
+    engineering:engineering training:training using:use used:use agreed:agree guaranteed:guarantee
     bus:bus gas:gas this:this his:his its:its us:us was:be were:be is:be are:be been:be being:be
 """
 _IRREGULAR = dict(pair.split(":") for pair in _IRREGULAR_TEXT.split())

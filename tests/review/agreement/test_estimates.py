@@ -58,7 +58,8 @@ def test_sums_and_squares_give_the_same_as_all_pairs_of_numbers() -> None:
 @pytest.mark.parametrize(
     ("labels", "drafts", "raters", "alpha", "lowest"),
     [
-        # Percentiles of draws cover 36 % of the first case: the rare label seldom meets itself, so nothing seems to vary.
+        # Percentiles of draws cover 36 % of the first case: the rare label seldom meets itself, so nothing seems to
+        # vary.
         ("2 labels, .9", 10, 2, 0.2, 0.96),
         ("2 labels", 10, 2, 0.5, 0.95),
         ("5 labels", 10, 2, 0.2, 0.90),
@@ -114,7 +115,9 @@ def test_cohens_interval_is_near_its_large_sample_interval() -> None:
 
 
 def test_the_published_figures_of_alpha_are_met_at_each_level() -> None:
-    """Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section E: four observers, twelve units, gaps."""
+    """Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section E: four observers,
+    twelve units, gaps.
+    """
     observers = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
     units = [[int(rating) for rating in unit if rating != "."] for unit in zip(*observers, strict=True)]
     tally = tallies.of_ratings(units, [1, 2, 3, 4, 5])

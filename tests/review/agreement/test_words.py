@@ -17,7 +17,7 @@ def word(who: str, verdict: str, minute: int, *, retracts: BlindVerdict | None =
 
 
 def said(*words: BlindVerdict, wanted: int = 1) -> dict[str, str]:
-    return {one.reviewer: one.verdict for one in while_blind(words, wanted=wanted)}
+    return {one.reviewer: one.verdict for one in while_blind(words, required=wanted)}
 
 
 def test_two_verdicts_count_as_they_were_given() -> None:

@@ -39,5 +39,5 @@ def act(
     """Preview and carry out."""
     plan = preview(task, ids, verdict, by=by, **more)
     return execution.carry_out(
-        task, by=by, id=id or uuid4(), drafts=plan.ids, said=said(verdict, **more), tag=plan.tag, typed=typed
+        task, by=by, id=id or uuid4(), drafts=plan.ids, submission=said(verdict, **more), tag=plan.tag, typed=typed
     )

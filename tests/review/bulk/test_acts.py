@@ -133,7 +133,7 @@ def test_what_is_judged_between_preview_and_act_is_passed_over(task: Task, exper
     (card,) = desk_deck.deal(other, task, count=1)
     judge(card, by=other)
 
-    done = execution.carry_out(task, by=expert, id=uuid4(), drafts=plan.ids, said=said(), tag=plan.tag)
+    done = execution.carry_out(task, by=expert, id=uuid4(), drafts=plan.ids, submission=said(), tag=plan.tag)
 
     assert done.count == 9
     assert done.selection["left_out"] == {"judged already": 1}
@@ -143,7 +143,7 @@ def test_what_is_judged_between_preview_and_act_is_passed_over(task: Task, exper
 def test_the_same_act_twice_is_one_act(task: Task, expert: Member) -> None:
     ids, one = pending(task, 10), uuid4()
     plan = preview(task, ids, by=expert)
-    ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
+    ask = {"by": expert, "id": one, "drafts": plan.ids, "submission": said(), "tag": plan.tag}
 
     execution.carry_out(task, **ask)
     again = execution.carry_out(task, **ask)
@@ -156,8 +156,8 @@ def test_the_same_act_twice_is_one_act(task: Task, expert: Member) -> None:
 def test_an_act_that_was_cut_off_goes_on_where_it_stopped(task: Task, expert: Member) -> None:
     plan = preview(task, pending(task, 20), by=expert)
     one = uuid4()
-    whole = {"by": expert, "id": one, "said": said(), "drafts": plan.ids, "tag": plan.tag}
-    act_row = execution._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=20)
+    whole = {"by": expert, "id": one, "submission": said(), "drafts": plan.ids, "tag": plan.tag}
+    act_row = execution._act(task, by=expert, id=one, submission=said(), tag=plan.tag, how={}, draft_count=20)
     execution._carry_out_chunk(act_row, sorted(plan.ids)[:7], said(), by=expert, task=task)
 
     done = execution.carry_out(task, **whole)
@@ -173,13 +173,13 @@ def test_an_act_that_was_cut_off_goes_on_where_it_stopped(task: Task, expert: Me
         ({"tag": None}, "preview_missing", 428),
         ({"tag": "0" * 40}, "preview_changed", 412),
         ({"drafts": []}, "no_drafts", 422),
-        ({"said": said("accept")}, "preview_changed", 412),
+        ({"submission": said("accept")}, "preview_changed", 412),
         ({"drafts": [uuid4() for _ in range(5001)]}, "too_many_drafts", 413),
     ],
 )
 def test_an_act_that_is_not_its_preview_is_refused(task: Task, expert: Member, changes, code, status) -> None:
     plan = preview(task, pending(task, 5), by=expert)
-    ask = {"by": expert, "id": uuid4(), "drafts": plan.ids, "said": said(), "tag": plan.tag, **changes}
+    ask = {"by": expert, "id": uuid4(), "drafts": plan.ids, "submission": said(), "tag": plan.tag, **changes}
 
     with pytest.raises(Refusal) as refused:
         execution.carry_out(task, **ask)
@@ -220,7 +220,7 @@ def test_who_does_not_review_the_task_decides_nothing(task: Task, expert: Member
     plan = preview(task, pending(task, 3), by=expert)
 
     with pytest.raises(PermissionDenied):
-        execution.carry_out(task, by=viewer, id=uuid4(), drafts=plan.ids, said=said(), tag=plan.tag)
+        execution.carry_out(task, by=viewer, id=uuid4(), drafts=plan.ids, submission=said(), tag=plan.tag)
 
 
 def test_drafts_of_another_task_are_not_there(task: Task, expert: Member, admin: Member) -> None:

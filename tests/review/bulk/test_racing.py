@@ -48,9 +48,11 @@ def test_two_acts_and_two_reviewers_on_the_same_drafts(
             judge(card, by=member)
 
     at_once(
-        lambda: execution.carry_out(task, by=expert, id=uuid4(), drafts=by_expert.ids, said=said(), tag=by_expert.tag),
         lambda: execution.carry_out(
-            task, by=admin, id=uuid4(), drafts=by_admin.ids, said=said("accept"), tag=by_admin.tag, typed=len(ids)
+            task, by=expert, id=uuid4(), drafts=by_expert.ids, submission=said(), tag=by_expert.tag
+        ),
+        lambda: execution.carry_out(
+            task, by=admin, id=uuid4(), drafts=by_admin.ids, submission=said("accept"), tag=by_admin.tag, typed=len(ids)
         ),
         lambda: one_by_one(other),
         lambda: one_by_one(expert),
@@ -64,7 +66,7 @@ def test_two_acts_and_two_reviewers_on_the_same_drafts(
 @pytest.mark.parametrize("round_", ROUNDS)
 def test_one_act_sent_from_two_tabs(task: Task, expert: Member, round_) -> None:
     plan, one = preview(task, pending(task), by=expert), uuid4()
-    ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
+    ask = {"by": expert, "id": one, "drafts": plan.ids, "submission": said(), "tag": plan.tag}
 
     at_once(*[lambda: execution.carry_out(task, **ask)] * 2, may_refuse=True)
 
@@ -76,8 +78,8 @@ def test_one_act_sent_from_two_tabs(task: Task, expert: Member, round_) -> None:
 def test_an_undo_while_the_act_is_under_way(task: Task, expert: Member, round_, monkeypatch) -> None:
     monkeypatch.setattr("review.bulk.planning.CHUNK", 4)
     plan, one = preview(task, pending(task), by=expert), uuid4()
-    ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
-    execution._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=40)
+    ask = {"by": expert, "id": one, "drafts": plan.ids, "submission": said(), "tag": plan.tag}
+    execution._act(task, by=expert, id=one, submission=said(), tag=plan.tag, how={}, draft_count=40)
 
     at_once(lambda: execution.carry_out(task, **ask), lambda: bulk_undo.undo(one, by=expert), may_refuse=True)
 

@@ -55,7 +55,7 @@ def test_undo_twice_takes_back_once(task: Task, expert: Member) -> None:
 
 def test_an_act_that_was_undone_is_not_done_again(task: Task, expert: Member) -> None:
     plan = preview(task, pending(task, 5), by=expert)
-    ask = {"by": expert, "id": plan.ids[0], "drafts": plan.ids, "said": said(), "tag": plan.tag}
+    ask = {"by": expert, "id": plan.ids[0], "drafts": plan.ids, "submission": said(), "tag": plan.tag}
     bulk_undo.undo(execution.carry_out(task, **ask).pk, by=expert)
 
     execution.carry_out(task, **ask)
@@ -70,8 +70,8 @@ def test_what_a_lead_ruled_on_stays_and_is_said(task: Task, expert: Member, admi
     card = deck.hold(other, one.draft_id)
     judge(card, by=other)
     rulings.settle(
-        one.draft_id, by=admin, if_match=seen.dispute_etag(one.draft_id), decision=one.pk, verdict="accept", fields=None,
-        reasons=[], ratings={}, note="",
+        one.draft_id, by=admin, if_match=seen.dispute_etag(one.draft_id), decision=one.pk, verdict="accept",
+        fields=None, reasons=[], ratings={}, note="",
     )  # fmt: skip
 
     undone = bulk_undo.undo(done.pk, by=expert)

@@ -64,8 +64,8 @@ def test_what_the_facts_say_otherwise_is_marked_where_it_stands(body: str, place
 @pytest.mark.parametrize(
     "body",
     [
-        "Hi {{contact.first_name}}, planning is hard and nobody likes it.", "We save you 40 hours.", "Was it on 9 June 2024?",
-        "Only a call tells whether Hollin Freight is a rival.",
+        "Hi {{contact.first_name}}, planning is hard and nobody likes it.", "We save you 40 hours.",
+        "Was it on 9 June 2024?", "Only a call tells whether Hollin Freight is a rival.",
     ],
 )  # fmt: skip
 def test_what_is_nowhere_in_the_facts_and_what_is_asked_is_not_marked(body: str) -> None:
@@ -107,7 +107,10 @@ def test_nineteen_in_twenty_faithful_summaries_are_not_marked() -> None:
 
 
 def test_sentences_that_claim_something_are_counted_and_the_unsupported_told_with_their_place() -> None:
-    body = "Hi {{contact.first_name}},\n\nHarrow Rail opened its office in Plovdiv. A seat costs $18 per month there. Shall we talk?"
+    body = (
+        "Hi {{contact.first_name}},\n\nHarrow Rail opened its office in Plovdiv. A seat costs $18 per month there. "
+        "Shall we talk?"
+    )
 
     found = sentence_support(spec_of(), FACTS, {"title": "", "body": body})
 

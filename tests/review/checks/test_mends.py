@@ -15,10 +15,10 @@ from tests.review.factories import summary_spec
 SPEC = outreach.SPEC.model_copy(update={"offer": outreach.SPEC.offer.model_copy(update={"seller": "Thermograph"})})
 FACTS = {"company": "Lund Works", "sector": "cold logistics", "trigger": "opened a depot in Rotterdam", "size": 140}
 BODY = (
-    "Hi {{contact.first_name}},\n\nI read that Lund Works opened a depot in Rotterdam. A second place to watch can soon "
-    "mean more claims, and 140 people cannot look at all of it by hand every day.\n\nMost teams in your trade hear of "
-    "trouble when the load arrives, which is late for everybody who waits for it.\n\nWould a short call on Thursday be of "
-    "use?\n\nBest regards,\nYour name"
+    "Hi {{contact.first_name}},\n\nI read that Lund Works opened a depot in Rotterdam. A second place to watch can "
+    "soon mean more claims, and 140 people cannot look at all of it by hand every day.\n\n"
+    "Most teams in your trade hear of trouble when the load arrives, which is late for everybody who waits for it.\n\n"
+    "Would a short call on Thursday be of use?\n\nBest regards,\nYour name"
 )
 
 

@@ -1,4 +1,6 @@
-"""Dates, currencies and numbers in another notation than the record's: equal ones pass and light their fact, others are marked."""
+"""Dates, currencies and numbers in another notation than the record's: equal ones pass and light their fact,
+others are marked.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,10 @@ from review.text.checks import runner
 from review.text.grounding.attribution import sentences
 
 EQUAL = [
-    ("2026-05-03", ("03.05.2026", "3.5.2026", "May 3", "May 3rd, 2026", "3 May 2026", "3. Mai", "3. Mai 2026", "3 mai 2026", "05/03/2026")),
-    ("28.11.2025", ("2025-11-28", "November 28", "28 Nov 2025", "28. November", "28 de noviembre de 2025", "11/28/2025")),
+    ("2026-05-03", ("03.05.2026", "3.5.2026", "May 3", "May 3rd, 2026", "3 May 2026", "3. Mai", "3. Mai 2026",
+        "3 mai 2026", "05/03/2026")),
+    ("28.11.2025", ("2025-11-28", "November 28", "28 Nov 2025", "28. November", "28 de noviembre de 2025",
+        "11/28/2025")),
     ("3 May 2026", ("2026-05-03", "03.05.2026", "2026")),
     ("1,200", ("1.200", "1200", "1.2k", "1 200", "1'200", "1.2 thousand")),
     ("2.5 million", ("2,500,000", "2.5M", "2500000", "2,5 Mio.", "2.5 millions")),

@@ -21,8 +21,8 @@ def test_a_name_with_one_word_of_another_is_marked_beside_the_right_one() -> Non
 @pytest.mark.parametrize(
     "text",
     [
-        "At Acme Robotics it matters.", "For Acme Robotics it matters.", "Does Acme Robotics plan more?", "The Acme Team did well.",
-        "Would Acme Tuesday work?", "Lyon and Dana grew.",
+        "At Acme Robotics it matters.", "For Acme Robotics it matters.", "Does Acme Robotics plan more?",
+        "The Acme Team did well.", "Would Acme Tuesday work?", "Lyon and Dana grew.",
     ],
 )  # fmt: skip
 def test_words_around_a_name_make_no_other_name_of_it(text: str) -> None:
@@ -46,7 +46,8 @@ def test_an_ordinary_word_that_opens_a_sentence_makes_no_other_name() -> None:
     ("company", "text", "is_named"),
     [
         ("C# Works", "At C# works", True), ("C# Works", "At C++ works", False), ("C++ Works", "At C works", False),
-        ("Acme-Works", "#Acme works, all", True), ("\u0915\u093f", "\u0915\u093e \u0939\u0948", False), ("\u0915\u093f", "\u0915\u093f!", True),
+        ("Acme-Works", "#Acme works, all", True), ("\u0915\u093f", "\u0915\u093e \u0939\u0948", False),
+        ("\u0915\u093f", "\u0915\u093f!", True),
     ],
 )  # fmt: skip
 def test_signs_and_marks_are_part_of_a_companys_name(company: str, text: str, is_named: bool) -> None:

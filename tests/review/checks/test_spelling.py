@@ -52,8 +52,9 @@ def test_words_of_the_facts_the_task_and_the_offer_are_known() -> None:
 @pytest.mark.parametrize("text", [
     "Hi {{contact.first_name}}, the [Naem] of it.", "See https://exmple.org/abuot or www.tset.example.",
     "Write to infoo@exmple.org.", "Part XKQ-77b in 3rd or v2 of 12kg.", "An ASAPX from GitHub, on iPhones.",
-    "Met with Xaviero Brzenk and Teltow Quirling.", "Open notes.txxt in C:\\\\Usrs.", "That's the teams' plan, isn't it?",
-    "The well-behaved pre-sales colour centre optimises behaviour.", "Zyntha, a word from you would help.",
+    "Met with Xaviero Brzenk and Teltow Quirling.", "Open notes.txxt in C:\\\\Usrs.",
+    "That's the teams' plan, isn't it?", "The well-behaved pre-sales colour centre optimises behaviour.",
+    "Zyntha, a word from you would help.",
 ])  # fmt: skip
 def test_names_codes_addresses_slots_and_inflections_are_let_pass(text: str) -> None:
     assert marked(text) == []
@@ -64,7 +65,10 @@ def test_a_first_word_is_looked_at_where_it_goes_on_in_small_letters() -> None:
 
 
 def test_a_text_in_another_language_gets_one_mark() -> None:
-    body = "Guten Tag, wir würden gerne wissen, wann die Lieferung kommt und welche Unterlagen dafür noch gebraucht werden."
+    body = (
+        "Guten Tag, wir würden gerne wissen, wann die Lieferung kommt und welche Unterlagen dafür noch gebraucht "
+        "werden."
+    )
 
     (mark,) = checks.run(SPEC, FACTS, {"subject": "A plan", "body": body})
 
@@ -87,7 +91,8 @@ def test_lists_and_parts_are_read_and_quotes_are_not() -> None:
         output_schema=(
             OutputField(name="kind", type="choice", labels=(Label(name="florp"), Label(name="other"))),
             OutputField(name="tags", type="list"),
-            OutputField(name="claims", type="list", items=(OutputItem(name="text"), OutputItem(name="words", type="quote"))),
+            OutputField(name="claims", type="list", items=(OutputItem(name="text"),
+                OutputItem(name="words", type="quote"))),
         ),
         checks=(Check(kind="spelling"),),
         teacher_template="{{facts}}",
@@ -139,8 +144,8 @@ def test_words_are_counted_whether_or_not_the_task_checks_its_spelling() -> None
 
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("written", [
-    "xy", "x.", "X ", "{{a", "[", "<", "&a", "a'", "1", "a1 ", "Ab cd. ", "_", "@", "-", "www.", "Die Xyqq ", " \t", "é",
-    "e\u0301", "a\u00ad", "\u00ad", "e\u0301\u0323",
+    "xy", "x.", "X ", "{{a", "[", "<", "&a", "a'", "1", "a1 ", "Ab cd. ", "_", "@", "-", "www.", "Die Xyqq ", " \t",
+    "é", "e\u0301", "a\u00ad", "\u00ad", "e\u0301\u0323",
 ])  # fmt: skip
 def test_a_text_of_half_a_megabyte_is_read_in_one_go(written: str) -> None:
     text = written * (500_000 // len(written))

@@ -1,4 +1,6 @@
-"""Clients that choose, judge and take back at once on the same drafts: one of them wins, and nothing is left half done."""
+"""Clients that choose, judge and take back at once on the same drafts: one of them wins,
+and nothing is left half done.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Labels that a word model of the other golds would not give: planted ones are found, and told with what they rest on."""
+"""Labels that a word model of the other golds would not give: planted ones are found,
+and told with what they rest on.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ TEXTS = {"billing": "invoice refund charged twice", "bug": "crash button broken 
 
 def gold(number: int, label: str | None, *, text: str, group: str = "") -> LookedAtGold:
     row = GoldRow(
-        decision=UUID(int=number), draft=UUID(int=number), split="train", verdict="accept", teacher="", origin="", reviewer="",
-        group=group or f"company {number}", is_bulk=False, is_imported=False, capped=(),
+        decision=UUID(int=number), draft=UUID(int=number), split="train", verdict="accept", teacher="", origin="",
+        reviewer="", group=group or f"company {number}", is_bulk=False, is_imported=False, capped=(),
     )  # fmt: skip
     return LookedAtGold(row, f"Ticket {number}", {"category": label}, text.split())
 
@@ -54,7 +56,8 @@ def test_rare_labels_and_missing_ones_are_not_looked_at() -> None:
 
 @pytest.mark.parametrize(
     "too_few",
-    [many(29), [gold(n, "bug", text="crash") for n in range(60)], [gold(n, "bug" if n % 2 else "billing", text="x", group="one") for n in range(60)]],
+    [many(29), [gold(n, "bug", text="crash") for n in range(60)],
+        [gold(n, "bug" if n % 2 else "billing", text="x", group="one") for n in range(60)]],
     ids=["golds", "labels", "companies"],
 )  # fmt: skip
 def test_too_few_are_not_judged(too_few: list[LookedAtGold]) -> None:

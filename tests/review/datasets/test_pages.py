@@ -64,9 +64,9 @@ def test_the_dataset_tells_what_the_next_version_would_hold(
 
     assert "Freeze version 1" in page
     assert (
-        '<span title="Drafts with a decision in force, before any filter">Judged drafts</span> <span class="num">4</span>'
-        in page
-    )
+        '<span title="Drafts with a decision in force, before any filter">Judged drafts</span> <span '
+        'class="num">4</span>'
+    ) in page
     assert '<span class="num">−1</span>' in page
     assert '<span>Rows</span> <span class="num">3</span>' in page
     assert "<dt>Accept</dt><dd>2</dd>" in page

@@ -1,4 +1,6 @@
-"""A version trains on the reasoning before an answer, or leaves it out: files, card, prompt, and what reads the answer."""
+"""A version trains on the reasoning before an answer, or leaves it out: files, card, prompt,
+and what reads the answer.
+"""
 
 from __future__ import annotations
 

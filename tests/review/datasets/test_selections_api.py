@@ -75,9 +75,9 @@ def test_a_preview_warns_of_sides_without_rows_and_says_what_helps(
 
     assert (full["warnings"], all(full["splits"].values())) == ([], True)
     assert no_test == [shortage]
-    assert (
-        shortage
-        == "8 records of 8 companies: none is in test. Import more records of other companies: the empty splits are filled first."
+    assert shortage == (
+        "8 records of 8 companies: none is in test. Import more records of other companies: "
+        "the empty splits are filled first."
     )
     assert unjudged.startswith("No draft of the 1 validation record is taken: accept or edit some of theirs")
     assert unjudged in page and shortage in page

@@ -1,4 +1,6 @@
-"""Drafts that nobody judged, frozen beside a version: which they are, and that no door but a study's raw arm opens on them."""
+"""Drafts that nobody judged, frozen beside a version: which they are,
+and that no door but a study's raw arm opens on them.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def focused(page: Page) -> str:
     """What has the focus, as a screen reader would name it."""
     return page.evaluate(
-        "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent.trim().replace(/\\s+/g, ' ')"
+        "document.activeElement.getAttribute('aria-label') || "
+        "document.activeElement.textContent.trim().replace(/\\s+/g, ' ')"
     )
 
 
@@ -117,10 +118,12 @@ def test_a_thumb_has_large_buttons_and_a_slip_sideways_decides_nothing(
         assert box["height"] >= 48
         assert box["width"] >= 100
     page.evaluate("""() => {
-      const at = (x) => new Touch({ identifier: 1, target: document.querySelector(".card:not([hidden]) .reading"), clientX: x, clientY: 300 });
+      const at = (x) => new Touch({ identifier: 1, target: document.querySelector(".card:not([hidden]) .reading"), \
+clientX: x, clientY: 300 });
       const target = document.querySelector(".card:not([hidden]) .reading");
       for (const [kind, x] of [["touchstart", 40], ["touchmove", 180], ["touchmove", 340], ["touchend", 340]]) {
-        target.dispatchEvent(new TouchEvent(kind, { bubbles: true, touches: kind === "touchend" ? [] : [at(x)], changedTouches: [at(x)] }));
+        target.dispatchEvent(new TouchEvent(kind, { bubbles: true, touches: kind === "touchend" ? [] : [at(x)], \
+changedTouches: [at(x)] }));
       }
     }""")
     page.wait_for_timeout(200)

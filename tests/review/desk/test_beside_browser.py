@@ -1,4 +1,7 @@
-"""A panel beside the card, by a key: its history and comments, or similar approved texts. The card stays where it is."""
+"""A panel beside the card, by a key: its history and comments, or similar approved texts.
+
+The card stays where it is.
+"""
 
 from __future__ import annotations
 

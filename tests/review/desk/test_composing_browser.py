@@ -1,4 +1,6 @@
-"""Keys inside a composition (Japanese, Chinese, Korean and others) belong to the input method and do nothing on the desk."""
+"""Keys inside a composition (Japanese, Chinese,
+Korean and others) belong to the input method and do nothing on the desk.
+"""
 
 from __future__ import annotations
 

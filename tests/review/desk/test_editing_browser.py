@@ -43,7 +43,8 @@ def test_the_checks_read_along_and_name_the_edit(open_desk: Callable[..., Page],
     expect(page.locator(f"{SHOWN} [data-edit]")).to_contain_text(re.compile(r"\d+ % changed · fact"))
     page.locator(f"{SHOWN} .checks li", has_text="77").click(position={"x": 60, "y": 8})
     assert page.evaluate(
-        "getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)"
+        "getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, "
+        "document.activeElement.selectionEnd)"
     ).startswith("77")
 
 

@@ -1,4 +1,6 @@
-"""Fields stand in one order on a card, in its editor, in lists and in comparisons; labels have keys up to the twentieth."""
+"""Fields stand in one order on a card, in its editor, in lists and in comparisons;
+labels have keys up to the twentieth.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Drafts are locked before assignments, and nobody waits for an assignment with a draft in hand: so no two wait for each other."""
+"""Drafts are locked before assignments, and nobody waits for an assignment with a draft in hand:
+so no two wait for each other.
+"""
 
 from __future__ import annotations
 

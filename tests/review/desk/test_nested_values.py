@@ -87,7 +87,7 @@ def test_a_quote_that_is_empty_is_told_and_one_word_is_one(admin: Member) -> Non
 def test_every_part_is_drawn_as_its_type(task: Task) -> None:
     parts = drawn(Draft.objects.filter(task=task)[0])
 
-    assert {path: (part.kind, part.draft) for path, part in parts.items() if not path.startswith("lines.1")} == {
+    assert {path: (part.kind.name, part.draft) for path, part in parts.items() if not path.startswith("lines.1")} == {
         "lines.0.name": ("text", "pump"), "lines.0.kind": ("choice", "part"), "lines.0.tags": ("choices", "fee"),
         "lines.0.urgent": ("boolean", "yes"), "lines.0.amount": ("number", "2.5"), "buyer.city": ("text", "Graz"),
         "buyer.seat.known": ("boolean", "no"), "buyer.seat.since": ("date", "2020-01-31"),

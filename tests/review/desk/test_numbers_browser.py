@@ -1,4 +1,6 @@
-"""The same table of typed numbers as on the server, read where they are typed: in a browser; and what the desk makes of them."""
+"""The same table of typed numbers as on the server, read where they are typed: in a browser;
+and what the desk makes of them.
+"""
 
 from __future__ import annotations
 

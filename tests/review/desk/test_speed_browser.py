@@ -165,7 +165,8 @@ def test_the_page_weighs_less_than_three_hundred_kilobytes(open_desk: Callable[.
 def test_time_without_a_sign_of_life_is_not_time_on_a_card(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)
     page.evaluate(
-        """() => { const real = performance.now.bind(performance); window.ahead = 0; performance.now = () => real() + window.ahead; }"""
+        "() => { const real = performance.now.bind(performance); window.ahead = 0; "
+        "performance.now = () => real() + window.ahead; }"
     )
     page.mouse.move(400, 300)
 

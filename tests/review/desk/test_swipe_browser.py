@@ -1,4 +1,6 @@
-"""Swipes on a phone: a long one to the side decides and can be undone; scrolling, short ones and selections decide nothing."""
+"""Swipes on a phone: a long one to the side decides and can be undone; scrolling,
+short ones and selections decide nothing.
+"""
 
 from __future__ import annotations
 

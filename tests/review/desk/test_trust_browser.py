@@ -17,9 +17,9 @@ from tests.review.desk.looking import SHOWN, current, saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOTES = (
-    "Northwind runs cold stores in three countries. It was founded by two sisters in 1987. The company opened its newest "
-    "depot beside the harbour of Rotterdam in May. Drivers record temperatures by hand on paper forms. The works council "
-    "has asked for less overtime during the summer season."
+    "Northwind runs cold stores in three countries. It was founded by two sisters in 1987. The company opened its "
+    "newest depot beside the harbour of Rotterdam in May. Drivers record temperatures by hand on paper forms. The "
+    "works council has asked for less overtime during the summer season."
 )
 PAPER = "Drivers record temperatures by hand on paper forms."
 
@@ -160,7 +160,8 @@ def test_overrides_of_direction_are_named_and_cannot_turn_the_text_around(
     assert page.locator(f"{SHOWN} .draft .sign").count() == 3
     assert page.locator(f"{SHOWN} .facts .sign").count() == 1
     left = page.evaluate("""() => {
-      const walker = document.createTreeWalker(document.querySelector(".card:not([hidden]) .subject-text"), NodeFilter.SHOW_TEXT);
+      const walker = document.createTreeWalker(document.querySelector(".card:not([hidden]) .subject-text"), \
+NodeFilter.SHOW_TEXT);
       for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         const at = node.data.indexOf("100");
         if (at < 0) continue;

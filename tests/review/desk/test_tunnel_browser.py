@@ -30,7 +30,9 @@ def task(admin: Member) -> Task:
 
 
 def judge_without_pause(page: Page, *, for_s: float, dice: random.Random) -> tuple[dict[str, Verdict], int]:
-    """Judge and take back as fast as keys can be pressed; what stands in the end by card, and how often a key was meant."""
+    """Judge and take back as fast as keys can be pressed; what stands in the end by card,
+    and how often a key was meant.
+    """
     standing: dict[str, Verdict] = {}
     acts, until_s = 0, time.monotonic() + for_s
     # On a slow machine too, so many that cards run out and come back.

@@ -143,9 +143,9 @@ def test_a_conversation_is_shown_as_one(admin: Member, as_member: Any, shown: No
     html = as_member(admin).get(f"/tasks/{task.slug}/review/").content.decode()
 
     assert (
-        '<p dir="auto" class="turn" data-role="user"><span class="turn-role">user</span>Where &lt;b&gt;is&lt;/b&gt; it?</p>'
-        in html
-    )
+        '<p dir="auto" class="turn" data-role="user"><span class="turn-role">user</span>Where '
+        "&lt;b&gt;is&lt;/b&gt; it?</p>"
+    ) in html
     assert "On its way." in html
 
 

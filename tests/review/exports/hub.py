@@ -5,12 +5,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from jobs.contracts import SpecEnvelope
+from jobs.kinds.base import JobKind
+from jobs.kinds.registry import KINDS
+from jobs.models import Job
+from jobs.rundir import write_spec
+
+ROOT = Path(__file__).parents[3]
+LARGE = (".parquet", ".safetensors", ".gguf")
 
 
 @dataclass
@@ -24,6 +38,9 @@ class Hub:
     made: list[dict[str, object]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+    is_private: bool = True
+    # Called as a large file begins to come in.
+    before_large: Callable[[], object] = lambda: None
 
     @property
     def commit(self) -> str:
@@ -49,7 +66,7 @@ def serving() -> Iterator[Hub]:
                 return self.tree(path)
             if path.endswith("/refs"):
                 return self.say({"branches": [{"name": "main", "ref": "refs/heads/main", "targetCommit": hub.commit}]})
-            if path.startswith("/api/datasets/"):
+            if path.startswith(("/api/datasets/", "/api/models/")):
                 return self.say(self.info())
             return self.say({"error": f"GET {path}"}, 404)
 
@@ -77,15 +94,20 @@ def serving() -> Iterator[Hub]:
             return self.say({"error": f"POST {path}"}, 404)
 
         def do_PUT(self) -> None:
+            hub.before_large()
             data = self.rfile.read(int(self.headers["Content-Length"]))
+            if len(data) < int(self.headers["Content-Length"]):
+                return  # Whoever sent it is gone.
             hub.large[hashlib.sha256(data).hexdigest()] = data
             self.say({})
 
         def mode(self, name: str) -> dict[str, object]:
-            mode = "lfs" if name.endswith(".parquet") else "regular"
+            mode = "lfs" if name.endswith(LARGE) else "regular"
             return {"path": name, "uploadMode": mode, "shouldIgnore": False}
 
         def room(self, each: dict[str, object]) -> dict[str, object]:
+            if each["oid"] in hub.large:
+                return each
             return {**each, "actions": {"upload": {"href": f"{hub.url}/large/{each['oid']}", "header": {}}}}
 
         def commit(self, body: bytes) -> None:
@@ -128,8 +150,8 @@ def serving() -> Iterator[Hub]:
 
         def info(self) -> dict[str, object]:
             return {
-                "id": "acme/gold", "author": "acme", "sha": hub.commit, "private": True, "disabled": False, "gated": False,
-                "tags": [], "downloads": 0, "likes": 0, "lastModified": "2026-01-01T00:00:00.000Z",
+                "id": "acme/gold", "author": "acme", "sha": hub.commit, "private": hub.is_private, "disabled": False,
+                "gated": False, "tags": [], "downloads": 0, "likes": 0, "lastModified": "2026-01-01T00:00:00.000Z",
                 "createdAt": "2026-01-01T00:00:00.000Z", "siblings": [{"rfilename": name} for name in hub.files],
             }  # fmt: skip
 
@@ -158,3 +180,39 @@ def serving() -> Iterator[Hub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def laid(job: Job, run_dir: Path) -> Path:
+    """Lay the run directory of a push, as a worker would."""
+    kind = KINDS[job.kind]
+    assert isinstance(kind, JobKind)
+    run_dir.mkdir()
+    body, secrets = kind.build_spec(job, run_dir), kind.secret_refs(job)
+    write_spec(
+        run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body, secret_refs=secrets)
+    )
+    return run_dir
+
+
+def start(job: Job, run_dir: Path) -> subprocess.Popen[bytes]:
+    """Start the engine of a push whose run directory is laid; it writes to `engine.log` there."""
+    kind = KINDS[job.kind]
+    assert isinstance(kind, JobKind)
+    environment = {
+        **os.environ,
+        "HF_HOME": str(run_dir / "home"),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_OFFLINE": "0",
+    }
+    with (run_dir / "engine.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", str(kind.engine_module), str(run_dir)], env=environment, stdout=log, stderr=log,
+            cwd=ROOT,
+        )  # fmt: skip
+
+
+def sent(job: Job, folder: Path) -> dict[str, Any]:
+    """Run the engine of a push as a worker would, by hand; its result."""
+    run_dir = laid(job, folder / "sent")
+    start(job, run_dir).wait(120)
+    return dict(json.loads((run_dir / "result.json").read_text()))

@@ -26,15 +26,17 @@ SPEC = TaskSpec.model_validate(
         "guideline": "Be short.",
         "rubric": [{"name": "tone", "description": "calm"}, {"name": "facts"}],
         "input_schema": [
-            {"name": "company", "role": "group"}, {"name": "size", "type": "number"}, {"name": "sector", "type": "list"},
-            {"name": "city"}, {"name": "trigger", "type": "boolean"}, {"name": "role"},
+            {"name": "company", "role": "group"}, {"name": "size", "type": "number"},
+            {"name": "sector", "type": "list"}, {"name": "city"}, {"name": "trigger", "type": "boolean"},
+            {"name": "role"},
         ],
         "output_schema": [{"name": "subject", "role": "subject"}, {"name": "body", "role": "body"}],
         "slots": ["contact.first_name"],
         "teacher_template": "{{instruction}}",
         "student_template": (
             "{{instruction}} {{language}} {{guideline}}\n{{rubric}}\n{{output_format}}\n{{offer}}\n{{offer.claims}} "
-            "{{offer.forbidden_phrases}} {{offer.seller}} {{offer.tone}}\n=== user ===\n{{facts}} {{fact.role}} {{ fact.sector }}"
+            "{{offer.forbidden_phrases}} {{offer.seller}} {{offer.tone}}\n=== user ===\n"
+            "{{facts}} {{fact.role}} {{ fact.sector }}"
         ),
     }
 )  # fmt: skip

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import AuditRow
-from jobs.contracts import SpecEnvelope
 from jobs.models import Job
-from jobs.rundir import write_spec
 from jobs.scheduling import halt
 from jobs.supervisor import run_job
 from members.models import Member
@@ -27,7 +22,7 @@ from review.models import DatasetVersion, Record, Task
 from review.states import Role
 from tests.review import factories
 from tests.review.exports.conftest import Freeze, rows_of
-from tests.review.exports.hub import Hub, serving
+from tests.review.exports.hub import Hub, sent, serving
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -45,27 +40,6 @@ def hub(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 @pytest.fixture
 def version(freeze: Freeze, judged: list[Record]) -> DatasetVersion:
     return freeze()
-
-
-def sent(job: Job, folder: Path) -> dict[str, Any]:
-    """Run the engine as a worker would, by hand; its result."""
-    run_dir = folder / "run"
-    run_dir.mkdir()
-    body = hub_push.lay_run_inputs(job, run_dir)
-    write_spec(
-        run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body, secret_refs=["HF_TOKEN"])
-    )
-    environment = {
-        **os.environ,
-        "HF_HOME": str(folder / "home"),
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_OFFLINE": "0",
-    }
-    subprocess.run(
-        [sys.executable, "-m", "review.datasets.hub", str(run_dir)], env=environment, check=False, timeout=120,
-        cwd=Path(__file__).parents[3],
-    )  # fmt: skip
-    return dict(json.loads((run_dir / "result.json").read_text()))
 
 
 @pytest.mark.slow

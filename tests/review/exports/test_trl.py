@@ -1,4 +1,7 @@
-"""The exports train with TRL's trainers as they are: no column renamed, no row touched. A few steps of the demo student."""
+"""The exports train with TRL's trainers as they are: no column renamed, no row touched.
+
+A few steps of the demo student.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The server dies again and again while verdicts are saved: what was answered is there, once, and so is what was not."""
+"""The server dies again and again while verdicts are saved: what was answered is there, once,
+and so is what was not.
+"""
 
 from __future__ import annotations
 

@@ -31,8 +31,9 @@ def link() -> zipfile.ZipInfo:
 
 def test_each_file_is_a_row_with_its_name_text_and_folder(write: Write) -> None:
     parts = {
-        "tickets/": "", "tickets/1.txt": "Größe".encode("cp1252"), "tickets/2.md": "Öl", "top.txt": "a\ufeff".encode("utf-16"),
-        "__MACOSX/tickets/._1.txt": b"\x00", "tickets/.DS_Store": b"\x00\x01", "tickets/scan.bin": b"a\x00b",
+        "tickets/": "", "tickets/1.txt": "Größe".encode("cp1252"), "tickets/2.md": "Öl",
+        "top.txt": "a\ufeff".encode("utf-16"), "__MACOSX/tickets/._1.txt": b"\x00", "tickets/.DS_Store": b"\x00\x01",
+        "tickets/scan.bin": b"a\x00b",
     }  # fmt: skip
 
     table = open_table(write(workbooks.archive(parts), "folder.zip"))

@@ -1,4 +1,6 @@
-"""Small files that come to very much: refused, or their row is, by the process that may be killed, and never by the one that serves."""
+"""Small files that come to very much: refused, or their row is, by the process that may be killed,
+and never by the one that serves.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +65,9 @@ def packed_batches(path: Path) -> None:
 # Either bound may be the first to be met, memory or what was written.
 TOO_MUCH = {"file_too_large", "file_unreadable", "columnar_broken"}
 BOMBS = [
-    (many_columns, {"too_many_columns"}), (run_length, {"too_many_rows"}), (deep_types, {"file_broken", "columnar_broken"}),
-    (repeated_cell, TOO_MUCH), (repeated_long_cell, TOO_MUCH), (packed_pages, TOO_MUCH), (packed_batches, TOO_MUCH),
+    (many_columns, {"too_many_columns"}), (run_length, {"too_many_rows"}),
+    (deep_types, {"file_broken", "columnar_broken"}), (repeated_cell, TOO_MUCH), (repeated_long_cell, TOO_MUCH),
+    (packed_pages, TOO_MUCH), (packed_batches, TOO_MUCH),
 ]  # fmt: skip
 
 
@@ -126,7 +129,10 @@ def test_a_workbook_whose_cells_share_one_long_text_is_refused(tmp_path: Path) -
         "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
         "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
         f'<Relationship Id="w" Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets></workbook>',
+        "xl/workbook.xml": (
+            f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets><sheet name="S" sheetId="1" '
+            'r:id="a"/></sheets></workbook>'
+        ),
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
         f'<Relationship Id="a" Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/>'
         f'<Relationship Id="b" Type="{relations}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',

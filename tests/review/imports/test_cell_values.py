@@ -24,8 +24,9 @@ def fact(kind: str, value: object) -> object:
         ("object", '[{"a": 1}]', [{"a": 1}]), ("object", "[]", None),
         ("object", '{"a": [1]}', {"a": [1]}), ("object", {"a": None}, {"a": None}),
         ("boolean", "Yes", True), ("boolean", 0, False),
-        ("document", "one  \r\n\fthree\f\f", "one\fthree"), ("document", ["one", "", "three"], "one\f\fthree"), ("document", "\f", None),
-        ("conversation", [{"role": "developer", "content": "Be brief. "}, {"role": "user", "content": "Hi", "name": "x"}],
+        ("document", "one  \r\n\fthree\f\f", "one\fthree"), ("document", ["one", "", "three"], "one\f\fthree"),
+        ("document", "\f", None), ("conversation", [{"role": "developer", "content": "Be brief. "},
+            {"role": "user", "content": "Hi", "name": "x"}],
          [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]),
         ("conversation", '[{"role": "user", "content": "Hi"}]', [{"role": "user", "content": "Hi"}]),
     ],
@@ -37,9 +38,10 @@ def test_a_cell_becomes_a_fact_of_its_type(kind: str, value: object, wanted: obj
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
-        ("integer", "3.5", "is '3.5', expected a whole number"), ("integer", "9007199254740993", "too large to be kept exactly"),
-        ("integer", True, "expected a number"), ("number", "1e400", "too large"), ("boolean", "perhaps", "expected yes or no"),
-        ("choice", "WRONG", "is 'WRONG', which is none of its labels: Bug, Billing; refund, Other"),
+        ("integer", "3.5", "is '3.5', expected a whole number"),
+        ("integer", "9007199254740993", "too large to be kept exactly"), ("integer", True, "expected a number"),
+        ("number", "1e400", "too large"), ("boolean", "perhaps", "expected yes or no"), ("choice", "WRONG",
+            "is 'WRONG', which is none of its labels: Bug, Billing; refund, Other"),
         ("choices", "bug; nope", "is 'nope', which is none of its labels"),
         ("object", "{", "holds no JSON object"), ("object", "[1]", "is neither a JSON object nor a list of objects"),
         ("object", {"a": "x" * MAX_LONG_CHARS}, "200,000 is the limit"),
@@ -59,9 +61,11 @@ def test_a_cell_that_does_not_fit_its_type_says_so(kind: str, value: object, say
 
 @pytest.mark.parametrize(
     ("kind", "cell", "wanted"),
-    [("number", "1.234,5", 1234.5), ("integer", "12", 12), ("boolean", "no", False), ("date", "31/12/2026", "2026-12-31"),
-     ("choice", "Bug", "Bug"), ("choices", "Bug; Other", ["Bug", "Other"]), ("choices", "Billing; refund", ["Billing; refund"]),
-     ("list", "one; two", ["one", "two"]), ("text", "1,5", "1,5"), ("number", "", ""), ("number", 3, 3)],
+    [("number", "1.234,5", 1234.5), ("integer", "12", 12), ("boolean", "no", False),
+        ("date", "31/12/2026", "2026-12-31"),
+     ("choice", "Bug", "Bug"), ("choices", "Bug; Other", ["Bug", "Other"]),
+     ("choices", "Billing; refund", ["Billing; refund"]), ("list", "one; two", ["one", "two"]), ("text", "1,5", "1,5"),
+     ("number", "", ""), ("number", 3, 3)],
 )  # fmt: skip
 def test_a_written_cell_is_read_as_the_file_writes(kind: str, cell: object, wanted: object) -> None:
     field = OutputField(name="field", type=kind, labels=LABELS if "choice" in kind else ())  # type: ignore[arg-type]

@@ -73,7 +73,8 @@ def test_columnar_files_bring_the_digits_that_were_written(form: str, tmp_path: 
 
 def test_parts_of_lists_and_objects_keep_theirs(tmp_path: Path) -> None:
     inner = pa.array([{"price": Decimal("1.50"), "exact": Decimal("0.12345678901234567890"), "part": 0.1}, None],
-                     pa.struct({"price": pa.decimal128(6, 2), "exact": pa.decimal128(38, 20), "part": pa.float32()}))  # fmt: skip
+                     pa.struct({"price": pa.decimal128(6, 2), "exact": pa.decimal128(38, 20),
+                         "part": pa.float32()}))  # fmt: skip
     lists = pa.array([[0.1, 2.5], None], pa.list_(pa.float32()))
     maps = pa.array([[("a", 0.1)], None], pa.map_(pa.string(), pa.float32()))
     parquet.write_table(pa.table({"object": inner, "list": lists, "map": maps}), tmp_path / "rows")
@@ -105,8 +106,9 @@ def test_a_decimal_shows_its_zeros_in_the_preview_and_keeps_them_in_the_record(
 @pytest.mark.parametrize(
     ("digits", "text"),
     [
-        ("1.10", "1.10"), ("0.000", "0.000"), ("1e5", "1e5"), ("1E-3", "1E-3"), ("12345678901234567890", "12345678901234567890"),
-        ("0.1234567890123456789", "0.1234567890123456789"), ("7.0", "7"), ("-7.25", "-7.25"), ("true", "true"), ("[1.10, 2]", "1.10; 2"),
+        ("1.10", "1.10"), ("0.000", "0.000"), ("1e5", "1e5"), ("1E-3", "1E-3"),
+        ("12345678901234567890", "12345678901234567890"), ("0.1234567890123456789", "0.1234567890123456789"),
+        ("7.0", "7"), ("-7.25", "-7.25"), ("true", "true"), ("[1.10, 2]", "1.10; 2"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("form", ['{{"note": {}}}', '[{{"note": {}}}]'])
@@ -133,7 +135,8 @@ def test_a_number_that_no_float_keeps_is_no_number_and_whole_ones_are_kept() -> 
 def test_whole_numbers_of_a_workbook_keep_all_their_digits(write: Write) -> None:
     sheet = (
         f'<row r="1">{cell("A1", "id")}{cell("B1", "size")}{cell("C1", "share")}</row>'
-        '<row r="2"><c r="A2"><v>12345678901234567890</v></c><c r="B2"><v>1E+23</v></c><c r="C2"><v>0.10000000000000001</v></c></row>'
+        '<row r="2"><c r="A2"><v>12345678901234567890</v></c><c r="B2"><v>1E+23</v></c><c '
+        'r="C2"><v>0.10000000000000001</v></c></row>'
     )
 
     (row,) = open_table(write(workbook({"One": sheet}), "book.xlsx")).rows()

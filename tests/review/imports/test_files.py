@@ -1,4 +1,6 @@
-"""What a file may look like: encodings, line ends, delimiters, formats and sizes; and what is said of one that cannot be read."""
+"""What a file may look like: encodings, line ends, delimiters, formats and sizes;
+and what is said of one that cannot be read.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ def test_names_that_differ_in_a_sign_or_a_mark_have_keys_of_their_own(names: tup
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("ACME", "Acme Ltd."), ("Acme-Works", "Acme Works"), ("O\u2019Neil & Co", "O'Neil"), ("Cafe\u0301", "Caf\u00e9"), ("a/b  (c)", "A B C")],
+    [("ACME", "Acme Ltd."), ("Acme-Works", "Acme Works"), ("O\u2019Neil & Co", "O'Neil"), ("Cafe\u0301", "Caf\u00e9"),
+        ("a/b  (c)", "A B C")],
 )  # fmt: skip
 def test_names_that_differ_in_common_punctuation_share_a_key_and_a_side(first: str, second: str) -> None:
     assert match_key(first) == match_key(second)

@@ -1,4 +1,6 @@
-"""Forms in which tables come from other programs: Excel's CSV, titles above the header, and nested or pretty-printed JSON."""
+"""Forms in which tables come from other programs: Excel's CSV, titles above the header,
+and nested or pretty-printed JSON.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ def test_cells_of_every_kind_come_as_people_see_them(write: Write) -> None:
 def test_a_table_away_from_the_corner_keeps_the_numbers_of_its_rows(write: Write) -> None:
     away = (
         f'<row r="3">{cell("B3", "company")}{cell("C3", "size")}</row>'
-        f'<row r="5">{cell("B5", "Acme")}{cell("C5", 2)}</row><row r="6">{cell("B6", "Bolt")}<c r="C6"><v>1e400</v></c></row>'
+        f'<row r="5">{cell("B5", "Acme")}{cell("C5", 2)}</row><row r="6">{cell("B6", "Bolt")}<c '
+        'r="C6"><v>1e400</v></c></row>'
     )
 
     first, second = open_table(write(workbook({"One": away}), "book.xlsx")).rows()
@@ -88,7 +89,8 @@ def test_cells_that_hold_no_value_are_named_by_their_place(write: Write) -> None
         (workbook({"One": rows(HEADER)}, more={"xl/vbaProject.bin": "x"}), "workbook_macros", "(xl/vbaProject.bin)"),
         (workbook({"One": rows(HEADER)}), "file_empty", "The file has no rows."),
         (workbook({"One": rows(("a", "a"), (1, 2))}), "header_twice", "names 'a' twice, in columns 1 and 2"),
-        (workbook({"One": rows(("a",), (1,)), }, more={"word/document.xml": "x", "xl/workbook.xml": "<x"}), "workbook_broken", "cannot be read"),
+        (workbook({"One": rows(("a",), (1,)), }, more={"word/document.xml": "x", "xl/workbook.xml": "<x"}),
+            "workbook_broken", "cannot be read"),
         (workbook({"One": "<!DOCTYPE x>" + rows(("a",), (1,))}), "workbook_unsafe", "declares entities"),
     ],
     ids=["macros", "no rows", "twice", "broken", "entities"],

@@ -55,7 +55,9 @@ def workbook(
     formats: Sequence[str] = (),
     merged: Sequence[str] = (),
 ) -> bytes:
-    """A workbook of sheets, each by its rows as XML; `more` are further files inside, `formats` those of styles from 2 on."""
+    """A workbook of sheets, each by its rows as XML; `more` are further files inside,
+    `formats` those of styles from 2 on.
+    """
     merges = "".join(f'<mergeCell ref="{each}"/>' for each in merged)
     names = list(sheets)
     states = {name: "hidden" if name in hidden else "visible" for name in names}

@@ -23,9 +23,9 @@ LINEAR, SAME = 2.6, 1.3
 EVERY = 1
 ASKED = [
     {"state": "decided"}, {"q": "thursday"}, {"q": '"short call on thursday"'}, {"q": "thursday", "state": "decided"},
-    {"q": "thursday", "reviewer": "rob"}, {"reviewer": "rob"}, {"reviewer": "rob", "state": "pending"}, {"verdict": "accept"},
-    {"reason": "facts"}, {"check": "spam"}, {"commented": "yes"}, {"bulk": "no"}, {"round": "9"}, {"split": "test"},
-    {"source": "nowhere"}, {"teacher": "nobody"}, {"until": "2001-01-01"},
+    {"q": "thursday", "reviewer": "rob"}, {"reviewer": "rob"}, {"reviewer": "rob", "state": "pending"},
+    {"verdict": "accept"}, {"reason": "facts"}, {"check": "spam"}, {"commented": "yes"}, {"bulk": "no"}, {"round": "9"},
+    {"split": "test"}, {"source": "nowhere"}, {"teacher": "nobody"}, {"until": "2001-01-01"},
 ]  # fmt: skip
 # What indexes answer: a state that no draft is in, a word of one draft, the newest.
 INDEXED: list[dict[str, str]] = [{}, {"state": "disputed"}, {"state": "pending"}, {"q": "quokka"}]

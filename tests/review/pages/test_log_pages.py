@@ -44,7 +44,8 @@ def test_a_log_becomes_a_task_and_its_answers_drafts(admin: Member, as_member: A
     columns = browser.get(answer["Location"])
     done = browser.post(answer["Location"], {
         "do": "import", "name": "Log", "left_out": "1",
-        **{f"map.{index}": name for index, name in enumerate(columns.context["file"].mapping.get(column, "") for column in columns.context["file"].columns)},
+        **{f"map.{index}": name for index, name in enumerate(columns.context["file"].mapping.get(column,
+            "") for column in columns.context["file"].columns)},
     }, follow=True)  # fmt: skip
 
     task = Task.objects.get(slug="tickets")

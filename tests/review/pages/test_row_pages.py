@@ -140,7 +140,10 @@ def test_rows_wait_while_the_task_is_edited_and_come_in_once_it_is_saved(lead: A
 
 def test_rows_that_wait_keep_what_was_said_of_their_columns(lead: Any) -> None:
     rows = "Text der Anfrage,fold,message,label\n" + "".join(
-        f"Wo ist Paket {number}?,{'test' if number % 4 == 0 else 'train'},out {number},{'Lob' if number % 2 else 'Frage'}\n"
+        (
+            f"Wo ist Paket {number}?,{'test' if number % 4 == 0 else 'train'},out "
+            f"{number},{'Lob' if number % 2 else 'Frage'}\n"
+        )
         for number in range(12)
     )
     found = lead.post(PAGE, {"rows": rows})["Location"]

@@ -1,4 +1,6 @@
-"""The split of rows of one's own: shown with the groups before the task is made, and one may choose what keeps rows together."""
+"""The split of rows of one's own: shown with the groups before the task is made,
+and one may choose what keeps rows together.
+"""
 
 from __future__ import annotations
 

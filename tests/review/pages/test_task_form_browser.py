@@ -1,4 +1,6 @@
-"""The form of a task in a browser: rows and sections fold, and what a person acts on or got wrong stands open in focus."""
+"""The form of a task in a browser: rows and sections fold,
+and what a person acts on or got wrong stands open in focus.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Texts with personal data by kind, and texts that only look like it. Numbers are made up or the issuers' own examples."""
+"""Texts with personal data by kind, and texts that only look like it.
+
+Numbers are made up or the issuers' own examples.
+"""
 
 from __future__ import annotations
 

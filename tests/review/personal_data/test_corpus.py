@@ -1,4 +1,6 @@
-"""Recall and precision of each kind over a corpus: what is personal data is found whole, and what looks like it is left."""
+"""Recall and precision of each kind over a corpus: what is personal data is found whole,
+and what looks like it is left.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Many drafts out of use in one act, and back: nothing later holds them meanwhile, and what stood before stands again."""
+"""Many drafts out of use in one act, and back: nothing later holds them meanwhile,
+and what stood before stands again.
+"""
 
 from __future__ import annotations
 

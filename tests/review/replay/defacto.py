@@ -1,8 +1,8 @@
 """Real verdicts on machine-written summaries, brought in as drafts and given again over HTTP by three reviewers.
 
-The file is DeFacto's (see PROVENANCE.md beside it): a summary, whether it is true to its article, and the text an expert
-made of it. A `rewrite` is an edit that keeps nothing. Nine of its edits leave the text as it was and say what is wrong
-in words alone.
+The file is DeFacto's (see PROVENANCE.md beside it): a summary, whether it is true to its article, and the text an
+expert made of it. A `rewrite` is an edit that keeps nothing. Nine of its edits leave the text as it was and say what is
+wrong in words alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sentences of summaries that three people each called true to their article or not, brought in as verdicts.
 
-The file is QAGS' (see PROVENANCE.md beside it). Who the workers were changes from sentence to sentence; each of the three
-places is taken for one reviewer.
+The file is QAGS' (see PROVENANCE.md beside it). Who the workers were changes from sentence to sentence; each of the
+three places is taken for one reviewer.
 """
 
 from __future__ import annotations

@@ -99,7 +99,8 @@ def test_golds_rebuild_identically_and_what_differed_still_differs(
 
 def test_a_tombstone_holds_nothing_of_nested_values() -> None:
     fields = {
-        "category": "secret", "urgent": True, "tags": ["secret"], "buyer": {"name": "secret", "seat": {"city": "secret"}},
+        "category": "secret", "urgent": True, "tags": ["secret"],
+        "buyer": {"name": "secret", "seat": {"city": "secret"}},
         "lines": [{"name": "secret", "parts": [{"maker": "secret"}], "amount": 12.5}, {"name": "secret"}],
     }  # fmt: skip
 

@@ -9,9 +9,10 @@ SENT = {"subject": "Depot", "body": "How is the new depot doing?"}
 
 def test_a_follow_up_is_told_of_silence_as_ever():
     assert after_facts([SENT]) == (
-        "\n\nThe reader got this before and has not answered:\n\nMail 1\nSubject: Depot\n\nHow is the new depot doing?\n\n"
-        "Write mail 2 of this thread: a follow-up that refers to what was sent in a few words, brings one thing it did not "
-        "say, and repeats none of its sentences."
+        "\n\nThe reader got this before and has not answered:\n\nMail 1\nSubject: Depot\n\n"
+        "How is the new depot doing?\n\n"
+        "Write mail 2 of this thread: a follow-up that refers to what was sent in a few words, brings one thing it "
+        "did not say, and repeats none of its sentences."
     )
 
 

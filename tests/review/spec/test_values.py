@@ -9,7 +9,8 @@ import pytest
 
 from review.spec import paths
 from review.spec.schema import Label, OutputField, OutputItem
-from review.spec.values import normalise_fields
+from review.spec.value_types import output_types
+from review.spec.values import READERS, normalise_fields
 
 LABELS = (Label(name="Billing"), Label(name="Über uns"), Label(name="none of these"))
 LINE = OutputItem(
@@ -29,6 +30,10 @@ SCHEMA = (
     OutputField(name="tags", type="list", required=False),
     OutputField(name="order", type="object", items=(LINE, OutputItem(name="note")), required=False),
 )
+
+
+def test_each_type_that_a_miniature_writes_has_a_reader() -> None:
+    assert set(READERS) == set(output_types())
 
 
 def normal(**fields: Any) -> Any:

@@ -8,7 +8,10 @@ from spellchecker import SpellChecker
 from review.text.spelling import lexicon
 
 REAL = {
-    "en": "colour organisations optimised apologise programme metres workflow onboarding multi-site café they're geospatial",
+    "en": (
+        "colour organisations optimised apologise programme metres workflow onboarding multi-site café they're "
+        "geospatial"
+    ),
     "de": "Straße Fertigungsplanung Wochenplänen Lieferscheinnummer Kundendatenbank größere Newsletter",
     "fr": "l'équipe aujourd'hui qu'elles mails cliquez planification réunions",
     "es": "está planificación enséñemelo asegúrese vacaciones podemos días",

@@ -60,7 +60,8 @@ def test_who_judged_a_card_is_not_dealt_it_again_and_the_next_reviewer_has_it_fi
     ("first", "second", "state"),
     [
         ({"verdict": "accept"}, {"verdict": "accept"}, DraftState.DECIDED),
-        ({"verdict": "reject", "reasons": ["tone"]}, {"verdict": "reject", "reasons": ["wrong_fact"]}, DraftState.DECIDED),
+        ({"verdict": "reject", "reasons": ["tone"]}, {"verdict": "reject", "reasons": ["wrong_fact"]},
+            DraftState.DECIDED),
         ({"verdict": "edit", "fields": OTHER_WORDS}, {"verdict": "edit", "fields": OTHER_WORDS}, DraftState.DECIDED),
         ({"verdict": "accept"}, {"verdict": "reject", "reasons": ["tone"]}, DraftState.DISPUTED),
         ({"verdict": "accept"}, {"verdict": "edit", "fields": OTHER_WORDS}, DraftState.DISPUTED),

@@ -1,4 +1,6 @@
-"""Pages of the team's side of a desk: settings, known answers, assigned cards, comments, mentions, verdicts sent back."""
+"""Pages of the team's side of a desk: settings, known answers, assigned cards, comments, mentions,
+verdicts sent back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Verdicts sent back to their authors: they count no more, the card comes to them first, and what they say then holds."""
+"""Verdicts sent back to their authors: they count no more, the card comes to them first,
+and what they say then holds.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +122,8 @@ def test_a_lead_can_still_settle_it_after_the_second_look(task: Task, lead: Memb
     assert golds.rebuild() == 1
 
 
-@pytest.mark.parametrize(("more", "code"), [({"comment": " "}, "no_comment"), ({"if_match": None}, "if_match_missing"), ({"if_match": "old"}, "said_since")])  # fmt: skip
+@pytest.mark.parametrize(("more", "code"), [({"comment": " "}, "no_comment"), ({"if_match": None}, "if_match_missing"),
+    ({"if_match": "old"}, "said_since")])  # fmt: skip
 def test_it_is_refused_without_words_or_with_an_old_tag(task: Task, lead: Member, differing, more, code) -> None:
     first, _ = differing
 

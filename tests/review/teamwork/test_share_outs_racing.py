@@ -1,4 +1,6 @@
-"""Share-outs beside each other and beside reviewers who take cards: no card is given twice, none is taken from a deck."""
+"""Share-outs beside each other and beside reviewers who take cards: no card is given twice,
+none is taken from a deck.
+"""
 
 from __future__ import annotations
 

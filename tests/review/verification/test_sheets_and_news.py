@@ -1,4 +1,6 @@
-"""The rules on mails about a sheet of facts and on news: what a reader works out passes, what is told of another is marked."""
+"""The rules on mails about a sheet of facts and on news: what a reader works out passes,
+what is told of another is marked.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,18 @@ from review.text.verification.rules import verify
 from review.text.verification.shares import shares
 
 SHEET = (
-    "Company: Larkhill Dairy\nTown: Gdynia\nFounded: 1986\nChief executive: Ewa Lis\nFounder: Jan Wolny\nCows: 640\nMilkers: 16\n"
+    "Company: Larkhill Dairy\nTown: Gdynia\nFounded: 1986\nChief executive: Ewa Lis\nFounder: Jan Wolny\nCows: 640\n"
+    "Milkers: 16\n"
     "Output 2025: 4,500 tonnes (2024: 5,000)\nPrice: 12 euro a month\nSold to bakeries: 38 %\nProducts: butter, quark\n"
-    "Staff: 44, of whom 11 drivers\nVans: 20, of which 4 electric\nQuark recall: August 2025\nWeb shop: planned for 2028\nDebts: none\n"
+    "Staff: 44, of whom 11 drivers\nVans: 20, of which 4 electric\nQuark recall: August 2025\n"
+    "Web shop: planned for 2028\nDebts: none\n"
     "Owner: Polmlek since 2019\nSeason: March to October"
 )  # fmt: skip
 NEWS = (
-    "Brewer Halm has sold its site in Graz to the Italian group Verdi for 71 to 96 million euros. Exports of beer fell by 8% last year. "
-    "The council approved the plan of the group by 9 votes to 4. Halm did not admit any fault. Verdi is now the second-largest brewer in Austria. "
-    "Of 40 cellars, ten have been cleared. The thieves copied no bank details."
+    "Brewer Halm has sold its site in Graz to the Italian group Verdi for 71 to 96 million euros. Exports of beer "
+    "fell by 8% last year. The council approved the plan of the group by 9 votes to 4. Halm did not admit any "
+    "fault. Verdi is now the second-largest brewer in Austria. Of 40 cellars, ten have been cleared. The "
+    "thieves copied no bank details."
 )  # fmt: skip
 # True claims only, written to find kinds of false marks; those found were mended, so they measure nothing.
 PARAPHRASES = json.loads(Path(__file__).with_name("paraphrases.json").read_text(encoding="utf-8"))
@@ -33,11 +38,13 @@ FRESH = json.loads(Path(__file__).with_name("fresh_claims.json").read_text(encod
 @pytest.mark.parametrize(
     "claim",
     [
-        "Larkhill has made butter for some forty years.", "Each milker looks after 40 cows.", "A quarter of your staff drive.",
-        "Output went down by ten percent.", "You made 500 tonnes less than the year before.",
-        "More than a third of what you make goes to bakeries.", "A fifth of the vans are electric.", "Every fifth van is electric.",
-        "Your Polish dairy rests from November to February.", "The web shop that you plan will help.", "Without debts you can invest.",
-        "Losing two to three in a hundred cows hurts.", "Ewa Lis, as chief executive you decide.", "Several hundred cows give milk.",
+        "Larkhill has made butter for some forty years.", "Each milker looks after 40 cows.",
+        "A quarter of your staff drive.", "Output went down by ten percent.",
+        "You made 500 tonnes less than the year before.", "More than a third of what you make goes to bakeries.",
+        "A fifth of the vans are electric.", "Every fifth van is electric.",
+        "Your Polish dairy rests from November to February.", "The web shop that you plan will help.",
+        "Without debts you can invest.", "Losing two to three in a hundred cows hurts.",
+        "Ewa Lis, as chief executive you decide.", "Several hundred cows give milk.",
         "Not all of your vans are electric.", "Most of what you make is not sold to bakeries.",
     ],
 )  # fmt: skip
@@ -48,9 +55,10 @@ def test_what_a_reader_works_out_of_a_sheet_is_not_marked(claim: str) -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        "You have made butter since the 1980s.", "Yours is a dairy of the late 80s.", "In the 20th century you began.", "You began in 1986.",
-        "More than 30 years have gone by since 1986.", "Your rest lasts under 120 weeks.", "Your 2 products sell well.",
-        "Few European dairies are like yours.", "Since a quarter of a century and longer you make quark.",
+        "You have made butter since the 1980s.", "Yours is a dairy of the late 80s.", "In the 20th century you began.",
+        "You began in 1986.", "More than 30 years have gone by since 1986.", "Your rest lasts under 120 weeks.",
+        "Your 2 products sell well.", "Few European dairies are like yours.",
+        "Since a quarter of a century and longer you make quark.",
     ],
 )  # fmt: skip
 def test_eras_ages_lists_and_continents_of_a_sheet_are_not_marked(claim: str) -> None:
@@ -76,9 +84,10 @@ def test_an_age_comes_of_two_years(claim: str, is_marked: bool) -> None:
     [
         ("Your 44 cows are well known.", "44"), ("Output grew last year.", "grew"),
         ("Most of your tonnes are sold to bakeries.", "Most"), ("All of your vans are electric.", "All of your"),
-        ("The web shop you launched runs well.", "web shop"), ("Your debts must weigh on you.", "debts"), ("Jan Wolny, as chief executive you decide.", "Jan Wolny, as chief executive"),
-        ("Polmlek, which you bought, is large.", "bought"),
-        ("Larkhill is the largest dairy around.", "largest"), ("A customer pays 12 euro a year.", "a year"),
+        ("The web shop you launched runs well.", "web shop"), ("Your debts must weigh on you.", "debts"),
+        ("Jan Wolny, as chief executive you decide.", "Jan Wolny, as chief executive"),
+        ("Polmlek, which you bought, is large.", "bought"), ("Larkhill is the largest dairy around.", "largest"),
+        ("A customer pays 12 euro a year.", "a year"),
     ],
 )  # fmt: skip
 def test_what_a_sheet_says_of_another_is_marked(claim: str, place: str) -> None:
@@ -93,9 +102,9 @@ def test_what_a_sheet_says_of_another_is_marked(claim: str, place: str) -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        "Halm, from Austria, has parted with a site.", "The price is between 71 million and 96 million euros.", "Nine of thirteen councillors were in favour.",
-        "Verdi bought the site from Halm.", "Thirty cellars are still full.",
-        "Beer exports shrank.", "Verdi is Austria's second-largest brewer.",
+        "Halm, from Austria, has parted with a site.", "The price is between 71 million and 96 million euros.",
+        "Nine of thirteen councillors were in favour.", "Verdi bought the site from Halm.",
+        "Thirty cellars are still full.", "Beer exports shrank.", "Verdi is Austria's second-largest brewer.",
     ],
 )  # fmt: skip
 def test_what_a_reader_works_out_of_news_is_not_marked(claim: str) -> None:
@@ -105,8 +114,9 @@ def test_what_a_reader_works_out_of_news_is_not_marked(claim: str) -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        "Halm has bought a site from Verdi.", "Exports of beer rose.", "The council rejected the plan of the group.", "Halm has admitted a fault.",
-        "Verdi is now the largest brewer in Austria.", "All 40 cellars have been cleared.", "Thieves copied bank details of customers.",
+        "Halm has bought a site from Verdi.", "Exports of beer rose.", "The council rejected the plan of the group.",
+        "Halm has admitted a fault.", "Verdi is now the largest brewer in Austria.",
+        "All 40 cellars have been cleared.", "Thieves copied bank details of customers.",
     ],
 )  # fmt: skip
 def test_news_told_the_other_way_is_marked(claim: str) -> None:
@@ -130,8 +140,9 @@ def test_free_paraphrases_are_not_marked(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("claim", "place"),
     [
-        ("Output came to 5,000 tonnes in 2025.", "5,000 tonnes"), ("Less than half of the butter was sold.", "Less than half"),
-        ("You have no cows.", "no cows"), ("The dairy never sold to bakeries.", "never sold"), ("It was founded in the 1970s.", "1970s"),
+        ("Output came to 5,000 tonnes in 2025.", "5,000 tonnes"),
+        ("Less than half of the butter was sold.", "Less than half"), ("You have no cows.", "no cows"),
+        ("The dairy never sold to bakeries.", "never sold"), ("It was founded in the 1970s.", "1970s"),
         ("Half a million tonnes are sold.", "million tonnes"), ("Your butter is not sold to bakeries.", "not sold"),
     ],
 )  # fmt: skip
@@ -144,8 +155,9 @@ def test_what_a_sheet_says_otherwise_is_marked(claim: str, place: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "is_marked"),
     [
-        ("It earned $3.79 a share.", True), ("Sales grew by 7.4%.", True), ("Sales grew by 7%.", False), ("It earned $2 billion.", True),
-        ("In all 12 plants and 30 shops were sold, 42 sites.", False), ("Costs of $5.5bn and a profit of $1.7bn make $7.2bn.", False),
+        ("It earned $3.79 a share.", True), ("Sales grew by 7.4%.", True), ("Sales grew by 7%.", False),
+        ("It earned $2 billion.", True), ("In all 12 plants and 30 shops were sold, 42 sites.", False),
+        ("Costs of $5.5bn and a profit of $1.7bn make $7.2bn.", False),
     ],
 )  # fmt: skip
 def test_a_precise_number_does_not_come_of_any_two_of_the_passage(claim: str, is_marked: bool) -> None:
@@ -166,9 +178,10 @@ def test_millions_of_a_currency_are_no_metres() -> None:
 @pytest.mark.parametrize(
     ("claim", "is_marked"),
     [
-        ("Exports of beer rose.", True), ("Exports rose after beer became dearer.", True), ("The price of hops rose.", False),
-        ("Halm did not say when the site was sold.", False), ("Halm did not sell its site in Graz.", True),
-        ("Halm has not sold a site since then.", False), ("Halm does not sell beer alone.", False), ("Some of the cellars have not been cleared.", False),
+        ("Exports of beer rose.", True), ("Exports rose after beer became dearer.", True),
+        ("The price of hops rose.", False), ("Halm did not say when the site was sold.", False),
+        ("Halm did not sell its site in Graz.", True), ("Halm has not sold a site since then.", False),
+        ("Halm does not sell beer alone.", False), ("Some of the cellars have not been cleared.", False),
     ],
 )  # fmt: skip
 def test_ways_and_denials_take_company(claim: str, is_marked: bool) -> None:
@@ -192,7 +205,8 @@ def test_of_fresh_claims_few_true_ones_are_marked(kind: str, specificity: float,
 
 @pytest.mark.parametrize(
     ("text", "percent"),
-    [("two thirds of it", 66.7), ("one in five vans", 20), ("four out of ten", 40), ("half of the staff", 50), ("88 % of sales", 88), ("every fourth one", 25)],
+    [("two thirds of it", 66.7), ("one in five vans", 20), ("four out of ten", 40), ("half of the staff", 50),
+        ("88 % of sales", 88), ("every fourth one", 25)],
 )  # fmt: skip
 def test_shares_are_read_in_words_and_digits(text: str, percent: float) -> None:
     assert [round(share.percent, 1) for share in shares(text)] == [percent]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from review.sources.imports.logs.slot_names import field_name
 from review.spec.schema import DEEPEST, MOST_LABELS, Label, OutputField, OutputItem
@@ -18,7 +18,6 @@ _YES_NO = frozenset({"yes", "no", "true", "false"})
 # Texts are labels where they are short and come again and again.
 _LABEL_CHARS, _MOST_GUESSED, _TIMES, _FEWEST = 60, 40, 3, 6
 _MOST_ODD = 0.02
-Type = Literal["text", "list", "choice", "choices", "integer", "number", "boolean", "date", "object", "quote"]
 
 
 def output_fields(answers: Sequence[str]) -> tuple[OutputField, ...]:
@@ -87,7 +86,7 @@ def _items(objects: Sequence[dict[str, Any]], depth: int) -> tuple[OutputItem, .
 
 def _of_texts(texts: Sequence[str], name: str) -> dict[str, Any]:
     plain = [text.strip() for text in texts if text.strip()]
-    kind: Type = "text"
+    kind = "text"
     if plain and all(text.casefold() in _YES_NO for text in plain):
         kind = "boolean"
     elif plain and all(_INTEGER.fullmatch(text) for text in plain):

@@ -1,4 +1,4 @@
-"""Bodies of requests and responses: what was asked in one, and what was answered in the other, whichever API they are of."""
+"""Bodies of requests and responses: the question in one, the answer in the other, whichever API they are of."""
 
 from __future__ import annotations
 
@@ -181,8 +181,8 @@ def failure(error: object) -> str:
     if isinstance(error, dict):
         inner = error.get("error")
         error = error.get("message") or (inner.get("message") if isinstance(inner, dict) else inner)
-    said = " ".join(str(error).split())[:120] if isinstance(error, str) and error else ""
-    return NO_ANSWER.format(f" ({said})" if said else "")
+    message = " ".join(str(error).split())[:120] if isinstance(error, str) and error else ""
+    return NO_ANSWER.format(f" ({message})" if message else "")
 
 
 def _chosen(choice: object, number: int, count: int) -> Answer:
@@ -203,7 +203,7 @@ def _cohere_history(history: object) -> list[Any]:
 
 
 def _native(body: Json) -> list[Answer] | None:
-    """Answers of models that Bedrock calls in their own shapes: Titan, Llama, Mistral, Cohere, and Claude as it was first."""
+    """Answers of models that Bedrock calls in their own shapes: Titan, Llama, Mistral, Cohere, and first Claude."""
     for key, text, finish in (
         ("results", "outputText", "completionReason"),
         ("outputs", "text", "stop_reason"),
@@ -212,8 +212,8 @@ def _native(body: Json) -> list[Answer] | None:
         if isinstance(rows := body.get(key), list) and rows and all(isinstance(row, dict) for row in rows):
             return [answer_in(str(row.get(text) or ""), finish=row.get(finish)) for row in rows]
     for text, finish in (("generation", "stop_reason"), ("completion", "stop_reason"), ("text", "finish_reason")):
-        if isinstance(said := body.get(text), str):
-            return [answer_in(said, finish=body.get(finish))]
+        if isinstance(answer_text := body.get(text), str):
+            return [answer_in(answer_text, finish=body.get(finish))]
     return None
 
 

@@ -108,7 +108,7 @@ def _shared_runs(reference: list[str], others: list[str]) -> list[tuple[int, lis
     """Runs of the reference that all others hold and that cannot be longer, the weightiest first."""
     runs: list[tuple[int, list[str]]] = []
     is_sure = len(set(others)) >= _FEW_VALUES
-    seen: set[str] = set()
+    texts: set[str] = set()
     end = reached = 0
     for start in range(len(reference)):
         end = max(end, start)
@@ -122,9 +122,9 @@ def _shared_runs(reference: list[str], others: list[str]) -> list[tuple[int, lis
             reached = end
             run = reference[start:end]
             text = "".join(run)
-            if text in seen:
+            if text in texts:
                 continue
-            seen.add(text)
+            texts.add(text)
             if _SOLID.search(text) and (is_sure or "\n" in text or len(text) >= _SURE):
                 runs.append((len("".join(text.split())) + 2 * text.count("\n"), run))
     return sorted(runs, key=lambda each: -each[0])

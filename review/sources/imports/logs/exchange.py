@@ -1,4 +1,7 @@
-"""One exchange with a model, and the envelopes of APIs and files that hold one: requests with responses, batches, datasets."""
+"""One exchange with a model, and the envelopes of APIs and files that hold one.
+
+Requests with responses, batches, datasets.
+"""
 
 from __future__ import annotations
 
@@ -82,13 +85,13 @@ def read_call(values: Row) -> Exchange | Half:
     if _is_failed(values):
         raise ValueError(_failure_of(values))
     request = next((body for body in _requests(values) if _is_body(body)), None)
-    asked = tuple(asked_in(request) or ())
+    turns = tuple(asked_in(request) or ())
     if is_request_of_batch(values):
-        return Half(asked, custom_id, model_in(request))
+        return Half(turns, custom_id, model_in(request))
     response = _response(values)
     if response is None:
         raise ValueError(NO_MESSAGES)
-    return Exchange(asked, tuple(given_in(response)), model_in(response, request, values), custom_id)
+    return Exchange(turns, tuple(given_in(response)), model_in(response, request, values), custom_id)
 
 
 def joined(result: Exchange, request: Half | None) -> Exchange:
@@ -167,9 +170,9 @@ def read_alpaca(values: Row) -> Exchange:
 
 
 def _requests(values: Row) -> list[Any]:
-    request, given = values.get("request"), values.get("input")
+    request, inputs = values.get("request"), values.get("input")
     body = request.get("body") if isinstance(request, dict) else None
-    held = [request, body, values.get("body"), values.get("params"), values.get("modelInput"), given]
+    held = [request, body, values.get("body"), values.get("params"), values.get("modelInput"), inputs]
     return [*held, values]
 
 

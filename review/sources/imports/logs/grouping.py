@@ -1,4 +1,4 @@
-"""Prompts grouped by the template they seem to come of: those that share most of their frequent runs of three tokens."""
+"""Prompts grouped by the template they seem to share: those that share most of their frequent runs of three tokens."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def groups(prompts: Sequence[Prompt]) -> list[list[int]]:
     by_length: dict[int, list[int]] = {}
     for place, prompt in enumerate(prompts):
         by_length.setdefault(len(prompt), []).append(place)
-    found = [group for places in by_length.values() for group in _alike(prompts, places)]
-    return sorted(found, key=len, reverse=True)[:MOST_GROUPS]
+    all_groups = [group for places in by_length.values() for group in _alike(prompts, places)]
+    return sorted(all_groups, key=len, reverse=True)[:MOST_GROUPS]
 
 
 def _alike(prompts: Sequence[Prompt], places: list[int]) -> list[list[int]]:
@@ -27,12 +27,12 @@ def _alike(prompts: Sequence[Prompt], places: list[int]) -> list[list[int]]:
         return [places]
     sample = spread(places, MOST_GROUPED)
     # A system text that all share tells nothing of what they differ in.
-    told = [
+    parts = [
         part
         for part in range(len(prompts[places[0]]))
         if Counter(prompts[place][part] for place in sample).most_common(1)[0][1] < _CORE * len(sample)
     ]
-    grams = {place: _grams(prompts[place], told) for place in sample}
+    grams = {place: _grams(prompts[place], parts) for place in sample}
     counts = Counter(gram for held in grams.values() for gram in held)
     # The most frequent ones are the templates'; so few that long prompts cost no more than short ones.
     often = {gram for gram, count in counts.most_common(_GRAMS) if count >= max(3, len(sample) // 20)}
@@ -46,7 +46,7 @@ def _alike(prompts: Sequence[Prompt], places: list[int]) -> list[list[int]]:
             leaders.append((mark, [place]))
     if max(len(members) for _, members in leaders) * 10 < len(sample):
         return [places]
-    found: list[list[int]] = []
+    clusters: list[list[int]] = []
     left = set(places)
     for _, members in sorted(leaders, key=lambda leader: -len(leader[1])):
         of_group = Counter(gram for place in members for gram in grams[place])
@@ -56,25 +56,25 @@ def _alike(prompts: Sequence[Prompt], places: list[int]) -> list[list[int]]:
         whole = [
             place
             for place in sorted(left)
-            if len(core & (grams.get(place) or _grams(prompts[place], told))) >= _MEMBER * len(core)
+            if len(core & (grams.get(place) or _grams(prompts[place], parts))) >= _MEMBER * len(core)
         ]
-        found.append(whole)
+        clusters.append(whole)
         left -= set(whole)
-    return [group for group in found if group] or [places]
+    return [group for group in clusters if group] or [places]
 
 
-def _grams(prompt: Prompt, told: Sequence[int]) -> set[int]:
+def _grams(prompt: Prompt, parts: Sequence[int]) -> set[int]:
     """Hashes of the runs of three tokens of some messages of a prompt, blanks aside, with their ends."""
     grams: set[int] = set()
-    for text in (prompt[part] for part in told):
+    for text in (prompt[part] for part in parts):
         run = [_EDGE, *(token for token in tokens(text) if not token.isspace()), _EDGE]
         grams.update(map(hash, zip(run, run[1:], run[2:], strict=False)))
     return grams
 
 
-def _jaccard(one: frozenset[int], other: frozenset[int]) -> float:
-    union = len(one | other)
-    return len(one & other) / union if union else 1.0
+def _jaccard(first: frozenset[int], second: frozenset[int]) -> float:
+    union = len(first | second)
+    return len(first & second) / union if union else 1.0
 
 
 def spread(places: Sequence[int], most: int) -> list[int]:

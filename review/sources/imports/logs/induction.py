@@ -1,10 +1,12 @@
-"""The templates that prompts were made from, found from the prompts alone: what all have in common is constant, the rest slots.
+"""The templates that prompts were made from, found from the prompts alone.
 
-Miners of system logs (Drain, Spell) compare lines word by word at fixed places or by longest common subsequences; a prompt
-is a page whose slots may be paragraphs, where a subsequence finds *the* and *of* between any two. So constants are taken as
-whole runs of tokens: the longest run that every prompt of a group holds exactly once splits them all, and what lies left
-and right of it is split again. Before that prompts are grouped by the short runs that many of them share, so that a log of
-several templates, or with strangers in it, gives a template for each.
+What all have in common is constant, the rest slots.
+
+Miners of system logs (Drain, Spell) compare lines word by word at fixed places or by longest common subsequences; a
+prompt is a page whose slots may be paragraphs, where a subsequence finds *the* and *of* between any two. So constants
+are taken as whole runs of tokens: the longest run that every prompt of a group holds exactly once splits them all, and
+what lies left and right of it is split again. Before that prompts are grouped by the short runs that many of them
+share, so that a log of several templates, or with strangers in it, gives a template for each.
 """
 
 from __future__ import annotations
@@ -51,39 +53,39 @@ def induce(prompts: Sequence[Prompt]) -> list[Induced]:
     Prompts that none of them rebuilds are in no template's rows. Takes a second or two for 1,000 prompts of a page.
     """
     left = list(range(len(prompts)))
-    found: list[Induced] = []
+    templates: list[Induced] = []
     if len(set(prompts)) > 1:
         for _ in range(_PASSES):
             before = len(left)
-            left = _pass(prompts, left, found)
+            left = _pass(prompts, left, templates)
             if len(left) == before or len(left) < _FEWEST:
                 break
     if len(left) * 2 > len(prompts):
         # Prompts with nothing in common, or one alone, are one slot from end to end.
-        left, found = list(range(len(prompts))), []
+        left, templates = list(range(len(prompts))), []
         for size in {len(prompts[place]) for place in left}:
-            left = _found(prompts, [["", ""]] * size, left, found)
-    return sorted(found, key=lambda each: -len(each.rows))
+            left = _found(prompts, [["", ""]] * size, left, templates)
+    return sorted(templates, key=lambda each: -len(each.rows))
 
 
-def _pass(prompts: Sequence[Prompt], left: list[int], found: list[Induced]) -> list[int]:
+def _pass(prompts: Sequence[Prompt], left: list[int], templates: list[Induced]) -> list[int]:
     """Look for templates among the prompts that are left. Returns those that none makes."""
     among = [prompts[place] for place in left]
     for group in _merged(among, groups(among)):
         constants = _absorbed(prompts, _template(among, group), left)
         if _is_telling(constants, len(group), len(prompts)):
-            left = _found(prompts, constants, left, found)
+            left = _found(prompts, constants, left, templates)
     return left
 
 
-def _found(prompts: Sequence[Prompt], constants: Constants, left: list[int], found: list[Induced]) -> list[int]:
+def _found(prompts: Sequence[Prompt], constants: Constants, left: list[int], templates: list[Induced]) -> list[int]:
     """Note a template with the prompts it makes. Returns those that are left."""
     rows = [place for place in left if makes(constants, prompts[place])]
     is_template = any(len(of_part) > 1 for of_part in constants) or len(rows) >= _FEWEST
     if rows and is_template:
         parts = named(constants, [prompts[place] for place in rows])
         made = tuple(place for place in rows if _values(parts, prompts[place]) is not None)
-        found.append(Induced(parts, made))
+        templates.append(Induced(parts, made))
         rows = list(made)
     gone = set(rows if is_template else ())
     return [place for place in left if place not in gone]
@@ -103,8 +105,8 @@ def _values(parts: Sequence[Template], prompt: Prompt) -> dict[str, str] | None:
 def _template(prompts: Sequence[Prompt], places: list[int]) -> Constants:
     """The constants of a group.
 
-    A few prompts of another version of the template among many would leave less of it constant. So it is sought in small
-    samples too, and the most constant finding wins that makes nearly all of the group.
+    A few prompts of another version of the template among many would leave less of it constant. So it is sought in
+    small samples too, and the most constant finding wins that makes nearly all of the group.
     """
     size = sum(map(len, prompts[places[0]])) // 4 + 1
     sample = spread(places, max(_LEAST_SAMPLE, min(_SAMPLE, _SAMPLE_TOKENS // size)))

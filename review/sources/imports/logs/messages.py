@@ -1,7 +1,8 @@
-"""Messages of any vendor as turns of a conversation: who speaks, the text, tools that are called and what they gave back.
+"""Messages of any vendor as turns of a conversation: who speaks, the text, tools called and what they gave back.
 
-Roles, texts and tools have a handful of spellings, and logs mix them: a gateway writes one vendor's messages into another
-vendor's envelope. One reader of all spellings is therefore shorter, and more often right, than one for each vendor.
+Roles, texts and tools have a handful of spellings, and logs mix them: a gateway writes one vendor's messages into
+another vendor's envelope. One reader of all spellings is therefore shorter, and more often right, than one for each
+vendor.
 """
 
 from __future__ import annotations

@@ -111,23 +111,23 @@ def _prompt(exchange: Exchange) -> Prompt | None:
     return (system, spoken[0].content) if system else (spoken[0].content,)
 
 
-def _of_template(found: Induced, prompts: Sequence[Prompt], single: Sequence[tuple[int, Exchange]]) -> Proposal:
-    values = [found.values_in(prompts[row]) or {} for row in found.rows]
-    columns = {slot: [held[slot] for held in values] for slot in found.slots}
+def _of_template(induced: Induced, prompts: Sequence[Prompt], single: Sequence[tuple[int, Exchange]]) -> Proposal:
+    values = [induced.values_in(prompts[row]) or {} for row in induced.rows]
+    columns = {slot: [held[slot] for held in values] for slot in induced.slots}
     inputs = _inputs(columns) or (InputField(name="note", description="Nothing varies in these prompts."),)
-    spec = _spec(found.parts, inputs, _answers([single[row][1] for row in found.rows]))
+    spec = _spec(induced.parts, inputs, _answers([single[row][1] for row in induced.rows]))
     differing = [
-        single[row][0] for row, held in zip(found.rows, values, strict=True) if not _is_same(spec, held, prompts[row])
+        single[row][0] for row, held in zip(induced.rows, values, strict=True) if not _is_same(spec, held, prompts[row])
     ]
     examples = {slot: tuple(dict.fromkeys(value for value in column if value))[:3] for slot, column in columns.items()}
     return Proposal(
         spec,
-        found.parts,
+        induced.parts,
         examples,
-        tuple(single[row][0] for row in found.rows),
-        len(found.rows) - len(differing),
+        tuple(single[row][0] for row in induced.rows),
+        len(induced.rows) - len(differing),
         tuple(differing),
-        _fitting(spec, [single[row][1] for row in found.rows]),
+        _fitting(spec, [single[row][1] for row in induced.rows]),
     )
 
 

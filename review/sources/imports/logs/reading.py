@@ -37,9 +37,9 @@ SHAPES = (
 # Keys of a row that hold the exchange itself; every other key is a column.
 HOLDERS = frozenset(
     {
-        "messages", "request", "response", "body", "params", "result", "choices", "error", "output", "inputs", "outputs",
-        "attributes", "conversations", "conversation", "preferred_output", "non_preferred_output", "modelInput",
-        "modelOutput", "history", "events", "extra", "serialized",
+        "messages", "request", "response", "body", "params", "result", "choices", "error", "output", "inputs",
+        "outputs", "attributes", "conversations", "conversation", "preferred_output", "non_preferred_output",
+        "modelInput", "modelOutput", "history", "events", "extra", "serialized",
     }
 )  # fmt: skip
 
@@ -73,8 +73,8 @@ def shapes_in(table: Rows) -> list[str]:
 def read_log(table: Rows) -> Iterator[LogRow]:
     """Every exchange of a log in the order of its rows, or by its number why a row has none.
 
-    A file that holds requests of a batch is read twice: results come in any order, and each is joined with its request by
-    `custom_id`.
+    A file that holds requests of a batch is read twice: results come in any order, and each is joined with its request
+    by `custom_id`.
 
     Raises:
         Refusal: As `Table.rows`.

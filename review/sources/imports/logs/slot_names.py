@@ -21,10 +21,10 @@ _EMPTY = frozenset(
     re.findall(
         r"\w+",
         "a an and any are as at based be been below but by can context der des die das du following for from given her "
-        "here his how i in input into is it its la le les los my named next of on or our please provide provided she so "
-        "text that the their them these they this to under use user using was we were what when where which who whose "
-        "will with write you your called about als auf bei dem den ein eine einem einen einer für im ist mit und von vor "
-        "wie zu zum zur ",
+        "here his how i in input into is it its la le les los my named next of on or our please provide provided she "
+        "so text that the their them these they this to under use user using was we were what when where which who "
+        "whose will with write you your called about als auf bei dem den ein eine einem einen einer für im ist "
+        "mit und von vor wie zu zum zur ",
     )
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -65,12 +65,12 @@ def field_name(words: str) -> str:
 
 
 def _name(before: str, after: str, values: Sequence[str]) -> str:
-    for found in (_LABEL.search(before[-120:]), _TAG.search(before[-80:])):
-        if found and (name := _telling(found[1])):
+    for match in (_LABEL.search(before[-120:]), _TAG.search(before[-80:])):
+        if match and (name := _telling(match[1])):
             return name
     if before.endswith("\n") and (name := _telling(_last_line(before))):
         return name
-    if (found := _END_TAG.search(after)) and (name := _telling(found[1])):
+    if (match := _END_TAG.search(after)) and (name := _telling(match[1])):
         return name
     words = before[-60:].rsplit("\n", 1)[-1].split()
     last = words[-1].strip(_EDGES).casefold() if words else ""

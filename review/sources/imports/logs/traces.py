@@ -1,4 +1,4 @@
-"""Traces of observability tools and logs of gateways: which of their rows is a call of a model, and where it keeps it."""
+"""Traces of observability tools and logs of gateways: which of their rows is a model's call, and where it keeps it."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def read_langsmith(values: Row) -> Exchange:
     inputs, outputs, extra = (_decoded(values.get(key)) for key in ("inputs", "outputs", "extra"))
     if isinstance(inputs, dict) and isinstance(prompts := inputs.get("prompts"), list) and len(prompts) == 1:
         inputs = str(prompts[0])
-    asked = asked_in(inputs)
-    if asked is None:
+    turns = asked_in(inputs)
+    if turns is None:
         raise ValueError(NO_MESSAGES)
     metadata, parameters = (
         (extra.get(key) or {} for key in ("metadata", "invocation_params")) if isinstance(extra, dict) else ({}, {})
     )
     model = str(metadata.get("ls_model_name") or "") or model_in(parameters, outputs, inputs)
-    return Exchange(tuple(asked), tuple(given_in(_generation(outputs))), model)
+    return Exchange(tuple(turns), tuple(given_in(_generation(outputs))), model)
 
 
 def is_openinference(values: Row) -> bool:
@@ -89,11 +89,11 @@ def read_openinference(values: Row) -> Exchange:
     if str(values.get("status_code") or "").upper() == "ERROR":
         raise ValueError(failure(values.get("status_message")))
     llm = attributes.get("llm") or {}
-    asked = asked_in(_decoded(llm.get("input_messages"))) or asked_in(_decoded(_at(attributes, "input", "value")))
-    if not asked:
+    turns = asked_in(_decoded(llm.get("input_messages"))) or asked_in(_decoded(_at(attributes, "input", "value")))
+    if not turns:
         raise ValueError(NO_MESSAGES)
     answers = given_in(_decoded(llm.get("output_messages")) or _decoded(_at(attributes, "output", "value")))
-    return Exchange(tuple(asked), tuple(answers), str(llm.get("model_name") or ""))
+    return Exchange(tuple(turns), tuple(answers), str(llm.get("model_name") or ""))
 
 
 def is_langfuse(values: Row) -> bool:
@@ -113,14 +113,14 @@ def read_langfuse(values: Row) -> Exchange:
         _require_model(kind, "generation", "an observation")
     if values.get("level") == "ERROR":
         raise ValueError(failure(values.get("statusMessage") or values.get("status_message")))
-    given = _decoded(values["input"])
-    asked = asked_in(given)
-    if asked is None:
+    source_input = _decoded(values["input"])
+    turns = asked_in(source_input)
+    if turns is None:
         raise ValueError(NO_MESSAGES)
     output = _decoded(values["output"])
     names = ("model", "providedModelName", "provided_model_name", "internalModelId")
     model = next((str(values[name]) for name in names if values.get(name)), "")
-    return Exchange(tuple(asked), tuple(given_in(output)), model or model_in(output, given))
+    return Exchange(tuple(turns), tuple(given_in(output)), model or model_in(output, source_input))
 
 
 def is_litellm(values: Row) -> bool:
@@ -137,10 +137,10 @@ def read_litellm(values: Row) -> Exchange:
     status = values.get("status")
     if status == "failure":
         raise ValueError(failure(values.get("error_str")))
-    asked, response = asked_in(_decoded(values.get("messages"))), _decoded(values.get("response"))
-    if not asked:
+    turns, response = asked_in(_decoded(values.get("messages"))), _decoded(values.get("response"))
+    if not turns:
         raise ValueError(NO_MESSAGES)
-    return Exchange(tuple(asked), tuple(given_in(response)), model_in(values, response))
+    return Exchange(tuple(turns), tuple(given_in(response)), model_in(values, response))
 
 
 def _generation(outputs: object) -> object:
@@ -153,8 +153,8 @@ def _generation(outputs: object) -> object:
     return [generations["message"]] if isinstance(generations.get("message"), dict) else generations.get("text")
 
 
-def _require_model(kind: str, wanted: str, noun: str) -> None:
-    if kind.lower() != wanted:
+def _require_model(kind: str, expected_kind: str, noun: str) -> None:
+    if kind.lower() != expected_kind:
         raise ValueError(f"{noun} of the kind {kind}, which calls no model")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from review.sources.imports import whole_answer
 from review.sources.imports.cell_values import MAX_CHARS, PAGE, Notation, read_value, read_written, text_of
 from review.spec.schema import MOST_LABELS, InputField, Label, OutputField
+from review.spec.value_types import TYPES
 from review.spec.values import normalise_text
 from web import strict_json
 
@@ -20,7 +21,6 @@ _PARTS = re.compile(r"[;|\n]")
 # A number such as 00417 or +49 is a name made of digits.
 _CODE = re.compile(r"\+\d+|-?0\d+")
 _WORDS = re.compile(r"[^\W\d_]")
-PLAIN_TYPES = ("boolean", "integer", "number", "date", "url", "choice", "choices")
 # A column of answers that are JSON objects: each member is a field of its own. One answer in ten may be broken.
 FIELDS = "fields"
 _MOST_BROKEN = 0.1
@@ -56,11 +56,11 @@ def _types_of_whole(values: Sequence[Any], notation: Notation) -> tuple[str, ...
     texts = [text_of(value) for value in values]
     if not any(text.lstrip()[:1] not in "{[" for text in texts) and (inner := _parsed(texts)):
         return (*_types_of_whole(inner, notation), "text")
-    fitting = [kind for kind in PLAIN_TYPES if _FITS[kind](values, notation)]
+    fitting = [kind for kind, fits in _FITS.items() if fits(values, notation)]
     if "number" in fitting and "integer" in fitting:
         fitting.remove("number")
         fitting.insert(fitting.index("integer") + 1, "number")
-    guessed = [kind for kind in fitting if kind not in _CHOSEN or _is_guessed(kind, texts)]
+    guessed = [kind for kind in fitting if not TYPES[kind].has_labels or _is_guessed(kind, texts)]
     chosen = [kind for kind in fitting if kind not in guessed]
     long = ["document"] if any(len(text) > MAX_CHARS // 2 or PAGE in text for text in texts) else []
     return tuple(
@@ -87,7 +87,7 @@ def _label_texts(values: Iterable[Any], kind: str) -> list[str]:
 
 
 def _is_read(kind: str) -> Callable[[Sequence[Any], Notation], bool]:
-    field = InputField.model_validate({"name": "x", "type": kind})
+    field = InputField(name="x", type=kind)
 
     def fits(values: Sequence[Any], notation: Notation) -> bool:
         try:
@@ -146,7 +146,6 @@ _FITS: dict[str, Callable[[Sequence[Any], Notation], bool]] = {
     "choice": _labelled("choice"),
     "choices": _choices,
 }
-_CHOSEN = frozenset({"choice", "choices"})
 
 
 def _is_guessed(kind: str, texts: Sequence[str]) -> bool:

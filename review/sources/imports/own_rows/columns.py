@@ -16,6 +16,7 @@ from review.sources.imports.logs.slot_names import MOST_CHARS, field_name
 from review.sources.imports.own_rows.column_types import FIELDS, types_of
 from review.sources.imports.tables import Row, RowSource
 from review.spec.schema import InputField
+from review.spec.value_types import TYPES
 
 # Rows that types are told by; the import reads them all.
 MOST_ROWS: Final = 2_000
@@ -32,8 +33,8 @@ _ANSWERS = (
     frozenset(
         re.findall(
             r"\w+",
-            "category class classification topic intent sentiment tag tags priority urgent urgency spam toxic supported "
-            "kategorie klasse thema dringend categorie categoria etiqueta classe",
+            "category class classification topic intent sentiment tag tags priority urgent urgency spam toxic "
+            "supported kategorie klasse thema dringend categorie categoria etiqueta classe",
         )
     ),
 )
@@ -108,7 +109,10 @@ def columns_of(table: RowSource) -> tuple[Column, ...]:
 
 
 def changed(columns: Sequence[Column], uses: Mapping[str, str], kinds: Mapping[str, str]) -> tuple[Column, ...]:
-    """Columns with uses and types that a person chose, by the columns' names; a type that its values do not fit is not taken."""
+    """Columns with uses and types that a person chose, by the columns' names.
+
+    A type that its values do not fit is not taken.
+    """
     result = []
     for column in columns:
         use = uses.get(column.name, column.use)
@@ -133,29 +137,36 @@ def _is_said(value: object) -> bool:
 
 
 def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Columns whose names say that they are the answer, the model or the split; else a last column of labels answers."""
-    given = [
+    """Columns whose names say that they are the answer, the model or the split.
+
+    Else a last column of labels answers.
+    """
+    used_columns = [
         replace(column, use=MODEL if column.field in _MODELS else SPLIT if column.field in _SPLITS else column.use)
         for column in columns
     ]
-    free = [column for column in given if column.use in (FACT, OUT) and column.values]
-    found: list[Column] = []
+    free = [column for column in used_columns if column.use in (FACT, OUT) and column.values]
+    answers: list[Column] = []
     for words in _ANSWERS:
-        found = found or [column for column in free if _is_called(column, words)]
-    found += _labels_beside(found, free)
+        answers = answers or [column for column in free if _is_called(column, words)]
+    answers += _labels_beside(answers, free)
     last = free[-1] if len(free) > 1 else None
-    if not found and last and last.kinds[:1] in ((FIELDS,), ("choice",), ("boolean",), ("choices",), ()):
-        found = [last]
+    if not answers and last and (last.kinds[:1] in ((FIELDS,), ()) or _is_label(last)):
+        answers = [last]
     names = {column.field for column in free}
-    if not found and names >= _MAIL and names & _RECIPIENTS:
-        found = [column for column in free if column.field in _MAIL]
-    if not [column for column in free if column.use == FACT and column not in found]:
-        found = found[1:]
-    names = {column.name for column in found}
+    if not answers and names >= _MAIL and names & _RECIPIENTS:
+        answers = [column for column in free if column.field in _MAIL]
+    if not [column for column in free if column.use == FACT and column not in answers]:
+        answers = answers[1:]
+    names = {column.name for column in answers}
     return tuple(
         replace(column, use=ANSWER, kind=_kind_for(ANSWER, column)) if column.name in names else column
-        for column in given
+        for column in used_columns
     )
+
+
+def _is_label(column: Column) -> bool:
+    return any(TYPES[kind].is_picked for kind in column.kinds[:1] if kind in TYPES)
 
 
 def _is_called(column: Column, words: frozenset[str]) -> bool:
@@ -165,14 +176,18 @@ def _is_called(column: Column, words: frozenset[str]) -> bool:
 
 def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
     """Return label columns with an answer's less sure name that stand in one row with the answers: they answer too."""
-    names, beside = {column.name for column in chosen}, list[Column]()
+    names, labels = {column.name for column in chosen}, list[Column]()
     for line in (free, free[::-1]):
         for before, column in pairwise(line):
-            is_label = column.kinds[:1] in (("choice",), ("boolean",), ("choices",))
-            if before.name in names and column.name not in names and is_label and _is_called(column, _ANSWERS[1]):
+            if (
+                before.name in names
+                and column.name not in names
+                and _is_label(column)
+                and _is_called(column, _ANSWERS[1])
+            ):
                 names.add(column.name)
-                beside.append(column)
-    return beside
+                labels.append(column)
+    return labels
 
 
 def _kind_for(use: str, column: Column) -> str:
@@ -184,7 +199,7 @@ def _kind_for(use: str, column: Column) -> str:
 
 def _kind_of_fact(kinds: Sequence[str]) -> str:
     """A label among the facts would refuse what no example says, so that a person has to ask for it."""
-    return next((kind for kind in kinds if kind not in ("choice", "choices", FIELDS)), "")
+    return next((kind for kind in kinds if kind != FIELDS and not TYPES[kind].has_labels), "")
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -62,7 +62,10 @@ def _tidy(text: str) -> str:
 
 
 def form_of(text: str) -> str:
-    """Tell how a paste is to be read, as a key of `FORMS` or `json`: a table's first line parts as the next ones do and holds names."""
+    """Tell how a paste is to be read, as a key of `FORMS` or `json`.
+
+    A table's first line parts as the next ones do and holds names.
+    """
     if text.lstrip()[0] in "[{":
         return "json"
     lines = [line for line in text.split("\n") if line.strip()]
@@ -89,8 +92,8 @@ def _is_parted(lines: list[str], delimiter: str) -> bool:
 
     With tabs or quotes one such line is enough, since a quoted cell may hold the delimiter; else all must.
     """
-    wanted = lines[0].count(delimiter)
-    same = sum(line.count(delimiter) == wanted for line in lines[1:])
+    delimiter_count = lines[0].count(delimiter)
+    same = sum(line.count(delimiter) == delimiter_count for line in lines[1:])
     return same > 0 if delimiter == "\t" or any('"' in line for line in lines) else same == len(lines) - 1
 
 

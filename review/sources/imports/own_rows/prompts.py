@@ -39,13 +39,13 @@ def read(text: str, form: str = "") -> Brought:
 
 def _parted(texts: Sequence[str]) -> Brought | None:
     prompts = [(text,) for text in texts]
-    found = induce(prompts)
-    if len(found) != 1 or len(found[0].rows) != len(texts) or not found[0].slots:
+    templates = induce(prompts)
+    if len(templates) != 1 or len(templates[0].rows) != len(texts) or not templates[0].slots:
         return None
-    template = found[0].parts[0]
+    template = templates[0].parts[0]
     if len(_WORD.findall(" ".join(template.constants))) < _LEAST_WORDS:
         return None
-    rows = [found[0].values_in(prompt) for prompt in prompts]
+    rows = [templates[0].values_in(prompt) for prompt in prompts]
     wording = template.render({slot: f"[{slot.replace('_', ' ')}]" for slot in template.slots})
     if len(wording) > MOST_WORDING_CHARS:
         return None

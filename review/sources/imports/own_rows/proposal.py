@@ -17,13 +17,14 @@ from review.sources.imports.own_rows.columns import ANSWER, AS_TEXT, FACT, MODEL
 from review.sources.imports.own_rows.wording import instruction_for
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import Check, CheckKind, Reason, Requirement, TaskSpec, plural
+from review.spec.value_types import TYPES
 from web import strict_json
 
 _TITLES = ("title", "subject", "name", "ticket", "company", "firma", "customer", "product", "question", "id", "titel")
 _GROUPS = frozenset({"company", "customer", "account", "client", "organisation", "organization", "firma", "kunde"})
 _NOUNS = (
-    "ticket", "company", "claim", "message", "question", "order", "product", "document", "review", "page", "prospect", "lead",
-    "mail", "invoice", "article", "case", "comment", "customer",
+    "ticket", "company", "claim", "message", "question", "order", "product", "document", "review", "page", "prospect",
+    "lead", "mail", "invoice", "article", "case", "comment", "customer",
 )  # fmt: skip
 _TITLE_CHARS = 100
 # A length check marks texts that are a quarter longer than the longest example.
@@ -109,8 +110,8 @@ def members_of(column: Column) -> tuple[Column, ...]:
 
 def noun_of(words: str) -> str:
     """Return the noun for a row, by the name of its file: `tickets-2026` gives ticket; `record` where it names none."""
-    found = re.findall(r"[a-z]+", words.casefold())
-    return next((noun for word in found for noun in _NOUNS if word in (noun, plural(noun))), "record")
+    tokens = re.findall(r"[a-z]+", words.casefold())
+    return next((noun for word in tokens for noun in _NOUNS if word in (noun, plural(noun))), "record")
 
 
 def grouping_of(spec: TaskSpec) -> str:
@@ -137,11 +138,15 @@ def _inputs(facts: Sequence[Column], grouped_by: str | None) -> tuple[InputField
                 "type": column.kind or "object",
                 "role": "title" if column.field == title else "group" if column.field == group else "",
                 "required": column.is_full,
-                "labels": labels_of(column.values, column.kind) if column.kind in ("choice", "choices") else (),
+                "labels": labels_of(column.values, column.kind) if _has_labels(column) else (),
             }
         )
         for column in facts
     )
+
+
+def _has_labels(column: Column) -> bool:
+    return column.kind in TYPES and TYPES[column.kind].has_labels
 
 
 def _tells_apart(column: Column) -> bool:
@@ -161,7 +166,7 @@ def _outputs(answers: Sequence[Column]) -> tuple[OutputField, ...]:
 
 def _output(column: Column) -> OutputField:
     shape: dict[str, Any] = {"name": column.field, "type": "text" if column.kind in AS_TEXT else column.kind}
-    if column.kind in ("choice", "choices"):
+    if _has_labels(column):
         shape["labels"] = labels_of(column.values, column.kind)
     elif column.kind in ("", "object", "list") and any(_holds_objects(value) for value in map(_loaded, column.values)):
         shape = shape_of([_loaded(value) for value in column.values], column.field) or {**shape, "type": "text"}

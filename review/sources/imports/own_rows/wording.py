@@ -12,8 +12,10 @@ _NAMED = 12
 
 def instruction_for(inputs: Sequence[InputField], outputs: Sequence[OutputField], record_noun: str) -> str:
     """Sentences that say what is given and what comes back, for a person to put right."""
-    given = _listed([_words(field.name) for field in inputs], "and")
-    read = f"You are given the {given} of a {record_noun}." if len(inputs) > 1 else f"You are given a {given}."
+    input_list = _listed([_words(field.name) for field in inputs], "and")
+    read = (
+        f"You are given the {input_list} of a {record_noun}." if len(inputs) > 1 else f"You are given a {input_list}."
+    )
     return " ".join([read, *(_asked(field) for field in outputs), *_ending(outputs)])
 
 

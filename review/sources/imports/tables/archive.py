@@ -34,8 +34,8 @@ def form_of(path: Path) -> str:
     """Return `xlsx` or `zip`, once the archive is known to be safe.
 
     Raises:
-        Refusal: `archive_broken`, `archive_unsafe`, `archive_large` (413), `workbook_macros`, or `file_not_text` for what other
-            programs keep in a zip file.
+        Refusal: `archive_broken`, `archive_unsafe`, `archive_large` (413), `workbook_macros`, or `file_not_text` for
+            what other programs keep in a zip file.
     """
     with _opened(path) as archive:
         entries = archive.infolist()
@@ -52,7 +52,7 @@ def form_of(path: Path) -> str:
 
 
 def texts(path: Path, encoding: str) -> Iterator[Row]:
-    """One row a file: its name without ending, its text, and the folder it lies in; numbered in the order of the archive.
+    """One row a file: its name without ending, its text, and its folder; numbered in the order of the archive.
 
     Args:
         encoding: The codec of files that are no UTF-8; told by each file's letters when empty.
@@ -156,7 +156,10 @@ def _require_true_sizes(path: Path, entries: list[zipfile.ZipInfo]) -> None:
     with path.open("rb") as file:
         for entry in entries:
             if not _has_true_size(file, entry):
-                message = f"'{entry.filename[:120]}' in the archive is not as large as the archive says; nothing of it is read."
+                message = (
+                    f"'{entry.filename[:120]}' in the archive is not as large as the archive says; "
+                    "nothing of it is read."
+                )
                 raise Refusal("archive_unsafe", message, hint="Create the archive again.")
 
 

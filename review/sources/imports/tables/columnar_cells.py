@@ -78,7 +78,10 @@ def _digit_by_digit(value: Any) -> str:
 
 
 def column_values(column: Any) -> list[Any]:
-    """Return the values of an Arrow array as Python's: narrow floats and fine times by the digits they were written with."""
+    """Return the values of an Arrow array as Python's.
+
+    Narrow floats and fine times by the digits they were written with.
+    """
     import pyarrow as pa
 
     of, kind = pa.types, column.type
@@ -105,7 +108,7 @@ def column_values(column: Any) -> list[Any]:
 
 
 def _shortest(value: float, width: str) -> float:
-    """The number of fewest digits that a narrow float stands for: .1, where its bits read as 64 are .10000000149011612."""
+    """The number of fewest digits that a narrow float means: .1, where its bits read as 64 are .10000000149011612."""
     for digits in range(1, 10):
         short = float(f"{value:.{digits}g}")
         try:

@@ -1,12 +1,16 @@
-"""A workbook or a columnar file as lines of JSON, in a process of its own: `python convert_worker.py FORM PATH TARGET SHEET HEADER`.
+"""A workbook or a columnar file as lines of JSON, in a process of its own.
 
-The file is a stranger's, and readers in C++ and Rust take what it says of itself at its word: two cells in opposite corners
-of a sheet are a table of 17 billion. Here such a file costs this process its memory and nobody else theirs. It knows
-neither Django nor the rest of the project and is run by its path, with the modules beside it that read cells and headers.
+`python convert_worker.py FORM PATH TARGET SHEET HEADER`.
 
-TARGET gets one line for each row, so that a line's number is the row's: an object of cells by column, a text that says what is wrong
-with it, or nothing for a blank one. A number whose cell shows another text is an object of that text and the number. The last line of
-stdout is an object: `columns`, and of a workbook `sheets`, `sheet`, `header` and `notes`; or `code` and `message` of a refusal.
+The file is a stranger's, and readers in C++ and Rust take what it says of itself at its word: two cells in opposite
+corners of a sheet are a table of 17 billion. Here such a file costs this process its memory and nobody else theirs. It
+knows neither Django nor the rest of the project and is run by its path, with the modules beside it that read cells and
+headers.
+
+TARGET gets one line for each row, so that a line's number is the row's: an object of cells by column, a text that says
+what is wrong with it, or nothing for a blank one. A number whose cell shows another text is an object of that text and
+the number. The last line of stdout is an object: `columns`, and of a workbook `sheets`, `sheet`, `header` and `notes`;
+or `code` and `message` of a refusal.
 """
 
 from __future__ import annotations
@@ -179,7 +183,10 @@ class _Sheet:
                 note = f"'{column}' is shown as '{code[:40]}', such as {place}; it came as the value {value}."
                 self._formats.setdefault(column, note)
             elif text != str(value):
-                note = f"'{column}' is shown with a number format: {place} came as '{text}' into texts, as {value} into numbers."
+                note = (
+                    f"'{column}' is shown with a number format: {place} came as '{text}' into texts, "
+                    f"as {value} into numbers."
+                )
                 self._formats.setdefault(column, note)
                 return {text: value}
         return value

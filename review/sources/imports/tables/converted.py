@@ -29,7 +29,9 @@ _HINTS = {
     "too_many_columns": "Keep the columns that the task reads.",
     "file_too_large": "Split it and import the parts.",
     "header_twice": "Give each column a name of its own.",
-    "no_parquet": "Save it as CSV or JSONL and import that, or install it on this host: pip install 'miniatures[parquet]'.",
+    "no_parquet": (
+        "Save it as CSV or JSONL and import that, or install it on this host: pip install 'miniatures[parquet]'."
+    ),
 }
 _TOO_LARGE = frozenset({"too_many_rows", "too_many_columns", "file_too_large"})
 
@@ -56,14 +58,14 @@ class ConvertedFile:
         with NamedTemporaryFile(prefix="rows-", suffix=".jsonl", delete=False) as file:
             self._rows = Path(file.name)
         weakref.finalize(self, self._rows.unlink, missing_ok=True)
-        told = _convert(path, form, self._rows, sheet, header or 0)
-        columns = [str(name) for name in told["columns"]]
+        result = _convert(path, form, self._rows, sheet, header or 0)
+        columns = [str(name) for name in result["columns"]]
         self.columns: tuple[str, ...] = header_names(columns) if form == "xlsx" else tuple(columns)
         check_columns(self.columns)
-        self.sheets: tuple[str, ...] = tuple(told.get("sheets", ()))
-        self.sheet: str = told.get("sheet", "")
-        self.header: int = told.get("header", 0)
-        self.notes: tuple[str, ...] = tuple(told.get("notes", ()))
+        self.sheets: tuple[str, ...] = tuple(result.get("sheets", ()))
+        self.sheet: str = result.get("sheet", "")
+        self.header: int = result.get("header", 0)
+        self.notes: tuple[str, ...] = tuple(result.get("notes", ()))
         if next(self.rows(), None) is None:
             hint = "Choose another sheet, or add a row." if self.sheets else "Send a file with at least one row."
             raise Refusal("file_empty", NO_ROWS, hint=hint)

@@ -46,20 +46,30 @@ def look(path: Path, encoding: str, chosen: str = "") -> JsonForm:
         chosen: The path of the table to be read; the likeliest when empty.
 
     Raises:
-        Refusal: `file_empty`, `json_broken`, `json_refused`, `json_large` (413), `sheet_unknown`, or as `check_columns`.
+        Refusal: `file_empty`, `json_broken`, `json_refused`, `json_large` (413), `sheet_unknown`, or as
+            `check_columns`.
     """
     if _has_lines(path, encoding):
         return JsonForm(LINES, keys(lines(path, encoding)))
     value = _value(path, encoding)
-    found = tables(value)
-    if chosen and chosen not in found:
-        message = f"The file has no rows at '{chosen[:60]}'; it has some at {', '.join(list(found)[:30]) or 'its top'}."
+    table_by_place = tables(value)
+    if chosen and chosen not in table_by_place:
+        message = (
+            f"The file has no rows at '{chosen[:60]}'; it has some at "
+            f"{', '.join(list(table_by_place)[:30]) or 'its top'}."
+        )
         raise Refusal("sheet_unknown", message, hint="Choose one of them.", errors={"sheet": [message]})
-    place = chosen or likeliest(found, value)
-    if len(found) == 1 and isinstance(value, dict) and len(list(islice(_filled_lines(path, encoding), 2))) == 1:
+    place = chosen or likeliest(table_by_place, value)
+    if (
+        len(table_by_place) == 1
+        and isinstance(value, dict)
+        and len(list(islice(_filled_lines(path, encoding), 2))) == 1
+    ):
         # One object on one line.
         return JsonForm(LINES, keys(lines(path, encoding)))
-    return JsonForm(VALUE, keys(found[place].rows), tuple(found) if len(found) > 1 else (), place)
+    return JsonForm(
+        VALUE, keys(table_by_place[place].rows), tuple(table_by_place) if len(table_by_place) > 1 else (), place
+    )
 
 
 def keys(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -93,12 +103,13 @@ def elements(path: Path, encoding: str, place: str = "") -> Iterator[Row]:
     Raises:
         Refusal: `json_broken`, `json_refused` or `json_large` (413).
     """
-    found = tables(_value(path, encoding))
-    yield from found.get(place, JsonTable(())).rows
+    table_by_place = tables(_value(path, encoding))
+    yield from table_by_place.get(place, JsonTable(())).rows
 
 
 def _filled_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
-    # The codec that skips a byte order mark decodes in Python and takes longer than the rows; one line alone can have it.
+    # The codec that skips a byte order mark decodes in Python and takes longer than the rows; one line alone can have
+    # it.
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding
     with path.open(encoding=encoding) as file:
         for number, line in enumerate(file, 1):
@@ -108,7 +119,10 @@ def _filled_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
 
 
 def _has_lines(path: Path, encoding: str) -> bool:
-    """Tell whether a file is an object a line: its first line is one and not the last, or lines below are while this one is broken."""
+    """Tell whether a file is an object a line.
+
+    Its first line is one and not the last, or lines below are while this one is broken.
+    """
     first = [text for _, text in islice(_filled_lines(path, encoding), _LOOK_LINES)]
     if first[0].lstrip()[:1] != "{" or len(first) == 1:
         return False

@@ -90,7 +90,10 @@ def tables(value: object) -> dict[str, JsonTable]:
 
 
 def likeliest(tables: Mapping[str, JsonTable], value: object) -> str:
-    """Return the path whose rows a file most likely is for: the most rows, unless the object is one row with a list in it."""
+    """Return the path whose rows a file most likely is for.
+
+    The most rows, unless the object is one row with a list in it.
+    """
     places = [path for path in tables if path != WHOLE]
     if not isinstance(value, dict) or not places:
         return next(iter(tables))

@@ -43,7 +43,8 @@ class Written:
     """Tell what the reader of values does not give as it stands in the sheet.
 
     Attributes:
-        missing: By row, the first cell that the reader gives as empty and that is not: an error, or a formula that nobody calculated.
+        missing: By row, the first cell that the reader gives as empty and that is not: an error, or a formula that
+            nobody calculated.
         exact: By name, whole numbers of more digits than a float has.
         formats: By column, the rows from which a number format holds, and the formats.
         merged: By first row, cells merged over rows: column from 0, last row, range.

@@ -1,4 +1,6 @@
-"""A file as a table: which form it has, its columns, and its rows one by one. Knows columns and cells; nothing of tasks.
+"""A file as a table: which form it has, its columns, and its rows one by one.
+
+Knows columns and cells; nothing of tasks.
 
 Rows are numbered as a person finds them again: in CSV as a spreadsheet does (the header is row 1), in JSONL by line, in
 JSON of another shape by element, in a sheet by its row, in an archive by file.
@@ -106,23 +108,25 @@ def open_table(
             sheets=converted.sheets,
             sheet=converted.sheet,
         )
-    found = encoding_of(path, chosen=encoding)
-    first = _first_character(path, found.codec)
+    text_encoding = encoding_of(path, chosen=encoding)
+    first = _first_character(path, text_encoding.codec)
     if not first:
         raise Refusal("file_empty", "The file holds nothing but blanks.", hint="Send a file with at least one row.")
     if first in "[{":
-        json = json_rows.look(path, found.codec, sheet)
+        json = json_rows.look(path, text_encoding.codec, sheet)
         return Table(
             path,
             json.format,
-            found.codec,
+            text_encoding.codec,
             json.columns,
-            is_guess=found.is_guess,
+            is_guess=text_encoding.is_guess,
             sheets=json.places,
             sheet=json.place,
         )
-    csv = delimited.look(path, found.codec, delimiter, header)
-    return Table(path, "csv", found.codec, csv.columns, csv.delimiter, found.is_guess, header=csv.header)
+    csv = delimited.look(path, text_encoding.codec, delimiter, header)
+    return Table(
+        path, "csv", text_encoding.codec, csv.columns, csv.delimiter, text_encoding.is_guess, header=csv.header
+    )
 
 
 def _binary_form(path: Path) -> str:

@@ -1,7 +1,8 @@
 """Encoding of a file, and the line where decoding fails. Knows bytes and lines; nothing of tables.
 
 A byte order mark or valid UTF-8 settles it. Else it is told by the letters: text of Europe's Latin alphabets by which
-language's letters explain it (charset-normalizer takes those codecs for one another), any other script by charset-normalizer.
+language's letters explain it (charset-normalizer takes those codecs for one another), any other script by
+charset-normalizer.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ ENCODINGS: Final[dict[str, str]] = {
 # What a European text holds beside ASCII, by the codecs that its language is written in, the likelier first.
 _LATIN: Final[dict[str, tuple[str, ...]]] = {
     "cp1252": (
-        "äöüß", "àâçéèêëîïôùûüÿœæ", "áéíóúüñ¿¡ºª", "àèéìíòóù", "àáâãçéêíóôõúüº", "åäöéü", "æøåéö", "áéëèïíóöúü", "áéíóúýþæöð",
+        "äöüß", "àâçéèêëîïôùûüÿœæ", "áéíóúüñ¿¡ºª", "àèéìíòóù", "àáâãçéêíóôõúüº", "åäöéü", "æøåéö", "áéëèïíóöúü",
+        "áéíóúýþæöð",
     ),
     "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîșțşţ"),
     "cp1254": ("çğıİöşüâîû",),
@@ -128,7 +130,7 @@ def guessed(sample: bytes) -> str:
 
 
 def _explained(sample: bytes, codec: str) -> float:
-    """The share of a text's signs beyond ASCII that are written in the language of their line, among those of a codec."""
+    """The share of a text's signs beyond ASCII that are of the language of their line, among those of a codec."""
     explained = total = 0
     for line in sample.decode(codec, "replace").splitlines():
         beyond = [triple for triple in zip(" " + line, line, line[1:] + " ", strict=False) if not triple[1].isascii()]
@@ -226,8 +228,8 @@ def _mis_encoded(number: int, line: bytes, place: int) -> Refusal:
     byte = line[place : place + 1]
     around = line[max(0, place - 12) : place + 12].decode("cp1252", "replace").strip()
     message = (
-        f"Line {number} is not UTF-8 as other lines are: byte 0x{byte.hex().upper()}, in Windows-1252 (as Excel saves it) "
-        f"'{byte.decode('cp1252', 'replace')}', in “{around}”."
+        f"Line {number} is not UTF-8 as other lines are: byte 0x{byte.hex().upper()}, in Windows-1252 (as Excel saves "
+        f"it) '{byte.decode('cp1252', 'replace')}', in “{around}”."
     )
     hint = "Two encodings are mixed in this file: correct the line, or choose one encoding for all of it."
     return Refusal("file_encoding", message, hint=hint, errors={f"line {number}": ["not UTF-8"]})

@@ -41,8 +41,8 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _by_user(responses: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     users: dict[str, dict[str, Any]] = {}
-    for question, given in responses.items():
-        for response in given if isinstance(given, list) else [given]:
+    for question, response_list in responses.items():
+        for response in response_list if isinstance(response_list, list) else [response_list]:
             if not isinstance(response, dict):
                 raise ValueError(f"a response to '{question}' is not an object")
             _put(users, question, response.get("user_id"), response.get("value"), response.get("status"))
@@ -82,12 +82,12 @@ def _flat(record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str
 
 
 def _put_columns(users: dict[str, dict[str, Any]], question: str, record: Mapping[str, Any]) -> None:
-    given = record.get(f"{question}.responses") or []
+    values = record.get(f"{question}.responses") or []
     who = record.get(f"{question}.responses.users") or []
-    status = record.get(f"{question}.responses.status") or [None] * len(given)
-    if not (len(given) == len(who) == len(status)):
-        raise ValueError(f"'{question}' has {len(given)} responses, of {len(who)} users")
-    for value, user, state in zip(given, who, status, strict=True):
+    status = record.get(f"{question}.responses.status") or [None] * len(values)
+    if not (len(values) == len(who) == len(status)):
+        raise ValueError(f"'{question}' has {len(values)} responses, of {len(who)} users")
+    for value, user, state in zip(values, who, status, strict=True):
         _put(users, question, user, value, state)
 
 

@@ -1,7 +1,7 @@
 """doccano's JSONL: a text with its labels, or with annotations by user as its older versions write them.
 
-Of a text-to-text project the label is what the annotator wrote. Newer versions write one file a user, and no name in it:
-the form then takes the reviewer for all rows.
+Of a text-to-text project the label is what the annotator wrote. Newer versions write one file a user, and no name in
+it: the form then takes the reviewer for all rows.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def _shown(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_annotations(record: Mapping[str, Any]) -> bool:
-    found = record.get("annotations")
-    return isinstance(found, list) and all(isinstance(each, dict) and "user" in each for each in found)
+    annotations = record.get("annotations")
+    return isinstance(annotations, list) and all(isinstance(each, dict) and "user" in each for each in annotations)
 
 
 def _approver(record: Mapping[str, Any]) -> dict[str, Any]:

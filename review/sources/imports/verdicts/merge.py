@@ -34,10 +34,10 @@ def write(words: Sequence[Word], *, source: Source, now: datetime) -> int:
     here: dict[UUID, list[Decision]] = defaultdict(list)
     for decision in Decision.objects.filter(draft__in=drafts):
         here[decision.draft_id].append(decision)
-    existing = {decision.pk for said in here.values() for decision in said}
+    existing = {decision.pk for decisions in here.values() for decision in decisions}
     fresh: dict[UUID, Decision] = {}
-    for draft_id, reviewer, said in words:
-        decision = _decision(drafts[draft_id], reviewer, said, source=source, now=now)
+    for draft_id, reviewer, parsed_verdict in words:
+        decision = _decision(drafts[draft_id], reviewer, parsed_verdict, source=source, now=now)
         if decision.pk not in existing:
             fresh[decision.pk] = decision
     for decision in fresh.values():
@@ -60,51 +60,55 @@ def _locked(ids: Sequence[UUID]) -> dict[UUID, Draft]:
     }
 
 
-def _decision(draft: Draft, reviewer: Member, said: ParsedVerdict, *, source: Source, now: datetime) -> Decision:
-    fields = _fields(draft, said)
+def _decision(
+    draft: Draft, reviewer: Member, parsed_verdict: ParsedVerdict, *, source: Source, now: datetime
+) -> Decision:
+    fields = _fields(draft, parsed_verdict)
     body = verdict_fit.SubmittedVerdict(
-        said.verdict,
-        fields if said.verdict is Verdict.EDIT else None,
-        said.reasons,
-        said.ratings,
-        said.seconds or 0.0,
-        said.note,
+        parsed_verdict.verdict,
+        fields if parsed_verdict.verdict is Verdict.EDIT else None,
+        parsed_verdict.reasons,
+        parsed_verdict.ratings,
+        parsed_verdict.seconds or 0.0,
+        parsed_verdict.note,
     )
-    at = said.at or now
+    at = parsed_verdict.at or now
     # The same word has the same id whenever it comes; one without a time is known by what it says alone.
-    key = canonical_json([str(reviewer.pk), body.body_hash(draft.pk), said.at.isoformat() if said.at else None])
+    key = canonical_json(
+        [str(reviewer.pk), body.body_hash(draft.pk), parsed_verdict.at.isoformat() if parsed_verdict.at else None]
+    )
     measured: dict[str, Any] = {}
-    if said.verdict is Verdict.EDIT:
+    if parsed_verdict.verdict is Verdict.EDIT:
         measured = edits.edit_columns(draft.task_version.spec, draft.record.facts, draft.fields, fields)
     return Decision(
         id=uuid5(draft.pk, key),
         draft=draft,
         task_id=draft.task_id,
         reviewer=reviewer,
-        verdict=said.verdict,
+        verdict=parsed_verdict.verdict,
         fields=fields,
         before_hash=draft.fields_hash,
         body_hash=body.body_hash(draft.pk),
-        reasons=list(said.reasons),
-        ratings=said.ratings,
-        seconds=said.seconds,
-        note=said.note,
+        reasons=list(parsed_verdict.reasons),
+        ratings=parsed_verdict.ratings,
+        seconds=parsed_verdict.seconds,
+        note=parsed_verdict.note,
         imported_from=source,
         created_at=at,
         **measured,
     )
 
 
-def _fields(draft: Draft, said: ParsedVerdict) -> Fields | None:
-    if said.verdict is Verdict.REJECT:
+def _fields(draft: Draft, parsed_verdict: ParsedVerdict) -> Fields | None:
+    if parsed_verdict.verdict is Verdict.REJECT:
         return None
-    return draft.fields if said.edited is None else said.edited
+    return draft.fields if parsed_verdict.edited is None else parsed_verdict.edited
 
 
-def _overtaken(draft: Draft, said: Sequence[Decision], *, source: Source) -> list[Decision]:
+def _overtaken(draft: Draft, decisions: Sequence[Decision], *, source: Source) -> list[Decision]:
     """Return retractions of all but each reviewer's last verdict, each dated by the verdict that follows."""
     by_reviewer: dict[UUID, list[Decision]] = defaultdict(list)
-    for decision in golds.standing_decisions(said):
+    for decision in golds.standing_decisions(decisions):
         by_reviewer[decision.reviewer_id].append(decision)
     return [
         Decision(
@@ -154,7 +158,7 @@ def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
     apart |= set(KnownAnswer.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
     plain = [draft for draft in drafts if draft.pk not in apart]
     Gold.objects.filter(draft__in=plain).delete()
-    resolved = {draft.pk: golds.resolving(here[draft.pk], wanted=draft.verdicts_wanted) for draft in plain}
+    resolved = {draft.pk: golds.resolving(here[draft.pk], required=draft.verdicts_wanted) for draft in plain}
     Gold.objects.bulk_create(
         [golds.as_gold(decision) for decision in resolved.values() if decision is not None], batch_size=200
     )
@@ -165,8 +169,8 @@ def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
     Draft.objects.bulk_update(drafts, ["state"], batch_size=200)
 
 
-def _state(draft: Draft, said: Sequence[Decision], resolved: Decision | None) -> DraftState:
+def _state(draft: Draft, decisions: Sequence[Decision], resolved: Decision | None) -> DraftState:
     if resolved is not None:
         return DraftState.DECIDED
-    is_waiting = len(golds.standing_decisions(said)) < max(1, draft.verdicts_wanted)
+    is_waiting = len(golds.standing_decisions(decisions)) < max(1, draft.verdicts_wanted)
     return DraftState.PENDING if is_waiting else DraftState.DISPUTED

@@ -156,7 +156,10 @@ class _Look:
         self._left_out = 0
 
     def at(self, row: ReadRow) -> str:
-        """Read one row as the import would, but for drafts that are named by id; return the verdict of a text, to be matched."""
+        """Read one row as the import would, but for drafts that are named by id.
+
+        Return the verdict of a text, to be matched.
+        """
         if word := parse_row.word_of(row.said.get(VERDICT)):
             self._words[word] += 1
         if who := parse_row.word_of(row.said.get(REVIEWER)):

@@ -93,5 +93,5 @@ def open_judged(path: Path, choices: ImportChoices = AS_FOUND) -> JudgedTable:
 def _tool_of(table: Table) -> str:
     if table.format == "csv":
         return ""
-    seen = [row.values for _, row in zip(range(LOOK_AT), table.rows(), strict=False) if not row.problem]
-    return next((tool.NAME for tool in TOOLS if seen and any(tool.fits(values) for values in seen)), "")
+    samples = [row.values for _, row in zip(range(LOOK_AT), table.rows(), strict=False) if not row.problem]
+    return next((tool.NAME for tool in TOOLS if samples and any(tool.fits(values) for values in samples)), "")

@@ -95,9 +95,11 @@ def _unknown(spec: TaskSpec, filled: Collection[str], defaults: AnyMapping[str, 
 
 
 def _unwritten(spec: TaskSpec, filled: Collection[str]) -> dict[str, list[str]]:
-    known = {field.name for field in spec.input_schema}
+    input_names = {field.name for field in spec.input_schema}
     names = [
-        f"written.{field.name}" if field.name in known else field.name for field in spec.output_schema if field.required
+        f"written.{field.name}" if field.name in input_names else field.name
+        for field in spec.output_schema
+        if field.required
     ]
     return {
         name: [f"No column fills the written field '{name}': the text that was judged."]

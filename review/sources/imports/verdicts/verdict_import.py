@@ -1,4 +1,6 @@
-"""Taking in verdicts that were given elsewhere: each under its draft, by its reviewer, at its time, and marked with its source.
+"""Taking in verdicts that were given elsewhere.
+
+Each under its draft, by its reviewer, at its time, and marked with its source.
 
 A reviewer's later word on a draft takes back the earlier one, as it would on the desk; both are kept.
 """
@@ -51,10 +53,10 @@ class ReviewerAccounts:
         Raises:
             Refusal: `mapping_invalid`: somebody chosen does not belong to the task.
         """
-        wanted = {username for username in chosen.values() if username}
-        team = Membership.objects.filter(task=task, member__username__in=wanted).select_related("member")
+        usernames = {username for username in chosen.values() if username}
+        team = Membership.objects.filter(task=task, member__username__in=usernames).select_related("member")
         by_username = {held.member.username: held.member for held in team}
-        if strange := sorted(wanted - by_username.keys()):
+        if strange := sorted(usernames - by_username.keys()):
             words = f"There is no member '{strange[0]}' in the team of this task."
             raise Refusal(
                 "mapping_invalid", words, hint="Choose a member of the team, or none.", errors={"reviewers": [words]}
@@ -238,8 +240,8 @@ class _Intake:
         self.touched.update(record_id for record_id, _, _ in matched)
         return [(drafts[record_id, draft.text_hash], verdict) for record_id, draft, verdict in matched]
 
-    def _drafts(self, wanted: list[tuple[UUID, DraftColumns]]) -> dict[tuple[UUID, str], UUID]:
-        known = self._known(wanted)
+    def _drafts(self, pairs: list[tuple[UUID, DraftColumns]]) -> dict[tuple[UUID, str], UUID]:
+        draft_ids = self._known(pairs)
         add_drafts(
             version=self._version,
             drafts=[
@@ -250,15 +252,15 @@ class _Intake:
                     provenance=self._source.provenance,
                     call_id=call_id(record_id.hex, draft.text_hash),
                 )
-                for record_id, draft in wanted
-                if (record_id, draft.text_hash) not in known
+                for record_id, draft in pairs
+                if (record_id, draft.text_hash) not in draft_ids
             ],
         )
-        return self._known(wanted)
+        return self._known(pairs)
 
-    def _known(self, wanted: list[tuple[UUID, DraftColumns]]) -> dict[tuple[UUID, str], UUID]:
+    def _known(self, pairs: list[tuple[UUID, DraftColumns]]) -> dict[tuple[UUID, str], UUID]:
         there = Draft.objects.filter(
-            record__in={record_id for record_id, _ in wanted}, fields_hash__in={draft.text_hash for _, draft in wanted}
+            record__in={record_id for record_id, _ in pairs}, fields_hash__in={draft.text_hash for _, draft in pairs}
         )
         # The earliest of equal drafts comes last and stays.
         rows = there.order_by("-created_at", "-pk").values_list("record_id", "fields_hash", "pk")

@@ -116,7 +116,8 @@ def test_verdicts_that_agree_make_golds_and_those_that_differ_a_dispute(
         ),
         (
             "ticket,reply,verdict,reviewer\nLate parcel,Sorry.,accept,ann\nLate parcel,Sorry.,reject,bo\n",
-            {**TEXTS, "verdict": "said.verdict", "reviewer": "said.reviewer"}, {}, {"Late parcel": ["accept", "reject"]},
+            {**TEXTS, "verdict": "said.verdict", "reviewer": "said.reviewer"}, {},
+            {"Late parcel": ["accept", "reject"]},
         ),
     ],
     ids=["argilla-1", "argilla-2", "argilla-2-datasets", "argilla-1-datasets", "doccano", "doccano-seq2seq",

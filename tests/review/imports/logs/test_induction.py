@@ -1,4 +1,6 @@
-"""Templates are found from prompts alone, slots are named by their labels, and every prompt is made again to the byte."""
+"""Templates are found from prompts alone, slots are named by their labels,
+and every prompt is made again to the byte.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from review.sources.imports.logs.induction import Induced, Prompt, induce
 from review.sources.imports.logs.slot_names import field_name
 from review.sources.imports.logs.template import Template
 
-WORDS = "river stone garden market signal winter harbour copper meadow engine lantern orchard violin summit pepper canyon".split()  # noqa: SIM905 (a list to read)
+WORDS = (  # noqa: SIM905 (a list to read)
+    "river stone garden market signal winter harbour copper meadow engine lantern orchard violin summit pepper canyon"
+).split()
 LABELS = "Company|Sector|Head count|City|Last order|Plan|Open question|Contact".split("|")  # noqa: SIM905
 ENDINGS = ("", "\n\nThanks.")
 CLOSINGS = (
@@ -50,19 +54,27 @@ def found(make: Callable[[Random], Prompt], *, count: int = 300, seed: int = 7) 
 
 
 @pytest.mark.parametrize(("make", "wanted"), [
-    (lambda r: (f"Company: {words(r, 1, 3)}\nSize: {r.randint(1, 900)}\nSite: https://www.{r.choice(WORDS)}.com\nSince: 2024-{r.randint(10, 12)}-11\nWrite.",),
+    (lambda r: ((
+        f"Company: {words(r, 1, 3)}\nSize: {r.randint(1, 900)}\nSite: https://www.{r.choice(WORDS)}.com\nSince: "
+        f"2024-{r.randint(10, 12)}-11\nWrite."
+    ),),
      "Company: <company>\nSize: <size>\nSite: <site>\nSince: <since>\nWrite."),
-    (lambda r: (f"Read this.\n\n<ticket>\n{sentences(r, 6)}{r.choice(ENDINGS)}\n</ticket>\n\n## Customer plan\n{r.choice(WORDS)}\n\nSort it.",),
+    (lambda r: ((
+        f"Read this.\n\n<ticket>\n{sentences(r, 6)}{r.choice(ENDINGS)}\n</ticket>\n\n## Customer plan\n"
+        f"{r.choice(WORDS)}\n\nSort it."
+    ),),
      "Read this.\n\n<ticket>\n<ticket>\n</ticket>\n\n## Customer plan\n<customer_plan>\n\nSort it."),
     (lambda r: (f'Sort {{"body": "{sentences(r, 3)}", "count": {r.randint(1, 99)}}} now',),
      'Sort {"body": "<body>", "count": <count>} now'),
     (lambda r: (lambda name: (f"{name} asks: {sentences(r, 4)}\nReply to {name} warmly.",))(words(r, 1, 2).title()),
      "<value> asks: <asks>\nReply to <value> warmly."),
-    (lambda r: (f"Greet with {{{{contact.first_name}}}} and name {words(r, 1, 2)}!",), "Greet with <value> and name <name>!"),
+    (lambda r: (f"Greet with {{{{contact.first_name}}}} and name {words(r, 1, 2)}!",),
+        "Greet with <value> and name <name>!"),
     (lambda r: (f"Text: {sentences(r, 2)}\nLanguage: {'English' if r.random() < 0.98 else r.choice(WORDS)}",),
      "Text: <text>\nLanguage: <language>"),
     (lambda r: (f"  Ticket:\t{words(r, 1, 5)}  \n\n",), "  Ticket:\t<ticket>  \n\n"),
-    (lambda r: (f"Für die Firma: {words(r, 1, 3)} – größer als „{words(r, 1, 1)}“?",), "Für die Firma: <firma> – größer als „<value>“?"),
+    (lambda r: (f"Für die Firma: {words(r, 1, 3)} – größer als „{words(r, 1, 1)}“?",),
+        "Für die Firma: <firma> – größer als „<value>“?"),
 ])  # fmt: skip
 def test_constant_text_becomes_the_template_and_varying_text_named_slots(
     make: Callable[[Random], Prompt], wanted: str
@@ -102,7 +114,10 @@ def test_a_log_of_two_templates_and_some_strangers_gives_both_and_lists_the_stra
         if chance < 0.4:
             return (f"Translate this into {random.choice(WORDS)}:\n{sentences(random, 3)}",)
         return (
-            f"Summarise for {words(random, 1, 2)} what follows in three points.\n\n{sentences(random, 5)}\n\nUse plain words.",
+            (
+                f"Summarise for {words(random, 1, 2)} what follows in three points.\n\n{sentences(random, 5)}\n\nUse "
+                "plain words."
+            ),
         )
 
     templates, prompts = found(make)

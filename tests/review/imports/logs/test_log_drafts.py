@@ -81,7 +81,8 @@ def test_the_arguments_of_one_tool_call_are_an_answer_in_json(write: Write) -> N
     }
     wrong = {**call, "function": {"name": "sort", "arguments": '{"category": "weather", "urgent": false}'}}
     lines = [
-        {"request": {"messages": turns(("user", "ticket: Too dear"))}, "response": completion(None, "tool_calls", tool_calls=[each])}
+        {"request": {"messages": turns(("user", "ticket: Too dear"))},
+            "response": completion(None, "tool_calls", tool_calls=[each])}
         for each in (call, wrong)
     ]  # fmt: skip
 

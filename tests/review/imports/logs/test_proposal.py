@@ -23,7 +23,8 @@ def ticket(random: Random, *, system: str = SYSTEM) -> dict[str, Any]:
     asked = (
         f"\nTicket: {random.choice(['My parcel', 'An order', 'The bill'])} {random.randint(100, 999)}\n\nMessage:\n"
         f"{random.choice(MESSAGES)} {random.random()}{random.choice(MESSAGES)}\n\nPlan: "
-        f"{random.choice(['Team', 'Solo', 'Free'])}\nSeats: {random.randint(1, 90)}\nSince: 2024-0{random.randint(1, 9)}-11\n\nAnswer.\n"
+        f"{random.choice(['Team', 'Solo', 'Free'])}\nSeats: {random.randint(1, 90)}\nSince: "
+        f"2024-0{random.randint(1, 9)}-11\n\nAnswer.\n"
     )
     said = {
         "category": random.choice(["billing", "delivery"]),
@@ -72,7 +73,8 @@ def test_what_is_no_exchange_and_what_is_of_no_template_is_listed_by_its_row() -
 
 def test_a_value_that_the_product_would_tidy_is_named_as_not_the_same() -> None:
     lines = [
-        {"messages": turns(("user", f"Read the note below and answer.\nNote: a{gap}{number}\nEnd."), ("assistant", "Done."))}
+        {"messages": turns(("user", f"Read the note below and answer.\nNote: a{gap}{number}\nEnd."),
+            ("assistant", "Done."))}
         for number, gap in enumerate([" "] * 20 + [" \n"])
     ]  # fmt: skip
 
@@ -96,7 +98,8 @@ def test_conversations_become_a_task_that_takes_one() -> None:
 
 def test_a_prompt_without_a_system_text_has_its_first_sentences_as_instruction() -> None:
     lines = [
-        {"messages": turns(("user", f"You answer for our shop. Be brief.\n\nQuestion: where is {number}?"), ("assistant", "Here."))}
+        {"messages": turns(("user", f"You answer for our shop. Be brief.\n\nQuestion: where is {number}?"),
+            ("assistant", "Here."))}
         for number in range(9)
     ]  # fmt: skip
 

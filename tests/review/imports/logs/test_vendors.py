@@ -86,12 +86,15 @@ def test_models_with_a_form_of_their_own_on_bedrock_are_read(asked: Any, answere
 def test_a_conversation_with_tools_keeps_every_turn() -> None:
     claude_turns = [
         *turns(("user", ASKED)),
-        {"role": "assistant", "content": [{"type": "tool_use", "id": "call_3", "name": "find_order", "input": {"number": 1207}}]},
-        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "call_3", "content": [{"type": "text", "text": "at the depot"}]}]},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "call_3", "name": "find_order",
+            "input": {"number": 1207}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "call_3",
+            "content": [{"type": "text", "text": "at the depot"}]}]},
     ]  # fmt: skip
     bedrock_turns = [
         {"role": "user", "content": [{"text": ASKED}]},
-        {"role": "assistant", "content": [{"toolUse": {"toolUseId": "call_3", "name": "find_order", "input": {"number": 1207}}}]},
+        {"role": "assistant", "content": [{"toolUse": {"toolUseId": "call_3", "name": "find_order",
+            "input": {"number": 1207}}}]},
         {"role": "user", "content": [{"toolResult": {"toolUseId": "call_3", "content": [{"text": "at the depot"}]}}]},
     ]  # fmt: skip
     items = [
@@ -104,7 +107,8 @@ def test_a_conversation_with_tools_keeps_every_turn() -> None:
     read = exchanges(
         {"messages": [*CALLED, RESULT, said]},
         {"request": {"model": MODEL, "messages": claude_turns}, "response": claude()},
-        bedrock("Converse", {"messages": bedrock_turns}, {"output": {"message": {"role": "assistant", "content": [{"text": SAID}]}}}),
+        bedrock("Converse", {"messages": bedrock_turns},
+            {"output": {"message": {"role": "assistant", "content": [{"text": SAID}]}}}),
         {"request": {"model": MODEL, "input": items}, "response": response()},
     )  # fmt: skip
 
@@ -135,13 +139,17 @@ def test_both_answers_of_a_preference_are_kept_apart() -> None:
     ({"messages": [*CALLED, {"role": "assistant", "content": SAID}]}, "the tool's result for call_3 is missing"),
     ({"messages": [*turns(("user", ASKED)), RESULT, {"role": "assistant", "content": SAID}]},
      "the tool's result for call_3 answers no call of this conversation"),
-    ({"request": {"model": MODEL, "input": ASKED, "previous_response_id": "resp_0"}, "response": response()}, "an earlier response"),
-    ({"request": {"model": MODEL, "input": [{"type": "item_reference", "id": "msg_0"}]}, "response": response()}, "item_reference"),
-    ({"request": {"model": MODEL, "input": ASKED}, "response": response(status="incomplete", incomplete_details={"reason": "max_output_tokens"})},
+    ({"request": {"model": MODEL, "input": ASKED, "previous_response_id": "resp_0"}, "response": response()},
+        "an earlier response"),
+    ({"request": {"model": MODEL, "input": [{"type": "item_reference", "id": "msg_0"}]}, "response": response()},
+        "item_reference"),
+    ({"request": {"model": MODEL, "input": ASKED}, "response": response(status="incomplete",
+        incomplete_details={"reason": "max_output_tokens"})},
      "ended with 'max_output_tokens'"),
     ({"request": {"messages": PROMPT}, "response": completion(finish="content_filter")}, "ended with 'content_filter'"),
     ({"request": {"messages": PROMPT}, "response": completion(None, refusal="No.")}, "the model refused"),
-    ({"request": {"model": MODEL, "messages": PROMPT}, "response": claude(stop="max_tokens")}, "ended with 'max_tokens'"),
+    ({"request": {"model": MODEL, "messages": PROMPT}, "response": claude(stop="max_tokens")},
+        "ended with 'max_tokens'"),
     ({"custom_id": "a", "response": None, "error": {"code": "batch_expired", "message": "It took too long."}},
      "the request failed (It took too long.), so there is no answer"),
     ({"custom_id": "a", "result": {"type": "errored", "error": {"type": "error", "error": {"message": "Too long."}}}},
@@ -151,13 +159,16 @@ def test_both_answers_of_a_preference_are_kept_apart() -> None:
     ({"schemaType": "ModelInvocationLog", "input": {"inputBodyS3Path": "s3://b/k"}, "output": {}}, "is stored at s3://b/k"),
     ({**bedrock("InvokeModel", {"inputText": ASKED}, {"embedding": [0.1]})}, "answers no text"),
     ({"id": "o", "traceId": "t", "type": "SPAN", "input": "a", "output": "b"}, "an observation of the kind SPAN"),
-    ({"name": "r", "span_kind": "RETRIEVER", "attributes": {**FLAT_SPAN, "openinference.span.kind": "RETRIEVER"}}, "a span of the kind RETRIEVER"),
+    ({"name": "r", "span_kind": "RETRIEVER", "attributes": {**FLAT_SPAN, "openinference.span.kind": "RETRIEVER"}},
+        "a span of the kind RETRIEVER"),
     ({"name": "r", "span_kind": "LLM", "status_code": "ERROR", "attributes": FLAT_SPAN}, "the request failed"),
     ({"id": "1", "run_type": "chain", "inputs": {}, "outputs": {}}, "a run of the kind chain"),
-    ({"id": "1", "call_type": "completion", "status": "failure", "error_str": "429", "messages": PROMPT, "response": None},
+    ({"id": "1", "call_type": "completion", "status": "failure", "error_str": "429", "messages": PROMPT,
+        "response": None},
      "the request failed (429)"),
     ({"conversations": [{"from": "human", "value": ASKED}]}, "its last message is not the assistant's"),
-    ({"messages": turns(("user", ASKED), ("narrator", "x"), ("assistant", SAID))}, "has the role 'narrator', which is unknown"),
+    ({"messages": turns(("user", ASKED), ("narrator", "x"), ("assistant", SAID))},
+        "has the role 'narrator', which is unknown"),
 ])  # fmt: skip
 def test_what_is_not_whole_is_named_by_its_row(line: dict[str, Any], why: str) -> None:
     found = problems(LOGS["OpenAI fine-tuning"][0], line)

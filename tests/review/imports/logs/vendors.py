@@ -1,4 +1,5 @@
-"""A few lines of each vendor's log, of our own making in the form that the vendor's page gives, all with the same words.
+"""A few lines of each vendor's log, of our own making in the form that the vendor's page gives,
+all with the same words.
 
 Each names the page its form is from. What was asked is `ASKED`, what was answered `SAID`, by a model named `MODEL`.
 """
@@ -56,12 +57,14 @@ BEDROCK = {
 
 
 def bedrock(operation: str, asked: Any, answered: Any) -> Line:
-    return {**BEDROCK, "operation": operation, "input": {"inputContentType": "application/json", "inputBodyJson": asked},
+    return {**BEDROCK, "operation": operation, "input": {"inputContentType": "application/json",
+        "inputBodyJson": asked},
             "output": {"outputContentType": "application/json", "outputBodyJson": answered}}  # fmt: skip
 
 
 CONVERSE = ({"messages": turns(("user", [{"text": ASKED}])), "system": [{"text": RULE}]},
-            {"output": {"message": {"role": "assistant", "content": [{"text": SAID}]}}, "stopReason": "end_turn"})  # fmt: skip
+            {"output": {"message": {"role": "assistant", "content": [{"text": SAID}]}},
+                "stopReason": "end_turn"})  # fmt: skip
 CLAUDE_REQUEST = {"model": MODEL, "max_tokens": 200, "system": RULE, "messages": USER}
 FLAT_SPAN = {
     "openinference.span.kind": "LLM", "llm.model_name": MODEL,
@@ -69,7 +72,8 @@ FLAT_SPAN = {
     "llm.input_messages.1.message.role": "user", "llm.input_messages.1.message.content": ASKED,
     "llm.output_messages.0.message.role": "assistant", "llm.output_messages.0.message.content": SAID,
 }  # fmt: skip
-STREAM = [{"type": "message_start", "message": {}}, {"type": "content_block_delta", "delta": {"type": "text_delta", "text": SAID[:9]}},
+STREAM = [{"type": "message_start", "message": {}}, {"type": "content_block_delta",
+    "delta": {"type": "text_delta", "text": SAID[:9]}},
           {"type": "content_block_delta", "delta": {"type": "text_delta", "text": SAID[9:]}},
           {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}]  # fmt: skip
 
@@ -93,7 +97,8 @@ LOGS: dict[str, list[Line]] = {
     # https://platform.openai.com/docs/api-reference/responses/create
     "OpenAI Responses": [
         {"request": {"model": MODEL, "instructions": RULE, "input": ASKED}, "response": response()},
-        {"request": {"model": MODEL, "input": [{"role": "developer", "content": RULE}, {"type": "message", "role": "user",
+        {"request": {"model": MODEL, "input": [{"role": "developer", "content": RULE},
+            {"type": "message", "role": "user",
          "content": [{"type": "input_text", "text": ASKED}]}]}, "response": response()},
         response(instructions=RULE, input=ASKED),
     ],
@@ -104,14 +109,19 @@ LOGS: dict[str, list[Line]] = {
     ],
     # https://platform.openai.com/docs/api-reference/batch/request-input, …/request-output: one file behind the other
     "OpenAI batch, input and output": [
-        {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": MODEL, "messages": PROMPT}},
-        {"custom_id": "b", "method": "POST", "url": "/v1/responses", "body": {"model": MODEL, "instructions": RULE, "input": ASKED}},
-        {"id": "r2", "custom_id": "b", "response": {"status_code": 200, "request_id": "q", "body": response()}, "error": None},
-        {"id": "r1", "custom_id": "a", "response": {"status_code": 200, "request_id": "p", "body": completion()}, "error": None},
+        {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions",
+            "body": {"model": MODEL, "messages": PROMPT}},
+        {"custom_id": "b", "method": "POST", "url": "/v1/responses",
+            "body": {"model": MODEL, "instructions": RULE, "input": ASKED}},
+        {"id": "r2", "custom_id": "b", "response": {"status_code": 200, "request_id": "q", "body": response()},
+            "error": None},
+        {"id": "r1", "custom_id": "a", "response": {"status_code": 200, "request_id": "p", "body": completion()},
+            "error": None},
     ],
     # https://platform.openai.com/docs/api-reference/fine-tuning/chat-input
     "OpenAI fine-tuning": [
-        {"messages": [*PROMPT, {"role": "assistant", "content": SAID, "weight": 1}], "tools": [], "parallel_tool_calls": True, "model": MODEL},
+        {"messages": [*PROMPT, {"role": "assistant", "content": SAID, "weight": 1}], "tools": [],
+            "parallel_tool_calls": True, "model": MODEL},
     ],
     # https://platform.openai.com/docs/guides/direct-preference-optimization
     "OpenAI preference": [
@@ -142,16 +152,20 @@ LOGS: dict[str, list[Line]] = {
          "output": {"role": "assistant", "content": SAID}, "usageDetails": {"input": 20}},
         {"id": "o2", "trace_id": "t2", "type": "GENERATION", "provided_model_name": MODEL,
          "input": json.dumps({"messages": PROMPT}), "output": SAID},
-        {"id": "o3", "traceId": "t3", "type": "GENERATION", "model": MODEL, "input": {"messages": PROMPT}, "output": completion()},
+        {"id": "o3", "traceId": "t3", "type": "GENERATION", "model": MODEL, "input": {"messages": PROMPT},
+            "output": completion()},
     ],
     # https://arize.com/docs/phoenix/tracing/how-to-tracing/importing-and-exporting-traces
     "Phoenix": [
-        {"name": "ChatCompletion", "span_kind": "LLM", "context": {"span_id": "1"}, "status_code": "OK", "attributes": FLAT_SPAN},
+        {"name": "ChatCompletion", "span_kind": "LLM", "context": {"span_id": "1"}, "status_code": "OK",
+            "attributes": FLAT_SPAN},
         {"name": "ChatCompletion", "span_kind": "LLM", "attributes": {"llm": {"model_name": MODEL,
          "input_messages": [{"message": each} for each in PROMPT],
-         "output_messages": [{"message": {"role": "assistant", "contents": [{"message_content": {"type": "text", "text": SAID}}]}}]}}},
+         "output_messages": [{"message": {"role": "assistant",
+             "contents": [{"message_content": {"type": "text", "text": SAID}}]}}]}}},
         {"name": "ChatCompletion", "span_kind": "LLM", "attributes.llm.model_name": MODEL,
-         "attributes.llm.input_messages": [{"message.role": each["role"], "message.content": each["content"]} for each in PROMPT],
+         "attributes.llm.input_messages": [{"message.role": each["role"],
+             "message.content": each["content"]} for each in PROMPT],
          "attributes.llm.output_messages": [{"message.role": "assistant", "message.content": SAID}]},
     ],
     # https://docs.langchain.com/langsmith/run-data-format
@@ -162,17 +176,22 @@ LOGS: dict[str, list[Line]] = {
          "inputs": {"messages": [[constructor("SystemMessage", RULE), constructor("HumanMessage", ASKED)]]},
          "outputs": {"generations": [[{"text": SAID, "message": constructor("AIMessage", SAID)}]], "llm_output": None}},
         {"id": "3", "run_type": "llm", "inputs": json.dumps({"messages": PROMPT}),
-         "outputs": json.dumps({"messages": turns(("assistant", SAID))}), "extra": json.dumps({"metadata": {"ls_model_name": MODEL}})},
+         "outputs": json.dumps({"messages": turns(("assistant", SAID))}),
+         "extra": json.dumps({"metadata": {"ls_model_name": MODEL}})},
     ],
     # https://docs.litellm.ai/docs/proxy/logging_spec
     "LiteLLM": [
-        {"id": "1", "call_type": "acompletion", "status": "success", "model": MODEL, "messages": PROMPT, "response": completion()},
-        {"id": "2", "call_type": "completion", "model": MODEL, "messages": json.dumps(PROMPT), "response": json.dumps(completion())},
+        {"id": "1", "call_type": "acompletion", "status": "success", "model": MODEL, "messages": PROMPT,
+            "response": completion()},
+        {"id": "2", "call_type": "completion", "model": MODEL, "messages": json.dumps(PROMPT),
+            "response": json.dumps(completion())},
     ],
     # https://docs.axolotl.ai/docs/dataset-formats/conversation.html
     "ShareGPT": [
-        {"id": "1", "system": RULE, "model": MODEL, "conversations": [{"from": "human", "value": ASKED}, {"from": "gpt", "value": SAID}]},
-        {"model": MODEL, "conversations": [{"from": "system", "value": RULE}, {"from": "human", "value": ASKED}, {"from": "gpt", "value": SAID}]},
+        {"id": "1", "system": RULE, "model": MODEL, "conversations": [{"from": "human", "value": ASKED},
+            {"from": "gpt", "value": SAID}]},
+        {"model": MODEL, "conversations": [{"from": "system", "value": RULE}, {"from": "human", "value": ASKED},
+            {"from": "gpt", "value": SAID}]},
     ],
     # https://github.com/tatsu-lab/stanford_alpaca#data-release
     "Alpaca": [

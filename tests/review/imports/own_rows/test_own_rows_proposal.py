@@ -57,13 +57,13 @@ def test_german_tickets_become_labels_a_boolean_and_a_number(look: Any, tmp_path
     spec = propose(columns, record_noun="ticket")
 
     assert types(columns) == {
-        "ticket": ("fact", "text"), "nachricht": ("fact", "text"), "betrag": ("fact", "number"), "seit": ("fact", "date"),
-        "kategorie": ("answer", "choice"), "dringend": ("answer", "boolean"),
+        "ticket": ("fact", "text"), "nachricht": ("fact", "text"), "betrag": ("fact", "number"),
+        "seit": ("fact", "date"), "kategorie": ("answer", "choice"), "dringend": ("answer", "boolean"),
     }  # fmt: skip
     assert [label.name for label in spec.output_schema[0].labels] == ["access", "billing", "bug", "How to", "other"]
     assert spec.instruction == (
-        "You are given the ticket, nachricht, betrag and seit of a ticket. Say which kategorie fits best: access, billing, bug, "
-        "How to or other. Say whether it is dringend: yes or no."
+        "You are given the ticket, nachricht, betrag and seit of a ticket. Say which kategorie fits best: access, "
+        "billing, bug, How to or other. Say whether it is dringend: yes or no."
     )
     assert bad_rows(tmp_path, spec, columns) == 0
 
@@ -147,10 +147,13 @@ def test_json_with_names_inside_that_no_part_can_have_is_read_whole(look: Any, t
         ('{"Category": "bug", "urg', "'answer' holds no whole JSON object: "),
         ('{"Category": "bug", "parts": {"hours": NaN}}', "NaN is not a JSON number"),
         ('["bug"]', "'answer' holds no JSON object with the fields of an answer"),
-        ('{"Category": "bugs", "urgent": true, "parts": {"hours": 1}}', "field 'category' is 'bugs', which is none of its labels"),
-        ('{"Category": "bug", "urgent": "maybe", "parts": {"hours": 1}}', "'answer', field 'urgent', is 'maybe', expected yes or no"),
+        ('{"Category": "bugs", "urgent": true, "parts": {"hours": 1}}',
+            "field 'category' is 'bugs', which is none of its labels"),
+        ('{"Category": "bug", "urgent": "maybe", "parts": {"hours": 1}}',
+            "'answer', field 'urgent', is 'maybe', expected yes or no"),
         ('{"Category": "bug", "parts": {"hours": 1}}', "field 'urgent' is empty; it is required"),
-        ('{"Category": "bug", "urgent": true, "parts": {"hours": "x"}}', "field 'parts', part 'hours' is 'x', expected a number"),
+        ('{"Category": "bug", "urgent": true, "parts": {"hours": "x"}}',
+            "field 'parts', part 'hours' is 'x', expected a number"),
         ('{"Category": "bug", "urgent": true, "parts": {"hours": 1}, "more": 2}', "unknown field 'more'"),
         ('{"Category": "bug", "urgent": true, "category": "bug"}', "'answer' says 'category' twice"),
     ],
@@ -211,7 +214,8 @@ def test_lists_of_objects_may_be_facts(look: Any, tmp_path: Path) -> None:
 
 def test_codes_of_digits_stay_texts_and_labels_among_the_facts_do_not_bind(look: Any) -> None:
     columns = look(
-        table(zip=["01067", "01069", "80331", "80331"], phone=["+4930", "+4931", "+4932", "+4933"], kind=["a", "b"] * 2, reply=["x y", "z", "w v", "u"])
+        table(zip=["01067", "01069", "80331", "80331"], phone=["+4930", "+4931", "+4932", "+4933"], kind=["a", "b"] * 2,
+            reply=["x y", "z", "w v", "u"])
     )  # fmt: skip
 
     assert types(columns) == {

@@ -1,4 +1,6 @@
-"""Pastes become files with columns: tables as they are, rows without a header, texts a line or parted by empty lines."""
+"""Pastes become files with columns: tables as they are, rows without a header,
+texts a line or parted by empty lines.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,30 @@
+"""Days as people and spreadsheets write them. Pure Python."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+_FORMS = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d.%m.%Y", "%Y/%m/%d")
+_ORDERS = {"dmy": ("%d/%m/%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}
+# A date as spreadsheets write it with its time.
+_TIMED = re.compile(r"([\d./-]{8,10}),? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?")
+
+
+def day_of(text: str, order: str) -> date | None:
+    """Read a day, with its time or without; None where the text is none.
+
+    Args:
+        order: Which comes first in 03/04/2026, `dmy` or `mdy`; empty where such a date is not taken.
+    """
+    try:
+        return datetime.fromisoformat(text).date() if len(text) > 10 else date.fromisoformat(text)
+    except ValueError:
+        pass
+    for form in (*_FORMS, *_ORDERS.get(order, ())):
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    match = _TIMED.fullmatch(text)
+    return day_of(match[1], order) if match else None
